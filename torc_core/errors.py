@@ -1,0 +1,164 @@
+"""Every error that torc reports, with the exit code and the advice that belong to it.
+
+    TorcError
+    ├── UsageError                2   what was asked for makes no sense
+    │   └── SpecError             2   a workflow file with problems, all of them
+    ├── AccessError               3   not authenticated or not allowed
+    ├── NotFoundError             4   no such workflow, job, file, ...
+    ├── ConflictError             5   the state of things forbids it
+    │   └── TransitionError       5   a job may not go from this status to that one
+    ├── UnreachableError          6   nobody answers at the server's address
+    ├── ServerError               7   the server answered with an error of its own
+    │   └── ProtocolError         7   the answer is not one that torc understands
+    ├── TimedOutError             8   a wait ended without its event
+    └── MachineError              9   this machine lacks something: disk, program, permission
+
+A message says what happened, with the values; `hint` says what to do next. The HTTP status of an
+error is the server's business and stands there. Errors of programming stay `ValueError` and
+`TypeError` and are never caught.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every torc command; documented, never renumbered."""
+
+    OK = 0
+    JOBS_FAILED = 1
+    USAGE = 2
+    ACCESS = 3
+    NOT_FOUND = 4
+    CONFLICT = 5
+    UNREACHABLE = 6
+    SERVER = 7
+    TIMED_OUT = 8
+    ENVIRONMENT = 9
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class TorcError(Exception):
+    """Something that a person should read.
+
+    Args:
+        message: What happened, with the values that matter.
+        hint: What to do next; empty when there is nothing to do.
+        details: Machine-readable facts, sent along as members of the error body.
+    """
+
+    code: ClassVar[str] = "error"
+    """A stable name for programs."""
+    exit_code: ClassVar[ExitCode] = ExitCode.SERVER
+
+    def __init__(self, message: str, *, hint: str = "", **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(TorcError):
+    """A request that makes no sense as it stands: a wrong value, a missing field."""
+
+    code = "invalid"
+    exit_code = ExitCode.USAGE
+
+
+class AccessError(TorcError):
+    """Not authenticated, or not allowed."""
+
+    code = "forbidden"
+    exit_code = ExitCode.ACCESS
+
+
+class NotFoundError(TorcError):
+    """No object of that kind with that id.
+
+    Args:
+        kind: The object in the words of the user, such as "workflow" or "user data".
+        key: Its id or name.
+    """
+
+    code = "not_found"
+    exit_code = ExitCode.NOT_FOUND
+
+    def __init__(self, kind: str, key: object, *, hint: str = "", **details: Any) -> None:
+        super().__init__(f"There is no {kind} {key}.", hint=hint, **details)
+
+
+class ConflictError(TorcError):
+    """The present state of things forbids it."""
+
+    code = "conflict"
+    exit_code = ExitCode.CONFLICT
+
+
+class TransitionError(ConflictError):
+    """A job may not go from its status to the wanted one."""
+
+    code = "illegal_transition"
+
+
+class UnreachableError(TorcError):
+    """Nobody answers at the server's address."""
+
+    code = "unreachable"
+    exit_code = ExitCode.UNREACHABLE
+
+
+class ServerError(TorcError):
+    """The server answered with an error of its own."""
+
+    code = "server_error"
+    exit_code = ExitCode.SERVER
+
+
+class ProtocolError(ServerError):
+    """An answer that torc does not understand: not JSON, or not of the expected shape."""
+
+    code = "bad_reply"
+
+
+class TimedOutError(TorcError):
+    """A wait ended without what was waited for."""
+
+    code = "timed_out"
+    exit_code = ExitCode.TIMED_OUT
+
+
+class MachineError(TorcError):
+    """This machine lacks something: disk space, a program, a permission."""
+
+    code = "environment"
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class SpecError(UsageError):
+    """A workflow file with problems.
+
+    Args:
+        problems: One line each, in the order of the file: place, cause and, where one is near,
+            the right name. Never empty.
+        source: The file's name as the user wrote it.
+    """
+
+    code = "invalid_spec"
+
+    def __init__(self, problems: Sequence[str], *, source: str) -> None:
+        count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
+        super().__init__(
+            "\n".join([f"{source}: {count}, nothing was created", *problems]),
+            hint="Correct the file and run the same command again.",
+        )
+        self.problems = list(problems)
+        self.source = source

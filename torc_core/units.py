@@ -1,0 +1,94 @@
+"""Memory sizes and durations as text, read and written in one place.
+
+The formats are those of the reference: memory is an integer with one of the letters k, m, g, t
+(powers of 1024, either case) or bare bytes; a duration is ISO 8601, where a year has 365.25 days
+and a month 30.44, weeks are allowed and fractions of a second are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+
+from torc_core.errors import UsageError
+
+MAX_INTEGER = 2**63 - 1
+"""The largest integer that the database and the wire carry."""
+
+_MEMORY = re.compile(r"([0-9]{1,19})\s*([kmgt]?)", re.IGNORECASE | re.ASCII)
+_MEMORY_FACTOR = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+
+_NUMBER = r"([0-9]{1,12}(?:[.,][0-9]{1,9})?)"
+_DURATION = re.compile(
+    rf"P(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
+    rf"(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
+    re.IGNORECASE | re.ASCII,
+)
+_DURATION_SECONDS = (31_557_600.0, 2_629_800.0, 604_800.0, 86_400.0, 3_600.0, 60.0, 1.0)
+
+
+def parse_memory(text: str) -> int:
+    """Return the bytes that a memory string such as "512m" or "2g" stands for.
+
+    Raises:
+        UsageError: Not an integer with an optional k, m, g or t, or beyond 2^63-1 bytes.
+    """
+    match = _MEMORY.fullmatch(text.strip())
+    size = int(match[1]) * _MEMORY_FACTOR[match[2].lower()] if match else None
+    if size is None or size > MAX_INTEGER:
+        raise UsageError(
+            f"{text!r} is not a memory size.",
+            hint='Write a whole number and one of k, m, g, t, such as "512m" or "2g".',
+            field="memory",
+            value=text,
+        )
+    return size
+
+
+def parse_duration(text: str) -> int:
+    """Return the whole seconds that an ISO 8601 duration such as "PT30M" stands for.
+
+    Raises:
+        UsageError: Not a duration, one without any part ("PT"), or beyond 2^63-1 seconds.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    parts = match.groups() if match else ()
+    seconds = None
+    if any(parts) and not text.strip().upper().endswith("T"):
+        seconds = int(
+            sum(
+                float(part.replace(",", ".")) * unit
+                for part, unit in zip(parts, _DURATION_SECONDS, strict=True)
+                if part
+            )
+        )
+    if seconds is None or seconds > MAX_INTEGER:
+        raise UsageError(
+            f"{text!r} is not a duration.",
+            hint='Write ISO 8601, such as "PT30M" (30 minutes), "PT4H" or "P1DT12H".',
+            field="runtime",
+            value=text,
+        )
+    return seconds
+
+
+def format_bytes(size: float) -> str:
+    """Return a size for people, such as "1.5 GiB"; the inverse of nothing."""
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if abs(size) < 1024 or unit == "TiB":
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    raise AssertionError
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a span for people: "0.4s", "12s", "3m 05s", "2h 10m" or "3d 04h"."""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+    return f"{whole // 86_400}d {whole % 86_400 // 3600:02d}h"
