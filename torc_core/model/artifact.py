@@ -1,0 +1,81 @@
+"""Files and user data: what jobs read and write, and so wait for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torc_core.model.wire import Wire, stated
+
+
+class File(Wire, frozen=True, kw_only=True):
+    """A file that jobs read or write. The server never looks at the path."""
+
+    id: int | None = None
+    workflow_id: int
+    name: str
+    path: str
+    st_mtime: float | None = None
+    """Last modification, seconds since 1970, as last reported by a client."""
+
+
+class FilePatch(Wire, frozen=True, kw_only=True):
+    """The fields of a file to change; what is left out or null stays as it is."""
+
+    name: str | None = None
+    path: str | None = None
+    st_mtime: float | None = None
+
+
+class UserData(Wire, frozen=True, kw_only=True):
+    """A JSON value that jobs read or write."""
+
+    id: int | None = None
+    workflow_id: int
+    is_ephemeral: bool = stated(False)
+    name: str
+    data: Any = None
+
+
+class UserDataPatch(Wire, frozen=True, kw_only=True):
+    """The fields of user data to change; what is left out or null stays as it is."""
+
+    name: str | None = None
+    is_ephemeral: bool | None = None
+    data: Any = None
+
+
+class FileIds(Wire, frozen=True, kw_only=True):
+    """Ids of the files that must exist before a workflow starts."""
+
+    files: list[int]
+
+
+class UserDataIds(Wire, frozen=True, kw_only=True):
+    """Ids of the user data that must be filled before a workflow starts."""
+
+    user_data: list[int]
+
+
+class JobFileRelationship(Wire, frozen=True, kw_only=True):
+    """A file between the job that writes it and one that reads it; either may be absent."""
+
+    file_id: int
+    file_name: str
+    file_path: str
+    producer_job_id: int | None = None
+    producer_job_name: str | None = None
+    consumer_job_id: int | None = None
+    consumer_job_name: str | None = None
+    workflow_id: int
+
+
+class JobUserDataRelationship(Wire, frozen=True, kw_only=True):
+    """User data between the job that writes it and one that reads it; either may be absent."""
+
+    user_data_id: int
+    user_data_name: str
+    producer_job_id: int | None = None
+    producer_job_name: str | None = None
+    consumer_job_id: int | None = None
+    consumer_job_name: str | None = None
+    workflow_id: int

@@ -1,0 +1,132 @@
+"""The batch protocol between our runner and our server: one call carries everything.
+
+`POST /compute_nodes/{id}/exchange` reports starts and ends, gives jobs back, asks for more and, if
+nothing is there to be had, waits for news. A server without it is spoken to with the reference's
+single calls. The capability is named by `GET /version`.
+"""
+
+from __future__ import annotations
+
+from torc_core.model.compute import ComputeNodesResources
+from torc_core.model.job import Job
+from torc_core.model.resources import FailureRule
+from torc_core.model.status import JobStatus
+from torc_core.model.wire import Wire, stated
+
+
+class JobStart(Wire, frozen=True, kw_only=True):
+    """An attempt whose process runs."""
+
+    job_id: int
+    token: int
+    start_time: str
+    """UTC, ISO 8601 with milliseconds and Z."""
+
+
+class JobEnd(Wire, frozen=True, kw_only=True):
+    """An attempt that ended, started or not."""
+
+    job_id: int
+    token: int
+    status: JobStatus
+    return_code: int
+    exec_time_minutes: float
+    completion_time: str
+    """UTC, ISO 8601 with milliseconds and Z."""
+    start_time: str | None = None
+    peak_memory_bytes: int | None = None
+    avg_memory_bytes: int | None = None
+    peak_cpu_percent: float | None = None
+    avg_cpu_percent: float | None = None
+    retry: bool = False
+    """Keep this result and make the job ready for its next attempt."""
+    output_file_mtimes: dict[int, float] = stated({})
+    """Modification times of the files that the job wrote, by file id."""
+
+
+class JobRelease(Wire, frozen=True, kw_only=True):
+    """A claimed job that its runner gives back unstarted."""
+
+    job_id: int
+    token: int
+
+
+class WorkRequest(Wire, frozen=True, kw_only=True):
+    """What the runner could take now."""
+
+    resources: ComputeNodesResources
+    """What is free."""
+    max_jobs: int
+    """The most jobs to hand out. With `by_resources` false nothing else limits them."""
+    by_resources: bool = True
+    queue_ahead: int = 0
+    """How many further jobs to hand out that wait at the runner for their turn: each fits into
+    the whole node, and `max_jobs` does not count them. For very short jobs, where a round trip
+    would leave a slot idle."""
+    node: ComputeNodesResources | None = None
+    """The whole node; needed with `queue_ahead`."""
+    sort_method: str = "none"
+    strict_scheduler_match: bool = False
+
+
+class Exchange(Wire, frozen=True, kw_only=True):
+    """One turn of a runner's talk with the server."""
+
+    seq: int
+    """Grows by one with each new turn. The same number again is the same turn repeated because
+    its answer was lost, and is answered the same. A newer turn ends an older one that waits."""
+    starts: list[JobStart] = stated([])
+    ends: list[JobEnd] = stated([])
+    releases: list[JobRelease] = stated([])
+    work: WorkRequest | None = None
+    wait_seconds: float = 0.0
+    """How long to wait for work, or for the end of the workflow, when there is neither."""
+
+
+class OutputFile(Wire, frozen=True, kw_only=True):
+    """A file that a job must have written when it ends with return code 0."""
+
+    id: int
+    path: str
+
+
+class ClaimedJob(Wire, frozen=True, kw_only=True):
+    """A job that belongs to this runner under this token, with all that running it takes."""
+
+    job: Job
+    token: int
+    """Grows with each claim of this job; a report under an older token is refused."""
+    run_id: int
+    num_cpus: int
+    num_gpus: int
+    num_nodes: int
+    memory_bytes: int
+    runtime_seconds: int
+    output_files: list[OutputFile] = stated([])
+    failure_rules: list[FailureRule] = stated([])
+
+
+class Outcome(Wire, frozen=True, kw_only=True):
+    """What the server made of one reported start, end or release."""
+
+    job_id: int
+    result: str
+    """`ok`, `duplicate` (known already), `fenced` (the job was given to another attempt),
+    `unknown` (no such job) or `illegal` (the job is not in a state for it)."""
+
+
+class ExchangeReply(Wire, frozen=True, kw_only=True):
+    """The server's turn."""
+
+    outcomes: list[Outcome] = stated([])
+    """For ends, then releases, in the order of the request."""
+    jobs: list[ClaimedJob] = stated([])
+    reason: str | None = None
+    """Why there is no job, naming the nearest miss."""
+    kill: list[int] = stated([])
+    """Ids of jobs of this runner that are to be stopped: somebody cancelled them."""
+    is_canceled: bool = False
+    is_complete: bool = False
+    """Every job has ended."""
+    has_pending_actions: bool = False
+    """Actions wait to be claimed."""

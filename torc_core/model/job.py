@@ -1,0 +1,84 @@
+"""Jobs, their dependencies, and what a runner is given when it claims one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torc_core.model.status import JobStatus
+from torc_core.model.wire import Wire, stated
+
+
+class Job(Wire, frozen=True, kw_only=True):
+    """One command of a workflow.
+
+    The lists of related ids are filled by `GET /jobs/{id}` and, in lists, on request.
+    """
+
+    id: int | None = None
+    workflow_id: int
+    name: str
+    command: str
+    invocation_script: str | None = None
+    status: JobStatus | None = None
+    cancel_on_blocking_job_failure: bool = stated(True)
+    supports_termination: bool = stated(False)
+    depends_on_job_ids: list[int] | None = None
+    input_file_ids: list[int] | None = None
+    output_file_ids: list[int] | None = None
+    input_user_data_ids: list[int] | None = None
+    output_user_data_ids: list[int] | None = None
+    resource_requirements_id: int | None = None
+    scheduler_id: int | None = stated(None)
+    """Written as null when there is none: the reference's clients expect the key."""
+    failure_handler_id: int | None = None
+    attempt_id: int = stated(1)
+    schedule_compute_nodes: Any = None
+
+
+class JobPatch(Wire, frozen=True, kw_only=True):
+    """The fields of a job to change; what is left out or null stays as it is."""
+
+    name: str | None = None
+    command: str | None = None
+    invocation_script: str | None = None
+    status: JobStatus | None = None
+    cancel_on_blocking_job_failure: bool | None = None
+    supports_termination: bool | None = None
+    depends_on_job_ids: list[int] | None = None
+    input_file_ids: list[int] | None = None
+    output_file_ids: list[int] | None = None
+    input_user_data_ids: list[int] | None = None
+    output_user_data_ids: list[int] | None = None
+    resource_requirements_id: int | None = None
+    scheduler_id: int | None = None
+
+
+class Jobs(Wire, frozen=True, kw_only=True):
+    """Jobs of one workflow, to be created together."""
+
+    jobs: list[Job]
+
+
+class JobIds(Wire, frozen=True, kw_only=True):
+    """The ids of all jobs of a workflow."""
+
+    job_ids: list[int]
+    count: int
+
+
+class ClaimedJobs(Wire, frozen=True, kw_only=True):
+    """Jobs that now belong to the caller."""
+
+    jobs: list[Job]
+    reason: str | None = None
+    """Why there is no job, naming the nearest miss."""
+
+
+class JobDependency(Wire, frozen=True, kw_only=True):
+    """One edge: `job_id` waits for `depends_on_job_id`."""
+
+    job_id: int
+    job_name: str
+    depends_on_job_id: int
+    depends_on_job_name: str
+    workflow_id: int

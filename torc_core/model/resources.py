@@ -1,0 +1,103 @@
+"""What jobs need, how their failures are handled, and which schedulers they may use."""
+
+from __future__ import annotations
+
+from torc_core.model.wire import Wire, stated
+
+DEFAULT_REQUIREMENTS = "default"
+"""The name of the requirements that the server gives to jobs without any: 1 CPU, 1 MiB, 1 minute
+(the reference's `P0DT1M`). Nobody may create or rename requirements to this name."""
+
+
+class ResourceRequirements(Wire, frozen=True, kw_only=True):
+    """What a job needs to run. Memory such as "2g" and runtime such as "PT30M": see `units`."""
+
+    id: int | None = None
+    workflow_id: int
+    name: str
+    num_cpus: int = stated(1)
+    num_gpus: int = stated(0)
+    num_nodes: int = stated(1)
+    memory: str = stated("1m")
+    runtime: str = stated("P0DT1M")
+
+
+class ResourceRequirementsPatch(Wire, frozen=True, kw_only=True):
+    """The fields of resource requirements to change."""
+
+    name: str | None = None
+    num_cpus: int | None = None
+    num_gpus: int | None = None
+    num_nodes: int | None = None
+    memory: str | None = None
+    runtime: str | None = None
+
+
+class FailureHandler(Wire, frozen=True, kw_only=True):
+    """Rules for failed jobs. `rules` is JSON text: a list of `FailureRule`."""
+
+    id: int | None = None
+    workflow_id: int
+    name: str
+    rules: str
+
+
+class FailureRule(Wire, frozen=True, kw_only=True):
+    """What to do after certain exit codes."""
+
+    exit_codes: list[int] = stated([])
+    match_all_exit_codes: bool = stated(False)
+    recovery_script: str | None = None
+    max_retries: int = stated(3)
+
+
+class LocalScheduler(Wire, frozen=True, kw_only=True):
+    """A machine to run on directly."""
+
+    id: int | None = None
+    workflow_id: int
+    name: str = stated("default")
+    memory: str | None = None
+    num_cpus: int | None = None
+
+
+class LocalSchedulerPatch(Wire, frozen=True, kw_only=True):
+    """The fields of a local scheduler to change."""
+
+    name: str | None = None
+    memory: str | None = None
+    num_cpus: int | None = None
+
+
+class SlurmScheduler(Wire, frozen=True, kw_only=True):
+    """A shape of Slurm allocation. Walltime is Slurm notation: `D-HH:MM:SS` and its short forms."""
+
+    id: int | None = None
+    workflow_id: int
+    name: str | None = None
+    account: str
+    gres: str | None = None
+    mem: str | None = None
+    nodes: int
+    ntasks_per_node: int | None = None
+    partition: str | None = None
+    qos: str | None = stated("normal")
+    tmp: str | None = None
+    walltime: str
+    extra: str | None = None
+
+
+class SlurmSchedulerPatch(Wire, frozen=True, kw_only=True):
+    """The fields of a Slurm scheduler to change."""
+
+    name: str | None = None
+    account: str | None = None
+    gres: str | None = None
+    mem: str | None = None
+    nodes: int | None = None
+    ntasks_per_node: int | None = None
+    partition: str | None = None
+    qos: str | None = None
+    tmp: str | None = None
+    walltime: str | None = None
+    extra: str | None = None

@@ -1,0 +1,28 @@
+"""Results: what became of each attempt of a job."""
+
+from __future__ import annotations
+
+from torc_core.model.status import JobStatus
+from torc_core.model.wire import Wire, stated
+
+
+class Result(Wire, frozen=True, kw_only=True):
+    """One ended attempt."""
+
+    id: int | None = None
+    job_id: int
+    workflow_id: int
+    run_id: int
+    attempt_id: int = stated(1)
+    compute_node_id: int
+    return_code: int
+    exec_time_minutes: float
+    """Wall time."""
+    completion_time: str
+    """UTC, ISO 8601 with milliseconds and Z."""
+    status: JobStatus
+    peak_memory_bytes: int | None = None
+    avg_memory_bytes: int | None = None
+    peak_cpu_percent: float | None = None
+    """100 is one core."""
+    avg_cpu_percent: float | None = None

@@ -1,0 +1,129 @@
+"""Workflows and their status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torc_core.model.wire import JsonText, Wire, stated
+
+
+class Workflow(Wire, frozen=True, kw_only=True):
+    """A workflow and its settings.
+
+    The defaults are those that the reference stores; it names no unit other than the one in a
+    field's name.
+    """
+
+    id: int | None = None
+    name: str
+    user: str
+    description: str | None = None
+    timestamp: str | None = None
+    """When it was created: UTC, ISO 8601 with milliseconds and Z, set by the server."""
+    project: str | None = None
+    metadata: JsonText = None
+    compute_node_expiration_buffer_seconds: int = stated(180)
+    compute_node_wait_for_new_jobs_seconds: int = stated(90)
+    compute_node_ignore_workflow_completion: bool = stated(False)
+    compute_node_wait_for_healthy_database_minutes: int = stated(20)
+    compute_node_min_time_for_new_jobs_seconds: int = stated(300)
+    jobs_sort_method: str = stated("gpus_runtime_memory")
+    resource_monitor_config: JsonText = None
+    slurm_defaults: JsonText = None
+    use_pending_failed: bool = stated(False)
+    status_id: int | None = None
+    is_archived: bool | None = None
+    job_counts: dict[str, int] | None = None
+    """Jobs by status, present when a list asks for it with `include_job_counts`."""
+
+
+class WorkflowPatch(Wire, frozen=True, kw_only=True):
+    """The fields of a workflow to change; what is left out or null stays as it is."""
+
+    name: str | None = None
+    user: str | None = None
+    description: str | None = None
+    project: str | None = None
+    metadata: JsonText = None
+    compute_node_expiration_buffer_seconds: int | None = None
+    compute_node_wait_for_new_jobs_seconds: int | None = None
+    compute_node_ignore_workflow_completion: bool | None = None
+    compute_node_wait_for_healthy_database_minutes: int | None = None
+    compute_node_min_time_for_new_jobs_seconds: int | None = None
+    jobs_sort_method: str | None = None
+    resource_monitor_config: JsonText = None
+    slurm_defaults: JsonText = None
+    use_pending_failed: bool | None = None
+
+
+class WorkflowStatus(Wire, frozen=True, kw_only=True):
+    """The state of a workflow: what the 0.12 generation reads and what the 0.35 generation reads.
+
+    `id` is the workflow's id. The aggregate fields are absent in a request.
+    """
+
+    id: int | None = None
+    is_canceled: bool
+    is_archived: bool = stated(False)
+    run_id: int
+    """0 until the first initialize; each new run adds one."""
+    has_detected_need_to_run_completion_script: bool = stated(False)
+    is_complete: bool | None = None
+    workflow_id: int | None = None
+    workflow_name: str | None = None
+    workflow_user: str | None = None
+    total_jobs: int | None = None
+    jobs_by_status: dict[str, int] | None = None
+    """All eleven statuses, also those that no job is in."""
+    active_compute_nodes: int | None = None
+    pending_scheduled_nodes: int | None = None
+    active_scheduled_nodes: int | None = None
+    total_exec_time_minutes: float | None = None
+    walltime_seconds: float | None = None
+
+
+class IsComplete(Wire, frozen=True, kw_only=True):
+    """Whether every job of a workflow has ended, or the workflow was cancelled."""
+
+    is_canceled: bool
+    is_complete: bool
+    needs_to_run_completion_script: bool = stated(False)
+
+
+class ResetJobStatusReply(Wire, frozen=True, kw_only=True):
+    """How many jobs a reset took back."""
+
+    workflow_id: int
+    updated_count: int
+    status: str
+    reset_type: str | None = None
+
+
+class Message(Wire, frozen=True, kw_only=True):
+    """A sentence from the server, and what it counted."""
+
+    message: str
+    count: int | None = None
+    deleted_count: int | None = None
+
+
+class Version(Wire, frozen=True, kw_only=True):
+    """What the server is, and what it can do beyond the reference's protocol."""
+
+    version: str
+    api_version: str
+    git_hash: str | None = None
+    capabilities: list[str] = stated([])
+
+
+EXCHANGE = "exchange"
+"""The capability of serving `POST /compute_nodes/{id}/exchange`."""
+
+
+class ApiError(Wire, frozen=True, kw_only=True):
+    """The body of an error, in the reference's shape."""
+
+    error: Any = None
+    errorNum: int | None = None  # noqa: N815 - the reference's name
+    errorMessage: str | None = None  # noqa: N815 - the reference's name
+    code: int | None = None
