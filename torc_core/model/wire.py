@@ -16,7 +16,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A value as it stands on the wire: immutable, fields by keyword, empty ones left out.
 
     Unknown fields are accepted, so that older and newer programs understand each other. Each
-    subclass states `frozen` and `kw_only` again: msgspec does not inherit the one, mypy not the other.
+    subclass states `frozen` and `kw_only` again: msgspec hands on only the first, mypy wants both.
     """
 
 
