@@ -1,0 +1,71 @@
+"""Files and user data, and which jobs read or write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from torc_server.tables.columns import NUMBERED, json, key, reference, text
+
+
+class FileRow(SQLModel, table=True):
+    """A file that jobs read or write."""
+
+    __tablename__ = "file"
+    __table_args__ = NUMBERED
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    name: str = text()
+    path: str = text()
+    st_mtime: float | None = None
+
+
+class UserDataRow(SQLModel, table=True):
+    """A JSON value that jobs read or write."""
+
+    __tablename__ = "user_data"
+    __table_args__ = NUMBERED
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    name: str = text()
+    is_ephemeral: bool = False
+    data: Any = json()
+
+
+class JobInputFileRow(SQLModel, table=True):
+    """A job reads a file."""
+
+    __tablename__ = "job_input_file"
+
+    job_id: int = reference("job.id", primary_key=True)
+    file_id: int = reference("file.id", primary_key=True, index=True)
+
+
+class JobOutputFileRow(SQLModel, table=True):
+    """A job writes a file."""
+
+    __tablename__ = "job_output_file"
+
+    job_id: int = reference("job.id", primary_key=True)
+    file_id: int = reference("file.id", primary_key=True, index=True)
+
+
+class JobInputUserDataRow(SQLModel, table=True):
+    """A job reads user data."""
+
+    __tablename__ = "job_input_user_data"
+
+    job_id: int = reference("job.id", primary_key=True)
+    user_data_id: int = reference("user_data.id", primary_key=True, index=True)
+
+
+class JobOutputUserDataRow(SQLModel, table=True):
+    """A job writes user data."""
+
+    __tablename__ = "job_output_user_data"
+
+    job_id: int = reference("job.id", primary_key=True)
+    user_data_id: int = reference("user_data.id", primary_key=True, index=True)

@@ -1,0 +1,59 @@
+"""Columns that occur in many tables, so that each table only says what is its own.
+
+Keys are 64-bit on every database; SQLite's INTEGER is 64-bit and must be named so to be the row
+id. Times are milliseconds since 1970, UTC. Statuses are the reference's numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, Table, Text
+from sqlmodel import Field, SQLModel
+
+WIDE = BigInteger().with_variant(Integer(), "sqlite")
+NUMBERED = {"sqlite_autoincrement": True}
+"""Table option: an id is never given twice, so an old reference never meets a new row."""
+
+
+def key() -> Any:
+    """Return the primary key `id`, given by the database."""
+    return Field(default=None, sa_column=Column(WIDE, primary_key=True))
+
+
+def reference(target: str, *, index: bool = False, primary_key: bool = False) -> Any:
+    """Return a required reference; the row goes when its target goes."""
+    column = Column(
+        WIDE,
+        ForeignKey(target, ondelete="CASCADE"),
+        nullable=False,
+        index=index,
+        primary_key=primary_key,
+    )
+    return Field(sa_column=column)
+
+
+def weak_reference(target: str, *, index: bool = False) -> Any:
+    """Return an optional reference that becomes null when its target goes."""
+    column = Column(WIDE, ForeignKey(target, ondelete="SET NULL"), nullable=True, index=index)
+    return Field(default=None, sa_column=column)
+
+
+def wide(*, default: int | None = None, nullable: bool = False) -> Any:
+    """Return a 64-bit integer."""
+    return Field(default=default, sa_column=Column(WIDE, nullable=nullable))
+
+
+def text(*, default: str | None = None, nullable: bool = False) -> Any:
+    """Return text of any length."""
+    return Field(default=default, sa_column=Column(Text(), nullable=nullable))
+
+
+def json() -> Any:
+    """Return an optional JSON value; SQL null and JSON null are the same thing here."""
+    return Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """Return the Core table behind a row class, for statements on hot paths."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]

@@ -1,0 +1,108 @@
+"""Jobs, the sets of jobs that they wait for, and their attempts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from torc_server.tables.columns import (
+    NUMBERED,
+    json,
+    key,
+    reference,
+    text,
+    weak_reference,
+    wide,
+)
+
+
+class DependencySetRow(SQLModel, table=True):
+    """A set of upstream jobs. All jobs that wait for the same jobs share one set.
+
+    So 1,000 jobs that each wait for the same 1,000 jobs cost 2,000 references, not 1,000,000.
+    """
+
+    __tablename__ = "dependency_set"
+    __table_args__ = (
+        Index("ix_dependency_set", "workflow_id", "fingerprint"),
+        NUMBERED,
+    )
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id")
+    fingerprint: str = text()
+    """Hash of the sorted member ids."""
+    remaining: int = wide()
+    """Members that have not ended; at zero the waiting jobs go on."""
+    unsuccessful: int = wide(default=0)
+    """Members that failed or were cancelled or terminated."""
+
+
+class DependencySetMemberRow(SQLModel, table=True):
+    """An upstream job in a set."""
+
+    __tablename__ = "dependency_set_member"
+
+    set_id: int = reference("dependency_set.id", primary_key=True)
+    job_id: int = reference("job.id", primary_key=True, index=True)
+
+
+class JobRow(SQLModel, table=True):
+    """A job and where it stands."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index("ix_job_claim", "workflow_id", "status", "resource_requirements_id", "scheduler_id"),
+        Index("ix_job_name", "workflow_id", "name"),
+        NUMBERED,
+    )
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id")
+    name: str = text()
+    command: str = text()
+    invocation_script: str | None = text(nullable=True)
+    status: int
+    cancel_on_blocking_job_failure: bool = True
+    supports_termination: bool = False
+    resource_requirements_id: int = reference("resource_requirements.id", index=True)
+    scheduler_id: int | None = wide(nullable=True)
+    failure_handler_id: int | None = weak_reference("failure_handler.id")
+    priority: int = 0
+    attempt_id: int = 1
+    token: int = wide(default=0)
+    """Grows with each claim; a report under an older token comes too late."""
+    compute_node_id: int | None = weak_reference("compute_node.id", index=True)
+    """Who holds the job while it is pending or running."""
+    dependency_set_id: int | None = weak_reference("dependency_set.id", index=True)
+    input_hash: str | None = text(nullable=True)
+    """What the job depended on when it was last initialized; tells whether it changed."""
+    schedule_compute_nodes: Any = json()
+
+
+class AttemptRow(SQLModel, table=True):
+    """One claim of a job, from hand-out to end. At most one of a job has not ended."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        Index("ux_attempt_token", "job_id", "token", unique=True),
+        Index("ix_attempt_claim", "compute_node_id", "claim_seq"),
+        NUMBERED,
+    )
+
+    id: int | None = key()
+    job_id: int = reference("job.id")
+    workflow_id: int = reference("workflow.id", index=True)
+    run_id: int = wide()
+    attempt_id: int
+    token: int = wide()
+    compute_node_id: int = reference("compute_node.id")
+    claim_seq: int | None = wide(nullable=True)
+    """The turn of the batch protocol that claimed it, to answer a repeated turn the same."""
+    claimed_at: int = wide()
+    started_at: int | None = wide(nullable=True)
+    ended_at: int | None = wide(nullable=True)
+    outcome: str | None = Field(default=None)
+    """The status reported at its end, or `released`, `canceled`, `lost`."""
