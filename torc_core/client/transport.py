@@ -1,0 +1,342 @@
+"""HTTP to a torc server: connections, authentication, and errors in both directions.
+
+Built on the standard library's `http.client`: a command that asks one thing has its answer in
+60 ms, of which half is the interpreter; the import of a larger HTTP library alone takes 110 ms.
+A transport may be shared between threads: each keeps its own connection.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from torc_core.errors import (
+    AccessError,
+    ConflictError,
+    NotFoundError,
+    ProtocolError,
+    ServerError,
+    TimedOutError,
+    TorcError,
+    UnreachableError,
+    UsageError,
+)
+
+T = TypeVar("T")
+
+DEFAULT_URL = "http://localhost:8080/torc-service/v1"
+BASE_PATH = "/torc-service/v1"
+
+
+class Address(NamedTuple):
+    """Where a server listens, and the secret that opens it, if it wants one."""
+
+    url: str
+    token: str | None = None
+
+
+class Transport:
+    """Sends requests to one server and returns decoded answers.
+
+    Args:
+        address: Base URL with the path `/torc-service/v1` (added when the path is empty).
+        user: Name for Basic authentication; used with `password`.
+        password: Password for Basic authentication.
+        timeout_s: How long one answer may take.
+        locate: Asked for the present address when nobody answers, as an embedded server may have
+            been started again elsewhere. It raises `UnreachableError` when there is none.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        timeout_s: float = 30.0,
+        locate: Callable[[], Address] | None = None,
+    ) -> None:
+        self._basic = _basic_header(user, password) if password is not None else None
+        self._timeout_s = timeout_s
+        self._locate = locate
+        self._threads = threading.local()
+        self._move_to(address)
+
+    def _move_to(self, address: Address) -> None:
+        parts = urlsplit(address.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UsageError(
+                f"{address.url!r} is not the URL of a server.",
+                hint=f"Write it like {DEFAULT_URL}.",
+            )
+        self.address = address._replace(
+            url=f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or BASE_PATH}"
+        )
+        self._parts = urlsplit(self.address.url)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        reply: type[T],
+        *,
+        params: Mapping[str, object] | None = None,
+        body: object = None,
+        timeout_s: float | None = None,
+    ) -> T:
+        """Send one request and return its decoded answer.
+
+        Args:
+            method: HTTP method.
+            path: Path below the base path; values from users must be quoted already.
+            reply: Type of the answer's body.
+            params: Query parameters; those that are None are left out.
+            body: A struct or JSON value to send.
+            timeout_s: Overrides the transport's timeout.
+
+        Raises:
+            UnreachableError: Nobody listens at the address.
+            TimedOutError: No answer in time; the request may have been carried out.
+            ProtocolError: The answer is not of the type `reply`.
+            TorcError: The server refused; the class follows the HTTP status.
+        """
+        target = self._parts.path + path + _query(params)
+        payload = None if body is None else msgspec.json.encode(body)
+        try:
+            status, content = self._send(method, target, payload, timeout_s)
+        except UnreachableError:
+            if self._locate is None:
+                raise
+            self._move_to(self._locate())
+            target = self._parts.path + path + _query(params)
+            status, content = self._send(method, target, payload, timeout_s)
+        if status >= 400:
+            raise error_from_reply(status, content)
+        try:
+            return _decoder(reply).decode(content)
+        except msgspec.MsgspecError as error:
+            raise ProtocolError(
+                f"The answer to {method} {path} is not what torc expects: {error}.",
+                hint=f"Is there a torc server of this version at {self.address.url}?",
+            ) from error
+
+    def open(self, path: str, params: Mapping[str, object] | None = None) -> EventSource:
+        """Open a stream of server-sent events on a connection of its own.
+
+        Raises:
+            UnreachableError: Nobody listens at the address.
+            TorcError: The server refused.
+        """
+        connection = self._new_connection(self._timeout_s)
+        target = self._parts.path + path + _query(params)
+        headers = {**self._headers(), "Accept": "text/event-stream"}
+        try:
+            connection.request("GET", target, headers=headers)
+            response = connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise self._unreachable(error) from error
+        if response.status >= 400:
+            content = response.read()
+            connection.close()
+            raise error_from_reply(response.status, content)
+        return EventSource(connection, response)
+
+    def close(self) -> None:
+        """Close the calling thread's connection."""
+        connection: http.client.HTTPConnection | None = getattr(self._threads, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._threads.connection = None
+
+    def _send(
+        self, method: str, target: str, payload: bytes | None, timeout_s: float | None
+    ) -> tuple[int, bytes]:
+        timeout = self._timeout_s if timeout_s is None else timeout_s
+        connection, is_reused = self._connection(timeout)
+        try:
+            return self._roundtrip(connection, method, target, payload)
+        except TimeoutError as error:
+            self.close()
+            raise TimedOutError(
+                f"{self.address.url} gave no answer within {timeout:.0f} s.",
+                hint="The server may be busy; look at its log, then try again.",
+            ) from error
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            # A server closes idle connections; that shows only when one is used again.
+            if not is_reused or not _was_idle(error):
+                raise self._unreachable(error) from error
+        return self._send(method, target, payload, timeout_s)
+
+    def _roundtrip(
+        self, connection: http.client.HTTPConnection, method: str, target: str, body: bytes | None
+    ) -> tuple[int, bytes]:
+        connection.request(method, target, body=body, headers=self._headers())
+        response = connection.getresponse()
+        return response.status, response.read()
+
+    def _connection(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
+        """Return this thread's connection, and whether it has been used before."""
+        connection: http.client.HTTPConnection | None = getattr(self._threads, "connection", None)
+        here = (self._parts.hostname, self._parts.port)
+        if connection is None or self._threads.peer != here:
+            self._threads.connection = connection = self._new_connection(timeout)
+            self._threads.peer = here
+            return connection, False
+        connection.timeout = timeout
+        if connection.sock is not None:
+            connection.sock.settimeout(timeout)
+        return connection, connection.sock is not None
+
+    def _new_connection(self, timeout: float) -> http.client.HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "https":
+            return http.client.HTTPSConnection(
+                host, port, timeout=timeout, context=ssl.create_default_context()
+            )
+        return http.client.HTTPConnection(host, port, timeout=timeout)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Content-Type": "application/json", "User-Agent": "torc-tui"}
+        if self.address.token:
+            headers["Authorization"] = f"Bearer {self.address.token}"
+        elif self._basic:
+            headers["Authorization"] = self._basic
+        return headers
+
+    def _unreachable(self, cause: Exception) -> UnreachableError:
+        return UnreachableError(
+            f"No torc server answers at {self.address.url}: {_reason(cause)}.",
+            hint="Start one with `torc-server run`, or leave out --url and TORC_API_URL to use "
+            "the one that torc starts for you.",
+        )
+
+
+class EventSource:
+    """An open stream of server-sent events; iterate over it, close it from any thread."""
+
+    def __init__(
+        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+    ) -> None:
+        self._connection = connection
+        self._response = response
+        self._is_closed = False
+        if connection.sock is not None:
+            # The server speaks at least every 15 s; four times that is a dead line.
+            connection.sock.settimeout(60)
+        self._socket = connection.sock
+
+    def lines(self) -> list[str]:
+        """Return the lines of the next frame, comments left out; empty at the end.
+
+        Raises:
+            UnreachableError: The connection broke or fell silent.
+        """
+        frame: list[str] = []
+        while True:
+            try:
+                raw = self._response.readline()
+            except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
+                if self._is_closed:
+                    return []
+                raise UnreachableError(f"The event stream broke: {_reason(error)}.") from error
+            if not raw:
+                return []
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            if not line and frame:
+                return frame
+            if line and not line.startswith(":"):
+                frame.append(line)
+
+    def close(self) -> None:
+        """End the stream; a reader waiting in `lines` returns."""
+        self._is_closed = True
+        if self._socket is not None:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # the peer was first
+        self._connection.close()
+
+
+_CLASS_OF_STATUS: dict[int, type[TorcError]] = {
+    400: UsageError,
+    401: AccessError,
+    403: AccessError,
+    404: NotFoundError,
+    405: ProtocolError,
+    409: ConflictError,
+    413: UsageError,
+    422: UsageError,
+    429: AccessError,
+}
+
+
+def error_from_reply(status: int, content: bytes) -> TorcError:
+    """Return the error that a reply of status 400 or more stands for.
+
+    The body is the reference's `{"error": {"message": ...}}`, plain text, or nothing.
+    """
+    kind = _CLASS_OF_STATUS.get(status, ServerError)
+    message, details = _read_error_body(content)
+    hint = str(details.pop("hint", "") or "")
+    if status == 401 and not hint:
+        hint = "Give --username and --password, or set TORC_PASSWORD."
+    error = TorcError.__new__(kind)
+    TorcError.__init__(
+        error, message or f"The server answered {status}.", hint=hint, status=status, **details
+    )
+    return error
+
+
+def _read_error_body(content: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        body = msgspec.json.decode(content)
+    except msgspec.MsgspecError:
+        return content.decode("utf-8", "replace").strip(), {}
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(inner, dict):
+        return str(inner), {}
+    members = {str(name): value for name, value in inner.items()}
+    message = str(members.pop("message", "") or members.pop("detail", ""))
+    for taken in ("status", "self"):
+        members.pop(taken, None)
+    return message, members
+
+
+@lru_cache(maxsize=128)
+def _decoder(reply: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(reply)
+
+
+def _query(params: Mapping[str, object] | None) -> str:
+    given = {name: _text(value) for name, value in (params or {}).items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _basic_header(user: str | None, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user or ''}:{password}".encode()).decode()
+
+
+def _was_idle(error: Exception) -> bool:
+    return isinstance(
+        error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError
+    )
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
