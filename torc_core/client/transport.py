@@ -8,13 +8,14 @@ A transport may be shared between threads: each keeps its own connection.
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -122,7 +123,7 @@ class Transport:
         if status >= 400:
             raise error_from_reply(status, content)
         try:
-            return _decoder(reply).decode(content)
+            return cast("T", _decoder(reply).decode(content))
         except msgspec.MsgspecError as error:
             raise ProtocolError(
                 f"The answer to {method} {path} is not what torc expects: {error}.",
@@ -262,10 +263,8 @@ class EventSource:
         """End the stream; a reader waiting in `lines` returns."""
         self._is_closed = True
         if self._socket is not None:
-            try:
+            with contextlib.suppress(OSError):  # the peer may have been first
                 self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # the peer was first
         self._connection.close()
 
 
@@ -315,7 +314,7 @@ def _read_error_body(content: bytes) -> tuple[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=128)
-def _decoder(reply: type[T]) -> msgspec.json.Decoder[T]:
+def _decoder(reply: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(reply)
 
 
@@ -333,9 +332,8 @@ def _basic_header(user: str | None, password: str) -> str:
 
 
 def _was_idle(error: Exception) -> bool:
-    return isinstance(
-        error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError
-    )
+    # http.client's RemoteDisconnected is a ConnectionResetError.
+    return isinstance(error, ConnectionResetError | BrokenPipeError)
 
 
 def _reason(error: Exception) -> str:
