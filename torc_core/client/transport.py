@@ -123,7 +123,7 @@ class Transport:
         if status >= 400:
             raise error_from_reply(status, content)
         try:
-            return cast("T", _decoder(reply).decode(content))
+            return cast("T", _decoder(cast("Hashable", reply)).decode(content))
         except msgspec.MsgspecError as error:
             raise ProtocolError(
                 f"The answer to {method} {path} is not what torc expects: {error}.",

@@ -1,0 +1,1 @@
+"""What torc keeps on this machine: directories, the embedded server, and runs."""
