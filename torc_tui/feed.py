@@ -1,0 +1,81 @@
+"""The live events of one workflow, read in a thread of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from torc_core.client import EventStream, TorcClient
+from torc_core.errors import NotFoundError, TorcError
+
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+
+
+class EventFeed:
+    """Says that something happened; reconnects, later and later, until closed.
+
+    It carries no events: each is news that what the server knows has changed, and the screen asks
+    for the part that it shows. A burst of thousands is one piece of news.
+
+    Args:
+        connect: Returns the client; called in the feed's thread.
+        workflow_id: Whose events.
+        announce: Called in the feed's thread for news; not again before `taken`.
+    """
+
+    def __init__(
+        self, connect: Callable[[], TorcClient], workflow_id: int, announce: Callable[[], object]
+    ) -> None:
+        self.workflow_id = workflow_id
+        self.is_live = False
+        self._connect = connect
+        self._announce = announce
+        self._is_announced = False
+        self._closed = threading.Event()
+        self._stream: EventStream | None = None
+        threading.Thread(target=self._read, name="events", daemon=True).start()
+
+    def taken(self) -> None:
+        """Say that the news has been heard and that the next is welcome."""
+        self._is_announced = False
+
+    def close(self) -> None:
+        """End the feed; its thread ends soon after."""
+        self._closed.set()
+        if self._stream is not None:
+            self._stream.close()
+
+    def _read(self) -> None:
+        pause = _FIRST_PAUSE_S
+        while not self._closed.is_set():
+            try:
+                with self._connect().stream_events(self.workflow_id, level="debug") as stream:
+                    self._stream = stream
+                    pause = _FIRST_PAUSE_S
+                    self._listen(stream)
+            except NotFoundError:
+                return
+            except (TorcError, OSError, ValueError):
+                # A connection that breaks in the middle of a frame shows as any of these.
+                pass
+            self._set_live(is_live=False)
+            self._closed.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    def _listen(self, stream: EventStream) -> None:
+        # What happened before this moment was missed: one look at the state makes up for it.
+        self._set_live(is_live=True)
+        for _ in stream:
+            if self._closed.is_set():
+                return
+            self._tell()
+
+    def _set_live(self, *, is_live: bool) -> None:
+        self.is_live = is_live
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self._is_announced and not self._closed.is_set():
+            self._is_announced = True
+            self._announce()

@@ -1,0 +1,1 @@
+"""Screens: they route between the server and the widgets."""

@@ -1,0 +1,1 @@
+"""What the interface knows, apart from how it is drawn: plain Python, no Textual."""

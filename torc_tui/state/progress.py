@@ -1,0 +1,79 @@
+"""The state of a workflow in one word, one bar and one line of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from torc_core.model.status import ACTIVE, SETTLED, UNSUCCESSFUL, JobStatus
+from torc_tui.state.rows import Cell
+from torc_tui.theme import QUIET, look_of
+
+_BROKEN = UNSUCCESSFUL | {JobStatus.PENDING_FAILED}
+
+_BAR: tuple[tuple[str, str, Collection[JobStatus]], ...] = (
+    ("█", "green", (JobStatus.COMPLETED,)),
+    ("▓", "yellow", ACTIVE),
+    ("x", "red", _BROKEN),
+)
+"""The parts of a bar from the left; what is left over waits."""
+
+_COUNTED = (
+    JobStatus.COMPLETED,
+    JobStatus.RUNNING,
+    JobStatus.PENDING,
+    JobStatus.READY,
+    JobStatus.BLOCKED,
+    JobStatus.FAILED,
+    JobStatus.PENDING_FAILED,
+    JobStatus.CANCELED,
+    JobStatus.TERMINATED,
+    JobStatus.DISABLED,
+    JobStatus.UNINITIALIZED,
+)
+
+
+def count(counts: Mapping[str, int], statuses: Collection[JobStatus]) -> int:
+    """Return how many jobs are in one of `statuses`."""
+    return sum(counts.get(status, 0) for status in statuses)
+
+
+def state_of(counts: Mapping[str, int], *, is_canceled: bool = False) -> str:
+    """Return the state of a workflow with these jobs, one of `theme.WORKFLOW_LOOK`."""
+    total = sum(counts.values())
+    if not total:
+        return "empty"
+    if is_canceled:
+        return "canceled"
+    if count(counts, ACTIVE):
+        return "running"
+    if count(counts, SETTLED) == total:
+        return "failed" if count(counts, _BROKEN) else "done"
+    return "new" if counts.get(JobStatus.UNINITIALIZED, 0) else "ready"
+
+
+def percent(counts: Mapping[str, int]) -> int:
+    """Return how much has ended, in percent; 100 only when nothing is left."""
+    total = sum(counts.values())
+    return 100 * count(counts, SETTLED) // total if total else 0
+
+
+def bar(counts: Mapping[str, int], width: int) -> list[Cell]:
+    """Return a bar of `width` cells. Every part that has a job has at least one cell."""
+    total = sum(counts.values())
+    parts: list[Cell] = []
+    left = width
+    for glyph, tone, statuses in _BAR:
+        number = count(counts, statuses)
+        cells = min(left, max(1, number * width // total)) if number else 0
+        left -= cells
+        parts.append(Cell(glyph * cells, tone))
+    return [*(part for part in parts if part.text), Cell("·" * left, QUIET)]
+
+
+def tally(counts: Mapping[str, int]) -> list[Cell]:
+    """Return "✓ 5,210 completed" and its like for every status that a job is in."""
+    return [
+        Cell(f"{look_of(status).glyph} {counts[status]:,} {status}", look_of(status).tone)
+        for status in _COUNTED
+        if counts.get(status)
+    ]

@@ -1,0 +1,76 @@
+"""A window on a list of any length: the rows that were looked at lately, in blocks."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from torc_tui.state.rows import Row
+
+BLOCK = 200
+"""Rows that are fetched together: a few screens, some 40 KB of JSON."""
+KEPT_BLOCKS = 25
+
+
+class Window:
+    """Rows of a list by index, as far as they are known."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        """How many rows the list has; None until the first answer."""
+        self._blocks: OrderedDict[int, list[Row]] = OrderedDict()
+        self._stale: set[int] = set()
+
+    def row(self, index: int) -> Row | None:
+        """Return the row at `index`, or None while it is unknown."""
+        block = self._blocks.get(index // BLOCK)
+        at = index % BLOCK
+        return block[at] if block is not None and at < len(block) else None
+
+    def rows(self) -> Iterable[Row]:
+        """Yield all known rows, in no order."""
+        for block in self._blocks.values():
+            yield from block
+
+    def invalidate(self) -> None:
+        """Say that the list may have changed: what is shown stays, and is asked for again."""
+        self._stale = set(self._blocks)
+
+    def wanted(self, first: int, last: int) -> range | None:
+        """Return the rows to ask for when those from `first` to `last` are looked at, or None."""
+        if self.total is None:
+            return range(BLOCK)
+        last = min(last, self.total - 1)
+        blocks = range(max(first, 0) // BLOCK, max(last, 0) // BLOCK + 1)
+        missing = [b for b in blocks if b not in self._blocks or b in self._stale]
+        if not missing:
+            return None
+        return range(missing[0] * BLOCK, (missing[-1] + 1) * BLOCK)
+
+    def put(self, span: range, total: int, rows: list[Row]) -> set[int]:
+        """Take an answer for `span`, which begins and ends with a block.
+
+        Returns:
+            The indexes whose row looks different now.
+        """
+        changed: set[int] = set()
+        for number in range(span.start // BLOCK, span.stop // BLOCK):
+            at = number * BLOCK - span.start
+            new = rows[at : at + BLOCK]
+            changed |= _differences(number * BLOCK, self._blocks.get(number, []), new)
+            self._blocks[number] = new
+            self._blocks.move_to_end(number)
+            self._stale.discard(number)
+        while len(self._blocks) > KEPT_BLOCKS:
+            number, _ = self._blocks.popitem(last=False)
+            self._stale.discard(number)
+        self.total = total
+        return changed
+
+
+def _differences(first: int, old: list[Row], new: list[Row]) -> set[int]:
+    changed = {
+        first + i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a.cells != b.cells
+    }
+    shorter, longer = sorted((len(old), len(new)))
+    return changed | set(range(first + shorter, first + longer))

@@ -1,0 +1,63 @@
+"""How states look: a glyph, a letter and a colour each, so that none depends on colour.
+
+Colours have the names of a terminal's own 16, which every theme maps to its shades.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torc_core.model.event import Severity
+from torc_core.model.status import JobStatus
+
+
+class Look(NamedTuple):
+    """The appearance of a state."""
+
+    glyph: str
+    letter: str
+    tone: str
+    """A Rich style: a colour of the terminal, or empty for its foreground."""
+
+
+QUIET = "bright_black"
+"""What is there but does not matter now."""
+
+JOB_LOOK: dict[str, Look] = {
+    JobStatus.UNINITIALIZED: Look("·", "U", QUIET),
+    JobStatus.BLOCKED: Look("·", "B", QUIET),
+    JobStatus.READY: Look("○", "Y", "cyan"),
+    JobStatus.PENDING: Look("◌", "P", "blue"),
+    JobStatus.RUNNING: Look("▶", "R", "yellow"),
+    JobStatus.COMPLETED: Look("✓", "C", "green"),
+    JobStatus.FAILED: Look("✗", "F", "red"),
+    JobStatus.CANCELED: Look("-", "K", "magenta"),
+    JobStatus.TERMINATED: Look("!", "T", "magenta"),
+    JobStatus.DISABLED: Look("-", "D", QUIET),
+    JobStatus.PENDING_FAILED: Look("?", "?", "red"),
+}
+
+UNKNOWN = Look("?", "?", "")
+"""A status of a newer server."""
+
+WORKFLOW_LOOK: dict[str, Look] = {
+    "empty": Look("·", "E", QUIET),
+    "new": Look("·", "N", QUIET),
+    "ready": Look("○", "R", "cyan"),
+    "running": Look("▶", "R", "yellow"),
+    "failed": Look("✗", "F", "red"),
+    "canceled": Look("-", "K", "magenta"),
+    "done": Look("✓", "D", "green"),
+}
+
+SEVERITY_TONE: dict[str, str] = {
+    Severity.DEBUG: QUIET,
+    Severity.INFO: "",
+    Severity.WARNING: "yellow",
+    Severity.ERROR: "red",
+}
+
+
+def look_of(status: str | None) -> Look:
+    """Return how a job's status looks."""
+    return JOB_LOOK.get(status or "", UNKNOWN)

@@ -1,0 +1,294 @@
+"""A table of any length: it holds a window of rows and draws only what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from torc_tui.actions import Scope
+from torc_tui.keymap import bindings_for
+from torc_tui.state.columns import GAP, fill, fit, measure
+from torc_tui.state.rows import Query, Row, View
+from torc_tui.state.window import Window
+from torc_tui.theme import QUIET
+
+_GUTTER = 2
+"""Cells for the cursor and for marks."""
+
+
+class RowTable(ScrollView, can_focus=True):
+    """Rows of a view, asked for as they come into sight.
+
+    It posts `RowsWanted`; whoever has the rows answers with `show_rows`. A refresh repaints the
+    lines that changed and nothing else.
+
+    | Class | Use |
+    | :- | :- |
+    | `row-table--header` | Titles of the columns |
+    | `row-table--cursor` | Row under the cursor while the table has the focus |
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.TABLE)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row-table--header", "row-table--cursor"}
+    DEFAULT_CSS = """
+    RowTable {
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+        & > .row-table--header { text-style: bold; color: $text-muted; }
+        & > .row-table--cursor { color: $block-cursor-foreground;
+                                 background: $block-cursor-background; text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class RowsWanted(Message):
+        """Rows are in sight that the table does not have, or has in an old state."""
+
+        table: RowTable
+        span: range
+        query: Query
+        epoch: int
+        """To be given back with the answer."""
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another row, or its row looks different."""
+
+        table: RowTable
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the place where the cursor comes to rest counts."""
+            return isinstance(message, RowTable.CursorMoved) and message.table is self.table
+
+    def __init__(self, view: View, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.view = view
+        self.query_state = view.order
+        self.cursor = 0
+        self.marks: set[Hashable] = set()
+        self.window = Window()
+        self._epoch = 0
+        self._asked: range | None = None
+        self._wanted_widths = [0] * len(view.columns)
+        self._widths: list[int] = []
+        self._is_active = False
+
+    @property
+    def total(self) -> int:
+        """How many rows the list has, as far as is known."""
+        return self.window.total or 0
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor, if it is known."""
+        return self.window.row(self.cursor)
+
+    def start_over(self, query: Query | None = None) -> None:
+        """Forget all rows, and ask again: for another workflow, or with another query."""
+        if query is not None:
+            self.query_state = query
+        self.window = Window()
+        self._epoch += 1
+        self._asked = None
+        self._wanted_widths = [0] * len(self.view.columns)
+        self.marks.clear()
+        self.cursor = 0
+        self.virtual_size = Size(self.size.width, 1)
+        self.scroll_to(y=0, animate=False)
+        self.refresh()
+        self._is_active = True
+        self._ask()
+
+    def check_rows(self) -> None:
+        """Ask again for the rows in sight: something may have changed."""
+        self.window.invalidate()
+        self._asked = None
+        self._is_active = True
+        self._ask()
+
+    def show_rows(self, epoch: int, span: range, total: int, rows: list[Row]) -> None:
+        """Take the answer to `RowsWanted`; one to an older query is dropped."""
+        if epoch != self._epoch:
+            return
+        self._asked = None
+        had_total, had_row = self.window.total, self.cursor_row
+        changed = self.window.put(span, total, rows)
+        self._wanted_widths = measure(self.view.columns, rows, self._wanted_widths)
+        if had_total != total:
+            self.virtual_size = Size(self.size.width, total + 1)
+            self.cursor = max(0, min(self.cursor, total - 1))
+        if self._lay_out() or not had_total or not total:
+            self.refresh()
+        else:
+            for index in changed & set(self._in_sight()):
+                self.refresh_line(index + 1)
+        if self.cursor_row != had_row:
+            self.post_message(self.CursorMoved(self))
+        self._ask()
+
+    def ask_failed(self) -> None:
+        """Take note that a request was not answered; the next refresh asks again."""
+        self._asked = None
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on the row at `index`, or on the nearest there is."""
+        index = max(0, min(index, self.total - 1))
+        if index == self.cursor:
+            return
+        before, self.cursor = self.cursor, index
+        sight = self._in_sight()
+        if index < sight.start:
+            self.scroll_to(y=index, animate=False)
+        elif index >= sight.stop:
+            self.scroll_to(y=index - len(sight) + 1, animate=False)
+        else:
+            self.refresh_line(before + 1)
+            self.refresh_line(index + 1)
+        self.post_message(self.CursorMoved(self))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Ask for what has come into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._ask()
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Show by the cursor's look where keys go."""
+        super().watch_has_focus(_has_focus)
+        self.refresh_line(self.cursor + 1)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Give the columns their new room."""
+        self._lay_out()
+        self.virtual_size = Size(self.size.width, self.total + 1)
+        self._ask()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        if event.y > 0:
+            self.move_to(self.scroll_offset.y + event.y - 1)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the screen."""
+        width = self.size.width
+        if y == 0:
+            return self._header(width)
+        index = self.scroll_offset.y + y - 1
+        if index >= self.total:
+            return self._filler(y, width)
+        return self._row(index, width)
+
+    def _header(self, width: int) -> Strip:
+        style = self.rich_style + self.get_component_rich_style("row-table--header", partial=True)
+        query = self.query_state
+        titles = []
+        for column, room in zip(self.view.columns, self._widths, strict=False):
+            if room:
+                arrow = "▼" if query.reverse else "▲"
+                is_sorted = column.sort_by and column.sort_by == query.sort_by
+                title = column.title + (arrow if is_sorted else "")
+                titles.append(fill(title, room, is_number=column.is_number))
+        text = " " * _GUTTER + (" " * GAP).join(titles)
+        return Strip([Segment(text, style)]).crop_extend(0, width, style)
+
+    def _filler(self, y: int, width: int) -> Strip:
+        style = self.rich_style
+        text = ""
+        if y == 1 and not self.total and self._is_active:
+            text = "…" if self.window.total is None else f"no {self.view.name.lower()}"
+        return Strip([Segment(" " * _GUTTER + text, style + tone_style(QUIET))]).crop_extend(
+            0, width, style
+        )
+
+    def _row(self, index: int, width: int) -> Strip:
+        base, row = self.rich_style, self.window.row(index)
+        is_cursor = index == self.cursor
+        is_bar = is_cursor and self.has_focus
+        if is_bar:
+            base = self.get_component_rich_style("row-table--cursor")
+        if row is None:
+            gutter, cells = ("> " if is_cursor else "  "), [Segment("…", base + tone_style(QUIET))]
+        else:
+            gutter = (">" if is_cursor else " ") + ("*" if row.key in self.marks else " ")
+            cells = []
+            for column, cell, room in zip(self.view.columns, row.cells, self._widths, strict=False):
+                if room:
+                    text = fill(cell.text, room, is_number=column.is_number) + " " * GAP
+                    tone = base if is_bar or not cell.tone else base + tone_style(cell.tone)
+                    cells.append(Segment(text, tone))
+        return Strip([Segment(gutter, base), *cells]).crop_extend(0, width, base)
+
+    def _in_sight(self) -> range:
+        top = self.scroll_offset.y
+        return range(top, top + max(1, self.size.height - 1))
+
+    def _ask(self) -> None:
+        if not self._is_active:
+            return
+        sight = self._in_sight()
+        span = self.window.wanted(sight.start, sight.stop)
+        if span is not None and span != self._asked:
+            self._asked = span
+            self.post_message(self.RowsWanted(self, span, self.query_state, self._epoch))
+
+    def _lay_out(self) -> bool:
+        """Fit the columns into the present width; return whether that moved any."""
+        before = self._widths
+        self._widths = fit(self.view.columns, self._wanted_widths, self.size.width - _GUTTER)
+        return self._widths != before
+
+    def action_move_up(self) -> None:
+        """Go to the row above."""
+        self.move_to(self.cursor - 1)
+
+    def action_move_down(self) -> None:
+        """Go to the row below."""
+        self.move_to(self.cursor + 1)
+
+    def action_move_page_up(self) -> None:
+        """Go up by what is in sight."""
+        self.move_to(self.cursor - len(self._in_sight()))
+
+    def action_move_page_down(self) -> None:
+        """Go down by what is in sight."""
+        self.move_to(self.cursor + len(self._in_sight()))
+
+    def action_move_top(self) -> None:
+        """Go to the first row."""
+        self.move_to(0)
+
+    def action_move_bottom(self) -> None:
+        """Go to the last row."""
+        self.move_to(self.total - 1)
+
+    def action_mark_toggle(self) -> None:
+        """Mark the row, or take its mark away, and go on to the next."""
+        row = self.cursor_row
+        if row is not None:
+            self.marks ^= {row.key}
+            self.refresh_line(self.cursor + 1)
+            self.post_message(self.CursorMoved(self))
+            self.move_to(self.cursor + 1)
+
+    def action_mark_clear(self) -> None:
+        """Take all marks away."""
+        self.marks.clear()
+        self.refresh()
+        self.post_message(self.CursorMoved(self))
+
+
+@lru_cache(maxsize=64)
+def tone_style(tone: str) -> Style:
+    """Return the Rich style of a tone."""
+    return Style.parse(tone)
