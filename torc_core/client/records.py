@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from torc_core.client.caller import Caller
-from torc_core.model.artifact import File, FilePatch, UserData, UserDataPatch
+from torc_core.model.artifact import (
+    File,
+    FilePatch,
+    Files,
+    UserData,
+    UserDataList,
+    UserDataPatch,
+)
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, ScheduledComputeNode
 from torc_core.model.event import Event
 from torc_core.model.page import Page
@@ -22,6 +29,10 @@ class RecordCalls(Caller):
     def create_file(self, file: File) -> File:
         """Create a file record; the path is not looked at."""
         return self._post("/files", File, file)
+
+    def create_files(self, files: list[File]) -> list[File]:
+        """Create file records of one workflow together; returned in the same order."""
+        return self._post("/bulk_files", Files, Files(files=files), timeout_s=600).files
 
     def list_files(self, workflow_id: int, **filters: object) -> Page[File]:
         """Return a page of files; filters: produced_by_job_id, name, path, is_output."""
@@ -49,6 +60,11 @@ class RecordCalls(Caller):
         """Create user data, and its links to jobs if they are named."""
         params = {"consumer_job_id": consumer_job_id, "producer_job_id": producer_job_id}
         return self._post("/user_data", UserData, user_data, params=params)
+
+    def create_user_data_list(self, user_data: list[UserData]) -> list[UserData]:
+        """Create user data of one workflow together; returned in the same order."""
+        body = UserDataList(user_data=user_data)
+        return self._post("/bulk_user_data", UserDataList, body, timeout_s=600).user_data
 
     def list_user_data(self, workflow_id: int, **filters: object) -> Page[UserData]:
         """Return a page of user data.

@@ -44,6 +44,18 @@ class UserDataPatch(Wire, frozen=True, kw_only=True):
     data: Any = None
 
 
+class Files(Wire, frozen=True, kw_only=True):
+    """Files of one workflow, to be created together."""
+
+    files: list[File]
+
+
+class UserDataList(Wire, frozen=True, kw_only=True):
+    """User data of one workflow, to be created together."""
+
+    user_data: list[UserData]
+
+
 class FileIds(Wire, frozen=True, kw_only=True):
     """Ids of the files that must exist before a workflow starts."""
 
