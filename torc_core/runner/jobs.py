@@ -1,0 +1,344 @@
+"""The jobs in a runner's hands: those that wait for a slot, and those whose processes run.
+
+It starts, watches and ends processes and writes down what to tell the server. It knows neither
+the server nor the loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from torc_core.errors import MachineError
+from torc_core.model.exchange import ClaimedJob, JobEnd, JobRelease, JobStart
+from torc_core.model.status import JobStatus
+from torc_core.runner import paths, sampler
+from torc_core.runner.attempt import Attempt, has_limits, id_of, look_at_outputs, make_end
+from torc_core.runner.clock import iso_utc
+from torc_core.runner.deadlines import Deadlines
+from torc_core.runner.due import Due, What
+from torc_core.runner.environment import job_environment
+from torc_core.runner.failure import choose_rule, failed_status, may_retry
+from torc_core.runner.ledger import Amount, Ledger, need
+from torc_core.runner.outbox import Outbox
+from torc_core.runner.pace import Pace
+from torc_core.runner.process import Child, reap, send_signal, spawn
+from torc_core.runner.sampler import Sample, Usage
+from torc_core.runner.verdict import StopReason, judge
+
+log = logging.getLogger("torc.runner")
+
+CANNOT_EXECUTE = 126
+"""Return code of a job that could not be started; what shells say."""
+SHORT_GRACE_S = 2.0
+"""From SIGTERM to SIGKILL for jobs that do not claim to support termination.
+
+The reference kills these at once. They are asked first all the same: a trap that removes scratch
+files gets its chance, and the return code is 143 and not the 137 that looks like lack of memory.
+"""
+
+
+class Shop(msgspec.Struct, frozen=True, kw_only=True):
+    """What all jobs of a runner share."""
+
+    bash: str
+    output_dir: str
+    environment: dict[str, str]
+    use_pending_failed: bool
+    limit_resources: bool
+    grace_s: float
+    sample_interval_s: float | None
+    """None: memory and CPU are not sampled."""
+
+
+class Jobs:
+    """Claimed jobs, waiting and running.
+
+    Args:
+        shop: What they share.
+        ledger: What is free.
+        deadlines: Where kills, limits and samples are entered.
+        watch: Called with a descriptor that becomes readable when a process ends.
+        on_sample: Called with a job's id, name and sample.
+    """
+
+    def __init__(
+        self,
+        shop: Shop,
+        ledger: Ledger,
+        deadlines: Deadlines[Due],
+        watch: Callable[[int], None],
+        on_sample: Callable[[ClaimedJob, Sample, float], None] | None = None,
+    ) -> None:
+        self.outbox = Outbox()
+        self.pace = Pace()
+        self.waiting: list[ClaimedJob] = []
+        self.ended: Counter[str] = Counter()
+        self._shop = shop
+        self._ledger = ledger
+        self._deadlines = deadlines
+        self._watch = watch
+        self._on_sample = on_sample
+        self._running: dict[int, Attempt] = {}
+        """By job id."""
+        self._job_of: dict[int, int] = {}
+        """From the descriptor of a process to its job's id."""
+
+    @property
+    def running(self) -> int:
+        """How many jobs have a process."""
+        return len(self._running)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a waiting nor a running job."""
+        return not self._running and not self.waiting
+
+    def unspoken_for(self) -> tuple[Amount, int]:
+        """Return what is free beyond the needs of waiting jobs, and how many jobs may start."""
+        free = self._ledger.free
+        for claimed in self.waiting:
+            free -= need(claimed)
+        if self._ledger.max_jobs is not None:
+            return free, self._ledger.free_jobs - len(self.waiting)
+        return free, free.num_cpus
+
+    def start_waiting(self) -> None:
+        """Start every waiting job that fits now, in the order of their coming."""
+        left = []
+        for index, claimed in enumerate(self.waiting):
+            if not self._ledger.free_jobs:
+                left += self.waiting[index:]
+                break
+            amount = need(claimed)
+            if self._ledger.fits(amount):
+                self._start(claimed, amount)
+            else:
+                left.append(claimed)
+        self.waiting = left
+
+    def process_ended(self, fd: int) -> None:
+        """Take the end of the process whose descriptor is readable."""
+        now = time.monotonic()
+        attempt = self._running[self._job_of.pop(fd)]
+        self._deadlines.clear(Due(What.KILL, attempt.job_id))
+        self._deadlines.clear(Due(What.OUT_OF_TIME, attempt.job_id))
+        ended = reap(attempt.child, kill_rest=attempt.stop is not None)
+        if attempt.end is not None:
+            self._recovery_ended(attempt, attempt.end, ended.return_code)
+            return
+        self.pace.note(now - attempt.started)
+        times, missing = ({}, [])
+        if ended.return_code == 0:
+            times, missing = look_at_outputs(attempt.claimed.output_files)
+        verdict = judge(ended.return_code, attempt.stop, missing)
+        if attempt.stop in {StopReason.OUT_OF_MEMORY, StopReason.OUT_OF_TIME}:
+            _append(attempt.stdio, f"The job was ended: {attempt.stop.value}.")
+        for path in missing:
+            _append(attempt.stdio, f"The job ended with 0 but did not write its file {path}.")
+        end = make_end(attempt, ended, verdict, times, now)
+        if verdict.follows_rules:
+            self._follow_rules(attempt, end)
+        else:
+            self._finish(attempt, end)
+
+    def stop(self, job_id: int, reason: StopReason) -> None:
+        """Ask a job to leave, and see to it that it does."""
+        attempt = self._running.get(job_id)
+        if attempt is None:
+            # Somebody cancelled it before it started; the server knows.
+            self.waiting = [claimed for claimed in self.waiting if claimed.job.id != job_id]
+        elif attempt.stop is None:
+            log.info("job %s is ended: %s", job_id, reason.value)
+            attempt.stop = reason
+            supports = attempt.claimed.job.supports_termination
+            grace_s = self._shop.grace_s if supports else min(SHORT_GRACE_S, self._shop.grace_s)
+            self._deadlines.set(Due(What.KILL, job_id), time.monotonic() + grace_s)
+            send_signal(attempt.child, signal.SIGTERM)
+            # A stopped process does not even see the signal.
+            send_signal(attempt.child, signal.SIGCONT)
+
+    def stop_all(self, reason: StopReason) -> None:
+        """Give back what waits and ask every running job to leave."""
+        self.release_waiting()
+        for job_id in list(self._running):
+            self.stop(job_id, reason)
+
+    def release_waiting(self) -> None:
+        """Give back every job that did not start."""
+        self.outbox.releases += [
+            JobRelease(job_id=id_of(claimed), token=claimed.token) for claimed in self.waiting
+        ]
+        self.waiting = []
+
+    def kill(self, job_id: int) -> None:
+        """End a job's processes at once."""
+        attempt = self._running.get(job_id)
+        if attempt is not None:
+            send_signal(attempt.child, signal.SIGKILL)
+
+    def kill_all(self) -> None:
+        """End the processes of all jobs at once."""
+        for job_id in self._running:
+            self.kill(job_id)
+
+    def sample(self) -> None:
+        """Look at running jobs that are old enough, and at their limits; plan the next look."""
+        now = time.monotonic()
+        ages = {job_id: now - attempt.started for job_id, attempt in self._running.items()}
+        old = {
+            attempt.child.pid: attempt
+            for job_id, attempt in self._running.items()
+            if ages[job_id] >= sampler.FIRST_LOOK_S and attempt.end is None
+        }
+        samples = sampler.attribute(sampler.scan(), old.keys()) if old else {}
+        for pid, sample in samples.items():
+            self._note_sample(old[pid], sample, now)
+        self._plan_sample(min(ages.values(), default=None))
+
+    def _note_sample(self, attempt: Attempt, sample: Sample, now: float) -> None:
+        attempt.usage.note(sample, now)
+        if self._on_sample is not None:
+            self._on_sample(attempt.claimed, sample, attempt.usage.cpu_percent)
+        limited = self._shop.limit_resources and has_limits(attempt.claimed)
+        if limited and sample.memory_bytes > attempt.claimed.memory_bytes:
+            self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
+
+    def _plan_sample(self, youngest_age_s: float | None) -> None:
+        if youngest_age_s is not None and self._shop.sample_interval_s is not None:
+            delay_s = sampler.next_look_s(youngest_age_s, self._shop.sample_interval_s)
+            self._deadlines.set_earlier(Due(What.SAMPLE), time.monotonic() + delay_s)
+
+    def _start(self, claimed: ClaimedJob, amount: Amount) -> None:
+        job, job_id = claimed.job, id_of(claimed)
+        stdio = paths.job_stdio(
+            self._shop.output_dir, job.workflow_id, job_id, claimed.run_id, job.attempt_id
+        )
+        script = job.invocation_script
+        command = f"{script} {job.command}" if script else job.command
+        gpus = self._ledger.take(job_id, amount)
+        started, started_at = time.monotonic(), time.time()
+        try:
+            child = spawn(
+                [self._shop.bash, "-c", command],
+                job_environment(self._shop.environment, claimed, gpus),
+                stdout=f"{stdio}.o",
+                stderr=f"{stdio}.e",
+            )
+        except MachineError as error:
+            self._ledger.give_back(job_id)
+            self._not_started(claimed, stdio, started_at, error)
+            return
+        self._enter(
+            Attempt(
+                claimed=claimed,
+                child=child,
+                stdio=stdio,
+                gpus=gpus,
+                started=started,
+                started_at=started_at,
+                usage=Usage(last_seen=started),
+            )
+        )
+        if self._shop.limit_resources and has_limits(claimed):
+            due = Due(What.OUT_OF_TIME, job_id)
+            self._deadlines.set(due, started + claimed.runtime_seconds)
+        self.outbox.starts[job_id] = JobStart(
+            job_id=job_id, token=claimed.token, start_time=iso_utc(started_at)
+        )
+        self._plan_sample(0.0)
+
+    def _enter(self, attempt: Attempt) -> None:
+        self._running[attempt.job_id] = attempt
+        self._job_of[attempt.child.fd] = attempt.job_id
+        self._watch(attempt.child.fd)
+
+    def _not_started(
+        self, claimed: ClaimedJob, stdio: str, started_at: float, error: MachineError
+    ) -> None:
+        log.error("job %s: %s %s", claimed.job.id, error.message, error.hint)
+        _append(stdio, f"{error.message} {error.hint}")
+        self._report(
+            JobEnd(
+                job_id=id_of(claimed),
+                token=claimed.token,
+                status=JobStatus.FAILED,
+                return_code=CANNOT_EXECUTE,
+                exec_time_minutes=0.0,
+                completion_time=iso_utc(started_at),
+            )
+        )
+
+    def _follow_rules(self, attempt: Attempt, end: JobEnd) -> None:
+        """Do what the failure handler says: recover, retry, or fail."""
+        claimed = attempt.claimed
+        rule = choose_rule(claimed.failure_rules, end.return_code)
+        if rule is None or not may_retry(rule, claimed.job.attempt_id):
+            if end.status is JobStatus.FAILED:
+                status = failed_status(rule, use_pending_failed=self._shop.use_pending_failed)
+                end = msgspec.structs.replace(end, status=status)
+            self._finish(attempt, end)
+        elif rule.recovery_script is None:
+            self._finish(attempt, msgspec.structs.replace(end, retry=True))
+        else:
+            self._recover(attempt, end, rule.recovery_script)
+
+    def _recover(self, attempt: Attempt, end: JobEnd, script: str) -> None:
+        """Run the recovery script before the job is reported: nobody may claim it meanwhile."""
+        log.info("job %s: recovery script after return code %s", end.job_id, end.return_code)
+        environment = job_environment(
+            self._shop.environment, attempt.claimed, attempt.gpus, end.return_code
+        )
+        try:
+            child = self._spawn_recovery(script, environment, attempt.stdio)
+        except MachineError as error:
+            log.error("job %s: %s", end.job_id, error.message)  # noqa: TRY400 - not our bug
+            self._finish(attempt, end)
+            return
+        attempt.end, attempt.child, attempt.stop = end, child, None
+        self._enter(attempt)
+
+    def _spawn_recovery(self, script: str, environment: dict[str, str], stdio: str) -> Child:
+        argv = [self._shop.bash, "-c", script]
+        return spawn(argv, environment, stdout=f"{stdio}.o", stderr=f"{stdio}.e", append=True)
+
+    def _recovery_ended(self, attempt: Attempt, end: JobEnd, return_code: int) -> None:
+        """Retry when the script says so; anything but 0 means that there is no point."""
+        retry = return_code == 0 and attempt.stop is None
+        if not retry:
+            text = f"The recovery script ended with {return_code}: the job is not repeated."
+            log.warning("job %s: %s", end.job_id, text)
+            _append(attempt.stdio, text)
+        self._finish(attempt, msgspec.structs.replace(end, retry=retry))
+
+    def _finish(self, attempt: Attempt, end: JobEnd) -> None:
+        del self._running[attempt.job_id]
+        self._ledger.give_back(attempt.job_id)
+        self._report(end)
+
+    def _report(self, end: JobEnd) -> None:
+        outcome = "retried" if end.retry else end.status.value
+        level = logging.DEBUG if end.status is JobStatus.COMPLETED else logging.INFO
+        log.log(level, "job %s: %s, return code %s", end.job_id, outcome, end.return_code)
+        self.ended[outcome] += 1
+        self.outbox.add_end(end)
+
+
+def _append(stdio: str, text: str) -> None:
+    """Add a line of the runner's own to a job's stderr, if the disk allows."""
+    with contextlib.suppress(OSError), Path(f"{stdio}.e").open("a", encoding="utf-8") as file:
+        file.write(f"torc: {text}\n")
+
+
+def accept(jobs: Jobs, claimed: Iterable[ClaimedJob], *, is_leaving: bool) -> None:
+    """Take claimed jobs in; a runner that leaves gives them back at once."""
+    jobs.waiting += claimed
+    if is_leaving:
+        jobs.release_waiting()

@@ -1,0 +1,32 @@
+"""Names of the files below a runner's output directory: those of the reference."""
+
+from __future__ import annotations
+
+
+def stdio_directory(output_dir: str) -> str:
+    """Return the directory of the output of jobs."""
+    return f"{output_dir}/job_stdio"
+
+
+def job_stdio(output_dir: str, workflow_id: int, job_id: int, run_id: int, attempt_id: int) -> str:
+    """Return where a job's output goes, without the ending: `.o` is stdout, `.e` is stderr."""
+    stem = f"job_wf{workflow_id}_j{job_id}_r{run_id}_a{attempt_id}"
+    return f"{stdio_directory(output_dir)}/{stem}"
+
+
+def runner_log(output_dir: str, hostname: str, workflow_id: int, run_id: int) -> str:
+    """Return where a runner on its own machine logs."""
+    return f"{output_dir}/job_runner_{hostname}_wf{workflow_id}_r{run_id}.log"
+
+
+def slurm_runner_log(
+    output_dir: str, workflow_id: int, slurm_job_id: str, node_id: str, pid: int
+) -> str:
+    """Return where a runner in a Slurm allocation logs."""
+    stem = f"job_runner_slurm_wf{workflow_id}_sl{slurm_job_id}_n{node_id}_pid{pid}"
+    return f"{output_dir}/{stem}.log"
+
+
+def metrics_database(output_dir: str, label: str) -> str:
+    """Return where samples of jobs go when a workflow asks for a time series."""
+    return f"{output_dir}/resource_utilization/resource_metrics_{label}.db"

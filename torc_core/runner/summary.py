@@ -1,0 +1,52 @@
+"""What a runner tells about its work, while it runs and at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from torc_core.errors import ExitCode
+from torc_core.model.status import JobStatus
+
+_GOOD_ENDS = frozenset({JobStatus.COMPLETED, JobStatus.DISABLED})
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a runner stands."""
+
+    running: int
+    waiting: int
+    """Claimed jobs that wait for a free slot."""
+    ended: dict[str, int]
+    """How many attempts this runner ended, by status; "retried" counts those to be repeated."""
+    is_stopping: bool = False
+    is_server_away: bool = False
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended."""
+
+    workflow_id: int
+    run_id: int
+    ended: dict[str, int]
+    """How many attempts this runner ended, by status; "retried" counts those repeated."""
+    jobs_by_status: dict[str, int]
+    """All jobs of the workflow at the end; empty when the server could not be asked."""
+    duration_s: float
+    reason: str
+    """Why the runner left, in words."""
+    exit_code: int
+
+
+def exit_code(jobs_by_status: Mapping[str, int], stop_code: ExitCode | None) -> ExitCode:
+    """Return the exit code of a run: 0 only if every job of the workflow completed.
+
+    Args:
+        jobs_by_status: All jobs of the workflow; disabled ones do not count.
+        stop_code: What a signal asked for, if one ended the run.
+    """
+    if stop_code is not None:
+        return stop_code
+    bad = sum(count for status, count in jobs_by_status.items() if status not in _GOOD_ENDS)
+    return ExitCode.JOBS_FAILED if bad or not jobs_by_status else ExitCode.OK

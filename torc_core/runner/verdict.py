@@ -1,0 +1,66 @@
+"""What an ended process means for its job. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import msgspec
+
+from torc_core.model.status import JobStatus
+
+OUT_OF_MEMORY = 137
+"""What a job gets that exceeds its memory: what the kernel's own killer leaves behind (SIGKILL)."""
+OUT_OF_TIME = 152
+"""What a job gets that exceeds its runtime: what SIGXCPU leaves behind."""
+
+
+class StopReason(Enum):
+    """Why the runner ends a job."""
+
+    CANCELED = "canceled"
+    RUNNER_ENDS = "runner ends"
+    OUT_OF_TIME = "out of time"
+    OUT_OF_MEMORY = "out of memory"
+
+
+class _Stop(msgspec.Struct, frozen=True):
+    status: JobStatus
+    return_code: int | None
+    """In place of the process's own."""
+    follows_rules: bool
+    """Whether the job's failure handler has a say."""
+
+
+_STOPS = {
+    StopReason.CANCELED: _Stop(JobStatus.CANCELED, None, follows_rules=False),
+    StopReason.RUNNER_ENDS: _Stop(JobStatus.TERMINATED, None, follows_rules=False),
+    StopReason.OUT_OF_TIME: _Stop(JobStatus.TERMINATED, OUT_OF_TIME, follows_rules=True),
+    StopReason.OUT_OF_MEMORY: _Stop(JobStatus.TERMINATED, OUT_OF_MEMORY, follows_rules=True),
+}
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What to report of an attempt, unless a failure rule changes it."""
+
+    status: JobStatus
+    return_code: int
+    follows_rules: bool
+
+
+def judge(return_code: int, stop: StopReason | None, missing_files: Sequence[str]) -> Verdict:
+    """Return what a process's end means.
+
+    Args:
+        return_code: Its own, 128+n for signal n.
+        stop: Why the runner ended it, if it did. Counts even if the process then exits with 0:
+            it was asked to leave before it was done.
+        missing_files: Output files that it should have written.
+    """
+    if stop is not None:
+        rule = _STOPS[stop]
+        code = return_code if rule.return_code is None else rule.return_code
+        return Verdict(rule.status, code, rule.follows_rules)
+    if return_code == 0 and not missing_files:
+        return Verdict(JobStatus.COMPLETED, 0, follows_rules=False)
+    return Verdict(JobStatus.FAILED, return_code or 1, follows_rules=True)
