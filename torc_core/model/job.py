@@ -32,6 +32,8 @@ class Job(Wire, frozen=True, kw_only=True):
     """Written as null when there is none: the reference's clients expect the key."""
     failure_handler_id: int | None = None
     attempt_id: int = stated(1)
+    priority: int = 0
+    """Jobs of a higher one are handed out first; at least 0."""
     schedule_compute_nodes: Any = None
 
 
@@ -51,6 +53,7 @@ class JobPatch(Wire, frozen=True, kw_only=True):
     output_user_data_ids: list[int] | None = None
     resource_requirements_id: int | None = None
     scheduler_id: int | None = None
+    priority: int | None = None
 
 
 class Jobs(Wire, frozen=True, kw_only=True):

@@ -63,22 +63,21 @@ ACTIVE = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
 
 _S = JobStatus
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
-    _S.UNINITIALIZED: frozenset({_S.BLOCKED, _S.READY, _S.DISABLED}),
-    _S.BLOCKED: frozenset({_S.READY, _S.CANCELED}),
-    _S.READY: frozenset({_S.PENDING, _S.CANCELED}),
-    _S.PENDING: frozenset({_S.RUNNING, _S.READY, _S.CANCELED, _S.TERMINATED}),
-    _S.RUNNING: frozenset(
-        {_S.COMPLETED, _S.FAILED, _S.CANCELED, _S.TERMINATED, _S.READY, _S.PENDING_FAILED}
-    ),
-    _S.PENDING_FAILED: frozenset({_S.FAILED, _S.READY, _S.UNINITIALIZED}),
+    _S.UNINITIALIZED: frozenset({_S.BLOCKED, _S.READY, _S.DISABLED}) | REPORTABLE,
+    _S.BLOCKED: frozenset({_S.READY, _S.UNINITIALIZED}) | REPORTABLE,
+    _S.READY: frozenset({_S.PENDING, _S.BLOCKED, _S.UNINITIALIZED}) | REPORTABLE,
+    _S.PENDING: frozenset({_S.RUNNING, _S.READY, _S.UNINITIALIZED}) | REPORTABLE,
+    _S.RUNNING: frozenset({_S.READY, _S.UNINITIALIZED}) | REPORTABLE,
+    _S.PENDING_FAILED: frozenset({_S.READY, _S.UNINITIALIZED}) | ENDED,
     _S.COMPLETED: frozenset({_S.UNINITIALIZED, _S.READY}),
     _S.FAILED: frozenset({_S.UNINITIALIZED, _S.READY}),
     _S.CANCELED: frozenset({_S.UNINITIALIZED, _S.READY}),
     _S.TERMINATED: frozenset({_S.UNINITIALIZED, _S.READY}),
     _S.DISABLED: frozenset({_S.UNINITIALIZED}),
 }
-"""From each status to those that may follow it. Ways back to uninitialized and ready from an end
-are taken by resets and retries only."""
+"""From each status to those that may follow it. Ways back to uninitialized and ready are taken by
+resets and retries only. Every open status leads to every end: the reference's clients report the
+ends of jobs that they never claimed, nor started."""
 
 
 def may_follow(present: JobStatus, wanted: JobStatus) -> bool:

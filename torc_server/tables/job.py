@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, desc
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from torc_server.tables.columns import (
@@ -54,7 +55,14 @@ class JobRow(SQLModel, table=True):
 
     __tablename__ = "job"
     __table_args__ = (
-        Index("ix_job_claim", "workflow_id", "status", "resource_requirements_id", "scheduler_id"),
+        Index(
+            "ix_job_claim",
+            "workflow_id",
+            "status",
+            "resource_requirements_id",
+            "scheduler_id",
+            desc("priority"),
+        ),
         Index("ix_job_name", "workflow_id", "name"),
         NUMBERED,
     )
@@ -88,7 +96,13 @@ class AttemptRow(SQLModel, table=True):
     __tablename__ = "attempt"
     __table_args__ = (
         Index("ux_attempt_token", "job_id", "token", unique=True),
-        Index("ix_attempt_claim", "compute_node_id", "claim_seq"),
+        Index(
+            "ix_attempt_open",
+            "compute_node_id",
+            "claim_seq",
+            sqlite_where=sql("ended_at IS NULL"),
+            postgresql_where=sql("ended_at IS NULL"),
+        ),
         NUMBERED,
     )
 
@@ -98,11 +112,14 @@ class AttemptRow(SQLModel, table=True):
     run_id: int = wide()
     attempt_id: int
     token: int = wide()
-    compute_node_id: int = reference("compute_node.id")
+    compute_node_id: int | None = wide(nullable=True)
+    """Who claimed it; a client of the reference claims without a node. History, so no foreign key:
+    it outlives the node."""
     claim_seq: int | None = wide(nullable=True)
     """The turn of the batch protocol that claimed it, to answer a repeated turn the same."""
     claimed_at: int = wide()
     started_at: int | None = wide(nullable=True)
     ended_at: int | None = wide(nullable=True)
     outcome: str | None = Field(default=None)
-    """The status reported at its end, or `released`, `canceled`, `lost`."""
+    """The status reported at its end, or `released`, `lost`; `cancel` and then `canceling` from
+    somebody's wish to cancel it until its runner reports the end."""
