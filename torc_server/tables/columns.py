@@ -41,12 +41,12 @@ def weak_reference(target: str, *, index: bool = False) -> Any:
 
 def wide(*, default: int | None = None, nullable: bool = False) -> Any:
     """Return a 64-bit integer."""
-    return Field(default=default, sa_column=Column(WIDE, nullable=nullable))
+    return Field(default=default, sa_column=Column(WIDE, nullable=nullable, default=default))
 
 
 def text(*, default: str | None = None, nullable: bool = False) -> Any:
     """Return text of any length."""
-    return Field(default=default, sa_column=Column(Text(), nullable=nullable))
+    return Field(default=default, sa_column=Column(Text(), nullable=nullable, default=default))
 
 
 def json() -> Any:

@@ -1,0 +1,62 @@
+"""The application, put together: a list of parts, no logic."""
+
+from __future__ import annotations
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from torc_server import problems
+from torc_server.controllers.service import VERSION, ServiceController
+from torc_server.controllers.workflows import WorkflowController
+from torc_server.db.readers import Readers
+from torc_server.db.writer import Writer
+from torc_server.hub import Hub
+from torc_server.lifespan import lifespan
+from torc_server.parameters import provide_paging
+from torc_server.settings import Settings
+from torc_server.tracing import add_span_id
+
+BASE_PATH = "/torc-service/v1"
+
+
+def provide_writer(state: State) -> Writer:
+    """Return the one writer."""
+    writer: Writer = state.writer
+    return writer
+
+
+def provide_readers(state: State) -> Readers:
+    """Return the readers."""
+    readers: Readers = state.readers
+    return readers
+
+
+def provide_hub(state: State) -> Hub:
+    """Return the hub."""
+    hub: Hub = state.hub
+    return hub
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Return the application; it opens its database when it starts."""
+    return Litestar(
+        route_handlers=[Router(BASE_PATH, route_handlers=[ServiceController, WorkflowController])],
+        dependencies={
+            "writer": Provide(provide_writer, sync_to_thread=False),
+            "readers": Provide(provide_readers, sync_to_thread=False),
+            "paging": Provide(provide_paging, sync_to_thread=False),
+            "hub": Provide(provide_hub, sync_to_thread=False),
+        },
+        state=State({"settings": settings, "hub": Hub()}),
+        lifespan=[lifespan],
+        exception_handlers=problems.HANDLERS,
+        before_send=[add_span_id],
+        request_max_body_size=settings.max_body_bytes,
+        openapi_config=OpenAPIConfig(
+            title="torc", version=VERSION.api_version, render_plugins=[JsonRenderPlugin()]
+        ),
+        logging_config=None,
+    )

@@ -1,0 +1,177 @@
+"""The command line of the server. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from torc_core.errors import ExitCode, MachineError, TorcError, UsageError
+from torc_server.settings import Settings
+
+LOG_LEVELS = ("trace", "debug", "info", "warn", "warning", "error", "critical")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def cli() -> None:
+    """Keep workflows in a database and serve them over HTTP."""
+
+
+@cli.command()
+@click.option(
+    "--host",
+    "-H",
+    "--url",
+    "-u",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on.",
+)
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port; 0 lets the system choose.",
+)
+@click.option(
+    "--database",
+    "-d",
+    envvar="DATABASE_URL",
+    help="SQLite file, also as sqlite:FILE. Default: torc.db in the state directory.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with a token that every request must carry.",
+)
+@click.option("--insecure", is_flag=True, help="Allow a public --host without any authentication.")
+@click.option(
+    "--log-level",
+    "-l",
+    envvar="RUST_LOG",
+    default="info",
+    show_default=True,
+    help="One of: " + ", ".join(LOG_LEVELS) + ".",
+)
+@click.option(
+    "--log-dir",
+    envvar="TORC_LOG_DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also log to torc-server.log there.",
+)
+@click.option("--json-logs", is_flag=True, help="Log one JSON object per line.")
+@click.option(
+    "--threads",
+    "-t",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Connections that answer queries.",
+)
+@click.option(
+    "--completion-check-interval-secs",
+    "-c",
+    type=float,
+    expose_value=False,
+    help="Accepted for compatibility: completions are handled at once.",
+)
+def run(  # noqa: PLR0913 - one parameter per option
+    *,
+    host: str,
+    port: int,
+    database: str | None,
+    token_file: Path | None,
+    log_level: str,
+    log_dir: Path | None,
+    threads: int,
+    insecure: bool,
+    json_logs: bool,
+) -> None:
+    """Serve until interrupted. Prints TORC_SERVER_PORT=<port> once it listens."""
+    from torc_server.logs import configure_logging  # noqa: PLC0415 - start-up time of --help
+
+    configure_logging(log_level, log_dir, as_json=json_logs)
+    token = read_token(token_file) if token_file else None
+    if token is None and not insecure and not is_loopback(host):
+        raise UsageError(
+            f"Listening on {host} would let anybody in: no authentication is set up.",
+            hint="Give --token-file, keep to --host 127.0.0.1, or insist with --insecure.",
+        )
+    settings = Settings(
+        database=database_path(database), host=host, port=port, token=token, readers=threads
+    )
+    from torc_server.serve import serve  # noqa: PLC0415 - start-up time of --help
+
+    serve(settings)
+
+
+def main() -> None:
+    """Run the command line; an error is one line and an exit code, never a traceback."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(ExitCode.INTERRUPTED)
+    except TorcError as error:
+        click.echo(f"torc-server: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"hint: {error.hint}", err=True)
+        sys.exit(error.exit_code)
+
+
+def database_path(given: str | None) -> Path:
+    """Return the file that a `--database` or `DATABASE_URL` value names.
+
+    Raises:
+        UsageError: It names another kind of database, or no file.
+    """
+    if given is None:
+        state = os.environ.get("XDG_STATE_HOME")
+        return (Path(state) if state else Path.home() / ".local" / "state") / "torc" / "torc.db"
+    scheme, separator, rest = given.partition(":")
+    if separator and scheme == "sqlite":
+        given = rest.removeprefix("//").partition("?")[0]
+    elif "://" in given:
+        raise UsageError(
+            f"Databases of the kind {scheme!r} are not served.", hint="Name an SQLite file."
+        )
+    if not given or given == ":memory:":
+        raise UsageError("The database needs a file.", hint="Name one with --database FILE.")
+    return Path(given).expanduser()
+
+
+def read_token(path: Path) -> str:
+    """Return the token in a file.
+
+    Raises:
+        MachineError: The file cannot be read.
+        UsageError: It is empty, or holds more than one printable word.
+    """
+    try:
+        token = path.read_text("ascii").strip()
+    except (OSError, UnicodeError) as error:
+        raise MachineError(
+            f"The token file {path} cannot be read: {error}.", hint="Name another --token-file."
+        ) from error
+    if not token or not token.isprintable() or len(token.split()) != 1:
+        raise UsageError(
+            f"The token file {path} holds no token.", hint="Write one line of printable ASCII."
+        )
+    return token
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,4 @@
+"""The routes, one controller per resource.
+
+A handler translates and delegates; it decides nothing.
+"""

@@ -1,0 +1,26 @@
+"""Whether the server is there, and what it is."""
+
+from __future__ import annotations
+
+from litestar import Controller, get
+
+from torc_core.model.workflow import EXCHANGE, Version
+
+VERSION = Version(version="0.12.0", api_version="0.7.0", capabilities=[EXCHANGE])
+"""The version is the reference's, whose protocol this is: its clients compare it with theirs."""
+
+
+class ServiceController(Controller):
+    """Ping and version."""
+
+    tags = ("service",)
+
+    @get("/ping", operation_id="ping")
+    async def ping(self) -> dict[str, str]:
+        """Answer."""
+        return {"status": "ok"}
+
+    @get("/version", operation_id="get_version")
+    async def get_version(self) -> Version:
+        """Return what the server is, and what it can do beyond the reference's protocol."""
+        return VERSION

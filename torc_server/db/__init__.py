@@ -1,0 +1,1 @@
+"""The database: one writer, a few readers, numbered schema steps."""

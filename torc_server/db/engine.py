@@ -1,0 +1,114 @@
+"""Connections to the database, and all that is said to SQLite alone.
+
+Everything else in the server speaks SQLAlchemy Core; to serve from another database, this module,
+`lock` and `migrations` get a sibling.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from torc_core.errors import MachineError
+
+_PRAGMAS = (
+    "journal_mode=WAL",  # readers never wait for the writer
+    "synchronous=FULL",  # what was acknowledged survives a power cut; NORMAL loses it
+    "foreign_keys=ON",
+    "busy_timeout=5000",  # a backup or a shell may hold the file for a moment
+    "wal_autocheckpoint=0",  # the writer checkpoints when it is idle, not inside a commit
+    "journal_size_limit=67108864",
+    "temp_store=MEMORY",
+    "cache_size=-32768",  # KiB per connection
+    "trusted_schema=OFF",  # a crafted file may not call functions
+    "cell_size_check=ON",
+)
+
+_READER_PRAGMAS = (
+    "query_only=1",
+    "busy_timeout=5000",
+    "temp_store=MEMORY",
+    "cache_size=-8192",
+    "trusted_schema=OFF",
+)
+
+
+def writer_engine(database: Path) -> Engine:
+    """Return the engine of the one connection that writes; makes the file when it is missing.
+
+    The file gets mode 0600, and SQLite gives its companions the mode of the file. Transactions
+    begin IMMEDIATE: one that reads first and writes later would otherwise fail at once when
+    anybody else has written in between.
+
+    Raises:
+        MachineError: The file cannot be made or is not a database.
+    """
+    try:
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        engine = _engine(database, "rwc", _PRAGMAS, begin="BEGIN IMMEDIATE")
+        engine.connect().close()
+    except (OSError, OperationalError, sqlite3.DatabaseError) as error:
+        raise MachineError(
+            f"The database {database} cannot be opened: {_cause(error)}.",
+            hint="Name another file with --database, or correct its permissions.",
+        ) from error
+    return engine
+
+
+def reader_engine(database: Path) -> Engine:
+    """Return an engine whose connections can only read."""
+    return _engine(database, "ro", _READER_PRAGMAS, begin="BEGIN")
+
+
+def _engine(database: Path, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
+    uri = f"file:{quote(str(database.absolute()))}?mode={mode}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def is_out_of_space(error: BaseException) -> bool:
+    """Return whether a statement failed because the disk, or a quota, is full."""
+    cause = error.orig if isinstance(error, OperationalError) else error
+    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+
+
+def checkpoint(connection: Connection, *, truncate: bool) -> None:
+    """Copy the write-ahead log into the database, as far as readers allow."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
+
+
+def wal_bytes(database: Path) -> int:
+    """Return the size of the write-ahead log."""
+    try:
+        return database.with_name(database.name + "-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, OperationalError):
+        return str(error.orig)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

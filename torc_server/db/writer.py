@@ -1,0 +1,160 @@
+"""The one thread and connection that writes.
+
+Requests queue; the thread takes all that wait, runs each in its own savepoint, commits once, and
+only then answers. So nothing is acknowledged before it is on disk, two writes never race, and a
+slow disk costs one flush per group instead of one per request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from torc_core.errors import MachineError
+from torc_server.db.engine import checkpoint, is_out_of_space, wal_bytes
+from torc_server.hub import Hub
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+GROUP_LIMIT = 64
+IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
+FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
+TOUCHED = "touched"
+"""The key in `Connection.info` under which rules collect the workflows that they changed."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Request:
+    work: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
+    outcome: Any = None
+    error: Exception | None = None
+
+    def answer(self) -> None:
+        if self.future.done():  # the client went away
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.outcome)
+
+
+class Writer:
+    """Runs functions on the writing connection, in the order in which they came."""
+
+    def __init__(self, engine: Engine, database: Path, hub: Hub) -> None:
+        self._engine = engine
+        self._database = database
+        self._hub = hub
+        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Call `fn(connection, *args, **kwargs)` and return its result once it is committed.
+
+        Raises:
+            MachineError: There is no space left; nothing was written.
+            Exception: What `fn` raised; what it wrote was rolled back.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Request(lambda connection: fn(connection, *args, **kwargs), future))
+        return await future
+
+    async def stop(self) -> None:
+        """Finish what waits, fold the log into the database, and end the thread."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _serve(self) -> None:
+        with self._engine.connect() as connection:
+            while group := self._next_group():
+                self._run_group(connection, group)
+                self._tidy(connection)
+            checkpoint(connection, truncate=True)
+
+    def _next_group(self) -> list[_Request]:
+        """Return the requests that wait, at least one; empty when the writer is to stop."""
+        group: list[_Request] = []
+        request = self._queue.get()
+        while request is not None:
+            group.append(request)
+            if len(group) == GROUP_LIMIT:
+                break
+            try:
+                request = self._queue.get_nowait()
+            except Empty:
+                break
+        if request is None and group:
+            self._queue.put(None)
+        return group
+
+    def _run_group(self, connection: Connection, group: list[_Request]) -> None:
+        """Run and commit a group, answer it, and wake whoever waits for the workflows it changed.
+
+        A failed commit takes the whole group with it, so its requests then run one by one: only
+        those that cannot succeed alone fail.
+        """
+        touched = connection.info.setdefault(TOUCHED, set())
+        touched.clear()
+        try:
+            with connection.begin():
+                for request in group:
+                    _attempt(connection, request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, each awaiter must learn it
+            touched.clear()
+            if len(group) > 1:
+                for request in group:
+                    self._run_group(connection, [request])
+                return
+            group[0].error = _explain(error)
+        changed = frozenset(touched)
+        self._loop.call_soon_threadsafe(self._deliver, group, changed)
+
+    def _deliver(self, group: list[_Request], changed: frozenset[int]) -> None:
+        for request in group:
+            request.answer()
+        if changed:
+            self._hub.notify(changed)
+
+    def _tidy(self, connection: Connection) -> None:
+        size = wal_bytes(self._database)
+        if size > FORCED_CHECKPOINT_BYTES:
+            checkpoint(connection, truncate=True)
+        elif size > IDLE_CHECKPOINT_BYTES and self._queue.empty():
+            checkpoint(connection, truncate=False)
+
+
+def _attempt(connection: Connection, request: _Request) -> None:
+    """Run one request in a savepoint; its own failure leaves the others of its group alone."""
+    connection.exec_driver_sql("SAVEPOINT request")
+    try:
+        request.outcome, request.error = request.work(connection), None
+    except Exception as error:
+        if is_out_of_space(error):
+            raise  # SQLite has ended the whole transaction
+        request.error = error
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT request")
+    connection.exec_driver_sql("RELEASE SAVEPOINT request")
+
+
+def _explain(error: Exception) -> Exception:
+    if not is_out_of_space(error):
+        return error
+    log.error("no space left for the database: %s", error)
+    return MachineError(
+        "The server has no space left for its database; nothing was changed.",
+        hint="Free some space on the server's disk and repeat the request.",
+    )

@@ -1,0 +1,68 @@
+"""Tells waiting requests that something happened in a workflow.
+
+The hub carries no data: whoever wakes reads the database. It lives in the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+
+
+class Hub:
+    """Wake-ups per workflow. A waiter that remembers a version never misses a change."""
+
+    def __init__(self) -> None:
+        self._clock = 0
+        self._versions: dict[int, int] = {}
+        self._waiters: defaultdict[int, set[asyncio.Future[None]]] = defaultdict(set)
+        self.closed = False
+        """True once the server stops: nobody may wait any longer."""
+
+    def version(self, workflow_id: int) -> int:
+        """Return a number that grows with every change of the workflow."""
+        return self._versions.get(workflow_id, 0)
+
+    def notify(self, workflow_ids: Iterable[int]) -> None:
+        """Say that these workflows changed."""
+        self._clock += 1
+        for workflow_id in workflow_ids:
+            self._versions[workflow_id] = self._clock
+            self._wake(workflow_id)
+
+    async def wait(self, workflow_id: int, since: int, timeout_s: float) -> int:
+        """Wait until the workflow is at a newer version than `since`, and return its version.
+
+        Returns also, with the version unchanged, after `timeout_s` and when the server stops.
+        """
+        if self.closed or self.version(workflow_id) > since:
+            return self.version(workflow_id)
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters[workflow_id].add(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await waiter
+        except TimeoutError:
+            pass
+        finally:
+            self._forget(workflow_id, waiter)
+        return self.version(workflow_id)
+
+    def close(self) -> None:
+        """End every wait, now and from now on."""
+        self.closed = True
+        for workflow_id in list(self._waiters):
+            self._wake(workflow_id)
+
+    def _wake(self, workflow_id: int) -> None:
+        for waiter in self._waiters.pop(workflow_id, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _forget(self, workflow_id: int, waiter: asyncio.Future[None]) -> None:
+        waiters = self._waiters.get(workflow_id)
+        if waiters is not None:
+            waiters.discard(waiter)
+            if not waiters:
+                del self._waiters[workflow_id]

@@ -1,0 +1,87 @@
+"""Logging: to stderr, and to a file when asked. Standard output belongs to the port line."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from pathlib import Path
+
+import msgspec
+
+from torc_core.errors import MachineError, UsageError
+
+_LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
+_FILE_BYTES = 10 * 1024 * 1024
+_FILES_KEPT = 5
+
+
+def configure_logging(level: str, directory: Path | None, *, as_json: bool) -> None:
+    """Set up the root logger.
+
+    Raises:
+        UsageError: There is no such level.
+        MachineError: The directory cannot be written to.
+    """
+    number = _LEVELS.get(level.lower())
+    if number is None:
+        raise UsageError(
+            f"There is no log level {level!r}.", hint=f"Use one of {', '.join(_LEVELS)}."
+        )
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if directory is not None:
+        handlers.append(_file_handler(directory))
+    formatter = JsonFormatter() if as_json else LineFormatter()
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=number, handlers=handlers, force=True)
+    logging.getLogger("uvicorn").setLevel(max(number, logging.WARNING))
+
+
+def _file_handler(directory: Path) -> logging.Handler:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return logging.handlers.RotatingFileHandler(
+            directory / "torc-server.log", maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT
+        )
+    except OSError as error:
+        raise MachineError(
+            f"The log directory {directory} cannot be used: {error.strerror}.",
+            hint="Name another with --log-dir.",
+        ) from error
+
+
+class LineFormatter(logging.Formatter):
+    """One line per record for people; control characters of foreign text are made visible."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Return the line."""
+        return "".join(
+            c if c.isprintable() else ascii(c)[1:-1] for c in super().formatMessage(record)
+        )
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per record for programs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object."""
+        entry = {
+            "timestamp": self.formatTime(record),
+            "level": record.levelname,
+            "target": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(entry).decode()

@@ -1,0 +1,118 @@
+"""Rows to wire structs and back: the only place that knows where the two differ.
+
+Most fields have a column of the same name; each `Mapping` states the exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Row, Select, Table, select
+from sqlalchemy.sql import ColumnElement
+
+from torc_core.model.artifact import File, UserData
+from torc_core.model.compute import ComputeNode, ScheduledComputeNode
+from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.resources import (
+    FailureHandler,
+    LocalScheduler,
+    ResourceRequirements,
+    SlurmScheduler,
+)
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Workflow
+from torc_server import tables
+
+WireT = TypeVar("WireT", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableMapping(Generic[WireT]):
+    """How one table meets its wire type."""
+
+    wire: type[WireT]
+    table: Table
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Columns, by the field that has another name."""
+    decode: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """What makes a field's value of its column's, by field."""
+    encode: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """What makes a column's value of its field's, by field."""
+
+    def __post_init__(self) -> None:
+        names = {name: self.renamed.get(name, name) for name in self.wire.__struct_fields__}
+        columns = {
+            name: self.table.c[column].label(name)
+            for name, column in names.items()
+            if column in self.table.c
+        }
+        object.__setattr__(self, "columns", columns)
+
+    columns: Mapping[str, ColumnElement[Any]] = field(init=False)
+    """The columns that the wire shows, by field."""
+
+    def select(self) -> Select[Any]:
+        """Return a query for rows that `read` understands."""
+        return select(*self.columns.values())
+
+    def read(self, row: Row[Any]) -> WireT:
+        """Return the struct of a row of `select`."""
+        values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+        for name, decode in self.decode.items():
+            values[name] = decode(values[name])
+        return self.wire(**values)
+
+    def values(self, struct: msgspec.Struct) -> dict[str, Any]:
+        """Return the column values of a struct or of a patch; what is None is left out."""
+        return {
+            self.renamed.get(name, name): self.encode.get(name, _as_is)(value)
+            for name in struct.__struct_fields__
+            if (value := getattr(struct, name)) is not None
+        }
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _json_text(value: str | dict[str, Any]) -> str:
+    """Return JSON as text: older clients send it so, newer ones send the object itself."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _status_number(status: JobStatus) -> int:
+    return status.number
+
+
+WORKFLOW = TableMapping(
+    wire=Workflow,
+    table=tables.workflow,
+    renamed={"metadata": "workflow_metadata", "status_id": "id"},
+    encode=dict.fromkeys(("metadata", "resource_monitor_config", "slurm_defaults"), _json_text),
+)
+FILE = TableMapping(wire=File, table=tables.file)
+USER_DATA = TableMapping(wire=UserData, table=tables.user_data)
+RESULT = TableMapping(
+    wire=Result,
+    table=tables.result,
+    decode={"status": JobStatus.from_number},
+    encode={"status": _status_number},
+)
+RESOURCE_REQUIREMENTS = TableMapping(wire=ResourceRequirements, table=tables.resource_requirements)
+FAILURE_HANDLER = TableMapping(wire=FailureHandler, table=tables.failure_handler)
+LOCAL_SCHEDULER = TableMapping(wire=LocalScheduler, table=tables.local_scheduler)
+SLURM_SCHEDULER = TableMapping(wire=SlurmScheduler, table=tables.slurm_scheduler)
+COMPUTE_NODE = TableMapping(wire=ComputeNode, table=tables.compute_node)
+SCHEDULED_COMPUTE_NODE = TableMapping(
+    wire=ScheduledComputeNode, table=tables.scheduled_compute_node
+)
+EVENT = TableMapping(wire=Event, table=tables.event)
+STREAMED_EVENT = TableMapping(
+    wire=StreamedEvent,
+    table=tables.event,
+    decode={"severity": tuple(Severity).__getitem__},
+)

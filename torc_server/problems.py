@@ -1,0 +1,109 @@
+"""Errors on their way out: every failure becomes the reference's error body and a sensible status.
+
+The body is `{"error": {"message": ..., "hint": ..., "code": ..., <details>}}`. Nothing of the
+inside, no statement and no traceback, is ever part of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import IntegrityError
+
+from torc_core.errors import ConflictError, TorcError, UsageError
+from torc_core.model.workflow import ApiError
+
+HTTP_STATUS: dict[str, int] = {
+    "invalid": 422,
+    "invalid_spec": 422,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "illegal_transition": 409,
+    "environment": 507,
+    "timed_out": 504,
+}
+"""HTTP statuses by error code; a code that is not here is the server's own fault."""
+
+HTTP_STATUS_DETAIL = "http_status"
+"""The detail with which a rule asks for another status, where the reference's clients know one."""
+
+log = logging.getLogger(__name__)
+
+_Request = Request[Any, Any, Any]
+
+
+def _reply(
+    status: int, problem: dict[str, Any], headers: dict[str, str] | None = None
+) -> Response[ApiError]:
+    return Response(
+        ApiError(error=problem), status_code=status, media_type=MediaType.JSON, headers=headers
+    )
+
+
+def _torc_error(_request: _Request, error: TorcError) -> Response[ApiError]:
+    details = dict(error.details)
+    status = details.pop(HTTP_STATUS_DETAIL, HTTP_STATUS.get(error.code, 500))
+    problem = {"message": error.message, "code": error.code}
+    if error.hint:
+        problem["hint"] = error.hint
+    return _reply(status, problem | details)
+
+
+def _http_error(_request: _Request, error: HTTPException) -> Response[ApiError]:
+    """Translate what Litestar found wrong: routes, parameters, bodies."""
+    message = " ".join([error.detail, *_findings(error.extra)])
+    problem = {"message": message, "code": _HTTP_CODES.get(error.status_code, "invalid")}
+    return _reply(error.status_code, problem, error.headers)
+
+
+_HTTP_CODES = {401: "forbidden", 403: "forbidden", 404: "not_found", 500: "server_error"}
+
+
+def _findings(extra: Any) -> list[str]:
+    if not isinstance(extra, list):
+        return []
+    return [f"{item.get('key', '')}: {item.get('message', '')}." for item in extra]
+
+
+def _integrity_error(request: _Request, error: IntegrityError) -> Response[ApiError]:
+    """Translate what the database refused: a reference to nothing, or a second of one kind."""
+    log.info("refused by the database: %s", error.orig)
+    refused = ConflictError(
+        "The request names something that does not exist, or that exists already.",
+        hint="Check the ids in the request.",
+    )
+    return _torc_error(request, refused)
+
+
+def _too_large(request: _Request, _error: OverflowError) -> Response[ApiError]:
+    too_large = UsageError("A number in the request is beyond 2^63-1.", http_status=400)
+    return _torc_error(request, too_large)
+
+
+def _unreadable(request: _Request, error: Exception) -> Response[ApiError]:
+    """Translate bodies and texts that cannot even be decoded."""
+    what = "is nested too deeply" if isinstance(error, RecursionError) else "cannot be decoded"
+    return _torc_error(request, UsageError(f"The request {what}.", http_status=400))
+
+
+def _unexpected(request: _Request, error: Exception) -> Response[ApiError]:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _reply(500, {"message": "The server failed; its log says why.", "code": "server_error"})
+
+
+HANDLERS: ExceptionHandlersMap = {
+    TorcError: _torc_error,
+    HTTPException: _http_error,
+    IntegrityError: _integrity_error,
+    OverflowError: _too_large,
+    RecursionError: _unreadable,
+    UnicodeError: _unreadable,
+    msgspec.DecodeError: _unreadable,
+    Exception: _unexpected,
+}

@@ -1,0 +1,82 @@
+"""One page of a list: filters, order and the envelope, the same for every resource."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+from sqlalchemy.sql import ColumnElement
+
+from torc_core.errors import UsageError
+from torc_core.model.page import MAX_LIMIT, Page
+from torc_server.mapping import TableMapping, WireT
+
+
+class Paging(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a list is wanted, and in which order."""
+
+    offset: int = 0
+    limit: int = MAX_LIMIT
+    """More than `MAX_LIMIT` is cut to it."""
+    sort_by: str | None = None
+    """A field of the resource; the id breaks ties, and is the order when there is none."""
+    reverse_sort: bool = False
+
+
+def fetch_page(
+    connection: Connection,
+    mapping: TableMapping[WireT],
+    conditions: Sequence[ColumnElement[bool]],
+    paging: Paging,
+) -> Page[WireT]:
+    """Return the page of those rows that meet all conditions.
+
+    Raises:
+        UsageError: The resource has no such field to sort by.
+    """
+    limit = min(paging.limit, MAX_LIMIT)
+    query = (
+        mapping.select()
+        .where(*conditions)
+        .order_by(*_order(mapping, paging))
+        .offset(paging.offset)
+        .limit(limit)
+    )
+    items = [mapping.read(row) for row in connection.execute(query)]
+    if paging.offset == 0 and len(items) < limit:
+        total = len(items)
+    else:
+        count = select(func.count()).select_from(mapping.table).where(*conditions)
+        total = connection.execute(count).scalar_one()
+    return envelope(items, offset=paging.offset, total=total)
+
+
+def envelope(items: list[WireT], *, offset: int, total: int) -> Page[WireT]:
+    """Return items in the envelope of the reference."""
+    return Page(
+        items=items,
+        offset=offset,
+        count=len(items),
+        total_count=total,
+        has_more=bool(items) and offset + len(items) < total,
+    )
+
+
+def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    """Return whether a column contains a text, in either case; no character is special."""
+    return column.icontains(text, autoescape=True)
+
+
+def _order(mapping: TableMapping[Any], paging: Paging) -> list[ColumnElement[Any]]:
+    key = paging.sort_by or "id"
+    if key not in mapping.columns:
+        known = ", ".join(sorted(mapping.columns))
+        raise UsageError(
+            f"There is no field {key!r} to sort by.", hint=f"Sort by one of {known}.", field=key
+        )
+    columns = [mapping.columns[key]]
+    if key != "id" and "id" in mapping.columns:
+        columns.append(mapping.columns["id"])
+    return [column.desc() if paging.reverse_sort else column.asc() for column in columns]

@@ -1,0 +1,245 @@
+"""Workflows and their status."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy.sql import ColumnElement
+
+from torc_core.errors import NotFoundError, UsageError
+from torc_core.model.page import Page
+from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
+from torc_core.model.status import SETTLED, JobStatus
+from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
+from torc_server import tables
+from torc_server.clock import timestamp
+from torc_server.mapping import RESOURCE_REQUIREMENTS, WORKFLOW
+from torc_server.queries.pages import Paging, contains, fetch_page
+
+SORT_METHODS = ("gpus_runtime_memory", "gpus_memory_runtime", "none")
+
+_workflow = tables.workflow.c
+
+
+class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which workflows a list is to hold."""
+
+    name: str | None = None
+    user: str | None = None
+    description: str | None = None
+    """A part of the description, in either case."""
+    is_archived: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what a row has to meet."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.name is not None:
+            conditions.append(_workflow.name == self.name)
+        if self.user is not None:
+            conditions.append(_workflow.user == self.user)
+        if self.description is not None:
+            conditions.append(contains(_workflow.description, self.description))
+        if self.is_archived is not None:
+            conditions.append(_workflow.is_archived == self.is_archived)
+        return conditions
+
+
+def require_workflow(connection: Connection, workflow_id: int) -> None:
+    """Check that a workflow exists.
+
+    Raises:
+        NotFoundError: It does not.
+    """
+    if connection.execute(select(1).where(_workflow.id == workflow_id)).first() is None:
+        raise NotFoundError("workflow", workflow_id)
+
+
+def get_workflow(connection: Connection, workflow_id: int) -> Workflow:
+    """Return a workflow.
+
+    Raises:
+        NotFoundError: There is none with that id.
+    """
+    row = connection.execute(WORKFLOW.select().where(_workflow.id == workflow_id)).first()
+    if row is None:
+        raise NotFoundError("workflow", workflow_id)
+    return WORKFLOW.read(row)
+
+
+def create_workflow(connection: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
+    """Keep a new workflow, with the requirements of jobs that state none, and return it.
+
+    Raises:
+        UsageError: There is no such sort method.
+    """
+    check_sort_method(workflow.jobs_sort_method)
+    values = WORKFLOW.values(workflow) | {"timestamp": timestamp(now_ms)}
+    values.pop("id", None)
+    values.pop("job_counts", None)
+    workflow_id: int = connection.execute(
+        insert(tables.workflow).values(values).returning(_workflow.id)
+    ).scalar_one()
+    connection.execute(
+        insert(tables.resource_requirements).values(
+            RESOURCE_REQUIREMENTS.values(
+                ResourceRequirements(workflow_id=workflow_id, name=DEFAULT_REQUIREMENTS)
+            )
+            | {"memory_bytes": 1024**2, "runtime_s": 60}
+        )
+    )
+    return get_workflow(connection, workflow_id)
+
+
+def delete_workflow(connection: Connection, workflow_id: int) -> Workflow:
+    """Delete a workflow with all that belongs to it, and return what it was.
+
+    Raises:
+        NotFoundError: There is none with that id.
+    """
+    workflow = get_workflow(connection, workflow_id)
+    connection.execute(delete(tables.workflow).where(_workflow.id == workflow_id))
+    return workflow
+
+
+def list_workflows(
+    connection: Connection, wanted: WorkflowFilter, paging: Paging, *, include_job_counts: bool
+) -> Page[Workflow]:
+    """Return a page of workflows, on request each with its jobs counted by status."""
+    page = fetch_page(connection, WORKFLOW, wanted.conditions(), paging)
+    if not include_job_counts:
+        return page
+    counts = count_jobs(connection, [workflow.id or 0 for workflow in page.items])
+    items = [
+        msgspec.structs.replace(workflow, job_counts=counts[workflow.id or 0])
+        for workflow in page.items
+    ]
+    return msgspec.structs.replace(page, items=items)
+
+
+def update_workflow(connection: Connection, workflow_id: int, patch: WorkflowPatch) -> Workflow:
+    """Change what the patch states and return the workflow.
+
+    Raises:
+        NotFoundError: There is none with that id.
+        UsageError: There is no such sort method.
+    """
+    require_workflow(connection, workflow_id)
+    check_sort_method(patch.jobs_sort_method)
+    if values := WORKFLOW.values(patch):
+        connection.execute(
+            update(tables.workflow).where(_workflow.id == workflow_id).values(values)
+        )
+    return get_workflow(connection, workflow_id)
+
+
+def check_sort_method(method: str | None) -> None:
+    """Check the name of a sort method.
+
+    Raises:
+        UsageError: There is no such method.
+    """
+    if method is not None and method not in SORT_METHODS:
+        raise UsageError(
+            f"There is no sort method {method!r}.",
+            hint=f"Use one of {', '.join(SORT_METHODS)}.",
+            field="jobs_sort_method",
+            value=method,
+        )
+
+
+def count_jobs(
+    connection: Connection, workflow_ids: Iterable[int]
+) -> defaultdict[int, dict[str, int]]:
+    """Return the numbers of jobs by status, by workflow: all statuses, also empty ones."""
+    job = tables.job.c
+    counts: defaultdict[int, dict[str, int]] = defaultdict(
+        lambda: {str(status): 0 for status in JobStatus}
+    )
+    query = (
+        select(job.workflow_id, job.status, func.count())
+        .where(job.workflow_id.in_(list(workflow_ids)))
+        .group_by(job.workflow_id, job.status)
+    )
+    for workflow_id, status, count in connection.execute(query):
+        counts[workflow_id][JobStatus.from_number(status)] = count
+    return counts
+
+
+def get_workflow_status(connection: Connection, workflow_id: int) -> WorkflowStatus:
+    """Return the status of a workflow with what its jobs and nodes add up to.
+
+    Raises:
+        NotFoundError: There is none with that id.
+    """
+    row = connection.execute(select(tables.workflow).where(_workflow.id == workflow_id)).first()
+    if row is None:
+        raise NotFoundError("workflow", workflow_id)
+    jobs = count_jobs(connection, [workflow_id])[workflow_id]
+    total = sum(jobs.values())
+    settled = sum(jobs[status] for status in SETTLED)
+    return WorkflowStatus(
+        id=workflow_id,
+        is_canceled=row.is_canceled,
+        is_archived=row.is_archived,
+        run_id=row.run_id,
+        has_detected_need_to_run_completion_script=row.has_detected_need_to_run_completion_script,
+        is_complete=row.is_canceled or settled == total,
+        workflow_id=workflow_id,
+        workflow_name=row.name,
+        workflow_user=row.user,
+        total_jobs=total,
+        jobs_by_status=jobs,
+        **_node_counts(connection, workflow_id),
+        **_times(connection, workflow_id, row.run_id),
+    )
+
+
+def update_workflow_status(
+    connection: Connection, workflow_id: int, status: WorkflowStatus
+) -> WorkflowStatus:
+    """Set run id and flags as stated, and return the status.
+
+    Raises:
+        NotFoundError: There is none with that id.
+    """
+    require_workflow(connection, workflow_id)
+    names = ("is_canceled", "is_archived", "run_id", "has_detected_need_to_run_completion_script")
+    values = {name: getattr(status, name) for name in names}
+    connection.execute(update(tables.workflow).where(_workflow.id == workflow_id).values(values))
+    return get_workflow_status(connection, workflow_id)
+
+
+def _node_counts(connection: Connection, workflow_id: int) -> dict[str, Any]:
+    node, allocation = tables.compute_node.c, tables.scheduled_compute_node.c
+    active = select(func.count()).where(node.workflow_id == workflow_id, node.is_active)
+    by_status = (
+        select(allocation.status, func.count())
+        .where(allocation.workflow_id == workflow_id)
+        .group_by(allocation.status)
+    )
+    allocations: dict[str, int] = dict(connection.execute(by_status).tuples().all())
+    return {
+        "active_compute_nodes": connection.execute(active).scalar_one(),
+        "pending_scheduled_nodes": allocations.get("pending", 0),
+        "active_scheduled_nodes": allocations.get("active", 0),
+    }
+
+
+def _times(connection: Connection, workflow_id: int, run_id: int) -> dict[str, Any]:
+    """Return the summed execution time, and the span from first claim to last end, of a run."""
+    result, attempt = tables.result.c, tables.attempt.c
+    executed = select(func.coalesce(func.sum(result.exec_time_minutes), 0.0)).where(
+        and_(result.workflow_id == workflow_id, result.run_id == run_id)
+    )
+    span = select(func.min(attempt.claimed_at), func.max(attempt.ended_at)).where(
+        and_(attempt.workflow_id == workflow_id, attempt.run_id == run_id)
+    )
+    begin, end = connection.execute(span).one()
+    return {
+        "total_exec_time_minutes": float(connection.execute(executed).scalar_one()),
+        "walltime_seconds": (end - begin) / 1000 if begin and end else 0.0,
+    }

@@ -1,0 +1,121 @@
+"""Running the application until a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+import uvloop
+from litestar import Litestar
+
+from torc_core.errors import ConflictError, MachineError, UsageError
+from torc_server.app import create_app
+from torc_server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 1
+"""How long requests in hand may take once the server was told to stop."""
+KEEP_ALIVE_S = 75
+"""How long an idle connection stays open; clients keep theirs for a minute."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; returns within about a second of it.
+
+    Raises:
+        ConflictError: The port, or the database, belongs to another process.
+        MachineError: The database cannot be opened, or the address cannot be listened on.
+        UsageError: The host is not an address of this machine.
+    """
+    with (
+        _bound(settings.host, settings.port) as listener,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",  # run below, where its errors can be told apart
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    async with app.lifespan():
+        await Server(config, app).serve(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """uvicorn, announcing its port, and ending with 0 and without waiting for open streams."""
+
+    def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and print the port for whoever started the server."""
+        await super().startup(sockets)
+        port = self.servers[0].sockets[0].getsockname()[1]
+        sys.stdout.write(f"TORC_SERVER_PORT={port}\n")
+        sys.stdout.flush()
+        log.info("listening on port %d", port)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what waits for news first: uvicorn would wait for it in turn."""
+        self._app.state.hub.close()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGTERM and SIGINT; unlike uvicorn, do not die of them afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound and does not listen yet."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise UsageError(
+            f"{host} is not an address of this machine.", hint="Give another --host."
+        ) from error
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConflictError(
+                f"Port {port} of {host} is in use.",
+                hint="Give another --port, or 0 to let the system choose one.",
+            ) from error
+        raise MachineError(
+            f"Port {port} of {host} cannot be used: {error.strerror}.",
+            hint="Give another --host or --port.",
+        ) from error
+    return listener
