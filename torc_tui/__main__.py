@@ -1,0 +1,16 @@
+"""The `torc` command."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    from torc_tui.cli.root import run_command_line  # noqa: PLC0415 - a traceback-free start
+
+    sys.exit(run_command_line(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module per noun; `torc_tui.cli.root` names them all."""

@@ -1,0 +1,91 @@
+"""`torc events`."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+
+from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_tui.cli.context import Settings, paging, pass_settings
+from torc_tui.cli.output import Column
+from torc_tui.terminal import clean
+
+
+@click.group()
+def events() -> None:
+    """List events, or follow them."""
+
+
+_COLUMNS = [
+    Column("ID", lambda event: event["id"], ">"),
+    Column("TIME", lambda event: event["timestamp_formatted"]),
+    Column("TYPE", lambda event: _type(event["data"])),
+    Column("DATA", lambda event: event["data"]),
+]
+
+
+@events.command("list")
+@click.argument("workflow_id", type=int, required=False)
+@click.option("-t", "--type", "event_type", help="Only events of this type.")
+@paging
+@pass_settings
+def list_(
+    settings: Settings, /, workflow_id: int | None, event_type: str | None, **filters: Any
+) -> None:
+    """List the events of a workflow, oldest first."""
+    chosen = settings.choose_workflow(workflow_id)
+    page = settings.client.list_events(chosen, category=event_type, **filters)
+    settings.output.listing("events", [_with_time(event) for event in page.items], _COLUMNS)
+
+
+@events.command()
+@click.argument("workflow_id", type=int, required=False)
+@click.option("-d", "--duration", type=float, help="Stop after so many minutes.")
+@click.option(
+    "--level",
+    type=click.Choice([str(level) for level in Severity]),
+    default="info",
+    show_default=True,
+    help="The least that an event must matter.",
+)
+@pass_settings
+def monitor(
+    settings: Settings, workflow_id: int | None, duration: float | None, level: str
+) -> None:
+    """Follow the events of a workflow as they happen."""
+    chosen = settings.choose_workflow(workflow_id)
+    stream = settings.client.stream_events(chosen, level=level)
+    timer = threading.Timer((duration or 0) * 60, stream.close)
+    timer.daemon = True
+    if duration is not None:
+        timer.start()
+    with stream:
+        for numbered in stream:
+            _print(settings, numbered.event)
+
+
+def _print(settings: Settings, event: StreamedEvent) -> None:
+    if settings.output.is_json:
+        settings.output.record(_with_time(event))
+        return
+    data = msgspec.json.encode(event.data).decode()
+    moment = _readable(event.timestamp)
+    click.echo(f"{moment}  {event.severity:<7}  {clean(event.event_type)}  {clean(data)}")
+
+
+def _with_time(event: Event | StreamedEvent) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(event)
+    return {**plain, "timestamp_formatted": _readable(event.timestamp)}
+
+
+def _readable(timestamp_ms: int) -> str:
+    moment = datetime.fromtimestamp(timestamp_ms / 1000, UTC).astimezone()
+    return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{timestamp_ms % 1000:03d}"
+
+
+def _type(data: object) -> object:
+    return data.get("type") or data.get("category") if isinstance(data, dict) else None

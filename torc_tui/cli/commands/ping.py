@@ -1,0 +1,31 @@
+"""`torc ping`."""
+
+from __future__ import annotations
+
+import click
+
+from torc_core.connect import embedded_client
+from torc_core.errors import UnreachableError
+from torc_core.local.server import running_server
+from torc_tui.cli.context import Settings, pass_settings
+
+
+@click.command()
+@pass_settings
+def ping(settings: Settings) -> None:
+    """Check whether the server answers; torc's own server is not started for it."""
+    choice = settings.choice
+    if choice.standalone or (choice.url is None and choice.configured_url is None):
+        server = running_server()
+        if server is None:
+            raise UnreachableError(
+                "torc's own server is not running.",
+                hint="It is started by the first command that needs it, such as `torc run`.",
+            )
+        client = embedded_client(server.address)
+    else:
+        client = settings.client
+    client.ping()
+    settings.output.message(
+        f"The server at {client.url} is running.", {"status": "Server is running"}
+    )

@@ -1,0 +1,64 @@
+"""`torc reports`."""
+
+from __future__ import annotations
+
+import click
+
+from torc_core.model.workflow import WorkflowStatus
+from torc_core.units import format_seconds
+from torc_tui.cli.context import Settings, pass_settings
+
+
+@click.group()
+def reports() -> None:
+    """Summaries of a workflow."""
+
+
+@reports.command()
+@click.argument("workflow_id", type=int, required=False)
+@pass_settings
+def summary(settings: Settings, workflow_id: int | None) -> None:
+    """Show how far a workflow is: jobs by status, time spent, nodes."""
+    chosen = settings.choose_workflow(workflow_id)
+    status = settings.client.get_workflow_status(chosen)
+    record = summarize(chosen, status)
+    by_status = {
+        f"  {name}": count for name, count in (status.jobs_by_status or {}).items() if count
+    }
+    settings.output.record(
+        record,
+        {
+            "workflow": f"{chosen} {record['workflow_name']}",
+            "user": record["workflow_user"],
+            "complete": record["is_complete"],
+            "canceled": record["is_canceled"],
+            "jobs": record["total_jobs"],
+            **by_status,
+            "time in jobs": record["total_exec_time_formatted"],
+            "wall time": record.get("walltime_formatted"),
+            "active compute nodes": record["active_compute_nodes"],
+        },
+    )
+
+
+def summarize(workflow_id: int, status: WorkflowStatus) -> dict[str, object]:
+    """Return the reference's summary of a workflow from its status."""
+    minutes = status.total_exec_time_minutes or 0.0
+    record: dict[str, object] = {
+        "workflow_id": workflow_id,
+        "workflow_name": status.workflow_name,
+        "workflow_user": status.workflow_user,
+        "total_jobs": status.total_jobs,
+        "jobs_by_status": status.jobs_by_status,
+        "total_exec_time_minutes": minutes,
+        "total_exec_time_formatted": format_seconds(minutes * 60),
+        "active_compute_nodes": status.active_compute_nodes,
+        "pending_scheduled_nodes": status.pending_scheduled_nodes,
+        "active_scheduled_nodes": status.active_scheduled_nodes,
+        "is_complete": status.is_complete,
+        "is_canceled": status.is_canceled,
+    }
+    if status.walltime_seconds is not None:
+        record["walltime_seconds"] = status.walltime_seconds
+        record["walltime_formatted"] = format_seconds(status.walltime_seconds)
+    return record

@@ -1,0 +1,27 @@
+"""`torc tui`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from torc_tui.cli.context import Settings, pass_settings
+from torc_tui.terminal import prepare
+
+
+@click.command()
+@click.option("--standalone", is_flag=True, help="Use torc's own server.")
+@click.option("--port", type=int, hidden=True)
+@click.option("--database", hidden=True)
+@pass_settings
+def tui(settings: Settings, /, *, standalone: bool = False, **unused: object) -> None:
+    """Open the terminal interface. What runs goes on when it is left, or lost."""
+    del unused  # the embedded server chooses its own port and database
+    if standalone:
+        settings.choice = settings.choice._replace(standalone=True)
+    prepare(os.environ)
+    from torc_tui.app import run  # noqa: PLC0415 - Textual reads its settings when imported
+
+    client, is_embedded = settings.connection
+    run(client, user=str(settings.choice.user), is_embedded=is_embedded)

@@ -1,0 +1,86 @@
+"""`torc user-data`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+from torc_core.errors import UsageError
+from torc_core.model.artifact import UserDataPatch
+from torc_tui.cli.context import Settings, paging, pass_settings
+from torc_tui.cli.output import Column
+
+
+@click.group("user-data")
+def user_data() -> None:
+    """List, read and write user data: JSON values that jobs hand to each other."""
+
+
+_COLUMNS = [
+    Column("ID", lambda data: data.id, ">"),
+    Column("NAME", lambda data: data.name),
+    Column("EPHEMERAL", lambda data: data.is_ephemeral),
+    Column("DATA", lambda data: data.data),
+]
+
+
+@user_data.command("list")
+@click.argument("workflow_id", type=int, required=False)
+@click.option("--name", help="Only records of this name.")
+@click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only others.")
+@click.option("--consumer-job-id", type=int)
+@click.option("--producer-job-id", type=int)
+@paging
+@pass_settings
+def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> None:
+    """List the user data of a workflow."""
+    chosen = settings.choose_workflow(workflow_id)
+    page = settings.client.list_user_data(chosen, **filters)
+    settings.output.listing("user_data", page.items, _COLUMNS)
+
+
+@user_data.command()
+@click.argument("user_data_id", type=int)
+@pass_settings
+def get(settings: Settings, user_data_id: int) -> None:
+    """Print one record as JSON, in either format: `| jq .data` is how jobs read it."""
+    record = settings.client.get_user_data(user_data_id)
+    click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2))
+
+
+@user_data.command()
+@click.argument("user_data_id", type=int)
+@click.option("-n", "--name")
+@click.option("-d", "--data", help="The new value, as JSON.")
+@click.option("--ephemeral", type=bool)
+@pass_settings
+def update(
+    settings: Settings,
+    user_data_id: int,
+    name: str | None,
+    data: str | None,
+    *,
+    ephemeral: bool | None,
+) -> None:
+    """Change one record."""
+    value = None if data is None else _json(data)
+    patch = UserDataPatch(name=name, data=value, is_ephemeral=ephemeral)
+    record = settings.client.update_user_data(user_data_id, patch)
+    settings.output.message(f"User data {user_data_id} ({record.name}) is updated.", _plain(record))
+
+
+def _plain(record: object) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(record)
+    return plain
+
+
+def _json(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.MsgspecError as error:
+        raise UsageError(
+            f"--data {text!r} is not JSON: {error}.",
+            hint="""Quote it for the shell, such as --data '{"lr": 0.001}'.""",
+        ) from error

@@ -1,0 +1,119 @@
+"""What every command is given: the settings in force, a client when it asks, a way to print."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar
+
+import click
+
+from torc_core.client import TorcClient
+from torc_core.config import ClientSettings, load_settings
+from torc_core.connect import Choice, Connection, connect
+from torc_core.errors import NotFoundError, UsageError
+from torc_tui.cli.output import JsonOutput, Output, TableOutput
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PICKER_LIMIT = 50
+"""The most workflows that are offered for a choice, as in the reference."""
+
+
+class Settings:
+    """The global options, merged with configuration; connections are made when first needed."""
+
+    def __init__(self, configured: ClientSettings, choice: Choice, format_: str) -> None:
+        self.configured = configured
+        self.choice = choice
+        self.output: Output = JsonOutput() if format_ == "json" else TableOutput()
+
+    @classmethod
+    def from_options(
+        cls, *, format_: str | None, log_level: str | None, **options: Any
+    ) -> Settings:
+        """Return the settings for the options of the command line.
+
+        Raises:
+            UsageError: A configuration file is wrong.
+        """
+        del log_level  # commands print results and errors; the runner and the server log
+        configured = load_settings()
+        choice = Choice(
+            url=options["url"],
+            configured_url=configured.api_url,
+            standalone=options["standalone"],
+            user=options["username"] or configured.username or user_name(),
+            password=options["password"],
+            token=os.environ.get("TORC_TOKEN"),
+        )
+        return cls(configured, choice, format_ or configured.format)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection to the server, made on first use."""
+        return connect(self.choice)
+
+    @property
+    def client(self) -> TorcClient:
+        """The client of the server."""
+        return self.connection.client
+
+    def choose_workflow(self, workflow_id: int | None) -> int:
+        """Return the workflow that is meant: the one named, the only one, or one chosen.
+
+        Raises:
+            NotFoundError: The user has no workflow.
+            UsageError: There are several and nobody to ask.
+        """
+        if workflow_id is not None:
+            return workflow_id
+        page = self.client.list_workflows(
+            user=self.choice.user, is_archived=False, limit=PICKER_LIMIT
+        )
+        found = {workflow.id: workflow.name for workflow in page.items if workflow.id is not None}
+        if not found:
+            raise NotFoundError(
+                "workflow of", self.choice.user, hint="Create one: torc workflows create FILE"
+            )
+        if len(found) == 1:
+            return next(iter(found))
+        if not sys.stdin.isatty():
+            raise UsageError(
+                f"There are {len(found)} workflows; which one?",
+                hint="Give its id, as listed by: torc workflows list",
+            )
+        for number, name in found.items():
+            click.echo(f"{number:>6}  {name}", err=True)
+        answer: str = click.prompt(
+            "Workflow", type=click.Choice([str(number) for number in found]), err=True
+        )
+        return int(answer)
+
+
+def user_name() -> str:
+    """Return who the user is, as the reference sees it: `$USER`, else the account's name."""
+    try:
+        return os.environ.get("USER") or os.environ.get("USERNAME") or getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+pass_settings = click.make_pass_decorator(Settings)
+
+
+def paging(command: Command) -> Command:
+    """Add the options of every list: limit, offset and sorting."""
+    for option in (
+        click.option("--reverse-sort", is_flag=True, help="Last first."),
+        click.option("--sort-by", metavar="FIELD", help="Sort by this field."),
+        click.option("--offset", type=click.IntRange(0), default=0, help="Skip so many."),
+        click.option(
+            "-l", "--limit", type=click.IntRange(1), default=10_000, help="At most so many."
+        ),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,115 @@
+"""How a run tells of itself: one line that changes in a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from torc_core.client import TorcClient
+from torc_core.errors import TorcError
+from torc_core.model.status import SETTLED
+from torc_core.units import format_seconds
+
+LIVE_INTERVAL_S = 0.5
+PLAIN_INTERVAL_S = 10.0
+SHOWN = ("running", "ready", "blocked", "failed", "canceled", "terminated", "pending_failed")
+
+
+class ProgressReporter:
+    """Reports a workflow's counts to stderr while a `with` block runs.
+
+    Args:
+        client: The server; asked from a thread of its own.
+        workflow_id: Whose counts.
+    """
+
+    def __init__(self, client: TorcClient, workflow_id: int) -> None:
+        self._client = client
+        self._workflow_id = workflow_id
+        self._is_live = sys.stderr.isatty()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._report, name="progress", daemon=True)
+        self._rate = Rate()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        if self._is_live:
+            _write("\r\x1b[2K")
+
+    def _report(self) -> None:
+        interval = LIVE_INTERVAL_S if self._is_live else PLAIN_INTERVAL_S
+        last = ""
+        while not self._ended.wait(interval):
+            try:
+                counts = self._client.get_workflow_status(self._workflow_id).jobs_by_status or {}
+            except TorcError as error:
+                line = f"waiting for the server: {error.message}"
+            else:
+                line = progress_line(counts, self._rate.note(_settled(counts), time.monotonic()))
+            if line != last:
+                _write(f"\r\x1b[2K{line[: _width()]}" if self._is_live else f"{line}\n")
+                last = line
+
+
+class Rate:
+    """How fast a count grows, averaged over the last ten seconds."""
+
+    WINDOW_S = 10.0
+
+    def __init__(self) -> None:
+        self._samples: list[tuple[float, int]] = []
+
+    def note(self, count: int, now_s: float) -> float:
+        """Take a sample and return the rate per second; 0 while there is only one."""
+        self._samples.append((now_s, count))
+        while len(self._samples) > 2 and now_s - self._samples[0][0] > self.WINDOW_S:
+            del self._samples[0]
+        (first_s, first), (last_s, last) = self._samples[0], self._samples[-1]
+        return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
+
+
+def progress_line(counts: dict[str, int], rate: float) -> str:
+    """Return counts, rate and time left in one line.
+
+    Args:
+        counts: Jobs by status.
+        rate: Jobs that end per second.
+    """
+    total, settled = sum(counts.values()), _settled(counts)
+    share = 100 * settled // total if total else 100
+    parts = [f"{settled}/{total} jobs {share}%"]
+    parts += [f"{counts[name]} {name.replace('_', ' ')}" for name in SHOWN if counts.get(name)]
+    if rate > 0:
+        parts.append(f"{rate:.3g}/s")
+        parts.append(f"{format_seconds((total - settled) / rate)} left")
+    return " · ".join(parts)
+
+
+def _settled(counts: dict[str, int]) -> int:
+    return sum(counts.get(status, 0) for status in SETTLED)
+
+
+def _width() -> int:
+    try:
+        return max(20, os.get_terminal_size(sys.stderr.fileno()).columns - 1)
+    except OSError:
+        return 79
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
