@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from torc_core.errors import ExitCode, TorcError
@@ -12,7 +10,7 @@ from torc_tui.terminal import clean
 
 def say(text: str) -> None:
     """Tell the user something that is not the result: to stderr, so that pipes stay clean."""
-    print(clean_lines(text), file=sys.stderr, flush=True)
+    click.echo(clean_lines(text), err=True)
 
 
 def report(error: BaseException) -> ExitCode:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import click
 import msgspec
 
 from torc_tui.terminal import clean
@@ -76,8 +77,7 @@ class TableOutput:
         """Print names and values, one pair a line."""
         shown = lines if lines is not None else _fields(record)
         width = max(map(len, shown), default=0)
-        for name, value in shown.items():
-            print(f"{name:<{width}}{GAP}{_cell(value)}")
+        _print_lines(f"{name:<{width}}{GAP}{_cell(value)}" for name, value in shown.items())
 
     def listing(
         self,
@@ -87,7 +87,7 @@ class TableOutput:
     ) -> None:
         """Print a table; in a terminal the last column is cut at the edge."""
         if not records:
-            print(f"No {name.replace('_', ' ')}.")
+            _print_lines([f"No {name.replace('_', ' ')}."])
             return
         rows = [[_cell(column.value(record)) for column in columns] for record in records]
         widths = [
@@ -95,21 +95,25 @@ class TableOutput:
             for place, column in enumerate(columns)
         ]
         edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        for row in [[column.title for column in columns], *rows]:
-            line = GAP.join(
+        _print_lines(
+            GAP.join(
                 f"{text:{column.align}{width}}"
                 for text, column, width in zip(row, columns, widths, strict=True)
-            ).rstrip()
-            print(line if edge is None else line[:edge])
+            ).rstrip()[:edge]
+            for row in [[column.title for column in columns], *rows]
+        )
 
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the sentence."""
-        print("\n".join(map(clean, text.split("\n"))))
+        _print_lines(map(clean, text.split("\n")))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    click.echo("\n".join(lines))
 
 
 def _print_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
-    sys.stdout.flush()
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
 def _fields(record: object) -> dict[str, object]:
