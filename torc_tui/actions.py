@@ -15,13 +15,14 @@ class Scope(StrEnum):
 
     MAIN = "main"
     TABLE = "table"
+    DRAWING = "drawing"
     LOG = "log"
     READER = "reader"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that a key does. `action_<id with underscores>` of its scope does it."""
+    """One thing that a key does."""
 
     id: str
     keys: str
@@ -32,13 +33,22 @@ class Action:
     """One or two words for the footer; empty for what only the help names."""
     help: str
     group: str
-    """The heading in the help screen, and the context in which the footer shows it."""
+    """The heading in the help screen, and the context in which the footer shows it. Empty for
+    what repeats another one of the help."""
     scope: Scope = Scope.MAIN
 
     @property
+    def is_flow(self) -> bool:
+        """Whether it changes something, and so is one of `flows.FLOWS` and not a method."""
+        return self.id.startswith(("workflow.", "job."))
+
+    @property
     def method(self) -> str:
-        """The name by which Textual calls it: without the prefix `action_`."""
-        return self.id.replace(".", "_")
+        """How Textual calls it: the name of a method without the prefix `action_`."""
+        scope, _, what = self.id.partition(".")
+        if scope == "move":
+            return f"move({what!r})"
+        return f"flow({self.id!r})" if self.is_flow else self.id.replace(".", "_")
 
 
 def _moves(scope: Scope, group: str) -> tuple[Action, ...]:
@@ -100,6 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.help", "question_mark", "?", "help", "All keys", _VIEW),
     Action("view.back", "escape", "Esc", "", "Clear the filter, else go back", _VIEW),
     Action("view.quit", "q", "q", "quit", "Leave the interface; runs continue", _VIEW),
+    *_moves(Scope.DRAWING, ""),
     *_moves(Scope.LOG, _LOG),
     Action("log.left", "left", "←", "", "Scroll to the left", _LOG, Scope.LOG),
     Action("log.right", "right", "→", "", "Scroll to the right", _LOG, Scope.LOG),
@@ -111,8 +122,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log.wrap", "w", "w", "wrap", "Wrap long lines", _LOG, Scope.LOG),
     Action("log.path", "y", "y", "path", "Show the path of the file", _LOG, Scope.LOG),
     Action("log.close", "q,escape", "q Esc", "close", "Close the log", _LOG, Scope.LOG),
-    *_moves(Scope.READER, "Help and details"),
-    Action("reader.close", "q,escape,question_mark", "q Esc", "close", "Close", "Help and details",
+    Action("reader.close", "q,escape,question_mark,enter", "q Esc", "close", "Close", "",
            Scope.READER),
 )  # fmt: skip
 """All actions, in the order of the help screen. One line each: a table is read downwards."""

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from torc_core.client import TorcClient
+from torc_core.connect import Connection
 from torc_core.errors import TorcError
 
 _log = logging.getLogger(__name__)
 
-Call = Callable[[TorcClient], Any]
+Call = Callable[[], Any]
 Done = Callable[[Any], None]
 Failed = Callable[[TorcError], None]
 
@@ -32,7 +33,7 @@ class Fetcher:
     so that a server that never answers cannot keep the interface from ending.
 
     Args:
-        connect: Makes the client; called in a thread when it is first needed, and again for as
+        connect: Makes the connection; called in a thread when it is first needed, and again for as
             long as it fails.
         deliver: Takes a function without arguments to the interface's own thread and calls it
             there.
@@ -41,13 +42,13 @@ class Fetcher:
 
     def __init__(
         self,
-        connect: Callable[[], TorcClient],
+        connect: Callable[[], Connection],
         deliver: Callable[[Callable[[], None]], object],
         threads: int = 3,
     ) -> None:
         self._connect = connect
         self._deliver = deliver
-        self._client: TorcClient | None = None
+        self._connection: Connection | None = None
         self._connecting = threading.Lock()
         self._waiting: dict[str, _Request] = {}
         self._busy: set[str] = set()
@@ -62,28 +63,38 @@ class Fetcher:
             self._waiting[slot] = _Request(call, done, failed)
             self._change.notify()
 
-    def use(self, connect: Callable[[], TorcClient]) -> None:
+    def use(self, connect: Callable[[], Connection]) -> None:
         """Go to another server from the next request on."""
         with self._connecting:
             self._connect = connect
-            self._client = None
+            self._connection = None
 
-    def client(self) -> TorcClient:
-        """Return the client; blocks while it is made, so call it in a thread.
+    def connection(self) -> Connection:
+        """Return the connection; blocks while it is made, so call it in a thread.
 
         Raises:
             TorcError: There is no server, and none could be started.
         """
         with self._connecting:
-            if self._client is None:
-                self._client = self._connect()
-            return self._client
+            if self._connection is None:
+                self._connection = self._connect()
+            return self._connection
+
+    def client(self) -> TorcClient:
+        """Return the client of the connection, on the same terms."""
+        return self.connection().client
+
+    @property
+    def url(self) -> str | None:
+        """The address of the server, once there was a connection; never blocks."""
+        connection = self._connection
+        return connection and connection.client.url
 
     def _work(self) -> None:
         while True:
             slot, request = self._take()
             try:
-                answer = partial(request.done, request.call(self.client()))
+                answer = partial(request.done, request.call())
             except TorcError as error:
                 answer = partial(request.failed, error)
             except Exception as error:  # noqa: BLE001 - the border of a thread: its end would be silence

@@ -248,29 +248,18 @@ class RowTable(ScrollView, can_focus=True):
         self._widths = fit(self.view.columns, self._wanted_widths, self.size.width - _GUTTER)
         return self._widths != before
 
-    def action_move_up(self) -> None:
-        """Go to the row above."""
-        self.move_to(self.cursor - 1)
-
-    def action_move_down(self) -> None:
-        """Go to the row below."""
-        self.move_to(self.cursor + 1)
-
-    def action_move_page_up(self) -> None:
-        """Go up by what is in sight."""
-        self.move_to(self.cursor - len(self._in_sight()))
-
-    def action_move_page_down(self) -> None:
-        """Go down by what is in sight."""
-        self.move_to(self.cursor + len(self._in_sight()))
-
-    def action_move_top(self) -> None:
-        """Go to the first row."""
-        self.move_to(0)
-
-    def action_move_bottom(self) -> None:
-        """Go to the last row."""
-        self.move_to(self.total - 1)
+    def action_move(self, where: str) -> None:
+        """Move the cursor up, down, page_up, page_down, top or bottom."""
+        page = len(self._in_sight())
+        places = {
+            "up": self.cursor - 1,
+            "down": self.cursor + 1,
+            "page_up": self.cursor - page,
+            "page_down": self.cursor + page,
+            "top": 0,
+            "bottom": self.total - 1,
+        }
+        self.move_to(places[where])
 
     def action_mark_toggle(self) -> None:
         """Mark the row, or take its mark away, and go on to the next."""

@@ -1,0 +1,27 @@
+"""What all dialogs look like: a box in the middle, its keys at the foot."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.screen import ModalScreen
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer]):
+    """A question in a box; it fits 80x24 and scrolls what does not."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: transparent; }
+    Dialog > Vertical {
+        width: auto; min-width: 50; max-width: 90%;
+        height: auto; max-height: 90%;
+        border: round $primary; padding: 0 1; background: $surface;
+    }
+    Dialog VerticalScroll { height: auto; max-height: 14; width: auto; min-width: 46; }
+    Dialog .text { width: auto; max-width: 100%; height: auto; }
+    Dialog Input { width: 60; max-width: 100%; }
+    Dialog .keys { width: auto; color: $text-muted; margin-top: 1; }
+    Dialog.-danger > Vertical { border: round $error; }
+    """

@@ -1,0 +1,162 @@
+"""The jobs of a workflow as a graph that fits a person: single jobs, or groups of like names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from torc_core.client import TorcClient
+from torc_core.model.job import Job, JobDependency
+from torc_core.model.page import MAX_LIMIT
+from torc_tui.state.progress import percent, state_of
+from torc_tui.state.rows import Cell
+from torc_tui.terminal import clean
+from torc_tui.theme import QUIET, WORKFLOW_LOOK, look_of
+
+DRAWN_JOBS = 200
+"""Up to here every job is drawn; beyond, jobs whose names differ in digits only are one group."""
+DRAWN_GROUPS = 120
+READ_JOBS = 200_000
+READ_DEPENDENCIES = 400_000
+"""Groups settle long before: more is not read."""
+
+_DIGITS = re.compile(r"\d+")
+_REST = "… other names"
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes by number and the edges between them, from what must come first to what waits."""
+
+    nodes: list[Cell]
+    edges: set[tuple[int, int]]
+    is_grouped: bool = False
+    is_partial: bool = False
+    """There were more jobs or dependencies than are read."""
+
+
+def fold_name(name: str) -> str:
+    """Return the name with each number as "#": what jobs of one kind have in common."""
+    return _DIGITS.sub("#", name)
+
+
+def read_graph(client: TorcClient, workflow_id: int) -> Graph:
+    """Read the jobs and dependencies of a workflow, and draw groups if there are many.
+
+    Raises:
+        TorcError: The server's refusal, or its absence.
+    """
+    gathering = Gathering()
+    offset, total = 0, 1
+    while offset < min(total, READ_JOBS):
+        jobs = client.list_jobs(workflow_id, offset=offset, limit=MAX_LIMIT)
+        gathering.add_jobs(jobs.items)
+        offset, total = offset + max(1, len(jobs.items)), jobs.total_count
+    is_partial = total > READ_JOBS
+    offset, total = 0, 1
+    while offset < min(total, READ_DEPENDENCIES):
+        page = client.list_job_dependencies(workflow_id, offset=offset, limit=MAX_LIMIT)
+        gathering.add_dependencies(page.items)
+        offset, total = offset + max(1, len(page.items)), page.total_count
+    return gathering.graph(is_partial=is_partial or total > READ_DEPENDENCIES)
+
+
+class Gathering:
+    """Takes jobs and dependencies page by page and keeps what a drawing needs."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[int, tuple[str, str]] = {}
+        self._edges: set[tuple[int, int]] = set()
+        self._groups: dict[str, Counter[str]] = {}
+        self._group_of: dict[int, str] = {}
+        self._group_edges: set[tuple[str, str]] = set()
+
+    def add_jobs(self, jobs: Iterable[Job]) -> None:
+        """Take jobs; all of them before the first dependency."""
+        for job in jobs:
+            number, status = job.id or 0, str(job.status or "")
+            if len(self._jobs) <= DRAWN_JOBS:
+                self._jobs[number] = (job.name, status)
+            group = fold_name(job.name)
+            counts = self._groups.get(group)
+            if counts is None:
+                counts = self._groups[group] = Counter()
+            counts[status] += 1
+            self._group_of[number] = group
+
+    def add_dependencies(self, dependencies: Iterable[JobDependency]) -> None:
+        """Take dependencies of jobs that are known."""
+        for edge in dependencies:
+            before, after = edge.depends_on_job_id, edge.job_id
+            if before in self._group_of and after in self._group_of:
+                self._group_edges.add((self._group_of[before], self._group_of[after]))
+                if len(self._group_of) <= DRAWN_JOBS:
+                    self._edges.add((before, after))
+
+    def graph(self, *, is_partial: bool = False) -> Graph:
+        """Return every job, or the groups when there are more jobs than a person can look at."""
+        if len(self._group_of) <= DRAWN_JOBS:
+            number = {job: at for at, job in enumerate(self._jobs)}
+            return Graph(
+                [_job_node(name, status) for name, status in self._jobs.values()],
+                {(number[a], number[b]) for a, b in self._edges},
+                is_partial=is_partial,
+            )
+        return self._grouped(is_partial=is_partial)
+
+    def _grouped(self, *, is_partial: bool) -> Graph:
+        sizes = {group: counts.total() for group, counts in self._groups.items()}
+        largest = set(sorted(sizes, key=lambda group: -sizes[group])[:DRAWN_GROUPS])
+        kept = [group for group in self._groups if group in largest]
+        number = {group: at for at, group in enumerate(kept)}
+        nodes = [_group_node(group, self._groups[group]) for group in kept]
+        rest: Counter[str] = sum(
+            (counts for group, counts in self._groups.items() if group not in number), Counter()
+        )
+        if rest:
+            nodes.append(_group_node(_REST, rest))
+        last = len(nodes) - 1
+        edges = {(number.get(a, last), number.get(b, last)) for a, b in self._group_edges}
+        return Graph(nodes, without_cycles(len(nodes), edges), True, is_partial)
+
+
+def without_cycles(size: int, edges: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return the edges without those that lead back: groups may wait for each other, jobs not."""
+    after: list[list[int]] = [[] for _ in range(size)]
+    for a, b in sorted(edges):
+        if a != b:
+            after[a].append(b)
+    entered, left = set[int](), set[int]()
+    kept: set[tuple[int, int]] = set()
+    for start in range(size):
+        stack = [] if start in entered else [(start, iter(after[start]))]
+        entered.add(start)
+        while stack:
+            node, ways = stack[-1]
+            following = next(ways, None)
+            if following is None:
+                left.add(node)
+                stack.pop()
+            elif following in left or following not in entered:
+                kept.add((node, following))
+                if following not in entered:
+                    entered.add(following)
+                    stack.append((following, iter(after[following])))
+    return kept
+
+
+def _job_node(name: str, status: str) -> Cell:
+    look = look_of(status)
+    return Cell(f"{look.glyph}{look.letter} {clean(name)}", look.tone)
+
+
+def _group_node(group: str, counts: Mapping[str, int]) -> Cell:
+    look = WORKFLOW_LOOK[state_of(counts)]
+    total = sum(counts.values())
+    shown = f" {total:,} jobs {percent(counts)}%" if total > 1 else ""
+    failed = counts.get("failed", 0)
+    trouble = f" {look_of('failed').glyph}{failed:,}" if failed else ""
+    tone = look_of("failed").tone if failed else (look.tone or QUIET)
+    return Cell(f"{look.glyph}{look.letter} {clean(group)}{shown}{trouble}", tone)

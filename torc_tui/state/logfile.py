@@ -1,0 +1,129 @@
+"""Reading a text file of any size by lines, a block at a time.
+
+Places are byte offsets of line starts, so that the end of a file of many gigabytes is as near as
+its beginning. A line longer than `LONGEST` is shown in pieces of that length.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+LONGEST = 8_192
+"""Bytes of a line that are shown together."""
+BLOCK = 1 << 20
+"""Bytes read together when searching and counting."""
+
+
+class Line(NamedTuple):
+    """A line, or a piece of a very long one."""
+
+    start: int
+    end: int
+    """Where the next line starts."""
+    text: str
+    """Decoded, without its line end; what a carriage return has overwritten is left out."""
+
+
+class LogFile:
+    """An open file that another process may still be writing.
+
+    It is read with `pread` and never mapped: a mapped file that is cut short ends the reader.
+
+    Raises:
+        OSError: The file cannot be opened or read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._newlines: list[int] = [0]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes, now."""
+        return os.fstat(self._descriptor).st_size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return up to `length` bytes from `start`; less at the end."""
+        return os.pread(self._descriptor, max(0, length), max(0, start))
+
+    def line(self, start: int) -> Line | None:
+        """Return the line that starts at `start`, or None at the end of the file."""
+        data = self.read(start, LONGEST)
+        if not data:
+            return None
+        at = data.find(b"\n")
+        length = at + 1 if at >= 0 else len(data)
+        return Line(start, start + length, _decode(data[:length]))
+
+    def line_before(self, start: int) -> Line | None:
+        """Return the line that ends where `start` is, or None at the beginning."""
+        if start <= 0:
+            return None
+        first = max(0, start - LONGEST - 1)
+        data = self.read(first, start - first)
+        at = data.rfind(b"\n", 0, len(data) - 1)
+        begin = first + at + 1 if at >= 0 else max(first, start - LONGEST)
+        return Line(begin, start, _decode(data[begin - first :]))
+
+    def find(self, needle: str, start: int, *, is_forward: bool) -> Iterator[int | None]:
+        """Search without regard to case, one block at a time.
+
+        Args:
+            needle: What to look for; not a pattern, not empty.
+            start: Forward, the first byte that a match may begin at; backward, the first that it
+                may not.
+            is_forward: The direction.
+
+        Yields:
+            None after each block without a match, so that the caller may stop; then the start of
+            the line of the nearest match. Nothing more when there is none.
+        """
+        pattern = re.compile(re.escape(needle.encode()), re.IGNORECASE)
+        overlap = len(needle.encode()) - 1
+        size = self.size
+        begin = start if is_forward else max(0, start - BLOCK)
+        while (begin < size) if is_forward else (start > 0):
+            stop = begin + BLOCK if is_forward else start
+            data = self.read(begin, stop - begin + overlap)
+            hits = [each.start() for each in pattern.finditer(data)]
+            if hits:
+                yield self.line_start(begin + (hits[0] if is_forward else hits[-1]))
+                return
+            yield None
+            if is_forward:
+                begin = stop
+            else:
+                start, begin = begin, max(0, begin - BLOCK)
+
+    def line_start(self, offset: int) -> int:
+        """Return the start of the line, or of the piece of a line, that `offset` is in."""
+        first = max(0, offset - LONGEST)
+        at = self.read(first, offset - first).rfind(b"\n")
+        return first + at + 1
+
+    def line_number(self, start: int) -> int:
+        """Return the number of the line at `start`, from 1.
+
+        Blocks that were counted once are not read again, as a log only grows.
+        """
+        whole = start // BLOCK
+        while len(self._newlines) <= whole:
+            at = len(self._newlines) - 1
+            self._newlines.append(self._newlines[-1] + self.read(at * BLOCK, BLOCK).count(b"\n"))
+        rest = self.read(whole * BLOCK, start - whole * BLOCK).count(b"\n")
+        return self._newlines[whole] + rest + 1
+
+
+def _decode(data: bytes) -> str:
+    """Return the text of a line as a terminal would leave it standing."""
+    text = data.decode("utf-8", "replace").rstrip("\r\n")
+    return text.rpartition("\r")[2].expandtabs()

@@ -1,0 +1,56 @@
+"""Where the output of a job lies on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from torc_core.client import TorcClient
+from torc_core.local.runs import list_runs
+from torc_core.model.job import Job
+from torc_core.runner.paths import job_stdio
+
+DEFAULT_OUTPUT_DIRECTORIES = ("torc_output", "output")
+"""Where a runner writes that was not told, below the directory in which it was started."""
+
+
+class LogPaths(NamedTuple):
+    """The two files of one attempt; whether they exist is another question."""
+
+    attempt: int
+    stdout: Path
+    stderr: Path
+
+
+def find_logs(client: TorcClient, job: Job) -> LogPaths:
+    """Return the files of the latest attempt of a job that has any on this machine.
+
+    Local runs know their output directory; otherwise the default ones below the current directory
+    are looked into. Without any file, the names that the latest attempt would have.
+
+    Raises:
+        TorcError: The server's refusal, or its absence.
+    """
+    run_id = client.get_workflow_status(job.workflow_id).run_id
+    results = client.list_results(job.workflow_id, job_id=job.id, all_runs=True).items
+    attempts = {(run_id, job.attempt_id), *((each.run_id, each.attempt_id) for each in results)}
+    candidates = [
+        _paths(directory, job, run, attempt)
+        for run, attempt in sorted(attempts, reverse=True)
+        for directory in _directories(job.workflow_id)
+    ]
+    return next((paths for paths in candidates if paths.stdout.exists()), candidates[0])
+
+
+def _directories(workflow_id: int) -> list[Path]:
+    of_runs = [
+        Path(run.meta.cwd, run.meta.output_dir)
+        for run in list_runs()
+        if run.meta.workflow_id == workflow_id
+    ]
+    return [*of_runs, *(Path.cwd() / name for name in DEFAULT_OUTPUT_DIRECTORIES)]
+
+
+def _paths(directory: Path, job: Job, run_id: int, attempt: int) -> LogPaths:
+    stem = job_stdio(str(directory), job.workflow_id, job.id or 0, run_id, attempt)
+    return LogPaths(attempt, Path(f"{stem}.o"), Path(f"{stem}.e"))

@@ -1,0 +1,160 @@
+"""What a viewer shows of a long file: a screenful of lines and the ways to move it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rich.text import Text
+
+from torc_tui.state.logfile import Line, LogFile
+from torc_tui.terminal import clean_coloured
+
+COUNTED_BYTES = 256 << 20
+"""Up to here lines are numbered; beyond, counting takes longer than a glance."""
+
+
+class Place(NamedTuple):
+    """The start of a line, and which of its wrapped parts."""
+
+    offset: int
+    part: int
+
+
+_START = Place(0, 0)
+
+
+class Shown(NamedTuple):
+    """One line of the screen."""
+
+    place: Place
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A screenful."""
+
+    lines: list[Shown]
+    top: Place
+    size: int
+    """The length of the file in bytes when it was read."""
+    number: int | None
+    """The number of the first line; None where counting would take too long."""
+    is_end: bool
+    """The last line of the file is in sight."""
+    found: bool = True
+    """Whether a search had a match."""
+
+
+@dataclass(slots=True)
+class Pager:
+    """Where in a file a viewer is, and how it shows lines. Used by one thread at a time."""
+
+    file: LogFile
+    width: int = 80
+    height: int = 24
+    wrap: bool = False
+    top: Place = _START
+
+    def page(self, *, found: bool = True) -> Page:
+        """Return what is to be seen at the present place."""
+        lines: list[Shown] = []
+        at = self.top
+        end = False
+        while len(lines) < self.height:
+            line = self.file.line(at.offset)
+            if line is None:
+                end = True
+                break
+            parts = self._parts(line)
+            lines += [Shown(Place(line.start, number), part) for number, part in enumerate(parts)][
+                at.part :
+            ]
+            at = Place(line.end, 0)
+        size = self.file.size
+        number = self.file.line_number(self.top.offset) if size <= COUNTED_BYTES else None
+        is_end = end or (at.offset >= size and len(lines) <= self.height)
+        return Page(lines[: self.height], self.top, size, number, is_end, found)
+
+    def move(self, lines: int) -> None:
+        """Go down by so many lines of the screen, or up; not beyond the last screenful."""
+        step = self._next if lines > 0 else self._previous
+        for _ in range(abs(lines)):
+            place = step(self.top)
+            if place is None:
+                break
+            self.top = place
+        if lines > 0:
+            self.top = min(self.top, self._last_top())
+
+    def move_top(self) -> None:
+        """Go to the first line."""
+        self.top = _START
+
+    def move_bottom(self) -> None:
+        """Go to the last screenful."""
+        self.top = self._last_top()
+
+    def search(
+        self, needle: str, *, is_forward: bool, goes_on: bool, is_wanted: Callable[[], bool]
+    ) -> bool:
+        """Go to the nearest line with `needle`; return whether there is one.
+
+        Args:
+            needle: What to look for, in either case.
+            is_forward: The direction.
+            goes_on: Look beyond the present line, as for the next match.
+            is_wanted: Asked after each block; when it says no, the search is given up.
+        """
+        line = self.file.line(self.top.offset)
+        start = line.end if line and goes_on and is_forward else self.top.offset
+        for found in self.file.find(needle, start, is_forward=is_forward):
+            if found is not None:
+                self.top = Place(found, 0)
+                return True
+            if not is_wanted():
+                break
+        return False
+
+    def _parts(self, line: Line) -> list[Text]:
+        text = Text.from_ansi(clean_coloured(line.text), no_wrap=True)
+        if not self.wrap or text.cell_len <= self.width:
+            return [text]
+        return _chunks(text, self.width)
+
+    def _next(self, place: Place) -> Place | None:
+        line = self.file.line(place.offset)
+        if line is None:
+            return None
+        if place.part + 1 < len(self._parts(line)):
+            return Place(place.offset, place.part + 1)
+        return Place(line.end, 0) if line.end < self.file.size else None
+
+    def _previous(self, place: Place) -> Place | None:
+        if place.part:
+            return Place(place.offset, place.part - 1)
+        line = self.file.line_before(place.offset)
+        return None if line is None else Place(line.start, len(self._parts(line)) - 1)
+
+    def _last_top(self) -> Place:
+        place = Place(self.file.size, 0)
+        for _ in range(self.height):
+            before = self._previous(place)
+            if before is None:
+                break
+            place = before
+        return place
+
+
+def _chunks(text: Text, width: int) -> list[Text]:
+    """Cut a text into parts of at most `width` cells."""
+    parts, rest = [], text
+    while rest.cell_len > width:
+        cut = width
+        while rest[:cut].cell_len > width:
+            cut -= 1
+        parts.append(rest[:cut])
+        rest = rest[cut:]
+    return [*parts, rest]
