@@ -49,7 +49,8 @@ SPECS = [
     Case(
         "unknown dependency",
         "w.yaml",
-        "name: x\njobs:\n- {name: prepare, command: b}\n- {name: c, command: d, depends_on: [prepar]}",
+        "name: x\njobs:\n- {name: prepare, command: b}\n"
+        "- {name: c, command: d, depends_on: [prepar]}",
         "prepar|did you mean|prepare",
     ),
     Case(
