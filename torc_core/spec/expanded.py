@@ -137,7 +137,8 @@ class ExpandedAction(msgspec.Struct, frozen=True, kw_only=True):
     trigger_type: str
     action_type: str
     jobs: Indices | None = None
-    """None for triggers of the workflow and its workers."""
+    """The jobs that it names. Triggers on jobs always have some; for the others they only say
+    whom it is for."""
     commands: tuple[str, ...] = ()
     scheduler: int | None = None
     """An index in `slurm_schedulers`; None for `run_commands` and for scheduler type "local"."""

@@ -1,0 +1,31 @@
+"""Workflow files: YAML, JSON, JSON5 and KDL to one checked and expanded structure."""
+
+from torc_core.spec.expanded import (
+    ExpandedAction,
+    ExpandedFailureHandler,
+    ExpandedFile,
+    ExpandedJob,
+    ExpandedResourceRequirements,
+    ExpandedSlurmScheduler,
+    ExpandedUserData,
+    ExpandedWorkflow,
+    FailureRule,
+    WorkflowSettings,
+)
+from torc_core.spec.load import MAX_JOBS, load_workflow, parse_workflow
+
+__all__ = [
+    "MAX_JOBS",
+    "ExpandedAction",
+    "ExpandedFailureHandler",
+    "ExpandedFile",
+    "ExpandedJob",
+    "ExpandedResourceRequirements",
+    "ExpandedSlurmScheduler",
+    "ExpandedUserData",
+    "ExpandedWorkflow",
+    "FailureRule",
+    "WorkflowSettings",
+    "load_workflow",
+    "parse_workflow",
+]

@@ -1,0 +1,68 @@
+"""Actions of a workflow file: which fields belong together."""
+
+from __future__ import annotations
+
+from torc_core.spec.expanded import ExpandedAction
+from torc_core.spec.problems import Problems
+from torc_core.spec.resolve import ActionOrigin, Resolver
+from torc_core.spec.schema import ActionSpec
+
+_FIELDS_OF_TYPE = {
+    "run_commands": ("commands",),
+    "schedule_nodes": (
+        "scheduler",
+        "scheduler_type",
+        "num_allocations",
+        "start_one_worker_per_node",
+        "max_parallel_jobs",
+    ),
+}
+_JOB_TRIGGERS = ("on_jobs_ready", "on_jobs_complete")
+
+
+def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> ExpandedAction:
+    """Return an action with the jobs and the scheduler that it names; note what is wrong."""
+    names_jobs = bool(action.jobs or action.job_name_regexes)
+    jobs = resolver.positions(
+        "jobs", action.jobs or (), action.job_name_regexes or (), ActionOrigin(action)
+    )
+    if action.trigger_type in _JOB_TRIGGERS and not names_jobs:
+        problems.add(action.place, f"{action.trigger_type} needs jobs or job_name_regexes")
+    _check_fields(action, problems)
+    scheduler_type = action.scheduler_type
+    scheduler = None
+    if action.action_type == "schedule_nodes":
+        scheduler_type = scheduler_type or "slurm"
+        if scheduler_type == "slurm" and action.scheduler:
+            scheduler = resolver.find(
+                "slurm_schedulers", action.scheduler, (*action.place, "scheduler")
+            )
+    return ExpandedAction(
+        trigger_type=action.trigger_type,
+        action_type=action.action_type,
+        jobs=jobs if names_jobs else None,
+        commands=action.commands or (),
+        scheduler=scheduler,
+        scheduler_type=scheduler_type,
+        num_allocations=action.num_allocations,
+        start_one_worker_per_node=action.start_one_worker_per_node,
+        max_parallel_jobs=action.max_parallel_jobs,
+        persistent=action.persistent,
+    )
+
+
+def _check_fields(action: ActionSpec, problems: Problems) -> None:
+    """Note fields that the type of action needs, and those that it does not know."""
+    if action.action_type == "run_commands" and not action.commands:
+        problems.add(action.place, "run_commands needs commands")
+    elif action.action_type == "schedule_nodes" and not (
+        action.scheduler or action.scheduler_type == "local"
+    ):
+        problems.add(action.place, "schedule_nodes needs a scheduler")
+    for action_type, names in _FIELDS_OF_TYPE.items():
+        if action.action_type and action_type != action.action_type:
+            for name in names:
+                if getattr(action, name) is not None:
+                    problems.warn(
+                        (*action.place, name), f"{action.action_type} does not use this field"
+                    )

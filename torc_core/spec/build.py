@@ -1,0 +1,207 @@
+"""From the content of a file to the expanded workflow, with all checks that need the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torc_core import graph
+from torc_core.spec.actions import build_action
+from torc_core.spec.expand import Expander, JobInstance, NamedInstance
+from torc_core.spec.expanded import (
+    ExpandedFailureHandler,
+    ExpandedFile,
+    ExpandedJob,
+    ExpandedResourceRequirements,
+    ExpandedSlurmScheduler,
+    ExpandedUserData,
+    ExpandedWorkflow,
+    WorkflowSettings,
+)
+from torc_core.spec.fields import walltime_seconds
+from torc_core.spec.problems import Path, Problems, shown
+from torc_core.spec.resolve import Names, Resolver
+from torc_core.spec.schema import NamedSpec, WorkflowSpec
+from torc_core.units import parse_duration
+
+_MAX_CYCLE_NAMES = 20
+_MAX_CYCLES = 20
+
+
+def build_workflow(
+    spec: WorkflowSpec, problems: Problems, max_jobs: int
+) -> ExpandedWorkflow | None:
+    """Return the expanded workflow; None when anything is wrong with it.
+
+    Args:
+        spec: The content of the file.
+        problems: What is wrong so far; gets everything else.
+        max_jobs: Refuse more jobs, or files or records of user data, than this.
+    """
+    expander = Expander(spec, problems, max_jobs)
+    jobs = expander.jobs(spec.jobs)
+    files = expander.files(spec.files)
+    user_data = expander.user_data(spec.user_data)
+    expander.warn_unused()
+    schedulers = _with_account(_named_only(spec.slurm_schedulers, problems), spec, problems)
+
+    sections = _names(spec, jobs, files, user_data, schedulers, problems)
+    resolver = Resolver(sections, files, problems)
+    expanded = [resolver.job(number, job) for number, job in enumerate(jobs)]
+    actions = [build_action(action, resolver, problems) for action in spec.actions]
+    _check_reserved(spec, problems)
+    _check_writers(jobs, expanded, files, problems)
+    _check_cycles(jobs, expanded, problems)
+    if problems.errors:
+        return None
+    workflow = ExpandedWorkflow(
+        settings=WorkflowSettings(**spec.settings),
+        jobs=tuple(expanded),
+        files=tuple(ExpandedFile(item.name, item.value) for item in files),
+        user_data=tuple(ExpandedUserData(item.name, *item.value) for item in user_data),
+        resource_requirements=tuple(
+            ExpandedResourceRequirements(name=item.name, **item.values)
+            for item in spec.resource_requirements
+        ),
+        failure_handlers=tuple(
+            ExpandedFailureHandler(item.name, item.values["rules"])
+            for item in spec.failure_handlers
+        ),
+        slurm_schedulers=tuple(
+            ExpandedSlurmScheduler(name=item.name, **item.values) for item in schedulers
+        ),
+        actions=tuple(actions),
+    )
+    _warn_runtimes(jobs, workflow, problems)
+    return workflow
+
+
+def _named_only(specs: Sequence[NamedSpec], problems: Problems) -> list[NamedSpec]:
+    """Return the schedulers that something can refer to."""
+    for spec in specs:
+        if not spec.name:
+            problems.warn(spec.place, "has no name and is left out")
+    return [spec for spec in specs if spec.name]
+
+
+def _with_account(
+    schedulers: Sequence[NamedSpec], spec: WorkflowSpec, problems: Problems
+) -> list[NamedSpec]:
+    """Return the schedulers, each with an account, if need be that of `slurm_defaults`."""
+    default = (spec.settings.get("slurm_defaults") or {}).get("account")
+    found = []
+    for item in schedulers:
+        account = item.values.get("account", default)
+        if account is None:
+            problems.add(item.place, 'the field "account" is missing')
+        found.append(
+            NamedSpec(place=item.place, name=item.name, values={**item.values, "account": account})
+        )
+    return found
+
+
+def _names(
+    spec: WorkflowSpec,
+    jobs: Sequence[JobInstance],
+    files: Sequence[NamedInstance],
+    user_data: Sequence[NamedInstance],
+    schedulers: Sequence[NamedSpec],
+    problems: Problems,
+) -> dict[str, Names]:
+    # A section with a faulty parameter or of a wrong type has names that nobody knows.
+    unsure = {
+        path[0] for path, _ in problems.errors if len(path) == 1 or path[2:3] == ("parameters",)
+    }
+    if "parameters" in unsure or any(path[:1] == ("parameters",) for path, _ in problems.errors):
+        unsure |= {"jobs", "files", "user_data"}
+    entries: Mapping[str, list[tuple[str, Path]]] = {
+        "jobs": [(job.name, job.spec.place) for job in jobs],
+        "files": [(item.name, item.place) for item in files],
+        "user_data": [(item.name, item.place) for item in user_data],
+        "resource_requirements": [(i.name, i.place) for i in spec.resource_requirements],
+        "failure_handlers": [(i.name, i.place) for i in spec.failure_handlers],
+        "slurm_schedulers": [(i.name, i.place) for i in schedulers],
+    }
+    sections = {section: Names(section, found, problems) for section, found in entries.items()}
+    for section in unsure & sections.keys():
+        sections[str(section)].is_complete = False
+    return sections
+
+
+def _check_reserved(spec: WorkflowSpec, problems: Problems) -> None:
+    """Refuse the name that each workflow's own requirements have on the server."""
+    for item in spec.resource_requirements:
+        if item.name == "default":
+            problems.add((*item.place, "name"), '"default" is the name of those that torc adds')
+
+
+def _check_writers(
+    jobs: Sequence[JobInstance],
+    expanded: Sequence[ExpandedJob],
+    files: Sequence[NamedInstance],
+    problems: Problems,
+) -> None:
+    """Refuse two jobs that write one file, and a job that waits for its own output."""
+    writers: dict[str, int] = {}
+    for number, job in enumerate(expanded):
+        place = jobs[number].spec.place
+        for index in job.output_files:
+            path = files[index].value
+            first = writers.setdefault(path, number)
+            if first != number:
+                problems.add(
+                    place,
+                    f'both "{shown(expanded[first].name)}" and "{shown(job.name)}" '
+                    f'write "{shown(path)}"',
+                )
+        for kind, read, written in (
+            ("file", job.input_files, job.output_files),
+            ("user data", job.input_user_data, job.output_user_data),
+        ):
+            if read and written and not set(read).isdisjoint(written):
+                problems.add(
+                    place,
+                    f'the job "{shown(job.name)}" reads and writes the same {kind}: '
+                    "it would wait for itself",
+                )
+
+
+def _check_cycles(
+    jobs: Sequence[JobInstance], expanded: Sequence[ExpandedJob], problems: Problems
+) -> None:
+    dependencies = ExpandedWorkflow(
+        settings=WorkflowSettings(name=""), jobs=tuple(expanded)
+    ).dependencies()
+    for cycle in graph.find_cycles(dependencies)[:_MAX_CYCLES]:
+        names = [shown(expanded[number].name) for number in cycle]
+        if len(names) > _MAX_CYCLE_NAMES:
+            names[_MAX_CYCLE_NAMES // 2 : -_MAX_CYCLE_NAMES // 2] = ["..."]
+        chain = " -> ".join([*names, names[0]])
+        problems.add(
+            jobs[min(cycle)].spec.place, f"jobs that wait for each other in a circle: {chain}"
+        )
+
+
+def _warn_runtimes(
+    jobs: Sequence[JobInstance], workflow: ExpandedWorkflow, problems: Problems
+) -> None:
+    """Note jobs that may run longer than an allocation of their scheduler lasts."""
+    walltimes = {
+        s.name: (s.walltime, walltime_seconds(s.walltime)) for s in workflow.slurm_schedulers
+    }
+    seen: set[Any] = set()
+    for instance, job in zip(jobs, workflow.jobs, strict=True):
+        if job.scheduler is None or job.resource_requirements is None:
+            continue
+        place = instance.spec.place
+        if (place, job.scheduler, job.resource_requirements) in seen:
+            continue
+        seen.add((place, job.scheduler, job.resource_requirements))
+        runtime = workflow.resource_requirements[job.resource_requirements].runtime
+        walltime, seconds = walltimes[job.scheduler]
+        if seconds is not None and parse_duration(runtime) > seconds:
+            problems.warn(
+                (*place, "scheduler"),
+                f'the runtime {runtime} of "{shown(job.name)}" is longer than the walltime '
+                f'{walltime} of "{shown(job.scheduler)}"',
+            )

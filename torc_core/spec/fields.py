@@ -1,0 +1,271 @@
+"""What the values of single fields may be.
+
+Each check takes a value as a reader gave it, its path and the problems found so far. It returns
+the value in its final form; a wrong value is noted and a harmless one of the right type returned,
+so that the rest of the file can still be looked at.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torc_core.errors import UsageError
+from torc_core.spec.problems import MAX_DEPTH, Path, Problems, shown, suggestion
+from torc_core.units import MAX_INTEGER, parse_duration, parse_memory
+
+Check = Callable[[Any, Path, Problems], Any]
+
+MAX_NAME_LENGTH = 255
+MAX_PATH_LENGTH = 4096
+MAX_TEXT_LENGTH = 1_000_000
+MAX_COUNT = 2**31 - 1
+
+_KINDS: dict[type, str] = {
+    dict: "a mapping",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    type(None): "nothing",
+}
+
+_SBATCH_VALUE = re.compile(r"[A-Za-z0-9_.:,@%+=/\[\]*&|()-]{1,256}", re.ASCII)
+_WALLTIME = re.compile(
+    r"(?:(?P<d>[0-9]{1,5})-)?(?P<a>[0-9]{1,6})(?::(?P<b>[0-9]{1,2}))?(?::(?P<c>[0-9]{1,2}))?",
+    re.ASCII,
+)
+
+
+def wrong_kind(value: Any, wanted: str) -> str:
+    """Return the message for a value of a wrong type."""
+    found = _KINDS.get(type(value), type(value).__name__)
+    example = f' "{shown(value, 40)}"' if type(value) is str else ""
+    return f"{found}{example} where {wanted} belongs"
+
+
+def _clean(value: str, path: Path, problems: Problems) -> bool:
+    """Tell whether a text can be stored and passed on; note why not."""
+    if len(value) > MAX_TEXT_LENGTH:
+        problems.add(path, f"longer than {MAX_TEXT_LENGTH:,} characters")
+        return False
+    if "\0" in value:
+        problems.add(path, "contains a NUL character")
+        return False
+    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+        problems.add(path, "contains half a surrogate pair, which is not a character")
+        return False
+    return True
+
+
+def text(value: Any, path: Path, problems: Problems) -> str:
+    """Text of any length up to a megabyte; a whole number stands for its digits."""
+    if type(value) is int:
+        return str(value)
+    if type(value) is not str:
+        quote = "; put it in quotes" if type(value) in {float, bool} else ""
+        problems.add(path, wrong_kind(value, "text") + quote)
+        return ""
+    return value if _clean(value, path, problems) else ""
+
+
+def line(limit: int) -> Check:
+    """Text on one line, not empty and not longer than `limit`."""
+
+    def check(value: Any, path: Path, problems: Problems) -> str:
+        known = len(problems.errors)
+        content = text(value, path, problems)
+        if len(problems.errors) > known:
+            return ""
+        if not content.strip():
+            problems.add(path, "must not be empty")
+        elif len(content) > limit:
+            problems.add(path, f"{len(content)} characters long; at most {limit} are allowed")
+        elif not content.isprintable():
+            problems.add(path, f'"{shown(content)}" contains control characters')
+        else:
+            return content
+        return ""
+
+    return check
+
+
+name = line(MAX_NAME_LENGTH)
+file_path = line(MAX_PATH_LENGTH)
+
+
+def command(value: Any, path: Path, problems: Problems) -> str:
+    """A shell command of one or more lines."""
+    known = len(problems.errors)
+    content = text(value, path, problems)
+    if not content.strip() and len(problems.errors) == known:
+        problems.add(path, "must not be empty")
+    return content
+
+
+def boolean(value: Any, path: Path, problems: Problems) -> bool:
+    """True or false."""
+    if type(value) is not bool:
+        problems.add(path, wrong_kind(value, "true or false"))
+        return False
+    return value
+
+
+def integer(least: int, most: int = MAX_INTEGER) -> Check:
+    """A whole number within limits."""
+
+    def check(value: Any, path: Path, problems: Problems) -> int:
+        if type(value) is not int:
+            problems.add(path, wrong_kind(value, "a whole number"))
+        elif value < least:
+            problems.add(path, f"{shown(str(value))} is too small; the least is {least}")
+        elif value > most:
+            problems.add(path, f"{shown(str(value), 30)} is too large; the most is {most}")
+        else:
+            return value
+        return max(least, 1)
+
+    return check
+
+
+def one_of(spellings: Mapping[str, str]) -> Check:
+    """One of a few words; the value is what the word stands for."""
+
+    def check(value: Any, path: Path, problems: Problems) -> str:
+        if type(value) is str and value in spellings:
+            return spellings[value]
+        words = ", ".join(dict.fromkeys(spellings.values()))
+        if type(value) is str:
+            near = suggestion(value, spellings)
+            problems.add(path, f'"{shown(value)}" is not one of {words}{near}')
+        else:
+            problems.add(path, wrong_kind(value, f"one of {words}"))
+        return ""
+
+    return check
+
+
+def list_of(item: Check) -> Check:
+    """A list of values that pass the same check."""
+
+    def check(value: Any, path: Path, problems: Problems) -> tuple[Any, ...]:
+        if type(value) is not list:
+            more = '; write it as ["..."]' if type(value) is str else ""
+            problems.add(path, wrong_kind(value, "a list") + more)
+            return ()
+        return tuple(item(entry, (*path, i), problems) for i, entry in enumerate(value))
+
+    return check
+
+
+def memory(value: Any, path: Path, problems: Problems) -> str:
+    """A memory size such as "512m"."""
+    return _parsed(parse_memory, "1m", value, path, problems)
+
+
+def duration(value: Any, path: Path, problems: Problems) -> str:
+    """An ISO 8601 duration such as "PT30M"."""
+    return _parsed(parse_duration, "PT1H", value, path, problems)
+
+
+def _parsed(
+    parse: Callable[[str], int], fallback: str, value: Any, path: Path, problems: Problems
+) -> str:
+    known = len(problems.errors)
+    content = text(value, path, problems)
+    if len(problems.errors) > known:
+        return fallback
+    try:
+        size = parse(content)
+    except UsageError as error:
+        problems.add(path, f"{shown(error.message)} {error.hint}")
+        return fallback
+    if size == 0:
+        problems.add(path, f'"{shown(content)}" is nothing at all')
+        return fallback
+    return content
+
+
+def walltime_seconds(content: str) -> int | None:
+    """Return the seconds of a Slurm time, None if it is none.
+
+    Source: sbatch(1), Slurm 23.11, --time: "minutes", "minutes:seconds",
+    "hours:minutes:seconds", "days-hours", "days-hours:minutes", "days-hours:minutes:seconds".
+    """
+    match = _WALLTIME.fullmatch(content.strip())
+    if match is None:
+        return None
+    days = int(match["d"] or 0)
+    numbers = [int(match[group]) for group in "abc" if match[group] is not None]
+    if match["d"] is not None:
+        hours, minutes, seconds = [*numbers, 0, 0][:3]
+    elif len(numbers) == 3:
+        hours, minutes, seconds = numbers
+    else:
+        hours, (minutes, seconds) = 0, [*numbers, 0][:2]
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def walltime(value: Any, path: Path, problems: Problems) -> str:
+    """A time in Slurm's notation, more than nothing."""
+    known = len(problems.errors)
+    content = text(value, path, problems)
+    if len(problems.errors) == known and not walltime_seconds(content):
+        problems.add(
+            path, f'"{shown(content)}" is not a Slurm time; write "HH:MM:SS" or "D-HH:MM:SS"'
+        )
+        return "01:00:00"
+    return content
+
+
+def sbatch_value(value: Any, path: Path, problems: Problems) -> str:
+    """A value of an sbatch option, safe to stand in a script."""
+    known = len(problems.errors)
+    content = text(value, path, problems)
+    if len(problems.errors) == known and not _SBATCH_VALUE.fullmatch(content):
+        problems.add(path, f'"{shown(content)}" cannot be the value of an sbatch option')
+    return content
+
+
+def sbatch_line(value: Any, path: Path, problems: Problems) -> str:
+    """Further sbatch options on one line."""
+    known = len(problems.errors)
+    content = text(value, path, problems)
+    if len(problems.errors) == known and not content.isprintable():
+        problems.add(path, f'"{shown(content)}" contains control characters')
+    return content
+
+
+def json_value(value: Any, path: Path, problems: Problems) -> Any:
+    """Anything that JSON can hold, at most `MAX_DEPTH` levels deep."""
+    stack = [(value, path)]
+    while stack:
+        item, place = stack.pop()
+        if len(place) - len(path) > MAX_DEPTH:
+            problems.add(path, f"nested deeper than {MAX_DEPTH} levels")
+            return None
+        if type(item) is dict:
+            for key in item:
+                _clean(key, place, problems)
+            stack += [(entry, (*place, key)) for key, entry in item.items()]
+        elif type(item) is list:
+            stack += [(entry, (*place, i)) for i, entry in enumerate(item)]
+        elif type(item) is str:
+            _clean(item, place, problems)
+        elif type(item) is float and not math.isfinite(item):
+            problems.add(place, f"{item} is not a number that JSON can hold")
+        elif type(item) is int and not -MAX_INTEGER - 1 <= item <= MAX_INTEGER:
+            problems.add(place, f"{shown(str(item), 30)} does not fit into 64 bits")
+    return value
+
+
+def json_object(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
+    """A mapping of JSON values."""
+    if type(value) is not dict:
+        problems.add(path, wrong_kind(value, "a mapping"))
+        return {}
+    result: dict[str, Any] = json_value(value, path, problems) or {}
+    return result

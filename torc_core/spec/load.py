@@ -1,0 +1,143 @@
+"""Workflow files: read, check, expand.
+
+The format follows from the suffix; a file with another suffix is whatever it can be read as.
+Places in the text are looked up only when there is something to report.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path as FilePath
+from typing import Any
+
+import msgspec
+
+from torc_core.errors import MachineError, SpecError
+from torc_core.spec.build import build_workflow
+from torc_core.spec.expanded import ExpandedWorkflow
+from torc_core.spec.problems import Marks, Problems, SyntaxProblem, report, shown
+from torc_core.spec.read_json import read_json
+from torc_core.spec.read_kdl import read_kdl
+from torc_core.spec.read_yaml import read_yaml
+from torc_core.spec.schema import read_workflow
+
+MAX_JOBS = 1_000_000
+"""Jobs, and likewise files and records of user data, that a workflow may have unless told."""
+MAX_FILE_BYTES = 64 * 1024 * 1024
+
+Reader = Callable[[str, Marks | None], Any]
+
+FORMATS: dict[str, Reader] = {"json": read_json, "yaml": read_yaml, "kdl": read_kdl}
+"""Readers by format, in the order in which they are tried on a file with another suffix."""
+
+_FORMAT_OF_SUFFIX = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".json": "json",
+    ".json5": "json",
+    ".kdl": "kdl",
+}
+
+
+def load_workflow(path: str | os.PathLike[str], *, max_jobs: int = MAX_JOBS) -> ExpandedWorkflow:
+    """Read a workflow file: YAML, JSON, JSON5 or KDL, by its suffix.
+
+    Args:
+        path: The file.
+        max_jobs: Refuse a workflow of more jobs than this.
+
+    Raises:
+        SpecError: Not there, not readable as text, or with problems; all of them are told.
+        MachineError: The file system refused to hand out the file.
+    """
+    source = os.fspath(path)
+    text = _read_text(FilePath(path), source)
+    return parse_workflow(
+        text,
+        format=_FORMAT_OF_SUFFIX.get(FilePath(path).suffix.lower()),
+        source=source,
+        max_jobs=max_jobs,
+    )
+
+
+def parse_workflow(
+    text: str,
+    *,
+    format: str | None = None,  # noqa: A002 -- the word for it
+    source: str = "workflow",
+    max_jobs: int = MAX_JOBS,
+) -> ExpandedWorkflow:
+    """Check and expand the text of a workflow file.
+
+    Args:
+        text: The whole file.
+        format: "yaml", "json" (which includes JSON5) or "kdl"; None tries each.
+        source: What to call the text in messages.
+        max_jobs: Refuse a workflow of more jobs than this.
+
+    Raises:
+        SpecError: The text has problems; all of them are told.
+    """
+    if not text.strip():
+        raise SpecError([f"{shown(source)}: the file is empty"], source=source)
+    read, tree = _read(text, format, source)
+    problems = Problems()
+    spec = read_workflow(tree, problems)
+    workflow = build_workflow(spec, problems, max_jobs)
+    if not problems.errors and not problems.warnings and workflow is not None:
+        return workflow
+    marks: Marks = {}
+    read(text, marks)
+    if workflow is None:
+        raise SpecError(report(problems.errors, source, marks), source=source)
+    warnings = tuple(report(problems.warnings, source, marks))
+    return msgspec.structs.replace(workflow, warnings=warnings)
+
+
+def _read_text(path: FilePath, source: str) -> str:
+    """Return the text of a file, refusing what cannot be a workflow file."""
+    try:
+        if path.is_dir():
+            raise SpecError([f"{source}: is a directory, not a workflow file"], source=source)
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise SpecError([f"{shown(source)}: there is no such file"], source=source) from error
+    except OSError as error:
+        raise MachineError(
+            f"{source} cannot be read: {error.strerror}.", hint="Check its permissions."
+        ) from error
+    if len(content) > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES // 1024**2
+        raise SpecError([f"{source}: larger than {limit} MiB"], source=source)
+    problem = ""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:4096]:
+        problem = "not UTF-8 text; it looks like UTF-16 or a binary file"
+    else:
+        try:
+            return content.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            problem = f"line {line} is not UTF-8 text (byte 0x{content[error.start]:02x})"
+    raise SpecError([f"{source}: {problem}"], source=source)
+
+
+def _read(text: str, format_name: str | None, source: str) -> tuple[Reader, Any]:
+    """Return the reader for a text and what it reads."""
+    tried: list[str] = []
+    for name, read in FORMATS.items():
+        if format_name not in {None, name}:
+            continue
+        try:
+            tree = read(text, None)
+        except SyntaxProblem as problem:
+            place = (
+                f":{problem.position.line}:{problem.position.column}" if problem.position else ""
+            )
+            tried.append(f"{source}{place}: {problem.message}")
+            continue
+        if format_name is not None or isinstance(tree, dict):
+            return read, tree
+        tried.append(f"{source}: as {name.upper()} it is not a mapping")
+    raise SpecError(tried or [f"{source}: {format_name} is not a format"], source=source)

@@ -1,0 +1,132 @@
+"""Problems of a workflow file and their places.
+
+A place is a path in the file's structure, such as ("jobs", 3, "depends_on", 0). Readers find line
+and column of a path only when there is something to report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from typing import NamedTuple
+
+Path = tuple[str | int, ...]
+
+MAX_DEPTH = 64
+"""Levels of lists and mappings; deeper files are refused before anything can recurse into them."""
+
+_MAX_REPORTED = 200
+_MAX_CANDIDATES = 100_000
+
+
+class Position(NamedTuple):
+    """A place in a text; both count from 1."""
+
+    line: int
+    column: int
+
+
+Marks = dict[Path, Position]
+"""Where each value of a file begins."""
+
+
+class SyntaxProblem(Exception):  # noqa: N818 -- a problem of the file, turned into a SpecError
+    """A text that is not well-formed, or holds what no workflow file may hold."""
+
+    def __init__(self, message: str, position: Position | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+def position_at(text: str, offset: int) -> Position:
+    """Return line and column of a character offset."""
+    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+
+
+def duplicate_key(key: str, first: Position, second: Position) -> SyntaxProblem:
+    """Return the problem of a key that stands twice in one mapping."""
+    return SyntaxProblem(f'the key "{shown(key)}" is already on line {first.line}', second)
+
+
+def shown(text: str, limit: int = 80) -> str:
+    """Return text from a file such that it can be printed: one line, no control characters."""
+    short = text if len(text) <= limit else text[: limit - 3] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
+
+
+def path_text(path: Path) -> str:
+    """Return a path as people write it, such as jobs[3].depends_on[0]."""
+    parts = [f"[{step}]" if isinstance(step, int) else f".{shown(step)}" for step in path]
+    return "".join(parts).lstrip(".")
+
+
+def suggestion(name: str, candidates: Collection[str]) -> str:
+    """Return "; did you mean ...?" with the nearest of the candidates, or nothing."""
+    if len(candidates) > _MAX_CANDIDATES:
+        return ""
+    # Comparing is quadratic in the length: only names of about the same length and with a common
+    # beginning or end come into question when there are many.
+    likely: Collection[str] = candidates
+    if len(candidates) > 200:
+        likely = [
+            candidate
+            for candidate in candidates
+            if abs(len(candidate) - len(name)) <= 2
+            and (candidate[:2] == name[:2] or candidate[-3:] == name[-3:])
+        ][:500]
+    nearest = get_close_matches(name[:200], likely, n=1, cutoff=0.7)
+    return f'; did you mean "{shown(nearest[0])}"?' if nearest else ""
+
+
+class Problems:
+    """What is wrong, and what is only strange, gathered over the whole file."""
+
+    def __init__(self) -> None:
+        self.errors: list[tuple[Path, str]] = []
+        self.warnings: list[tuple[Path, str]] = []
+        self._unknown = 0
+
+    def add(self, path: Path, message: str) -> None:
+        """Note an error."""
+        self.errors.append((path, message))
+
+    def warn(self, path: Path, message: str) -> None:
+        """Note something that is allowed and probably not meant."""
+        self.warnings.append((path, message))
+
+    def unknown(self, path: Path, kind: str, name: str, known: Collection[str]) -> None:
+        """Note a name that nothing has, with the nearest one that something has."""
+        self._unknown += 1
+        near = suggestion(name, known) if self._unknown <= _MAX_REPORTED else ""
+        self.add(path, f'no {kind} named "{shown(name)}"{near}')
+
+    def faulty_sections(self) -> set[str]:
+        """Return the sections of which names are unknown because of an error."""
+        return {
+            str(path[0]) for path, _ in self.errors if len(path) in {1, 2} or path[2:] == ("name",)
+        }
+
+
+def report(found: list[tuple[Path, str]], source: str, marks: Mapping[Path, Position]) -> list[str]:
+    """Return one line per problem, in the order of the file.
+
+    A path without a mark is reported at the nearest thing around it.
+    """
+    placed = []
+    for path, message in found:
+        around = path
+        while around and around not in marks:
+            around = around[:-1]
+        text = f"{path_text(path)}: {message}" if path else message
+        placed.append((marks.get(around, Position(0, 0)), text))
+    placed.sort(key=lambda entry: entry[0])
+    lines = [
+        f"{source}:{position.line}:{position.column}: {text}"
+        if position.line
+        else f"{source}: {text}"
+        for position, text in placed[:_MAX_REPORTED]
+    ]
+    if len(placed) > _MAX_REPORTED:
+        lines.append(f"{source}: and {len(placed) - _MAX_REPORTED} more")
+    return lines

@@ -1,0 +1,223 @@
+"""YAML text to plain data.
+
+Built from the parser's events and not from its tree: depth and aliases are limited while reading,
+and scalars get the meanings of YAML 1.2, where `no`, `0123` and `12:30:00` are text. Numbers are
+decimal. `<<` merges mappings, as many files do, although YAML 1.2 no longer has it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from torc_core.spec.problems import (
+    MAX_DEPTH,
+    Marks,
+    Path,
+    Position,
+    SyntaxProblem,
+    duplicate_key,
+    shown,
+)
+
+try:
+    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]  # not in the stubs
+except ImportError:  # PyYAML built without libyaml: slower, the same answers
+    from yaml import SafeLoader as _Parser  # type: ignore[assignment]  # the same methods
+
+MAX_ALIASED = 1_000_000
+"""Values that aliases may repeat in all; more is a bomb."""
+
+_TAG = "tag:yaml.org,2002:"
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+}
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})", re.ASCII)
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII
+)
+
+
+class _Frame:
+    """A list or mapping that is being read."""
+
+    __slots__ = ("anchor", "expects_key", "first_node", "height", "key", "key_positions", "value")
+
+    def __init__(self, value: Any, anchor: str | None, first_node: int) -> None:
+        self.value = value
+        self.anchor = anchor
+        self.first_node = first_node
+        self.height = 1
+        self.key = ""
+        self.expects_key = type(value) is dict
+        self.key_positions: dict[str, Position] = {}
+
+
+def read_yaml(text: str, marks: Marks | None = None) -> Any:
+    """Return the data of the only document, None for an empty one.
+
+    Args:
+        text: The whole file.
+        marks: Filled with the places of all values when given.
+
+    Raises:
+        SyntaxProblem: Not YAML, or a key twice, more than one document, an unknown tag, a cycle
+            of aliases, more than `MAX_ALIASED` values through aliases or than `MAX_DEPTH` levels.
+    """
+    parser = _Parser(text)
+    try:
+        return _Builder(marks).build(parser)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        position = Position(mark.line + 1, mark.column + 1) if mark else None
+        message = ": ".join(part for part in (error.context, error.problem) if part)
+        raise SyntaxProblem(f"not valid YAML: {shown(message, 200)}", position) from error
+    except yaml.YAMLError as error:
+        raise SyntaxProblem(f"not valid YAML: {shown(str(error), 200)}") from error
+    finally:
+        parser.dispose()
+
+
+def _position(event: Any) -> Position:
+    return Position(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def _scalar(event: Any) -> Any:
+    text: str = event.value
+    tag = event.tag
+    if tag is None:
+        if not event.implicit[0]:
+            return text
+    elif tag in {"!", _TAG + "str"}:
+        return text
+    elif tag not in {_TAG + name for name in ("int", "float", "bool", "null")}:
+        raise SyntaxProblem(f'the tag "{shown(tag)}" has no meaning here', _position(event))
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+class _Builder:
+    """The data so far; one value is added per event, without recursion."""
+
+    def __init__(self, marks: Marks | None) -> None:
+        self.marks = marks
+        self.root: Any = None
+        self.stack: list[_Frame] = []
+        self.nodes = 0
+        self.aliased = 0
+        self.anchors: dict[str, tuple[Any, int, int]] = {}  # value, nodes, height
+
+    def build(self, parser: Any) -> Any:
+        documents = 0
+        while (event := parser.get_event()) is not None:
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self.scalar(event)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self.open(event, {} if kind is yaml.MappingStartEvent else [])
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self.close()
+            elif kind is yaml.AliasEvent:
+                self.alias(event)
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    raise SyntaxProblem("a second document begins here", _position(event))
+        return self.root
+
+    def scalar(self, event: Any) -> None:
+        if self.stack and self.stack[-1].expects_key:
+            self.take_key(self.stack[-1], event)
+            return
+        self.nodes += 1
+        value = _scalar(event)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, 1, 0)
+        self.place(value, event)
+
+    @staticmethod
+    def take_key(frame: _Frame, event: Any) -> None:
+        key = event.value
+        if key != "<<":
+            if key in frame.key_positions:
+                raise duplicate_key(key, frame.key_positions[key], _position(event))
+            frame.key_positions[key] = _position(event)
+        frame.key = key
+        frame.expects_key = False
+
+    def open(self, event: Any, value: Any) -> None:
+        if event.tag not in {None, "!", _TAG + "map", _TAG + "seq"}:
+            raise SyntaxProblem(
+                f'the tag "{shown(event.tag)}" has no meaning here', _position(event)
+            )
+        self.place(value, event)
+        if len(self.stack) >= MAX_DEPTH:
+            raise SyntaxProblem(f"nested deeper than {MAX_DEPTH} levels", _position(event))
+        self.nodes += 1
+        self.stack.append(_Frame(value, event.anchor, self.nodes))
+
+    def close(self) -> None:
+        frame = self.stack.pop()
+        if frame.anchor is not None:
+            size = self.nodes - frame.first_node + 1
+            self.anchors[frame.anchor] = (frame.value, size, frame.height)
+        if self.stack:
+            self.stack[-1].height = max(self.stack[-1].height, frame.height + 1)
+
+    def alias(self, event: Any) -> None:
+        position = _position(event)
+        if event.anchor not in self.anchors:
+            raise SyntaxProblem(f"*{shown(event.anchor)} stands for nothing complete", position)
+        value, size, height = self.anchors[event.anchor]
+        self.nodes += size
+        self.aliased += size
+        if self.aliased > MAX_ALIASED:
+            raise SyntaxProblem(f"aliases repeat more than {MAX_ALIASED:,} values", position)
+        if len(self.stack) + height > MAX_DEPTH:
+            raise SyntaxProblem(f"nested deeper than {MAX_DEPTH} levels", position)
+        if self.stack:
+            self.stack[-1].height = max(self.stack[-1].height, height + 1)
+        self.place(value, event)
+
+    def place(self, value: Any, event: Any) -> None:
+        """Put a value where it belongs in the list or mapping that is being read."""
+        frame = self.stack[-1] if self.stack else None
+        if frame is None:
+            self.root = value
+        elif type(frame.value) is list:
+            frame.value.append(value)
+        elif frame.expects_key:
+            raise SyntaxProblem("a key must be plain text", _position(event))
+        elif frame.key == "<<":
+            self.merge(frame, value, event)
+        else:
+            frame.value[frame.key] = value
+            frame.expects_key = True
+        if self.marks is not None:
+            self.marks[self.path()] = _position(event)
+
+    @staticmethod
+    def merge(frame: _Frame, value: Any, event: Any) -> None:
+        """Add what the merged mapping has and this one does not state itself, before or after."""
+        if type(event) is not yaml.AliasEvent or type(value) is not dict:
+            raise SyntaxProblem("<< takes the alias of one mapping", _position(event))
+        for key, merged in value.items():
+            frame.value.setdefault(key, merged)
+        frame.expects_key = True
+
+    def path(self) -> Path:
+        return tuple(
+            len(frame.value) - 1 if type(frame.value) is list else frame.key for frame in self.stack
+        )

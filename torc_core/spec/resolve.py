@@ -1,0 +1,258 @@
+"""Names to indices: references, patterns and `${...}` in commands.
+
+A reference in a command adds to the job's lists. The reference lets it replace them, which loses
+what the file states; a superset never loses a dependency.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from torc_core.spec.expand import JobInstance, NamedInstance, place_of_name
+from torc_core.spec.expanded import ExpandedJob, Indices
+from torc_core.spec.patterns import compile_pattern, matching
+from torc_core.spec.problems import Path, Problems, shown
+from torc_core.spec.schema import ActionSpec
+
+_REFERENCE = re.compile(r"\$\{(files|user_data)\.(input|output)\.([^{}]+)\}")
+
+_LISTS: dict[str, tuple[str, str, str]] = {
+    "depends_on": ("jobs", "depends_on", "depends_on_regexes"),
+    "input_files": ("files", "input_files", "input_file_regexes"),
+    "output_files": ("files", "output_files", "output_file_regexes"),
+    "input_user_data": ("user_data", "input_user_data", "input_user_data_regexes"),
+    "output_user_data": ("user_data", "output_user_data", "output_user_data_regexes"),
+}
+"""For each list of a concrete job: what it refers to, and its two fields in the file."""
+
+SINGULAR = {
+    "jobs": "job",
+    "files": "file",
+    "user_data": "user data",
+    "resource_requirements": "resource requirements",
+    "failure_handlers": "failure handler",
+    "slurm_schedulers": "scheduler",
+}
+
+
+class Origin(Protocol):
+    """Where a list of names and patterns comes from."""
+
+    exact: str
+    regexes: str
+
+    def place(self, field: str, text: str) -> Path:
+        """Return the place of one of its names or patterns."""
+
+
+class _Origin:
+    def __init__(self, job: JobInstance, exact: str, regexes: str) -> None:
+        self.exact = exact
+        self.regexes = regexes
+        self._job = job
+
+    def place(self, field: str, text: str) -> Path:
+        return place_of_name(self._job, field, text)
+
+
+class ActionOrigin:
+    """The jobs of an action."""
+
+    exact = "jobs"
+    regexes = "job_name_regexes"
+
+    def __init__(self, action: ActionSpec) -> None:
+        self._action = action
+
+    def place(self, field: str, text: str) -> Path:
+        """Return the place of one of its names or patterns."""
+        return (*self._action.place, field, getattr(self._action, field).index(text))
+
+
+class Names:
+    """The names of one section and their positions."""
+
+    def __init__(
+        self, section: str, entries: Sequence[tuple[str, Path]], problems: Problems
+    ) -> None:
+        self.section = section
+        self.names = [name for name, _ in entries]
+        self.index: dict[str, int] = {}
+        self._matches: dict[str, Indices] = {}
+        self.is_complete = True
+        """Whether all names of the file are known; if not, nothing can be called unknown."""
+        for position, (name, place) in enumerate(entries):
+            if not name:
+                self.is_complete = False
+            elif self.index.setdefault(name, position) != position:
+                first = entries[self.index[name]][1]
+                other = (
+                    "another expansion of this entry"
+                    if first == place
+                    else f"{section}[{first[1]}]"
+                )
+                kind = SINGULAR[section]
+                problems.add(
+                    (*place, "name"), f'the {kind} "{shown(name)}" is already there: {other}'
+                )
+
+    def matches(self, pattern: str) -> Indices:
+        """Return the positions of all names that a pattern is found in.
+
+        Raises:
+            ValueError: The pattern cannot be used.
+        """
+        if pattern not in self._matches:
+            self._matches[pattern] = matching(compile_pattern(pattern), self.names)
+        return self._matches[pattern]
+
+
+class Resolver:
+    """Turns the names in jobs and actions into positions; equal lists become one tuple."""
+
+    def __init__(
+        self,
+        sections: Mapping[str, Names],
+        files: Sequence[NamedInstance],
+        problems: Problems,
+    ) -> None:
+        self._sections = sections
+        self._files = files
+        self._problems = problems
+        self._resolved: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Indices] = {}
+        self._shared: dict[Indices, Indices] = {}
+        self._reported: set[tuple[Path, str]] = set()
+
+    def job(self, number: int, job: JobInstance) -> ExpandedJob:
+        """Return the concrete job at position `number` with everything resolved."""
+        command, referenced = self._command(job)
+        lists = {}
+        for target, (section, exact, regexes) in _LISTS.items():
+            names, patterns = job.lists.get(exact, ()), job.lists.get(regexes, ())
+            indices: Indices = ()
+            if names or patterns:
+                indices = self.positions(section, names, patterns, _Origin(job, exact, regexes))
+            if target in referenced:
+                indices = self._share(tuple(sorted({*indices, *referenced[target]})))
+            if indices:
+                lists[target] = indices
+        if number in lists.get("depends_on", ()):
+            lists["depends_on"] = self._without_self(number, job, lists["depends_on"])
+        if job.scheduler is not None:
+            self._single(job, "slurm_schedulers", "scheduler", job.scheduler)
+        return ExpandedJob(
+            name=job.name,
+            command=command,
+            invocation_script=job.invocation_script,
+            cancel_on_blocking_job_failure=job.spec.cancel_on_blocking_job_failure,
+            supports_termination=job.spec.supports_termination,
+            resource_requirements=self._single(
+                job, "resource_requirements", "resource_requirements", job.resource_requirements
+            ),
+            failure_handler=self._single(
+                job, "failure_handlers", "failure_handler", job.failure_handler
+            ),
+            scheduler=job.scheduler,
+            **lists,
+        )
+
+    def positions(
+        self,
+        section: str,
+        names: tuple[str, ...],
+        patterns: tuple[str, ...],
+        origin: Origin,
+    ) -> Indices:
+        """Return the positions of all that is named or matched, ascending."""
+        key = (section, names, patterns)
+        if key in self._resolved:
+            return self._resolved[key]
+        found: set[int] = set()
+        known = len(self._problems.errors)
+        for name in names:
+            position = self._sections[section].index.get(name)
+            if position is None:
+                self.find(section, name, origin.place(origin.exact, name))
+            else:
+                found.add(position)
+        for pattern in patterns:
+            found.update(self._matches(section, pattern, origin))
+        indices = self._share(tuple(sorted(found)))
+        if known == len(self._problems.errors):
+            self._resolved[key] = indices
+        return indices
+
+    def find(self, section: str, name: str, place: Path, once: str = "") -> int | None:
+        """Return the position of a name; note it when there is none.
+
+        Args:
+            section: Where the name should be.
+            name: What to look for.
+            place: Where it is used; expansions of one text are noted once.
+            once: Tells several names at one place apart.
+        """
+        known = self._sections[section]
+        position = known.index.get(name)
+        if position is None and name and known.is_complete and self._is_new(place, once):
+            self._problems.unknown(place, SINGULAR[section], name, known.index)
+        return position
+
+    def _is_new(self, place: Path, once: str = "") -> bool:
+        is_new = (place, once) not in self._reported
+        self._reported.add((place, once))
+        return is_new
+
+    def _single(self, job: JobInstance, section: str, field: str, name: str | None) -> int | None:
+        return self.find(section, name, (*job.spec.place, field)) if name else None
+
+    def _share(self, indices: Indices) -> Indices:
+        return self._shared.setdefault(indices, indices)
+
+    def _matches(self, section: str, pattern: str, origin: Origin) -> Indices:
+        names = self._sections[section]
+        try:
+            found = names.matches(pattern)
+        except ValueError as error:
+            place = origin.place(origin.regexes, pattern)
+            if self._is_new(place):
+                self._problems.add(place, f'"{shown(pattern)}" {error}')
+            return ()
+        if not found and pattern and names.is_complete:
+            place = origin.place(origin.regexes, pattern)
+            if self._is_new(place):
+                self._problems.warn(place, f'no {SINGULAR[section]} matches "{shown(pattern)}"')
+        return found
+
+    def _without_self(self, number: int, job: JobInstance, depends_on: Indices) -> Indices:
+        """Leave the job itself out of what a pattern matched; by name it is an error."""
+        if job.name in job.lists.get("depends_on", ()):
+            place = place_of_name(job, "depends_on", job.name)
+            self._problems.add(place, f'the job "{shown(job.name)}" waits for itself')
+        return self._share(tuple(other for other in depends_on if other != number))
+
+    def _command(self, job: JobInstance) -> tuple[tuple[str | int, ...], dict[str, set[int]]]:
+        """Return the parts of a command and the positions that it refers to, per list."""
+        text = job.command
+        referenced: dict[str, set[int]] = {}
+        if "${" not in text:
+            return (text,), referenced
+        parts: list[str | int] = [""]
+        end = 0
+        for match in _REFERENCE.finditer(text):
+            section, direction, name = match.groups()
+            place = (*job.spec.place, "command")
+            position = self.find(section, name, place, "" if job.spec.is_parameterized else name)
+            if position is None:
+                continue
+            referenced.setdefault(f"{direction}_{section}", set()).add(position)
+            before = text[end : match.start()]
+            end = match.end()
+            if section == "files":
+                parts[-1] = f"{parts[-1]}{before}{self._files[position].value}"
+            else:
+                parts[-1] = f"{parts[-1]}{before}"
+                parts += [position, ""]
+        parts[-1] = f"{parts[-1]}{text[end:]}"
+        return tuple(part for part in parts if part != ""), referenced

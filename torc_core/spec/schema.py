@@ -1,0 +1,366 @@
+"""The structure of a workflow file: which fields there are, and what each may be.
+
+The tables are the specification; `read_workflow` walks a file along them and notes everything that
+does not fit. Names are not looked up here and parameters not expanded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from torc_core.spec import fields
+from torc_core.spec.expanded import FailureRule
+from torc_core.spec.fields import MAX_COUNT, Check
+from torc_core.spec.parameters import PARAMETER_NAME, Values, parse_values
+from torc_core.spec.problems import Path, Problems, shown, suggestion
+
+Texts = tuple[str, ...]
+Item = TypeVar("Item")
+
+
+class Parameterized(msgspec.Struct):
+    """What jobs, files and user data have in common."""
+
+    place: Path
+    name: str = ""
+    parameters: dict[str, Values] = msgspec.field(default_factory=dict)
+    parameter_mode: str = "product"
+    use_parameters: Texts = ()
+
+    @property
+    def is_parameterized(self) -> bool:
+        """Whether this may stand for several."""
+        return bool(self.parameters or self.use_parameters)
+
+
+class JobSpec(Parameterized):
+    """A job as written; empty tuples where the file says nothing.
+
+    `cancel_on_blocking_job_failure` is true unless the file says otherwise: the documentation's
+    table has false, but the reference leaves it out when it creates the job and its server then
+    stores true, and a job that runs on missing input helps nobody.
+    """
+
+    command: str = ""
+    invocation_script: str | None = None
+    resource_requirements: str | None = None
+    failure_handler: str | None = None
+    scheduler: str | None = None
+    cancel_on_blocking_job_failure: bool = True
+    supports_termination: bool = False
+    depends_on: Texts = ()
+    depends_on_regexes: Texts = ()
+    input_files: Texts = ()
+    input_file_regexes: Texts = ()
+    output_files: Texts = ()
+    output_file_regexes: Texts = ()
+    input_user_data: Texts = ()
+    input_user_data_regexes: Texts = ()
+    output_user_data: Texts = ()
+    output_user_data_regexes: Texts = ()
+
+
+class FileSpec(Parameterized):
+    """A file as written."""
+
+    path: str = ""
+
+
+class UserDataSpec(Parameterized):
+    """A record of user data as written."""
+
+    data: Any = None
+    is_ephemeral: bool = False
+
+
+class NamedSpec(msgspec.Struct, kw_only=True):
+    """Anything else with a name; its fields are those of its expanded form."""
+
+    place: Path
+    name: str = ""
+    values: dict[str, Any]
+
+
+class ActionSpec(msgspec.Struct):
+    """An action as written; None where the file says nothing."""
+
+    place: Path
+    trigger_type: str = ""
+    action_type: str = ""
+    jobs: Texts | None = None
+    job_name_regexes: Texts | None = None
+    commands: Texts | None = None
+    scheduler: str | None = None
+    scheduler_type: str | None = None
+    num_allocations: int | None = None
+    start_one_worker_per_node: bool | None = None
+    max_parallel_jobs: int | None = None
+    persistent: bool = False
+
+
+class WorkflowSpec(msgspec.Struct, kw_only=True):
+    """A whole file as written."""
+
+    settings: dict[str, Any]
+    parameters: dict[str, Values]
+    jobs: tuple[JobSpec, ...]
+    files: tuple[FileSpec, ...]
+    user_data: tuple[UserDataSpec, ...]
+    resource_requirements: tuple[NamedSpec, ...]
+    failure_handlers: tuple[NamedSpec, ...]
+    slurm_schedulers: tuple[NamedSpec, ...]
+    actions: tuple[ActionSpec, ...]
+
+
+TRIGGER_TYPES = (
+    "on_workflow_start",
+    "on_workflow_complete",
+    "on_worker_start",
+    "on_worker_complete",
+    "on_jobs_ready",
+    "on_jobs_complete",
+)
+ACTION_TYPES = ("run_commands", "schedule_nodes")
+SORT_METHODS = ("none", "gpus_runtime_memory", "gpus_memory_runtime")
+MANAGED_BY_TORC = ("partition", "nodes", "walltime", "time", "mem", "gres", "name", "job-name")
+"""sbatch options that `slurm_defaults` may not set."""
+RESOURCE_MONITOR_DEFAULTS = {
+    "enabled": False,
+    "granularity": "summary",
+    "sample_interval_seconds": 5,
+    "generate_plots": False,
+}
+
+
+def _parameters(value: Any, path: Path, problems: Problems) -> dict[str, Values]:
+    if type(value) is not dict:
+        problems.add(path, fields.wrong_kind(value, "a mapping of names to ranges or lists"))
+        return {}
+    found = {}
+    for key, entry in value.items():
+        if not PARAMETER_NAME.fullmatch(key):
+            problems.add(
+                (*path, key), f'"{shown(key)}" cannot be the name of a parameter; use a-z, 0-9, _'
+            )
+        elif entry is not None:
+            found[key] = parse_values(entry, (*path, key), problems)
+    return found
+
+
+def _slurm_defaults(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
+    options = fields.json_object(value, path, problems)
+    for key, entry in options.items():
+        place = (*path, key)
+        if key.replace("_", "-") in MANAGED_BY_TORC:
+            problems.add(place, f'"{key}" is set by torc itself and cannot be a default')
+        elif not key.replace("-", "").replace("_", "").isalnum() or not key.isascii():
+            problems.add(place, f'"{shown(key)}" is not an sbatch option')
+        elif type(entry) in {dict, list}:
+            problems.add(place, fields.wrong_kind(entry, "text or a number"))
+        elif type(entry) is str and not entry.isprintable():
+            problems.add(place, f'"{shown(entry)}" contains control characters')
+    return options
+
+
+def _words(*words: str) -> Check:
+    return fields.one_of({word: word for word in words})
+
+
+_NAMES = fields.list_of(fields.name)
+_PATTERNS = fields.list_of(fields.line(1000))
+_EXIT_CODE = fields.integer(-255, 255)
+
+_PARAMETERIZED: dict[str, Check] = {
+    "name": fields.name,
+    "parameters": _parameters,
+    "parameter_mode": _words("product", "zip"),
+    "use_parameters": _NAMES,
+}
+_JOB: dict[str, Check] = {
+    **_PARAMETERIZED,
+    "command": fields.command,
+    "invocation_script": fields.text,
+    "resource_requirements": fields.name,
+    "failure_handler": fields.name,
+    "scheduler": fields.name,
+    "cancel_on_blocking_job_failure": fields.boolean,
+    "supports_termination": fields.boolean,
+    "depends_on": _NAMES,
+    "depends_on_regexes": _PATTERNS,
+    "input_files": _NAMES,
+    "input_file_regexes": _PATTERNS,
+    "output_files": _NAMES,
+    "output_file_regexes": _PATTERNS,
+    "input_user_data": _NAMES,
+    "input_user_data_regexes": _PATTERNS,
+    "output_user_data": _NAMES,
+    "output_user_data_regexes": _PATTERNS,
+}
+_FILE: dict[str, Check] = {**_PARAMETERIZED, "path": fields.file_path}
+_USER_DATA: dict[str, Check] = {
+    **_PARAMETERIZED,
+    "data": fields.json_value,
+    "is_ephemeral": fields.boolean,
+}
+_RESOURCE_REQUIREMENTS: dict[str, Check] = {
+    "name": fields.name,
+    "num_cpus": fields.integer(1, MAX_COUNT),
+    "memory": fields.memory,
+    "num_gpus": fields.integer(0, MAX_COUNT),
+    "num_nodes": fields.integer(1, MAX_COUNT),
+    "runtime": fields.duration,
+}
+_RULE: dict[str, Check] = {
+    "exit_codes": fields.list_of(_EXIT_CODE),
+    "match_all_exit_codes": fields.boolean,
+    "recovery_script": fields.command,
+    "max_retries": fields.integer(0, MAX_COUNT),
+}
+_SLURM_SCHEDULER: dict[str, Check] = {
+    "name": fields.name,
+    "account": fields.sbatch_value,
+    "partition": fields.sbatch_value,
+    "nodes": fields.integer(1, MAX_COUNT),
+    "walltime": fields.walltime,
+    "mem": fields.sbatch_value,
+    "gres": fields.sbatch_value,
+    "qos": fields.sbatch_value,
+    "ntasks_per_node": fields.integer(1, MAX_COUNT),
+    "tmp": fields.sbatch_value,
+    "extra": fields.sbatch_line,
+}
+_ACTION: dict[str, Check] = {
+    "trigger_type": _words(*TRIGGER_TYPES),
+    "action_type": _words(*ACTION_TYPES),
+    "jobs": _NAMES,
+    "job_name_regexes": _PATTERNS,
+    "commands": fields.list_of(fields.command),
+    "scheduler": fields.name,
+    "scheduler_type": _words("slurm", "local"),
+    "num_allocations": fields.integer(1, MAX_COUNT),
+    "start_one_worker_per_node": fields.boolean,
+    "max_parallel_jobs": fields.integer(1, MAX_COUNT),
+    "persistent": fields.boolean,
+}
+_RESOURCE_MONITOR: dict[str, Check] = {
+    "enabled": fields.boolean,
+    "granularity": fields.one_of(
+        {
+            "summary": "summary",
+            "Summary": "summary",
+            "time_series": "time_series",
+            "TimeSeries": "time_series",
+        }
+    ),
+    "sample_interval_seconds": fields.integer(1, MAX_COUNT),
+    "generate_plots": fields.boolean,
+}
+
+
+def _mapping(table: Mapping[str, Check], required: Texts, build: Callable[..., Item]) -> Check:
+    """Return a check for a mapping with the fields of a table; null means absent."""
+
+    def check(value: Any, path: Path, problems: Problems) -> Item:
+        kept: dict[str, Any] = {}
+        if type(value) is not dict:
+            problems.add(path, fields.wrong_kind(value, "a mapping"))
+            return build(path)
+        for key, entry in value.items():
+            field = table.get(key)
+            if field is None:
+                problems.add((*path, key), f'unknown field "{shown(key)}"{suggestion(key, table)}')
+            elif entry is not None:
+                kept[key] = field(entry, (*path, key), problems)
+        for key in required:
+            if value.get(key) is None:
+                problems.add(path, f'the field "{key}" is missing')
+        return build(path, **kept)
+
+    return check
+
+
+def _named(place: Path, /, name: str = "", **values: Any) -> NamedSpec:
+    return NamedSpec(place=place, name=name, values=values)
+
+
+def _plain(_place: Path, /, **values: Any) -> dict[str, Any]:
+    return values
+
+
+_read_rule = _mapping(_RULE, (), _plain)
+
+
+def _rule(value: Any, path: Path, problems: Problems) -> FailureRule:
+    rule = FailureRule(**_read_rule(value, path, problems))
+    if type(value) is dict and not rule.exit_codes and not rule.match_all_exit_codes:
+        problems.add(path, "a rule needs exit_codes, or match_all_exit_codes: true")
+    if 0 in rule.exit_codes:
+        problems.add((*path, "exit_codes"), "exit code 0 is success; no rule is asked about it")
+    return rule
+
+
+def _rules(value: Any, path: Path, problems: Problems) -> tuple[FailureRule, ...]:
+    rules: tuple[FailureRule, ...] = fields.list_of(_rule)(value, path, problems)
+    if value == []:
+        problems.add(path, "a failure handler needs at least one rule")
+    return rules
+
+
+def _resource_monitor(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
+    stated = _mapping(_RESOURCE_MONITOR, (), _plain)(value, path, problems)
+    return {**RESOURCE_MONITOR_DEFAULTS, **stated}
+
+
+_SETTINGS: dict[str, Check] = {
+    "name": fields.name,
+    "user": fields.name,
+    "description": fields.text,
+    "project": fields.text,
+    "metadata": fields.json_object,
+    "compute_node_expiration_buffer_seconds": fields.integer(0, MAX_COUNT),
+    "compute_node_wait_for_new_jobs_seconds": fields.integer(0, MAX_COUNT),
+    "compute_node_ignore_workflow_completion": fields.boolean,
+    "compute_node_wait_for_healthy_database_minutes": fields.integer(0, MAX_COUNT),
+    "compute_node_min_time_for_new_jobs_seconds": fields.integer(0, MAX_COUNT),
+    "jobs_sort_method": _words(*SORT_METHODS),
+    "resource_monitor": _resource_monitor,
+    "slurm_defaults": _slurm_defaults,
+    "use_pending_failed": fields.boolean,
+}
+_SECTIONS: dict[str, Check] = {
+    "jobs": fields.list_of(_mapping(_JOB, ("name", "command"), JobSpec)),
+    "files": fields.list_of(_mapping(_FILE, ("name", "path"), FileSpec)),
+    "user_data": fields.list_of(_mapping(_USER_DATA, (), UserDataSpec)),
+    "resource_requirements": fields.list_of(
+        _mapping(_RESOURCE_REQUIREMENTS, ("name", "num_cpus", "memory"), _named)
+    ),
+    "failure_handlers": fields.list_of(
+        _mapping({"name": fields.name, "rules": _rules}, ("name", "rules"), _named)
+    ),
+    "slurm_schedulers": fields.list_of(_mapping(_SLURM_SCHEDULER, (), _named)),
+    "actions": fields.list_of(_mapping(_ACTION, ("trigger_type", "action_type"), ActionSpec)),
+}
+
+
+def _workflow(_place: Path, /, parameters: Any = None, **values: Any) -> WorkflowSpec:
+    sections = {section: values.pop(section, ()) for section in _SECTIONS}
+    return WorkflowSpec(settings=values, parameters=parameters or {}, **sections)
+
+
+_read_root = _mapping(
+    {**_SETTINGS, **_SECTIONS, "parameters": _parameters}, ("name", "jobs"), _workflow
+)
+
+
+def read_workflow(tree: Any, problems: Problems) -> WorkflowSpec:
+    """Return the content of a workflow file, with everything that does not fit noted.
+
+    Args:
+        tree: Plain data as a reader returns it.
+        problems: Gets one entry per problem.
+    """
+    spec: WorkflowSpec = _read_root(tree, (), problems)
+    return spec

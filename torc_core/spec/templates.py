@@ -1,0 +1,73 @@
+"""Texts with `{parameter}` and `{parameter:format}` in them.
+
+`${...}` belongs to the shell or to references and is never a parameter; neither are braces around
+anything that no parameter is called, such as awk programs and JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+
+from torc_core.spec.parameters import Value
+
+SLOT = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}", re.ASCII)
+_FORMAT = re.compile(r"[<>^]?[+-]?0?[0-9]{0,3}(?:\.[0-9]{1,2})?[dfFeEgGsxXob]?", re.ASCII)
+
+
+def slot_names(text: str) -> list[str]:
+    """Return the names in braces, whether or not a parameter is called so."""
+    return [match[1] for match in SLOT.finditer(text)] if "{" in text else []
+
+
+def show(value: Value, spec: str = "") -> str:
+    """Return a value as text; decimals never in exponential notation unless asked for.
+
+    Raises:
+        ValueError: The format is not for values of this kind.
+    """
+    if spec:
+        if not _FORMAT.fullmatch(spec):
+            raise ValueError(f'"{spec}" is not a format such as 03d or .4f')
+        return format(value, spec)
+    if isinstance(value, float):
+        digits = repr(value)
+        return format(Decimal(digits), "f") if "e" in digits else digits
+    return str(value)
+
+
+class Template:
+    """A text and the parameters that it uses, taken apart once and filled in often."""
+
+    def __init__(self, text: str, parameters: Collection[str]) -> None:
+        self.text = text
+        self.parameters: set[str] = set()
+        self._pieces: list[str | tuple[str, str]] = []
+        end = 0
+        for match in SLOT.finditer(text) if parameters and "{" in text else ():
+            if match[1] in parameters:
+                self._pieces += [text[end : match.start()], (match[1], match[2] or "")]
+                self.parameters.add(match[1])
+                end = match.end()
+        self._pieces.append(text[end:])
+
+    def fill(self, values: Mapping[str, Value]) -> str:
+        """Return the text with the values in it.
+
+        Raises:
+            ValueError: A format is not for values of that kind.
+        """
+        if not self.parameters:
+            return self.text
+        return "".join(
+            piece if isinstance(piece, str) else show(values[piece[0]], piece[1])
+            for piece in self._pieces
+        )
+
+
+def fill_each(template: Template, several: Sequence[Mapping[str, Value]]) -> list[str]:
+    """Return the different texts that several combinations of values give, in their order."""
+    if not template.parameters:
+        return [template.text]
+    return list(dict.fromkeys(template.fill(values) for values in several))
