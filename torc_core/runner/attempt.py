@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from torc_core.clock import utc_text
 from torc_core.model.exchange import ClaimedJob, JobEnd, OutputFile
-from torc_core.runner.clock import iso_utc
 from torc_core.runner.process import Child, Ended
 from torc_core.runner.sampler import Usage
 from torc_core.runner.verdict import StopReason, Verdict
@@ -26,8 +26,8 @@ class Attempt(msgspec.Struct):
     gpus: tuple[str, ...]
     started: float
     """On the monotonic clock."""
-    started_at: float
-    """Seconds since 1970."""
+    started_ms: int
+    """Milliseconds since 1970."""
     usage: Usage
     stop: StopReason | None = None
     end: JobEnd | None = None
@@ -78,8 +78,8 @@ def make_end(
         status=verdict.status,
         return_code=verdict.return_code,
         exec_time_minutes=elapsed_s / 60,
-        start_time=iso_utc(attempt.started_at),
-        completion_time=iso_utc(attempt.started_at + elapsed_s),
+        start_time=utc_text(attempt.started_ms),
+        completion_time=utc_text(attempt.started_ms + int(elapsed_s * 1000)),
         peak_memory_bytes=peak_memory,
         avg_memory_bytes=average_memory,
         peak_cpu_percent=max(usage.peak_cpu_percent, average_cpu),

@@ -11,26 +11,27 @@ import logging
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from torc_core.clock import now_ms, utc_now, utc_text
 from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobEnd, JobRelease, JobStart
 from torc_core.model.status import JobStatus
-from torc_core.runner import paths, sampler
+from torc_core.runner import paths
 from torc_core.runner.attempt import Attempt, has_limits, id_of, look_at_outputs, make_end
-from torc_core.runner.clock import iso_utc
 from torc_core.runner.deadlines import Deadlines
 from torc_core.runner.due import Due, What
 from torc_core.runner.environment import job_environment
 from torc_core.runner.failure import choose_rule, failed_status, may_retry
 from torc_core.runner.ledger import Amount, Ledger, need
+from torc_core.runner.meter import Meter
 from torc_core.runner.outbox import Outbox
 from torc_core.runner.pace import Pace
 from torc_core.runner.process import Child, reap, send_signal, spawn
-from torc_core.runner.sampler import Sample, Usage
+from torc_core.runner.sampler import Usage
 from torc_core.runner.verdict import StopReason, judge
 
 log = logging.getLogger("torc.runner")
@@ -54,8 +55,6 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
     use_pending_failed: bool
     limit_resources: bool
     grace_s: float
-    sample_interval_s: float | None
-    """None: memory and CPU are not sampled."""
 
 
 class Jobs:
@@ -64,9 +63,9 @@ class Jobs:
     Args:
         shop: What they share.
         ledger: What is free.
-        deadlines: Where kills, limits and samples are entered.
+        deadlines: Where kills and limits are entered.
+        meter: Looks at running jobs.
         watch: Called with a descriptor that becomes readable when a process ends.
-        on_sample: Called with a job's id, name and sample.
     """
 
     def __init__(
@@ -74,8 +73,8 @@ class Jobs:
         shop: Shop,
         ledger: Ledger,
         deadlines: Deadlines[Due],
+        meter: Meter,
         watch: Callable[[int], None],
-        on_sample: Callable[[ClaimedJob, Sample, float], None] | None = None,
     ) -> None:
         self.outbox = Outbox()
         self.pace = Pace()
@@ -85,7 +84,7 @@ class Jobs:
         self._ledger = ledger
         self._deadlines = deadlines
         self._watch = watch
-        self._on_sample = on_sample
+        self._meter = meter
         self._running: dict[int, Attempt] = {}
         """By job id."""
         self._job_of: dict[int, int] = {}
@@ -135,9 +134,8 @@ class Jobs:
             self._recovery_ended(attempt, attempt.end, ended.return_code)
             return
         self.pace.note(now - attempt.started)
-        times, missing = ({}, [])
-        if ended.return_code == 0:
-            times, missing = look_at_outputs(attempt.claimed.output_files)
+        outputs = attempt.claimed.output_files if ended.return_code == 0 else []
+        times, missing = look_at_outputs(outputs)
         verdict = judge(ended.return_code, attempt.stop, missing)
         if attempt.stop in {StopReason.OUT_OF_MEMORY, StopReason.OUT_OF_TIME}:
             _append(attempt.stdio, f"The job was ended: {attempt.stop.value}.")
@@ -190,31 +188,10 @@ class Jobs:
             self.kill(job_id)
 
     def sample(self) -> None:
-        """Look at running jobs that are old enough, and at their limits; plan the next look."""
-        now = time.monotonic()
-        ages = {job_id: now - attempt.started for job_id, attempt in self._running.items()}
-        old = {
-            attempt.child.pid: attempt
-            for job_id, attempt in self._running.items()
-            if ages[job_id] >= sampler.FIRST_LOOK_S and attempt.end is None
-        }
-        samples = sampler.attribute(sampler.scan(), old.keys()) if old else {}
-        for pid, sample in samples.items():
-            self._note_sample(old[pid], sample, now)
-        self._plan_sample(min(ages.values(), default=None))
-
-    def _note_sample(self, attempt: Attempt, sample: Sample, now: float) -> None:
-        attempt.usage.note(sample, now)
-        if self._on_sample is not None:
-            self._on_sample(attempt.claimed, sample, attempt.usage.cpu_percent)
-        limited = self._shop.limit_resources and has_limits(attempt.claimed)
-        if limited and sample.memory_bytes > attempt.claimed.memory_bytes:
-            self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
-
-    def _plan_sample(self, youngest_age_s: float | None) -> None:
-        if youngest_age_s is not None and self._shop.sample_interval_s is not None:
-            delay_s = sampler.next_look_s(youngest_age_s, self._shop.sample_interval_s)
-            self._deadlines.set_earlier(Due(What.SAMPLE), time.monotonic() + delay_s)
+        """Look at running jobs, and end those that exceed their memory if that is wanted."""
+        for attempt in self._meter.look(self._running.values()):
+            if self._shop.limit_resources:
+                self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
 
     def _start(self, claimed: ClaimedJob, amount: Amount) -> None:
         job, job_id = claimed.job, id_of(claimed)
@@ -224,7 +201,7 @@ class Jobs:
         script = job.invocation_script
         command = f"{script} {job.command}" if script else job.command
         gpus = self._ledger.take(job_id, amount)
-        started, started_at = time.monotonic(), time.time()
+        started, started_ms = time.monotonic(), now_ms()
         try:
             child = spawn(
                 [self._shop.bash, "-c", command],
@@ -234,7 +211,7 @@ class Jobs:
             )
         except MachineError as error:
             self._ledger.give_back(job_id)
-            self._not_started(claimed, stdio, started_at, error)
+            self._not_started(claimed, stdio, error)
             return
         self._enter(
             Attempt(
@@ -243,7 +220,7 @@ class Jobs:
                 stdio=stdio,
                 gpus=gpus,
                 started=started,
-                started_at=started_at,
+                started_ms=started_ms,
                 usage=Usage(last_seen=started),
             )
         )
@@ -251,18 +228,16 @@ class Jobs:
             due = Due(What.OUT_OF_TIME, job_id)
             self._deadlines.set(due, started + claimed.runtime_seconds)
         self.outbox.starts[job_id] = JobStart(
-            job_id=job_id, token=claimed.token, start_time=iso_utc(started_at)
+            job_id=job_id, token=claimed.token, start_time=utc_text(started_ms)
         )
-        self._plan_sample(0.0)
+        self._meter.plan(0.0)
 
     def _enter(self, attempt: Attempt) -> None:
         self._running[attempt.job_id] = attempt
         self._job_of[attempt.child.fd] = attempt.job_id
         self._watch(attempt.child.fd)
 
-    def _not_started(
-        self, claimed: ClaimedJob, stdio: str, started_at: float, error: MachineError
-    ) -> None:
+    def _not_started(self, claimed: ClaimedJob, stdio: str, error: MachineError) -> None:
         log.error("job %s: %s %s", claimed.job.id, error.message, error.hint)
         _append(stdio, f"{error.message} {error.hint}")
         self._report(
@@ -272,7 +247,7 @@ class Jobs:
                 status=JobStatus.FAILED,
                 return_code=CANNOT_EXECUTE,
                 exec_time_minutes=0.0,
-                completion_time=iso_utc(started_at),
+                completion_time=utc_now(),
             )
         )
 
@@ -335,10 +310,3 @@ def _append(stdio: str, text: str) -> None:
     """Add a line of the runner's own to a job's stderr, if the disk allows."""
     with contextlib.suppress(OSError), Path(f"{stdio}.e").open("a", encoding="utf-8") as file:
         file.write(f"torc: {text}\n")
-
-
-def accept(jobs: Jobs, claimed: Iterable[ClaimedJob], *, is_leaving: bool) -> None:
-    """Take claimed jobs in; a runner that leaves gives them back at once."""
-    jobs.waiting += claimed
-    if is_leaving:
-        jobs.release_waiting()

@@ -105,7 +105,7 @@ class Ledger:
 
 
 def as_resources(
-    amount: Amount, *, time_limit_s: float | None, scheduler_config_id: int | None
+    amount: Amount, time_limit_s: float | None, scheduler_config_id: int | None
 ) -> ComputeNodesResources:
     """Return an amount as the server reads it; negative amounts become zero."""
     return ComputeNodesResources(

@@ -35,6 +35,8 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     Off by default, because the reference only observes them and specs in use understate them.
     The requirements named "default" (1 MiB, 1 minute) are nobody's wish and never enforced.
     """
+    log_path: str | None = None
+    """The log; None for the documented name in the output directory."""
     compute_node_type: str = "local"
     scheduler_config_id: int | None = None
     scheduler: Any = None

@@ -19,14 +19,18 @@ def runner_log(output_dir: str, hostname: str, workflow_id: int, run_id: int) ->
     return f"{output_dir}/job_runner_{hostname}_wf{workflow_id}_r{run_id}.log"
 
 
-def slurm_runner_log(
-    output_dir: str, workflow_id: int, slurm_job_id: str, node_id: str, pid: int
+def slurm_log(
+    output_dir: str, kind: str, workflow_id: int, slurm_job_id: int, node_id: int, pid: int
 ) -> str:
-    """Return where a runner in a Slurm allocation logs."""
-    stem = f"job_runner_slurm_wf{workflow_id}_sl{slurm_job_id}_n{node_id}_pid{pid}"
-    return f"{output_dir}/{stem}.log"
+    """Return where a runner in a Slurm allocation logs; `kind` begins the name."""
+    return f"{output_dir}/{kind}_wf{workflow_id}_sl{slurm_job_id}_n{node_id}_pid{pid}.log"
 
 
 def metrics_database(output_dir: str, label: str) -> str:
     """Return where samples of jobs go when a workflow asks for a time series."""
     return f"{output_dir}/resource_utilization/resource_metrics_{label}.db"
+
+
+def action_stdio(output_dir: str, workflow_id: int, action_id: int, run_id: int) -> str:
+    """Return where the output of an action's commands goes, without the ending."""
+    return f"{stdio_directory(output_dir)}/action_wf{workflow_id}_a{action_id}_r{run_id}"

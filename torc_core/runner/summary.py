@@ -36,6 +36,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float
     reason: str
     """Why the runner left, in words."""
+    is_canceled: bool = False
+    """Somebody cancelled the workflow."""
     exit_code: int
 
 
@@ -50,3 +52,17 @@ def exit_code(jobs_by_status: Mapping[str, int], stop_code: ExitCode | None) -> 
         return stop_code
     bad = sum(count for status, count in jobs_by_status.items() if status not in _GOOD_ENDS)
     return ExitCode.JOBS_FAILED if bad or not jobs_by_status else ExitCode.OK
+
+
+def final_status(summary: RunSummary) -> str:
+    """Return how a run ended in one word: completed, failed, canceled or interrupted."""
+    if summary.is_canceled:
+        return "canceled"
+    return _WORDS.get(summary.exit_code, "failed")
+
+
+_WORDS = {
+    int(ExitCode.OK): "completed",
+    int(ExitCode.INTERRUPTED): "interrupted",
+    int(ExitCode.TERMINATED): "interrupted",
+}

@@ -1,0 +1,142 @@
+"""Actions of a workflow that a runner executes: commands at the start, at the end and between.
+
+An action is claimed first, so that it happens once; a persistent one happens once per runner.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from torc_core.client import TorcClient
+from torc_core.errors import ConflictError, TorcError
+from torc_core.model.compute import WorkflowAction
+from torc_core.runner import paths
+
+log = logging.getLogger("torc.runner")
+
+JOB_TRIGGERS = ("on_jobs_ready", "on_jobs_complete")
+"""Triggers that fire while jobs run; the others are the runner's own steps."""
+
+
+class Actions:
+    """Finds, claims and executes the actions of one workflow.
+
+    Args:
+        client: The server.
+        workflow_id: The workflow.
+        run_id: Its present run.
+        compute_node_id: Who claims.
+        bash: The shell.
+        output_dir: Where commands run, and where their output goes.
+        environment: That of all jobs.
+    """
+
+    def __init__(  # noqa: PLR0913 - one value each, given once
+        self,
+        client: TorcClient,
+        *,
+        workflow_id: int,
+        run_id: int,
+        compute_node_id: int,
+        bash: str,
+        output_dir: str,
+        environment: Mapping[str, str],
+    ) -> None:
+        self._client = client
+        self._workflow_id = workflow_id
+        self._run_id = run_id
+        self._compute_node_id = compute_node_id
+        self._bash = bash
+        self._output_dir = output_dir
+        self._environment = environment
+        self._done: set[int] = set()
+        self._command: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether actions are executed in the background."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def run_in_background(self, triggers: Collection[str], ring: Callable[[], None]) -> None:
+        """Execute pending actions on a thread, then call `ring`."""
+
+        def work() -> None:
+            self.run(triggers)
+            self._thread = None
+            ring()
+
+        self._thread = threading.Thread(target=work, name="actions", daemon=True)
+        self._thread.start()
+
+    def run(self, triggers: Collection[str]) -> None:
+        """Claim and execute the pending actions of these triggers that a runner can execute."""
+        try:
+            pending = self._client.get_pending_actions(self._workflow_id)
+            for action in pending:
+                if action.trigger_type in triggers and self._can_execute(action):
+                    self._execute(action)
+        except TorcError as error:
+            # What is still pending is found again at the next look.
+            log.warning("actions: %s", error.message)
+
+    def stop(self) -> None:
+        """End the command that runs and start no other."""
+        self._is_stopped = True
+        command = self._command
+        if command is not None and command.poll() is None:
+            os.killpg(command.pid, signal.SIGTERM)
+
+    def _can_execute(self, action: WorkflowAction) -> bool:
+        return (
+            action.action_type == "run_commands"
+            and action.id is not None
+            and action.id not in self._done
+            and not self._is_stopped
+        )
+
+    def _execute(self, action: WorkflowAction) -> None:
+        assert action.id is not None
+        self._done.add(action.id)
+        try:
+            self._client.claim_action(self._workflow_id, action.id, self._compute_node_id)
+        except ConflictError:
+            return  # another runner has it
+        for command in commands_of(action.action_config):
+            return_code = self._run_command(action.id, command)
+            log.info("action %s: return code %s of %r", action.id, return_code, command)
+            if return_code != 0:
+                log.error("action %s stops at its first failure: %r", action.id, command)
+                return
+
+    def _run_command(self, action_id: int, command: str) -> int | None:
+        stdio = paths.action_stdio(self._output_dir, self._workflow_id, action_id, self._run_id)
+        try:
+            with Path(f"{stdio}.o").open("ab") as out, Path(f"{stdio}.e").open("ab") as err:
+                self._command = subprocess.Popen(
+                    [self._bash, "-c", command],
+                    cwd=self._output_dir,
+                    env=dict(self._environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
+        except (OSError, ValueError) as error:
+            log.error("action %s: %s", action_id, error)  # noqa: TRY400 - not our bug
+            return None
+        return self._command.wait()
+
+
+def commands_of(config: Any) -> list[str]:
+    """Return the commands in the configuration of a `run_commands` action. Pure."""
+    commands = config.get("commands") if isinstance(config, dict) else None
+    return [command for command in commands or [] if isinstance(command, str)]

@@ -1,0 +1,94 @@
+"""What Slurm has given to this process, as its environment tells. Pure.
+
+Source: sbatch(1) and srun(1) of Slurm 23.11, "OUTPUT ENVIRONMENT VARIABLES"; squeue(1), `%L`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from torc_core.errors import UsageError
+
+_TIME_LEFT = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
+_SECRETS = ("JWT", "TOKEN", "KEY", "PASS", "SECRET")
+
+
+class Allocation(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a Slurm job that belongs to this runner."""
+
+    slurm_job_id: int
+    node_id: int
+    """0 on the first node."""
+    num_cpus: int | None
+    memory_gb: float | None
+    """Gibibytes."""
+    num_gpus: int | None
+    num_nodes: int
+    end_time: float | None
+    """Seconds since 1970."""
+
+
+def read_allocation(environ: Mapping[str, str], *, is_subtask: bool) -> Allocation:
+    """Return the allocation that a process finds itself in.
+
+    Args:
+        environ: Its environment.
+        is_subtask: One runner per node: this one has only its own node.
+
+    Raises:
+        UsageError: This is no Slurm job, or a variable makes no sense.
+    """
+    if "SLURM_JOB_ID" not in environ:
+        raise UsageError(
+            "This is not a Slurm job: SLURM_JOB_ID is not set.",
+            hint="Start it with sbatch or srun, or use `torc run` on a machine of your own.",
+        )
+    num_cpus = _integer(environ, "SLURM_CPUS_ON_NODE")
+    return Allocation(
+        slurm_job_id=_integer(environ, "SLURM_JOB_ID") or 0,
+        node_id=_integer(environ, "SLURM_NODEID") or 0,
+        num_cpus=num_cpus,
+        memory_gb=_memory_gb(environ, num_cpus),
+        num_gpus=_integer(environ, "SLURM_GPUS_ON_NODE"),
+        num_nodes=1 if is_subtask else _integer(environ, "SLURM_JOB_NUM_NODES") or 1,
+        end_time=_integer(environ, "SLURM_JOB_END_TIME"),
+    )
+
+
+def parse_time_left(text: str) -> int | None:
+    """Return the seconds that `squeue -o %L` tells, None for UNLIMITED and its like."""
+    match = _TIME_LEFT.fullmatch(text.strip())
+    if match is None:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def printable_environment(environ: Mapping[str, str]) -> str:
+    """Return Slurm's variables, one per line and sorted, without those that may be secrets."""
+    return "".join(
+        f"{name}={value}\n"
+        for name, value in sorted(environ.items())
+        if name.startswith("SLURM") and not any(secret in name for secret in _SECRETS)
+    )
+
+
+def _memory_gb(environ: Mapping[str, str], num_cpus: int | None) -> float | None:
+    """Return the memory of the node's share; Slurm counts in MiB."""
+    per_node = _integer(environ, "SLURM_MEM_PER_NODE")
+    if per_node:  # 0 asks for all of the node
+        return per_node / 1024
+    per_cpu = _integer(environ, "SLURM_MEM_PER_CPU")
+    return per_cpu * num_cpus / 1024 if per_cpu and num_cpus else None
+
+
+def _integer(environ: Mapping[str, str], name: str) -> int | None:
+    text = environ.get(name)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"{name} is {text!r}, not a whole number.")
+    return int(text)

@@ -1,0 +1,53 @@
+"""The runner's log: one line per event, in UTC, in the form that the reference's tools read."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from torc_core.errors import MachineError
+
+_LOGGER = logging.getLogger("torc.runner")
+
+
+def log_to_stream(stream: TextIO) -> None:
+    """Write the log to a stream, for as long as the process lives."""
+    _attach(logging.StreamHandler(stream))
+
+
+@contextmanager
+def log_to_file(path: str) -> Iterator[None]:
+    """Add the log to the end of a file.
+
+    Raises:
+        MachineError: It cannot be opened.
+    """
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise MachineError(
+            f"The log {path} cannot be written: {error.strerror}.",
+            hint="Choose another output directory.",
+        ) from error
+    _attach(handler)
+    try:
+        yield
+    finally:
+        _LOGGER.removeHandler(handler)
+        handler.close()
+
+
+def _attach(handler: logging.Handler) -> None:
+    form = logging.Formatter(
+        "[%(asctime)sZ %(levelname)-5s %(name)s] %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
+    )
+    form.converter = time.gmtime
+    handler.setFormatter(form)
+    _LOGGER.addHandler(handler)
+    _LOGGER.setLevel(logging.INFO)
+    _LOGGER.propagate = False

@@ -1,0 +1,350 @@
+"""The runner's loop: sleep until something happens, then do what there is to do.
+
+It wakes when a process ends, the server has news, a deadline falls due or somebody rings. It is
+one thread; only turns with the server and actions of the workflow run on others.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import time
+from collections.abc import Callable
+
+from torc_core.client import TorcClient
+from torc_core.errors import ExitCode, NotFoundError, TorcError
+from torc_core.model.exchange import Exchange, ExchangeReply, WorkRequest
+from torc_core.runner.actions import JOB_TRIGGERS, Actions
+from torc_core.runner.bell import Bell
+from torc_core.runner.courier import Courier, Delivery
+from torc_core.runner.deadlines import Deadlines
+from torc_core.runner.demand import ask, end_of_time, patience
+from torc_core.runner.due import Due, What
+from torc_core.runner.jobs import Jobs, Shop
+from torc_core.runner.ledger import Ledger
+from torc_core.runner.meter import Meter
+from torc_core.runner.options import RunnerOptions
+from torc_core.runner.station import Station, gpu_names, open_metrics
+from torc_core.runner.summary import Progress, RunSummary, exit_code
+from torc_core.runner.turns import choose_turns
+from torc_core.runner.verdict import StopReason
+
+log = logging.getLogger("torc.runner")
+
+TELL_STARTS_S = 0.05
+"""A start is told after so long, unless the job has ended by then: the end tells both."""
+PROGRESS_S = 0.25
+"""How often progress is told at most."""
+LOOK_FOR_ACTIONS_S = 1.0
+"""How soon to look again for actions after a look that found none to execute."""
+
+
+class Shift:
+    """One run of the loop.
+
+    Args:
+        client: The server.
+        options: What to do.
+        station: Where.
+        actions: Those of the workflow.
+        bell: Rung when something happened outside the loop.
+        on_progress: Told how far things are.
+    """
+
+    def __init__(
+        self,
+        client: TorcClient,
+        options: RunnerOptions,
+        station: Station,
+        actions: Actions,
+        bell: Bell,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._client = client
+        self._options = options
+        self._station = station
+        self._actions = actions
+        self._bell = bell
+        self._on_progress = on_progress
+        self._epoll = select.epoll()
+        self._epoll.register(bell.fd, select.EPOLLIN)
+        self._deadlines: Deadlines[Due] = Deadlines()
+        count_jobs = options.max_parallel_jobs
+        ledger = Ledger(
+            station.total,
+            gpus=gpu_names(station.machine, station.total.num_gpus),
+            max_jobs=count_jobs,
+        )
+        self._slots = count_jobs or station.total.num_cpus
+        shop = Shop(
+            bash=station.bash,
+            output_dir=station.output_dir,
+            environment=station.environment,
+            use_pending_failed=station.workflow.use_pending_failed,
+            limit_resources=options.limit_resources,
+            grace_s=options.grace_s,
+        )
+        self._meter = Meter(station.monitoring.interval_s, self._deadlines, open_metrics(station))
+        self._jobs = Jobs(shop, ledger, self._deadlines, self._meter, self._watch)
+        turns = choose_turns(client, options.workflow_id, station.run_id, station.node_id)
+        self._courier = Courier(turns, bell.ring)
+        self._must_talk = True
+        self._leaves: str | None = None
+        """Why the runner leaves, once it does."""
+        self._gives_up = False
+        self._stop_code: ExitCode | None = None
+        self._is_complete = False
+        self._is_canceled = False
+        self._error: NotFoundError | None = None
+        self._ends_at = end_of_time(options, station.workflow, time.monotonic(), time.time())
+        self._patience = patience(options, station.workflow)
+        self._told: Progress | None = None
+        """What was told last."""
+
+    # ---- the loop
+
+    def work(self, stops: list[ExitCode]) -> None:
+        """Run until there is no more to do.
+
+        Args:
+            stops: Grows while this runs, by one for each wish that the runner should stop.
+        """
+        self._actions.run(("on_workflow_start",))
+        self._actions.run(("on_worker_start",))
+        if self._ends_at is not None:
+            self._deadlines.set(Due(What.RUNNER_ENDS), self._ends_at)
+        taken_stops = 0
+        while not self._is_done():
+            self._sleep()
+            for due in self._deadlines.pop_due(time.monotonic()):
+                self._on_due(due)
+            while taken_stops < len(stops):
+                self._on_stop(stops[taken_stops], again=taken_stops > 0)
+                taken_stops += 1
+            for delivery in self._courier.collect():
+                self._on_delivery(delivery)
+            self._jobs.start_waiting()
+            self._plan_talk()
+            self._talk()
+            self._plan_leave()
+            self._plan_progress()
+        if self._is_complete and not stops:
+            self._actions.run(JOB_TRIGGERS)
+            self._actions.run(("on_workflow_complete",))
+        self._actions.run(("on_worker_complete",))
+        self._tell_progress()
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """Leave nothing behind: no thread that talks, no process."""
+        self._jobs.kill_all()
+        self._courier.close()
+        self._meter.close()
+        self._epoll.close()
+
+    def summary(self) -> RunSummary:
+        """Return how it went; the server knows about the jobs of other runners too."""
+        try:
+            status = self._client.get_workflow_status(self._options.workflow_id)
+            jobs_by_status = status.jobs_by_status or {}
+        except TorcError as error:
+            log.warning("the workflow's status is not known: %s", error)
+            jobs_by_status = {}
+        return RunSummary(
+            workflow_id=self._options.workflow_id,
+            run_id=self._station.run_id,
+            ended=dict(self._jobs.ended),
+            jobs_by_status=jobs_by_status,
+            duration_s=time.monotonic() - self._station.started,
+            reason=self._leaves or "the runner failed",
+            is_canceled=self._is_canceled,
+            exit_code=exit_code(jobs_by_status, self._stop_code),
+        )
+
+    def _is_done(self) -> bool:
+        if self._leaves is None or not self._jobs.is_empty:
+            return False
+        is_told = not self._jobs.outbox and not self._courier.in_flight
+        return (is_told or self._gives_up) and not self._actions.is_busy
+
+    def _sleep(self) -> None:
+        wait_s = self._deadlines.wait(time.monotonic())
+        for fd, _ in self._epoll.poll(-1 if wait_s is None else wait_s):
+            if fd == self._bell.fd:
+                self._bell.quiet()
+            else:
+                self._epoll.unregister(fd)
+                self._jobs.process_ended(fd)
+
+    def _watch(self, fd: int) -> None:
+        self._epoll.register(fd, select.EPOLLIN)
+
+    # ---- what happens
+
+    def _on_due(self, due: Due) -> None:
+        """Do what a deadline is for. `ACTIONS` only allows the next look."""
+        match due.what:
+            case What.TALK:
+                self._must_talk = True
+            case What.PROGRESS:
+                self._tell_progress()
+            case What.SAMPLE:
+                self._jobs.sample()
+            case What.KILL:
+                self._jobs.kill(due.job_id)
+            case What.OUT_OF_TIME:
+                self._jobs.stop(due.job_id, StopReason.OUT_OF_TIME)
+            case What.RUNNER_ENDS:
+                self._leave("the runner's time is over", StopReason.RUNNER_ENDS)
+            case What.IDLE:
+                self._leave("there is nothing to run here")
+            case What.NO_SERVER:
+                self._leave("the server does not answer")
+                self._gives_up = True
+            case What.PATIENCE:
+                self._gives_up = True
+
+    def _on_stop(self, code: ExitCode, *, again: bool) -> None:
+        self._stop_code = code
+        self._leave("the runner was told to stop", StopReason.RUNNER_ENDS)
+        if again:
+            self._jobs.kill_all()
+            self._deadlines.set_earlier(Due(What.PATIENCE), time.monotonic() + 1.0)
+
+    def _on_delivery(self, delivery: Delivery) -> None:
+        if delivery.error is not None:
+            self._error = delivery.error
+            self._leave("the workflow was deleted", StopReason.CANCELED)
+            self._gives_up = True
+        if delivery.reply is not None:
+            self._on_reply(delivery.reply)
+
+    def _on_reply(self, reply: ExchangeReply) -> None:
+        for outcome in reply.outcomes:
+            if outcome.result not in {"ok", "duplicate"}:
+                log.warning("job %s: report refused: %s", outcome.job_id, outcome.result)
+        self._jobs.waiting += reply.jobs
+        if self._leaves is not None:
+            self._jobs.release_waiting()
+        for job_id in reply.kill:
+            self._jobs.stop(job_id, StopReason.CANCELED)
+        if reply.is_canceled:
+            self._is_canceled = True
+            self._leave("the workflow was cancelled", StopReason.CANCELED)
+        elif reply.is_complete and not reply.jobs and not self._stays_when_complete:
+            self._is_complete = True
+            self._leave("the workflow is complete", StopReason.CANCELED)
+        if reply.reason and not reply.jobs and self._jobs.is_empty and self._leaves is None:
+            log.info("no job: %s", reply.reason)
+        if reply.has_pending_actions and self._leaves is None:
+            self._look_for_actions()
+
+    @property
+    def _stays_when_complete(self) -> bool:
+        return self._station.workflow.compute_node_ignore_workflow_completion
+
+    def _look_for_actions(self) -> None:
+        if not self._actions.is_busy and Due(What.ACTIONS) not in self._deadlines:
+            self._deadlines.set(Due(What.ACTIONS), time.monotonic() + LOOK_FOR_ACTIONS_S)
+            self._actions.run_in_background(JOB_TRIGGERS, self._bell.ring)
+
+    def _leave(self, why: str, stop: StopReason | None = None) -> None:
+        """Take no more jobs; end those that run if there is a reason to."""
+        if self._leaves is None:
+            log.info("leaving: %s", why)
+            self._leaves = why
+            self._must_talk = True
+        if stop is not None:
+            self._jobs.stop_all(stop)
+
+    # ---- talking with the server
+
+    def _plan_talk(self) -> None:
+        """Enter when to take the next turn: at once, or a little later in company."""
+        jobs = self._jobs
+        linger_s = jobs.pace.linger_s(len(jobs.waiting))
+        if jobs.outbox.has_ends:
+            self._talk_within(linger_s)
+        elif jobs.outbox.starts:
+            self._talk_within(TELL_STARTS_S)
+        if not self._courier.in_flight and (jobs.outbox or self._leaves is None):
+            self._talk_within(linger_s)
+
+    def _talk_within(self, delay_s: float) -> None:
+        if delay_s:
+            self._deadlines.set_earlier(Due(What.TALK), time.monotonic() + delay_s)
+        else:
+            self._must_talk = True
+
+    def _talk(self) -> None:
+        if not self._must_talk or not self._courier.is_free:
+            return
+        self._must_talk = False
+        self._deadlines.clear(Due(What.TALK))
+        if self._leaves is not None and not (self._jobs.outbox or self._courier.in_flight):
+            return
+        starts, ends, releases = self._jobs.outbox.take()
+        stays = self._leaves is None
+        self._courier.send(
+            Exchange(
+                seq=0,
+                starts=starts,
+                ends=ends,
+                releases=releases,
+                work=self._ask() if stays else None,
+                wait_seconds=self._options.poll_interval_s if stays else 0.0,
+            )
+        )
+
+    def _ask(self) -> WorkRequest | None:
+        now = time.monotonic()
+        return ask(
+            self._jobs.unspoken_for(),
+            self._station,
+            self._options,
+            remaining_s=None if self._ends_at is None else self._ends_at - now,
+            ahead=self._jobs.pace.ahead(self._slots) - len(self._jobs.waiting),
+        )
+
+    # ---- leaving and telling
+
+    def _plan_leave(self) -> None:
+        """Enter how long to stay without work, without a server, or with an untold report."""
+        is_idle = self._jobs.is_empty and not self._actions.is_busy
+        is_away = self._courier.away_since is not None
+        leaves = self._leaves is not None
+        # A report that nobody took yet keeps the runner here for as long as it takes.
+        has_report = self._jobs.outbox.has_ends or self._courier.carries_report
+        self._stay(What.IDLE, self._patience.idle_s, when=is_idle and not is_away and not leaves)
+        self._stay(
+            What.NO_SERVER, self._patience.server_s, when=is_idle and is_away and not has_report
+        )
+        is_stopped = self._stop_code is not None
+        self._stay(What.PATIENCE, self._options.grace_s, when=is_stopped and is_idle)
+
+    def _stay(self, what: What, seconds: float, *, when: bool) -> None:
+        """Keep a deadline that stands as long as something is the case."""
+        due = Due(what)
+        if not when:
+            self._deadlines.clear(due)
+        elif due not in self._deadlines:
+            self._deadlines.set(due, time.monotonic() + seconds)
+
+    def _plan_progress(self) -> None:
+        if self._on_progress is not None and self._progress() != self._told:
+            self._deadlines.set_earlier(Due(What.PROGRESS), time.monotonic() + PROGRESS_S)
+
+    def _tell_progress(self) -> None:
+        if self._on_progress is not None:
+            self._told = self._progress()
+            self._on_progress(self._told)
+
+    def _progress(self) -> Progress:
+        return Progress(
+            running=self._jobs.running,
+            waiting=len(self._jobs.waiting),
+            ended=dict(self._jobs.ended),
+            is_stopping=self._leaves is not None,
+            is_server_away=self._courier.away_since is not None,
+        )

@@ -1,0 +1,35 @@
+"""Signals that ask a runner to stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from torc_core.errors import ExitCode
+from torc_core.runner.loop import Runner
+
+_CODES = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    signal.SIGHUP: ExitCode.TERMINATED,
+}
+
+
+@contextmanager
+def stopping_on_signals(runner: Runner) -> Iterator[None]:
+    """Let the first signal end the runner's jobs in peace, and a second one end them at once.
+
+    Only the main thread may do this.
+    """
+
+    def stop(signum: int, _: FrameType | None) -> None:
+        runner.stop(_CODES[signal.Signals(signum)])
+
+    previous = {signum: signal.signal(signum, stop) for signum in _CODES}
+    try:
+        yield
+    finally:
+        for signum, handler in previous.items():
+            signal.signal(signum, handler)

@@ -1,0 +1,186 @@
+"""The compute node: what a runner is to the server, from its registration to its end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import sysconfig
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from torc_core.client import TorcClient
+from torc_core.clock import utc_now
+from torc_core.errors import MachineError, TorcError, UsageError
+from torc_core.lifecycle import initialize_workflow
+from torc_core.model.compute import ComputeNode, ComputeNodePatch
+from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.runner import paths
+from torc_core.runner.environment import base_environment
+from torc_core.runner.ledger import Amount
+from torc_core.runner.machine import Machine, look_around
+from torc_core.runner.metrics import MetricsDatabase
+from torc_core.runner.options import RunnerOptions
+from torc_core.runner.process import find_bash
+
+log = logging.getLogger("torc.runner")
+
+_SAMPLE_INTERVAL_S = 5.0
+
+
+class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
+    """What a workflow's `resource_monitor_config` asks for."""
+
+    enabled: bool = True
+    granularity: str = "summary"
+    sample_interval_seconds: float = _SAMPLE_INTERVAL_S
+
+    @property
+    def interval_s(self) -> float | None:
+        """Seconds between samples; None for no samples."""
+        return max(self.sample_interval_seconds, 0.1) if self.enabled else None
+
+
+class Station(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is settled before the first job."""
+
+    workflow: Workflow
+    run_id: int
+    node_id: int
+    machine: Machine
+    total: Amount
+    bash: str
+    output_dir: str
+    """Absolute: jobs may change their directory."""
+    environment: dict[str, str]
+    monitoring: Monitoring
+    started: float
+    """On the monotonic clock."""
+
+
+def open_station(client: TorcClient, options: RunnerOptions) -> Station:
+    """Initialize the workflow if nobody has, prepare the output directory, register the node.
+
+    Raises:
+        UnreachableError: No server.
+        NotFoundError: No such workflow.
+        ConflictError: The workflow cannot start: it is archived, or inputs are missing.
+        MachineError: No bash, or an output directory that cannot be made.
+    """
+    workflow_id = options.workflow_id
+    machine = look_around()
+    bash = find_bash()
+    output_dir = _make_output_dir(options.output_dir)
+    workflow = client.get_workflow(workflow_id)
+    run_id = _initialized(client, workflow_id).run_id
+    num_gpus = len(machine.gpus) if options.num_gpus is None else options.num_gpus
+    memory_gb = machine.memory_gb if options.memory_gb is None else options.memory_gb
+    total = Amount(
+        num_cpus=machine.num_cpus if options.num_cpus is None else options.num_cpus,
+        memory_bytes=int(memory_gb * 2**30),
+        num_gpus=num_gpus,
+        num_nodes=options.num_nodes,
+    )
+    node = client.create_compute_node(
+        ComputeNode(
+            workflow_id=workflow_id,
+            hostname=machine.hostname,
+            pid=os.getpid(),
+            start_time=utc_now(),
+            is_active=True,
+            num_cpus=total.num_cpus,
+            memory_gb=memory_gb,
+            num_gpus=num_gpus,
+            num_nodes=options.num_nodes,
+            scheduler_config_id=options.scheduler_config_id,
+            compute_node_type=options.compute_node_type,
+            scheduler=options.scheduler,
+        )
+    )
+    assert node.id is not None
+    log.info(
+        "compute node %s of workflow %s, run %s: %s CPUs, %.1f GiB, %s GPUs",
+        *(node.id, workflow_id, run_id, total.num_cpus, memory_gb, num_gpus),
+    )
+    return Station(
+        workflow=workflow,
+        run_id=run_id,
+        node_id=node.id,
+        machine=machine,
+        total=total,
+        bash=bash,
+        output_dir=output_dir,
+        environment=base_environment(
+            os.environ,
+            workflow_id=workflow_id,
+            output_dir=output_dir,
+            api_url=client.url,
+            token=client.token,
+            scripts_dir=sysconfig.get_path("scripts"),
+        ),
+        monitoring=read_monitoring(workflow.resource_monitor_config),
+        started=time.monotonic(),
+    )
+
+
+def close_station(client: TorcClient, station: Station) -> None:
+    """Tell the server that this compute node is no more, if it listens."""
+    patch = ComputeNodePatch(is_active=False, duration_seconds=time.monotonic() - station.started)
+    try:
+        client.update_compute_node(station.node_id, patch)
+    except TorcError as error:
+        log.warning("compute node %s could not be signed off: %s", station.node_id, error)
+
+
+def read_monitoring(config: Any) -> Monitoring:
+    """Return what a workflow asks for, as JSON text or object; nonsense counts as nothing asked."""
+    if not config:
+        return Monitoring()
+    try:
+        if isinstance(config, str):
+            return msgspec.json.decode(config, type=Monitoring, strict=False)
+        return msgspec.convert(config, type=Monitoring, strict=False)
+    except msgspec.MsgspecError as error:
+        log.warning("resource_monitor_config is not understood: %s", error)
+        return Monitoring()
+
+
+def open_metrics(station: Station) -> MetricsDatabase | None:
+    """Return where samples are kept, if the workflow asks for a time series."""
+    if not station.monitoring.enabled or station.monitoring.granularity != "time_series":
+        return None
+    label = f"{station.machine.hostname}_{station.workflow.id}_{station.run_id}"
+    try:
+        return MetricsDatabase(paths.metrics_database(station.output_dir, label))
+    except (OSError, sqlite3.Error) as error:
+        log.warning("samples are not kept: %s", error)
+        return None
+
+
+def gpu_names(machine: Machine, count: int) -> tuple[str, ...]:
+    """Return names for `count` GPUs: those found, then plain indices for what was only stated."""
+    found = machine.gpus[:count]
+    return found + tuple(str(index) for index in range(len(found), count))
+
+
+def _initialized(client: TorcClient, workflow_id: int) -> WorkflowStatus:
+    if client.is_workflow_uninitialized(workflow_id):
+        return initialize_workflow(client, workflow_id)
+    return client.get_workflow_status(workflow_id)
+
+
+def _make_output_dir(output_dir: str) -> str:
+    if "\0" in output_dir:
+        raise UsageError(f"{output_dir!r} is not a directory's name.")
+    path = Path(output_dir).absolute()
+    try:
+        Path(paths.stdio_directory(str(path))).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(
+            f"The output directory {path} cannot be made: {error.strerror}.",
+            hint="Choose another one with --output-dir.",
+        ) from error
+    return str(path)
