@@ -9,6 +9,14 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from torc_server import problems
+from torc_server.controllers.artifacts import UserDataController
+from torc_server.controllers.belongings import (
+    ActionController,
+    FailureHandlerController,
+    RemoteWorkerController,
+)
+from torc_server.controllers.events import EventController
+from torc_server.controllers.plain import PLAIN_RECORDS
 from torc_server.controllers.service import VERSION, ServiceController
 from torc_server.controllers.workflows import WorkflowController
 from torc_server.db.readers import Readers
@@ -43,7 +51,21 @@ def provide_hub(state: State) -> Hub:
 def create_app(settings: Settings) -> Litestar:
     """Return the application; it opens its database when it starts."""
     return Litestar(
-        route_handlers=[Router(BASE_PATH, route_handlers=[ServiceController, WorkflowController])],
+        route_handlers=[
+            Router(
+                BASE_PATH,
+                route_handlers=[
+                    ServiceController,
+                    WorkflowController,
+                    ActionController,
+                    RemoteWorkerController,
+                    FailureHandlerController,
+                    EventController,
+                    UserDataController,
+                    *PLAIN_RECORDS,
+                ],
+            )
+        ],
         dependencies={
             "writer": Provide(provide_writer, sync_to_thread=False),
             "readers": Provide(provide_readers, sync_to_thread=False),

@@ -14,8 +14,8 @@ from sqlalchemy import Row, Select, Table, select
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.artifact import File, UserData
-from torc_core.model.compute import ComputeNode, ScheduledComputeNode
-from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.compute import ComputeNode, ScheduledComputeNode, WorkflowAction
+from torc_core.model.event import EVENT_SEVERITY, Event, Severity, StreamedEvent
 from torc_core.model.resources import (
     FailureHandler,
     LocalScheduler,
@@ -88,6 +88,22 @@ def _status_number(status: JobStatus) -> int:
     return status.number
 
 
+class EventMapping(TableMapping[Event]):
+    """Events in lists: what the server wrote itself names its type and severity in `data`."""
+
+    def select(self) -> Select[Any]:
+        """Return a query that also knows the type and the severity."""
+        return super().select().add_columns(tables.event.c.event_type, tables.event.c.severity)
+
+    def read(self, row: Row[Any]) -> Event:
+        """Return the event of a row of `select`."""
+        data = row.data
+        if row.event_type in EVENT_SEVERITY and isinstance(data, dict):
+            severity = tuple(Severity)[row.severity]
+            data = {"event_type": row.event_type, "severity": severity, **data}
+        return Event(id=row.id, workflow_id=row.workflow_id, timestamp=row.timestamp, data=data)
+
+
 WORKFLOW = TableMapping(
     wire=Workflow,
     table=tables.workflow,
@@ -110,7 +126,8 @@ COMPUTE_NODE = TableMapping(wire=ComputeNode, table=tables.compute_node)
 SCHEDULED_COMPUTE_NODE = TableMapping(
     wire=ScheduledComputeNode, table=tables.scheduled_compute_node
 )
-EVENT = TableMapping(wire=Event, table=tables.event)
+WORKFLOW_ACTION = TableMapping(wire=WorkflowAction, table=tables.workflow_action)
+EVENT = EventMapping(wire=Event, table=tables.event)
 STREAMED_EVENT = TableMapping(
     wire=StreamedEvent,
     table=tables.event,

@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.page import Page
-from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
 from torc_server import tables
-from torc_server.clock import timestamp
-from torc_server.mapping import RESOURCE_REQUIREMENTS, WORKFLOW
+from torc_server.mapping import WORKFLOW
 from torc_server.queries.pages import Paging, contains, fetch_page
+from torc_server.rules import workflows as rules
+from torc_server.rules.events import touch
 
 SORT_METHODS = ("gpus_runtime_memory", "gpus_memory_runtime", "none")
 
@@ -71,27 +71,14 @@ def get_workflow(connection: Connection, workflow_id: int) -> Workflow:
 
 
 def create_workflow(connection: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
-    """Keep a new workflow, with the requirements of jobs that state none, and return it.
+    """Keep a new workflow and return it with its defaults filled in.
 
     Raises:
         UsageError: There is no such sort method.
     """
     check_sort_method(workflow.jobs_sort_method)
-    values = WORKFLOW.values(workflow) | {"timestamp": timestamp(now_ms)}
-    values.pop("id", None)
-    values.pop("job_counts", None)
-    workflow_id: int = connection.execute(
-        insert(tables.workflow).values(values).returning(_workflow.id)
-    ).scalar_one()
-    connection.execute(
-        insert(tables.resource_requirements).values(
-            RESOURCE_REQUIREMENTS.values(
-                ResourceRequirements(workflow_id=workflow_id, name=DEFAULT_REQUIREMENTS)
-            )
-            | {"memory_bytes": 1024**2, "runtime_s": 60}
-        )
-    )
-    return get_workflow(connection, workflow_id)
+    created = rules.create_workflow(connection, workflow, now_ms=now_ms)
+    return get_workflow(connection, created.id or 0)
 
 
 def delete_workflow(connection: Connection, workflow_id: int) -> Workflow:
@@ -101,7 +88,8 @@ def delete_workflow(connection: Connection, workflow_id: int) -> Workflow:
         NotFoundError: There is none with that id.
     """
     workflow = get_workflow(connection, workflow_id)
-    connection.execute(delete(tables.workflow).where(_workflow.id == workflow_id))
+    rules.delete_workflow(connection, workflow_id)
+    touch(connection, workflow_id)
     return workflow
 
 
@@ -210,6 +198,7 @@ def update_workflow_status(
     names = ("is_canceled", "is_archived", "run_id", "has_detected_need_to_run_completion_script")
     values = {name: getattr(status, name) for name in names}
     connection.execute(update(tables.workflow).where(_workflow.id == workflow_id).values(values))
+    touch(connection, workflow_id)
     return get_workflow_status(connection, workflow_id)
 
 

@@ -1,0 +1,96 @@
+"""The stream of a workflow's events, and the one route of events that is not plain."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.response import Stream
+
+from torc_core.errors import NotFoundError
+from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.units import MAX_INTEGER
+from torc_server.db.readers import Readers
+from torc_server.db.writer import Writer
+from torc_server.hub import Hub
+from torc_server.parameters import Id
+from torc_server.queries import events
+
+KEEP_ALIVE_S = 15
+"""How often a silent stream says that it lives, so that nobody in between cuts it."""
+KEEP_ALIVE = b": keep-alive\n\n"
+
+_LEVELS = {str(severity): severity for severity in Severity}
+
+
+class EventController(Controller):
+    """Events."""
+
+    tags = ("event",)
+
+    @put("/events/{event_id:int}", operation_id="update_event")
+    async def update_event(
+        self, writer: NamedDependency[Writer], event_id: Id, data: JSONBody[Any]
+    ) -> Event:
+        """Replace what an event carries."""
+        return await writer.run(events.replace_event_data, event_id, data)
+
+    @get("/workflows/{workflow_id:int}/events/stream", operation_id="stream_events")
+    async def stream_events(
+        self,
+        *,
+        readers: NamedDependency[Readers],
+        hub: NamedDependency[Hub],
+        workflow_id: Id,
+        level: FromQuery[str] = "info",
+        last_event_id: Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)] = None,
+        resume_after: Annotated[
+            int | None, HeaderParameter(name="Last-Event-ID", ge=0, le=MAX_INTEGER)
+        ] = None,
+    ) -> Stream:
+        """Stream events from now on, or from after a known id; an unknown level means info."""
+        after = resume_after if resume_after is not None else last_event_id
+        now = await readers.run(events.last_event_id, workflow_id)
+        frames = follow(
+            readers,
+            hub,
+            workflow_id,
+            after=now if after is None else after,
+            level=_LEVELS.get(level, Severity.INFO),
+        )
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        return Stream(frames, media_type="text/event-stream", headers=headers)
+
+
+async def follow(
+    readers: Readers, hub: Hub, workflow_id: int, *, after: int, level: Severity
+) -> AsyncIterator[bytes]:
+    """Yield frames until the server stops or the workflow is deleted.
+
+    A reader that falls behind skips nothing: it is not read for until it has taken what it got.
+    """
+    yield KEEP_ALIVE
+    while True:
+        version = hub.version(workflow_id)
+        try:
+            news = await readers.run(events.events_after, workflow_id, after, level)
+        except NotFoundError:
+            return
+        if news:
+            yield b"".join(frame(event_id, event) for event_id, event in news)
+            after = news[-1][0]
+        if len(news) < events.CHUNK:
+            if hub.closed:
+                return
+            if await hub.wait(workflow_id, version, KEEP_ALIVE_S) == version and not hub.closed:
+                yield KEEP_ALIVE
+
+
+def frame(event_id: int, event: StreamedEvent) -> bytes:
+    """Return an event as the stream carries it: two lines of the reference's, and its id."""
+    data = msgspec.json.encode(event)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, event.event_type.encode(), data)

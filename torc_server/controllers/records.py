@@ -1,0 +1,149 @@
+"""The routes of plain records, made from what their resources state.
+
+Litestar reads a handler's parameters from its signature. The handlers here are the same for every
+resource, so each gets a name and a signature with the types and the filters of its own resource:
+the documented interface is as exact as if they had been written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+from types import MappingProxyType
+from typing import Any
+
+from litestar import Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery, JSONBody
+
+from torc_core.model.page import Page
+from torc_core.model.workflow import Message
+from torc_server.clock import now_ms
+from torc_server.db.readers import Readers
+from torc_server.db.writer import Writer
+from torc_server.parameters import Id, QueryId
+from torc_server.queries import records
+from torc_server.queries.pages import Paging
+from torc_server.queries.records import Resource
+
+WRITER = NamedDependency[Writer]
+READERS = NamedDependency[Readers]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operations:
+    """The operation ids of a resource's routes; a route without one is not served."""
+
+    create: str = ""
+    list: str = ""
+    get: str = ""
+    change: str = ""
+    remove: str = ""
+    remove_all: str = ""
+
+
+def record_router(path: str, resource: Resource[Any], operations: Operations) -> Router:
+    """Return the routes of a resource."""
+    handlers = [
+        make(resource, operation_id)
+        for name, make in _MAKERS.items()
+        if (operation_id := getattr(operations, name))
+    ]
+    return Router(path, route_handlers=handlers, tags=[resource.kind])
+
+
+def _create(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+    async def handler(writer: Writer, data: Any) -> Any:
+        return await writer.run(records.create, resource, data, now_ms=now_ms())
+
+    parameters = {"writer": WRITER, "data": _of(JSONBody, resource.mapping.wire)}
+    described = _described(handler, name, parameters, resource.mapping.wire)
+    return post("/", status_code=200, operation_id=name)(described)
+
+
+def _list(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+    async def handler(
+        readers: Readers, workflow_id: int, paging: Paging, **wanted: Any
+    ) -> Page[Any]:
+        return await readers.run(records.list_page, resource, workflow_id, wanted, paging)
+
+    parameters = {"readers": READERS, "workflow_id": QueryId, "paging": NamedDependency[Paging]}
+    filters = {key: _of(FromQuery, one.type | None) for key, one in resource.filters.items()}
+    defaults = {key: one.default for key, one in resource.filters.items()}
+    page = _of(Page, resource.mapping.wire)
+    described = _described(handler, name, parameters | filters, page, defaults)
+    return get("/", operation_id=name)(described)
+
+
+def _get(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+    async def handler(readers: Readers, record_id: int) -> Any:
+        return await readers.run(records.get, resource, record_id)
+
+    parameters = {"readers": READERS, "record_id": Id}
+    described = _described(handler, name, parameters, resource.mapping.wire)
+    return get("/{record_id:int}", operation_id=name)(described)
+
+
+def _change(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+    async def handler(writer: Writer, record_id: int, data: Any) -> Any:
+        return await writer.run(records.change, resource, record_id, data, now_ms=now_ms())
+
+    body = _of(JSONBody, resource.patch)
+    parameters = {"writer": WRITER, "record_id": Id, "data": body}
+    described = _described(handler, name, parameters, resource.mapping.wire)
+    return put("/{record_id:int}", operation_id=name)(described)
+
+
+def _remove(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+    async def handler(writer: Writer, record_id: int) -> Any:
+        return await writer.run(records.remove, resource, record_id)
+
+    parameters = {"writer": WRITER, "record_id": Id}
+    described = _described(handler, name, parameters, resource.mapping.wire)
+    return delete("/{record_id:int}", status_code=200, operation_id=name)(described)
+
+
+def _remove_all(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+    async def handler(writer: Writer, workflow_id: int) -> Message:
+        count = await writer.run(records.remove_all, resource, workflow_id)
+        return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
+
+    parameters = {"writer": WRITER, "workflow_id": QueryId}
+    described = _described(handler, name, parameters, Message)
+    return delete("/", status_code=200, operation_id=name)(described)
+
+
+_MAKERS: dict[str, Callable[[Resource[Any], str], HTTPRouteHandler]] = {
+    "create": _create,
+    "list": _list,
+    "get": _get,
+    "change": _change,
+    "remove": _remove,
+    "remove_all": _remove_all,
+}
+
+
+def _of(generic: Any, argument: Any) -> Any:
+    """Return `generic[argument]` for a type that is known only when this runs."""
+    return generic[argument]
+
+
+def _described(
+    handler: Any,
+    name: str,
+    parameters: Mapping[str, Any],
+    returns: Any,
+    defaults: Mapping[str, Any] = MappingProxyType({}),
+) -> Any:
+    """Give a handler the name, the parameters and the return type of its resource."""
+    handler.__name__ = handler.__qualname__ = name
+    handler.__annotations__ = {**parameters, "return": returns}
+    handler.__signature__ = Signature(
+        [
+            Parameter(key, Parameter.KEYWORD_ONLY, default=defaults.get(key, Parameter.empty))
+            for key in parameters
+        ]
+    )
+    return handler
