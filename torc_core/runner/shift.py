@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, NotFoundError, TorcError
-from torc_core.model.exchange import Exchange, ExchangeReply, WorkRequest
+from torc_core.model.exchange import ExchangeReply, WorkRequest
 from torc_core.runner.actions import JOB_TRIGGERS, Actions
 from torc_core.runner.bell import Bell
 from torc_core.runner.courier import Courier, Delivery
@@ -26,13 +26,12 @@ from torc_core.runner.meter import Meter
 from torc_core.runner.options import RunnerOptions
 from torc_core.runner.station import Station, gpu_names, open_metrics
 from torc_core.runner.summary import Progress, RunSummary, exit_code
+from torc_core.runner.talk import Talk
 from torc_core.runner.turns import choose_turns
 from torc_core.runner.verdict import StopReason
 
 log = logging.getLogger("torc.runner")
 
-TELL_STARTS_S = 0.05
-"""A start is told after so long, unless the job has ended by then: the end tells both."""
 PROGRESS_S = 0.25
 """How often progress is told at most."""
 LOOK_FOR_ACTIONS_S = 1.0
@@ -88,11 +87,12 @@ class Shift:
         self._jobs = Jobs(shop, ledger, self._deadlines, self._meter, self._watch)
         turns = choose_turns(client, options.workflow_id, station.run_id, station.node_id)
         self._courier = Courier(turns, bell.ring)
-        self._must_talk = True
+        self._talk = Talk(self._courier, self._jobs, self._deadlines, options.poll_interval_s)
         self._leaves: str | None = None
         """Why the runner leaves, once it does."""
         self._gives_up = False
         self._stop_code: ExitCode | None = None
+        self._taken_stops = 0
         self._is_complete = False
         self._is_canceled = False
         self._error: NotFoundError | None = None
@@ -113,21 +113,10 @@ class Shift:
         self._actions.run(("on_worker_start",))
         if self._ends_at is not None:
             self._deadlines.set(Due(What.RUNNER_ENDS), self._ends_at)
-        taken_stops = 0
+        self._do_what_is_due(stops)
         while not self._is_done():
             self._sleep()
-            for due in self._deadlines.pop_due(time.monotonic()):
-                self._on_due(due)
-            while taken_stops < len(stops):
-                self._on_stop(stops[taken_stops], again=taken_stops > 0)
-                taken_stops += 1
-            for delivery in self._courier.collect():
-                self._on_delivery(delivery)
-            self._jobs.start_waiting()
-            self._plan_talk()
-            self._talk()
-            self._plan_leave()
-            self._plan_progress()
+            self._do_what_is_due(stops)
         if self._is_complete and not stops:
             self._actions.run(JOB_TRIGGERS)
             self._actions.run(("on_workflow_complete",))
@@ -135,6 +124,20 @@ class Shift:
         self._tell_progress()
         if self._error is not None:
             raise self._error
+
+    def _do_what_is_due(self, stops: list[ExitCode]) -> None:
+        for due in self._deadlines.pop_due(time.monotonic()):
+            self._on_due(due)
+        while self._taken_stops < len(stops):
+            self._on_stop(stops[self._taken_stops], again=self._taken_stops > 0)
+            self._taken_stops += 1
+        for delivery in self._courier.collect():
+            self._on_delivery(delivery)
+        self._jobs.start_waiting()
+        self._talk.plan(is_leaving=self._leaves is not None)
+        self._talk.take_turn(self._ask, is_leaving=self._leaves is not None)
+        self._plan_leave()
+        self._plan_progress()
 
     def close(self) -> None:
         """Leave nothing behind: no thread that talks, no process."""
@@ -186,7 +189,7 @@ class Shift:
         """Do what a deadline is for. `ACTIONS` only allows the next look."""
         match due.what:
             case What.TALK:
-                self._must_talk = True
+                self._talk.is_due = True
             case What.PROGRESS:
                 self._tell_progress()
             case What.SAMPLE:
@@ -254,56 +257,16 @@ class Shift:
         if self._leaves is None:
             log.info("leaving: %s", why)
             self._leaves = why
-            self._must_talk = True
+            self._talk.is_due = True
         if stop is not None:
             self._jobs.stop_all(stop)
 
-    # ---- talking with the server
-
-    def _plan_talk(self) -> None:
-        """Enter when to take the next turn: at once, or a little later in company."""
-        jobs = self._jobs
-        linger_s = jobs.pace.linger_s(len(jobs.waiting))
-        if jobs.outbox.has_ends:
-            self._talk_within(linger_s)
-        elif jobs.outbox.starts:
-            self._talk_within(TELL_STARTS_S)
-        if not self._courier.in_flight and (jobs.outbox or self._leaves is None):
-            self._talk_within(linger_s)
-
-    def _talk_within(self, delay_s: float) -> None:
-        if delay_s:
-            self._deadlines.set_earlier(Due(What.TALK), time.monotonic() + delay_s)
-        else:
-            self._must_talk = True
-
-    def _talk(self) -> None:
-        if not self._must_talk or not self._courier.is_free:
-            return
-        self._must_talk = False
-        self._deadlines.clear(Due(What.TALK))
-        if self._leaves is not None and not (self._jobs.outbox or self._courier.in_flight):
-            return
-        starts, ends, releases = self._jobs.outbox.take()
-        stays = self._leaves is None
-        self._courier.send(
-            Exchange(
-                seq=0,
-                starts=starts,
-                ends=ends,
-                releases=releases,
-                work=self._ask() if stays else None,
-                wait_seconds=self._options.poll_interval_s if stays else 0.0,
-            )
-        )
-
     def _ask(self) -> WorkRequest | None:
-        now = time.monotonic()
         return ask(
             self._jobs.unspoken_for(),
             self._station,
             self._options,
-            remaining_s=None if self._ends_at is None else self._ends_at - now,
+            remaining_s=None if self._ends_at is None else self._ends_at - time.monotonic(),
             ahead=self._jobs.pace.ahead(self._slots) - len(self._jobs.waiting),
         )
 
