@@ -11,7 +11,12 @@ from torc_core.model.artifact import (
     UserDataList,
     UserDataPatch,
 )
-from torc_core.model.compute import ComputeNode, ComputeNodePatch, ScheduledComputeNode
+from torc_core.model.compute import (
+    ComputeNode,
+    ComputeNodePatch,
+    ScheduledComputeNode,
+    ScheduledComputeNodePatch,
+)
 from torc_core.model.event import Event
 from torc_core.model.page import Page
 from torc_core.model.resources import (
@@ -175,3 +180,10 @@ class RecordCalls(Caller):
         """Return a page of allocations asked of schedulers."""
         params = {"workflow_id": workflow_id, **filters}
         return self._get("/scheduled_compute_nodes", Page[ScheduledComputeNode], params)
+
+    def update_scheduled_compute_node(
+        self, scheduled_id: int, patch: ScheduledComputeNodePatch
+    ) -> ScheduledComputeNode:
+        """Change the given fields of an allocation."""
+        path = f"/scheduled_compute_nodes/{scheduled_id}"
+        return self._put(path, ScheduledComputeNode, patch)

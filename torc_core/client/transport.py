@@ -154,10 +154,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the calling thread's connection."""
-        connection: http.client.HTTPConnection | None = getattr(self._threads, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._threads.connection = None
+        self._threads.held = None
 
     def _send(
         self, method: str, target: str, payload: bytes | None, timeout_s: float | None
@@ -188,12 +185,11 @@ class Transport:
 
     def _connection(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
         """Return this thread's connection, and whether it has been used before."""
-        connection: http.client.HTTPConnection | None = getattr(self._threads, "connection", None)
-        here = (self._parts.hostname, self._parts.port)
-        if connection is None or self._threads.peer != here:
-            self._threads.connection = connection = self._new_connection(timeout)
-            self._threads.peer = here
-            return connection, False
+        held: _Held | None = getattr(self._threads, "held", None)
+        if held is None or held.url != self.address.url:
+            self._threads.held = held = _Held(self._new_connection(timeout), self.address.url)
+            return held.connection, False
+        connection = held.connection
         connection.timeout = timeout
         if connection.sock is not None:
             connection.sock.settimeout(timeout)
@@ -221,6 +217,17 @@ class Transport:
             hint="Start one with `torc-server run`, or leave out --url and TORC_API_URL to use "
             "the one that torc starts for you.",
         )
+
+
+class _Held:
+    """A thread's connection; closed when the thread, or the transport, goes."""
+
+    def __init__(self, connection: http.client.HTTPConnection, url: str) -> None:
+        self.connection = connection
+        self.url = url
+
+    def __del__(self) -> None:
+        self.connection.close()
 
 
 class EventSource:

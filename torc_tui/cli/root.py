@@ -49,15 +49,11 @@ class LazyGroup(RichGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, imported if it is to be called."""
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
+        if cmd_name not in COMMANDS:
             return None
         if not ctx.meta.get(_CALLED):
-            return click.Command(cmd_name, help=entry.help)
-        module, _, attribute = entry.target.partition(":")
-        command = getattr(importlib.import_module(f"torc_tui.cli.commands.{module}"), attribute)
-        assert isinstance(command, click.Command)
-        return command
+            return click.Command(cmd_name, help=COMMANDS[cmd_name].help)
+        return load_command(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -68,6 +64,14 @@ class LazyGroup(RichGroup):
 
 
 _CALLED = "torc.called"
+
+
+def load_command(name: str) -> click.Command:
+    """Import a command of `COMMANDS`."""
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    command = getattr(importlib.import_module(f"torc_tui.cli.commands.{module}"), attribute)
+    assert isinstance(command, click.Command)
+    return command
 
 
 @click.group(

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from waiting import wait_for
+
+from torc_core.connect import Choice, connect
+from torc_core.errors import ConflictError, MachineError
+from torc_core.local import runs
+from torc_core.local.paths import state_directory
+from torc_core.local.process import ProcessIdentity
+from torc_core.local.record import read_record, write_record
+from torc_core.local.runs import RunDirectory, RunMeta, RunState, create_run, list_runs
+from torc_core.local.server import ensure_server, running_server, stop_server
+from torc_core.model.workflow import Workflow
+
+
+@pytest.fixture
+def _embedded():
+    yield
+    stop_server()
+
+
+@pytest.mark.usefixtures("_embedded")
+def test_commands_at_the_same_time_start_one_server():
+    code = "from torc_core.local.server import ensure_server; print(ensure_server().url)"
+    commands = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+
+    urls = {command.communicate(timeout=60)[0] for command in commands}
+
+    assert [command.returncode for command in commands] == [0] * 4
+    assert len(urls) == 1
+
+
+@pytest.mark.usefixtures("_embedded")
+def test_a_killed_server_is_started_again_where_it_was_with_what_it_knew():
+    client = connect(Choice()).client
+    workflow = client.create_workflow(Workflow(name="kept", user="tester"))
+    before = running_server()
+    assert before is not None
+    os.kill(before.process.pid, signal.SIGKILL)
+    wait_for(lambda: running_server() is None, "the server to be gone")
+
+    assert client.get_workflow(workflow.id).name == "kept"
+
+    after = running_server()
+    assert after is not None
+    assert after.port == before.port
+    assert after.process != before.process
+
+
+@pytest.mark.usefixtures("_embedded")
+def test_what_the_server_keeps_is_private():
+    ensure_server()
+
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode)
+        for path in [state_directory(), *state_directory().rglob("*")]
+    }
+
+    assert {name for name, mode in modes.items() if mode & 0o077} == set()
+
+
+@pytest.mark.usefixtures("_embedded")
+def test_the_embedded_server_wants_its_token():
+    address = ensure_server()
+    stranger = connect(Choice(url=address.url)).client
+
+    with pytest.raises(Exception, match=r"401|[Tt]oken|[Uu]nauthorized"):
+        stranger.list_workflows()
+
+
+def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path):
+    (state_directory() / "torc.db").write_text("this is no database" * 100)
+
+    with pytest.raises(MachineError, match="database"):
+        ensure_server()
+
+
+def test_a_record_is_whole_or_absent(tmp_path: Path):
+    path = tmp_path / "record.json"
+    assert read_record(path, dict) is None
+    write_record(path, {"a": 1})
+    assert read_record(path, dict) == {"a": 1}
+    path.write_bytes(path.read_bytes()[:-4])
+    assert read_record(path, dict) is None
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_process_is_not_known_by_its_pid_alone():
+    here = ProcessIdentity.of(os.getpid())
+
+    assert here.is_alive()
+    assert not msgspec.structs.replace(here, pid_start=here.pid_start + 1).is_alive()
+    assert not msgspec.structs.replace(here, boot_id="another").is_alive()
+    elsewhere = msgspec.structs.replace(here, host="elsewhere")
+    assert not elsewhere.is_here()
+
+
+def _meta(number: int, **changes: object) -> RunMeta:
+    meta = RunMeta(
+        run_id=f"2026010{number}T000000-wf{number}-abc",
+        workflow_id=number,
+        workflow_name="w",
+        url="http://127.0.0.1:1",
+        output_dir="output",
+        cwd="/",
+        started_at="2026-01-01T00:00:00.000Z",
+    )
+    return msgspec.structs.replace(meta, **changes)
+
+
+def test_a_run_is_listed_in_every_state():
+    here = ProcessIdentity.of(os.getpid())
+    dead = msgspec.structs.replace(here, pid_start=1)
+    states = {
+        1: (RunState.STARTING, {}),
+        2: (RunState.RUNNING, {"process": here}),
+        3: (RunState.CRASHED, {"process": dead}),
+        4: (RunState.ENDED, {"process": dead, "ended_at": "2026-01-02T00:00:00.000Z"}),
+        5: (RunState.ELSEWHERE, {"process": msgspec.structs.replace(here, host="other")}),
+    }
+    for number, (_, changes) in states.items():
+        create_run(_meta(number, **changes))
+
+    found = {run.meta.workflow_id: run.state for run in list_runs()}
+
+    assert found == {number: state for number, (state, _) in states.items()}
+    assert [run.meta.workflow_id for run in list_runs()] == [5, 4, 3, 2, 1]
+
+
+def test_only_ended_runs_are_pruned_and_damaged_ones_are_left_alone():
+    create_run(_meta(1))
+    create_run(_meta(2, ended_at="x"))
+    create_run(_meta(3, ended_at="x"))
+    damaged = Path(list_runs()[0].directory).with_name("damaged")
+    damaged.mkdir()
+    (damaged / "meta.json").write_text("{")
+
+    runs.prune_runs(keep=1)
+
+    assert [run.meta.workflow_id for run in list_runs()] == [3, 1]
+    assert damaged.exists()
+
+
+def test_a_run_belongs_to_one_process():
+    directory = create_run(_meta(1))
+    directory.begin()
+
+    with pytest.raises(ConflictError):
+        RunDirectory(directory.path).begin()
+
+    directory.end("completed", 0)
+    assert directory.look().state is RunState.ENDED
