@@ -1,0 +1,359 @@
+"""Handing out ready jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, null, select, update
+
+from torc_core.errors import UsageError
+from torc_core.model.compute import ComputeNodesResources
+from torc_core.model.job import ClaimedJobs, Job
+from torc_core.model.status import JobStatus
+from torc_core.units import parse_duration
+from torc_server import tables
+from torc_server.rules.jobs import job_of, linked_ids
+from torc_server.rules.packing import (
+    SORT_METHODS,
+    Capacity,
+    Group,
+    Need,
+    describe_miss,
+    fits,
+    nearest_miss,
+    pack,
+)
+from torc_server.rules.selection import Record, apply_to
+from torc_server.rules.workflows import find_workflow
+
+MAX_CLAIM = 10_000
+"""The most jobs that one claim hands out."""
+
+_job = tables.job
+_needs = tables.resource_requirements
+_READY = JobStatus.READY.number
+_WORKFLOW: BindParameter[Any] = bindparam("workflow_id")
+
+
+def _ready_jobs(requirements: Any, *columns: Any) -> Any:
+    return select(*columns).where(
+        _job.c.workflow_id == _WORKFLOW,
+        _job.c.status == _READY,
+        _job.c.resource_requirements_id == requirements,
+    )
+
+
+def _groups_statement() -> Any:
+    """Return the groups of ready jobs that need the same and are bound to the same scheduler.
+
+    Each group costs one look into the index, however many jobs it has: for each requirements
+    first the unbound jobs (scheduler 0), then from each scheduler to the next one.
+    """
+    first = (
+        select(_needs.c.id.label("requirements_id"), bindparam("unbound", 0).label("bound_to"))
+        .where(_needs.c.workflow_id == _WORKFLOW)
+        .cte("ready_group", recursive=True)
+    )
+    following = (
+        _ready_jobs(first.c.requirements_id, _job.c.scheduler_id)
+        .where(_job.c.scheduler_id > first.c.bound_to)
+        .order_by(_job.c.scheduler_id)
+        .limit(1)
+        .correlate(first)
+        .scalar_subquery()
+    )
+    group = first.union_all(
+        select(first.c.requirements_id, following).where(first.c.bound_to.is_not(None))
+    )
+    scheduler = func.nullif(group.c.bound_to, 0)
+    head = (
+        _ready_jobs(group.c.requirements_id, _job.c.id)
+        .where(_job.c.scheduler_id.is_not_distinct_from(scheduler))
+        .limit(1)
+        .correlate(group)
+        .scalar_subquery()
+    )
+    return (
+        select(scheduler.label("scheduler_id"), *_needs.c)
+        .join(group, group.c.requirements_id == _needs.c.id)
+        .where(group.c.bound_to.is_not(None), head.is_not(None))
+    )
+
+
+_GROUPS = _groups_statement()
+_BOUND = _job.c.scheduler_id == bindparam("scheduler_id")
+_MEMBERS = {
+    bound: _ready_jobs(bindparam("requirements_id"), _job)
+    .where(_BOUND if bound else _job.c.scheduler_id.is_(null()))
+    .order_by(_job.c.priority.desc(), _job.c.id)
+    .limit(bindparam("count"))
+    for bound in (False, True)
+}
+_COUNT_LIMIT = 1_000
+_COUNT = {
+    bound: select(func.count()).select_from(
+        statement.with_only_columns(_job.c.id).order_by(None).subquery()
+    )
+    for bound, statement in _MEMBERS.items()
+}
+_TAKE = (
+    update(_job)
+    .where(_job.c.id.in_(bindparam("ids", expanding=True)), _job.c.status == _READY)
+    .values(
+        status=JobStatus.PENDING.number,
+        token=_job.c.token + 1,
+        compute_node_id=bindparam("node_id"),
+    )
+)
+_ATTEMPT = insert(tables.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimer:
+    """Who claims, and what for."""
+
+    workflow_id: int
+    run_id: int
+    compute_node_id: int | None = None
+    """None for a client of the reference, which does not say."""
+    seq: int | None = None
+    """Its turn of the batch protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a claimer would like."""
+
+    limit: int
+    free: Capacity | None = None
+    """None: whatever the jobs need."""
+    scheduler_id: int | None = None
+    strict: bool = False
+    """Take no jobs of another scheduler even when there are no others."""
+    sort_method: str = "none"
+    ahead: int = 0
+    node: Capacity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyGroup:
+    """Ready jobs that need the same and are bound to the same scheduler."""
+
+    requirements_id: int
+    scheduler_id: int | None
+    need: Need
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Jobs that now belong to a claimer: their rows as they were, one token lower."""
+
+    rows: Sequence[Record]
+    needs: dict[int, Need]
+    """By id of the requirements."""
+    reason: str | None = None
+    """Why there is none."""
+
+
+def claim(conn: Connection, claimer: Claimer, wish: Wish, *, now_ms: int) -> Claim:
+    """Give ready jobs to a claimer.
+
+    Raises:
+        UsageError: There is no such sort method.
+    """
+    if wish.sort_method not in SORT_METHODS:
+        raise UsageError(
+            f"{wish.sort_method!r} is not a sort method.",
+            hint=f"Use one of: {', '.join(SORT_METHODS)}.",
+            field="sort_method",
+            value=wish.sort_method,
+        )
+    groups = ready_groups(conn, claimer.workflow_id)
+    rows = _choose(conn, claimer.workflow_id, groups, wish)
+    if not rows:
+        return Claim((), {}, _explain(conn, claimer.workflow_id, groups, wish))
+    apply_to(conn, _TAKE, [row.id for row in rows], node_id=claimer.compute_node_id)
+    conn.execute(
+        _ATTEMPT,
+        [
+            {
+                "job_id": row.id,
+                "workflow_id": claimer.workflow_id,
+                "run_id": claimer.run_id,
+                "attempt_id": row.attempt_id,
+                "token": row.token + 1,
+                "compute_node_id": claimer.compute_node_id,
+                "claim_seq": claimer.seq,
+                "claimed_at": now_ms,
+            }
+            for row in rows
+        ],
+    )
+    return Claim(rows, {group.requirements_id: group.need for group in groups})
+
+
+def claim_jobs_based_on_resources(  # noqa: PLR0913 - the parameters of the reference's call
+    conn: Connection,
+    workflow_id: int,
+    resources: ComputeNodesResources,
+    limit: int,
+    *,
+    sort_method: str = "none",
+    strict_scheduler_match: bool = False,
+    now_ms: int,
+) -> ClaimedJobs:
+    """Give as many ready jobs to a caller as fit into what it has free.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: The time limit is no duration, or there is no such sort method.
+    """
+    wish = Wish(
+        limit=limit,
+        free=capacity_of(resources),
+        scheduler_id=resources.scheduler_config_id,
+        strict=strict_scheduler_match,
+        sort_method=sort_method,
+    )
+    return _claim_for_client(conn, workflow_id, wish, now_ms=now_ms)
+
+
+def claim_next_jobs(
+    conn: Connection, workflow_id: int, limit: int = 10, *, now_ms: int
+) -> ClaimedJobs:
+    """Give ready jobs to a caller whatever they need.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    return _claim_for_client(conn, workflow_id, Wish(limit=limit), now_ms=now_ms)
+
+
+def capacity_of(resources: ComputeNodesResources) -> Capacity:
+    """Return what a claimer has free as whole numbers.
+
+    Raises:
+        UsageError: The time limit is no duration.
+    """
+    return Capacity(
+        num_cpus=resources.num_cpus,
+        memory_bytes=int(resources.memory_gb * 2**30),
+        num_gpus=resources.num_gpus,
+        num_nodes=resources.num_nodes,
+        seconds_left=None if resources.time_limit is None else parse_duration(resources.time_limit),
+    )
+
+
+def ready_groups(conn: Connection, workflow_id: int) -> list[ReadyGroup]:
+    """Return the groups of a workflow's ready jobs."""
+    return [
+        ReadyGroup(
+            row.id,
+            row.scheduler_id,
+            Need(row.num_cpus, row.memory_bytes, row.num_gpus, row.num_nodes, row.runtime_s),
+        )
+        for row in conn.execute(_GROUPS, {"workflow_id": workflow_id})
+    ]
+
+
+def _claim_for_client(
+    conn: Connection, workflow_id: int, wish: Wish, *, now_ms: int
+) -> ClaimedJobs:
+    workflow = find_workflow(conn, workflow_id)
+    if workflow.is_canceled:
+        return ClaimedJobs(jobs=[], reason="Workflow is canceled")
+    claimed = claim(conn, Claimer(workflow_id, workflow.run_id), wish, now_ms=now_ms)
+    return ClaimedJobs(jobs=_claimed_jobs(conn, claimed.rows), reason=claimed.reason)
+
+
+def _claimed_jobs(conn: Connection, rows: Sequence[Record]) -> list[Job]:
+    ids = [row.id for row in rows]
+    files = linked_ids(conn, "output_file_ids", ids)
+    user_data = linked_ids(conn, "output_user_data_ids", ids)
+    return [
+        replace(
+            job_of(row),
+            status=JobStatus.PENDING,
+            output_file_ids=files.get(row.id, []),
+            output_user_data_ids=user_data.get(row.id, []),
+        )
+        for row in rows
+    ]
+
+
+def _choose(
+    conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup], wish: Wish
+) -> list[Record]:
+    """Take of the jobs that are meant for the claimer, and only else of the others."""
+    meant = [group for group in groups if _is_meant_for(group, wish)]
+    others = [] if wish.strict else [group for group in groups if not _is_meant_for(group, wish)]
+    for choice in (meant, others):
+        chosen = pack(
+            [Group(g.need, _jobs_of(conn, workflow_id, g, wish)) for g in choice],
+            wish.free,
+            min(wish.limit, MAX_CLAIM),
+            sort_method=wish.sort_method,
+            ahead=wish.ahead,
+            node=wish.node,
+        )
+        if chosen:
+            return chosen
+    return []
+
+
+def _is_meant_for(group: ReadyGroup, wish: Wish) -> bool:
+    return wish.free is None or group.scheduler_id in {None, wish.scheduler_id}
+
+
+def _jobs_of(conn: Connection, workflow_id: int, group: ReadyGroup, wish: Wish) -> Iterator[Record]:
+    """Yield a group's jobs in their order; nothing is read before the first is asked for."""
+    runs_now = wish.free is None or fits(group.need, wish.free)
+    waits = wish.ahead and (wish.node is None or fits(group.need, wish.node))
+    if not runs_now and not waits:
+        return
+    yield from conn.execute(
+        _MEMBERS[group.scheduler_id is not None],
+        _parameters(workflow_id, group, min(wish.limit, MAX_CLAIM) + wish.ahead),
+    ).all()
+
+
+def _explain(
+    conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup], wish: Wish
+) -> str | None:
+    """Say why nothing was claimed, naming the nearest miss."""
+    if not groups:
+        return "No job is ready."
+    if wish.limit <= 0 or wish.free is None:
+        return None
+    meant = [group for group in groups if not wish.strict or _is_meant_for(group, wish)]
+    if not meant:
+        group = groups[0]
+        own = "no scheduler" if wish.scheduler_id is None else f"scheduler {wish.scheduler_id}"
+        many = _how_many(conn, workflow_id, group)
+        return f"{many} for scheduler {group.scheduler_id}; this node belongs to {own}."
+    need = nearest_miss([group.need for group in meant], wish.free)
+    group = next(group for group in meant if group.need == need)
+    many = _how_many(conn, workflow_id, group)
+    return f"{many} {describe_miss(group.need, wish.free)}."
+
+
+def _how_many(conn: Connection, workflow_id: int, group: ReadyGroup) -> str:
+    """Return the size of a group with its verb, such as "12 ready jobs need"."""
+    bound = group.scheduler_id is not None
+    parameters = _parameters(workflow_id, group, _COUNT_LIMIT + 1)
+    count: int = conn.execute(_COUNT[bound], parameters).scalar_one()
+    if count == 1:
+        return "1 ready job needs"
+    return f"{count if count <= _COUNT_LIMIT else f'More than {_COUNT_LIMIT:,}'} ready jobs need"
+
+
+def _parameters(workflow_id: int, group: ReadyGroup, count: int) -> dict[str, int]:
+    values = {
+        "workflow_id": workflow_id,
+        "requirements_id": group.requirements_id,
+        "count": count,
+    }
+    return values if group.scheduler_id is None else values | {"scheduler_id": group.scheduler_id}

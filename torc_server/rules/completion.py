@@ -1,0 +1,379 @@
+"""Starts and ends of jobs, each with all that follows from it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    null,
+    select,
+    tuple_,
+    update,
+)
+
+from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome
+from torc_core.model.status import ACTIVE, REPORTABLE, UNSUCCESSFUL, JobStatus
+from torc_server import tables
+from torc_server.rules.events import Happened, record_many, touch
+from torc_server.rules.progress import Change, propagate
+from torc_server.rules.selection import Record, apply_to, execute_each, rows_of
+
+_job = tables.job
+_attempt = tables.attempt
+_result = tables.result
+_latest = tables.latest_result
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+_FIND = select(_job.c.id, _job.c.name, _job.c.status, _job.c.token, _job.c.attempt_id).where(
+    _job.c.id.in_(_IDS), _job.c.workflow_id == bindparam("workflow_id")
+)
+_ATTEMPTS = select(_attempt.c.job_id, _attempt.c.token, _attempt.c.outcome, _attempt.c.ended_at)
+_RESULTS = (
+    select(_result.c.job_id, func.max(_result.c.attempt_id))
+    .where(_result.c.job_id.in_(_IDS), _result.c.run_id == bindparam("run_id"))
+    .group_by(_result.c.job_id)
+)
+_FORGET_LATEST = delete(_latest).where(_latest.c.job_id.in_(_IDS))
+_POINT_AT_LATEST = insert(_latest).from_select(
+    ["workflow_id", "job_id", "result_id"],
+    select(_result.c.workflow_id, _result.c.job_id, func.max(_result.c.id))
+    .where(_result.c.job_id.in_(_IDS))
+    .group_by(_result.c.workflow_id, _result.c.job_id),
+)
+_END_ATTEMPT = (
+    update(_attempt)
+    .where(
+        _attempt.c.job_id == bindparam("of_job"),
+        _attempt.c.token == bindparam("of_token"),
+        _attempt.c.ended_at.is_(None),
+    )
+    .values(
+        ended_at=bindparam("at"),
+        outcome=bindparam("how"),
+        started_at=func.coalesce(_attempt.c.started_at, bindparam("began")),
+    )
+)
+_START_ATTEMPT = (
+    update(_attempt)
+    .where(_attempt.c.job_id == bindparam("of_job"), _attempt.c.token == bindparam("of_token"))
+    .values(started_at=bindparam("began"))
+)
+_MOVE = (
+    update(_job)
+    .where(_job.c.id == bindparam("of_job"))
+    .values(status=bindparam("to_status"), attempt_id=bindparam("attempt"), compute_node_id=null())
+)
+_RUN = (
+    update(_job)
+    .where(_job.c.id.in_(_IDS))
+    .values(status=JobStatus.RUNNING.number, compute_node_id=bindparam("node_id"))
+)
+_STAMP_FILE = (
+    update(tables.file)
+    .where(
+        tables.file.c.id == bindparam("of_file"), tables.file.c.workflow_id == bindparam("within")
+    )
+    .values(st_mtime=bindparam("mtime"))
+)
+
+_MEASURED = (
+    "return_code",
+    "exec_time_minutes",
+    "completion_time",
+    "peak_memory_bytes",
+    "avg_memory_bytes",
+    "peak_cpu_percent",
+    "avg_cpu_percent",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where jobs ran."""
+
+    workflow_id: int
+    run_id: int
+    compute_node_id: int
+
+
+class Ending(NamedTuple):
+    """A job's row as it is, how its attempt ended, and under which number that is recorded."""
+
+    job: Record
+    end: JobEnd
+    attempt_id: int
+
+
+def judge(job: Record | None, token: int, attempt: Record | None, wanted: JobStatus | None) -> str:
+    """Return what becomes of a report on an attempt, in the words of `Outcome.result`.
+
+    Args:
+        job: The job as it is, if there is one.
+        token: The attempt that the report is about.
+        attempt: What is known of that attempt; looked at only when the job is not held under
+            this token.
+        wanted: The reported end; None for a release.
+    """
+    if job is None:
+        return "unknown"
+    status = JobStatus.from_number(job.status)
+    if job.token == token and status in ACTIVE:
+        return "ok"
+    late = "fenced" if job.token > token else "illegal"
+    if attempt is None:
+        return "illegal"
+    if attempt.ended_at is None:
+        canceled = job.token == token and status is JobStatus.CANCELED
+        return "ok" if canceled else late  # somebody cancelled it, and now its process has ended
+    if attempt.outcome == (wanted.value if wanted else "released"):
+        return "duplicate"
+    given_up = attempt.outcome == "lost" and job.token == token and status is JobStatus.READY
+    return "ok" if given_up else late  # given up too early, and given to nobody else yet
+
+
+def start_jobs(
+    conn: Connection, place: Place, starts: Sequence[JobStart], *, now_ms: int
+) -> list[int]:
+    """Note that processes run. A repeated start changes nothing.
+
+    Returns:
+        Ids of jobs that are held under another token by now, or by nobody: their processes are
+        to be stopped.
+    """
+    jobs = _jobs(conn, place.workflow_id, [start.job_id for start in starts])
+    held = [s for s in starts if _is_held(jobs.get(s.job_id), s.token)]
+    begun = [s for s in held if jobs[s.job_id].status == JobStatus.PENDING.number]
+    if begun:
+        apply_to(conn, _RUN, [s.job_id for s in begun], node_id=place.compute_node_id)
+        conn.execute(
+            _START_ATTEMPT,
+            [
+                {
+                    "of_job": start.job_id,
+                    "of_token": start.token,
+                    "began": _milliseconds(start.start_time, now_ms),
+                }
+                for start in begun
+            ],
+        )
+        happened: list[Happened] = [
+            (
+                "job_started",
+                {
+                    "job_id": start.job_id,
+                    "job_name": jobs[start.job_id].name,
+                    "compute_node_id": place.compute_node_id,
+                    "run_id": place.run_id,
+                },
+            )
+            for start in begun
+        ]
+        record_many(conn, place.workflow_id, happened, now_ms=now_ms)
+    known = {start.job_id for start in held}
+    return [start.job_id for start in starts if start.job_id not in known]
+
+
+def end_jobs(
+    conn: Connection, place: Place, ends: Sequence[JobEnd], *, now_ms: int
+) -> list[Outcome]:
+    """Record ends of attempts and all that follows from them.
+
+    Each is judged for itself; the returned outcomes are in the order of the ends.
+    """
+    if not ends:
+        return []
+    jobs = _jobs(conn, place.workflow_id, [end.job_id for end in ends])
+    attempts = _attempts(conn, jobs, [(end.job_id, end.token) for end in ends])
+    outcomes: list[Outcome] = []
+    accepted: dict[int, JobEnd] = {}
+    for end in ends:
+        attempt = attempts.get((end.job_id, end.token))
+        verdict = judge(jobs.get(end.job_id), end.token, attempt, end.status)
+        if end.status not in REPORTABLE:
+            verdict = "illegal"
+        if end.job_id in accepted and verdict == "ok":
+            verdict = "duplicate" if accepted[end.job_id].status is end.status else "illegal"
+        elif verdict == "ok":
+            accepted[end.job_id] = end
+        outcomes.append(Outcome(job_id=end.job_id, result=verdict))
+    _close_fenced(conn, ends, outcomes, now_ms=now_ms)
+    used = _used_attempts(conn, place.run_id, accepted)
+    record_ends(
+        conn,
+        place,
+        [
+            Ending(jobs[key], end, max(jobs[key].attempt_id, used.get(key, 0) + 1))
+            for key, end in accepted.items()
+        ],
+        now_ms=now_ms,
+    )
+    return outcomes
+
+
+def release_jobs(
+    conn: Connection, place: Place, releases: Sequence[JobRelease], *, now_ms: int
+) -> list[Outcome]:
+    """Make jobs ready again that were claimed and not started."""
+    if not releases:
+        return []
+    jobs = _jobs(conn, place.workflow_id, [release.job_id for release in releases])
+    attempts = _attempts(conn, jobs, [(release.job_id, release.token) for release in releases])
+    outcomes = []
+    for release in releases:
+        job = jobs.get(release.job_id)
+        attempt = attempts.get((release.job_id, release.token))
+        outcomes.append(
+            Outcome(job_id=release.job_id, result=judge(job, release.token, attempt, None))
+        )
+    free = {
+        release.job_id: release
+        for release, outcome in zip(releases, outcomes, strict=True)
+        if outcome.result == "ok"
+    }
+    back = {key: r for key, r in free.items() if jobs[key].status != JobStatus.CANCELED.number}
+    execute_each(conn, _END_ATTEMPT, [_closing(r, "released", now_ms) for r in free.values()])
+    execute_each(
+        conn, _MOVE, [_move(jobs[key], JobStatus.READY, jobs[key].attempt_id) for key in back]
+    )
+    if back:
+        touch(conn, place.workflow_id)
+    return outcomes
+
+
+def record_ends(conn: Connection, place: Place, endings: Sequence[Ending], *, now_ms: int) -> None:
+    """Record ends that are accepted."""
+    if not endings:
+        return
+    ids = [job.id for job, _, _ in endings]
+    conn.execute(insert(_result), [_result_row(place, ending) for ending in endings])
+    apply_to(conn, _FORGET_LATEST, ids)
+    apply_to(conn, _POINT_AT_LATEST, ids)
+    conn.execute(
+        _END_ATTEMPT,
+        [_closing(end, end.status.value, now_ms, began=end.start_time) for _, end, _ in endings],
+    )
+    open_ends = [e for e in endings if e.job.status != JobStatus.CANCELED.number]
+    moves = {e.job.id: (e.job, *_goes_to(e)) for e in open_ends}
+    execute_each(conn, _MOVE, [_move(*move) for move in moves.values()])
+    execute_each(
+        conn,
+        _STAMP_FILE,
+        [
+            {"of_file": file_id, "mtime": mtime, "within": place.workflow_id}
+            for _, end, _ in endings
+            for file_id, mtime in end.output_file_mtimes.items()
+        ],
+    )
+    record_many(conn, place.workflow_id, [_told(place, e) for e in open_ends], now_ms=now_ms)
+    changes = [
+        Change(job.id, JobStatus.from_number(job.status), status)
+        for job, status, _ in moves.values()
+    ]
+    propagate(conn, place.workflow_id, changes, run_id=place.run_id, now_ms=now_ms)
+
+
+def _goes_to(ending: Ending) -> tuple[JobStatus, int]:
+    """Return the job's status and attempt after an end."""
+    if ending.end.retry and ending.end.status in UNSUCCESSFUL:
+        return JobStatus.READY, ending.attempt_id + 1
+    return ending.end.status, ending.attempt_id
+
+
+def _told(place: Place, ending: Ending) -> Happened:
+    status, attempt_id = _goes_to(ending)
+    data = {
+        "job_id": ending.job.id,
+        "job_name": ending.job.name,
+        "status": ending.end.status.value,
+        "return_code": ending.end.return_code,
+        "compute_node_id": place.compute_node_id,
+        "run_id": place.run_id,
+    }
+    if status is JobStatus.READY:
+        return "job_retried", data | {"attempt_id": attempt_id}
+    return f"job_{status.value}", data
+
+
+def _result_row(place: Place, ending: Ending) -> dict[str, Any]:
+    canceled = ending.job.status == JobStatus.CANCELED.number
+    status = JobStatus.CANCELED if canceled else ending.end.status
+    return {key: getattr(ending.end, key) for key in _MEASURED} | {
+        "workflow_id": place.workflow_id,
+        "job_id": ending.job.id,
+        "run_id": place.run_id,
+        "attempt_id": ending.attempt_id,
+        "compute_node_id": place.compute_node_id,
+        "status": status.number,
+    }
+
+
+def _move(job: Record, status: JobStatus, attempt_id: int) -> dict[str, int]:
+    return {"of_job": job.id, "to_status": status.number, "attempt": attempt_id}
+
+
+def _closing(
+    report: JobEnd | JobRelease, how: str, now_ms: int, *, began: str | None = None
+) -> dict[str, Any]:
+    return {
+        "of_job": report.job_id,
+        "of_token": report.token,
+        "at": now_ms,
+        "how": how,
+        "began": None if began is None else _milliseconds(began, now_ms),
+    }
+
+
+def _close_fenced(
+    conn: Connection, ends: Sequence[JobEnd], outcomes: Sequence[Outcome], *, now_ms: int
+) -> None:
+    """Let cancelled attempts rest whose job has gone on without them."""
+    execute_each(
+        conn,
+        _END_ATTEMPT,
+        [
+            _closing(end, JobStatus.CANCELED.value, now_ms, began=end.start_time)
+            for end, outcome in zip(ends, outcomes, strict=True)
+            if outcome.result == "fenced"
+        ],
+    )
+
+
+def _is_held(job: Record | None, token: int) -> bool:
+    return job is not None and job.token == token and JobStatus.from_number(job.status) in ACTIVE
+
+
+def _jobs(conn: Connection, workflow_id: int, ids: Sequence[int]) -> dict[int, Record]:
+    return {row.id: row for row in rows_of(conn, _FIND, ids, workflow_id=workflow_id)}
+
+
+def _attempts(
+    conn: Connection, jobs: Mapping[int, Record], reports: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], Record]:
+    """Return the attempts of those reports that are not about a job's present holder."""
+    odd = [(job_id, token) for job_id, token in reports if not _is_held(jobs.get(job_id), token)]
+    if not odd:
+        return {}
+    key = tuple_(_attempt.c.job_id, _attempt.c.token)
+    return {(row.job_id, row.token): row for row in conn.execute(_ATTEMPTS.where(key.in_(odd)))}
+
+
+def _used_attempts(conn: Connection, run_id: int, job_ids: Mapping[int, Any]) -> dict[int, int]:
+    """Return the highest attempt that has a result in this run, for jobs that have one."""
+    return dict(rows_of(conn, _RESULTS, job_ids, run_id=run_id))
+
+
+def _milliseconds(time: str, otherwise: int) -> int:
+    """Return an ISO 8601 time as milliseconds since 1970; a clock that writes nonsense is late."""
+    try:
+        return int(datetime.fromisoformat(time).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return otherwise

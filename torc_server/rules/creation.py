@@ -1,0 +1,202 @@
+"""Creating jobs, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Table, bindparam, func, insert, select
+
+from torc_core.errors import NotFoundError, UsageError
+from torc_core.model.job import Job
+from torc_core.model.resources import DEFAULT_REQUIREMENTS
+from torc_core.model.status import JobStatus
+from torc_server import tables
+from torc_server.rules.events import touch
+from torc_server.rules.jobs import LINKS
+from torc_server.rules.selection import execute_each, rows_of
+from torc_server.rules.sets import Members, as_members, ensure_sets
+from torc_server.rules.workflows import find_workflow
+
+MAX_JOBS = 100_000
+"""The most jobs that one call creates."""
+
+_job = tables.job
+_COPIED = (
+    "workflow_id",
+    "name",
+    "command",
+    "invocation_script",
+    "cancel_on_blocking_job_failure",
+    "supports_termination",
+    "scheduler_id",
+    "failure_handler_id",
+    "priority",
+    "schedule_compute_nodes",
+)
+
+_KINDS: dict[str, tuple[str, Table]] = {
+    "depends_on_job_ids": ("job", tables.job),
+    "input_file_ids": ("file", tables.file),
+    "output_file_ids": ("file", tables.file),
+    "input_user_data_ids": ("user data", tables.user_data),
+    "output_user_data_ids": ("user data", tables.user_data),
+}
+_SINGLE_KINDS: dict[str, tuple[str, Table]] = {
+    "resource_requirements_id": ("resource requirements", tables.resource_requirements),
+    "failure_handler_id": ("failure handler", tables.failure_handler),
+}
+
+_LAST_ID = select(func.coalesce(func.max(_job.c.id), 0))
+_NEW_IDS = (
+    select(_job.c.id)
+    .where(_job.c.workflow_id == bindparam("workflow_id"), _job.c.id > bindparam("after"))
+    .order_by(_job.c.id)
+)
+
+
+def create_job(conn: Connection, job: Job) -> Job:
+    """Create one job, see `create_jobs`."""
+    return create_jobs(conn, [job])[0]
+
+
+def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
+    """Create jobs of one workflow and return them with their ids, in the order given.
+
+    They start uninitialized at attempt 1; one without resource requirements gets the workflow's
+    default ones.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: More than 100,000 jobs, jobs of several workflows, or an id of something that
+            is not there or belongs to another workflow. Nothing was created.
+    """
+    if not jobs:
+        return []
+    if len(jobs) > MAX_JOBS:
+        raise UsageError(
+            f"{len(jobs):,} jobs are too many for one call.",
+            hint=f"Create at most {MAX_JOBS:,} at a time.",
+        )
+    workflow_id = _one_workflow(jobs)
+    find_workflow(conn, workflow_id)
+    for field, (kind, table) in (_KINDS | _SINGLE_KINDS).items():
+        check_related(conn, workflow_id, kind, table, _distinct(jobs, field))
+    all_stated = all(job.resource_requirements_id is not None for job in jobs)
+    default = 0 if all_stated else default_requirements(conn, workflow_id)
+    jobs = [_as_created(job, default) for job in jobs]
+
+    wanted = [_members_of(job) for job in jobs]
+    sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted))
+    before = conn.execute(_LAST_ID).scalar_one()
+    conn.execute(
+        insert(_job),
+        [
+            {key: getattr(job, key) for key in _COPIED}
+            | {
+                "status": JobStatus.UNINITIALIZED.number,
+                "attempt_id": 1,
+                "token": 0,
+                "resource_requirements_id": job.resource_requirements_id,
+                "dependency_set_id": sets.get(members),
+            }
+            for job, members in zip(jobs, wanted, strict=True)
+        ],
+    )
+    new_ids = conn.execute(_NEW_IDS, {"workflow_id": workflow_id, "after": before}).scalars()
+    created = [
+        msgspec.structs.replace(job, id=job_id) for job, job_id in zip(jobs, new_ids, strict=True)
+    ]
+    for field, (table, column) in LINKS.items():
+        execute_each(
+            conn,
+            insert(table),
+            [
+                {"job_id": job.id, column: linked}
+                for job in created
+                for linked in dict.fromkeys(getattr(job, field) or ())
+            ],
+        )
+    touch(conn, workflow_id)
+    return created
+
+
+def check_related(
+    conn: Connection, workflow_id: int, kind: str, table: Table, wanted: set[int]
+) -> None:
+    """Make sure that everything of a kind is there and belongs to the workflow.
+
+    Raises:
+        UsageError: Something is not; the message names up to three ids.
+    """
+    statement = select(table.c.id).where(
+        table.c.id.in_(bindparam("ids", expanding=True)), table.c.workflow_id == workflow_id
+    )
+    missing = wanted - {row.id for row in rows_of(conn, statement, wanted)}
+    if missing:
+        some = ", ".join(map(str, sorted(missing)[:3])) + (", ..." if len(missing) > 3 else "")
+        raise UsageError(
+            f"Workflow {workflow_id} has no {kind} {some}.",
+            hint="Refer only to things that were created before, in the same workflow.",
+            missing_ids=sorted(missing)[:100],
+        )
+
+
+def default_requirements(conn: Connection, workflow_id: int) -> int:
+    """Return the id of the requirements for jobs that state none.
+
+    Raises:
+        NotFoundError: Somebody deleted them.
+    """
+    table = tables.resource_requirements
+    found: int | None = conn.execute(
+        select(table.c.id)
+        .where(table.c.workflow_id == workflow_id, table.c.name == DEFAULT_REQUIREMENTS)
+        .order_by(table.c.id)
+    ).scalar()
+    if found is None:
+        raise NotFoundError(
+            "resource requirements",
+            f"named {DEFAULT_REQUIREMENTS!r} in workflow {workflow_id}",
+            hint="State resource_requirements_id for each job.",
+        )
+    return found
+
+
+def _one_workflow(jobs: Sequence[Job]) -> int:
+    workflow_ids = sorted({job.workflow_id for job in jobs})
+    if len(workflow_ids) > 1:
+        raise UsageError(
+            f"The jobs belong to {len(workflow_ids)} workflows: {workflow_ids[:3]}.",
+            hint="Create the jobs of one workflow per call.",
+        )
+    return workflow_ids[0]
+
+
+def _distinct(jobs: Iterable[Job], field: str) -> set[int]:
+    found: set[int] = set()
+    for job in jobs:
+        value = getattr(job, field)
+        if isinstance(value, int):
+            found.add(value)
+        elif value:
+            found.update(value)
+    return found
+
+
+def _members_of(job: Job) -> Members:
+    return as_members(job.depends_on_job_ids or ())
+
+
+def _as_created(job: Job, requirements_id: int) -> Job:
+    if job.priority < 0:
+        raise UsageError(
+            f"Job {job.name!r} has the priority {job.priority}.",
+            hint="A priority is at least 0; jobs of a higher one are handed out first.",
+        )
+    return msgspec.structs.replace(
+        job,
+        status=JobStatus.UNINITIALIZED,
+        attempt_id=1,
+        resource_requirements_id=job.resource_requirements_id or requirements_id,
+    )

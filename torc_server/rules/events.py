@@ -1,0 +1,47 @@
+"""Events are written in the transaction of what they tell, and wake whoever waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from torc_core.model.event import EVENT_SEVERITY, Severity
+from torc_server import tables
+
+_INSERT = tables.event.insert()
+
+Happened = tuple[str, dict[str, Any]]
+"""The type of an event and its data."""
+
+
+def record(
+    conn: Connection, workflow_id: int, event_type: str, data: dict[str, Any], *, now_ms: int
+) -> None:
+    """Write an event and wake whoever waits for the workflow."""
+    record_many(conn, workflow_id, [(event_type, data)], now_ms=now_ms)
+
+
+def record_many(
+    conn: Connection, workflow_id: int, happened: Iterable[Happened], *, now_ms: int
+) -> None:
+    """Write events of one workflow in their order, and wake whoever waits for it."""
+    rows = [
+        {
+            "workflow_id": workflow_id,
+            "timestamp": now_ms,
+            "event_type": event_type,
+            "severity": EVENT_SEVERITY.get(event_type, Severity.INFO).rank,
+            "data": data,
+        }
+        for event_type, data in happened
+    ]
+    if rows:
+        conn.execute(_INSERT, rows)
+    touch(conn, workflow_id)
+
+
+def touch(conn: Connection, workflow_id: int) -> None:
+    """Have whoever waits for the workflow woken once this transaction is committed."""
+    conn.info.setdefault("touched", set()).add(workflow_id)

@@ -1,0 +1,246 @@
+"""One turn of a runner's talk with the server, see `torc_core.model.exchange`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
+
+from torc_core.errors import NotFoundError, UsageError
+from torc_core.model.exchange import (
+    ClaimedJob,
+    Exchange,
+    ExchangeReply,
+    OutputFile,
+    WorkRequest,
+)
+from torc_core.model.resources import FailureRule
+from torc_core.model.status import JobStatus
+from torc_server import tables
+from torc_server.rules import actions
+from torc_server.rules.claims import Claimer, Wish, capacity_of, claim
+from torc_server.rules.completion import Place, end_jobs, release_jobs, start_jobs
+from torc_server.rules.jobs import job_of
+from torc_server.rules.selection import Record, rows_of
+from torc_server.rules.workflows import has_open_jobs
+
+MAX_REPORTS = 10_000
+"""The most starts, ends or releases in one turn."""
+
+_node = tables.compute_node
+_workflow = tables.workflow
+_attempt = tables.attempt
+_job = tables.job
+_needs = tables.resource_requirements
+_file = tables.file
+_output = tables.job_output_file
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+_SITUATION = (
+    select(
+        _node.c.workflow_id,
+        _node.c.last_seq,
+        _workflow.c.run_id,
+        _workflow.c.is_canceled,
+        _workflow.c.compute_node_ignore_workflow_completion,
+    )
+    .join(_workflow, _workflow.c.id == _node.c.workflow_id)
+    .where(_node.c.id == bindparam("node_id"))
+)
+_SEEN = (
+    update(_node)
+    .where(_node.c.id == bindparam("node_id"))
+    .values(last_seen_at=bindparam("now"), last_seq=bindparam("seq"))
+)
+_CLAIMED_IN_TURN = (
+    select(_job)
+    .join(_attempt, (_attempt.c.job_id == _job.c.id) & (_attempt.c.token == _job.c.token))
+    .where(
+        _attempt.c.compute_node_id == bindparam("node_id"),
+        _attempt.c.claim_seq == bindparam("seq"),
+        _attempt.c.ended_at.is_(None),
+        _job.c.status == JobStatus.PENDING.number,
+    )
+    .order_by(_attempt.c.id)
+)
+_NEEDS = select(_needs).where(_needs.c.id.in_(_IDS))
+_OUTPUTS = (
+    select(_output.c.job_id, _file.c.id, _file.c.path)
+    .join(_file, _file.c.id == _output.c.file_id)
+    .where(_output.c.job_id.in_(_IDS))
+    .order_by(_output.c.job_id, _file.c.id)
+)
+_HANDLERS = select(tables.failure_handler.c.id, tables.failure_handler.c.rules).where(
+    tables.failure_handler.c.id.in_(_IDS)
+)
+_TO_KILL = select(_attempt.c.job_id, _attempt.c.outcome).where(
+    _attempt.c.compute_node_id == bindparam("node_id"),
+    _attempt.c.ended_at.is_(None),
+    _attempt.c.outcome.is_not(None),
+)
+_KILL_TOLD = (
+    update(_attempt)
+    .where(
+        _attempt.c.compute_node_id == bindparam("of_node"),
+        _attempt.c.ended_at.is_(None),
+        _attempt.c.outcome == "cancel",
+    )
+    .values(outcome="canceling")
+)
+
+
+class Turn(NamedTuple):
+    """The server's answer to a turn, and whether the runner should have it at once."""
+
+    reply: ExchangeReply
+    workflow_id: int
+    has_news: bool
+
+
+def take_turn(conn: Connection, node_id: int, turn: Exchange, *, now_ms: int) -> Turn:
+    """Take a runner's reports, and give it work.
+
+    The same turn again is answered the same; a turn that a newer one has overtaken gets its
+    reports taken and nothing else. Whoever waits for work repeats the turn, see `look_again`.
+
+    Raises:
+        NotFoundError: There is no such compute node.
+        UsageError: More than 10,000 reports of a kind, or a wish that makes no sense.
+    """
+    if max(len(turn.starts), len(turn.ends), len(turn.releases)) > MAX_REPORTS:
+        raise UsageError(
+            f"More than {MAX_REPORTS:,} reports in one turn.", hint="Send them in several turns."
+        )
+    situation = _situation(conn, node_id)
+    place = Place(situation.workflow_id, situation.run_id, node_id)
+    fenced = start_jobs(conn, place, turn.starts, now_ms=now_ms) if turn.starts else []
+    outcomes = end_jobs(conn, place, turn.ends, now_ms=now_ms)
+    outcomes += release_jobs(conn, place, turn.releases, now_ms=now_ms)
+    if turn.seq < situation.last_seq:
+        return Turn(ExchangeReply(outcomes=outcomes, kill=fenced), place.workflow_id, True)
+    conn.execute(_SEEN, {"node_id": node_id, "now": now_ms, "seq": turn.seq})
+    answer = _answer(conn, node_id, turn, situation, now_ms=now_ms)
+    reply = replace(answer.reply, outcomes=outcomes, kill=[*fenced, *answer.reply.kill])
+    return Turn(reply, place.workflow_id, answer.has_news or bool(fenced))
+
+
+def look_again(conn: Connection, node_id: int, turn: Exchange, *, now_ms: int) -> Turn:
+    """Look whether there is something now for a runner that waits; its reports are taken already.
+
+    Raises:
+        NotFoundError: The compute node is gone.
+    """
+    situation = _situation(conn, node_id)
+    if turn.seq < situation.last_seq:
+        return Turn(ExchangeReply(), situation.workflow_id, True)
+    return _answer(conn, node_id, turn, situation, now_ms=now_ms)
+
+
+def _situation(conn: Connection, node_id: int) -> Record:
+    situation = conn.execute(_SITUATION, {"node_id": node_id}).one_or_none()
+    if situation is None:
+        raise NotFoundError("compute node", node_id)
+    return situation
+
+
+def _answer(
+    conn: Connection, node_id: int, turn: Exchange, situation: Record, *, now_ms: int
+) -> Turn:
+    workflow_id = situation.workflow_id
+    repeated = turn.seq == situation.last_seq
+    jobs: list[ClaimedJob] = []
+    reason = None
+    if turn.work is not None and not situation.is_canceled:
+        rows: Sequence[Record] = ()
+        if repeated:
+            rows = conn.execute(_CLAIMED_IN_TURN, {"node_id": node_id, "seq": turn.seq}).all()
+            jobs = _claimed_jobs(conn, rows, situation.run_id, claimed_now=False)
+        if not rows:
+            claimer = Claimer(workflow_id, situation.run_id, node_id, turn.seq)
+            claimed = claim(conn, claimer, _wish(turn.work), now_ms=now_ms)
+            jobs = _claimed_jobs(conn, claimed.rows, situation.run_id, claimed_now=True)
+            reason = claimed.reason
+    kill, kill_is_new = _to_kill(conn, node_id)
+    is_complete = not jobs and not has_open_jobs(conn, workflow_id)
+    reply = ExchangeReply(
+        jobs=jobs,
+        reason=reason,
+        kill=kill,
+        is_canceled=situation.is_canceled,
+        is_complete=is_complete,
+        has_pending_actions=actions.has_pending(conn, workflow_id),
+    )
+    ends = is_complete and not situation.compute_node_ignore_workflow_completion
+    return Turn(reply, workflow_id, bool(jobs) or kill_is_new or situation.is_canceled or ends)
+
+
+def _wish(work: WorkRequest) -> Wish:
+    return Wish(
+        limit=work.max_jobs,
+        free=capacity_of(work.resources) if work.by_resources else None,
+        scheduler_id=work.resources.scheduler_config_id,
+        strict=work.strict_scheduler_match,
+        sort_method=work.sort_method,
+        ahead=work.queue_ahead,
+        node=None if work.node is None else capacity_of(work.node),
+    )
+
+
+def _to_kill(conn: Connection, node_id: int) -> tuple[list[int], bool]:
+    """Return the jobs to stop, and whether the runner has not been told of some."""
+    found = conn.execute(_TO_KILL, {"node_id": node_id}).all()
+    is_new = any(row.outcome == "cancel" for row in found)
+    if is_new:
+        conn.execute(_KILL_TOLD, {"of_node": node_id})
+    return [row.job_id for row in found], is_new
+
+
+def _claimed_jobs(
+    conn: Connection, rows: Sequence[Record], run_id: int, *, claimed_now: bool
+) -> list[ClaimedJob]:
+    if not rows:
+        return []
+    needs = {
+        row.id: row for row in rows_of(conn, _NEEDS, {row.resource_requirements_id for row in rows})
+    }
+    outputs: dict[int, list[OutputFile]] = {}
+    for job_id, file_id, path in rows_of(conn, _OUTPUTS, [row.id for row in rows]):
+        outputs.setdefault(job_id, []).append(OutputFile(id=file_id, path=path))
+    rules = _failure_rules(conn, {row.failure_handler_id for row in rows} - {None})
+    claimed = []
+    for row in rows:
+        need = needs[row.resource_requirements_id]
+        files = outputs.get(row.id, [])
+        claimed.append(
+            ClaimedJob(
+                job=replace(
+                    job_of(row),
+                    status=JobStatus.PENDING,
+                    output_file_ids=[output.id for output in files],
+                ),
+                token=row.token + claimed_now,
+                run_id=run_id,
+                num_cpus=need.num_cpus,
+                num_gpus=need.num_gpus,
+                num_nodes=need.num_nodes,
+                memory_bytes=need.memory_bytes,
+                runtime_seconds=need.runtime_s,
+                output_files=files,
+                failure_rules=rules.get(row.failure_handler_id, []),
+            )
+        )
+    return claimed
+
+
+def _failure_rules(conn: Connection, handler_ids: set[int]) -> Mapping[int, list[FailureRule]]:
+    """Return the rules of failure handlers; rules that nobody can read are none."""
+    found = {}
+    for handler_id, rules in rows_of(conn, _HANDLERS, handler_ids):
+        try:
+            found[handler_id] = msgspec.json.decode(rules, type=list[FailureRule])
+        except msgspec.MsgspecError:
+            found[handler_id] = []
+    return found

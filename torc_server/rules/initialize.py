@@ -1,0 +1,215 @@
+"""Making a workflow ready to run: who waits for whom, and who may start.
+
+Files and user data that pass between jobs become dependencies. A job that has ended well, was
+disabled, or is being run by a live runner stays what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
+
+from torc_core.errors import ConflictError
+from torc_core.graph import downstream, find_cycles
+from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.workflow import Message
+from torc_server import tables
+from torc_server.rules import actions
+from torc_server.rules.events import record
+from torc_server.rules.inputs import Inputs, dependencies, input_hashes, read_inputs
+from torc_server.rules.progress import complete_if_settled, release_stuck
+from torc_server.rules.selection import execute_each
+from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
+from torc_server.rules.workflows import find_workflow
+
+_job = tables.job
+_result = tables.result
+_latest = tables.latest_result
+
+_TAKEN_UP = frozenset(
+    {
+        JobStatus.UNINITIALIZED,
+        JobStatus.BLOCKED,
+        JobStatus.READY,
+        JobStatus.TERMINATED,
+        JobStatus.PENDING_FAILED,
+    }
+)
+"""What a full initialize takes up, beside jobs whose runners are all gone."""
+
+_SHOWN_NAMES = 10
+
+_PLACE = (
+    update(_job)
+    .where(_job.c.id == bindparam("of_job"))
+    .values(
+        status=bindparam("to_status"),
+        dependency_set_id=bindparam("set_id"),
+        input_hash=bindparam("hash"),
+        compute_node_id=None,
+    )
+)
+_LINK = (
+    update(_job)
+    .where(_job.c.id == bindparam("of_job"))
+    .values(dependency_set_id=bindparam("set_id"))
+)
+
+
+def initialize_jobs(
+    conn: Connection,
+    workflow_id: int,
+    *,
+    only_uninitialized: bool = False,
+    clear_ephemeral_user_data: bool = True,
+    now_ms: int,
+) -> Message:
+    """Bring the jobs of a workflow to blocked or ready.
+
+    Args:
+        conn: The writer's connection.
+        workflow_id: The workflow.
+        only_uninitialized: Take up only uninitialized jobs and all that come after them; else
+            also those that were terminated, wait for a decision, or lost their runner.
+        clear_ephemeral_user_data: Forget the values of ephemeral user data.
+        now_ms: Now.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: Jobs wait for each other in a circle; nothing was changed.
+    """
+    workflow = find_workflow(conn, workflow_id)
+    if clear_ephemeral_user_data:
+        _clear_ephemeral(conn, workflow_id)
+    inputs = read_inputs(conn, workflow_id)
+    needed = dependencies(inputs)
+    _refuse_cycles(inputs, needed)
+    chosen = _choose(conn, workflow_id, inputs, needed, only_uninitialized=only_uninitialized)
+    _store(conn, workflow_id, inputs, needed, chosen)
+    conn.execute(_FORGET_RESULTS, {"of_workflow": workflow_id})
+    conn.execute(_NEXT_ATTEMPT, {"of_workflow": workflow_id, "in_run": workflow.run_id})
+    conn.execute(_RESTARTED, {"of_workflow": workflow_id})
+    release_stuck(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
+    actions.restart(conn, workflow_id)
+    again = only_uninitialized or any(row.input_hash for row in inputs.jobs)
+    event_type = "workflow_reinitialized" if again else "workflow_started"
+    data = {"run_id": workflow.run_id, "jobs": len(chosen)}
+    record(conn, workflow_id, event_type, data, now_ms=now_ms)
+    complete_if_settled(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
+    return Message(message="Initialized job status", count=len(chosen))
+
+
+_FORGET_RESULTS = delete(_latest).where(
+    _latest.c.workflow_id == bindparam("of_workflow"),
+    _latest.c.job_id.in_(
+        select(_job.c.id).where(
+            _job.c.workflow_id == bindparam("of_workflow"),
+            _job.c.status != JobStatus.COMPLETED.number,
+        )
+    ),
+)
+_NEXT_ATTEMPT = (
+    update(_job)
+    .where(
+        _job.c.workflow_id == bindparam("of_workflow"),
+        _job.c.status.in_((JobStatus.BLOCKED.number, JobStatus.READY.number)),
+        exists().where(
+            _result.c.job_id == _job.c.id,
+            _result.c.run_id == bindparam("in_run"),
+            _result.c.attempt_id == _job.c.attempt_id,
+        ),
+    )
+    .values(attempt_id=_job.c.attempt_id + 1)
+)
+"""A job that has a result in this run gets a new number, so that both are kept."""
+
+_RESTARTED = (
+    update(tables.workflow)
+    .where(tables.workflow.c.id == bindparam("of_workflow"))
+    .values(completion_recorded=False)
+)
+
+
+def _choose(
+    conn: Connection,
+    workflow_id: int,
+    inputs: Inputs,
+    needed: Sequence[Members],
+    *,
+    only_uninitialized: bool,
+) -> set[int]:
+    """Return the positions of the jobs to take up."""
+    statuses = [JobStatus.from_number(row.status) for row in inputs.jobs]
+    new = {at for at, status in enumerate(statuses) if status is JobStatus.UNINITIALIZED}
+    if only_uninitialized:
+        kept = ACTIVE | {JobStatus.DISABLED}
+        return new | {at for at in downstream(needed, new) if statuses[at] not in kept}
+    abandoned = frozenset() if _has_live_nodes(conn, workflow_id) else ACTIVE
+    return {at for at, status in enumerate(statuses) if status in _TAKEN_UP | abandoned}
+
+
+def _store(
+    conn: Connection,
+    workflow_id: int,
+    inputs: Inputs,
+    needed: Sequence[Members],
+    chosen: set[int],
+) -> None:
+    """Store the sets of all jobs, and the status and hash of the chosen ones."""
+    ids = [row.id for row in inputs.jobs]
+    by_position: dict[int, Members] = {}
+    for members in needed:
+        if id(members) not in by_position:
+            by_position[id(members)] = tuple(ids[position] for position in members)
+    wanted = [by_position[id(members)] for members in needed]
+    sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted))
+    hashes = input_hashes(inputs, wanted)
+    placed = []
+    linked = []
+    for position, row in enumerate(inputs.jobs):
+        set_id = sets.get(wanted[position])
+        if position in chosen:
+            status = JobStatus.READY if set_id is None else JobStatus.BLOCKED
+            placed.append(
+                {
+                    "of_job": row.id,
+                    "to_status": status.number,
+                    "set_id": set_id,
+                    "hash": hashes[position],
+                }
+            )
+        elif set_id != row.dependency_set_id:
+            linked.append({"of_job": row.id, "set_id": set_id})
+    execute_each(conn, _PLACE, placed)
+    execute_each(conn, _LINK, linked)
+    drop_unused(conn, workflow_id)
+    recount(conn, workflow_id)
+
+
+def _refuse_cycles(inputs: Inputs, needed: Sequence[Members]) -> None:
+    cycles = find_cycles(needed)
+    if not cycles:
+        return
+    names = [inputs.jobs[position].name for position in cycles[0]]
+    shown = names[:_SHOWN_NAMES] + (["..."] if len(names) > _SHOWN_NAMES else [])
+    raise ConflictError(
+        f"The jobs wait for each other in a circle: {' -> '.join([*shown, names[0]])}.",
+        hint="Remove one of these dependencies, or one of the files or user data behind them.",
+        job_ids=[inputs.jobs[position].id for position in cycles[0]],
+    )
+
+
+def _has_live_nodes(conn: Connection, workflow_id: int) -> bool:
+    node = tables.compute_node.c
+    live = select(exists().where(node.workflow_id == workflow_id, node.is_active))
+    return bool(conn.execute(live).scalar_one())
+
+
+def _clear_ephemeral(conn: Connection, workflow_id: int) -> None:
+    table = tables.user_data
+    conn.execute(
+        update(table)
+        .where(table.c.workflow_id == workflow_id, table.c.is_ephemeral)
+        .values(data=None)
+    )

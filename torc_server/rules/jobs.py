@@ -1,0 +1,127 @@
+"""Jobs as they stand: rows to wire types, single jobs and what they are related to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import Connection, Table, bindparam, select
+
+from torc_core.errors import NotFoundError
+from torc_core.model.job import Job, JobIds
+from torc_core.model.status import JobStatus
+from torc_server import tables
+from torc_server.rules.selection import Record, rows_of
+from torc_server.rules.workflows import find_workflow
+
+_job = tables.job
+_members = tables.dependency_set_member
+
+_FIND = select(_job).where(_job.c.id == bindparam("id"))
+
+LINKS: Mapping[str, tuple[Table, str]] = {
+    "input_file_ids": (tables.job_input_file, "file_id"),
+    "output_file_ids": (tables.job_output_file, "file_id"),
+    "input_user_data_ids": (tables.job_input_user_data, "user_data_id"),
+    "output_user_data_ids": (tables.job_output_user_data, "user_data_id"),
+}
+"""For each list of related ids on the wire, the table that keeps it and the column of the id."""
+
+_OF_JOBS = {
+    field: select(table.c.job_id, table.c[column])
+    .where(table.c.job_id.in_(bindparam("ids", expanding=True)))
+    .order_by(table.c.job_id, table.c[column])
+    for field, (table, column) in LINKS.items()
+}
+_OF_SETS = (
+    select(_members.c.set_id, _members.c.job_id)
+    .where(_members.c.set_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_members.c.set_id, _members.c.job_id)
+)
+
+
+def job_of(row: Record, **related: Any) -> Job:
+    """Return the wire form of a job's row, with the given lists of related ids."""
+    return Job(
+        id=row.id,
+        workflow_id=row.workflow_id,
+        name=row.name,
+        command=row.command,
+        invocation_script=row.invocation_script,
+        status=JobStatus.from_number(row.status),
+        cancel_on_blocking_job_failure=row.cancel_on_blocking_job_failure,
+        supports_termination=row.supports_termination,
+        resource_requirements_id=row.resource_requirements_id,
+        scheduler_id=row.scheduler_id,
+        failure_handler_id=row.failure_handler_id,
+        attempt_id=row.attempt_id,
+        priority=row.priority,
+        schedule_compute_nodes=row.schedule_compute_nodes,
+        **related,
+    )
+
+
+def find_job(conn: Connection, job_id: int) -> Record:
+    """Return a job's row.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    row = conn.execute(_FIND, {"id": job_id}).one_or_none()
+    if row is None:
+        raise NotFoundError("job", job_id)
+    return row
+
+
+def get_job(conn: Connection, job_id: int) -> Job:
+    """Return a job with the ids of everything related to it.
+
+    Raises:
+        NotFoundError: There is no such job.
+    """
+    return with_relations(conn, [find_job(conn, job_id)])[0]
+
+
+def with_relations(conn: Connection, rows: Sequence[Record]) -> list[Job]:
+    """Return jobs with the ids of everything related to them, in the order of the rows."""
+    linked = {field: linked_ids(conn, field, [row.id for row in rows]) for field in LINKS}
+    needed = needed_jobs(conn, [row.dependency_set_id for row in rows if row.dependency_set_id])
+    return [
+        replace(
+            job_of(row),
+            depends_on_job_ids=needed.get(row.dependency_set_id, []),
+            **{field: found.get(row.id, []) for field, found in linked.items()},
+        )
+        for row in rows
+    ]
+
+
+def linked_ids(conn: Connection, field: str, job_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Return one of the `LINKS` of jobs: ascending ids by job, without jobs that have none."""
+    found: dict[int, list[int]] = {}
+    for job_id, linked in rows_of(conn, _OF_JOBS[field], job_ids):
+        found.setdefault(job_id, []).append(linked)
+    return found
+
+
+def needed_jobs(conn: Connection, set_ids: Sequence[int]) -> dict[int | None, list[int]]:
+    """Return the ascending ids of the jobs in each dependency set."""
+    found: dict[int | None, list[int]] = {}
+    for set_id, job_id in rows_of(conn, _OF_SETS, dict.fromkeys(set_ids)):
+        found.setdefault(set_id, []).append(job_id)
+    return found
+
+
+def list_job_ids(conn: Connection, workflow_id: int) -> JobIds:
+    """Return the ascending ids of all jobs of a workflow.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    found = conn.execute(
+        select(_job.c.id).where(_job.c.workflow_id == workflow_id).order_by(_job.c.id)
+    )
+    job_ids = list(found.scalars())
+    return JobIds(job_ids=job_ids, count=len(job_ids))

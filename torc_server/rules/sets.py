@@ -1,0 +1,126 @@
+"""Dependency sets: jobs that wait for the same jobs share one set and its counters.
+
+At all times `remaining` is the number of members that hold their dependents back, and
+`unsuccessful` the number of members that ended badly. A disabled job holds nobody back: it is
+left out, not waited for.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable
+from hashlib import sha256
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+
+from torc_core.model.status import SETTLED, UNSUCCESSFUL
+from torc_server import tables
+from torc_server.rules.selection import rows_of
+
+Members = tuple[int, ...]
+"""Ids of jobs, ascending, without repetition."""
+
+_sets = tables.dependency_set
+_members = tables.dependency_set_member
+_job = tables.job
+
+SETTLED_NUMBERS = tuple(sorted(status.number for status in SETTLED))
+UNSUCCESSFUL_NUMBERS = tuple(sorted(status.number for status in UNSUCCESSFUL))
+
+
+def _count_members(*conditions: object) -> object:
+    return (
+        select(func.count())
+        .select_from(_members.join(_job, _job.c.id == _members.c.job_id))
+        .where(_members.c.set_id == _sets.c.id, *conditions)  # type: ignore[arg-type]
+        .scalar_subquery()
+    )
+
+
+_RECOUNT = (
+    update(_sets)
+    .where(_sets.c.workflow_id == bindparam("of_workflow"), _sets.c.id > bindparam("after"))
+    .values(
+        remaining=_count_members(_job.c.status.not_in(SETTLED_NUMBERS)),
+        unsuccessful=_count_members(_job.c.status.in_(UNSUCCESSFUL_NUMBERS)),
+    )
+)
+
+_FIND = select(_sets.c.fingerprint, _sets.c.id).where(
+    _sets.c.workflow_id == bindparam("workflow_id"),
+    _sets.c.fingerprint.in_(bindparam("ids", expanding=True)),
+)
+_LAST_SET = select(func.coalesce(func.max(_sets.c.id), 0))
+
+
+def fingerprint(members: Members) -> str:
+    """Return a name for a set that only equal sets share."""
+    return sha256(array("q", members).tobytes()).hexdigest()
+
+
+def ensure_sets(
+    conn: Connection, workflow_id: int, wanted: Iterable[Members]
+) -> dict[Members, int]:
+    """Return the id of each set, making and counting those that are new."""
+    names = {members: fingerprint(members) for members in wanted if members}
+    known = _known(conn, workflow_id, names.values())
+    new = {name: members for members, name in names.items() if name not in known}
+    if new:
+        last = conn.execute(_LAST_SET).scalar_one()
+        conn.execute(
+            insert(_sets),
+            [
+                {"workflow_id": workflow_id, "fingerprint": name, "remaining": 0, "unsuccessful": 0}
+                for name in new
+            ],
+        )
+        known |= _known(conn, workflow_id, new)
+        conn.execute(
+            insert(_members),
+            [
+                {"set_id": known[name], "job_id": member}
+                for name, members in new.items()
+                for member in members
+            ],
+        )
+        recount(conn, workflow_id, after=last)
+    return {members: known[name] for members, name in names.items()}
+
+
+def recount(conn: Connection, workflow_id: int, *, after: int = 0) -> None:
+    """Count the members of a workflow's sets anew, of those with an id above `after`."""
+    conn.execute(_RECOUNT, {"of_workflow": workflow_id, "after": after})
+
+
+def drop_unused(conn: Connection, workflow_id: int) -> None:
+    """Delete the sets that no job waits for."""
+    unused = select(_sets.c.id).where(
+        _sets.c.workflow_id == workflow_id,
+        ~exists().where(_job.c.dependency_set_id == _sets.c.id),
+    )
+    conn.execute(delete(_members).where(_members.c.set_id.in_(unused)))
+    conn.execute(delete(_sets).where(_sets.c.id.in_(unused)))
+
+
+def members_of(conn: Connection, workflow_id: int) -> dict[int, Members]:
+    """Return the members of every set of a workflow, by the set's id."""
+    rows = conn.execute(
+        select(_members.c.set_id, _members.c.job_id)
+        .join(_sets, _sets.c.id == _members.c.set_id)
+        .where(_sets.c.workflow_id == workflow_id)
+        .order_by(_members.c.set_id, _members.c.job_id)
+    )
+    found: dict[int, list[int]] = {}
+    for set_id, job_id in rows:
+        found.setdefault(set_id, []).append(job_id)
+    return {set_id: tuple(members) for set_id, members in found.items()}
+
+
+def as_members(job_ids: Collection[int]) -> Members:
+    """Return ids of jobs in the order that a set keeps them."""
+    return tuple(sorted(set(job_ids)))
+
+
+def _known(conn: Connection, workflow_id: int, names: Collection[str]) -> dict[str, int]:
+    rows = rows_of(conn, _FIND, names, workflow_id=workflow_id)
+    return {row.fingerprint: row.id for row in rows}

@@ -1,0 +1,126 @@
+"""Making, finding and deleting workflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select
+from sqlmodel import SQLModel
+
+from torc_core.errors import NotFoundError
+from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
+from torc_core.model.status import SETTLED, JobStatus
+from torc_core.model.workflow import Workflow
+from torc_core.units import parse_duration, parse_memory
+from torc_server import tables
+from torc_server.clock import timestamp
+from torc_server.mapping import WORKFLOW
+from torc_server.rules.selection import Record
+
+_FIND = select(tables.workflow).where(tables.workflow.c.id == bindparam("id"))
+
+OPEN_NUMBERS = tuple(status.number for status in JobStatus if status not in SETTLED)
+"""Statuses in which a job holds its workflow open."""
+
+_HAS_OPEN_JOBS = select(
+    exists().where(
+        tables.job.c.workflow_id == bindparam("workflow_id"), tables.job.c.status.in_(OPEN_NUMBERS)
+    )
+)
+
+_BY_STATUS = (
+    select(tables.job.c.status, func.count())
+    .where(tables.job.c.workflow_id == bindparam("workflow_id"))
+    .group_by(tables.job.c.status)
+)
+
+
+def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
+    """Store a workflow with the requirements of jobs that state none."""
+    created = timestamp(now_ms)
+    values = WORKFLOW.values(workflow) | {
+        "timestamp": created,
+        "run_id": 0,
+        "is_canceled": False,
+        "is_archived": False,
+        "has_detected_need_to_run_completion_script": False,
+        "completion_recorded": False,
+    }
+    for unstored in ("id", "job_counts"):
+        values.pop(unstored, None)
+    workflow_id = _inserted_id(conn, tables.workflow, values)
+    default = ResourceRequirements(workflow_id=workflow_id, name=DEFAULT_REQUIREMENTS)
+    add_requirements(conn, default)
+    return msgspec.structs.replace(
+        workflow, id=workflow_id, status_id=workflow_id, timestamp=created
+    )
+
+
+def add_requirements(conn: Connection, wanted: ResourceRequirements) -> int:
+    """Store resource requirements under any name, also the reserved one, and return their id.
+
+    Raises:
+        UsageError: Memory or runtime is not in its format.
+    """
+    values = msgspec.structs.asdict(wanted)
+    del values["id"]
+    values["memory_bytes"] = parse_memory(wanted.memory)
+    values["runtime_s"] = parse_duration(wanted.runtime)
+    return _inserted_id(conn, tables.resource_requirements, values)
+
+
+def find_workflow(conn: Connection, workflow_id: int) -> Record:
+    """Return a workflow's row.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    row = conn.execute(_FIND, {"id": workflow_id}).one_or_none()
+    if row is None:
+        raise NotFoundError("workflow", workflow_id)
+    return row
+
+
+def has_open_jobs(conn: Connection, workflow_id: int) -> bool:
+    """Return whether some job has yet to end."""
+    return bool(conn.execute(_HAS_OPEN_JOBS, {"workflow_id": workflow_id}).scalar_one())
+
+
+def count_jobs(conn: Connection, workflow_id: int) -> dict[JobStatus, int]:
+    """Return how many jobs are in each status, for all statuses."""
+    found = conn.execute(_BY_STATUS, {"workflow_id": workflow_id})
+    return dict.fromkeys(JobStatus, 0) | {JobStatus.from_number(n): count for n, count in found}
+
+
+def delete_workflow(conn: Connection, workflow_id: int) -> None:
+    """Delete a workflow and all that belongs to it.
+
+    Table by table, children first: cascades would go job by job.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    for table in reversed(SQLModel.metadata.sorted_tables):
+        if "workflow_id" in table.columns:
+            conn.execute(delete(table).where(table.c.workflow_id == workflow_id))
+        elif (parent := _owned_parent(table)) is not None:
+            column, owner = parent
+            owned = select(owner.c.id).where(owner.c.workflow_id == workflow_id)
+            conn.execute(delete(table).where(table.c[column].in_(owned)))
+    conn.execute(delete(tables.workflow).where(tables.workflow.c.id == workflow_id))
+
+
+def _owned_parent(table: Table) -> tuple[str, Table] | None:
+    """Return the column and the table through which a table's rows belong to a workflow."""
+    for key in table.foreign_keys:
+        if "workflow_id" in key.column.table.columns:
+            return key.parent.name, key.column.table
+    return None
+
+
+def _inserted_id(conn: Connection, table: Table, values: dict[str, Any]) -> int:
+    key = conn.execute(insert(table).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
