@@ -6,6 +6,8 @@ and column of a path only when there is something to report.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -39,9 +41,19 @@ class SyntaxProblem(Exception):  # noqa: N818 -- a problem of the file, turned i
         self.position = position
 
 
-def position_at(text: str, offset: int) -> Position:
-    """Return line and column of a character offset."""
-    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+class Lines:
+    """Line and column of character offsets in one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts: list[int] = []
+
+    def at(self, offset: int) -> Position:
+        """Return the position of a character."""
+        if not self._starts:
+            self._starts = [0, *(match.end() for match in re.finditer("\n", self._text))]
+        line = bisect_right(self._starts, offset)
+        return Position(line, offset - self._starts[line - 1] + 1)
 
 
 def duplicate_key(key: str, first: Position, second: Position) -> SyntaxProblem:

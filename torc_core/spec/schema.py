@@ -169,6 +169,11 @@ def _words(*words: str) -> Check:
     return fields.one_of({word: word for word in words})
 
 
+def _names_of_metrics(value: Any, path: Path, problems: Problems) -> None:
+    _NAMES(value, path, problems)
+    problems.warn(path, "has no effect: CPU and memory are always measured, both")
+
+
 _NAMES = fields.list_of(fields.name)
 _PATTERNS = fields.list_of(fields.line(1000))
 _EXIT_CODE = fields.integer(-255, 255)
@@ -257,6 +262,7 @@ _RESOURCE_MONITOR: dict[str, Check] = {
     ),
     "sample_interval_seconds": fields.integer(1, MAX_COUNT),
     "generate_plots": fields.boolean,
+    "metrics": _names_of_metrics,
 }
 
 
@@ -311,6 +317,7 @@ def _rules(value: Any, path: Path, problems: Problems) -> tuple[FailureRule, ...
 
 def _resource_monitor(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
     stated = _mapping(_RESOURCE_MONITOR, (), _plain)(value, path, problems)
+    stated.pop("metrics", None)
     return {**RESOURCE_MONITOR_DEFAULTS, **stated}
 
 
