@@ -1,0 +1,39 @@
+"""Workflows for runners, on the real server, and runners on threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flows import Flow, RunnerThread
+
+from torc_core.client import TorcClient
+
+
+@pytest.fixture
+def make_flow(client: TorcClient, tmp_path: Path) -> Callable[..., Flow]:
+    """Make workflows on the shared server."""
+    return lambda **settings: Flow(client, tmp_path / "out", **settings)
+
+
+@pytest.fixture
+def flow(make_flow: Callable[..., Flow]) -> Flow:
+    """An empty workflow on the shared server."""
+    return make_flow()
+
+
+@pytest.fixture
+def start_runner(client: TorcClient) -> Iterator[Callable[..., RunnerThread]]:
+    """Start runners on threads, and see to it that none is left."""
+    started: list[RunnerThread] = []
+
+    def start(flow: Flow, **settings: object) -> RunnerThread:
+        started.append(RunnerThread(flow.client, flow.options(**settings)))
+        return started[-1]
+
+    yield start
+    for thread in started:
+        thread.runner.stop()
+        thread.runner.stop()
+        thread._thread.join(30)

@@ -1,0 +1,76 @@
+"""A server that goes away and comes back."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from flows import Flow, RunnerThread
+from waiting import wait_for
+
+from torc_core.client import TorcClient
+
+
+@pytest.fixture
+def own(make_server):
+    return make_server()
+
+
+def test_jobs_outlive_the_server_and_their_ends_are_told_later(own, tmp_path):
+    flow = Flow(TorcClient(own.url), tmp_path / "out")
+    go = tmp_path / "go"
+    jobs = [
+        flow.add(f"touch {tmp_path}/r{i}; until [ -e {go} ]; do sleep 0.02; done", name=f"j{i}")
+        for i in range(3)
+    ]
+    after = flow.add("true", name="after", depends_on_job_ids=jobs)
+    thread = RunnerThread(flow.client, flow.options(wait_for_new_jobs_s=60.0))
+    wait_for(lambda: len(list(tmp_path.glob("r?"))) == len(jobs), "the jobs")
+    own.kill()
+    go.touch()
+    log = next(flow.output_dir.glob("job_runner_*"))
+    wait_for(lambda: "tried again" in log.read_text(), "the runner's complaint")
+    own.start()
+    assert thread.wait().exit_code == 0
+    assert {flow.status(job) for job in [*jobs, after]} == {"completed"}
+    assert flow.client.list_results(flow.id, all_runs=True).total_count == 4
+
+
+def test_every_job_counts_once_however_often_the_server_is_killed(own, tmp_path):
+    flow = Flow(TorcClient(own.url), tmp_path / "out")
+    ledger = tmp_path / "ledger"
+    count = 150
+    for i in range(count):
+        flow.add(f"echo {i} >>{ledger}; sleep 0.01", name=f"j{i}")
+    flow.initialize()
+    thread = RunnerThread(flow.client, flow.options(num_cpus=2, wait_for_new_jobs_s=60.0))
+    for share in (1, 2, 3):
+        wait_for(
+            lambda: ledger.exists() and len(ledger.read_text().split()) >= share * count // 5,  # noqa: B023 - read at once
+            "some jobs",
+        )
+        own.kill()
+        own.start()
+    assert thread.wait(120).exit_code == 0
+    assert sorted(map(int, ledger.read_text().split())) == list(range(count))
+    assert flow.client.list_results(flow.id, all_runs=True).total_count == count
+
+
+def test_a_stopped_runner_does_not_wait_for_ever_for_a_server(own, tmp_path):
+    flow = Flow(TorcClient(own.url), tmp_path / "out")
+    flow.add(f"touch {tmp_path}/runs; sleep 100")
+    thread = RunnerThread(flow.client, flow.options(grace_s=0.5))
+    wait_for((tmp_path / "runs").exists, "the job")
+    own.kill(signal.SIGKILL)
+    thread.runner.stop()
+    assert thread.wait().exit_code == 130
+
+
+def test_an_idle_runner_leaves_a_server_that_stays_away(own, tmp_path):
+    flow = Flow(TorcClient(own.url), tmp_path / "out", compute_node_ignore_workflow_completion=True)
+    flow.add("true")
+    options = flow.options(wait_for_new_jobs_s=60.0, wait_for_server_s=0.3, poll_interval_s=0.1)
+    thread = RunnerThread(flow.client, options)
+    wait_for(lambda: Path(flow.output_dir / "job_stdio").exists(), "the runner")
+    wait_for(lambda: flow.client.list_results(flow.id).total_count == 1, "the result")
+    own.kill()
+    assert thread.wait().reason == "the server does not answer"

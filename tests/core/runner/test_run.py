@@ -1,0 +1,341 @@
+"""A runner at work: real server, real processes."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from waiting import wait_for
+
+from torc_core.client import TorcClient
+from torc_core.errors import ExitCode, NotFoundError
+from torc_core.model.artifact import File
+from torc_core.model.compute import WorkflowAction
+from torc_core.model.resources import FailureHandler, ResourceRequirements
+from torc_core.model.workflow import Version
+
+
+class OlderServer(TorcClient):
+    """A server that knows only the reference's calls, as seen from a client."""
+
+    def get_version(self):
+        return Version(version="0.12.0", api_version="0.7.0")
+
+
+@pytest.fixture(params=["batches", "single calls"], autouse=True)
+def client(request, server):
+    """Everything below holds with and without the batch protocol."""
+    connected = TorcClient(server.url) if request.param == "batches" else OlderServer(server.url)
+    yield connected
+    connected.close()
+
+
+def requirements(flow, name="needs", **fields):
+    needs = ResourceRequirements(workflow_id=flow.id, name=name, **fields)
+    return flow.client.create_resource_requirements(needs).id
+
+
+def handler(flow, rules):
+    made = FailureHandler(workflow_id=flow.id, name="h", rules=rules)
+    return flow.client.create_failure_handler(made).id
+
+
+def test_a_job_runs_and_its_result_is_recorded(flow):
+    job = flow.add(
+        'echo "$TORC_JOB_NAME $TORC_WORKFLOW_ID $TORC_JOB_ID"; echo oops >&2', name="a b"
+    )
+    summary = flow.run()
+    assert (summary.exit_code, summary.run_id) == (0, 1)
+    assert summary.ended == {"completed": 1}
+    assert summary.jobs_by_status["completed"] == 1
+    assert flow.stdio(job) == f"a b {flow.id} {job}\n"
+    assert flow.stdio(job, "e") == "oops\n"
+    result = flow.result(job)
+    assert (result.return_code, result.status, result.attempt_id) == (0, "completed", 1)
+    assert 0 < result.exec_time_minutes < 1
+    assert result.avg_cpu_percent > 0
+    assert result.completion_time.endswith("Z")
+
+
+def test_the_compute_node_signs_off(flow):
+    flow.add("true")
+    flow.run()
+    (node,) = flow.client.list_compute_nodes(flow.id).items
+    assert node.is_active is False
+    assert node.duration_seconds > 0
+    assert (node.pid, node.num_cpus, node.compute_node_type) == (os.getpid(), 4, "local")
+
+
+def test_the_log_has_its_documented_name(flow):
+    flow.add("true")
+    flow.run()
+    (log,) = flow.output_dir.glob(f"job_runner_{os.uname().nodename}_wf{flow.id}_r1.log")
+    assert "leaving: the workflow is complete" in log.read_text()
+
+
+def test_jobs_wait_for_what_they_depend_on(flow, tmp_path):
+    trace = tmp_path / "trace"
+    root = flow.add(f"echo root >>{trace}", name="root")
+    middle = [
+        flow.add(f"echo middle >>{trace}", name=f"m{i}", depends_on_job_ids=[root])
+        for i in range(3)
+    ]
+    flow.add(f"echo leaf >>{trace}", name="leaf", depends_on_job_ids=middle)
+    assert flow.run().exit_code == 0
+    assert trace.read_text().split() == ["root", "middle", "middle", "middle", "leaf"]
+
+
+def test_a_failure_cancels_what_depends_on_it_and_decides_the_exit_code(flow):
+    bad = flow.add("exit 9", name="bad")
+    after = flow.add("true", name="after", depends_on_job_ids=[bad])
+    summary = flow.run()
+    assert summary.exit_code == ExitCode.JOBS_FAILED
+    assert (flow.status(bad), flow.status(after)) == ("failed", "canceled")
+    assert flow.result(bad).return_code == 9
+
+
+def test_an_invocation_script_goes_before_the_command(flow):
+    job = flow.add("echo hello", invocation_script="env GREETED=1")
+    flow.run()
+    assert flow.stdio(job) == "hello\n"
+
+
+def test_output_files_must_exist_and_their_times_are_told(flow, tmp_path):
+    there, absent = tmp_path / "there", tmp_path / "absent"
+    ids = [
+        flow.client.create_file(File(workflow_id=flow.id, name=path.name, path=str(path))).id
+        for path in (there, absent)
+    ]
+    good = flow.add(f"touch {there}", name="good", output_file_ids=[ids[0]])
+    bad = flow.add("true", name="bad", output_file_ids=[ids[1]])
+    assert flow.run().exit_code == ExitCode.JOBS_FAILED
+    assert (flow.status(good), flow.status(bad)) == ("completed", "failed")
+    assert flow.result(bad).return_code == 1
+    assert str(absent) in flow.stdio(bad, "e")
+    assert flow.client.get_file(ids[0]).st_mtime == pytest.approx(there.stat().st_mtime)
+
+
+def test_a_job_that_cannot_start_has_failed(flow):
+    job = flow.add(f"true {'x' * 200_000}", name="long")
+    fine = flow.add("true", name="fine")
+    assert flow.run().exit_code == ExitCode.JOBS_FAILED
+    assert (flow.status(job), flow.status(fine)) == ("failed", "completed")
+    assert flow.result(job).return_code == 126
+    assert "Argument list too long" in flow.stdio(job, "e")
+
+
+def test_a_failed_job_is_repeated_after_its_recovery_script(flow, tmp_path):
+    rules = (
+        '[{"exit_codes": [9], "max_retries": 3, '
+        f'"recovery_script": "echo recovered $TORC_RETURN_CODE; touch {tmp_path}/fixed"}}]'
+    )
+    job = flow.add(
+        f"echo attempt $TORC_ATTEMPT_ID; test -e {tmp_path}/fixed || exit 9",
+        failure_handler_id=handler(flow, rules),
+    )
+    summary = flow.run()
+    assert summary.exit_code == 0
+    assert summary.ended == {"retried": 1, "completed": 1}
+    assert flow.stdio(job, attempt=1) == "attempt 1\nrecovered 9\n"
+    assert flow.stdio(job, attempt=2) == "attempt 2\n"
+
+
+def test_retries_end_and_a_failed_recovery_ends_them_earlier(flow):
+    rules = (
+        '[{"exit_codes": [1], "max_retries": 2}, {"exit_codes": [2], "recovery_script": "exit 4"}]'
+    )
+    stubborn = flow.add("exit 1", name="stubborn", failure_handler_id=handler(flow, rules))
+    hopeless = flow.add("exit 2", name="hopeless", failure_handler_id=handler(flow, rules))
+    summary = flow.run()
+    assert summary.ended == {"retried": 1, "failed": 2}
+    assert flow.client.get_job(stubborn).attempt_id == 2
+    assert flow.client.get_job(hopeless).attempt_id == 1
+    assert "ended with 4" in flow.stdio(hopeless, "e")
+
+
+def test_nobody_decided_about_a_failure_without_a_rule(make_flow):
+    flow = make_flow(use_pending_failed=True)
+    job = flow.add("exit 3")
+    flow.run()
+    assert flow.status(job) == "pending_failed"
+
+
+def test_as_many_jobs_run_at_once_as_fit(flow, tmp_path):
+    needs = requirements(flow, num_cpus=2, memory="1m", runtime="PT1H")
+    count = (
+        f"touch {tmp_path}/r$TORC_JOB_ID; ls {tmp_path}/r* | wc -l; sleep 0.05;"
+        f" rm {tmp_path}/r$TORC_JOB_ID"
+    )
+    jobs = [flow.add(count, name=f"j{i}", resource_requirements_id=needs) for i in range(6)]
+    assert flow.run(num_cpus=4).exit_code == 0
+    assert max(int(flow.stdio(job)) for job in jobs) <= 2
+
+
+def test_a_number_of_jobs_counts_instead_of_resources(flow, tmp_path):
+    needs = requirements(flow, num_cpus=64, memory="900g", runtime="PT1H")
+    jobs = [flow.add("true", name=f"j{i}", resource_requirements_id=needs) for i in range(4)]
+    assert flow.run(max_parallel_jobs=3).exit_code == 0
+    assert {flow.status(job) for job in jobs} == {"completed"}
+
+
+def test_gpus_are_assigned_to_jobs(flow, tmp_path):
+    needs = requirements(flow, num_gpus=2, memory="1m", runtime="PT1H")
+    meet = f"touch {tmp_path}/g$TORC_JOB_ID; until [ $(ls {tmp_path}/g* | wc -l) = 2 ]; do :; done"
+    command = f"echo $CUDA_VISIBLE_DEVICES; {meet}"
+    jobs = [flow.add(command, name=f"j{i}", resource_requirements_id=needs) for i in range(2)]
+    assert flow.run(num_gpus=4).exit_code == 0
+    devices = ",".join(flow.stdio(job).strip() for job in jobs)
+    assert sorted(devices.split(",")) == ["0", "1", "2", "3"]
+
+
+def test_a_job_that_fits_nowhere_ends_the_run_after_the_wait(flow):
+    needs = requirements(flow, num_cpus=99, memory="1m", runtime="PT1H")
+    job = flow.add("true", resource_requirements_id=needs)
+    summary = flow.run(wait_for_new_jobs_s=0.2)
+    assert (summary.exit_code, summary.reason) == (1, "there is nothing to run here")
+    assert flow.status(job) == "ready"
+
+
+def test_a_cancelled_workflow_stops_its_jobs(flow, start_runner, tmp_path):
+    job = flow.add(f"touch {tmp_path}/runs; sleep 100")
+    waiting = flow.add("true", name="w", depends_on_job_ids=[job])
+    thread = start_runner(flow, poll_interval_s=0.2)
+    wait_for((tmp_path / "runs").exists, "the job")
+    flow.client.cancel_workflow(flow.id)
+    summary = thread.wait()
+    assert (summary.exit_code, summary.is_canceled) == (1, True)
+    assert flow.status(job) == "canceled"
+    assert flow.status(waiting) != "completed"
+
+
+def test_a_deleted_workflow_ends_the_runner_with_its_jobs(flow, start_runner, tmp_path):
+    flow.add(f"echo $$ >{tmp_path}/pid; sleep 100")
+    thread = start_runner(flow, poll_interval_s=0.2)
+    pid = wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "it")
+    flow.client.delete_workflow(flow.id)
+    with pytest.raises(NotFoundError):
+        thread.wait()
+    wait_for(lambda: not Path(f"/proc/{int(pid)}").exists(), "the end of the job")
+
+
+def test_a_stopped_runner_ends_jobs_and_leaves_the_workflow_resumable(flow, start_runner, tmp_path):
+    running = flow.add(
+        f"trap 'exit 5' TERM; touch {tmp_path}/runs; sleep 100 & wait",
+        name="r",
+        supports_termination=True,
+    )
+    after = flow.add(
+        "true", name="after", depends_on_job_ids=[running], cancel_on_blocking_job_failure=False
+    )
+    thread = start_runner(flow)
+    wait_for((tmp_path / "runs").exists, "the job")
+    thread.runner.stop()
+    summary = thread.wait()
+    assert summary.exit_code == ExitCode.INTERRUPTED
+    result = flow.result(running)
+    assert (result.status, result.return_code) == ("terminated", 5)
+    assert flow.status(after) == "ready"
+    (node,) = flow.client.list_compute_nodes(flow.id).items
+    assert node.is_active is False
+    assert flow.run().ended == {"completed": 1}
+
+
+def test_a_job_that_ignores_the_first_wish_is_killed_after_the_grace(flow, start_runner, tmp_path):
+    job = flow.add(f"trap '' TERM; touch {tmp_path}/runs; while :; do sleep 0.1; done")
+    thread = start_runner(flow, grace_s=0.2)
+    wait_for((tmp_path / "runs").exists, "the job")
+    thread.runner.stop()
+    thread.wait()
+    assert flow.result(job).return_code == 137
+
+
+def test_a_second_wish_kills_at_once(flow, start_runner, tmp_path):
+    job = flow.add(
+        f"trap '' TERM; touch {tmp_path}/runs; while :; do sleep 0.1; done",
+        supports_termination=True,
+    )
+    thread = start_runner(flow, grace_s=1000.0)
+    wait_for((tmp_path / "runs").exists, "the job")
+    thread.runner.stop()
+    thread.runner.stop()
+    thread.wait()
+    assert flow.result(job).return_code == 137
+
+
+def test_the_time_limit_ends_jobs(flow):
+    needs = requirements(flow, memory="1m", runtime="PT0S")
+    job = flow.add("sleep 100", resource_requirements_id=needs)
+    summary = flow.run(time_limit_s=1.0)
+    assert (summary.exit_code, summary.reason) == (1, "the runner's time is over")
+    assert flow.result(job).status == "terminated"
+
+
+def test_requirements_are_limits_only_on_request(flow):
+    short = requirements(flow, "short", memory="1g", runtime="PT1S")
+    small = requirements(flow, "small", memory="20m", runtime="PT1H")
+    slow = flow.add("sleep 100", name="slow", resource_requirements_id=short)
+    big = flow.add(
+        "head -c 100000000 /dev/zero | tail -c 100000000 | sleep 100",
+        name="big",
+        resource_requirements_id=small,
+    )
+    assert flow.run(limit_resources=True).exit_code == 1
+    assert (flow.result(slow).status, flow.result(slow).return_code) == ("terminated", 152)
+    assert (flow.result(big).status, flow.result(big).return_code) == ("terminated", 137)
+    assert flow.result(big).peak_memory_bytes > 20_000_000
+    assert "out of memory" in flow.stdio(big, "e")
+
+
+def test_observed_limits_do_not_end_a_job(flow):
+    needs = requirements(flow, memory="1k", runtime="PT0S")
+    job = flow.add("sleep 0.3", resource_requirements_id=needs)
+    assert flow.run().exit_code == 0
+    assert flow.result(job).peak_memory_bytes > 1024
+
+
+def test_a_time_series_is_kept_on_request(make_flow):
+    flow = make_flow(resource_monitor_config='{"granularity": "time_series"}')
+    job = flow.add("sleep 0.5", name="sleeper")
+    flow.run()
+    (path,) = (flow.output_dir / "resource_utilization").glob("resource_metrics_*.db")
+    database = sqlite3.connect(path)
+    rows = database.execute("SELECT job_id, memory_bytes, num_processes FROM job_resource_samples")
+    assert all(row[0] == job and row[1] > 0 and row[2] >= 1 for row in rows.fetchall())
+    assert database.execute("SELECT * FROM job_metadata").fetchall() == [(job, "sleeper")]
+    database.close()
+
+
+def test_actions_run_at_the_start_between_and_at_the_end(flow, tmp_path):
+    trace = tmp_path / "trace"
+    job = flow.add(f"echo job >>{trace}", name="first")
+    flow.add("true", name="second", depends_on_job_ids=[job])
+
+    def act(trigger, *commands, **fields):
+        flow.client.create_workflow_action(
+            WorkflowAction(
+                workflow_id=flow.id,
+                trigger_type=trigger,
+                action_type="run_commands",
+                action_config={"commands": list(commands)},
+                **fields,
+            )
+        )
+
+    act("on_workflow_start", f"echo start >>{trace}", "pwd", "exit 3", f"echo never >>{trace}")
+    act("on_jobs_complete", f"echo between >>{trace}", job_ids=[job])
+    act("on_workflow_complete", f"echo end >>{trace}")
+    act("on_worker_complete", f"echo $TORC_WORKFLOW_ID >>{trace}")
+    assert flow.run().exit_code == 0
+    assert trace.read_text().split() == ["start", "job", "between", "end", str(flow.id)]
+    (out,) = (flow.output_dir / "job_stdio").glob(f"action_wf{flow.id}_*_r1.o")
+    assert out.read_text() == f"{flow.output_dir}\n"
+
+
+def test_two_runners_share_a_workflow(flow, start_runner):
+    jobs = [flow.add("sleep 0.02", name=f"j{i}") for i in range(40)]
+    flow.initialize()
+    threads = [start_runner(flow, num_cpus=2, wait_for_new_jobs_s=5.0) for _ in range(2)]
+    ended = [thread.wait().ended["completed"] for thread in threads]
+    assert sum(ended) == len(jobs)
+    assert min(ended) > 0
+    assert flow.client.list_results(flow.id, all_runs=True).total_count == len(jobs)
