@@ -174,6 +174,10 @@ class RecordCalls(Caller):
             "/compute_nodes", Page[ComputeNode], {"workflow_id": workflow_id, **filters}
         )
 
+    def create_scheduled_compute_node(self, node: ScheduledComputeNode) -> ScheduledComputeNode:
+        """Note an allocation that was asked of a scheduler."""
+        return self._post("/scheduled_compute_nodes", ScheduledComputeNode, node)
+
     def list_scheduled_compute_nodes(
         self, workflow_id: int, **filters: object
     ) -> Page[ScheduledComputeNode]:
