@@ -15,8 +15,8 @@ from torc_core.errors import TorcError
 _log = logging.getLogger(__name__)
 
 Call = Callable[[], Any]
-Done = Callable[[Any], None]
-Failed = Callable[[TorcError], None]
+Done = Callable[[Any], object]
+Failed = Callable[[TorcError], object]
 
 
 class _Request(NamedTuple):
@@ -43,7 +43,7 @@ class Fetcher:
     def __init__(
         self,
         connect: Callable[[], Connection],
-        deliver: Callable[[Callable[[], None]], object],
+        deliver: Callable[[Callable[[], object]], object],
         threads: int = 3,
     ) -> None:
         self._connect = connect

@@ -10,7 +10,7 @@ from torc_core.local.runs import list_runs
 from torc_core.model.job import Job
 from torc_core.runner.paths import job_stdio
 
-DEFAULT_OUTPUT_DIRECTORIES = ("torc_output", "output")
+DEFAULT_OUTPUT_DIRECTORY = "output"
 """Where a runner writes that was not told, below the directory in which it was started."""
 
 
@@ -25,8 +25,8 @@ class LogPaths(NamedTuple):
 def find_logs(client: TorcClient, job: Job) -> LogPaths:
     """Return the files of the latest attempt of a job that has any on this machine.
 
-    Local runs know their output directory; otherwise the default ones below the current directory
-    are looked into. Without any file, the names that the latest attempt would have.
+    Local runs know their output directory; otherwise the default one below the current directory
+    is looked into. Without any file, the names that the latest attempt would have.
 
     Raises:
         TorcError: The server's refusal, or its absence.
@@ -48,7 +48,7 @@ def _directories(workflow_id: int) -> list[Path]:
         for run in list_runs()
         if run.meta.workflow_id == workflow_id
     ]
-    return [*of_runs, *(Path.cwd() / name for name in DEFAULT_OUTPUT_DIRECTORIES)]
+    return [*of_runs, Path.cwd() / DEFAULT_OUTPUT_DIRECTORY]
 
 
 def _paths(directory: Path, job: Job, run_id: int, attempt: int) -> LogPaths:

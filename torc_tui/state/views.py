@@ -166,6 +166,7 @@ WORKFLOWS = View(
     filters=(
         Filter("name", "Name", _text("name")),
         Filter("description", "Description", _text("description")),
+        Filter("user", "User", _text("user")),
     ),
     order=Query(sort_by="id", reverse=True),
 )

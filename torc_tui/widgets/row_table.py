@@ -95,21 +95,24 @@ class RowTable(ScrollView, can_focus=True):
         """The row under the cursor, if it is known."""
         return self.window.row(self.cursor)
 
-    def start_over(self, query: Query | None = None) -> None:
-        """Forget all rows, and ask again: for another workflow, or with another query."""
-        if query is not None:
-            self.query_state = query
+    def forget(self, query: Query) -> None:
+        """Show nothing, until `check_rows`: for another workflow, or another query."""
+        self.query_state = query
         self.window = Window()
         self._epoch += 1
         self._asked = None
+        self._is_active = False
         self._wanted_widths = [0] * len(self.view.columns)
         self.marks.clear()
         self.cursor = 0
         self.virtual_size = Size(self.size.width, 1)
         self.scroll_to(y=0, animate=False)
         self.refresh()
-        self._is_active = True
-        self._ask()
+
+    def start_over(self, query: Query) -> None:
+        """Show the rows of another query."""
+        self.forget(query)
+        self.check_rows()
 
     def check_rows(self) -> None:
         """Ask again for the rows in sight: something may have changed."""

@@ -1,0 +1,95 @@
+"""The Textual application: one screen, a theme, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.theme import Theme
+
+from torc_core.connect import Connection
+from torc_core.errors import ExitCode
+from torc_tui.screens.main import MainScreen
+from torc_tui.state.fetcher import Fetcher
+from torc_tui.state.recent import note_visit
+from torc_tui.terminal import is_remote
+
+_THEME = Theme(
+    name="torc",
+    primary="#6c8fc7",
+    secondary="#5a8a8a",
+    accent="#c79a6c",
+    foreground="#d8dee9",
+    background="#14171c",
+    surface="#1b1f26",
+    panel="#222730",
+    success="#8fbf7f",
+    warning="#d9b36c",
+    error="#d97b7b",
+    variables={"block-cursor-background": "#34507a", "block-cursor-foreground": "#ffffff"},
+)
+
+
+class TorcApp(App[None]):
+    """A viewer: it holds no state that outlives it, and nothing that runs depends on it.
+
+    Args:
+        connect: Makes the connection to the server; called in a thread.
+        user: Whose workflows are shown at first, and who owns new ones.
+    """
+
+    TITLE = "torc"
+    CSS_PATH = "torc.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (100, "-normal"),
+        (160, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", "Quit", show=False, system=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True),
+    ]
+
+    def __init__(self, connect: Callable[[], Connection], *, user: str) -> None:
+        super().__init__()
+        self.register_theme(_THEME)
+        wished = os.environ.get("TEXTUAL_THEME", _THEME.name)
+        self.theme = wished if wished in self.available_themes else _THEME.name
+        self._main = MainScreen(Fetcher(connect, self.call_later), user)
+
+    def get_default_screen(self) -> MainScreen:
+        """Begin with the board."""
+        return self._main
+
+    def on_mount(self) -> None:
+        """Leave a clean terminal when a login session ends or a job manager stops us."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end)
+
+    def _end(self) -> None:
+        self.exit(return_code=ExitCode.TERMINATED)
+
+
+def run(connect: Callable[[], Connection], *, user: str) -> int:
+    """Show the interface until the user leaves it; return the exit code.
+
+    Call `torc_tui.terminal.prepare(os.environ)` before importing this module.
+
+    Args:
+        connect: Returns the connection; called in a thread, so that the screen is there before
+            the server is. It may raise a `TorcError`, and is then called again later.
+        user: Whose workflows are shown at first, and who owns new ones.
+    """
+    app = TorcApp(connect, user=user)
+    # Over SSH a mouse that moves costs a line of escape codes per cell, and taking it away from
+    # the terminal takes selecting text away from the person.
+    app.run(mouse=not is_remote(os.environ))
+    note_visit()
+    return app.return_code or ExitCode.OK

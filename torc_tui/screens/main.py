@@ -1,0 +1,301 @@
+"""The main screen: what its keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.timer import Timer
+
+from torc_core.client import Address, TorcClient
+from torc_core.connect import Connection, embedded_client
+from torc_core.errors import SpecError, TorcError
+from torc_core.local.runs import Run, RunMeta, list_runs
+from torc_core.model.job import Job
+from torc_core.model.workflow import Workflow
+from torc_tui.actions import Scope
+from torc_tui.keymap import bindings_for
+from torc_tui.screens.ask import Ask, AskFilter
+from torc_tui.screens.board import Board
+from torc_tui.screens.desk import Chosen, Desk
+from torc_tui.screens.flows import FLOWS
+from torc_tui.screens.reader import Reader
+from torc_tui.screens.runs import RunsDialog
+from torc_tui.state.fetcher import Fetcher
+from torc_tui.state.pages import error_text, facts_text, help_text, job_text, row_text
+from torc_tui.state.recent import runs_since_last_visit
+from torc_tui.state.rows import Query
+from torc_tui.state.views import EVENTS, JOBS
+from torc_tui.terminal import clean
+from torc_tui.widgets.details_pane import TAB_NAMES
+from torc_tui.widgets.row_table import RowTable
+
+AUTO_S = (5, 30, 0)
+"""Seconds between refreshes without news, as `A` goes through them; 0 is never."""
+
+
+class MainScreen(Board):
+    """The board and its keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.MAIN)
+
+    def __init__(self, fetcher: Fetcher, user: str) -> None:
+        super().__init__(fetcher, user)
+        self._auto_timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Look by itself from now on, and mention runs that went on without the interface."""
+        self._refresh_every(AUTO_S[0])
+        self._fetcher.ask("runs", runs_since_last_visit, self._mention, self.show_error)
+
+    @property
+    def table(self) -> RowTable | None:
+        """The list to which keys go; None for the graph."""
+        return self.details.table if self.is_inside else self.workflows
+
+    # Moving about
+
+    def action_pane_right(self) -> None:
+        """Into the workflow under the cursor."""
+        row = self.workflows.cursor_row
+        if not self.is_inside and row is not None:
+            self.open_workflow(row.item)
+            self.add_class("-inside")
+            self.details.focus_list()
+
+    def action_pane_left(self) -> None:
+        """Back to the workflows."""
+        self.remove_class("-inside")
+        self.workflows.focus()
+
+    def action_tab_next(self) -> None:
+        """To the next tab."""
+        self._go_to_tab(self.details.tab + 1)
+
+    def action_tab_previous(self) -> None:
+        """To the previous tab."""
+        self._go_to_tab(self.details.tab - 1)
+
+    def action_view_events(self) -> None:
+        """To the events of the workflow."""
+        self.action_pane_right()
+        self._go_to_tab(TAB_NAMES.index(EVENTS.name))
+
+    def _go_to_tab(self, tab: int) -> None:
+        if self._opened is None:
+            self.tell("Enter opens a workflow.")
+            return
+        self.details.show_tab(tab)
+        self.show_head()
+        self.call_after_refresh(self.look_at_tab)
+
+    @work
+    async def action_open(self) -> None:
+        """Open the workflow, or show all about the row."""
+        table = self.table
+        row = table.cursor_row if table else None
+        if table is None or row is None:
+            return
+        item = row.item
+        if table is self.workflows:
+            self.action_pane_right()
+        elif table.view is JOBS:
+            await self._read_job(item)
+        else:
+            title = f"{table.view.name} ▸ {row.key}"
+            self.app.push_screen(Reader(title, lambda width: row_text(table.view, item, width)))
+
+    async def _read_job(self, job: Job) -> None:
+        try:
+            fresh, facts = await self._desk.call(lambda client: job_text(client, job.id or 0))
+        except TorcError as error:
+            self.show_error(error)
+            return
+        title = f"{clean(fresh.name)} ▸ details"
+        self.app.push_screen(Reader(title, lambda width: facts_text(facts, width)))
+
+    def action_view_help(self) -> None:
+        """Show every key."""
+        self.app.push_screen(Reader("Keys", help_text))
+
+    def action_view_back(self) -> None:
+        """Clear the filter; without one, go back."""
+        table = self.table
+        query = table and table.query_state
+        kept = {"user": query.filters["user"]} if query and "user" in query.filters else {}
+        if table and query and query.filters != kept:
+            table.start_over(Query(query.sort_by, query.reverse, kept))
+            self.details.show_limits()
+        else:
+            self.action_pane_left()
+
+    def action_view_quit(self) -> None:
+        """Leave the interface."""
+        self.app.exit()
+
+    # Which rows
+
+    @work
+    async def action_filter_ask(self) -> None:
+        """Ask for a column and a text."""
+        table = self.table
+        if table is None:
+            return
+        columns = [(each.name, each.title) for each in table.view.filters]
+        answer = await self.app.push_screen_wait(AskFilter(columns, table.query_state.filters))
+        if answer is not None:
+            self._filter(table, *answer)
+
+    def action_filter_same(self) -> None:
+        """Only rows like this one in the first of the filters."""
+        table = self.table
+        row = table.cursor_row if table else None
+        if table is not None and row is not None:
+            first = table.view.filters[0]
+            self._filter(table, first.name, first.value(row.item))
+
+    def _filter(self, table: RowTable, name: str, text: str) -> None:
+        chosen = next(each for each in table.view.filters if each.name == name)
+        try:
+            if text:
+                chosen.parse(text)
+        except ValueError:
+            self.tell(f"{chosen.title} cannot be {text}.", "red")
+            return
+        table.start_over(table.query_state.filtered(name, text))
+        self.details.show_limits()
+
+    def action_sort_column(self, number: int) -> None:
+        """Sort all rows by the column of that number."""
+        table = self.table
+        if table is None or number > len(table.view.columns):
+            return
+        column = table.view.columns[number - 1]
+        if column.sort_by:
+            table.start_over(table.query_state.sorted_by(column.sort_by))
+            self.tell(f"sorted by {column.title}")
+        else:
+            self.tell(f"the server cannot sort by {column.title}")
+
+    @work
+    async def action_view_user(self) -> None:
+        """Ask whose workflows to show."""
+        present = self.workflows.query_state.filters.get("user", "")
+        name = await self.app.push_screen_wait(Ask("User", present, "Empty for all users."))
+        if name is not None:
+            self._filter(self.workflows, "user", name)
+            self.show_head()
+
+    def action_view_all_users(self) -> None:
+        """Show everybody's workflows, or only the user's."""
+        has_user = "user" in self.workflows.query_state.filters
+        self._filter(self.workflows, "user", "" if has_user else self._user)
+        self.show_head()
+
+    # How it is kept up to date
+
+    def action_view_refresh(self) -> None:
+        """Ask the server again."""
+        self.look_at_tab()
+
+    def action_view_auto(self) -> None:
+        """Go to the next interval."""
+        self._refresh_every(AUTO_S[(AUTO_S.index(self._auto_s) + 1) % len(AUTO_S)])
+
+    def _refresh_every(self, seconds: int) -> None:
+        if self._auto_timer is not None:
+            self._auto_timer.stop()
+        self._auto_s = seconds
+        self._auto_timer = self.set_interval(seconds, self.look_soon) if seconds else None
+        self.show_head()
+
+    @work
+    async def action_view_server(self) -> None:
+        """Ask for another address and go there."""
+        url = await self.app.push_screen_wait(Ask("Server", self._fetcher.url or ""))
+        if url:
+            self._go_to_server(lambda: Connection(TorcClient(url), is_embedded=False))
+
+    def _go_to_server(self, connect: Callable[[], Connection]) -> None:
+        self.close_workflow()
+        self._fetcher.use(connect)
+        self.workflows.start_over(self.workflows.query_state)
+
+    # Runs of this machine
+
+    @work
+    async def action_view_runs(self) -> None:
+        """Offer all runs of this machine."""
+        runs = await self._desk.run(lambda _: list_runs())
+        await self._offer(runs, "All runs of this machine, newest first")
+
+    @work
+    async def _mention(self, runs: list[Run]) -> None:
+        """Offer the runs that went on while nobody looked."""
+        if self.is_current:
+            await self._offer(runs, "These went on while you were away")
+
+    async def _offer(self, runs: list[Run], title: str) -> None:
+        run = await self.app.push_screen_wait(RunsDialog(title, runs)) if runs else None
+        if not runs:
+            self.tell("there are no runs on this machine")
+        if run is None:
+            return
+        meta = run.meta
+        if meta.url != self._fetcher.url:
+            self._go_to_server(lambda: _connect_to(meta))
+        try:
+            self._select(await self._desk.call(lambda c: c.get_workflow(meta.workflow_id)))
+        except TorcError as error:
+            self.show_error(error)
+
+    def _select(self, workflow: Workflow) -> None:
+        """Open a workflow that need not be in the list yet."""
+        self.workflows.check_rows()
+        self.open_workflow(workflow)
+        self.details.focus_list()
+
+    # What changes something
+
+    @property
+    def _desk(self) -> Desk:
+        return Desk(self.app, self._fetcher, self._user, self.tell, self._select)
+
+    def _chosen(self) -> Chosen:
+        """What actions are about: the open workflow or the one under the cursor, and its jobs."""
+        row = self.workflows.cursor_row
+        workflow = self._opened if self.is_inside else row and row.item
+        table = self.table
+        if table is None or table.view is not JOBS:
+            return Chosen(workflow)
+        marked = [row.item for row in table.window.rows() if row.key in table.marks]
+        under = table.cursor_row
+        return Chosen(workflow, marked or ([under.item] if under else []))
+
+    @work
+    async def action_flow(self, name: str) -> None:
+        """Carry out an action that changes something."""
+        chosen = self._chosen()
+        try:
+            await FLOWS[name](self._desk, chosen)
+        except TorcError as error:
+            self._explain(error)
+        self.look_soon()
+
+    def _explain(self, error: TorcError) -> None:
+        """Show an error: in one line if it fits, else with all its lines."""
+        text = f"{error.message}  {error.hint}"
+        if isinstance(error, SpecError) or "\n" in text or len(text) >= self.size.width:
+            title = f"{clean(error.source)} ▸ problems" if isinstance(error, SpecError) else "Error"
+            self.app.push_screen(Reader(title, lambda width: error_text(error, width)))
+        self.show_error(error)
+
+
+def _connect_to(meta: RunMeta) -> Connection:
+    """Return a connection to the server of a run."""
+    address = Address(meta.url, meta.token)
+    if meta.is_embedded:
+        return Connection(embedded_client(address), is_embedded=True)
+    return Connection(TorcClient(meta.url, token=meta.token), is_embedded=False)

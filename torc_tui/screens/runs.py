@@ -1,0 +1,70 @@
+"""Runs of this machine: found again after the terminal was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from torc_core.local.runs import Run
+from torc_tui.screens.dialog import Dialog
+from torc_tui.state.recent import RUNS
+from torc_tui.widgets.row_table import RowTable
+
+
+class RunsDialog(Dialog[Run | None]):
+    """Offers runs to be looked at; answers with the chosen one.
+
+    Args:
+        title: Why they are shown.
+        runs: Newest first, not empty.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Open", show=False, priority=True),
+        Binding("escape,q", "skip", "Skip", show=False),
+    ]
+    DEFAULT_CSS = """
+    RunsDialog > Vertical { width: 90%; max-width: 110; }
+    RunsDialog RowTable { height: 12; }
+    """
+
+    def __init__(self, title: str, runs: Sequence[Run]) -> None:
+        super().__init__()
+        self._title = title
+        self._runs = runs
+
+    def compose(self) -> ComposeResult:
+        """Lay out: why, the runs, keys."""
+        with Vertical() as box:
+            box.border_title = "Runs on this machine"
+            yield Static(self._title, classes="text", markup=False)
+            yield RowTable(RUNS)
+            yield Static("Enter open   ↑↓ choose   Esc skip", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        self.query_one(RowTable).start_over(RUNS.order)
+
+    def on_row_table_rows_wanted(self, event: RowTable.RowsWanted) -> None:
+        """All runs are here already."""
+        event.stop()
+        rows = [RUNS.row(run) for run in self._runs]
+        event.table.show_rows(event.epoch, event.span, len(rows), rows)
+
+    def on_row_table_cursor_moved(self, event: RowTable.CursorMoved) -> None:
+        """Nobody else needs to know."""
+        event.stop()
+
+    def action_choose(self) -> None:
+        """Answer with the run under the cursor."""
+        row = self.query_one(RowTable).cursor_row
+        self.dismiss(row.item if row else None)
+
+    def action_skip(self) -> None:
+        """Answer with none."""
+        self.dismiss(None)

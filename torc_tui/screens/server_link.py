@@ -1,0 +1,92 @@
+"""The main screen's connection to the server: whether it stands, and when to try again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from torc_core.client import TorcClient
+from torc_core.errors import TimedOutError, TorcError, UnreachableError
+from torc_tui.state.fetcher import Fetcher
+
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 15.0
+
+
+class ServerLink:
+    """Asks the server and notices whether it answers.
+
+    Args:
+        screen: Lends its timers.
+        fetcher: Carries the requests.
+        changed: Called when the connection is lost or found again.
+        refresh: Called to ask for everything in sight again, as a new try.
+        refused: Called with an error that the server answered with.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        fetcher: Fetcher,
+        *,
+        changed: Callable[[], None],
+        refresh: Callable[[], None],
+        refused: Callable[[TorcError], None],
+    ) -> None:
+        self._screen = screen
+        self._fetcher = fetcher
+        self._changed = changed
+        self._refresh = refresh
+        self._refused = refused
+        self._pause_s = _FIRST_PAUSE_S
+        self._retry: Timer | None = None
+        self.is_up: bool | None = None
+
+    def ask(
+        self,
+        slot: str,
+        call: Callable[[TorcClient], Any],
+        done: Callable[..., None],
+        failed: Callable[[TorcError], None] | None = None,
+    ) -> None:
+        """Ask, and have the answer or the error given back in the interface's thread."""
+
+        def answered(answer: Any) -> None:
+            if self._screen.is_attached:
+                self._set_up(is_up=True)
+                done(answer)
+
+        def refused(error: TorcError) -> None:
+            if not self._screen.is_attached:
+                return
+            is_silent = isinstance(error, UnreachableError | TimedOutError)
+            self._set_up(is_up=not is_silent)
+            if failed is not None:
+                failed(error)
+            if is_silent:
+                self._try_again()
+            elif failed is None:
+                self._refused(error)
+
+        fetcher = self._fetcher
+        fetcher.ask(slot, lambda: call(fetcher.client()), answered, refused)
+
+    def _set_up(self, *, is_up: bool) -> None:
+        if is_up:
+            self._pause_s = _FIRST_PAUSE_S
+        if is_up != self.is_up:
+            self.is_up = is_up
+            self._changed()
+
+    def _try_again(self) -> None:
+        """Refresh after a pause that doubles each time; one timer for all that failed."""
+        if self._retry is None:
+            self._retry = self._screen.set_timer(self._pause_s, self._try)
+            self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
+
+    def _try(self) -> None:
+        self._retry = None
+        self._refresh()

@@ -1,0 +1,101 @@
+"""The first line of the screen: where one is, and how things stand with the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from rich.cells import cell_len
+
+from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_tui.state.columns import fill
+from torc_tui.state.progress import bar, percent, state_of, tally
+from torc_tui.state.rows import Cell, Query, View
+from torc_tui.terminal import clean
+from torc_tui.theme import QUIET, WORKFLOW_LOOK
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The connection to the server."""
+
+    url: str | None = None
+    is_up: bool | None = None
+    """None before the first answer."""
+    user: str | None = None
+    """Whose workflows are listed; None for everybody's."""
+    auto_s: int = 0
+    """Seconds between refreshes without news; 0 for none."""
+
+
+def breadcrumb(
+    workflow: Workflow | None, status: WorkflowStatus | None, tab: str | None
+) -> list[str]:
+    """Return the parts of the place at which one is."""
+    if workflow is None or tab is None:
+        return ["torc", "Workflows"]
+    run = [f"run {status.run_id}"] if status and status.run_id else []
+    return ["torc", f"{clean(workflow.name)} #{workflow.id}", *run, tab]
+
+
+def headline(parts: list[str], link: Link, width: int) -> list[Cell]:
+    """Return the first line: the place at the left, the server at the right."""
+    host = clean(urlsplit(link.url or "").netloc) or "server"
+    state = {
+        None: Cell(f"○ {host}", QUIET),
+        True: Cell(f"● {host}", "green"),
+        False: Cell(f"✗ no answer from {host}, trying again", "bold red"),
+    }[link.is_up]
+    auto = f"auto {link.auto_s} s" if link.auto_s else "auto off"
+    rest = f"  {clean(link.user) if link.user else 'all users'}  {auto} "
+    place = " " + " ▸ ".join(parts)
+    room = width - cell_len(state.text) - cell_len(rest)
+    return [Cell(fill(place, max(10, room - 1)) + " ", "bold"), state, Cell(rest, QUIET)]
+
+
+def progress_line(
+    workflow: Workflow, status: WorkflowStatus | None, width: int
+) -> tuple[list[Cell], list[Cell]]:
+    """Return two lines: state, bar and percent; and the counts of each status."""
+    counts = _counts(workflow, status)
+    is_canceled = bool(status and status.is_canceled)
+    state = state_of(counts, is_canceled=is_canceled)
+    look = WORKFLOW_LOOK[state]
+    total = sum(counts.values())
+    head = Cell(f" {look.glyph} {state} ", f"bold {look.tone}")
+    tail = Cell(f" {percent(counts):>3}% of {total:,} jobs")
+    room = max(10, min(60, width - cell_len(head.text) - cell_len(tail.text) - 3))
+    first = [head, Cell("["), *bar(counts, room), Cell("]"), tail]
+    second: list[Cell] = []
+    for cell in tally(counts):
+        second += [Cell(" "), cell, Cell(" ")]
+    return first, second
+
+
+def tabs_line(names: list[str], chosen: int) -> list[Cell]:
+    """Return the names of the tabs, the chosen one in brackets."""
+    return [
+        Cell(f" [{name}]" if at == chosen else f"  {name} ", "bold" if at == chosen else QUIET)
+        for at, name in enumerate(names)
+    ]
+
+
+def list_line(view: View, query: Query, total: int | None, marks: int) -> list[Cell]:
+    """Return what limits a list, and how many rows it has."""
+    titles = {each.name: each.title for each in view.filters}
+    filters = "  ".join(
+        f"{titles[name].lower()}: {clean(text)}" for name, text in query.filters.items()
+    )
+    cells = [Cell(f"  {filters} ", "yellow")] if filters else []
+    if total is not None:
+        cells.append(Cell(f"  {total:,} {view.name.lower()}", QUIET))
+    if marks:
+        cells.append(Cell(f"  {marks:,} marked", "bold"))
+    return cells
+
+
+def _counts(workflow: Workflow, status: WorkflowStatus | None) -> dict[str, int]:
+    counts = status and status.jobs_by_status
+    return {
+        name: number for name, number in (counts or workflow.job_counts or {}).items() if number
+    }

@@ -1,0 +1,45 @@
+"""A job at a glance: what it is, and the end of what it wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torc_core.client import TorcClient
+from torc_tui.state.logpaths import find_logs
+from torc_tui.state.pages import facts_text, job_text
+from torc_tui.state.rows import Cell
+from torc_tui.terminal import clean
+from torc_tui.theme import QUIET
+
+_FACT_LINES = 5
+_READ = 16_384
+"""Bytes from the end of a log that are looked at."""
+
+
+def preview_text(client: TorcClient, job_id: int, width: int, height: int) -> list[Cell]:
+    """Return facts about a job, then the last lines of its output, in `height` lines.
+
+    Raises:
+        TorcError: The server's refusal, or its absence.
+    """
+    job, facts = job_text(client, job_id)
+    lines = facts_text(facts, width)[: min(_FACT_LINES, height)]
+    paths = find_logs(client, job)
+    for path in (paths.stdout, paths.stderr):
+        room = (height - len(lines)) // (2 if path is paths.stdout else 1) - 1
+        tail = _tail(path, room) if room > 0 else []
+        if tail:
+            lines.append([Cell(f"── {path.name} ", QUIET)])
+            lines += [[Cell(clean(line)[:width])] for line in tail]
+    cells = [cell for line in lines[:height] for cell in (*line, Cell("\n"))]
+    return cells[:-1]
+
+
+def _tail(path: Path, count: int) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _READ))
+            text = file.read(_READ).decode("utf-8", "replace")
+    except OSError:
+        return []
+    return [line.rpartition("\r")[2].expandtabs() for line in text.splitlines()[-count:]]
