@@ -110,6 +110,9 @@ class Courier:
     def _deliver(self, turn: Exchange) -> Delivery:
         delay_s = FIRST_DELAY_S
         while not self._closed.is_set():
+            if self._is_behind_another(turn):
+                self._closed.wait(FIRST_DELAY_S)
+                continue
             try:
                 reply = self._turns.take(turn)
             except NotFoundError as error:
@@ -124,6 +127,14 @@ class Courier:
                     log.info("the server answers again")
                 return Delivery(turn, reply)
         return Delivery(turn, None)
+
+    def _is_behind_another(self, turn: Exchange) -> bool:
+        """Whether an older turn fails too.
+
+        It goes first: once overtaken, it is not told again which jobs it was given.
+        """
+        failing = list(self._failing_since)
+        return turn.seq in failing and min(failing) < turn.seq
 
     def _note_failure(self, turn: Exchange, error: TorcError) -> None:
         if turn.seq not in self._failing_since:

@@ -32,6 +32,8 @@ from torc_core.runner.verdict import StopReason
 
 log = logging.getLogger("torc.runner")
 
+HURRY_S = 1.0
+"""How long a runner that was asked twice to stop tries to tell how its jobs ended."""
 PROGRESS_S = 0.25
 """How often progress is told at most."""
 LOOK_FOR_ACTIONS_S = 1.0
@@ -93,11 +95,15 @@ class Shift:
         self._gives_up = False
         self._stop_code: ExitCode | None = None
         self._taken_stops = 0
+        self._untold_s = options.grace_s
+        """How long a stopped runner tries to tell how its jobs ended."""
         self._is_complete = False
+        self._has_actions = False
         self._is_canceled = False
         self._error: NotFoundError | None = None
         self._ends_at = end_of_time(options, station.workflow, time.monotonic(), time.time())
         self._patience = patience(options, station.workflow)
+        self._at_deadline = self._what_deadlines_do()
         self._told: Progress | None = None
         """What was told last."""
 
@@ -127,7 +133,7 @@ class Shift:
 
     def _do_what_is_due(self, stops: list[ExitCode]) -> None:
         for due in self._deadlines.pop_due(time.monotonic()):
-            self._on_due(due)
+            self._at_deadline[due.what](due.job_id)
         while self._taken_stops < len(stops):
             self._on_stop(stops[self._taken_stops], again=self._taken_stops > 0)
             self._taken_stops += 1
@@ -185,41 +191,36 @@ class Shift:
 
     # ---- what happens
 
-    def _on_due(self, due: Due) -> None:
-        """Do what a deadline is for. `ACTIONS` only allows the next look."""
-        match due.what:
-            case What.TALK:
-                self._talk.is_due = True
-            case What.PROGRESS:
-                self._tell_progress()
-            case What.SAMPLE:
-                self._jobs.sample()
-            case What.KILL:
-                self._jobs.kill(due.job_id)
-            case What.OUT_OF_TIME:
-                self._jobs.stop(due.job_id, StopReason.OUT_OF_TIME)
-            case What.RUNNER_ENDS:
-                self._leave("the runner's time is over", StopReason.RUNNER_ENDS)
-            case What.IDLE:
-                self._leave("there is nothing to run here")
-            case What.NO_SERVER:
-                self._leave("the server does not answer")
-                self._gives_up = True
-            case What.PATIENCE:
-                self._gives_up = True
+    def _what_deadlines_do(self) -> dict[What, Callable[[int], None]]:
+        """Return what to do at each kind of deadline, given the job's id."""
+        return {
+            What.TALK: lambda _: self._talk.hurry(),
+            What.SAMPLE: lambda _: self._jobs.sample(),
+            What.PROGRESS: lambda _: self._tell_progress(),
+            What.KILL: self._jobs.kill,
+            What.OUT_OF_TIME: lambda job_id: self._jobs.stop(job_id, StopReason.OUT_OF_TIME),
+            What.RUNNER_ENDS: lambda _: self._leave(
+                "the runner's time is over", StopReason.RUNNER_ENDS
+            ),
+            What.IDLE: lambda _: self._leave("there is nothing to run here"),
+            What.NO_SERVER: lambda _: self._give_up("the server does not answer"),
+            What.PATIENCE: lambda _: self._give_up("nobody takes the report"),
+            What.ACTIONS: lambda _: self._look_for_actions(),
+        }
 
     def _on_stop(self, code: ExitCode, *, again: bool) -> None:
         self._stop_code = code
         self._leave("the runner was told to stop", StopReason.RUNNER_ENDS)
         if again:
             self._jobs.kill_all()
-            self._deadlines.set_earlier(Due(What.PATIENCE), time.monotonic() + 1.0)
+            self._untold_s = HURRY_S
+            self._deadlines.clear(Due(What.PATIENCE))
 
     def _on_delivery(self, delivery: Delivery) -> None:
         if delivery.error is not None:
             self._error = delivery.error
-            self._leave("the workflow was deleted", StopReason.CANCELED)
-            self._gives_up = True
+            self._give_up("the workflow was deleted")
+            self._jobs.stop_all(StopReason.CANCELED)
         if delivery.reply is not None:
             self._on_reply(delivery.reply)
 
@@ -240,15 +241,19 @@ class Shift:
             self._leave("the workflow is complete", StopReason.CANCELED)
         if reply.reason and not reply.jobs and self._jobs.is_empty and self._leaves is None:
             log.info("no job: %s", reply.reason)
-        if reply.has_pending_actions and self._leaves is None:
-            self._look_for_actions()
+        self._has_actions = reply.has_pending_actions
+        self._look_for_actions()
 
     @property
     def _stays_when_complete(self) -> bool:
         return self._station.workflow.compute_node_ignore_workflow_completion
 
     def _look_for_actions(self) -> None:
+        """Execute pending actions on the side, unless a look just found none to execute."""
+        if not self._has_actions or self._leaves is not None:
+            return
         if not self._actions.is_busy and Due(What.ACTIONS) not in self._deadlines:
+            self._has_actions = False
             self._deadlines.set(Due(What.ACTIONS), time.monotonic() + LOOK_FOR_ACTIONS_S)
             self._actions.run_in_background(JOB_TRIGGERS, self._bell.ring)
 
@@ -257,9 +262,14 @@ class Shift:
         if self._leaves is None:
             log.info("leaving: %s", why)
             self._leaves = why
-            self._talk.is_due = True
+            self._talk.hurry()
         if stop is not None:
             self._jobs.stop_all(stop)
+
+    def _give_up(self, why: str) -> None:
+        """Leave without a server that takes the report."""
+        self._leave(why)
+        self._gives_up = True
 
     def _ask(self) -> WorkRequest | None:
         return ask(
@@ -284,7 +294,7 @@ class Shift:
             What.NO_SERVER, self._patience.server_s, when=is_idle and is_away and not has_report
         )
         is_stopped = self._stop_code is not None
-        self._stay(What.PATIENCE, self._options.grace_s, when=is_stopped and is_idle)
+        self._stay(What.PATIENCE, self._untold_s, when=is_stopped and is_idle)
 
     def _stay(self, what: What, seconds: float, *, when: bool) -> None:
         """Keep a deadline that stands as long as something is the case."""

@@ -28,12 +28,16 @@ class Talk:
     def __init__(
         self, courier: Courier, jobs: Jobs, deadlines: Deadlines[Due], wait_s: float
     ) -> None:
-        self.is_due = True
+        self._is_due = True
         """The next turn is to be taken as soon as the courier is free."""
         self._courier = courier
         self._jobs = jobs
         self._deadlines = deadlines
         self._wait_s = wait_s
+
+    def hurry(self) -> None:
+        """Take the next turn as soon as the courier is free."""
+        self._is_due = True
 
     def plan(self, *, is_leaving: bool) -> None:
         """Enter when to take the next turn: at once, or a little later in company."""
@@ -52,9 +56,9 @@ class Talk:
             ask: Returns what to ask for.
             is_leaving: Ask for nothing and wait for nothing; only tell, and end a turn that waits.
         """
-        if not self.is_due or not self._courier.is_free:
+        if not self._is_due or not self._courier.is_free:
             return
-        self.is_due = False
+        self._is_due = False
         self._deadlines.clear(Due(What.TALK))
         if is_leaving and not self._jobs.outbox and not self._courier.in_flight:
             return
@@ -74,4 +78,4 @@ class Talk:
         if delay_s:
             self._deadlines.set_earlier(Due(What.TALK), time.monotonic() + delay_s)
         else:
-            self.is_due = True
+            self._is_due = True

@@ -141,13 +141,13 @@ def test_an_allocation_becomes_a_compute_node(flow, tmp_path):
     assert "s3cret" not in environ.read_text()
 
 
-def test_jobs_end_before_the_allocation_does(flow, tmp_path):
-    flow.add("sleep 100")
-    end = str(int(time.time()) + 182)  # the workflow's buffer is 180 s
-    done = slurm_runner(
-        flow, tmp_path, "--max-parallel-jobs", "1", **ALLOCATION, SLURM_JOB_END_TIME=end
-    )
+def test_nothing_starts_that_the_end_of_the_allocation_would_cut_off(flow, tmp_path):
+    job = flow.add("true")
+    end = str(int(time.time()) + 182)  # 2 s beyond the workflow's buffer; the job wants 60 s
+    done = slurm_runner(flow, tmp_path, **ALLOCATION, SLURM_JOB_END_TIME=end)
     assert done.returncode == 1, done.stderr
+    assert "the runner's time is over" in done.stderr
+    assert flow.status(job) == "ready"
 
 
 def test_outside_of_slurm_it_says_so(flow, tmp_path):
