@@ -88,8 +88,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("workflow.create", "n", "n", "new", "Create a workflow from a file", _WORKFLOW),
     Action("workflow.initialize", "i", "i", "init",
            "Initialize: start over with a new run, every job again", _WORKFLOW),
-    Action("workflow.reinitialize", "I", "I", "",
-           "Re-initialize: a new run of what failed or whose inputs changed", _WORKFLOW),
     Action("workflow.reset", "R", "R", "", "Reset the status of all jobs", _WORKFLOW),
     Action("workflow.run", "x", "x", "run", "Run on this machine; goes on without the interface",
            _WORKFLOW),
@@ -134,9 +132,8 @@ def in_scope(scope: Scope) -> tuple[Action, ...]:
 
 
 def shown_in(scope: Scope, groups: tuple[str, ...] | None = None) -> tuple[Action, ...]:
-    """Return what the footer shows in `scope`, of these groups or of all."""
-    return tuple(
-        action
-        for action in in_scope(scope)
-        if action.title and (groups is None or action.group in groups)
-    )
+    """Return what the footer shows in `scope`: of these groups in this order, or all."""
+    shown = [action for action in in_scope(scope) if action.title]
+    if groups is None:
+        return tuple(shown)
+    return tuple(action for group in groups for action in shown if action.group == group)

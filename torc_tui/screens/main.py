@@ -229,18 +229,19 @@ class MainScreen(Board):
     async def action_view_runs(self) -> None:
         """Offer all runs of this machine."""
         runs = await self._desk.run(lambda _: list_runs())
-        await self._offer(runs, "All runs of this machine, newest first")
+        if runs:
+            await self._offer(runs, "All runs of this machine, newest first")
+        else:
+            self.tell("there are no runs on this machine")
 
     @work
     async def _mention(self, runs: list[Run]) -> None:
         """Offer the runs that went on while nobody looked."""
-        if self.is_current:
+        if runs and self.is_current:
             await self._offer(runs, "These went on while you were away")
 
     async def _offer(self, runs: list[Run], title: str) -> None:
-        run = await self.app.push_screen_wait(RunsDialog(title, runs)) if runs else None
-        if not runs:
-            self.tell("there are no runs on this machine")
+        run = await self.app.push_screen_wait(RunsDialog(title, runs))
         if run is None:
             return
         meta = run.meta

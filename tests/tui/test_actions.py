@@ -1,0 +1,83 @@
+"""The table of actions is complete, and what is bound is what it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from torc_tui.actions import ACTIONS, Scope, in_scope, shown_in
+from torc_tui.keymap import bindings_for
+from torc_tui.screens.flows import FLOWS
+from torc_tui.screens.log import LogScreen
+from torc_tui.screens.main import MainScreen
+from torc_tui.screens.reader import Reader
+from torc_tui.state.pages import help_text
+from torc_tui.widgets.drawing_view import DrawingView
+from torc_tui.widgets.key_hints import hints
+from torc_tui.widgets.row_table import RowTable
+
+HOLDERS = {
+    Scope.MAIN: MainScreen,
+    Scope.TABLE: RowTable,
+    Scope.DRAWING: DrawingView,
+    Scope.LOG: LogScreen,
+    Scope.READER: Reader,
+}
+
+PROMISED = "up down left right tab shift+tab enter q question_mark n i R x C d c t y l f A r u w a"
+"""Keys of the documented interface that this one has, with the same meaning."""
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: f"{action.scope}:{action.id}")
+def test_every_action_can_be_carried_out(action):
+    if action.is_flow:
+        assert action.id in FLOWS
+    else:
+        method = action.method.partition("(")[0]
+        assert callable(getattr(HOLDERS[action.scope], f"action_{method}", None))
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_key_does_one_thing_in_one_place(scope):
+    keys = Counter(key for action in in_scope(scope) for key in action.keys.split(","))
+
+    assert {key for key, number in keys.items() if number > 1} == set()
+
+
+def test_the_keys_of_the_documented_interface_are_bound():
+    bound = {
+        key
+        for scope in (Scope.MAIN, Scope.TABLE)
+        for binding in bindings_for(scope)
+        for key in binding.key.split(",")
+    }
+
+    assert set(PROMISED.split()) <= bound
+
+
+def test_the_help_names_every_key_and_fits_80_columns():
+    lines = ["".join(cell.text for cell in line) for line in help_text(76)]
+
+    for action in ACTIONS:
+        if action.group:
+            assert any(action.label in line and action.help in line for line in lines)
+    assert max(map(len, lines)) <= 76
+
+
+@pytest.mark.parametrize(
+    ("scope", "groups"),
+    [
+        (Scope.MAIN, ("Job", "Lists", "View")),
+        (Scope.MAIN, ("Workflow", "Lists", "View")),
+        (Scope.LOG, None),
+        (Scope.READER, None),
+    ],
+)
+def test_the_foot_of_the_screen_holds_the_keys_it_shows(scope, groups):
+    shown = shown_in(scope, groups)
+    text = hints(shown, 78, 2).plain
+
+    assert all(len(line) <= 80 for line in text.splitlines())
+    for action in shown:
+        assert f"{action.label} {action.title}" in text

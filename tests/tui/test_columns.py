@@ -1,0 +1,56 @@
+"""Columns take the room their data needs, and never more than there is."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from torc_tui.state.columns import GAP, fill, fit, measure
+from torc_tui.state.rows import Cell, Column, Row
+from torc_tui.terminal import clean
+
+
+def make_columns(count, widest=40):
+    return [Column(f"C{i}", lambda _: Cell(""), rank=i % 3, widest=widest) for i in range(count)]
+
+
+@given(st.text(max_size=60).map(clean), st.integers(0, 40), st.booleans())
+def test_a_cell_has_exactly_its_width(text, width, is_number):
+    assert cell_len(fill(text, width, is_number=is_number)) == width
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=9), st.integers(10, 200))
+def test_columns_never_exceed_the_room(wanted, room):
+    widths = fit(make_columns(len(wanted)), wanted, room)
+    shown = [width for width in widths if width]
+
+    assert sum(shown) + GAP * (len(shown) - 1) <= max(room, GAP)
+
+
+def test_columns_of_the_highest_rank_go_first():
+    columns = [
+        Column("ID", lambda _: Cell("")),
+        Column("Name", lambda _: Cell("")),
+        Column("Detail", lambda _: Cell(""), rank=2),
+        Column("Note", lambda _: Cell(""), rank=1),
+    ]
+
+    assert fit(columns, [5, 20, 20, 20], 40) == [5, 20, 0, 11]
+    assert fit(columns, [5, 20, 20, 20], 30) == [5, 23, 0, 0]
+    assert fit(columns, [5, 20, 20, 20], 52) == [5, 20, 0, 23]
+
+
+def test_widths_follow_the_data_and_only_grow():
+    columns = make_columns(1, widest=12)
+    row = Row(1, (Cell("x" * 9),), None)
+
+    widths = measure(columns, [row], [0])
+    assert widths == [9]
+    assert measure(columns, [], widths) == [9]
+    assert measure(columns, [Row(2, (Cell("y" * 50),), None)], widths) == [12]
+
+
+def test_wide_characters_count_twice():
+    assert measure(make_columns(1), [Row(1, (Cell("日本語日本語"),), None)], [0]) == [12]
+    assert fill("日本語", 4) == "日 …"

@@ -1,0 +1,75 @@
+"""What reaches the terminal from names, commands and logs commands nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from torc_tui.terminal import clean, clean_coloured, prepare
+
+PAYLOADS = {
+    "title": "\x1b]0;owned\x07",
+    "clipboard": "\x1b]52;c;b3duZWQ=\x07",
+    "status report": "\x1b[6n",
+    "clear": "\x1b[2J\x1b[H",
+    "device control": "\x1bP+q544e\x1b\\",
+    "C1 introducer": "\x9b2J",
+    "bidirectional override": "abc\u202edef\u202c",
+    "isolate": "\u2066x\u2069",
+    "bell and backspace": "a\x07\x08b",
+    "line end in a name": "a\nb\rc",
+    "lone surrogate": "a\udc80b",
+    "delete": "a\x7fb",
+}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
+def test_everything_that_commands_a_terminal_becomes_visible(payload):
+    assert clean(payload).isprintable()
+    assert clean_coloured(payload).isprintable()
+
+
+@given(st.text(st.characters(codec=None), max_size=200))
+def test_cleaned_text_is_printable_and_as_long_as_before(text):
+    cleaned = clean(text)
+
+    assert cleaned.isprintable()
+    assert len(cleaned) == len(text)
+
+
+@given(st.text(alphabet="a\x1b[0123456789;:mHJ]\x07", max_size=60))
+def test_only_colours_survive_where_colours_are_kept(text):
+    rest = re.sub(r"\x1b\[[0-9;:]*m", "", clean_coloured(text))
+
+    assert rest.isprintable()
+
+
+def test_text_of_any_language_stays_as_it_is():
+    for text in ("plain", "naïve café", "日本語", "😀 ok", "[@click=app.quit]x[/]"):
+        assert clean(text) == text
+
+
+def test_colours_stay_where_they_are_kept():
+    assert clean_coloured("\x1b[1;31mred\x1b[0m\x1b[2J") == "\x1b[1;31mred\x1b[0m␛[2J"
+
+
+def test_a_remote_terminal_is_treated_gently_and_the_user_has_the_last_word():
+    environ = {"SSH_CONNECTION": "1 2 3 4", "TEXTUAL_FPS": "60"}
+
+    prepare(environ)
+
+    assert environ["TEXTUAL_FPS"] == "60"
+    assert environ["TEXTUAL_THEME"] == "ansi-dark"
+    assert environ["TEXTUAL_ANIMATIONS"] == "none"
+
+
+def test_no_color_means_a_theme_without_colours_of_its_own():
+    environ = {"NO_COLOR": "1"}
+
+    prepare(environ)
+
+    assert environ["TEXTUAL_THEME"] == "ansi-dark"
+    assert "TEXTUAL_FPS" not in environ
