@@ -272,8 +272,10 @@ class _Reader:
             self.offset = match.end()
             return _KEYWORDS[match[1]]
         match = _NUMBER.match(self.text, self.offset)
-        if match is None or _WORD.match(self.text, match.end()):
+        if match is None:
             raise self.unexpected("a value")
+        if _WORD.match(self.text, match.end()):
+            raise self.unexpected("a number, or text in quotes,")
         if len(match[0]) > _MAX_DIGITS:
             raise self.problem(f"a number of {len(match[0]):,} characters")
         self.offset = match.end()
