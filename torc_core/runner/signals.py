@@ -13,7 +13,6 @@ from torc_core.runner.loop import Runner
 _CODES = {
     signal.SIGINT: ExitCode.INTERRUPTED,
     signal.SIGTERM: ExitCode.TERMINATED,
-    signal.SIGHUP: ExitCode.TERMINATED,
 }
 
 
@@ -21,13 +20,14 @@ _CODES = {
 def stopping_on_signals(runner: Runner) -> Iterator[None]:
     """Let the first signal end the runner's jobs in peace, and a second one end them at once.
 
-    Only the main thread may do this.
+    SIGHUP is ignored: a run goes on when its terminal disappears. Only the main thread may do this.
     """
 
     def stop(signum: int, _: FrameType | None) -> None:
         runner.stop(_CODES[signal.Signals(signum)])
 
     previous = {signum: signal.signal(signum, stop) for signum in _CODES}
+    previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -111,5 +112,6 @@ def _width() -> int:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # the terminal may be gone; the run goes on
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -1,0 +1,83 @@
+"""Carry out a run: what its directory says, recorded there from begin to end."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+from collections.abc import Callable
+
+import msgspec
+
+from torc_core.client import TorcClient
+from torc_core.errors import MachineError, TorcError, UsageError
+from torc_core.local.runs import RunDirectory, RunMeta
+from torc_core.local.server import locate_server
+from torc_core.runner.loop import Runner
+from torc_core.runner.options import RunnerOptions
+from torc_core.runner.signals import stopping_on_signals
+from torc_core.runner.summary import Progress, RunSummary, final_status
+
+log = logging.getLogger("torc.runner")
+
+
+def execute_run(directory: RunDirectory, client: TorcClient | None = None) -> RunSummary:
+    """Run what a run directory says and return how it went; only the main thread may.
+
+    Args:
+        directory: The run.
+        client: Its server, if there is a connection already.
+
+    Raises:
+        TorcError: The run could not begin, or its workflow was deleted meanwhile.
+    """
+    meta = directory.begin()
+    try:
+        summary = _run(directory, meta, client or _client(meta))
+    except TorcError as error:
+        directory.end("failed", error.exit_code)
+        raise
+    directory.end(final_status(summary), summary.exit_code)
+    return summary
+
+
+def _run(directory: RunDirectory, meta: RunMeta, client: TorcClient) -> RunSummary:
+    runner = Runner(client, _options(meta), on_progress=_teller(directory))
+    try:
+        os.chdir(meta.cwd)
+    except OSError as error:
+        raise MachineError(
+            f"The directory {meta.cwd} cannot be entered: {error.strerror}.",
+            hint="Start the run again from a directory that exists.",
+        ) from error
+    with stopping_on_signals(runner):
+        return runner.run()
+
+
+def _teller(directory: RunDirectory) -> Callable[[Progress], None]:
+    def tell(progress: Progress) -> None:
+        try:
+            directory.write_status(progress.ended, progress.running)
+        except OSError as error:
+            # The run matters more than who watches it.
+            log.warning("status.json cannot be written: %s", error.strerror)
+
+    return tell
+
+
+def _client(meta: RunMeta) -> TorcClient:
+    return TorcClient(
+        meta.url,
+        user=getpass.getuser(),
+        password=os.environ.get("TORC_PASSWORD"),
+        token=meta.token,
+        locate=locate_server if meta.is_embedded else None,
+    )
+
+
+def _options(meta: RunMeta) -> RunnerOptions:
+    given = {**meta.options, "workflow_id": meta.workflow_id, "output_dir": meta.output_dir}
+    try:
+        return msgspec.convert(given, RunnerOptions)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"The options in meta.json are not understood: {error}.") from error
