@@ -9,20 +9,24 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from torc_server import problems
+from torc_server.authentication import TokenMiddleware
 from torc_server.controllers.artifacts import UserDataController
 from torc_server.controllers.belongings import (
     ActionController,
     FailureHandlerController,
     RemoteWorkerController,
 )
+from torc_server.controllers.claims import ClaimController, ReportController
 from torc_server.controllers.events import EventController
+from torc_server.controllers.exchange import ExchangeController
+from torc_server.controllers.jobs import JobController, JobGraphController
+from torc_server.controllers.lifecycle import LifecycleController
 from torc_server.controllers.plain import PLAIN_RECORDS
 from torc_server.controllers.service import VERSION, ServiceController
 from torc_server.controllers.workflows import WorkflowController
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.hub import Hub
-from torc_server.lifespan import lifespan
 from torc_server.parameters import provide_paging
 from torc_server.settings import Settings
 from torc_server.tracing import add_span_id
@@ -49,7 +53,7 @@ def provide_hub(state: State) -> Hub:
 
 
 def create_app(settings: Settings) -> Litestar:
-    """Return the application; it opens its database when it starts."""
+    """Return the application; it answers once it was given a `lifespan`."""
     return Litestar(
         route_handlers=[
             Router(
@@ -62,6 +66,12 @@ def create_app(settings: Settings) -> Litestar:
                     FailureHandlerController,
                     EventController,
                     UserDataController,
+                    JobController,
+                    JobGraphController,
+                    ClaimController,
+                    ReportController,
+                    LifecycleController,
+                    ExchangeController,
                     *PLAIN_RECORDS,
                 ],
             )
@@ -73,7 +83,7 @@ def create_app(settings: Settings) -> Litestar:
             "hub": Provide(provide_hub, sync_to_thread=False),
         },
         state=State({"settings": settings, "hub": Hub()}),
-        lifespan=[lifespan],
+        middleware=[TokenMiddleware(settings.token)] if settings.token else [],
         exception_handlers=problems.HANDLERS,
         before_send=[add_span_id],
         request_max_body_size=settings.max_body_bytes,

@@ -10,6 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 
+def runners_of(workflow_id: int) -> int:
+    """Return the topic of what a workflow's waiting runners care about.
+
+    The workflow's id itself is the topic of all its changes, of which there are many more.
+    """
+    return -workflow_id
+
+
 class Hub:
     """Wake-ups per workflow. A waiter that remembers a version never misses a change."""
 
@@ -17,6 +25,7 @@ class Hub:
         self._clock = 0
         self._versions: dict[int, int] = {}
         self._waiters: defaultdict[int, set[asyncio.Future[None]]] = defaultdict(set)
+        self._named: dict[int, asyncio.Future[None]] = {}
         self.closed = False
         """True once the server stops: nobody may wait any longer."""
 
@@ -36,15 +45,20 @@ class Hub:
             self._versions[workflow_id] = self._clock
             self._wake(workflow_id)
 
-    async def wait(self, workflow_id: int, since: int, timeout_s: float) -> int:
+    async def wait(
+        self, workflow_id: int, since: int, timeout_s: float, *, name: int | None = None
+    ) -> int:
         """Wait until the workflow is at a newer version than `since`, and return its version.
 
-        Returns also, with the version unchanged, after `timeout_s` and when the server stops.
+        Returns also, with the version unchanged, after `timeout_s`, when the server stops, and
+        when the wait of this name is dismissed. Any topic will do in place of the workflow's id.
         """
         if self.closed or self.version(workflow_id) > since:
             return self.version(workflow_id)
         waiter = asyncio.get_running_loop().create_future()
         self._waiters[workflow_id].add(waiter)
+        if name is not None:
+            self._named[name] = waiter
         try:
             async with asyncio.timeout(timeout_s):
                 await waiter
@@ -52,7 +66,15 @@ class Hub:
             pass
         finally:
             self._forget(workflow_id, waiter)
+            if name is not None and self._named.get(name) is waiter:
+                del self._named[name]
         return self.version(workflow_id)
+
+    def dismiss(self, name: int) -> None:
+        """End the wait of that name, if there is one."""
+        waiter = self._named.get(name)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def close(self) -> None:
         """End every wait, now and from now on."""

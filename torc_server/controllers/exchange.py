@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_server.clock import now_ms
 from torc_server.db.writer import Writer
-from torc_server.hub import Hub
+from torc_server.hub import Hub, runners_of
 from torc_server.parameters import Id
 from torc_server.rules.exchange import Turn, look_again, take_turn
 
@@ -49,12 +49,14 @@ async def converse(writer: Writer, hub: Hub, node_id: int, turn: Exchange) -> Ex
     # Before anybody else's change: what is noticed twice costs a look, what is missed costs a wait.
     version = hub.now
     first = await writer.run(take_turn, node_id, turn, now_ms=now_ms())
+    hub.dismiss(node_id)  # an older turn that waits is over, as it will see
     latest = first
+    topic = runners_of(first.workflow_id)
     while not (latest.has_news or hub.closed or _has_new_action(first, latest)):
         left = deadline - loop.time()
         if left <= 0:
             break
-        version = await hub.wait(first.workflow_id, version, left)
+        version = await hub.wait(topic, version, left, name=node_id)
         latest = await writer.run(look_again, node_id, turn, now_ms=now_ms())
     return replace(latest.reply, outcomes=first.reply.outcomes)
 

@@ -177,7 +177,7 @@ def start_jobs(
             )
             for start in begun
         ]
-        record_many(conn, place.workflow_id, happened, now_ms=now_ms)
+        record_many(conn, place.workflow_id, happened, now_ms=now_ms, concerns_runners=False)
     known = {start.job_id for start in held}
     return [start.job_id for start in starts if start.job_id not in known]
 
@@ -273,7 +273,8 @@ def record_ends(conn: Connection, place: Place, endings: Sequence[Ending], *, no
             for file_id, mtime in end.output_file_mtimes.items()
         ],
     )
-    record_many(conn, place.workflow_id, [_told(place, e) for e in open_ends], now_ms=now_ms)
+    happened = [_told(place, ending) for ending in open_ends]
+    record_many(conn, place.workflow_id, happened, now_ms=now_ms, concerns_runners=False)
     changes = [
         Change(job.id, JobStatus.from_number(job.status), status)
         for job, status, _ in moves.values()

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from torc_core.model.event import EVENT_SEVERITY, Severity
 from torc_server import tables
+from torc_server.hub import runners_of
 
 _INSERT = tables.event.insert()
 
@@ -24,9 +25,18 @@ def record(
 
 
 def record_many(
-    conn: Connection, workflow_id: int, happened: Iterable[Happened], *, now_ms: int
+    conn: Connection,
+    workflow_id: int,
+    happened: Iterable[Happened],
+    *,
+    now_ms: int,
+    concerns_runners: bool = True,
 ) -> None:
-    """Write events of one workflow in their order, and wake whoever waits for it."""
+    """Write events of one workflow in their order, and wake whoever waits for it.
+
+    Waiting runners may be many and jobs end often, so they are left asleep when nothing in it can
+    concern them.
+    """
     rows = [
         {
             "workflow_id": workflow_id,
@@ -39,9 +49,12 @@ def record_many(
     ]
     if rows:
         conn.execute(_INSERT, rows)
-    touch(conn, workflow_id)
+    touch(conn, workflow_id, concerns_runners=concerns_runners)
 
 
-def touch(conn: Connection, workflow_id: int) -> None:
+def touch(conn: Connection, workflow_id: int, *, concerns_runners: bool = True) -> None:
     """Have whoever waits for the workflow woken once this transaction is committed."""
-    conn.info.setdefault("touched", set()).add(workflow_id)
+    touched = conn.info.setdefault("touched", set())
+    touched.add(workflow_id)
+    if concerns_runners:
+        touched.add(runners_of(workflow_id))

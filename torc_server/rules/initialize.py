@@ -18,7 +18,7 @@ from torc_server import tables
 from torc_server.rules import actions
 from torc_server.rules.events import record
 from torc_server.rules.inputs import Inputs, dependencies, input_hashes, read_inputs
-from torc_server.rules.progress import complete_if_settled, release_stuck
+from torc_server.rules.progress import complete_if_settled, expect_completion, release_stuck
 from torc_server.rules.selection import execute_each
 from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.workflows import find_workflow
@@ -62,7 +62,7 @@ def initialize_jobs(
     workflow_id: int,
     *,
     only_uninitialized: bool = False,
-    clear_ephemeral_user_data: bool = True,
+    clear_ephemeral_user_data: bool = False,
     now_ms: int,
 ) -> Message:
     """Bring the jobs of a workflow to blocked or ready.
@@ -89,7 +89,7 @@ def initialize_jobs(
     _store(conn, workflow_id, inputs, needed, chosen)
     conn.execute(_FORGET_RESULTS, {"of_workflow": workflow_id})
     conn.execute(_NEXT_ATTEMPT, {"of_workflow": workflow_id, "in_run": workflow.run_id})
-    conn.execute(_RESTARTED, {"of_workflow": workflow_id})
+    expect_completion(conn, workflow_id)
     release_stuck(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     actions.restart(conn, workflow_id)
     again = only_uninitialized or any(row.input_hash for row in inputs.jobs)
@@ -123,12 +123,6 @@ _NEXT_ATTEMPT = (
     .values(attempt_id=_job.c.attempt_id + 1)
 )
 """A job that has a result in this run gets a new number, so that both are kept."""
-
-_RESTARTED = (
-    update(tables.workflow)
-    .where(tables.workflow.c.id == bindparam("of_workflow"))
-    .values(completion_recorded=False)
-)
 
 
 def _choose(

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from torc_core.graph import all_dependencies
 from torc_server import tables
@@ -42,7 +42,7 @@ class Inputs:
     stated: list[Members]
     """The ids of the jobs that each waits for, as far as its set says so."""
     contents: dict[int, str]
-    """A digest of each user data's value, by id."""
+    """A digest of the value of each user data that no job writes, by id."""
 
 
 def read_inputs(conn: Connection, workflow_id: int) -> Inputs:
@@ -65,13 +65,8 @@ def dependencies(inputs: Inputs) -> list[Members]:
 
     Those that are stated, and the writers of the files and user data that it reads.
     """
-    positions = {row.id: position for position, row in enumerate(inputs.jobs)}
-    located: dict[int, Members] = {}
-    for members in inputs.stated:
-        if id(members) not in located:
-            located[id(members)] = tuple(positions[job_id] for job_id in members)
     return all_dependencies(
-        [located[id(members)] for members in inputs.stated],
+        positions_of(inputs),
         [
             (inputs.links["input_file_ids"], inputs.links["output_file_ids"]),
             (inputs.links["input_user_data_ids"], inputs.links["output_user_data_ids"]),
@@ -79,20 +74,30 @@ def dependencies(inputs: Inputs) -> list[Members]:
     )
 
 
+def positions_of(inputs: Inputs) -> list[Members]:
+    """Return for each job the positions of the jobs that it is stated to wait for."""
+    positions = {row.id: position for position, row in enumerate(inputs.jobs)}
+    located: dict[int, Members] = {}
+    for members in inputs.stated:
+        if id(members) not in located:
+            located[id(members)] = tuple(positions[job_id] for job_id in members)
+    return [located[id(members)] for members in inputs.stated]
+
+
 def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
     """Return for each job a digest of what it depends on.
 
     That is its command and invocation script, the ids of the jobs it needs, of its files and its
-    user data, and the values of the user data it reads.
+    user data, and the values of the user data it reads and no job writes.
 
     Args:
         inputs: The jobs.
         needed: For each job the ids of the jobs that it waits for.
     """
-    digests: dict[int, bytes] = {}
+    digests: dict[tuple[int, bool], bytes] = {}
 
     def digest(members: Members, *, by_value: bool = False) -> bytes:
-        key = id(members)
+        key = (id(members), by_value)
         if key not in digests:
             values = [inputs.contents.get(m) for m in members] if by_value else ()
             digests[key] = sha256(msgspec.json.encode((members, values))).digest()
@@ -133,8 +138,11 @@ def _links(conn: Connection, workflow_id: int, field: str, positions: dict[int, 
 
 def _contents(conn: Connection, workflow_id: int) -> dict[int, str]:
     table = tables.user_data
+    written = tables.job_output_user_data.c.user_data_id
     rows: Any = conn.execute(
-        select(table.c.id, table.c.data).where(table.c.workflow_id == workflow_id)
+        select(table.c.id, table.c.data).where(
+            table.c.workflow_id == workflow_id, ~exists().where(written == table.c.id)
+        )
     )
     return {
         data_id: sha256(msgspec.json.encode(data, order="sorted")).hexdigest()

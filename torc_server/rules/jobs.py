@@ -34,6 +34,9 @@ _OF_JOBS = {
     .order_by(table.c.job_id, table.c[column])
     for field, (table, column) in LINKS.items()
 }
+_SETS_OF_JOBS = select(_job.c.id, _job.c.dependency_set_id).where(
+    _job.c.id.in_(bindparam("ids", expanding=True))
+)
 _OF_SETS = (
     select(_members.c.set_id, _members.c.job_id)
     .where(_members.c.set_id.in_(bindparam("ids", expanding=True)))
@@ -80,37 +83,39 @@ def get_job(conn: Connection, job_id: int) -> Job:
     Raises:
         NotFoundError: There is no such job.
     """
-    return with_relations(conn, [find_job(conn, job_id)])[0]
+    return with_relations(conn, [job_of(find_job(conn, job_id))])[0]
 
 
-def with_relations(conn: Connection, rows: Sequence[Record]) -> list[Job]:
-    """Return jobs with the ids of everything related to them, in the order of the rows."""
-    linked = {field: linked_ids(conn, field, [row.id for row in rows]) for field in LINKS}
-    needed = needed_jobs(conn, [row.dependency_set_id for row in rows if row.dependency_set_id])
+def with_relations(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
+    """Return stored jobs with the ids of everything related to them."""
+    ids = [job.id for job in jobs if job.id is not None]
+    linked = {field: linked_ids(conn, field, ids) for field in LINKS}
+    needed = needed_jobs(conn, ids)
     return [
         replace(
-            job_of(row),
-            depends_on_job_ids=needed.get(row.dependency_set_id, []),
-            **{field: found.get(row.id, []) for field, found in linked.items()},
+            job,
+            depends_on_job_ids=needed[job.id],
+            **{field: found.get(job.id, []) for field, found in linked.items()},
         )
-        for row in rows
+        for job in jobs
     ]
 
 
-def linked_ids(conn: Connection, field: str, job_ids: Sequence[int]) -> dict[int, list[int]]:
+def linked_ids(conn: Connection, field: str, job_ids: Sequence[int]) -> dict[int | None, list[int]]:
     """Return one of the `LINKS` of jobs: ascending ids by job, without jobs that have none."""
-    found: dict[int, list[int]] = {}
+    found: dict[int | None, list[int]] = {}
     for job_id, linked in rows_of(conn, _OF_JOBS[field], job_ids):
         found.setdefault(job_id, []).append(linked)
     return found
 
 
-def needed_jobs(conn: Connection, set_ids: Sequence[int]) -> dict[int | None, list[int]]:
-    """Return the ascending ids of the jobs in each dependency set."""
-    found: dict[int | None, list[int]] = {}
-    for set_id, job_id in rows_of(conn, _OF_SETS, dict.fromkeys(set_ids)):
-        found.setdefault(set_id, []).append(job_id)
-    return found
+def needed_jobs(conn: Connection, job_ids: Sequence[int]) -> dict[int | None, list[int]]:
+    """Return for each job the ascending ids of the jobs that it waits for."""
+    sets = dict(rows_of(conn, _SETS_OF_JOBS, job_ids))
+    members: dict[int | None, list[int]] = {}
+    for set_id, job_id in rows_of(conn, _OF_SETS, set(sets.values()) - {None}):
+        members.setdefault(set_id, []).append(job_id)
+    return {job_id: members.get(set_id, []) for job_id, set_id in sets.items()}
 
 
 def list_job_ids(conn: Connection, workflow_id: int) -> JobIds:

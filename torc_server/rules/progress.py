@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select, update
 from torc_core.model.status import ENDED, SETTLED, UNSUCCESSFUL, JobStatus
 from torc_server import tables
 from torc_server.rules import actions
-from torc_server.rules.events import Happened, record_many, touch
+from torc_server.rules.events import Happened, record_many
 from torc_server.rules.selection import execute_each, rows_of
 from torc_server.rules.workflows import has_open_jobs
 
@@ -61,6 +61,11 @@ _NOTICE_COMPLETION = (
         tables.workflow.c.completion_recorded.is_(False),
     )
     .values(completion_recorded=True)
+)
+_EXPECT_COMPLETION = (
+    update(tables.workflow)
+    .where(tables.workflow.c.id == bindparam("of_workflow"))
+    .values(completion_recorded=False)
 )
 
 
@@ -129,6 +134,11 @@ def complete_if_settled(conn: Connection, workflow_id: int, *, run_id: int, now_
         record_many(conn, workflow_id, [("workflow_completed", {"run_id": run_id})], now_ms=now_ms)
 
 
+def expect_completion(conn: Connection, workflow_id: int) -> None:
+    """Have the next completion of a workflow noticed: something in it is to run again."""
+    conn.execute(_EXPECT_COMPLETION, {"of_workflow": workflow_id})
+
+
 def _follow(
     conn: Connection,
     workflow_id: int,
@@ -167,10 +177,12 @@ def _follow(
         ("job_ready", {"job_id": job_id, "job_name": name, "run_id": run_id})
         for job_id, name in ready.items()
     ]
-    record_many(conn, workflow_id, happened, now_ms=now_ms)
-    if ended or canceled:
+    has_work = bool(ready or counting) or any(c.after is JobStatus.READY for c in changes)
+    record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=has_work)
+    if reopened:
+        expect_completion(conn, workflow_id)
+    elif ended or canceled:
         complete_if_settled(conn, workflow_id, run_id=run_id, now_ms=now_ms)
-    touch(conn, workflow_id)
 
 
 def _ends(change: Change) -> bool:

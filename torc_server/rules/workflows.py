@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from torc_core.errors import NotFoundError
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.status import SETTLED, JobStatus
-from torc_core.model.workflow import Workflow
+from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_server import tables
 from torc_server.clock import timestamp
@@ -80,6 +80,17 @@ def find_workflow(conn: Connection, workflow_id: int) -> Record:
     if row is None:
         raise NotFoundError("workflow", workflow_id)
     return row
+
+
+def status_of(row: Record) -> WorkflowStatus:
+    """Return the state that a workflow's row holds, without what its jobs add up to."""
+    return WorkflowStatus(
+        id=row.id,
+        is_canceled=row.is_canceled,
+        is_archived=row.is_archived,
+        run_id=row.run_id,
+        has_detected_need_to_run_completion_script=row.has_detected_need_to_run_completion_script,
+    )
 
 
 def has_open_jobs(conn: Connection, workflow_id: int) -> bool:

@@ -1,0 +1,135 @@
+"""A runner that waits for news has them as soon as they are true; over HTTP."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from torc_core.model.compute import ComputeNode, ComputeNodesResources
+from torc_core.model.exchange import Exchange, JobEnd, WorkRequest
+from torc_core.model.job import Job
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Workflow
+
+FREE = ComputeNodesResources(num_cpus=4, memory_gb=8.0, num_gpus=0, num_nodes=1)
+TIME = "2024-01-01T00:00:00.000Z"
+SOON_S = 1.0
+"""Far below the wait that is asked for, far above what a busy machine needs."""
+
+
+class Runner:
+    """One runner; it counts its turns itself."""
+
+    def __init__(self, server, workflow_id):
+        self.client = server.client()
+        node = ComputeNode(
+            workflow_id=workflow_id,
+            hostname="h",
+            pid=1,
+            start_time=TIME,
+            is_active=True,
+            num_cpus=4,
+            memory_gb=8.0,
+            num_gpus=0,
+            num_nodes=1,
+            compute_node_type="local",
+        )
+        self.node_id = self.client.create_compute_node(node).id
+        self.seq = 0
+
+    def turn(self, *, wait_seconds=0.0, ends=(), work=True, seq=None):
+        if seq is None:
+            self.seq = seq = self.seq + 1
+        turn = Exchange(
+            seq=seq,
+            ends=list(ends),
+            work=WorkRequest(resources=FREE, max_jobs=4) if work else None,
+            wait_seconds=wait_seconds,
+        )
+        return self.client.exchange(self.node_id, turn, timeout_s=60)
+
+
+def ended(claimed, status=JobStatus.COMPLETED):
+    return JobEnd(
+        job_id=claimed.job.id,
+        token=claimed.token,
+        status=status,
+        return_code=0,
+        exec_time_minutes=0.1,
+        completion_time=TIME,
+    )
+
+
+@pytest.fixture
+def chain(server, client):
+    """A workflow of two jobs, one after the other, and two runners; the first job is claimed."""
+    workflow_id = client.create_workflow(Workflow(name="chain", user="u")).id
+    first = client.create_job(Job(workflow_id=workflow_id, name="first", command="true"))
+    client.create_job(
+        Job(workflow_id=workflow_id, name="second", command="true", depends_on_job_ids=[first.id])
+    )
+    client.initialize_jobs(workflow_id)
+    busy, idle = Runner(server, workflow_id), Runner(server, workflow_id)
+    (claimed,) = busy.turn().jobs
+    with ThreadPoolExecutor(2) as pool:
+        yield workflow_id, busy, idle, claimed, pool
+    busy.client.close()
+    idle.client.close()
+
+
+def waits(future):
+    """Return whether the call is still open after a moment in which an answer would have come."""
+    done = threading.Event()
+    future.add_done_callback(lambda _: done.set())
+    return not done.wait(0.3)
+
+
+def test_a_job_that_becomes_ready_ends_the_wait_of_another_runner(chain):
+    _, busy, idle, claimed, pool = chain
+    waiting = pool.submit(idle.turn, wait_seconds=30)
+    assert waits(waiting)
+    begin = time.monotonic()
+    busy.turn(ends=[ended(claimed)], work=False)
+    assert [job.job.name for job in waiting.result(30).jobs] == ["second"]
+    assert time.monotonic() - begin < SOON_S
+
+
+def test_the_end_of_the_workflow_ends_a_wait(chain):
+    _, busy, idle, claimed, pool = chain
+    waiting = pool.submit(idle.turn, wait_seconds=30)
+    begin = time.monotonic()
+    busy.turn(ends=[ended(claimed, JobStatus.FAILED)], work=False)
+    reply = waiting.result(30)
+    assert reply.is_complete
+    assert reply.jobs == []
+    assert time.monotonic() - begin < SOON_S
+
+
+def test_cancelling_the_workflow_ends_a_wait_and_names_what_to_stop(chain, client):
+    workflow_id, busy, idle, claimed, pool = chain
+    waiting = [pool.submit(runner.turn, wait_seconds=30) for runner in (busy, idle)]
+    assert all(waits(future) for future in waiting)
+    client.cancel_workflow(workflow_id)
+    replies = [future.result(30) for future in waiting]
+    assert [reply.is_canceled for reply in replies] == [True, True]
+    assert [reply.kill for reply in replies] == [[claimed.job.id], []]
+
+
+def test_a_newer_turn_ends_an_older_one_that_waits(chain):
+    _, _, idle, _, pool = chain
+    waiting = pool.submit(idle.turn, wait_seconds=30)
+    assert waits(waiting)
+    begin = time.monotonic()
+    idle.turn(seq=99)
+    assert waiting.result(30).jobs == []
+    assert time.monotonic() - begin < SOON_S
+
+
+def test_a_wait_ends_at_its_time(chain):
+    _, _, idle, _, _ = chain
+    begin = time.monotonic()
+    assert idle.turn(wait_seconds=0.2).jobs == []
+    assert 0.2 <= time.monotonic() - begin < 0.2 + SOON_S

@@ -1,0 +1,115 @@
+"""Claims, starts and ends as the reference's clients make them, one call each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Controller, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
+
+from torc_core.model.compute import ComputeNodesResources
+from torc_core.model.job import ClaimedJobs, Job
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_core.units import MAX_INTEGER
+from torc_server.clock import now_ms
+from torc_server.db.writer import Writer
+from torc_server.parameters import Count, Id
+from torc_server.rules import claims, lifecycle, reports
+
+RunId = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
+"""A run of the workflow in the path; 0 before the first."""
+
+Limit = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
+"""The most jobs to hand out."""
+
+
+class ClaimController(Controller):
+    """Ready jobs to those who ask."""
+
+    path = "/workflows/{workflow_id:int}"
+    tags = ("jobs",)
+
+    @post(
+        "/claim_jobs_based_on_resources/{limit:int}",
+        status_code=200,
+        operation_id="claim_jobs_based_on_resources",
+    )
+    async def claim_jobs_based_on_resources(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        limit: Limit,
+        data: JSONBody[ComputeNodesResources],
+        sort_method: FromQuery[str] = "none",
+        *,
+        strict_scheduler_match: FromQuery[bool] = False,
+    ) -> ClaimedJobs:
+        """Hand out ready jobs that fit into what the caller has free."""
+        return await writer.run(
+            claims.claim_jobs_based_on_resources,
+            workflow_id,
+            data,
+            limit,
+            sort_method=sort_method,
+            strict_scheduler_match=strict_scheduler_match,
+            now_ms=now_ms(),
+        )
+
+    @post("/claim_next_jobs", status_code=200, operation_id="claim_next_jobs")
+    async def claim_next_jobs(
+        self, writer: NamedDependency[Writer], workflow_id: Id, limit: Count = 10
+    ) -> ClaimedJobs:
+        """Hand out ready jobs whatever they need."""
+        return await writer.run(claims.claim_next_jobs, workflow_id, limit, now_ms=now_ms())
+
+
+class ReportController(Controller):
+    """What becomes of a job, as its runner or its owner says."""
+
+    path = "/jobs/{job_id:int}"
+    tags = ("jobs",)
+
+    @put("/start_job/{run_id:int}/{compute_node_id:int}", operation_id="start_job")
+    async def start_job(
+        self, writer: NamedDependency[Writer], job_id: Id, run_id: RunId, compute_node_id: Id
+    ) -> Job:
+        """Note that a claimed job runs."""
+        return await writer.run(reports.start_job, job_id, run_id, compute_node_id, now_ms=now_ms())
+
+    @post("/complete_job/{status:str}/{run_id:int}", status_code=200, operation_id="complete_job")
+    async def complete_job(
+        self,
+        writer: NamedDependency[Writer],
+        job_id: Id,
+        status: FromPath[JobStatus],
+        run_id: RunId,
+        data: JSONBody[Result],
+    ) -> Job:
+        """Record the end of a job."""
+        return await writer.run(reports.complete_job, job_id, status, run_id, data, now_ms=now_ms())
+
+    @put("/manage_status_change/{status:str}/{run_id:int}", operation_id="manage_status_change")
+    async def manage_status_change(
+        self,
+        writer: NamedDependency[Writer],
+        job_id: Id,
+        status: FromPath[JobStatus],
+        run_id: RunId,
+    ) -> Job:
+        """Put a job into another status that is no end."""
+        return await writer.run(
+            lifecycle.manage_status_change, job_id, status, run_id, now_ms=now_ms()
+        )
+
+    @post("/retry/{run_id:int}", status_code=200, operation_id="retry_job")
+    async def retry_job(
+        self,
+        writer: NamedDependency[Writer],
+        job_id: Id,
+        run_id: RunId,
+        max_retries: Count = MAX_INTEGER,
+    ) -> Job:
+        """Make a job ready for its next attempt."""
+        return await writer.run(lifecycle.retry_job, job_id, run_id, max_retries, now_ms=now_ms())

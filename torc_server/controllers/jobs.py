@@ -1,0 +1,141 @@
+"""Jobs, and what connects them."""
+
+from __future__ import annotations
+
+from litestar import Controller, delete, get, post, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, JSONBody
+
+from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
+from torc_core.model.job import Job, JobDependency, JobIds, JobPatch, Jobs
+from torc_core.model.page import Page
+from torc_core.model.workflow import Message
+from torc_server.clock import now_ms
+from torc_server.db.readers import Readers
+from torc_server.db.writer import Writer
+from torc_server.parameters import Id, QueryId
+from torc_server.queries import jobs as lists
+from torc_server.queries.jobs import JobFilter
+from torc_server.queries.pages import Paging
+from torc_server.rules import creation, editing, jobs
+
+
+def provide_filter(
+    status: FromQuery[str | None] = None,
+    name: FromQuery[str | None] = None,
+    command: FromQuery[str | None] = None,
+    needs_file_id: FromQuery[int | None] = None,
+    upstream_job_id: FromQuery[int | None] = None,
+    active_compute_node_id: FromQuery[int | None] = None,
+) -> JobFilter:
+    """Return which jobs the query asks for."""
+    return JobFilter(
+        status=status,
+        name=name,
+        command=command,
+        needs_file_id=needs_file_id,
+        upstream_job_id=upstream_job_id,
+        active_compute_node_id=active_compute_node_id,
+    )
+
+
+class JobController(Controller):
+    """Jobs."""
+
+    tags = ("jobs",)
+
+    dependencies = {"wanted": Provide(provide_filter, sync_to_thread=False)}  # noqa: RUF012 - Litestar's
+
+    @post("/jobs", status_code=200, operation_id="create_job")
+    async def create_job(self, writer: NamedDependency[Writer], data: JSONBody[Job]) -> Job:
+        """Create a job."""
+        return await writer.run(creation.create_job, data)
+
+    @post("/bulk_jobs", status_code=200, operation_id="create_jobs")
+    async def create_jobs(self, writer: NamedDependency[Writer], data: JSONBody[Jobs]) -> Jobs:
+        """Create jobs of one workflow together."""
+        return Jobs(jobs=await writer.run(creation.create_jobs, data.jobs))
+
+    @get("/jobs", operation_id="list_jobs")
+    async def list_jobs(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: QueryId,
+        wanted: NamedDependency[JobFilter],
+        paging: NamedDependency[Paging],
+        *,
+        include_relationships: FromQuery[bool] = False,
+    ) -> Page[Job]:
+        """Return a page of a workflow's jobs."""
+        return await readers.run(
+            lists.list_jobs,
+            workflow_id,
+            wanted,
+            paging,
+            include_relationships=include_relationships,
+        )
+
+    @get("/jobs/{job_id:int}", operation_id="get_job")
+    async def get_job(self, readers: NamedDependency[Readers], job_id: Id) -> Job:
+        """Return a job with the ids of everything related to it."""
+        return await readers.run(jobs.get_job, job_id)
+
+    @put("/jobs/{job_id:int}", operation_id="update_job")
+    async def update_job(
+        self, writer: NamedDependency[Writer], job_id: Id, data: JSONBody[JobPatch]
+    ) -> Job:
+        """Change a job; what is left out or null stays as it is."""
+        return await writer.run(editing.update_job, job_id, data, now_ms=now_ms())
+
+    @delete("/jobs/{job_id:int}", status_code=200, operation_id="delete_job")
+    async def delete_job(self, writer: NamedDependency[Writer], job_id: Id) -> Job:
+        """Delete a job."""
+        return await writer.run(editing.delete_job, job_id, now_ms=now_ms())
+
+    @delete("/jobs", status_code=200, operation_id="delete_jobs")
+    async def delete_jobs(self, writer: NamedDependency[Writer], workflow_id: QueryId) -> Message:
+        """Delete all jobs of a workflow."""
+        count = await writer.run(editing.delete_jobs, workflow_id)
+        return Message(message=f"Deleted {count} jobs.", count=count)
+
+
+class JobGraphController(Controller):
+    """What connects the jobs of a workflow."""
+
+    path = "/workflows/{workflow_id:int}"
+    tags = ("jobs",)
+
+    @get("/job_ids", operation_id="list_job_ids")
+    async def list_job_ids(self, readers: NamedDependency[Readers], workflow_id: Id) -> JobIds:
+        """Return the ids of all jobs of a workflow."""
+        return await readers.run(jobs.list_job_ids, workflow_id)
+
+    @get("/job_dependencies", operation_id="list_job_dependencies")
+    async def list_job_dependencies(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        paging: NamedDependency[Paging],
+    ) -> Page[JobDependency]:
+        """Return a page of who waits for whom."""
+        return await readers.run(lists.list_job_dependencies, workflow_id, paging)
+
+    @get("/job_file_relationships", operation_id="list_job_file_relationships")
+    async def list_job_file_relationships(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        paging: NamedDependency[Paging],
+    ) -> Page[JobFileRelationship]:
+        """Return a page of files with their writers and readers."""
+        return await readers.run(lists.list_job_file_relationships, workflow_id, paging)
+
+    @get("/job_user_data_relationships", operation_id="list_job_user_data_relationships")
+    async def list_job_user_data_relationships(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        paging: NamedDependency[Paging],
+    ) -> Page[JobUserDataRelationship]:
+        """Return a page of user data with their writers and readers."""
+        return await readers.run(lists.list_job_user_data_relationships, workflow_id, paging)

@@ -1,0 +1,123 @@
+"""What moves a workflow as a whole, and how far it is."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import Controller, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from torc_core.model.artifact import FileIds, UserDataIds
+from torc_core.model.workflow import IsComplete, Message, ResetJobStatusReply, WorkflowStatus
+from torc_server.clock import now_ms
+from torc_server.db.readers import Readers
+from torc_server.db.writer import Writer
+from torc_server.parameters import Id
+from torc_server.rules import cancellation, initialize, lifecycle, resets
+from torc_server.rules.resets import ChangedJobs
+
+
+class IsUninitialized(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether every job of a workflow is uninitialized or disabled."""
+
+    is_uninitialized: bool
+
+
+class LifecycleController(Controller):
+    """Starting, stopping and taking back workflows."""
+
+    path = "/workflows/{workflow_id:int}"
+    tags = ("workflows",)
+
+    @post("/initialize_jobs", status_code=200, operation_id="initialize_jobs")
+    async def initialize_jobs(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        *,
+        only_uninitialized: FromQuery[bool] = False,
+        clear_ephemeral_user_data: FromQuery[bool] = False,
+    ) -> Message:
+        """Work out dependencies and make jobs blocked or ready."""
+        return await writer.run(
+            initialize.initialize_jobs,
+            workflow_id,
+            only_uninitialized=only_uninitialized,
+            clear_ephemeral_user_data=clear_ephemeral_user_data,
+            now_ms=now_ms(),
+        )
+
+    @put("/cancel", operation_id="cancel_workflow")
+    async def cancel_workflow(
+        self, writer: NamedDependency[Writer], workflow_id: Id
+    ) -> WorkflowStatus:
+        """Stop what runs and hand out nothing more."""
+        return await writer.run(cancellation.cancel_workflow, workflow_id, now_ms=now_ms())
+
+    @post("/reset_status", status_code=200, operation_id="reset_workflow_status")
+    async def reset_workflow_status(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        *,
+        force: FromQuery[bool] = False,
+    ) -> WorkflowStatus:
+        """Take back a workflow's cancellation."""
+        return await writer.run(
+            resets.reset_workflow_status, workflow_id, force=force, now_ms=now_ms()
+        )
+
+    @post("/reset_job_status", status_code=200, operation_id="reset_job_status")
+    async def reset_job_status(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        *,
+        failed_only: FromQuery[bool] = False,
+    ) -> ResetJobStatusReply:
+        """Take jobs back to uninitialized."""
+        return await writer.run(
+            resets.reset_job_status, workflow_id, failed_only=failed_only, now_ms=now_ms()
+        )
+
+    @post("/process_changed_job_inputs", status_code=200, operation_id="process_changed_job_inputs")
+    async def process_changed_job_inputs(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        *,
+        dry_run: FromQuery[bool] = False,
+    ) -> ChangedJobs:
+        """Take back the jobs whose inputs changed, or only name them."""
+        return await writer.run(
+            resets.process_changed_job_inputs, workflow_id, dry_run=dry_run, now_ms=now_ms()
+        )
+
+    @get("/is_complete", operation_id="is_workflow_complete")
+    async def is_workflow_complete(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> IsComplete:
+        """Return whether no job is left, or the workflow was cancelled."""
+        return await readers.run(lifecycle.is_complete, workflow_id)
+
+    @get("/is_uninitialized", operation_id="is_workflow_uninitialized")
+    async def is_workflow_uninitialized(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> IsUninitialized:
+        """Return whether the workflow has not begun."""
+        answer = await readers.run(lifecycle.is_uninitialized, workflow_id)
+        return IsUninitialized(is_uninitialized=answer)
+
+    @get("/required_existing_files", operation_id="list_required_existing_files")
+    async def list_required_existing_files(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> FileIds:
+        """Return the ids of the files that must be there before the workflow goes on."""
+        return await readers.run(lifecycle.required_existing_files, workflow_id)
+
+    @get("/missing_user_data", operation_id="list_missing_user_data")
+    async def list_missing_user_data(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> UserDataIds:
+        """Return the ids of user data that must be filled before the workflow goes on."""
+        return await readers.run(lifecycle.missing_user_data, workflow_id)

@@ -1,0 +1,165 @@
+"""Changing and deleting jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select, update
+
+from torc_core.errors import TransitionError, UsageError
+from torc_core.model.job import Job, JobPatch
+from torc_core.model.status import JobStatus
+from torc_server import tables
+from torc_server.rules.creation import check_related
+from torc_server.rules.events import touch
+from torc_server.rules.jobs import LINKS, find_job, get_job
+from torc_server.rules.progress import Change, propagate
+from torc_server.rules.selection import Record
+from torc_server.rules.sets import as_members, drop_unused, ensure_sets
+from torc_server.rules.workflows import find_workflow
+
+_job = tables.job
+
+_NEEDS = "resource_requirements_id"
+ALWAYS = frozenset(
+    {
+        "invocation_script",
+        "cancel_on_blocking_job_failure",
+        "supports_termination",
+        _NEEDS,
+        "scheduler_id",
+        "priority",
+    }
+)
+"""What may change at any time; everything else only while the job is uninitialized."""
+
+
+def update_job(conn: Connection, job_id: int, patch: JobPatch, *, now_ms: int) -> Job:
+    """Change the fields of a job that the patch states, and return the job.
+
+    Stating what is so already is no change. The only status to set is disabled.
+
+    Raises:
+        NotFoundError: There is no such job.
+        UsageError: A field cannot be changed at all, or refers to something that is not there.
+        TransitionError: A field cannot be changed any more.
+    """
+    row = find_job(conn, job_id)
+    changes = _changes(get_job(conn, job_id), patch)
+    _check_changes(row, changes)
+    _check_references(conn, row, changes)
+    status = changes.pop("status", None)
+    if "depends_on_job_ids" in changes:
+        members = as_members(changes.pop("depends_on_job_ids"))
+        sets = ensure_sets(conn, row.workflow_id, [members])
+        changes["dependency_set_id"] = sets.get(members)
+    if status is not None:
+        changes["status"] = status.number
+    if changes:
+        conn.execute(update(_job).where(_job.c.id == job_id).values(changes))
+        touch(conn, row.workflow_id)
+    if "dependency_set_id" in changes:
+        drop_unused(conn, row.workflow_id)
+    if status is not None:
+        run_id = find_workflow(conn, row.workflow_id).run_id
+        change = Change(job_id, JobStatus.from_number(row.status), status)
+        propagate(conn, row.workflow_id, [change], run_id=run_id, now_ms=now_ms)
+    return get_job(conn, job_id)
+
+
+def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
+    """Delete a job and return what it was. Jobs that wait for it wait for it no longer.
+
+    Raises:
+        NotFoundError: There is no such job.
+        TransitionError: A runner holds it.
+    """
+    job = get_job(conn, job_id)
+    row = find_job(conn, job_id)
+    if row.compute_node_id is not None:
+        raise TransitionError(
+            f"Job {job_id} ({job.name}) is {job.status}, so it cannot be deleted.",
+            hint="Cancel it first.",
+        )
+    run_id = find_workflow(conn, job.workflow_id).run_id
+    # A disabled job holds nobody back: so the counters are right once the job is gone.
+    change = Change(job_id, JobStatus.from_number(row.status), JobStatus.DISABLED)
+    conn.execute(update(_job).where(_job.c.id == job_id).values(status=JobStatus.DISABLED.number))
+    propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
+    conn.execute(delete(_job).where(_job.c.id == job_id))
+    drop_unused(conn, job.workflow_id)
+    return job
+
+
+def delete_jobs(conn: Connection, workflow_id: int) -> int:
+    """Delete all jobs of a workflow with what belongs to them, and return how many there were.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    own = select(_job.c.id).where(_job.c.workflow_id == workflow_id)
+    count: int = conn.execute(select(func.count()).select_from(own.subquery())).scalar_one()
+    for table in (tables.latest_result, tables.result, tables.attempt):
+        conn.execute(delete(table).where(table.c.workflow_id == workflow_id))
+    for table, _ in LINKS.values():
+        conn.execute(delete(table).where(table.c.job_id.in_(own)))
+    members = tables.dependency_set_member
+    conn.execute(delete(members).where(members.c.job_id.in_(own)))
+    conn.execute(delete(_job).where(_job.c.workflow_id == workflow_id))
+    drop_unused(conn, workflow_id)
+    touch(conn, workflow_id)
+    return count
+
+
+def _changes(job: Job, patch: JobPatch) -> dict[str, Any]:
+    """Return the fields that the patch states otherwise than the job has them."""
+    changes = {}
+    for field, wanted in msgspec.structs.asdict(patch).items():
+        present = getattr(job, field)
+        same = set(wanted) == set(present) if isinstance(wanted, list) else wanted == present
+        if wanted is not None and not same:
+            changes[field] = wanted
+    return changes
+
+
+def _check_changes(row: Record, changes: dict[str, Any]) -> None:
+    for field in changes.keys() & LINKS.keys():
+        raise UsageError(
+            f"{field} of a job cannot be changed.",
+            hint="Delete the job and create it anew.",
+            field=field,
+        )
+    if changes.get("status", JobStatus.DISABLED) is not JobStatus.DISABLED:
+        raise UsageError(
+            f"A job cannot be set to {changes['status'].value} this way.",
+            hint="Use manage_status_change; only disabled can be set here.",
+            field="status",
+        )
+    late = sorted(changes.keys() - ALWAYS)
+    status = JobStatus.from_number(row.status)
+    if late and status is not JobStatus.UNINITIALIZED:
+        raise TransitionError(
+            f"Job {row.id} ({row.name}) is {status.value}, so {', '.join(late)} cannot change.",
+            hint="Reset the job first.",
+            fields=late,
+            http_status=422,
+        )
+
+
+def _check_references(conn: Connection, row: Record, changes: dict[str, Any]) -> None:
+    needed = set(changes.get("depends_on_job_ids", ()))
+    if row.id in needed:
+        raise UsageError(
+            f"Job {row.id} ({row.name}) cannot wait for itself.",
+            hint="Leave its own id out of depends_on_job_ids.",
+            field="depends_on_job_ids",
+        )
+    check_related(conn, row.workflow_id, "job", tables.job, needed)
+    requirements = {changes[_NEEDS]} if _NEEDS in changes else set()
+    check_related(
+        conn, row.workflow_id, "resource requirements", tables.resource_requirements, requirements
+    )
+    if changes.get("priority", 0) < 0:
+        raise UsageError("A priority is at least 0.", field="priority", value=changes["priority"])

@@ -1,0 +1,235 @@
+"""Moving single jobs by hand, and asking how far a workflow is."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
+
+from torc_core.errors import TransitionError, UsageError
+from torc_core.model.artifact import FileIds, UserDataIds
+from torc_core.model.job import Job
+from torc_core.model.status import ACTIVE, ENDED, JobStatus, may_follow
+from torc_core.model.workflow import IsComplete
+from torc_server import tables
+from torc_server.rules.cancellation import cancel_job, stop_attempts
+from torc_server.rules.events import record
+from torc_server.rules.jobs import find_job, get_job
+from torc_server.rules.progress import Change, propagate
+from torc_server.rules.reports import check_run
+from torc_server.rules.selection import Record
+from torc_server.rules.workflows import find_workflow, has_open_jobs
+
+_job = tables.job
+_attempt = tables.attempt
+
+_RETRIABLE = frozenset(
+    {JobStatus.RUNNING, JobStatus.FAILED, JobStatus.TERMINATED, JobStatus.PENDING_FAILED}
+)
+_BY_HAND = frozenset({JobStatus.CANCELED, JobStatus.FAILED})
+"""Ends that a person may decide: to cancel a job, and to let one fail that waits for that."""
+
+_MOVE = (
+    update(_job)
+    .where(_job.c.id == bindparam("of_job"))
+    .values(
+        status=bindparam("to_status"),
+        attempt_id=bindparam("attempt"),
+        compute_node_id=bindparam("node_id"),
+    )
+)
+_END_ATTEMPT = (
+    update(_attempt)
+    .where(_attempt.c.job_id == bindparam("of_job"), _attempt.c.ended_at.is_(None))
+    .values(ended_at=bindparam("at"), outcome=bindparam("how"))
+)
+
+
+def manage_status_change(
+    conn: Connection, job_id: int, wanted: JobStatus, run_id: int, *, now_ms: int
+) -> Job:
+    """Put a job into another status. The same status again changes nothing.
+
+    Beside open statuses, an open job may be cancelled, and one that waits for a decision may be
+    let fail. A completed job that is taken back takes the ended jobs that wait for it with it.
+
+    Raises:
+        NotFoundError: There is no such job.
+        UsageError: The status is an end that only a runner reports.
+        TransitionError: The workflow is at another run, or no way leads to the status.
+    """
+    job = find_job(conn, job_id)
+    present = JobStatus.from_number(job.status)
+    if wanted in ENDED - _BY_HAND:
+        raise UsageError(
+            f"A job becomes {wanted.value} when its end is reported, not by hand.",
+            hint="Report the end with complete_job.",
+            field="status",
+            value=wanted.value,
+        )
+    if present is wanted:
+        return get_job(conn, job_id)
+    check_run(find_workflow(conn, job.workflow_id), run_id)
+    undecided = wanted is JobStatus.FAILED and present is not JobStatus.PENDING_FAILED
+    if undecided or not may_follow(present, wanted):
+        raise TransitionError(
+            f"Job {job_id} ({job.name}) is {present.value}, so it cannot become {wanted.value}.",
+            hint="Reset or retry jobs that have ended.",
+            status=present.value,
+            wanted=wanted.value,
+            http_status=422 if wanted in ENDED else 409,
+        )
+    if wanted is JobStatus.CANCELED:
+        return cancel_job(conn, job, run_id=run_id, now_ms=now_ms)
+    if wanted not in ACTIVE:
+        stop_attempts(conn, [job_id], now_ms=now_ms)
+    changes = [_move(conn, job, wanted)]
+    if wanted is JobStatus.UNINITIALIZED and present in ENDED:
+        changes += [_move(conn, row, wanted) for row in _ended_dependents(conn, job_id)]
+    propagate(conn, job.workflow_id, changes, run_id=run_id, now_ms=now_ms)
+    data = {
+        "category": "user_action",
+        "action": "manage_status_change",
+        "job_id": job_id,
+        "job_name": job.name,
+        "status": wanted.value,
+    }
+    record(conn, job.workflow_id, "user_action", data, now_ms=now_ms)
+    return get_job(conn, job_id)
+
+
+def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, now_ms: int) -> Job:
+    """Make a job ready for its next attempt.
+
+    Raises:
+        NotFoundError: There is no such job.
+        TransitionError: The job is neither running nor did it fail, the workflow is at another
+            run, or the attempts are used up.
+    """
+    job = find_job(conn, job_id)
+    present = JobStatus.from_number(job.status)
+    check_run(find_workflow(conn, job.workflow_id), run_id)
+    if present not in _RETRIABLE:
+        raise TransitionError(
+            f"Job {job_id} ({job.name}) is {present.value}, so it cannot be retried.",
+            hint=f"A job is retried when it is {', '.join(sorted(_RETRIABLE))}.",
+            status=present.value,
+            http_status=422,
+        )
+    if job.attempt_id >= max_retries:
+        raise TransitionError(
+            f"Job {job_id} ({job.name}) has used {job.attempt_id} of {max_retries} attempts.",
+            hint="Allow more retries.",
+            attempt_id=job.attempt_id,
+            http_status=422,
+        )
+    # Whoever retries a running job has seen its process end.
+    conn.execute(_END_ATTEMPT, {"of_job": job_id, "at": now_ms, "how": "failed"})
+    change = _move(conn, job, JobStatus.READY, attempt_id=job.attempt_id + 1)
+    data = {
+        "job_id": job_id,
+        "job_name": job.name,
+        "attempt_id": job.attempt_id + 1,
+        "run_id": run_id,
+    }
+    record(conn, job.workflow_id, "job_retried", data, now_ms=now_ms)
+    propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
+    return get_job(conn, job_id)
+
+
+def is_complete(conn: Connection, workflow_id: int) -> IsComplete:
+    """Return whether no job of a workflow is left, or it was cancelled.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    workflow = find_workflow(conn, workflow_id)
+    return IsComplete(
+        is_canceled=workflow.is_canceled,
+        is_complete=workflow.is_canceled or not has_open_jobs(conn, workflow_id),
+        needs_to_run_completion_script=workflow.has_detected_need_to_run_completion_script,
+    )
+
+
+def is_uninitialized(conn: Connection, workflow_id: int) -> bool:
+    """Return whether every job of a workflow is uninitialized or disabled.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    others = [
+        status.number
+        for status in JobStatus
+        if status not in {JobStatus.UNINITIALIZED, JobStatus.DISABLED}
+    ]
+    begun = exists().where(_job.c.workflow_id == workflow_id, _job.c.status.in_(others))
+    return not conn.execute(select(begun)).scalar_one()
+
+
+def required_existing_files(conn: Connection, workflow_id: int) -> FileIds:
+    """Return the ascending ids of the files that must be there before the workflow goes on.
+
+    Those that jobs read and none writes, and those that completed jobs wrote.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    file, read, written = tables.file.c, tables.job_input_file.c, tables.job_output_file.c
+    is_read = exists().where(read.file_id == file.id)
+    is_written = exists().where(written.file_id == file.id)
+    is_done = exists().where(written.file_id == file.id, written.job_id == _job.c.id, _IS_COMPLETED)
+    query = select(file.id).where(
+        file.workflow_id == workflow_id, or_(is_read & ~is_written, is_done)
+    )
+    return FileIds(files=list(conn.execute(query.order_by(file.id)).scalars()))
+
+
+def missing_user_data(conn: Connection, workflow_id: int) -> UserDataIds:
+    """Return the ascending ids of the user data that must be filled, and is empty.
+
+    What must be filled follows the rule of `required_existing_files`.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    data = tables.user_data.c
+    read, written = tables.job_input_user_data.c, tables.job_output_user_data.c
+    is_read = exists().where(read.user_data_id == data.id)
+    is_written = exists().where(written.user_data_id == data.id)
+    is_done = exists().where(
+        written.user_data_id == data.id, written.job_id == _job.c.id, _IS_COMPLETED
+    )
+    query = select(data.id).where(
+        data.workflow_id == workflow_id, data.data.is_(None), or_(is_read & ~is_written, is_done)
+    )
+    return UserDataIds(user_data=list(conn.execute(query.order_by(data.id)).scalars()))
+
+
+_IS_COMPLETED = _job.c.status == JobStatus.COMPLETED.number
+
+
+def _move(
+    conn: Connection, job: Record, wanted: JobStatus, *, attempt_id: int | None = None
+) -> Change:
+    conn.execute(
+        _MOVE,
+        {
+            "of_job": job.id,
+            "to_status": wanted.number,
+            "attempt": attempt_id or job.attempt_id,
+            "node_id": job.compute_node_id if wanted in ACTIVE else None,
+        },
+    )
+    return Change(job.id, JobStatus.from_number(job.status), wanted)
+
+
+def _ended_dependents(conn: Connection, job_id: int) -> list[Record]:
+    member = tables.dependency_set_member.c
+    containing = select(member.set_id).where(member.job_id == job_id)
+    ended = [JobStatus.COMPLETED.number, JobStatus.FAILED.number]
+    return list(
+        conn.execute(
+            select(_job).where(_job.c.dependency_set_id.in_(containing), _job.c.status.in_(ended))
+        )
+    )

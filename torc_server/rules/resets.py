@@ -1,0 +1,170 @@
+"""Taking jobs and workflows back, to run again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select, update
+
+from torc_core.errors import TransitionError
+from torc_core.graph import downstream
+from torc_core.model.status import ACTIVE, UNSUCCESSFUL, JobStatus
+from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
+from torc_server import tables
+from torc_server.rules.cancellation import stop_attempts
+from torc_server.rules.events import record
+from torc_server.rules.inputs import Inputs, input_hashes, positions_of, read_inputs
+from torc_server.rules.progress import expect_completion
+from torc_server.rules.selection import apply_to
+from torc_server.rules.sets import recount
+from torc_server.rules.workflows import find_workflow, status_of
+
+_job = tables.job
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_FAILED = UNSUCCESSFUL | {JobStatus.PENDING_FAILED}
+_LEFT_ALONE = ACTIVE | {JobStatus.DISABLED}
+
+_TAKE_BACK = (
+    update(_job)
+    .where(_job.c.id.in_(_IDS))
+    .values(status=JobStatus.UNINITIALIZED.number, compute_node_id=None)
+)
+
+
+class ChangedJobs(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of the jobs whose inputs changed, and of all that come after them."""
+
+    reinitialized_jobs: list[str]
+
+
+def reset_job_status(
+    conn: Connection, workflow_id: int, *, failed_only: bool = False, now_ms: int
+) -> ResetJobStatusReply:
+    """Take all jobs back to uninitialized, or those that did not succeed and all after them.
+
+    Results stay, and so do the numbers of attempts. What runs is stopped.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    workflow = find_workflow(conn, workflow_id)
+    if failed_only:
+        inputs = read_inputs(conn, workflow_id)
+        failed = {
+            at for at, row in enumerate(inputs.jobs) if JobStatus.from_number(row.status) in _FAILED
+        }
+        after = downstream(positions_of(inputs), failed)
+        job_ids = [inputs.jobs[at].id for at in failed | after]
+    else:
+        job_ids = list(
+            conn.execute(select(_job.c.id).where(_job.c.workflow_id == workflow_id)).scalars()
+        )
+    take_back(conn, workflow_id, job_ids, now_ms=now_ms)
+    data = {
+        "category": "user_action",
+        "action": "reset_job_status",
+        "failed_only": failed_only,
+        "jobs": len(job_ids),
+        "run_id": workflow.run_id,
+    }
+    record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
+    return ResetJobStatusReply(
+        workflow_id=workflow_id,
+        updated_count=len(job_ids),
+        status=JobStatus.UNINITIALIZED.value,
+        reset_type="failed_only" if failed_only else None,
+    )
+
+
+def reset_workflow_status(
+    conn: Connection, workflow_id: int, *, force: bool = False, now_ms: int
+) -> WorkflowStatus:
+    """Take back a workflow's cancellation.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        TransitionError: It is archived; or, unless `force`, jobs or allocations are active.
+    """
+    workflow = find_workflow(conn, workflow_id)
+    if workflow.is_archived:
+        raise TransitionError(
+            f"Workflow {workflow_id} is archived.",
+            hint="Take it out of the archive first.",
+            http_status=422,
+        )
+    if not force and _is_active(conn, workflow_id):
+        raise TransitionError(
+            f"Workflow {workflow_id} has jobs or allocations that are active.",
+            hint="Cancel the workflow or wait for them; force resets it all the same.",
+            http_status=422,
+        )
+    conn.execute(
+        update(tables.workflow)
+        .where(tables.workflow.c.id == workflow_id)
+        .values(is_canceled=False, is_archived=False)
+    )
+    data = {
+        "category": "user_action",
+        "action": "reset_workflow_status",
+        "force": force,
+        "run_id": workflow.run_id,
+    }
+    record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
+    return status_of(find_workflow(conn, workflow_id))
+
+
+def process_changed_job_inputs(
+    conn: Connection, workflow_id: int, *, dry_run: bool = False, now_ms: int
+) -> ChangedJobs:
+    """Take back the jobs whose inputs are not those of their last initialize, and all after them.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    inputs = read_inputs(conn, workflow_id)
+    chosen = _changed(inputs)
+    if not dry_run:
+        job_ids = [inputs.jobs[at].id for at in chosen]
+        take_back(conn, workflow_id, job_ids, now_ms=now_ms)
+    return ChangedJobs(reinitialized_jobs=[inputs.jobs[at].name for at in sorted(chosen)])
+
+
+def take_back(conn: Connection, workflow_id: int, job_ids: Collection[int], *, now_ms: int) -> None:
+    """Make jobs uninitialized, whatever they are."""
+    apply_to(conn, _TAKE_BACK, job_ids)
+    stop_attempts(conn, job_ids, now_ms=now_ms)
+    recount(conn, workflow_id)
+    if job_ids:
+        expect_completion(conn, workflow_id)
+
+
+def _changed(inputs: Inputs) -> set[int]:
+    """Return the positions of changed jobs and all after them, those apart that run now."""
+    changed = {
+        at
+        for at, (row, new) in enumerate(
+            zip(inputs.jobs, input_hashes(inputs, inputs.stated), strict=True)
+        )
+        if row.input_hash not in {None, new}
+    }
+    return {
+        at
+        for at in changed | downstream(positions_of(inputs), changed)
+        if JobStatus.from_number(inputs.jobs[at].status) not in _LEFT_ALONE
+    }
+
+
+def _is_active(conn: Connection, workflow_id: int) -> bool:
+    allocation = tables.scheduled_compute_node.c
+    active = or_(
+        exists().where(
+            _job.c.workflow_id == workflow_id,
+            _job.c.status.in_([status.number for status in ACTIVE]),
+        ),
+        exists().where(
+            allocation.workflow_id == workflow_id, allocation.status.in_(("pending", "active"))
+        ),
+    )
+    return bool(conn.execute(select(active)).scalar_one())
