@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from litestar import Litestar
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from torc_server.db import lock
-from torc_server.db.engine import reader_engine, writer_engine
-from torc_server.db.migrations import migrate
+from torc_server.db.engine import make_file, reader_engine, unusable, writer_engine
+from torc_server.db.migrations import check_version, migrate
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.hub import Hub
@@ -26,15 +29,26 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
     """
     settings: Settings = app.state.settings
     hub: Hub = app.state.hub
-    engine = writer_engine(settings.database)
+    make_file(settings.database)
     with lock.hold(settings.database):
-        with engine.connect() as connection:
-            migrate(connection, settings.database)
-        app.state.writer = Writer(engine, settings.database, hub)
-        app.state.readers = Readers(reader_engine(settings.database), settings.readers)
+        writing, reading = writer_engine(settings.database), reader_engine(settings.database)
+        _prepare(settings.database, writing, reading)
+        app.state.writer = Writer(writing, settings.database, hub)
+        app.state.readers = Readers(reading, settings.readers)
         try:
             yield
         finally:
             hub.close()
             app.state.readers.stop()
             await app.state.writer.stop()
+
+
+def _prepare(database: Path, writing: Engine, reading: Engine) -> None:
+    """Bring the schema up to date; a database that is not ours is not even touched."""
+    try:
+        with reading.connect() as connection:
+            version = check_version(connection, database)
+        with writing.connect() as connection:
+            migrate(connection, version)
+    except DBAPIError as error:
+        raise unusable(database, str(error.orig)) from error

@@ -18,6 +18,7 @@ from litestar import Litestar
 
 from torc_core.errors import ConflictError, MachineError, UsageError
 from torc_server.app import create_app
+from torc_server.lifespan import lifespan
 from torc_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -49,14 +50,14 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         app,
         http="httptools",
         ws="none",
-        lifespan="off",  # run below, where its errors can be told apart
+        lifespan="off",  # entered below, where its errors stay what they are
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
-    async with app.lifespan():
+    async with lifespan(app), app.lifespan():
         await Server(config, app).serve(sockets=[listener])
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from torc_core.errors import MachineError
@@ -39,27 +39,28 @@ _READER_PRAGMAS = (
 )
 
 
-def writer_engine(database: Path) -> Engine:
-    """Return the engine of the one connection that writes; makes the file when it is missing.
+def make_file(database: Path) -> None:
+    """Make the file when it is missing, readable by its owner alone.
 
-    The file gets mode 0600, and SQLite gives its companions the mode of the file. Transactions
-    begin IMMEDIATE: one that reads first and writes later would otherwise fail at once when
-    anybody else has written in between.
+    SQLite gives its companions the mode of the file.
 
     Raises:
-        MachineError: The file cannot be made or is not a database.
+        MachineError: It can neither be made nor opened.
     """
     try:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        engine = _engine(database, "rwc", _PRAGMAS, begin="BEGIN IMMEDIATE")
-        engine.connect().close()
-    except (OSError, OperationalError, sqlite3.DatabaseError) as error:
-        raise MachineError(
-            f"The database {database} cannot be opened: {_cause(error)}.",
-            hint="Name another file with --database, or correct its permissions.",
-        ) from error
-    return engine
+    except OSError as error:
+        raise unusable(database, str(error.strerror)) from error
+
+
+def writer_engine(database: Path) -> Engine:
+    """Return the engine of the one connection that writes.
+
+    Transactions begin IMMEDIATE: one that reads first and writes later would otherwise fail at
+    once when anybody else has written in between.
+    """
+    return _engine(database, "rw", _PRAGMAS, begin="BEGIN IMMEDIATE")
 
 
 def reader_engine(database: Path) -> Engine:
@@ -87,9 +88,17 @@ def _engine(database: Path, mode: str, pragmas: tuple[str, ...], *, begin: str) 
     return engine
 
 
+def unusable(database: Path, cause: str) -> MachineError:
+    """Return the error for a file that cannot be used."""
+    return MachineError(
+        f"The database {database} cannot be opened: {cause}.",
+        hint="Name another file with --database, or correct its permissions.",
+    )
+
+
 def is_out_of_space(error: BaseException) -> bool:
     """Return whether a statement failed because the disk, or a quota, is full."""
-    cause = error.orig if isinstance(error, OperationalError) else error
+    cause = error.orig if isinstance(error, DBAPIError) else error
     return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
@@ -106,9 +115,3 @@ def wal_bytes(database: Path) -> int:
         return database.with_name(database.name + "-wal").stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _cause(error: Exception) -> str:
-    if isinstance(error, OperationalError):
-        return str(error.orig)
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

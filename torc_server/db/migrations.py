@@ -25,27 +25,32 @@ STEPS: tuple[Callable[[Connection], None], ...] = (_create_all,)
 """Step n brings a database from version n-1 to version n. Steps already released never change."""
 
 
-def migrate(connection: Connection, database: Path) -> int:
-    """Bring a database to this program's version, and return how many steps that took.
+def check_version(connection: Connection, database: Path) -> int:
+    """Return the version of a database that this program may use; changes nothing.
 
     Raises:
-        ConflictError: The database is newer than this program, or another program's. Nothing was
-            changed.
+        ConflictError: The database is newer than this program, or another program's.
     """
+    version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if version > len(STEPS):
+        raise ConflictError(
+            f"The database {database} has schema version {version}; this program knows "
+            f"version {len(STEPS)} and older.",
+            hint="Start the newer torc-server that wrote it, or name another file.",
+        )
+    if version == 0 and inspect(connection).get_table_names():
+        raise ConflictError(
+            f"The database {database} belongs to another program.",
+            hint="Name another file with --database.",
+        )
+    return version
+
+
+def migrate(connection: Connection, version: int) -> None:
+    """Bring a database from its version to this program's."""
+    if version == len(STEPS):
+        return
     with connection.begin():
-        version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        if version > len(STEPS):
-            raise ConflictError(
-                f"The database {database} has schema version {version}; this program knows "
-                f"version {len(STEPS)} and older.",
-                hint="Start the newer torc-server that wrote it, or name another file.",
-            )
-        if version == 0 and inspect(connection).get_table_names():
-            raise ConflictError(
-                f"The database {database} belongs to another program.",
-                hint="Name another file with --database.",
-            )
         for step in STEPS[version:]:
             step(connection)
         connection.exec_driver_sql(f"PRAGMA user_version={len(STEPS)}")
-    return len(STEPS) - version
