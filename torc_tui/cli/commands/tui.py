@@ -6,6 +6,7 @@ import os
 
 import click
 
+from torc_core.connect import connect
 from torc_tui.cli.context import Settings, pass_settings
 from torc_tui.terminal import prepare
 
@@ -15,7 +16,7 @@ from torc_tui.terminal import prepare
 @click.option("--port", type=int, hidden=True)
 @click.option("--database", hidden=True)
 @pass_settings
-def tui(settings: Settings, /, *, standalone: bool = False, **unused: object) -> None:
+def tui(settings: Settings, /, *, standalone: bool = False, **unused: object) -> int:
     """Open the terminal interface. What runs goes on when it is left, or lost."""
     del unused  # the embedded server chooses its own port and database
     if standalone:
@@ -23,5 +24,4 @@ def tui(settings: Settings, /, *, standalone: bool = False, **unused: object) ->
     prepare(os.environ)
     from torc_tui.app import run  # noqa: PLC0415 - Textual reads its settings when imported
 
-    client, is_embedded = settings.connection
-    run(client, user=str(settings.choice.user), is_embedded=is_embedded)
+    return run(lambda: connect(settings.choice), user=str(settings.choice.user))

@@ -19,6 +19,7 @@ from torc_core.spec.expanded import ExpandedWorkflow
 from torc_tui.cli.context import Settings, paging, pass_settings
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.output import Column
+from torc_tui.cli.plan import plan_lines, plan_of_file, plan_of_workflow
 
 SPEC_FILE = click.Path(path_type=Path)
 
@@ -255,14 +256,12 @@ def cancel(settings: Settings, workflow_id: int | None) -> None:
 @pass_settings
 def execution_plan(settings: Settings, spec_or_id: str) -> None:
     """Show what starts when, and what that sets free: for a file, or for a stored workflow."""
-    from torc_tui.cli.plan import plan_of_file, plan_of_workflow  # noqa: PLC0415 - only here
-
     path = Path(spec_or_id)
     if spec_or_id.isdecimal() and not path.exists():
         plan = plan_of_workflow(settings.client, int(spec_or_id))
     else:
         plan = plan_of_file(path)
-    settings.output.record(plan.as_record(), plan.as_lines())
+    settings.output.record(plan, plan_lines(plan))
 
 
 def _decoded(workflow: Workflow) -> dict[str, Any]:
