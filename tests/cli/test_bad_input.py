@@ -87,8 +87,14 @@ SPECS = [
     Case(
         "expansion beyond the cap",
         "w.yaml",
+        "name: x\njobs: [{name: 'a{i}', command: b, parameters: {i: '1:2000000'}}]",
+        "2,000,000|1,000,000",
+    ),
+    Case(
+        "absurd range",
+        "w.yaml",
         "name: x\njobs: [{name: 'a{i}', command: b, parameters: {i: '1:1000000000000'}}]",
-        "1,000,000",
+        "1:1000000000000|values",
     ),
     Case(
         "bad memory",
