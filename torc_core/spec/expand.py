@@ -172,7 +172,7 @@ class Expander:
                         else suggestion(name, parameters)
                     )
                     self._problems.add(
-                        (*spec.place, field), f"{{{name}}} is not a parameter of this item{hint}"
+                        (*spec.place, field), f"{{{name}}} is not a parameter here{hint}"
                     )
 
     def _check_own(
@@ -242,7 +242,7 @@ class Expander:
             for name in slot_names(text):
                 if name not in parameters:
                     self._problems.add(
-                        (*spec.place, field, i), f"{{{name}}} is not a parameter of this item"
+                        (*spec.place, field, i), f"{{{name}}} is not a parameter here"
                     )
 
     def _parameterized_jobs(

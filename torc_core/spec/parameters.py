@@ -143,7 +143,8 @@ def _range(match: re.Match[str]) -> Values:
         start, stop, by = Decimal(first), Decimal(last), Decimal(step or "1")
         if by == 0:
             raise ValueError(f'"{shown(match[0])}" has the step zero')
-        count = int((stop - start) // by) + 1
+        is_ahead = (stop >= start) if by > 0 else (stop <= start)
+        count = int((stop - start) // by) + 1 if is_ahead else 0
     except DecimalException:
         count = MAX_VALUES + 1
     if count < 1:

@@ -88,15 +88,9 @@ class Names:
                 self.is_complete = False
             elif self.index.setdefault(name, position) != position:
                 first = entries[self.index[name]][1]
-                other = (
-                    "another expansion of this entry"
-                    if first == place
-                    else f"{section}[{first[1]}]"
-                )
+                by = "this entry too" if first == place else f"{section}[{first[1]}] too"
                 kind = SINGULAR[section]
-                problems.add(
-                    (*place, "name"), f'the {kind} "{shown(name)}" is already there: {other}'
-                )
+                problems.add((*place, "name"), f'{by} makes a {kind} named "{shown(name)}"')
 
     def matches(self, pattern: str) -> Indices:
         """Return the positions of all names that a pattern is found in.

@@ -30,7 +30,10 @@ def show(value: Value, spec: str = "") -> str:
     if spec:
         if not _FORMAT.fullmatch(spec):
             raise ValueError(f'"{spec}" is not a format such as 03d or .4f')
-        return format(value, spec)
+        try:
+            return format(value, spec)
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f'"{value}" cannot be written in the format "{spec}"') from error
     if isinstance(value, float):
         digits = repr(value)
         return format(Decimal(digits), "f") if "e" in digits else digits
