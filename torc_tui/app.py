@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.terminal_theme import TerminalTheme
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
@@ -31,8 +32,25 @@ _THEME = Theme(
     success="#8fbf7f",
     warning="#d9b36c",
     error="#d97b7b",
-    variables={"block-cursor-background": "#34507a", "block-cursor-foreground": "#ffffff"},
+    variables={
+        "block-cursor-background": "#34507a",
+        "block-cursor-foreground": "#ffffff",
+        "border-blurred": "#3b4252",
+        "scrollbar": "#3b4252",
+        "scrollbar-background": "#14171c",
+        "scrollbar-background-hover": "#14171c",
+        "scrollbar-background-active": "#14171c",
+    },
 )
+_SIXTEEN = TerminalTheme(
+    (20, 23, 28),
+    (216, 222, 233),
+    [(43, 48, 59), (217, 123, 123), (143, 191, 127), (217, 179, 108),
+     (108, 143, 199), (180, 142, 190), (122, 180, 180), (216, 222, 233)],
+    [(125, 135, 152), (230, 140, 140), (163, 211, 147), (235, 203, 139),
+     (136, 170, 220), (200, 165, 208), (150, 205, 205), (236, 239, 244)],
+)  # fmt: skip
+"""The terminal's 16 colours where the theme brings its own."""
 
 
 class TorcApp(App[None]):
@@ -46,7 +64,7 @@ class TorcApp(App[None]):
     TITLE = "torc"
     CSS_PATH = "torc.tcss"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares the type
         (0, "-narrow"),
         (100, "-normal"),
         (160, "-wide"),
@@ -59,6 +77,7 @@ class TorcApp(App[None]):
     def __init__(self, connect: Callable[[], Connection], *, user: str) -> None:
         super().__init__()
         self.register_theme(_THEME)
+        self.ansi_theme_dark = _SIXTEEN
         wished = os.environ.get("TEXTUAL_THEME", _THEME.name)
         self.theme = wished if wished in self.available_themes else _THEME.name
         self._main = MainScreen(Fetcher(connect, self.call_later), user)

@@ -37,7 +37,7 @@ class Ask(Dialog[str | None]):
         """Lay out: title in the frame, input, hint."""
         with Vertical() as box:
             box.border_title = self._title
-            yield Input(self._text, select_on_focus=False)
+            yield Input(self._text, select_on_focus=False, compact=True)
             if self._hint:
                 yield Static(self._hint, classes="text", markup=False)
             yield Static("Enter accept   Esc cancel", classes="keys", markup=False)
@@ -81,7 +81,7 @@ class AskFilter(Dialog[tuple[str, str] | None]):
     def compose(self) -> ComposeResult:
         """Lay out: the column in the frame, input, keys."""
         with Vertical():
-            yield Input(select_on_focus=False)
+            yield Input(select_on_focus=False, compact=True)
             yield Static(
                 "Enter accept, empty for all   Tab next column   Esc cancel",
                 classes="keys",

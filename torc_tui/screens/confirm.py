@@ -78,7 +78,7 @@ class ConfirmByName(Dialog[bool]):
         with Vertical():
             yield Static(self._question, classes="text", markup=False)
             yield Static("\n".join(self._lines), classes="text", markup=False)
-            yield Input()
+            yield Input(compact=True)
             keys = f"type {self._wanted} and Enter to go on   Esc cancel"
             yield Static(keys, classes="keys", markup=False)
 

@@ -19,7 +19,9 @@ def measure(columns: Sequence[Column], rows: Iterable[Row], so_far: Sequence[int
 
     Widths only grow, so that a table does not dance while it is read.
     """
-    widths = [max(cell_len(c.title) + 1, w) for c, w in zip(columns, so_far, strict=True)]
+    widths = [
+        max(cell_len(c.title) + bool(c.sort_by), w) for c, w in zip(columns, so_far, strict=True)
+    ]
     for row in rows:
         for at, cell in enumerate(row.cells):
             if len(cell.text) > widths[at] or not cell.text.isascii():
@@ -42,7 +44,8 @@ def fit(columns: Sequence[Column], wanted: Sequence[int], room: int) -> list[int
     widths = [wanted[at] if at in shown else 0 for at in range(len(columns))]
     if shown:
         last = shown[-1]
-        widths[last] = max(0, room - sum(widths[at] + GAP for at in shown[:-1]))
+        left = max(0, room - sum(widths[at] + GAP for at in shown[:-1]))
+        widths[last] = min(left, wanted[last]) if columns[last].is_number else left
     return widths
 
 

@@ -54,27 +54,28 @@ def draw(graph: Graph) -> Drawing:
     lines: list[list[Cell]] = [[] for _ in range(height)]
     width = 0
     for each in layers:
-        columns = [_names(graph, each, height), _channel(each, height)]
-        for column in columns:
-            for line, cell in zip(lines, column, strict=True):
-                line.append(cell)
-            width += max((cell_len(cell.text) for cell in column), default=0)
+        names, channel = _names(graph, each, height), _channel(each, height)
+        for line, name, wires in zip(lines, names, channel, strict=True):
+            line += [*name, wires]
+        width += max(sum(cell_len(cell.text) for cell in name) for name in names)
+        width += cell_len(channel[0].text)
     return Drawing(lines, width)
 
 
-def _names(graph: Graph, spots: list[Spot], height: int) -> list[Cell]:
+def _names(graph: Graph, spots: list[Spot], height: int) -> list[list[Cell]]:
     """Return one column of names; a passing edge runs through it."""
     nodes = [graph.nodes[spot.node] for spot in spots if spot.node is not None]
     width = min(LABEL, max((cell_len(node.text) for node in nodes), default=0)) + 1
-    column = [Cell(" " * width)] * height
+    column = [[Cell(" " * width)] for _ in range(height)]
     for spot in spots:
         if spot.node is None:
-            column[spot.row] = Cell("─" * width, QUIET)
+            column[spot.row] = [Cell("─" * width, QUIET)]
         else:
             text, tone = graph.nodes[spot.node]
             shown = fill(text, min(cell_len(text), width - 1)) + " "
             line = "─" if spot.after else " "
-            column[spot.row] = Cell(shown + line * (width - cell_len(shown)), tone)
+            rest = Cell(line * (width - cell_len(shown)), QUIET)
+            column[spot.row] = [Cell(shown, tone), rest]
     return column
 
 

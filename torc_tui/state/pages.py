@@ -147,7 +147,7 @@ def _wrapped(text: str, width: int, tone: str = "") -> Text:
     return [
         [Cell(part, tone)]
         for line in text.splitlines()
-        for part in textwrap.wrap(clean(line.expandtabs()), width, drop_whitespace=False) or [""]
+        for part in textwrap.wrap(clean(line.expandtabs()), width) or [""]
     ]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.text import Text
+
 from torc_core.client import TorcClient
 from torc_tui.state.logpaths import find_logs
 from torc_tui.state.pages import facts_text, job_text
 from torc_tui.state.rows import Cell
-from torc_tui.terminal import clean
+from torc_tui.terminal import clean_coloured
 from torc_tui.theme import QUIET
 
 _FACT_LINES = 5
@@ -30,7 +32,7 @@ def preview_text(client: TorcClient, job_id: int, width: int, height: int) -> li
         tail = _tail(path, room) if room > 0 else []
         if tail:
             lines.append([Cell(f"── {path.name} ", QUIET)])
-            lines += [[Cell(clean(line)[:width])] for line in tail]
+            lines += [[Cell(line[:width])] for line in tail]
     cells = [cell for line in lines[:height] for cell in (*line, Cell("\n"))]
     return cells[:-1]
 
@@ -42,4 +44,10 @@ def _tail(path: Path, count: int) -> list[str]:
             text = file.read(_READ).decode("utf-8", "replace")
     except OSError:
         return []
-    return [line.rpartition("\r")[2].expandtabs() for line in text.splitlines()[-count:]]
+    return [_plain(line) for line in text.split("\n")[-count - 1 :] if line][-count:]
+
+
+def _plain(line: str) -> str:
+    """Return a line of a log without its colours."""
+    shown = line.rstrip("\r").rpartition("\r")[2].expandtabs()
+    return Text.from_ansi(clean_coloured(shown)).plain

@@ -61,13 +61,15 @@ def bar(counts: Mapping[str, int], width: int) -> list[Cell]:
     """Return a bar of `width` cells. Every part that has a job has at least one cell."""
     total = sum(counts.values())
     parts: list[Cell] = []
-    left = width
+    so_far = drawn = 0
     for glyph, tone, statuses in _BAR:
         number = count(counts, statuses)
-        cells = min(left, max(1, number * width // total)) if number else 0
-        left -= cells
-        parts.append(Cell(glyph * cells, tone))
-    return [*(part for part in parts if part.text), Cell("·" * left, QUIET)]
+        if number:
+            so_far += number
+            end = min(width, max(drawn + 1, so_far * width // total))
+            parts.append(Cell(glyph * (end - drawn), tone))
+            drawn = end
+    return [*parts, Cell("·" * (width - drawn), QUIET)]
 
 
 def tally(counts: Mapping[str, int]) -> list[Cell]:

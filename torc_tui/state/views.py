@@ -48,7 +48,7 @@ def event_text(event: Event) -> str:
     """Return what an event says besides its type, as "name=value" or as JSON."""
     if not isinstance(event.data, dict):
         return json.dumps(event.data, ensure_ascii=False)
-    quiet = {"type", "event_type", "category"}
+    quiet = {"type", "event_type", "category", "severity"}
     return "  ".join(f"{k}={v}" for k, v in event.data.items() if k not in quiet and v is not None)
 
 
@@ -92,11 +92,11 @@ def _done(workflow: Workflow) -> Cell:
 
 def _failed(workflow: Workflow) -> Cell:
     failed = count(workflow.job_counts or {}, UNSUCCESSFUL)
-    return Cell(f"{failed}" if failed else "", _BROKEN_TONE)
+    return Cell(f"{failed:,}" if failed else "", _BROKEN_TONE)
 
 
 def _jobs(workflow: Workflow) -> Cell:
-    return Cell("" if workflow.job_counts is None else f"{sum(workflow.job_counts.values())}")
+    return Cell("" if workflow.job_counts is None else f"{sum(workflow.job_counts.values()):,}")
 
 
 def _return_code(result: Result) -> Cell:
@@ -154,7 +154,7 @@ WORKFLOWS = View(
         Column("Name", _plain("name"), "name", widest=32),
         Column("State", _workflow_state),
         _number("Done", _done),
-        _number("Failed", _failed),
+        _number("Fail", _failed),
         _number("Jobs", _jobs, rank=1),
         Column("User", _quiet("user"), "user", widest=16, rank=2),
         Column("Description", _quiet("description"), "description", widest=60, rank=3),

@@ -11,6 +11,7 @@ from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.state.headline import list_line, progress_line, tabs_line
 from torc_tui.state.rows import Cell
 from torc_tui.state.views import TABS
+from torc_tui.theme import QUIET
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.line import Line
 from torc_tui.widgets.row_table import RowTable
@@ -29,7 +30,6 @@ class DetailsPane(Vertical):
     progress = getters.query_one("#progress", Line)
     counts = getters.query_one("#counts", Line)
     tabs = getters.query_one("#tabs", Line)
-    limits = getters.query_one("#limits", Line)
     switcher = getters.query_one(ContentSwitcher)
     dag = getters.query_one(DrawingView)
 
@@ -41,11 +41,10 @@ class DetailsPane(Vertical):
         self._dag_note = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out: progress, counts, tabs, what limits the list, the list."""
+        """Lay out: progress, counts, tabs, the list."""
         yield Line(id="progress")
         yield Line(id="counts")
         yield Line(id="tabs")
-        yield Line(id="limits")
         with ContentSwitcher(initial=TAB_NAMES[0]):
             for view in TABS:
                 yield RowTable(view, id=view.name)
@@ -88,13 +87,13 @@ class DetailsPane(Vertical):
 
     def show_limits(self) -> None:
         """Show the tabs and what limits the list in sight."""
-        self.tabs.show(*tabs_line(TAB_NAMES, self.tab))
         table = self.table
-        if table is None:
-            self.limits.show(Cell(f"  {self._dag_note}"))
-            return
-        window = table.window
-        self.limits.show(*list_line(table.view, table.query_state, window.total, len(table.marks)))
+        limits = (
+            [Cell(f"  {self._dag_note}", QUIET)]
+            if table is None
+            else list_line(table.view, table.query_state, table.window.total, len(table.marks))
+        )
+        self.tabs.show(*tabs_line(TAB_NAMES, self.tab), *limits)
 
     def note_dag(self, note: str) -> None:
         """Say something about the graph."""

@@ -91,6 +91,11 @@ class RowTable(ScrollView, can_focus=True):
         return self.window.total or 0
 
     @property
+    def _room(self) -> int:
+        """Cells beside the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
     def cursor_row(self) -> Row | None:
         """The row under the cursor, if it is known."""
         return self.window.row(self.cursor)
@@ -105,7 +110,7 @@ class RowTable(ScrollView, can_focus=True):
         self._wanted_widths = [0] * len(self.view.columns)
         self.marks.clear()
         self.cursor = 0
-        self.virtual_size = Size(self.size.width, 1)
+        self.virtual_size = Size(self._room, 1)
         self.scroll_to(y=0, animate=False)
         self.refresh()
 
@@ -130,7 +135,7 @@ class RowTable(ScrollView, can_focus=True):
         changed = self.window.put(span, total, rows)
         self._wanted_widths = measure(self.view.columns, rows, self._wanted_widths)
         if had_total != total:
-            self.virtual_size = Size(self.size.width, total + 1)
+            self.virtual_size = Size(self._room, total + 1)
             self.cursor = max(0, min(self.cursor, total - 1))
         if self._lay_out() or not had_total or not total:
             self.refresh()
@@ -174,7 +179,7 @@ class RowTable(ScrollView, can_focus=True):
     def on_resize(self, _event: events.Resize) -> None:
         """Give the columns their new room."""
         self._lay_out()
-        self.virtual_size = Size(self.size.width, self.total + 1)
+        self.virtual_size = Size(self._room, self.total + 1)
         self._ask()
 
     def on_click(self, event: events.Click) -> None:
@@ -184,7 +189,7 @@ class RowTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen."""
-        width = self.size.width
+        width = self._room
         if y == 0:
             return self._header(width)
         index = self.scroll_offset.y + y - 1
@@ -216,7 +221,7 @@ class RowTable(ScrollView, can_focus=True):
 
     def _row(self, index: int, width: int) -> Strip:
         base, row = self.rich_style, self.window.row(index)
-        is_cursor = index == self.cursor
+        is_cursor = index == self.cursor and self.can_focus
         is_bar = is_cursor and self.has_focus
         if is_bar:
             base = self.get_component_rich_style("row-table--cursor")
@@ -248,7 +253,7 @@ class RowTable(ScrollView, can_focus=True):
     def _lay_out(self) -> bool:
         """Fit the columns into the present width; return whether that moved any."""
         before = self._widths
-        self._widths = fit(self.view.columns, self._wanted_widths, self.size.width - _GUTTER)
+        self._widths = fit(self.view.columns, self._wanted_widths, self._room - _GUTTER)
         return self._widths != before
 
     def action_move(self, where: str) -> None:
