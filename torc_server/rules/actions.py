@@ -61,14 +61,13 @@ _TRIGGER = (
     )
     .values(trigger_count=_action.c.required_triggers)
 )
-_HAS_PENDING = select(
-    exists().where(
-        _action.c.workflow_id == bindparam("workflow_id"),
-        _action.c.trigger_count >= _action.c.required_triggers,
-        _action.c.executed.is_(False),
-        or_(_action.c.persistent.is_(False), _action.c.executed_at.is_(None)),
-    )
+HAS_PENDING = exists().where(
+    _action.c.workflow_id == bindparam("workflow_id"),
+    _action.c.trigger_count >= _action.c.required_triggers,
+    _action.c.executed.is_(False),
+    or_(_action.c.persistent.is_(False), _action.c.executed_at.is_(None)),
 )
+"""Whether an action of `workflow_id` is due that nobody has executed."""
 
 
 def counting_types(conn: Connection, workflow_id: int) -> set[str]:
@@ -122,8 +121,3 @@ def restart(conn: Connection, workflow_id: int) -> None:
             ),
         )
     )
-
-
-def has_pending(conn: Connection, workflow_id: int) -> bool:
-    """Return whether an action is due that nobody has executed."""
-    return bool(conn.execute(_HAS_PENDING, {"workflow_id": workflow_id}).scalar_one())

@@ -26,7 +26,7 @@ from torc_server.rules.packing import (
     nearest_miss,
     pack,
 )
-from torc_server.rules.selection import Record, apply_to
+from torc_server.rules.selection import Record, apply_to, rows_of
 from torc_server.rules.workflows import find_workflow
 
 MAX_CLAIM = 10_000
@@ -92,6 +92,7 @@ _MEMBERS = {
     .limit(bindparam("count"))
     for bound in (False, True)
 }
+_NEEDS = select(_needs).where(_needs.c.id.in_(bindparam("ids", expanding=True)))
 _COUNT_LIMIT = 1_000
 _COUNT = {
     bound: select(func.count()).select_from(
@@ -250,13 +251,19 @@ def capacity_of(resources: ComputeNodesResources) -> Capacity:
 def ready_groups(conn: Connection, workflow_id: int) -> list[ReadyGroup]:
     """Return the groups of a workflow's ready jobs."""
     return [
-        ReadyGroup(
-            row.id,
-            row.scheduler_id,
-            Need(row.num_cpus, row.memory_bytes, row.num_gpus, row.num_nodes, row.runtime_s),
-        )
+        ReadyGroup(row.id, row.scheduler_id, _need(row))
         for row in conn.execute(_GROUPS, {"workflow_id": workflow_id})
     ]
+
+
+def needs_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Need]:
+    """Return what jobs need, by the id of their requirements."""
+    found = rows_of(conn, _NEEDS, {row.resource_requirements_id for row in rows})
+    return {row.id: _need(row) for row in found}
+
+
+def _need(row: Record) -> Need:
+    return Need(row.num_cpus, row.memory_bytes, row.num_gpus, row.num_nodes, row.runtime_s)
 
 
 def _claim_for_client(

@@ -33,15 +33,23 @@ _result = tables.result
 _latest = tables.latest_result
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
-_FIND = select(_job.c.id, _job.c.name, _job.c.status, _job.c.token, _job.c.attempt_id).where(
-    _job.c.id.in_(_IDS), _job.c.workflow_id == bindparam("workflow_id")
+_LAST_RECORDED = (
+    select(func.max(_result.c.attempt_id))
+    .where(_result.c.job_id == _job.c.id, _result.c.run_id == bindparam("run_id"))
+    .correlate(_job)
+    .scalar_subquery()
 )
+# By id alone: SQLite would rather read all jobs of the workflow than look up a few ids.
+_FIND = select(
+    _job.c.id,
+    _job.c.workflow_id,
+    _job.c.name,
+    _job.c.status,
+    _job.c.token,
+    _job.c.attempt_id,
+    func.coalesce(_LAST_RECORDED, 0).label("last_recorded"),
+).where(_job.c.id.in_(_IDS))
 _ATTEMPTS = select(_attempt.c.job_id, _attempt.c.token, _attempt.c.outcome, _attempt.c.ended_at)
-_RESULTS = (
-    select(_result.c.job_id, func.max(_result.c.attempt_id))
-    .where(_result.c.job_id.in_(_IDS), _result.c.run_id == bindparam("run_id"))
-    .group_by(_result.c.job_id)
-)
 _FORGET_LATEST = delete(_latest).where(_latest.c.job_id.in_(_IDS))
 _POINT_AT_LATEST = insert(_latest).from_select(
     ["workflow_id", "job_id", "result_id"],
@@ -149,7 +157,7 @@ def start_jobs(
         Ids of jobs that are held under another token by now, or by nobody: their processes are
         to be stopped.
     """
-    jobs = _jobs(conn, place.workflow_id, [start.job_id for start in starts])
+    jobs = _jobs(conn, place, [start.job_id for start in starts])
     held = [s for s in starts if _is_held(jobs.get(s.job_id), s.token)]
     begun = [s for s in held if jobs[s.job_id].status == JobStatus.PENDING.number]
     if begun:
@@ -191,7 +199,7 @@ def end_jobs(
     """
     if not ends:
         return []
-    jobs = _jobs(conn, place.workflow_id, [end.job_id for end in ends])
+    jobs = _jobs(conn, place, [end.job_id for end in ends])
     attempts = _attempts(conn, jobs, [(end.job_id, end.token) for end in ends])
     outcomes: list[Outcome] = []
     accepted: dict[int, JobEnd] = {}
@@ -206,16 +214,8 @@ def end_jobs(
             accepted[end.job_id] = end
         outcomes.append(Outcome(job_id=end.job_id, result=verdict))
     _close_fenced(conn, ends, outcomes, now_ms=now_ms)
-    used = _used_attempts(conn, place.run_id, accepted)
-    record_ends(
-        conn,
-        place,
-        [
-            Ending(jobs[key], end, max(jobs[key].attempt_id, used.get(key, 0) + 1))
-            for key, end in accepted.items()
-        ],
-        now_ms=now_ms,
-    )
+    endings = [Ending(jobs[key], end, _free_attempt(jobs[key])) for key, end in accepted.items()]
+    record_ends(conn, place, endings, now_ms=now_ms)
     return outcomes
 
 
@@ -225,7 +225,7 @@ def release_jobs(
     """Make jobs ready again that were claimed and not started."""
     if not releases:
         return []
-    jobs = _jobs(conn, place.workflow_id, [release.job_id for release in releases])
+    jobs = _jobs(conn, place, [release.job_id for release in releases])
     attempts = _attempts(conn, jobs, [(release.job_id, release.token) for release in releases])
     outcomes = []
     for release in releases:
@@ -352,8 +352,14 @@ def _is_held(job: Record | None, token: int) -> bool:
     return job is not None and job.token == token and JobStatus.from_number(job.status) in ACTIVE
 
 
-def _jobs(conn: Connection, workflow_id: int, ids: Sequence[int]) -> dict[int, Record]:
-    return {row.id: row for row in rows_of(conn, _FIND, ids, workflow_id=workflow_id)}
+def _jobs(conn: Connection, place: Place, ids: Sequence[int]) -> dict[int, Record]:
+    rows = rows_of(conn, _FIND, ids, run_id=place.run_id)
+    return {row.id: row for row in rows if row.workflow_id == place.workflow_id}
+
+
+def _free_attempt(job: Record) -> int:
+    """Return the number of the job's attempt, or the next one that has no result in this run."""
+    return int(max(job.attempt_id, job.last_recorded + 1))
 
 
 def _attempts(
@@ -365,11 +371,6 @@ def _attempts(
         return {}
     key = tuple_(_attempt.c.job_id, _attempt.c.token)
     return {(row.job_id, row.token): row for row in conn.execute(_ATTEMPTS.where(key.in_(odd)))}
-
-
-def _used_attempts(conn: Connection, run_id: int, job_ids: Mapping[int, Any]) -> dict[int, int]:
-    """Return the highest attempt that has a result in this run, for jobs that have one."""
-    return dict(rows_of(conn, _RESULTS, job_ids, run_id=run_id))
 
 
 def _milliseconds(time: str, otherwise: int) -> int:

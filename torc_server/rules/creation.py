@@ -129,10 +129,12 @@ def check_related(
     Raises:
         UsageError: Something is not; the message names up to three ids.
     """
-    statement = select(table.c.id).where(
-        table.c.id.in_(bindparam("ids", expanding=True)), table.c.workflow_id == workflow_id
+    # By id alone: SQLite would rather read all of the workflow than look up a few ids.
+    statement = select(table.c.id, table.c.workflow_id).where(
+        table.c.id.in_(bindparam("ids", expanding=True))
     )
-    missing = wanted - {row.id for row in rows_of(conn, statement, wanted)}
+    rows = rows_of(conn, statement, wanted)
+    missing = wanted - {row.id for row in rows if row.workflow_id == workflow_id}
     if missing:
         some = ", ".join(map(str, sorted(missing)[:3])) + (", ..." if len(missing) > 3 else "")
         raise UsageError(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select, update
 
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.exchange import (
@@ -21,11 +21,12 @@ from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_server import tables
 from torc_server.rules import actions
-from torc_server.rules.claims import Claimer, Wish, capacity_of, claim
+from torc_server.rules.claims import Claimer, Wish, capacity_of, claim, needs_of
 from torc_server.rules.completion import Place, end_jobs, release_jobs, start_jobs
 from torc_server.rules.jobs import job_of
+from torc_server.rules.packing import Need
 from torc_server.rules.selection import Record, rows_of
-from torc_server.rules.workflows import has_open_jobs
+from torc_server.rules.workflows import HAS_OPEN_JOBS
 
 MAX_REPORTS = 10_000
 """The most starts, ends or releases in one turn."""
@@ -34,7 +35,6 @@ _node = tables.compute_node
 _workflow = tables.workflow
 _attempt = tables.attempt
 _job = tables.job
-_needs = tables.resource_requirements
 _file = tables.file
 _output = tables.job_output_file
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -66,7 +66,6 @@ _CLAIMED_IN_TURN = (
     )
     .order_by(_attempt.c.id)
 )
-_NEEDS = select(_needs).where(_needs.c.id.in_(_IDS))
 _OUTPUTS = (
     select(_output.c.job_id, _file.c.id, _file.c.path)
     .join(_file, _file.c.id == _output.c.file_id)
@@ -76,10 +75,16 @@ _OUTPUTS = (
 _HANDLERS = select(tables.failure_handler.c.id, tables.failure_handler.c.rules).where(
     tables.failure_handler.c.id.in_(_IDS)
 )
-_TO_KILL = select(_attempt.c.job_id, _attempt.c.outcome).where(
+_WISHED_DEAD = (
     _attempt.c.compute_node_id == bindparam("node_id"),
     _attempt.c.ended_at.is_(None),
     _attempt.c.outcome.is_not(None),
+)
+_TO_KILL = select(_attempt.c.job_id, _attempt.c.outcome).where(*_WISHED_DEAD)
+_STANDING = select(
+    HAS_OPEN_JOBS.label("has_open_jobs"),
+    actions.HAS_PENDING.label("has_pending_actions"),
+    exists().where(*_WISHED_DEAD).label("has_kills"),
 )
 _KILL_TOLD = (
     update(_attempt)
@@ -157,23 +162,23 @@ def _answer(
         rows: Sequence[Record] = ()
         if repeated:
             rows = conn.execute(_CLAIMED_IN_TURN, {"node_id": node_id, "seq": turn.seq}).all()
-            jobs = _claimed_jobs(conn, rows, situation.run_id, claimed_now=False)
+            jobs = _claimed_jobs(conn, rows, needs_of(conn, rows), situation.run_id)
         if not rows:
             claimer = Claimer(workflow_id, situation.run_id, node_id, turn.seq)
             claimed = claim(conn, claimer, _wish(turn.work), now_ms=now_ms)
-            jobs = _claimed_jobs(conn, claimed.rows, situation.run_id, claimed_now=True)
+            jobs = _claimed_jobs(conn, claimed.rows, claimed.needs, situation.run_id, raised=1)
             reason = claimed.reason
-    kill, kill_is_new = _to_kill(conn, node_id)
-    is_complete = not jobs and not has_open_jobs(conn, workflow_id)
+    standing = conn.execute(_STANDING, {"workflow_id": workflow_id, "node_id": node_id}).one()
+    kill, kill_is_new = _to_kill(conn, node_id) if standing.has_kills else ([], False)
     reply = ExchangeReply(
         jobs=jobs,
         reason=reason,
         kill=kill,
         is_canceled=situation.is_canceled,
-        is_complete=is_complete,
-        has_pending_actions=actions.has_pending(conn, workflow_id),
+        is_complete=not standing.has_open_jobs,
+        has_pending_actions=standing.has_pending_actions,
     )
-    ends = is_complete and not situation.compute_node_ignore_workflow_completion
+    ends = reply.is_complete and not situation.compute_node_ignore_workflow_completion
     return Turn(reply, workflow_id, bool(jobs) or kill_is_new or situation.is_canceled or ends)
 
 
@@ -199,13 +204,16 @@ def _to_kill(conn: Connection, node_id: int) -> tuple[list[int], bool]:
 
 
 def _claimed_jobs(
-    conn: Connection, rows: Sequence[Record], run_id: int, *, claimed_now: bool
+    conn: Connection,
+    rows: Sequence[Record],
+    needs: Mapping[int, Need],
+    run_id: int,
+    *,
+    raised: int = 0,
 ) -> list[ClaimedJob]:
+    """Return the wire form of jobs; `raised` is by how much a claim has raised their tokens."""
     if not rows:
         return []
-    needs = {
-        row.id: row for row in rows_of(conn, _NEEDS, {row.resource_requirements_id for row in rows})
-    }
     outputs: dict[int, list[OutputFile]] = {}
     for job_id, file_id, path in rows_of(conn, _OUTPUTS, [row.id for row in rows]):
         outputs.setdefault(job_id, []).append(OutputFile(id=file_id, path=path))
@@ -221,7 +229,7 @@ def _claimed_jobs(
                     status=JobStatus.PENDING,
                     output_file_ids=[output.id for output in files],
                 ),
-                token=row.token + claimed_now,
+                token=row.token + raised,
                 run_id=run_id,
                 num_cpus=need.num_cpus,
                 num_gpus=need.num_gpus,

@@ -94,25 +94,17 @@ def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
         inputs: The jobs.
         needed: For each job the ids of the jobs that it waits for.
     """
-    digests: dict[tuple[int, bool], bytes] = {}
-
-    def digest(members: Members, *, by_value: bool = False) -> bytes:
-        key = (id(members), by_value)
-        if key not in digests:
-            values = [inputs.contents.get(m) for m in members] if by_value else ()
-            digests[key] = sha256(msgspec.json.encode((members, values))).digest()
-        return digests[key]
-
+    columns = [needed, *inputs.links.values()]
+    digests: dict[tuple[int, ...], bytes] = {}
     hashes = []
-    columns = [inputs.links[field] for field in LINKS if field != "input_user_data_ids"]
-    read_values = inputs.links["input_user_data_ids"]
-    for position, row in enumerate(inputs.jobs):
-        whole = sha256(msgspec.json.encode((row.command, row.invocation_script)))
-        whole.update(digest(needed[position]))
-        for links in columns:
-            whole.update(digest(links[position]))
-        whole.update(digest(read_values[position], by_value=True))
-        hashes.append(whole.hexdigest())
+    for row, related in zip(inputs.jobs, zip(*columns, strict=True), strict=True):
+        key = tuple(map(id, related))  # equal relations are mostly one object
+        if key not in digests:
+            read = related[1 + list(LINKS).index("input_user_data_ids")]
+            values = [inputs.contents.get(data_id) for data_id in read]
+            digests[key] = msgspec.json.encode((related, values))
+        own = msgspec.json.encode((row.command, row.invocation_script))
+        hashes.append(sha256(own + digests[key]).hexdigest())
     return hashes
 
 

@@ -23,11 +23,12 @@ _FIND = select(tables.workflow).where(tables.workflow.c.id == bindparam("id"))
 OPEN_NUMBERS = tuple(status.number for status in JobStatus if status not in SETTLED)
 """Statuses in which a job holds its workflow open."""
 
-_HAS_OPEN_JOBS = select(
-    exists().where(
-        tables.job.c.workflow_id == bindparam("workflow_id"), tables.job.c.status.in_(OPEN_NUMBERS)
-    )
+HAS_OPEN_JOBS = exists().where(
+    tables.job.c.workflow_id == bindparam("workflow_id"), tables.job.c.status.in_(OPEN_NUMBERS)
 )
+"""Whether some job of `workflow_id` has yet to end."""
+
+_HAS_OPEN_JOBS = select(HAS_OPEN_JOBS)
 
 _BY_STATUS = (
     select(tables.job.c.status, func.count())
