@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import sys
 from pathlib import Path
 
 import click
 
-from torc_core.errors import ExitCode, MachineError, TorcError, UsageError
+from torc_core.errors import MachineError, UsageError
+from torc_server.entry import enter
 from torc_server.settings import Settings
 
 LOG_LEVELS = ("trace", "debug", "info", "warn", "warning", "error", "critical")
@@ -111,19 +111,8 @@ def run(  # noqa: PLR0913 - one parameter per option
 
 
 def main() -> None:
-    """Run the command line; an error is one line and an exit code, never a traceback."""
-    try:
-        cli.main(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(ExitCode.INTERRUPTED)
-    except TorcError as error:
-        click.echo(f"torc-server: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
-        sys.exit(error.exit_code)
+    """Run the command line."""
+    enter(cli, "torc-server")
 
 
 def database_path(given: str | None) -> Path:

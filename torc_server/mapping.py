@@ -60,8 +60,8 @@ class TableMapping(Generic[WireT]):
         return select(*self.columns.values())
 
     def read(self, row: Row[Any]) -> WireT:
-        """Return the struct of a row of `select`."""
-        values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+        """Return the struct of a row of `select`; columns that were added to it are ignored."""
+        values = dict(zip(self.columns, row, strict=False))
         for name, decode in self.decode.items():
             values[name] = decode(values[name])
         return self.wire(**values)

@@ -53,6 +53,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         lifespan="off",  # entered below, where its errors stay what they are
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nobody may say on behalf of others where a request comes from
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,

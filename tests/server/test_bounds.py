@@ -1,0 +1,116 @@
+"""Requests that make no sense are told so; none of them is the server's failure."""
+
+from __future__ import annotations
+
+import pytest
+
+BIG = 2**63
+NAMED = {"name": "w", "user": "u"}
+NUMBER = b'{"name": "w", "user": "u", "compute_node_expiration_buffer_seconds": %s}'
+
+BODIES = {
+    "nothing": b"",
+    "not JSON": b"{",
+    "another type": b"[]",
+    "invalid UTF-8": b'{"name": "\xff", "user": "u"}',
+    "a lone surrogate": rb'{"name": "\ud800", "user": "u"}',
+    "deep nesting": b'{"metadata": ' + b"[" * 100_000,
+    "deep nesting, closed": b'{"metadata": {"a":' * 50_000 + b"1" + b"}}" * 50_000,
+    "a missing field": b'{"name": "w"}',
+    "a wrong type": b'{"name": 1, "user": "u"}',
+    "a float for an integer": NUMBER % b"1.5",
+    "an integer of 5,000 digits": NUMBER % (b"9" * 5000),
+    "an integer of 64 bits": NUMBER % str(BIG).encode(),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_bad_body_is_answered_with_400(call, kind):
+    reply = call("POST", "/workflows", BODIES[kind])
+
+    assert reply.status == 400, reply.text
+    assert reply.problem["message"]
+    assert call("GET", "/ping").status == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": -1},
+        {"offset": -1},
+        {"offset": BIG},
+        {"limit": BIG},
+        {"limit": "9" * 5000},
+        {"limit": "ten"},
+        {"limit": 1.5},
+        {"reverse_sort": "maybe"},
+        {"is_archived": "yes"},
+    ],
+)
+def test_a_bad_query_is_answered_with_400(call, query):
+    reply = call("GET", "/workflows", **query)
+
+    assert reply.status == 400, reply.text
+    assert next(iter(query)) in reply.problem["message"]
+
+
+@pytest.mark.parametrize("number", [0, -1, BIG, 10**30])
+def test_an_impossible_id_is_answered_with_400(call, number):
+    for path in ("/workflows", "/files", "/jobs", "/events"):
+        assert call("GET", f"{path}/{number}").status == 400
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/workflows/one", "/workflows/1/2/3", "/files/%FF"])
+def test_an_unknown_path_is_answered_with_404(call, path):
+    reply = call("GET", path)
+
+    assert reply.status == 404
+    assert reply.problem["code"] == "not_found"
+
+
+def test_a_wrong_method_is_answered_with_405_and_the_right_ones(call):
+    reply = call("PATCH", "/workflows")
+
+    assert reply.status == 405
+    assert {"GET", "POST"} <= set(reply.headers["allow"].split(", "))
+
+
+def test_a_body_beyond_the_limit_is_answered_with_413(call):
+    body = b'{"name": "' + b"x" * (65 * 1024 * 1024) + b'", "user": "u"}'
+
+    assert call("POST", "/workflows", body).status == 413
+
+
+def test_unknown_fields_and_content_types_are_accepted(call):
+    headers = {"Content-Type": "text/plain"}
+
+    reply = call("POST", "/workflows", NAMED | {"from_the_future": 1}, headers)
+
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/json"
+
+
+def test_references_to_nothing_are_no_failure_of_the_server(call, workflow_id):
+    result = {
+        "workflow_id": workflow_id,
+        "job_id": 999_999,
+        "compute_node_id": 999_999,
+        "run_id": 1,
+        "return_code": 0,
+        "exec_time_minutes": 0.0,
+        "completion_time": "2026-01-01T00:00:00.000Z",
+        "status": "completed",
+    }
+
+    assert call("POST", "/results", result).status == 409
+    big = call("POST", "/files", {"workflow_id": BIG, "name": "f", "path": "/f"})
+    assert big.status == 400
+
+
+def test_answers_carry_the_id_of_their_request(call):
+    given = call("GET", "/ping", headers={"X-Span-ID": "abc-123"})
+    first, second = (call("GET", "/ping").headers["x-span-id"] for _ in range(2))
+
+    assert given.headers["x-span-id"] == "abc-123"
+    assert first != second
+    assert call("GET", "/workflows/999999", headers={"X-Span-ID": "e"}).headers["x-span-id"] == "e"

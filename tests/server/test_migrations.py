@@ -1,0 +1,90 @@
+"""The schema that the steps make is the one that the tables describe."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import create_engine, inspect
+from sqlmodel import SQLModel
+
+from torc_core.errors import ConflictError
+from torc_server.db import migrations
+from torc_server.db.engine import make_file, writer_engine
+
+
+@pytest.fixture
+def database(tmp_path):
+    path = tmp_path / "torc.db"
+    make_file(path)
+    return path
+
+
+@pytest.fixture
+def connection(database):
+    with writer_engine(database).connect() as opened:
+        yield opened
+
+
+def described(engine_or_connection):
+    """Return everything that matters of a schema."""
+    seen = inspect(engine_or_connection)
+    return {
+        table: {
+            "columns": {
+                column["name"]: (str(column["type"]), column["nullable"], column["primary_key"])
+                for column in seen.get_columns(table)
+            },
+            "indexes": sorted(
+                (index["name"], tuple(index["column_names"]), index["unique"])
+                for index in seen.get_indexes(table)
+            ),
+            "references": sorted(
+                (key["constrained_columns"][0], key["referred_table"], str(key["options"]))
+                for key in seen.get_foreign_keys(table)
+            ),
+        }
+        for table in seen.get_table_names()
+    }
+
+
+def test_the_steps_make_what_the_tables_describe(connection):
+    migrations.migrate(connection, 0)
+    wanted = create_engine("sqlite://")
+    SQLModel.metadata.create_all(wanted)
+
+    assert described(connection) == described(wanted)
+    assert migrations.check_version(connection, "x") == len(migrations.STEPS)
+
+
+def test_a_current_database_is_left_alone(connection):
+    migrations.migrate(connection, 0)
+    before = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+
+    migrations.migrate(connection, migrations.check_version(connection, "x"))
+
+    assert connection.exec_driver_sql("PRAGMA schema_version").scalar_one() == before
+
+
+def test_a_step_that_fails_leaves_the_version_before_it(connection, monkeypatch):
+    def broken(open_connection):
+        open_connection.exec_driver_sql("CREATE TABLE half (id INTEGER)")
+        open_connection.exec_driver_sql("SELECT nonsense")
+
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, broken))
+    with pytest.raises(Exception, match="nonsense"):
+        migrations.migrate(connection, 0)
+    connection.rollback()
+
+    assert migrations.check_version(connection, "x") == 0
+    assert inspect(connection).get_table_names() == []
+
+
+@pytest.mark.parametrize(
+    ("made", "word"),
+    [("PRAGMA user_version=99", "99"), ("CREATE TABLE t (id INTEGER)", "another program")],
+)
+def test_what_is_not_ours_is_refused(connection, database, made, word):
+    connection.exec_driver_sql(made)
+    connection.commit()
+
+    with pytest.raises(ConflictError, match=word):
+        migrations.check_version(connection, database)

@@ -1,0 +1,185 @@
+"""The server as a process: how it starts, what it refuses, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+def run(*arguments: str, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "torc_server", "run", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        **options,
+    )
+
+
+def assert_refused(finished, code: int, *words: str) -> None:
+    assert finished.returncode == code, finished.stderr
+    assert finished.stdout == ""
+    assert "Traceback" not in finished.stderr
+    for word in words:
+        assert word in finished.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_0_and_ends_open_streams(make_server, http_of, number):
+    server = make_server()
+    workflow = http_of(server).make_workflow()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as stream:
+        path = f"/torc-service/v1/workflows/{workflow}/events/stream"
+        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert b"200 OK" in stream.recv(65536)
+        begin = time.monotonic()
+
+        code = server.kill(number)
+
+        assert code == 0
+        assert time.monotonic() - begin < 1.0
+        received = b""
+        while piece := stream.recv(65536):
+            received += piece
+        assert received.endswith(b"0\r\n\r\n")  # the stream was ended, not cut
+
+
+def test_what_was_answered_survives_a_kill(make_server, http_of):
+    server = make_server()
+    workflow = http_of(server).make_workflow(name="kept")
+    server.kill()
+
+    server.start()
+
+    assert http_of(server)("GET", f"/workflows/{workflow}").body["name"] == "kept"
+
+
+def test_a_second_server_is_refused_and_told_of_the_first(make_server):
+    server = make_server()
+
+    finished = run("--port", "0", "--database", str(server.database))
+
+    assert_refused(finished, 5, str(server.process.pid), "hint:")
+
+
+def test_a_port_in_use_is_refused(make_server, tmp_path):
+    server = make_server()
+
+    finished = run("--port", str(server.port), "--database", str(tmp_path / "other.db"))
+
+    assert_refused(finished, 5, f"Port {server.port}", "in use", "--port")
+
+
+def test_a_public_address_needs_authentication_or_insistence(tmp_path):
+    finished = run("--host", "0.0.0.0", "--port", "0", "--database", str(tmp_path / "db"))
+
+    assert_refused(finished, 2, "0.0.0.0", "--insecure", "--token-file")
+    assert list(tmp_path.glob("db*")) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["--database", "postgres://host/db"], 2, "postgres"),
+        (["--database", ":memory:"], 2, "file"),
+        (["--database", "/"], 9, "Is a directory"),
+        (["--host", "nowhere.invalid", "--insecure"], 2, "nowhere.invalid"),
+        (["--log-level", "loud"], 2, "loud"),
+        (["--token-file", "/nonexistent/token"], 9, "/nonexistent/token"),
+        (["--port", "70000"], 2, "70000"),
+        (["--frobnicate"], 2, "--frobnicate"),
+    ],
+)
+def test_bad_options_are_refused_in_a_sentence(arguments, code, word, tmp_path):
+    database = [] if "--database" in arguments else ["--database", str(tmp_path / "db")]
+    port = [] if "--port" in arguments else ["--port", "0"]
+
+    assert_refused(run(*arguments, *database, *port), code, word)
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(make_server):
+    server = make_server()
+    server.kill(signal.SIGTERM)
+    with sqlite3.connect(server.database) as connection:
+        connection.execute("PRAGMA user_version=1000")
+    connection.close()
+    before = server.database.read_bytes()
+
+    finished = run("--port", "0", "--database", str(server.database))
+
+    assert_refused(finished, 5, "1000", "version 1")
+    assert server.database.read_bytes() == before
+
+
+def test_the_database_of_another_program_is_refused_and_left_as_it_is(tmp_path):
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE workflow (id INTEGER)")
+    connection.close()
+    before = foreign.read_bytes()
+
+    finished = run("--port", "0", "--database", str(foreign))
+
+    assert_refused(finished, 5, "another program")
+    assert foreign.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("shopping list\n" * 100)
+
+    assert_refused(run("--port", "0", "--database", str(notes)), 9, "not a database")
+
+
+def test_all_files_are_for_their_owner_alone(make_server, http_of, tmp_path):
+    server = make_server(database=tmp_path / "torc.db")
+    http_of(server).make_workflow()
+
+    made = list(tmp_path.glob("torc.db*"))
+
+    assert {path.name for path in made} >= {"torc.db", "torc.db-wal", "torc.db.lock"}
+    for path in made:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_database_url_may_carry_the_prefix_of_the_reference(tmp_path):
+    environment = os.environ | {"DATABASE_URL": f"sqlite://{tmp_path}/from-env.db?mode=rwc"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "torc_server", "run", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+    with process:
+        assert process.stdout.readline().startswith(b"TORC_SERVER_PORT=")
+        process.terminate()
+
+    assert (tmp_path / "from-env.db").exists()
+
+
+def test_every_request_needs_the_token(make_server, http_of, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("open sesame".replace(" ", "-") + "\n")
+    call = http_of(make_server("--token-file", str(token)))
+
+    def status(authorization: str | None) -> int:
+        headers = {} if authorization is None else {"Authorization": authorization}
+        return call("GET", "/ping", headers=headers).status
+
+    refused = call("GET", "/workflows")
+    assert refused.status == 401
+    assert refused.headers["www-authenticate"].startswith("Basic")
+    assert refused.problem["code"] == "forbidden"
+    assert status("Bearer open-sesame") == 200
+    assert status("Basic dXNlcjpvcGVuLXNlc2FtZQ==") == 200
+    for wrong in (None, "Bearer", "Bearer open", "Basic !!", "Basic b3Blbg==", "open-sesame"):
+        assert status(wrong) == 401, wrong

@@ -1,0 +1,363 @@
+"""Plain records over HTTP: kept, found, listed, changed and deleted alike."""
+
+from __future__ import annotations
+
+import pytest
+
+RECORDS = {
+    "files": ({"name": "f", "path": "/f"}, {"st_mtime": 1.5}),
+    "user_data": ({"name": "d", "data": {"a": [1, None]}}, {"data": {"b": 2}}),
+    "resource_requirements": ({"name": "r", "memory": "2g"}, {"num_cpus": 8}),
+    "local_schedulers": ({"memory": "1g", "num_cpus": 2}, {"num_cpus": 4}),
+    "slurm_schedulers": (
+        {"name": "s", "account": "a", "nodes": 1, "walltime": "01:00:00"},
+        {"qos": "high"},
+    ),
+    "compute_nodes": (
+        {
+            "hostname": "h",
+            "pid": 1,
+            "start_time": "2026-01-01T00:00:00Z",
+            "num_cpus": 2,
+            "memory_gb": 4.5,
+            "num_gpus": 0,
+            "num_nodes": 1,
+            "compute_node_type": "local",
+        },
+        {"is_active": False},
+    ),
+    "scheduled_compute_nodes": (
+        {
+            "scheduler_id": 77,
+            "scheduler_config_id": 1,
+            "scheduler_type": "slurm",
+            "status": "pending",
+        },
+        {"status": "active"},
+    ),
+}
+
+each_resource = pytest.mark.parametrize("resource", RECORDS)
+
+
+def create(call, resource, workflow_id, **values):
+    body = {"workflow_id": workflow_id} | RECORDS[resource][0] | values
+    reply = call("POST", f"/{resource}", body)
+    assert reply.status == 200, reply.text
+    return reply.body
+
+
+@each_resource
+def test_a_record_lives_as_it_was_written(call, workflow_id, resource):
+    stated, change = RECORDS[resource]
+    created = create(call, resource, workflow_id)
+    path = f"/{resource}/{created['id']}"
+
+    assert created.items() >= stated.items()
+    assert call("GET", path).body == created
+    changed = call("PUT", path, change).body
+    assert changed == created | change
+    assert call("GET", f"/{resource}", workflow_id=workflow_id).body["items"][-1] == changed
+    assert call("DELETE", path).body == changed
+    gone = call("GET", path)
+    assert gone.status == 404
+    assert str(created["id"]) in gone.problem["message"]
+
+
+@each_resource
+def test_a_record_needs_its_workflow(call, resource):
+    body = {"workflow_id": 999_999} | RECORDS[resource][0]
+
+    refused = call("POST", f"/{resource}", body)
+
+    assert refused.status == 404
+    assert refused.problem["message"] == "There is no workflow 999999."
+    assert call("GET", f"/{resource}", workflow_id=999_999).status == 404
+    assert call("GET", f"/{resource}").status == 400
+
+
+@each_resource
+def test_deleting_all_counts_and_keeps_to_the_workflow(call, workflow_id, resource):
+    other = create(call, resource, call.make_workflow())
+    for _ in range(3):
+        create(call, resource, workflow_id)
+
+    assert call("DELETE", f"/{resource}", workflow_id=workflow_id).body["count"] == 3
+    assert call("GET", f"/{resource}/{other['id']}").body == other
+
+
+def test_pages_cover_the_list_and_know_their_place(call, workflow_id):
+    for number in range(5):
+        create(call, "files", workflow_id, name=f"f{number}", path=f"/{9 - number}")
+
+    def page(**query):
+        return call("GET", "/files", workflow_id=workflow_id, **query).body
+
+    def names(**query):
+        return [item["name"] for item in page(**query)["items"]]
+
+    first = page(limit=2)
+    assert (first["count"], first["total_count"], first["has_more"]) == (2, 5, True)
+    assert first["max_limit"] == 10_000
+    last = page(limit=2, offset=4)
+    assert (last["count"], last["offset"], last["has_more"]) == (1, 4, False)
+    beyond = page(offset=9)
+    assert (beyond["items"], beyond["total_count"], beyond["has_more"]) == ([], 5, False)
+    assert names(sort_by="path") == ["f4", "f3", "f2", "f1", "f0"]
+    assert names(sort_by="path", reverse_sort="true", limit=2) == ["f0", "f1"]
+    assert names(limit=1_000_000) == ["f0", "f1", "f2", "f3", "f4"]
+
+
+def test_sorting_by_what_is_no_field_is_refused_with_the_fields(call, workflow_id):
+    reply = call("GET", "/files", workflow_id=workflow_id, sort_by="name; DROP TABLE job")
+
+    assert reply.status == 422
+    assert "path" in reply.problem["hint"]
+
+
+def test_filters_select(call, workflow_id):
+    create(call, "files", workflow_id, name="a", path="/same")
+    create(call, "files", workflow_id, name="b", path="/same")
+    for number, active in enumerate([True, False]):
+        create(
+            call,
+            "compute_nodes",
+            workflow_id,
+            hostname=f"h{number}",
+            is_active=active,
+            scheduler={"scheduler_id": 100 + number},
+        )
+
+    def count(resource, **query):
+        return call("GET", f"/{resource}", workflow_id=workflow_id, **query).body["total_count"]
+
+    assert count("files", name="a") == 1
+    assert count("files", path="/same") == 2
+    assert count("files", is_output="true") == 0
+    assert count("files", is_output="false") == 2
+    assert count("files", produced_by_job_id=1) == 0
+    assert count("compute_nodes", is_active="true") == 1
+    assert count("compute_nodes", hostname="h1", is_active="true") == 0
+    assert count("compute_nodes", scheduled_compute_node_id=101) == 1
+
+
+def test_files_and_user_data_are_found_by_the_jobs_that_make_them(call, workflow_id):
+    file = create(call, "files", workflow_id)
+    job = call(
+        "POST",
+        "/jobs",
+        {
+            "workflow_id": workflow_id,
+            "name": "j",
+            "command": "c",
+            "output_file_ids": [file["id"]],
+        },
+    ).body
+    linked = call(
+        "POST",
+        "/user_data",
+        {"workflow_id": workflow_id, "name": "d"},
+        producer_job_id=job["id"],
+    ).body
+    unlinked = create(call, "user_data", workflow_id)
+
+    def ids(resource, **query):
+        items = call("GET", f"/{resource}", workflow_id=workflow_id, **query).body["items"]
+        return [item["id"] for item in items]
+
+    assert ids("files", produced_by_job_id=job["id"]) == [file["id"]]
+    assert ids("files", is_output="true") == [file["id"]]
+    assert ids("user_data", producer_job_id=job["id"]) == [linked["id"]]
+    assert ids("user_data", consumer_job_id=job["id"]) == []
+    assert ids("user_data") == [linked["id"], unlinked["id"]]
+    nowhere = call(
+        "POST", "/user_data", {"workflow_id": workflow_id, "name": "d"}, consumer_job_id=999_999
+    )
+    assert nowhere.status == 404
+    assert ids("user_data") == [linked["id"], unlinked["id"]]
+
+
+def test_the_name_of_the_default_requirements_is_reserved(call, workflow_id):
+    refused = call(
+        "POST", "/resource_requirements", {"workflow_id": workflow_id, "name": "default"}
+    )
+    listed = call("GET", "/resource_requirements", workflow_id=workflow_id, name="default")
+    default = listed.body["items"][0]
+    path = f"/resource_requirements/{default['id']}"
+
+    assert refused.status == 422
+    assert refused.problem["field"] == "name"
+    assert (default["num_cpus"], default["memory"], default["runtime"]) == (1, "1m", "P0DT1M")
+    assert call("PUT", path, {"name": "other"}).status == 422
+    assert call("PUT", path, default | {"num_cpus": 2}).body["num_cpus"] == 2
+    assert call("DELETE", path).status == 409
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("memory", "8 gigs"), ("runtime", "PT"), ("num_cpus", 0), ("num_gpus", -1)],
+)
+def test_requirements_that_make_no_sense_name_the_field(call, workflow_id, field, value):
+    body = {"workflow_id": workflow_id, "name": "r", field: value}
+
+    refused = call("POST", "/resource_requirements", body)
+
+    assert refused.status == 422
+    assert refused.problem["field"] == field
+    assert refused.problem["value"] == value
+
+
+def test_requirements_that_jobs_use_stay(call, workflow_id):
+    requirements = create(call, "resource_requirements", workflow_id)
+    job = {
+        "workflow_id": workflow_id,
+        "name": "j",
+        "command": "c",
+        "resource_requirements_id": requirements["id"],
+    }
+    job_id = call("POST", "/jobs", job).body["id"]
+
+    assert call("DELETE", f"/resource_requirements/{requirements['id']}").status == 409
+    assert call("DELETE", "/resource_requirements", workflow_id=workflow_id).body["count"] == 0
+    assert call("GET", f"/jobs/{job_id}").status == 200
+    found = call("GET", "/resource_requirements", workflow_id=workflow_id, job_id=job_id).body
+    assert [item["id"] for item in found["items"]] == [requirements["id"]]
+
+
+def test_unreadable_failure_rules_are_refused(call, workflow_id):
+    def post(rules):
+        body = {"workflow_id": workflow_id, "name": "f", "rules": rules}
+        return call("POST", "/failure_handlers", body)
+
+    assert post('[{"exit_codes": [1]}]').status == 200
+    for rules in ("", "{}", '[{"exit_codes": "all"}]', "[[[["):
+        assert post(rules).problem["field"] == "rules"
+    page = call("GET", f"/workflows/{workflow_id}/failure_handlers").body
+    assert page["total_count"] == 1
+
+
+def test_results_show_the_latest_of_each_job_unless_asked_for_all(call, workflow_id):
+    node = create(call, "compute_nodes", workflow_id)
+    job = call("POST", "/jobs", {"workflow_id": workflow_id, "name": "j", "command": "c"}).body
+    result = {
+        "workflow_id": workflow_id,
+        "job_id": job["id"],
+        "compute_node_id": node["id"],
+        "return_code": 1,
+        "exec_time_minutes": 0.5,
+        "completion_time": "2026-01-01T00:00:00.000Z",
+        "status": "failed",
+    }
+    for run_id in (1, 2):
+        assert call("POST", "/results", result | {"run_id": run_id}).status == 200
+
+    def runs(**query):
+        items = call("GET", "/results", workflow_id=workflow_id, **query).body["items"]
+        return [item["run_id"] for item in items]
+
+    assert runs() == [2]
+    assert runs(all_runs="true") == [1, 2]
+    assert runs(all_runs="true", run_id=1, status="failed") == [1]
+    assert runs(status="completed") == []
+    again = call("POST", "/results", result | {"run_id": 2})
+    assert again.status == 409
+    assert call("DELETE", f"/compute_nodes/{node['id']}").status == 409
+
+
+def test_nodes_and_allocations_tell_of_themselves(call, workflow_id):
+    node = create(call, "compute_nodes", workflow_id)
+    create(call, "scheduled_compute_nodes", workflow_id)
+    call("PUT", f"/compute_nodes/{node['id']}", {"is_active": False})
+    call("PUT", f"/compute_nodes/{node['id']}", {"duration_seconds": 2.5})
+
+    events = call("GET", "/events", workflow_id=workflow_id).body["items"]
+
+    assert [event["data"]["event_type"] for event in events] == [
+        "compute_node_started",
+        "scheduler_node_created",
+        "compute_node_stopped",
+    ]
+    assert events[0]["data"]["compute_node_id"] == node["id"]
+
+
+def test_events_of_clients_are_kept_as_written(call, workflow_id):
+    data = {"category": "mine", "type": "note", "message": "m"}
+    event = {"workflow_id": workflow_id, "timestamp": 0, "data": data}
+    created = call("POST", "/events", event).body
+    path = f"/events/{created['id']}"
+
+    assert created["data"] == data
+    assert created["timestamp"] > 0
+    listed = {"workflow_id": workflow_id, "category": "mine"}
+    assert call("GET", "/events", **listed).body["items"] == [created]
+    assert call("GET", "/events", **listed, after_timestamp=created["timestamp"]).body["count"] == 0
+    assert call("PUT", path, {"x": 1}).body["data"] == {"x": 1}
+    assert call("PUT", path, created).body["data"] == data
+    assert call("PUT", "/events/999999", {}).status == 404
+
+
+def test_actions_fall_due_and_are_claimed_once(call, workflow_id):
+    path = f"/workflows/{workflow_id}/actions"
+    action = {
+        "workflow_id": workflow_id,
+        "trigger_type": "on_workflow_start",
+        "action_type": "run_commands",
+        "action_config": {"commands": ["echo"]},
+    }
+    once = call("POST", path, action).body
+    always = call("POST", path, action | {"persistent": True}).body
+    assert call("GET", f"{path}/pending").body == []
+    call("POST", f"/workflows/{workflow_id}/initialize_jobs")
+
+    def pending(**query):
+        return [found["id"] for found in call("GET", f"{path}/pending", **query).body]
+
+    def claim(action_id):
+        return call("POST", f"{path}/{action_id}/claim", {"compute_node_id": None})
+
+    assert pending() == [once["id"], always["id"]]
+    assert pending(trigger_type="on_jobs_ready") == []
+    assert claim(once["id"]).body == {"claimed": True, "success": True, "action_id": once["id"]}
+    lost = claim(once["id"])
+    assert lost.status == 409
+    assert lost.problem["claimed"] is False
+    assert claim(always["id"]).status == 200
+    assert claim(always["id"]).status == 200
+    assert claim(999_999).status == 404
+    assert pending() == [always["id"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"trigger_type": "on_full_moon"}, "trigger_type"),
+        ({"action_type": "dance"}, "action_type"),
+        ({"action_config": {"commands": "echo"}}, "action_config"),
+        ({"action_config": {"commands": [], "x": 1}}, "action_config"),
+        ({"trigger_type": "on_jobs_ready"}, "job_ids"),
+    ],
+)
+def test_actions_that_make_no_sense_name_the_field(call, workflow_id, change, field):
+    action = {
+        "workflow_id": workflow_id,
+        "trigger_type": "on_workflow_start",
+        "action_type": "run_commands",
+        "action_config": {"commands": ["echo"]},
+    }
+
+    refused = call("POST", f"/workflows/{workflow_id}/actions", action | change)
+
+    assert refused.status == 422
+    assert refused.problem["field"] == field
+
+
+def test_remote_workers_are_kept_once(call, workflow_id):
+    path = f"/workflows/{workflow_id}/remote_workers"
+
+    assert call("POST", path, ["me@host:22", "other", "other"]).status == 201
+    assert call("POST", path, ["other"]).status == 201
+    assert [found["worker"] for found in call("GET", path).body] == ["me@host:22", "other"]
+    assert call("DELETE", f"{path}/me@host:22").body["worker"] == "me@host:22"
+    assert call("DELETE", f"{path}/me@host:22").status == 404
+    for hostile in ("-oProxyCommand=x", "a b", "host;id", "host:port", ""):
+        assert call("POST", path, [hostile]).status == 422, hostile

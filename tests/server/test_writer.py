@@ -1,0 +1,158 @@
+"""The writer: groups, failures inside them, a full disk."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from torc_core.errors import MachineError, UsageError
+from torc_server.db import writer as writer_module
+from torc_server.db.engine import make_file, reader_engine, wal_bytes, writer_engine
+from torc_server.db.readers import Readers
+from torc_server.db.writer import Writer
+from torc_server.hub import Hub
+
+
+@pytest.fixture
+def database(tmp_path):
+    path = tmp_path / "torc.db"
+    make_file(path)
+    with writer_engine(path).connect() as connection, connection.begin():
+        connection.execute(text("CREATE TABLE note (number INTEGER UNIQUE, body TEXT)"))
+    return path
+
+
+@pytest.fixture
+async def hub():
+    return Hub()
+
+
+@pytest.fixture
+async def writer(database, hub):
+    started = Writer(writer_engine(database), database, hub)
+    yield started
+    await started.stop()
+
+
+@pytest.fixture
+async def readers(database):
+    started = Readers(reader_engine(database), 2)
+    yield started
+    started.stop()
+
+
+def add(connection, number, body="", touches=None):
+    connection.execute(
+        text("INSERT INTO note VALUES (:number, :body)"), {"number": number, "body": body}
+    )
+    if touches is not None:
+        connection.info.setdefault(writer_module.TOUCHED, set()).add(touches)
+    return number
+
+
+def numbers(connection):
+    return set(connection.execute(text("SELECT number FROM note")).scalars())
+
+
+def add_and_fail(connection, number):
+    add(connection, number)
+    raise UsageError("no")
+
+
+async def together(writer, *works):
+    """Run works in one group: the writer is held until all of them wait."""
+    released = threading.Event()
+    held = writer.run(lambda _connection: released.wait(10))
+    pending = [asyncio.ensure_future(work) for work in (held, *works)]
+    await asyncio.sleep(0)  # let each put its request into the queue
+    released.set()
+    return (await asyncio.gather(*pending, return_exceptions=True))[1:]
+
+
+async def test_a_write_is_visible_to_readers_once_it_is_answered(writer, readers):
+    assert await writer.run(add, 1) == 1
+
+    assert await readers.run(numbers) == {1}
+
+
+async def test_one_failure_leaves_the_others_of_its_group_alone(writer, readers):
+    answers = await together(
+        writer, writer.run(add, 1), writer.run(add_and_fail, 2), writer.run(add, 3)
+    )
+
+    assert answers[0] == 1
+    assert isinstance(answers[1], UsageError)
+    assert answers[2] == 3
+    assert await readers.run(numbers) == {1, 3}
+
+
+async def test_waiting_writes_are_committed_together(writer, monkeypatch):
+    groups = []
+    run_group = writer._run_group
+
+    def record(connection, group):
+        groups.append(len(group))
+        run_group(connection, group)
+
+    monkeypatch.setattr(writer, "_run_group", record)
+    await together(writer, *(writer.run(add, number) for number in range(100)))
+
+    assert sum(groups) == 101
+    assert max(groups) == writer_module.GROUP_LIMIT
+    assert len(groups) <= 3
+
+
+async def test_whoever_waits_for_a_workflow_wakes_after_the_commit(writer, readers, hub):
+    version = hub.version(7)
+    waiter = asyncio.ensure_future(hub.wait(7, version, 30))
+
+    await writer.run(add, 1, touches=7)
+
+    assert await waiter > version
+    assert hub.version(8) == 0
+    assert await readers.run(numbers) == {1}
+
+
+async def test_a_full_disk_fails_the_write_and_not_the_writer(writer, readers):
+    pages = await writer.run(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
+    await writer.run(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}"))
+
+    answers = await together(
+        writer, writer.run(add, 1), writer.run(add, 2, "x" * 100_000), writer.run(add, 3)
+    )
+
+    assert answers[0] == 1
+    assert isinstance(answers[1], MachineError)
+    assert "space" in answers[1].message
+    assert answers[2] == 3
+    assert await readers.run(numbers) == {1, 3}
+    await writer.run(lambda c: c.exec_driver_sql("PRAGMA max_page_count=100000"))
+    assert await writer.run(add, 2, "x" * 100_000) == 2
+
+
+async def test_a_reader_cannot_write(readers):
+    with pytest.raises(Exception, match="readonly"):
+        await readers.run(add, 1)
+
+
+async def test_the_log_is_folded_in_when_the_writer_has_nothing_else_to_do(
+    writer, database, monkeypatch
+):
+    monkeypatch.setattr(writer_module, "IDLE_CHECKPOINT_BYTES", 0)
+    await writer.run(add, 1, "x" * 1_000_000)
+    await writer.run(add, 2)  # begins only after the checkpoint of the first
+
+    assert database.stat().st_size > 1_000_000
+
+
+async def test_stopping_answers_what_waits_and_leaves_no_log(database, hub):
+    writer = Writer(writer_engine(database), database, hub)
+    answers = together(writer, *(writer.run(add, number) for number in range(10)))
+
+    assert await answers == list(range(10))
+    await writer.stop()
+
+    assert wal_bytes(database) == 0

@@ -1,0 +1,117 @@
+"""The `torc-htpasswd` command: who may log in to a server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from torc_core.errors import AccessError, NotFoundError
+from torc_server import credentials
+from torc_server.credentials import COSTS, DEFAULT_COST
+from torc_server.entry import enter
+
+_file = click.option(
+    "--file", "-f", "path", required=True, type=click.Path(path_type=Path), help="The file."
+)
+_password = click.option(
+    "--password",
+    "-p",
+    help="The password. Others can see it in the list of processes: better "
+    "type it when asked, or send it on standard input.",
+)
+_cost = click.option(
+    "--cost",
+    "-c",
+    type=click.IntRange(COSTS[0], COSTS[-1]),
+    default=DEFAULT_COST,
+    show_default=True,
+    help="Work per check; each step doubles it.",
+)
+_user = click.argument("user")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Manage the users of a server."""
+
+
+@cli.command()
+@_file
+@_password
+@_cost
+@_user
+def add(path: Path, password: str | None, cost: int, user: str) -> None:
+    """Add a user, or give one another password."""
+    credentials.check_user(user)
+    lines = credentials.read_lines(path)
+    hashed = credentials.hash_password(given(password, confirm=True), cost)
+    done = "Updated" if user in credentials.users(lines) else "Added"
+    credentials.write_lines(path, credentials.with_user(lines, user, hashed))
+    click.echo(f"{done} user {user}")
+
+
+@cli.command()
+@_file
+@_user
+def remove(path: Path, user: str) -> None:
+    """Remove a user."""
+    credentials.write_lines(path, credentials.without_user(credentials.read_lines(path), user))
+    click.echo(f"Removed user {user}")
+
+
+@cli.command("list")
+@_file
+def list_users(path: Path) -> None:
+    """Print the users, one per line."""
+    for user in credentials.users(credentials.read_lines(path)):
+        click.echo(user)
+
+
+@cli.command()
+@_file
+@_password
+@_user
+def verify(path: Path, password: str | None, user: str) -> None:
+    """Tell whether a password is the user's; exit code 3 if it is not."""
+    hashed = credentials.users(credentials.read_lines(path)).get(user)
+    if hashed is None:
+        raise NotFoundError("user", user)
+    if not credentials.matches(given(password, confirm=False), hashed):
+        raise AccessError(f"That is not the password of {user}.")
+    click.echo(f"That is the password of {user}")
+
+
+@cli.command("hash")
+@_password
+@_cost
+@click.argument("user", envvar="USER")
+def hash_line(password: str | None, cost: int, user: str) -> None:
+    """Print a line for the file of a server that somebody else looks after.
+
+    Without USER, for yourself.
+    """
+    credentials.check_user(user)
+    hashed = credentials.hash_password(given(password, confirm=True), cost)
+    click.echo(f"{user}:{hashed}")
+    click.echo("Send this line to whoever looks after the server.", err=True)
+
+
+def given(password: str | None, *, confirm: bool) -> str:
+    """Return the password of the option, else the line that was sent, else one typed unseen."""
+    if password is not None:
+        return password
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)
+    return typed
+
+
+def main() -> None:
+    """Run the command line."""
+    enter(cli, "torc-htpasswd")
+
+
+if __name__ == "__main__":
+    main()
