@@ -89,7 +89,7 @@ class Shift:
         self._jobs = Jobs(shop, ledger, self._deadlines, self._meter, self._watch)
         turns = choose_turns(client, options.workflow_id, station.run_id, station.node_id)
         self._courier = Courier(turns, bell.ring)
-        self._talk = Talk(self._courier, self._jobs, self._deadlines, options.poll_interval_s)
+        self._talk = Talk(self._courier, self._jobs, self._deadlines)
         self._leaves: str | None = None
         """Why the runner leaves, once it does."""
         self._gives_up = False
@@ -99,6 +99,8 @@ class Shift:
         """How long a stopped runner tries to tell how its jobs ended."""
         self._is_complete = False
         self._has_actions = False
+        self._found_nothing = False
+        """Asked when there was nothing to report, the server had no job."""
         self._is_canceled = False
         self._error: NotFoundError | None = None
         self._ends_at = end_of_time(options, station.workflow, time.monotonic(), time.time())
@@ -140,8 +142,9 @@ class Shift:
         for delivery in self._courier.collect():
             self._on_delivery(delivery)
         self._jobs.start_waiting()
-        self._talk.plan(is_leaving=self._leaves is not None)
-        self._talk.take_turn(self._ask, is_leaving=self._leaves is not None)
+        is_leaving = self._leaves is not None
+        self._talk.plan(is_leaving=is_leaving)
+        self._talk.take_turn(self._ask, wait_s=self._longest_wait_s(), is_leaving=is_leaving)
         self._plan_leave()
         self._plan_progress()
 
@@ -222,6 +225,9 @@ class Shift:
             self._give_up("the workflow was deleted")
             self._jobs.stop_all(StopReason.CANCELED)
         if delivery.reply is not None:
+            # Of two turns on their way the later may be answered before the earlier is heard, so
+            # only one without a report shows that there is nothing.
+            self._found_nothing = not (delivery.turn.ends or delivery.reply.jobs)
             self._on_reply(delivery.reply)
 
     def _on_reply(self, reply: ExchangeReply) -> None:
@@ -271,6 +277,11 @@ class Shift:
         self._leave(why)
         self._gives_up = True
 
+    def _longest_wait_s(self) -> float:
+        """Return how long a turn may wait: no longer than an idle runner stays."""
+        longest_s = self._options.poll_interval_s
+        return min(longest_s, self._patience.idle_s) if self._jobs.is_empty else longest_s
+
     def _ask(self) -> WorkRequest | None:
         return ask(
             self._jobs.unspoken_for(),
@@ -284,12 +295,15 @@ class Shift:
 
     def _plan_leave(self) -> None:
         """Enter how long to stay without work, without a server, or with an untold report."""
+        if not self._jobs.is_empty:
+            self._found_nothing = False
         is_idle = self._jobs.is_empty and not self._actions.is_busy
         is_away = self._courier.away_since is not None
         leaves = self._leaves is not None
         # A report that nobody took yet keeps the runner here for as long as it takes.
         has_report = self._jobs.outbox.has_ends or self._courier.carries_report
-        self._stay(What.IDLE, self._patience.idle_s, when=is_idle and not is_away and not leaves)
+        has_no_work = is_idle and self._found_nothing and not (has_report or is_away or leaves)
+        self._stay(What.IDLE, self._patience.idle_s, when=has_no_work)
         self._stay(
             What.NO_SERVER, self._patience.server_s, when=is_idle and is_away and not has_report
         )

@@ -22,18 +22,14 @@ class Talk:
         courier: Carries the turns.
         jobs: What there is to tell.
         deadlines: Where the next turn is entered.
-        wait_s: How long a turn may wait for news.
     """
 
-    def __init__(
-        self, courier: Courier, jobs: Jobs, deadlines: Deadlines[Due], wait_s: float
-    ) -> None:
+    def __init__(self, courier: Courier, jobs: Jobs, deadlines: Deadlines[Due]) -> None:
         self._is_due = True
         """The next turn is to be taken as soon as the courier is free."""
         self._courier = courier
         self._jobs = jobs
         self._deadlines = deadlines
-        self._wait_s = wait_s
 
     def hurry(self) -> None:
         """Take the next turn as soon as the courier is free."""
@@ -49,11 +45,14 @@ class Talk:
         elif outbox.starts:
             self._within(TELL_STARTS_S)
 
-    def take_turn(self, ask: Callable[[], WorkRequest | None], *, is_leaving: bool) -> None:
+    def take_turn(
+        self, ask: Callable[[], WorkRequest | None], *, wait_s: float, is_leaving: bool
+    ) -> None:
         """Take a turn if it is due and the courier is free.
 
         Args:
             ask: Returns what to ask for.
+            wait_s: How long the turn may wait for news.
             is_leaving: Ask for nothing and wait for nothing; only tell, and end a turn that waits.
         """
         if not self._is_due or not self._courier.is_free:
@@ -70,7 +69,7 @@ class Talk:
                 ends=ends,
                 releases=releases,
                 work=None if is_leaving else ask(),
-                wait_seconds=0.0 if is_leaving else self._wait_s,
+                wait_seconds=0.0 if is_leaving else wait_s,
             )
         )
 

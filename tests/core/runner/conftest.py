@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flows import Flow, RunnerThread
+from core.runner.flows import Flow, RunnerThread
 
 from torc_core.client import TorcClient
 

@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from flows import Flow, RunnerThread
+from core.runner.flows import Flow, RunnerThread
 from waiting import wait_for
 
 from torc_core.client import TorcClient
