@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torc_core.spec.expanded import ExpandedAction
 from torc_core.spec.problems import Problems
-from torc_core.spec.resolve import ActionOrigin, Resolver
+from torc_core.spec.resolve import Origin, Resolver
 from torc_core.spec.schema import ActionSpec
 
 _FIELDS_OF_TYPE = {
@@ -24,7 +24,10 @@ def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> 
     """Return an action with the jobs and the scheduler that it names; note what is wrong."""
     names_jobs = bool(action.jobs or action.job_name_regexes)
     jobs = resolver.positions(
-        "jobs", action.jobs or (), action.job_name_regexes or (), ActionOrigin(action)
+        "jobs",
+        action.jobs or (),
+        action.job_name_regexes or (),
+        Origin(action, "jobs", "job_name_regexes"),
     )
     if action.trigger_type in _JOB_TRIGGERS and not names_jobs:
         problems.add(action.place, f"{action.trigger_type} needs jobs or job_name_regexes")

@@ -11,31 +11,29 @@ come before the job's own.
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from torc_core.spec.parameters import Value, Values, count_rows, rows
+from torc_core.spec import fields
+from torc_core.spec.parameters import Row, Values, count_rows, groups
 from torc_core.spec.problems import Path, Problems, shown, suggestion
 from torc_core.spec.schema import FileSpec, JobSpec, Parameterized, UserDataSpec, WorkflowSpec
-from torc_core.spec.templates import SLOT, Template, fill_each, slot_names
+from torc_core.spec.templates import Template, fill_data, fill_each, slot_names
 
-Row = Mapping[str, Value]
+LISTS: dict[str, tuple[str, str, str]] = {
+    "depends_on": ("jobs", "depends_on", "depends_on_regexes"),
+    "input_files": ("files", "input_files", "input_file_regexes"),
+    "output_files": ("files", "output_files", "output_file_regexes"),
+    "input_user_data": ("user_data", "input_user_data", "input_user_data_regexes"),
+    "output_user_data": ("user_data", "output_user_data", "output_user_data_regexes"),
+}
+"""For each list of a job: the section it refers to, and its two fields in the file."""
 
-LIST_FIELDS = (
-    "depends_on",
-    "depends_on_regexes",
-    "input_files",
-    "input_file_regexes",
-    "output_files",
-    "output_file_regexes",
-    "input_user_data",
-    "input_user_data_regexes",
-    "output_user_data",
-    "output_user_data_regexes",
-)
+_NAME_FIELDS = [names for _, names, _ in LISTS.values()]
+_PATTERN_FIELDS = [patterns for _, _, patterns in LISTS.values()]
 _TEXT_FIELDS = (
     "name",
     "command",
@@ -51,7 +49,7 @@ class JobInstance(msgspec.Struct, gc=False):
 
     spec: JobSpec
     lists: dict[str, tuple[str, ...]]
-    """The names and patterns of each of `LIST_FIELDS` that the job has."""
+    """The names or patterns of each field of `LISTS` that the job has."""
     name: str
     command: str
     invocation_script: str | None = None
@@ -82,11 +80,15 @@ class Expander:
         found: list[JobInstance] = []
         for spec in specs:
             parameters = self._parameters(spec)
-            self._check_slots(spec, ("name",), parameters)
-            if not parameters:
-                found.append(self._plain_job(spec))
-            elif self._has_room(spec, parameters, len(found)):
-                found += self._parameterized_jobs(spec, parameters)
+            self._check_slots(spec, "name", spec.name, parameters)
+            for field in _NAME_FIELDS:
+                for i, text in enumerate(getattr(spec, field)):
+                    self._check_slots(spec, (field, i), text, parameters)
+            if not self._has_room(spec, parameters, len(found)):
+                break
+            found += (
+                self._parameterized_jobs(spec, parameters) if parameters else [_plain_job(spec)]
+            )
         return found
 
     def files(self, specs: Sequence[FileSpec]) -> list[NamedInstance]:
@@ -94,16 +96,19 @@ class Expander:
         found: list[NamedInstance] = []
         for spec in specs:
             parameters = self._parameters(spec)
-            self._check_slots(spec, ("name", "path"), parameters)
+            self._check_slots(spec, "name", spec.name, parameters)
+            self._check_slots(spec, "path", spec.path, parameters)
+            if not self._has_room(spec, parameters, len(found)):
+                break
             if not parameters:
                 found.append(NamedInstance(spec.place, spec.name, spec.path))
-            elif self._has_room(spec, parameters, len(found)):
-                texts = _templates(spec, ("name", "path"), parameters)
-                if self._check_own(spec, texts, parameters, collects=set()):
-                    found += [
-                        NamedInstance(spec.place, filled["name"], filled["path"])
-                        for filled, _ in self._filled(spec, parameters, texts)
-                    ]
+                continue
+            texts = _templates(spec, ("name", "path"), parameters)
+            self._check_own(spec, texts, parameters)
+            found += [
+                NamedInstance(spec.place, filled["name"], filled["path"])
+                for filled, _ in self._filled(spec, parameters, texts)
+            ]
         return found
 
     def user_data(self, specs: Sequence[UserDataSpec]) -> list[NamedInstance]:
@@ -111,16 +116,20 @@ class Expander:
         found: list[NamedInstance] = []
         for spec in specs:
             parameters = self._parameters(spec)
-            self._check_slots(spec, ("name",), parameters)
+            self._check_slots(spec, "name", spec.name, parameters)
+            if not self._has_room(spec, parameters, len(found)):
+                break
             if not spec.name:
                 self._problems.warn(spec.place, "has no name and is left out")
-            elif self._has_room(spec, parameters, len(found)):
+            elif not parameters:
+                found.append(NamedInstance(spec.place, spec.name, (spec.data, spec.is_ephemeral)))
+            else:
                 texts = _templates(spec, ("name",), parameters)
+                data = Template(json.dumps(spec.data), parameters)
+                self._check_own(spec, {**texts, "data": data}, parameters)
                 for filled, several in self._filled(spec, parameters, texts):
-                    data = _fill_data(spec.data, several[0])
-                    found.append(
-                        NamedInstance(spec.place, filled["name"], (data, spec.is_ephemeral))
-                    )
+                    value = (fill_data(spec.data, several[0]), spec.is_ephemeral)
+                    found.append(NamedInstance(spec.place, filled["name"], value))
         return found
 
     def warn_unused(self) -> None:
@@ -151,41 +160,42 @@ class Expander:
             self._problems.add((*spec.place, "parameters"), str(error))
             return False
         if so_far + count > self._max_jobs:
+            what = f"{count:,} combinations of parameters" if parameters else "too many entries"
             self._problems.add(
                 (*spec.place, "parameters"),
-                f"{count:,} combinations of parameters; at most {self._max_jobs:,} jobs, files or "
-                "records of user data are allowed",
+                f"{what}; at most {self._max_jobs:,} jobs, files or records of user data are "
+                "allowed",
             )
             return False
         return True
 
     def _check_slots(
-        self, spec: Parameterized, fields: Sequence[str], parameters: Collection[str]
+        self,
+        spec: Parameterized,
+        field: str | tuple[str, int],
+        text: str,
+        parameters: Collection[str],
     ) -> None:
-        """Note braces in names and paths that no parameter fills."""
-        for field in fields:
-            for name in slot_names(getattr(spec, field)):
-                if name not in parameters:
-                    hint = (
-                        "; add it to use_parameters"
-                        if name in self._shared
-                        else suggestion(name, parameters)
-                    )
-                    self._problems.add(
-                        (*spec.place, field), f"{{{name}}} is not a parameter here{hint}"
-                    )
+        """Note braces in a name or path that no parameter fills."""
+        for name in slot_names(text):
+            if name not in parameters:
+                hint = (
+                    "; add it to use_parameters"
+                    if name in self._shared
+                    else suggestion(name, parameters)
+                )
+                place = (*spec.place, *((field,) if isinstance(field, str) else field))
+                self._problems.add(place, f"{{{name}}} is not a parameter here{hint}")
 
     def _check_own(
         self,
         spec: Parameterized,
         texts: Mapping[str, Template],
         parameters: Mapping[str, Values],
-        *,
-        collects: Collection[str],
-    ) -> bool:
-        """Check that each text uses only parameters that are in the name, and each is used."""
+        collected: Collection[str] = (),
+    ) -> None:
+        """Check that all texts use only parameters that are in the name, and each is used."""
         own = texts["name"].parameters
-        known = len(self._problems.errors)
         for field, template in texts.items():
             for name in sorted(template.parameters - own):
                 self._problems.add(
@@ -194,10 +204,12 @@ class Expander:
                     f'with one name; put {{{name}}} into "{shown(spec.name)}"',
                 )
         for name in parameters:
-            if name not in own and name not in collects:
-                place = (*spec.place, "parameters", name)
-                self._problems.warn(place, f"nothing here uses {{{name}}}")
-        return len(self._problems.errors) == known
+            if not any(name in template.parameters for template in texts.values()) and (
+                name not in collected
+            ):
+                self._problems.warn(
+                    (*spec.place, "parameters", name), f"nothing here uses {{{name}}}"
+                )
 
     def _filled(
         self,
@@ -206,44 +218,20 @@ class Expander:
         texts: Mapping[str, Template],
     ) -> Iterator[tuple[dict[str, str], Sequence[Row]]]:
         """Yield the texts of each concrete item and the combinations that belong to it."""
+        own = texts["name"].parameters
         field = ""
         try:
-            for several in _groups(spec, parameters):
+            for several in groups(parameters, own, zipped=spec.parameter_mode == "zip"):
                 filled = {}
                 for field, template in texts.items():
                     filled[field] = template.fill(several[0])
+                name = filled["name"]
+                if not name.strip() or not name.isprintable() or len(name) > fields.MAX_NAME_LENGTH:
+                    fields.name(name, (*spec.place, "name"), self._problems)
+                    return
                 yield filled, several
         except ValueError as error:
             self._problems.add((*spec.place, field), shown(str(error)))
-
-    def _plain_job(self, spec: JobSpec) -> JobInstance:
-        lists = {}
-        for field in LIST_FIELDS:
-            names = getattr(spec, field)
-            if names:
-                lists[field] = names
-                if not field.endswith("regexes"):
-                    self._check_list_slots(spec, field, names, ())
-        return JobInstance(
-            spec,
-            lists,
-            spec.name,
-            spec.command,
-            spec.invocation_script,
-            spec.resource_requirements,
-            spec.failure_handler,
-            spec.scheduler,
-        )
-
-    def _check_list_slots(
-        self, spec: JobSpec, field: str, names: Sequence[str], parameters: Collection[str]
-    ) -> None:
-        for i, text in enumerate(names):
-            for name in slot_names(text):
-                if name not in parameters:
-                    self._problems.add(
-                        (*spec.place, field, i), f"{{{name}}} is not a parameter here"
-                    )
 
     def _parameterized_jobs(
         self, spec: JobSpec, parameters: Mapping[str, Values]
@@ -252,15 +240,11 @@ class Expander:
         texts = _templates(spec, stated, parameters)
         lists = {
             field: [Template(text, parameters) for text in getattr(spec, field)]
-            for field in LIST_FIELDS
+            for field in (*_NAME_FIELDS, *_PATTERN_FIELDS)
             if getattr(spec, field)
         }
-        for field in lists:
-            if not field.endswith("regexes"):
-                self._check_list_slots(spec, field, getattr(spec, field), parameters)
-        collects = {name for several in lists.values() for t in several for name in t.parameters}
-        if not self._check_own(spec, texts, parameters, collects=collects):
-            return []
+        collected = {name for several in lists.values() for t in several for name in t.parameters}
+        self._check_own(spec, texts, parameters, collected)
         found = []
         for filled, several in self._filled(spec, parameters, texts):
             try:
@@ -275,56 +259,26 @@ class Expander:
         return found
 
 
-def place_of_name(job: JobInstance, field: str, text: str) -> Path:
-    """Return the place in the file that an expanded name or pattern of a job comes from.
-
-    Args:
-        job: The job.
-        field: One of `LIST_FIELDS`.
-        text: The name or pattern as expanded.
-    """
-    written: Sequence[str] = getattr(job.spec, field)
-    if text in written:
-        return (*job.spec.place, field, written.index(text))
-    for i, template in enumerate(written):
-        literal = re.escape(SLOT.sub("\0", template)).replace("\0", ".*")
-        if re.fullmatch(literal, text, re.DOTALL):
-            return (*job.spec.place, field, i)
-    return (*job.spec.place, field)
+def _plain_job(spec: JobSpec) -> JobInstance:
+    """Return the one job of an entry without parameters."""
+    lists = {
+        field: getattr(spec, field)
+        for field in (*_NAME_FIELDS, *_PATTERN_FIELDS)
+        if getattr(spec, field)
+    }
+    return JobInstance(
+        spec,
+        lists,
+        spec.name,
+        spec.command,
+        spec.invocation_script,
+        spec.resource_requirements,
+        spec.failure_handler,
+        spec.scheduler,
+    )
 
 
 def _templates(
-    spec: Parameterized, fields: Sequence[str], parameters: Collection[str]
+    spec: Parameterized, names: Sequence[str], parameters: Collection[str]
 ) -> dict[str, Template]:
-    return {field: Template(getattr(spec, field), parameters) for field in fields}
-
-
-def _groups(spec: Parameterized, parameters: Mapping[str, Values]) -> Iterator[Sequence[Row]]:
-    """Yield the combinations of values, together where the values in the name are the same."""
-    names = list(parameters)
-    in_name = set(slot_names(spec.name))
-    own = [name for name in names if name in in_name]
-    combinations = (
-        dict(zip(names, row, strict=True))
-        for row in rows(parameters, zipped=spec.parameter_mode == "zip")
-    )
-    if len(own) == len(names):
-        yield from ((row,) for row in combinations)
-        return
-    groups: dict[tuple[Value, ...], list[Row]] = {}
-    for row in combinations:
-        groups.setdefault(tuple(row[name] for name in own), []).append(row)
-    yield from groups.values()
-
-
-def _fill_data(data: Any, values: Row) -> Any:
-    """Return JSON data with the parameters in its texts filled in."""
-    if not values:
-        return data
-    if isinstance(data, str):
-        return Template(data, values).fill(values)
-    if isinstance(data, list):
-        return [_fill_data(item, values) for item in data]
-    if isinstance(data, dict):
-        return {key: _fill_data(item, values) for key, item in data.items()}
-    return data
+    return {name: Template(getattr(spec, name), parameters) for name in names}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from itertools import product
 from typing import Any, overload
@@ -20,6 +20,8 @@ from torc_core.spec.problems import Path, Problems, shown
 
 Value = str | int | float
 Values = Sequence[Value]
+Row = Mapping[str, Value]
+"""One combination: a value for each parameter."""
 
 PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
 MAX_VALUES = 2**31
@@ -175,6 +177,22 @@ def count_rows(parameters: Mapping[str, Values], *, zipped: bool) -> int:
                 f"but '{name}' has {count} values."
             )
     return counts[first]
+
+
+def groups(
+    parameters: Mapping[str, Values], own: Collection[str], *, zipped: bool
+) -> Iterator[Sequence[Row]]:
+    """Yield the combinations in lists: together where the values of `own` are the same."""
+    names = list(parameters)
+    combinations = (dict(zip(names, row, strict=True)) for row in rows(parameters, zipped=zipped))
+    if len(own) == len(names):
+        yield from ((row,) for row in combinations)
+        return
+    together: dict[tuple[Value, ...], list[Row]] = {}
+    for row in combinations:
+        key = tuple(row[name] for name in names if name in own)
+        together.setdefault(key, []).append(row)
+    yield from together.values()
 
 
 def rows(parameters: Mapping[str, Values], *, zipped: bool) -> Iterator[tuple[Value, ...]]:

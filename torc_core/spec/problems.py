@@ -113,12 +113,6 @@ class Problems:
         near = suggestion(name, known) if self._unknown <= _MAX_REPORTED else ""
         self.add(path, f'no {kind} named "{shown(name)}"{near}')
 
-    def faulty_sections(self) -> set[str]:
-        """Return the sections of which names are unknown because of an error."""
-        return {
-            str(path[0]) for path, _ in self.errors if len(path) in {1, 2} or path[2:] == ("name",)
-        }
-
 
 def report(found: list[tuple[Path, str]], source: str, marks: Mapping[Path, Position]) -> list[str]:
     """Return one line per problem, in the order of the file.

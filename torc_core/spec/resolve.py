@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple
 
-from torc_core.spec.expand import JobInstance, NamedInstance, place_of_name
+from torc_core.spec.expand import LISTS, JobInstance, NamedInstance
 from torc_core.spec.expanded import ExpandedJob, Indices
 from torc_core.spec.patterns import compile_pattern, matching
 from torc_core.spec.problems import Path, Problems, shown
-from torc_core.spec.schema import ActionSpec
+from torc_core.spec.schema import ActionSpec, JobSpec
+from torc_core.spec.templates import index_of
 
 _REFERENCE = re.compile(r"\$\{(files|user_data)\.(input|output)\.([^{}]+)\}")
-
-_LISTS: dict[str, tuple[str, str, str]] = {
-    "depends_on": ("jobs", "depends_on", "depends_on_regexes"),
-    "input_files": ("files", "input_files", "input_file_regexes"),
-    "output_files": ("files", "output_files", "output_file_regexes"),
-    "input_user_data": ("user_data", "input_user_data", "input_user_data_regexes"),
-    "output_user_data": ("user_data", "output_user_data", "output_user_data_regexes"),
-}
-"""For each list of a concrete job: what it refers to, and its two fields in the file."""
 
 SINGULAR = {
     "jobs": "job",
@@ -37,38 +29,17 @@ SINGULAR = {
 }
 
 
-class Origin(Protocol):
-    """Where a list of names and patterns comes from."""
+class Origin(NamedTuple):
+    """Where a list of names and patterns comes from: an entry of the file and its two fields."""
 
-    exact: str
-    regexes: str
-
-    def place(self, field: str, text: str) -> Path:
-        """Return the place of one of its names or patterns."""
-
-
-class _Origin:
-    def __init__(self, job: JobInstance, exact: str, regexes: str) -> None:
-        self.exact = exact
-        self.regexes = regexes
-        self._job = job
+    item: JobSpec | ActionSpec
+    names: str
+    patterns: str
 
     def place(self, field: str, text: str) -> Path:
-        return place_of_name(self._job, field, text)
-
-
-class ActionOrigin:
-    """The jobs of an action."""
-
-    exact = "jobs"
-    regexes = "job_name_regexes"
-
-    def __init__(self, action: ActionSpec) -> None:
-        self._action = action
-
-    def place(self, field: str, text: str) -> Path:
-        """Return the place of one of its names or patterns."""
-        return (*self._action.place, field, getattr(self._action, field).index(text))
+        """Return the place of a name or pattern, which may have been filled in since."""
+        index = index_of(text, getattr(self.item, field))
+        return (*self.item.place, field) if index is None else (*self.item.place, field, index)
 
 
 class Names:
@@ -123,11 +94,11 @@ class Resolver:
         """Return the concrete job at position `number` with everything resolved."""
         command, referenced = self._command(job)
         lists = {}
-        for target, (section, exact, regexes) in _LISTS.items():
+        for target, (section, exact, regexes) in LISTS.items():
             names, patterns = job.lists.get(exact, ()), job.lists.get(regexes, ())
             indices: Indices = ()
             if names or patterns:
-                indices = self.positions(section, names, patterns, _Origin(job, exact, regexes))
+                indices = self.positions(section, names, patterns, Origin(job.spec, exact, regexes))
             if target in referenced:
                 indices = self._share(tuple(sorted({*indices, *referenced[target]})))
             if indices:
@@ -168,7 +139,7 @@ class Resolver:
         for name in names:
             position = self._sections[section].index.get(name)
             if position is None:
-                self.find(section, name, origin.place(origin.exact, name))
+                self.find(section, name, origin.place(origin.names, name))
             else:
                 found.add(position)
         for pattern in patterns:
@@ -209,12 +180,12 @@ class Resolver:
         try:
             found = names.matches(pattern)
         except ValueError as error:
-            place = origin.place(origin.regexes, pattern)
+            place = origin.place(origin.patterns, pattern)
             if self._is_new(place):
                 self._problems.add(place, f'"{shown(pattern)}" {error}')
             return ()
         if not found and pattern and names.is_complete:
-            place = origin.place(origin.regexes, pattern)
+            place = origin.place(origin.patterns, pattern)
             if self._is_new(place):
                 self._problems.warn(place, f'no {SINGULAR[section]} matches "{shown(pattern)}"')
         return found
@@ -222,7 +193,7 @@ class Resolver:
     def _without_self(self, number: int, job: JobInstance, depends_on: Indices) -> Indices:
         """Leave the job itself out of what a pattern matched; by name it is an error."""
         if job.name in job.lists.get("depends_on", ()):
-            place = place_of_name(job, "depends_on", job.name)
+            place = Origin(job.spec, "depends_on", "").place("depends_on", job.name)
             self._problems.add(place, f'the job "{shown(job.name)}" waits for itself')
         return self._share(tuple(other for other in depends_on if other != number))
 

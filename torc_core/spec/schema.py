@@ -146,7 +146,10 @@ def _parameters(value: Any, path: Path, problems: Problems) -> dict[str, Values]
                 (*path, key), f'"{shown(key)}" cannot be the name of a parameter; use a-z, 0-9, _'
             )
         elif entry is not None:
-            found[key] = parse_values(entry, (*path, key), problems)
+            known = len(problems.errors)
+            fields.json_value(entry, (*path, key), problems)
+            is_sound = len(problems.errors) == known
+            found[key] = parse_values(entry, (*path, key), problems) if is_sound else [0]
     return found
 
 

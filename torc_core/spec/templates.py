@@ -7,18 +7,19 @@ anything that no parameter is called, such as awk programs and JSON.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
+from typing import Any
 
-from torc_core.spec.parameters import Value
+from torc_core.spec.parameters import Row, Value
 
-SLOT = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}", re.ASCII)
+_SLOT = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}", re.ASCII)
 _FORMAT = re.compile(r"[<>^]?[+-]?0?[0-9]{0,3}(?:\.[0-9]{1,2})?[dfFeEgGsxXob]?", re.ASCII)
 
 
 def slot_names(text: str) -> list[str]:
     """Return the names in braces, whether or not a parameter is called so."""
-    return [match[1] for match in SLOT.finditer(text)] if "{" in text else []
+    return [match[1] for match in _SLOT.finditer(text)] if "{" in text else []
 
 
 def show(value: Value, spec: str = "") -> str:
@@ -48,14 +49,14 @@ class Template:
         self.parameters: set[str] = set()
         self._pieces: list[str | tuple[str, str]] = []
         end = 0
-        for match in SLOT.finditer(text) if parameters and "{" in text else ():
+        for match in _SLOT.finditer(text) if parameters and "{" in text else ():
             if match[1] in parameters:
                 self._pieces += [text[end : match.start()], (match[1], match[2] or "")]
                 self.parameters.add(match[1])
                 end = match.end()
         self._pieces.append(text[end:])
 
-    def fill(self, values: Mapping[str, Value]) -> str:
+    def fill(self, values: Row) -> str:
         """Return the text with the values in it.
 
         Raises:
@@ -69,7 +70,27 @@ class Template:
         )
 
 
-def fill_each(template: Template, several: Sequence[Mapping[str, Value]]) -> list[str]:
+def fill_data(data: Any, values: Row) -> Any:
+    """Return JSON data with the parameters in all its texts filled in."""
+    if isinstance(data, str):
+        return Template(data, values).fill(values)
+    if isinstance(data, list):
+        return [fill_data(item, values) for item in data]
+    if isinstance(data, dict):
+        return {key: fill_data(item, values) for key, item in data.items()}
+    return data
+
+
+def index_of(text: str, written: Sequence[str]) -> int | None:
+    """Return which of several texts as written became `text`; None if that cannot be seen."""
+    for i, template in enumerate(written):
+        literal = re.escape(_SLOT.sub("\0", template)).replace("\0", ".*")
+        if re.fullmatch(literal, text, re.DOTALL):
+            return i
+    return None
+
+
+def fill_each(template: Template, several: Sequence[Row]) -> list[str]:
     """Return the different texts that several combinations of values give, in their order."""
     if not template.parameters:
         return [template.text]

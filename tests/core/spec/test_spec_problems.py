@@ -136,6 +136,18 @@ ONE_PROBLEM = {
         jobs("name: 'a{i}{j}{k}', command: x, parameters: {i: '1:1000', j: '1:1000', k: '1:9'}"),
         "9,000,000 combinations",
     ),
+    "empty name after expansion": (
+        jobs("name: '{s}', command: x, parameters: {s: ['']}"),
+        "jobs[0].name: must not be empty",
+    ),
+    "NUL in a value": (
+        jobs("name: 'a{s}', command: x, parameters: {s: [\"a\\0\"]}"),
+        "jobs[0].parameters.s[0]: contains a NUL",
+    ),
+    "parameter in the data only": (
+        ONE_JOB + "user_data: [{name: u, data: '{k}', parameters: {k: '1:3'}}]\n",
+        "user_data[0].data: uses {k}, but the name does not",
+    ),
     "memory": (
         ONE_JOB + "resource_requirements: [{name: r, num_cpus: 1, memory: 8 gigs}]\n",
         "resource_requirements[0].memory: '8 gigs' is not a memory size",
@@ -302,6 +314,13 @@ def test_text_that_is_not_well_formed_is_told_with_its_place(
 ) -> None:
     (found,) = problems(text, format)
     assert expected in found
+
+
+def test_jobs_without_parameters_are_counted_too() -> None:
+    text = jobs(*(f"name: j{i}, command: x" for i in range(4)))
+    assert len(parse_workflow(text, max_jobs=4).jobs) == 4
+    with pytest.raises(SpecError, match="at most 3 jobs"):
+        parse_workflow(text, max_jobs=3)
 
 
 def test_aliases_cannot_blow_up() -> None:
