@@ -5,7 +5,10 @@ Colours have the names of a terminal's own 16, which every theme maps to its sha
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
+
+from rich.style import Style
 
 from torc_core.model.event import Severity
 from torc_core.model.status import JobStatus
@@ -61,3 +64,9 @@ SEVERITY_TONE: dict[str, str] = {
 def look_of(status: str | None) -> Look:
     """Return how a job's status looks."""
     return JOB_LOOK.get(status or "", UNKNOWN)
+
+
+@lru_cache(maxsize=64)
+def tone_style(tone: str) -> Style:
+    """Return the Rich style of a tone."""
+    return Style.parse(tone)

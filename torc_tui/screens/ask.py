@@ -9,9 +9,9 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from torc_tui.screens.dialog import Dialog
+from torc_tui.screens.dialog import Dialog, Words
 
 
 class Ask(Dialog[str | None]):
@@ -39,8 +39,8 @@ class Ask(Dialog[str | None]):
             box.border_title = self._title
             yield Input(self._text, select_on_focus=False, compact=True)
             if self._hint:
-                yield Static(self._hint, classes="text", markup=False)
-            yield Static("Enter accept   Esc cancel", classes="keys", markup=False)
+                yield Words(self._hint)
+            yield Words("Enter accept   Esc cancel", classes="keys")
 
     def on_mount(self) -> None:
         """No blinking: it would write to the terminal twice a second."""
@@ -82,10 +82,8 @@ class AskFilter(Dialog[tuple[str, str] | None]):
         """Lay out: the column in the frame, input, keys."""
         with Vertical():
             yield Input(select_on_focus=False, compact=True)
-            yield Static(
-                "Enter accept, empty for all   Tab next column   Esc cancel",
-                classes="keys",
-                markup=False,
+            yield Words(
+                "Enter accept, empty for all   Tab next column   Esc cancel", classes="keys"
             )
 
     def on_mount(self) -> None:

@@ -9,9 +9,9 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from torc_tui.screens.dialog import Dialog
+from torc_tui.screens.dialog import Dialog, Words
 
 
 class Confirm(Dialog[bool]):
@@ -40,10 +40,10 @@ class Confirm(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """Lay out: question, consequences, keys."""
         with Vertical():
-            yield Static(self._question, classes="text", markup=False)
+            yield Words(self._question)
             with VerticalScroll():
-                yield Static("\n".join(self._lines), classes="text", markup=False)
-            yield Static("y yes   [n] no", classes="keys", markup=False)
+                yield Words(*self._lines)
+            yield Words("y yes   [n] no", classes="keys")
 
     def action_answer(self, is_yes: bool) -> None:
         """Answer."""
@@ -76,11 +76,11 @@ class ConfirmByName(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """Lay out: question, consequences, input, keys."""
         with Vertical():
-            yield Static(self._question, classes="text", markup=False)
-            yield Static("\n".join(self._lines), classes="text", markup=False)
+            yield Words(self._question)
+            yield Words(*self._lines)
             yield Input(compact=True)
             keys = f"type {self._wanted} and Enter to go on   Esc cancel"
-            yield Static(keys, classes="keys", markup=False)
+            yield Words(keys, classes="keys")
 
     def on_mount(self) -> None:
         """No blinking: it would write to the terminal twice a second."""

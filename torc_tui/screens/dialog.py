@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TypeVar
 
 from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from torc_tui.terminal import clean
 
 Answer = TypeVar("Answer")
 
@@ -25,3 +28,10 @@ class Dialog(ModalScreen[Answer]):
     Dialog .keys { width: auto; color: $text-muted; margin-top: 1; }
     Dialog.-danger > Vertical { border: round $error; }
     """
+
+
+class Words(Static):
+    """Lines of a dialog; names in them are cleaned here, and nothing is markup."""
+
+    def __init__(self, *lines: str, classes: str = "text") -> None:
+        super().__init__("\n".join(map(clean, lines)), classes=classes, markup=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from torc_core.client import TorcClient
@@ -21,6 +20,7 @@ from torc_tui.screens.ask import Ask
 from torc_tui.screens.confirm import Confirm, ConfirmByName
 from torc_tui.screens.desk import Chosen, Desk
 from torc_tui.screens.log import LogScreen
+from torc_tui.state.job_changes import cancel_job, retry_job, terminate_job
 from torc_tui.state.progress import count
 
 NAMED_BEYOND = 100
@@ -89,7 +89,7 @@ async def run(desk: Desk, chosen: Chosen) -> None:
     await _start(desk, workflow, None)
 
 
-async def cancel(desk: Desk, chosen: Chosen) -> None:
+async def cancel_workflow(desk: Desk, chosen: Chosen) -> None:
     """Cancel a workflow."""
     workflow = chosen.workflow
     counts = await _counts(desk, workflow)
@@ -119,17 +119,17 @@ async def delete(desk: Desk, chosen: Chosen) -> None:
 
 async def cancel_jobs(desk: Desk, chosen: Chosen) -> None:
     """Cancel jobs."""
-    await _change(desk, chosen, "Cancel", partial(_move, status=JobStatus.CANCELED))
+    await _change(desk, chosen, "Cancel", cancel_job)
 
 
 async def terminate_jobs(desk: Desk, chosen: Chosen) -> None:
     """Terminate jobs."""
-    await _change(desk, chosen, "Terminate", partial(_move, status=JobStatus.TERMINATED))
+    await _change(desk, chosen, "Terminate", terminate_job)
 
 
 async def retry_jobs(desk: Desk, chosen: Chosen) -> None:
     """Give failed jobs another attempt."""
-    await _change(desk, chosen, "Retry", _retry)
+    await _change(desk, chosen, "Retry", retry_job)
 
 
 async def show_logs(desk: Desk, chosen: Chosen) -> None:
@@ -142,7 +142,7 @@ FLOWS: dict[str, Flow] = {
     "workflow.initialize": initialize,
     "workflow.reset": reset,
     "workflow.run": run,
-    "workflow.cancel": cancel,
+    "workflow.cancel": cancel_workflow,
     "workflow.delete": delete,
     "job.logs": show_logs,
     "job.cancel": cancel_jobs,
@@ -191,15 +191,6 @@ async def _change(
 
     await desk.call(change_all)
     desk.tell(f"{verb.lower()}: {what}")
-
-
-def _move(client: TorcClient, job: Job, run_id: int, *, status: JobStatus) -> None:
-    client.manage_status_change(job.id or 0, status, run_id)
-
-
-def _retry(client: TorcClient, job: Job, run_id: int) -> None:
-    # The person decides, so the limit is the attempt that is asked for.
-    client.retry_job(job.id or 0, run_id, max_retries=job.attempt_id + 1)
 
 
 async def _counts(desk: Desk, workflow: Workflow) -> Mapping[str, int]:

@@ -8,10 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from torc_core.local.runs import Run
-from torc_tui.screens.dialog import Dialog
+from torc_tui.screens.dialog import Dialog, Words
 from torc_tui.state.recent import RUNS
 from torc_tui.widgets.row_table import RowTable
 
@@ -42,9 +41,9 @@ class RunsDialog(Dialog[Run | None]):
         """Lay out: why, the runs, keys."""
         with Vertical() as box:
             box.border_title = "Runs on this machine"
-            yield Static(self._title, classes="text", markup=False)
+            yield Words(self._title)
             yield RowTable(RUNS)
-            yield Static("Enter open   ↑↓ choose   Esc skip", classes="keys", markup=False)
+            yield Words("Enter open   ↑↓ choose   Esc skip", classes="keys")
 
     def on_mount(self) -> None:
         """Fill the table."""

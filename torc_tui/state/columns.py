@@ -20,7 +20,8 @@ def measure(columns: Sequence[Column], rows: Iterable[Row], so_far: Sequence[int
     Widths only grow, so that a table does not dance while it is read.
     """
     widths = [
-        max(cell_len(c.title) + bool(c.sort_by), w) for c, w in zip(columns, so_far, strict=True)
+        max(cell_len(c.title) + bool(c.sort_by), c.least, w)
+        for c, w in zip(columns, so_far, strict=True)
     ]
     for row in rows:
         for at, cell in enumerate(row.cells):

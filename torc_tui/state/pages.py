@@ -105,9 +105,9 @@ def _job_facts(job: Job) -> list[tuple[str, str, str]]:
 def _needs(requirements: ResourceRequirements | None) -> list[tuple[str, str, str]]:
     if requirements is None:
         return []
-    gpus = f", {requirements.num_gpus} GPUs" if requirements.num_gpus else ""
+    gpus = f", {requirements.num_gpus} GPU" if requirements.num_gpus else ""
     text = (
-        f"{requirements.name}: {requirements.num_cpus} CPUs{gpus}, "
+        f"{requirements.name}: {requirements.num_cpus} CPU{gpus}, "
         f"{requirements.memory} memory, {requirements.runtime}"
     )
     return [("Needs", text, "")]

@@ -64,6 +64,8 @@ class Column:
     """From an item to a cell; the text needs no cleaning yet."""
     sort_by: str = ""
     """The server's name for the order of this column; empty if it knows none."""
+    least: int = 0
+    """Room for the longest word that it is likely to show, so that columns do not move."""
     widest: int = 24
     is_number: bool = False
     rank: int = 0

@@ -152,7 +152,7 @@ WORKFLOWS = View(
     columns=(
         _ID,
         Column("Name", _plain("name"), "name", widest=32),
-        Column("State", _workflow_state),
+        Column("State", _workflow_state, least=10),
         _number("Done", _done),
         _number("Fail", _failed),
         _number("Jobs", _jobs, rank=1),
@@ -176,7 +176,7 @@ JOBS = View(
     columns=(
         _ID,
         Column("Name", _plain("name"), "name", widest=36),
-        Column("Status", lambda job: status_cell(job.status), "status"),
+        Column("Status", lambda job: status_cell(job.status), "status", least=12),
         _number("Try", _attempt, "attempt_id", rank=2),
         Column("Command", _quiet("command"), "command", widest=200, rank=1),
     ),
@@ -206,7 +206,7 @@ EVENTS = View(
     name="Events",
     columns=(
         Column("Time", lambda event: Cell(when(event.timestamp), QUIET), "id"),
-        Column("Type", lambda event: Cell(clean(event_type(event)), _event_tone(event))),
+        Column("Type", lambda event: Cell(clean(event_type(event)), _event_tone(event)), least=20),
         Column("Data", lambda event: Cell(clean(event_text(event))), widest=400),
     ),
     page=lambda client, workflow_id, **paging: client.list_events(workflow_id, **paging),
@@ -221,7 +221,7 @@ RESULTS = View(
         _number("Job", _plain("job_id"), "job_id"),
         _number("Run", _plain("run_id"), "run_id"),
         _number("Try", _plain("attempt_id"), "attempt_id"),
-        Column("Status", lambda result: status_cell(result.status), "status"),
+        Column("Status", lambda result: status_cell(result.status), "status", least=12),
         _number("Return", _return_code, "return_code"),
         _number("Time", _duration, "exec_time_minutes"),
         _number("Peak mem", _peak_memory, "peak_memory_bytes", rank=1),

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from torc_tui.actions import Scope
 from torc_tui.keymap import bindings_for
 from torc_tui.state.drawing import Drawing
-from torc_tui.widgets.row_table import tone_style
+from torc_tui.theme import tone_style
 
 
 class DrawingView(ScrollView, can_focus=True):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
@@ -21,7 +19,7 @@ from torc_tui.keymap import bindings_for
 from torc_tui.state.columns import GAP, fill, fit, measure
 from torc_tui.state.rows import Query, Row, View
 from torc_tui.state.window import Window
-from torc_tui.theme import QUIET
+from torc_tui.theme import QUIET, tone_style
 
 _GUTTER = 2
 """Cells for the cursor and for marks."""
@@ -283,9 +281,3 @@ class RowTable(ScrollView, can_focus=True):
         self.marks.clear()
         self.refresh()
         self.post_message(self.CursorMoved(self))
-
-
-@lru_cache(maxsize=64)
-def tone_style(tone: str) -> Style:
-    """Return the Rich style of a tone."""
-    return Style.parse(tone)

@@ -1,0 +1,64 @@
+"""Workflows to look at, and the interface in a pseudo-terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from torc_core.client import TorcClient
+from torc_core.model.job import Job
+from torc_core.model.workflow import Workflow
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from pty_screen import PtyScreen
+
+TuiStarter = Callable[..., PtyScreen]
+WorkflowMaker = Callable[..., int]
+
+
+@pytest.fixture
+def make_workflow(client: TorcClient) -> Iterator[WorkflowMaker]:
+    """Make initialized workflows; they are gone after the test, as the server is shared."""
+    made: list[int] = []
+
+    def make(name: str, jobs: int = 3, *, job_name: str = "job_{}", on: Any = client) -> int:
+        workflow = on.create_workflow(Workflow(name=name, user="tester"))
+        on.create_jobs(
+            [
+                Job(workflow_id=workflow.id, name=job_name.format(number), command=f"echo {number}")
+                for number in range(jobs)
+            ]
+        )
+        on.initialize_jobs(workflow.id)
+        made.append(workflow.id)
+        return int(workflow.id)
+
+    yield make
+    for number in made:
+        if _exists(client, number):
+            client.delete_workflow(number)
+
+
+def _exists(client: TorcClient, number: int) -> bool:
+    return any(workflow.id == number for workflow in client.list_workflows().items)
+
+
+@pytest.fixture
+def start_tui(tmp_path: Path) -> Iterator[TuiStarter]:
+    """Start the interface in a pseudo-terminal of a size, with an environment."""
+    started: list[PtyScreen] = []
+
+    def start(url: str, columns: int = 80, rows: int = 24, **environ: str) -> PtyScreen:
+        argv = [sys.executable, "-m", "torc_tui", "--url", url, "tui"]
+        environ.setdefault("PYTHONPATH", str(Path(__file__).parents[2]))
+        started.append(PtyScreen(argv, columns=columns, rows=rows, environ=environ, cwd=tmp_path))
+        return started[-1]
+
+    yield start
+    for screen in started:
+        screen.close()

@@ -1,0 +1,69 @@
+"""What can be done to a single job, as requests to the server."""
+
+from __future__ import annotations
+
+from torc_core.client import TorcClient, every_item
+from torc_core.clock import utc_now
+from torc_core.errors import ConflictError
+from torc_core.model.job import Job
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+
+_STOPPED = -15
+"""The return code of a job that was sent SIGTERM."""
+
+
+def cancel_job(client: TorcClient, job: Job, run_id: int) -> None:
+    """Cancel a job that has not ended; its runner stops it.
+
+    Raises:
+        TorcError: The server's refusal, or its absence.
+    """
+    client.manage_status_change(_id(job), JobStatus.CANCELED, run_id)
+
+
+def terminate_job(client: TorcClient, job: Job, run_id: int) -> None:
+    """End a running job as terminated; its runner stops it.
+
+    Raises:
+        ConflictError: It does not run.
+        TorcError: The server's refusal, or its absence.
+    """
+    result = Result(
+        job_id=_id(job),
+        workflow_id=job.workflow_id,
+        run_id=run_id,
+        attempt_id=job.attempt_id,
+        compute_node_id=_node_of(client, job),
+        return_code=_STOPPED,
+        exec_time_minutes=0.0,
+        completion_time=utc_now(),
+        status=JobStatus.TERMINATED,
+    )
+    client.complete_job(_id(job), JobStatus.TERMINATED, run_id, result)
+
+
+def retry_job(client: TorcClient, job: Job, run_id: int) -> None:
+    """Give a job another attempt, however many it had: a person decides.
+
+    Raises:
+        TorcError: The server's refusal, or its absence.
+    """
+    client.retry_job(_id(job), run_id, max_retries=job.attempt_id + 1)
+
+
+def _node_of(client: TorcClient, job: Job) -> int:
+    """Return the compute node on which a job runs."""
+    for node in every_item(client.list_compute_nodes, job.workflow_id, is_active=True):
+        there = every_item(client.list_jobs, job.workflow_id, active_compute_node_id=node.id)
+        if node.id is not None and any(each.id == job.id for each in there):
+            return node.id
+    raise ConflictError(
+        f"Job {job.id} ({job.name}) does not run, so it cannot be terminated.",
+        hint="c cancels a job that waits.",
+    )
+
+
+def _id(job: Job) -> int:
+    assert job.id is not None, "a job from the server has an id"
+    return job.id
