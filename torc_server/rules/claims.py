@@ -340,7 +340,7 @@ def _explain(
         group = groups[0]
         own = "no scheduler" if wish.scheduler_id is None else f"scheduler {wish.scheduler_id}"
         many = _how_many(conn, workflow_id, group)
-        return f"{many} for scheduler {group.scheduler_id}; this node belongs to {own}."
+        return f"{many} scheduler {group.scheduler_id}; this node belongs to {own}."
     need = nearest_miss([group.need for group in meant], wish.free)
     group = next(group for group in meant if group.need == need)
     many = _how_many(conn, workflow_id, group)

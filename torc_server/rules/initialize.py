@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, exists, select, update
 
 from torc_core.errors import ConflictError
 from torc_core.graph import downstream, find_cycles
@@ -19,7 +19,7 @@ from torc_server.rules import actions
 from torc_server.rules.events import record
 from torc_server.rules.inputs import Inputs, dependencies, input_hashes, read_inputs
 from torc_server.rules.progress import complete_if_settled, expect_completion, release_stuck
-from torc_server.rules.selection import execute_each
+from torc_server.rules.selection import apply_to, execute_each
 from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.workflows import find_workflow
 
@@ -40,20 +40,25 @@ _TAKEN_UP = frozenset(
 
 _SHOWN_NAMES = 10
 
-_PLACE = (
-    update(_job)
-    .where(_job.c.id == bindparam("of_job"))
-    .values(
-        status=bindparam("to_status"),
-        dependency_set_id=bindparam("set_id"),
-        input_hash=bindparam("hash"),
-        compute_node_id=None,
-    )
-)
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _LINK = (
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
     .values(dependency_set_id=bindparam("set_id"))
+)
+_NOTE_INPUTS = (
+    update(_job).where(_job.c.id == bindparam("of_job")).values(input_hash=bindparam("hash"))
+)
+_PLACE = (
+    update(_job)
+    .where(_job.c.id.in_(_IDS))
+    .values(
+        status=case(
+            (_job.c.dependency_set_id.is_(None), JobStatus.READY.number),
+            else_=JobStatus.BLOCKED.number,
+        ),
+        compute_node_id=None,
+    )
 )
 
 
@@ -158,25 +163,27 @@ def _store(
             by_position[id(members)] = tuple(ids[position] for position in members)
     wanted = [by_position[id(members)] for members in needed]
     sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted))
-    hashes = input_hashes(inputs, wanted)
-    placed = []
-    linked = []
-    for position, row in enumerate(inputs.jobs):
-        set_id = sets.get(wanted[position])
-        if position in chosen:
-            status = JobStatus.READY if set_id is None else JobStatus.BLOCKED
-            placed.append(
-                {
-                    "of_job": row.id,
-                    "to_status": status.number,
-                    "set_id": set_id,
-                    "hash": hashes[position],
-                }
-            )
-        elif set_id != row.dependency_set_id:
-            linked.append({"of_job": row.id, "set_id": set_id})
-    execute_each(conn, _PLACE, placed)
-    execute_each(conn, _LINK, linked)
+    linked = [(row, sets.get(members)) for row, members in zip(inputs.jobs, wanted, strict=True)]
+    execute_each(
+        conn,
+        _LINK,
+        [
+            {"of_job": row.id, "set_id": set_id}
+            for row, set_id in linked
+            if set_id != row.dependency_set_id
+        ],
+    )
+    hashed = zip(inputs.jobs, input_hashes(inputs, wanted), strict=True)
+    execute_each(
+        conn,
+        _NOTE_INPUTS,
+        [
+            {"of_job": row.id, "hash": new}
+            for position, (row, new) in enumerate(hashed)
+            if position in chosen and new != row.input_hash
+        ],
+    )
+    apply_to(conn, _PLACE, [ids[position] for position in sorted(chosen)])
     drop_unused(conn, workflow_id)
     recount(conn, workflow_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any
 
 import msgspec
@@ -104,7 +104,7 @@ def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
             values = [inputs.contents.get(data_id) for data_id in read]
             digests[key] = msgspec.json.encode((related, values))
         own = msgspec.json.encode((row.command, row.invocation_script))
-        hashes.append(sha256(own + digests[key]).hexdigest())
+        hashes.append(blake2b(own + digests[key], digest_size=16).hexdigest())
     return hashes
 
 

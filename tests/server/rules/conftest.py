@@ -1,8 +1,9 @@
-"""A database in memory, and what a test needs to say about jobs."""
+"""A database in memory for every test."""
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import contextmanager
 
 import pytest
 from server.rules.bench import Bench
@@ -11,14 +12,21 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 
-@pytest.fixture
-def bench():
+@contextmanager
+def database():
+    """Yield a connection, in a transaction, to a new database."""
     engine = create_engine("sqlite://", creator=_memory, poolclass=StaticPool)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     SQLModel.metadata.create_all(engine)
     with engine.connect() as connection, connection.begin():
-        yield Bench(connection)
+        yield connection
     engine.dispose()
+
+
+@pytest.fixture
+def bench():
+    with database() as connection:
+        yield Bench(connection)
 
 
 def _memory():

@@ -1,0 +1,190 @@
+"""What initialize makes of the jobs of a workflow."""
+
+from __future__ import annotations
+
+import pytest
+from server.rules.bench import NOW
+from sqlalchemy import select, update
+
+from torc_core.errors import ConflictError, NotFoundError
+from torc_core.model.exchange import JobRelease
+from torc_core.model.job import JobPatch
+from torc_core.model.status import JobStatus
+from torc_server import tables
+from torc_server.rules.editing import update_job
+from torc_server.rules.initialize import initialize_jobs
+from torc_server.rules.resets import process_changed_job_inputs, reset_job_status
+
+
+def changed(bench, **options):
+    return process_changed_job_inputs(
+        bench.conn, bench.workflow_id, now_ms=NOW, **options
+    ).reinitialized_jobs
+
+
+def chain(bench):
+    first = bench.add("first")
+    second = bench.add("second", [first])
+    return first, second, bench.add("third", [second])
+
+
+def test_the_first_start_and_later_ones_have_different_events(bench):
+    bench.add("job")
+    bench.initialize()
+    bench.initialize(only_uninitialized=True)
+    assert bench.event_types() == ["workflow_started", "workflow_reinitialized"]
+
+
+def test_a_circle_through_files_is_named_and_nothing_changes(bench):
+    one, two = bench.file("one"), bench.file("two")
+    bench.add("a", input_file_ids=[one], output_file_ids=[two])
+    bench.add("b", input_file_ids=[two], output_file_ids=[one])
+    with pytest.raises(ConflictError, match=r"in a circle: (a -> b -> a|b -> a -> b)"):
+        bench.initialize()
+    assert set(bench.statuses().values()) == {"uninitialized"}
+
+
+def test_a_job_that_reads_and_writes_one_file_does_not_wait_for_itself(bench):
+    data = bench.file("data")
+    job = bench.add("job", input_file_ids=[data], output_file_ids=[data])
+    bench.initialize()
+    assert bench.claimed_ids() == [job]
+
+
+def test_completed_failed_disabled_and_running_jobs_stay_what_they_are(bench):
+    done, lost, going = bench.add("done"), bench.add("lost"), bench.add("going")
+    off = bench.add("off")
+    update_job(bench.conn, off, JobPatch(status=JobStatus.DISABLED), now_ms=NOW)
+    bench.initialize()
+    bench.claim()
+    bench.end(done)
+    bench.end(lost, status=JobStatus.FAILED)
+    before = bench.statuses()
+    bench.initialize()
+    assert bench.statuses() == before
+    assert before["going"] == "pending"
+    assert bench.end(going) == ["ok"]
+
+
+def test_jobs_whose_runners_are_gone_are_taken_up_again(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.conn.execute(update(tables.compute_node).values(is_active=False))
+    bench.initialize()
+    assert bench.statuses() == {"job": "ready"}
+    assert bench.claim(node_id=bench.add_node(), seq=1).jobs[0].token == 2
+    assert bench.end(job, token=1) == ["fenced"]
+
+
+def test_only_uninitialized_takes_up_what_comes_after_them_too(bench):
+    first, second, third = chain(bench)
+    bench.add("apart")
+    bench.initialize()
+    bench.run(first)
+    bench.run(second)
+    bench.run(third)
+    bench.conn.execute(
+        update(tables.job)
+        .where(tables.job.c.id == second)
+        .values(status=JobStatus.UNINITIALIZED.number)
+    )
+    bench.initialize(only_uninitialized=True)
+    assert bench.statuses() == {
+        "first": "completed",
+        "second": "ready",
+        "third": "blocked",
+        "apart": "pending",
+    }
+
+
+def test_a_second_run_of_the_same_number_keeps_both_results(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.run(job)
+    reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
+    bench.initialize()
+    assert bench.count(tables.latest_result) == 0
+    bench.run(job)
+    results = bench.conn.execute(select(tables.result.c.attempt_id)).scalars().all()
+    assert results == [1, 2]
+    assert bench.event_types().count("workflow_completed") == 2
+
+
+def test_jobs_behind_an_old_failure_are_cancelled_at_once(bench):
+    first, *_ = chain(bench)
+    bench.initialize()
+    bench.run(first, status=JobStatus.FAILED)
+    bench.add("late", [first])
+    bench.initialize(only_uninitialized=True)
+    assert bench.statuses()["late"] == "canceled"
+
+
+def test_only_what_changed_and_what_comes_after_runs_again(bench):
+    value = bench.user_data("value", {"x": 1})
+    first, second, third = chain(bench)
+    reader = bench.add("reader", input_user_data_ids=[value])
+    bench.initialize()
+    for job in (first, second, third):
+        bench.run(job)
+    bench.end(reader)
+    assert changed(bench) == []
+    bench.conn.execute(
+        update(tables.job).where(tables.job.c.id == second).values(command="true again")
+    )
+    bench.conn.execute(update(tables.user_data).values(data={"x": 2}))
+    assert changed(bench, dry_run=True) == ["second", "third", "reader"]
+    assert set(bench.statuses().values()) == {"completed"}
+    assert changed(bench) == ["second", "third", "reader"]
+    bench.initialize(only_uninitialized=True)
+    assert bench.statuses() == {
+        "first": "completed",
+        "second": "ready",
+        "third": "blocked",
+        "reader": "ready",
+    }
+
+
+def test_what_jobs_write_themselves_is_no_change(bench):
+    value = bench.user_data("value")
+    writer = bench.add("writer", output_user_data_ids=[value])
+    reader = bench.add("reader", input_user_data_ids=[value])
+    bench.initialize()
+    bench.run(writer)
+    bench.conn.execute(update(tables.user_data).values(data={"x": 2}))
+    bench.run(reader)
+    assert changed(bench) == []
+
+
+def test_ephemeral_user_data_is_forgotten_when_asked(bench):
+    bench.user_data("kept", 1)
+    bench.user_data("passing", 2, is_ephemeral=True)
+    bench.initialize()
+    assert _values(bench) == [1, 2]
+    bench.initialize(clear_ephemeral_user_data=True)
+    assert _values(bench) == [1, None]
+
+
+def test_a_workflow_without_jobs_is_complete(bench):
+    bench.initialize()
+    assert bench.event_types() == ["workflow_started", "workflow_completed"]
+    assert bench.turn().is_complete
+
+
+def test_a_strange_workflow_is_not_found(bench):
+    with pytest.raises(NotFoundError):
+        initialize_jobs(bench.conn, 999, now_ms=NOW)
+
+
+def test_releasing_a_job_after_it_was_taken_back_is_fenced_or_illegal(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
+    reply = bench.turn(releases=[JobRelease(job_id=job, token=1)])
+    assert [outcome.result for outcome in reply.outcomes] == ["illegal"]
+    assert bench.statuses() == {"job": "uninitialized"}
+
+
+def _values(bench):
+    return list(bench.conn.execute(select(tables.user_data.c.data)).scalars())
