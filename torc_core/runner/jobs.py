@@ -100,6 +100,11 @@ class Jobs:
         """Whether there is neither a waiting nor a running job."""
         return not self._running and not self.waiting
 
+    def has(self, start: JobStart) -> bool:
+        """Return whether the attempt that was started so still runs."""
+        attempt = self._running.get(start.job_id)
+        return attempt is not None and attempt.claimed.token == start.token
+
     def unspoken_for(self) -> tuple[Amount, int]:
         """Return what is free beyond the needs of waiting jobs, and how many jobs may start."""
         free = self._ledger.free

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, NotFoundError, TorcError
-from torc_core.model.exchange import ExchangeReply, WorkRequest
+from torc_core.model.exchange import Exchange, ExchangeReply, WorkRequest
 from torc_core.runner.actions import JOB_TRIGGERS, Actions
 from torc_core.runner.bell import Bell
 from torc_core.runner.courier import Courier, Delivery
@@ -228,16 +228,19 @@ class Shift:
             # Of two turns on their way the later may be answered before the earlier is heard, so
             # only one without a report shows that there is nothing.
             self._found_nothing = not (delivery.turn.ends or delivery.reply.jobs)
-            self._on_reply(delivery.reply)
+            self._on_reply(delivery.turn, delivery.reply)
 
-    def _on_reply(self, reply: ExchangeReply) -> None:
+    def _on_reply(self, turn: Exchange, reply: ExchangeReply) -> None:
         for outcome in reply.outcomes:
             if outcome.result not in {"ok", "duplicate"}:
                 log.warning("job %s: report refused: %s", outcome.job_id, outcome.result)
         self._jobs.waiting += reply.jobs
         if self._leaves is not None:
             self._jobs.release_waiting()
-        for job_id in reply.kill:
+        # A start that comes late is refused when the job has been retried since: the new attempt
+        # is not meant.
+        late = {start.job_id for start in turn.starts if not self._jobs.has(start)}
+        for job_id in set(reply.kill) - late:
             self._jobs.stop(job_id, StopReason.CANCELED)
         if reply.is_canceled:
             self._is_canceled = True

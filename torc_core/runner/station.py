@@ -17,7 +17,7 @@ from torc_core.clock import utc_now
 from torc_core.errors import MachineError, TorcError, UsageError
 from torc_core.lifecycle import initialize_workflow
 from torc_core.model.compute import ComputeNode, ComputeNodePatch
-from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.model.workflow import Workflow
 from torc_core.runner import paths
 from torc_core.runner.environment import base_environment
 from torc_core.runner.ledger import Amount
@@ -75,7 +75,10 @@ def open_station(client: TorcClient, options: RunnerOptions) -> Station:
     bash = find_bash()
     output_dir = _make_output_dir(options.output_dir)
     workflow = client.get_workflow(workflow_id)
-    run_id = _initialized(client, workflow_id).run_id
+    # In an allocation the workflow was initialized by whoever asked for the allocation.
+    if options.compute_node_type == "local" and client.is_workflow_uninitialized(workflow_id):
+        initialize_workflow(client, workflow_id)
+    run_id = client.get_workflow_status(workflow_id).run_id
     num_gpus = len(machine.gpus) if options.num_gpus is None else options.num_gpus
     memory_gb = machine.memory_gb if options.memory_gb is None else options.memory_gb
     total = Amount(
@@ -164,12 +167,6 @@ def gpu_names(machine: Machine, count: int) -> tuple[str, ...]:
     """Return names for `count` GPUs: those found, then plain indices for what was only stated."""
     found = machine.gpus[:count]
     return found + tuple(str(index) for index in range(len(found), count))
-
-
-def _initialized(client: TorcClient, workflow_id: int) -> WorkflowStatus:
-    if client.is_workflow_uninitialized(workflow_id):
-        return initialize_workflow(client, workflow_id)
-    return client.get_workflow_status(workflow_id)
 
 
 def _make_output_dir(output_dir: str) -> str:

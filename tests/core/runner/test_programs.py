@@ -116,6 +116,8 @@ def test_an_allocation_becomes_a_compute_node(flow, tmp_path):
     scheduler = flow.client.create_slurm_scheduler(
         SlurmScheduler(workflow_id=flow.id, name="s", account="a", nodes=1, walltime="01:00:00")
     )
+    job = flow.add("true", scheduler_id=scheduler.id)
+    flow.initialize()
     scheduled = flow.client.create_scheduled_compute_node(
         ScheduledComputeNode(
             workflow_id=flow.id,
@@ -125,7 +127,6 @@ def test_an_allocation_becomes_a_compute_node(flow, tmp_path):
             status="pending",
         )
     )
-    job = flow.add("true", scheduler_id=scheduler.id)
     done = slurm_runner(flow, tmp_path, "-p", "1", **ALLOCATION, SLURM_JWT="s3cret")
     assert done.returncode == 0, done.stderr
     assert flow.status(job) == "completed"
@@ -143,6 +144,7 @@ def test_an_allocation_becomes_a_compute_node(flow, tmp_path):
 
 def test_nothing_starts_that_the_end_of_the_allocation_would_cut_off(flow, tmp_path):
     job = flow.add("true")
+    flow.initialize()
     end = str(int(time.time()) + 182)  # 2 s beyond the workflow's buffer; the job wants 60 s
     done = slurm_runner(flow, tmp_path, **ALLOCATION, SLURM_JOB_END_TIME=end)
     assert done.returncode == 1, done.stderr
