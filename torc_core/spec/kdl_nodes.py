@@ -40,8 +40,8 @@ _KEYWORDS: dict[str, Any] = {
     "nan": float("nan"),
 }
 _MAX_DIGITS = 400
-_MAX_VERSION_1 = 4_000_000
-"""Characters that kdl-py is asked to read; it needs about a second for one million."""
+_MAX_VERSION_1 = 250_000
+"""Characters that kdl-py is asked to read; it needs one to two seconds for as many."""
 
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|(\s+)|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "s": " ", "\\": "\\", '"': '"'}
