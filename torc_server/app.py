@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -55,26 +55,22 @@ def provide_hub(state: State) -> Hub:
 def create_app(settings: Settings) -> Litestar:
     """Return the application; it answers once it was given a `lifespan`."""
     return Litestar(
+        path=BASE_PATH,
         route_handlers=[
-            Router(
-                BASE_PATH,
-                route_handlers=[
-                    ServiceController,
-                    WorkflowController,
-                    ActionController,
-                    RemoteWorkerController,
-                    FailureHandlerController,
-                    EventController,
-                    UserDataController,
-                    JobController,
-                    JobGraphController,
-                    ClaimController,
-                    ReportController,
-                    LifecycleController,
-                    ExchangeController,
-                    *PLAIN_RECORDS,
-                ],
-            )
+            ServiceController,
+            WorkflowController,
+            ActionController,
+            RemoteWorkerController,
+            FailureHandlerController,
+            EventController,
+            UserDataController,
+            JobController,
+            JobGraphController,
+            ClaimController,
+            ReportController,
+            LifecycleController,
+            ExchangeController,
+            *PLAIN_RECORDS,
         ],
         dependencies={
             "writer": Provide(provide_writer, sync_to_thread=False),

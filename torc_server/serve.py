@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -76,6 +77,8 @@ class Server(uvicorn.Server):
         sys.stdout.write(f"TORC_SERVER_PORT={port}\n")
         sys.stdout.flush()
         log.info("listening on port %d", port)
+        gc.freeze()  # what lives as long as the process need not be looked at again
+        gc.enable()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what waits for news first: uvicorn would wait for it in turn."""

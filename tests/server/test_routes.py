@@ -28,7 +28,7 @@ def operations(app):
     return {
         handler.operation_id: (method, anonymous(route.path.removeprefix(BASE_PATH)))
         for route in app.routes
-        if route.path.startswith(BASE_PATH)
+        if "/schema" not in route.path
         for handler in route.route_handlers
         for method in handler.http_methods
         if method != "OPTIONS"

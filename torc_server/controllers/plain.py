@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from torc_server.controllers.records import Operations, record_router
+from torc_server.controllers.records import Operations, record_routes
 from torc_server.queries import resources
 
 PLAIN_RECORDS = (
-    record_router(
+    *record_routes(
         "/files",
         resources.FILE,
         Operations(
@@ -18,7 +18,7 @@ PLAIN_RECORDS = (
             remove_all="delete_files",
         ),
     ),
-    record_router(
+    *record_routes(
         "/user_data",
         resources.USER_DATA,
         Operations(
@@ -29,7 +29,7 @@ PLAIN_RECORDS = (
             remove_all="delete_all_user_data",
         ),
     ),
-    record_router(
+    *record_routes(
         "/results",
         resources.RESULT,
         Operations(
@@ -41,7 +41,7 @@ PLAIN_RECORDS = (
             remove_all="delete_results",
         ),
     ),
-    record_router(
+    *record_routes(
         "/events",
         resources.EVENT,
         Operations(
@@ -52,7 +52,7 @@ PLAIN_RECORDS = (
             remove_all="delete_events",
         ),
     ),
-    record_router(
+    *record_routes(
         "/resource_requirements",
         resources.RESOURCE_REQUIREMENTS,
         Operations(
@@ -64,7 +64,7 @@ PLAIN_RECORDS = (
             remove_all="delete_resource_requirements",
         ),
     ),
-    record_router(
+    *record_routes(
         "/failure_handlers",
         resources.FAILURE_HANDLER,
         Operations(
@@ -73,7 +73,7 @@ PLAIN_RECORDS = (
             remove="delete_failure_handler",
         ),
     ),
-    record_router(
+    *record_routes(
         "/local_schedulers",
         resources.LOCAL_SCHEDULER,
         Operations(
@@ -85,7 +85,7 @@ PLAIN_RECORDS = (
             remove_all="delete_local_schedulers",
         ),
     ),
-    record_router(
+    *record_routes(
         "/slurm_schedulers",
         resources.SLURM_SCHEDULER,
         Operations(
@@ -97,7 +97,7 @@ PLAIN_RECORDS = (
             remove_all="delete_slurm_schedulers",
         ),
     ),
-    record_router(
+    *record_routes(
         "/compute_nodes",
         resources.COMPUTE_NODE,
         Operations(
@@ -109,7 +109,7 @@ PLAIN_RECORDS = (
             remove_all="delete_compute_nodes",
         ),
     ),
-    record_router(
+    *record_routes(
         "/scheduled_compute_nodes",
         resources.SCHEDULED_COMPUTE_NODE,
         Operations(

@@ -13,7 +13,7 @@ from inspect import Parameter, Signature
 from types import MappingProxyType
 from typing import Any
 
-from litestar import Router, delete, get, post, put
+from litestar import delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody
@@ -31,6 +31,8 @@ from torc_server.queries.records import Resource
 WRITER = NamedDependency[Writer]
 READERS = NamedDependency[Readers]
 
+_ONE = "/{record_id:int}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Operations:
@@ -44,26 +46,27 @@ class Operations:
     remove_all: str = ""
 
 
-def record_router(path: str, resource: Resource[Any], operations: Operations) -> Router:
-    """Return the routes of a resource."""
-    handlers = [
-        make(resource, operation_id)
-        for name, make in _MAKERS.items()
-        if (operation_id := getattr(operations, name))
-    ]
-    return Router(path, route_handlers=handlers, tags=[resource.kind])
+def record_routes(
+    path: str, resource: Resource[Any], operations: Operations
+) -> list[HTTPRouteHandler]:
+    """Return the routes of a resource under a path."""
+    routes = []
+    for operation, (method, suffix, make) in _ROUTES.items():
+        if name := getattr(operations, operation):
+            route = method(path + suffix, status_code=200, operation_id=name, tags=[resource.kind])
+            routes.append(route(make(resource, name)))
+    return routes
 
 
-def _create(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+def _create(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, data: Any) -> Any:
         return await writer.run(records.create, resource, data, now_ms=now_ms())
 
     parameters = {"writer": WRITER, "data": _of(JSONBody, resource.mapping.wire)}
-    described = _described(handler, name, parameters, resource.mapping.wire)
-    return post("/", status_code=200, operation_id=name)(described)
+    return _described(handler, name, parameters, resource.mapping.wire)
 
 
-def _list(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+def _list(resource: Resource[Any], name: str) -> Any:
     async def handler(
         readers: Readers, workflow_id: int, paging: Paging, **wanted: Any
     ) -> Page[Any]:
@@ -73,56 +76,52 @@ def _list(resource: Resource[Any], name: str) -> HTTPRouteHandler:
     filters = {key: _of(FromQuery, one.type | None) for key, one in resource.filters.items()}
     defaults = {key: one.default for key, one in resource.filters.items()}
     page = _of(Page, resource.mapping.wire)
-    described = _described(handler, name, parameters | filters, page, defaults)
-    return get("/", operation_id=name)(described)
+    return _described(handler, name, parameters | filters, page, defaults)
 
 
-def _get(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+def _get(resource: Resource[Any], name: str) -> Any:
     async def handler(readers: Readers, record_id: int) -> Any:
         return await readers.run(records.get, resource, record_id)
 
     parameters = {"readers": READERS, "record_id": Id}
-    described = _described(handler, name, parameters, resource.mapping.wire)
-    return get("/{record_id:int}", operation_id=name)(described)
+    return _described(handler, name, parameters, resource.mapping.wire)
 
 
-def _change(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+def _change(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, record_id: int, data: Any) -> Any:
         return await writer.run(records.change, resource, record_id, data, now_ms=now_ms())
 
     body = _of(JSONBody, resource.patch)
     parameters = {"writer": WRITER, "record_id": Id, "data": body}
-    described = _described(handler, name, parameters, resource.mapping.wire)
-    return put("/{record_id:int}", operation_id=name)(described)
+    return _described(handler, name, parameters, resource.mapping.wire)
 
 
-def _remove(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+def _remove(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, record_id: int) -> Any:
         return await writer.run(records.remove, resource, record_id)
 
     parameters = {"writer": WRITER, "record_id": Id}
-    described = _described(handler, name, parameters, resource.mapping.wire)
-    return delete("/{record_id:int}", status_code=200, operation_id=name)(described)
+    return _described(handler, name, parameters, resource.mapping.wire)
 
 
-def _remove_all(resource: Resource[Any], name: str) -> HTTPRouteHandler:
+def _remove_all(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, workflow_id: int) -> Message:
         count = await writer.run(records.remove_all, resource, workflow_id)
         return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
 
     parameters = {"writer": WRITER, "workflow_id": QueryId}
-    described = _described(handler, name, parameters, Message)
-    return delete("/", status_code=200, operation_id=name)(described)
+    return _described(handler, name, parameters, Message)
 
 
-_MAKERS: dict[str, Callable[[Resource[Any], str], HTTPRouteHandler]] = {
-    "create": _create,
-    "list": _list,
-    "get": _get,
-    "change": _change,
-    "remove": _remove,
-    "remove_all": _remove_all,
+_ROUTES: dict[str, tuple[Any, str, Callable[[Resource[Any], str], Any]]] = {
+    "create": (post, "", _create),
+    "list": (get, "", _list),
+    "get": (get, _ONE, _get),
+    "change": (put, _ONE, _change),
+    "remove": (delete, _ONE, _remove),
+    "remove_all": (delete, "", _remove_all),
 }
+"""Method, end of the path and maker of the handler, by the field of `Operations`."""
 
 
 def _of(generic: Any, argument: Any) -> Any:

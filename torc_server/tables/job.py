@@ -101,7 +101,6 @@ class AttemptRow(SQLModel, table=True):
             "compute_node_id",
             "claim_seq",
             sqlite_where=sql("ended_at IS NULL"),
-            postgresql_where=sql("ended_at IS NULL"),
         ),
         NUMBERED,
     )
