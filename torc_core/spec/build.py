@@ -43,7 +43,7 @@ def build_workflow(
     files = expander.files(spec.files)
     user_data = expander.user_data(spec.user_data)
     expander.warn_unused()
-    schedulers = _with_account(_named_only(spec.slurm_schedulers, problems), spec, problems)
+    schedulers = _schedulers(spec, problems)
 
     sections = _names(spec, jobs, files, user_data, schedulers, problems)
     resolver = Resolver(sections, files, problems)
@@ -76,27 +76,18 @@ def build_workflow(
     return workflow
 
 
-def _named_only(specs: Sequence[NamedSpec], problems: Problems) -> list[NamedSpec]:
-    """Return the schedulers that something can refer to."""
-    for spec in specs:
-        if not spec.name:
-            problems.warn(spec.place, "has no name and is left out")
-    return [spec for spec in specs if spec.name]
-
-
-def _with_account(
-    schedulers: Sequence[NamedSpec], spec: WorkflowSpec, problems: Problems
-) -> list[NamedSpec]:
-    """Return the schedulers, each with an account, if need be that of `slurm_defaults`."""
+def _schedulers(spec: WorkflowSpec, problems: Problems) -> list[NamedSpec]:
+    """Return the schedulers with a name, each with an account, if need be the default one."""
     default = (spec.settings.get("slurm_defaults") or {}).get("account")
     found = []
-    for item in schedulers:
-        account = item.values.get("account", default)
-        if account is None:
+    for item in spec.slurm_schedulers:
+        if not item.name:
+            problems.warn(item.place, "has no name and is left out")
+            continue
+        values = {"account": default, **item.values}
+        if values["account"] is None:
             problems.add(item.place, 'the field "account" is missing')
-        found.append(
-            NamedSpec(place=item.place, name=item.name, values={**item.values, "account": account})
-        )
+        found.append(NamedSpec(place=item.place, name=item.name, values=values))
     return found
 
 

@@ -81,6 +81,7 @@ class Expander:
         for spec in specs:
             parameters = self._parameters(spec)
             self._check_slots(spec, "name", spec.name, parameters)
+            self._warn_leftovers(spec, parameters)
             for field in _NAME_FIELDS:
                 for i, text in enumerate(getattr(spec, field)):
                     self._check_slots(spec, (field, i), text, parameters)
@@ -186,6 +187,18 @@ class Expander:
                 )
                 place = (*spec.place, *((field,) if isinstance(field, str) else field))
                 self._problems.add(place, f"{{{name}}} is not a parameter here{hint}")
+
+    def _warn_leftovers(self, spec: JobSpec, parameters: Collection[str]) -> None:
+        """Note braces in a command that look as if a parameter were meant."""
+        for name in slot_names(spec.command):
+            if name not in parameters:
+                near = suggestion(name, parameters)
+                if name in self._shared:
+                    near = "; add it to use_parameters if the parameter is meant"
+                if near:
+                    self._problems.warn(
+                        (*spec.place, "command"), f"{{{name}}} is left as it is{near}"
+                    )
 
     def _check_own(
         self,

@@ -16,6 +16,7 @@ import msgspec
 from torc_core.errors import MachineError, SpecError
 from torc_core.spec.build import build_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
+from torc_core.spec.fields import MAX_PATH_LENGTH
 from torc_core.spec.problems import Marks, Problems, SyntaxProblem, report, shown
 from torc_core.spec.read_json import read_json
 from torc_core.spec.read_kdl import read_kdl
@@ -51,7 +52,7 @@ def load_workflow(path: str | os.PathLike[str], *, max_jobs: int = MAX_JOBS) -> 
         SpecError: Not there, not readable as text, or with problems; all of them are told.
         MachineError: The file system refused to hand out the file.
     """
-    source = os.fspath(path)
+    source = shown(os.fspath(path), MAX_PATH_LENGTH)
     text = _read_text(FilePath(path), source)
     return parse_workflow(
         text,
@@ -80,7 +81,7 @@ def parse_workflow(
         SpecError: The text has problems; all of them are told.
     """
     if not text.strip():
-        raise SpecError([f"{shown(source)}: the file is empty"], source=source)
+        raise SpecError([f"{source}: the file is empty"], source=source)
     read, tree = _read(text, format, source)
     problems = Problems()
     spec = read_workflow(tree, problems)
@@ -103,7 +104,7 @@ def _read_text(path: FilePath, source: str) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise SpecError([f"{shown(source)}: there is no such file"], source=source) from error
+        raise SpecError([f"{source}: there is no such file"], source=source) from error
     except OSError as error:
         raise MachineError(
             f"{source} cannot be read: {error.strerror}.", hint="Check its permissions."

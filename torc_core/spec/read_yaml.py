@@ -71,7 +71,10 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
         SyntaxProblem: Not YAML, or a key twice, more than one document, an unknown tag, a cycle
             of aliases, more than `MAX_ALIASED` values through aliases or than `MAX_DEPTH` levels.
     """
-    parser = _Parser(text)
+    try:
+        parser = _Parser(text)
+    except UnicodeEncodeError as error:
+        raise SyntaxProblem("contains half a surrogate pair") from error
     try:
         return _Builder(marks).build(parser)
     except yaml.MarkedYAMLError as error:

@@ -257,6 +257,24 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
         },
         "PT5H",
     ),
+    "shared parameter left in a command": (
+        {
+            "jobs": [
+                {"name": "a", "command": "echo {i}"},
+                {"name": "b{i}", "command": "x", "use_parameters": ["i"]},
+            ],
+            "parameters": {"i": "1:3"},
+        },
+        "{i} is left as it is; add it to use_parameters",
+    ),
+    "misspelt parameter in a command": (
+        {
+            "jobs": [
+                {"name": "a{rate}", "command": "{rates} {print}", "parameters": {"rate": "1:3"}}
+            ]
+        },
+        '{rates} is left as it is; did you mean "rate"?',
+    ),
     "nameless scheduler": (
         {"jobs": [{"name": "a", "command": "x"}], "slurm_schedulers": [{"account": "a"}]},
         "has no name",

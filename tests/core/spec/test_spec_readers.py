@@ -41,6 +41,7 @@ fragments = st.lists(
 @example(text="'\\")
 @example(text='a """\n"')
 @example(text="\\")
+@example(text="a: \ud800")
 def test_any_text_is_read_or_refused(name: str, text: str) -> None:
     outcomes = [outcome(name, text, marks) for marks in (None, {})]
     assert outcomes[0] == outcomes[1]
