@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from torc_core.spec.problems import MAX_DEPTH, Lines, SyntaxProblem, shown
+from torc_core.spec.problems import MAX_DEPTH, Lines, MalformedError, shown
 
 _BLANK = "\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff"
 _BREAK = r"(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])"
@@ -62,11 +62,11 @@ def parse_kdl(text: str) -> list[Node]:
     """Return the nodes of a KDL document.
 
     Raises:
-        SyntaxProblem: Neither version 2 nor version 1; the problem is that of version 2.
+        MalformedError: Neither version 2 nor version 1; the problem is that of version 2.
     """
     try:
         return _Reader(text).document()
-    except SyntaxProblem as problem:
+    except MalformedError as problem:
         nodes = _version_1(text)
         if nodes is None:
             raise problem from None
@@ -76,7 +76,7 @@ def parse_kdl(text: str) -> list[Node]:
 def _version_1(text: str) -> list[Node] | None:
     """Return the nodes of a document of version 1, without positions; None if it is none."""
     import kdl.errors  # noqa: PLC0415 -- 45 ms that hardly any file needs
-    import kdl.parsing  # noqa: PLC0415
+    import kdl.parsing  # noqa: PLC0415 -- the same
 
     if len(text) > _MAX_VERSION_1:
         return None
@@ -325,10 +325,10 @@ class _Reader:
             else:
                 raise self.problem("a comment without its end")
 
-    def problem(self, message: str) -> SyntaxProblem:
-        return SyntaxProblem(message, self.position(self.offset))
+    def problem(self, message: str) -> MalformedError:
+        return MalformedError(message, self.position(self.offset))
 
-    def unexpected(self, wanted: str) -> SyntaxProblem:
+    def unexpected(self, wanted: str) -> MalformedError:
         """Return the problem of something else standing where `wanted` belongs."""
         rest = self.text[self.offset : self.offset + 40]
         if not rest:

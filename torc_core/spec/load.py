@@ -17,7 +17,7 @@ from torc_core.errors import MachineError, SpecError
 from torc_core.spec.build import build_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
 from torc_core.spec.fields import MAX_PATH_LENGTH
-from torc_core.spec.problems import Marks, Problems, SyntaxProblem, report, shown
+from torc_core.spec.problems import MalformedError, Marks, Problems, report, shown
 from torc_core.spec.read_json import read_json
 from torc_core.spec.read_kdl import read_kdl
 from torc_core.spec.read_yaml import read_yaml
@@ -132,7 +132,7 @@ def _read(text: str, format_name: str | None, source: str) -> tuple[Reader, Any]
             continue
         try:
             tree = read(text, None)
-        except SyntaxProblem as problem:
+        except MalformedError as problem:
             place = (
                 f":{problem.position.line}:{problem.position.column}" if problem.position else ""
             )

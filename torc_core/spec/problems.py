@@ -32,7 +32,7 @@ Marks = dict[Path, Position]
 """Where each value of a file begins."""
 
 
-class SyntaxProblem(Exception):  # noqa: N818 -- a problem of the file, turned into a SpecError
+class MalformedError(Exception):
     """A text that is not well-formed, or holds what no workflow file may hold."""
 
     def __init__(self, message: str, position: Position | None = None) -> None:
@@ -56,9 +56,9 @@ class Lines:
         return Position(line, offset - self._starts[line - 1] + 1)
 
 
-def duplicate_key(key: str, first: Position, second: Position) -> SyntaxProblem:
+def duplicate_key(key: str, first: Position, second: Position) -> MalformedError:
     """Return the problem of a key that stands twice in one mapping."""
-    return SyntaxProblem(f'the key "{shown(key)}" is already on line {first.line}', second)
+    return MalformedError(f'the key "{shown(key)}" is already on line {first.line}', second)
 
 
 def shown(text: str, limit: int = 80) -> str:

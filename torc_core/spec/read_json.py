@@ -13,9 +13,9 @@ from typing import Any
 from torc_core.spec.problems import (
     MAX_DEPTH,
     Lines,
+    MalformedError,
     Marks,
     Path,
-    SyntaxProblem,
     duplicate_key,
     shown,
 )
@@ -60,7 +60,7 @@ def read_json(text: str, marks: Marks | None = None) -> Any:
         marks: Filled with the places of all values when given.
 
     Raises:
-        SyntaxProblem: Not JSON5, a key twice, or more than `MAX_DEPTH` levels.
+        MalformedError: Not JSON5, a key twice, or more than `MAX_DEPTH` levels.
     """
     if marks is None:
         try:
@@ -165,7 +165,7 @@ class _Reader:
         double, single, number, constant, opening = match.groups()
         if opening:
             if len(self.stack) >= MAX_DEPTH:
-                raise SyntaxProblem(
+                raise MalformedError(
                     f"nested deeper than {MAX_DEPTH} levels", self.position(match.end() - 1)
                 )
             container: Any = {} if opening == "{" else []
@@ -189,14 +189,14 @@ class _Reader:
         try:
             text = _ESCAPE.sub(_unescape, raw)
         except ValueError as error:
-            raise SyntaxProblem(str(error), self.position(match.end() - len(raw) - 1)) from error
+            raise MalformedError(str(error), self.position(match.end() - len(raw) - 1)) from error
         if any("\ud800" <= c <= "\udbff" for c in text):
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         return text
 
     def number(self, end: int, text: str) -> int | float:
         if len(text) > _MAX_DIGITS:
-            raise SyntaxProblem(
+            raise MalformedError(
                 f"a number of {len(text):,} characters", self.position(end - len(text))
             )
         bare = text.lstrip("+-")
@@ -215,11 +215,11 @@ class _Reader:
         match = _NOTHING.match(self.text, offset)
         return match.end() if match else offset
 
-    def unexpected(self, wanted: str) -> SyntaxProblem:
+    def unexpected(self, wanted: str) -> MalformedError:
         """Return the problem of something else standing where `wanted` belongs."""
         offset = self.skipped(self.offset)
         if offset >= len(self.text):
-            return SyntaxProblem(f"the text ends where {wanted} belongs", self.position(offset))
+            return MalformedError(f"the text ends where {wanted} belongs", self.position(offset))
         rest = self.text[offset : offset + 40]
         if rest.startswith("/*"):
             found = "a comment without its end"
@@ -228,7 +228,7 @@ class _Reader:
         else:
             word = re.match(r"[\w$.+-]+|.", rest, re.DOTALL)
             found = f'"{shown(word[0] if word else rest[0])}"'
-        return SyntaxProblem(f"{found} where {wanted} belongs", self.position(offset))
+        return MalformedError(f"{found} where {wanted} belongs", self.position(offset))
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from torc_core.spec.kdl_nodes import Node, parse_kdl
-from torc_core.spec.problems import Lines, Marks, Path, SyntaxProblem, duplicate_key, shown
+from torc_core.spec.problems import Lines, MalformedError, Marks, Path, duplicate_key, shown
 
 
 class _Shape(msgspec.Struct):
@@ -95,7 +95,7 @@ def read_kdl(text: str, marks: Marks | None = None) -> Any:
         marks: Filled with the places of all nodes when given; version 1 has none.
 
     Raises:
-        SyntaxProblem: Not KDL, or a node that cannot be a field.
+        MalformedError: Not KDL, or a node that cannot be a field.
     """
     return _Mapper(text, marks).mapping(parse_kdl(text), _WORKFLOW, ())
 
@@ -178,11 +178,11 @@ class _Mapper:
         if self.marks is not None and node.offset is not None:
             self.marks.setdefault(path, self.at(node.offset))
 
-    def problem(self, message: str, node: Node) -> SyntaxProblem:
+    def problem(self, message: str, node: Node) -> MalformedError:
         position = None if node.offset is None else self.at(node.offset)
-        return SyntaxProblem(f'"{shown(node.name)}" {message}', position)
+        return MalformedError(f'"{shown(node.name)}" {message}', position)
 
-    def twice(self, name: str, first: Node, second: Node) -> SyntaxProblem:
+    def twice(self, name: str, first: Node, second: Node) -> MalformedError:
         if first.offset is None or second.offset is None:
-            return SyntaxProblem(f'"{shown(name)}" stands here twice')
+            return MalformedError(f'"{shown(name)}" stands here twice')
         return duplicate_key(name, self.at(first.offset), self.at(second.offset))

@@ -14,10 +14,10 @@ import yaml
 
 from torc_core.spec.problems import (
     MAX_DEPTH,
+    MalformedError,
     Marks,
     Path,
     Position,
-    SyntaxProblem,
     duplicate_key,
     shown,
 )
@@ -68,22 +68,22 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
         marks: Filled with the places of all values when given.
 
     Raises:
-        SyntaxProblem: Not YAML, or a key twice, more than one document, an unknown tag, a cycle
+        MalformedError: Not YAML, or a key twice, more than one document, an unknown tag, a cycle
             of aliases, more than `MAX_ALIASED` values through aliases or than `MAX_DEPTH` levels.
     """
     try:
         parser = _Parser(text)
     except UnicodeEncodeError as error:
-        raise SyntaxProblem("contains half a surrogate pair") from error
+        raise MalformedError("contains half a surrogate pair") from error
     try:
         return _Builder(marks).build(parser)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = Position(mark.line + 1, mark.column + 1) if mark else None
         message = ": ".join(part for part in (error.context, error.problem) if part)
-        raise SyntaxProblem(f"not valid YAML: {shown(message, 200)}", position) from error
+        raise MalformedError(f"not valid YAML: {shown(message, 200)}", position) from error
     except yaml.YAMLError as error:
-        raise SyntaxProblem(f"not valid YAML: {shown(str(error), 200)}") from error
+        raise MalformedError(f"not valid YAML: {shown(str(error), 200)}") from error
     finally:
         parser.dispose()
 
@@ -101,7 +101,7 @@ def _scalar(event: Any) -> Any:
     elif tag in {"!", _TAG + "str"}:
         return text
     elif tag not in {_TAG + name for name in ("int", "float", "bool", "null")}:
-        raise SyntaxProblem(f'the tag "{shown(tag)}" has no meaning here', _position(event))
+        raise MalformedError(f'the tag "{shown(tag)}" has no meaning here', _position(event))
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
@@ -137,7 +137,7 @@ class _Builder:
             elif kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    raise SyntaxProblem("a second document begins here", _position(event))
+                    raise MalformedError("a second document begins here", _position(event))
         return self.root
 
     def scalar(self, event: Any) -> None:
@@ -162,12 +162,12 @@ class _Builder:
 
     def open(self, event: Any, value: Any) -> None:
         if event.tag not in {None, "!", _TAG + "map", _TAG + "seq"}:
-            raise SyntaxProblem(
+            raise MalformedError(
                 f'the tag "{shown(event.tag)}" has no meaning here', _position(event)
             )
         self.place(value, event)
         if len(self.stack) >= MAX_DEPTH:
-            raise SyntaxProblem(f"nested deeper than {MAX_DEPTH} levels", _position(event))
+            raise MalformedError(f"nested deeper than {MAX_DEPTH} levels", _position(event))
         self.nodes += 1
         self.stack.append(_Frame(value, event.anchor, self.nodes))
 
@@ -182,14 +182,14 @@ class _Builder:
     def alias(self, event: Any) -> None:
         position = _position(event)
         if event.anchor not in self.anchors:
-            raise SyntaxProblem(f"*{shown(event.anchor)} stands for nothing complete", position)
+            raise MalformedError(f"*{shown(event.anchor)} stands for nothing complete", position)
         value, size, height = self.anchors[event.anchor]
         self.nodes += size
         self.aliased += size
         if self.aliased > MAX_ALIASED:
-            raise SyntaxProblem(f"aliases repeat more than {MAX_ALIASED:,} values", position)
+            raise MalformedError(f"aliases repeat more than {MAX_ALIASED:,} values", position)
         if len(self.stack) + height > MAX_DEPTH:
-            raise SyntaxProblem(f"nested deeper than {MAX_DEPTH} levels", position)
+            raise MalformedError(f"nested deeper than {MAX_DEPTH} levels", position)
         if self.stack:
             self.stack[-1].height = max(self.stack[-1].height, height + 1)
         self.place(value, event)
@@ -202,7 +202,7 @@ class _Builder:
         elif type(frame.value) is list:
             frame.value.append(value)
         elif frame.expects_key:
-            raise SyntaxProblem("a key must be plain text", _position(event))
+            raise MalformedError("a key must be plain text", _position(event))
         elif frame.key == "<<":
             self.merge(frame, value, event)
         else:
@@ -215,7 +215,7 @@ class _Builder:
     def merge(frame: _Frame, value: Any, event: Any) -> None:
         """Add what the merged mapping has and this one does not state itself, before or after."""
         if type(event) is not yaml.AliasEvent or type(value) is not dict:
-            raise SyntaxProblem("<< takes the alias of one mapping", _position(event))
+            raise MalformedError("<< takes the alias of one mapping", _position(event))
         for key, merged in value.items():
             frame.value.setdefault(key, merged)
         frame.expects_key = True

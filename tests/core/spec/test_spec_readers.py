@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from torc_core.spec.load import FORMATS
-from torc_core.spec.problems import Marks, SyntaxProblem
+from torc_core.spec.problems import MalformedError, Marks
 from torc_core.spec.read_json import read_json
 from torc_core.spec.read_kdl import read_kdl
 from torc_core.spec.read_yaml import read_yaml
@@ -51,7 +51,7 @@ def outcome(name: str, text: str, marks: Marks | None) -> str:
     """Return what a reader says about a text; the places it names are within the text."""
     try:
         return repr(FORMATS[name](text, marks))
-    except SyntaxProblem as problem:
+    except MalformedError as problem:
         line, column = problem.position or (1, 1)
         lines = [*text.splitlines(), ""]
         in_text = 1 <= line <= len(lines) + 1 and column >= 1
