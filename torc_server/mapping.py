@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Row, Select, Table, select
+from sqlalchemy import Connection, Row, Select, Table, bindparam, select
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.artifact import File, UserData
@@ -43,24 +44,29 @@ class TableMapping(Generic[WireT]):
     encode: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """What makes a column's value of its field's, by field."""
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def columns(self) -> Mapping[str, ColumnElement[Any]]:
+        """The columns that the wire shows, by field."""
         names = {name: self.renamed.get(name, name) for name in self.wire.__struct_fields__}
-        columns = {
-            name: self.table.c[column].label(name)
-            for name, column in names.items()
-            if column in self.table.c
-        }
-        object.__setattr__(self, "columns", columns)
+        present = self.table.c
+        return {name: present[own].label(name) for name, own in names.items() if own in present}
 
-    columns: Mapping[str, ColumnElement[Any]] = field(init=False)
-    """The columns that the wire shows, by field."""
-
-    def select(self) -> Select[Any]:
-        """Return a query for rows that `read` understands."""
+    @cached_property
+    def rows(self) -> Select[Any]:
+        """A query for rows that `read` understands."""
         return select(*self.columns.values())
 
+    @cached_property
+    def _one(self) -> Select[Any]:
+        return self.rows.where(self.table.c.id == bindparam("record_id"))
+
+    def find(self, connection: Connection, record_id: int) -> WireT | None:
+        """Return the struct with an id, if there is one."""
+        row = connection.execute(self._one, {"record_id": record_id}).first()
+        return None if row is None else self.read(row)
+
     def read(self, row: Row[Any]) -> WireT:
-        """Return the struct of a row of `select`; columns that were added to it are ignored."""
+        """Return the struct of a row of `rows`; columns that were added to it are ignored."""
         values = dict(zip(self.columns, row, strict=False))
         for name, decode in self.decode.items():
             values[name] = decode(values[name])
@@ -91,12 +97,13 @@ def _status_number(status: JobStatus) -> int:
 class EventMapping(TableMapping[Event]):
     """Events in lists: what the server wrote itself names its type and severity in `data`."""
 
-    def select(self) -> Select[Any]:
-        """Return a query that also knows the type and the severity."""
-        return super().select().add_columns(tables.event.c.event_type, tables.event.c.severity)
+    @cached_property
+    def rows(self) -> Select[Any]:
+        """A query that also knows the type and the severity."""
+        return super().rows.add_columns(tables.event.c.event_type, tables.event.c.severity)
 
     def read(self, row: Row[Any]) -> Event:
-        """Return the event of a row of `select`."""
+        """Return the event of a row of `rows`."""
         data = row.data
         if row.event_type in EVENT_SEVERITY and isinstance(data, dict):
             severity = tuple(Severity)[row.severity]

@@ -188,7 +188,7 @@ def _read(
     connection: Connection, conditions: Sequence[ColumnElement[bool]]
 ) -> list[WorkflowAction]:
     rows: Sequence[Row[Any]] = connection.execute(
-        WORKFLOW_ACTION.select().where(*conditions).order_by(_action.id)
+        WORKFLOW_ACTION.rows.where(*conditions).order_by(_action.id)
     ).all()
     link = tables.workflow_action_job.c
     linked = connection.execute(

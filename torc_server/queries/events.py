@@ -39,8 +39,7 @@ def events_after(
         NotFoundError: There is no such workflow any more.
     """
     query = (
-        STREAMED_EVENT.select()
-        .add_columns(_event.id)
+        STREAMED_EVENT.rows.add_columns(_event.id)
         .where(
             _event.workflow_id == workflow_id,
             _event.id > event_id,

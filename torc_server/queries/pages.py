@@ -38,8 +38,7 @@ def fetch_page(
     """
     limit = min(paging.limit, MAX_LIMIT)
     query = (
-        mapping.select()
-        .where(*conditions)
+        mapping.rows.where(*conditions)
         .order_by(*_order(mapping, paging))
         .offset(paging.offset)
         .limit(limit)

@@ -84,7 +84,7 @@ def create(connection: Connection, resource: Resource[WireT], record: Any, *, no
     values.pop("id", None)
     values = resource.prepare(None, values, now_ms)
     table = resource.mapping.table
-    record_id = connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one()
+    record_id = connection.execute(insert(table).returning(table.c.id), values).scalar_one()
     created = get(connection, resource, record_id)
     resource.follow_up(connection, None, created, now_ms)
     return created
@@ -96,11 +96,10 @@ def get(connection: Connection, resource: Resource[WireT], record_id: int) -> Wi
     Raises:
         NotFoundError: There is none with that id.
     """
-    query = resource.mapping.select().where(resource.columns.id == record_id)
-    row = connection.execute(query).first()
-    if row is None:
+    record = resource.mapping.find(connection, record_id)
+    if record is None:
         raise NotFoundError(resource.kind, record_id)
-    return resource.mapping.read(row)
+    return record
 
 
 def change(

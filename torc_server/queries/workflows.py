@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import NotFoundError, UsageError
@@ -23,6 +23,7 @@ from torc_server.rules.events import touch
 SORT_METHODS = ("gpus_runtime_memory", "gpus_memory_runtime", "none")
 
 _workflow = tables.workflow.c
+_EXISTS = select(_workflow.id).where(_workflow.id == bindparam("workflow_id"))
 
 
 class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def require_workflow(connection: Connection, workflow_id: int) -> None:
     Raises:
         NotFoundError: It does not.
     """
-    if connection.execute(select(1).where(_workflow.id == workflow_id)).first() is None:
+    if connection.execute(_EXISTS, {"workflow_id": workflow_id}).first() is None:
         raise NotFoundError("workflow", workflow_id)
 
 
@@ -64,10 +65,10 @@ def get_workflow(connection: Connection, workflow_id: int) -> Workflow:
     Raises:
         NotFoundError: There is none with that id.
     """
-    row = connection.execute(WORKFLOW.select().where(_workflow.id == workflow_id)).first()
-    if row is None:
+    workflow = WORKFLOW.find(connection, workflow_id)
+    if workflow is None:
         raise NotFoundError("workflow", workflow_id)
-    return WORKFLOW.read(row)
+    return workflow
 
 
 def create_workflow(connection: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
