@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import resource
@@ -20,7 +21,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,9 +107,11 @@ def torc_server(place: Path) -> Iterator[Server]:
         if line.startswith(PORT_LINE):
             break
     port = int(line.removeprefix(PORT_LINE))
-    yield Server(process, f"http://127.0.0.1:{port}/torc-service/v1")
-    process.terminate()
-    process.wait()
+    try:
+        yield Server(process, f"http://127.0.0.1:{port}/torc-service/v1")
+    finally:
+        process.terminate()
+        process.wait()
 
 
 class Torc:
@@ -175,30 +177,32 @@ class Torc:
 
 
 def one_job(bench: Torc, rounds: int = 25) -> list[float]:
-    """Return the seconds from making a job ready to seeing its result, for a waiting runner."""
+    """Return the seconds from making a job ready to the event of its end, for a waiting runner."""
     workflow_id = bench.workflow(
         [("first", "true", [])], compute_node_ignore_workflow_completion=True
     )
-    runner = Runner(bench.client, bench.options(workflow_id))
-    thread = threading.Thread(target=runner.run)
-    thread.start()
-    watcher = TorcClient(bench.client.url)
-
-    def results() -> int:
-        return watcher.list_results(workflow_id, limit=1).total_count
-
+    options = bench.options(workflow_id)
+    code = (
+        "import sys; from torc_core.client import TorcClient;"
+        "from torc_core.runner import Runner, RunnerOptions;"
+        "options = RunnerOptions(workflow_id=int(sys.argv[2]), output_dir=sys.argv[3]);"
+        "Runner(TorcClient(sys.argv[1]), options).run()"
+    )
+    events = bench.client.stream_events(workflow_id)
+    ends = (event for event in events if event.event.event_type == "job_completed")
+    arguments = [bench.client.url, str(workflow_id), options.output_dir]
+    runner = subprocess.Popen([sys.executable, "-c", code, *arguments])
+    next(ends)
     times = []
-    while results() < 1:
-        time.sleep(0.01)
     for index in range(rounds):
-        watcher.create_job(Job(workflow_id=workflow_id, name=f"n{index}", command="true"))
+        bench.client.create_job(Job(workflow_id=workflow_id, name=f"n{index}", command="true"))
         started = time.perf_counter()
-        watcher.initialize_jobs(workflow_id, only_uninitialized=True)
-        while results() < index + 2:
-            pass
+        bench.client.initialize_jobs(workflow_id, only_uninitialized=True)
+        next(ends)
         times.append(time.perf_counter() - started)
-    runner.stop()
-    thread.join()
+    events.close()
+    runner.kill()
+    runner.wait()
     return times
 
 
@@ -208,7 +212,7 @@ class HyperQueue:
     def __init__(self, place: Path, slots: int) -> None:
         self.place = place
         (place / "hq").mkdir()
-        self.cluster = LocalCluster(place / "hq", WorkerConfig(cores=slots))
+        self.cluster = LocalCluster(str(place / "hq"), WorkerConfig(cores=slots))
         self.client = self.cluster.client()
         self.count = 0
 
@@ -225,7 +229,7 @@ class HyperQueue:
                 stderr=str(out / f"{index}.e"),
             )
         started = time.perf_counter()
-        with contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
+        with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
             self.client.wait_for_jobs([self.client.submit(job)])
         elapsed = time.perf_counter() - started
         shutil.rmtree(out)

@@ -26,7 +26,7 @@ log = logging.getLogger("torc.runner")
 LANES = 2
 """Turns at a time: one that waits and one that tells."""
 FIRST_DELAY_S = 0.05
-LAST_DELAY_S = 5.0
+LAST_DELAY_S = 2.0
 """Delays between tries double from the first to the last, less a random half."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 
-class What(Enum):
-    """What is to be done at a deadline."""
+class What(IntEnum):
+    """What is to be done at a deadline; an integer, since it is hashed for every job."""
 
     TALK = auto()
     """Take a turn with the server."""

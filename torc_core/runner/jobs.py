@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from torc_core.clock import now_ms, utc_now, utc_text
+from torc_core.clock import now_ms, utc_now
 from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobEnd, JobRelease, JobStart
 from torc_core.model.status import JobStatus
@@ -232,9 +232,7 @@ class Jobs:
         if self._shop.limit_resources and has_limits(claimed):
             due = Due(What.OUT_OF_TIME, job_id)
             self._deadlines.set(due, started + claimed.runtime_seconds)
-        self.outbox.starts[job_id] = JobStart(
-            job_id=job_id, token=claimed.token, start_time=utc_text(started_ms)
-        )
+        self.outbox.starts[job_id] = (claimed.token, started_ms)
         self._meter.plan(0.0)
 
     def _enter(self, attempt: Attempt) -> None:

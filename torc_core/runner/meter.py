@@ -15,6 +15,8 @@ from torc_core.runner.metrics import Measurement, MetricsDatabase
 
 log = logging.getLogger("torc.runner")
 
+_SAMPLE = Due(What.SAMPLE)
+
 
 class Meter:
     """Samples jobs.
@@ -39,7 +41,7 @@ class Meter:
         """Enter the next look, soon for young jobs."""
         if self._interval_s is not None:
             delay_s = sampler.next_look_s(youngest_age_s, self._interval_s)
-            self._deadlines.set_earlier(Due(What.SAMPLE), time.monotonic() + delay_s)
+            self._deadlines.set_earlier(_SAMPLE, time.monotonic() + delay_s)
 
     def look(self, running: Collection[Attempt]) -> list[Attempt]:
         """Sample jobs that are old enough; return those that take more memory than they may."""

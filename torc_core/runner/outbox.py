@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torc_core.clock import utc_text
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart
 
 
@@ -9,8 +10,9 @@ class Outbox:
     """Starts, ends and releases, each in the order in which they happened."""
 
     def __init__(self) -> None:
-        self.starts: dict[int, JobStart] = {}
-        """By job id."""
+        self.starts: dict[int, tuple[int, int]] = {}
+        """From job id to token and moment, in milliseconds since 1970. Most jobs that are short
+        end before their start is told, so nothing is made of it before."""
         self.ends: list[JobEnd] = []
         self.releases: list[JobRelease] = []
 
@@ -29,6 +31,10 @@ class Outbox:
 
     def take(self) -> tuple[list[JobStart], list[JobEnd], list[JobRelease]]:
         """Return everything, and be empty."""
-        taken = list(self.starts.values()), self.ends, self.releases
+        starts = [
+            JobStart(job_id=job_id, token=token, start_time=utc_text(started_ms))
+            for job_id, (token, started_ms) in self.starts.items()
+        ]
+        taken = starts, self.ends, self.releases
         self.starts, self.ends, self.releases = {}, [], []
         return taken

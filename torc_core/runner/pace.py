@@ -9,9 +9,9 @@ from __future__ import annotations
 
 SHORT_S = 0.1
 """Mean run time below which jobs count as short."""
-LINGER_S = 0.015
-"""How long ends of short jobs wait for company. At 20 ms a server spends a quarter of the CPU per
-job that single reports cost; longer brings nothing."""
+LINGER_S = 0.02
+"""How long ends of short jobs wait for company. So a server spends a quarter of the CPU per job
+that single reports cost; longer brings nothing."""
 ROUND_TRIP_S = 0.02
 """A turn with the server while both are busy on the same two cores."""
 MAX_AHEAD = 256
