@@ -72,12 +72,15 @@ class PtyScreen:
         """What is seen."""
         return [line.rstrip() for line in self._screen.display]
 
-    def wait_for(self, *texts: str) -> None:
-        """Read until all of these are seen."""
+    def wait_for(self, *texts: str, gone: str = "") -> None:
+        """Read until all of these are seen, and what shall be gone is not."""
         deadline = time.monotonic() + TIMEOUT_S
-        while not all(text in "\n".join(self.lines) for text in texts):
+        while True:
+            seen = "\n".join(self.lines)
+            if all(text in seen for text in texts) and not (gone and gone in seen):
+                return
             if time.monotonic() > deadline:
-                pytest.fail(f"waited in vain for {texts}:\n" + "\n".join(self.lines))
+                pytest.fail(f"waited in vain for {texts}:\n{seen}")
             self.read(0.2)
 
     def wait_for_silence(self, silence_s: float = 1.0) -> None:

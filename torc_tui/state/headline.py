@@ -14,6 +14,9 @@ from torc_tui.state.rows import Cell, Query, View
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, WORKFLOW_LOOK
 
+_BAR = 40
+"""The most cells of a progress bar."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -63,13 +66,9 @@ def progress_line(
     look = WORKFLOW_LOOK[state]
     total = sum(counts.values())
     head = Cell(f" {look.glyph} {state} ", f"bold {look.tone}")
-    tail = Cell(f" {percent(counts):>3}% of {total:,} jobs")
-    room = max(10, min(60, width - cell_len(head.text) - cell_len(tail.text) - 3))
-    first = [head, Cell("["), *bar(counts, room), Cell("]"), tail]
-    second: list[Cell] = []
-    for cell in tally(counts):
-        second += [Cell(" "), cell, Cell(" ")]
-    return first, second
+    tail = Cell(f"] {percent(counts):>3}% of {total:,} jobs")
+    room = max(10, min(_BAR, width - cell_len(head.text) - cell_len(tail.text) - 2))
+    return [head, Cell("["), *bar(counts, room), tail], [Cell(" "), *tally(counts)]
 
 
 def tabs_line(names: list[str], chosen: int) -> list[Cell]:

@@ -133,7 +133,8 @@ class RowTable(ScrollView, can_focus=True):
         changed = self.window.put(span, total, rows)
         self._wanted_widths = measure(self.view.columns, rows, self._wanted_widths)
         if had_total != total:
-            self.virtual_size = Size(self._room, total + 1)
+            if self.can_focus:  # else nobody can scroll it, and a new size is a new layout
+                self.virtual_size = Size(self._room, total + 1)
             self.cursor = max(0, min(self.cursor, total - 1))
         if self._lay_out() or not had_total or not total:
             self.refresh()
