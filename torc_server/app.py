@@ -16,6 +16,7 @@ from torc_server.controllers.belongings import (
     FailureHandlerController,
     RemoteWorkerController,
 )
+from torc_server.controllers.bulk import BulkController
 from torc_server.controllers.claims import ClaimController, ReportController
 from torc_server.controllers.events import EventController
 from torc_server.controllers.exchange import ExchangeController
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> Litestar:
             FailureHandlerController,
             EventController,
             UserDataController,
+            BulkController,
             JobController,
             JobGraphController,
             ClaimController,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from litestar import Controller, get
 
-from torc_core.model.workflow import EXCHANGE, Version
+from torc_core.model.workflow import BATCH_REFERENCES, BULK_RECORDS, EXCHANGE, Version
 
-VERSION = Version(version="0.12.0", api_version="0.7.0", capabilities=[EXCHANGE])
+VERSION = Version(
+    version="0.12.0",
+    api_version="0.7.0",
+    capabilities=[EXCHANGE, BULK_RECORDS, BATCH_REFERENCES],
+)
 """The version is the reference's, whose protocol this is: its clients compare it with theirs."""
 
 

@@ -5,7 +5,7 @@ A `Resource` states what is particular about one kind; `resources` holds them al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -13,11 +13,14 @@ import msgspec
 from sqlalchemy import Connection, delete, false, insert, update
 from sqlalchemy.sql import ColumnElement
 
-from torc_core.errors import ConflictError, NotFoundError
+from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.page import Page
 from torc_server.mapping import TableMapping, WireT
 from torc_server.queries.pages import Paging, fetch_page
 from torc_server.queries.workflows import require_workflow
+
+MAX_RECORDS = 100_000
+"""The most records that one call creates."""
 
 Values = dict[str, Any]
 """Column values by column name."""
@@ -88,6 +91,38 @@ def create(connection: Connection, resource: Resource[WireT], record: Any, *, no
     created = get(connection, resource, record_id)
     resource.follow_up(connection, None, created, now_ms)
     return created
+
+
+def create_many(
+    connection: Connection, resource: Resource[WireT], records: Sequence[WireT], *, now_ms: int
+) -> list[WireT]:
+    """Keep new records of one workflow and return them with their ids, in the order given.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: Too many, of several workflows, or with a value that makes no sense.
+    """
+    workflow_ids = {getattr(record, "workflow_id") for record in records}  # noqa: B009 - any type
+    if len(workflow_ids) > 1 or len(records) > MAX_RECORDS:
+        raise UsageError(
+            f"{len(records):,} records of {len(workflow_ids)} workflows are not for one call.",
+            hint=f"Create at most {MAX_RECORDS:,} records, of one workflow, at a time.",
+        )
+    for workflow_id in workflow_ids:
+        require_workflow(connection, workflow_id)
+    rows = [resource.prepare(None, resource.mapping.values(record), now_ms) for record in records]
+    names = {name for row in rows for name in row} - {"id"}
+    if not rows:
+        return []
+    table = resource.mapping.table
+    ids = connection.execute(
+        insert(table).returning(table.c.id, sort_by_parameter_order=True),
+        [{name: row.get(name) for name in names} for row in rows],
+    ).scalars()
+    return [
+        msgspec.structs.replace(record, id=record_id)
+        for record, record_id in zip(records, ids, strict=True)
+    ]
 
 
 def get(connection: Connection, resource: Resource[WireT], record_id: int) -> WireT:

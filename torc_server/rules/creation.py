@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.job import Job
@@ -47,6 +47,11 @@ _SINGLE_KINDS: dict[str, tuple[str, Table]] = {
     "failure_handler_id": ("failure handler", tables.failure_handler),
 }
 
+_LINK_SET = (
+    update(_job)
+    .where(_job.c.id == bindparam("of_job"))
+    .values(dependency_set_id=bindparam("set_id"))
+)
 _LAST_ID = select(func.coalesce(func.max(_job.c.id), 0))
 _NEW_IDS = (
     select(_job.c.id)
@@ -64,7 +69,8 @@ def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
     """Create jobs of one workflow and return them with their ids, in the order given.
 
     They start uninitialized at attempt 1; one without resource requirements gets the workflow's
-    default ones.
+    default ones. A dependency of -1 means the first job of this call, -2 the second, and so on, so
+    that a chain of jobs takes one call.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -80,8 +86,10 @@ def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
         )
     workflow_id = _one_workflow(jobs)
     find_workflow(conn, workflow_id)
+    _check_batch_references(jobs)
     for field, (kind, table) in (_KINDS | _SINGLE_KINDS).items():
-        check_related(conn, workflow_id, kind, table, _distinct(jobs, field))
+        wanted_ids = {number for number in _distinct(jobs, field) if number > 0}
+        check_related(conn, workflow_id, kind, table, wanted_ids)
     all_stated = all(job.resource_requirements_id is not None for job in jobs)
     default = 0 if all_stated else default_requirements(conn, workflow_id)
     jobs = [_as_created(job, default) for job in jobs]
@@ -103,10 +111,12 @@ def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
             for job, members in zip(jobs, wanted, strict=True)
         ],
     )
-    new_ids = conn.execute(_NEW_IDS, {"workflow_id": workflow_id, "after": before}).scalars()
+    new_ids = conn.execute(_NEW_IDS, {"workflow_id": workflow_id, "after": before}).scalars().all()
     created = [
-        msgspec.structs.replace(job, id=job_id) for job, job_id in zip(jobs, new_ids, strict=True)
+        msgspec.structs.replace(job, id=job_id, depends_on_job_ids=_resolved(job, new_ids))
+        for job, job_id in zip(jobs, new_ids, strict=True)
     ]
+    _link_batch_references(conn, workflow_id, jobs, created)
     for field, (table, column) in LINKS.items():
         execute_each(
             conn,
@@ -187,7 +197,43 @@ def _distinct(jobs: Iterable[Job], field: str) -> set[int]:
 
 
 def _members_of(job: Job) -> Members:
-    return as_members(job.depends_on_job_ids or ())
+    """Return what a job waits for, as far as it exists before the call."""
+    return () if _refers_to_batch(job) else as_members(job.depends_on_job_ids or ())
+
+
+def _refers_to_batch(job: Job) -> bool:
+    return min(job.depends_on_job_ids or (1,)) < 0
+
+
+def _check_batch_references(jobs: Sequence[Job]) -> None:
+    for place, job in enumerate(jobs, 1):
+        wrong = [n for n in job.depends_on_job_ids or () if n == 0 or n < -len(jobs) or n == -place]
+        if wrong:
+            raise UsageError(
+                f"Job {job.name!r}, number {place} of {len(jobs)}, cannot depend on {wrong[0]}.",
+                hint="Name jobs that exist by their id, and other jobs of the same call by their "
+                "place: -1 is the first.",
+            )
+
+
+def _resolved(job: Job, new_ids: Sequence[int]) -> list[int] | None:
+    """Return a job's dependencies as ids, now that the jobs of its call have theirs."""
+    if not _refers_to_batch(job):
+        return job.depends_on_job_ids
+    return [n if n > 0 else new_ids[-n - 1] for n in job.depends_on_job_ids or ()]
+
+
+def _link_batch_references(
+    conn: Connection, workflow_id: int, asked: Sequence[Job], created: Sequence[Job]
+) -> None:
+    members = {
+        job.id: as_members(job.depends_on_job_ids or ())
+        for job, before in zip(created, asked, strict=True)
+        if _refers_to_batch(before)
+    }
+    sets = ensure_sets(conn, workflow_id, dict.fromkeys(members.values()))
+    rows = [{"of_job": job_id, "set_id": sets[wanted]} for job_id, wanted in members.items()]
+    execute_each(conn, _LINK_SET, rows)
 
 
 def _as_created(job: Job, requirements_id: int) -> Job:
