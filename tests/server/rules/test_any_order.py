@@ -101,6 +101,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.ids.append(self.bench.add(str(job), after, **flag))
         self.model = Model(needed, minds)
         self.results = 0
+        self.initialize_jobs(only_uninitialized=False)
 
     def held(self):
         return [job for job, status in self.model.status.items() if status in ACTIVE]
@@ -232,5 +233,6 @@ TestAnyOrder.settings = settings(
     max_examples=50,
     stateful_step_count=30,
     deadline=None,
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -153,6 +153,16 @@ class TestByHand:
         manage(bench, first, JobStatus.FAILED)
         assert bench.statuses() == {"first": "failed", "second": "canceled"}
 
+    def test_a_failure_that_was_retried_and_made_good_cancels_nobody(self, bench):
+        one, two = bench.add("one"), bench.add("two")
+        bench.add("join", [one, two])
+        bench.initialize()
+        bench.run(one, status=JobStatus.FAILED)
+        retry_job(bench.conn, one, 0, 5, now_ms=NOW)
+        bench.run(one)
+        bench.end(two)
+        assert bench.statuses()["join"] == "ready"
+
     def test_a_failed_job_is_retried_within_its_bounds(self, bench):
         job = bench.add("job")
         bench.initialize()
