@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from torc_core.model.exchange import WorkRequest
 from torc_core.model.workflow import Workflow
 from torc_core.runner.ledger import Amount, as_resources
@@ -43,27 +41,6 @@ def ask(
         node=as_resources(station.total, remaining_s, options.scheduler_config_id),
         sort_method=station.workflow.jobs_sort_method,
         strict_scheduler_match=options.strict_scheduler_match,
-    )
-
-
-class Patience(NamedTuple):
-    """How long a runner stays, in seconds."""
-
-    idle_s: float
-    """Without anything to run."""
-    server_s: float
-    """Without a server and without a report to make."""
-
-
-def patience(options: RunnerOptions, workflow: Workflow) -> Patience:
-    """Return how long to stay: as told, else as the workflow says."""
-    idle_s = options.wait_for_new_jobs_s
-    server_s = options.wait_for_server_s
-    return Patience(
-        workflow.compute_node_wait_for_new_jobs_seconds if idle_s is None else idle_s,
-        workflow.compute_node_wait_for_healthy_database_minutes * 60
-        if server_s is None
-        else server_s,
     )
 
 

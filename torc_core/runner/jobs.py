@@ -122,9 +122,7 @@ class Jobs:
                 left += self.waiting[index:]
                 break
             amount = need(claimed)
-            if self._ledger.fits(amount):
-                self._start(claimed, amount)
-            else:
+            if not self._ledger.fits(amount) or not self._start(claimed, amount):
                 left.append(claimed)
         self.waiting = left
 
@@ -198,7 +196,8 @@ class Jobs:
             if self._shop.limit_resources:
                 self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
 
-    def _start(self, claimed: ClaimedJob, amount: Amount) -> None:
+    def _start(self, claimed: ClaimedJob, amount: Amount) -> bool:
+        """Start a job that fits, and return whether it is settled: started, or failed for good."""
         job, job_id = claimed.job, id_of(claimed)
         stdio = paths.job_stdio(
             self._shop.output_dir, job.workflow_id, job_id, claimed.run_id, job.attempt_id
@@ -216,8 +215,12 @@ class Jobs:
             )
         except MachineError as error:
             self._ledger.give_back(job_id)
+            if error.details["is_shortage"] and self._running:
+                # Tried again as soon as another job ends.
+                log.warning("job %s has to wait: %s %s", job_id, error.message, error.hint)
+                return False
             self._not_started(claimed, stdio, error)
-            return
+            return True
         self._enter(
             Attempt(
                 claimed=claimed,
@@ -234,6 +237,7 @@ class Jobs:
             self._deadlines.set(due, started + claimed.runtime_seconds)
         self.outbox.starts[job_id] = (claimed.token, started_ms)
         self._meter.plan(0.0)
+        return True
 
     def _enter(self, attempt: Attempt) -> None:
         self._running[attempt.job_id] = attempt

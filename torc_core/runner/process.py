@@ -19,6 +19,7 @@ import msgspec
 
 from torc_core.errors import MachineError
 
+_SPARE_FILES = 16
 SIGNAL_BASE = 128
 """A process killed by signal n has the return code 128+n, as every shell says.
 
@@ -26,8 +27,8 @@ The reference says -1 here, but 128+n when bash survives its child: so the same 
 codes, and a rule for 137 (out of memory) caught only one of them.
 """
 _OUTPUT_FLAGS = os.O_WRONLY | os.O_CREAT
-_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)
-"""Python ignores these; a job starts with their defaults."""
+_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+"""Python, nohup and shells ignore these; a job starts with their defaults."""
 
 
 class Child(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +85,8 @@ def spawn(
         append: Keep what the files hold.
 
     Raises:
-        MachineError: The program, a file, memory or a process is not to be had.
+        MachineError: The program, a file, memory or a process is not to be had; its detail
+            `is_shortage` says whether that may change when other processes end.
     """
     flags = _OUTPUT_FLAGS | (os.O_APPEND if append else os.O_TRUNC)
     try:
@@ -103,11 +105,23 @@ def spawn(
         )
     except (OSError, ValueError) as error:
         # ValueError: a NUL or a lone surrogate in the command or the environment.
-        raise MachineError(
-            f"The process could not be started: {error}",
-            hint=_SPAWN_HINTS.get(getattr(error, "errno", None), ""),
-        ) from error
-    return Child(pid=pid, fd=_watch(pid))
+        raise _not_started(error) from error
+    try:
+        return Child(pid=pid, fd=_watch(pid))
+    except (OSError, RuntimeError) as error:
+        # Without a descriptor (or, on old kernels, a thread) its end would not be noticed.
+        os.killpg(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise _not_started(error) from error
+
+
+def _not_started(error: Exception) -> MachineError:
+    number = getattr(error, "errno", None)
+    return MachineError(
+        f"The process could not be started: {error}",
+        hint=_SPAWN_HINTS.get(number, ""),
+        is_shortage=number in _SHORTAGES,
+    )
 
 
 _SPAWN_HINTS = {
@@ -115,15 +129,19 @@ _SPAWN_HINTS = {
     errno.ENOENT: "The output directory must exist while jobs run.",
     errno.ENOSPC: "Free some disk space where the output goes.",
     errno.EACCES: "Look at the permissions of the output directory.",
+    errno.EMFILE: "The limit of open files is reached (ulimit -n).",
     errno.EAGAIN: "The limit of processes is reached (ulimit -u).",
     None: "The command or its name holds a character that no process can be given.",
 }
+
+_SHORTAGES = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What may be to be had again when another process has ended."""
 
 
 def _watch(pid: int) -> int:
     """Return a descriptor that becomes readable when the child `pid` ends."""
     try:
-        return os.pidfd_open(pid)
+        return _with_some_left(os.pidfd_open(pid))
     except OSError as error:
         if error.errno not in {errno.ENOSYS, errno.EPERM}:
             raise
@@ -136,6 +154,15 @@ def _watch(pid: int) -> int:
 
     threading.Thread(target=wait, daemon=True).start()
     return reader
+
+
+def _with_some_left(fd: int) -> int:
+    """Return a new descriptor, unless too few would be left for connections and logs."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != resource.RLIM_INFINITY and fd > limit - _SPARE_FILES:
+        os.close(fd)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    return fd
 
 
 def send_signal(child: Child, signum: int) -> None:

@@ -5,6 +5,7 @@ A process belongs to a job by its session, or by its parents when it made a sess
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -79,12 +80,13 @@ def parse_stat(text: str) -> Process:
 def scan(proc: str = "/proc") -> dict[int, Process]:
     """Return all processes of the machine, by pid; one that ends meanwhile is left out."""
     found = {}
-    for path in Path(proc).glob("[0-9]*/stat"):
-        try:
-            process = parse_stat(path.read_text(encoding="utf-8", errors="replace"))
-        except (OSError, ValueError, IndexError):
-            continue
-        found[process.pid] = process
+    with os.scandir(proc) as entries:
+        for entry in entries:
+            if entry.name.isdecimal():
+                with contextlib.suppress(OSError, ValueError, IndexError):
+                    text = Path(entry.path, "stat").read_text(encoding="utf-8", errors="replace")
+                    process = parse_stat(text)
+                    found[process.pid] = process
     return found
 
 

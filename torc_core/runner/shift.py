@@ -18,7 +18,8 @@ from torc_core.runner.actions import JOB_TRIGGERS, Actions
 from torc_core.runner.bell import Bell
 from torc_core.runner.courier import Courier, Delivery
 from torc_core.runner.deadlines import Deadlines
-from torc_core.runner.demand import ask, end_of_time, patience
+from torc_core.runner.demand import ask, end_of_time
+from torc_core.runner.departure import Departure, patience
 from torc_core.runner.due import Due, What
 from torc_core.runner.jobs import Jobs, Shop
 from torc_core.runner.ledger import Ledger
@@ -32,8 +33,6 @@ from torc_core.runner.verdict import StopReason
 
 log = logging.getLogger("torc.runner")
 
-HURRY_S = 1.0
-"""How long a runner that was asked twice to stop tries to tell how its jobs ended."""
 PROGRESS_S = 0.25
 """How often progress is told at most."""
 LOOK_FOR_ACTIONS_S = 1.0
@@ -90,21 +89,17 @@ class Shift:
         turns = choose_turns(client, options.workflow_id, station.run_id, station.node_id)
         self._courier = Courier(turns, bell.ring)
         self._talk = Talk(self._courier, self._jobs, self._deadlines)
-        self._leaves: str | None = None
-        """Why the runner leaves, once it does."""
-        self._gives_up = False
-        self._stop_code: ExitCode | None = None
+        self._departure = Departure(self._deadlines, patience(options, station.workflow))
         self._taken_stops = 0
-        self._untold_s = options.grace_s
-        """How long a stopped runner tries to tell how its jobs ended."""
         self._is_complete = False
         self._has_actions = False
         self._found_nothing = False
         """Asked when there was nothing to report, the server had no job."""
+        self._reason = ""
+        """What the server said why."""
         self._is_canceled = False
         self._error: NotFoundError | None = None
         self._ends_at = end_of_time(options, station.workflow, time.monotonic(), time.time())
-        self._patience = patience(options, station.workflow)
         self._at_deadline = self._what_deadlines_do()
         self._told: Progress | None = None
         """What was told last."""
@@ -142,10 +137,10 @@ class Shift:
         for delivery in self._courier.collect():
             self._on_delivery(delivery)
         self._jobs.start_waiting()
-        is_leaving = self._leaves is not None
+        is_leaving = self._departure.is_near
         self._talk.plan(is_leaving=is_leaving)
         self._talk.take_turn(self._ask, wait_s=self._longest_wait_s(), is_leaving=is_leaving)
-        self._plan_leave()
+        self._plan_departure()
         self._plan_progress()
 
     def close(self) -> None:
@@ -169,16 +164,16 @@ class Shift:
             ended=dict(self._jobs.ended),
             jobs_by_status=jobs_by_status,
             duration_s=time.monotonic() - self._station.started,
-            reason=self._leaves or "the runner failed",
+            reason=self._departure.why or "the runner failed",
             is_canceled=self._is_canceled,
-            exit_code=exit_code(jobs_by_status, self._stop_code),
+            exit_code=exit_code(jobs_by_status, self._departure.stop_code),
         )
 
     def _is_done(self) -> bool:
-        if self._leaves is None or not self._jobs.is_empty:
+        if not self._departure.is_near or not self._jobs.is_empty:
             return False
         is_told = not self._jobs.outbox and not self._courier.in_flight
-        return (is_told or self._gives_up) and not self._actions.is_busy
+        return (is_told or self._departure.gives_up) and not self._actions.is_busy
 
     def _sleep(self) -> None:
         wait_s = self._deadlines.wait(time.monotonic())
@@ -205,26 +200,29 @@ class Shift:
             What.RUNNER_ENDS: lambda _: self._leave(
                 "the runner's time is over", StopReason.RUNNER_ENDS
             ),
-            What.IDLE: lambda _: self._leave("there is nothing to run here"),
-            What.NO_SERVER: lambda _: self._give_up("the server does not answer"),
-            What.PATIENCE: lambda _: self._give_up("nobody takes the report"),
+            What.IDLE: lambda _: self._leave(
+                f"there is nothing to run here. {self._reason}".strip()
+            ),
+            What.NO_SERVER: lambda _: self._departure.give_up("the server does not answer"),
+            What.PATIENCE: lambda _: self._departure.give_up("nobody takes the report"),
             What.ACTIONS: lambda _: self._look_for_actions(),
         }
 
     def _on_stop(self, code: ExitCode, *, again: bool) -> None:
-        self._stop_code = code
+        self._departure.stop_code = code
         self._leave("the runner was told to stop", StopReason.RUNNER_ENDS)
         if again:
             self._jobs.kill_all()
-            self._untold_s = HURRY_S
-            self._deadlines.clear(Due(What.PATIENCE))
+            self._departure.hurry()
 
     def _on_delivery(self, delivery: Delivery) -> None:
         if delivery.error is not None:
             self._error = delivery.error
-            self._give_up("the workflow was deleted")
+            self._departure.give_up("the workflow was deleted")
             self._jobs.stop_all(StopReason.CANCELED)
         if delivery.reply is not None:
+            # An embedded server may have been started again elsewhere.
+            self._station.environment["TORC_API_URL"] = self._client.url
             # Of two turns on their way the later may be answered before the earlier is heard, so
             # only one without a report shows that there is nothing.
             self._found_nothing = not (delivery.turn.ends or delivery.reply.jobs)
@@ -235,7 +233,7 @@ class Shift:
             if outcome.result not in {"ok", "duplicate"}:
                 log.warning("job %s: report refused: %s", outcome.job_id, outcome.result)
         self._jobs.waiting += reply.jobs
-        if self._leaves is not None:
+        if self._departure.is_near:
             self._jobs.release_waiting()
         # A start that comes late is refused when the job has been retried since: the new attempt
         # is not meant.
@@ -248,8 +246,7 @@ class Shift:
         elif reply.is_complete and not reply.jobs and not self._stays_when_complete:
             self._is_complete = True
             self._leave("the workflow is complete", StopReason.CANCELED)
-        if reply.reason and not reply.jobs and self._jobs.is_empty and self._leaves is None:
-            log.info("no job: %s", reply.reason)
+        self._reason = reply.reason or ""
         self._has_actions = reply.has_pending_actions
         self._look_for_actions()
 
@@ -259,7 +256,7 @@ class Shift:
 
     def _look_for_actions(self) -> None:
         """Execute pending actions on the side, unless a look just found none to execute."""
-        if not self._has_actions or self._leaves is not None:
+        if not self._has_actions or self._departure.is_near:
             return
         if not self._actions.is_busy and Due(What.ACTIONS) not in self._deadlines:
             self._has_actions = False
@@ -268,22 +265,15 @@ class Shift:
 
     def _leave(self, why: str, stop: StopReason | None = None) -> None:
         """Take no more jobs; end those that run if there is a reason to."""
-        if self._leaves is None:
-            log.info("leaving: %s", why)
-            self._leaves = why
-            self._talk.hurry()
+        self._departure.leave(why)
+        self._talk.hurry()
         if stop is not None:
             self._jobs.stop_all(stop)
 
-    def _give_up(self, why: str) -> None:
-        """Leave without a server that takes the report."""
-        self._leave(why)
-        self._gives_up = True
-
     def _longest_wait_s(self) -> float:
         """Return how long a turn may wait: no longer than an idle runner stays."""
-        longest_s = self._options.poll_interval_s
-        return min(longest_s, self._patience.idle_s) if self._jobs.is_empty else longest_s
+        longest_s, idle_s = self._options.poll_interval_s, self._departure.patience.idle_s
+        return min(longest_s, idle_s) if self._jobs.is_empty else longest_s
 
     def _ask(self) -> WorkRequest | None:
         return ask(
@@ -296,30 +286,15 @@ class Shift:
 
     # ---- leaving and telling
 
-    def _plan_leave(self) -> None:
-        """Enter how long to stay without work, without a server, or with an untold report."""
+    def _plan_departure(self) -> None:
         if not self._jobs.is_empty:
             self._found_nothing = False
-        is_idle = self._jobs.is_empty and not self._actions.is_busy
-        is_away = self._courier.away_since is not None
-        leaves = self._leaves is not None
-        # A report that nobody took yet keeps the runner here for as long as it takes.
-        has_report = self._jobs.outbox.has_ends or self._courier.carries_report
-        has_no_work = is_idle and self._found_nothing and not (has_report or is_away or leaves)
-        self._stay(What.IDLE, self._patience.idle_s, when=has_no_work)
-        self._stay(
-            What.NO_SERVER, self._patience.server_s, when=is_idle and is_away and not has_report
+        self._departure.plan(
+            is_idle=self._jobs.is_empty and not self._actions.is_busy,
+            has_no_work=self._found_nothing,
+            is_away=self._courier.away_since is not None,
+            has_report=self._jobs.outbox.has_ends or self._courier.carries_report,
         )
-        is_stopped = self._stop_code is not None
-        self._stay(What.PATIENCE, self._untold_s, when=is_stopped and is_idle)
-
-    def _stay(self, what: What, seconds: float, *, when: bool) -> None:
-        """Keep a deadline that stands as long as something is the case."""
-        due = Due(what)
-        if not when:
-            self._deadlines.clear(due)
-        elif due not in self._deadlines:
-            self._deadlines.set(due, time.monotonic() + seconds)
 
     def _plan_progress(self) -> None:
         if self._on_progress is not None and self._progress() != self._told:
@@ -335,6 +310,6 @@ class Shift:
             running=self._jobs.running,
             waiting=len(self._jobs.waiting),
             ended=dict(self._jobs.ended),
-            is_stopping=self._leaves is not None,
+            is_stopping=self._departure.is_near,
             is_server_away=self._courier.away_since is not None,
         )

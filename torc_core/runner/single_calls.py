@@ -26,7 +26,7 @@ from torc_core.model.exchange import (
     OutputFile,
     WorkRequest,
 )
-from torc_core.model.job import Job
+from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.resources import FailureRule, ResourceRequirements
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -85,12 +85,13 @@ class SingleCallTurns:
         ]
         self._told.clear()
         state = self._client.is_workflow_complete(self._workflow_id)
-        jobs: list[ClaimedJob] = []
+        claimed = ClaimedJobs(jobs=[])
         if turn.work is not None and turn.seq == self._latest and not state.is_canceled:
-            jobs = self._claim(turn.work)
+            claimed = self._claim(turn.work)
         return ExchangeReply(
             outcomes=outcomes,
-            jobs=jobs,
+            jobs=[self._complete(job) for job in claimed.jobs],
+            reason=claimed.reason,
             kill=sorted(self._held) if state.is_canceled else [],
             is_canceled=state.is_canceled,
             is_complete=state.is_complete,
@@ -141,9 +142,9 @@ class SingleCallTurns:
         self._held.discard(release.job_id)
         self._client.manage_status_change(release.job_id, JobStatus.READY, self._run_id)
 
-    def _claim(self, work: WorkRequest) -> list[ClaimedJob]:
+    def _claim(self, work: WorkRequest) -> ClaimedJobs:
         if work.max_jobs <= 0:
-            return []
+            return ClaimedJobs(jobs=[])
         if work.by_resources:
             claimed = self._client.claim_jobs_based_on_resources(
                 self._workflow_id,
@@ -155,7 +156,7 @@ class SingleCallTurns:
         else:
             claimed = self._client.claim_next_jobs(self._workflow_id, work.max_jobs)
         self._held.update(job.id for job in claimed.jobs if job.id is not None)
-        return [self._complete(job) for job in claimed.jobs]
+        return claimed
 
     def _complete(self, job: Job) -> ClaimedJob:
         """Look up what a claim of the batch protocol would have brought along."""

@@ -9,7 +9,8 @@ from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.runner.allocation import parse_time_left, printable_environment, read_allocation
-from torc_core.runner.demand import end_of_time, patience
+from torc_core.runner.demand import end_of_time
+from torc_core.runner.departure import patience
 from torc_core.runner.failure import choose_rule, failed_status, may_retry
 from torc_core.runner.options import RunnerOptions
 from torc_core.runner.pace import LINGER_S, MAX_AHEAD, Pace
@@ -127,9 +128,9 @@ def test_a_time_limit_is_kept_to_the_second_and_an_end_time_with_the_buffer():
 
 
 def test_patience_is_the_workflows_unless_told_otherwise():
-    assert patience(RunnerOptions(workflow_id=1), WORKFLOW) == (90, 1200)
+    assert patience(RunnerOptions(workflow_id=1), WORKFLOW) == (90, 1200, 30)
     told = RunnerOptions(workflow_id=1, wait_for_new_jobs_s=0.0, wait_for_server_s=1.5)
-    assert patience(told, WORKFLOW) == (0.0, 1.5)
+    assert patience(told, WORKFLOW) == (0.0, 1.5, 30)
 
 
 SLURM = {

@@ -1,6 +1,7 @@
 """A runner at work: real server, real processes."""
 
 import os
+import resource
 import sqlite3
 from pathlib import Path
 
@@ -178,6 +179,20 @@ def test_a_number_of_jobs_counts_instead_of_resources(flow, tmp_path):
     assert {flow.status(job) for job in jobs} == {"completed"}
 
 
+def test_jobs_beyond_the_limit_of_open_files_wait_for_others(flow):
+    jobs = [flow.add("sleep 0.2", name=f"j{i}") for i in range(40)]
+    open_now = len(list(Path("/proc/self/fd").iterdir()))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + 40, hard))
+    try:
+        summary = flow.run(max_parallel_jobs=40)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert summary.ended == {"completed": len(jobs)}
+    (log,) = flow.output_dir.glob("job_runner_*")
+    assert "has to wait" in log.read_text()
+
+
 def test_gpus_are_assigned_to_jobs(flow, tmp_path):
     needs = requirements(flow, num_gpus=2, memory="1m", runtime="PT1H")
     meet = f"touch {tmp_path}/g$TORC_JOB_ID; until [ $(ls {tmp_path}/g* | wc -l) = 2 ]; do :; done"
@@ -192,7 +207,8 @@ def test_a_job_that_fits_nowhere_ends_the_run_after_the_wait(flow):
     needs = requirements(flow, num_cpus=99, memory="1m", runtime="PT1H")
     job = flow.add("true", resource_requirements_id=needs)
     summary = flow.run(wait_for_new_jobs_s=0.2)
-    assert (summary.exit_code, summary.reason) == (1, "there is nothing to run here")
+    assert summary.exit_code == 1
+    assert summary.reason.startswith("there is nothing to run here. 1 ready job needs 99 CPUs")
     assert flow.status(job) == "ready"
 
 
