@@ -10,9 +10,8 @@ import click
 
 from torc_core.errors import MachineError, UsageError
 from torc_server.entry import enter
+from torc_server.logs import LEVELS, configure_logging
 from torc_server.settings import Settings
-
-LOG_LEVELS = ("trace", "debug", "info", "warn", "warning", "error", "critical")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -53,10 +52,9 @@ def cli() -> None:
 @click.option(
     "--log-level",
     "-l",
-    envvar="RUST_LOG",
-    default="info",
-    show_default=True,
-    help="One of: " + ", ".join(LOG_LEVELS) + ".",
+    default=lambda: level_of(os.environ.get("RUST_LOG", "")),
+    show_default="RUST_LOG, else info",
+    help="One of: " + ", ".join(LEVELS) + ".",
 )
 @click.option(
     "--log-dir",
@@ -93,8 +91,6 @@ def run(  # noqa: PLR0913 - one parameter per option
     json_logs: bool,
 ) -> None:
     """Serve until interrupted. Prints TORC_SERVER_PORT=<port> once it listens."""
-    from torc_server.logs import configure_logging  # noqa: PLC0415 - start-up time of --help
-
     configure_logging(log_level, log_dir, as_json=json_logs)
     token = read_token(token_file) if token_file else None
     if token is None and not insecure and not is_loopback(host):
@@ -113,6 +109,11 @@ def run(  # noqa: PLR0913 - one parameter per option
 def main() -> None:
     """Run the command line."""
     enter(cli, "torc-server")
+
+
+def level_of(rust_log: str) -> str:
+    """Return the level that `RUST_LOG` asks of everything; its finer wishes are not for us."""
+    return rust_log if rust_log.lower() in LEVELS else "info"
 
 
 def database_path(given: str | None) -> Path:

@@ -10,7 +10,7 @@ import msgspec
 
 from torc_core.errors import MachineError, UsageError
 
-_LEVELS = {
+LEVELS = {
     "trace": logging.DEBUG,
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -30,10 +30,10 @@ def configure_logging(level: str, directory: Path | None, *, as_json: bool) -> N
         UsageError: There is no such level.
         MachineError: The directory cannot be written to.
     """
-    number = _LEVELS.get(level.lower())
+    number = LEVELS.get(level.lower())
     if number is None:
         raise UsageError(
-            f"There is no log level {level!r}.", hint=f"Use one of {', '.join(_LEVELS)}."
+            f"There is no log level {level!r}.", hint=f"Use one of {', '.join(LEVELS)}."
         )
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if directory is not None:

@@ -16,6 +16,9 @@ Id = Annotated[int, PathParameter(ge=1, le=MAX_INTEGER)]
 QueryId = Annotated[int, QueryParameter(ge=1, le=MAX_INTEGER)]
 """An id in the query."""
 
+OptionalQueryId = Annotated[int | None, QueryParameter(ge=1, le=MAX_INTEGER)]
+"""An id in the query that may be missing."""
+
 Count = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
 """An offset or a limit in the query."""
 

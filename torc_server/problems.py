@@ -13,10 +13,11 @@ import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from torc_core.errors import ConflictError, TorcError, UsageError
 from torc_core.model.workflow import ApiError
+from torc_server.db.engine import machine_problem
 
 HTTP_STATUS: dict[str, int] = {
     "invalid": 422,
@@ -81,6 +82,12 @@ def _integrity_error(request: _Request, error: IntegrityError) -> Response[ApiEr
     return _torc_error(request, refused)
 
 
+def _database_error(request: _Request, error: DBAPIError) -> Response[ApiError]:
+    """Translate what went wrong below the database, or report a fault of our own."""
+    problem = machine_problem(error)
+    return _unexpected(request, error) if problem is None else _torc_error(request, problem)
+
+
 def _too_large(request: _Request, _error: OverflowError) -> Response[ApiError]:
     too_large = UsageError("A number in the request is beyond 2^63-1.", http_status=400)
     return _torc_error(request, too_large)
@@ -101,6 +108,7 @@ HANDLERS: ExceptionHandlersMap = {
     TorcError: _torc_error,
     HTTPException: _http_error,
     IntegrityError: _integrity_error,
+    DBAPIError: _database_error,
     OverflowError: _too_large,
     RecursionError: _unreadable,
     UnicodeError: _unreadable,

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from torc_core.model.artifact import UserData
 from torc_server.clock import now_ms
 from torc_server.db.writer import Writer
-from torc_server.parameters import QueryId
+from torc_server.parameters import OptionalQueryId
 from torc_server.queries import artifacts
 
 
@@ -24,8 +24,8 @@ class UserDataController(Controller):
         self,
         writer: NamedDependency[Writer],
         data: JSONBody[UserData],
-        producer_job_id: QueryId | None = None,
-        consumer_job_id: QueryId | None = None,
+        producer_job_id: OptionalQueryId = None,
+        consumer_job_id: OptionalQueryId = None,
     ) -> UserData:
         """Keep new user data, and link it to the jobs that write and read it."""
         return await writer.run(

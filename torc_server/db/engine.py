@@ -6,6 +6,7 @@ Everything else in the server speaks SQLAlchemy Core; to serve from another data
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -16,6 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from torc_core.errors import MachineError
+
+log = logging.getLogger(__name__)
 
 _PRAGMAS = (
     "journal_mode=WAL",  # readers never wait for the writer
@@ -96,17 +99,43 @@ def unusable(database: Path, cause: str) -> MachineError:
     )
 
 
-def is_out_of_space(error: BaseException) -> bool:
-    """Return whether a statement failed because the disk, or a quota, is full."""
+_MACHINE_PROBLEMS = {
+    sqlite3.SQLITE_FULL: (
+        "The server has no space left for its database; nothing was changed.",
+        "Free some space on the server's disk and repeat the request.",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "Another program holds the server's database; nothing was changed.",
+        "Close the other program on the server and repeat the request.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "The server's disk fails; nothing was changed.",
+        "Look into the server's log, and check its disk.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "The server's database is damaged; nothing was changed.",
+        "Stop the server and restore a backup.",
+    ),
+}
+"""What is to be said for SQLite's primary result codes; after each the transaction is over."""
+
+
+def machine_problem(error: BaseException) -> MachineError | None:
+    """Return the error to report if a statement failed because of the machine, else None."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    code = getattr(cause, "sqlite_errorcode", None)
+    problem = _MACHINE_PROBLEMS.get(code & 0xFF) if code is not None else None
+    return None if problem is None else MachineError(problem[0], hint=problem[1])
 
 
 def checkpoint(connection: Connection, *, truncate: bool) -> None:
-    """Copy the write-ahead log into the database, as far as readers allow."""
+    """Copy the write-ahead log into the database, as far as readers and the disk allow."""
     driver = connection.connection.driver_connection
     assert driver is not None
-    driver.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
+    try:
+        driver.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
+    except sqlite3.OperationalError as error:
+        log.warning("the log could not be folded into the database: %s", error)
 
 
 def wal_bytes(database: Path) -> int:

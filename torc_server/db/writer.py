@@ -18,8 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from torc_core.errors import MachineError
-from torc_server.db.engine import checkpoint, is_out_of_space, wal_bytes
+from torc_server.db.engine import checkpoint, machine_problem, wal_bytes
 from torc_server.hub import Hub
 
 P = ParamSpec("P")
@@ -66,7 +65,7 @@ class Writer:
         """Call `fn(connection, *args, **kwargs)` and return its result once it is committed.
 
         Raises:
-            MachineError: There is no space left; nothing was written.
+            MachineError: There is no space left, or the disk fails; nothing was written.
             Exception: What `fn` raised; what it wrote was rolled back.
         """
         future: asyncio.Future[T] = self._loop.create_future()
@@ -113,13 +112,14 @@ class Writer:
             with connection.begin():
                 for request in group:
                     _attempt(connection, request)
-        except Exception as error:  # noqa: BLE001 - whatever it is, each awaiter must learn it
+        except Exception as error:
             touched.clear()
             if len(group) > 1:
                 for request in group:
                     self._run_group(connection, [request])
                 return
-            group[0].error = _explain(error)
+            log.exception("a write failed")
+            group[0].error = machine_problem(error) or error
         changed = frozenset(touched)
         self._loop.call_soon_threadsafe(self._deliver, group, changed)
 
@@ -143,18 +143,8 @@ def _attempt(connection: Connection, request: _Request) -> None:
     try:
         request.outcome, request.error = request.work(connection), None
     except Exception as error:
-        if is_out_of_space(error):
+        if machine_problem(error) is not None:
             raise  # SQLite has ended the whole transaction
         request.error = error
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT request")
     connection.exec_driver_sql("RELEASE SAVEPOINT request")
-
-
-def _explain(error: Exception) -> Exception:
-    if not is_out_of_space(error):
-        return error
-    log.error("no space left for the database: %s", error)
-    return MachineError(
-        "The server has no space left for its database; nothing was changed.",
-        hint="Free some space on the server's disk and repeat the request.",
-    )
