@@ -18,14 +18,14 @@ class Dialog(ModalScreen[Answer]):
     DEFAULT_CSS = """
     Dialog { align: center middle; background: transparent; }
     Dialog > Vertical {
-        width: auto; min-width: 50; max-width: 90%;
+        width: 72; max-width: 96%;
         height: auto; max-height: 90%;
         border: round $primary; padding: 0 1; background: $surface;
     }
-    Dialog VerticalScroll { height: auto; max-height: 14; width: auto; min-width: 46; }
-    Dialog .text { width: auto; max-width: 100%; height: auto; }
-    Dialog Input { width: 60; max-width: 100%; }
-    Dialog .keys { width: auto; color: $text-muted; margin-top: 1; }
+    Dialog VerticalScroll { height: auto; max-height: 14; }
+    Dialog .text { width: 1fr; height: auto; }
+    Dialog Input { width: 1fr; }
+    Dialog .keys { width: 1fr; height: auto; color: $text-muted; margin-top: 1; }
     Dialog.-danger > Vertical { border: round $error; }
     """
 

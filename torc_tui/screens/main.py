@@ -287,11 +287,15 @@ class MainScreen(Board):
 
     def _explain(self, error: TorcError) -> None:
         """Show an error: in one line if it fits, else with all its lines."""
-        text = f"{error.message}  {error.hint}"
-        if isinstance(error, SpecError) or "\n" in text or len(text) >= self.size.width:
-            title = f"{clean(error.source)} ▸ problems" if isinstance(error, SpecError) else "Error"
-            self.app.push_screen(Reader(title, lambda width: error_text(error, width)))
         self.show_error(error)
+        if isinstance(error, SpecError):
+            self.tell(f"{len(error.problems)} problems, nothing was created", "red")
+            title = f"Problems of {clean(error.source)}"
+        elif len(error.message) + len(error.hint) < self.size.width and "\n" not in error.message:
+            return
+        else:
+            title = "Error"
+        self.app.push_screen(Reader(title, lambda width: error_text(error, width)))
 
 
 def _connect_to(meta: RunMeta) -> Connection:

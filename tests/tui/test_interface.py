@@ -1,0 +1,341 @@
+"""The interface against a real server: what keys do, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+
+import pytest
+from textual.screen import Screen
+
+from torc_core.client import TorcClient
+from torc_core.connect import Connection
+from torc_core.local.runs import RunState, list_runs
+from torc_core.model.artifact import File
+from torc_core.model.job import Job
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Workflow
+from torc_tui.actions import Scope, in_scope
+from torc_tui.app import TorcApp
+from torc_tui.screens.confirm import Confirm, ConfirmByName
+from torc_tui.screens.log import LogScreen
+from torc_tui.screens.main import MainScreen
+from torc_tui.screens.reader import Reader
+from torc_tui.widgets.drawing_view import DrawingView
+from torc_tui.widgets.line import Line
+from torc_tui.widgets.log_lines import LogLines
+
+TIMEOUT_S = 30.0
+SPEC = """
+name: from-file
+jobs:
+  - name: first
+    command: echo hello; echo trouble >&2
+  - name: second
+    command: "true"
+    depends_on: [first]
+"""
+
+
+class Driver:
+    """Presses keys and waits for what is then seen."""
+
+    def __init__(self, app, pilot):
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def board(self) -> MainScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    @property
+    def screen(self) -> Screen[object]:
+        return self.app.screen
+
+    def seen(self) -> str:
+        """What is on the screen, as text."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in strips)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*text)
+
+    async def wait_for(self, what) -> None:
+        """Wait for a text to be seen, or for a condition."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while not (what() if callable(what) else what in self.seen()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited in vain for {what}:\n{self.seen()}")
+            await asyncio.sleep(0.01)
+
+    async def open(self, name: str) -> None:
+        """Go into the newest workflow of that name."""
+        await self.wait_for(name)
+        await self.press("g", "right")
+        await self.wait_for("[Jobs]")
+
+
+@contextlib.asynccontextmanager
+async def interface(url: str, size=(80, 24)):
+    app = TorcApp(lambda: Connection(TorcClient(url), is_embedded=False), user="tester")
+    async with app.run_test(size=size) as pilot:
+        yield Driver(app, pilot)
+        app.exit()
+
+
+async def test_jobs_are_filtered_and_sorted_over_all_rows(server, make_workflow):
+    make_workflow("long", 3000)
+    async with interface(server.url) as ui:
+        await ui.open("long")
+        await ui.wait_for("job_5 ")
+        await ui.press("f", "tab")
+        await ui.type("job_299")
+        await ui.press("enter")
+        await ui.wait_for("name: job_299")
+        await ui.wait_for("11 jobs")
+        await ui.press("1", "1")
+        await ui.wait_for("job_2999")
+        await ui.press("escape")
+        await ui.wait_for("3,000 jobs")
+
+
+async def test_every_row_of_a_long_list_can_be_reached(server, make_workflow):
+    make_workflow("long", 3000)
+    async with interface(server.url) as ui:
+        await ui.open("long")
+        await ui.wait_for("job_5 ")
+        await ui.press("G")
+        await ui.wait_for("> ")
+        await ui.wait_for("job_2999")
+        await ui.press("pageup", "pageup", "k")
+        await ui.wait_for("job_2966")
+        await ui.press("g")
+        await ui.wait_for("job_0 ")
+
+
+async def test_a_change_made_elsewhere_is_seen_without_a_key(server, client, make_workflow):
+    number = make_workflow("watched", 5)
+    async with interface(server.url) as ui:
+        await ui.open("watched")
+        await ui.wait_for("○ 5 ready")
+        await ui.wait_for(lambda: ui.board._feed.is_live)
+        job = client.list_jobs(number).items[2]
+        client.manage_status_change(job.id, JobStatus.CANCELED, 0)
+        await ui.wait_for("- 1 canceled")
+        await ui.wait_for("- canceled")
+
+
+async def test_a_file_with_problems_creates_nothing_and_shows_them_all(server, client, tmp_path):
+    spec = tmp_path / "bad.yaml"
+    spec.write_text("name: bad\njobs:\n  - nme: a\n    command: x\n  - name: b\n    comand: y\n")
+    before = client.list_workflows().total_count
+    async with interface(server.url) as ui:
+        await ui.press("n")
+        await ui.type(str(spec))
+        await ui.press("enter")
+        await ui.wait_for(lambda: isinstance(ui.screen, Reader))
+        await ui.wait_for("Problems of")
+        assert "nme" in ui.seen()
+        assert "comand" in ui.seen()
+        await ui.press("escape")
+        await ui.wait_for("nothing was created")
+
+    assert client.list_workflows().total_count == before
+
+
+async def test_from_a_file_to_its_log(server, client, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    spec = tmp_path / "good.yaml"
+    spec.write_text(SPEC)
+    async with interface(server.url) as ui:
+        await ui.press("n")
+        await ui.type(str(spec))
+        await ui.press("enter")
+        await ui.wait_for(lambda: isinstance(ui.screen, Confirm))
+        await ui.press("y")
+        await ui.wait_for("✓ 2 completed")
+        await ui.press("g", "l")
+        await ui.wait_for(lambda: isinstance(ui.screen, LogScreen))
+        await ui.wait_for("hello")
+        await ui.press("tab")
+        await ui.wait_for("trouble")
+        await ui.press("q", "tab", "tab", "tab")
+        await ui.wait_for("[Results]")
+        await ui.wait_for("✓ completed")
+        await ui.press("tab", "tab")
+        await ui.wait_for("✓C first ──✓C second")
+
+    assert [run.state for run in list_runs()] == [RunState.ENDED]
+
+
+@pytest.mark.parametrize("key", ["n", "escape", "enter"])
+async def test_a_question_is_answered_with_no_by_everything_but_y(
+    server, client, make_workflow, key
+):
+    number = make_workflow("kept")
+    async with interface(server.url) as ui:
+        await ui.wait_for("kept")
+        await ui.press("d")
+        await ui.wait_for(f"Delete workflow #{number} kept?")
+        assert "3 jobs" in ui.seen()
+        await ui.press(key)
+        await ui.wait_for(lambda: ui.screen is ui.board)
+
+    assert client.get_workflow(number).name == "kept"
+
+
+async def test_a_large_workflow_is_deleted_by_its_name_only(server, client, make_workflow):
+    number = make_workflow("large-one", 101)
+    async with interface(server.url) as ui:
+        await ui.wait_for("large-one")
+        await ui.press("d")
+        await ui.wait_for(lambda: isinstance(ui.screen, ConfirmByName))
+        await ui.press("y", "enter")
+        assert isinstance(ui.screen, ConfirmByName)
+        await ui.press("backspace")
+        await ui.type("large-one")
+        await ui.press("enter")
+        await ui.wait_for("deleted workflow")
+        await ui.wait_for(lambda: " 101 " not in ui.seen())
+
+    assert number not in {workflow.id for workflow in client.list_workflows().items}
+
+
+async def test_marked_jobs_are_cancelled_together(server, client, make_workflow):
+    number = make_workflow("marked", 6)
+    async with interface(server.url) as ui:
+        await ui.open("marked")
+        await ui.wait_for("job_5")
+        await ui.press("space", "space", "j", "space")
+        await ui.wait_for("3 marked")
+        await ui.press("c")
+        await ui.wait_for("Cancel 3 marked jobs?")
+        await ui.press("y")
+        await ui.wait_for("- 3 canceled")
+
+    statuses = [job.status for job in client.list_jobs(number).items]
+    assert [status == JobStatus.CANCELED for status in statuses] == [
+        True, True, False, True, False, False,
+    ]  # fmt: skip
+
+
+async def test_the_dialog_of_an_initialization_names_files_that_will_be_overwritten(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    number = make_workflow("outputs", 1)
+    monkeypatch.chdir(tmp_path)
+    _add_output(client, number, "result.txt")
+    async with interface(server.url) as ui:
+        await ui.wait_for("outputs")
+        await ui.press("i")
+        await ui.wait_for(f"Initialize #{number} outputs?")
+        await ui.wait_for("will be overwritten")
+        assert "result.txt" in ui.seen()
+        await ui.press("y")
+        await ui.wait_for("run 1")
+
+    assert client.get_workflow_status(number).run_id == 1
+
+
+def _add_output(client, number, path):
+    Path(path).write_text("old")
+    file = client.create_file(File(workflow_id=number, name="out", path=path))
+    client.create_job(
+        Job(workflow_id=number, name="writer", command="true", output_file_ids=[file.id])
+    )
+
+
+async def test_a_server_that_vanishes_is_waited_for_and_no_key_fails(make_server):
+    own = make_server()
+    client = own.client()
+    number = client.create_workflow(Workflow(name="lonely", user="tester")).id
+    client.create_jobs([Job(workflow_id=number, name="only", command="true")])
+    async with interface(own.url) as ui:
+        await ui.open("lonely")
+        await ui.wait_for("only")
+        own.kill()
+        await ui.press("r")
+        await ui.wait_for("no answer")
+        for action in in_scope(Scope.MAIN):
+            for key in action.keys.split(","):
+                if action.id != "view.quit":
+                    await ui.press(key)
+                    await ui.press("escape")
+        await ui.press("down", "up", "G", "g", "space")
+        assert isinstance(ui.board, MainScreen)
+        await ui.press("escape", "escape")
+        own.start()
+        await ui.press("r")
+        await ui.wait_for(lambda: ui.board._link.is_up)
+
+
+async def test_nothing_is_asked_of_the_screen_before_there_is_a_server():
+    async with interface("http://127.0.0.1:9") as ui:
+        await ui.wait_for("no answer")
+        await ui.press("question_mark")
+        await ui.wait_for("Keys")
+
+
+async def test_the_whole_help_can_be_read_at_80x24(server):
+    async with interface(server.url) as ui:
+        await ui.press("question_mark")
+        await ui.wait_for("Keys")
+        read = ui.seen()
+        for _ in range(12):
+            await ui.press("pagedown")
+            await ui.pilot.pause()
+            read += ui.seen()
+
+    for action in in_scope(Scope.MAIN) + in_scope(Scope.LOG):
+        if action.group:
+            assert action.help in read
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (160, 48), (40, 10)])
+async def test_every_pane_is_drawn_at_every_size(server, make_workflow, size):
+    make_workflow("panes", 5)
+    async with interface(server.url, size) as ui:
+        await ui.open("panes" if size[0] >= 80 else "pan")
+        for tab in ("Files", "Events", "Results", "Nodes", "DAG", "Jobs"):
+            await ui.press("tab")
+            await ui.wait_for(lambda tab=tab: ui.board.details.tab_name == tab)
+        await ui.wait_for("job_0")
+        assert ui.board.details.query(DrawingView)
+        await ui.press("l")
+        await ui.wait_for(lambda: isinstance(ui.screen, LogScreen))
+        await ui.wait_for(lambda: "no output yet" in _text(ui.screen.query_one("#place", Line)))
+        assert ui.screen.query_one(LogLines).size.height > 0
+
+
+def _text(line: Line) -> str:
+    return "".join(cell.text for cells in line._lines for cell in cells)
+
+
+async def test_workflows_of_others_are_shown_on_request(server, client, make_workflow):
+    other = client.create_workflow(Workflow(name="theirs", user="somebody"))
+    make_workflow("mine")
+    async with interface(server.url) as ui:
+        await ui.wait_for("mine")
+        assert "theirs" not in ui.seen()
+        await ui.press("a")
+        await ui.wait_for("theirs")
+        await ui.press("w")
+        await ui.type("somebody")
+        await ui.press("enter")
+        await ui.wait_for(lambda: "mine" not in ui.seen())
+        await ui.press("a", "a")
+    client.delete_workflow(other.id)
+
+
+def test_the_interface_needs_no_web_framework_and_no_database():
+    root = Path(__file__).parents[2] / "torc_tui"
+    sources = [path.read_text() for path in root.rglob("*.py")]
+
+    assert not [text for text in sources if "import litestar" in text or "import sqlmodel" in text]
