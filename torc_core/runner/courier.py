@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from torc_core.errors import NotFoundError, TorcError
+from torc_core.errors import NotFoundError, TorcError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_core.runner.turns import Turns
 
@@ -35,8 +35,9 @@ class Delivery(msgspec.Struct, frozen=True):
 
     turn: Exchange
     reply: ExchangeReply | None
-    """None: the workflow is gone, see `error`; or the courier was closed."""
-    error: NotFoundError | None = None
+    """None: see `error`; or the courier was closed."""
+    error: TorcError | None = None
+    """Another try would fail as well: the workflow is gone, or a setting makes no sense."""
 
 
 class Courier:
@@ -115,7 +116,7 @@ class Courier:
                 continue
             try:
                 reply = self._turns.take(turn)
-            except NotFoundError as error:
+            except (NotFoundError, UsageError) as error:
                 return Delivery(turn, None, error)
             except TorcError as error:
                 self._note_failure(turn, error)

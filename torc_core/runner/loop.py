@@ -54,8 +54,8 @@ class Runner:
         """Run jobs, and return how it went.
 
         Raises:
-            TorcError: The runner could not begin (see `open_station`), or the workflow was
-                deleted meanwhile.
+            TorcError: The runner could not begin (see `open_station`), the workflow was deleted
+                meanwhile, or one of its settings makes no sense to the server.
         """
         station = open_station(self._client, self._options)
         with log_to_file(self._options.log_path or _log_path(station)):

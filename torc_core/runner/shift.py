@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from torc_core.client import TorcClient
-from torc_core.errors import ExitCode, NotFoundError, TorcError
+from torc_core.errors import ExitCode, TorcError
 from torc_core.model.exchange import Exchange, ExchangeReply, WorkRequest
 from torc_core.runner.actions import JOB_TRIGGERS, Actions
 from torc_core.runner.bell import Bell
@@ -98,7 +98,7 @@ class Shift:
         self._reason = ""
         """What the server said why."""
         self._is_canceled = False
-        self._error: NotFoundError | None = None
+        self._error: TorcError | None = None
         self._ends_at = end_of_time(options, station.workflow, time.monotonic(), time.time())
         self._at_deadline = self._what_deadlines_do()
         self._told: Progress | None = None
@@ -218,7 +218,7 @@ class Shift:
     def _on_delivery(self, delivery: Delivery) -> None:
         if delivery.error is not None:
             self._error = delivery.error
-            self._departure.give_up("the workflow was deleted")
+            self._departure.give_up(delivery.error.message)
             self._jobs.stop_all(StopReason.CANCELED)
         if delivery.reply is not None:
             # An embedded server may have been started again elsewhere.
