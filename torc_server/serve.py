@@ -24,7 +24,7 @@ from torc_server.settings import Settings
 
 log = logging.getLogger(__name__)
 
-GRACE_S = 1
+GRACE_S = 0.7
 """How long requests in hand may take once the server was told to stop."""
 KEEP_ALIVE_S = 75
 """How long an idle connection stays open; clients keep theirs for a minute."""
@@ -57,7 +57,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         proxy_headers=False,  # nobody may say on behalf of others where a request comes from
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=2,  # never reached: connections are gone after GRACE_S
     )
     async with lifespan(app), app.lifespan():
         await Server(config, app).serve(sockets=[listener])
@@ -81,9 +81,17 @@ class Server(uvicorn.Server):
         gc.enable()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what waits for news first: uvicorn would wait for it in turn."""
+        """End what waits for news first: uvicorn would wait for it in turn.
+
+        A client that does not read what it asked for cannot hold the server up.
+        """
         self._app.state.hub.close()
+        asyncio.get_running_loop().call_later(GRACE_S, self._hang_up)
         await super().shutdown(sockets)
+
+    def _hang_up(self) -> None:
+        for connection in self.server_state.connections:
+            connection.transport.abort()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -103,7 +111,9 @@ class Server(uvicorn.Server):
 def _bound(host: str, port: int) -> socket.socket:
     """Return a socket that is bound and does not listen yet."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # A name such as localhost has addresses of both kinds; clients try the old kind first.
+        family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
         listener = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
         raise UsageError(

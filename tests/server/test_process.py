@@ -53,6 +53,26 @@ def test_a_signal_ends_it_with_0_and_ends_open_streams(make_server, http_of, num
         assert received.endswith(b"0\r\n\r\n")  # the stream was ended, not cut
 
 
+def test_a_client_that_does_not_read_cannot_hold_up_the_end(make_server, http_of):
+    server = make_server()
+    call = http_of(server)
+    workflow = call.make_workflow()
+    event = {"workflow_id": workflow, "timestamp": 0, "data": {"type": "t", "x": "y" * 1_000_000}}
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as stream:
+        path = f"/torc-service/v1/workflows/{workflow}/events/stream?last_event_id=0"
+        for _ in range(20):
+            assert call("POST", "/events", event).status == 200
+        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert stream.recv(1) == b"H"
+        begin = time.monotonic()
+
+        code = server.kill(signal.SIGTERM)
+
+        assert code == 0
+        assert time.monotonic() - begin < 2.0
+    assert "Traceback" not in server.log.read_text()
+
+
 def test_what_was_answered_survives_a_kill(make_server, http_of):
     server = make_server()
     workflow = http_of(server).make_workflow(name="kept")

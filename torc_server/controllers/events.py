@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -22,6 +23,9 @@ from torc_server.queries import events
 
 KEEP_ALIVE_S = 15
 """How often a silent stream says that it lives, so that nobody in between cuts it."""
+PACE_S = 0.05
+"""How long after sending something a stream looks for more: a busy workflow changes many hundred
+times a second, and nobody can watch that. The first change after a pause is sent at once."""
 KEEP_ALIVE = b": keep-alive\n\n"
 
 _LEVELS = {str(severity): severity for severity in Severity}
@@ -83,11 +87,14 @@ async def follow(
         if news:
             yield b"".join(frame(event_id, event) for event_id, event in news)
             after = news[-1][0]
-        if len(news) < events.CHUNK:
-            if hub.closed:
-                return
-            if await hub.wait(workflow_id, version, KEEP_ALIVE_S) == version and not hub.closed:
-                yield KEEP_ALIVE
+        if len(news) == events.CHUNK:
+            continue
+        if news and not hub.closed:
+            await asyncio.sleep(PACE_S)
+        elif hub.closed:
+            return
+        elif await hub.wait(workflow_id, version, KEEP_ALIVE_S) == version and not hub.closed:
+            yield KEEP_ALIVE
 
 
 def frame(event_id: int, event: StreamedEvent) -> bytes:

@@ -1,0 +1,96 @@
+"""A stream's inside: pauses between bursts, signs of life, the end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from torc_core.model.event import Severity
+from torc_core.model.workflow import Workflow
+from torc_server.controllers import events as controller
+from torc_server.controllers.events import KEEP_ALIVE, follow
+from torc_server.db.engine import make_file, reader_engine, writer_engine
+from torc_server.db.migrations import migrate
+from torc_server.db.readers import Readers
+from torc_server.db.writer import Writer
+from torc_server.hub import Hub
+from torc_server.queries.workflows import create_workflow
+from torc_server.rules import events
+
+
+class Base:
+    """A database with one workflow, its writer, readers and hub."""
+
+    def __init__(self, path) -> None:
+        make_file(path)
+        engine = writer_engine(path)
+        with engine.connect() as connection:
+            migrate(connection, 0)
+            with connection.begin():
+                made = create_workflow(connection, Workflow(name="w", user="u"), now_ms=0)
+        self.workflow_id = made.id
+        self.hub = Hub()
+        self.writer = Writer(engine, path, self.hub)
+        self.readers = Readers(reader_engine(path), 1)
+
+    def stream(self):
+        return follow(self.readers, self.hub, self.workflow_id, after=0, level=Severity.DEBUG)
+
+    async def record(self, event_type, count=1):
+        happened = [(event_type, {})] * count
+        await self.writer.run(events.record_many, self.workflow_id, happened, now_ms=0)
+
+
+@pytest.fixture
+async def base(tmp_path):
+    made = Base(tmp_path / "torc.db")
+    yield made
+    made.readers.stop()
+    await made.writer.stop()
+
+
+async def test_changes_in_a_burst_come_together(base, monkeypatch):
+    monkeypatch.setattr(controller, "PACE_S", 0.2)
+    stream = base.stream()
+    assert await anext(stream) == KEEP_ALIVE
+    await base.record("first")
+    assert (await anext(stream)).count(b"event: first\n") == 1
+
+    for _ in range(20):
+        await base.record("more")
+
+    assert (await anext(stream)).count(b"event: more\n") == 20
+    await stream.aclose()
+
+
+async def test_a_long_history_comes_in_pieces_without_a_gap(base):
+    await base.record("e", count=2500)
+    stream = base.stream()
+    assert await anext(stream) == KEEP_ALIVE
+
+    pieces = [await anext(stream) for _ in range(3)]
+
+    assert [piece.count(b"event: e\n") for piece in pieces] == [1000, 1000, 500]
+    await stream.aclose()
+
+
+async def test_a_silent_stream_shows_that_it_lives(base, monkeypatch):
+    monkeypatch.setattr(controller, "KEEP_ALIVE_S", 0.01)
+    stream = base.stream()
+
+    assert [await anext(stream) for _ in range(3)] == [KEEP_ALIVE] * 3
+    await stream.aclose()
+
+
+async def test_what_happened_before_the_stop_is_still_sent(base):
+    stream = base.stream()
+    await anext(stream)
+    waiting = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    await base.record("last")
+    base.hub.close()
+
+    assert b"event: last\n" in await waiting
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
