@@ -14,7 +14,7 @@ from torc_core.model.status import JobStatus
 from torc_server import tables
 from torc_server.rules.events import touch
 from torc_server.rules.jobs import LINKS
-from torc_server.rules.selection import execute_each, rows_of
+from torc_server.rules.selection import execute_bulk, rows_of
 from torc_server.rules.sets import Members, as_members, ensure_sets
 from torc_server.rules.workflows import find_workflow
 
@@ -88,7 +88,9 @@ def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
     find_workflow(conn, workflow_id)
     _check_batch_references(jobs)
     for field, (kind, table) in (_KINDS | _SINGLE_KINDS).items():
-        wanted_ids = {number for number in _distinct(jobs, field) if number > 0}
+        wanted_ids = _distinct(jobs, field)
+        if field == "depends_on_job_ids":
+            wanted_ids = {number for number in wanted_ids if number > 0}
         check_related(conn, workflow_id, kind, table, wanted_ids)
     all_stated = all(job.resource_requirements_id is not None for job in jobs)
     default = 0 if all_stated else default_requirements(conn, workflow_id)
@@ -118,7 +120,7 @@ def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
     ]
     _link_batch_references(conn, workflow_id, jobs, created)
     for field, (table, column) in LINKS.items():
-        execute_each(
+        execute_bulk(
             conn,
             insert(table),
             [
@@ -233,7 +235,7 @@ def _link_batch_references(
     }
     sets = ensure_sets(conn, workflow_id, dict.fromkeys(members.values()))
     rows = [{"of_job": job_id, "set_id": sets[wanted]} for job_id, wanted in members.items()]
-    execute_each(conn, _LINK_SET, rows)
+    execute_bulk(conn, _LINK_SET, rows)
 
 
 def _as_created(job: Job, requirements_id: int) -> Job:

@@ -19,7 +19,7 @@ from torc_server.rules import actions
 from torc_server.rules.events import record
 from torc_server.rules.inputs import Inputs, dependencies, input_hashes, read_inputs
 from torc_server.rules.progress import complete_if_settled, expect_completion, release_stuck
-from torc_server.rules.selection import apply_to, execute_each
+from torc_server.rules.selection import apply_to, execute_bulk
 from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.workflows import find_workflow
 
@@ -162,9 +162,9 @@ def _store(
         if id(members) not in by_position:
             by_position[id(members)] = tuple(ids[position] for position in members)
     wanted = [by_position[id(members)] for members in needed]
-    sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted))
+    sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted), counted=False)
     linked = [(row, sets.get(members)) for row, members in zip(inputs.jobs, wanted, strict=True)]
-    execute_each(
+    execute_bulk(
         conn,
         _LINK,
         [
@@ -174,7 +174,7 @@ def _store(
         ],
     )
     hashed = zip(inputs.jobs, input_hashes(inputs, wanted), strict=True)
-    execute_each(
+    execute_bulk(
         conn,
         _NOTE_INPUTS,
         [

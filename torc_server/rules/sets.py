@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 
 from torc_core.model.status import SETTLED, UNSUCCESSFUL
 from torc_server import tables
-from torc_server.rules.selection import rows_of
+from torc_server.rules.selection import execute_bulk, rows_of
 
 Members = tuple[int, ...]
 """Ids of jobs, ascending, without repetition."""
@@ -59,15 +59,19 @@ def fingerprint(members: Members) -> str:
 
 
 def ensure_sets(
-    conn: Connection, workflow_id: int, wanted: Iterable[Members]
+    conn: Connection, workflow_id: int, wanted: Iterable[Members], *, counted: bool = True
 ) -> dict[Members, int]:
-    """Return the id of each set, making and counting those that are new."""
+    """Return the id of each set, making those that are new.
+
+    Their members are counted at once, unless the caller counts all sets later.
+    """
     names = {members: fingerprint(members) for members in wanted if members}
     known = _known(conn, workflow_id, names.values())
     new = {name: members for members, name in names.items() if name not in known}
     if new:
         last = conn.execute(_LAST_SET).scalar_one()
-        conn.execute(
+        execute_bulk(
+            conn,
             insert(_sets),
             [
                 {"workflow_id": workflow_id, "fingerprint": name, "remaining": 0, "unsuccessful": 0}
@@ -75,7 +79,8 @@ def ensure_sets(
             ],
         )
         known |= _known(conn, workflow_id, new)
-        conn.execute(
+        execute_bulk(
+            conn,
             insert(_members),
             [
                 {"set_id": known[name], "job_id": member}
@@ -83,7 +88,8 @@ def ensure_sets(
                 for member in members
             ],
         )
-        recount(conn, workflow_id, after=last)
+        if counted:
+            recount(conn, workflow_id, after=last)
     return {members: known[name] for members, name in names.items()}
 
 

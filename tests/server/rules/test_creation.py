@@ -80,9 +80,10 @@ def test_no_jobs_are_no_problem(bench):
     "field",
     ["depends_on_job_ids", "input_file_ids", "output_user_data_ids", "resource_requirements_id"],
 )
-def test_what_is_not_in_the_workflow_is_refused_by_its_id(bench, field):
-    value = 999 if field.endswith("requirements_id") else [999]
-    with pytest.raises(UsageError, match="999"):
+@pytest.mark.parametrize("strange", [999, 0, -9])
+def test_what_is_not_in_the_workflow_is_refused_by_its_id(bench, field, strange):
+    value = strange if field.endswith("requirements_id") else [strange]
+    with pytest.raises(UsageError, match=str(strange)):
         bench.create(bench.job(**{field: value}))
     assert bench.count(tables.job) == 0
 
