@@ -73,13 +73,15 @@ class Runner:
         )
         if self._stops:
             self._actions.stop()
-        shift = Shift(
-            self._client, self._options, station, self._actions, self._bell, self._on_progress
-        )
         try:
-            shift.work(self._stops)
+            shift = Shift(
+                self._client, self._options, station, self._actions, self._bell, self._on_progress
+            )
+            try:
+                shift.work(self._stops)
+            finally:
+                shift.close()
         finally:
-            shift.close()
             close_station(self._client, station)
             self._bell.close()
         return shift.summary()
