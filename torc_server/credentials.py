@@ -21,17 +21,17 @@ MAX_PASSWORD_BYTES = 72
 _USER = re.compile(r"[^\s:#\x00-\x1f\x7f][^:\x00-\x1f\x7f]{0,254}")
 
 
-def read_lines(path: Path) -> list[str]:
-    """Return the lines of a file, none for a file that does not exist.
+def read_lines(path: Path, *, may_be_new: bool = False) -> list[str]:
+    """Return the lines of a file; none, if it may be new and does not exist.
 
     Raises:
         MachineError: The file cannot be read as text.
     """
     try:
         return path.read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return []
     except (OSError, UnicodeError) as error:
+        if may_be_new and isinstance(error, FileNotFoundError):
+            return []
         raise MachineError(
             f"The file {path} cannot be read: {getattr(error, 'strerror', None) or error}.",
             hint="Name another file with --file.",

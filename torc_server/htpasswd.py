@@ -45,7 +45,7 @@ def cli() -> None:
 def add(path: Path, password: str | None, cost: int, user: str) -> None:
     """Add a user, or give one another password."""
     credentials.check_user(user)
-    lines = credentials.read_lines(path)
+    lines = credentials.read_lines(path, may_be_new=True)
     hashed = credentials.hash_password(given(password, confirm=True), cost)
     done = "Updated" if user in credentials.users(lines) else "Added"
     credentials.write_lines(path, credentials.with_user(lines, user, hashed))

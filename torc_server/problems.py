@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from torc_core.errors import ConflictError, TorcError, UsageError
 from torc_core.model.workflow import ApiError
 from torc_server.db.engine import machine_problem
+from torc_server.tracing import span_id
 
 HTTP_STATUS: dict[str, int] = {
     "invalid": 422,
@@ -100,8 +101,11 @@ def _unreadable(request: _Request, error: Exception) -> Response[ApiError]:
 
 
 def _unexpected(request: _Request, error: Exception) -> Response[ApiError]:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _reply(500, {"message": "The server failed; its log says why.", "code": "server_error"})
+    """Report a fault of our own: the log has the story, the answer only where to find it."""
+    known = span_id(request.scope)
+    log.error("%s: %s %s failed", known, request.method, request.url.path, exc_info=error)
+    message = f"The server failed; its log says why, under {known}."
+    return _reply(500, {"message": message, "code": "server_error", "span_id": known})
 
 
 HANDLERS: ExceptionHandlersMap = {

@@ -1,4 +1,4 @@
-"""The id that ties an answer to its request, in the reference's header."""
+"""The id that ties an answer, and what the log says of it, to its request."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from uuid import uuid4
 from litestar.types import Message, Scope
 
 _HEADER = b"x-span-id"
+_STATE = "span_id"
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
+def span_id(scope: Scope) -> str:
+    """Return the request's `X-Span-ID`, or one of our own when it sent none that is fit to log."""
+    state = scope["state"]
+    if _STATE not in state:
+        given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+        state[_STATE] = given.decode() if _ID.fullmatch(given) else str(uuid4())
+    known: str = state[_STATE]
+    return known
+
+
 async def add_span_id(message: Message, scope: Scope) -> None:
-    """Give every answer the request's `X-Span-ID`, or a fresh one when it sent none."""
-    if message["type"] != "http.response.start":
-        return
-    given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
-    span_id = given if _ID.fullmatch(given) else str(uuid4()).encode()
-    message["headers"] = [*message["headers"], (_HEADER, span_id)]
+    """Give every answer the id of its request."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], (_HEADER, span_id(scope).encode())]

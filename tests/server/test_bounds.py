@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
+from litestar import Litestar, get
+
+from torc_server import problems
+from torc_server.tracing import add_span_id
 
 BIG = 2**63
 NAMED = {"name": "w", "user": "u"}
@@ -114,3 +119,25 @@ def test_answers_carry_the_id_of_their_request(call):
     assert given.headers["x-span-id"] == "abc-123"
     assert first != second
     assert call("GET", "/workflows/999999", headers={"X-Span-ID": "e"}).headers["x-span-id"] == "e"
+
+
+async def test_a_failure_of_the_server_tells_nothing_of_its_inside(caplog):
+    @get("/")
+    async def broken() -> None:
+        raise ZeroDivisionError("secret of the inside")
+
+    app = Litestar(
+        [broken],
+        exception_handlers=problems.HANDLERS,
+        before_send=[add_span_id],
+        openapi_config=None,
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
+        reply = await client.get("/", headers={"X-Span-ID": "span-7"})
+
+    assert reply.status_code == 500
+    assert "secret" not in reply.text
+    assert reply.json()["error"]["span_id"] == "span-7"
+    assert "span-7" in caplog.text
+    assert "secret of the inside" in caplog.text

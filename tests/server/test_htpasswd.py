@@ -107,6 +107,7 @@ def test_a_hash_is_printed_as_a_line_for_the_file():
 def test_what_cannot_be_done_is_said(tmp_path):
     assert htpasswd("add", "-f", tmp_path / "no" / "file", "-p", "x", "a").returncode == 9
     assert htpasswd("list", "-f", tmp_path).returncode == 9
+    assert htpasswd("list", "-f", tmp_path / "missing").returncode == 9
     assert htpasswd("add", "-f", tmp_path / "f", "-p", "x", "a:b").returncode == 2
     assert htpasswd("add", "-f", tmp_path / "f", "-p", "x" * 73, "a").returncode == 2
     assert not (tmp_path / "f").exists()

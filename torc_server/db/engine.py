@@ -139,8 +139,8 @@ def checkpoint(connection: Connection, *, truncate: bool) -> None:
 
 
 def wal_bytes(database: Path) -> int:
-    """Return the size of the write-ahead log."""
+    """Return the size of the write-ahead log, 0 when there is none."""
     try:
         return database.with_name(database.name + "-wal").stat().st_size
-    except FileNotFoundError:
+    except OSError:
         return 0

@@ -20,7 +20,7 @@ class Readers:
         self._engine = engine
         self._local = threading.local()
         self._connections: list[Connection] = []
-        self._pool = ThreadPoolExecutor(count, "reader", initializer=self._connect)
+        self._pool = ThreadPoolExecutor(count, "reader")
 
     async def run(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Return `fn(connection, *args, **kwargs)`, or raise what it raised."""
@@ -33,13 +33,17 @@ class Readers:
         for connection in self._connections:
             connection.close()
 
-    def _connect(self) -> None:
-        self._local.connection = self._engine.connect()
-        self._connections.append(self._local.connection)
-
     def _query(self, fn: Callable[..., T], args: Any, kwargs: Any) -> T:
-        connection: Connection = self._local.connection
+        connection = self._own_connection()
         try:
             return fn(connection, *args, **kwargs)
         finally:
             connection.rollback()  # a read leaves nothing to commit, and must not pin the log
+
+    def _own_connection(self) -> Connection:
+        """Return this thread's connection; made at its first query."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._engine.connect()
+            self._connections.append(connection)
+        return connection

@@ -53,7 +53,7 @@ class Writer:
     """Runs functions on the writing connection, in the order in which they came."""
 
     def __init__(self, engine: Engine, database: Path, hub: Hub) -> None:
-        self._engine = engine
+        self._connection = engine.connect()
         self._database = database
         self._hub = hub
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
@@ -78,7 +78,7 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _serve(self) -> None:
-        with self._engine.connect() as connection:
+        with self._connection as connection:
             while group := self._next_group():
                 self._run_group(connection, group)
                 self._tidy(connection)
