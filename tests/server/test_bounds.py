@@ -130,7 +130,7 @@ async def test_a_failure_of_the_server_tells_nothing_of_its_inside(caplog):
         [broken],
         exception_handlers=problems.HANDLERS,
         before_send=[add_span_id],
-        openapi_config=None,
+        logging_config=None,
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
