@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, null, select, update
 
 from torc_core.errors import ConflictError
 from torc_core.graph import downstream, find_cycles
@@ -24,6 +24,7 @@ from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.workflows import find_workflow
 
 _job = tables.job
+_attempt = tables.attempt
 _result = tables.result
 _latest = tables.latest_result
 
@@ -38,27 +39,21 @@ _TAKEN_UP = frozenset(
 )
 """What a full initialize takes up, beside jobs whose runners are all gone."""
 
+_ACTIVE_NUMBERS = frozenset(status.number for status in ACTIVE)
 _SHOWN_NAMES = 10
 
-_IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _LINK = (
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
     .values(dependency_set_id=bindparam("set_id"))
 )
-_NOTE_INPUTS = (
-    update(_job).where(_job.c.id == bindparam("of_job")).values(input_hash=bindparam("hash"))
+_PLACE = _LINK.values(
+    status=bindparam("to_status"), input_hash=bindparam("hash"), compute_node_id=null()
 )
-_PLACE = (
-    update(_job)
-    .where(_job.c.id.in_(_IDS))
-    .values(
-        status=case(
-            (_job.c.dependency_set_id.is_(None), JobStatus.READY.number),
-            else_=JobStatus.BLOCKED.number,
-        ),
-        compute_node_id=None,
-    )
+_LOSE = (
+    update(_attempt)
+    .where(_attempt.c.job_id.in_(bindparam("ids", expanding=True)), _attempt.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now"), outcome="lost")
 )
 
 
@@ -92,6 +87,8 @@ def initialize_jobs(
     _refuse_cycles(inputs, needed)
     chosen = _choose(conn, workflow_id, inputs, needed, only_uninitialized=only_uninitialized)
     _store(conn, workflow_id, inputs, needed, chosen)
+    held = [inputs.jobs[at].id for at in chosen if inputs.jobs[at].status in _ACTIVE_NUMBERS]
+    apply_to(conn, _LOSE, held, now=now_ms)
     conn.execute(_FORGET_RESULTS, {"of_workflow": workflow_id})
     conn.execute(_NEXT_ATTEMPT, {"of_workflow": workflow_id, "in_run": workflow.run_id})
     expect_completion(conn, workflow_id)
@@ -163,27 +160,18 @@ def _store(
             by_position[id(members)] = tuple(ids[position] for position in members)
     wanted = [by_position[id(members)] for members in needed]
     sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted), counted=False)
-    linked = [(row, sets.get(members)) for row, members in zip(inputs.jobs, wanted, strict=True)]
-    execute_bulk(
-        conn,
-        _LINK,
-        [
-            {"of_job": row.id, "set_id": set_id}
-            for row, set_id in linked
-            if set_id != row.dependency_set_id
-        ],
-    )
-    hashed = zip(inputs.jobs, input_hashes(inputs, wanted), strict=True)
-    execute_bulk(
-        conn,
-        _NOTE_INPUTS,
-        [
-            {"of_job": row.id, "hash": new}
-            for position, (row, new) in enumerate(hashed)
-            if position in chosen and new != row.input_hash
-        ],
-    )
-    apply_to(conn, _PLACE, [ids[position] for position in sorted(chosen)])
+    placed = []
+    linked = []
+    hashes = input_hashes(inputs, wanted)
+    for position, row in enumerate(inputs.jobs):
+        link = {"of_job": row.id, "set_id": sets.get(wanted[position])}
+        if position in chosen:
+            status = JobStatus.READY if link["set_id"] is None else JobStatus.BLOCKED
+            placed.append(link | {"to_status": status.number, "hash": hashes[position]})
+        elif link["set_id"] != row.dependency_set_id:
+            linked.append(link)
+    execute_bulk(conn, _PLACE, placed)
+    execute_bulk(conn, _LINK, linked)
     drop_unused(conn, workflow_id)
     recount(conn, workflow_id)
 

@@ -46,10 +46,12 @@ _RECOUNT = (
     )
 )
 
-_FIND = select(_sets.c.fingerprint, _sets.c.id).where(
-    _sets.c.workflow_id == bindparam("workflow_id"),
-    _sets.c.fingerprint.in_(bindparam("ids", expanding=True)),
+_FIND_ALL = select(_sets.c.fingerprint, _sets.c.id).where(
+    _sets.c.workflow_id == bindparam("workflow_id")
 )
+_FIND = _FIND_ALL.where(_sets.c.fingerprint.in_(bindparam("ids", expanding=True)))
+_MANY = 1_000
+"""Sets from which on reading all of a workflow's costs less than naming each."""
 _LAST_SET = select(func.coalesce(func.max(_sets.c.id), 0))
 
 
@@ -128,5 +130,8 @@ def as_members(job_ids: Collection[int]) -> Members:
 
 
 def _known(conn: Connection, workflow_id: int, names: Collection[str]) -> dict[str, int]:
-    rows = rows_of(conn, _FIND, names, workflow_id=workflow_id)
+    if len(names) > _MANY:
+        rows = conn.execute(_FIND_ALL, {"workflow_id": workflow_id}).all()
+    else:
+        rows = rows_of(conn, _FIND, names, workflow_id=workflow_id)
     return {row.fingerprint: row.id for row in rows}

@@ -77,6 +77,16 @@ def test_jobs_whose_runners_are_gone_are_taken_up_again(bench):
     assert bench.end(job, token=1) == ["fenced"]
 
 
+def test_a_job_that_was_given_up_and_not_given_away_may_still_end(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.conn.execute(update(tables.compute_node).values(is_active=False))
+    bench.initialize()
+    assert bench.end(job) == ["ok"]
+    assert bench.statuses() == {"job": "completed"}
+
+
 def test_only_uninitialized_takes_up_what_comes_after_them_too(bench):
     first, second, third = chain(bench)
     bench.add("apart")
