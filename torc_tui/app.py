@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from textual.theme import Theme
 
 from torc_core.connect import Connection
 from torc_core.errors import ExitCode
+from torc_tui.hangup import leave_at_hangup
 from torc_tui.screens.main import MainScreen
 from torc_tui.state.fetcher import Fetcher
 from torc_tui.state.recent import note_visit
@@ -107,6 +109,7 @@ def run(connect: Callable[[], Connection], *, user: str) -> int:
         user: Whose workflows are shown at first, and who owns new ones.
     """
     app = TorcApp(connect, user=user)
+    leave_at_hangup(sys.stdin.fileno())
     # Over SSH a mouse that moves costs a line of escape codes per cell, and taking it away from
     # the terminal takes selecting text away from the person.
     app.run(mouse=not is_remote(os.environ))

@@ -104,9 +104,15 @@ class PtyScreen:
             pass
         return self.process.returncode
 
+    def hang_up(self) -> None:
+        """Close the other side of the terminal, as a lost connection does."""
+        os.close(self._master)
+        self._master = -1
+
     def close(self) -> None:
         """Make sure that nothing is left."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
