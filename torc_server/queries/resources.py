@@ -2,173 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from sqlalchemy import Table, exists, or_, select, true
 
-import msgspec
-from sqlalchemy import Connection, exists, or_, select, true
-
-from torc_core.errors import UsageError
 from torc_core.model.artifact import FilePatch, UserDataPatch
-from torc_core.model.compute import (
-    ComputeNode,
-    ComputeNodePatch,
-    ScheduledComputeNode,
-    ScheduledComputeNodePatch,
-)
-from torc_core.model.event import EVENT_SEVERITY, Event, Severity
+from torc_core.model.compute import ComputeNodePatch, ScheduledComputeNodePatch
 from torc_core.model.resources import (
     DEFAULT_REQUIREMENTS,
-    FailureHandler,
-    FailureRule,
     LocalSchedulerPatch,
-    ResourceRequirements,
     ResourceRequirementsPatch,
     SlurmSchedulerPatch,
 )
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_core.units import parse_duration, parse_memory
 from torc_server import mapping, tables
-from torc_server.queries.records import Filter, Resource, Values, equals
-from torc_server.rules import events
+from torc_server.queries import checks, follow_ups
+from torc_server.queries.records import Filter, Resource, equals
 
 _file, _user_data, _job = tables.file.c, tables.user_data.c, tables.job.c
 _node, _result, _event = tables.compute_node.c, tables.result.c, tables.event.c
 _requirements = tables.resource_requirements.c
 
-_EVENT_TYPE = re.compile(r"[a-z0-9_]{1,64}")
-"""A type stands on a line of its own in the stream."""
 
-
-def _check_requirements(
-    before: ResourceRequirements | None, values: Values, _now_ms: int
-) -> Values:
-    """Refuse the reserved name and impossible counts; add memory and runtime as numbers."""
-    name = values.get("name")
-    was_reserved = before is not None and before.name == DEFAULT_REQUIREMENTS
-    if name is not None and (name == DEFAULT_REQUIREMENTS) != was_reserved:
-        raise UsageError(
-            f"The name {DEFAULT_REQUIREMENTS!r} belongs to the requirements that every workflow "
-            "has.",
-            hint="Choose another name.",
-            field="name",
-            value=name,
-        )
-    for field, least in (("num_cpus", 1), ("num_nodes", 1), ("num_gpus", 0)):
-        if values.get(field, least) < least:
-            raise UsageError(
-                f"{field} is {values[field]}; it must be at least {least}.",
-                field=field,
-                value=values[field],
-            )
-    if "memory" in values:
-        values["memory_bytes"] = parse_memory(values["memory"])
-    if "runtime" in values:
-        values["runtime_s"] = parse_duration(values["runtime"])
-    return values
-
-
-def _record_edit(
-    connection: Connection,
-    before: ResourceRequirements | None,
-    after: ResourceRequirements,
-    now_ms: int,
-) -> None:
-    """Tell of edits: jobs that wait may fit now."""
-    if before is not None:
-        data = {"action": "update_resource_requirements", "resource_requirements_id": after.id}
-        events.record(connection, after.workflow_id, "user_action", data, now_ms=now_ms)
-
-
-def _check_rules(_before: FailureHandler | None, values: Values, _now_ms: int) -> Values:
-    """Refuse rules that a runner could not read."""
-    try:
-        msgspec.json.decode(values["rules"], type=list[FailureRule])
-    except msgspec.DecodeError as error:
-        raise UsageError(
-            f"The rules of the failure handler {values['name']!r} cannot be read: {error}.",
-            hint='Write a JSON list such as [{"exit_codes": [1], "max_retries": 3}].',
-            field="rules",
-        ) from error
-    return values
-
-
-def _check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:
-    if "time_limit" in values:
-        parse_duration(values["time_limit"])
-    return values
-
-
-def _record_node(
-    connection: Connection, before: ComputeNode | None, after: ComputeNode, now_ms: int
-) -> None:
-    """Tell that a node started, or that it stopped."""
-    stopped = before is not None and before.is_active is not False and after.is_active is False
-    if before is not None and not stopped:
-        return
-    data = {
-        "compute_node_id": after.id,
-        "hostname": after.hostname,
-        "compute_node_type": after.compute_node_type,
-    }
-    event_type = "compute_node_stopped" if stopped else "compute_node_started"
-    events.record(connection, after.workflow_id, event_type, data, now_ms=now_ms)
-
-
-def _record_allocation(
-    connection: Connection,
-    before: ScheduledComputeNode | None,
-    after: ScheduledComputeNode,
-    now_ms: int,
-) -> None:
-    """Tell of new allocations."""
-    if before is None:
-        data = {
-            "scheduled_compute_node_id": after.id,
-            "scheduler_id": after.scheduler_id,
-            "scheduler_config_id": after.scheduler_config_id,
-            "scheduler_type": after.scheduler_type,
-            "status": after.status,
-        }
-        events.record(connection, after.workflow_id, "scheduler_node_created", data, now_ms=now_ms)
-
-
-def _make_latest(
-    connection: Connection, before: Result | None, after: Result, _now_ms: int
-) -> None:
-    """Let a result that was written by hand stand for its job."""
-    if before is None:
-        latest = tables.latest_result
-        connection.execute(latest.delete().where(latest.c.job_id == after.job_id))
-        connection.execute(
-            latest.insert().values(
-                workflow_id=after.workflow_id, job_id=after.job_id, result_id=after.id
-            )
-        )
-
-
-def _stamp_event(before: Event | None, values: Values, now_ms: int) -> Values:
-    """Give an event that a client wrote the server's time, and the type that its data names."""
-    if before is not None:
-        return values
-    data = values.setdefault("data", {})
-    named = data.get("type") if isinstance(data, dict) else None
-    is_name = isinstance(named, str) and _EVENT_TYPE.fullmatch(named) is not None
-    event_type = str(named) if is_name else "user_event"
-    severity = EVENT_SEVERITY.get(event_type, Severity.INFO)
-    return values | {"timestamp": now_ms, "event_type": event_type, "severity": severity.rank}
-
-
-def _record_user_event(
-    connection: Connection, _before: Event | None, after: Event, _now_ms: int
-) -> None:
-    events.touch(connection, after.workflow_id)
-
-
-def _linked(table: Any, key: str, job_id: int) -> Any:
-    """Return the ids of files or user data that a job is linked to."""
-    return select(table.c[key]).where(table.c.job_id == job_id)
+def _linked(table: Table, key: str) -> Filter:
+    """Return the filter for files or user data that a job is linked to through a table."""
+    owner = next(iter(table.c[key].foreign_keys)).column
+    return Filter(
+        type=int,
+        condition=lambda job: owner.in_(select(table.c[key]).where(table.c.job_id == job)),
+    )
 
 
 FILE = Resource(
@@ -178,10 +39,7 @@ FILE = Resource(
     filters={
         "name": equals(_file.name),
         "path": equals(_file.path),
-        "produced_by_job_id": Filter(
-            type=int,
-            condition=lambda job: _file.id.in_(_linked(tables.job_output_file, "file_id", job)),
-        ),
+        "produced_by_job_id": _linked(tables.job_output_file, "file_id"),
         "is_output": Filter(
             type=bool,
             condition=lambda wanted: (
@@ -197,18 +55,8 @@ USER_DATA = Resource(
     filters={
         "name": equals(_user_data.name),
         "is_ephemeral": equals(_user_data.is_ephemeral),
-        "consumer_job_id": Filter(
-            type=int,
-            condition=lambda job: _user_data.id.in_(
-                _linked(tables.job_input_user_data, "user_data_id", job)
-            ),
-        ),
-        "producer_job_id": Filter(
-            type=int,
-            condition=lambda job: _user_data.id.in_(
-                _linked(tables.job_output_user_data, "user_data_id", job)
-            ),
-        ),
+        "consumer_job_id": _linked(tables.job_input_user_data, "user_data_id"),
+        "producer_job_id": _linked(tables.job_output_user_data, "user_data_id"),
     },
 )
 RESULT = Resource(
@@ -229,7 +77,7 @@ RESULT = Resource(
             default=False,
         ),
     },
-    follow_up=_make_latest,
+    follow_up=follow_ups.make_latest,
 )
 EVENT = Resource(
     kind="event",
@@ -243,8 +91,8 @@ EVENT = Resource(
         ),
         "after_timestamp": Filter(type=int, condition=lambda moment: _event.timestamp > moment),
     },
-    prepare=_stamp_event,
-    follow_up=_record_user_event,
+    prepare=checks.stamp_event,
+    follow_up=follow_ups.wake_followers,
 )
 RESOURCE_REQUIREMENTS = Resource(
     kind="resource requirements",
@@ -265,8 +113,8 @@ RESOURCE_REQUIREMENTS = Resource(
         "num_nodes": equals(_requirements.num_nodes),
         "runtime": equals(_requirements.runtime_s),
     },
-    prepare=_check_requirements,
-    follow_up=_record_edit,
+    prepare=checks.check_requirements,
+    follow_up=follow_ups.record_edit,
     kept=or_(
         _requirements.name == DEFAULT_REQUIREMENTS,
         exists().where(_job.resource_requirements_id == _requirements.id),
@@ -274,7 +122,7 @@ RESOURCE_REQUIREMENTS = Resource(
     kept_because="jobs use them, or they are the default of their workflow",
 )
 FAILURE_HANDLER = Resource(
-    kind="failure handler", mapping=mapping.FAILURE_HANDLER, prepare=_check_rules
+    kind="failure handler", mapping=mapping.FAILURE_HANDLER, prepare=checks.check_rules
 )
 LOCAL_SCHEDULER = Resource(
     kind="local scheduler",
@@ -306,8 +154,8 @@ COMPUTE_NODE = Resource(
             condition=lambda number: _node.scheduler["scheduler_id"].as_integer() == number,
         ),
     },
-    prepare=_check_node,
-    follow_up=_record_node,
+    prepare=checks.check_node,
+    follow_up=follow_ups.record_node,
     kept=or_(
         exists().where(_result.compute_node_id == _node.id),
         exists().where(tables.attempt.c.compute_node_id == _node.id),
@@ -322,5 +170,5 @@ SCHEDULED_COMPUTE_NODE = Resource(
         name: equals(tables.scheduled_compute_node.c[name])
         for name in ("scheduler_id", "scheduler_config_id", "status")
     },
-    follow_up=_record_allocation,
+    follow_up=follow_ups.record_allocation,
 )

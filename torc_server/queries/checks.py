@@ -1,0 +1,84 @@
+"""What is checked and derived before a plain record is written.
+
+Each function takes the record before the change or None, the stated column values, and the time;
+it returns the values to write, or raises UsageError.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from torc_core.errors import UsageError
+from torc_core.model.compute import ComputeNode
+from torc_core.model.event import EVENT_SEVERITY, Event, Severity
+from torc_core.model.resources import (
+    DEFAULT_REQUIREMENTS,
+    FailureHandler,
+    FailureRule,
+    ResourceRequirements,
+)
+from torc_core.units import parse_duration, parse_memory
+from torc_server.queries.records import Values
+
+_EVENT_TYPE = re.compile(r"[a-z0-9_]{1,64}")
+"""A type stands on a line of its own in the stream."""
+
+
+def check_requirements(before: ResourceRequirements | None, values: Values, _now_ms: int) -> Values:
+    """Refuse the reserved name and impossible counts; add memory and runtime as numbers."""
+    name = values.get("name")
+    was_reserved = before is not None and before.name == DEFAULT_REQUIREMENTS
+    if name is not None and (name == DEFAULT_REQUIREMENTS) != was_reserved:
+        raise UsageError(
+            f"The name {DEFAULT_REQUIREMENTS!r} belongs to the requirements that every workflow "
+            "has.",
+            hint="Choose another name.",
+            field="name",
+            value=name,
+        )
+    for field, least in (("num_cpus", 1), ("num_nodes", 1), ("num_gpus", 0)):
+        if values.get(field, least) < least:
+            raise UsageError(
+                f"{field} is {values[field]}; it must be at least {least}.",
+                field=field,
+                value=values[field],
+            )
+    if "memory" in values:
+        values["memory_bytes"] = parse_memory(values["memory"])
+    if "runtime" in values:
+        values["runtime_s"] = parse_duration(values["runtime"])
+    return values
+
+
+def check_rules(_before: FailureHandler | None, values: Values, _now_ms: int) -> Values:
+    """Refuse rules that a runner could not read."""
+    try:
+        msgspec.json.decode(values["rules"], type=list[FailureRule])
+    except msgspec.DecodeError as error:
+        raise UsageError(
+            f"The rules of the failure handler {values['name']!r} cannot be read: {error}.",
+            hint='Write a JSON list such as [{"exit_codes": [1], "max_retries": 3}].',
+            field="rules",
+        ) from error
+    return values
+
+
+def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:
+    """Refuse a time limit that no claim could read."""
+    if "time_limit" in values:
+        parse_duration(values["time_limit"])
+    return values
+
+
+def stamp_event(before: Event | None, values: Values, now_ms: int) -> Values:
+    """Give an event that a client wrote the server's time, and the type that its data names."""
+    if before is not None:
+        return values
+    data = values.setdefault("data", {})
+    named = data.get("type") if isinstance(data, dict) else None
+    is_name = isinstance(named, str) and _EVENT_TYPE.fullmatch(named) is not None
+    event_type = str(named) if is_name else "user_event"
+    severity = EVENT_SEVERITY.get(event_type, Severity.INFO)
+    return values | {"timestamp": now_ms, "event_type": event_type, "severity": severity.rank}
