@@ -151,15 +151,16 @@ def _follow(
     ended = [change.job_id for change in changes if _ends(change)]
     reopened = [change.job_id for change in changes if _reopens(change)]
     canceled: dict[int, str] = {}
-    ready: dict[int, str] = {}
+    released: list[int] = []
     while emptied:
+        released += [set_id for set_id, _ in emptied]
         failed_sets = [set_id for set_id, unsuccessful in emptied if unsuccessful]
         dropped = dict(map(tuple, rows_of(conn, _CANCEL, failed_sets)))
-        ready |= map(tuple, rows_of(conn, _RELEASE, [set_id for set_id, _ in emptied]))
         canceled |= dropped
         emptied = count_changes(
             conn, [Change(job_id, JobStatus.BLOCKED, JobStatus.CANCELED) for job_id in dropped]
         )
+    ready = dict(map(tuple, rows_of(conn, _RELEASE, released)))
     counting = actions.counting_types(conn, workflow_id)
     if actions.ON_JOBS_READY in counting:
         actions.count(conn, actions.ON_JOBS_READY, [*ready, *canceled])
