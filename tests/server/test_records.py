@@ -86,6 +86,23 @@ def test_deleting_all_counts_and_keeps_to_the_workflow(call, workflow_id, resour
     assert call("GET", f"/{resource}/{other['id']}").body == other
 
 
+@pytest.mark.parametrize(("resource", "field"), [("files", "files"), ("user_data", "user_data")])
+def test_many_records_come_back_in_the_order_given(call, workflow_id, resource, field):
+    stated = RECORDS[resource][0]
+    many = [
+        stated | {"workflow_id": workflow_id, "name": f"n{number}"} for number in range(1, 2500)
+    ]
+
+    created = call("POST", f"/bulk_{resource}", {field: many}).body[field]
+
+    assert [record["name"] for record in created] == [record["name"] for record in many]
+    assert call("GET", f"/{resource}/{created[-1]['id']}").body == created[-1]
+    assert call("GET", f"/{resource}", workflow_id=workflow_id).body["total_count"] == len(many)
+    mixed = [many[0], many[1] | {"workflow_id": call.make_workflow()}]
+    assert call("POST", f"/bulk_{resource}", {field: mixed}).status == 422
+    assert call("POST", f"/bulk_{resource}", {field: []}).body[field] == []
+
+
 def test_pages_cover_the_list_and_know_their_place(call, workflow_id):
     for number in range(5):
         create(call, "files", workflow_id, name=f"f{number}", path=f"/{9 - number}")
