@@ -46,3 +46,7 @@ class Pace:
     def linger_s(self, waiting: int) -> float:
         """Return how long an end may wait for others when `waiting` jobs stand in the queue."""
         return LINGER_S if waiting and self.is_short else 0.0
+
+    def pause_s(self, running: int) -> float:
+        """Return how long to wait before asking anew: the end of a short job soon asks as well."""
+        return LINGER_S if running and self.is_short else 0.0

@@ -37,11 +37,11 @@ class Talk:
 
     def plan(self, *, is_leaving: bool) -> None:
         """Enter when to take the next turn: at once, or a little later in company."""
-        outbox = self._jobs.outbox
-        linger_s = self._jobs.pace.linger_s(len(self._jobs.waiting))
-        has_nobody_waiting = not self._courier.in_flight and not is_leaving
-        if outbox.has_ends or has_nobody_waiting:
-            self._within(linger_s)
+        outbox, pace = self._jobs.outbox, self._jobs.pace
+        if outbox.has_ends:
+            self._within(pace.linger_s(len(self._jobs.waiting)))
+        elif not (self._courier.in_flight or is_leaving):
+            self._within(pace.pause_s(self._jobs.running))
         elif outbox.starts:
             self._within(TELL_STARTS_S)
 
