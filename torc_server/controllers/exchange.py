@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-from litestar import Controller, post
+from litestar import Controller, Request, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec.structs import replace
@@ -29,36 +32,65 @@ class ExchangeController(Controller):
     @post("/{compute_node_id:int}/exchange", status_code=200, operation_id="exchange")
     async def exchange(
         self,
+        request: Request[Any, Any, Any],
         writer: NamedDependency[Writer],
         hub: NamedDependency[Hub],
         compute_node_id: Id,
         data: JSONBody[Exchange],
     ) -> ExchangeReply:
         """Take a runner's reports and give it work, waiting for some if there is none."""
-        return await converse(writer, hub, compute_node_id, data)
+        # Before anybody else's change: noticing it twice costs a look, missing it costs a wait.
+        version = hub.now
+        first = await writer.run(take_turn, compute_node_id, data, now_ms=now_ms())
+        hub.dismiss(compute_node_id)  # an older turn that waits is over, as it will see
+        if first.has_news or data.wait_seconds <= 0:
+            return first.reply
+        async with _departure(request, hub, compute_node_id) as departure:
+            return await _news(writer, hub, compute_node_id, data, first, version, departure)
 
 
-async def converse(writer: Writer, hub: Hub, node_id: int, turn: Exchange) -> ExchangeReply:
-    """Answer a turn when there is something to say, or when its time is up.
+async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
+    writer: Writer,
+    hub: Hub,
+    node_id: int,
+    turn: Exchange,
+    first: Turn,
+    version: int,
+    departure: asyncio.Future[Any],
+) -> ExchangeReply:
+    """Return what there is to say once there is something, or when the time is up.
 
     A due action, or a job to stop that the runner knows of, ends a wait only when it is news:
     the runner may have no use for the one and be busy with the other.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(turn.wait_seconds, LONGEST_WAIT_S)
-    # Before anybody else's change: what is noticed twice costs a look, what is missed costs a wait.
-    version = hub.now
-    first = await writer.run(take_turn, node_id, turn, now_ms=now_ms())
-    hub.dismiss(node_id)  # an older turn that waits is over, as it will see
-    latest = first
     topic = runners_of(first.workflow_id)
-    while not (latest.has_news or hub.closed or _has_new_action(first, latest)):
-        left = deadline - loop.time()
-        if left <= 0:
-            break
+    latest = first
+    while (left := deadline - loop.time()) > 0 and not hub.closed:
         version = await hub.wait(topic, version, left, name=node_id)
+        if departure.done():
+            break
         latest = await writer.run(look_again, node_id, turn, now_ms=now_ms())
+        if latest.has_news or _has_new_action(first, latest):
+            break
     return replace(latest.reply, outcomes=first.reply.outcomes)
+
+
+@asynccontextmanager
+async def _departure(
+    request: Request[Any, Any, Any], hub: Hub, node_id: int
+) -> AsyncIterator[asyncio.Future[Any]]:
+    """Yield a future that is done when the runner hangs up, which also ends its wait.
+
+    Nobody is given jobs who is not there to take them.
+    """
+    departure: asyncio.Future[Any] = asyncio.ensure_future(request.receive())
+    departure.add_done_callback(lambda _: hub.dismiss(node_id))
+    try:
+        yield departure
+    finally:
+        departure.cancel()
 
 
 def _has_new_action(first: Turn, latest: Turn) -> bool:

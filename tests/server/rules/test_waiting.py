@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from torc_core.model.compute import ComputeNode, ComputeNodesResources
@@ -126,6 +129,21 @@ def test_a_newer_turn_ends_an_older_one_that_waits(chain):
     idle.turn(seq=99)
     assert waiting.result(30).jobs == []
     assert time.monotonic() - begin < SOON_S
+
+
+def test_a_runner_that_hung_up_is_given_nothing(chain, server):
+    _, busy, idle, claimed, pool = chain
+    turn = Exchange(seq=1, work=WorkRequest(resources=FREE, max_jobs=4), wait_seconds=30)
+    body = msgspec.json.encode(turn)
+    path = f"{urlsplit(server.url).path}/compute_nodes/{idle.node_id}/exchange"
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        head = f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+        waiting = pool.submit(connection.recv, 1)
+        assert waits(waiting)
+        connection.shutdown(socket.SHUT_RDWR)
+    busy.turn(ends=[ended(claimed)], work=False)
+    assert [job.job.name for job in busy.turn().jobs] == ["second"]
 
 
 def test_a_wait_ends_at_its_time(chain):
