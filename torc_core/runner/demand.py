@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from torc_core.model.exchange import WorkRequest
-from torc_core.model.workflow import Workflow
 from torc_core.runner.ledger import Amount, as_resources
 from torc_core.runner.options import RunnerOptions
 from torc_core.runner.station import Station
@@ -42,24 +41,3 @@ def ask(
         sort_method=station.workflow.jobs_sort_method,
         strict_scheduler_match=options.strict_scheduler_match,
     )
-
-
-def end_of_time(
-    options: RunnerOptions, workflow: Workflow, now: float, wall: float
-) -> float | None:
-    """Return when the runner must leave, on the monotonic clock; None for never.
-
-    Args:
-        options: `time_limit_s` is the runner's own choice and taken as it is; before `end_time`
-            somebody else ends the machine, so there the workflow's buffer is kept.
-        workflow: Says how large the buffer is.
-        now: The monotonic clock.
-        wall: Seconds since 1970 at the same moment.
-    """
-    ends = []
-    if options.time_limit_s is not None:
-        ends.append(now + options.time_limit_s)
-    if options.end_time is not None:
-        buffer_s = workflow.compute_node_expiration_buffer_seconds
-        ends.append(now + options.end_time - wall - buffer_s)
-    return min(ends, default=None)

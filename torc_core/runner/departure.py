@@ -40,6 +40,27 @@ def patience(options: RunnerOptions, workflow: Workflow) -> Patience:
     return Patience(idle_s, server_s, options.grace_s)
 
 
+def end_of_time(
+    options: RunnerOptions, workflow: Workflow, now: float, wall: float
+) -> float | None:
+    """Return when the runner must leave, on the monotonic clock; None for never.
+
+    Args:
+        options: `time_limit_s` is the runner's own choice and taken as it is; before `end_time`
+            somebody else ends the machine, so there the workflow's buffer is kept.
+        workflow: Says how large the buffer is.
+        now: The monotonic clock.
+        wall: Seconds since 1970 at the same moment.
+    """
+    ends = []
+    if options.time_limit_s is not None:
+        ends.append(now + options.time_limit_s)
+    if options.end_time is not None:
+        buffer_s = workflow.compute_node_expiration_buffer_seconds
+        ends.append(now + options.end_time - wall - buffer_s)
+    return min(ends, default=None)
+
+
 class Departure:
     """Knows whether the runner leaves, and keeps the deadlines after which it does.
 

@@ -18,8 +18,8 @@ from torc_core.runner.actions import JOB_TRIGGERS, Actions
 from torc_core.runner.bell import Bell
 from torc_core.runner.courier import Courier, Delivery
 from torc_core.runner.deadlines import Deadlines
-from torc_core.runner.demand import ask, end_of_time
-from torc_core.runner.departure import Departure, patience
+from torc_core.runner.demand import ask
+from torc_core.runner.departure import Departure, end_of_time, patience
 from torc_core.runner.due import Due, What
 from torc_core.runner.jobs import Jobs, Shop
 from torc_core.runner.ledger import Ledger

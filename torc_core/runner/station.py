@@ -19,6 +19,7 @@ from torc_core.lifecycle import initialize_workflow
 from torc_core.model.compute import ComputeNode, ComputeNodePatch
 from torc_core.model.workflow import Workflow
 from torc_core.runner import paths
+from torc_core.runner.departure import end_of_time
 from torc_core.runner.environment import base_environment
 from torc_core.runner.ledger import Amount
 from torc_core.runner.machine import Machine, look_around
@@ -98,6 +99,7 @@ def open_station(client: TorcClient, options: RunnerOptions) -> Station:
             memory_gb=memory_gb,
             num_gpus=num_gpus,
             num_nodes=options.num_nodes,
+            time_limit=_time_limit(options, workflow),
             scheduler_config_id=options.scheduler_config_id,
             compute_node_type=options.compute_node_type,
             scheduler=options.scheduler,
@@ -167,6 +169,12 @@ def gpu_names(machine: Machine, count: int) -> tuple[str, ...]:
     """Return names for `count` GPUs: those found, then plain indices for what was only stated."""
     found = machine.gpus[:count]
     return found + tuple(str(index) for index in range(len(found), count))
+
+
+def _time_limit(options: RunnerOptions, workflow: Workflow) -> str | None:
+    """Return how long the node may be used, as an ISO 8601 duration."""
+    limit_s = end_of_time(options, workflow, 0.0, time.time())
+    return None if limit_s is None else f"PT{max(int(limit_s), 0)}S"
 
 
 def _make_output_dir(output_dir: str) -> str:

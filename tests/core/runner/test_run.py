@@ -284,6 +284,7 @@ def test_the_time_limit_ends_jobs(flow):
     summary = flow.run(time_limit_s=1.0)
     assert (summary.exit_code, summary.reason) == (1, "the runner's time is over")
     assert flow.result(job).status == "terminated"
+    assert flow.client.list_compute_nodes(flow.id).items[0].time_limit == "PT1S"
 
 
 def test_requirements_are_limits_only_on_request(flow):
