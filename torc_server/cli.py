@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from torc_core.errors import MachineError, UsageError
+from torc_core.local.paths import state_directory
 from torc_server.entry import enter
 from torc_server.logs import LEVELS, configure_logging
 from torc_server.settings import Settings
@@ -91,6 +92,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     json_logs: bool,
 ) -> None:
     """Serve until interrupted. Prints TORC_SERVER_PORT=<port> once it listens."""
+    os.umask(0o077)  # whatever file comes to be, it is the owner's alone
     configure_logging(log_level, log_dir, as_json=json_logs)
     token = read_token(token_file) if token_file else None
     if token is None and not insecure and not is_loopback(host):
@@ -123,8 +125,7 @@ def database_path(given: str | None) -> Path:
         UsageError: It names another kind of database, or no file.
     """
     if given is None:
-        state = os.environ.get("XDG_STATE_HOME")
-        return (Path(state) if state else Path.home() / ".local" / "state") / "torc" / "torc.db"
+        return state_directory() / "torc.db"
     scheme, separator, rest = given.partition(":")
     if separator and scheme == "sqlite":
         given = rest.removeprefix("//").partition("?")[0]

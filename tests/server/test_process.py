@@ -161,12 +161,13 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
 
 
 def test_all_files_are_for_their_owner_alone(make_server, http_of, tmp_path):
-    server = make_server(database=tmp_path / "torc.db")
+    server = make_server("--log-dir", str(tmp_path / "logs"), database=tmp_path / "torc.db")
     http_of(server).make_workflow()
 
-    made = list(tmp_path.glob("torc.db*"))
+    made = [*tmp_path.glob("torc.db*"), *(tmp_path / "logs").iterdir()]
 
-    assert {path.name for path in made} >= {"torc.db", "torc.db-wal", "torc.db.lock"}
+    names = {path.name for path in made}
+    assert names >= {"torc.db", "torc.db-wal", "torc.db.lock", "torc-server.log"}
     for path in made:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
@@ -184,6 +185,19 @@ def test_database_url_may_carry_the_prefix_of_the_reference(tmp_path):
         process.terminate()
 
     assert (tmp_path / "from-env.db").exists()
+
+
+def test_without_a_database_it_keeps_one_in_the_state_directory(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "torc_server", "run", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with process:
+        assert process.stdout.readline().startswith(b"TORC_SERVER_PORT=")
+        process.terminate()
+
+    assert (tmp_path / "state" / "torc" / "torc.db").exists()
 
 
 def test_every_request_needs_the_token(make_server, http_of, tmp_path):

@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 _PRAGMAS = (
     "journal_mode=WAL",  # readers never wait for the writer
     "synchronous=FULL",  # what was acknowledged survives a power cut; NORMAL loses it
-    "foreign_keys=ON",
-    "busy_timeout=5000",  # a backup or a shell may hold the file for a moment
+    "foreign_keys=ON",  # off by default: references to nothing would be accepted
+    "busy_timeout=5000",  # ms; a backup or a shell may hold the file for a moment
     "wal_autocheckpoint=0",  # the writer checkpoints when it is idle, not inside a commit
-    "journal_size_limit=67108864",
-    "temp_store=MEMORY",
-    "cache_size=-32768",  # KiB per connection
+    "journal_size_limit=67108864",  # bytes; a log that grew once does not stay so large
+    "temp_store=MEMORY",  # sorting needs no files
+    "cache_size=-32768",  # KiB
     "trusted_schema=OFF",  # a crafted file may not call functions
-    "cell_size_check=ON",
+    "cell_size_check=ON",  # damage is noticed when a page is read, not spread
 )
 
 _READER_PRAGMAS = (
