@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from torc_server.db.engine import make_file, reader_engine, unusable, writer_eng
 from torc_server.db.migrations import check_version, migrate
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
+from torc_server.housekeeping import keep_house
 from torc_server.hub import Hub
 from torc_server.settings import Settings
 
@@ -35,9 +37,11 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         _prepare(settings.database, writing, reading)
         app.state.writer = Writer(writing, settings.database, hub)
         app.state.readers = Readers(reading, settings.readers)
+        housekeeping = asyncio.create_task(keep_house(app.state.writer))
         try:
             yield
         finally:
+            housekeeping.cancel()
             hub.close()
             app.state.readers.stop()
             await app.state.writer.stop()

@@ -53,7 +53,7 @@ _SITUATION = (
 _SEEN = (
     update(_node)
     .where(_node.c.id == bindparam("node_id"))
-    .values(last_seen_at=bindparam("now"), last_seq=bindparam("seq"))
+    .values(last_seen_at=bindparam("now"), last_seq=bindparam("seq"), is_active=True)
 )
 _CLAIMED_IN_TURN = (
     select(_job)

@@ -1,0 +1,92 @@
+"""Runners that fall silent lose their jobs; clocks that are set cost nobody anything."""
+
+from __future__ import annotations
+
+from server.rules.bench import NOW
+
+from torc_core.model.status import JobStatus
+from torc_server import tables
+from torc_server.rules.cancellation import cancel_workflow
+from torc_server.rules.claims import claim_next_jobs
+from torc_server.rules.leases import LOST_AFTER_S, Watch, give_up_silent
+
+LATER = NOW + 400_000
+HOUR_MS = 3_600_000
+
+
+def give_up(bench):
+    return give_up_silent(bench.conn, LATER - int(LOST_AFTER_S * 1000), now_ms=LATER)
+
+
+def test_the_jobs_of_a_silent_runner_are_ready_again(bench):
+    held, started = bench.add("held"), bench.add("started")
+    bench.initialize()
+    bench.claim()
+    bench.start(started)
+    assert give_up(bench) == [bench.node_id]
+    assert bench.statuses() == {"held": "ready", "started": "ready"}
+    event_type, data = bench.events()[-3]
+    assert event_type == "compute_node_stopped"
+    assert (data["jobs"], data["reason"]) == (2, "nothing heard for 400 seconds")
+    assert give_up(bench) == []
+    assert bench.claim(node_id=bench.add_node(), seq=1).jobs[0].job.id == held
+
+
+def test_a_runner_that_comes_back_in_time_may_report_its_ends(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    give_up(bench)
+    assert bench.end(job) == ["ok"]
+    assert bench.statuses() == {"job": "completed"}
+    assert bench.conn.execute(tables.compute_node.select()).one().is_active
+
+
+def test_a_runner_that_comes_back_too_late_is_fenced(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    give_up(bench)
+    bench.claim(node_id=bench.add_node(), seq=1)
+    assert bench.end(job, token=1) == ["fenced"]
+    assert bench.statuses() == {"job": "pending"}
+
+
+def test_runners_that_speak_and_clients_that_never_do_keep_their_jobs(bench):
+    bench.add("job")
+    bench.add("other")
+    bench.initialize()
+    bench.claim(1)
+    claim_next_jobs(bench.conn, bench.workflow_id, now_ms=NOW)
+    bench.conn.execute(tables.compute_node.update().values(last_seen_at=LATER - 1000))
+    bench.add_node()
+    assert give_up(bench) == []
+    assert set(bench.statuses().values()) == {"pending"}
+
+
+def test_a_cancelled_job_of_a_silent_runner_stays_cancelled(bench):
+    bench.add("job")
+    bench.initialize()
+    bench.claim()
+    cancel_workflow(bench.conn, bench.workflow_id, now_ms=NOW)
+    assert give_up(bench) == [bench.node_id]
+    assert bench.statuses() == {"job": JobStatus.CANCELED.value}
+
+
+def watch_at(monotonic_s, wall_ms):
+    return Watch(monotonic_s, wall_ms - monotonic_s * 1000)
+
+
+def test_judging_begins_a_whole_lease_after_the_start():
+    watch = watch_at(10.0, NOW)
+    assert watch.silent_since(10.0 + LOST_AFTER_S - 1, NOW + 299_000) is None
+    assert watch.silent_since(10.0 + LOST_AFTER_S, NOW + 300_000) == NOW
+
+
+def test_a_clock_that_is_set_begins_a_new_lease():
+    watch = watch_at(0.0, NOW)
+    for step in (HOUR_MS, -HOUR_MS, 24 * HOUR_MS):
+        begin = watch.monotonic_s + 1000
+        wall_ms = int(watch.offset_ms + begin * 1000) + step
+        assert watch.silent_since(begin, wall_ms) is None
+        assert watch.silent_since(begin + LOST_AFTER_S, wall_ms + 300_000) == wall_ms

@@ -1,0 +1,33 @@
+"""What the server does of its own accord, every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from torc_core.errors import TorcError
+from torc_server.clock import now_ms
+from torc_server.db.writer import Writer
+from torc_server.rules.leases import Watch, give_up_silent
+
+PERIOD_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+async def keep_house(writer: Writer) -> None:
+    """Give up the jobs of runners that fell silent, for as long as the server runs."""
+    watch = Watch(time.monotonic(), now_ms() - time.monotonic() * 1000)
+    while True:
+        await asyncio.sleep(PERIOD_S)
+        since = watch.silent_since(time.monotonic(), now_ms())
+        if since is None:
+            continue
+        try:
+            for node_id in await writer.run(give_up_silent, since, now_ms=now_ms()):
+                log.warning("compute node %d fell silent; its jobs are ready again", node_id)
+        except (SQLAlchemyError, TorcError) as error:
+            log.error("jobs of silent runners could not be given up: %s", error)  # noqa: TRY400 - a full disk is no bug
