@@ -32,6 +32,7 @@ from torc_core.runner.outbox import Outbox
 from torc_core.runner.pace import Pace
 from torc_core.runner.process import Child, reap, send_signal, spawn
 from torc_core.runner.sampler import Usage
+from torc_core.runner.shop import Shop
 from torc_core.runner.verdict import StopReason, judge
 
 log = logging.getLogger("torc.runner")
@@ -44,17 +45,6 @@ SHORT_GRACE_S = 2.0
 The reference kills these at once. They are asked first all the same: a trap that removes scratch
 files gets its chance, and the return code is 143 and not the 137 that looks like lack of memory.
 """
-
-
-class Shop(msgspec.Struct, frozen=True, kw_only=True):
-    """What all jobs of a runner share."""
-
-    bash: str
-    output_dir: str
-    environment: dict[str, str]
-    use_pending_failed: bool
-    limit_resources: bool
-    grace_s: float
 
 
 class Jobs:

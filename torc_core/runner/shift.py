@@ -21,11 +21,11 @@ from torc_core.runner.deadlines import Deadlines
 from torc_core.runner.demand import ask
 from torc_core.runner.departure import Departure, end_of_time, patience
 from torc_core.runner.due import Due, What
-from torc_core.runner.jobs import Jobs, Shop
-from torc_core.runner.ledger import Ledger
+from torc_core.runner.jobs import Jobs
 from torc_core.runner.meter import Meter
 from torc_core.runner.options import RunnerOptions
-from torc_core.runner.station import Station, gpu_names, open_metrics
+from torc_core.runner.shop import open_ledger, open_shop
+from torc_core.runner.station import Station, open_metrics
 from torc_core.runner.summary import Progress, RunSummary, exit_code
 from torc_core.runner.talk import Talk
 from torc_core.runner.turns import choose_turns
@@ -69,22 +69,9 @@ class Shift:
         self._epoll = select.epoll()
         self._epoll.register(bell.fd, select.EPOLLIN)
         self._deadlines: Deadlines[Due] = Deadlines()
-        count_jobs = options.max_parallel_jobs
-        ledger = Ledger(
-            station.total,
-            gpus=gpu_names(station.machine, station.total.num_gpus),
-            max_jobs=count_jobs,
-        )
-        self._slots = count_jobs or station.total.num_cpus
-        shop = Shop(
-            bash=station.bash,
-            output_dir=station.output_dir,
-            environment=station.environment,
-            use_pending_failed=station.workflow.use_pending_failed,
-            limit_resources=options.limit_resources,
-            grace_s=options.grace_s,
-        )
+        self._slots = options.max_parallel_jobs or station.total.num_cpus
         self._meter = Meter(station.monitoring.interval_s, self._deadlines, open_metrics(station))
+        shop, ledger = open_shop(station, options), open_ledger(station, options)
         self._jobs = Jobs(shop, ledger, self._deadlines, self._meter, self._watch)
         turns = choose_turns(client, options.workflow_id, station.run_id, station.node_id)
         self._courier = Courier(turns, bell.ring)
