@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import threading
+import time
 
 import pytest
 from sqlalchemy import text
@@ -148,6 +151,22 @@ async def test_the_log_is_folded_in_when_the_writer_has_nothing_else_to_do(
     await asyncio.to_thread(
         wait_for, lambda: database.stat().st_size > 1_000_000, "the log to be folded in"
     )
+
+
+async def test_a_foreign_reader_delays_no_write(writer, database, monkeypatch):
+    monkeypatch.setattr(writer_module, "IDLE_CHECKPOINT_BYTES", 100_000)
+    await writer.run(add, 0)
+    with contextlib.closing(sqlite3.connect(database)) as foreign:
+        foreign.execute("BEGIN")
+        foreign.execute("SELECT * FROM note").fetchall()
+        begin = time.monotonic()
+        for number in range(1, 20):
+            await writer.run(add, number, "x" * 10_000)
+        assert time.monotonic() - begin < 2.0
+        foreign.rollback()
+
+    await writer.run(add, 99, "x" * 200_000)
+    await asyncio.to_thread(wait_for, lambda: wal_bytes(database) == 0, "the log to be empty")
 
 
 async def test_stopping_answers_what_waits_and_leaves_no_log(database, hub):

@@ -20,11 +20,14 @@ from torc_core.errors import MachineError
 
 log = logging.getLogger(__name__)
 
+_BUSY_WAIT_MS = 5000
+_CHECKPOINT_WAIT_MS = 100
+
 _PRAGMAS = (
     "journal_mode=WAL",  # readers never wait for the writer
     "synchronous=FULL",  # what was acknowledged survives a power cut; NORMAL loses it
     "foreign_keys=ON",  # off by default: references to nothing would be accepted
-    "busy_timeout=5000",  # ms; a backup or a shell may hold the file for a moment
+    f"busy_timeout={_BUSY_WAIT_MS}",  # a backup or a shell may hold the file for a moment
     "wal_autocheckpoint=0",  # the writer checkpoints when it is idle, not inside a commit
     "journal_size_limit=67108864",  # bytes; a log that grew once does not stay so large
     "temp_store=MEMORY",  # sorting needs no files
@@ -35,7 +38,7 @@ _PRAGMAS = (
 
 _READER_PRAGMAS = (
     "query_only=1",
-    "busy_timeout=5000",
+    f"busy_timeout={_BUSY_WAIT_MS}",
     "temp_store=MEMORY",
     "cache_size=-8192",
     "trusted_schema=OFF",
@@ -128,14 +131,21 @@ def machine_problem(error: BaseException) -> MachineError | None:
     return None if problem is None else MachineError(problem[0], hint=problem[1])
 
 
-def checkpoint(connection: Connection, *, truncate: bool) -> None:
-    """Copy the write-ahead log into the database, as far as readers and the disk allow."""
+def checkpoint(connection: Connection) -> None:
+    """Fold the write-ahead log into the database and empty it, if readers and the disk allow.
+
+    A foreign program that reads for long makes it give up soon: the writer has better things to
+    do than to wait for it.
+    """
     driver = connection.connection.driver_connection
     assert driver is not None
     try:
-        driver.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
+        driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError as error:
         log.warning("the log could not be folded into the database: %s", error)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_WAIT_MS}")
 
 
 def wal_bytes(database: Path) -> int:

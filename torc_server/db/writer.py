@@ -56,6 +56,8 @@ class Writer:
         self._connection = engine.connect()
         self._database = database
         self._hub = hub
+        self._left_over = 0
+        """What the last checkpoint had to leave in the log, in bytes."""
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
@@ -82,7 +84,7 @@ class Writer:
             while group := self._next_group():
                 self._run_group(connection, group)
                 self._tidy(connection)
-            checkpoint(connection, truncate=True)
+            checkpoint(connection)
 
     def _next_group(self) -> list[_Request]:
         """Return the requests that wait, at least one; empty when the writer is to stop."""
@@ -130,11 +132,13 @@ class Writer:
             self._hub.notify(changed)
 
     def _tidy(self, connection: Connection) -> None:
-        size = wal_bytes(self._database)
-        if size > FORCED_CHECKPOINT_BYTES:
-            checkpoint(connection, truncate=True)
-        elif size > IDLE_CHECKPOINT_BYTES and self._queue.empty():
-            checkpoint(connection, truncate=False)
+        """Fold the log into the database when nobody waits, or when it has grown far."""
+        grown = wal_bytes(self._database) - self._left_over
+        if grown > FORCED_CHECKPOINT_BYTES or (
+            grown > IDLE_CHECKPOINT_BYTES and self._queue.empty()
+        ):
+            checkpoint(connection)
+            self._left_over = wal_bytes(self._database)
 
 
 def _attempt(connection: Connection, request: _Request) -> None:
