@@ -121,6 +121,8 @@ class Board(Screen[None]):
         self.ticker.forget(EVENTS.order)
         self.details.border_title = clean(workflow.name).replace("[", r"\[")
         self.details.show_workflow(workflow, None)
+        if self.details.table is not None:
+            self.details.table.check_rows()
         self.look()
 
     def close_workflow(self) -> None:

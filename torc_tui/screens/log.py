@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from textual import getters, work
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -218,14 +218,16 @@ class LogScreen(Screen[None]):
         """Show the path in full, to be copied."""
         self.notify(clean(str(self._path or "no file yet")), timeout=10, markup=False)
 
-    @work
-    async def action_log_search(self) -> None:
+    def action_log_search(self) -> None:
         """Ask for a text and go to its next place, from the present line on."""
-        needle = await self.app.push_screen_wait(Ask("Search", self._needle))
-        if needle:
-            self._needle = needle
-            self.lines.mark(needle)
-            self._search(is_forward=True, goes_on=False)
+
+        def answered(needle: str | None) -> None:
+            if needle:
+                self._needle = needle
+                self.lines.mark(needle)
+                self._search(is_forward=True, goes_on=False)
+
+        self.app.push_screen(Ask("Search", self._needle), answered)
 
     def action_log_next(self) -> None:
         """Go to the next match."""

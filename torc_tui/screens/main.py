@@ -137,16 +137,18 @@ class MainScreen(Board):
 
     # Which rows
 
-    @work
-    async def action_filter_ask(self) -> None:
+    def action_filter_ask(self) -> None:
         """Ask for a column and a text."""
         table = self.table
         if table is None:
             return
+
+        def answered(answer: tuple[str, str] | None) -> None:
+            if answer is not None:
+                self._filter(table, *answer)
+
         columns = [(each.name, each.title) for each in table.view.filters]
-        answer = await self.app.push_screen_wait(AskFilter(columns, table.query_state.filters))
-        if answer is not None:
-            self._filter(table, *answer)
+        self.app.push_screen(AskFilter(columns, table.query_state.filters), answered)
 
     def action_filter_same(self) -> None:
         """Only rows like this one in the first of the filters."""
@@ -179,14 +181,16 @@ class MainScreen(Board):
         else:
             self.tell(f"the server cannot sort by {column.title}")
 
-    @work
-    async def action_view_user(self) -> None:
+    def action_view_user(self) -> None:
         """Ask whose workflows to show."""
+
+        def answered(name: str | None) -> None:
+            if name is not None:
+                self._filter(self.workflows, "user", name)
+                self.show_head()
+
         present = self.workflows.query_state.filters.get("user", "")
-        name = await self.app.push_screen_wait(Ask("User", present, "Empty for all users."))
-        if name is not None:
-            self._filter(self.workflows, "user", name)
-            self.show_head()
+        self.app.push_screen(Ask("User", present, "Empty for all users."), answered)
 
     def action_view_all_users(self) -> None:
         """Show everybody's workflows, or only the user's."""
@@ -211,12 +215,14 @@ class MainScreen(Board):
         self._auto_timer = self.set_interval(seconds, self.look_soon) if seconds else None
         self.show_head()
 
-    @work
-    async def action_view_server(self) -> None:
+    def action_view_server(self) -> None:
         """Ask for another address and go there."""
-        url = await self.app.push_screen_wait(Ask("Server", self._fetcher.url or ""))
-        if url:
-            self._go_to_server(lambda: Connection(TorcClient(url), is_embedded=False))
+
+        def answered(url: str | None) -> None:
+            if url:
+                self._go_to_server(lambda: Connection(TorcClient(url), is_embedded=False))
+
+        self.app.push_screen(Ask("Server", self._fetcher.url or ""), answered)
 
     def _go_to_server(self, connect: Callable[[], Connection]) -> None:
         self.close_workflow()
