@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import BindParameter, Connection, bindparam, func, insert, null, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from torc_core.errors import UsageError
 from torc_core.model.compute import ComputeNodesResources
@@ -26,83 +25,23 @@ from torc_server.rules.packing import (
     nearest_miss,
     pack,
 )
-from torc_server.rules.selection import Record, apply_to, rows_of
+from torc_server.rules.ready import (
+    COUNT_LIMIT,
+    ReadyGroup,
+    count_jobs,
+    first_jobs,
+    ready_groups,
+)
+from torc_server.rules.selection import Record, apply_to
 from torc_server.rules.workflows import find_workflow
 
 MAX_CLAIM = 10_000
 """The most jobs that one claim hands out."""
 
 _job = tables.job
-_needs = tables.resource_requirements
-_READY = JobStatus.READY.number
-_WORKFLOW: BindParameter[Any] = bindparam("workflow_id")
-
-
-def _ready_jobs(requirements: Any, *columns: Any) -> Any:
-    return select(*columns).where(
-        _job.c.workflow_id == _WORKFLOW,
-        _job.c.status == _READY,
-        _job.c.resource_requirements_id == requirements,
-    )
-
-
-def _groups_statement() -> Any:
-    """Return the groups of ready jobs that need the same and are bound to the same scheduler.
-
-    Each group costs one look into the index, however many jobs it has: for each requirements
-    first the unbound jobs (scheduler 0), then from each scheduler to the next one.
-    """
-    first = (
-        select(_needs.c.id.label("requirements_id"), bindparam("unbound", 0).label("bound_to"))
-        .where(_needs.c.workflow_id == _WORKFLOW)
-        .cte("ready_group", recursive=True)
-    )
-    following = (
-        _ready_jobs(first.c.requirements_id, _job.c.scheduler_id)
-        .where(_job.c.scheduler_id > first.c.bound_to)
-        .order_by(_job.c.scheduler_id)
-        .limit(1)
-        .correlate(first)
-        .scalar_subquery()
-    )
-    group = first.union_all(
-        select(first.c.requirements_id, following).where(first.c.bound_to.is_not(None))
-    )
-    scheduler = func.nullif(group.c.bound_to, 0)
-    head = (
-        _ready_jobs(group.c.requirements_id, _job.c.id)
-        .where(_job.c.scheduler_id.is_not_distinct_from(scheduler))
-        .limit(1)
-        .correlate(group)
-        .scalar_subquery()
-    )
-    return (
-        select(scheduler.label("scheduler_id"), *_needs.c)
-        .join(group, group.c.requirements_id == _needs.c.id)
-        .where(group.c.bound_to.is_not(None), head.is_not(None))
-    )
-
-
-_GROUPS = _groups_statement()
-_BOUND = _job.c.scheduler_id == bindparam("scheduler_id")
-_MEMBERS = {
-    bound: _ready_jobs(bindparam("requirements_id"), _job)
-    .where(_BOUND if bound else _job.c.scheduler_id.is_(null()))
-    .order_by(_job.c.priority.desc(), _job.c.id)
-    .limit(bindparam("count"))
-    for bound in (False, True)
-}
-_NEEDS = select(_needs).where(_needs.c.id.in_(bindparam("ids", expanding=True)))
-_COUNT_LIMIT = 1_000
-_COUNT = {
-    bound: select(func.count()).select_from(
-        statement.with_only_columns(_job.c.id).order_by(None).subquery()
-    )
-    for bound, statement in _MEMBERS.items()
-}
 _TAKE = (
     update(_job)
-    .where(_job.c.id.in_(bindparam("ids", expanding=True)), _job.c.status == _READY)
+    .where(_job.c.id.in_(bindparam("ids", expanding=True)), _job.c.status == JobStatus.READY.number)
     .values(
         status=JobStatus.PENDING.number,
         token=_job.c.token + 1,
@@ -137,15 +76,6 @@ class Wish:
     sort_method: str = "none"
     ahead: int = 0
     node: Capacity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyGroup:
-    """Ready jobs that need the same and are bound to the same scheduler."""
-
-    requirements_id: int
-    scheduler_id: int | None
-    need: Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,24 +178,6 @@ def capacity_of(resources: ComputeNodesResources) -> Capacity:
     )
 
 
-def ready_groups(conn: Connection, workflow_id: int) -> list[ReadyGroup]:
-    """Return the groups of a workflow's ready jobs."""
-    return [
-        ReadyGroup(row.id, row.scheduler_id, _need(row))
-        for row in conn.execute(_GROUPS, {"workflow_id": workflow_id})
-    ]
-
-
-def needs_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Need]:
-    """Return what jobs need, by the id of their requirements."""
-    found = rows_of(conn, _NEEDS, {row.resource_requirements_id for row in rows})
-    return {row.id: _need(row) for row in found}
-
-
-def _need(row: Record) -> Need:
-    return Need(row.num_cpus, row.memory_bytes, row.num_gpus, row.num_nodes, row.runtime_s)
-
-
 def _claim_for_client(
     conn: Connection, workflow_id: int, wish: Wish, *, now_ms: int
 ) -> ClaimedJobs:
@@ -321,10 +233,7 @@ def _jobs_of(conn: Connection, workflow_id: int, group: ReadyGroup, wish: Wish) 
     waits = wish.ahead and (wish.node is None or fits(group.need, wish.node))
     if not runs_now and not waits:
         return
-    yield from conn.execute(
-        _MEMBERS[group.scheduler_id is not None],
-        _parameters(workflow_id, group, min(wish.limit, MAX_CLAIM) + wish.ahead),
-    ).all()
+    yield from first_jobs(conn, workflow_id, group, min(wish.limit, MAX_CLAIM) + wish.ahead)
 
 
 def _explain(
@@ -349,18 +258,7 @@ def _explain(
 
 def _how_many(conn: Connection, workflow_id: int, group: ReadyGroup) -> str:
     """Return the size of a group with its verb, such as "12 ready jobs need"."""
-    bound = group.scheduler_id is not None
-    parameters = _parameters(workflow_id, group, _COUNT_LIMIT + 1)
-    count: int = conn.execute(_COUNT[bound], parameters).scalar_one()
+    count = count_jobs(conn, workflow_id, group)
     if count == 1:
         return "1 ready job needs"
-    return f"{count if count <= _COUNT_LIMIT else f'More than {_COUNT_LIMIT:,}'} ready jobs need"
-
-
-def _parameters(workflow_id: int, group: ReadyGroup, count: int) -> dict[str, int]:
-    values = {
-        "workflow_id": workflow_id,
-        "requirements_id": group.requirements_id,
-        "count": count,
-    }
-    return values if group.scheduler_id is None else values | {"scheduler_id": group.scheduler_id}
+    return f"{count if count <= COUNT_LIMIT else f'More than {COUNT_LIMIT:,}'} ready jobs need"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,17 +14,24 @@ from sqlalchemy import (
     func,
     insert,
     null,
+    or_,
     select,
-    tuple_,
     update,
 )
 
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome
-from torc_core.model.status import ACTIVE, REPORTABLE, UNSUCCESSFUL, JobStatus
+from torc_core.model.status import REPORTABLE, UNSUCCESSFUL, JobStatus
 from torc_server import tables
 from torc_server.rules.events import Happened, record_many, touch
 from torc_server.rules.progress import Change, propagate
-from torc_server.rules.selection import Record, apply_to, execute_each, rows_of
+from torc_server.rules.selection import Record, apply_to, execute_each
+from torc_server.rules.verdict import (
+    Place,
+    is_held,
+    judge,
+    reported_attempts,
+    reported_jobs,
+)
 
 _job = tables.job
 _attempt = tables.attempt
@@ -33,23 +39,6 @@ _result = tables.result
 _latest = tables.latest_result
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
-_LAST_RECORDED = (
-    select(func.max(_result.c.attempt_id))
-    .where(_result.c.job_id == _job.c.id, _result.c.run_id == bindparam("run_id"))
-    .correlate(_job)
-    .scalar_subquery()
-)
-# By id alone: SQLite would rather read all jobs of the workflow than look up a few ids.
-_FIND = select(
-    _job.c.id,
-    _job.c.workflow_id,
-    _job.c.name,
-    _job.c.status,
-    _job.c.token,
-    _job.c.attempt_id,
-    func.coalesce(_LAST_RECORDED, 0).label("last_recorded"),
-).where(_job.c.id.in_(_IDS))
-_ATTEMPTS = select(_attempt.c.job_id, _attempt.c.token, _attempt.c.outcome, _attempt.c.ended_at)
 _FORGET_LATEST = delete(_latest).where(_latest.c.job_id.in_(_IDS))
 _POINT_AT_LATEST = insert(_latest).from_select(
     ["workflow_id", "job_id", "result_id"],
@@ -62,7 +51,7 @@ _END_ATTEMPT = (
     .where(
         _attempt.c.job_id == bindparam("of_job"),
         _attempt.c.token == bindparam("of_token"),
-        _attempt.c.ended_at.is_(None),
+        or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome == "lost"),
     )
     .values(
         ended_at=bindparam("at"),
@@ -104,48 +93,12 @@ _MEASURED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where jobs ran."""
-
-    workflow_id: int
-    run_id: int
-    compute_node_id: int
-
-
 class Ending(NamedTuple):
     """A job's row as it is, how its attempt ended, and under which number that is recorded."""
 
     job: Record
     end: JobEnd
     attempt_id: int
-
-
-def judge(job: Record | None, token: int, attempt: Record | None, wanted: JobStatus | None) -> str:
-    """Return what becomes of a report on an attempt, in the words of `Outcome.result`.
-
-    Args:
-        job: The job as it is, if there is one.
-        token: The attempt that the report is about.
-        attempt: What is known of that attempt; looked at only when the job is not held under
-            this token.
-        wanted: The reported end; None for a release.
-    """
-    if job is None:
-        return "unknown"
-    status = JobStatus.from_number(job.status)
-    if job.token == token and status in ACTIVE:
-        return "ok"
-    late = "fenced" if job.token > token else "illegal"
-    if attempt is None:
-        return "illegal"
-    if attempt.ended_at is None:
-        canceled = job.token == token and status is JobStatus.CANCELED
-        return "ok" if canceled else late  # somebody cancelled it, and now its process has ended
-    if attempt.outcome == (wanted.value if wanted else "released"):
-        return "duplicate"
-    given_up = attempt.outcome == "lost" and job.token == token and status is JobStatus.READY
-    return "ok" if given_up else late  # given up too early, and given to nobody else yet
 
 
 def start_jobs(
@@ -157,8 +110,8 @@ def start_jobs(
         Ids of jobs that are held under another token by now, or by nobody: their processes are
         to be stopped.
     """
-    jobs = _jobs(conn, place, [start.job_id for start in starts])
-    held = [s for s in starts if _is_held(jobs.get(s.job_id), s.token)]
+    jobs = reported_jobs(conn, place, [start.job_id for start in starts])
+    held = [s for s in starts if is_held(jobs.get(s.job_id), s.token)]
     begun = [s for s in held if jobs[s.job_id].status == JobStatus.PENDING.number]
     if begun:
         apply_to(conn, _RUN, [s.job_id for s in begun], node_id=place.compute_node_id)
@@ -199,8 +152,8 @@ def end_jobs(
     """
     if not ends:
         return []
-    jobs = _jobs(conn, place, [end.job_id for end in ends])
-    attempts = _attempts(conn, jobs, [(end.job_id, end.token) for end in ends])
+    jobs = reported_jobs(conn, place, [end.job_id for end in ends])
+    attempts = reported_attempts(conn, jobs, [(end.job_id, end.token) for end in ends])
     outcomes: list[Outcome] = []
     accepted: dict[int, JobEnd] = {}
     for end in ends:
@@ -225,8 +178,10 @@ def release_jobs(
     """Make jobs ready again that were claimed and not started."""
     if not releases:
         return []
-    jobs = _jobs(conn, place, [release.job_id for release in releases])
-    attempts = _attempts(conn, jobs, [(release.job_id, release.token) for release in releases])
+    jobs = reported_jobs(conn, place, [release.job_id for release in releases])
+    attempts = reported_attempts(
+        conn, jobs, [(release.job_id, release.token) for release in releases]
+    )
     outcomes = []
     for release in releases:
         job = jobs.get(release.job_id)
@@ -336,41 +291,21 @@ def _closing(
 def _close_fenced(
     conn: Connection, ends: Sequence[JobEnd], outcomes: Sequence[Outcome], *, now_ms: int
 ) -> None:
-    """Let cancelled attempts rest whose job has gone on without them."""
+    """Let attempts rest whose job has gone on without them."""
     execute_each(
         conn,
         _END_ATTEMPT,
         [
-            _closing(end, JobStatus.CANCELED.value, now_ms, began=end.start_time)
+            _closing(end, end.status.value, now_ms, began=end.start_time)
             for end, outcome in zip(ends, outcomes, strict=True)
             if outcome.result == "fenced"
         ],
     )
 
 
-def _is_held(job: Record | None, token: int) -> bool:
-    return job is not None and job.token == token and JobStatus.from_number(job.status) in ACTIVE
-
-
-def _jobs(conn: Connection, place: Place, ids: Sequence[int]) -> dict[int, Record]:
-    rows = rows_of(conn, _FIND, ids, run_id=place.run_id)
-    return {row.id: row for row in rows if row.workflow_id == place.workflow_id}
-
-
 def _free_attempt(job: Record) -> int:
     """Return the number of the job's attempt, or the next one that has no result in this run."""
     return int(max(job.attempt_id, job.last_recorded + 1))
-
-
-def _attempts(
-    conn: Connection, jobs: Mapping[int, Record], reports: Sequence[tuple[int, int]]
-) -> dict[tuple[int, int], Record]:
-    """Return the attempts of those reports that are not about a job's present holder."""
-    odd = [(job_id, token) for job_id, token in reports if not _is_held(jobs.get(job_id), token)]
-    if not odd:
-        return {}
-    key = tuple_(_attempt.c.job_id, _attempt.c.token)
-    return {(row.job_id, row.token): row for row in conn.execute(_ATTEMPTS.where(key.in_(odd)))}
 
 
 def _milliseconds(time: str, otherwise: int) -> int:

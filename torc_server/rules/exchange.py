@@ -21,11 +21,13 @@ from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_server import tables
 from torc_server.rules import actions
-from torc_server.rules.claims import Claimer, Wish, capacity_of, claim, needs_of
-from torc_server.rules.completion import Place, end_jobs, release_jobs, start_jobs
+from torc_server.rules.claims import Claimer, Wish, capacity_of, claim
+from torc_server.rules.completion import end_jobs, release_jobs, start_jobs
 from torc_server.rules.jobs import job_of
 from torc_server.rules.packing import Need
+from torc_server.rules.ready import needs_of
 from torc_server.rules.selection import Record, rows_of
+from torc_server.rules.verdict import Place
 from torc_server.rules.workflows import HAS_OPEN_JOBS
 
 MAX_REPORTS = 10_000

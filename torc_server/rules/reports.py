@@ -11,9 +11,10 @@ from torc_core.model.result import Result
 from torc_core.model.status import ENDED, REPORTABLE, JobStatus
 from torc_server import tables
 from torc_server.clock import timestamp
-from torc_server.rules.completion import Ending, Place, record_ends, start_jobs
+from torc_server.rules.completion import Ending, record_ends, start_jobs
 from torc_server.rules.jobs import find_job, get_job
 from torc_server.rules.selection import Record
+from torc_server.rules.verdict import Place
 from torc_server.rules.workflows import find_workflow
 
 _result = tables.result

@@ -38,6 +38,7 @@ def test_a_runner_that_comes_back_in_time_may_report_its_ends(bench):
     bench.claim()
     give_up(bench)
     assert bench.end(job) == ["ok"]
+    assert bench.end(job) == ["duplicate"]
     assert bench.statuses() == {"job": "completed"}
     assert bench.conn.execute(tables.compute_node.select()).one().is_active
 
