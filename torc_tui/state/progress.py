@@ -60,15 +60,15 @@ def percent(counts: Mapping[str, int]) -> int:
 def bar(counts: Mapping[str, int], width: int) -> list[Cell]:
     """Return a bar of `width` cells. Every part that has a job has at least one cell."""
     total = sum(counts.values())
+    shown = [(each, count(counts, each[2])) for each in _BAR if count(counts, each[2])]
     parts: list[Cell] = []
     so_far = drawn = 0
-    for glyph, tone, statuses in _BAR:
-        number = count(counts, statuses)
-        if number:
-            so_far += number
-            end = min(width, max(drawn + 1, so_far * width // total))
-            parts.append(Cell(glyph * (end - drawn), tone))
-            drawn = end
+    for at, ((glyph, tone, _), number) in enumerate(shown, 1):
+        so_far += number
+        room = width - (len(shown) - at)
+        end = min(room, max(drawn + 1, so_far * width // total))
+        parts.append(Cell(glyph * (end - drawn), tone))
+        drawn = end
     return [*parts, Cell("·" * (width - drawn), QUIET)]
 
 

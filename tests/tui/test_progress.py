@@ -1,0 +1,78 @@
+"""The state of a workflow in a word, a bar and a line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_tui.state.headline import Link, breadcrumb, headline, progress_line
+from torc_tui.state.progress import bar, percent, state_of
+from torc_tui.theme import JOB_LOOK, WORKFLOW_LOOK
+
+COUNTS = st.dictionaries(st.sampled_from([str(each) for each in JobStatus]), st.integers(0, 10**6))
+
+
+@given(COUNTS, st.integers(10, 200))
+def test_a_bar_has_its_width_and_shows_whatever_there_is(counts, width):
+    parts = bar(counts, width)
+    text = "".join(part.text for part in parts)
+
+    assert len(text) == width
+    if counts.get(JobStatus.FAILED):
+        assert "x" in text
+    if counts.get(JobStatus.COMPLETED):
+        assert "█" in text
+
+
+@given(COUNTS)
+def test_every_state_has_a_look_and_only_the_end_is_a_hundred_percent(counts):
+    assert state_of(counts) in WORKFLOW_LOOK
+    open_jobs = counts.get(JobStatus.READY, 0) + counts.get(JobStatus.RUNNING, 0)
+    if open_jobs:
+        assert percent(counts) < 100
+
+
+@pytest.mark.parametrize(
+    ("counts", "state"),
+    [
+        ({}, "empty"),
+        ({"uninitialized": 2}, "new"),
+        ({"ready": 1, "blocked": 5}, "ready"),
+        ({"running": 1, "failed": 5}, "running"),
+        ({"completed": 5, "failed": 1}, "failed"),
+        ({"completed": 5, "disabled": 1}, "done"),
+    ],
+)
+def test_the_word_for_a_workflow(counts, state):
+    assert state_of(counts) == state
+
+
+def test_every_status_is_told_apart_without_colour():
+    looks = {(look.glyph, look.letter) for look in JOB_LOOK.values()}
+
+    assert set(JOB_LOOK) == set(JobStatus)
+    assert len(looks) == len(JOB_LOOK)
+
+
+def test_the_head_says_where_one_is_and_whether_the_server_answers():
+    workflow = Workflow(id=42, name="ens\x1b[2J", user="me")
+    status = WorkflowStatus(is_canceled=False, run_id=3)
+    parts = breadcrumb(workflow, status, "Jobs")
+
+    assert parts == ["torc", "ens␛[2J #42", "run 3", "Jobs"]
+    for is_up, said in ((True, "● host:1"), (False, "no answer from host:1"), (None, "○ host:1")):
+        link = Link("http://host:1/torc-service/v1", is_up, "me", 5)
+        text = "".join(cell.text for cell in headline(parts, link, 80))
+        assert said in text
+        assert len(text) == 80
+
+
+def test_counts_of_a_cancelled_workflow():
+    workflow = Workflow(id=1, name="w", user="me", job_counts={"canceled": 2, "ready": 1})
+    first, second = progress_line(workflow, WorkflowStatus(is_canceled=True, run_id=1), 80)
+
+    assert "- canceled" in first[0].text
+    assert [cell.text.strip() for cell in second[1:]] == ["○ 1 ready", "- 2 canceled"]
