@@ -7,7 +7,7 @@ import pytest
 
 from torc_core.client import Address, TorcClient, every_item
 from torc_core.client.events import parse_frame
-from torc_core.client.transport import error_from_reply
+from torc_core.client.replies import error_from_reply
 from torc_core.errors import (
     AccessError,
     ConflictError,

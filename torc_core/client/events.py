@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from torc_core.client.transport import EventSource
+from torc_core.client.stream import EventSource
 from torc_core.model.event import StreamedEvent
 
 _DECODER = msgspec.json.Decoder(StreamedEvent)

@@ -8,9 +8,7 @@ A transport may be shared between threads: each keeps its own connection.
 from __future__ import annotations
 
 import base64
-import contextlib
 import http.client
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Hashable, Mapping
@@ -20,17 +18,9 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from torc_core.errors import (
-    AccessError,
-    ConflictError,
-    NotFoundError,
-    ProtocolError,
-    ServerError,
-    TimedOutError,
-    TorcError,
-    UnreachableError,
-    UsageError,
-)
+from torc_core.client.replies import error_from_reply, reason_of
+from torc_core.client.stream import EventSource
+from torc_core.errors import ProtocolError, TimedOutError, UnreachableError, UsageError
 
 T = TypeVar("T")
 
@@ -213,7 +203,7 @@ class Transport:
 
     def _unreachable(self, cause: Exception) -> UnreachableError:
         return UnreachableError(
-            f"No torc server answers at {self.address.url}: {_reason(cause)}.",
+            f"No torc server answers at {self.address.url}: {reason_of(cause)}.",
             hint="Start one with `torc-server run`, or leave out --url and TORC_API_URL to use "
             "the one that torc starts for you.",
         )
@@ -228,96 +218,6 @@ class _Held:
 
     def __del__(self) -> None:
         self.connection.close()
-
-
-class EventSource:
-    """An open stream of server-sent events; iterate over it, close it from any thread."""
-
-    def __init__(
-        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
-    ) -> None:
-        self._connection = connection
-        self._response = response
-        self._is_closed = False
-        if connection.sock is not None:
-            # The server speaks at least every 15 s; four times that is a dead line.
-            connection.sock.settimeout(60)
-        self._socket = connection.sock
-
-    def lines(self) -> list[str]:
-        """Return the lines of the next frame, comments left out; empty at the end.
-
-        Raises:
-            UnreachableError: The connection broke or fell silent.
-        """
-        frame: list[str] = []
-        while True:
-            try:
-                raw = self._response.readline()
-            except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-                if self._is_closed:
-                    return []
-                raise UnreachableError(f"The event stream broke: {_reason(error)}.") from error
-            if not raw:
-                return []
-            line = raw.decode("utf-8", "replace").rstrip("\r\n")
-            if not line and frame:
-                return frame
-            if line and not line.startswith(":"):
-                frame.append(line)
-
-    def close(self) -> None:
-        """End the stream; a reader waiting in `lines` returns."""
-        self._is_closed = True
-        if self._socket is not None:
-            with contextlib.suppress(OSError):  # the peer may have been first
-                self._socket.shutdown(socket.SHUT_RDWR)
-        self._connection.close()
-
-
-_CLASS_OF_STATUS: dict[int, type[TorcError]] = {
-    400: UsageError,
-    401: AccessError,
-    403: AccessError,
-    404: NotFoundError,
-    405: ProtocolError,
-    409: ConflictError,
-    413: UsageError,
-    422: UsageError,
-    429: AccessError,
-}
-
-
-def error_from_reply(status: int, content: bytes) -> TorcError:
-    """Return the error that a reply of status 400 or more stands for.
-
-    The body is the reference's `{"error": {"message": ...}}`, plain text, or nothing.
-    """
-    kind = _CLASS_OF_STATUS.get(status, ServerError)
-    message, details = _read_error_body(content)
-    hint = str(details.pop("hint", "") or "")
-    if status == 401 and not hint:
-        hint = "Give --username and --password, or set TORC_PASSWORD."
-    error = TorcError.__new__(kind)
-    TorcError.__init__(
-        error, message or f"The server answered {status}.", hint=hint, status=status, **details
-    )
-    return error
-
-
-def _read_error_body(content: bytes) -> tuple[str, dict[str, Any]]:
-    try:
-        body = msgspec.json.decode(content)
-    except msgspec.MsgspecError:
-        return content.decode("utf-8", "replace").strip(), {}
-    inner = body.get("error", body) if isinstance(body, dict) else body
-    if not isinstance(inner, dict):
-        return str(inner), {}
-    members = {str(name): value for name, value in inner.items()}
-    message = str(members.pop("message", "") or members.pop("detail", ""))
-    for taken in ("status", "self"):
-        members.pop(taken, None)
-    return message, members
 
 
 @lru_cache(maxsize=128)
@@ -341,7 +241,3 @@ def _basic_header(user: str | None, password: str) -> str:
 def _was_idle(error: Exception) -> bool:
     # http.client's RemoteDisconnected is a ConnectionResetError.
     return isinstance(error, ConnectionResetError | BrokenPipeError)
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
