@@ -64,6 +64,7 @@ class JobRow(SQLModel, table=True):
             desc("priority"),
         ),
         Index("ix_job_name", "workflow_id", "name"),
+        Index("ix_job_workflow", "workflow_id", "id"),
         NUMBERED,
     )
 
