@@ -6,8 +6,11 @@ import re
 import signal
 
 import pytest
+from waiting import wait_for
 
+from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Workflow
 
 SIZES = [(80, 24), (160, 48)]
 A_REFRESH_S = 6.0
@@ -142,3 +145,20 @@ def test_without_colour_there_is_no_colour(start_tui, server, make_workflow):
 
     assert not {code for code in codes if code.isdigit() and int(code) in range(30, 38)}
     assert b"38" not in codes
+
+
+def test_a_run_goes_on_when_the_interface_is_killed(start_tui, server, client, tmp_path):
+    number = client.create_workflow(Workflow(name="lasting", user="tester")).id
+    client.create_jobs(
+        [Job(workflow_id=number, name=name, command=f"sleep 1; echo {name}") for name in "ab"]
+    )
+    screen = start_tui(server.url)
+    screen.wait_for("lasting")
+    screen.send("x")
+    screen.wait_for("Run #")
+    screen.send("y")
+    screen.wait_for("runs as process")
+    screen.end(signal.SIGKILL)
+
+    wait_for(lambda: client.is_workflow_complete(number).is_complete, "the end of the run")
+    assert client.get_workflow_status(number).jobs_by_status["completed"] == 2

@@ -171,11 +171,14 @@ class LogScreen(Screen[None]):
         if page is None or not self.is_attached:
             return
         self.lines.show(page)
-        number = "" if page.number is None else f"   line {page.number:,}"
-        end = "   end" if page.is_end else ""
-        missing = "" if page.found else f"   no match for {clean(self._needle)}"
-        where = f" {clean(str(self._path))}   {format_bytes(page.size)}{number}{end}"
-        self.place_line.show(Cell(where, QUIET), Cell(missing, "yellow"))
+        number = "" if page.number is None else f"line {page.number:,}   "
+        end = "end   " if page.is_end else ""
+        missing = "" if page.found else f"no match for {clean(self._needle)}   "
+        self.place_line.show(
+            Cell(f" {number}{end}{format_bytes(page.size)}   ", QUIET),
+            Cell(missing, "yellow"),
+            Cell(clean(str(self._path)), QUIET),
+        )
 
     def _failed(self, error: TorcError) -> None:
         if self.is_attached:

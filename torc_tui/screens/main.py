@@ -9,10 +9,10 @@ from textual import work
 from textual.binding import BindingType
 from textual.timer import Timer
 
-from torc_core.client import Address, TorcClient
-from torc_core.connect import Connection, embedded_client
+from torc_core.client import TorcClient
+from torc_core.connect import Connection
 from torc_core.errors import SpecError, TorcError
-from torc_core.local.runs import Run, RunMeta, list_runs
+from torc_core.local.runs import Run, list_runs
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
 from torc_tui.actions import Scope
@@ -22,7 +22,7 @@ from torc_tui.screens.board import Board
 from torc_tui.screens.desk import Chosen, Desk
 from torc_tui.screens.flows import FLOWS
 from torc_tui.screens.reader import Reader
-from torc_tui.screens.runs import RunsDialog
+from torc_tui.screens.runs import RunsDialog, connection_of
 from torc_tui.state.fetcher import Fetcher
 from torc_tui.state.pages import error_text, facts_text, help_text, job_text, row_text
 from torc_tui.state.recent import runs_since_last_visit
@@ -231,28 +231,30 @@ class MainScreen(Board):
 
     # Runs of this machine
 
-    @work
-    async def action_view_runs(self) -> None:
+    def action_view_runs(self) -> None:
         """Offer all runs of this machine."""
-        runs = await self._desk.run(lambda _: list_runs())
+        self._fetcher.ask("runs", list_runs, self._show_runs, self.show_error)
+
+    def _show_runs(self, runs: list[Run]) -> None:
         if runs:
-            await self._offer(runs, "All runs of this machine, newest first")
+            self._offer(runs, "All runs of this machine, newest first")
         else:
             self.tell("there are no runs on this machine")
 
-    @work
-    async def _mention(self, runs: list[Run]) -> None:
+    def _mention(self, runs: list[Run]) -> None:
         """Offer the runs that went on while nobody looked."""
-        if runs and self.is_current:
-            await self._offer(runs, "These went on while you were away")
+        if runs:
+            self._offer(runs, "These went on while you were away")
 
+    @work
     async def _offer(self, runs: list[Run], title: str) -> None:
-        run = await self.app.push_screen_wait(RunsDialog(title, runs))
+        """Offer runs, if nothing else is being asked, and open the chosen one's workflow."""
+        run = await self.app.push_screen_wait(RunsDialog(title, runs)) if self.is_current else None
         if run is None:
             return
         meta = run.meta
         if meta.url != self._fetcher.url:
-            self._go_to_server(lambda: _connect_to(meta))
+            self._go_to_server(lambda: connection_of(meta))
         try:
             self._select(await self._desk.call(lambda c: c.get_workflow(meta.workflow_id)))
         except TorcError as error:
@@ -302,11 +304,3 @@ class MainScreen(Board):
         else:
             title = "Error"
         self.app.push_screen(Reader(title, lambda width: error_text(error, width)))
-
-
-def _connect_to(meta: RunMeta) -> Connection:
-    """Return a connection to the server of a run."""
-    address = Address(meta.url, meta.token)
-    if meta.is_embedded:
-        return Connection(embedded_client(address), is_embedded=True)
-    return Connection(TorcClient(meta.url, token=meta.token), is_embedded=False)

@@ -9,7 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from torc_core.local.runs import Run
+from torc_core.client import Address, TorcClient
+from torc_core.connect import Connection, embedded_client
+from torc_core.local.runs import Run, RunMeta
 from torc_tui.screens.dialog import Dialog, Words
 from torc_tui.state.recent import RUNS
 from torc_tui.widgets.row_table import RowTable
@@ -67,3 +69,11 @@ class RunsDialog(Dialog[Run | None]):
     def action_skip(self) -> None:
         """Answer with none."""
         self.dismiss(None)
+
+
+def connection_of(meta: RunMeta) -> Connection:
+    """Return a connection to the server of a run."""
+    address = Address(meta.url, meta.token)
+    if meta.is_embedded:
+        return Connection(embedded_client(address), is_embedded=True)
+    return Connection(TorcClient(meta.url, token=meta.token), is_embedded=False)

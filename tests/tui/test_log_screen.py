@@ -1,0 +1,78 @@
+"""The log viewer follows a file that another process writes."""
+
+from __future__ import annotations
+
+from test_interface import interface
+
+from torc_core.runner.paths import job_stdio
+
+
+async def open_log(ui, name):
+    await ui.open(name)
+    await ui.wait_for("job_0")
+    await ui.press("l")
+    await ui.wait_for("follow on")
+
+
+def log_of(client, number, tmp_path):
+    job = client.list_jobs(number).items[0]
+    path = tmp_path / f"{job_stdio('output', number, job.id, 0, 1)}.o"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+async def test_what_is_written_is_seen_until_one_moves_away(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = log_of(client, make_workflow("written", 1), tmp_path)
+    path.write_text("".join(f"line {number}\n" for number in range(100)))
+    async with interface(server.url) as ui:
+        await open_log(ui, "written")
+        await ui.wait_for("line 99")
+        with path.open("a") as log:
+            log.write("and more\n")
+        await ui.wait_for("and more")
+        await ui.press("g")
+        await ui.wait_for("line 0")
+        await ui.wait_for("follow off")
+        with path.open("a") as log:
+            log.write("unseen\n")
+        await ui.press("j")
+        await ui.wait_for("line 20")
+        assert "unseen" not in ui.seen()
+        await ui.press("G")
+        await ui.wait_for("unseen")
+
+
+async def test_a_log_that_is_not_there_yet_appears(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = log_of(client, make_workflow("late", 1), tmp_path)
+    async with interface(server.url) as ui:
+        await open_log(ui, "late")
+        await ui.wait_for("no output yet")
+        path.write_text("here I am\n")
+        await ui.wait_for("here I am")
+
+
+async def test_searching_shows_the_match_and_says_when_there_is_none(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = log_of(client, make_workflow("searched", 1), tmp_path)
+    path.write_text("".join(f"line {number}\n" for number in range(70_000)))
+    async with interface(server.url) as ui:
+        await open_log(ui, "searched")
+        await ui.wait_for("line 69999")
+        await ui.press("g", "slash")
+        await ui.type("LINE 65432")
+        await ui.press("enter")
+        await ui.wait_for("line 65,433")
+        await ui.press("n")
+        await ui.wait_for("no match")
+        await ui.press("w")
+        await ui.wait_for("wrap on")
+        await ui.press("q")
+        await ui.wait_for("[Jobs]")
