@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, exists, null, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from torc_core.errors import ConflictError
 from torc_core.graph import downstream, find_cycles
@@ -47,8 +47,14 @@ _LINK = (
     .where(_job.c.id == bindparam("of_job"))
     .values(dependency_set_id=bindparam("set_id"))
 )
-_PLACE = _LINK.values(
-    status=bindparam("to_status"), input_hash=bindparam("hash"), compute_node_id=null()
+# Only what changes: each column that is set costs the upkeep of its index.
+_PLACE = (
+    update(_job)
+    .where(_job.c.id == bindparam("of_job"))
+    .values(status=bindparam("to_status"), input_hash=bindparam("hash"))
+)
+_TAKE = (
+    update(_job).where(_job.c.id.in_(bindparam("ids", expanding=True))).values(compute_node_id=None)
 )
 _LOSE = (
     update(_attempt)
@@ -88,6 +94,7 @@ def initialize_jobs(
     chosen = _choose(conn, workflow_id, inputs, needed, only_uninitialized=only_uninitialized)
     _store(conn, workflow_id, inputs, needed, chosen)
     held = [inputs.jobs[at].id for at in chosen if inputs.jobs[at].status in _ACTIVE_NUMBERS]
+    apply_to(conn, _TAKE, held)
     apply_to(conn, _LOSE, held, now=now_ms)
     conn.execute(_FORGET_RESULTS, {"of_workflow": workflow_id})
     conn.execute(_NEXT_ATTEMPT, {"of_workflow": workflow_id, "in_run": workflow.run_id})
@@ -164,12 +171,13 @@ def _store(
     linked = []
     hashes = input_hashes(inputs, wanted)
     for position, row in enumerate(inputs.jobs):
-        link = {"of_job": row.id, "set_id": sets.get(wanted[position])}
+        set_id = sets.get(wanted[position])
+        if set_id != row.dependency_set_id:
+            linked.append({"of_job": row.id, "set_id": set_id})
         if position in chosen:
-            status = JobStatus.READY if link["set_id"] is None else JobStatus.BLOCKED
-            placed.append(link | {"to_status": status.number, "hash": hashes[position]})
-        elif link["set_id"] != row.dependency_set_id:
-            linked.append(link)
+            status = JobStatus.READY if set_id is None else JobStatus.BLOCKED
+            new = {"to_status": status.number, "hash": hashes[position]}
+            placed.append({"of_job": row.id, **new})
     execute_bulk(conn, _PLACE, placed)
     execute_bulk(conn, _LINK, linked)
     drop_unused(conn, workflow_id)
