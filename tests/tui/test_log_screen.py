@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from test_interface import interface
 
+from torc_core.model.artifact import File
 from torc_core.runner.paths import job_stdio
 
 
@@ -76,3 +77,18 @@ async def test_searching_shows_the_match_and_says_when_there_is_none(
         await ui.wait_for("wrap on")
         await ui.press("q")
         await ui.wait_for("[Jobs]")
+
+
+async def test_a_file_of_the_workflow_is_shown(server, client, make_workflow, tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("a;b\n1;2\n")
+    number = make_workflow("filed", 1)
+    client.create_file(File(workflow_id=number, name="data", path=str(path)))
+    async with interface(server.url) as ui:
+        await ui.open("filed")
+        await ui.press("tab")
+        await ui.wait_for("[Files]")
+        await ui.wait_for("1 files")
+        await ui.press("enter")
+        await ui.wait_for("file ▸ data ▸ contents")
+        await ui.wait_for("1;2")

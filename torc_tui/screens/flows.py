@@ -21,6 +21,7 @@ from torc_tui.screens.confirm import Confirm, ConfirmByName
 from torc_tui.screens.desk import Chosen, Desk
 from torc_tui.screens.log import LogScreen
 from torc_tui.state.job_changes import cancel_job, retry_job, terminate_job
+from torc_tui.state.logpaths import find_logs
 from torc_tui.state.progress import count
 
 NAMED_BEYOND = 100
@@ -134,7 +135,9 @@ async def retry_jobs(desk: Desk, chosen: Chosen) -> None:
 
 async def show_logs(desk: Desk, chosen: Chosen) -> None:
     """Show what a job wrote."""
-    desk.app.push_screen(LogScreen(desk.fetcher, chosen.jobs[0]))
+    job, fetcher = chosen.jobs[0], desk.fetcher
+    screen = LogScreen(fetcher, f"log ▸ {job.name}", lambda: find_logs(fetcher.client(), job))
+    desk.app.push_screen(screen)
 
 
 FLOWS: dict[str, Flow] = {

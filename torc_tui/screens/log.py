@@ -1,4 +1,4 @@
-"""The log viewer: one job's output, followed while it is written."""
+"""The viewer of files: a job's output, followed while it is written, or any other file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from torc_core.errors import MachineError, TorcError
-from torc_core.model.job import Job
 from torc_core.units import format_bytes
 from torc_tui.actions import Scope, shown_in
 from torc_tui.keymap import bindings_for
 from torc_tui.screens.ask import Ask
 from torc_tui.state.fetcher import Fetcher
 from torc_tui.state.logfile import LogFile
-from torc_tui.state.logpaths import LogPaths, find_logs
+from torc_tui.state.logpaths import Sources
 from torc_tui.state.pager import Page, Pager
 from torc_tui.state.rows import Cell
 from torc_tui.terminal import clean
@@ -47,7 +46,13 @@ _MOVES: dict[str, Move] = {
 
 
 class LogScreen(Screen[None]):
-    """Stdout or stderr of a job. Files are read in a thread; keys never wait for a disk."""
+    """One of some files that belong together; read in a thread, so that keys wait for no disk.
+
+    Args:
+        fetcher: Lends its threads.
+        name: What is shown, until more is known.
+        find: Finds the files; called in a thread.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LOG)
 
@@ -55,16 +60,16 @@ class LogScreen(Screen[None]):
     place_line = getters.query_one("#place", Line)
     lines = getters.query_one(LogLines)
 
-    def __init__(self, fetcher: Fetcher, job: Job) -> None:
+    def __init__(self, fetcher: Fetcher, name: str, find: Callable[[], Sources]) -> None:
         super().__init__()
         self._fetcher = fetcher
         self._slot = f"log {id(self)}"
-        self._job = job
-        self._paths: LogPaths | None = None
+        self._find = find
+        self._sources = Sources(name, ())
         self._pager: Pager | None = None
         self._moves: deque[Move] = deque()
         self._seen_size = -1
-        self._is_stderr = False
+        self._chosen = 0
         self._is_following = True
         self._is_wrapped = False
         self._needle = ""
@@ -78,10 +83,10 @@ class LogScreen(Screen[None]):
         yield KeyHints(shown_in(Scope.LOG))
 
     def on_mount(self) -> None:
-        """Find the files, then show the end of stdout."""
+        """Find the files, then show the end of the first."""
         self._show_title()
-        self.place_line.show(Cell(" looking for the files of this job …", QUIET))
-        self._ask(lambda: find_logs(self._fetcher.client(), self._job), self._open)
+        self.place_line.show(Cell(" looking for the file …", QUIET))
+        self._ask(self._find, self._open)
         self.set_interval(FOLLOW_S, self._follow)
 
     def on_unmount(self) -> None:
@@ -95,27 +100,27 @@ class LogScreen(Screen[None]):
     def _ask(self, call: Callable[[], object], done: Callable[..., None]) -> None:
         self._fetcher.ask(self._slot, call, done, self._failed)
 
-    def _open(self, paths: LogPaths) -> None:
-        self._paths = paths
+    def _open(self, sources: Sources) -> None:
+        self._sources = sources
         self._show_title()
         self._go("bottom")
 
     @property
     def _path(self) -> Path | None:
-        if self._paths is None:
-            return None
-        return self._paths.stderr if self._is_stderr else self._paths.stdout
+        streams = self._sources.streams
+        return streams[self._chosen][1] if streams else None
 
     def _show_title(self) -> None:
         if not self.is_attached:
             return
-        attempt = self._paths.attempt if self._paths else self._job.attempt_id
-        shown, other = ("stderr", "stdout") if self._is_stderr else ("stdout", "stderr")
+        names = [
+            Cell(f" {name} ", "bold" if at == self._chosen else QUIET)
+            for at, (name, _) in enumerate(self._sources.streams)
+        ]
         self.title_line.show(
-            Cell(f" log ▸ {clean(self._job.name)} ▸ attempt {attempt} ▸ "),
-            Cell(shown, "bold"),
-            Cell(f" | {other}", QUIET),
-            f"    follow {_on(is_on=self._is_following)}  wrap {_on(is_on=self._is_wrapped)}",
+            Cell(f" {clean(self._sources.title)} ▸"),
+            *names,
+            f"   follow {_on(is_on=self._is_following)}  wrap {_on(is_on=self._is_wrapped)}",
         )
 
     def _go(self, where: str | Move) -> None:
@@ -206,8 +211,8 @@ class LogScreen(Screen[None]):
         self.action_move("stay" if self._is_following else "bottom")
 
     def action_log_switch(self) -> None:
-        """Show the other of stdout and stderr, from its end."""
-        self._is_stderr = not self._is_stderr
+        """Show the next of the files, from its end."""
+        self._chosen = (self._chosen + 1) % max(1, len(self._sources.streams))
         self.lines.clear()
         self.action_move("bottom")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual import work
@@ -21,13 +22,15 @@ from torc_tui.screens.ask import Ask, AskFilter
 from torc_tui.screens.board import Board
 from torc_tui.screens.desk import Chosen, Desk
 from torc_tui.screens.flows import FLOWS
+from torc_tui.screens.log import LogScreen
 from torc_tui.screens.reader import Reader
 from torc_tui.screens.runs import RunsDialog, connection_of
 from torc_tui.state.fetcher import Fetcher
+from torc_tui.state.logpaths import file_source
 from torc_tui.state.pages import error_text, facts_text, help_text, job_text, row_text
 from torc_tui.state.recent import runs_since_last_visit
 from torc_tui.state.rows import Query
-from torc_tui.state.views import EVENTS, JOBS
+from torc_tui.state.views import EVENTS, FILES, JOBS
 from torc_tui.terminal import clean
 from torc_tui.widgets.details_pane import TAB_NAMES
 from torc_tui.widgets.row_table import RowTable
@@ -103,6 +106,9 @@ class MainScreen(Board):
             self.action_pane_right()
         elif table.view is JOBS:
             await self._read_job(item)
+        elif table.view is FILES:
+            find = partial(file_source, item.name, item.path)
+            self.app.push_screen(LogScreen(self._fetcher, f"file ▸ {item.name}", find))
         else:
             title = f"{table.view.name} ▸ {row.key}"
             self.app.push_screen(Reader(title, lambda width: row_text(table.view, item, width)))

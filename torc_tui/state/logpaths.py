@@ -14,16 +14,21 @@ DEFAULT_OUTPUT_DIRECTORY = "output"
 """Where a runner writes that was not told, below the directory in which it was started."""
 
 
-class LogPaths(NamedTuple):
-    """The two files of one attempt; whether they exist is another question."""
+class Sources(NamedTuple):
+    """Files to look at together; whether they exist is another question."""
 
-    attempt: int
-    stdout: Path
-    stderr: Path
+    title: str
+    streams: tuple[tuple[str, Path], ...]
+    """Name and path of each."""
 
 
-def find_logs(client: TorcClient, job: Job) -> LogPaths:
-    """Return the files of the latest attempt of a job that has any on this machine.
+def file_source(name: str, path: str) -> Sources:
+    """Return a single file; `~` is the user's home."""
+    return Sources(f"file ▸ {name}", (("contents", Path(path).expanduser()),))
+
+
+def find_logs(client: TorcClient, job: Job) -> Sources:
+    """Return stdout and stderr of the latest attempt of a job that has any on this machine.
 
     Local runs know their output directory; otherwise the default one below the current directory
     is looked into. Without any file, the names that the latest attempt would have.
@@ -35,11 +40,12 @@ def find_logs(client: TorcClient, job: Job) -> LogPaths:
     results = client.list_results(job.workflow_id, job_id=job.id, all_runs=True).items
     attempts = {(run_id, job.attempt_id), *((each.run_id, each.attempt_id) for each in results)}
     candidates = [
-        _paths(directory, job, run, attempt)
+        _sources(directory, job, run, attempt)
         for run, attempt in sorted(attempts, reverse=True)
         for directory in _directories(job.workflow_id)
     ]
-    return next((paths for paths in candidates if paths.stdout.exists()), candidates[0])
+    found = (each for each in candidates if any(path.exists() for _, path in each.streams))
+    return next(found, candidates[0])
 
 
 def _directories(workflow_id: int) -> list[Path]:
@@ -51,6 +57,7 @@ def _directories(workflow_id: int) -> list[Path]:
     return [*of_runs, Path.cwd() / DEFAULT_OUTPUT_DIRECTORY]
 
 
-def _paths(directory: Path, job: Job, run_id: int, attempt: int) -> LogPaths:
+def _sources(directory: Path, job: Job, run_id: int, attempt: int) -> Sources:
     stem = job_stdio(str(directory), job.workflow_id, job.id or 0, run_id, attempt)
-    return LogPaths(attempt, Path(f"{stem}.o"), Path(f"{stem}.e"))
+    streams = (("stdout", Path(f"{stem}.o")), ("stderr", Path(f"{stem}.e")))
+    return Sources(f"log ▸ {job.name} ▸ attempt {attempt}", streams)

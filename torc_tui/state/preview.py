@@ -26,9 +26,9 @@ def preview_text(client: TorcClient, job_id: int, width: int, height: int) -> li
     """
     job, facts = job_text(client, job_id)
     lines = facts_text(facts, width)[: min(_FACT_LINES, height)]
-    paths = find_logs(client, job)
-    for path in (paths.stdout, paths.stderr):
-        room = (height - len(lines)) // (2 if path is paths.stdout else 1) - 1
+    streams = find_logs(client, job).streams
+    for left, (_, path) in zip(range(len(streams), 0, -1), streams, strict=True):
+        room = (height - len(lines)) // left - 1
         tail = _tail(path, room) if room > 0 else []
         if tail:
             lines.append([Cell(f"── {path.name} ", QUIET)])
