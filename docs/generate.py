@@ -8,11 +8,14 @@ A test fails when a page differs from what this would write.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import cleandoc
+from itertools import groupby
 from pathlib import Path
 
 import click
 
 from torc_core.errors import ExitCode
+from torc_tui.actions import ACTIONS
 from torc_tui.cli.root import COMMANDS, load_command, torc
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -36,7 +39,8 @@ MEANING = {
 def exit_codes() -> str:
     """Return the page of exit codes."""
     rows = "\n".join(f"| {code.value} | {MEANING[code]} |" for code in ExitCode)
-    return f"# Exit codes\n\nThe same for every command.\n\n| Code | Meaning |\n| --- | --- |\n{rows}\n"
+    head = "# Exit codes\n\nThe same for every command.\n\n| Code | Meaning |\n| --- | --- |\n"
+    return f"{head}{rows}\n"
 
 
 def command_line() -> str:
@@ -52,7 +56,7 @@ def _describe(command: click.Command, path: str, parent: click.Context | None) -
     context = click.Context(command, info_name=path, parent=None)
     is_root = parent is None
     yield f"{'##' if path.count(' ') < 2 else '###'} `{path}`\n"
-    yield (command.help or "").split("\f")[0].strip() + "\n"
+    yield cleandoc(command.help or "") + "\n"
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     yield f"```\n{usage}\n```\n"
     options = [
@@ -63,7 +67,8 @@ def _describe(command: click.Command, path: str, parent: click.Context | None) -
     if options:
         yield "| Option | Meaning |\n| --- | --- |"
         for names, help_ in options:
-            yield f"| `{names.replace('|', chr(92) + '|')}` | {help_} |"
+            shown = names.replace("|", "\\|")
+            yield f"| `{shown}` | {help_} |"
         yield ""
     if isinstance(command, click.Group) and not is_root:
         for name in command.list_commands(context):
@@ -72,9 +77,20 @@ def _describe(command: click.Command, path: str, parent: click.Context | None) -
             yield from _describe(child, f"{path} {name}", context)
 
 
+def keys() -> str:
+    """Return the page of keys of the terminal interface."""
+    parts = ["# Keys of the terminal interface\n", "`?` shows the same inside of it.\n"]
+    for group, actions in groupby((a for a in ACTIONS if a.group), key=lambda a: a.group):
+        parts.append(f"## {group}\n\n| Key | Action |\n| --- | --- |")
+        parts += [f"| `{action.label}` | {action.help} |" for action in actions]
+        parts.append("")
+    return "\n".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
     "exit-codes.md": exit_codes,
+    "keys.md": keys,
 }
 
 
