@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pty_screen import PtyScreen
 
 from torc_core.client import TorcClient
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from pty_screen import PtyScreen
 
 TuiStarter = Callable[..., PtyScreen]
 WorkflowMaker = Callable[..., int]

@@ -24,9 +24,9 @@ def size(request):
 
 def open_jobs(start_tui, server, size, **environ):
     screen = start_tui(server.url, *size, **environ)
-    screen.wait_for("Workflows", "User" if size[0] < 100 else "State", "●")
+    screen.wait_for("Workflows", "○ ready", "0%")
     screen.send("\r")
-    screen.wait_for("[Jobs]", "Command", "○ ready")
+    screen.wait_for("[Jobs]", "Command", "○ ready", "l logs")
     screen.wait_for_silence()
     return screen
 
@@ -88,6 +88,8 @@ def test_q_leaves_with_success_and_says_nothing(start_tui, server, make_workflow
     assert "Traceback" not in screen.output.decode("utf-8", "replace")
 
 
+OPENING = ("\r", "l", "c", "d")
+"""Keys that bring up what the next ones take away again."""
 HOSTILE = "\x1b]0;OWNED\x07 \x1b[2J \x9b5n \u202eevil [@click=app.quit]x[/] [bold]y {}"
 
 
@@ -104,7 +106,7 @@ def test_names_command_nothing_on_any_screen(start_tui, server, make_workflow):
         ("d", "Delete workflow"),
         ("n", "[Jobs]"),
         ("=", "status: ready"),
-        ("\t\t", "[Events]"),
+        ("\t\t", "1 events"),
         ("\r", "Events ▸"),
         ("q\t\t\t", "[DAG]"),
     ):
