@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pty_screen import PtyScreen
+from tui.pty_screen import PtyScreen
 
 from torc_core.client import TorcClient
 from torc_core.model.job import Job

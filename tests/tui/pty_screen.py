@@ -37,13 +37,15 @@ class PtyScreen:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = pty.openpty()
+        # A size in the environment, as parallel test runs set one, would win over the terminal's.
+        inherited = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES"}}
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process = subprocess.Popen(
             argv,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environ},
+            env={**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environ},
             cwd=cwd,
             start_new_session=True,
         )

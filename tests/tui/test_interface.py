@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
 from pathlib import Path
 
 import pytest
-from textual.screen import Screen
+from tui.driving import interface
 
-from torc_core.client import TorcClient
-from torc_core.connect import Connection
 from torc_core.local.runs import RunState, list_runs
 from torc_core.model.artifact import File
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_tui.actions import Scope, in_scope
-from torc_tui.app import TorcApp
 from torc_tui.screens.confirm import Confirm, ConfirmByName
 from torc_tui.screens.log import LogScreen
 from torc_tui.screens.main import MainScreen
@@ -27,7 +21,6 @@ from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.line import Line
 from torc_tui.widgets.log_lines import LogLines
 
-TIMEOUT_S = 30.0
 SPEC = """
 name: from-file
 jobs:
@@ -37,57 +30,6 @@ jobs:
     command: "true"
     depends_on: [first]
 """
-
-
-class Driver:
-    """Presses keys and waits for what is then seen."""
-
-    def __init__(self, app, pilot):
-        self.app = app
-        self.pilot = pilot
-
-    @property
-    def board(self) -> MainScreen:
-        screen = self.app.screen_stack[0]
-        assert isinstance(screen, MainScreen)
-        return screen
-
-    @property
-    def screen(self) -> Screen[object]:
-        return self.app.screen
-
-    def seen(self) -> str:
-        """What is on the screen, as text."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text for strip in strips)
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-
-    async def type(self, text: str) -> None:
-        await self.pilot.press(*text)
-
-    async def wait_for(self, what) -> None:
-        """Wait for a text to be seen, or for a condition."""
-        deadline = time.monotonic() + TIMEOUT_S
-        while not (what() if callable(what) else what in self.seen()):
-            if time.monotonic() > deadline:
-                pytest.fail(f"waited in vain for {what}:\n{self.seen()}")
-            await asyncio.sleep(0.01)
-
-    async def open(self, name: str) -> None:
-        """Go into the newest workflow of that name."""
-        await self.wait_for(name)
-        await self.press("g", "right")
-        await self.wait_for("[Jobs]")
-
-
-@contextlib.asynccontextmanager
-async def interface(url: str, size=(80, 24)):
-    app = TorcApp(lambda: Connection(TorcClient(url), is_embedded=False), user="tester")
-    async with app.run_test(size=size) as pilot:
-        yield Driver(app, pilot)
-        app.exit()
 
 
 async def test_jobs_are_filtered_and_sorted_over_all_rows(server, make_workflow):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from test_interface import interface
+from tui.driving import interface
 
 from torc_core.model.artifact import File
 from torc_core.runner.paths import job_stdio

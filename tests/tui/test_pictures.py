@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_interface import interface
+from tui.driving import interface
 
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus

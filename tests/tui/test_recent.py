@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import msgspec
-from test_interface import interface
+from tui.driving import interface
 
 from torc_core.clock import utc_now
 from torc_core.local.paths import state_directory

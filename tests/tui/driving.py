@@ -1,0 +1,68 @@
+"""Driving the interface from a test: keys in, what is seen out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import pytest
+from textual.screen import Screen
+
+from torc_core.client import TorcClient
+from torc_core.connect import Connection
+from torc_tui.app import TorcApp
+from torc_tui.screens.main import MainScreen
+
+TIMEOUT_S = 30.0
+
+
+class Driver:
+    """Presses keys and waits for what is then seen."""
+
+    def __init__(self, app, pilot):
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def board(self) -> MainScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    @property
+    def screen(self) -> Screen[object]:
+        return self.app.screen
+
+    def seen(self) -> str:
+        """What is on the screen, as text."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in strips)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*text)
+
+    async def wait_for(self, what) -> None:
+        """Wait for a text to be seen, or for a condition."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while not (what() if callable(what) else what in self.seen()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited in vain for {what}:\n{self.seen()}")
+            await asyncio.sleep(0.01)
+
+    async def open(self, name: str) -> None:
+        """Go into the newest workflow of that name."""
+        await self.wait_for(name)
+        await self.press("g", "right")
+        await self.wait_for("[Jobs]")
+
+
+@contextlib.asynccontextmanager
+async def interface(url: str, size=(80, 24)):
+    app = TorcApp(lambda: Connection(TorcClient(url), is_embedded=False), user="tester")
+    async with app.run_test(size=size) as pilot:
+        yield Driver(app, pilot)
+        app.exit()
