@@ -13,6 +13,8 @@ from pathlib import Path
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
+from textual.pilot import Pilot
+
 from torc_core.connect import Choice, connect
 from torc_core.creation import create_workflow
 from torc_core.lifecycle import initialize_workflow
@@ -28,7 +30,7 @@ name: climate-ensemble
 jobs:
 - {name: fetch, command: 'echo forcing data'}
 - name: 'train_seed_{i:03d}'
-  command: 'sleep 0.2; [ {i} != 7 ]'
+  command: 'sleep 0.6; [ {i} != 7 ]'
   depends_on: [fetch]
   parameters: {i: '1:60'}
 - {name: evaluate, command: 'echo done', depends_on_regexes: ['^train_']}
@@ -41,19 +43,18 @@ async def draw(workflow_id: int, choice: Choice) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "climate-ensemble")
         await pilot.press("enter")
-        await until(pilot, "evaluate", "failed")
-        await pilot.press("3")
-        await until(pilot, "running")
+        await until(pilot, "✗ failed")
+        await pilot.press("3", "3")
+        await until(pilot, "running", "Status")
         PICTURE.write_text(app.export_screenshot(title=f"torc · workflow {workflow_id}"), "utf-8")
 
 
-async def until(pilot, *texts: str) -> None:
-    """Wait until the screen shows all of these."""
-    while True:
-        drawn = pilot.app.export_screenshot()
-        if all(text.replace(" ", "&#160;") in drawn for text in texts):
-            return
-        await pilot.pause(0.1)
+async def until(pilot: Pilot[None], *texts: str) -> None:
+    """Wait until the screen shows all of these, for half a minute at most."""
+    wanted = [text.replace(" ", "&#160;") for text in texts]
+    async with asyncio.timeout(30):
+        while not all(text in pilot.app.export_screenshot() for text in wanted):
+            await pilot.pause(0.1)
 
 
 def main() -> None:
