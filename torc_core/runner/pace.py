@@ -9,6 +9,9 @@ from __future__ import annotations
 
 SHORT_S = 0.1
 """Mean run time below which jobs count as short."""
+UNKNOWN_S = 1.0
+"""Jobs count as long until a few dozen short ones have proved otherwise: holding jobs that turn out
+long keeps them from other runners."""
 LINGER_S = 0.02
 """How long ends of short jobs wait for company. So a server spends a quarter of the CPU per job
 that single reports cost; longer brings nothing."""
@@ -22,23 +25,20 @@ class Pace:
     """The mean run time of recent jobs, and what follows from it."""
 
     def __init__(self) -> None:
-        self._mean_s: float | None = None
+        self._mean_s = UNKNOWN_S
 
     def note(self, run_time_s: float) -> None:
         """Take in the run time of an ended job."""
-        if self._mean_s is None:
-            self._mean_s = run_time_s
-        else:
-            self._mean_s += _WEIGHT * (run_time_s - self._mean_s)
+        self._mean_s += _WEIGHT * (run_time_s - self._mean_s)
 
     @property
     def is_short(self) -> bool:
         """Whether recent jobs were short."""
-        return self._mean_s is not None and self._mean_s < SHORT_S
+        return self._mean_s < SHORT_S
 
     def ahead(self, slots: int) -> int:
         """Return how many jobs should wait here to bridge two turns with `slots` jobs at a time."""
-        if self._mean_s is None or not self.is_short:
+        if not self.is_short:
             return 0
         bridged_s = 2 * (LINGER_S + ROUND_TRIP_S)
         return min(int(slots * bridged_s / max(self._mean_s, 0.001)) + 1, MAX_AHEAD)
