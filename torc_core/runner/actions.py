@@ -5,6 +5,7 @@ An action is claimed first, so that it happens once; a persistent one happens on
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -59,23 +60,21 @@ class Actions:
         self._done: set[int] = set()
         self._command: subprocess.Popen[bytes] | None = None
         self._is_stopped = False
-        self._thread: threading.Thread | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether actions are executed in the background."""
-        return self._thread is not None and self._thread.is_alive()
+        self.is_busy = False
+        """Actions are executed in the background."""
 
     def run_in_background(self, triggers: Collection[str], ring: Callable[[], None]) -> None:
         """Execute pending actions on a thread, then call `ring`."""
 
         def work() -> None:
-            self.run(triggers)
-            self._thread = None
-            ring()
+            try:
+                self.run(triggers)
+            finally:
+                self.is_busy = False
+                ring()
 
-        self._thread = threading.Thread(target=work, name="actions", daemon=True)
-        self._thread.start()
+        self.is_busy = True
+        threading.Thread(target=work, name="actions", daemon=True).start()
 
     def run(self, triggers: Collection[str]) -> None:
         """Claim and execute the pending actions of these triggers that a runner can execute."""
@@ -89,11 +88,18 @@ class Actions:
             log.warning("actions: %s", error.message)
 
     def stop(self) -> None:
-        """End the command that runs and start no other."""
+        """End the command that runs and start no other; asked again, kill it."""
+        signum = signal.SIGKILL if self._is_stopped else signal.SIGTERM
         self._is_stopped = True
+        self.end_command(signum)
+
+    def end_command(self, signum: signal.Signals = signal.SIGTERM) -> None:
+        """Signal the command that runs, if one does. Safe in signal handlers."""
         command = self._command
-        if command is not None and command.poll() is None:
-            os.killpg(command.pid, signal.SIGTERM)
+        if command is not None and command.returncode is None:
+            # It may be reaped by the thread that waits for it at this very moment.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(command.pid, signum)
 
     def _can_execute(self, action: WorkflowAction) -> bool:
         return (
@@ -115,6 +121,7 @@ class Actions:
             log.info("action %s: return code %s of %r", action.id, return_code, command)
             if return_code != 0:
                 log.error("action %s stops at its first failure: %r", action.id, command)
+            if return_code != 0 or self._is_stopped:
                 return
 
     def _run_command(self, action_id: int, command: str) -> int | None:
@@ -133,6 +140,8 @@ class Actions:
         except (OSError, ValueError) as error:
             log.error("action %s: %s", action_id, error)  # noqa: TRY400 - not our bug
             return None
+        if self._is_stopped:  # while it was started
+            self.end_command()
         return self._command.wait()
 
 

@@ -11,7 +11,7 @@ import logging
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
@@ -30,10 +30,10 @@ from torc_core.runner.ledger import Amount, Ledger, need
 from torc_core.runner.meter import Meter
 from torc_core.runner.outbox import Outbox
 from torc_core.runner.pace import Pace
-from torc_core.runner.process import Child, reap, send_signal, spawn
+from torc_core.runner.process import Child, Fault, reap, send_signal, spawn
 from torc_core.runner.sampler import Usage
 from torc_core.runner.shop import Shop
-from torc_core.runner.verdict import StopReason, judge
+from torc_core.runner.verdict import LIMITS, StopReason, judge
 
 log = logging.getLogger("torc.runner")
 
@@ -70,6 +70,8 @@ class Jobs:
         self.pace = Pace()
         self.waiting: list[ClaimedJob] = []
         self.ended: Counter[str] = Counter()
+        self.trouble: MachineError | None = None
+        """Why no job can be started on this machine any more."""
         self._shop = shop
         self._ledger = ledger
         self._deadlines = deadlines
@@ -104,15 +106,27 @@ class Jobs:
             return free, self._ledger.free_jobs - len(self.waiting)
         return free, free.num_cpus
 
+    def accept(self, jobs: Collection[ClaimedJob]) -> None:
+        """Take jobs in; an earlier attempt of one of them that still runs here has lost it."""
+        self.waiting += jobs
+        for claimed in jobs:
+            if id_of(claimed) in self._running:
+                self.stop(id_of(claimed), StopReason.CANCELED)
+
     def start_waiting(self) -> None:
         """Start every waiting job that fits now, in the order of their coming."""
         left = []
         for index, claimed in enumerate(self.waiting):
-            if not self._ledger.free_jobs:
+            if not self._ledger.free_jobs or self.trouble is not None:
                 left += self.waiting[index:]
                 break
             amount = need(claimed)
-            if not self._ledger.fits(amount) or not self._start(claimed, amount):
+            # An earlier attempt that was given up elsewhere may still be on its way out here.
+            if (
+                id_of(claimed) in self._running
+                or not self._ledger.fits(amount)
+                or not self._start(claimed, amount)
+            ):
                 left.append(claimed)
         self.waiting = left
 
@@ -146,6 +160,8 @@ class Jobs:
         if attempt is None:
             # Somebody cancelled it before it started; the server knows.
             self.waiting = [claimed for claimed in self.waiting if claimed.job.id != job_id]
+        elif attempt.stop in LIMITS and reason not in LIMITS:
+            attempt.stop = reason  # so no failure rule lets it start again
         elif attempt.stop is None:
             log.info("job %s is ended: %s", job_id, reason.value)
             attempt.stop = reason
@@ -205,12 +221,15 @@ class Jobs:
             )
         except MachineError as error:
             self._ledger.give_back(job_id)
-            if error.details["is_shortage"] and self._running:
-                # Tried again as soon as another job ends.
-                log.warning("job %s has to wait: %s %s", job_id, error.message, error.hint)
-                return False
-            self._not_started(claimed, stdio, error)
-            return True
+            fault = error.details["fault"]
+            if fault is Fault.COMMAND:
+                self._not_started(claimed, stdio, error)
+                return True
+            log.warning("job %s has to wait: %s %s", job_id, error.message, error.hint)
+            if fault is Fault.MACHINE or not self._running:
+                # Every other job would fail as well, through no fault of its own.
+                self.trouble = error
+            return False  # tried again as soon as another job ends
         self._enter(
             Attempt(
                 claimed=claimed,

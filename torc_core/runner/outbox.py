@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from torc_core.clock import utc_text
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart
+
+AT_ONCE = 5_000
+"""The most reports of a kind in one turn; a server takes at most 10,000."""
 
 
 class Outbox:
@@ -30,11 +35,12 @@ class Outbox:
         self.ends.append(end)
 
     def take(self) -> tuple[list[JobStart], list[JobEnd], list[JobRelease]]:
-        """Return everything, and be empty."""
+        """Take out and return everything, or the oldest of it if it is more than one turn bears."""
         starts = [
             JobStart(job_id=job_id, token=token, start_time=utc_text(started_ms))
-            for job_id, (token, started_ms) in self.starts.items()
+            for job_id, (token, started_ms) in islice(self.starts.items(), AT_ONCE)
         ]
-        taken = starts, self.ends, self.releases
-        self.starts, self.ends, self.releases = {}, [], []
+        taken = starts, self.ends[:AT_ONCE], self.releases[:AT_ONCE]
+        self.starts = dict(islice(self.starts.items(), AT_ONCE, None))
+        self.ends, self.releases = self.ends[AT_ONCE:], self.releases[AT_ONCE:]
         return taken

@@ -14,6 +14,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Mapping
+from enum import Enum
 
 import msgspec
 
@@ -86,7 +87,7 @@ def spawn(
 
     Raises:
         MachineError: The program, a file, memory or a process is not to be had; its detail
-            `is_shortage` says whether that may change when other processes end.
+            `fault` is a `Fault`.
     """
     flags = _OUTPUT_FLAGS | (os.O_APPEND if append else os.O_TRUNC)
     try:
@@ -120,7 +121,7 @@ def _not_started(error: Exception) -> MachineError:
     return MachineError(
         f"The process could not be started: {error}",
         hint=_SPAWN_HINTS.get(number, ""),
-        is_shortage=number in _SHORTAGES,
+        fault=_FAULTS.get(number, Fault.MACHINE),
     )
 
 
@@ -134,8 +135,23 @@ _SPAWN_HINTS = {
     None: "The command or its name holds a character that no process can be given.",
 }
 
-_SHORTAGES = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""What may be to be had again when another process has ended."""
+
+class Fault(Enum):
+    """Why a process could not be started."""
+
+    COMMAND = "command"
+    """No machine could start this one."""
+    SHORTAGE = "shortage"
+    """It may be possible when another process has ended."""
+    MACHINE = "machine"
+    """No process can be started here: the disk is full, the output directory gone."""
+
+
+_FAULTS: dict[int | None, Fault] = {
+    None: Fault.COMMAND,
+    errno.E2BIG: Fault.COMMAND,
+    **dict.fromkeys((errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM), Fault.SHORTAGE),
+}
 
 
 def _watch(pid: int) -> int:

@@ -124,6 +124,10 @@ class Shift:
         for delivery in self._courier.collect():
             self._on_delivery(delivery)
         self._jobs.start_waiting()
+        if self._jobs.trouble is not None and not self._departure.is_near:
+            self._error = self._jobs.trouble
+            self._leave(self._jobs.trouble.message)
+            self._jobs.release_waiting()
         is_leaving = self._departure.is_near
         self._talk.plan(is_leaving=is_leaving)
         self._talk.take_turn(self._ask, wait_s=self._longest_wait_s(), is_leaving=is_leaving)
@@ -219,7 +223,7 @@ class Shift:
         for outcome in reply.outcomes:
             if outcome.result not in {"ok", "duplicate"}:
                 log.warning("job %s: report refused: %s", outcome.job_id, outcome.result)
-        self._jobs.waiting += reply.jobs
+        self._jobs.accept(reply.jobs)
         if self._departure.is_near:
             self._jobs.release_waiting()
         # A start that comes late is refused when the job has been retried since: the new attempt
@@ -256,6 +260,8 @@ class Shift:
         self._talk.hurry()
         if stop is not None:
             self._jobs.stop_all(stop)
+        if stop is StopReason.RUNNER_ENDS or self._is_canceled:
+            self._actions.end_command()
 
     def _longest_wait_s(self) -> float:
         """Return how long a turn may wait: no longer than an idle runner stays."""

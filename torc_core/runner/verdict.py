@@ -24,6 +24,10 @@ class StopReason(Enum):
     OUT_OF_MEMORY = "out of memory"
 
 
+LIMITS = frozenset({StopReason.OUT_OF_TIME, StopReason.OUT_OF_MEMORY})
+"""Reasons that lie with the job itself."""
+
+
 class _Stop(msgspec.Struct, frozen=True):
     status: JobStatus
     return_code: int | None

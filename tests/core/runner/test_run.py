@@ -116,6 +116,20 @@ def test_output_files_must_exist_and_their_times_are_told(flow, tmp_path):
     assert flow.client.get_file(ids[0]).st_mtime == pytest.approx(there.stat().st_mtime)
 
 
+def test_an_output_file_without_a_record_is_no_obstacle(flow, start_runner, tmp_path):
+    path, go = tmp_path / "there", tmp_path / "go"
+    record = flow.client.create_file(File(workflow_id=flow.id, name="there", path=str(path)))
+    job = flow.add(
+        f"touch {path}; until [ -e {go} ]; do sleep 0.02; done", output_file_ids=[record.id]
+    )
+    thread = start_runner(flow)
+    wait_for(path.exists, "the job")
+    flow.client.delete_file(record.id)
+    go.touch()
+    assert thread.wait().exit_code == 0
+    assert flow.status(job) == "completed"
+
+
 def test_a_job_that_cannot_start_has_failed(flow):
     job = flow.add(f"true {'x' * 200_000}", name="long")
     fine = flow.add("true", name="fine")

@@ -1,0 +1,119 @@
+"""What goes wrong around a runner: no disk, nobody's process, a job that comes back too early."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from waiting import wait_for
+
+from torc_core.errors import MachineError
+from torc_core.model.compute import WorkflowAction
+from torc_core.model.resources import FailureHandler, ResourceRequirements
+
+STUBBORN = "trap '' TERM; touch {mark}; until [ -e {go} ]; do sleep 0.02; done"
+
+
+def test_a_machine_without_its_output_directory_gives_jobs_back(flow):
+    first = flow.add(f"rm -r {flow.output_dir}/job_stdio", name="first")
+    second = flow.add("true", name="second", depends_on_job_ids=[first])
+    with pytest.raises(MachineError, match="No such file"):
+        flow.run()
+    assert (flow.status(first), flow.status(second)) == ("completed", "ready")
+    assert flow.run().ended == {"completed": 1}
+
+
+def test_a_full_disk_costs_the_log_and_nothing_else(flow, capfd):
+    flow.add("true")
+    assert flow.run(log_path="/dev/full").exit_code == 0
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_log_that_cannot_be_opened_leaves_no_active_node(flow, tmp_path):
+    flow.add("true")
+    with pytest.raises(MachineError, match="cannot be written"):
+        flow.run(log_path=str(tmp_path))
+    assert [node.is_active for node in flow.client.list_compute_nodes(flow.id).items] == [False]
+
+
+def test_a_job_that_comes_back_waits_for_its_earlier_attempt(flow, start_runner, tmp_path):
+    mark, go, again = tmp_path / "runs", tmp_path / "go", tmp_path / "again"
+    job = flow.add(
+        f"if [ -e {mark} ]; then touch {again}; else {STUBBORN.format(mark=mark, go=go)}; fi",
+        supports_termination=True,
+    )
+    thread = start_runner(flow, wait_for_new_jobs_s=30.0)
+    wait_for(mark.exists, "the first attempt")
+    flow.client.manage_status_change(job, "ready", 1)
+    log = next(flow.output_dir.glob("job_runner_*"))
+    wait_for(lambda: f"job {job} is ended: canceled" in log.read_text(), "the wish to leave")
+    assert not again.exists()
+    go.touch()
+    assert thread.wait().jobs_by_status["completed"] == 1
+    assert again.exists()
+    assert flow.result(job).return_code == 0
+
+
+def test_nothing_is_repeated_once_the_runner_leaves(flow, start_runner, tmp_path):
+    mark, healed = tmp_path / "runs", tmp_path / "healed"
+    needs = ResourceRequirements(workflow_id=flow.id, name="n", memory="1g", runtime="PT1S")
+    rules = f'[{{"match_all_exit_codes": true, "recovery_script": "touch {healed}"}}]'
+    job = flow.add(
+        STUBBORN.format(mark=mark, go=tmp_path / "never"),
+        supports_termination=True,
+        resource_requirements_id=flow.client.create_resource_requirements(needs).id,
+        failure_handler_id=flow.client.create_failure_handler(
+            FailureHandler(workflow_id=flow.id, name="h", rules=rules)
+        ).id,
+    )
+    thread = start_runner(flow, limit_resources=True, grace_s=1000.0)
+    wait_for(mark.exists, "the job")
+    log = next(flow.output_dir.glob("job_runner_*"))
+    wait_for(lambda: f"job {job} is ended: out of time" in log.read_text(), "its limit")
+    thread.runner.stop()
+    thread.runner.stop()
+    assert thread.wait().exit_code == 130
+    assert not healed.exists()
+    assert flow.status(job) == "terminated"
+
+
+def test_a_second_wish_kills_the_command_of_an_action(flow, start_runner, tmp_path):
+    mark = tmp_path / "runs"
+    flow.add("true")
+    flow.client.create_workflow_action(
+        WorkflowAction(
+            workflow_id=flow.id,
+            trigger_type="on_workflow_start",
+            action_type="run_commands",
+            action_config={"commands": [STUBBORN.format(mark=mark, go=tmp_path / "never"), "pwd"]},
+        )
+    )
+    thread = start_runner(flow)
+    wait_for(mark.exists, "the command")
+    thread.runner.stop()
+    thread.runner.stop()
+    assert thread.wait().exit_code == 130
+    (output,) = (flow.output_dir / "job_stdio").glob("action_*.o")
+    assert output.read_text() == ""
+
+
+def test_a_parent_that_ignores_children_does_not_hide_their_ends(flow):
+    job = flow.add("exit 7")
+    code = (
+        "import signal, sys; from torc_core.client import TorcClient;"
+        "from torc_core.runner import Runner, RunnerOptions;"
+        "from torc_core.runner.signals import stopping_on_signals;"
+        "options = RunnerOptions(workflow_id=int(sys.argv[2]), output_dir=sys.argv[3]);"
+        "runner = Runner(TorcClient(sys.argv[1]), options)\n"
+        "with stopping_on_signals(runner): print(runner.run().ended)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, flow.client.url, str(flow.id), str(flow.output_dir)],
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "{'failed': 1}\n", done.stderr
+    assert flow.result(job).return_code == 7
