@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from torc_core.errors import NotFoundError, TorcError, UsageError
+from torc_core.errors import NotFoundError, ProtocolError, TorcError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_core.runner.turns import Turns
 
@@ -105,7 +105,13 @@ class Courier:
 
     def _work(self) -> None:
         while (turn := self._outgoing.get()) is not None:
-            self._incoming.append(self._deliver(turn))
+            try:
+                delivery = self._deliver(turn)
+            except Exception as error:
+                # A thread that just dies would leave the loop waiting for its answer.
+                log.exception("a turn with the server failed")
+                delivery = Delivery(turn, None, ProtocolError(f"A turn failed: {error!r}."))
+            self._incoming.append(delivery)
             self._ring()
 
     def _deliver(self, turn: Exchange) -> Delivery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterator
@@ -19,6 +20,18 @@ def log_to_stream(stream: TextIO) -> None:
     _attach(logging.StreamHandler(stream))
 
 
+class _LogFile(logging.FileHandler):
+    """A log that does without lines that a full disk refuses."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base's name
+        """Go on: the jobs matter more, and nobody wants a traceback per line."""
+
+    def close(self) -> None:
+        """Close the file; what it still refuses is lost."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def log_to_file(path: str) -> Iterator[None]:
     """Add the log to the end of a file.
@@ -28,7 +41,7 @@ def log_to_file(path: str) -> Iterator[None]:
     """
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise MachineError(
             f"The log {path} cannot be written: {error.strerror}.",

@@ -55,13 +55,18 @@ class Runner:
 
         Raises:
             TorcError: The runner could not begin (see `open_station`), the workflow was deleted
-                meanwhile, or one of its settings makes no sense to the server.
+                meanwhile, one of its settings makes no sense to the server, or this machine
+                cannot start jobs any more.
         """
         station = open_station(self._client, self._options)
-        with log_to_file(self._options.log_path or _log_path(station)):
-            return self._work(station)
+        try:
+            with log_to_file(self._options.log_path or _log_path(station)):
+                shift = self._work(station)
+        finally:
+            close_station(self._client, station)
+        return shift.summary()
 
-    def _work(self, station: Station) -> RunSummary:
+    def _work(self, station: Station) -> Shift:
         self._actions = Actions(
             self._client,
             workflow_id=self._options.workflow_id,
@@ -73,18 +78,14 @@ class Runner:
         )
         if self._stops:
             self._actions.stop()
+        shift = Shift(
+            self._client, self._options, station, self._actions, self._bell, self._on_progress
+        )
         try:
-            shift = Shift(
-                self._client, self._options, station, self._actions, self._bell, self._on_progress
-            )
-            try:
-                shift.work(self._stops)
-            finally:
-                shift.close()
+            shift.work(self._stops)
         finally:
-            close_station(self._client, station)
-            self._bell.close()
-        return shift.summary()
+            shift.close()
+        return shift
 
 
 def _log_path(station: Station) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import time
@@ -51,7 +52,10 @@ class Meter:
             for attempt in running
             if now - attempt.started >= sampler.FIRST_LOOK_S and attempt.end is None
         }
-        samples = sampler.attribute(sampler.scan(), old.keys()) if old else {}
+        samples: dict[int, sampler.Sample] = {}
+        if old:
+            with contextlib.suppress(OSError):
+                samples = sampler.attribute(sampler.scan(), old.keys())
         for pid, sample in samples.items():
             old[pid].usage.note(sample, now)
         if self._database is not None:

@@ -78,7 +78,11 @@ def parse_stat(text: str) -> Process:
 
 
 def scan(proc: str = "/proc") -> dict[int, Process]:
-    """Return all processes of the machine, by pid; one that ends meanwhile is left out."""
+    """Return all processes of the machine, by pid; one that ends meanwhile is left out.
+
+    Raises:
+        OSError: There is no file descriptor left to look with.
+    """
     found = {}
     with os.scandir(proc) as entries:
         for entry in entries:

@@ -20,7 +20,8 @@ _CODES = {
 def stopping_on_signals(runner: Runner) -> Iterator[None]:
     """Let the first signal end the runner's jobs in peace, and a second one end them at once.
 
-    SIGHUP is ignored: a run goes on when its terminal disappears. Only the main thread may do this.
+    SIGHUP is ignored: a run goes on when its terminal disappears. SIGCHLD must not be, as it may
+    be since our parent's time: how children ended would be lost. Only the main thread may do this.
     """
 
     def stop(signum: int, _: FrameType | None) -> None:
@@ -28,6 +29,7 @@ def stopping_on_signals(runner: Runner) -> Iterator[None]:
 
     previous = {signum: signal.signal(signum, stop) for signum in _CODES}
     previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    previous[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         yield
     finally:

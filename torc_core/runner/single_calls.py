@@ -6,6 +6,7 @@ over. Its tokens are the attempt numbers.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -60,11 +61,13 @@ class SingleCallTurns:
         """Ids of jobs that this runner has."""
         self._news = threading.Event()
         self._latest = 0
+        self._counting = threading.Lock()
         self._lock = threading.Lock()
 
     def take(self, turn: Exchange) -> ExchangeReply:
         """See `Turns`."""
-        self._latest = max(self._latest, turn.seq)
+        with self._counting:
+            self._latest = max(self._latest, turn.seq)
         self._news.set()
         with self._lock:
             reply = self._tell_and_ask(turn)
@@ -120,7 +123,9 @@ class SingleCallTurns:
             self._client.retry_job(end.job_id, self._run_id, _NO_LIMIT)
             return
         for file_id, modified in end.output_file_mtimes.items():
-            self._client.update_file(file_id, FilePatch(st_mtime=modified))
+            # Somebody may have deleted its record; the job has ended all the same.
+            with contextlib.suppress(*_REFUSALS):
+                self._client.update_file(file_id, FilePatch(st_mtime=modified))
         result = Result(
             job_id=end.job_id,
             workflow_id=self._workflow_id,

@@ -117,6 +117,12 @@ def test_what_would_fail_again_is_not_tried_again(courier, line, error):
     assert line.asked == [1]
 
 
+def test_a_mistake_of_our_own_is_an_answer_too(courier, line):
+    line.error = RuntimeError("oops")
+    courier.send(Exchange(seq=0))
+    assert "oops" in str(collect(courier, 1)[1].error)
+
+
 def test_a_closed_courier_gives_up(courier, line):
     line.is_cut = True
     courier.send(Exchange(seq=0))
