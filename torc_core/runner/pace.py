@@ -48,5 +48,6 @@ class Pace:
         return LINGER_S if waiting and self.is_short else 0.0
 
     def pause_s(self, running: int) -> float:
-        """Return how long to wait before asking anew: the end of a short job soon asks as well."""
-        return LINGER_S if running and self.is_short else 0.0
+        """Return how long to wait before asking anew after an answer: there was no more a moment
+        ago, and the end of a job that turns out short soon asks as well."""
+        return LINGER_S if running else 0.0
