@@ -6,8 +6,8 @@ due, or on a signal.
 """
 
 from torc_core.runner.execution import execute_run
-from torc_core.runner.loop import Runner
 from torc_core.runner.options import RunnerOptions
+from torc_core.runner.runner import Runner
 from torc_core.runner.summary import Progress, RunSummary
 
 __all__ = ["Progress", "RunSummary", "Runner", "RunnerOptions", "execute_run"]

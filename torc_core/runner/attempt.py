@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 
 import msgspec
 
-from torc_core.clock import utc_text
+from torc_core.clock import now_ms, utc_now, utc_text
 from torc_core.model.exchange import ClaimedJob, JobEnd, OutputFile
-from torc_core.runner.process import Child, Ended
+from torc_core.model.status import JobStatus
+from torc_core.runner import paths
+from torc_core.runner.environment import job_environment
+from torc_core.runner.process import Child, Ended, spawn
 from torc_core.runner.sampler import Usage
+from torc_core.runner.station import Station
 from torc_core.runner.verdict import StopReason, Verdict
 
+CANNOT_EXECUTE = 126
+"""Return code of a job that could not be started; what shells say."""
 _DEFAULT_LIMITS = (2**20, 60)
 """Memory in bytes and runtime in seconds of the requirements that nobody asked for."""
 
@@ -51,6 +59,61 @@ def has_limits(claimed: ClaimedJob) -> bool:
     return (claimed.memory_bytes, claimed.runtime_seconds) != _DEFAULT_LIMITS
 
 
+def stdio_of(station: Station, claimed: ClaimedJob) -> str:
+    """Return the path of a job's output without the ending."""
+    job = claimed.job
+    return paths.job_stdio(
+        station.output_dir, job.workflow_id, id_of(claimed), claimed.run_id, job.attempt_id
+    )
+
+
+def start_attempt(station: Station, claimed: ClaimedJob, gpus: tuple[str, ...]) -> Attempt:
+    """Start the process of a job that may use these GPUs.
+
+    Raises:
+        MachineError: See `spawn`.
+    """
+    stdio = stdio_of(station, claimed)
+    script, command = claimed.job.invocation_script, claimed.job.command
+    started, started_ms = time.monotonic(), now_ms()
+    child = spawn(
+        [station.bash, "-c", f"{script} {command}" if script else command],
+        job_environment(station.environment, claimed, gpus),
+        stdout=f"{stdio}.o",
+        stderr=f"{stdio}.e",
+    )
+    return Attempt(
+        claimed=claimed,
+        child=child,
+        stdio=stdio,
+        gpus=gpus,
+        started=started,
+        started_ms=started_ms,
+        usage=Usage(last_seen=started),
+    )
+
+
+def start_recovery(station: Station, attempt: Attempt, script: str, return_code: int) -> Child:
+    """Start the recovery script of a job that ended with `return_code`; it adds to its output.
+
+    Raises:
+        MachineError: See `spawn`.
+    """
+    return spawn(
+        [station.bash, "-c", script],
+        job_environment(station.environment, attempt.claimed, attempt.gpus, return_code),
+        stdout=f"{attempt.stdio}.o",
+        stderr=f"{attempt.stdio}.e",
+        append=True,
+    )
+
+
+def write_stderr(stdio: str, text: str) -> None:
+    """Add a line of the runner's own to a job's stderr, if the disk allows."""
+    with contextlib.suppress(OSError), Path(f"{stdio}.e").open("a", encoding="utf-8") as file:
+        file.write(f"torc: {text}\n")
+
+
 def look_at_outputs(files: list[OutputFile]) -> tuple[dict[int, float], list[str]]:
     """Return the modification times of files that exist, by file id, and the paths of others."""
     times: dict[int, float] = {}
@@ -61,6 +124,18 @@ def look_at_outputs(files: list[OutputFile]) -> tuple[dict[int, float], list[str
         except (OSError, ValueError):
             missing.append(file.path)
     return times, missing
+
+
+def end_without_start(claimed: ClaimedJob) -> JobEnd:
+    """Return the report of an attempt that could not be started."""
+    return JobEnd(
+        job_id=id_of(claimed),
+        token=claimed.token,
+        status=JobStatus.FAILED,
+        return_code=CANNOT_EXECUTE,
+        exec_time_minutes=0.0,
+        completion_time=utc_now(),
+    )
 
 
 def make_end(

@@ -1,4 +1,4 @@
-"""Carries turns between the runner's loop and the server, on two threads.
+"""Takes turns with the server, on two threads beside the runner's loop.
 
 Each turn may wait long at the server for news. While one waits, the loop can send another with
 what has happened meanwhile; that ends the wait of the first. A failed turn is taken again, with
@@ -14,12 +14,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
+from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError, ProtocolError, TorcError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply
-from torc_core.runner.turns import Turns
+from torc_core.model.workflow import EXCHANGE
+from torc_core.runner.single_calls import SingleCallTurns
 
 log = logging.getLogger("torc.runner")
 
@@ -28,6 +31,39 @@ LANES = 2
 FIRST_DELAY_S = 0.05
 LAST_DELAY_S = 2.0
 """Delays between tries double from the first to the last, less a random half."""
+_ANSWER_S = 30.0
+"""How long an answer may take beyond the wait that was asked for."""
+
+
+class Turns(Protocol):
+    """Someone to take turns with. Turns may overlap: a newer one ends the wait of an older one."""
+
+    def take(self, turn: Exchange) -> ExchangeReply:
+        """Report, ask and wait. A turn whose answer was lost is taken again with the same `seq`.
+
+        Raises:
+            TorcError: The turn failed; unless the workflow is gone, it may be taken again.
+        """
+
+
+class ExchangeTurns:
+    """The batch protocol: one call per turn."""
+
+    def __init__(self, client: TorcClient, compute_node_id: int) -> None:
+        self._client = client
+        self._compute_node_id = compute_node_id
+
+    def take(self, turn: Exchange) -> ExchangeReply:
+        """See `Turns`."""
+        timeout_s = turn.wait_seconds + _ANSWER_S
+        return self._client.exchange(self._compute_node_id, turn, timeout_s=timeout_s)
+
+
+def choose_turns(client: TorcClient, workflow_id: int, run_id: int, compute_node_id: int) -> Turns:
+    """Return the best way to take turns that the server offers."""
+    if EXCHANGE in client.get_version().capabilities:
+        return ExchangeTurns(client, compute_node_id)
+    return SingleCallTurns(client, workflow_id, run_id, compute_node_id)
 
 
 class Delivery(msgspec.Struct, frozen=True):

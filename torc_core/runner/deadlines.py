@@ -1,49 +1,79 @@
-"""What falls due when. Pure: the clock is an argument."""
+"""The deadlines of a runner: what falls due when. Pure: the clock is an argument."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable
-from typing import Generic, TypeVar
-
-K = TypeVar("K", bound=Hashable)
+from enum import IntEnum, auto
+from typing import NamedTuple
 
 
-class Deadlines(Generic[K]):
-    """At most one moment per key, in seconds of one monotonic clock."""
+class What(IntEnum):
+    """What is to be done at a deadline; an integer, since it is hashed for every job."""
+
+    TALK = auto()
+    """Take a turn with the server."""
+    SAMPLE = auto()
+    """Look at the memory and CPU of running jobs."""
+    PROGRESS = auto()
+    """Tell whoever listens how far things are."""
+    KILL = auto()
+    """End a job that did not leave when asked."""
+    OUT_OF_TIME = auto()
+    """End a job that exceeds its runtime."""
+    RUNNER_ENDS = auto()
+    """The runner's own time is over."""
+    IDLE = auto()
+    """There was nothing to do for too long."""
+    NO_SERVER = auto()
+    """There was nothing to do and no server for too long."""
+    PATIENCE = auto()
+    """All jobs have ended, but nobody takes the report."""
+    ACTIONS = auto()
+    """Look again for actions to execute."""
+
+
+class Due(NamedTuple):
+    """A deadline, of one job or of the runner."""
+
+    what: What
+    job_id: int = 0
+
+
+class Deadlines:
+    """At most one moment for each, in seconds of one monotonic clock."""
 
     def __init__(self) -> None:
-        self._when: dict[K, float] = {}
-        self._heap: list[tuple[float, int, K]] = []
+        self._when: dict[Due, float] = {}
+        self._heap: list[tuple[float, int, Due]] = []
         self._count = 0
 
-    def __contains__(self, key: K) -> bool:
-        return key in self._when
+    def __contains__(self, due: Due) -> bool:
+        return due in self._when
 
-    def set(self, key: K, when: float) -> None:
-        """Let `key` fall due at `when`, in place of its earlier moment."""
-        self._when[key] = when
+    def set(self, due: Due, when: float) -> None:
+        """Let something fall due at `when`, in place of its earlier moment."""
+        self._when[due] = when
         self._count += 1
-        heapq.heappush(self._heap, (when, self._count, key))
+        heapq.heappush(self._heap, (when, self._count, due))
 
-    def set_earlier(self, key: K, when: float) -> None:
-        """Let `key` fall due at `when`, unless it does so earlier anyway."""
-        if when < self._when.get(key, float("inf")):
-            self.set(key, when)
+    def set_earlier(self, due: Due, when: float) -> None:
+        """Let something fall due at `when`, unless it does so earlier anyway."""
+        if when < self._when.get(due, float("inf")):
+            self.set(due, when)
 
-    def clear(self, key: K) -> None:
-        """Forget `key`; nothing happens when it is not there."""
-        self._when.pop(key, None)
+    def clear(self, due: Due) -> None:
+        """Forget a deadline; nothing happens when there is none."""
+        self._when.pop(due, None)
 
-    def pop_due(self, now: float) -> list[K]:
-        """Take out and return the keys whose moment has come, earliest first."""
-        due: list[K] = []
+    def pop_due(self, now: float) -> list[Due]:
+        """Take out and return those whose moment has come, earliest first."""
+        popped: list[Due] = []
         while self._heap and self._heap[0][0] <= now:
-            when, _, key = heapq.heappop(self._heap)
-            if self._when.get(key) == when:
-                del self._when[key]
-                due.append(key)
-        return due
+            when, _, due = heapq.heappop(self._heap)
+            if self._when.get(due) == when:
+                del self._when[due]
+                popped.append(due)
+        return popped
 
     def wait(self, now: float) -> float | None:
         """Return the seconds until something falls due, or None when nothing will."""

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from torc_core.errors import ExitCode
 from torc_core.model.workflow import Workflow
-from torc_core.runner.deadlines import Deadlines
-from torc_core.runner.due import Due, What
+from torc_core.runner.deadlines import Deadlines, Due, What
 from torc_core.runner.options import RunnerOptions
 
 log = logging.getLogger("torc.runner")
@@ -69,7 +68,7 @@ class Departure:
         patience: How long the runner stays.
     """
 
-    def __init__(self, deadlines: Deadlines[Due], patience: Patience) -> None:
+    def __init__(self, deadlines: Deadlines, patience: Patience) -> None:
         self.why: str | None = None
         """In words; None: it stays."""
         self.gives_up = False

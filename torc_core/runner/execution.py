@@ -13,8 +13,8 @@ from torc_core.client import TorcClient
 from torc_core.errors import MachineError, TorcError, UsageError
 from torc_core.local.runs import RunDirectory, RunMeta
 from torc_core.local.server import locate_server
-from torc_core.runner.loop import Runner
 from torc_core.runner.options import RunnerOptions
+from torc_core.runner.runner import Runner
 from torc_core.runner.signals import stopping_on_signals
 from torc_core.runner.summary import Progress, RunSummary, final_status
 
@@ -50,7 +50,7 @@ def _run(directory: RunDirectory, meta: RunMeta, client: TorcClient) -> RunSumma
             f"The directory {meta.cwd} cannot be entered: {error.strerror}.",
             hint="Start the run again from a directory that exists.",
         ) from error
-    with stopping_on_signals(runner):
+    with stopping_on_signals(runner.stop):
         return runner.run()
 
 

@@ -6,39 +6,49 @@ the server nor the loop.
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import select
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from pathlib import Path
 
 import msgspec
 
-from torc_core.clock import now_ms, utc_now
 from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobEnd, JobRelease, JobStart
 from torc_core.model.status import JobStatus
-from torc_core.runner import paths
-from torc_core.runner.attempt import Attempt, has_limits, id_of, look_at_outputs, make_end
-from torc_core.runner.deadlines import Deadlines
-from torc_core.runner.due import Due, What
-from torc_core.runner.environment import job_environment
-from torc_core.runner.failure import choose_rule, failed_status, may_retry
+from torc_core.runner.attempt import (
+    Attempt,
+    end_without_start,
+    has_limits,
+    id_of,
+    look_at_outputs,
+    make_end,
+    start_attempt,
+    start_recovery,
+    stdio_of,
+    write_stderr,
+)
+from torc_core.runner.deadlines import Deadlines, Due, What
+from torc_core.runner.demand import Pace
 from torc_core.runner.ledger import Amount, Ledger, need
 from torc_core.runner.meter import Meter
-from torc_core.runner.outbox import Outbox
-from torc_core.runner.pace import Pace
-from torc_core.runner.process import Child, Fault, reap, send_signal, spawn
-from torc_core.runner.sampler import Usage
-from torc_core.runner.shop import Shop
-from torc_core.runner.verdict import LIMITS, StopReason, judge
+from torc_core.runner.options import RunnerOptions
+from torc_core.runner.process import Fault, reap, send_signal
+from torc_core.runner.station import Station, gpu_names
+from torc_core.runner.talk import Outbox
+from torc_core.runner.verdict import (
+    LIMITS,
+    StopReason,
+    choose_rule,
+    failed_status,
+    judge,
+    may_retry,
+)
 
 log = logging.getLogger("torc.runner")
 
-CANNOT_EXECUTE = 126
-"""Return code of a job that could not be started; what shells say."""
 SHORT_GRACE_S = 2.0
 """From SIGTERM to SIGKILL for jobs that do not claim to support termination.
 
@@ -51,20 +61,20 @@ class Jobs:
     """Claimed jobs, waiting and running.
 
     Args:
-        shop: What they share.
-        ledger: What is free.
+        station: Where they run.
+        options: How.
         deadlines: Where kills and limits are entered.
         meter: Looks at running jobs.
-        watch: Called with a descriptor that becomes readable when a process ends.
+        watch: Registers a descriptor that becomes readable when a process ends.
     """
 
     def __init__(
         self,
-        shop: Shop,
-        ledger: Ledger,
-        deadlines: Deadlines[Due],
+        station: Station,
+        options: RunnerOptions,
+        deadlines: Deadlines,
         meter: Meter,
-        watch: Callable[[int], None],
+        watch: Callable[[int, int], None],
     ) -> None:
         self.outbox = Outbox()
         self.pace = Pace()
@@ -72,8 +82,10 @@ class Jobs:
         self.ended: Counter[str] = Counter()
         self.trouble: MachineError | None = None
         """Why no job can be started on this machine any more."""
-        self._shop = shop
-        self._ledger = ledger
+        self._station = station
+        self._options = options
+        gpus = gpu_names(station.machine, station.total.num_gpus)
+        self._ledger = Ledger(station.total, gpus=gpus, max_jobs=options.max_parallel_jobs)
         self._deadlines = deadlines
         self._watch = watch
         self._meter = meter
@@ -145,9 +157,9 @@ class Jobs:
         times, missing = look_at_outputs(outputs)
         verdict = judge(ended.return_code, attempt.stop, missing)
         if attempt.stop in {StopReason.OUT_OF_MEMORY, StopReason.OUT_OF_TIME}:
-            _append(attempt.stdio, f"The job was ended: {attempt.stop.value}.")
+            write_stderr(attempt.stdio, f"The job was ended: {attempt.stop.value}.")
         for path in missing:
-            _append(attempt.stdio, f"The job ended with 0 but did not write its file {path}.")
+            write_stderr(attempt.stdio, f"The job ended with 0 but did not write its file {path}.")
         end = make_end(attempt, ended, verdict, times, now)
         if verdict.follows_rules:
             self._follow_rules(attempt, end)
@@ -165,8 +177,9 @@ class Jobs:
         elif attempt.stop is None:
             log.info("job %s is ended: %s", job_id, reason.value)
             attempt.stop = reason
-            supports = attempt.claimed.job.supports_termination
-            grace_s = self._shop.grace_s if supports else min(SHORT_GRACE_S, self._shop.grace_s)
+            grace_s = self._options.grace_s
+            if not attempt.claimed.job.supports_termination:
+                grace_s = min(SHORT_GRACE_S, grace_s)
             self._deadlines.set(Due(What.KILL, job_id), time.monotonic() + grace_s)
             send_signal(attempt.child, signal.SIGTERM)
             # A stopped process does not even see the signal.
@@ -199,73 +212,43 @@ class Jobs:
     def sample(self) -> None:
         """Look at running jobs, and end those that exceed their memory if that is wanted."""
         for attempt in self._meter.look(self._running.values()):
-            if self._shop.limit_resources:
+            if self._options.limit_resources:
                 self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
 
     def _start(self, claimed: ClaimedJob, amount: Amount) -> bool:
         """Start a job that fits, and return whether it is settled: started, or failed for good."""
-        job, job_id = claimed.job, id_of(claimed)
-        stdio = paths.job_stdio(
-            self._shop.output_dir, job.workflow_id, job_id, claimed.run_id, job.attempt_id
-        )
-        script = job.invocation_script
-        command = f"{script} {job.command}" if script else job.command
+        job_id = id_of(claimed)
         gpus = self._ledger.take(job_id, amount)
-        started, started_ms = time.monotonic(), now_ms()
         try:
-            child = spawn(
-                [self._shop.bash, "-c", command],
-                job_environment(self._shop.environment, claimed, gpus),
-                stdout=f"{stdio}.o",
-                stderr=f"{stdio}.e",
-            )
+            attempt = start_attempt(self._station, claimed, gpus)
         except MachineError as error:
             self._ledger.give_back(job_id)
             fault = error.details["fault"]
             if fault is Fault.COMMAND:
-                self._not_started(claimed, stdio, error)
+                self._not_started(claimed, error)
                 return True
             log.warning("job %s has to wait: %s %s", job_id, error.message, error.hint)
             if fault is Fault.MACHINE or not self._running:
                 # Every other job would fail as well, through no fault of its own.
                 self.trouble = error
             return False  # tried again as soon as another job ends
-        self._enter(
-            Attempt(
-                claimed=claimed,
-                child=child,
-                stdio=stdio,
-                gpus=gpus,
-                started=started,
-                started_ms=started_ms,
-                usage=Usage(last_seen=started),
-            )
-        )
-        if self._shop.limit_resources and has_limits(claimed):
+        self._enter(attempt)
+        if self._options.limit_resources and has_limits(claimed):
             due = Due(What.OUT_OF_TIME, job_id)
-            self._deadlines.set(due, started + claimed.runtime_seconds)
-        self.outbox.starts[job_id] = (claimed.token, started_ms)
+            self._deadlines.set(due, attempt.started + claimed.runtime_seconds)
+        self.outbox.starts[job_id] = (claimed.token, attempt.started_ms)
         self._meter.plan(0.0)
         return True
 
     def _enter(self, attempt: Attempt) -> None:
         self._running[attempt.job_id] = attempt
         self._job_of[attempt.child.fd] = attempt.job_id
-        self._watch(attempt.child.fd)
+        self._watch(attempt.child.fd, select.EPOLLIN)
 
-    def _not_started(self, claimed: ClaimedJob, stdio: str, error: MachineError) -> None:
+    def _not_started(self, claimed: ClaimedJob, error: MachineError) -> None:
         log.error("job %s: %s %s", claimed.job.id, error.message, error.hint)
-        _append(stdio, f"{error.message} {error.hint}")
-        self._report(
-            JobEnd(
-                job_id=id_of(claimed),
-                token=claimed.token,
-                status=JobStatus.FAILED,
-                return_code=CANNOT_EXECUTE,
-                exec_time_minutes=0.0,
-                completion_time=utc_now(),
-            )
-        )
+        write_stderr(stdio_of(self._station, claimed), f"{error.message} {error.hint}")
+        self._report(end_without_start(claimed))
 
     def _follow_rules(self, attempt: Attempt, end: JobEnd) -> None:
         """Do what the failure handler says: recover, retry, or fail."""
@@ -273,7 +256,8 @@ class Jobs:
         rule = choose_rule(claimed.failure_rules, end.return_code)
         if rule is None or not may_retry(rule, claimed.job.attempt_id):
             if end.status is JobStatus.FAILED:
-                status = failed_status(rule, use_pending_failed=self._shop.use_pending_failed)
+                asks = self._station.workflow.use_pending_failed
+                status = failed_status(rule, use_pending_failed=asks)
                 end = msgspec.structs.replace(end, status=status)
             self._finish(attempt, end)
         elif rule.recovery_script is None:
@@ -284,11 +268,8 @@ class Jobs:
     def _recover(self, attempt: Attempt, end: JobEnd, script: str) -> None:
         """Run the recovery script before the job is reported: nobody may claim it meanwhile."""
         log.info("job %s: recovery script after return code %s", end.job_id, end.return_code)
-        environment = job_environment(
-            self._shop.environment, attempt.claimed, attempt.gpus, end.return_code
-        )
         try:
-            child = self._spawn_recovery(script, environment, attempt.stdio)
+            child = start_recovery(self._station, attempt, script, end.return_code)
         except MachineError as error:
             log.error("job %s: %s", end.job_id, error.message)  # noqa: TRY400 - not our bug
             self._finish(attempt, end)
@@ -296,17 +277,13 @@ class Jobs:
         attempt.end, attempt.child, attempt.stop = end, child, None
         self._enter(attempt)
 
-    def _spawn_recovery(self, script: str, environment: dict[str, str], stdio: str) -> Child:
-        argv = [self._shop.bash, "-c", script]
-        return spawn(argv, environment, stdout=f"{stdio}.o", stderr=f"{stdio}.e", append=True)
-
     def _recovery_ended(self, attempt: Attempt, end: JobEnd, return_code: int) -> None:
         """Retry when the script says so; anything but 0 means that there is no point."""
         retry = return_code == 0 and attempt.stop is None
         if not retry:
             text = f"The recovery script ended with {return_code}: the job is not repeated."
             log.warning("job %s: %s", end.job_id, text)
-            _append(attempt.stdio, text)
+            write_stderr(attempt.stdio, text)
         self._finish(attempt, msgspec.structs.replace(end, retry=retry))
 
     def _finish(self, attempt: Attempt, end: JobEnd) -> None:
@@ -320,9 +297,3 @@ class Jobs:
         log.log(level, "job %s: %s, return code %s", end.job_id, outcome, end.return_code)
         self.ended[outcome] += 1
         self.outbox.add_end(end)
-
-
-def _append(stdio: str, text: str) -> None:
-    """Add a line of the runner's own to a job's stderr, if the disk allows."""
-    with contextlib.suppress(OSError), Path(f"{stdio}.e").open("a", encoding="utf-8") as file:
-        file.write(f"torc: {text}\n")

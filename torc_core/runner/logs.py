@@ -13,6 +13,7 @@ from typing import TextIO
 from torc_core.errors import MachineError
 
 _LOGGER = logging.getLogger("torc.runner")
+_LOGGER.addHandler(logging.NullHandler())  # what nobody asked for goes nowhere, not to stderr
 
 
 def log_to_stream(stream: TextIO) -> None:

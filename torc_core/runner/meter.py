@@ -1,4 +1,8 @@
-"""Looks at running jobs now and then: how much memory and CPU they take, and whether too much."""
+"""Looks at running jobs now and then: how much memory and CPU they take, and whether too much.
+
+What it sees goes into a small SQLite database where `resource_monitor_config` asks for a
+`time_series`; `plot-resources`, of ours and of the reference, reads it.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,81 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from pathlib import Path
 
-from torc_core.runner import sampler
+import msgspec
+
+from torc_core.runner import paths, sampler
 from torc_core.runner.attempt import Attempt, has_limits
-from torc_core.runner.deadlines import Deadlines
-from torc_core.runner.due import Due, What
-from torc_core.runner.metrics import Measurement, MetricsDatabase
+from torc_core.runner.deadlines import Deadlines, Due, What
+from torc_core.runner.station import Station
 
 log = logging.getLogger("torc.runner")
 
 _SAMPLE = Due(What.SAMPLE)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS job_resource_samples (
+    job_id INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    cpu_percent REAL NOT NULL,
+    memory_bytes INTEGER NOT NULL,
+    num_processes INTEGER NOT NULL,
+    PRIMARY KEY (job_id, timestamp)
+);
+CREATE TABLE IF NOT EXISTS job_metadata (job_id INTEGER PRIMARY KEY, job_name TEXT NOT NULL);
+"""
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """One job at one second."""
+
+    job_id: int
+    job_name: str
+    timestamp: int
+    """Seconds since 1970."""
+    cpu_percent: float
+    """100 is one core."""
+    memory_bytes: int
+    num_processes: int
+
+
+class MetricsDatabase:
+    """The database of one runner; of several measurements in a second the last one stays."""
+
+    def __init__(self, path: str) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path)
+        self._database.executescript(_SCHEMA)
+
+    def add(self, measurements: Iterable[Measurement]) -> None:
+        """Store measurements."""
+        rows = [msgspec.structs.asdict(measurement) for measurement in measurements]
+        with self._database:
+            self._database.executemany(
+                "INSERT OR REPLACE INTO job_resource_samples VALUES"
+                " (:job_id, :timestamp, :cpu_percent, :memory_bytes, :num_processes)",
+                rows,
+            )
+            self._database.executemany(
+                "INSERT OR IGNORE INTO job_metadata VALUES (:job_id, :job_name)", rows
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def open_metrics(station: Station) -> MetricsDatabase | None:
+    """Return where samples are kept, if the workflow asks for a time series."""
+    if not station.monitoring.enabled or station.monitoring.granularity != "time_series":
+        return None
+    label = f"{station.machine.hostname}_{station.workflow.id}_{station.run_id}"
+    try:
+        return MetricsDatabase(paths.metrics_database(station.output_dir, label))
+    except (OSError, sqlite3.Error) as error:
+        log.warning("samples are not kept: %s", error)
+        return None
 
 
 class Meter:
@@ -31,7 +99,7 @@ class Meter:
     def __init__(
         self,
         interval_s: float | None,
-        deadlines: Deadlines[Due],
+        deadlines: Deadlines,
         database: MetricsDatabase | None = None,
     ) -> None:
         self._interval_s = interval_s

@@ -1,14 +1,14 @@
-"""Signals that ask a runner to stop."""
+"""What reaches the loop from outside: a bell to wake it, and signals that ask it to stop."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from torc_core.errors import ExitCode
-from torc_core.runner.loop import Runner
 
 _CODES = {
     signal.SIGINT: ExitCode.INTERRUPTED,
@@ -16,8 +16,28 @@ _CODES = {
 }
 
 
-@contextmanager
-def stopping_on_signals(runner: Runner) -> Iterator[None]:
+class Bell:
+    """A descriptor that is readable once the bell was rung."""
+
+    def __init__(self) -> None:
+        self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def ring(self) -> None:
+        """Wake whoever waits for the descriptor. Safe in signal handlers and on any thread."""
+        os.eventfd_write(self.fd, 1)
+
+    def quiet(self) -> None:
+        """Take note of all rings so far."""
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self.fd)
+
+    def __del__(self) -> None:
+        # No earlier: a thread that still rings would write to whatever has the number then.
+        os.close(self.fd)
+
+
+@contextlib.contextmanager
+def stopping_on_signals(ask_to_stop: Callable[[ExitCode], None]) -> Iterator[None]:
     """Let the first signal end the runner's jobs in peace, and a second one end them at once.
 
     SIGHUP is ignored: a run goes on when its terminal disappears. SIGCHLD must not be, as it may
@@ -25,7 +45,7 @@ def stopping_on_signals(runner: Runner) -> Iterator[None]:
     """
 
     def stop(signum: int, _: FrameType | None) -> None:
-        runner.stop(_CODES[signal.Signals(signum)])
+        ask_to_stop(_CODES[signal.Signals(signum)])
 
     previous = {signum: signal.signal(signum, stop) for signum in _CODES}
     previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)

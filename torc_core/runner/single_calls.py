@@ -59,6 +59,8 @@ class SingleCallTurns:
         """Outcomes of facts told in a turn that failed later: they are not told again."""
         self._held: set[int] = set()
         """Ids of jobs that this runner has."""
+        self._started: set[int] = set()
+        """Those of them whose start was told."""
         self._news = threading.Event()
         self._latest = 0
         self._counting = threading.Lock()
@@ -114,10 +116,16 @@ class SingleCallTurns:
         return self._told[key]
 
     def _start(self, start: JobStart) -> None:
+        self._started.add(start.job_id)
         self._client.start_job(start.job_id, self._run_id, self._compute_node_id)
 
     def _end(self, end: JobEnd) -> None:
+        if end.start_time is not None and end.job_id not in self._started:
+            # The end of a short job tells its start as well; only a job that runs can be repeated.
+            with contextlib.suppress(*_REFUSALS):
+                self._client.start_job(end.job_id, self._run_id, self._compute_node_id)
         self._held.discard(end.job_id)
+        self._started.discard(end.job_id)
         if end.retry:
             # The reference keeps no result of an attempt that is repeated.
             self._client.retry_job(end.job_id, self._run_id, _NO_LIMIT)

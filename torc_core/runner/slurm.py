@@ -27,8 +27,8 @@ from torc_core.runner.allocation import (
     read_allocation,
 )
 from torc_core.runner.logs import log_to_stream
-from torc_core.runner.loop import Runner
 from torc_core.runner.options import RunnerOptions
+from torc_core.runner.runner import Runner
 from torc_core.runner.signals import stopping_on_signals
 
 log = logging.getLogger("torc.runner")
@@ -102,7 +102,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         ),
     )
     runner = Runner(client, options)
-    with _scheduled_status(client, scheduled, allocation), stopping_on_signals(runner):
+    with _scheduled_status(client, scheduled, allocation), stopping_on_signals(runner.stop):
         return runner.run().exit_code
 
 

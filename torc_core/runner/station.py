@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 import sysconfig
 import time
 from pathlib import Path
@@ -23,7 +22,6 @@ from torc_core.runner.departure import end_of_time
 from torc_core.runner.environment import base_environment
 from torc_core.runner.ledger import Amount
 from torc_core.runner.machine import Machine, look_around
-from torc_core.runner.metrics import MetricsDatabase
 from torc_core.runner.options import RunnerOptions
 from torc_core.runner.process import find_bash
 
@@ -151,18 +149,6 @@ def read_monitoring(config: Any) -> Monitoring:
     except msgspec.MsgspecError as error:
         log.warning("resource_monitor_config is not understood: %s", error)
         return Monitoring()
-
-
-def open_metrics(station: Station) -> MetricsDatabase | None:
-    """Return where samples are kept, if the workflow asks for a time series."""
-    if not station.monitoring.enabled or station.monitoring.granularity != "time_series":
-        return None
-    label = f"{station.machine.hostname}_{station.workflow.id}_{station.run_id}"
-    try:
-        return MetricsDatabase(paths.metrics_database(station.output_dir, label))
-    except (OSError, sqlite3.Error) as error:
-        log.warning("samples are not kept: %s", error)
-        return None
 
 
 def gpu_names(machine: Machine, count: int) -> tuple[str, ...]:

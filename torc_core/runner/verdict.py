@@ -1,4 +1,4 @@
-"""What an ended process means for its job. Pure."""
+"""What an ended process means for its job, and what its failure handler makes of it. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import Enum
 
 import msgspec
 
+from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 
 OUT_OF_MEMORY = 137
@@ -68,3 +69,29 @@ def judge(return_code: int, stop: StopReason | None, missing_files: Sequence[str
     if return_code == 0 and not missing_files:
         return Verdict(JobStatus.COMPLETED, 0, follows_rules=False)
     return Verdict(JobStatus.FAILED, return_code or 1, follows_rules=True)
+
+
+def choose_rule(rules: Sequence[FailureRule], return_code: int) -> FailureRule | None:
+    """Return the rule for a return code: the first that lists it, else the first for all codes."""
+    for rule in rules:
+        if return_code in rule.exit_codes:
+            return rule
+    return next((rule for rule in rules if rule.match_all_exit_codes), None)
+
+
+def may_retry(rule: FailureRule, attempt_id: int) -> bool:
+    """Return whether a rule allows another attempt after attempt number `attempt_id`.
+
+    `max_retries` counts attempts, the first included: so does the reference's server.
+    """
+    return attempt_id < rule.max_retries
+
+
+def failed_status(rule: FailureRule | None, *, use_pending_failed: bool) -> JobStatus:
+    """Return where a job goes that is not retried.
+
+    Somebody is asked to decide only about failures for which nobody wrote a rule.
+    """
+    if rule is None and use_pending_failed:
+        return JobStatus.PENDING_FAILED
+    return JobStatus.FAILED

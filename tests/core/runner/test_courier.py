@@ -6,8 +6,9 @@ import pytest
 from waiting import wait_for
 
 from torc_core.errors import NotFoundError, UnreachableError, UsageError
-from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.model.exchange import Exchange, ExchangeReply, JobEnd
 from torc_core.runner.courier import LANES, Courier
+from torc_core.runner.talk import AT_ONCE, Outbox
 
 
 class Line:
@@ -129,3 +130,24 @@ def test_a_closed_courier_gives_up(courier, line):
     wait_for(lambda: line.asked, "a try")
     courier.close()
     assert collect(courier, 1)[1].reply is None
+
+
+def test_more_than_a_turn_bears_goes_in_several_turns():
+    outbox = Outbox()
+    for job_id in range(AT_ONCE + 2):
+        outbox.starts[job_id] = (1, 0)
+        if job_id != 7:
+            end = JobEnd(
+                job_id=job_id,
+                token=1,
+                status="completed",
+                return_code=0,
+                exec_time_minutes=0.0,
+                completion_time="",
+            )
+            outbox.add_end(end)
+    starts, ends, releases = outbox.take()
+    assert ([start.job_id for start in starts], len(ends), releases) == ([7], AT_ONCE, [])
+    assert outbox.has_ends
+    assert [end.job_id for end in outbox.take()[1]] == [AT_ONCE + 1]
+    assert not outbox

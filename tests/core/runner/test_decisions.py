@@ -9,12 +9,11 @@ from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.runner.allocation import parse_time_left, printable_environment, read_allocation
+from torc_core.runner.demand import LINGER_S, MAX_AHEAD, Pace
 from torc_core.runner.departure import end_of_time, patience
-from torc_core.runner.failure import choose_rule, failed_status, may_retry
 from torc_core.runner.options import RunnerOptions
-from torc_core.runner.pace import LINGER_S, MAX_AHEAD, Pace
 from torc_core.runner.summary import RunSummary, exit_code, final_status
-from torc_core.runner.verdict import StopReason, judge
+from torc_core.runner.verdict import StopReason, choose_rule, failed_status, judge, may_retry
 
 WORKFLOW = Workflow(name="w", user="u")
 

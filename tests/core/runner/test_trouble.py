@@ -105,7 +105,7 @@ def test_a_parent_that_ignores_children_does_not_hide_their_ends(flow):
         "from torc_core.runner.signals import stopping_on_signals;"
         "options = RunnerOptions(workflow_id=int(sys.argv[2]), output_dir=sys.argv[3]);"
         "runner = Runner(TorcClient(sys.argv[1]), options)\n"
-        "with stopping_on_signals(runner): print(runner.run().ended)"
+        "with stopping_on_signals(runner.stop): print(runner.run().ended)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, flow.client.url, str(flow.id), str(flow.output_dir)],

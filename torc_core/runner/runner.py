@@ -1,0 +1,92 @@
+"""The runner as others see it: made, run, asked to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torc_core.client import TorcClient
+from torc_core.errors import ExitCode
+from torc_core.runner import paths
+from torc_core.runner.actions import Actions
+from torc_core.runner.logs import log_to_file
+from torc_core.runner.loop import Loop
+from torc_core.runner.options import RunnerOptions
+from torc_core.runner.signals import Bell
+from torc_core.runner.station import Station, close_station, open_station
+from torc_core.runner.summary import Progress, RunSummary
+
+
+class Runner:
+    """Runs jobs of one workflow until it is complete, cancelled, or nothing is left to do here.
+
+    Args:
+        client: The server; shared with threads of the runner.
+        options: What to do.
+        on_progress: Called in the runner's thread, a few times per second at most.
+    """
+
+    def __init__(
+        self,
+        client: TorcClient,
+        options: RunnerOptions,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._options = options
+        self._on_progress = on_progress
+        self._bell = Bell()
+        self._stops: list[ExitCode] = []
+        self._actions: Actions | None = None
+
+    def stop(self, code: ExitCode = ExitCode.INTERRUPTED) -> None:
+        """Ask the runner to end its jobs, report and leave; asked again, to do it at once.
+
+        Args:
+            code: The exit code of the summary.
+        """
+        self._stops.append(code)
+        if self._actions is not None:
+            self._actions.stop()
+        self._bell.ring()
+
+    def run(self) -> RunSummary:
+        """Run jobs, and return how it went.
+
+        Raises:
+            TorcError: The runner could not begin (see `open_station`), the workflow was deleted
+                meanwhile, one of its settings makes no sense to the server, or this machine
+                cannot start jobs any more.
+        """
+        station = open_station(self._client, self._options)
+        try:
+            with log_to_file(self._options.log_path or _log_path(station)):
+                return self._work(station)
+        finally:
+            close_station(self._client, station)
+
+    def _work(self, station: Station) -> RunSummary:
+        self._actions = Actions(
+            self._client,
+            workflow_id=self._options.workflow_id,
+            run_id=station.run_id,
+            compute_node_id=station.node_id,
+            bash=station.bash,
+            output_dir=station.output_dir,
+            environment=station.environment,
+        )
+        if self._stops:
+            self._actions.stop()
+        loop = Loop(
+            self._client, self._options, station, self._actions, self._bell, self._on_progress
+        )
+        try:
+            loop.work(self._stops)
+        finally:
+            loop.close()
+        return loop.summary()
+
+
+def _log_path(station: Station) -> str:
+    hostname, workflow_id = station.machine.hostname, station.workflow.id or 0
+    return paths.runner_log(station.output_dir, hostname, workflow_id, station.run_id)
