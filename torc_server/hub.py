@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+TOUCHED = "touched"
+"""The key in `Connection.info` under which a transaction collects the topics that it changed."""
 
 
 def runners_of(workflow_id: int) -> int:
@@ -25,7 +30,7 @@ class Hub:
         self._clock = 0
         self._versions: dict[int, int] = {}
         self._waiters: defaultdict[int, set[asyncio.Future[None]]] = defaultdict(set)
-        self._named: dict[int, asyncio.Future[None]] = {}
+        self._named: dict[int, asyncio.Future[Any]] = {}
         self.closed = False
         """True once the server stops: nobody may wait any longer."""
 
@@ -46,35 +51,43 @@ class Hub:
             self._wake(workflow_id)
 
     async def wait(
-        self, workflow_id: int, since: int, timeout_s: float, *, name: int | None = None
+        self,
+        workflow_id: int,
+        since: int,
+        timeout_s: float,
+        *,
+        over: asyncio.Future[Any] | None = None,
     ) -> int:
         """Wait until the workflow is at a newer version than `since`, and return its version.
 
         Returns also, with the version unchanged, after `timeout_s`, when the server stops, and
-        when the wait of this name is dismissed. Any topic will do in place of the workflow's id.
+        when `over` is done. Any topic will do in place of the workflow's id.
         """
         if self.closed or self.version(workflow_id) > since:
             return self.version(workflow_id)
         waiter = asyncio.get_running_loop().create_future()
         self._waiters[workflow_id].add(waiter)
-        if name is not None:
-            self._named[name] = waiter
+        ends = [waiter] if over is None else [waiter, over]
         try:
-            async with asyncio.timeout(timeout_s):
-                await waiter
-        except TimeoutError:
-            pass
+            await asyncio.wait(ends, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._forget(workflow_id, waiter)
-            if name is not None and self._named.get(name) is waiter:
-                del self._named[name]
         return self.version(workflow_id)
 
+    @contextmanager
+    def named(self, name: int, over: asyncio.Future[Any]) -> Iterator[None]:
+        """Have `dismiss` end what goes on inside, by cancelling `over`."""
+        self._named[name] = over
+        try:
+            yield
+        finally:
+            if self._named.get(name) is over:
+                del self._named[name]
+
     def dismiss(self, name: int) -> None:
-        """End the wait of that name, if there is one."""
-        waiter = self._named.get(name)
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        """End what goes on under that name, if anything does."""
+        if name in self._named:
+            self._named.pop(name).cancel()
 
     def close(self) -> None:
         """End every wait, now and from now on."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Controller, Request, post
@@ -12,8 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec.structs import replace
 
+from torc_core.clock import now_ms
 from torc_core.model.exchange import Exchange, ExchangeReply
-from torc_server.clock import now_ms
 from torc_server.db.writer import Writer
 from torc_server.hub import Hub, runners_of
 from torc_server.parameters import Id
@@ -42,11 +40,15 @@ class ExchangeController(Controller):
         # Before anybody else's change: noticing it twice costs a look, missing it costs a wait.
         version = hub.now
         first = await writer.run(take_turn, compute_node_id, data, now_ms=now_ms())
-        hub.dismiss(compute_node_id)  # an older turn that waits is over, as it will see
+        hub.dismiss(compute_node_id)  # an older turn that waits, or an earlier try of this one
         if first.has_news or data.wait_seconds <= 0:
             return first.reply
-        async with _departure(request, hub, compute_node_id) as departure:
-            return await _news(writer, hub, compute_node_id, data, first, version, departure)
+        over = asyncio.ensure_future(request.receive())  # ends when the runner hangs up
+        try:
+            with hub.named(compute_node_id, over):
+                return await _news(writer, hub, compute_node_id, data, first, version, over)
+        finally:
+            over.cancel()
 
 
 async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
@@ -56,41 +58,27 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
     turn: Exchange,
     first: Turn,
     version: int,
-    departure: asyncio.Future[Any],
+    over: asyncio.Future[Any],
 ) -> ExchangeReply:
     """Return what there is to say once there is something, or when the time is up.
 
-    A due action, or a job to stop that the runner knows of, ends a wait only when it is news:
-    the runner may have no use for the one and be busy with the other.
+    Nobody is given jobs who is not there to take them: the wait is over as well when the runner
+    has hung up, or has taken another turn. A due action, or a job to stop that the runner knows
+    of, ends a wait only when it is news: the runner may have no use for the one and be busy with
+    the other.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(turn.wait_seconds, LONGEST_WAIT_S)
     topic = runners_of(first.workflow_id)
     latest = first
     while (left := deadline - loop.time()) > 0 and not hub.closed:
-        version = await hub.wait(topic, version, left, name=node_id)
-        if departure.done():
-            break
+        version = await hub.wait(topic, version, left, over=over)
+        if over.done():
+            return ExchangeReply(outcomes=first.reply.outcomes)
         latest = await writer.run(look_again, node_id, turn, now_ms=now_ms())
         if latest.has_news or _has_new_action(first, latest):
             break
     return replace(latest.reply, outcomes=first.reply.outcomes)
-
-
-@asynccontextmanager
-async def _departure(
-    request: Request[Any, Any, Any], hub: Hub, node_id: int
-) -> AsyncIterator[asyncio.Future[Any]]:
-    """Yield a future that is done when the runner hangs up, which also ends its wait.
-
-    Nobody is given jobs who is not there to take them.
-    """
-    departure: asyncio.Future[Any] = asyncio.ensure_future(request.receive())
-    departure.add_done_callback(lambda _: hub.dismiss(node_id))
-    try:
-        yield departure
-    finally:
-        departure.cancel()
 
 
 def _has_new_action(first: Turn, latest: Turn) -> bool:

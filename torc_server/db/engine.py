@@ -142,7 +142,7 @@ def checkpoint(connection: Connection) -> None:
     try:
         driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:  # also of a damaged file: the writer goes on and says so
         log.warning("the log could not be folded into the database: %s", error)
     finally:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_WAIT_MS}")

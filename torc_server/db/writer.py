@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 
 from torc_server.db.engine import checkpoint, machine_problem, wal_bytes
-from torc_server.hub import Hub
+from torc_server.hub import TOUCHED, Hub
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,8 +27,6 @@ T = TypeVar("T")
 GROUP_LIMIT = 64
 IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
 FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
-TOUCHED = "touched"
-"""The key in `Connection.info` under which rules collect the workflows that they changed."""
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from torc_core.model.event import Event
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
 from torc_server import tables
-from torc_server.rules import events
+from torc_server.rules import events, leases
 
 
 def record_edit(
@@ -31,7 +31,7 @@ def record_edit(
 def record_node(
     connection: Connection, before: ComputeNode | None, after: ComputeNode, now_ms: int
 ) -> None:
-    """Tell that a node started, or that it stopped."""
+    """Tell that a node started, or that it stopped; what it held then is ready for others."""
     stopped = before is not None and before.is_active is not False and after.is_active is False
     if before is not None and not stopped:
         return
@@ -40,8 +40,10 @@ def record_node(
         "hostname": after.hostname,
         "compute_node_type": after.compute_node_type,
     }
-    event_type = "compute_node_stopped" if stopped else "compute_node_started"
-    events.record(connection, after.workflow_id, event_type, data, now_ms=now_ms)
+    happened = [("compute_node_stopped" if stopped else "compute_node_started", data)]
+    if stopped and after.id is not None:
+        happened += leases.take_from(connection, after.id, now_ms=now_ms)
+    events.record_many(connection, after.workflow_id, happened, now_ms=now_ms)
 
 
 def record_allocation(

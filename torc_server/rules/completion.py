@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BindParameter,
@@ -32,6 +32,8 @@ from torc_server.rules.verdict import (
     reported_attempts,
     reported_jobs,
 )
+
+Report = TypeVar("Report", JobEnd, JobRelease)
 
 _job = tables.job
 _attempt = tables.attempt
@@ -166,7 +168,12 @@ def end_jobs(
         elif verdict == "ok":
             accepted[end.job_id] = end
         outcomes.append(Outcome(job_id=end.job_id, result=verdict))
-    _close_fenced(conn, ends, outcomes, now_ms=now_ms)
+    refused = [end for end in _refused(ends, outcomes, attempts) if end.status in REPORTABLE]
+    execute_each(
+        conn,
+        _END_ATTEMPT,
+        [_closing(end, end.status.value, now_ms, began=end.start_time) for end in refused],
+    )
     endings = [Ending(jobs[key], end, _free_attempt(jobs[key])) for key, end in accepted.items()]
     record_ends(conn, place, endings, now_ms=now_ms)
     return outcomes
@@ -195,7 +202,8 @@ def release_jobs(
         if outcome.result == "ok"
     }
     back = {key: r for key, r in free.items() if jobs[key].status != JobStatus.CANCELED.number}
-    execute_each(conn, _END_ATTEMPT, [_closing(r, "released", now_ms) for r in free.values()])
+    over = [*free.values(), *_refused(releases, outcomes, attempts)]
+    execute_each(conn, _END_ATTEMPT, [_closing(release, "released", now_ms) for release in over])
     execute_each(
         conn, _MOVE, [_move(jobs[key], JobStatus.READY, jobs[key].attempt_id) for key in back]
     )
@@ -288,19 +296,20 @@ def _closing(
     }
 
 
-def _close_fenced(
-    conn: Connection, ends: Sequence[JobEnd], outcomes: Sequence[Outcome], *, now_ms: int
-) -> None:
-    """Let attempts rest whose job has gone on without them."""
-    execute_each(
-        conn,
-        _END_ATTEMPT,
-        [
-            _closing(end, end.status.value, now_ms, began=end.start_time)
-            for end, outcome in zip(ends, outcomes, strict=True)
-            if outcome.result == "fenced"
-        ],
-    )
+def _refused(
+    reports: Sequence[Report],
+    outcomes: Sequence[Outcome],
+    attempts: Mapping[tuple[int, int], Record],
+) -> list[Report]:
+    """Return the reports of attempts whose jobs have gone on without them.
+
+    They change no job, but the attempt is over: it must not be asked to stop for ever.
+    """
+    return [
+        report
+        for report, outcome in zip(reports, outcomes, strict=True)
+        if outcome.result in {"fenced", "illegal"} and (report.job_id, report.token) in attempts
+    ]
 
 
 def _free_attempt(job: Record) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from torc_core.model.event import EVENT_SEVERITY, Severity
 from torc_server import tables
-from torc_server.hub import runners_of
+from torc_server.hub import TOUCHED, runners_of
 
 _INSERT = tables.event.insert()
 
@@ -54,7 +54,7 @@ def record_many(
 
 def touch(conn: Connection, workflow_id: int, *, concerns_runners: bool = True) -> None:
     """Have whoever waits for the workflow woken once this transaction is committed."""
-    touched = conn.info.setdefault("touched", set())
+    touched = conn.info.setdefault(TOUCHED, set())
     touched.add(workflow_id)
     if concerns_runners:
         touched.add(runners_of(workflow_id))

@@ -77,10 +77,20 @@ _OUTPUTS = (
 _HANDLERS = select(tables.failure_handler.c.id, tables.failure_handler.c.rules).where(
     tables.failure_handler.c.id.in_(_IDS)
 )
+_HELD_ANEW = (
+    exists()
+    .where(
+        _job.c.id == _attempt.c.job_id,
+        _job.c.compute_node_id == _attempt.c.compute_node_id,
+        _job.c.token > _attempt.c.token,
+    )
+    .correlate(_attempt)
+)
 _WISHED_DEAD = (
     _attempt.c.compute_node_id == bindparam("node_id"),
     _attempt.c.ended_at.is_(None),
     _attempt.c.outcome.is_not(None),
+    ~_HELD_ANEW,  # a runner is told of jobs, not of attempts: it would stop the new one
 )
 _TO_KILL = select(_attempt.c.job_id, _attempt.c.outcome).where(*_WISHED_DEAD)
 _STANDING = select(
@@ -110,8 +120,9 @@ class Turn(NamedTuple):
 def take_turn(conn: Connection, node_id: int, turn: Exchange, *, now_ms: int) -> Turn:
     """Take a runner's reports, and give it work.
 
-    The same turn again is answered the same; a turn that a newer one has overtaken gets its
-    reports taken and nothing else. Whoever waits for work repeats the turn, see `look_again`.
+    The same turn again is answered the same. A turn that a newer one has overtaken gets its
+    reports taken, and the jobs that it was given before, in an answer that was lost; nothing new.
+    Whoever waits for work looks again, see `look_again`.
 
     Raises:
         NotFoundError: There is no such compute node.
@@ -127,7 +138,9 @@ def take_turn(conn: Connection, node_id: int, turn: Exchange, *, now_ms: int) ->
     outcomes = end_jobs(conn, place, turn.ends, now_ms=now_ms)
     outcomes += release_jobs(conn, place, turn.releases, now_ms=now_ms)
     if turn.seq < situation.last_seq:
-        return Turn(ExchangeReply(outcomes=outcomes, kill=fenced), place.workflow_id, True)
+        jobs = _given_before(conn, node_id, turn.seq, situation)
+        reply = ExchangeReply(outcomes=outcomes, jobs=jobs, kill=fenced)
+        return Turn(reply, place.workflow_id, True)
     conn.execute(_SEEN, {"node_id": node_id, "now": now_ms, "seq": turn.seq})
     answer = _answer(conn, node_id, turn, situation, now_ms=now_ms)
     reply = replace(answer.reply, outcomes=outcomes, kill=[*fenced, *answer.reply.kill])
@@ -157,15 +170,12 @@ def _answer(
     conn: Connection, node_id: int, turn: Exchange, situation: Record, *, now_ms: int
 ) -> Turn:
     workflow_id = situation.workflow_id
-    repeated = turn.seq == situation.last_seq
     jobs: list[ClaimedJob] = []
     reason = None
     if turn.work is not None and not situation.is_canceled:
-        rows: Sequence[Record] = ()
-        if repeated:
-            rows = conn.execute(_CLAIMED_IN_TURN, {"node_id": node_id, "seq": turn.seq}).all()
-            jobs = _claimed_jobs(conn, rows, needs_of(conn, rows), situation.run_id)
-        if not rows:
+        if turn.seq == situation.last_seq:
+            jobs = _given_before(conn, node_id, turn.seq, situation)
+        if not jobs:
             claimer = Claimer(workflow_id, situation.run_id, node_id, turn.seq)
             claimed = claim(conn, claimer, _wish(turn.work), now_ms=now_ms)
             jobs = _claimed_jobs(conn, claimed.rows, claimed.needs, situation.run_id, raised=1)
@@ -182,6 +192,12 @@ def _answer(
     )
     ends = reply.is_complete and not situation.compute_node_ignore_workflow_completion
     return Turn(reply, workflow_id, bool(jobs) or kill_is_new or situation.is_canceled or ends)
+
+
+def _given_before(conn: Connection, node_id: int, seq: int, situation: Record) -> list[ClaimedJob]:
+    """Return the jobs that were claimed in a turn before, and that nobody has started."""
+    rows = conn.execute(_CLAIMED_IN_TURN, {"node_id": node_id, "seq": seq}).all()
+    return _claimed_jobs(conn, rows, needs_of(conn, rows), situation.run_id)
 
 
 def _wish(work: WorkRequest) -> Wish:

@@ -1,4 +1,4 @@
-"""Runners that fell silent: their jobs are given up, so that others may run them.
+"""Runners that stopped or fell silent: their jobs are given up, so that others may run them.
 
 A runner is heard of with each of its turns, and it always keeps one. Clients of the reference
 take no turns; nothing is known of them, so nothing of theirs is given up.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, select, update
 
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
 from torc_server.rules.events import Happened, record_many
-from torc_server.rules.selection import Record, apply_to
+from torc_server.rules.selection import Record, apply_to, rows_of
 
 LOST_AFTER_S = 300.0
 """Silence after which a runner counts as gone. Slurm and Airflow wait as long."""
@@ -35,9 +35,13 @@ _OPEN = select(_attempt.c.id, _attempt.c.job_id, _attempt.c.token, _attempt.c.ru
 _LOSE = (
     update(_attempt)
     .where(_attempt.c.id.in_(_IDS))
-    .values(ended_at=bindparam("now"), outcome="lost")
+    .values(
+        ended_at=bindparam("now"),
+        # What was to be stopped is not taken up again by a late report of its end.
+        outcome=case((_attempt.c.outcome.is_(None), "lost"), else_=JobStatus.CANCELED.value),
+    )
 )
-_HELD = select(_job.c.id, _job.c.name, _job.c.token).where(
+_ACTIVE = select(_job.c.id, _job.c.name, _job.c.token).where(
     _job.c.id.in_(_IDS), _job.c.status.in_([status.number for status in ACTIVE])
 )
 _RELEASE = (
@@ -76,8 +80,6 @@ class Watch:
 def give_up_silent(conn: Connection, silent_since: int, *, now_ms: int) -> list[int]:
     """Make the jobs of runners ready again of whom nothing was heard since that time.
 
-    Their tokens stay as they are: a runner that comes back in time may still report the ends.
-
     Returns:
         Ids of the compute nodes that count as gone.
     """
@@ -87,25 +89,34 @@ def give_up_silent(conn: Connection, silent_since: int, *, now_ms: int) -> list[
     return [node.id for node in silent]
 
 
-def _give_up(conn: Connection, node: Record, *, now_ms: int) -> None:
-    attempts = {row.job_id: row for row in conn.execute(_OPEN, {"node_id": node.id})}
-    held = [
-        row
-        for row in conn.execute(_HELD, {"ids": list(attempts)})
-        if row.token == attempts[row.id].token
-    ]
-    apply_to(conn, _LOSE, [row.id for row in attempts.values()], now=now_ms)
+def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[Happened]:
+    """Make the jobs that a compute node holds ready again, and return the events to be written.
+
+    Their tokens stay as they are: a runner that comes back in time may still report the ends.
+    """
+    attempts = conn.execute(_OPEN, {"node_id": node_id}).all()
+    run_ids = {(row.job_id, row.token): row.run_id for row in attempts}
+    active = rows_of(conn, _ACTIVE, {row.job_id for row in attempts})
+    held = [row for row in active if (row.id, row.token) in run_ids]
+    apply_to(conn, _LOSE, [row.id for row in attempts], now=now_ms)
     apply_to(conn, _RELEASE, [row.id for row in held])
+    return [
+        (
+            "job_ready",
+            {"job_id": row.id, "job_name": row.name, "run_id": run_ids[row.id, row.token]},
+        )
+        for row in held
+    ]
+
+
+def _give_up(conn: Connection, node: Record, *, now_ms: int) -> None:
+    ready = take_from(conn, node.id, now_ms=now_ms)
     conn.execute(update(_node).where(_node.c.id == node.id).values(is_active=False))
     stopped = {
         "compute_node_id": node.id,
         "hostname": node.hostname,
         "reason": f"nothing heard for {(now_ms - node.last_seen_at) // 1000} seconds",
-        "jobs": len(held),
+        "jobs": len(ready),
     }
-    happened: list[Happened] = [("compute_node_stopped", stopped)]
-    happened += [
-        ("job_ready", {"job_id": row.id, "job_name": row.name, "run_id": attempts[row.id].run_id})
-        for row in held
-    ]
+    happened = [("compute_node_stopped", stopped), *ready]
     record_many(conn, node.workflow_id, happened, now_ms=now_ms)

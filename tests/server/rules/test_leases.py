@@ -9,6 +9,7 @@ from torc_server import tables
 from torc_server.rules.cancellation import cancel_workflow
 from torc_server.rules.claims import claim_next_jobs
 from torc_server.rules.leases import LOST_AFTER_S, Watch, give_up_silent
+from torc_server.rules.resets import reset_job_status
 
 LATER = NOW + 400_000
 HOUR_MS = 3_600_000
@@ -72,6 +73,18 @@ def test_a_cancelled_job_of_a_silent_runner_stays_cancelled(bench):
     cancel_workflow(bench.conn, bench.workflow_id, now_ms=NOW)
     assert give_up(bench) == [bench.node_id]
     assert bench.statuses() == {"job": JobStatus.CANCELED.value}
+
+
+def test_an_end_from_before_a_reset_does_not_end_the_job_after_it(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.start(job)
+    reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
+    bench.initialize()
+    give_up(bench)
+    assert bench.end(job) == ["illegal"]
+    assert bench.statuses() == {"job": "ready"}
 
 
 def watch_at(monotonic_s, wall_ms):

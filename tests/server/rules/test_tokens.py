@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from server.rules.bench import NOW
+
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import JobRelease
 from torc_core.model.status import JobStatus
 from torc_server import tables
+from torc_server.rules.resets import reset_job_status
 
 
 def test_the_same_end_again_is_known_already(bench):
@@ -109,3 +112,58 @@ def test_what_does_not_fit_is_explained(bench):
     reply = bench.claim(resources=small)
     assert reply.jobs == []
     assert reply.reason == "12 ready jobs need 8 CPUs each; this node has 4 free."
+
+
+def test_an_overtaken_turn_that_is_repeated_gets_again_what_it_was_given(bench):
+    started, lost = bench.add("started"), bench.add("lost")
+    bench.initialize()
+    bench.claim(seq=1)
+    bench.turn(seq=2)
+    bench.seq = 2
+    bench.start(started)
+    assert bench.claimed_ids(seq=1) == [lost]
+    bench.start(lost)
+    assert bench.claimed_ids(seq=1) == []
+
+
+def open_attempts(bench):
+    return [row.token for row in bench.conn.execute(tables.attempt.select()) if not row.ended_at]
+
+
+def test_a_late_end_of_a_job_that_was_taken_back_is_refused_and_done_with(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.start(job)
+    reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
+    assert bench.turn().kill == [job]
+    bench.initialize()
+    assert bench.end(job, status=JobStatus.TERMINATED) == ["illegal"]
+    assert open_attempts(bench) == []
+    assert bench.statuses() == {"job": "ready"}
+
+
+def test_a_late_release_of_a_job_that_was_taken_back_is_refused_and_done_with(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
+    reply = bench.turn(releases=[JobRelease(job_id=job, token=bench.tokens[job])])
+    assert [outcome.result for outcome in reply.outcomes] == ["illegal"]
+    assert open_attempts(bench) == []
+    assert bench.statuses() == {"job": "uninitialized"}
+
+
+def test_a_runner_that_holds_a_job_anew_is_not_told_to_stop_it_for_its_past(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.start(job)
+    old = bench.tokens[job]
+    reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
+    bench.initialize()
+    reply = bench.claim()
+    assert ([claimed.job.id for claimed in reply.jobs], reply.kill) == ([job], [])
+    assert bench.end(job, status=JobStatus.TERMINATED, token=old) == ["fenced"]
+    assert open_attempts(bench) == [bench.tokens[job]]
+    assert bench.end(job) == ["ok"]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from torc_core.model.compute import ComputeNode, ComputeNodesResources
+from torc_core.model.compute import ComputeNode, ComputeNodePatch, ComputeNodesResources
 from torc_core.model.exchange import Exchange, JobEnd, WorkRequest
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
@@ -151,3 +151,24 @@ def test_a_wait_ends_at_its_time(chain):
     begin = time.monotonic()
     assert idle.turn(wait_seconds=0.2).jobs == []
     assert 0.2 <= time.monotonic() - begin < 0.2 + SOON_S
+
+
+def test_the_same_turn_again_takes_the_place_of_the_one_that_waits(chain):
+    _, busy, idle, claimed, pool = chain
+    unheard = pool.submit(idle.turn, wait_seconds=30, seq=1)
+    assert waits(unheard)
+    repeated = pool.submit(idle.turn, wait_seconds=30, seq=1)
+    assert unheard.result(30).jobs == []
+    busy.turn(ends=[ended(claimed)], work=False)
+    assert [job.job.name for job in repeated.result(30).jobs] == ["second"]
+
+
+def test_what_a_runner_holds_when_it_signs_off_goes_to_another(chain, client):
+    _, busy, idle, claimed, pool = chain
+    waiting = pool.submit(idle.turn, wait_seconds=30)
+    assert waits(waiting)
+    client.update_compute_node(busy.node_id, ComputeNodePatch(is_active=False))
+    (taken,) = waiting.result(30).jobs
+    assert (taken.job.id, taken.token) == (claimed.job.id, claimed.token + 1)
+    (outcome,) = busy.turn(ends=[ended(claimed)], work=False).outcomes
+    assert outcome.result == "fenced"
