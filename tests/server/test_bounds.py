@@ -141,3 +141,19 @@ async def test_a_failure_of_the_server_tells_nothing_of_its_inside(caplog):
     assert reply.json()["error"]["span_id"] == "span-7"
     assert "span-7" in caplog.text
     assert "secret of the inside" in caplog.text
+
+
+def test_an_action_of_very_many_unknown_jobs_is_refused(call, workflow_id):
+    reply = call(
+        "POST",
+        f"/workflows/{workflow_id}/actions",
+        {
+            "workflow_id": workflow_id,
+            "trigger_type": "on_jobs_ready",
+            "action_type": "run_commands",
+            "action_config": {"commands": ["true"]},
+            "job_ids": list(range(1, 300_000)),
+        },
+    )
+
+    assert reply.status == 422, reply.text

@@ -12,13 +12,14 @@ import msgspec
 from sqlalchemy import Connection, Row, insert, not_, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
+from torc_core.clock import utc_text
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.compute import ACTION_TYPES, TRIGGER_TYPES, ActionClaimReply, WorkflowAction
 from torc_server import tables
-from torc_server.clock import timestamp
 from torc_server.mapping import WORKFLOW_ACTION
 from torc_server.queries.workflows import require_workflow
 from torc_server.rules import events
+from torc_server.rules.creation import check_related
 
 JOB_TRIGGERS = frozenset({"on_jobs_ready", "on_jobs_complete"})
 
@@ -31,13 +32,13 @@ def create_action(
     """Keep a new action of a workflow, whichever one it names itself, and return it.
 
     Raises:
-        NotFoundError: There is no such workflow, or no such job in it.
-        UsageError: Trigger, type or configuration make no sense.
+        NotFoundError: There is no such workflow.
+        UsageError: Trigger, type or configuration make no sense, or it has no such job.
     """
     check_action(action)
     require_workflow(connection, workflow_id)
     job_ids = sorted(set(action.job_ids or ()))
-    _require_jobs(connection, workflow_id, job_ids)
+    check_related(connection, workflow_id, "job", tables.job, set(job_ids))
     values = WORKFLOW_ACTION.values(action) | {
         "workflow_id": workflow_id,
         "trigger_count": 0,
@@ -107,7 +108,7 @@ def claim_action(
         )
         .values(
             executed=not_(_action.persistent),
-            executed_at=timestamp(now_ms),
+            executed_at=utc_text(now_ms),
             executed_by=compute_node_id,
         )
     ).rowcount
@@ -171,16 +172,6 @@ def _one_of(field: str, value: str, known: Sequence[str]) -> None:
             hint=f"Use one of {', '.join(known)}.",
             field=field,
             value=value,
-        )
-
-
-def _require_jobs(connection: Connection, workflow_id: int, job_ids: Sequence[int]) -> None:
-    job = tables.job.c
-    own = select(job.id).where(job.workflow_id == workflow_id, job.id.in_(job_ids))
-    missing = set(job_ids) - set(connection.execute(own).scalars())
-    if missing:
-        raise NotFoundError(
-            "job", min(missing), hint=f"Name jobs of workflow {workflow_id} in job_ids."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ from torc_server.rules.selection import Record, apply_to
 from torc_server.rules.workflows import find_workflow
 
 MAX_CLAIM = 10_000
-"""The most jobs that one claim hands out."""
+"""The most jobs that one claim hands out to run now, and the most to run later."""
 
 _job = tables.job
 _TAKE = (
@@ -68,6 +69,7 @@ class Wish:
     """What a claimer would like."""
 
     limit: int
+    """The most jobs to run now; `MAX_CLAIM` is the most in any case."""
     free: Capacity | None = None
     """None: whatever the jobs need."""
     scheduler_id: int | None = None
@@ -75,7 +77,9 @@ class Wish:
     """Take no jobs of another scheduler even when there are no others."""
     sort_method: str = "none"
     ahead: int = 0
+    """The most jobs beyond, to run later; bounded alike."""
     node: Capacity | None = None
+    """What the whole machine has, for jobs to run later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ def claim(conn: Connection, claimer: Claimer, wish: Wish, *, now_ms: int) -> Cla
             field="sort_method",
             value=wish.sort_method,
         )
+    limit, ahead = (max(0, min(count, MAX_CLAIM)) for count in (wish.limit, wish.ahead))
+    wish = dataclasses.replace(wish, limit=limit, ahead=ahead)
     groups = ready_groups(conn, claimer.workflow_id)
     rows = _choose(conn, claimer.workflow_id, groups, wish)
     if not rows:
@@ -213,7 +219,7 @@ def _choose(
         chosen = pack(
             [Group(g.need, _jobs_of(conn, workflow_id, g, wish)) for g in choice],
             wish.free,
-            min(wish.limit, MAX_CLAIM),
+            wish.limit,
             sort_method=wish.sort_method,
             ahead=wish.ahead,
             node=wish.node,
@@ -233,7 +239,7 @@ def _jobs_of(conn: Connection, workflow_id: int, group: ReadyGroup, wish: Wish) 
     waits = wish.ahead and (wish.node is None or fits(group.need, wish.node))
     if not runs_now and not waits:
         return
-    yield from first_jobs(conn, workflow_id, group, min(wish.limit, MAX_CLAIM) + wish.ahead)
+    yield from first_jobs(conn, workflow_id, group, wish.limit + wish.ahead)
 
 
 def _explain(
@@ -242,7 +248,7 @@ def _explain(
     """Say why nothing was claimed, naming the nearest miss."""
     if not groups:
         return "No job is ready."
-    if wish.limit <= 0 or wish.free is None:
+    if not wish.limit or wish.free is None:
         return None
     meant = [group for group in groups if not wish.strict or _is_meant_for(group, wish)]
     if not meant:

@@ -10,7 +10,7 @@ from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.compute import ComputeNodesResources
 from torc_server import tables
 from torc_server.rules.cancellation import cancel_workflow
-from torc_server.rules.claims import claim_jobs_based_on_resources, claim_next_jobs
+from torc_server.rules.claims import MAX_CLAIM, claim_jobs_based_on_resources, claim_next_jobs
 
 NODE = ComputeNodesResources(num_cpus=4, memory_gb=8.0, num_gpus=0, num_nodes=1)
 
@@ -119,3 +119,10 @@ def test_jobs_ahead_of_their_turn_are_not_counted_against_the_free_resources(ben
     busy = replace(PLENTY, num_cpus=1)
     reply = bench.claim(4, busy, queue_ahead=2, node=PLENTY)
     assert [claimed.job.name for claimed in reply.jobs] == ["j0", "j1", "j2"]
+
+
+def test_no_wish_is_without_bounds(bench):
+    bench.create(*(bench.job(f"j{i}") for i in range(MAX_CLAIM + 1)))
+    bench.initialize()
+    assert bench.claim(-5).jobs == []
+    assert len(bench.claim(0, queue_ahead=10**12, node=PLENTY).jobs) == MAX_CLAIM
