@@ -79,7 +79,7 @@ async def follow(
     """
     yield KEEP_ALIVE
     while True:
-        version = hub.version(workflow_id)
+        version, is_last_look = hub.version(workflow_id), hub.closed
         try:
             news = await readers.run(events.events_after, workflow_id, after, level)
         except NotFoundError:
@@ -89,10 +89,10 @@ async def follow(
             after = news[-1][0]
         if len(news) == events.CHUNK:
             continue
+        if is_last_look:
+            return
         if news and not hub.closed:
             await asyncio.sleep(PACE_S)
-        elif hub.closed:
-            return
         elif await hub.wait(workflow_id, version, KEEP_ALIVE_S) == version and not hub.closed:
             yield KEEP_ALIVE
 

@@ -122,12 +122,19 @@ def process_changed_job_inputs(
     Raises:
         NotFoundError: There is no such workflow.
     """
-    find_workflow(conn, workflow_id)
+    workflow = find_workflow(conn, workflow_id)
     inputs = read_inputs(conn, workflow_id)
     chosen = _changed(inputs)
-    if not dry_run:
+    if chosen and not dry_run:
         job_ids = [inputs.jobs[at].id for at in chosen]
         take_back(conn, workflow_id, job_ids, now_ms=now_ms)
+        data = {
+            "category": "user_action",
+            "action": "process_changed_job_inputs",
+            "jobs": len(job_ids),
+            "run_id": workflow.run_id,
+        }
+        record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
     return ChangedJobs(reinitialized_jobs=[inputs.jobs[at].name for at in sorted(chosen)])
 
 

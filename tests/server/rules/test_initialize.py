@@ -146,6 +146,7 @@ def test_only_what_changed_and_what_comes_after_runs_again(bench):
     assert changed(bench, dry_run=True) == ["second", "third", "reader"]
     assert set(bench.statuses().values()) == {"completed"}
     assert changed(bench) == ["second", "third", "reader"]
+    assert bench.event_types()[-1] == "workflow_reset"
     bench.initialize(only_uninitialized=True)
     assert bench.statuses() == {
         "first": "completed",
