@@ -8,8 +8,8 @@ import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from torc_core.clock import now_ms
 from torc_core.errors import TorcError
-from torc_server.clock import now_ms
 from torc_server.db.writer import Writer
 from torc_server.rules.leases import Watch, give_up_silent
 

@@ -6,10 +6,10 @@ from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from torc_core.clock import now_ms
 from torc_core.model.compute import ActionClaim, ActionClaimReply, RemoteWorker, WorkflowAction
 from torc_core.model.page import Page
 from torc_core.model.resources import FailureHandler
-from torc_server.clock import now_ms
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.parameters import Id

@@ -6,8 +6,8 @@ from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from torc_core.clock import now_ms
 from torc_core.model.artifact import Files, UserDataList
-from torc_server.clock import now_ms
 from torc_server.db.writer import Writer
 from torc_server.queries import records, resources
 

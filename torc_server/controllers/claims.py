@@ -8,12 +8,12 @@ from litestar import Controller, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
+from torc_core.clock import now_ms
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.units import MAX_INTEGER
-from torc_server.clock import now_ms
 from torc_server.db.writer import Writer
 from torc_server.parameters import Count, Id
 from torc_server.rules import claims, lifecycle, reports

@@ -6,11 +6,11 @@ from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, JSONBody
 
+from torc_core.clock import now_ms
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
 from torc_core.model.job import Job, JobDependency, JobIds, JobPatch, Jobs
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
-from torc_server.clock import now_ms
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.parameters import Id, QueryId

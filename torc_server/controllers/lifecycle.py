@@ -7,9 +7,9 @@ from litestar import Controller, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from torc_core.clock import now_ms
 from torc_core.model.artifact import FileIds, UserDataIds
 from torc_core.model.workflow import IsComplete, Message, ResetJobStatusReply, WorkflowStatus
-from torc_server.clock import now_ms
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.parameters import Id

@@ -18,9 +18,9 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody
 
+from torc_core.clock import now_ms
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
-from torc_server.clock import now_ms
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.parameters import Id, QueryId

@@ -6,9 +6,9 @@ from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, JSONBody
 
+from torc_core.clock import now_ms
 from torc_core.model.page import Page
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
-from torc_server.clock import now_ms
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.parameters import Id

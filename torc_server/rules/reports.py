@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, select
 
+from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, TransitionError, UsageError
 from torc_core.model.exchange import JobEnd, JobStart
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ENDED, REPORTABLE, JobStatus
 from torc_server import tables
-from torc_server.clock import timestamp
 from torc_server.rules.completion import Ending, record_ends, start_jobs
 from torc_server.rules.jobs import find_job, get_job
 from torc_server.rules.selection import Record
@@ -48,7 +48,7 @@ def start_job(
             status=status.value,
         )
     place = _place(conn, job, run_id, compute_node_id)
-    start = JobStart(job_id=job_id, token=job.token, start_time=timestamp(now_ms))
+    start = JobStart(job_id=job_id, token=job.token, start_time=utc_text(now_ms))
     start_jobs(conn, place, [start], now_ms=now_ms)
     return get_job(conn, job_id)
 

@@ -8,13 +8,13 @@ import msgspec
 from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select
 from sqlmodel import SQLModel
 
+from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_server import tables
-from torc_server.clock import timestamp
 from torc_server.mapping import WORKFLOW
 from torc_server.rules.selection import Record
 
@@ -39,7 +39,7 @@ _BY_STATUS = (
 
 def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
     """Store a workflow with the requirements of jobs that state none."""
-    created = timestamp(now_ms)
+    created = utc_text(now_ms)
     values = WORKFLOW.values(workflow) | {
         "timestamp": created,
         "run_id": 0,
