@@ -4,7 +4,8 @@
 
 Every job is `bash -c true` with two output files and a durable result. The systems take turns, so
 that a busy machine slows both; the ratio is the figure to trust. Servers and workers are up before
-the clock starts. CPU is that of server and runner without the jobs.
+the clock starts. CPU is that of server and runner without the jobs. `xargs` does the same with
+nothing recorded: what bash and the machine leave to anybody.
 """
 
 from __future__ import annotations
@@ -62,18 +63,21 @@ def compare(place: Path, server: Server, arguments: argparse.Namespace) -> None:
     """Run both systems by turns and print the rates."""
     peer = HyperQueue(place, arguments.slots)
     bench = Torc(place, server)
-    rates: dict[str, list[float]] = {"torc": [], "HyperQueue": []}
+    rates: dict[str, list[float]] = {"torc": [], "HyperQueue": [], "xargs": []}
     cpu_us = []
     for _ in range(arguments.rounds):
         before = server.cpu_s() + own_cpu_s()
         rates["torc"].append(arguments.jobs / bench.short_jobs(arguments.jobs, arguments.slots))
         cpu_us.append((server.cpu_s() + own_cpu_s() - before) / arguments.jobs * 1e6)
         rates["HyperQueue"].append(arguments.jobs / peer.short_jobs(arguments.jobs))
+        rates["xargs"].append(arguments.jobs / xargs(place, arguments.jobs, arguments.slots))
     peer.stop()
     for name, values in rates.items():
         print(f"{name}: {statistics.median(values):.0f} jobs/s  {[round(v) for v in values]}")
     ratio = statistics.median(rates["torc"]) / statistics.median(rates["HyperQueue"])
-    print(f"ratio: {ratio:.2f} (goal {GOAL_RATIO}, and {GOAL_RATE} jobs/s)")
+    print(f"torc / HyperQueue: {ratio:.2f} (goal {GOAL_RATIO}, and {GOAL_RATE} jobs/s)")
+    share = statistics.median(rates["torc"]) / statistics.median(rates["xargs"])
+    print(f"torc / xargs, the ceiling: {share:.2f}")
     print(f"CPU of server and runner per job: {statistics.median(cpu_us):.0f} us")
 
 
@@ -240,6 +244,20 @@ class HyperQueue:
     def stop(self) -> None:
         """End it."""
         self.cluster.stop()
+
+
+def xargs(place: Path, count: int, slots: int) -> float:
+    """Return the seconds that `xargs` takes for jobs with two files each and no record."""
+    with tempfile.TemporaryDirectory(dir=place) as out:
+        started = time.perf_counter()
+        subprocess.run(
+            ["xargs", f"-P{slots}", "-I{}", "bash", "-c", "true >{}.out 2>{}.err"],
+            input="\n".join(map(str, range(count))),
+            cwd=out,
+            text=True,
+            check=True,
+        )
+        return time.perf_counter() - started
 
 
 def own_cpu_s() -> float:
