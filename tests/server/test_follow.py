@@ -15,8 +15,8 @@ from torc_server.db.migrations import migrate
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.hub import Hub
-from torc_server.queries.workflows import create_workflow
 from torc_server.rules import events
+from torc_server.rules.workflows import create_workflow
 
 
 class Base:

@@ -15,6 +15,7 @@ from torc_server.parameters import Id
 from torc_server.queries import workflows
 from torc_server.queries.pages import Paging
 from torc_server.queries.workflows import WorkflowFilter
+from torc_server.rules import workflows as rules
 
 
 def provide_filter(
@@ -41,7 +42,7 @@ class WorkflowController(Controller):
         self, writer: NamedDependency[Writer], data: JSONBody[Workflow]
     ) -> Workflow:
         """Keep a new workflow."""
-        return await writer.run(workflows.create_workflow, data, now_ms=now_ms())
+        return await writer.run(rules.create_workflow, data, now_ms=now_ms())
 
     @get("/", operation_id="list_workflows")
     async def list_workflows(
@@ -60,7 +61,7 @@ class WorkflowController(Controller):
     @get("/{workflow_id:int}", operation_id="get_workflow")
     async def get_workflow(self, readers: NamedDependency[Readers], workflow_id: Id) -> Workflow:
         """Return a workflow."""
-        return await readers.run(workflows.get_workflow, workflow_id)
+        return await readers.run(rules.get_workflow, workflow_id)
 
     @put("/{workflow_id:int}", operation_id="update_workflow")
     async def update_workflow(
@@ -72,7 +73,7 @@ class WorkflowController(Controller):
     @delete("/{workflow_id:int}", status_code=200, operation_id="delete_workflow")
     async def delete_workflow(self, writer: NamedDependency[Writer], workflow_id: Id) -> Workflow:
         """Delete a workflow with all that belongs to it."""
-        return await writer.run(workflows.delete_workflow, workflow_id)
+        return await writer.run(rules.delete_workflow, workflow_id)
 
     @get("/{workflow_id:int}/status", operation_id="get_workflow_status")
     async def get_workflow_status(

@@ -17,11 +17,10 @@ from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.compute import ACTION_TYPES, TRIGGER_TYPES, ActionClaimReply, WorkflowAction
 from torc_server import tables
 from torc_server.mapping import WORKFLOW_ACTION
-from torc_server.queries.workflows import require_workflow
 from torc_server.rules import events
+from torc_server.rules.actions import JOB_TRIGGERS
 from torc_server.rules.creation import check_related
-
-JOB_TRIGGERS = frozenset({"on_jobs_ready", "on_jobs_complete"})
+from torc_server.rules.workflows import find_workflow
 
 _action = tables.workflow_action.c
 
@@ -36,7 +35,7 @@ def create_action(
         UsageError: Trigger, type or configuration make no sense, or it has no such job.
     """
     check_action(action)
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     job_ids = sorted(set(action.job_ids or ()))
     check_related(connection, workflow_id, "job", tables.job, set(job_ids))
     values = WORKFLOW_ACTION.values(action) | {
@@ -62,7 +61,7 @@ def list_actions(connection: Connection, workflow_id: int) -> list[WorkflowActio
     Raises:
         NotFoundError: There is no such workflow.
     """
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     return _read(connection, [_action.workflow_id == workflow_id])
 
 
@@ -74,7 +73,7 @@ def list_pending_actions(
     Raises:
         NotFoundError: There is no such workflow.
     """
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     conditions = [
         _action.workflow_id == workflow_id,
         _action.trigger_count >= _action.required_triggers,

@@ -11,7 +11,7 @@ from torc_server import tables
 from torc_server.mapping import STREAMED_EVENT
 from torc_server.queries import records
 from torc_server.queries.resources import EVENT
-from torc_server.queries.workflows import require_workflow
+from torc_server.rules.workflows import find_workflow
 
 _event = tables.event.c
 
@@ -25,7 +25,7 @@ def last_event_id(connection: Connection, workflow_id: int) -> int:
     Raises:
         NotFoundError: There is no such workflow.
     """
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     newest = select(func.coalesce(func.max(_event.id), 0)).where(_event.workflow_id == workflow_id)
     return int(connection.execute(newest).scalar_one())
 
@@ -50,7 +50,7 @@ def events_after(
     )
     rows = connection.execute(query).all()
     if not rows:
-        require_workflow(connection, workflow_id)
+        find_workflow(connection, workflow_id)
     return [(row.id, STREAMED_EVENT.read(row)) for row in rows]
 
 

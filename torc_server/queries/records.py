@@ -17,7 +17,7 @@ from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.page import Page
 from torc_server.mapping import TableMapping, WireT
 from torc_server.queries.pages import Paging, fetch_page
-from torc_server.queries.workflows import require_workflow
+from torc_server.rules.workflows import find_workflow
 
 MAX_RECORDS = 100_000
 """The most records that one call creates."""
@@ -82,7 +82,7 @@ def create(connection: Connection, resource: Resource[WireT], record: Any, *, no
         NotFoundError: There is no such workflow.
         UsageError: A value makes no sense.
     """
-    require_workflow(connection, record.workflow_id)
+    find_workflow(connection, record.workflow_id)
     values = resource.mapping.values(record)
     values.pop("id", None)
     values = resource.prepare(None, values, now_ms)
@@ -109,7 +109,7 @@ def create_many(
             hint=f"Create at most {MAX_RECORDS:,} records, of one workflow, at a time.",
         )
     for workflow_id in workflow_ids:
-        require_workflow(connection, workflow_id)
+        find_workflow(connection, workflow_id)
     rows = [resource.prepare(None, resource.mapping.values(record), now_ms) for record in records]
     names = {name for row in rows for name in row} - {"id"}
     if not rows:
@@ -186,7 +186,7 @@ def remove_all(connection: Connection, resource: Resource[Any], workflow_id: int
     Raises:
         NotFoundError: There is no such workflow.
     """
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     table = resource.mapping.table
     return connection.execute(
         delete(table).where(table.c.workflow_id == workflow_id, ~_kept(resource))
@@ -206,7 +206,7 @@ def list_page(
         NotFoundError: There is no such workflow.
         UsageError: There is no such field to sort by.
     """
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     conditions = [resource.columns.workflow_id == workflow_id]
     for name, value in wanted.items():
         if value is not None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.compute import RemoteWorker
 from torc_server import tables
-from torc_server.queries.workflows import require_workflow
+from torc_server.rules.workflows import find_workflow
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _ADDRESS = re.compile(rf"(?:{_NAME}@)?(?:{_NAME}|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?")
@@ -28,7 +28,7 @@ def add_remote_workers(
         NotFoundError: There is no such workflow.
         UsageError: Something is not `[user@]host[:port]`.
     """
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     for worker in workers:
         if not _ADDRESS.fullmatch(worker):
             raise UsageError(
@@ -51,7 +51,7 @@ def list_remote_workers(connection: Connection, workflow_id: int) -> list[Remote
     Raises:
         NotFoundError: There is no such workflow.
     """
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     names = select(_column.worker).where(_column.workflow_id == workflow_id)
     return [
         RemoteWorker(worker=name, workflow_id=workflow_id)

@@ -7,23 +7,20 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 from sqlalchemy.sql import ColumnElement
 
-from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.page import Page
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
 from torc_server import tables
 from torc_server.mapping import WORKFLOW
 from torc_server.queries.pages import Paging, contains, fetch_page
-from torc_server.rules import workflows as rules
 from torc_server.rules.events import touch
-
-SORT_METHODS = ("gpus_runtime_memory", "gpus_memory_runtime", "none")
+from torc_server.rules.packing import check_sort_method
+from torc_server.rules.workflows import find_workflow, get_workflow, status_of
 
 _workflow = tables.workflow.c
-_EXISTS = select(_workflow.id).where(_workflow.id == bindparam("workflow_id"))
 
 
 class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,51 +46,6 @@ class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
         return conditions
 
 
-def require_workflow(connection: Connection, workflow_id: int) -> None:
-    """Check that a workflow exists.
-
-    Raises:
-        NotFoundError: It does not.
-    """
-    if connection.execute(_EXISTS, {"workflow_id": workflow_id}).first() is None:
-        raise NotFoundError("workflow", workflow_id)
-
-
-def get_workflow(connection: Connection, workflow_id: int) -> Workflow:
-    """Return a workflow.
-
-    Raises:
-        NotFoundError: There is none with that id.
-    """
-    workflow = WORKFLOW.find(connection, workflow_id)
-    if workflow is None:
-        raise NotFoundError("workflow", workflow_id)
-    return workflow
-
-
-def create_workflow(connection: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
-    """Keep a new workflow and return it with its defaults filled in.
-
-    Raises:
-        UsageError: There is no such sort method.
-    """
-    check_sort_method(workflow.jobs_sort_method)
-    created = rules.create_workflow(connection, workflow, now_ms=now_ms)
-    return get_workflow(connection, created.id or 0)
-
-
-def delete_workflow(connection: Connection, workflow_id: int) -> Workflow:
-    """Delete a workflow with all that belongs to it, and return what it was.
-
-    Raises:
-        NotFoundError: There is none with that id.
-    """
-    workflow = get_workflow(connection, workflow_id)
-    rules.delete_workflow(connection, workflow_id)
-    touch(connection, workflow_id)
-    return workflow
-
-
 def list_workflows(
     connection: Connection, wanted: WorkflowFilter, paging: Paging, *, include_job_counts: bool
 ) -> Page[Workflow]:
@@ -116,28 +68,14 @@ def update_workflow(connection: Connection, workflow_id: int, patch: WorkflowPat
         NotFoundError: There is none with that id.
         UsageError: There is no such sort method.
     """
-    require_workflow(connection, workflow_id)
-    check_sort_method(patch.jobs_sort_method)
+    find_workflow(connection, workflow_id)
+    if patch.jobs_sort_method is not None:
+        check_sort_method(patch.jobs_sort_method, field="jobs_sort_method")
     if values := WORKFLOW.values(patch):
         connection.execute(
             update(tables.workflow).where(_workflow.id == workflow_id).values(values)
         )
     return get_workflow(connection, workflow_id)
-
-
-def check_sort_method(method: str | None) -> None:
-    """Check the name of a sort method.
-
-    Raises:
-        UsageError: There is no such method.
-    """
-    if method is not None and method not in SORT_METHODS:
-        raise UsageError(
-            f"There is no sort method {method!r}.",
-            hint=f"Use one of {', '.join(SORT_METHODS)}.",
-            field="jobs_sort_method",
-            value=method,
-        )
 
 
 def count_jobs(
@@ -164,18 +102,12 @@ def get_workflow_status(connection: Connection, workflow_id: int) -> WorkflowSta
     Raises:
         NotFoundError: There is none with that id.
     """
-    row = connection.execute(select(tables.workflow).where(_workflow.id == workflow_id)).first()
-    if row is None:
-        raise NotFoundError("workflow", workflow_id)
+    row = find_workflow(connection, workflow_id)
     jobs = count_jobs(connection, [workflow_id])[workflow_id]
     total = sum(jobs.values())
     settled = sum(jobs[status] for status in SETTLED)
-    return WorkflowStatus(
-        id=workflow_id,
-        is_canceled=row.is_canceled,
-        is_archived=row.is_archived,
-        run_id=row.run_id,
-        has_detected_need_to_run_completion_script=row.has_detected_need_to_run_completion_script,
+    return msgspec.structs.replace(
+        status_of(row),
         is_complete=row.is_canceled or settled == total,
         workflow_id=workflow_id,
         workflow_name=row.name,
@@ -195,7 +127,7 @@ def update_workflow_status(
     Raises:
         NotFoundError: There is none with that id.
     """
-    require_workflow(connection, workflow_id)
+    find_workflow(connection, workflow_id)
     names = ("is_canceled", "is_archived", "run_id", "has_detected_need_to_run_completion_script")
     values = {name: getattr(status, name) for name in names}
     connection.execute(update(tables.workflow).where(_workflow.id == workflow_id).values(values))

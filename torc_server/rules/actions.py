@@ -25,6 +25,9 @@ _COUNTED = {
 }
 """Statuses in which a member has triggered an action."""
 
+JOB_TRIGGERS = frozenset(_COUNTED)
+"""The triggers of actions that count jobs."""
+
 _action = tables.workflow_action
 _member = tables.workflow_action_job
 _job = tables.job

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, insert, update
 
-from torc_core.errors import UsageError
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.status import JobStatus
@@ -17,10 +16,10 @@ from torc_core.units import parse_duration
 from torc_server import tables
 from torc_server.rules.jobs import job_of, linked_ids
 from torc_server.rules.packing import (
-    SORT_METHODS,
     Capacity,
     Group,
     Need,
+    check_sort_method,
     describe_miss,
     fits,
     nearest_miss,
@@ -99,13 +98,7 @@ def claim(conn: Connection, claimer: Claimer, wish: Wish, *, now_ms: int) -> Cla
     Raises:
         UsageError: There is no such sort method.
     """
-    if wish.sort_method not in SORT_METHODS:
-        raise UsageError(
-            f"{wish.sort_method!r} is not a sort method.",
-            hint=f"Use one of: {', '.join(SORT_METHODS)}.",
-            field="sort_method",
-            value=wish.sort_method,
-        )
+    check_sort_method(wish.sort_method, field="sort_method")
     limit, ahead = (max(0, min(count, MAX_CLAIM)) for count in (wish.limit, wish.ahead))
     wish = dataclasses.replace(wish, limit=limit, ahead=ahead)
     groups = ready_groups(conn, claimer.workflow_id)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
+from torc_core.errors import UsageError
 from torc_core.units import format_bytes, format_seconds
 
 
@@ -64,6 +65,21 @@ SORT_METHODS: Mapping[str, Callable[[Need], tuple[int, ...]]] = {
     "gpus_runtime_memory": lambda need: (-need.num_gpus, -need.runtime_s, -need.memory_bytes),
     "gpus_memory_runtime": lambda need: (-need.num_gpus, -need.memory_bytes, -need.runtime_s),
 }
+
+
+def check_sort_method(method: str, *, field: str) -> None:
+    """Check the name of a sort method, which stands in a field of the request.
+
+    Raises:
+        UsageError: There is no such method.
+    """
+    if method not in SORT_METHODS:
+        raise UsageError(
+            f"There is no sort method {method!r}.",
+            hint=f"Use one of {', '.join(SORT_METHODS)}.",
+            field=field,
+            value=method,
+        )
 
 
 @dataclass(order=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select
+from sqlalchemy import Connection, Table, bindparam, delete, exists, insert, select
 from sqlmodel import SQLModel
 
 from torc_core.clock import utc_text
@@ -16,6 +16,8 @@ from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_server import tables
 from torc_server.mapping import WORKFLOW
+from torc_server.rules.events import touch
+from torc_server.rules.packing import check_sort_method
 from torc_server.rules.selection import Record
 
 _FIND = select(tables.workflow).where(tables.workflow.c.id == bindparam("id"))
@@ -30,18 +32,16 @@ HAS_OPEN_JOBS = exists().where(
 
 _HAS_OPEN_JOBS = select(HAS_OPEN_JOBS)
 
-_BY_STATUS = (
-    select(tables.job.c.status, func.count())
-    .where(tables.job.c.workflow_id == bindparam("workflow_id"))
-    .group_by(tables.job.c.status)
-)
-
 
 def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
-    """Store a workflow with the requirements of jobs that state none."""
-    created = utc_text(now_ms)
+    """Keep a new workflow, with the requirements of jobs that state none, and return it.
+
+    Raises:
+        UsageError: There is no such sort method.
+    """
+    check_sort_method(workflow.jobs_sort_method, field="jobs_sort_method")
     values = WORKFLOW.values(workflow) | {
-        "timestamp": created,
+        "timestamp": utc_text(now_ms),
         "run_id": 0,
         "is_canceled": False,
         "is_archived": False,
@@ -53,9 +53,7 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
     workflow_id = _inserted_id(conn, tables.workflow, values)
     default = ResourceRequirements(workflow_id=workflow_id, name=DEFAULT_REQUIREMENTS)
     add_requirements(conn, default)
-    return msgspec.structs.replace(
-        workflow, id=workflow_id, status_id=workflow_id, timestamp=created
-    )
+    return get_workflow(conn, workflow_id)
 
 
 def add_requirements(conn: Connection, wanted: ResourceRequirements) -> int:
@@ -69,6 +67,18 @@ def add_requirements(conn: Connection, wanted: ResourceRequirements) -> int:
     values["memory_bytes"] = parse_memory(wanted.memory)
     values["runtime_s"] = parse_duration(wanted.runtime)
     return _inserted_id(conn, tables.resource_requirements, values)
+
+
+def get_workflow(conn: Connection, workflow_id: int) -> Workflow:
+    """Return a workflow.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    workflow = WORKFLOW.find(conn, workflow_id)
+    if workflow is None:
+        raise NotFoundError("workflow", workflow_id)
+    return workflow
 
 
 def find_workflow(conn: Connection, workflow_id: int) -> Record:
@@ -99,21 +109,15 @@ def has_open_jobs(conn: Connection, workflow_id: int) -> bool:
     return bool(conn.execute(_HAS_OPEN_JOBS, {"workflow_id": workflow_id}).scalar_one())
 
 
-def count_jobs(conn: Connection, workflow_id: int) -> dict[JobStatus, int]:
-    """Return how many jobs are in each status, for all statuses."""
-    found = conn.execute(_BY_STATUS, {"workflow_id": workflow_id})
-    return dict.fromkeys(JobStatus, 0) | {JobStatus.from_number(n): count for n, count in found}
-
-
-def delete_workflow(conn: Connection, workflow_id: int) -> None:
-    """Delete a workflow and all that belongs to it.
+def delete_workflow(conn: Connection, workflow_id: int) -> Workflow:
+    """Delete a workflow with all that belongs to it, and return what it was.
 
     Table by table, children first: cascades would go job by job.
 
     Raises:
         NotFoundError: There is no such workflow.
     """
-    find_workflow(conn, workflow_id)
+    workflow = get_workflow(conn, workflow_id)
     for table in reversed(SQLModel.metadata.sorted_tables):
         if "workflow_id" in table.columns:
             conn.execute(delete(table).where(table.c.workflow_id == workflow_id))
@@ -122,6 +126,8 @@ def delete_workflow(conn: Connection, workflow_id: int) -> None:
             owned = select(owner.c.id).where(owner.c.workflow_id == workflow_id)
             conn.execute(delete(table).where(table.c[column].in_(owned)))
     conn.execute(delete(tables.workflow).where(tables.workflow.c.id == workflow_id))
+    touch(conn, workflow_id)
+    return workflow
 
 
 def _owned_parent(table: Table) -> tuple[str, Table] | None:
