@@ -9,10 +9,10 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.model.job import Job, JobPatch
-from torc_core.model.status import JobStatus
+from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
 from torc_server.rules.creation import check_related
-from torc_server.rules.events import touch
+from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import LINKS, find_job, get_job
 from torc_server.rules.progress import Change, propagate
 from torc_server.rules.selection import Record
@@ -62,6 +62,7 @@ def update_job(conn: Connection, job_id: int, patch: JobPatch, *, now_ms: int) -
     if "dependency_set_id" in changes:
         drop_unused(conn, row.workflow_id)
     if status is not None:
+        _tell(conn, row, "disable_job", now_ms=now_ms)
         run_id = find_workflow(conn, row.workflow_id).run_id
         change = Change(job_id, JobStatus.from_number(row.status), status)
         propagate(conn, row.workflow_id, [change], run_id=run_id, now_ms=now_ms)
@@ -77,7 +78,7 @@ def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
     """
     job = get_job(conn, job_id)
     row = find_job(conn, job_id)
-    if row.compute_node_id is not None:
+    if JobStatus.from_number(row.status) in ACTIVE:
         raise TransitionError(
             f"Job {job_id} ({job.name}) is {job.status}, so it cannot be deleted.",
             hint="Cancel it first.",
@@ -89,6 +90,7 @@ def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
     propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
     conn.execute(delete(_job).where(_job.c.id == job_id))
     drop_unused(conn, job.workflow_id)
+    _tell(conn, row, "delete_job", now_ms=now_ms)
     return job
 
 
@@ -111,6 +113,11 @@ def delete_jobs(conn: Connection, workflow_id: int) -> int:
     drop_unused(conn, workflow_id)
     touch(conn, workflow_id)
     return count
+
+
+def _tell(conn: Connection, job: Record, action: str, *, now_ms: int) -> None:
+    data = {"category": "user_action", "action": action, "job_id": job.id, "job_name": job.name}
+    record(conn, job.workflow_id, "user_action", data, now_ms=now_ms)
 
 
 def _changes(job: Job, patch: JobPatch) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from torc_server.queries.jobs import (
 )
 from torc_server.queries.pages import Paging
 from torc_server.rules import creation
+from torc_server.rules.claims import claim_next_jobs
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.editing import delete_job, delete_jobs, update_job
 from torc_server.rules.jobs import get_job, list_job_ids
@@ -198,6 +199,7 @@ def test_a_disabled_job_is_left_out(bench):
     first = bench.add("first")
     second = bench.add("second", [first])
     update_job(bench.conn, first, JobPatch(status=JobStatus.DISABLED), now_ms=NOW)
+    assert bench.events()[-1][1]["action"] == "disable_job"
     bench.initialize()
     assert bench.claimed_ids() == [second]
     bench.end(second)
@@ -210,15 +212,20 @@ def test_deleting_a_job_frees_those_that_wait_for_it(bench):
     bench.initialize()
     assert delete_job(bench.conn, first, now_ms=NOW).name == "first"
     assert bench.statuses() == {"second": "ready"}
+    assert bench.event_types()[-2:] == ["job_ready", "user_action"]
     assert bench.count(tables.dependency_set_member) == 0
     with pytest.raises(NotFoundError):
         delete_job(bench.conn, first, now_ms=NOW)
 
 
-def test_a_held_job_is_not_deleted(bench):
+@pytest.mark.parametrize("claimed_by", ["a runner", "a client of the reference"])
+def test_a_held_job_is_not_deleted(bench, claimed_by):
     job = bench.add("job")
     bench.initialize()
-    bench.claim()
+    if claimed_by == "a runner":
+        bench.claim()
+    else:
+        claim_next_jobs(bench.conn, bench.workflow_id, now_ms=NOW)
     with pytest.raises(TransitionError, match="is pending"):
         delete_job(bench.conn, job, now_ms=NOW)
 
