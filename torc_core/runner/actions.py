@@ -78,6 +78,8 @@ class Actions:
 
     def run(self, triggers: Collection[str]) -> None:
         """Claim and execute the pending actions of these triggers that a runner can execute."""
+        if self._is_stopped:
+            return
         try:
             pending = self._client.get_pending_actions(self._workflow_id)
             for action in pending:

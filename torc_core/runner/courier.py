@@ -21,8 +21,8 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError, ProtocolError, TorcError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply
-from torc_core.model.workflow import EXCHANGE
 from torc_core.runner.single_calls import SingleCallTurns
+from torc_core.runner.station import Station
 
 log = logging.getLogger("torc.runner")
 
@@ -59,11 +59,13 @@ class ExchangeTurns:
         return self._client.exchange(self._compute_node_id, turn, timeout_s=timeout_s)
 
 
-def choose_turns(client: TorcClient, workflow_id: int, run_id: int, compute_node_id: int) -> Turns:
+def choose_turns(client: TorcClient, station: Station) -> Turns:
     """Return the best way to take turns that the server offers."""
-    if EXCHANGE in client.get_version().capabilities:
-        return ExchangeTurns(client, compute_node_id)
-    return SingleCallTurns(client, workflow_id, run_id, compute_node_id)
+    if station.has_exchange:
+        return ExchangeTurns(client, station.node_id)
+    workflow_id = station.workflow.id
+    assert workflow_id is not None
+    return SingleCallTurns(client, workflow_id, station.run_id, station.node_id)
 
 
 class Delivery(msgspec.Struct, frozen=True):

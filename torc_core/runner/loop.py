@@ -68,8 +68,7 @@ class Loop:
         self._deadlines = Deadlines()
         self._meter = Meter(station.monitoring.interval_s, self._deadlines, open_metrics(station))
         self._jobs = Jobs(station, options, self._deadlines, self._meter, self._epoll.register)
-        turns = choose_turns(client, options.workflow_id, station.run_id, station.node_id)
-        self._courier = Courier(turns, bell.ring)
+        self._courier = Courier(choose_turns(client, station), bell.ring)
         self._talk = Talk(self._courier, self._jobs.outbox, self._deadlines)
         self._departure = Departure(self._deadlines, patience(options, station.workflow))
         self._stays_when_complete = station.workflow.compute_node_ignore_workflow_completion
@@ -104,7 +103,8 @@ class Loop:
         if self._is_complete and not stops:
             self._actions.run(JOB_TRIGGERS)
             self._actions.run(("on_workflow_complete",))
-        self._actions.run(("on_worker_complete",))
+        if self.hears_server:
+            self._actions.run(("on_worker_complete",))
         self._tell_progress()
         if self._error is not None:
             raise self._error
@@ -133,6 +133,11 @@ class Loop:
         self._plan_departure()
         self._plan_progress()
 
+    @property
+    def hears_server(self) -> bool:
+        """Whether it is worth asking the server anything more: False once the loop gave it up."""
+        return not self._departure.gives_up or self._error is not None
+
     def close(self) -> None:
         """Leave nothing behind: no thread that talks, no process."""
         self._jobs.kill_all()
@@ -142,12 +147,7 @@ class Loop:
 
     def summary(self) -> RunSummary:
         """Return how it went; the server knows about the jobs of other runners too."""
-        try:
-            status = self._client.get_workflow_status(self._options.workflow_id)
-            jobs_by_status = status.jobs_by_status or {}
-        except TorcError as error:
-            log.warning("the workflow's status is not known: %s", error)
-            jobs_by_status = {}
+        jobs_by_status = self._jobs_by_status() if self.hears_server else {}
         return RunSummary(
             workflow_id=self._options.workflow_id,
             run_id=self._station.run_id,
@@ -158,6 +158,14 @@ class Loop:
             is_canceled=self._is_canceled,
             exit_code=exit_code(jobs_by_status, self._departure.stop_code),
         )
+
+    def _jobs_by_status(self) -> dict[str, int]:
+        try:
+            status = self._client.get_workflow_status(self._options.workflow_id)
+        except TorcError as error:
+            log.warning("the workflow's status is not known: %s", error)
+            return {}
+        return status.jobs_by_status or {}
 
     def _is_done(self) -> bool:
         if not self._departure.is_near or not self._jobs.is_empty:

@@ -38,6 +38,7 @@ class Runner:
         self._bell = Bell()
         self._stops: list[ExitCode] = []
         self._actions: Actions | None = None
+        self._hears_server = True
 
     def stop(self, code: ExitCode = ExitCode.INTERRUPTED) -> None:
         """Ask the runner to end its jobs, report and leave; asked again, to do it at once.
@@ -63,7 +64,8 @@ class Runner:
             with log_to_file(self._options.log_path or _log_path(station)):
                 return self._work(station)
         finally:
-            close_station(self._client, station)
+            if self._hears_server:
+                close_station(self._client, station)
 
     def _work(self, station: Station) -> RunSummary:
         self._actions = Actions(
@@ -84,6 +86,7 @@ class Runner:
             loop.work(self._stops)
         finally:
             loop.close()
+            self._hears_server = loop.hears_server
         return loop.summary()
 
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from torc_core.client import TorcClient, every_item
-from torc_core.errors import ExitCode, MachineError, TorcError, UnreachableError
+from torc_core.errors import ExitCode, MachineError, TimedOutError, TorcError, UnreachableError
 from torc_core.model.compute import ScheduledComputeNode, ScheduledComputeNodePatch
 from torc_core.runner import paths
 from torc_core.runner.allocation import (
@@ -111,7 +111,7 @@ def _wait_for_server(client: TorcClient, deadline: float) -> None:
     while True:
         try:
             client.ping()
-        except UnreachableError as error:
+        except (UnreachableError, TimedOutError) as error:
             if time.monotonic() > deadline:
                 raise
             log.warning("%s Trying again.", error.message)

@@ -16,7 +16,7 @@ from torc_core.clock import utc_now
 from torc_core.errors import MachineError, TorcError, UsageError
 from torc_core.lifecycle import initialize_workflow
 from torc_core.model.compute import ComputeNode, ComputeNodePatch
-from torc_core.model.workflow import Workflow
+from torc_core.model.workflow import EXCHANGE, Workflow
 from torc_core.runner import paths
 from torc_core.runner.departure import end_of_time
 from torc_core.runner.environment import base_environment
@@ -49,6 +49,8 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     workflow: Workflow
     run_id: int
     node_id: int
+    has_exchange: bool
+    """The server knows the batch protocol."""
     machine: Machine
     total: Amount
     bash: str
@@ -78,6 +80,8 @@ def open_station(client: TorcClient, options: RunnerOptions) -> Station:
     if options.compute_node_type == "local" and client.is_workflow_uninitialized(workflow_id):
         initialize_workflow(client, workflow_id)
     run_id = client.get_workflow_status(workflow_id).run_id
+    # The last that must succeed is the registration: then the runner can bear that nobody answers.
+    has_exchange = EXCHANGE in client.get_version().capabilities
     num_gpus = len(machine.gpus) if options.num_gpus is None else options.num_gpus
     memory_gb = machine.memory_gb if options.memory_gb is None else options.memory_gb
     total = Amount(
@@ -112,6 +116,7 @@ def open_station(client: TorcClient, options: RunnerOptions) -> Station:
         workflow=workflow,
         run_id=run_id,
         node_id=node.id,
+        has_exchange=has_exchange,
         machine=machine,
         total=total,
         bash=bash,

@@ -64,6 +64,20 @@ def test_a_stopped_runner_does_not_wait_for_ever_for_a_server(own, tmp_path):
     assert thread.wait().exit_code == 130
 
 
+def test_a_second_wish_ends_the_wait_for_a_server_that_hangs(own, tmp_path):
+    flow = Flow(TorcClient(own.url), tmp_path / "out")
+    flow.add(f"touch {tmp_path}/runs; sleep 100")
+    thread = RunnerThread(flow.client, flow.options())
+    wait_for((tmp_path / "runs").exists, "the job")
+    own.process.send_signal(signal.SIGSTOP)
+    try:
+        thread.runner.stop()
+        thread.runner.stop()
+        assert thread.wait(15).exit_code == 130
+    finally:
+        own.process.send_signal(signal.SIGCONT)
+
+
 def test_an_idle_runner_leaves_a_server_that_stays_away(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out", compute_node_ignore_workflow_completion=True)
     options = flow.options(wait_for_new_jobs_s=60.0, wait_for_server_s=0.3, poll_interval_s=0.1)

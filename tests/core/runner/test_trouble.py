@@ -1,8 +1,10 @@
 """What goes wrong around a runner: no disk, nobody's process, a job that comes back too early."""
 
+import gc
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from waiting import wait_for
@@ -95,6 +97,21 @@ def test_a_second_wish_kills_the_command_of_an_action(flow, start_runner, tmp_pa
     assert thread.wait().exit_code == 130
     (output,) = (flow.output_dir / "job_stdio").glob("action_*.o")
     assert output.read_text() == ""
+
+
+def test_a_runner_gives_back_every_descriptor(flow):
+    def descriptors():
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    flow.add("true", name="first")
+    flow.run()
+    before = descriptors()
+    for index in range(20):
+        flow.add("sleep 0.01 & sleep 0.01", name=f"j{index}")
+    flow.client.initialize_jobs(flow.id, only_uninitialized=True)
+    flow.run()
+    wait_for(lambda: descriptors() <= before, "as few as before")
 
 
 def test_a_parent_that_ignores_children_does_not_hide_their_ends(flow):
