@@ -20,7 +20,6 @@ from torc_server.rules.jobs import with_relations
 from torc_server.rules.workflows import find_workflow
 
 _job = tables.job
-_set = tables.dependency_set
 _member = tables.dependency_set_member
 
 JOB = TableMapping(wire=Job, table=tables.job, decode={"status": JobStatus.from_number})

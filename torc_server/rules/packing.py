@@ -57,7 +57,6 @@ class Group(Generic[J]):
     need: Need
     jobs: Iterator[J]
     """By falling priority, then by id; read only as far as jobs are taken."""
-    scheduler_id: int | None = None
 
 
 SORT_METHODS: Mapping[str, Callable[[Need], tuple[int, ...]]] = {
