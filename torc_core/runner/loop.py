@@ -145,9 +145,8 @@ class Loop:
         self._meter.close()
         self._epoll.close()
 
-    def summary(self) -> RunSummary:
-        """Return how it went; the server knows about the jobs of other runners too."""
-        jobs_by_status = self._jobs_by_status() if self.hears_server else {}
+    def summary(self, jobs_by_status: dict[str, int]) -> RunSummary:
+        """Return how it went, given how all jobs of the workflow stand; empty: nobody knows."""
         return RunSummary(
             workflow_id=self._options.workflow_id,
             run_id=self._station.run_id,
@@ -158,14 +157,6 @@ class Loop:
             is_canceled=self._is_canceled,
             exit_code=exit_code(jobs_by_status, self._departure.stop_code),
         )
-
-    def _jobs_by_status(self) -> dict[str, int]:
-        try:
-            status = self._client.get_workflow_status(self._options.workflow_id)
-        except TorcError as error:
-            log.warning("the workflow's status is not known: %s", error)
-            return {}
-        return status.jobs_by_status or {}
 
     def _is_done(self) -> bool:
         if not self._departure.is_near or not self._jobs.is_empty:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from torc_core.client import TorcClient
-from torc_core.errors import ExitCode
+from torc_core.errors import ExitCode, TorcError
 from torc_core.runner import paths
 from torc_core.runner.actions import Actions
 from torc_core.runner.logs import log_to_file
@@ -14,6 +15,8 @@ from torc_core.runner.options import RunnerOptions
 from torc_core.runner.signals import Bell
 from torc_core.runner.station import Station, close_station, open_station
 from torc_core.runner.summary import Progress, RunSummary
+
+log = logging.getLogger("torc.runner")
 
 
 class Runner:
@@ -87,7 +90,16 @@ class Runner:
         finally:
             loop.close()
             self._hears_server = loop.hears_server
-        return loop.summary()
+        return loop.summary(self._jobs_by_status() if self._hears_server else {})
+
+    def _jobs_by_status(self) -> dict[str, int]:
+        """Ask the server, which knows about the jobs of other runners too."""
+        try:
+            status = self._client.get_workflow_status(self._options.workflow_id)
+        except TorcError as error:
+            log.warning("the workflow's status is not known: %s", error)
+            return {}
+        return status.jobs_by_status or {}
 
 
 def _log_path(station: Station) -> str:
