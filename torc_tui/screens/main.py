@@ -269,6 +269,9 @@ class MainScreen(Board):
     def _select(self, workflow: Workflow) -> None:
         """Open a workflow that need not be in the list yet."""
         self.workflows.check_rows()
+        at = self.workflows.window.find(workflow.id or 0)
+        if at is not None:
+            self.workflows.move_to(at)
         self.open_workflow(workflow)
         self.details.focus_list()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from torc_tui.state.rows import Row
 
@@ -31,6 +31,14 @@ class Window:
         """Yield all known rows, in no order."""
         for block in self._blocks.values():
             yield from block
+
+    def find(self, key: Hashable) -> int | None:
+        """Return where the row with a key stands, if it is known."""
+        for number, block in self._blocks.items():
+            for at, row in enumerate(block):
+                if row.key == key:
+                    return number * BLOCK + at
+        return None
 
     def invalidate(self) -> None:
         """Say that the list may have changed: what is shown stays, and is asked for again."""
