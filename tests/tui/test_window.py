@@ -87,8 +87,8 @@ def test_an_empty_filter_is_no_filter():
 
 def test_a_known_row_is_found_by_its_key():
     window = Window()
-    window.put(range(BLOCK), 900, make_rows(range(BLOCK)))
-    window.put(range(3 * BLOCK, 4 * BLOCK), 900, make_rows(range(3 * BLOCK, 4 * BLOCK)))
+    window.put(range(BLOCK), 900, make_rows(range(BLOCK), 900))
+    window.put(range(3 * BLOCK, 4 * BLOCK), 900, make_rows(range(3 * BLOCK, 4 * BLOCK), 900))
 
     assert window.find(5) == 5
     assert window.find(3 * BLOCK + 7) == 3 * BLOCK + 7
