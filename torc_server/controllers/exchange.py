@@ -40,7 +40,8 @@ class ExchangeController(Controller):
         # Before anybody else's change: noticing it twice costs a look, missing it costs a wait.
         version = hub.now
         first = await writer.run(take_turn, compute_node_id, data, now_ms=now_ms())
-        hub.dismiss(compute_node_id)  # an older turn that waits, or an earlier try of this one
+        if not first.is_overtaken:
+            hub.dismiss(compute_node_id)  # an older turn that waits, or an earlier try of this one
         if first.has_news or data.wait_seconds <= 0:
             return first.reply
         over = asyncio.ensure_future(request.receive())  # ends when the runner hangs up

@@ -115,6 +115,8 @@ class Turn(NamedTuple):
     reply: ExchangeReply
     workflow_id: int
     has_news: bool
+    is_overtaken: bool = False
+    """A newer turn was taken before."""
 
 
 def take_turn(conn: Connection, node_id: int, turn: Exchange, *, now_ms: int) -> Turn:
@@ -140,7 +142,7 @@ def take_turn(conn: Connection, node_id: int, turn: Exchange, *, now_ms: int) ->
     if turn.seq < situation.last_seq:
         jobs = _given_before(conn, node_id, turn.seq, situation)
         reply = ExchangeReply(outcomes=outcomes, jobs=jobs, kill=fenced)
-        return Turn(reply, place.workflow_id, True)
+        return Turn(reply, place.workflow_id, has_news=True, is_overtaken=True)
     conn.execute(_SEEN, {"node_id": node_id, "now": now_ms, "seq": turn.seq})
     answer = _answer(conn, node_id, turn, situation, now_ms=now_ms)
     reply = replace(answer.reply, outcomes=outcomes, kill=[*fenced, *answer.reply.kill])
@@ -155,7 +157,7 @@ def look_again(conn: Connection, node_id: int, turn: Exchange, *, now_ms: int) -
     """
     situation = _situation(conn, node_id)
     if turn.seq < situation.last_seq:
-        return Turn(ExchangeReply(), situation.workflow_id, True)
+        return Turn(ExchangeReply(), situation.workflow_id, has_news=True, is_overtaken=True)
     return _answer(conn, node_id, turn, situation, now_ms=now_ms)
 
 

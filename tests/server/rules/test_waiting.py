@@ -172,3 +172,13 @@ def test_what_a_runner_holds_when_it_signs_off_goes_to_another(chain, client):
     assert (taken.job.id, taken.token) == (claimed.job.id, claimed.token + 1)
     (outcome,) = busy.turn(ends=[ended(claimed)], work=False).outcomes
     assert outcome.result == "fenced"
+
+
+def test_an_older_turn_that_is_repeated_leaves_the_newer_one_waiting(chain):
+    _, busy, idle, claimed, pool = chain
+    waiting = pool.submit(idle.turn, wait_seconds=30, seq=2)
+    assert waits(waiting)
+    assert idle.turn(wait_seconds=30, seq=1).jobs == []
+    assert waits(waiting)
+    busy.turn(ends=[ended(claimed)], work=False)
+    assert [job.job.name for job in waiting.result(30).jobs] == ["second"]
