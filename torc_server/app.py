@@ -12,13 +12,12 @@ from litestar.plugins.core import MsgspecDIPlugin
 
 from torc_server import problems
 from torc_server.authentication import TokenMiddleware
-from torc_server.controllers.artifacts import UserDataController
+from torc_server.controllers.artifacts import BulkController, UserDataController
 from torc_server.controllers.belongings import (
     ActionController,
     FailureHandlerController,
     RemoteWorkerController,
 )
-from torc_server.controllers.bulk import BulkController
 from torc_server.controllers.claims import ClaimController, ReportController
 from torc_server.controllers.events import EventController
 from torc_server.controllers.exchange import ExchangeController

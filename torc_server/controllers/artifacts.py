@@ -1,4 +1,4 @@
-"""User data that comes with links to jobs; everything else about artifacts is plain."""
+"""Files and user data where they are not plain: with links to jobs, and many in one call."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from torc_core.clock import now_ms
-from torc_core.model.artifact import UserData
+from torc_core.model.artifact import Files, UserData, UserDataList
 from torc_server.db.writer import Writer
 from torc_server.parameters import OptionalQueryId
-from torc_server.queries import artifacts
+from torc_server.queries import artifacts, records, resources
 
 
 class UserDataController(Controller):
@@ -35,3 +35,23 @@ class UserDataController(Controller):
             consumer_job_id=consumer_job_id,
             now_ms=now_ms(),
         )
+
+
+class BulkController(Controller):
+    """Many records in one call, as the 0.35 generation of clients sends them."""
+
+    @post("/bulk_files", status_code=200, operation_id="create_files", tags=["file"])
+    async def create_files(self, writer: NamedDependency[Writer], data: JSONBody[Files]) -> Files:
+        """Keep new files of one workflow; returned in the same order."""
+        created = await writer.run(records.create_many, resources.FILE, data.files, now_ms=now_ms())
+        return Files(files=created)
+
+    @post("/bulk_user_data", status_code=200, operation_id="create_user_data_list")
+    async def create_user_data_list(
+        self, writer: NamedDependency[Writer], data: JSONBody[UserDataList]
+    ) -> UserDataList:
+        """Keep new user data of one workflow; returned in the same order."""
+        created = await writer.run(
+            records.create_many, resources.USER_DATA, data.user_data, now_ms=now_ms()
+        )
+        return UserDataList(user_data=created)
