@@ -91,6 +91,7 @@ def spawn(
     """
     flags = _OUTPUT_FLAGS | (os.O_APPEND if append else os.O_TRUNC)
     try:
+        _see_to_descriptors()
         pid = os.posix_spawn(
             argv[0],
             argv,
@@ -157,7 +158,7 @@ _FAULTS: dict[int | None, Fault] = {
 def _watch(pid: int) -> int:
     """Return a descriptor that becomes readable when the child `pid` ends."""
     try:
-        return _with_some_left(os.pidfd_open(pid))
+        return os.pidfd_open(pid)
     except OSError as error:
         if error.errno not in {errno.ENOSYS, errno.EPERM}:
             raise
@@ -172,13 +173,16 @@ def _watch(pid: int) -> int:
     return reader
 
 
-def _with_some_left(fd: int) -> int:
-    """Return a new descriptor, unless too few would be left for connections and logs."""
+def _see_to_descriptors() -> None:
+    """Raise if none is left for a process's end, or too few for connections and logs.
+
+    Before the process starts: it would have to be killed, and may have done something already.
+    """
+    fd = os.open(os.devnull, os.O_RDONLY)
+    os.close(fd)
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit != resource.RLIM_INFINITY and fd > limit - _SPARE_FILES:
-        os.close(fd)
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-    return fd
 
 
 def send_signal(child: Child, signum: int) -> None:
