@@ -129,17 +129,16 @@ class Jobs:
         """Start every waiting job that fits now, in the order of their coming."""
         left = []
         for index, claimed in enumerate(self.waiting):
-            if not self._ledger.free_jobs or self.trouble is not None:
+            if not self._ledger.free_jobs:
                 left += self.waiting[index:]
                 break
             amount = need(claimed)
             # An earlier attempt that was given up elsewhere may still be on its way out here.
-            if (
-                id_of(claimed) in self._running
-                or not self._ledger.fits(amount)
-                or not self._start(claimed, amount)
-            ):
+            if id_of(claimed) in self._running or not self._ledger.fits(amount):
                 left.append(claimed)
+            elif not self._start(claimed, amount):
+                left += self.waiting[index:]
+                break
         self.waiting = left
 
     def process_ended(self, fd: int) -> None:
@@ -231,7 +230,7 @@ class Jobs:
             if fault is Fault.MACHINE or not self._running:
                 # Every other job would fail as well, through no fault of its own.
                 self.trouble = error
-            return False  # tried again as soon as another job ends
+            return False  # tried again as soon as something happens
         self._enter(attempt)
         if self._options.limit_resources and has_limits(claimed):
             due = Due(What.OUT_OF_TIME, job_id)
