@@ -21,7 +21,7 @@ class StartCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in the way of a start, and what a start would overwrite."""
 
     missing_input_files: list[str]
-    """Paths that jobs read, nobody writes, and do not exist."""
+    """Paths that jobs read, no job writes, and that do not exist."""
     existing_output_files: list[str]
     """Paths that jobs write and that exist already."""
     missing_user_data: int
@@ -47,7 +47,9 @@ def check_start(client: TorcClient, workflow_id: int, base: Path | None = None) 
     written = {file.id for file in every_item(client.list_files, workflow_id, is_output=True)}
     return StartCheck(
         missing_input_files=[
-            file.path for file in files if file.id in required and not (base / file.path).exists()
+            file.path
+            for file in files
+            if file.id in required - written and not (base / file.path).exists()
         ],
         existing_output_files=[
             file.path for file in files if file.id in written and (base / file.path).exists()

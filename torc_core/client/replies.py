@@ -35,6 +35,11 @@ def error_from_reply(status: int, content: bytes) -> TorcError:
     The body is the reference's `{"error": {"message": ...}}`, plain text, or nothing.
     """
     kind = _CLASS_OF_STATUS.get(status, ServerError)
+    if content.lstrip().startswith(b"<"):
+        return ProtocolError(
+            f"Not a torc server but some other web server answers, with status {status}.",
+            hint="Check --url, TORC_API_URL and the configuration.",
+        )
     message, details = _read_error_body(content)
     hint = str(details.pop("hint", "") or "")
     if status == 401 and not hint:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import msgspec
 
@@ -63,16 +63,8 @@ class Transport:
         self._move_to(address)
 
     def _move_to(self, address: Address) -> None:
-        parts = urlsplit(address.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UsageError(
-                f"{address.url!r} is not the URL of a server.",
-                hint=f"Write it like {DEFAULT_URL}.",
-            )
-        self.address = address._replace(
-            url=f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or BASE_PATH}"
-        )
-        self._parts = urlsplit(self.address.url)
+        self._parts = _split(address.url)
+        self.address = address._replace(url=self._parts.geturl())
 
     def call(
         self,
@@ -223,6 +215,25 @@ class _Held:
 @lru_cache(maxsize=128)
 def _decoder(reply: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(reply)
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a server's URL, with the base path if it has none.
+
+    Raises:
+        UsageError: It is not the URL of a server.
+    """
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise UsageError(
+            f"{url!r} is not the URL of a server.", hint=f"Write it like {DEFAULT_URL}."
+        )
+    path = parts.path.rstrip("/") or BASE_PATH
+    return SplitResult(parts.scheme, parts.netloc, path, "", "")
 
 
 def _query(params: Mapping[str, object] | None) -> str:

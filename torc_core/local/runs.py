@@ -59,6 +59,8 @@ class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
     """The runner's options."""
     started_at: str
     """UTC, ISO 8601."""
+    is_detached: bool = False
+    """It was started to go on by itself; nobody watched it end."""
     process: ProcessIdentity | None = None
     """Who runs it; None before it has started."""
     ended_at: str | None = None
@@ -175,6 +177,7 @@ def new_run_id(workflow_id: int) -> str:
 
 def start_run(directory: RunDirectory) -> ProcessIdentity:
     """Start a runner for the run in a session of its own, so that it outlives its starter."""
+    directory.write_meta(msgspec.structs.replace(directory.read_meta(), is_detached=True))
     with directory.log_path.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "torc_core.runner", "--run-dir", str(directory.path)],

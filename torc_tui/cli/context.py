@@ -15,9 +15,13 @@ from torc_core.client import TorcClient
 from torc_core.config import ClientSettings, load_settings
 from torc_core.connect import Choice, Connection, connect
 from torc_core.errors import NotFoundError, UsageError
+from torc_core.units import MAX_INTEGER
 from torc_tui.cli.output import JsonOutput, Output, TableOutput
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+ID = click.IntRange(1, MAX_INTEGER)
+"""An id of anything."""
 
 PICKER_LIMIT = 50
 """The most workflows that are offered for a choice, as in the reference."""

@@ -22,9 +22,7 @@ def report(error: BaseException) -> ExitCode:
         say(f"error: {error.message}" + (f"\n\nhint: {error.hint}" if error.hint else ""))
         return error.exit_code
     if isinstance(error, click.UsageError):
-        context = error.ctx
-        hint = f"\n\nhint: {context.command_path} --help" if context is not None else ""
-        say(f"error: {error.format_message()}{hint}")
+        say(f"error: {error.format_message()}\n\nhint: {_usage_hint(error)}")
         return ExitCode.USAGE
     if isinstance(error, click.ClickException):
         say(f"error: {error.format_message()}")
@@ -33,6 +31,18 @@ def report(error: BaseException) -> ExitCode:
         say("interrupted")
         return ExitCode.INTERRUPTED
     raise error
+
+
+def _usage_hint(error: click.UsageError) -> str:
+    context = error.ctx
+    if context is None:
+        return "torc --help"
+    root = context.find_root()
+    if isinstance(error, click.NoSuchOption) and context is not root:
+        known = {name for option in root.command.params for name in option.opts}
+        if error.option_name in known:
+            return f"{error.option_name} goes before the command: torc {error.option_name} ..."
+    return f"{context.command_path} --help"
 
 
 def clean_lines(text: str) -> str:

@@ -108,6 +108,11 @@ class TableOutput:
         _print_lines(map(clean, text.split("\n")))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun, such as "1 job" or "2 jobs"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _print_lines(lines: Iterable[str]) -> None:
     click.echo("\n".join(lines))
 

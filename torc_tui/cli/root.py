@@ -16,6 +16,8 @@ from torc_core.errors import ExitCode, TorcError
 from torc_tui.cli.context import Settings
 from torc_tui.cli.diagnostics import report
 
+LOG_LEVELS = ("error", "warn", "info", "debug", "trace")
+
 
 class Entry(NamedTuple):
     """A command that is not imported yet."""
@@ -86,7 +88,7 @@ def load_command(name: str) -> click.Command:
 @click.option("--username", help="User name for authentication.")
 @click.option("--password", envvar="TORC_PASSWORD", help="Password for authentication.")
 @click.option("--prompt-password", is_flag=True, help="Ask for the password.")
-@click.option("--log-level", envvar="RUST_LOG", help="error, warn, info, debug or trace.")
+@click.option("--log-level", type=click.Choice(LOG_LEVELS), help="What is logged at least.")
 @click.option("--skip-version-check", is_flag=True, hidden=True)
 @click.version_option(__version__, "-V", "--version", prog_name="torc")
 @click.pass_context

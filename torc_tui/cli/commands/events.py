@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from torc_core.model.event import Event, Severity, StreamedEvent
-from torc_tui.cli.context import Settings, paging, pass_settings
+from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.cli.output import Column
 from torc_tui.terminal import clean
 
@@ -29,7 +29,7 @@ _COLUMNS = [
 
 
 @events.command("list")
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @click.option("-t", "--type", "event_type", help="Only events of this type.")
 @paging
 @pass_settings
@@ -43,7 +43,7 @@ def list_(
 
 
 @events.command()
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @click.option("-d", "--duration", type=float, help="Stop after so many minutes.")
 @click.option(
     "--level",
@@ -88,4 +88,6 @@ def _readable(timestamp_ms: int) -> str:
 
 
 def _type(data: object) -> object:
-    return data.get("type") or data.get("category") if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return None
+    return data.get("event_type") or data.get("type") or data.get("category")

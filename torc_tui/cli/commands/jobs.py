@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from torc_core.model.status import JobStatus
-from torc_tui.cli.context import Settings, paging, pass_settings
+from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.cli.output import Column
 
 
@@ -26,7 +26,7 @@ _COLUMNS = [
 
 
 @jobs.command("list")
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @click.option("-s", "--status", type=click.Choice([str(status) for status in JobStatus]))
 @click.option("--upstream-job-id", type=int, help="Only jobs that wait for this one.")
 @click.option("--include-relationships", is_flag=True, help="With the ids of related records.")
@@ -40,7 +40,7 @@ def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> Non
 
 
 @jobs.command()
-@click.argument("job_id", type=int)
+@click.argument("job_id", type=ID)
 @pass_settings
 def get(settings: Settings, job_id: int) -> None:
     """Show one job with all that it reads, writes and waits for."""

@@ -6,7 +6,7 @@ import click
 
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.units import format_seconds
-from torc_tui.cli.context import Settings, pass_settings
+from torc_tui.cli.context import ID, Settings, pass_settings
 
 
 @click.group()
@@ -15,7 +15,7 @@ def reports() -> None:
 
 
 @reports.command()
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @pass_settings
 def summary(settings: Settings, workflow_id: int | None) -> None:
     """Show how far a workflow is: jobs by status, time spent, nodes."""

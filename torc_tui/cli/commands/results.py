@@ -8,7 +8,7 @@ import click
 
 from torc_core.model.status import JobStatus
 from torc_core.units import format_bytes, format_seconds
-from torc_tui.cli.context import Settings, paging, pass_settings
+from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.cli.output import Column
 
 
@@ -32,13 +32,13 @@ _COLUMNS = [
 
 
 @results.command("list")
-@click.argument("workflow_id", type=int, required=False)
-@click.option("-j", "--job-id", type=int)
+@click.argument("workflow_id", type=ID, required=False)
+@click.option("-j", "--job-id", type=ID)
 @click.option("-r", "--run-id", type=int)
 @click.option("--return-code", type=int)
 @click.option("--failed", is_flag=True, help="Only failed ones.")
 @click.option("-s", "--status", type=click.Choice([str(status) for status in JobStatus]))
-@click.option("--compute-node", "compute_node_id", type=int)
+@click.option("--compute-node", "compute_node_id", type=ID)
 @click.option("--all-runs", is_flag=True, help="Every attempt, not only the latest of each job.")
 @paging
 @pass_settings
@@ -52,7 +52,7 @@ def list_(settings: Settings, /, workflow_id: int | None, *, failed: bool, **fil
 
 
 @results.command()
-@click.argument("result_id", type=int)
+@click.argument("result_id", type=ID)
 @pass_settings
 def get(settings: Settings, result_id: int) -> None:
     """Show one result."""

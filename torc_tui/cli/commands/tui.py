@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
 from torc_core.connect import connect
+from torc_core.errors import UsageError
 from torc_tui.cli.context import Settings, pass_settings
 from torc_tui.terminal import prepare
 
@@ -21,6 +23,11 @@ def tui(settings: Settings, /, *, standalone: bool = False, **unused: object) ->
     del unused  # the embedded server chooses its own port and database
     if standalone:
         settings.choice = settings.choice._replace(standalone=True)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The interface needs a terminal.",
+            hint="In scripts, use the other commands: torc --help",
+        )
     prepare(os.environ)
     from torc_tui.app import run  # noqa: PLC0415 - Textual reads its settings when imported
 

@@ -9,7 +9,7 @@ import msgspec
 
 from torc_core.errors import UsageError
 from torc_core.model.artifact import UserDataPatch
-from torc_tui.cli.context import Settings, paging, pass_settings
+from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.cli.output import Column
 
 
@@ -27,7 +27,7 @@ _COLUMNS = [
 
 
 @user_data.command("list")
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @click.option("--name", help="Only records of this name.")
 @click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only others.")
 @click.option("--consumer-job-id", type=int)
@@ -42,7 +42,7 @@ def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> Non
 
 
 @user_data.command()
-@click.argument("user_data_id", type=int)
+@click.argument("user_data_id", type=ID)
 @pass_settings
 def get(settings: Settings, user_data_id: int) -> None:
     """Print one record as JSON, in either format: `| jq .data` is how jobs read it."""
@@ -51,7 +51,7 @@ def get(settings: Settings, user_data_id: int) -> None:
 
 
 @user_data.command()
-@click.argument("user_data_id", type=int)
+@click.argument("user_data_id", type=ID)
 @click.option("-n", "--name")
 @click.option("-d", "--data", help="The new value, as JSON.")
 @click.option("--ephemeral", type=bool)
@@ -65,6 +65,8 @@ def update(
     ephemeral: bool | None,
 ) -> None:
     """Change one record."""
+    if name is None and data is None and ephemeral is None:
+        raise UsageError("There is nothing to change.", hint="Give --data, --name or --ephemeral.")
     value = None if data is None else _json(data)
     patch = UserDataPatch(name=name, data=value, is_ephemeral=ephemeral)
     record = settings.client.update_user_data(user_data_id, patch)

@@ -11,14 +11,14 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.creation import create_workflow
-from torc_core.errors import AccessError, UsageError
+from torc_core.errors import AccessError, SpecError, UsageError
 from torc_core.lifecycle import StartCheck, check_start, initialize_workflow
 from torc_core.model.workflow import Workflow
 from torc_core.spec import load_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
-from torc_tui.cli.context import Settings, paging, pass_settings
+from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.cli.diagnostics import say
-from torc_tui.cli.output import Column
+from torc_tui.cli.output import Column, counted
 from torc_tui.cli.plan import plan_lines, plan_of_file, plan_of_workflow
 
 SPEC_FILE = click.Path(path_type=Path)
@@ -44,7 +44,12 @@ def create(
     no_resource_monitoring: bool,
 ) -> None:
     """Create a workflow from a file; all of it, or nothing."""
-    spec = load_workflow(file)
+    try:
+        spec = load_workflow(file)
+    except SpecError as error:
+        if dry_run and settings.output.is_json:
+            settings.output.record({"valid": False, "errors": error.problems, "warnings": []})
+        raise
     for warning in spec.warnings:
         say(f"warning: {warning}")
     if dry_run:
@@ -53,7 +58,7 @@ def create(
     if no_resource_monitoring:
         spec = without_monitoring(spec)
     workflow_id = create_workflow(settings.client, spec, user=str(settings.choice.user))
-    message = f"Created workflow {workflow_id} ({spec.name}) with {len(spec.jobs)} jobs."
+    message = f"Created workflow {workflow_id} ({spec.name}) with {counted(len(spec.jobs), 'job')}."
     settings.output.message(
         message, {"workflow_id": workflow_id, "status": "success", "message": message}
     )
@@ -120,11 +125,14 @@ def list_(
         include_job_counts=True,
         **page,
     )
-    settings.output.listing("workflows", found.items, _COLUMNS)
+    if settings.output.is_json:
+        settings.output.record({"workflows": [_decoded(item) for item in found.items]})
+    else:
+        settings.output.listing("workflows", found.items, _COLUMNS)
 
 
 @workflows.command()
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @pass_settings
 def get(settings: Settings, workflow_id: int | None) -> None:
     """Show a workflow and its settings."""
@@ -133,7 +141,7 @@ def get(settings: Settings, workflow_id: int | None) -> None:
 
 
 @workflows.command()
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @pass_settings
 def status(settings: Settings, workflow_id: int | None) -> None:
     """Show run number, flags and job counts of a workflow."""
@@ -142,7 +150,7 @@ def status(settings: Settings, workflow_id: int | None) -> None:
 
 
 @workflows.command("is-complete")
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @pass_settings
 def is_complete(settings: Settings, workflow_id: int | None) -> None:
     """Tell whether every job has ended."""
@@ -151,7 +159,7 @@ def is_complete(settings: Settings, workflow_id: int | None) -> None:
 
 
 @workflows.command()
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @click.option("--force", is_flag=True, help="Go on although inputs are missing.")
 @click.option("--no-prompts", is_flag=True, help="Do not ask before outputs are overwritten.")
 @click.option("--dry-run", is_flag=True, help="Look at inputs and outputs; change nothing.")
@@ -203,7 +211,7 @@ def _confirm_overwrite(check: StartCheck) -> None:
 
 
 @workflows.command()
-@click.argument("workflow_ids", type=int, nargs=-1, required=True)
+@click.argument("workflow_ids", type=ID, nargs=-1, required=True)
 @click.option("--no-prompts", is_flag=True, help="Do not ask.")
 @click.option("--force", is_flag=True, help="Also if they belong to somebody else.")
 @pass_settings
@@ -225,7 +233,7 @@ def delete(
     if settings.output.is_json:
         settings.output.record(deleted)
     else:
-        settings.output.message(f"Deleted {len(deleted)} workflows.", {})
+        settings.output.message(f"Deleted {counted(len(deleted), 'workflow')}.", {})
 
 
 def _confirm_deletion(client: TorcClient, found: list[Workflow]) -> None:
@@ -239,7 +247,7 @@ def _confirm_deletion(client: TorcClient, found: list[Workflow]) -> None:
 
 
 @workflows.command()
-@click.argument("workflow_id", type=int, required=False)
+@click.argument("workflow_id", type=ID, required=False)
 @pass_settings
 def cancel(settings: Settings, workflow_id: int | None) -> None:
     """Cancel a workflow; its runners stop their jobs."""
