@@ -66,6 +66,24 @@ def test_moving_the_cursor_costs_less_than_a_kilobyte(start_tui, server, make_wo
     assert any(line.startswith(">") and "job_1 " in line for line in screen.lines)
 
 
+@pytest.mark.parametrize("key", ["h", "\x1b[D", "\x1b"], ids=["h", "left", "escape"])
+def test_the_list_is_whole_when_one_comes_back_to_it(start_tui, server, make_workflow, size, key):
+    make_workflow("earlier")
+    make_workflow("later")
+    screen = start_tui(server.url, *size)
+    screen.wait_for("earlier", "later")
+    screen.wait_for_silence()
+    before = screen.lines
+    screen.send("\r")
+    screen.wait_for("[Jobs]", "job_0", "l logs")
+    screen.wait_for_silence()
+    screen.send(key)
+    screen.wait_for("earlier", "later", "torc ▸ Workflows")
+    screen.wait_for_silence()
+
+    assert screen.lines == before
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_a_clean_terminal(start_tui, server, make_workflow, how):
     make_workflow("ended")

@@ -176,8 +176,9 @@ class RowTable(ScrollView, can_focus=True):
         self.refresh_line(self.cursor + 1)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Give the columns their new room."""
-        self._lay_out()
+        """Give the columns their new room; rows that came while it was hidden had none."""
+        if self._lay_out():
+            self.refresh()
         self.virtual_size = Size(self._room, self.total + 1)
         self._ask()
 
