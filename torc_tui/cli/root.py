@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -62,6 +63,9 @@ class LazyGroup(RichGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Remember that a command is being called, and not listed."""
         ctx.meta[_CALLED] = True
+        near = difflib.get_close_matches(args[0], COMMANDS, 1)
+        if near and args[0] not in COMMANDS:
+            ctx.fail(f"There is no command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
 

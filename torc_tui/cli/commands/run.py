@@ -6,20 +6,30 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.creation import create_workflow
 from torc_core.errors import ExitCode
 from torc_core.lifecycle import initialize_workflow
-from torc_core.local.launch import prepare_run
-from torc_core.local.runs import RunDirectory, start_run
+from torc_core.local.launch import (
+    check_output_directory,
+    check_runnable,
+    find_misfits,
+    prepare_run,
+)
+from torc_core.local.runs import RunDirectory, RunState, list_runs, start_run
+from torc_core.model.status import JobStatus
 from torc_core.runner import RunnerOptions, RunSummary, execute_run
+from torc_core.runner.paths import job_stdio
 from torc_core.spec import load_workflow
 from torc_core.units import format_seconds
-from torc_tui.cli.context import Settings, pass_settings
+from torc_tui.cli.context import ID, Settings, pass_settings
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.progress import ProgressReporter
 
+FAILURES_SHOWN = 5
+WAITING = ("ready", "blocked")
 POSITIVE = click.FloatRange(0, min_open=True)
 
 
@@ -43,37 +53,47 @@ def run(
     """
     path = Path(spec_or_id)
     spec_path = None if spec_or_id.isdecimal() and not path.exists() else path
-    if spec_path is None:
-        client, is_embedded = settings.connection
-        workflow_id = int(spec_or_id)
+    runner_options = _runner_options(settings, options)
+    spec = None if spec_path is None else load_workflow(spec_path)
+    for warning in () if spec is None else spec.warnings:
+        say(f"warning: {warning}")
+    check_output_directory(runner_options.output_dir)
+    client, is_embedded = settings.connection
+    if spec is None:
+        workflow_id = ID.convert(int(spec_or_id), None, None)
+        check_runnable(client, workflow_id)
     else:
-        spec = load_workflow(spec_path)
-        for warning in spec.warnings:
-            say(f"warning: {warning}")
-        client, is_embedded = settings.connection
         workflow_id = create_workflow(client, spec, user=str(settings.choice.user))
+    runner_options = msgspec.structs.replace(runner_options, workflow_id=workflow_id)
     if client.is_workflow_uninitialized(workflow_id):
         initialize_workflow(client, workflow_id, force=skip_checks)
-    directory = prepare_run(
-        client,
-        _runner_options(settings, workflow_id, options),
-        is_embedded=is_embedded,
-        spec=spec_path,
-    )
+    for remark in (*find_misfits(client, runner_options), *_other_runs(client.url, workflow_id)):
+        say(f"warning: {remark}")
+    directory = prepare_run(client, runner_options, is_embedded=is_embedded, spec=spec_path)
     if detach:
         return _detach(settings, directory, workflow_id)
     return _run_here(settings, client, directory, workflow_id)
 
 
-def _runner_options(settings: Settings, workflow_id: int, options: dict[str, Any]) -> RunnerOptions:
-    """Merge the command line over the configuration."""
+def _other_runs(url: str, workflow_id: int) -> list[str]:
+    return [
+        f"another run of workflow {workflow_id} is active here, as process {run.meta.process.pid}"
+        for run in list_runs()
+        if run.state is RunState.RUNNING
+        and run.meta.process is not None
+        and (run.meta.url, run.meta.workflow_id) == (url, workflow_id)
+    ]
+
+
+def _runner_options(settings: Settings, options: dict[str, Any]) -> RunnerOptions:
+    """Merge the command line over the configuration; the workflow is not known yet."""
     configured = settings.configured.run
     chosen = {
         name: getattr(configured, name) if value is None else value
         for name, value in options.items()
     }
     poll_interval = chosen.pop("poll_interval")
-    return RunnerOptions(workflow_id=workflow_id, poll_interval_s=poll_interval, **chosen)
+    return RunnerOptions(workflow_id=0, poll_interval_s=poll_interval, **chosen)
 
 
 def _detach(settings: Settings, directory: RunDirectory, workflow_id: int) -> int:
@@ -99,6 +119,11 @@ def _run_here(
     with ProgressReporter(client, workflow_id):
         summary = execute_run(directory, client)
     _print_summary(settings, summary)
+    is_waiting = any(summary.jobs_by_status.get(status) for status in WAITING)
+    if not is_waiting and not any(summary.ended.values()):
+        say(f"Nothing was left to run. To start over: torc workflows initialize {workflow_id}")
+    if summary.exit_code != ExitCode.OK and not settings.output.is_json:
+        _explain(client, summary, Path(meta.output_dir))
     return summary.exit_code
 
 
@@ -117,5 +142,19 @@ def _print_summary(settings: Settings, summary: RunSummary) -> None:
             "exit_code": summary.exit_code,
         },
     )
-    if summary.exit_code == ExitCode.JOBS_FAILED:
-        say(f"Look at what failed: torc results list {summary.workflow_id} --failed")
+
+
+def _explain(client: TorcClient, summary: RunSummary, output_dir: Path) -> None:
+    """Say which jobs failed and where their errors stand, and how to go on."""
+    workflow_id = summary.workflow_id
+    failed = client.list_results(workflow_id, status=JobStatus.FAILED, limit=FAILURES_SHOWN)
+    for result in failed.items:
+        job = client.get_job(result.job_id)
+        stdio = job_stdio(
+            str(output_dir), workflow_id, result.job_id, result.run_id, result.attempt_id
+        )
+        say(f"failed: {job.name}, return code {result.return_code}; its errors: {stdio}.e")
+    if failed.total_count > len(failed.items):
+        say(f"All {failed.total_count}: torc results list {workflow_id} --failed")
+    if any(summary.jobs_by_status.get(status) for status in WAITING):
+        say(f"Go on with what is left: torc run {workflow_id}")
