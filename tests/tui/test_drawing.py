@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.model.job import Job, JobDependency
+from torc_core.model.job import Job
 from torc_tui.state.dag import DRAWN_JOBS, Gathering, fold_name, without_cycles
 from torc_tui.state.drawing import draw
 from torc_tui.state.layers import layer, place
@@ -21,13 +21,7 @@ def make_graph(names, edges, status="completed"):
         Job(id=number, workflow_id=1, name=name, command="true", status=status)
         for name, number in ids.items()
     )
-    gathering.add_dependencies(
-        JobDependency(
-            job_id=ids[b], job_name=b, depends_on_job_id=ids[a], depends_on_job_name=a,
-            workflow_id=1,
-        )
-        for a, b in edges
-    )  # fmt: skip
+    gathering.add_edges((ids[a], ids[b]) for a, b in edges)
     return gathering.graph()
 
 

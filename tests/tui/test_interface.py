@@ -117,6 +117,40 @@ async def test_from_a_file_to_its_log(server, client, tmp_path, monkeypatch):
     assert [run.state for run in list_runs()] == [RunState.ENDED]
 
 
+FORK = """
+name: fork
+files:
+  - {name: sheet, path: sheet.txt}
+jobs:
+  - {name: writer, command: "echo 1 > sheet.txt", output_files: [sheet]}
+  - {name: reader, command: cat sheet.txt, input_files: [sheet]}
+"""
+
+
+async def test_the_graph_has_edges_through_files_before_a_run_and_is_current_after_it(
+    server, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    spec = tmp_path / "fork.yaml"
+    spec.write_text(FORK)
+    async with interface(server.url, (160, 48)) as ui:
+        await ui.press("n")
+        await ui.type(str(spec))
+        await ui.press("enter")
+        await ui.wait_for(lambda: isinstance(ui.screen, Confirm))
+        await ui.press("n")
+        await ui.wait_for("created #")
+        await ui.press("shift+tab")
+        await ui.wait_for("writer ──·U reader")
+        await ui.wait_for("uninitialized")
+        await ui.press("x")
+        await ui.wait_for(lambda: isinstance(ui.screen, Confirm))
+        await ui.press("y")
+        await ui.wait_for("✓ 2 completed")
+        await ui.wait_for("✓C writer ──✓C reader")
+        await ui.wait_for(lambda: "uninitialized" not in ui.seen())
+
+
 @pytest.mark.parametrize("key", ["n", "escape", "enter"])
 async def test_a_question_is_answered_with_no_by_everything_but_y(
     server, client, make_workflow, key

@@ -15,8 +15,9 @@ from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.actions import Scope, shown_in
 from torc_tui.feed import EventFeed
 from torc_tui.messages import StateChanged
+from torc_tui.screens.graph_reader import GraphReader
 from torc_tui.screens.server_link import ServerLink
-from torc_tui.state.dag import Graph, read_graph
+from torc_tui.state.dag import Graph
 from torc_tui.state.drawing import Drawing, draw
 from torc_tui.state.fetcher import Fetcher
 from torc_tui.state.headline import Link, breadcrumb, headline
@@ -31,8 +32,6 @@ from torc_tui.widgets.row_table import RowTable
 
 PACE_S = 0.4
 """The least time between two looks at the server because of events."""
-GRAPH_PACE = 10
-"""Looks per reading of the graph: it is the one thing that is read as a whole."""
 REST_S = 0.15
 """A cursor that rests so long is followed: a preview is read, a workflow opened."""
 
@@ -60,13 +59,13 @@ class Board(Screen[None]):
         self._link = ServerLink(
             self, fetcher, changed=self.show_head, refresh=self.look, refused=self.show_error
         )
+        self._graph = GraphReader(self, self._link, self._show_graph, self.show_error)
         self._opened: Workflow | None = None
         self._status: WorkflowStatus | None = None
         self._feed: EventFeed | None = None
         self._look_timer: Timer | None = None
         self._rest_timer: Timer | None = None
         self._next_look = 0.0
-        self._looks = 0
         self._auto_s = 0
 
     def compose(self) -> ComposeResult:
@@ -133,7 +132,7 @@ class Board(Screen[None]):
         if self.is_inside:
             self.workflows.focus()
         self._opened = self._status = None
-        self._looks = 0
+        self._graph.forget()
         self.details.dag.show(Drawing([], 0))
         self.preview.show()
         self.remove_class("-opened")
@@ -185,9 +184,6 @@ class Board(Screen[None]):
         for table in (self.details.table, self.ticker):
             if table is not None and table.is_on_screen:
                 table.check_rows()
-        if self.details.tab_name == DAG and self._looks % GRAPH_PACE == 0:
-            self._link.ask("dag", lambda client: read_graph(client, number), self._show_graph)
-        self._looks += 1
         self.follow_cursor()
 
     def look_soon(self) -> None:
@@ -198,7 +194,7 @@ class Board(Screen[None]):
 
     def look_at_tab(self) -> None:
         """Ask for what a tab shows that has just come into sight."""
-        self._looks = 0
+        self._graph.forget()
         self.look()
 
     def on_state_changed(self) -> None:
@@ -239,8 +235,7 @@ class Board(Screen[None]):
         row = self.workflows.cursor_row
         if not self.has_class("-narrow") and not self.is_inside and row is not None:
             self.open_workflow(row.item)
-        table = self.details.table
-        job = table and table.view is JOBS and table.cursor_row
+        job = self.details.table_of(JOBS.name).cursor_row
         if job and self.preview.is_on_screen:
             number, width = job.item.id, self.preview.size.width
             height = self.preview.size.height
@@ -256,6 +251,8 @@ class Board(Screen[None]):
             self._status = status
             self.details.show_workflow(self._opened, status)
             self.show_head()
+            if self.details.tab_name == DAG:
+                self._graph.follow(number, status)
 
     def _status_refused(self, error: TorcError) -> None:
         if isinstance(error, NotFoundError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 
-from torc_core.client import TorcClient
-from torc_core.model.job import Job, JobDependency
-from torc_core.model.page import MAX_LIMIT
+from torc_core.client import TorcClient, every_item
+from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
+from torc_core.model.job import Job
 from torc_tui.state.progress import percent, state_of
 from torc_tui.state.rows import Cell
 from torc_tui.terminal import clean
@@ -19,8 +20,11 @@ DRAWN_JOBS = 200
 """Up to here every job is drawn; beyond, jobs whose names differ in digits only are one group."""
 DRAWN_GROUPS = 120
 READ_JOBS = 200_000
-READ_DEPENDENCIES = 400_000
+READ_EDGES = 400_000
 """Groups settle long before: more is not read."""
+
+Edge = tuple[int, int]
+"""Ids of the job that comes first and of the one that waits."""
 
 _DIGITS = re.compile(r"\d+")
 _REST = "… other names"
@@ -49,18 +53,23 @@ def read_graph(client: TorcClient, workflow_id: int) -> Graph:
         TorcError: The server's refusal, or its absence.
     """
     gathering = Gathering()
-    offset, total = 0, 1
-    while offset < min(total, READ_JOBS):
-        jobs = client.list_jobs(workflow_id, offset=offset, limit=MAX_LIMIT)
-        gathering.add_jobs(jobs.items)
-        offset, total = offset + max(1, len(jobs.items)), jobs.total_count
-    is_partial = total > READ_JOBS
-    offset, total = 0, 1
-    while offset < min(total, READ_DEPENDENCIES):
-        page = client.list_job_dependencies(workflow_id, offset=offset, limit=MAX_LIMIT)
-        gathering.add_dependencies(page.items)
-        offset, total = offset + max(1, len(page.items)), page.total_count
-    return gathering.graph(is_partial=is_partial or total > READ_DEPENDENCIES)
+    jobs = every_item(client.list_jobs, workflow_id)
+    edges = _edges(client, workflow_id)
+    gathering.add_jobs(islice(jobs, READ_JOBS))
+    gathering.add_edges(islice(edges, READ_EDGES))
+    is_partial = next(jobs, None) is not None or next(edges, None) is not None
+    return gathering.graph(is_partial=is_partial)
+
+
+def _edges(client: TorcClient, workflow_id: int) -> Iterator[Edge]:
+    """Yield who waits for whom: by name, and, as before the first run, through files and data."""
+    for each in every_item(client.list_job_dependencies, workflow_id):
+        yield each.depends_on_job_id, each.job_id
+    files = every_item(client.list_job_file_relationships, workflow_id)
+    data = every_item(client.list_job_user_data_relationships, workflow_id)
+    for link in chain[JobFileRelationship | JobUserDataRelationship](files, data):
+        if link.producer_job_id is not None and link.consumer_job_id is not None:
+            yield link.producer_job_id, link.consumer_job_id
 
 
 class Gathering:
@@ -86,10 +95,9 @@ class Gathering:
             counts[status] += 1
             self._group_of[number] = group
 
-    def add_dependencies(self, dependencies: Iterable[JobDependency]) -> None:
-        """Take dependencies of jobs that are known."""
-        for edge in dependencies:
-            before, after = edge.depends_on_job_id, edge.job_id
+    def add_edges(self, edges: Iterable[Edge]) -> None:
+        """Take dependencies between jobs that are known."""
+        for before, after in edges:
             if before in self._group_of and after in self._group_of:
                 self._group_edges.add((self._group_of[before], self._group_of[after]))
                 if len(self._group_of) <= DRAWN_JOBS:
@@ -99,9 +107,10 @@ class Gathering:
         """Return every job, or the groups when there are more jobs than a person can look at."""
         if len(self._group_of) <= DRAWN_JOBS:
             number = {job: at for at, job in enumerate(self._jobs)}
+            edges = {(number[a], number[b]) for a, b in self._edges}
             return Graph(
                 [_job_node(name, status) for name, status in self._jobs.values()],
-                {(number[a], number[b]) for a, b in self._edges},
+                without_cycles(len(number), edges),
                 is_partial=is_partial,
             )
         return self._grouped(is_partial=is_partial)
@@ -123,7 +132,11 @@ class Gathering:
 
 
 def without_cycles(size: int, edges: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Return the edges without those that lead back: groups may wait for each other, jobs not."""
+    """Return the edges without those that lead back.
+
+    Groups may wait for each other. Jobs may not, but before a workflow is initialized nobody has
+    checked.
+    """
     after: list[list[int]] = [[] for _ in range(size)]
     for a, b in sorted(edges):
         if a != b:
