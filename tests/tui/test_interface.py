@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tui.driving import interface
 
 from torc_core.local.runs import RunState, list_runs
+from torc_core.local.server import running_server, stop_server
 from torc_core.model.artifact import File
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
@@ -308,6 +310,42 @@ async def test_workflows_of_others_are_shown_on_request(server, client, make_wor
         await ui.wait_for(lambda: "mine" not in ui.seen())
         await ui.press("a", "a")
     client.delete_workflow(other.id)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", ":abc"])
+async def test_what_is_no_address_is_said_and_the_server_stays(server, make_workflow, url):
+    make_workflow("staying")
+    async with interface(server.url, (160, 48)) as ui:
+        await ui.wait_for("staying")
+        await ui.press("u")
+        await ui.wait_for("Empty for torc's own server.")
+        await ui.type(url)
+        await ui.press("enter")
+        await ui.wait_for(f"'{url}' is not the URL of a server.")
+        assert ui.board._link.is_up
+        assert ui.board._fetcher.url == server.url
+        assert "staying" in ui.seen()
+
+
+@pytest.fixture
+def no_server_is_left() -> Iterator[None]:
+    yield
+    stop_server()
+
+
+@pytest.mark.usefixtures("no_server_is_left")
+async def test_without_an_address_it_is_the_server_of_torc_itself(server, make_workflow):
+    make_workflow("elsewhere")
+    async with interface(server.url) as ui:
+        await ui.wait_for("elsewhere")
+        await ui.press("u")
+        await ui.wait_for("Empty for torc's own server.")
+        await ui.press("delete", "enter")
+        await ui.wait_for("no workflows")
+        own = running_server()
+        assert own is not None
+        assert ui.board._fetcher.url == own.address.url
+        assert ui.board._link.is_up
 
 
 def test_the_interface_needs_no_web_framework_and_no_database():

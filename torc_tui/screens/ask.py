@@ -19,7 +19,7 @@ class Ask(Dialog[str | None]):
 
     Args:
         title: What is asked for.
-        text: What stands there at first.
+        text: What stands there at first; typing replaces it.
         hint: A line below the input.
     """
 
@@ -37,7 +37,7 @@ class Ask(Dialog[str | None]):
         """Lay out: title in the frame, input, hint."""
         with Vertical() as box:
             box.border_title = self._title
-            yield Input(self._text, select_on_focus=False, compact=True)
+            yield Input(self._text, select_on_focus=True, compact=True)
             if self._hint:
                 yield Words(self._hint)
             yield Words("Enter accept   Esc cancel", classes="keys")

@@ -11,8 +11,8 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from torc_core.client import TorcClient
-from torc_core.connect import Connection
-from torc_core.errors import SpecError, TorcError
+from torc_core.connect import Choice, Connection, connect
+from torc_core.errors import SpecError, TorcError, UsageError
 from torc_core.local.runs import Run, list_runs
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
@@ -225,14 +225,27 @@ class MainScreen(Board):
         """Ask for another address and go there."""
 
         def answered(url: str | None) -> None:
-            if url:
-                self._go_to_server(lambda: Connection(TorcClient(url), is_embedded=False))
+            if url is None:
+                return
+            if not url:
+                self._go_to_server(lambda: connect(Choice(standalone=True)))
+                return
+            try:
+                client = TorcClient(url)
+            except UsageError as error:
+                self.show_error(error)
+            else:
+                self._go_to_server(lambda: Connection(client, is_embedded=False))
 
-        self.app.push_screen(Ask("Server", self._fetcher.url or ""), answered)
+        self.app.push_screen(
+            Ask("Server", self._fetcher.url or "", "Empty for torc's own server."), answered
+        )
 
-    def _go_to_server(self, connect: Callable[[], Connection]) -> None:
+    def _go_to_server(self, way: Callable[[], Connection]) -> None:
         self.close_workflow()
-        self._fetcher.use(connect)
+        self._fetcher.use(way)
+        self._link.begin_anew()
+        self.tell("")
         self.workflows.start_over(self.workflows.query_state)
 
     # Runs of this machine

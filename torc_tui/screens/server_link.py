@@ -44,6 +44,14 @@ class ServerLink:
         self._pause_s = _FIRST_PAUSE_S
         self._retry: Timer | None = None
         self.is_up: bool | None = None
+        self._server = 0
+
+    def begin_anew(self) -> None:
+        """Forget how things stood: from now on another server is asked."""
+        self._server += 1
+        self._pause_s = _FIRST_PAUSE_S
+        self.is_up = None
+        self._changed()
 
     def ask(
         self,
@@ -52,15 +60,19 @@ class ServerLink:
         done: Callable[..., None],
         failed: Callable[[TorcError], None] | None = None,
     ) -> None:
-        """Ask, and have the answer or the error given back in the interface's thread."""
+        """Ask, and have the answer or the error given back in the interface's thread.
+
+        What a server says after one has gone on to another is dropped.
+        """
+        server = self._server
 
         def answered(answer: Any) -> None:
-            if self._screen.is_attached:
+            if self._screen.is_attached and server == self._server:
                 self._set_up(is_up=True)
                 done(answer)
 
         def refused(error: TorcError) -> None:
-            if not self._screen.is_attached:
+            if not self._screen.is_attached or server != self._server:
                 return
             is_silent = isinstance(error, UnreachableError | TimedOutError)
             self._set_up(is_up=not is_silent)
