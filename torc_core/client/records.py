@@ -101,6 +101,10 @@ class RecordCalls(Caller):
         """
         return self._get("/results", Page[Result], {"workflow_id": workflow_id, **filters})
 
+    def create_result(self, result: Result) -> Result:
+        """Record an ended attempt by itself; ends are normally told by `complete_job`."""
+        return self._post("/results", Result, result)
+
     def get_result(self, result_id: int) -> Result:
         """Return one result."""
         return self._get(f"/results/{result_id}", Result)

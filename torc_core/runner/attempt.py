@@ -160,4 +160,5 @@ def make_end(
         peak_cpu_percent=max(usage.peak_cpu_percent, average_cpu),
         avg_cpu_percent=average_cpu,
         output_file_mtimes=times,
+        retry=verdict.goes_again,
     )

@@ -172,7 +172,8 @@ class Jobs:
             # Somebody cancelled it before it started; the server knows.
             self.waiting = [claimed for claimed in self.waiting if claimed.job.id != job_id]
         elif attempt.stop in LIMITS and reason not in LIMITS:
-            attempt.stop = reason  # so no failure rule lets it start again
+            # It is past its limit all the same; only no failure rule lets it start again.
+            attempt.stop = StopReason.RUNNER_ENDS
         elif attempt.stop is None:
             log.info("job %s is ended: %s", job_id, reason.value)
             attempt.stop = reason

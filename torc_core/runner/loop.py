@@ -196,7 +196,10 @@ class Loop:
 
     def _on_stop(self, code: ExitCode, *, again: bool) -> None:
         self._departure.stop_code = code
-        self._leave("the runner was told to stop", StopReason.RUNNER_ENDS)
+        # In an allocation a signal announces the end of the allocation, not a wish of its owner.
+        is_own = self._options.compute_node_type == "local"
+        reason = StopReason.INTERRUPTED if is_own else StopReason.RUNNER_ENDS
+        self._leave("the runner was told to stop", reason)
         if again:
             self._jobs.kill_all()
             self._departure.hurry()
@@ -251,7 +254,7 @@ class Loop:
         self._talk.hurry()
         if stop is not None:
             self._jobs.stop_all(stop)
-        if stop is StopReason.RUNNER_ENDS or self._is_canceled:
+        if stop in {StopReason.INTERRUPTED, StopReason.RUNNER_ENDS} or self._is_canceled:
             self._actions.end_command()
 
     def _longest_wait_s(self) -> float:

@@ -127,14 +127,19 @@ class SingleCallTurns:
         self._held.discard(end.job_id)
         self._started.discard(end.job_id)
         if end.retry:
-            # The reference keeps no result of an attempt that is repeated.
+            # `retry_job` keeps no result of the attempt.
+            with contextlib.suppress(*_REFUSALS):
+                self._client.create_result(self._result(end))
             self._client.retry_job(end.job_id, self._run_id, _NO_LIMIT)
             return
         for file_id, modified in end.output_file_mtimes.items():
             # Somebody may have deleted its record; the job has ended all the same.
             with contextlib.suppress(*_REFUSALS):
                 self._client.update_file(file_id, FilePatch(st_mtime=modified))
-        result = Result(
+        self._client.complete_job(end.job_id, end.status, self._run_id, self._result(end))
+
+    def _result(self, end: JobEnd) -> Result:
+        return Result(
             job_id=end.job_id,
             workflow_id=self._workflow_id,
             run_id=self._run_id,
@@ -149,7 +154,6 @@ class SingleCallTurns:
             peak_cpu_percent=end.peak_cpu_percent,
             avg_cpu_percent=end.avg_cpu_percent,
         )
-        self._client.complete_job(end.job_id, end.status, self._run_id, result)
 
     def _release(self, release: JobRelease) -> None:
         self._held.discard(release.job_id)

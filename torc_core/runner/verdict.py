@@ -20,7 +20,10 @@ class StopReason(Enum):
     """Why the runner ends a job."""
 
     CANCELED = "canceled"
+    INTERRUPTED = "interrupted"
+    """Somebody stopped the runner on a machine of their own; the job is to run again later."""
     RUNNER_ENDS = "runner ends"
+    """The machine is taken away."""
     OUT_OF_TIME = "out of time"
     OUT_OF_MEMORY = "out of memory"
 
@@ -35,10 +38,13 @@ class _Stop(msgspec.Struct, frozen=True):
     """In place of the process's own."""
     follows_rules: bool
     """Whether the job's failure handler has a say."""
+    goes_again: bool = False
+    """Whether the job is ready again at once, for whoever runs the workflow next."""
 
 
 _STOPS = {
     StopReason.CANCELED: _Stop(JobStatus.CANCELED, None, follows_rules=False),
+    StopReason.INTERRUPTED: _Stop(JobStatus.TERMINATED, None, follows_rules=False, goes_again=True),
     StopReason.RUNNER_ENDS: _Stop(JobStatus.TERMINATED, None, follows_rules=False),
     StopReason.OUT_OF_TIME: _Stop(JobStatus.TERMINATED, OUT_OF_TIME, follows_rules=True),
     StopReason.OUT_OF_MEMORY: _Stop(JobStatus.TERMINATED, OUT_OF_MEMORY, follows_rules=True),
@@ -51,6 +57,7 @@ class Verdict(msgspec.Struct, frozen=True):
     status: JobStatus
     return_code: int
     follows_rules: bool
+    goes_again: bool = False
 
 
 def judge(return_code: int, stop: StopReason | None, missing_files: Sequence[str]) -> Verdict:
@@ -65,7 +72,7 @@ def judge(return_code: int, stop: StopReason | None, missing_files: Sequence[str
     if stop is not None:
         rule = _STOPS[stop]
         code = return_code if rule.return_code is None else rule.return_code
-        return Verdict(rule.status, code, rule.follows_rules)
+        return Verdict(rule.status, code, rule.follows_rules, rule.goes_again)
     if return_code == 0 and not missing_files:
         return Verdict(JobStatus.COMPLETED, 0, follows_rules=False)
     return Verdict(JobStatus.FAILED, return_code or 1, follows_rules=True)

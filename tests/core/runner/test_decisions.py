@@ -24,6 +24,7 @@ WORKFLOW = Workflow(name="w", user="u")
         (0, None, [], JobStatus.COMPLETED, 0, False),
         (0, None, ["out.txt"], JobStatus.FAILED, 1, True),
         (3, None, [], JobStatus.FAILED, 3, True),
+        (143, StopReason.INTERRUPTED, [], JobStatus.TERMINATED, 143, False),
         (143, StopReason.RUNNER_ENDS, [], JobStatus.TERMINATED, 143, False),
         (0, StopReason.RUNNER_ENDS, [], JobStatus.TERMINATED, 0, False),
         (137, StopReason.CANCELED, [], JobStatus.CANCELED, 137, False),

@@ -250,9 +250,12 @@ def test_a_deleted_workflow_ends_the_runner_with_its_jobs(flow, start_runner, tm
     wait_for(lambda: not Path(f"/proc/{int(pid)}").exists(), "the end of the job")
 
 
-def test_a_stopped_runner_ends_jobs_and_leaves_the_workflow_resumable(flow, start_runner, tmp_path):
+def test_jobs_of_a_stopped_runner_are_recorded_and_run_again_next_time(
+    flow, start_runner, tmp_path
+):
     running = flow.add(
-        f"trap 'exit 5' TERM; touch {tmp_path}/runs; sleep 100 & wait",
+        f"[ -e {tmp_path}/runs ] && exit; trap 'exit 5' TERM; touch {tmp_path}/runs; "
+        "sleep 100 & wait",
         name="r",
         supports_termination=True,
     )
@@ -264,12 +267,12 @@ def test_a_stopped_runner_ends_jobs_and_leaves_the_workflow_resumable(flow, star
     thread.runner.stop()
     summary = thread.wait()
     assert summary.exit_code == ExitCode.INTERRUPTED
-    result = flow.result(running)
+    (result,) = flow.client.list_results(flow.id, all_runs=True).items
     assert (result.status, result.return_code) == ("terminated", 5)
-    assert flow.status(after) == "ready"
+    assert (flow.status(running), flow.status(after)) == ("ready", "blocked")
     (node,) = flow.client.list_compute_nodes(flow.id).items
     assert node.is_active is False
-    assert flow.run().ended == {"completed": 1}
+    assert flow.run().ended == {"completed": 2}
 
 
 def test_a_job_that_ignores_the_first_wish_is_killed_after_the_grace(flow, start_runner, tmp_path):
@@ -278,7 +281,8 @@ def test_a_job_that_ignores_the_first_wish_is_killed_after_the_grace(flow, start
     wait_for((tmp_path / "runs").exists, "the job")
     thread.runner.stop()
     thread.wait()
-    assert flow.result(job).return_code == 137
+    assert [r.return_code for r in flow.client.list_results(flow.id, all_runs=True).items] == [137]
+    assert flow.status(job) == "ready"
 
 
 def test_a_second_wish_kills_at_once(flow, start_runner, tmp_path):
@@ -291,7 +295,8 @@ def test_a_second_wish_kills_at_once(flow, start_runner, tmp_path):
     thread.runner.stop()
     thread.runner.stop()
     thread.wait()
-    assert flow.result(job).return_code == 137
+    assert [r.return_code for r in flow.client.list_results(flow.id, all_runs=True).items] == [137]
+    assert flow.status(job) == "ready"
 
 
 def test_the_time_limit_ends_jobs(flow):
