@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
+import sys
+
 import pytest
+from waiting import wait_for
 
 DIAMOND = """
 name: diamond
@@ -139,3 +145,82 @@ def test_names_cannot_command_the_terminal(torc, tmp_path):
     assert answer.code == 0
     assert "\x1b" not in answer.out
     assert "\x07" not in answer.out
+
+
+def test_ctrl_c_records_the_jobs_and_the_next_run_goes_on(torc, tmp_path):
+    (tmp_path / "w.yaml").write_text(
+        "name: slow\njobs:\n"
+        "- {name: a, command: '[ -e again ] && exit; touch again; sleep 100'}\n"
+        "- {name: b, command: 'touch done', depends_on: [a]}\n"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-m", "torc_tui", "run", "w.yaml"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for((tmp_path / "again").exists, "the job to run")
+
+    running.send_signal(signal.SIGINT)
+    said, errors = running.communicate(timeout=60)
+
+    assert running.returncode == 130
+    assert "Traceback" not in errors
+    workflow_id = re.search(r"Workflow (\d+)", said)[1]
+    assert f"torc run {workflow_id}" in errors
+    results = torc("-f", "json", "results", "list", workflow_id, "--all-runs").json["results"]
+    assert [result["status"] for result in results] == ["terminated"]
+    assert torc("run", workflow_id).code == 0
+    assert (tmp_path / "done").exists()
+
+
+def test_a_machine_that_is_too_small_is_said_at_once(torc, tmp_path):
+    (tmp_path / "w.yaml").write_text(
+        "name: big\nresource_requirements: [{name: huge, num_cpus: 100000, memory: 1g}]\n"
+        "jobs: [{name: a, command: 'true', resource_requirements: huge}]\n"
+    )
+    created = torc("-f", "json", "workflows", "create", "w.yaml").json["workflow_id"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "torc_tui", "run", str(created)],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    assert running.stderr is not None
+    warning = running.stderr.readline()
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+
+    assert "'huge'" in warning
+    assert "100000 CPUs" in warning or "1e+05 CPUs" in warning
+
+
+def test_an_output_directory_that_cannot_be_used_makes_nothing(torc, diamond, client, tmp_path):
+    (tmp_path / "file").touch()
+    before = client.list_workflows().total_count
+
+    answer = torc("run", diamond, "-o", "file")
+
+    assert answer.code == 9
+    assert "file" in answer.err
+    assert client.list_workflows().total_count == before
+
+
+def test_a_cancelled_workflow_is_not_run(torc, diamond):
+    workflow_id = torc("-f", "json", "workflows", "create", diamond).json["workflow_id"]
+    torc("workflows", "cancel", workflow_id)
+
+    answer = torc("run", workflow_id)
+
+    assert answer.code == 5
+    assert "initialize" in answer.err
+
+
+def test_the_interface_needs_a_terminal(torc):
+    answer = torc("tui")
+
+    assert answer.code == 2
+    assert "terminal" in answer.err

@@ -69,7 +69,7 @@ def find_misfits(client: TorcClient, options: RunnerOptions) -> list[str]:
             "memory_gb": parse_memory(needs.memory) / 2**30,
         }
         short = [
-            f"{wanted[name]:.4g} {_WORDS[name]} of {room[name]:.4g}"
+            f"{wanted[name]:.6g} {_WORDS[name]} of {room[name]:.4g}"
             for name in room
             if wanted[name] > room[name]
         ]

@@ -97,7 +97,7 @@ def load_command(name: str) -> click.Command:
 @click.version_option(__version__, "-V", "--version", prog_name="torc")
 @click.pass_context
 def torc(ctx: click.Context, /, **options: Any) -> None:
-    """Workflows of shell jobs: run here, over SSH or on Slurm, from the terminal."""
+    """Workflows of shell jobs: written in a file, run on this machine, watched in the terminal."""
     if options.pop("prompt_password"):
         options["password"] = click.prompt("Password", hide_input=True, err=True)
     options.pop("skip_version_check")
