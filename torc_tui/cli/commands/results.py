@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from torc_core.client import every_item
 from torc_core.model.status import JobStatus
 from torc_core.units import format_bytes, format_seconds
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
@@ -48,7 +49,12 @@ def list_(settings: Settings, /, workflow_id: int | None, *, failed: bool, **fil
         filters["status"] = JobStatus.FAILED
     chosen = settings.choose_workflow(workflow_id)
     page = settings.client.list_results(chosen, **filters)
-    settings.output.listing("results", page.items, _COLUMNS)
+    columns = _COLUMNS
+    if page.items and not settings.output.is_json:
+        jobs = every_item(settings.client.list_jobs, chosen)
+        names = {job.id: job.name for job in jobs}
+        columns = [*columns[:2], Column("NAME", lambda r: names.get(r.job_id)), *columns[2:]]
+    settings.output.listing("results", page.items, columns)
 
 
 @results.command()
