@@ -49,7 +49,7 @@ def build_workflow(
     resolver = Resolver(sections, files, problems)
     expanded = [resolver.job(number, job) for number, job in enumerate(jobs)]
     actions = [build_action(action, resolver, problems) for action in spec.actions]
-    _check_reserved(spec, problems)
+    _check_whole(spec, problems)
     _check_writers(jobs, expanded, files, problems)
     _check_cycles(jobs, expanded, problems)
     if problems.errors:
@@ -119,8 +119,10 @@ def _names(
     return sections
 
 
-def _check_reserved(spec: WorkflowSpec, problems: Problems) -> None:
-    """Refuse the name that each workflow's own requirements have on the server."""
+def _check_whole(spec: WorkflowSpec, problems: Problems) -> None:
+    """Refuse a workflow without jobs, and the name of the requirements that each has anyway."""
+    if not spec.jobs and not problems.errors:
+        problems.add(("jobs",), "a workflow needs at least one job")
     for item in spec.resource_requirements:
         if item.name == "default":
             problems.add((*item.place, "name"), '"default" is the name of those that torc adds')

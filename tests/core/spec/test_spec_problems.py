@@ -265,7 +265,10 @@ SYNTAX = {
     "yaml": [
         ("name: w\njobs:\n  - {name: a\n", "f:4:1: not valid YAML"),
         ("name: w\n\tx: y\n", "f:2:1: not valid YAML"),
-        ("name: w\njobs: []\nname: v\n", 'f:3:1: the key "name" is already on line 1'),
+        (
+            "name: w\njobs: [{name: a, command: b}]\nname: v\n",
+            'f:3:1: the key "name" is already on line 1',
+        ),
         ("name: w\n---\nname: v\n", "f:2:1: a second document"),
         ("name: !!python/object:os.system x\n", "has no meaning here"),
         ("a: &a [*a]\n", "*a stands for nothing complete"),
@@ -371,7 +374,7 @@ def test_many_problems_are_summed_up() -> None:
 
 
 def test_messages_hold_no_control_characters() -> None:
-    for line in problems('name: w\njobs: []\n"\\e[31m\\u202e": 1\n'):
+    for line in problems('name: w\njobs: [{name: a, command: b}]\n"\\e[31m\\u202e": 1\n'):
         assert line.isprintable()
 
 
@@ -414,6 +417,13 @@ def test_a_file_that_the_system_refuses(tmp_path: Path) -> None:
         load_workflow(path)
 
 
+def test_a_workflow_without_jobs(tmp_path: Path) -> None:
+    path = tmp_path / "w.yaml"
+    path.write_text("name: w\njobs: []\n", "utf-8")
+    with pytest.raises(SpecError, match=r"w\.yaml:2:7: jobs: .* at least one job"):
+        load_workflow(path)
+
+
 def test_oversize_file(tmp_path: Path) -> None:
     path = tmp_path / "w.yaml"
     with path.open("wb") as file:
@@ -424,7 +434,11 @@ def test_oversize_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"name": "w", "jobs": []}', "name: w\njobs: []\n", 'name "w"\njob "a" { command "x"; }\n'],
+    [
+        '{"name": "w", "jobs": [{"name": "a", "command": "b"}]}',
+        "name: w\njobs: [{name: a, command: b}]\n",
+        'name "w"\njob "a" { command "x"; }\n',
+    ],
 )
 def test_another_suffix_is_read_as_what_it_can_be_read_as(tmp_path: Path, text: str) -> None:
     path = tmp_path / "workflow.txt"
