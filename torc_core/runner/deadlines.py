@@ -28,6 +28,8 @@ class What(IntEnum):
     """There was nothing to do and no server for too long."""
     PATIENCE = auto()
     """All jobs have ended, but nobody takes the report."""
+    GIVE_BACK = auto()
+    """Jobs have waited here for their turn for too long."""
     ACTIONS = auto()
     """Look again for actions to execute."""
 

@@ -14,6 +14,8 @@ from torc_core.runner.station import Station
 
 SHORT_S = 0.1
 """Mean run time below which jobs count as short."""
+HOLD_S = 0.2
+"""How long nothing may end while jobs wait here; then they are given back, as what runs is long."""
 UNKNOWN_S = 1.0
 """Jobs count as long until a few dozen short ones have proved otherwise: holding jobs that turn out
 long keeps them from other runners."""
@@ -30,6 +32,10 @@ class Pace:
     """The mean run time of recent jobs, and what follows from it."""
 
     def __init__(self) -> None:
+        self._mean_s = UNKNOWN_S
+
+    def start_over(self) -> None:
+        """Forget what recent jobs were like."""
         self._mean_s = UNKNOWN_S
 
     def note(self, run_time_s: float) -> None:

@@ -78,6 +78,8 @@ class Jobs:
     ) -> None:
         self.outbox = Outbox()
         self.pace = Pace()
+        self.last_end = 0.0
+        """When a process ended last, monotonic."""
         self.waiting: list[ClaimedJob] = []
         self.ended: Counter[str] = Counter()
         self.trouble: MachineError | None = None
@@ -152,6 +154,7 @@ class Jobs:
             self._recovery_ended(attempt, attempt.end, ended.return_code)
             return
         self.pace.note(now - attempt.started)
+        self.last_end = now
         outputs = attempt.claimed.output_files if ended.return_code == 0 else []
         times, missing = look_at_outputs(outputs)
         verdict = judge(ended.return_code, attempt.stop, missing)

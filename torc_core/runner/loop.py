@@ -17,7 +17,7 @@ from torc_core.model.exchange import Exchange, ExchangeReply, WorkRequest
 from torc_core.runner.actions import JOB_TRIGGERS, Actions
 from torc_core.runner.courier import Courier, Delivery, choose_turns
 from torc_core.runner.deadlines import Deadlines, Due, What
-from torc_core.runner.demand import ask
+from torc_core.runner.demand import HOLD_S, ask
 from torc_core.runner.departure import Departure, end_of_time, patience
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.meter import Meter, open_metrics
@@ -118,6 +118,8 @@ class Loop:
         for delivery in self._courier.collect():
             self._on_delivery(delivery)
         self._jobs.start_waiting()
+        if self._jobs.waiting:
+            self._deadlines.set_earlier(Due(What.GIVE_BACK), time.monotonic() + HOLD_S)
         if self._jobs.trouble is not None and not self._departure.is_near:
             self._error = self._jobs.trouble
             self._leave(self._jobs.trouble.message)
@@ -192,7 +194,17 @@ class Loop:
             What.NO_SERVER: lambda _: self._departure.give_up("the server does not answer"),
             What.PATIENCE: lambda _: self._departure.give_up("nobody takes the report"),
             What.ACTIONS: lambda _: self._look_for_actions(),
+            What.GIVE_BACK: lambda _: self._hold_no_longer(),
         }
+
+    def _hold_no_longer(self) -> None:
+        """Give back what waits behind jobs that turn out long: others may run it now."""
+        until = self._jobs.last_end + HOLD_S
+        if until > time.monotonic():
+            self._deadlines.set(Due(What.GIVE_BACK), until)
+        elif self._jobs.waiting:
+            self._jobs.release_waiting()
+            self._jobs.pace.start_over()
 
     def _on_stop(self, code: ExitCode, *, again: bool) -> None:
         self._departure.stop_code = code

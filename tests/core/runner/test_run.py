@@ -377,3 +377,25 @@ def test_two_runners_share_a_workflow(flow, start_runner):
     assert sum(ended) == len(jobs)
     assert min(ended) > 0
     assert flow.client.list_results(flow.id, all_runs=True).total_count == len(jobs)
+
+
+def test_jobs_held_ahead_are_given_back_when_those_before_them_are_long(
+    flow, start_runner, tmp_path
+):
+    short = [flow.add("true", name=f"short{i}") for i in range(60)]
+    for i in range(20):
+        wait = f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done"
+        flow.add(wait, name=f"long{i}", depends_on_job_ids=[short[40]])
+    thread = start_runner(flow, max_parallel_jobs=2)
+
+    def statuses():
+        jobs = flow.client.list_jobs(flow.id).items
+        return [job.status for job in jobs if job.name.startswith("long")]
+
+    wait_for(
+        lambda: statuses().count("running") == 2 and "pending" not in statuses(),
+        "all but the running ones to be free for others",
+    )
+    assert statuses().count("ready") == 18
+    (tmp_path / "go").touch()
+    assert thread.wait().exit_code == 0
