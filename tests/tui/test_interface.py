@@ -312,6 +312,34 @@ async def test_workflows_of_others_are_shown_on_request(server, client, make_wor
     client.delete_workflow(other.id)
 
 
+@pytest.mark.parametrize(
+    ("key", "refusal"), [("t", "cannot be terminated"), ("y", "cannot be retried")]
+)
+async def test_what_cannot_be_done_to_a_job_is_not_asked(server, make_workflow, key, refusal):
+    make_workflow("waiting")
+    async with interface(server.url) as ui:
+        await ui.open("waiting")
+        await ui.wait_for("job_0")
+        await ui.press(key)
+        await ui.wait_for(f"ready jobs {refusal}")
+        assert ui.screen is ui.board
+        await ui.press("left")
+        await ui.wait_for(lambda: refusal not in ui.seen())
+
+
+async def test_a_canceled_workflow_says_so_and_is_not_canceled_again(server, client, make_workflow):
+    number = make_workflow("stopped", 2)
+    for job in client.list_jobs(number).items:
+        client.manage_status_change(job.id, JobStatus.CANCELED, 0)
+    async with interface(server.url) as ui:
+        await ui.wait_for("stopped")
+        await ui.wait_for("- canceled")
+        assert "✗" not in ui.seen()
+        await ui.press("C")
+        await ui.wait_for("nothing to cancel")
+        assert ui.screen is ui.board
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999", ":abc"])
 async def test_what_is_no_address_is_said_and_the_server_stays(server, make_workflow, url):
     make_workflow("staying")

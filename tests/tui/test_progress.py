@@ -44,6 +44,11 @@ def test_every_state_has_a_look_and_only_the_end_is_a_hundred_percent(counts):
         ({"running": 1, "failed": 5}, "running"),
         ({"completed": 5, "failed": 1}, "failed"),
         ({"completed": 5, "disabled": 1}, "done"),
+        ({"completed": 1, "canceled": 1}, "canceled"),
+        ({"canceled": 1, "blocked": 3}, "canceled"),
+        ({"canceled": 1, "ready": 3}, "ready"),
+        ({"failed": 1, "canceled": 4}, "failed"),
+        ({"failed": 1, "canceled": 4, "ready": 1}, "ready"),
     ],
 )
 def test_the_word_for_a_workflow(counts, state):

@@ -67,6 +67,7 @@ class Board(Screen[None]):
         self._rest_timer: Timer | None = None
         self._next_look = 0.0
         self._auto_s = 0
+        self._has_error = False
 
     def compose(self) -> ComposeResult:
         """Lay out: head, panes, message, keys."""
@@ -109,6 +110,7 @@ class Board(Screen[None]):
         if self._opened is not None and self._opened.id == workflow.id:
             return
         self.close_workflow()
+        self.drop_error()
         number = workflow.id or 0
         self._opened = workflow
         self.add_class("-opened")
@@ -151,11 +153,18 @@ class Board(Screen[None]):
 
     def tell(self, text: str, tone: str = "") -> None:
         """Show one line to the person."""
+        self._has_error = False
         self.message.show(Cell(f" {clean(text)}", tone))
 
     def show_error(self, error: TorcError) -> None:
         """Show an error in the line for messages."""
         self.tell(f"{error.message}  {error.hint}", "red")
+        self._has_error = True
+
+    def drop_error(self) -> None:
+        """Take an error away that was about something else than what is shown now."""
+        if self._has_error:
+            self.tell("")
 
     def on_descendant_focus(self) -> None:
         """Another pane: narrow screens show the one with the focus."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from torc_core.client import TorcClient
 from torc_core.connect import Connection
 from torc_core.creation import create_workflow
+from torc_core.errors import ConflictError
 from torc_core.lifecycle import StartCheck, check_start, initialize_workflow
 from torc_core.local.launch import prepare_run
 from torc_core.local.runs import start_run
-from torc_core.model.job import Job
-from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.runner.options import RunnerOptions
 from torc_core.spec import load_workflow
@@ -20,7 +20,7 @@ from torc_tui.screens.ask import Ask
 from torc_tui.screens.confirm import Confirm, ConfirmByName
 from torc_tui.screens.desk import Chosen, Desk
 from torc_tui.screens.log import LogScreen
-from torc_tui.state.job_changes import cancel_job, retry_job, terminate_job
+from torc_tui.state.job_changes import CANCEL, RETRY, TERMINATE, JobChange
 from torc_tui.state.logpaths import find_logs
 from torc_tui.state.progress import count
 
@@ -91,9 +91,18 @@ async def run(desk: Desk, chosen: Chosen) -> None:
 
 
 async def cancel_workflow(desk: Desk, chosen: Chosen) -> None:
-    """Cancel a workflow."""
+    """Cancel a workflow.
+
+    Raises:
+        ConflictError: It has come to its end already.
+    """
     workflow = chosen.workflow
-    counts = await _counts(desk, workflow)
+    status = await desk.call(lambda client: client.get_workflow_status(_id(workflow)))
+    counts = status.jobs_by_status or workflow.job_counts or {}
+    has_ended = 0 < sum(counts.values()) == count(counts, SETTLED)
+    if status.is_canceled or has_ended:
+        end = "canceled already" if status.is_canceled else "complete"
+        raise ConflictError(f"Workflow {_title(workflow)} is {end}: there is nothing to cancel.")
     lines = [f"{count(counts, ACTIVE):,} running jobs will be stopped.", *_count_lines(counts)]
     if await desk.ask(Confirm(f"Cancel WORKFLOW {_title(workflow)}?", lines, is_danger=True)):
         await desk.call(lambda client: client.cancel_workflow(_id(workflow)))
@@ -118,26 +127,34 @@ async def delete(desk: Desk, chosen: Chosen) -> None:
         desk.tell(f"deleted workflow {_title(workflow)}")
 
 
-async def cancel_jobs(desk: Desk, chosen: Chosen) -> None:
-    """Cancel jobs."""
-    await _change(desk, chosen, "Cancel", cancel_job)
-
-
-async def terminate_jobs(desk: Desk, chosen: Chosen) -> None:
-    """Terminate jobs."""
-    await _change(desk, chosen, "Terminate", terminate_job)
-
-
-async def retry_jobs(desk: Desk, chosen: Chosen) -> None:
-    """Give failed jobs another attempt."""
-    await _change(desk, chosen, "Retry", retry_job)
-
-
 async def show_logs(desk: Desk, chosen: Chosen) -> None:
     """Show what a job wrote."""
     job, fetcher = chosen.jobs[0], desk.fetcher
     screen = LogScreen(fetcher, f"log ▸ {job.name}", lambda: find_logs(fetcher.client(), job))
     desk.app.push_screen(screen)
+
+
+async def _change(desk: Desk, chosen: Chosen, change: JobChange) -> None:
+    """Ask, then change each of the chosen jobs; stop at the first that the server refuses.
+
+    Raises:
+        ConflictError: One of them is in no state for it.
+    """
+    jobs = chosen.jobs
+    change.check(jobs)
+    names = [f"{job.id}  {job.name}  ({job.status})" for job in jobs]
+    what = f"job {names[0]}" if len(jobs) == 1 else f"{len(jobs)} marked jobs"
+    if not await desk.ask(Confirm(f"{change.verb} {what}?", names if len(jobs) > 1 else ())):
+        return
+
+    def change_all(connection: Connection) -> None:
+        client = connection.client
+        run_id = client.get_workflow_status(_id(chosen.workflow)).run_id
+        for job in jobs:
+            change.apply(client, job, run_id)
+
+    await desk.run(change_all)
+    desk.tell(f"{change.verb.lower()}: {what}")
 
 
 FLOWS: dict[str, Flow] = {
@@ -148,9 +165,9 @@ FLOWS: dict[str, Flow] = {
     "workflow.cancel": cancel_workflow,
     "workflow.delete": delete,
     "job.logs": show_logs,
-    "job.cancel": cancel_jobs,
-    "job.terminate": terminate_jobs,
-    "job.retry": retry_jobs,
+    "job.cancel": partial(_change, change=CANCEL),
+    "job.terminate": partial(_change, change=TERMINATE),
+    "job.retry": partial(_change, change=RETRY),
 }
 """By id of the action."""
 
@@ -175,25 +192,6 @@ async def _start(desk: Desk, workflow: Workflow, spec: Path | None) -> None:
 
     pid = await desk.run(start)
     desk.tell(f"{_title(workflow)} runs as process {pid}, whatever becomes of this interface")
-
-
-async def _change(
-    desk: Desk, chosen: Chosen, verb: str, change: Callable[[TorcClient, Job, int], object]
-) -> None:
-    """Ask, then change each of the chosen jobs; stop at the first that the server refuses."""
-    jobs = chosen.jobs
-    names = [f"{job.id}  {job.name}  ({job.status})" for job in jobs]
-    what = f"job {names[0]}" if len(jobs) == 1 else f"{len(jobs)} marked jobs"
-    if not await desk.ask(Confirm(f"{verb} {what}?", names if len(jobs) > 1 else ())):
-        return
-
-    def change_all(client: TorcClient) -> None:
-        run_id = client.get_workflow_status(_id(chosen.workflow)).run_id
-        for job in jobs:
-            change(client, job, run_id)
-
-    await desk.call(change_all)
-    desk.tell(f"{verb.lower()}: {what}")
 
 
 async def _counts(desk: Desk, workflow: Workflow) -> Mapping[str, int]:

@@ -70,6 +70,7 @@ class MainScreen(Board):
 
     def action_pane_left(self) -> None:
         """Back to the workflows."""
+        self.drop_error()
         self.remove_class("-inside")
         self.workflows.focus()
 
@@ -90,6 +91,7 @@ class MainScreen(Board):
         if self._opened is None:
             self.tell("Enter opens a workflow.")
             return
+        self.drop_error()
         self.details.show_tab(tab)
         self.show_head()
         self.call_after_refresh(self.look_at_tab)
@@ -101,6 +103,7 @@ class MainScreen(Board):
         row = table.cursor_row if table else None
         if table is None or row is None:
             return
+        self.drop_error()
         item = row.item
         if table is self.workflows:
             self.action_pane_right()
@@ -124,6 +127,7 @@ class MainScreen(Board):
 
     def action_view_help(self) -> None:
         """Show every key."""
+        self.drop_error()
         self.app.push_screen(Reader("Keys", help_text))
 
     def action_view_back(self) -> None:
@@ -308,6 +312,7 @@ class MainScreen(Board):
     @work
     async def action_flow(self, name: str) -> None:
         """Carry out an action that changes something."""
+        self.drop_error()
         chosen = self._chosen()
         try:
             await FLOWS[name](self._desk, chosen)

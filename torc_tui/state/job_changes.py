@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
 from torc_core.client import TorcClient, every_item
 from torc_core.clock import utc_now
 from torc_core.errors import ConflictError
 from torc_core.model.job import Job
 from torc_core.model.result import Result
-from torc_core.model.status import JobStatus
+from torc_core.model.status import ACTIVE, TRANSITIONS, JobStatus
 
 _STOPPED = -15
 """The return code of a job that was sent SIGTERM."""
@@ -50,6 +53,46 @@ def retry_job(client: TorcClient, job: Job, run_id: int) -> None:
         TorcError: The server's refusal, or its absence.
     """
     client.retry_job(_id(job), run_id, max_retries=job.attempt_id + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class JobChange:
+    """A change that a person may ask for."""
+
+    verb: str
+    participle: str
+    apply: Callable[[TorcClient, Job, int], None]
+    """Asks the server for it; takes the run number."""
+    possible: Collection[JobStatus]
+    """Statuses of a job to which it can be done."""
+
+    def check(self, jobs: Collection[Job]) -> None:
+        """Take note of what each job is before anybody is asked.
+
+        Raises:
+            ConflictError: It cannot be done to one of them.
+        """
+        for job in jobs:
+            if job.status not in self.possible:
+                raise ConflictError(
+                    f"Job {job.id} ({job.name}) is {job.status}: "
+                    f"{job.status} jobs cannot be {self.participle}."
+                )
+
+
+CANCEL = JobChange(
+    "Cancel",
+    "canceled",
+    cancel_job,
+    frozenset(each for each in JobStatus if JobStatus.CANCELED in TRANSITIONS[each]),
+)
+TERMINATE = JobChange("Terminate", "terminated", terminate_job, ACTIVE)
+RETRY = JobChange(
+    "Retry",
+    "retried",
+    retry_job,
+    frozenset({JobStatus.FAILED, JobStatus.TERMINATED, JobStatus.PENDING_FAILED}),
+)
 
 
 def _node_of(client: TorcClient, job: Job) -> int:

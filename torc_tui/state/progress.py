@@ -8,6 +8,10 @@ from torc_core.model.status import ACTIVE, SETTLED, UNSUCCESSFUL, JobStatus
 from torc_tui.state.rows import Cell
 from torc_tui.theme import QUIET, look_of
 
+FAILED = frozenset({JobStatus.FAILED, JobStatus.TERMINATED})
+"""Ends that nobody wished for."""
+_NEXT = frozenset({JobStatus.UNINITIALIZED, JobStatus.READY, JobStatus.PENDING_FAILED})
+"""From here a job goes on without another one."""
 _BROKEN = UNSUCCESSFUL | {JobStatus.PENDING_FAILED}
 
 _BAR: tuple[tuple[str, str, Collection[JobStatus]], ...] = (
@@ -38,17 +42,25 @@ def count(counts: Mapping[str, int], statuses: Collection[JobStatus]) -> int:
 
 
 def state_of(counts: Mapping[str, int], *, is_canceled: bool = False) -> str:
-    """Return the state of a workflow with these jobs, one of `theme.WORKFLOW_LOOK`."""
-    total = sum(counts.values())
-    if not total:
-        return "empty"
-    if is_canceled:
-        return "canceled"
-    if count(counts, ACTIVE):
-        return "running"
-    if count(counts, SETTLED) == total:
-        return "failed" if count(counts, _BROKEN) else "done"
-    return "new" if counts.get(JobStatus.UNINITIALIZED, 0) else "ready"
+    """Return the state of a workflow with these jobs, one of `theme.WORKFLOW_LOOK`.
+
+    A list does not say which workflows are canceled: then it is told by jobs that were canceled
+    while none failed and none can go on.
+    """
+    has_ended = count(counts, SETTLED) == sum(counts.values())
+    has_failed = count(counts, FAILED)
+    goes_on = count(counts, _NEXT)
+    words = (
+        ("empty", not any(counts.values())),
+        ("canceled", is_canceled),
+        ("running", count(counts, ACTIVE)),
+        ("failed", has_ended and has_failed),
+        ("canceled", counts.get(JobStatus.CANCELED) and not has_failed and not goes_on),
+        ("done", has_ended),
+        ("new", counts.get(JobStatus.UNINITIALIZED)),
+        ("ready", True),
+    )
+    return next(word for word, holds in words if holds)
 
 
 def percent(counts: Mapping[str, int]) -> int:

@@ -12,10 +12,9 @@ from torc_core.model.compute import ComputeNode
 from torc_core.model.event import EVENT_SEVERITY, Event
 from torc_core.model.job import Job
 from torc_core.model.result import Result
-from torc_core.model.status import UNSUCCESSFUL
 from torc_core.model.workflow import Workflow
 from torc_core.units import format_bytes, format_seconds
-from torc_tui.state.progress import count, percent, state_of
+from torc_tui.state.progress import FAILED, count, percent, state_of
 from torc_tui.state.rows import Cell, Column, Filter, Query, View
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, SEVERITY_TONE, WORKFLOW_LOOK, look_of
@@ -91,7 +90,7 @@ def _done(workflow: Workflow) -> Cell:
 
 
 def _failed(workflow: Workflow) -> Cell:
-    failed = count(workflow.job_counts or {}, UNSUCCESSFUL)
+    failed = count(workflow.job_counts or {}, FAILED)
     return Cell(f"{failed:,}" if failed else "", _BROKEN_TONE)
 
 
