@@ -92,3 +92,22 @@ async def test_a_file_of_the_workflow_is_shown(server, client, make_workflow, tm
         await ui.press("enter")
         await ui.wait_for("file ▸ data ▸ contents")
         await ui.wait_for("1;2")
+
+
+async def test_a_wrapped_line_is_seen_from_its_start(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = log_of(client, make_workflow("wide", 1), tmp_path)
+    path.write_text("START" + "." * 35 + "MIDDLE" + "." * 100 + "END\n")
+    async with interface(server.url) as ui:
+        await open_log(ui, "wide")
+        await ui.wait_for("START")
+        await ui.press("right")
+        await ui.wait_for(lambda: "START" not in ui.seen())
+        assert ui.seen().splitlines()[1].startswith("MIDDLE")
+        await ui.press("right", "right", "w")
+        await ui.wait_for("END")
+        assert "START" in ui.seen()
+        await ui.press("right")
+        assert "START" in ui.seen()

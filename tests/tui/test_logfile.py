@@ -55,13 +55,16 @@ def test_a_line_number_is_that_of_the_line(make_log):
     assert log.line(start).text == f"line {log.line_number(start)}"
 
 
-def test_a_line_without_end_is_shown_in_pieces(make_log):
-    log = make_log(b"x" * (3 * LONGEST) + b"\nlast\n")
-    pager = Pager(log, width=80, height=5)
-    pager.move_bottom()
+def test_a_line_without_end_is_shown_in_pieces_that_are_marked(make_log):
+    log = make_log(b"x" * (2 * LONGEST) + b"yz\nlast\n")
+    pager = Pager(log, width=80, height=4)
+    piece = "x" * LONGEST
+    whole = [piece, f"↳ {piece}", "↳ yz", "last"]
 
+    assert texts(pager.page()) == whole
+    pager.move_bottom()
     assert texts(pager.page())[-1] == "last"
-    assert all(len(text) <= LONGEST for text in texts(pager.page()))
+    assert all(text.startswith("↳ ") for text in texts(pager.page())[1:-1])
 
 
 def test_a_progress_bar_shows_its_last_state(make_log):

@@ -200,11 +200,15 @@ class LogScreen(Screen[None]):
 
     def action_log_left(self) -> None:
         """Scroll to the left."""
-        self.lines.scroll_sideways(-1)
+        self._scroll_sideways(-1)
 
     def action_log_right(self) -> None:
         """Scroll to the right."""
-        self.lines.scroll_sideways(1)
+        self._scroll_sideways(1)
+
+    def _scroll_sideways(self, steps: int) -> None:
+        if not self._is_wrapped:
+            self.lines.scroll_sideways(steps)
 
     def action_log_follow(self) -> None:
         """Follow the end, or stay."""
@@ -219,6 +223,7 @@ class LogScreen(Screen[None]):
     def action_log_wrap(self) -> None:
         """Wrap long lines, or cut them."""
         self._is_wrapped = not self._is_wrapped
+        self.lines.scroll_to_start()
         self._show_title()
         self._go("bottom" if self._is_following else "stay")
 

@@ -26,6 +26,8 @@ class Line(NamedTuple):
     """Where the next line starts."""
     text: str
     """Decoded, without its line end; what a carriage return has overwritten is left out."""
+    is_rest: bool
+    """It is a piece, and the line has begun in an earlier one."""
 
 
 class LogFile:
@@ -57,12 +59,13 @@ class LogFile:
 
     def line(self, start: int) -> Line | None:
         """Return the line that starts at `start`, or None at the end of the file."""
+        before = self.read(start - 1, 1) if start > 0 else b"\n"
         data = self.read(start, LONGEST)
         if not data:
             return None
         at = data.find(b"\n")
         length = at + 1 if at >= 0 else len(data)
-        return Line(start, start + length, _decode(data[:length]))
+        return Line(start, start + length, _decode(data[:length]), before != b"\n")
 
     def line_before(self, start: int) -> Line | None:
         """Return the line that ends where `start` is, or None at the beginning."""
@@ -72,7 +75,7 @@ class LogFile:
         data = self.read(first, start - first)
         at = data.rfind(b"\n", 0, len(data) - 1)
         begin = first + at + 1 if at >= 0 else max(first, start - LONGEST)
-        return Line(begin, start, _decode(data[begin - first :]))
+        return Line(begin, start, _decode(data[begin - first :]), at < 0 < begin)
 
     def find(self, needle: str, start: int, *, is_forward: bool) -> Iterator[int | None]:
         """Search without regard to case, one block at a time.

@@ -10,9 +10,14 @@ from rich.text import Text
 
 from torc_tui.state.logfile import Line, LogFile
 from torc_tui.terminal import clean_coloured
+from torc_tui.theme import QUIET
 
 COUNTED_BYTES = 256 << 20
 """Up to here lines are numbered; beyond, counting takes longer than a glance."""
+
+
+_REST = "↳ "
+"""Before a piece of a very long line, to tell it from a line."""
 
 
 class Place(NamedTuple):
@@ -120,6 +125,8 @@ class Pager:
 
     def _parts(self, line: Line) -> list[Text]:
         text = Text.from_ansi(clean_coloured(line.text), no_wrap=True)
+        if line.is_rest:
+            text = Text(_REST, QUIET, no_wrap=True, end="") + text
         if not self.wrap or text.cell_len <= self.width:
             return [text]
         return _chunks(text, self.width)

@@ -12,8 +12,6 @@ from textual.widget import Widget
 
 from torc_tui.state.pager import Page, Shown
 
-LEFT_STEP = 8
-
 
 class LogLines(Widget):
     """Shows a page, with matches of a search marked; repaints the lines that differ."""
@@ -48,8 +46,14 @@ class LogLines(Widget):
         self.refresh()
 
     def scroll_sideways(self, steps: int) -> None:
-        """Move the view to the right, or to the left; not beyond the beginning."""
-        left = max(0, self._left + steps * LEFT_STEP)
+        """Move the view by half its width to the right, or to the left up to the beginning."""
+        self._show_from(max(0, self._left + steps * (self.size.width // 2)))
+
+    def scroll_to_start(self) -> None:
+        """Show lines from their first cell."""
+        self._show_from(0)
+
+    def _show_from(self, left: int) -> None:
         if left != self._left:
             self._left = left
             self.refresh()
