@@ -13,11 +13,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from torc_core.client import TorcClient
 from torc_core.local.server import PORT_LINE
 
 START_TIMEOUT_S = 60
+
+# The suite tries the same examples each time, so that it fails for a change and not by chance;
+# HYPOTHESIS_PROFILE=explore tries new ones. Machines of many tests at once are slow.
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 @pytest.fixture(autouse=True)

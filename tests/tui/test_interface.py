@@ -39,7 +39,7 @@ async def test_jobs_are_filtered_and_sorted_over_all_rows(server, make_workflow)
     async with interface(server.url) as ui:
         await ui.open("long")
         await ui.wait_for("job_5 ")
-        await ui.press("f", "tab")
+        await ui.press("f")
         await ui.type("job_299")
         await ui.press("enter")
         await ui.wait_for("name: job_299")
@@ -48,6 +48,75 @@ async def test_jobs_are_filtered_and_sorted_over_all_rows(server, make_workflow)
         await ui.wait_for("job_2999")
         await ui.press("escape")
         await ui.wait_for("3,000 jobs")
+
+
+async def test_a_status_is_filtered_by_its_beginning_and_a_wrong_one_changes_nothing(
+    server, client, make_workflow
+):
+    number = make_workflow("filtered", 4)
+    job = client.list_jobs(number).items[2]
+    client.manage_status_change(job.id, JobStatus.CANCELED, 0)
+    async with interface(server.url) as ui:
+        await ui.open("filtered")
+        await ui.wait_for("job_3")
+        for text, said in (
+            ("job_2", "Status cannot be job_2: try ready, running or failed"),
+            ("c", "Status cannot be c: completed or canceled?"),
+        ):
+            await ui.press("f", "tab")
+            await ui.type(text)
+            await ui.press("enter")
+            await ui.wait_for(said)
+            assert "job_3" in ui.seen()
+        await ui.press("f", "tab")
+        await ui.type("canc")
+        await ui.press("enter")
+        await ui.wait_for(lambda: "job_2" in ui.seen() and "job_3" not in ui.seen())
+
+
+async def test_a_query_that_the_server_refuses_leaves_the_rows_of_the_last_one(
+    server, make_workflow
+):
+    make_workflow("refused")
+    async with interface(server.url) as ui:
+        await ui.open("refused")
+        await ui.press("tab", "tab")
+        await ui.press("tab", "f", "tab")
+        await ui.type("9" * 30)
+        await ui.press("enter")
+        await ui.wait_for("no results")
+        assert ui.board.table.query_state.filters == {}
+
+
+async def test_tab_has_no_meaning_where_no_tabs_are_seen(server, make_workflow):
+    make_workflow("narrow")
+    async with interface(server.url) as ui:
+        await ui.wait_for("narrow")
+        assert "Tab" not in ui.seen()
+        await ui.open("narrow")
+        await ui.wait_for("Tab next tab")
+        await ui.press("left", "tab", "right")
+        await ui.wait_for("[Jobs]")
+
+
+async def test_the_cursor_of_the_list_stands_on_the_workflow_that_was_created(
+    server, make_workflow, tmp_path
+):
+    for name in ("aaa", "zzz"):
+        make_workflow(name)
+    spec = tmp_path / "good.yaml"
+    spec.write_text(SPEC)
+    async with interface(server.url, (160, 48)) as ui:
+        await ui.wait_for("zzz")
+        await ui.press("2")
+        await ui.wait_for("Name▲")
+        await ui.press("n")
+        await ui.type(str(spec))
+        await ui.press("enter")
+        await ui.wait_for(lambda: isinstance(ui.screen, Confirm))
+        await ui.press("n")
+        await ui.wait_for(lambda: ui.board.workflows.cursor_row.item.name == "from-file")
+        await ui.wait_for("from-file #")
 
 
 async def test_every_row_of_a_long_list_can_be_reached(server, make_workflow):
