@@ -16,7 +16,7 @@ from torc_tui.screens.runs import RunsDialog
 from torc_tui.state.recent import note_visit, runs_since_last_visit
 
 
-def make_run(number, url, name="climate"):
+def make_run(number, url, name="climate", *, is_detached=True):
     meta = RunMeta(
         run_id=new_run_id(number),
         workflow_id=number,
@@ -25,6 +25,7 @@ def make_run(number, url, name="climate"):
         output_dir="output",
         cwd=str(Path.cwd()),
         started_at=utc_now(),
+        is_detached=is_detached,
     )
     return create_run(meta)
 
@@ -36,10 +37,23 @@ def test_a_run_that_lives_is_mentioned_each_time():
     assert len(runs_since_last_visit()) == 1
 
 
-def test_a_run_that_ended_is_mentioned_once():
+def visit_a_minute_ago():
     note_visit()
     stamp = state_directory() / "last_visit"
     os.utime(stamp, (time.time() - 60, time.time() - 60))
+
+
+def test_a_run_that_was_watched_to_its_end_is_not_mentioned():
+    visit_a_minute_ago()
+    run = make_run(1, "http://127.0.0.1:9", is_detached=False)
+    run.begin()
+    run.end("completed", 0)
+
+    assert runs_since_last_visit() == []
+
+
+def test_a_run_that_ended_is_mentioned_once():
+    visit_a_minute_ago()
     run = make_run(1, "http://127.0.0.1:9")
     run.begin()
     run.write_status({"completed": 3}, 0)

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
-from torc_core.errors import NotFoundError, TorcError
+from torc_core.errors import NotFoundError, TimedOutError, TorcError, UnreachableError
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.actions import Scope, shown_in
 from torc_tui.feed import EventFeed
@@ -105,6 +105,11 @@ class Board(Screen[None]):
         """Whether the keys go to the open workflow."""
         return self._opened is not None and self.details.has_focus_within
 
+    @property
+    def has_one_pane(self) -> bool:
+        """Whether there is no room for the list and the open workflow together."""
+        return self.has_class("-narrow")
+
     def open_workflow(self, workflow: Workflow) -> None:
         """Show another workflow and listen to its events."""
         if self._opened is not None and self._opened.id == workflow.id:
@@ -125,6 +130,13 @@ class Board(Screen[None]):
         if self.details.table is not None:
             self.details.table.check_rows()
         self.look()
+
+    def point_at_opened(self) -> None:
+        """Put the cursor of the list on the open workflow, if its row is known."""
+        opened = self._opened
+        at = self.workflows.window.find(opened.id or 0) if opened else None
+        if at is not None:
+            self.workflows.move_to(at)
 
     def close_workflow(self) -> None:
         """Show no workflow any more."""
@@ -149,7 +161,8 @@ class Board(Screen[None]):
         parts = breadcrumb(self._opened, self._status, tab)
         self.head.show(*headline(parts, link, self.size.width))
         groups = ("Job", "Lists", "View") if tab == JOBS.name else ("Workflow", "Lists", "View")
-        self.keys.show(shown_in(Scope.MAIN, groups))
+        hidden = "tab.next" if self.has_one_pane and not self.is_inside else ""
+        self.keys.show(tuple(each for each in shown_in(Scope.MAIN, groups) if each.id != hidden))
 
     def tell(self, text: str, tone: str = "") -> None:
         """Show one line to the person."""
@@ -218,10 +231,12 @@ class Board(Screen[None]):
 
         def came(answer: tuple[int, list[Row]]) -> None:
             table.show_rows(epoch, span, *answer)
+            if table is self.workflows and self.is_inside:
+                self.point_at_opened()
             self.details.show_limits()
 
         def failed(error: TorcError) -> None:
-            table.ask_failed()
+            table.ask_failed(is_refused=not isinstance(error, UnreachableError | TimedOutError))
             self.show_error(error)
 
         self._link.ask(
@@ -242,7 +257,7 @@ class Board(Screen[None]):
     def _cursor_rests(self) -> None:
         self._rest_timer = None
         row = self.workflows.cursor_row
-        if not self.has_class("-narrow") and not self.is_inside and row is not None:
+        if not self.has_one_pane and not self.is_inside and row is not None:
             self.open_workflow(row.item)
         job = self.details.table_of(JOBS.name).cursor_row
         if job and self.preview.is_on_screen:

@@ -88,6 +88,8 @@ class MainScreen(Board):
         self._go_to_tab(TAB_NAMES.index(EVENTS.name))
 
     def _go_to_tab(self, tab: int) -> None:
+        if self.has_one_pane and not self.is_inside:
+            return
         if self._opened is None:
             self.tell("Enter opens a workflow.")
             return
@@ -161,20 +163,20 @@ class MainScreen(Board):
         self.app.push_screen(AskFilter(columns, table.query_state.filters), answered)
 
     def action_filter_same(self) -> None:
-        """Only rows like this one in the first of the filters."""
+        """Only rows of the same kind as this one."""
         table = self.table
         row = table.cursor_row if table else None
         if table is not None and row is not None:
-            first = table.view.filters[0]
-            self._filter(table, first.name, first.value(row.item))
+            kind = table.view.filters[table.view.alike]
+            self._filter(table, kind.name, kind.value(row.item))
 
     def _filter(self, table: RowTable, name: str, text: str) -> None:
         chosen = next(each for each in table.view.filters if each.name == name)
         try:
             if text:
                 chosen.parse(text)
-        except ValueError:
-            self.tell(f"{chosen.title} cannot be {text}.", "red")
+        except ValueError as error:
+            self.tell(f"{chosen.title} cannot be {text}: {error}", "red")
             return
         table.start_over(table.query_state.filtered(name, text))
         self.details.show_limits()
@@ -189,7 +191,12 @@ class MainScreen(Board):
             table.start_over(table.query_state.sorted_by(column.sort_by))
             self.tell(f"sorted by {column.title}")
         else:
-            self.tell(f"the server cannot sort by {column.title}")
+            able = [
+                f"{at} {each.title}"
+                for at, each in enumerate(table.view.columns, 1)
+                if each.sort_by
+            ]
+            self.tell(f"{column.title} cannot be sorted; these can: {', '.join(able)}")
 
     def action_view_user(self) -> None:
         """Ask whose workflows to show."""
@@ -286,10 +293,8 @@ class MainScreen(Board):
     def _select(self, workflow: Workflow) -> None:
         """Open a workflow that need not be in the list yet."""
         self.workflows.check_rows()
-        at = self.workflows.window.find(workflow.id or 0)
-        if at is not None:
-            self.workflows.move_to(at)
         self.open_workflow(workflow)
+        self.point_at_opened()
         self.details.focus_list()
 
     # What changes something

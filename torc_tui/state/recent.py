@@ -48,7 +48,7 @@ def note_visit() -> None:
 
 
 def worth_mentioning(runs: Iterable[Run], last_visit: float | None) -> list[Run]:
-    """Return runs that go on, and those that ended or crashed after the last visit.
+    """Return runs that go on, and those that came to an end unwatched after the last visit.
 
     Args:
         runs: All runs.
@@ -58,8 +58,13 @@ def worth_mentioning(runs: Iterable[Run], last_visit: float | None) -> list[Run]
         run
         for run in runs
         if run.state in {RunState.RUNNING, RunState.STARTING}
-        or (last_visit is not None and _changed_at(run) > last_visit)
+        or (last_visit is not None and _changed_at(run) > last_visit and _was_alone(run))
     ]
+
+
+def _was_alone(run: Run) -> bool:
+    """Return whether nobody saw the end of a run; in the foreground somebody sees it."""
+    return run.meta.is_detached or run.state is not RunState.ENDED
 
 
 def _changed_at(run: Run) -> float:

@@ -81,7 +81,7 @@ class Filter:
     value: Callable[[Any], str]
     """The text that would select items like this one."""
     parse: Callable[[str], Any] = str
-    """From what was typed to what the client takes; raises ValueError."""
+    """From what was typed to what the client takes; raises ValueError with what is possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ class View:
     key: Callable[[Any], Hashable]
     filters: tuple[Filter, ...] = ()
     order: Query = Query()
+    alike: int = 0
+    """Which of the filters finds rows of one kind."""
 
     def row(self, item: Any) -> Row:
         """Return what this view shows of an item."""

@@ -12,6 +12,7 @@ from torc_core.model.compute import ComputeNode
 from torc_core.model.event import EVENT_SEVERITY, Event
 from torc_core.model.job import Job
 from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.units import format_bytes, format_seconds
 from torc_tui.state.progress import FAILED, count, percent, state_of
@@ -73,8 +74,26 @@ def _text(name: str) -> Callable[[Any], str]:
 def _yes_or_no(text: str) -> bool:
     answer = {"yes": True, "true": True, "no": False, "false": False}.get(text.lower())
     if answer is None:
-        raise ValueError(text)
+        raise ValueError("it is yes or no")
     return answer
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("it is a whole number") from None
+
+
+def _status(text: str) -> JobStatus:
+    """Return the status that is meant by its name, or by a beginning that no other one has."""
+    word = text.lower()
+    meant = [each for each in JobStatus if each.startswith(word)]
+    if word in meant:
+        return JobStatus(word)
+    if len(meant) != 1:
+        raise ValueError(f"{' or '.join(meant)}?" if meant else "try ready, running or failed")
+    return meant[0]
 
 
 def _workflow_state(workflow: Workflow) -> Cell:
@@ -182,10 +201,11 @@ JOBS = View(
     page=lambda client, workflow_id, **paging: client.list_jobs(workflow_id, **paging),
     key=_id,
     filters=(
-        Filter("status", "Status", _text("status")),
         Filter("name", "Name", _text("name")),
+        Filter("status", "Status", _text("status"), _status),
         Filter("command", "Command", _text("command")),
     ),
+    alike=1,
 )
 
 FILES = View(
@@ -232,12 +252,13 @@ RESULTS = View(
     ),
     key=_id,
     filters=(
-        Filter("status", "Status", _text("status")),
-        Filter("return_code", "Return code", lambda result: str(result.return_code), int),
-        Filter("job_id", "Job", lambda result: str(result.job_id), int),
+        Filter("status", "Status", _text("status"), _status),
+        Filter("return_code", "Return code", lambda result: str(result.return_code),
+               _whole_number),
+        Filter("job_id", "Job", lambda result: str(result.job_id), _whole_number),
     ),
     order=Query(sort_by="id", reverse=True),
-)
+)  # fmt: skip
 
 NODES = View(
     name="Nodes",

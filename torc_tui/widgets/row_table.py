@@ -73,7 +73,7 @@ class RowTable(ScrollView, can_focus=True):
     def __init__(self, view: View, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.view = view
-        self.query_state = view.order
+        self.query_state = self._answered = view.order
         self.cursor = 0
         self.marks: set[Hashable] = set()
         self.window = Window()
@@ -129,6 +129,7 @@ class RowTable(ScrollView, can_focus=True):
         if epoch != self._epoch:
             return
         self._asked = None
+        self._answered = self.query_state
         had_total, had_row = self.window.total, self.cursor_row
         changed = self.window.put(span, total, rows)
         self._wanted_widths = measure(self.view.columns, rows, self._wanted_widths)
@@ -145,9 +146,14 @@ class RowTable(ScrollView, can_focus=True):
             self.post_message(self.CursorMoved(self))
         self._ask()
 
-    def ask_failed(self) -> None:
-        """Take note that a request was not answered; the next refresh asks again."""
+    def ask_failed(self, *, is_refused: bool) -> None:
+        """Take note that a request was not answered; the next refresh asks again.
+
+        A query that was refused is given up for the last one that was not.
+        """
         self._asked = None
+        if is_refused and self.window.total is None and self._answered != self.query_state:
+            self.start_over(self._answered)
 
     def move_to(self, index: int) -> None:
         """Put the cursor on the row at `index`, or on the nearest there is."""
