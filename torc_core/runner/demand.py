@@ -19,9 +19,11 @@ HOLD_S = 0.2
 UNKNOWN_S = 1.0
 """Jobs count as long until a few dozen short ones have proved otherwise: holding jobs that turn out
 long keeps them from other runners."""
-LINGER_S = 0.02
-"""How long ends of short jobs wait for company. So a server spends a quarter of the CPU per job
-that single reports cost; longer brings nothing."""
+LINGER_S = 0.05
+"""How long ends of short jobs wait for company while others are at hand to start. Measured: server
+and runner spend 0.62 ms of CPU per job, and 0.84 ms with 0.02 s."""
+PAUSE_S = 0.02
+"""How soon after an answer to ask anew while jobs run."""
 ROUND_TRIP_S = 0.02
 """A turn with the server while both are busy on the same two cores."""
 MAX_AHEAD = 256
@@ -63,7 +65,7 @@ class Pace:
 
         There was no more a moment ago, and the end of a job that turns out short soon asks as well.
         """
-        return LINGER_S if running else 0.0
+        return PAUSE_S if running else 0.0
 
 
 def ask(
