@@ -88,7 +88,7 @@ async def test_a_file_of_the_workflow_is_shown(server, client, make_workflow, tm
         await ui.open("filed")
         await ui.press("tab")
         await ui.wait_for("[Files]")
-        await ui.wait_for("1 files")
+        await ui.wait_for("1 file")
         await ui.press("enter")
         await ui.wait_for("file ▸ data ▸ contents")
         await ui.wait_for("1;2")

@@ -124,7 +124,7 @@ def test_names_command_nothing_on_any_screen(start_tui, server, make_workflow):
         ("d", "Delete workflow"),
         ("n", "[Jobs]"),
         ("=", "status: ready"),
-        ("\t\t", "1 events"),
+        ("\t\t", "1 event"),
         ("\r", "Events ▸"),
         ("q\t\t\t", "[DAG]"),
     ):

@@ -283,7 +283,8 @@ class Board(Screen[None]):
             self.close_workflow()
 
     def _show_graph(self, graph: Graph) -> None:
-        note = f"{len(graph.nodes)} groups of jobs with like names" if graph.is_grouped else ""
+        groups = "1 group" if len(graph.nodes) == 1 else f"{len(graph.nodes)} groups"
+        note = f"{groups} of jobs with like names" if graph.is_grouped else ""
         part = "  (only the first jobs and dependencies were read)" if graph.is_partial else ""
         self.details.note_dag(note + part)
         self.details.dag.show(draw(graph))

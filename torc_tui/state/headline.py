@@ -87,7 +87,8 @@ def list_line(view: View, query: Query, total: int | None, marks: int) -> list[C
     )
     cells = [Cell(f"  {filters} ", "yellow")] if filters else []
     if total is not None:
-        cells.append(Cell(f"  {total:,} {view.name.lower()}", QUIET))
+        rows = view.name.lower() if total != 1 else view.name.lower().removesuffix("s")
+        cells.append(Cell(f"  {total:,} {rows}", QUIET))
     if marks:
         cells.append(Cell(f"  {marks:,} marked", "bold"))
     return cells

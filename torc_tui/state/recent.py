@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -33,7 +35,7 @@ def runs_since_last_visit() -> list[Run]:
     try:
         stamp = state_directory() / _STAMP
         last = stamp.stat().st_mtime if stamp.exists() else None
-        stamp.touch(mode=0o600)
+        note_visit()
         return worth_mentioning(list_runs(), last)
     except (OSError, MachineError):
         return []
@@ -41,8 +43,11 @@ def runs_since_last_visit() -> list[Run]:
 
 def note_visit() -> None:
     """Note that the interface has just been looked at."""
+    now = time.time()  # what the file system gives by itself lags by some milliseconds
     try:
-        (state_directory() / _STAMP).touch(mode=0o600)
+        stamp = state_directory() / _STAMP
+        stamp.touch(mode=0o600)
+        os.utime(stamp, (now, now))
     except (OSError, MachineError):
         return
 

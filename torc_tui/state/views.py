@@ -52,6 +52,21 @@ def event_text(event: Event) -> str:
     return "  ".join(f"{k}={v}" for k, v in event.data.items() if k not in quiet and v is not None)
 
 
+def _moment(name: str) -> Callable[[Any], Cell]:
+    """Show an attribute that is ISO 8601 in local time, as all moments."""
+
+    def show(item: Any) -> Cell:
+        text = str(getattr(item, name) or "")
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return Cell(clean(text), QUIET)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return Cell(when(aware.timestamp() * 1000), QUIET)
+
+    return show
+
+
 def _plain(name: str) -> Callable[[Any], Cell]:
     """Show an attribute as it is, and nothing for None."""
 
@@ -245,7 +260,7 @@ RESULTS = View(
         _number("Time", _duration, "exec_time_minutes"),
         _number("Peak mem", _peak_memory, "peak_memory_bytes", rank=1),
         _number("Peak CPU", _peak_cpu, "peak_cpu_percent", rank=2),
-        Column("Ended", _quiet("completion_time"), "completion_time", widest=30, rank=3),
+        Column("Ended", _moment("completion_time"), "completion_time", rank=3),
     ),
     page=lambda client, workflow_id, **paging: client.list_results(
         workflow_id, all_runs=True, **paging
@@ -271,7 +286,7 @@ NODES = View(
         _number("Memory", _memory, "memory_gb"),
         _number("GPUs", _plain("num_gpus"), "num_gpus"),
         Column("Type", _plain("compute_node_type"), "compute_node_type", rank=3),
-        Column("Started", _quiet("start_time"), "start_time", widest=30, rank=2),
+        Column("Started", _moment("start_time"), "start_time", rank=2),
     ),
     page=lambda client, workflow_id, **paging: client.list_compute_nodes(workflow_id, **paging),
     key=_id,

@@ -1,0 +1,54 @@
+"""What the lists show of an item, and what one may type to find it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_tui.state.headline import list_line
+from torc_tui.state.rows import Query
+from torc_tui.state.views import JOBS, RESULTS
+
+
+@pytest.fixture
+def _in_paris(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def make_result(ended):
+    return Result(
+        job_id=1, workflow_id=1, run_id=1, attempt_id=1, compute_node_id=1, return_code=0,
+        exec_time_minutes=1.0, completion_time=ended, status="completed",
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("_in_paris")
+@pytest.mark.parametrize(
+    ("ended", "shown"),
+    [("2026-01-31T11:00:00.000Z", "01-31 12:00:00"), ("some\x1bday", "some␛day")],
+)
+def test_moments_are_shown_in_local_time(ended, shown):
+    assert RESULTS.row(make_result(ended)).cells[-1].text == shown
+
+
+@pytest.mark.parametrize("status", JobStatus)
+def test_a_status_is_found_by_its_name(status):
+    parse = next(each.parse for each in JOBS.filters if each.name == "status")
+
+    assert parse(str(status)) == status
+    assert parse(str(status).upper()) == status
+
+
+def test_one_row_is_not_several():
+    assert [list_line(JOBS, Query(), total, 0)[0].text.strip() for total in (0, 1, 2000)] == [
+        "0 jobs",
+        "1 job",
+        "2,000 jobs",
+    ]
