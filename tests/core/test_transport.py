@@ -78,9 +78,23 @@ def test_an_answer_that_is_not_torc_s_is_a_protocol_error():
         TorcClient(url).get_workflow(1)
 
 
-def test_something_that_is_not_a_url_is_refused():
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8080",
+        "ftp://host",
+        "http://",
+        "http://host:99999",
+        "http://host:abc",
+        "http://host:0",
+        "http://a b/",
+        "http://..",
+        "http://a\x00b",
+    ],
+)
+def test_something_that_is_not_a_url_is_refused(url):
     with pytest.raises(UsageError):
-        TorcClient("localhost:8080")
+        TorcClient(url)
 
 
 def test_a_lost_server_is_looked_for_once(server):

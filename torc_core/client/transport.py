@@ -225,8 +225,10 @@ def _split(url: str) -> SplitResult:
     """
     try:
         parts = urlsplit(url)
-        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        is_web = parts.scheme in {"http", "https"} and parts.netloc.isprintable()
+        is_host = bool((parts.hostname or "").encode("idna")) and " " not in parts.netloc
+        is_usable = is_web and is_host and parts.port != 0
+    except ValueError:  # UnicodeError is one
         is_usable = False
     if not is_usable:
         raise UsageError(

@@ -33,6 +33,7 @@ class Workflow(Wire, frozen=True, kw_only=True):
     use_pending_failed: bool = stated(False)
     status_id: int | None = None
     is_archived: bool | None = None
+    is_canceled: bool | None = None
     job_counts: dict[str, int] | None = None
     """Jobs by status, present when a list asks for it with `include_job_counts`."""
 

@@ -114,7 +114,7 @@ def _status(text: str) -> JobStatus:
 def _workflow_state(workflow: Workflow) -> Cell:
     if workflow.job_counts is None:
         return Cell("")
-    state = state_of(workflow.job_counts)
+    state = "canceled" if workflow.is_canceled else state_of(workflow.job_counts)
     look = WORKFLOW_LOOK[state]
     return Cell(f"{look.glyph} {state}", look.tone)
 
