@@ -15,12 +15,9 @@ from torc_tui.terminal import prepare
 
 @click.command()
 @click.option("--standalone", is_flag=True, help="Use torc's own server.")
-@click.option("--port", type=int, hidden=True)
-@click.option("--database", hidden=True)
 @pass_settings
-def tui(settings: Settings, /, *, standalone: bool = False, **unused: object) -> int:
+def tui(settings: Settings, *, standalone: bool = False) -> int:
     """Open the terminal interface. What runs goes on when it is left, or lost."""
-    del unused  # the embedded server chooses its own port and database
     if standalone:
         settings.choice = settings.choice._replace(standalone=True)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
