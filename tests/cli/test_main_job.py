@@ -224,3 +224,12 @@ def test_the_interface_needs_a_terminal(torc):
 
     assert answer.code == 2
     assert "terminal" in answer.err
+
+
+def test_the_log_level_decides_what_a_run_logs(torc, diamond, tmp_path):
+    torc("--log-level", "error", "run", diamond, "-o", "quiet")
+    torc("--log-level", "debug", "run", diamond, "-o", "loud")
+
+    quiet, loud = (next((tmp_path / name).glob("job_runner_*.log")) for name in ("quiet", "loud"))
+    assert quiet.read_text() == ""
+    assert "completed" in loud.read_text()

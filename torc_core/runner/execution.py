@@ -13,6 +13,7 @@ from torc_core.client import TorcClient
 from torc_core.errors import MachineError, TorcError, UsageError
 from torc_core.local.runs import RunDirectory, RunMeta
 from torc_core.local.server import locate_server
+from torc_core.runner.logs import set_log_level
 from torc_core.runner.options import RunnerOptions
 from torc_core.runner.runner import Runner
 from torc_core.runner.signals import stopping_on_signals
@@ -42,7 +43,9 @@ def execute_run(directory: RunDirectory, client: TorcClient | None = None) -> Ru
 
 
 def _run(directory: RunDirectory, meta: RunMeta, client: TorcClient) -> RunSummary:
-    runner = Runner(client, _options(meta), on_progress=_teller(directory))
+    options = _options(meta)
+    set_log_level(options.log_level)
+    runner = Runner(client, options, on_progress=_teller(directory))
     try:
         os.chdir(meta.cwd)
     except OSError as error:

@@ -16,6 +16,20 @@ _LOGGER = logging.getLogger("torc.runner")
 _LOGGER.addHandler(logging.NullHandler())  # what nobody asked for goes nowhere, not to stderr
 
 
+LEVELS = {
+    "error": logging.ERROR,
+    "warn": logging.WARNING,
+    "info": logging.INFO,
+    "debug": logging.DEBUG,
+    "trace": logging.DEBUG,
+}
+
+
+def set_log_level(name: str) -> None:
+    """Leave out of the log what matters less; an unknown name means info."""
+    _LOGGER.setLevel(LEVELS.get(name, logging.INFO))
+
+
 def log_to_stream(stream: TextIO) -> None:
     """Write the log to a stream, for as long as the process lives."""
     _attach(logging.StreamHandler(stream))
@@ -63,5 +77,6 @@ def _attach(handler: logging.Handler) -> None:
     form.converter = time.gmtime
     handler.setFormatter(form)
     _LOGGER.addHandler(handler)
-    _LOGGER.setLevel(logging.INFO)
+    if _LOGGER.level == logging.NOTSET:
+        _LOGGER.setLevel(logging.INFO)
     _LOGGER.propagate = False

@@ -25,6 +25,8 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     end_time: float | None = None
     """When the machine is taken away, in seconds since 1970. The runner ends its jobs earlier by
     the workflow's `compute_node_expiration_buffer_seconds`."""
+    log_level: str = "info"
+    """What the runner's log holds at least: error, warn, info, debug or trace."""
     poll_interval_s: float = 5.0
     """The longest wait without news from the server. Nothing waits for it to elapse."""
     grace_s: float = 30.0

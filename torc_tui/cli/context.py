@@ -30,8 +30,11 @@ PICKER_LIMIT = 50
 class Settings:
     """The global options, merged with configuration; connections are made when first needed."""
 
-    def __init__(self, configured: ClientSettings, choice: Choice, format_: str) -> None:
+    def __init__(
+        self, configured: ClientSettings, choice: Choice, format_: str, log_level: str
+    ) -> None:
         self.configured = configured
+        self.log_level = log_level
         self.choice = choice
         self.output: Output = JsonOutput() if format_ == "json" else TableOutput()
 
@@ -44,7 +47,6 @@ class Settings:
         Raises:
             UsageError: A configuration file is wrong.
         """
-        del log_level  # commands print results and errors; the runner and the server log
         configured = load_settings()
         choice = Choice(
             url=options["url"],
@@ -54,7 +56,9 @@ class Settings:
             password=options["password"],
             token=os.environ.get("TORC_TOKEN"),
         )
-        return cls(configured, choice, format_ or configured.format)
+        return cls(
+            configured, choice, format_ or configured.format, log_level or configured.log_level
+        )
 
     @cached_property
     def connection(self) -> Connection:

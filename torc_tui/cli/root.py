@@ -92,7 +92,9 @@ def load_command(name: str) -> click.Command:
 @click.option("--username", help="User name for authentication.")
 @click.option("--password", envvar="TORC_PASSWORD", help="Password for authentication.")
 @click.option("--prompt-password", is_flag=True, help="Ask for the password.")
-@click.option("--log-level", type=click.Choice(LOG_LEVELS), help="What is logged at least.")
+@click.option(
+    "--log-level", type=click.Choice(LOG_LEVELS), help="What a run logs at least; info by default."
+)
 @click.option("--skip-version-check", is_flag=True, hidden=True)
 @click.version_option(__version__, "-V", "--version", prog_name="torc")
 @click.pass_context

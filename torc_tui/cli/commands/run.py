@@ -93,7 +93,9 @@ def _runner_options(settings: Settings, options: dict[str, Any]) -> RunnerOption
         for name, value in options.items()
     }
     poll_interval = chosen.pop("poll_interval")
-    return RunnerOptions(workflow_id=0, poll_interval_s=poll_interval, **chosen)
+    return RunnerOptions(
+        workflow_id=0, poll_interval_s=poll_interval, log_level=settings.log_level, **chosen
+    )
 
 
 def _detach(settings: Settings, directory: RunDirectory, workflow_id: int) -> int:
