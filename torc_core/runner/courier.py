@@ -176,7 +176,7 @@ class Courier:
     def _is_behind_another(self, turn: Exchange) -> bool:
         """Whether an older turn fails too.
 
-        It goes first: once overtaken, it is not told again which jobs it was given.
+        It goes first, so that reports arrive in the order in which they were made.
         """
         failing = list(self._failing_since)
         return turn.seq in failing and min(failing) < turn.seq

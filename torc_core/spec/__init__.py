@@ -9,7 +9,6 @@ from torc_core.spec.expanded import (
     ExpandedSlurmScheduler,
     ExpandedUserData,
     ExpandedWorkflow,
-    FailureRule,
     WorkflowSettings,
 )
 from torc_core.spec.load import MAX_JOBS, load_workflow, parse_workflow
@@ -24,7 +23,6 @@ __all__ = [
     "ExpandedSlurmScheduler",
     "ExpandedUserData",
     "ExpandedWorkflow",
-    "FailureRule",
     "WorkflowSettings",
     "load_workflow",
     "parse_workflow",

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from torc_core import graph
+from torc_core.model.resources import FailureRule
 
 Indices = tuple[int, ...]
 """Positions in a list of the workflow, ascending and without repetition."""
@@ -96,15 +97,6 @@ class ExpandedResourceRequirements(msgspec.Struct, frozen=True, kw_only=True):
     num_gpus: int = 0
     num_nodes: int = 1
     runtime: str = "PT1H"
-
-
-class FailureRule(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do when a job ends with one of these exit codes."""
-
-    exit_codes: tuple[int, ...] = ()
-    match_all_exit_codes: bool = False
-    recovery_script: str | None = None
-    max_retries: int = 3
 
 
 class ExpandedFailureHandler(msgspec.Struct, frozen=True):

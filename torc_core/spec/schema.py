@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from torc_core.model.resources import FailureRule
 from torc_core.spec import fields
-from torc_core.spec.expanded import FailureRule
 from torc_core.spec.fields import MAX_COUNT, Check
 from torc_core.spec.parameters import PARAMETER_NAME, Values, parse_values
 from torc_core.spec.problems import Path, Problems, shown, suggestion
@@ -303,7 +303,8 @@ _read_rule = _mapping(_RULE, (), _plain)
 
 
 def _rule(value: Any, path: Path, problems: Problems) -> FailureRule:
-    rule = FailureRule(**_read_rule(value, path, problems))
+    stated = _read_rule(value, path, problems)
+    rule = FailureRule(**stated | {"exit_codes": list(stated.get("exit_codes", ()))})
     if type(value) is dict and not rule.exit_codes and not rule.match_all_exit_codes:
         problems.add(path, "a rule needs exit_codes, or match_all_exit_codes: true")
     if 0 in rule.exit_codes:
