@@ -25,7 +25,7 @@ from torc_core.model.resources import (
 )
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import Workflow
+from torc_core.model.workflow import DynamicJobs, Workflow
 from torc_server import tables
 
 WireT = TypeVar("WireT", bound=msgspec.Struct)
@@ -90,6 +90,10 @@ def _json_text(value: str | dict[str, Any]) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
+def _dynamic_jobs(value: dict[str, Any] | None) -> DynamicJobs | None:
+    return None if value is None else msgspec.convert(value, DynamicJobs)
+
+
 def _status_number(status: JobStatus) -> int:
     return status.number
 
@@ -115,7 +119,9 @@ WORKFLOW = TableMapping(
     wire=Workflow,
     table=tables.workflow,
     renamed={"metadata": "workflow_metadata", "status_id": "id"},
-    encode=dict.fromkeys(("metadata", "resource_monitor_config", "slurm_defaults"), _json_text),
+    decode={"dynamic_jobs": _dynamic_jobs},
+    encode=dict.fromkeys(("metadata", "resource_monitor_config", "slurm_defaults"), _json_text)
+    | {"dynamic_jobs": msgspec.to_builtins},
 )
 FILE = TableMapping(wire=File, table=tables.file)
 USER_DATA = TableMapping(wire=UserData, table=tables.user_data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import create_engine, inspect
 from sqlmodel import SQLModel
@@ -9,6 +11,8 @@ from sqlmodel import SQLModel
 from torc_core.errors import ConflictError
 from torc_server.db import migrations
 from torc_server.db.engine import make_file, writer_engine
+
+DATA = Path(__file__).parent.parent / "data"
 
 
 @pytest.fixture
@@ -52,7 +56,20 @@ def test_the_steps_make_what_the_tables_describe(connection):
     SQLModel.metadata.create_all(wanted)
 
     assert described(connection) == described(wanted)
-    assert migrations.check_version(connection, "x") == len(migrations.STEPS)
+    assert migrations.check_version(connection, "x") == migrations.VERSION
+
+
+def test_an_old_database_comes_to_what_the_tables_describe(connection):
+    for statement in (DATA / "schema_v1.sql").read_text("utf-8").split(";\n"):
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("PRAGMA user_version=1")
+    connection.commit()
+    wanted = create_engine("sqlite://")
+    SQLModel.metadata.create_all(wanted)
+
+    migrations.migrate(connection, migrations.check_version(connection, "x"))
+
+    assert described(connection) == described(wanted)
 
 
 def test_a_current_database_is_left_alone(connection):
@@ -69,13 +86,15 @@ def test_a_step_that_fails_leaves_the_version_before_it(connection, monkeypatch)
         open_connection.exec_driver_sql("CREATE TABLE half (id INTEGER)")
         open_connection.exec_driver_sql("SELECT nonsense")
 
-    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, broken))
+    migrations.migrate(connection, 0)
+    monkeypatch.setattr(migrations, "UPGRADES", (*migrations.UPGRADES, broken))
+    monkeypatch.setattr(migrations, "VERSION", migrations.VERSION + 1)
     with pytest.raises(Exception, match="nonsense"):
-        migrations.migrate(connection, 0)
+        migrations.migrate(connection, migrations.VERSION - 1)
     connection.rollback()
 
-    assert migrations.check_version(connection, "x") == 0
-    assert inspect(connection).get_table_names() == []
+    assert migrations.check_version(connection, "x") == migrations.VERSION - 1
+    assert "half" not in inspect(connection).get_table_names()
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,16 @@ class Job(Wire, frozen=True, kw_only=True):
     priority: int = 0
     """Jobs of a higher one are handed out first; at least 0."""
     schedule_compute_nodes: Any = None
+    env: dict[str, str] | None = None
+    """Environment variables of its process; they win over the workflow's."""
+    origin: str | None = None
+    """None for a job of the workflow's creation, `retry` for one that a failure handler runs
+    again, `spawn` for one that another job added. Set by the server."""
+    start_time: str | None = None
+    """When the present attempt began to run: UTC, ISO 8601 with milliseconds and Z. Set by the
+    server while the job runs."""
+    compute_node_id: int | None = None
+    """Who holds the job. Set by the server while the job is pending or running."""
 
 
 class JobPatch(Wire, frozen=True, kw_only=True):
@@ -54,6 +64,7 @@ class JobPatch(Wire, frozen=True, kw_only=True):
     resource_requirements_id: int | None = None
     scheduler_id: int | None = None
     priority: int | None = None
+    env: dict[str, str] | None = None
 
 
 class Jobs(Wire, frozen=True, kw_only=True):

@@ -7,6 +7,13 @@ from typing import Any
 from torc_core.model.wire import JsonText, Wire, stated
 
 
+class DynamicJobs(Wire, frozen=True, kw_only=True):
+    """The bounds of jobs that add jobs to their workflow."""
+
+    max_iterations: int | None = None
+    """The most calls of `spawn_jobs` per lineage; none means the server's default, 1,000."""
+
+
 class Workflow(Wire, frozen=True, kw_only=True):
     """A workflow and its settings.
 
@@ -31,7 +38,14 @@ class Workflow(Wire, frozen=True, kw_only=True):
     resource_monitor_config: JsonText = None
     slurm_defaults: JsonText = None
     use_pending_failed: bool = stated(False)
+    env: dict[str, str] | None = None
+    """Environment variables of all its jobs' processes."""
+    dynamic_jobs: DynamicJobs | None = None
+    submission_directory: str | None = None
+    """Where it was submitted from: an absolute path on the submitter's machine."""
     status_id: int | None = None
+    run_id: int | None = None
+    """The present run. Set by the server; 0 until the first run is started."""
     is_archived: bool | None = None
     is_canceled: bool | None = None
     job_counts: dict[str, int] | None = None
@@ -55,6 +69,7 @@ class WorkflowPatch(Wire, frozen=True, kw_only=True):
     resource_monitor_config: JsonText = None
     slurm_defaults: JsonText = None
     use_pending_failed: bool | None = None
+    env: dict[str, str] | None = None
 
 
 class WorkflowStatus(Wire, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
-"""The schema, in numbered steps.
+"""The schema, and how a database of an older version comes to it.
 
-A step is a function on a connection; all that are missing run in one transaction with the new
-number, so a database is always at one of the versions and never between two.
+A new database is made as the tables describe it. An older one is brought forward step by step, in
+one transaction with the new number, so a database is always at one of the versions and never
+between two.
 """
 
 from __future__ import annotations
@@ -16,13 +17,39 @@ from torc_core.errors import ConflictError
 from torc_server import tables
 
 
-def _create_all(connection: Connection) -> None:
-    assert tables.workflow is not None  # importing the tables fills the metadata
-    SQLModel.metadata.create_all(connection, checkfirst=False)
+def _dynamic_work(connection: Connection) -> None:
+    """Environments, jobs that add jobs, when jobs began to run, and tasks."""
+    for statement in (
+        "ALTER TABLE workflow ADD COLUMN env JSON",
+        "ALTER TABLE workflow ADD COLUMN dynamic_jobs JSON",
+        "ALTER TABLE workflow ADD COLUMN submission_directory TEXT",
+        "ALTER TABLE job ADD COLUMN env JSON",
+        "ALTER TABLE job ADD COLUMN origin TEXT",
+        "ALTER TABLE job ADD COLUMN started_at INTEGER",
+        """
+        CREATE TABLE task (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL REFERENCES workflow (id) ON DELETE CASCADE,
+            operation TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            started_at INTEGER,
+            finished_at INTEGER,
+            error TEXT
+        )
+        """,
+        "CREATE INDEX ix_task_workflow_id ON task (workflow_id)",
+    ):
+        connection.exec_driver_sql(statement)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_create_all,)
-"""Step n brings a database from version n-1 to version n. Steps already released never change."""
+UPGRADES: tuple[Callable[[Connection], None], ...] = (_dynamic_work,)
+"""The first brings a database from version 1 to version 2, and so on. Those that were released
+never change, so they are written out and do not look at the tables; SQLite is the only database
+that has older versions."""
+
+VERSION = 1 + len(UPGRADES)
+"""The version of the schema that the tables describe."""
 
 
 def check_version(connection: Connection, database: Path) -> int:
@@ -32,10 +59,10 @@ def check_version(connection: Connection, database: Path) -> int:
         ConflictError: The database is newer than this program, or another program's.
     """
     version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if version > len(STEPS):
+    if version > VERSION:
         raise ConflictError(
             f"The database {database} has schema version {version}; this program knows "
-            f"version {len(STEPS)} and older.",
+            f"version {VERSION} and older.",
             hint="Start the newer torc-server that wrote it, or name another file.",
         )
     if version == 0 and inspect(connection).get_table_names():
@@ -47,10 +74,14 @@ def check_version(connection: Connection, database: Path) -> int:
 
 
 def migrate(connection: Connection, version: int) -> None:
-    """Bring a database from its version to this program's."""
-    if version == len(STEPS):
+    """Bring a database from its version, 0 for an empty one, to this program's."""
+    if version == VERSION:
         return
     with connection.begin():
-        for step in STEPS[version:]:
-            step(connection)
-        connection.exec_driver_sql(f"PRAGMA user_version={len(STEPS)}")
+        if version == 0:
+            assert tables.workflow is not None  # importing the tables fills the metadata
+            SQLModel.metadata.create_all(connection, checkfirst=False)
+        else:
+            for upgrade in UPGRADES[version - 1 :]:
+                upgrade(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")

@@ -16,13 +16,18 @@ from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
 from torc_server.mapping import TableMapping
 from torc_server.queries.pages import Paging, contains, envelope, fetch_page
-from torc_server.rules.jobs import with_relations
+from torc_server.rules.jobs import moment, with_relations
 from torc_server.rules.workflows import find_workflow
 
 _job = tables.job
 _member = tables.dependency_set_member
 
-JOB = TableMapping(wire=Job, table=tables.job, decode={"status": JobStatus.from_number})
+JOB = TableMapping(
+    wire=Job,
+    table=tables.job,
+    renamed={"start_time": "started_at"},
+    decode={"status": JobStatus.from_number, "start_time": moment},
+)
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):

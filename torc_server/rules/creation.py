@@ -33,6 +33,7 @@ _COPIED = (
     "failure_handler_id",
     "priority",
     "schedule_compute_nodes",
+    "env",
 )
 
 _KINDS: dict[str, tuple[str, Table]] = {
@@ -248,5 +249,8 @@ def _as_created(job: Job, requirements_id: int) -> Job:
         job,
         status=JobStatus.UNINITIALIZED,
         attempt_id=1,
+        origin=None,
+        start_time=None,
+        compute_node_id=None,
         resource_requirements_id=job.resource_requirements_id or requirements_id,
     )

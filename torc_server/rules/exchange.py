@@ -247,6 +247,7 @@ def _claimed_jobs(
                 job=replace(
                     job_of(row),
                     status=JobStatus.PENDING,
+                    compute_node_id=None,  # the runner's own, which it knows
                     output_file_ids=[output.id for output in files],
                 ),
                 token=row.token + raised,

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection, Table, bindparam, select
 
+from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
 from torc_core.model.job import Job, JobIds
 from torc_core.model.status import JobStatus
@@ -61,8 +62,17 @@ def job_of(row: Record, **related: Any) -> Job:
         attempt_id=row.attempt_id,
         priority=row.priority,
         schedule_compute_nodes=row.schedule_compute_nodes,
+        env=row.env,
+        origin=row.origin,
+        start_time=moment(row.started_at),
+        compute_node_id=row.compute_node_id,
         **related,
     )
+
+
+def moment(ms: int | None) -> str | None:
+    """Return a moment in milliseconds since 1970 as text, if there is one."""
+    return None if ms is None else utc_text(ms)
 
 
 def find_job(conn: Connection, job_id: int) -> Record:

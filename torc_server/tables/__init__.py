@@ -31,6 +31,7 @@ from torc_server.tables.resources import (
     SlurmSchedulerRow,
 )
 from torc_server.tables.result import LatestResultRow, ResultRow
+from torc_server.tables.task import TaskRow
 from torc_server.tables.workflow import WorkflowRow
 
 access_group = table_of(AccessGroupRow)
@@ -53,6 +54,7 @@ resource_requirements = table_of(ResourceRequirementsRow)
 result = table_of(ResultRow)
 scheduled_compute_node = table_of(ScheduledComputeNodeRow)
 slurm_scheduler = table_of(SlurmSchedulerRow)
+task = table_of(TaskRow)
 user_data = table_of(UserDataRow)
 user_group_membership = table_of(UserGroupMembershipRow)
 workflow = table_of(WorkflowRow)

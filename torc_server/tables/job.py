@@ -89,6 +89,12 @@ class JobRow(SQLModel, table=True):
     input_hash: str | None = text(nullable=True)
     """What the job depended on when it was last initialized; tells whether it changed."""
     schedule_compute_nodes: Any = json()
+    env: Any = json()
+    """Environment variables of its process, by name."""
+    origin: str | None = text(nullable=True)
+    """How it came to be in the workflow, if not by its creation: see `Job.origin`."""
+    started_at: int | None = wide(nullable=True)
+    """When its present attempt began to run; null unless it runs."""
 
 
 class AttemptRow(SQLModel, table=True):

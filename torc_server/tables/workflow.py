@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlmodel import SQLModel
 
-from torc_server.tables.columns import NUMBERED, key, text, wide
+from torc_server.tables.columns import NUMBERED, json, key, text, wide
 
 
 class WorkflowRow(SQLModel, table=True):
@@ -30,6 +32,11 @@ class WorkflowRow(SQLModel, table=True):
     resource_monitor_config: str | None = text(nullable=True)
     slurm_defaults: str | None = text(nullable=True)
     use_pending_failed: bool = False
+    env: Any = json()
+    """Environment variables of all its jobs' processes, by name."""
+    dynamic_jobs: Any = json()
+    """The bounds of jobs that add jobs: see `DynamicJobs`."""
+    submission_directory: str | None = text(nullable=True)
     run_id: int = wide(default=0)
     is_canceled: bool = False
     is_archived: bool = False
