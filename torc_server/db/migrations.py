@@ -29,13 +29,14 @@ def _dynamic_work(connection: Connection) -> None:
         """
         CREATE TABLE task (
             id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-            workflow_id INTEGER NOT NULL REFERENCES workflow (id) ON DELETE CASCADE,
+            workflow_id INTEGER NOT NULL,
             operation TEXT NOT NULL,
             status TEXT NOT NULL,
             created_at INTEGER NOT NULL,
             started_at INTEGER,
             finished_at INTEGER,
-            error TEXT
+            error TEXT,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
         )
         """,
         "CREATE INDEX ix_task_workflow_id ON task (workflow_id)",
