@@ -16,7 +16,7 @@ from torc_core.model.workflow import WorkflowStatus
 from torc_server import tables
 from torc_server.rules import actions
 from torc_server.rules.events import record_many
-from torc_server.rules.jobs import get_job
+from torc_server.rules.jobs import LET_GO, get_job
 from torc_server.rules.progress import Change, count_changes, propagate
 from torc_server.rules.selection import Record, apply_to
 from torc_server.rules.workflows import find_workflow, status_of
@@ -29,11 +29,7 @@ _HELD = select(_job.c.id, _job.c.name, _job.c.status).where(
     _job.c.workflow_id == bindparam("workflow_id"),
     _job.c.status.in_([status.number for status in ACTIVE]),
 )
-_CANCEL = (
-    update(_job)
-    .where(_job.c.id.in_(_IDS))
-    .values(status=JobStatus.CANCELED.number, compute_node_id=None)
-)
+_CANCEL = update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.CANCELED.number, **LET_GO)
 _OPEN = update(_attempt).where(
     _attempt.c.job_id.in_(_IDS), _attempt.c.ended_at.is_(None), _attempt.c.outcome.is_(None)
 )

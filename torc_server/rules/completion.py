@@ -13,7 +13,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    null,
     or_,
     select,
     update,
@@ -23,6 +22,7 @@ from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome
 from torc_core.model.status import REPORTABLE, UNSUCCESSFUL, JobStatus
 from torc_server import tables
 from torc_server.rules.events import Happened, record_many, touch
+from torc_server.rules.jobs import LET_GO
 from torc_server.rules.progress import Change, propagate
 from torc_server.rules.selection import Record, apply_to, execute_each
 from torc_server.rules.verdict import (
@@ -69,12 +69,16 @@ _START_ATTEMPT = (
 _MOVE = (
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
-    .values(status=bindparam("to_status"), attempt_id=bindparam("attempt"), compute_node_id=null())
+    .values(status=bindparam("to_status"), attempt_id=bindparam("attempt"), **LET_GO)
 )
 _RUN = (
     update(_job)
-    .where(_job.c.id.in_(_IDS))
-    .values(status=JobStatus.RUNNING.number, compute_node_id=bindparam("node_id"))
+    .where(_job.c.id == bindparam("of_job"))
+    .values(
+        status=JobStatus.RUNNING.number,
+        compute_node_id=bindparam("node_id"),
+        started_at=bindparam("began"),
+    )
 )
 _STAMP_FILE = (
     update(tables.file)
@@ -116,18 +120,17 @@ def start_jobs(
     held = [s for s in starts if is_held(jobs.get(s.job_id), s.token)]
     begun = [s for s in held if jobs[s.job_id].status == JobStatus.PENDING.number]
     if begun:
-        apply_to(conn, _RUN, [s.job_id for s in begun], node_id=place.compute_node_id)
-        conn.execute(
-            _START_ATTEMPT,
-            [
-                {
-                    "of_job": start.job_id,
-                    "of_token": start.token,
-                    "began": _milliseconds(start.start_time, now_ms),
-                }
-                for start in begun
-            ],
-        )
+        started = [
+            {
+                "of_job": start.job_id,
+                "of_token": start.token,
+                "node_id": place.compute_node_id,
+                "began": _milliseconds(start.start_time, now_ms),
+            }
+            for start in begun
+        ]
+        conn.execute(_RUN, started)
+        conn.execute(_START_ATTEMPT, started)
         happened: list[Happened] = [
             (
                 "job_started",

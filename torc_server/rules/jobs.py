@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, null, select
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
@@ -18,6 +18,9 @@ from torc_server.rules.workflows import find_workflow
 
 _job = tables.job
 _members = tables.dependency_set_member
+
+LET_GO = {"compute_node_id": null(), "started_at": null()}
+"""What a job's row loses when no runner holds the job any longer."""
 
 _FIND = select(_job).where(_job.c.id == bindparam("id"))
 

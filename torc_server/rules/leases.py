@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, select, updat
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
 from torc_server.rules.events import Happened, record_many
+from torc_server.rules.jobs import LET_GO
 from torc_server.rules.selection import Record, apply_to, rows_of
 
 LOST_AFTER_S = 300.0
@@ -44,11 +45,7 @@ _LOSE = (
 _ACTIVE = select(_job.c.id, _job.c.name, _job.c.token).where(
     _job.c.id.in_(_IDS), _job.c.status.in_([status.number for status in ACTIVE])
 )
-_RELEASE = (
-    update(_job)
-    .where(_job.c.id.in_(_IDS))
-    .values(status=JobStatus.READY.number, compute_node_id=None)
-)
+_RELEASE = update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.READY.number, **LET_GO)
 
 
 @dataclass(slots=True)
