@@ -1,11 +1,14 @@
 """The states of a job and the ways between them, as data.
 
-The numbers are those that the reference keeps in its database; on the wire a status is its name.
+`TRANSITIONS` is the machine. What goes beside it has a name and a reason of its own: ends that are
+reported from afar (`REPORTABLE_FROM`) and jobs that are taken back to run again (`Reset`). The
+numbers are those that the reference keeps in its database; on the wire a status is its name.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class JobStatus(StrEnum):
@@ -63,23 +66,66 @@ ACTIVE = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
 
 _S = JobStatus
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
-    _S.UNINITIALIZED: frozenset({_S.BLOCKED, _S.READY, _S.DISABLED}) | REPORTABLE,
-    _S.BLOCKED: frozenset({_S.READY, _S.UNINITIALIZED}) | REPORTABLE,
-    _S.READY: frozenset({_S.PENDING, _S.BLOCKED, _S.UNINITIALIZED}) | REPORTABLE,
-    _S.PENDING: frozenset({_S.RUNNING, _S.READY, _S.UNINITIALIZED}) | REPORTABLE,
-    _S.RUNNING: frozenset({_S.READY, _S.UNINITIALIZED}) | REPORTABLE,
-    _S.PENDING_FAILED: frozenset({_S.READY, _S.UNINITIALIZED}) | ENDED,
-    _S.COMPLETED: frozenset({_S.UNINITIALIZED, _S.READY}),
-    _S.FAILED: frozenset({_S.UNINITIALIZED, _S.READY}),
-    _S.CANCELED: frozenset({_S.UNINITIALIZED, _S.READY}),
-    _S.TERMINATED: frozenset({_S.UNINITIALIZED, _S.READY}),
+    _S.UNINITIALIZED: frozenset({_S.BLOCKED, _S.READY, _S.DISABLED}),
+    _S.BLOCKED: frozenset({_S.READY, _S.CANCELED}),
+    _S.READY: frozenset({_S.PENDING, _S.CANCELED}),
+    _S.PENDING: frozenset({_S.RUNNING, _S.READY, _S.CANCELED, _S.TERMINATED}),
+    _S.RUNNING: REPORTABLE | {_S.READY},
+    _S.PENDING_FAILED: frozenset({_S.FAILED, _S.READY, _S.UNINITIALIZED}),
+    **dict.fromkeys(ENDED, frozenset({_S.UNINITIALIZED, _S.READY})),
     _S.DISABLED: frozenset({_S.UNINITIALIZED}),
 }
-"""From each status to those that may follow it. Ways back to uninitialized and ready are taken by
-resets and retries only. Every open status leads to every end: the reference's clients report the
-ends of jobs that they never claimed, nor started."""
+"""From each status to those that may follow it.
+
+An end is left, and a disabled job enabled, only because somebody says so: by a reset or a retry. A
+running job is canceled when its workflow is, or it alone: its runner stops it.
+"""
+
+REPORTABLE_FROM = frozenset({_S.UNINITIALIZED, _S.BLOCKED, _S.READY, _S.PENDING})
+"""Statuses from which a job may go straight to a reported end.
+
+The reference's clients report the ends of jobs that they never claimed or started. A runner of
+ours may tell the start of a pending job together with its end, and the end of a job that was taken
+from it too early and is ready.
+"""
+
+RETRIABLE = frozenset({_S.RUNNING, _S.FAILED, _S.TERMINATED, _S.PENDING_FAILED})
+"""Statuses from which a retry makes a job ready: its attempt did not succeed, or is about to fail.
+A runner retries a running job whose process has failed."""
+
+
+class Reset(NamedTuple):
+    """Which jobs an operation takes back to uninitialized, from wherever they are.
+
+    `reset_job_status` for the whole workflow takes back every job.
+    """
+
+    jobs: frozenset[JobStatus]
+    """Of the jobs that it looks at, those in one of these statuses."""
+    after: frozenset[JobStatus] = frozenset()
+    """Of the jobs after those, however indirectly, those in one of these statuses."""
+
+
+_ENABLED = frozenset(JobStatus) - {_S.DISABLED}
+_IDLE = _ENABLED - ACTIVE
+
+RESET_FAILED = Reset(UNSUCCESSFUL | {_S.PENDING_FAILED}, after=_ENABLED)
+"""Somebody wants anew what did not succeed; what came of it is stopped and done again."""
+RESET_CHANGED = Reset(_IDLE, after=_IDLE)
+"""The inputs of jobs changed; what runs goes on."""
+INITIALIZE = Reset(
+    frozenset({_S.UNINITIALIZED, _S.BLOCKED, _S.READY, _S.TERMINATED, _S.PENDING_FAILED})
+)
+"""A start places these jobs anew, and those whose runners have signed off; the rest it leaves."""
+INITIALIZE_NEW = Reset(frozenset({_S.UNINITIALIZED}), after=_IDLE)
+"""A start after a reset: with the jobs that were taken back all that comes after them."""
 
 
 def may_follow(present: JobStatus, wanted: JobStatus) -> bool:
     """Return whether a job may go from `present` to `wanted`."""
     return wanted in TRANSITIONS[present]
+
+
+def may_end(present: JobStatus, end: JobStatus) -> bool:
+    """Return whether the end of a job that is `present` may be reported as `end`."""
+    return end in REPORTABLE and (present in REPORTABLE_FROM or may_follow(present, end))

@@ -105,6 +105,12 @@ def claim(conn: Connection, claimer: Claimer, wish: Wish, *, now_ms: int) -> Cla
     rows = _choose(conn, claimer.workflow_id, groups, wish)
     if not rows:
         return Claim((), {}, _explain(conn, claimer.workflow_id, groups, wish))
+    take(conn, claimer, rows, now_ms=now_ms)
+    return Claim(rows, {group.requirements_id: group.need for group in groups})
+
+
+def take(conn: Connection, claimer: Claimer, rows: Sequence[Record], *, now_ms: int) -> None:
+    """Make ready jobs a claimer's, each in an attempt under a new token."""
     apply_to(conn, _TAKE, [row.id for row in rows], node_id=claimer.compute_node_id)
     conn.execute(
         _ATTEMPT,
@@ -122,7 +128,6 @@ def claim(conn: Connection, claimer: Claimer, wish: Wish, *, now_ms: int) -> Cla
             for row in rows
         ],
     )
-    return Claim(rows, {group.requirements_id: group.need for group in groups})
 
 
 def claim_jobs_based_on_resources(  # noqa: PLR0913 - the parameters of the reference's call

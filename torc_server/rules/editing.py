@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.model.job import Job, JobPatch
-from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.status import ACTIVE, JobStatus, may_follow
 from torc_server import tables
 from torc_server.rules.creation import check_related
 from torc_server.rules.events import record, touch
@@ -17,6 +17,7 @@ from torc_server.rules.jobs import LINKS, find_job, get_job
 from torc_server.rules.progress import Change, propagate
 from torc_server.rules.selection import Record
 from torc_server.rules.sets import as_members, drop_unused, ensure_sets
+from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
 
 _job = tables.job
@@ -82,6 +83,7 @@ def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
         raise TransitionError(
             f"Job {job_id} ({job.name}) is {job.status}, so it cannot be deleted.",
             hint="Cancel it first.",
+            status=job.status,
         )
     run_id = find_workflow(conn, job.workflow_id).run_id
     # A disabled job holds nobody back: so the counters are right once the job is gone.
@@ -144,8 +146,10 @@ def _check_changes(row: Record, changes: dict[str, Any]) -> None:
             hint="Use manage_status_change; only disabled can be set here.",
             field="status",
         )
-    late = sorted(changes.keys() - ALWAYS)
     status = JobStatus.from_number(row.status)
+    if "status" in changes and not may_follow(status, JobStatus.DISABLED):
+        raise illegal(row, JobStatus.DISABLED, hint="Reset the job first.")
+    late = sorted(changes.keys() - ALWAYS)
     if late and status is not JobStatus.UNINITIALIZED:
         raise TransitionError(
             f"Job {row.id} ({row.name}) is {status.value}, so {', '.join(late)} cannot change.",

@@ -1,7 +1,8 @@
 """Making a workflow ready to run: who waits for whom, and who may start.
 
-Files and user data that pass between jobs become dependencies. A job that has ended well, was
-disabled, or is being run by a live runner stays what it is.
+Files and user data that pass between jobs become dependencies. A job that completed, failed, was
+canceled or disabled, or is in the hands of a runner stays what it is, unless somebody asked for it
+to run again: by a reset of that job, or of one before it with `only_uninitialized`.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from torc_core.errors import ConflictError
-from torc_core.graph import downstream, find_cycles
-from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.graph import find_cycles
+from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message
 from torc_server import tables
 from torc_server.rules import actions
 from torc_server.rules.events import record
 from torc_server.rules.inputs import Inputs, dependencies, input_hashes, read_inputs
+from torc_server.rules.jobs import LET_GO
 from torc_server.rules.progress import complete_if_settled, expect_completion, release_stuck
+from torc_server.rules.resets import reset_positions
 from torc_server.rules.selection import apply_to, execute_bulk
 from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.workflows import find_workflow
@@ -28,19 +31,13 @@ _attempt = tables.attempt
 _result = tables.result
 _latest = tables.latest_result
 
-_TAKEN_UP = frozenset(
-    {
-        JobStatus.UNINITIALIZED,
-        JobStatus.BLOCKED,
-        JobStatus.READY,
-        JobStatus.TERMINATED,
-        JobStatus.PENDING_FAILED,
-    }
-)
-"""What a full initialize takes up, beside jobs whose runners are all gone."""
-
 _ACTIVE_NUMBERS = frozenset(status.number for status in ACTIVE)
 _SHOWN_NAMES = 10
+
+_GONE = select(tables.compute_node.c.id).where(
+    tables.compute_node.c.workflow_id == bindparam("workflow_id"),
+    tables.compute_node.c.is_active.is_(False),
+)
 
 _LINK = (
     update(_job)
@@ -53,9 +50,7 @@ _PLACE = (
     .where(_job.c.id == bindparam("of_job"))
     .values(status=bindparam("to_status"), input_hash=bindparam("hash"))
 )
-_TAKE = (
-    update(_job).where(_job.c.id.in_(bindparam("ids", expanding=True))).values(compute_node_id=None)
-)
+_TAKE = update(_job).where(_job.c.id.in_(bindparam("ids", expanding=True))).values(LET_GO)
 _LOSE = (
     update(_attempt)
     .where(_attempt.c.job_id.in_(bindparam("ids", expanding=True)), _attempt.c.ended_at.is_(None))
@@ -76,8 +71,9 @@ def initialize_jobs(
     Args:
         conn: The writer's connection.
         workflow_id: The workflow.
-        only_uninitialized: Take up only uninitialized jobs and all that come after them; else
-            also those that were terminated, wait for a decision, or lost their runner.
+        only_uninitialized: Take up only uninitialized jobs and all that come after them, even if
+            completed, but not what runs or is disabled; else all that wait, were terminated, need
+            a decision, or lost their runner.
         clear_ephemeral_user_data: Forget the values of ephemeral user data.
         now_ms: Now.
 
@@ -101,9 +97,14 @@ def initialize_jobs(
     expect_completion(conn, workflow_id)
     release_stuck(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     actions.restart(conn, workflow_id)
-    again = only_uninitialized or any(row.input_hash for row in inputs.jobs)
+    again = any(row.input_hash for row in inputs.jobs)
     event_type = "workflow_reinitialized" if again else "workflow_started"
-    data = {"run_id": workflow.run_id, "jobs": len(chosen)}
+    data = {
+        "run_id": workflow.run_id,
+        "jobs": len(chosen),
+        "only_uninitialized": only_uninitialized,
+        "clear_ephemeral_user_data": clear_ephemeral_user_data,
+    }
     record(conn, workflow_id, event_type, data, now_ms=now_ms)
     complete_if_settled(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     return Message(message="Initialized job status", count=len(chosen))
@@ -143,13 +144,15 @@ def _choose(
     only_uninitialized: bool,
 ) -> set[int]:
     """Return the positions of the jobs to take up."""
-    statuses = [JobStatus.from_number(row.status) for row in inputs.jobs]
-    new = {at for at, status in enumerate(statuses) if status is JobStatus.UNINITIALIZED}
     if only_uninitialized:
-        kept = ACTIVE | {JobStatus.DISABLED}
-        return new | {at for at in downstream(needed, new) if statuses[at] not in kept}
-    abandoned = frozenset() if _has_live_nodes(conn, workflow_id) else ACTIVE
-    return {at for at, status in enumerate(statuses) if status in _TAKEN_UP | abandoned}
+        return reset_positions(INITIALIZE_NEW, inputs, needed)
+    gone = set(conn.execute(_GONE, {"workflow_id": workflow_id}).scalars())
+    abandoned = {
+        at
+        for at, row in enumerate(inputs.jobs)
+        if row.status in _ACTIVE_NUMBERS and row.compute_node_id in gone
+    }
+    return abandoned | reset_positions(INITIALIZE, inputs, needed)
 
 
 def _store(
@@ -195,12 +198,6 @@ def _refuse_cycles(inputs: Inputs, needed: Sequence[Members]) -> None:
         hint="Remove one of these dependencies, or one of the files or user data behind them.",
         job_ids=[inputs.jobs[position].id for position in cycles[0]],
     )
-
-
-def _has_live_nodes(conn: Connection, workflow_id: int) -> bool:
-    node = tables.compute_node.c
-    live = select(exists().where(node.workflow_id == workflow_id, node.is_active))
-    return bool(conn.execute(live).scalar_one())
 
 
 def _clear_ephemeral(conn: Connection, workflow_id: int) -> None:

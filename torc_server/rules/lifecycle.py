@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.model.artifact import FileIds, UserDataIds
 from torc_core.model.job import Job
-from torc_core.model.status import ACTIVE, ENDED, JobStatus, may_follow
+from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow
 from torc_core.model.workflow import IsComplete
 from torc_server import tables
 from torc_server.rules.cancellation import cancel_job, stop_attempts
+from torc_server.rules.claims import Claimer, take
 from torc_server.rules.events import record
 from torc_server.rules.jobs import find_job, get_job
-from torc_server.rules.progress import Change, propagate
+from torc_server.rules.progress import Change, propagate, release_stuck
 from torc_server.rules.reports import check_run
 from torc_server.rules.selection import Record
+from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow, has_open_jobs
 
 _job = tables.job
 _attempt = tables.attempt
 
-_RETRIABLE = frozenset(
-    {JobStatus.RUNNING, JobStatus.FAILED, JobStatus.TERMINATED, JobStatus.PENDING_FAILED}
-)
+_result = tables.result
+
 _BY_HAND = frozenset({JobStatus.CANCELED, JobStatus.FAILED})
 """Ends that a person may decide: to cancel a job, and to let one fail that waits for that."""
 
@@ -34,7 +35,11 @@ _MOVE = (
         status=bindparam("to_status"),
         attempt_id=bindparam("attempt"),
         compute_node_id=bindparam("node_id"),
+        started_at=bindparam("started"),
     )
+)
+_LAST_RECORDED = select(func.coalesce(func.max(_result.c.attempt_id), 0)).where(
+    _result.c.job_id == bindparam("of_job"), _result.c.run_id == bindparam("in_run")
 )
 _END_ATTEMPT = (
     update(_attempt)
@@ -48,8 +53,9 @@ def manage_status_change(
 ) -> Job:
     """Put a job into another status. The same status again changes nothing.
 
-    Beside open statuses, an open job may be cancelled, and one that waits for a decision may be
-    let fail. A completed job that is taken back takes the ended jobs that wait for it with it.
+    Beside open statuses, a job may be cancelled, and one that waits for a decision may be let
+    fail. A job that had ended and is taken back takes those with it that wait for it, and completed
+    or failed. Made pending it counts as claimed; made ready after it has run, as a new attempt.
 
     Raises:
         NotFoundError: There is no such job.
@@ -70,21 +76,18 @@ def manage_status_change(
     check_run(find_workflow(conn, job.workflow_id), run_id)
     undecided = wanted is JobStatus.FAILED and present is not JobStatus.PENDING_FAILED
     if undecided or not may_follow(present, wanted):
-        raise TransitionError(
-            f"Job {job_id} ({job.name}) is {present.value}, so it cannot become {wanted.value}.",
+        raise illegal(
+            job,
+            wanted,
             hint="Reset or retry jobs that have ended.",
-            status=present.value,
-            wanted=wanted.value,
             http_status=422 if wanted in ENDED else 409,
         )
     if wanted is JobStatus.CANCELED:
         return cancel_job(conn, job, run_id=run_id, now_ms=now_ms)
-    if wanted not in ACTIVE:
-        stop_attempts(conn, [job_id], now_ms=now_ms)
-    changes = [_move(conn, job, wanted)]
-    if wanted is JobStatus.UNINITIALIZED and present in ENDED:
-        changes += [_move(conn, row, wanted) for row in _ended_dependents(conn, job_id)]
-    propagate(conn, job.workflow_id, changes, run_id=run_id, now_ms=now_ms)
+    if wanted is JobStatus.PENDING:
+        take(conn, Claimer(job.workflow_id, run_id), [job], now_ms=now_ms)
+    else:
+        _put(conn, job, wanted, run_id=run_id, now_ms=now_ms)
     data = {
         "category": "user_action",
         "action": "manage_status_change",
@@ -99,6 +102,9 @@ def manage_status_change(
 def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, now_ms: int) -> Job:
     """Make a job ready for its next attempt.
 
+    The results of its attempts stay. A client that retries a running job, as the reference's
+    runners do, has reported no result of that attempt, so there is none.
+
     Raises:
         NotFoundError: There is no such job.
         TransitionError: The job is neither running nor did it fail, the workflow is at another
@@ -107,12 +113,12 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
     job = find_job(conn, job_id)
     present = JobStatus.from_number(job.status)
     check_run(find_workflow(conn, job.workflow_id), run_id)
-    if present not in _RETRIABLE:
-        raise TransitionError(
-            f"Job {job_id} ({job.name}) is {present.value}, so it cannot be retried.",
-            hint=f"A job is retried when it is {', '.join(sorted(_RETRIABLE))}.",
-            status=present.value,
-            http_status=422,
+    if present not in RETRIABLE:
+        raise illegal(
+            job,
+            JobStatus.READY,
+            verb="be retried",
+            hint=f"A job is retried when it is {', '.join(sorted(RETRIABLE))}.",
         )
     if job.attempt_id >= max_retries:
         raise TransitionError(
@@ -209,6 +215,22 @@ def missing_user_data(conn: Connection, workflow_id: int) -> UserDataIds:
 _IS_COMPLETED = _job.c.status == JobStatus.COMPLETED.number
 
 
+def _put(conn: Connection, job: Record, wanted: JobStatus, *, run_id: int, now_ms: int) -> None:
+    """Move a job, with all that follows."""
+    if wanted not in ACTIVE:
+        stop_attempts(conn, [job.id], now_ms=now_ms)
+    attempt_id = job.attempt_id
+    if wanted is JobStatus.READY:  # results are kept by attempt, so each attempt has one at most
+        recorded = conn.execute(_LAST_RECORDED, {"of_job": job.id, "in_run": run_id})
+        attempt_id = max(attempt_id, recorded.scalar_one() + 1)
+    changes = [_move(conn, job, wanted, attempt_id=attempt_id)]
+    if wanted is JobStatus.UNINITIALIZED and JobStatus.from_number(job.status) in ENDED:
+        changes += [_move(conn, row, wanted) for row in _ended_dependents(conn, job.id)]
+    propagate(conn, job.workflow_id, changes, run_id=run_id, now_ms=now_ms)
+    if wanted is JobStatus.BLOCKED:  # perhaps by nobody
+        release_stuck(conn, job.workflow_id, run_id=run_id, now_ms=now_ms)
+
+
 def _move(
     conn: Connection, job: Record, wanted: JobStatus, *, attempt_id: int | None = None
 ) -> Change:
@@ -219,6 +241,7 @@ def _move(
             "to_status": wanted.number,
             "attempt": attempt_id or job.attempt_id,
             "node_id": job.compute_node_id if wanted in ACTIVE else None,
+            "started": job.started_at if wanted is JobStatus.RUNNING else None,
         },
     )
     return Change(job.id, JobStatus.from_number(job.status), wanted)

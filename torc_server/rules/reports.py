@@ -9,11 +9,12 @@ from torc_core.errors import NotFoundError, TransitionError, UsageError
 from torc_core.model.exchange import JobEnd, JobStart
 from torc_core.model.job import Job
 from torc_core.model.result import Result
-from torc_core.model.status import ENDED, REPORTABLE, JobStatus
+from torc_core.model.status import ENDED, REPORTABLE, JobStatus, may_end
 from torc_server import tables
 from torc_server.rules.completion import Ending, record_ends, start_jobs
 from torc_server.rules.jobs import find_job, get_job
 from torc_server.rules.selection import Record
+from torc_server.rules.transitions import illegal
 from torc_server.rules.verdict import Place
 from torc_server.rules.workflows import find_workflow
 
@@ -42,10 +43,10 @@ def start_job(
     status = JobStatus.from_number(job.status)
     again = status is JobStatus.RUNNING and job.compute_node_id == compute_node_id
     if status is not JobStatus.PENDING and not again:
-        raise TransitionError(
-            f"Job {job_id} ({job.name}) is {status.value}, so it cannot become running.",
+        raise illegal(
+            job,
+            JobStatus.RUNNING,
             hint="Claim the job first; a job is started once per claim.",
-            status=status.value,
         )
     place = _place(conn, job, run_id, compute_node_id)
     start = JobStart(job_id=job_id, token=job.token, start_time=utc_text(now_ms))
@@ -56,7 +57,7 @@ def start_job(
 def complete_job(
     conn: Connection, job_id: int, status: JobStatus, run_id: int, result: Result, *, now_ms: int
 ) -> Job:
-    """Record the end of a job, from any status in which it has not ended.
+    """Record the end of a job, which need not have been claimed or started.
 
     The identical report again changes nothing.
 
@@ -86,8 +87,11 @@ def complete_job(
             + (f" and has a result for attempt {result.attempt_id}." if recorded else "."),
             hint="Reset or retry the job to run it again.",
             status=present.value,
+            wanted=status.value,
             http_status=422,
         )
+    if not may_end(present, status):
+        raise illegal(job, status, hint="Reset the job first.")
     place = _place(conn, job, run_id, result.compute_node_id)
     end = JobEnd(
         job_id=job_id,

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select, update
 
 from torc_core.errors import TransitionError
 from torc_core.graph import downstream
-from torc_core.model.status import ACTIVE, UNSUCCESSFUL, JobStatus
+from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
 from torc_server import tables
 from torc_server.rules.cancellation import stop_attempts
 from torc_server.rules.events import record
 from torc_server.rules.inputs import Inputs, input_hashes, positions_of, read_inputs
+from torc_server.rules.jobs import LET_GO
 from torc_server.rules.progress import expect_completion
 from torc_server.rules.selection import apply_to
-from torc_server.rules.sets import recount
+from torc_server.rules.sets import Members, recount
 from torc_server.rules.workflows import find_workflow, status_of
 
 _job = tables.job
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_FAILED = UNSUCCESSFUL | {JobStatus.PENDING_FAILED}
-_LEFT_ALONE = ACTIVE | {JobStatus.DISABLED}
-
 _TAKE_BACK = (
-    update(_job)
-    .where(_job.c.id.in_(_IDS))
-    .values(status=JobStatus.UNINITIALIZED.number, compute_node_id=None)
+    update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.UNINITIALIZED.number, **LET_GO)
 )
 
 
@@ -43,7 +39,8 @@ def reset_job_status(
 ) -> ResetJobStatusReply:
     """Take all jobs back to uninitialized, or those that did not succeed and all after them.
 
-    Results stay, and so do the numbers of attempts. What runs is stopped.
+    Results stay, and so do the numbers of attempts. What runs is stopped. Disabled jobs are
+    enabled only with all others.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -51,11 +48,8 @@ def reset_job_status(
     workflow = find_workflow(conn, workflow_id)
     if failed_only:
         inputs = read_inputs(conn, workflow_id)
-        failed = {
-            at for at, row in enumerate(inputs.jobs) if JobStatus.from_number(row.status) in _FAILED
-        }
-        after = downstream(positions_of(inputs), failed)
-        job_ids = [inputs.jobs[at].id for at in failed | after]
+        chosen = reset_positions(RESET_FAILED, inputs, positions_of(inputs))
+        job_ids = [inputs.jobs[at].id for at in chosen]
     else:
         job_ids = list(
             conn.execute(select(_job.c.id).where(_job.c.workflow_id == workflow_id)).scalars()
@@ -119,12 +113,14 @@ def process_changed_job_inputs(
 ) -> ChangedJobs:
     """Take back the jobs whose inputs are not those of their last initialize, and all after them.
 
+    Those that run, or are disabled, stay what they are.
+
     Raises:
         NotFoundError: There is no such workflow.
     """
     workflow = find_workflow(conn, workflow_id)
     inputs = read_inputs(conn, workflow_id)
-    chosen = _changed(inputs)
+    chosen = reset_positions(RESET_CHANGED, inputs, positions_of(inputs), _changed(inputs))
     if chosen and not dry_run:
         job_ids = [inputs.jobs[at].id for at in chosen]
         take_back(conn, workflow_id, job_ids, now_ms=now_ms)
@@ -147,19 +143,31 @@ def take_back(conn: Connection, workflow_id: int, job_ids: Collection[int], *, n
         expect_completion(conn, workflow_id)
 
 
+def reset_positions(
+    reset: Reset, inputs: Inputs, needed: Sequence[Members], among: Iterable[int] | None = None
+) -> set[int]:
+    """Return the positions of the jobs that a reset takes back.
+
+    Args:
+        reset: Which.
+        inputs: The jobs.
+        needed: For each job the positions of those that it waits for.
+        among: Positions of the jobs that the reset looks at; all by default.
+    """
+    statuses = [JobStatus.from_number(row.status) for row in inputs.jobs]
+    looked_at = range(len(statuses)) if among is None else among
+    jobs = {at for at in looked_at if statuses[at] in reset.jobs}
+    after = downstream(needed, jobs) if reset.after else ()
+    return jobs | {at for at in after if statuses[at] in reset.after}
+
+
 def _changed(inputs: Inputs) -> set[int]:
-    """Return the positions of changed jobs and all after them, those apart that run now."""
-    changed = {
-        at
-        for at, (row, new) in enumerate(
-            zip(inputs.jobs, input_hashes(inputs, inputs.stated), strict=True)
-        )
-        if row.input_hash not in {None, new}
-    }
+    """Return the positions of jobs whose inputs changed."""
+    hashes = input_hashes(inputs, inputs.stated)
     return {
         at
-        for at in changed | downstream(positions_of(inputs), changed)
-        if JobStatus.from_number(inputs.jobs[at].status) not in _LEFT_ALONE
+        for at, (row, new) in enumerate(zip(inputs.jobs, hashes, strict=True))
+        if row.input_hash not in {None, new}
     }
 
 
