@@ -180,9 +180,9 @@ def _follow(
     ]
     has_work = bool(ready or counting) or any(c.after is JobStatus.READY for c in changes)
     record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=has_work)
-    if reopened:
+    if any(change.after not in SETTLED for change in changes if change.before in SETTLED):
         expect_completion(conn, workflow_id)
-    elif ended or canceled:
+    elif canceled or any(change.after in SETTLED for change in changes):
         complete_if_settled(conn, workflow_id, run_id=run_id, now_ms=now_ms)
 
 
