@@ -11,7 +11,10 @@ from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 
 from torc_server import problems
+from torc_server.addresses import check_address
 from torc_server.authentication import TokenMiddleware
+from torc_server.bodies import BodyRequest
+from torc_server.controllers.access import AccessGroupController, SharingController
 from torc_server.controllers.artifacts import BulkController, UserDataController
 from torc_server.controllers.belongings import (
     ActionController,
@@ -32,6 +35,7 @@ from torc_server.hub import Hub
 from torc_server.parameters import provide_paging
 from torc_server.settings import Settings
 from torc_server.tracing import add_span_id
+from torc_server.unknown_fields import add_warning
 
 BASE_PATH = "/torc-service/v1"
 
@@ -73,6 +77,8 @@ def create_app(settings: Settings) -> Litestar:
             ActionController,
             RemoteWorkerController,
             FailureHandlerController,
+            AccessGroupController,
+            SharingController,
             EventController,
             UserDataController,
             BulkController,
@@ -93,7 +99,9 @@ def create_app(settings: Settings) -> Litestar:
         state=State({"settings": settings, "hub": Hub()}),
         middleware=[TokenMiddleware(settings.token)] if settings.token else [],
         exception_handlers=problems.HANDLERS,
-        before_send=[add_span_id],
+        request_class=BodyRequest,
+        before_request=check_address,
+        before_send=[add_span_id, add_warning],
         request_max_body_size=settings.max_body_bytes,
         openapi_config=OpenAPIConfig(
             title="torc", version=VERSION.api_version, render_plugins=[JsonRenderPlugin()]

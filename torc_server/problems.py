@@ -59,18 +59,24 @@ def _torc_error(_request: _Request, error: TorcError) -> Response[ApiError]:
 
 def _http_error(_request: _Request, error: HTTPException) -> Response[ApiError]:
     """Translate what Litestar found wrong: routes, parameters, bodies."""
-    message = " ".join([error.detail, *_findings(error.extra)])
-    problem = {"message": message, "code": _HTTP_CODES.get(error.status_code, "invalid")}
-    return _reply(error.status_code, problem, error.headers)
+    status, message = error.status_code, error.detail.partition(" for path ")[0]
+    if type(error.__cause__) is ValueError:  # of a path parameter; an unknown path has none of it
+        status, message = 400, "The path holds something else where a number belongs."
+    elif isinstance(error.extra, list):
+        message = " ".join(map(_finding, error.extra))
+    problem = {"message": message, "code": _HTTP_CODES.get(status, "invalid")}
+    return _reply(status, problem, error.headers)
 
 
 _HTTP_CODES = {401: "forbidden", 403: "forbidden", 404: "not_found", 500: "server_error"}
 
+_NO_BODY = {"message": "'data'", "key": "data", "source": "body"}
 
-def _findings(extra: Any) -> list[str]:
-    if not isinstance(extra, list):
-        return []
-    return [f"{item.get('key', '')}: {item.get('message', '')}." for item in extra]
+
+def _finding(item: dict[str, str]) -> str:
+    if item == _NO_BODY:
+        return "The request needs a body."
+    return f"{item.get('key', '')}: {item.get('message', '')}."
 
 
 def _integrity_error(request: _Request, error: IntegrityError) -> Response[ApiError]:

@@ -65,7 +65,12 @@ def test_an_impossible_id_is_answered_with_400(call, number):
         assert call("GET", f"{path}/{number}").status == 400
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/workflows/one", "/workflows/1/2/3", "/files/%FF"])
+@pytest.mark.parametrize("number", ["one", "%FF", "1_0", "+1", "1.0", "%D9%A1"])
+def test_something_else_than_a_number_in_the_path_is_answered_with_400(call, number):
+    assert call("GET", f"/workflows/{number}").status == 400
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/workflows/1/2/3", "/workflow"])
 def test_an_unknown_path_is_answered_with_404(call, path):
     reply = call("GET", path)
 

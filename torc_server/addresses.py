@@ -1,0 +1,81 @@
+"""The address of a request, read as strictly as the reference does.
+
+Litestar takes the last of repeated keys, "1" and "TRUE" for a boolean, and "1_0" for a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from litestar import Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.typing import FieldDefinition
+
+from torc_core.errors import UsageError
+
+_WRITTEN = {
+    bool: (re.compile("true|false"), "true or false"),
+    int: (re.compile("-?[0-9]+"), "a whole number"),
+}
+"""How values of a type are written, and how that is called."""
+
+
+async def check_address(request: Request[Any, Any, Any]) -> None:
+    """Refuse what is not written as it has to be, and leave the first of repeated keys.
+
+    Raises:
+        UsageError: A parameter is not of its type, or holds the character NUL.
+    """
+    scope = request.scope
+    if "\0" in scope["path"]:
+        raise _wrong("The path", "holds the character NUL")
+    parts = scope["path"].split("/")
+    for name, value in scope["path_params"].items():
+        if isinstance(value, int) and str(value) not in parts:
+            raise _wrong(name, "is not written as a whole number")
+    if scope["query_string"]:
+        scope["query_string"] = _checked(scope["query_string"], request.route_handler)
+
+
+def _checked(query: bytes, handler: HTTPRouteHandler) -> bytes:
+    types = _query_types(handler)
+    given = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+    kept: dict[str, list[str]] = {}
+    for name, value in given:
+        if "\0" in value:
+            raise _wrong(name, "holds the character NUL")
+        if types.get(name) is list or name not in kept:
+            kept.setdefault(name, []).append(value)
+    for name, (value, *_) in kept.items():
+        pattern, called = _WRITTEN.get(types.get(name, str), (None, ""))
+        if pattern and not pattern.fullmatch(value):
+            raise _wrong(name, f"is {value[:100]!r}; it has to be {called}")
+    is_as_given = sum(map(len, kept.values())) == len(given)
+    return query if is_as_given else urlencode(kept, doseq=True).encode()
+
+
+@lru_cache(maxsize=256)
+def _query_types(handler: HTTPRouteHandler) -> Mapping[str, type]:
+    """Return the types of all simple parameters of a handler and of what it depends on."""
+    found = dict(_types(handler.parsed_fn_signature.parameters))
+    for name, provide in handler.resolve_dependencies().items():
+        if name in handler.parsed_fn_signature.parameters:
+            found |= _types(provide.parsed_fn_signature.parameters)
+    return found
+
+
+def _types(fields: Mapping[str, FieldDefinition]) -> Iterator[tuple[str, type]]:
+    for name, field in fields.items():
+        for one in field.inner_types if field.is_union else (field,):
+            if one.annotation in _WRITTEN:
+                yield name, one.annotation
+            elif one.is_non_string_sequence:
+                yield name, list
+
+
+def _wrong(name: str, what: str) -> UsageError:
+    return UsageError(f"{name} {what}.", field=name, http_status=400)
