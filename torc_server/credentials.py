@@ -18,7 +18,8 @@ DEFAULT_COST = 12
 COSTS = range(4, 32)
 MAX_PASSWORD_BYTES = 72
 
-_USER = re.compile(r"[^\s:#\x00-\x1f\x7f][^:\x00-\x1f\x7f]{0,254}")
+_USER = re.compile(r"(?!\.{1,2}$)[^\s:#/\x00-\x1f\x7f][^:/\x00-\x1f\x7f]{0,254}")
+"""Names stand in lines of the file and in paths of URLs."""
 
 
 def read_lines(path: Path, *, may_be_new: bool = False) -> list[str]:
@@ -125,7 +126,7 @@ def check_user(user: str) -> None:
     if not _USER.fullmatch(user):
         raise UsageError(
             f"{user!r} cannot be a user.",
-            hint="Names have no colon and no control characters, and begin with no # or blank.",
+            hint="Names have no colon, slash or control character, and begin with no # or blank.",
         )
 
 

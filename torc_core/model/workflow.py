@@ -48,6 +48,9 @@ class Workflow(Wire, frozen=True, kw_only=True):
     """The present run. Set by the server; 0 until the first run is started."""
     is_archived: bool | None = None
     is_canceled: bool | None = None
+    access_groups: list[str] | None = None
+    """Names of the groups that it is shared with; stated at its creation, and read-only from then
+    on."""
     job_counts: dict[str, int] | None = None
     """Jobs by status, present when a list asks for it with `include_job_counts`."""
 

@@ -18,6 +18,7 @@ from torc_server.mapping import WORKFLOW
 from torc_server.queries.pages import Paging, contains, fetch_page
 from torc_server.rules.events import touch
 from torc_server.rules.packing import check_sort_method
+from torc_server.rules.sharing import with_access_groups
 from torc_server.rules.workflows import find_workflow, get_workflow, status_of
 
 _workflow = tables.workflow.c
@@ -51,6 +52,7 @@ def list_workflows(
 ) -> Page[Workflow]:
     """Return a page of workflows, on request each with its jobs counted by status."""
     page = fetch_page(connection, WORKFLOW, wanted.conditions(), paging)
+    page = msgspec.structs.replace(page, items=with_access_groups(connection, page.items))
     if not include_job_counts:
         return page
     counts = count_jobs(connection, [workflow.id or 0 for workflow in page.items])

@@ -19,6 +19,7 @@ from torc_server.mapping import WORKFLOW
 from torc_server.rules.events import touch
 from torc_server.rules.packing import check_sort_method
 from torc_server.rules.selection import Record
+from torc_server.rules.sharing import share_with, with_access_groups
 
 _FIND = select(tables.workflow).where(tables.workflow.c.id == bindparam("id"))
 
@@ -37,7 +38,7 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
     """Keep a new workflow, with the requirements of jobs that state none, and return it.
 
     Raises:
-        UsageError: There is no such sort method.
+        UsageError: There is no such sort method, or no such access group.
     """
     check_sort_method(workflow.jobs_sort_method, field="jobs_sort_method")
     values = WORKFLOW.values(workflow) | {
@@ -48,11 +49,12 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
         "has_detected_need_to_run_completion_script": False,
         "completion_recorded": False,
     }
-    for unstored in ("id", "job_counts"):
+    for unstored in ("id", "job_counts", "access_groups"):
         values.pop(unstored, None)
     workflow_id = _inserted_id(conn, tables.workflow, values)
     default = ResourceRequirements(workflow_id=workflow_id, name=DEFAULT_REQUIREMENTS)
     add_requirements(conn, default)
+    share_with(conn, workflow_id, workflow.access_groups or (), now_ms=now_ms)
     return get_workflow(conn, workflow_id)
 
 
@@ -78,7 +80,7 @@ def get_workflow(conn: Connection, workflow_id: int) -> Workflow:
     workflow = WORKFLOW.find(conn, workflow_id)
     if workflow is None:
         raise NotFoundError("workflow", workflow_id)
-    return workflow
+    return with_access_groups(conn, [workflow])[0]
 
 
 def find_workflow(conn: Connection, workflow_id: int) -> Record:

@@ -1,0 +1,161 @@
+"""Access groups, their members, and the workflows that are shared with them."""
+
+from __future__ import annotations
+
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from torc_core.clock import now_ms
+from torc_core.model.access import (
+    GROUP_LIMIT,
+    AccessCheck,
+    AccessGroup,
+    GroupPage,
+    UserGroupMembership,
+    WorkflowAccessGroup,
+)
+from torc_server.db.readers import Readers
+from torc_server.db.writer import Writer
+from torc_server.parameters import Count, Id
+from torc_server.queries import access_groups, shared_workflows
+
+
+class AccessGroupController(Controller):
+    """Access groups and their members."""
+
+    path = "/access_groups"
+    tags = ("access control",)
+
+    @post("/", status_code=200, operation_id="create_access_group")
+    async def create_access_group(
+        self, writer: NamedDependency[Writer], data: JSONBody[AccessGroup]
+    ) -> AccessGroup:
+        """Keep a new access group."""
+        return await writer.run(access_groups.create_group, data, now_ms=now_ms())
+
+    @get("/", operation_id="list_access_groups")
+    async def list_access_groups(
+        self, readers: NamedDependency[Readers], offset: Count = 0, limit: Count = GROUP_LIMIT
+    ) -> GroupPage[AccessGroup]:
+        """Return a page of all access groups, by name."""
+        return await readers.run(access_groups.list_groups, offset, limit)
+
+    @get("/{group_id:int}", operation_id="get_access_group")
+    async def get_access_group(
+        self, readers: NamedDependency[Readers], group_id: Id
+    ) -> AccessGroup:
+        """Return an access group."""
+        return await readers.run(access_groups.get_group, group_id)
+
+    @delete("/{group_id:int}", status_code=200, operation_id="delete_access_group")
+    async def delete_access_group(
+        self, writer: NamedDependency[Writer], group_id: Id
+    ) -> AccessGroup:
+        """Delete an access group with its memberships and its links to workflows."""
+        return await writer.run(access_groups.delete_group, group_id)
+
+    @post("/{group_id:int}/members", status_code=200, operation_id="add_user_to_group")
+    async def add_user_to_group(
+        self,
+        writer: NamedDependency[Writer],
+        group_id: Id,
+        data: JSONBody[UserGroupMembership],
+    ) -> UserGroupMembership:
+        """Put a user into this group, whatever group the body names."""
+        return await writer.run(access_groups.add_member, group_id, data, now_ms=now_ms())
+
+    @get("/{group_id:int}/members", operation_id="list_group_members")
+    async def list_group_members(
+        self,
+        readers: NamedDependency[Readers],
+        group_id: Id,
+        offset: Count = 0,
+        limit: Count = GROUP_LIMIT,
+    ) -> GroupPage[UserGroupMembership]:
+        """Return a page of the members of a group, by name."""
+        return await readers.run(access_groups.list_members, group_id, offset, limit)
+
+    @delete(
+        "/{group_id:int}/members/{user_name:str}",
+        status_code=200,
+        operation_id="remove_user_from_group",
+    )
+    async def remove_user_from_group(
+        self, writer: NamedDependency[Writer], group_id: Id, user_name: FromPath[str]
+    ) -> UserGroupMembership:
+        """Take a user from a group."""
+        return await writer.run(access_groups.remove_member, group_id, user_name)
+
+
+class SharingController(Controller):
+    """With which groups workflows are shared, and who may see them.
+
+    To share a workflow, the published document (and the 0.12 generation of clients) names the group
+    in the body, while the reference's server and the 0.35 generation name it in the path. Both are
+    served. The document of the version that we state has the first, which so has the operation id.
+    """
+
+    tags = ("access control",)
+
+    @post(
+        "/workflows/{workflow_id:int}/access_groups",
+        status_code=200,
+        operation_id="add_workflow_to_group",
+    )
+    async def add_workflow_to_group(
+        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowAccessGroup]
+    ) -> WorkflowAccessGroup:
+        """Share this workflow, whatever workflow the body names, with a group."""
+        return await writer.run(shared_workflows.share, workflow_id, data.group_id, now_ms=now_ms())
+
+    @post(
+        "/workflows/{workflow_id:int}/access_groups/{group_id:int}",
+        status_code=200,
+        operation_id="add_workflow_to_group_by_id",
+    )
+    async def add_workflow_to_group_by_id(
+        self, writer: NamedDependency[Writer], workflow_id: Id, group_id: Id
+    ) -> WorkflowAccessGroup:
+        """Share a workflow with a group; a body is not read."""
+        return await writer.run(shared_workflows.share, workflow_id, group_id, now_ms=now_ms())
+
+    @get("/workflows/{workflow_id:int}/access_groups", operation_id="list_workflow_groups")
+    async def list_workflow_groups(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        offset: Count = 0,
+        limit: Count = GROUP_LIMIT,
+    ) -> GroupPage[AccessGroup]:
+        """Return a page of the groups that a workflow is shared with, by name."""
+        return await readers.run(shared_workflows.list_workflow_groups, workflow_id, offset, limit)
+
+    @delete(
+        "/workflows/{workflow_id:int}/access_groups/{group_id:int}",
+        status_code=200,
+        operation_id="remove_workflow_from_group",
+    )
+    async def remove_workflow_from_group(
+        self, writer: NamedDependency[Writer], workflow_id: Id, group_id: Id
+    ) -> WorkflowAccessGroup:
+        """Share a workflow with a group no longer."""
+        return await writer.run(shared_workflows.unshare, workflow_id, group_id)
+
+    @get("/users/{user_name:str}/groups", operation_id="list_user_groups")
+    async def list_user_groups(
+        self,
+        readers: NamedDependency[Readers],
+        user_name: FromPath[str],
+        offset: Count = 0,
+        limit: Count = GROUP_LIMIT,
+    ) -> GroupPage[AccessGroup]:
+        """Return a page of the groups that a user is in, by name."""
+        return await readers.run(access_groups.list_user_groups, user_name, offset, limit)
+
+    @get("/access_check/{workflow_id:int}/{user_name:str}", operation_id="check_workflow_access")
+    async def check_workflow_access(
+        self, readers: NamedDependency[Readers], workflow_id: Id, user_name: FromPath[str]
+    ) -> AccessCheck:
+        """Return whether a user owns a workflow or is in a group that it is shared with."""
+        return await readers.run(shared_workflows.check_access, workflow_id, user_name)
