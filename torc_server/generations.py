@@ -1,0 +1,141 @@
+"""Which answers are written otherwise for which generation of clients.
+
+Everyone gets the forms of the 0.12 protocol with the corrections of its own server; a client whose
+strict types refuse one of them gets another. Clients name their generation in `User-Agent`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.response.base import ASGIResponse
+
+from torc_core.model.artifact import FileIds, UserData
+from torc_core.model.compute import ComputeNode
+from torc_core.model.event import Event
+from torc_core.model.page import Page
+from torc_core.model.workflow import Workflow
+
+_Request = Request[Any, Any, Any]
+
+
+class Generation(Enum):
+    """The clients that need forms of their own, by the first and last published ones."""
+
+    OTHER = auto()
+    """Rust, Julia, our own, and whatever does not say what it is."""
+    PYTHON_0_12 = auto()
+    """The Python client to 0.12.3: ids of files as text, and only objects as free JSON."""
+    PYTHON_0_22 = auto()
+    """The Python client 0.22.2 to 0.30.1."""
+    PYTHON_0_33 = auto()
+    """The Python client since 0.33.0: the JSON settings of workflows as objects."""
+
+
+_PYTHON = re.compile(r"OpenAPI-Generator/(\d+\.\d+)\.\d+/python")
+
+
+def generation_of(user_agent: str) -> Generation:
+    """Return the generation of the client that names itself so.
+
+    The number is that of the interface: 0.7 in client 0.12.3, 0.12 in 0.22.2, 0.17 in 0.30.1, 0.20
+    in 0.33.0, 0.21 in 0.35.0.
+    """
+    if (match := _PYTHON.fullmatch(user_agent)) is None:
+        return Generation.OTHER
+    major, minor = map(int, match[1].split("."))
+    if (major, minor) <= (0, 7):
+        return Generation.PYTHON_0_12
+    return Generation.PYTHON_0_22 if (major, minor) < (0, 20) else Generation.PYTHON_0_33
+
+
+def _ids_as_text(ids: FileIds) -> dict[str, list[str]]:
+    return {"files": [str(file_id) for file_id in ids.files]}
+
+
+def _objects_only(field: str) -> Callable[[Any], Any]:
+    """Return what leaves a field out that holds another JSON value than an object.
+
+    Left out, it is not changed either when the client sends the record back.
+    """
+
+    def form(record: Any) -> Any:
+        if isinstance(getattr(record, field), dict | None):
+            return record
+        return msgspec.structs.replace(record, **{field: None})
+
+    return form
+
+
+def _event_object(event: Event) -> Event:
+    """Return an event whose data is an object; this client insists on one."""
+    if isinstance(event.data, dict):
+        return event
+    return msgspec.structs.replace(event, data={"value": event.data})
+
+
+_SETTINGS = ("metadata", "slurm_defaults", "resource_monitor_config")
+
+
+def _settings_as_objects(workflow: Workflow) -> Workflow:
+    """Return a workflow whose JSON settings are objects; text that is none is left out."""
+    settings = {name: getattr(workflow, name) for name in _SETTINGS}
+    objects = {name: _object(text) for name, text in settings.items() if isinstance(text, str)}
+    return msgspec.structs.replace(workflow, **objects) if objects else workflow
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+_FORMS: Mapping[Generation, Mapping[type, Callable[[Any], Any]]] = {
+    Generation.OTHER: {},
+    Generation.PYTHON_0_12: {
+        FileIds: _ids_as_text,
+        UserData: _objects_only("data"),
+        ComputeNode: _objects_only("scheduler"),
+        Event: _event_object,
+    },
+    Generation.PYTHON_0_22: {},
+    Generation.PYTHON_0_33: {Workflow: _settings_as_objects},
+}
+"""What is written otherwise, by generation and wire type."""
+
+
+def form_of(content: Any, generation: Generation) -> Any:
+    """Return an answer as a generation understands it: one record, or a page of them."""
+    forms = _FORMS[generation]
+    if isinstance(content, Page) and content.items:
+        if form := forms.get(type(content.items[0])):
+            return msgspec.structs.replace(content, items=[form(item) for item in content.items])
+    elif form := forms.get(type(content)):
+        return form(content)
+    return content
+
+
+class GenerationResponse(Response[Any]):
+    """An answer that is written for the generation of the client that asked."""
+
+    def to_asgi_response(
+        self, app: Litestar | None, request: _Request, **options: Any
+    ) -> ASGIResponse:
+        """Return the answer as it is sent."""
+        generation = generation_of(_user_agent(request))
+        if generation is not Generation.OTHER:
+            self.content = form_of(self.content, generation)
+            if self.status_code == 201:  # which no Python client reads the answer of
+                self.status_code = 200
+        return super().to_asgi_response(app, request, **options)
+
+
+def _user_agent(request: _Request) -> str:
+    headers = request.scope["headers"]
+    return next((value for name, value in headers if name == b"user-agent"), b"").decode("latin-1")
