@@ -1,16 +1,18 @@
 """Actions of a workflow: when they are due.
 
 An action is due when its triggers have reached the required count. Actions on jobs count their
-members; all others are triggered at once, as a whole.
+members; all others are triggered at once, as a whole. At all times the count of an action on jobs
+that nobody has executed is the number of its members that are as its trigger wants them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, or_, select, update
 
-from torc_core.model.status import ENDED, JobStatus
+from torc_core.model.status import SETTLED, JobStatus
 from torc_server import tables
 from torc_server.rules.selection import rows_of
 
@@ -18,10 +20,9 @@ ON_JOBS_READY = "on_jobs_ready"
 ON_JOBS_COMPLETE = "on_jobs_complete"
 ON_WORKFLOW_COMPLETE = "on_workflow_complete"
 
-_NOT_YET_READY = (JobStatus.UNINITIALIZED.number, JobStatus.BLOCKED.number)
 _COUNTED = {
-    ON_JOBS_READY: tuple(s.number for s in JobStatus if s.number not in _NOT_YET_READY),
-    ON_JOBS_COMPLETE: tuple(status.number for status in ENDED),
+    ON_JOBS_READY: frozenset(JobStatus) - {JobStatus.UNINITIALIZED, JobStatus.BLOCKED},
+    ON_JOBS_COMPLETE: SETTLED,
 }
 """Statuses in which a member has triggered an action."""
 
@@ -42,7 +43,7 @@ _COUNTING_TYPES = (
     .distinct()
 )
 _MEMBERS = (
-    select(_member.c.action_id)
+    select(_member.c.action_id, _member.c.job_id)
     .join(_action, _action.c.id == _member.c.action_id)
     .where(
         _action.c.trigger_type == bindparam("trigger_type"),
@@ -78,11 +79,21 @@ def counting_types(conn: Connection, workflow_id: int) -> set[str]:
     return set(conn.execute(_COUNTING_TYPES, {"workflow_id": workflow_id}).scalars())
 
 
-def count(conn: Connection, trigger_type: str, job_ids: Iterable[int], by: int = 1) -> None:
-    """Add `by` to the count of each action of that type, once for each of the jobs in it."""
+def count(
+    conn: Connection, trigger_type: str, changes: Iterable[tuple[int, JobStatus, JobStatus]]
+) -> None:
+    """Let the actions of that type follow jobs that went from one status to another.
+
+    A job that changes twice counts with both changes.
+    """
+    counted = _COUNTED[trigger_type]
+    weights: dict[int, int] = {}
+    for job_id, before, after in changes:
+        if (before in counted) != (after in counted):
+            weights[job_id] = weights.get(job_id, 0) + (1 if after in counted else -1)
     more: dict[int, int] = {}
-    for (action_id,) in rows_of(conn, _MEMBERS, job_ids, trigger_type=trigger_type):
-        more[action_id] = more.get(action_id, 0) + by
+    for action_id, job_id in rows_of(conn, _MEMBERS, weights, trigger_type=trigger_type):
+        more[action_id] = more.get(action_id, 0) + weights[job_id]
     if more:
         conn.execute(_ADD, [{"action_id": key, "more": value} for key, value in more.items()])
 
@@ -98,29 +109,53 @@ def restart(conn: Connection, workflow_id: int) -> None:
     Recovery actions belonged to the run before and go.
     """
     conn.execute(delete(_action).where(_action.c.workflow_id == workflow_id, _action.c.is_recovery))
-    members = (
+    conn.execute(_RESTART, {"of_workflow": workflow_id})
+    recount(conn, workflow_id)
+
+
+def recount(conn: Connection, workflow_id: int) -> None:
+    """Count the members of a workflow's actions on jobs anew."""
+    conn.execute(_RECOUNT, {"of_workflow": workflow_id})
+
+
+def _count_members(*conditions: Any) -> Any:
+    return (
         select(func.count())
         .select_from(_member.join(_job, _job.c.id == _member.c.job_id))
-        .where(
-            _member.c.action_id == _action.c.id,
-            or_(
-                *(
-                    and_(_action.c.trigger_type == trigger_type, _job.c.status.in_(counted))
-                    for trigger_type, counted in _COUNTED.items()
-                )
-            ),
-        )
+        .where(_member.c.action_id == _action.c.id, *conditions)
         .scalar_subquery()
     )
-    conn.execute(
-        update(_action)
-        .where(_action.c.workflow_id == workflow_id)
-        .values(
-            executed=False,
-            trigger_count=case(
-                (_action.c.trigger_type.in_(tuple(_COUNTED)), members),
-                (_action.c.trigger_type == ON_WORKFLOW_COMPLETE, 0),
-                else_=_action.c.required_triggers,
-            ),
+
+
+def _is_counted() -> Any:
+    return or_(
+        *(
+            and_(
+                _action.c.trigger_type == trigger_type,
+                _job.c.status.in_([status.number for status in counted]),
+            )
+            for trigger_type, counted in _COUNTED.items()
         )
     )
+
+
+_OF_WORKFLOW = _action.c.workflow_id == bindparam("of_workflow")
+_RESTART = (
+    update(_action)
+    .where(_OF_WORKFLOW)
+    .values(
+        executed=False,
+        trigger_count=case(
+            (_action.c.trigger_type == ON_WORKFLOW_COMPLETE, 0), else_=_action.c.required_triggers
+        ),
+    )
+)
+_RECOUNT = (
+    update(_action)
+    .where(_OF_WORKFLOW, _action.c.trigger_type.in_(JOB_TRIGGERS), _action.c.executed.is_(False))
+    .values(
+        trigger_count=_count_members(_is_counted()),
+        # Members may be deleted; an action without any is never due.
+        required_triggers=case((_count_members() == 0, 1), else_=_count_members()),
+    )
+)

@@ -61,8 +61,9 @@ def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> Workf
         update(tables.workflow).where(tables.workflow.c.id == workflow_id).values(is_canceled=True)
     )
     _cancel(conn, held, now_ms=now_ms)
-    count_changes(conn, [_change(row) for row in held])
-    actions.count(conn, actions.ON_JOBS_COMPLETE, [row.id for row in held])
+    changes = [_change(row) for row in held]
+    count_changes(conn, changes)
+    actions.count(conn, actions.ON_JOBS_COMPLETE, changes)
     happened = [_told(row, workflow.run_id) for row in held]
     data = {"category": "workflow_canceled", "run_id": workflow.run_id, "jobs": len(held)}
     record_many(conn, workflow_id, [*happened, ("workflow_canceled", data)], now_ms=now_ms)

@@ -11,6 +11,7 @@ from torc_core.errors import TransitionError, UsageError
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.status import ACTIVE, JobStatus, may_follow
 from torc_server import tables
+from torc_server.rules import actions
 from torc_server.rules.creation import check_related
 from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import LINKS, find_job, get_job
@@ -91,6 +92,7 @@ def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
     conn.execute(update(_job).where(_job.c.id == job_id).values(status=JobStatus.DISABLED.number))
     propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
     conn.execute(delete(_job).where(_job.c.id == job_id))
+    actions.recount(conn, job.workflow_id)
     drop_unused(conn, job.workflow_id)
     _tell(conn, row, "delete_job", now_ms=now_ms)
     return job
@@ -112,6 +114,7 @@ def delete_jobs(conn: Connection, workflow_id: int) -> int:
     members = tables.dependency_set_member
     conn.execute(delete(members).where(members.c.job_id.in_(own)))
     conn.execute(delete(_job).where(_job.c.workflow_id == workflow_id))
+    actions.recount(conn, workflow_id)
     drop_unused(conn, workflow_id)
     touch(conn, workflow_id)
     return count

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
-from torc_core.model.status import ENDED, SETTLED, UNSUCCESSFUL, JobStatus
+from torc_core.model.status import SETTLED, UNSUCCESSFUL, JobStatus
 from torc_server import tables
 from torc_server.rules import actions
 from torc_server.rules.events import Happened, record_many
@@ -148,8 +148,6 @@ def _follow(
     run_id: int,
     now_ms: int,
 ) -> None:
-    ended = [change.job_id for change in changes if _ends(change)]
-    reopened = [change.job_id for change in changes if _reopens(change)]
     canceled: dict[int, str] = {}
     released: list[int] = []
     while emptied:
@@ -162,11 +160,11 @@ def _follow(
         )
     ready = dict(map(tuple, rows_of(conn, _RELEASE, released)))
     counting = actions.counting_types(conn, workflow_id)
-    if actions.ON_JOBS_READY in counting:
-        actions.count(conn, actions.ON_JOBS_READY, [*ready, *canceled])
-    if actions.ON_JOBS_COMPLETE in counting:
-        actions.count(conn, actions.ON_JOBS_COMPLETE, [*ended, *canceled])
-        actions.count(conn, actions.ON_JOBS_COMPLETE, reopened, by=-1)
+    if counting:
+        followed = [Change(job_id, JobStatus.BLOCKED, JobStatus.CANCELED) for job_id in canceled]
+        followed += [Change(job_id, JobStatus.BLOCKED, JobStatus.READY) for job_id in ready]
+        for trigger_type in counting:
+            actions.count(conn, trigger_type, [*changes, *followed])
     happened: list[Happened] = [
         (
             "job_canceled",
@@ -184,11 +182,3 @@ def _follow(
         expect_completion(conn, workflow_id)
     elif canceled or any(change.after in SETTLED for change in changes):
         complete_if_settled(conn, workflow_id, run_id=run_id, now_ms=now_ms)
-
-
-def _ends(change: Change) -> bool:
-    return change.after in ENDED and change.before not in ENDED
-
-
-def _reopens(change: Change) -> bool:
-    return change.before in ENDED and change.after not in ENDED

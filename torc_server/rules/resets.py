@@ -12,6 +12,7 @@ from torc_core.graph import downstream
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
 from torc_server import tables
+from torc_server.rules import actions
 from torc_server.rules.cancellation import stop_attempts
 from torc_server.rules.events import record
 from torc_server.rules.inputs import Inputs, input_hashes, positions_of, read_inputs
@@ -139,6 +140,7 @@ def take_back(conn: Connection, workflow_id: int, job_ids: Collection[int], *, n
     apply_to(conn, _TAKE_BACK, job_ids)
     stop_attempts(conn, job_ids, now_ms=now_ms)
     recount(conn, workflow_id)
+    actions.recount(conn, workflow_id)
     if job_ids:
         expect_completion(conn, workflow_id)
 
