@@ -53,7 +53,7 @@ USER_DATA = Resource(
     mapping=mapping.USER_DATA,
     patch=UserDataPatch,
     filters={
-        "name": equals(_user_data.name),
+        "name": Filter(type=str, condition=lambda pattern: _user_data.name.like(pattern)),
         "is_ephemeral": equals(_user_data.is_ephemeral),
         "consumer_job_id": _linked(tables.job_input_user_data, "user_data_id"),
         "producer_job_id": _linked(tables.job_output_user_data, "user_data_id"),

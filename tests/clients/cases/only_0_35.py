@@ -1,0 +1,330 @@
+"""What is particular about the 0.35 generation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torc.api import DefaultApi
+from torc.openapi_client.api import TasksApi
+
+from cases.world import World, case, refused, text
+
+
+class World035(World):
+    """The 0.35 generation: API classes by tag; the workflow itself holds the run."""
+
+    def api_of(self, client: Any) -> Any:
+        """Return the facade over all API classes but that of tasks, which is kept beside it."""
+        self.tasks = TasksApi(client)
+        return DefaultApi(client)
+
+    @property
+    def run_id(self) -> int:
+        return self.api.get_workflow(self.id).run_id
+
+    def share(self, group: Any) -> Any:
+        return self.api.add_workflow_to_group(self.id, group.id)
+
+
+_NO_ACCOUNTING = "the server keeps no accounting of Slurm's steps yet"
+_NO_PROVENANCE = "the server keeps no provenance (RO-Crate) yet"
+
+NOT_SERVED = {
+    "create_slurm_stats": _NO_ACCOUNTING,
+    "list_slurm_stats": _NO_ACCOUNTING,
+    "get_slurm_job_correlations": _NO_ACCOUNTING,
+    "create_ro_crate_entity": _NO_PROVENANCE,
+    "get_ro_crate_entity": _NO_PROVENANCE,
+    "list_ro_crate_entities": _NO_PROVENANCE,
+    "update_ro_crate_entity": _NO_PROVENANCE,
+    "delete_ro_crate_entity": _NO_PROVENANCE,
+    "delete_ro_crate_entities": _NO_PROVENANCE,
+}
+"""Methods that the server has no answer for, with the reason."""
+
+
+def _not_found(call: Any) -> None:
+    assert refused(call).status == 404
+
+
+@case
+def create_slurm_stats(world: World) -> None:
+    stats = world.model("SlurmStatsModel", job_id=1, run_id=1, attempt_id=1)
+    _not_found(lambda: world.api.create_slurm_stats(stats))
+
+
+@case
+def list_slurm_stats(world: World) -> None:
+    _not_found(lambda: world.api.list_slurm_stats(world.id))
+
+
+@case
+def get_slurm_job_correlations(world: World) -> None:
+    _not_found(lambda: world.api.get_slurm_job_correlations(world.id))
+
+
+def _entity(world: World) -> Any:
+    return world.model("RoCrateEntityModel", entity_id="e", entity_type="File", metadata={})
+
+
+@case
+def create_ro_crate_entity(world: World) -> None:
+    _not_found(lambda: world.api.create_ro_crate_entity(_entity(world)))
+
+
+@case
+def get_ro_crate_entity(world: World) -> None:
+    _not_found(lambda: world.api.get_ro_crate_entity(1))
+
+
+@case
+def list_ro_crate_entities(world: World) -> None:
+    _not_found(lambda: world.api.list_ro_crate_entities(world.id))
+
+
+@case
+def update_ro_crate_entity(world: World) -> None:
+    _not_found(lambda: world.api.update_ro_crate_entity(1, _entity(world)))
+
+
+@case
+def delete_ro_crate_entity(world: World) -> None:
+    _not_found(lambda: world.api.delete_ro_crate_entity(1))
+
+
+@case
+def delete_ro_crate_entities(world: World) -> None:
+    _not_found(lambda: world.api.delete_ro_crate_entities(world.id))
+
+
+@case
+def ping(world: World) -> None:
+    assert world.api.ping().status == "ok"
+
+
+@case
+def get_version(world: World) -> None:
+    version = world.api.get_version()
+    assert version.version.startswith("0.12.")
+    assert version.api_version
+
+
+@case
+def reload_auth(world: World) -> None:
+    reply = world.api.reload_auth()
+    assert reply.message
+    assert reply.user_count == 1
+
+
+@case
+def create_workflow(world: World) -> None:
+    """JSON is an object in this generation."""
+    models = world.models
+    config = models.ResourceMonitorConfig(enabled=True, granularity="time_series")
+    wanted = models.WorkflowModel(
+        name="w",
+        user="u",
+        metadata={"a": [1]},
+        slurm_defaults={"account": "x"},
+        resource_monitor_config=config,
+        env={"A": "1"},
+    )
+    made = world.api.create_workflow(wanted)
+    assert (made.metadata, made.slurm_defaults) == ({"a": [1]}, {"account": "x"})
+    assert made.resource_monitor_config.enabled is True
+    assert text(made.resource_monitor_config.granularity) == "time_series"
+    assert made.env == {"A": "1"}
+    assert world.api.get_workflow(made.id) == made
+    assert made in world.api.list_workflows(sort_by="id", reverse_sort=True, limit=5).items
+
+
+@case
+def update_workflow(world: World) -> None:
+    world.workflow.metadata = {"b": 2}
+    assert world.api.update_workflow(world.id, world.workflow).metadata == {"b": 2}
+
+
+@case
+def get_workflow_status(world: World) -> None:
+    job, node = world.running_job()
+    world.api.complete_job(job.id, "completed", world.run_id, world.result(job, node))
+    world.job("more")
+    status = world.api.get_workflow_status(world.id)
+    assert (status.workflow_id, status.workflow_name, status.workflow_user) == (world.id, "w", "u")
+    assert (status.total_jobs, status.is_complete, status.is_canceled) == (2, False, False)
+    counts = status.jobs_by_status
+    assert (counts.completed, counts.uninitialized, counts.failed) == (1, 1, 0)
+    assert (status.active_compute_nodes, status.pending_scheduled_nodes) == (1, 0)
+    assert status.total_exec_time_minutes == 0.5
+
+
+@case
+def archive_workflow(world: World) -> None:
+    for wanted in (True, False):
+        request = world.models.ArchiveWorkflowRequest(is_archived=wanted)
+        assert world.api.archive_workflow(world.id, request).is_archived is wanted
+        assert world.api.get_workflow(world.id).is_archived is wanted
+
+
+@case
+def initialize_jobs(world: World) -> None:
+    job = world.job()
+    task = world.api.initialize_jobs(world.id, var_async=True)
+    done = _finished(world, task.id)
+    assert (text(done.status), done.error) == ("succeeded", None)
+    assert world.status_of(job) == "ready"
+
+
+@case
+def get_task(world: World) -> None:
+    world.job()
+    task = world.api.initialize_jobs(world.id, var_async=True)
+    done = _finished(world, task.id)
+    assert (done.id, done.workflow_id) == (task.id, world.id)
+    assert done.operation
+    assert done.created_at_ms <= done.started_at_ms <= done.finished_at_ms
+
+
+def _finished(world: World, task_id: int) -> Any:
+    """Return a task once it has ended: asked for again and again, a bounded number of times."""
+    for _attempt in range(1000):
+        task = world.tasks.get_task(task_id)
+        if task.finished_at_ms is not None:
+            return task
+    message = "the task did not end"
+    raise AssertionError(message)
+
+
+@case
+def get_active_task_for_workflow(world: World) -> None:
+    assert world.api.get_active_task_for_workflow(world.id).task is None
+    world.job()
+    started = world.api.initialize_jobs(world.id, var_async=True)
+    active = world.api.get_active_task_for_workflow(world.id).task
+    assert active is None or active.id == started.id
+    _finished(world, started.id)
+    assert world.api.get_active_task_for_workflow(world.id).task is None
+
+
+@case
+def get_running_jobs(world: World) -> None:
+    job, node = world.running_job()
+    page = world.api.get_running_jobs(world.id, offset=0, limit=10)
+    (running,) = page.items
+    assert (running.job_id, running.job_name) == (job.id, "j")
+    assert (running.compute_node_name, running.scheduler_type) == (node.hostname, "local")
+    assert (page.count, page.total_count, page.has_more) == (1, 1, False)
+
+
+@case
+def batch_complete_jobs(world: World) -> None:
+    job, node = world.running_job()
+    run_id = world.run_id
+    models = world.models
+    entries = [
+        models.JobCompletionEntry(
+            job_id=job_id, run_id=run_id, status="completed", result=world.result(job, node)
+        )
+        for job_id in (job.id, 10**9)
+    ]
+    reply = world.api.batch_complete_jobs(
+        world.id, models.BatchCompleteJobsRequest(completions=entries)
+    )
+    assert reply.completed == [job.id]
+    (error,) = reply.errors
+    assert (error.job_id, bool(error.message)) == (10**9, True)
+    assert world.status_of(job) == "completed"
+    assert [one.job_id for one in world.api.list_results(world.id).items] == [job.id]
+
+
+@case
+def spawn_jobs(world: World) -> None:
+    job, _node = world.running_job()
+    models = world.models
+    spawned = [
+        models.SpawnJobModel(name="one", command="true"),
+        models.SpawnJobModel(name="two", command="true", depends_on=["one"], priority=3),
+    ]
+    request = models.SpawnJobsRequest(jobs=spawned, lineage="l", state={"step": 1})
+    reply = world.api.spawn_jobs(job.id, request)
+    assert reply.iteration == 1
+    one, two = (world.api.get_job(job_id) for job_id in reply.spawned_job_ids)
+    assert (one.name, two.name, two.priority) == ("one", "two", 3)
+    assert two.depends_on_job_ids == [one.id]
+    assert (one.origin, two.origin) == ("spawn", "spawn")
+    found = world.api.list_jobs(world.id, origin_is_set=True).items
+    assert [spawn.id for spawn in found] == [one.id, two.id]
+
+
+@case
+def list_jobs(world: World) -> None:
+    world.job("first")
+    world.job("second")
+    assert [one.name for one in world.api.list_jobs(world.id, name="second").items] == ["second"]
+    assert len(world.api.list_jobs(world.id, command="true").items) == 2
+
+
+@case
+def create_job(world: World) -> None:
+    job = world.job(priority=5, env={"A": "1"})
+    assert (job.priority, job.env, job.origin) == (5, {"A": "1"}, None)
+
+
+@case
+def get_job(world: World) -> None:
+    job, node = world.running_job()
+    found = world.api.get_job(job.id)
+    assert found.compute_node_id == node.id
+    assert found.start_time.endswith("Z")
+
+
+@case
+def retry_job(world: World) -> None:
+    job, _node = world.running_job()
+    again = world.api.retry_job(job.id, world.run_id, max_retries=2)
+    assert (text(again.status), again.attempt_id, again.origin) == ("ready", 2, "retry")
+
+
+@case
+def list_results(world: World) -> None:
+    job, node = world.running_job()
+    world.api.complete_job(job.id, "completed", world.run_id, world.result(job, node))
+    assert [one.job_name for one in world.api.list_results(world.id).items] == ["j"]
+
+
+@case
+def create_files(world: World) -> None:
+    files = [world.model("FileModel", name=f"f{n}", path=f"/{n}") for n in range(3)]
+    made = world.api.create_files(world.models.FilesModel(files=files)).files
+    assert [file.path for file in made] == ["/0", "/1", "/2"]
+    assert world.api.list_files(world.id).items == made
+
+
+@case
+def create_user_data_list(world: World) -> None:
+    values = [{"a": 1}, [1, 2], "text", None]
+    rows = [world.model("UserDataModel", name=f"d{n}", data=v) for n, v in enumerate(values)]
+    request = world.models.UserDataListModel(user_data=rows)
+    made = world.api.create_user_data_list(request).user_data
+    assert [one.data for one in made] == values
+    assert [one.data for one in world.api.list_user_data(world.id).items] == values
+
+
+@case
+def create_user_data(world: World) -> None:
+    """Any JSON value, not only objects."""
+    for value in ([1, {"a": None}], "text", 3, 1.5, True):
+        made = world.user_data("d", data=value)
+        assert made.data == value
+        assert world.api.get_user_data(made.id).data == value
+
+
+@case
+def update_event(world: World) -> None:
+    event = world.api.create_event(world.model("EventModel", timestamp=0, data={"a": 1}))
+    assert world.api.update_event(event.id, ["anything"]).data == ["anything"]
+
+
+@case
+def check_workflow_access(world: World) -> None:
+    assert world.api.check_workflow_access(world.id, world.workflow.user).reason
