@@ -13,6 +13,7 @@ from litestar.plugins.core import MsgspecDIPlugin
 from torc_server import problems
 from torc_server.addresses import check_address
 from torc_server.authentication import TokenMiddleware
+from torc_server.background import Background
 from torc_server.bodies import BodyRequest
 from torc_server.controllers.access import AccessGroupController, SharingController
 from torc_server.controllers.artifacts import BulkController, UserDataController
@@ -28,6 +29,7 @@ from torc_server.controllers.jobs import JobController, JobGraphController
 from torc_server.controllers.lifecycle import LifecycleController
 from torc_server.controllers.plain import PLAIN_RECORDS
 from torc_server.controllers.service import VERSION, ServiceController
+from torc_server.controllers.tasks import TaskController
 from torc_server.controllers.workflows import WorkflowController
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
@@ -50,6 +52,12 @@ def provide_readers(state: State) -> Readers:
     """Return the readers."""
     readers: Readers = state.readers
     return readers
+
+
+def provide_background(state: State) -> Background:
+    """Return what works after an answer."""
+    background: Background = state.background
+    return background
 
 
 def provide_hub(state: State) -> Hub:
@@ -87,6 +95,7 @@ def create_app(settings: Settings) -> Litestar:
             ClaimController,
             ReportController,
             LifecycleController,
+            TaskController,
             ExchangeController,
             *PLAIN_RECORDS,
         ],
@@ -95,6 +104,7 @@ def create_app(settings: Settings) -> Litestar:
             "readers": Provide(provide_readers, sync_to_thread=False),
             "paging": Provide(provide_paging, sync_to_thread=False),
             "hub": Provide(provide_hub, sync_to_thread=False),
+            "background": Provide(provide_background, sync_to_thread=False),
         },
         state=State({"settings": settings, "hub": Hub()}),
         middleware=[TokenMiddleware(settings.token)] if settings.token else [],

@@ -11,6 +11,8 @@ from litestar import Litestar
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from torc_core.clock import now_ms
+from torc_server.background import Background
 from torc_server.db import lock
 from torc_server.db.engine import make_file, reader_engine, unusable, writer_engine
 from torc_server.db.migrations import check_version, migrate
@@ -18,6 +20,7 @@ from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.housekeeping import keep_house
 from torc_server.hub import Hub
+from torc_server.rules.tasks import fail_left_over
 from torc_server.settings import Settings
 
 
@@ -37,11 +40,13 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         _prepare(settings.database, writing, reading)
         app.state.writer = Writer(writing, settings.database, hub)
         app.state.readers = Readers(reading, settings.readers)
+        app.state.background = Background(app.state.writer, app.state.readers)
         housekeeping = asyncio.create_task(keep_house(app.state.writer))
         try:
             yield
         finally:
             housekeeping.cancel()
+            app.state.background.stop()
             hub.close()
             app.state.readers.stop()
             await app.state.writer.stop()
@@ -54,5 +59,7 @@ def _prepare(database: Path, writing: Engine, reading: Engine) -> None:
             version = check_version(connection, database)
         with writing.connect() as connection:
             migrate(connection, version)
+            with connection.begin():
+                fail_left_over(connection, now_ms=now_ms())
     except DBAPIError as error:
         raise unusable(database, str(error.orig)) from error

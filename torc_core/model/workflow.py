@@ -75,6 +75,12 @@ class WorkflowPatch(Wire, frozen=True, kw_only=True):
     env: dict[str, str] | None = None
 
 
+class ArchiveRequest(Wire, frozen=True, kw_only=True):
+    """Whether a workflow is to be in the archive, out of sight and not to be started."""
+
+    is_archived: bool
+
+
 class WorkflowStatus(Wire, frozen=True, kw_only=True):
     """The state of a workflow: what the 0.12 generation reads and what the 0.35 generation reads.
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Annotated
+
 import msgspec
-from litestar import Controller, get, post, put
+from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from torc_core.clock import now_ms
 from torc_core.model.artifact import FileIds, UserDataIds
-from torc_core.model.workflow import IsComplete, Message, ResetJobStatusReply, WorkflowStatus
+from torc_core.model.task import Task
+from torc_core.model.workflow import (
+    ArchiveRequest,
+    IsComplete,
+    Message,
+    ResetJobStatusReply,
+    Workflow,
+    WorkflowStatus,
+)
+from torc_server.background import Background
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.parameters import Id
-from torc_server.rules import cancellation, initialize, lifecycle, resets
+from torc_server.rules import cancellation, initialize, lifecycle, resets, workflows
 from torc_server.rules.resets import ChangedJobs
 
 
@@ -33,17 +45,35 @@ class LifecycleController(Controller):
     async def initialize_jobs(
         self,
         writer: NamedDependency[Writer],
+        background: NamedDependency[Background],
         workflow_id: Id,
         *,
         only_uninitialized: FromQuery[bool] = False,
         clear_ephemeral_user_data: FromQuery[bool] = False,
-    ) -> Message:
-        """Work out dependencies and make jobs blocked or ready."""
-        return await writer.run(
+        is_async: Annotated[bool, QueryParameter(query="async")] = False,
+    ) -> Response[Message | Task]:
+        """Work out dependencies and make jobs blocked or ready; with `async` after the answer."""
+        work = partial(
             initialize.initialize_jobs,
-            workflow_id,
+            workflow_id=workflow_id,
             only_uninitialized=only_uninitialized,
             clear_ephemeral_user_data=clear_ephemeral_user_data,
+            now_ms=now_ms(),
+        )
+        if is_async:
+            task = await background.begin(workflow_id, "initialize_jobs", work)
+            return Response(task, status_code=202)
+        return Response(await writer.run(work), status_code=200)
+
+    @post("/archive", status_code=200, operation_id="archive_workflow")
+    async def archive_workflow(
+        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[ArchiveRequest]
+    ) -> Workflow:
+        """Put a workflow into the archive, or take it out."""
+        return await writer.run(
+            workflows.archive_workflow,
+            workflow_id,
+            is_archived=data.is_archived,
             now_ms=now_ms(),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, delete, exists, insert, select
+from sqlalchemy import Connection, Table, bindparam, delete, exists, insert, select, update
 from sqlmodel import SQLModel
 
 from torc_core.clock import utc_text
@@ -16,7 +16,7 @@ from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_server import tables
 from torc_server.mapping import WORKFLOW
-from torc_server.rules.events import touch
+from torc_server.rules.events import record, touch
 from torc_server.rules.packing import check_sort_method
 from torc_server.rules.selection import Record
 from torc_server.rules.sharing import share_with, with_access_groups
@@ -55,6 +55,28 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
     default = ResourceRequirements(workflow_id=workflow_id, name=DEFAULT_REQUIREMENTS)
     add_requirements(conn, default)
     share_with(conn, workflow_id, workflow.access_groups or (), now_ms=now_ms)
+    return get_workflow(conn, workflow_id)
+
+
+def archive_workflow(
+    conn: Connection, workflow_id: int, *, is_archived: bool, now_ms: int
+) -> Workflow:
+    """Put a workflow into the archive or take it out, and return it. What runs goes on.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    if find_workflow(conn, workflow_id).is_archived != is_archived:
+        workflow = tables.workflow
+        conn.execute(
+            update(workflow).where(workflow.c.id == workflow_id).values(is_archived=is_archived)
+        )
+        data = {
+            "category": "user_action",
+            "action": "archive_workflow",
+            "is_archived": is_archived,
+        }
+        record(conn, workflow_id, "user_action", data, now_ms=now_ms)
     return get_workflow(conn, workflow_id)
 
 

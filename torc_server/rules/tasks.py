@@ -1,0 +1,126 @@
+"""Tasks: what becomes of work that goes on after its request was answered.
+
+A workflow has at most one that has not finished. The work and the note that it succeeded are one
+transaction, so a task that failed, or that a dying server left behind, has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from torc_core.errors import ConflictError, NotFoundError
+from torc_core.model.task import UNFINISHED, ActiveTask, Task, TaskStatus
+from torc_server import tables
+from torc_server.mapping import TableMapping
+from torc_server.rules.workflows import find_workflow
+
+Work = Callable[[Connection], object]
+
+TASK = TableMapping(
+    wire=Task,
+    table=tables.task,
+    renamed={f"{name}_ms": name for name in ("created_at", "started_at", "finished_at")},
+    decode={"status": TaskStatus},
+)
+_task = tables.task.c
+_IS_UNFINISHED = _task.status.in_(sorted(UNFINISHED))
+
+
+def begin_task(conn: Connection, workflow_id: int, operation: str, *, now_ms: int) -> Task:
+    """Note that work on a workflow is to be done.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: Other work on it has not finished.
+    """
+    check_idle(conn, workflow_id)
+    values = {
+        "workflow_id": workflow_id,
+        "operation": operation,
+        "status": TaskStatus.QUEUED.value,
+        "created_at": now_ms,
+    }
+    key = conn.execute(insert(tables.task).values(values)).inserted_primary_key
+    assert key is not None
+    return get_task(conn, key[0])
+
+
+def check_idle(conn: Connection, workflow_id: int) -> None:
+    """Make sure that a workflow has no task that has not finished.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: It has one.
+    """
+    active = active_task(conn, workflow_id).task
+    if active is not None:
+        raise ConflictError(
+            f"Workflow {workflow_id} has a task already: {active.operation}, {active.status}.",
+            hint=f"Wait until task {active.id} has finished.",
+            task_id=active.id,
+        )
+
+
+def start_task(conn: Connection, task_id: int, *, now_ms: int) -> None:
+    """Note that the work is in hand."""
+    _change(conn, task_id, status=TaskStatus.RUNNING.value, started_at=now_ms)
+
+
+def perform_task(conn: Connection, task_id: int, work: Work, *, clock: Callable[[], int]) -> None:
+    """Do the work and note that it is done.
+
+    Raises:
+        Exception: What the work raised; it is to be told to `fail_task`.
+    """
+    work(conn)
+    _change(conn, task_id, status=TaskStatus.SUCCEEDED.value, finished_at=clock())
+
+
+def fail_task(conn: Connection, task_id: int, error: str, *, now_ms: int) -> None:
+    """Note that the work failed, and why."""
+    _change(conn, task_id, status=TaskStatus.FAILED.value, finished_at=now_ms, error=error)
+
+
+def fail_left_over(conn: Connection, *, now_ms: int) -> None:
+    """Give up the tasks that an earlier server left behind."""
+    conn.execute(
+        update(tables.task)
+        .where(_IS_UNFINISHED)
+        .values(
+            status=TaskStatus.FAILED.value,
+            finished_at=now_ms,
+            error="The server stopped before it ended.",
+        )
+    )
+
+
+def get_task(conn: Connection, task_id: int) -> Task:
+    """Return a task.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    task = TASK.find(conn, task_id)
+    if task is None:
+        raise NotFoundError("task", task_id)
+    return task
+
+
+def active_task(conn: Connection, workflow_id: int) -> ActiveTask:
+    """Return the task of a workflow that has not finished, if there is one.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    found = conn.execute(
+        select(_task.id).where(_task.workflow_id == workflow_id, _IS_UNFINISHED)
+    ).scalar()
+    return ActiveTask(task=None if found is None else get_task(conn, found))
+
+
+def _change(conn: Connection, task_id: int, **values: Any) -> None:
+    conn.execute(update(tables.task).where(_task.id == task_id).values(values))
