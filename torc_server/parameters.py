@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar.params import FromQuery, PathParameter, QueryParameter
 
@@ -21,6 +21,9 @@ OptionalQueryId = Annotated[int | None, QueryParameter(ge=1, le=MAX_INTEGER)]
 
 Count = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
 """An offset or a limit in the query."""
+
+SortMethod = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
+"""How ready jobs are put in order before they are handed out: `packing.SORT_METHODS`."""
 
 
 def provide_paging(

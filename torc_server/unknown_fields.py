@@ -71,11 +71,15 @@ def _shape_of(info: inspect.Type) -> _Shape | None:
             return _Shape(frozenset(shapes), nested, twin)
         case inspect.ListType(item_type=item):
             shape = _shape_of(item)
-            return shape and shape._replace(twin=list[shape.twin])  # type: ignore[name-defined] - a value
+            return shape and shape._replace(twin=_list_of(shape.twin))
         case inspect.UnionType(types=types):
             shape = next(filter(None, map(_shape_of, types)), None)
             return shape and shape._replace(twin=shape.twin | None)
     return None
+
+
+def _list_of(item: Any) -> Any:
+    return list[item]
 
 
 def _search(value: Any, shape: _Shape, path: str) -> Iterator[str]:

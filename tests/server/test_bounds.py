@@ -161,4 +161,4 @@ def test_an_action_of_very_many_unknown_jobs_is_refused(call, workflow_id):
         },
     )
 
-    assert reply.status == 422, reply.text
+    assert reply.status == 404, reply.text

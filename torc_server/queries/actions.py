@@ -31,13 +31,13 @@ def create_action(
     """Keep a new action of a workflow, whichever one it names itself, and return it.
 
     Raises:
-        NotFoundError: There is no such workflow.
-        UsageError: Trigger, type or configuration make no sense, or it has no such job.
+        NotFoundError: There is no such workflow, or it has no such job.
+        UsageError: Trigger, type or configuration make no sense.
     """
     check_action(action)
     find_workflow(connection, workflow_id)
     job_ids = sorted(set(action.job_ids or ()))
-    check_related(connection, workflow_id, "job", tables.job, set(job_ids))
+    _require_jobs(connection, workflow_id, set(job_ids))
     values = WORKFLOW_ACTION.values(action) | {
         "workflow_id": workflow_id,
         "trigger_count": 0,
@@ -53,6 +53,13 @@ def create_action(
         links = [{"action_id": action_id, "job_id": job_id} for job_id in job_ids]
         connection.execute(insert(tables.workflow_action_job), links)
     return _read(connection, [_action.id == action_id])[0]
+
+
+def _require_jobs(connection: Connection, workflow_id: int, job_ids: set[int]) -> None:
+    try:
+        check_related(connection, workflow_id, "job", tables.job, job_ids)
+    except UsageError as error:
+        raise NotFoundError("job", error.details["missing_ids"][0], hint=error.message) from error
 
 
 def list_actions(connection: Connection, workflow_id: int) -> list[WorkflowAction]:

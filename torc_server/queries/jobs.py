@@ -15,7 +15,7 @@ from torc_core.model.page import MAX_LIMIT, Page
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
 from torc_server.mapping import TableMapping
-from torc_server.queries.pages import Paging, contains, envelope, fetch_page
+from torc_server.queries.pages import Paging, contains, envelope, fetch_page, order
 from torc_server.rules.jobs import moment, with_relations
 from torc_server.rules.workflows import find_workflow
 
@@ -101,6 +101,7 @@ def list_job_dependencies(
 
     Raises:
         NotFoundError: There is no such workflow.
+        UsageError: There is no such field to sort by.
     """
     upstream = _job.alias()
     query = (
@@ -114,7 +115,6 @@ def list_job_dependencies(
         .join(_member, _member.c.set_id == _job.c.dependency_set_id)
         .join(upstream, upstream.c.id == _member.c.job_id)
         .where(_job.c.workflow_id == workflow_id)
-        .order_by(_job.c.id, upstream.c.id)
     )
     waiting = select(_job.c.dependency_set_id, func.count().label("jobs")).where(
         _job.c.workflow_id == workflow_id
@@ -133,6 +133,7 @@ def list_job_file_relationships(
 
     Raises:
         NotFoundError: There is no such workflow.
+        UsageError: There is no such field to sort by.
     """
     file = tables.file
     named = [file.c.id.label("file_id"), file.c.name.label("file_name")]
@@ -153,6 +154,7 @@ def list_job_user_data_relationships(
 
     Raises:
         NotFoundError: There is no such workflow.
+        UsageError: There is no such field to sort by.
     """
     data = tables.user_data
     query = _between(
@@ -184,7 +186,6 @@ def _between(
         .outerjoin(producer, producer.c.id == output.c.job_id)
         .outerjoin(input_, input_.c[key] == thing.c.id)
         .outerjoin(consumer, consumer.c.id == input_.c.job_id)
-        .order_by(thing.c.id, producer.c.id, consumer.c.id)
     )
 
 
@@ -197,7 +198,7 @@ def _related_page(
     paging: Paging,
 ) -> Page[Any]:
     query = query.where(thing.c.workflow_id == workflow_id)
-    total = select(func.count()).select_from(query.order_by(None).subquery())
+    total = select(func.count()).select_from(query.subquery())
     return _page(connection, workflow_id, wire, query, total, paging)
 
 
@@ -210,7 +211,10 @@ def _page(
     paging: Paging,
 ) -> Page[Any]:
     find_workflow(connection, workflow_id)
-    rows = connection.execute(query.offset(paging.offset).limit(min(paging.limit, MAX_LIMIT)))
+    columns = dict(query.selected_columns.items())
+    ids = [name for name in columns if name.endswith("_id") and name != "workflow_id"]
+    ordered = query.order_by(*order(columns, ids, paging))
+    rows = connection.execute(ordered.offset(paging.offset).limit(min(paging.limit, MAX_LIMIT)))
     items = [wire(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
     return envelope(items, offset=paging.offset, total=connection.execute(total).scalar_one())
 

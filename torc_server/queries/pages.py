@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -39,7 +39,7 @@ def fetch_page(
     limit = min(paging.limit, MAX_LIMIT)
     query = (
         mapping.rows.where(*conditions)
-        .order_by(*_order(mapping, paging))
+        .order_by(*order(mapping.columns, ["id"], paging))
         .offset(paging.offset)
         .limit(limit)
     )
@@ -68,14 +68,20 @@ def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     return column.icontains(text, autoescape=True)
 
 
-def _order(mapping: TableMapping[Any], paging: Paging) -> list[ColumnElement[Any]]:
-    key = paging.sort_by or "id"
-    if key not in mapping.columns:
-        known = ", ".join(sorted(mapping.columns))
+def order(
+    columns: Mapping[str, ColumnElement[Any]], ties: Sequence[str], paging: Paging
+) -> list[ColumnElement[Any]]:
+    """Return what to order a list by: the wanted field, then those that break ties.
+
+    Raises:
+        UsageError: There is no such field to sort by.
+    """
+    key = paging.sort_by
+    if key is not None and key not in columns:
+        known = ", ".join(sorted(columns))
         raise UsageError(
             f"There is no field {key!r} to sort by.", hint=f"Sort by one of {known}.", field=key
         )
-    columns = [mapping.columns[key]]
-    if key != "id" and "id" in mapping.columns:
-        columns.append(mapping.columns["id"])
-    return [column.desc() if paging.reverse_sort else column.asc() for column in columns]
+    names = dict.fromkeys([*filter(None, [key]), *ties])
+    chosen = [columns[name] for name in names if name in columns]
+    return [column.desc() if paging.reverse_sort else column.asc() for column in chosen]
