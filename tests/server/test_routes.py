@@ -15,6 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::U
 
 OURS_ALONE = {
     "archive_workflow",
+    "batch_complete_jobs",
     "create_files",
     "create_user_data_list",
     "exchange",

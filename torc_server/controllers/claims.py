@@ -1,4 +1,4 @@
-"""Claims, starts and ends as the reference's clients make them, one call each."""
+"""Claims, starts and ends as the reference's clients make them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
 from torc_core.clock import now_ms
+from torc_core.model.completion import CompletedJobs, JobCompletions
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.units import MAX_INTEGER
 from torc_server.db.writer import Writer
-from torc_server.parameters import Count, Id
+from torc_server.parameters import Count, Id, SortMethod
 from torc_server.rules import claims, lifecycle, reports
+from torc_server.rules.reports import Completion
 
 RunId = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
 """A run of the workflow in the path; 0 before the first."""
@@ -42,7 +44,7 @@ class ClaimController(Controller):
         workflow_id: Id,
         limit: Limit,
         data: JSONBody[ComputeNodesResources],
-        sort_method: FromQuery[str] = "none",
+        sort_method: FromQuery[SortMethod] = "none",
         *,
         strict_scheduler_match: FromQuery[bool] = False,
     ) -> ClaimedJobs:
@@ -63,6 +65,13 @@ class ClaimController(Controller):
     ) -> ClaimedJobs:
         """Hand out ready jobs whatever they need."""
         return await writer.run(claims.claim_next_jobs, workflow_id, limit, now_ms=now_ms())
+
+    @post("/batch_complete_jobs", status_code=200, operation_id="batch_complete_jobs")
+    async def batch_complete_jobs(
+        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[JobCompletions]
+    ) -> CompletedJobs:
+        """Record the ends of many jobs, each accepted or refused for itself."""
+        return await writer.run(reports.batch_complete_jobs, workflow_id, data, now_ms=now_ms())
 
 
 class ReportController(Controller):
@@ -88,7 +97,8 @@ class ReportController(Controller):
         data: JSONBody[Result],
     ) -> Job:
         """Record the end of a job."""
-        return await writer.run(reports.complete_job, job_id, status, run_id, data, now_ms=now_ms())
+        completion = Completion(job_id, status, run_id, data, now_ms())
+        return await writer.run_together(reports.complete_jobs, completion)
 
     @put("/manage_status_change/{status:str}/{run_id:int}", operation_id="manage_status_change")
     async def manage_status_change(

@@ -2,7 +2,8 @@
 
 Requests queue; the thread takes all that wait, runs each in its own savepoint, commits once, and
 only then answers. So nothing is acknowledged before it is on disk, two writes never race, and a
-slow disk costs one flush per group instead of one per request.
+slow disk costs one flush per group instead of one per request. Requests of one kind that wait one
+behind the other may even be run together, which costs hardly more than one of them.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
@@ -23,6 +25,7 @@ from torc_server.hub import TOUCHED, Hub
 
 P = ParamSpec("P")
 T = TypeVar("T")
+ItemT = TypeVar("ItemT")
 
 GROUP_LIMIT = 64
 IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
@@ -33,16 +36,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Request:
-    work: Callable[[Connection], Any]
+    """One item for a function that takes several and returns an outcome for each."""
+
+    work: Callable[[Connection, Sequence[Any]], Iterable[Any]]
+    item: Any
     future: asyncio.Future[Any]
     outcome: Any = None
-    error: Exception | None = None
+    """What to answer; an exception is raised instead."""
 
     def answer(self) -> None:
         if self.future.done():  # the client went away
             return
-        if self.error is not None:
-            self.future.set_exception(self.error)
+        if isinstance(self.outcome, Exception):
+            self.future.set_exception(self.outcome)
         else:
             self.future.set_result(self.outcome)
 
@@ -68,14 +74,33 @@ class Writer:
             MachineError: There is no space left, or the disk fails; nothing was written.
             Exception: What `fn` raised; what it wrote was rolled back.
         """
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Request(lambda connection: fn(connection, *args, **kwargs), future))
-        return await future
+        return await self._put(lambda connection, _: [fn(connection, *args, **kwargs)], None)
+
+    async def run_together(
+        self, fn: Callable[[Connection, Sequence[ItemT]], Iterable[T | Exception]], item: ItemT
+    ) -> T:
+        """Have `fn(connection, items)` called with this item and others that wait beside it.
+
+        `fn` returns an outcome for each item, in their order; one that is an exception is raised
+        for its item alone. Should `fn` itself raise, it is called for each item by itself.
+
+        Raises:
+            MachineError: There is no space left, or the disk fails; nothing was written.
+            Exception: The item's outcome.
+        """
+        return await self._put(fn, item)
 
     async def stop(self) -> None:
         """Finish what waits, fold the log into the database, and end the thread."""
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def _put(
+        self, work: Callable[[Connection, Sequence[ItemT]], Iterable[T | Exception]], item: ItemT
+    ) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Request(work, item, future))
+        return future
 
     def _serve(self) -> None:
         with self._connection as connection:
@@ -110,8 +135,8 @@ class Writer:
         touched.clear()
         try:
             with connection.begin():
-                for request in group:
-                    _attempt(connection, request)
+                for _, alike in groupby(group, key=lambda request: request.work):
+                    _attempt(connection, list(alike))
         except Exception as error:
             touched.clear()
             if len(group) > 1:
@@ -119,7 +144,7 @@ class Writer:
                     self._run_group(connection, [request])
                 return
             log.exception("a write failed")
-            group[0].error = machine_problem(error) or error
+            group[0].outcome = machine_problem(error) or error
         changed = frozenset(touched)
         self._loop.call_soon_threadsafe(self._deliver, group, changed)
 
@@ -139,14 +164,19 @@ class Writer:
             self._left_over = wal_bytes(self._database)
 
 
-def _attempt(connection: Connection, request: _Request) -> None:
-    """Run one request in a savepoint; its own failure leaves the others of its group alone."""
+def _attempt(connection: Connection, requests: Sequence[_Request]) -> None:
+    """Run requests of one kind in a savepoint; their failure leaves the rest of the group alone."""
     connection.exec_driver_sql("SAVEPOINT request")
     try:
-        request.outcome, request.error = request.work(connection), None
+        outcomes = requests[0].work(connection, [request.item for request in requests])
+        for request, outcome in zip(requests, outcomes, strict=True):
+            request.outcome = outcome
     except Exception as error:
         if machine_problem(error) is not None:
             raise  # SQLite has ended the whole transaction
-        request.error = error
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT request")
+        requests[0].outcome = error
+        if len(requests) > 1:
+            for request in requests:
+                _attempt(connection, [request])
     connection.exec_driver_sql("RELEASE SAVEPOINT request")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -21,10 +22,11 @@ from sqlalchemy import (
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome
 from torc_core.model.status import REPORTABLE, UNSUCCESSFUL, JobStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules.events import Happened, record_many, touch
 from torc_server.rules.jobs import LET_GO
 from torc_server.rules.progress import Change, propagate
-from torc_server.rules.selection import Record, apply_to, execute_each
+from torc_server.rules.selection import Record
 from torc_server.rules.verdict import (
     Place,
     is_held,
@@ -41,14 +43,30 @@ _result = tables.result
 _latest = tables.latest_result
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
-_FORGET_LATEST = delete(_latest).where(_latest.c.job_id.in_(_IDS))
-_POINT_AT_LATEST = insert(_latest).from_select(
-    ["workflow_id", "job_id", "result_id"],
-    select(_result.c.workflow_id, _result.c.job_id, func.max(_result.c.id))
-    .where(_result.c.job_id.in_(_IDS))
-    .group_by(_result.c.workflow_id, _result.c.job_id),
+_MEASURED = (
+    "return_code",
+    "exec_time_minutes",
+    "completion_time",
+    "peak_memory_bytes",
+    "avg_memory_bytes",
+    "peak_cpu_percent",
+    "avg_cpu_percent",
 )
-_END_ATTEMPT = (
+_KEEP_RESULT = Prepared(
+    insert(_result),
+    *("workflow_id", "job_id", "run_id", "attempt_id", "compute_node_id", "status"),
+    *_MEASURED,
+)
+_FORGET_LATEST = Prepared(delete(_latest).where(_latest.c.job_id.in_(_IDS)))
+_POINT_AT_LATEST = Prepared(
+    insert(_latest).from_select(
+        ["workflow_id", "job_id", "result_id"],
+        select(_result.c.workflow_id, _result.c.job_id, func.max(_result.c.id))
+        .where(_result.c.job_id.in_(_IDS))
+        .group_by(_result.c.workflow_id, _result.c.job_id),
+    )
+)
+_END_ATTEMPT = Prepared(
     update(_attempt)
     .where(
         _attempt.c.job_id == bindparam("of_job"),
@@ -61,17 +79,17 @@ _END_ATTEMPT = (
         started_at=func.coalesce(_attempt.c.started_at, bindparam("began")),
     )
 )
-_START_ATTEMPT = (
+_START_ATTEMPT = Prepared(
     update(_attempt)
     .where(_attempt.c.job_id == bindparam("of_job"), _attempt.c.token == bindparam("of_token"))
     .values(started_at=bindparam("began"))
 )
-_MOVE = (
+_MOVE = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
     .values(status=bindparam("to_status"), attempt_id=bindparam("attempt"), **LET_GO)
 )
-_RUN = (
+_RUN = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
     .values(
@@ -80,7 +98,7 @@ _RUN = (
         started_at=bindparam("began"),
     )
 )
-_STAMP_FILE = (
+_STAMP_FILE = Prepared(
     update(tables.file)
     .where(
         tables.file.c.id == bindparam("of_file"), tables.file.c.workflow_id == bindparam("within")
@@ -88,21 +106,13 @@ _STAMP_FILE = (
     .values(st_mtime=bindparam("mtime"))
 )
 
-_MEASURED = (
-    "return_code",
-    "exec_time_minutes",
-    "completion_time",
-    "peak_memory_bytes",
-    "avg_memory_bytes",
-    "peak_cpu_percent",
-    "avg_cpu_percent",
-)
-
 
 class Ending(NamedTuple):
-    """A job's row as it is, how its attempt ended, and under which number that is recorded."""
+    """An end that is accepted: where, of which job, how, and under which number it is kept."""
 
+    place: Place
     job: Record
+    """Its row as it was."""
     end: JobEnd
     attempt_id: int
 
@@ -129,8 +139,8 @@ def start_jobs(
             }
             for start in begun
         ]
-        conn.execute(_RUN, started)
-        conn.execute(_START_ATTEMPT, started)
+        _RUN.run_each(conn, started)
+        _START_ATTEMPT.run_each(conn, started)
         happened: list[Happened] = [
             (
                 "job_started",
@@ -172,13 +182,11 @@ def end_jobs(
             accepted[end.job_id] = end
         outcomes.append(Outcome(job_id=end.job_id, result=verdict))
     refused = [end for end in _refused(ends, outcomes, attempts) if end.status in REPORTABLE]
-    execute_each(
-        conn,
-        _END_ATTEMPT,
-        [_closing(end, end.status.value, now_ms, began=end.start_time) for end in refused],
-    )
-    endings = [Ending(jobs[key], end, _free_attempt(jobs[key])) for key, end in accepted.items()]
-    record_ends(conn, place, endings, now_ms=now_ms)
+    _END_ATTEMPT.run_each(conn, [_ending(end, now_ms) for end in refused])
+    endings = [
+        Ending(place, jobs[key], end, _free_attempt(jobs[key])) for key, end in accepted.items()
+    ]
+    record_ends(conn, endings, now_ms=now_ms)
     return outcomes
 
 
@@ -206,46 +214,44 @@ def release_jobs(
     }
     back = {key: r for key, r in free.items() if jobs[key].status != JobStatus.CANCELED.number}
     over = [*free.values(), *_refused(releases, outcomes, attempts)]
-    execute_each(conn, _END_ATTEMPT, [_closing(release, "released", now_ms) for release in over])
-    execute_each(
-        conn, _MOVE, [_move(jobs[key], JobStatus.READY, jobs[key].attempt_id) for key in back]
-    )
+    _END_ATTEMPT.run_each(conn, [_closing(release, "released", now_ms) for release in over])
+    _MOVE.run_each(conn, [_move(jobs[key], JobStatus.READY, jobs[key].attempt_id) for key in back])
     if back:
         touch(conn, place.workflow_id)
     return outcomes
 
 
-def record_ends(conn: Connection, place: Place, endings: Sequence[Ending], *, now_ms: int) -> None:
-    """Record ends that are accepted."""
+def record_ends(conn: Connection, endings: Sequence[Ending], *, now_ms: int) -> None:
+    """Record ends that are accepted, each of another job, of any workflows."""
     if not endings:
         return
-    ids = [job.id for job, _, _ in endings]
-    conn.execute(insert(_result), [_result_row(place, ending) for ending in endings])
-    apply_to(conn, _FORGET_LATEST, ids)
-    apply_to(conn, _POINT_AT_LATEST, ids)
-    conn.execute(
-        _END_ATTEMPT,
-        [_closing(end, end.status.value, now_ms, began=end.start_time) for _, end, _ in endings],
-    )
+    ids = [ending.job.id for ending in endings]
+    _KEEP_RESULT.run_each(conn, [_result_row(ending) for ending in endings])
+    _FORGET_LATEST.run_of(conn, ids)
+    _POINT_AT_LATEST.run_of(conn, ids)
+    _END_ATTEMPT.run_each(conn, [_ending(ending.end, now_ms) for ending in endings])
     open_ends = [e for e in endings if e.job.status != JobStatus.CANCELED.number]
-    moves = {e.job.id: (e.job, *_goes_to(e)) for e in open_ends}
-    execute_each(conn, _MOVE, [_move(*move) for move in moves.values()])
-    execute_each(
+    _MOVE.run_each(conn, [_move(e.job, *_goes_to(e)) for e in open_ends])
+    _STAMP_FILE.run_each(
         conn,
-        _STAMP_FILE,
         [
-            {"of_file": file_id, "mtime": mtime, "within": place.workflow_id}
-            for _, end, _ in endings
-            for file_id, mtime in end.output_file_mtimes.items()
+            {"of_file": file_id, "mtime": mtime, "within": ending.place.workflow_id}
+            for ending in endings
+            for file_id, mtime in ending.end.output_file_mtimes.items()
         ],
     )
-    happened = [_told(place, ending) for ending in open_ends]
-    record_many(conn, place.workflow_id, happened, now_ms=now_ms, concerns_runners=False)
-    changes = [
-        Change(job.id, JobStatus.from_number(job.status), status)
-        for job, status, _ in moves.values()
-    ]
-    propagate(conn, place.workflow_id, changes, run_id=place.run_id, now_ms=now_ms)
+    by_run: defaultdict[tuple[int, int], list[Ending]] = defaultdict(list)
+    for ending in open_ends:
+        by_run[ending.place.workflow_id, ending.place.run_id].append(ending)
+    for (workflow_id, run_id), ended in by_run.items():
+        happened = [_told(ending) for ending in ended]
+        record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=False)
+        propagate(conn, workflow_id, [_change(e) for e in ended], run_id=run_id, now_ms=now_ms)
+
+
+def _change(ending: Ending) -> Change:
+    status, _ = _goes_to(ending)
+    return Change(ending.job.id, JobStatus.from_number(ending.job.status), status)
 
 
 def _goes_to(ending: Ending) -> tuple[JobStatus, int]:
@@ -255,36 +261,40 @@ def _goes_to(ending: Ending) -> tuple[JobStatus, int]:
     return ending.end.status, ending.attempt_id
 
 
-def _told(place: Place, ending: Ending) -> Happened:
+def _told(ending: Ending) -> Happened:
     status, attempt_id = _goes_to(ending)
     data = {
         "job_id": ending.job.id,
         "job_name": ending.job.name,
         "status": ending.end.status.value,
         "return_code": ending.end.return_code,
-        "compute_node_id": place.compute_node_id,
-        "run_id": place.run_id,
+        "compute_node_id": ending.place.compute_node_id,
+        "run_id": ending.place.run_id,
     }
     if status is JobStatus.READY:
         return "job_retried", data | {"attempt_id": attempt_id}
     return f"job_{status.value}", data
 
 
-def _result_row(place: Place, ending: Ending) -> dict[str, Any]:
+def _result_row(ending: Ending) -> dict[str, Any]:
     canceled = ending.job.status == JobStatus.CANCELED.number
     status = JobStatus.CANCELED if canceled else ending.end.status
     return {key: getattr(ending.end, key) for key in _MEASURED} | {
-        "workflow_id": place.workflow_id,
+        "workflow_id": ending.place.workflow_id,
         "job_id": ending.job.id,
-        "run_id": place.run_id,
+        "run_id": ending.place.run_id,
         "attempt_id": ending.attempt_id,
-        "compute_node_id": place.compute_node_id,
+        "compute_node_id": ending.place.compute_node_id,
         "status": status.number,
     }
 
 
 def _move(job: Record, status: JobStatus, attempt_id: int) -> dict[str, int]:
     return {"of_job": job.id, "to_status": status.number, "attempt": attempt_id}
+
+
+def _ending(end: JobEnd, now_ms: int) -> dict[str, Any]:
+    return _closing(end, end.status.value, now_ms, began=end.start_time)
 
 
 def _closing(

@@ -9,9 +9,12 @@ from sqlalchemy import Connection
 
 from torc_core.model.event import EVENT_SEVERITY, Severity
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.hub import TOUCHED, runners_of
 
-_INSERT = tables.event.insert()
+_INSERT = Prepared(
+    tables.event.insert(), "workflow_id", "timestamp", "event_type", "severity", "data"
+)
 
 Happened = tuple[str, dict[str, Any]]
 """The type of an event and its data."""
@@ -47,8 +50,7 @@ def record_many(
         }
         for event_type, data in happened
     ]
-    if rows:
-        conn.execute(_INSERT, rows)
+    _INSERT.run_each(conn, rows)
     touch(conn, workflow_id, concerns_runners=concerns_runners)
 
 

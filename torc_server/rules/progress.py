@@ -13,9 +13,9 @@ from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from torc_core.model.status import SETTLED, UNSUCCESSFUL, JobStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules import actions
 from torc_server.rules.events import Happened, record_many
-from torc_server.rules.selection import execute_each, rows_of
 from torc_server.rules.workflows import has_open_jobs
 
 _job = tables.job
@@ -25,8 +25,10 @@ _members = tables.dependency_set_member
 _BLOCKED = JobStatus.BLOCKED.number
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
-_CONTAINING = select(_members.c.set_id, _members.c.job_id).where(_members.c.job_id.in_(_IDS))
-_COUNT = (
+_CONTAINING = Prepared(
+    select(_members.c.set_id, _members.c.job_id).where(_members.c.job_id.in_(_IDS))
+)
+_COUNT = Prepared(
     update(_sets)
     .where(_sets.c.id == bindparam("set_id"))
     .values(
@@ -34,8 +36,8 @@ _COUNT = (
         unsuccessful=_sets.c.unsuccessful + bindparam("d_unsuccessful"),
     )
 )
-_EMPTIED = select(_sets.c.id, _sets.c.unsuccessful).where(
-    _sets.c.id.in_(_IDS), _sets.c.remaining == 0
+_EMPTIED = Prepared(
+    select(_sets.c.id, _sets.c.unsuccessful).where(_sets.c.id.in_(_IDS), _sets.c.remaining == 0)
 )
 _STUCK = (
     select(_sets.c.id, _sets.c.unsuccessful)
@@ -48,13 +50,15 @@ _STUCK = (
     .distinct()
 )
 _WAITING = update(_job).where(_job.c.dependency_set_id.in_(_IDS), _job.c.status == _BLOCKED)
-_CANCEL = (
+_CANCEL = Prepared(
     _WAITING.where(_job.c.cancel_on_blocking_job_failure)
     .values(status=JobStatus.CANCELED.number)
     .returning(_job.c.id, _job.c.name)
 )
-_RELEASE = _WAITING.values(status=JobStatus.READY.number).returning(_job.c.id, _job.c.name)
-_NOTICE_COMPLETION = (
+_RELEASE = Prepared(
+    _WAITING.values(status=JobStatus.READY.number).returning(_job.c.id, _job.c.name)
+)
+_NOTICE_COMPLETION = Prepared(
     update(tables.workflow)
     .where(
         tables.workflow.c.id == bindparam("of_workflow"),
@@ -108,28 +112,27 @@ def count_changes(conn: Connection, changes: Iterable[Change]) -> list[tuple[int
         for change in changes
     }
     counted: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for set_id, job_id in rows_of(conn, _CONTAINING, weights):
+    for set_id, job_id in _CONTAINING.all_of(conn, weights):
         total = counted[set_id]
         remaining, unsuccessful = weights[job_id]
         total[0] += remaining
         total[1] += unsuccessful
-    execute_each(
+    _COUNT.run_each(
         conn,
-        _COUNT,
         [
             {"set_id": set_id, "d_remaining": remaining, "d_unsuccessful": unsuccessful}
             for set_id, (remaining, unsuccessful) in counted.items()
             if remaining or unsuccessful
         ],
     )
-    return [(row.id, row.unsuccessful) for row in rows_of(conn, _EMPTIED, counted)]
+    return [(row.id, row.unsuccessful) for row in _EMPTIED.all_of(conn, counted)]
 
 
 def complete_if_settled(conn: Connection, workflow_id: int, *, run_id: int, now_ms: int) -> None:
     """Notice, once per start, that no job of a workflow is left."""
     if has_open_jobs(conn, workflow_id):
         return
-    if conn.execute(_NOTICE_COMPLETION, {"of_workflow": workflow_id}).rowcount:
+    if _NOTICE_COMPLETION.run(conn, of_workflow=workflow_id):
         actions.trigger(conn, workflow_id, actions.ON_WORKFLOW_COMPLETE)
         record_many(conn, workflow_id, [("workflow_completed", {"run_id": run_id})], now_ms=now_ms)
 
@@ -153,12 +156,12 @@ def _follow(
     while emptied:
         released += [set_id for set_id, _ in emptied]
         failed_sets = [set_id for set_id, unsuccessful in emptied if unsuccessful]
-        dropped = dict(map(tuple, rows_of(conn, _CANCEL, failed_sets)))
+        dropped = dict(_CANCEL.all_of(conn, failed_sets))
         canceled |= dropped
         emptied = count_changes(
             conn, [Change(job_id, JobStatus.BLOCKED, JobStatus.CANCELED) for job_id in dropped]
         )
-    ready = dict(map(tuple, rows_of(conn, _RELEASE, released)))
+    ready = dict(_RELEASE.all_of(conn, released))
     counting = actions.counting_types(conn, workflow_id)
     if counting:
         followed = [Change(job_id, JobStatus.BLOCKED, JobStatus.CANCELED) for job_id in canceled]

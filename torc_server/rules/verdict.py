@@ -10,7 +10,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple
 
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
-from torc_server.rules.selection import Record, rows_of
+from torc_server.db.prepared import Prepared
+from torc_server.rules.selection import Record
 
 _job = tables.job
 _attempt = tables.attempt
@@ -24,15 +25,17 @@ _LAST_RECORDED = (
     .scalar_subquery()
 )
 # By id alone: SQLite would rather read all jobs of the workflow than look up a few ids.
-_FIND = select(
-    _job.c.id,
-    _job.c.workflow_id,
-    _job.c.name,
-    _job.c.status,
-    _job.c.token,
-    _job.c.attempt_id,
-    func.coalesce(_LAST_RECORDED, 0).label("last_recorded"),
-).where(_job.c.id.in_(_IDS))
+_FIND = Prepared(
+    select(
+        _job.c.id,
+        _job.c.workflow_id,
+        _job.c.name,
+        _job.c.status,
+        _job.c.token,
+        _job.c.attempt_id,
+        func.coalesce(_LAST_RECORDED, 0).label("last_recorded"),
+    ).where(_job.c.id.in_(_IDS))
+)
 _ATTEMPTS = select(_attempt.c.job_id, _attempt.c.token, _attempt.c.outcome, _attempt.c.ended_at)
 
 
@@ -79,7 +82,7 @@ def is_held(job: Record | None, token: int) -> bool:
 
 def reported_jobs(conn: Connection, place: Place, ids: Sequence[int]) -> dict[int, Record]:
     """Return those of the jobs that belong to the workflow, by id."""
-    rows = rows_of(conn, _FIND, ids, run_id=place.run_id)
+    rows = _FIND.all_of(conn, ids, run_id=place.run_id)
     return {row.id: row for row in rows if row.workflow_id == place.workflow_id}
 
 
