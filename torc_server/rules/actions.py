@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, 
 
 from torc_core.model.status import SETTLED, JobStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules.selection import rows_of
 
 ON_JOBS_READY = "on_jobs_ready"
@@ -33,7 +34,7 @@ _action = tables.workflow_action
 _member = tables.workflow_action_job
 _job = tables.job
 
-_COUNTING_TYPES = (
+_COUNTING_TYPES = Prepared(
     select(_action.c.trigger_type)
     .where(
         _action.c.workflow_id == bindparam("workflow_id"),
@@ -76,7 +77,7 @@ HAS_PENDING = exists().where(
 
 def counting_types(conn: Connection, workflow_id: int) -> set[str]:
     """Return the trigger types on jobs that some unexecuted action of the workflow has."""
-    return set(conn.execute(_COUNTING_TYPES, {"workflow_id": workflow_id}).scalars())
+    return {row.trigger_type for row in _COUNTING_TYPES.all(conn, workflow_id=workflow_id)}
 
 
 def count(

@@ -14,6 +14,7 @@ from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.status import JobStatus
 from torc_core.units import parse_duration
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules.jobs import job_of, linked_ids
 from torc_server.rules.packing import (
     Capacity,
@@ -32,14 +33,14 @@ from torc_server.rules.ready import (
     first_jobs,
     ready_groups,
 )
-from torc_server.rules.selection import Record, apply_to
+from torc_server.rules.selection import Record
 from torc_server.rules.workflows import find_workflow
 
 MAX_CLAIM = 10_000
 """The most jobs that one claim hands out to run now, and the most to run later."""
 
 _job = tables.job
-_TAKE = (
+_TAKE = Prepared(
     update(_job)
     .where(_job.c.id.in_(bindparam("ids", expanding=True)), _job.c.status == JobStatus.READY.number)
     .values(
@@ -48,7 +49,11 @@ _TAKE = (
         compute_node_id=bindparam("node_id"),
     )
 )
-_ATTEMPT = insert(tables.attempt)
+_ATTEMPT = Prepared(
+    insert(tables.attempt),
+    *("job_id", "workflow_id", "run_id", "attempt_id", "token"),
+    *("compute_node_id", "claim_seq", "claimed_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,9 @@ def claim(conn: Connection, claimer: Claimer, wish: Wish, *, now_ms: int) -> Cla
 
 def take(conn: Connection, claimer: Claimer, rows: Sequence[Record], *, now_ms: int) -> None:
     """Make ready jobs a claimer's, each in an attempt under a new token."""
-    apply_to(conn, _TAKE, [row.id for row in rows], node_id=claimer.compute_node_id)
-    conn.execute(
-        _ATTEMPT,
+    _TAKE.run_of(conn, [row.id for row in rows], node_id=claimer.compute_node_id)
+    _ATTEMPT.run_each(
+        conn,
         [
             {
                 "job_id": row.id,

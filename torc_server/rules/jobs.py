@@ -13,7 +13,8 @@ from torc_core.errors import NotFoundError
 from torc_core.model.job import Job, JobIds
 from torc_core.model.status import JobStatus
 from torc_server import tables
-from torc_server.rules.selection import Record, rows_of
+from torc_server.db.prepared import Prepared
+from torc_server.rules.selection import Record
 from torc_server.rules.workflows import find_workflow
 
 _job = tables.job
@@ -22,7 +23,7 @@ _members = tables.dependency_set_member
 LET_GO = {"compute_node_id": null(), "started_at": null()}
 """What a job's row loses when no runner holds the job any longer."""
 
-_FIND = select(_job).where(_job.c.id == bindparam("id"))
+_FIND = Prepared(select(_job).where(_job.c.id == bindparam("id")))
 
 LINKS: Mapping[str, tuple[Table, str]] = {
     "input_file_ids": (tables.job_input_file, "file_id"),
@@ -33,15 +34,19 @@ LINKS: Mapping[str, tuple[Table, str]] = {
 """For each list of related ids on the wire, the table that keeps it and the column of the id."""
 
 _OF_JOBS = {
-    field: select(table.c.job_id, table.c[column])
-    .where(table.c.job_id.in_(bindparam("ids", expanding=True)))
-    .order_by(table.c.job_id, table.c[column])
+    field: Prepared(
+        select(table.c.job_id, table.c[column])
+        .where(table.c.job_id.in_(bindparam("ids", expanding=True)))
+        .order_by(table.c.job_id, table.c[column])
+    )
     for field, (table, column) in LINKS.items()
 }
-_SETS_OF_JOBS = select(_job.c.id, _job.c.dependency_set_id).where(
-    _job.c.id.in_(bindparam("ids", expanding=True))
+_SETS_OF_JOBS = Prepared(
+    select(_job.c.id, _job.c.dependency_set_id).where(
+        _job.c.id.in_(bindparam("ids", expanding=True))
+    )
 )
-_OF_SETS = (
+_OF_SETS = Prepared(
     select(_members.c.set_id, _members.c.job_id)
     .where(_members.c.set_id.in_(bindparam("ids", expanding=True)))
     .order_by(_members.c.set_id, _members.c.job_id)
@@ -84,7 +89,7 @@ def find_job(conn: Connection, job_id: int) -> Record:
     Raises:
         NotFoundError: There is none.
     """
-    row = conn.execute(_FIND, {"id": job_id}).one_or_none()
+    row: Record | None = _FIND.first(conn, id=job_id)
     if row is None:
         raise NotFoundError("job", job_id)
     return row
@@ -117,16 +122,16 @@ def with_relations(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
 def linked_ids(conn: Connection, field: str, job_ids: Sequence[int]) -> dict[int | None, list[int]]:
     """Return one of the `LINKS` of jobs: ascending ids by job, without jobs that have none."""
     found: dict[int | None, list[int]] = {}
-    for job_id, linked in rows_of(conn, _OF_JOBS[field], job_ids):
+    for job_id, linked in _OF_JOBS[field].all_of(conn, job_ids):
         found.setdefault(job_id, []).append(linked)
     return found
 
 
 def needed_jobs(conn: Connection, job_ids: Sequence[int]) -> dict[int | None, list[int]]:
     """Return for each job the ascending ids of the jobs that it waits for."""
-    sets = dict(rows_of(conn, _SETS_OF_JOBS, job_ids))
+    sets = dict(_SETS_OF_JOBS.all_of(conn, job_ids))
     members: dict[int | None, list[int]] = {}
-    for set_id, job_id in rows_of(conn, _OF_SETS, set(sets.values()) - {None}):
+    for set_id, job_id in _OF_SETS.all_of(conn, set(sets.values()) - {None}):
         members.setdefault(set_id, []).append(job_id)
     return {job_id: members.get(set_id, []) for job_id, set_id in sets.items()}
 

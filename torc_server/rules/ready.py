@@ -10,8 +10,9 @@ from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, cast, f
 
 from torc_core.model.status import JobStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules.packing import Need
-from torc_server.rules.selection import Record, rows_of
+from torc_server.rules.selection import Record
 
 _job = tables.job
 _needs = tables.resource_requirements
@@ -64,23 +65,24 @@ def _groups_statement() -> Any:
     )
 
 
-_GROUPS = _groups_statement()
+_GROUPS = Prepared(_groups_statement())
 _BOUND = _job.c.scheduler_id == bindparam("scheduler_id")
-_MEMBERS = {
+_FIRST = {
     bound: _ready_jobs(bindparam("requirements_id"), _job)
     .where(_BOUND if bound else _job.c.scheduler_id.is_(null()))
     .order_by(_job.c.priority.desc(), _job.c.id)
     .limit(bindparam("count"))
     for bound in (False, True)
 }
-_NEEDS = select(_needs).where(_needs.c.id.in_(bindparam("ids", expanding=True)))
+_MEMBERS = {bound: Prepared(statement) for bound, statement in _FIRST.items()}
+_NEEDS = Prepared(select(_needs).where(_needs.c.id.in_(bindparam("ids", expanding=True))))
 COUNT_LIMIT = 1_000
 """Groups are counted up to here; beyond, nobody wants to know exactly."""
 _COUNT = {
     bound: select(func.count()).select_from(
         statement.with_only_columns(_job.c.id).order_by(None).subquery()
     )
-    for bound, statement in _MEMBERS.items()
+    for bound, statement in _FIRST.items()
 }
 
 
@@ -97,13 +99,13 @@ def ready_groups(conn: Connection, workflow_id: int) -> list[ReadyGroup]:
     """Return the groups of a workflow's ready jobs."""
     return [
         ReadyGroup(row.id, row.scheduler_id, _need(row))
-        for row in conn.execute(_GROUPS, {"workflow_id": workflow_id})
+        for row in _GROUPS.all(conn, workflow_id=workflow_id)
     ]
 
 
 def needs_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Need]:
     """Return what jobs need, by the id of their requirements."""
-    found = rows_of(conn, _NEEDS, {row.resource_requirements_id for row in rows})
+    found = _NEEDS.all_of(conn, {row.resource_requirements_id for row in rows})
     return {row.id: _need(row) for row in found}
 
 
@@ -112,7 +114,7 @@ def first_jobs(
 ) -> Sequence[Record]:
     """Return up to `count` jobs of a group, by falling priority, then by id."""
     statement = _MEMBERS[group.scheduler_id is not None]
-    return conn.execute(statement, _parameters(workflow_id, group, count)).all()
+    return statement.all(conn, **_parameters(workflow_id, group, count))
 
 
 def count_jobs(conn: Connection, workflow_id: int, group: ReadyGroup) -> int:

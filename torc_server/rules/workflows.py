@@ -15,13 +15,14 @@ from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.mapping import WORKFLOW
 from torc_server.rules.events import record, touch
 from torc_server.rules.packing import check_sort_method
 from torc_server.rules.selection import Record
 from torc_server.rules.sharing import share_with, with_access_groups
 
-_FIND = select(tables.workflow).where(tables.workflow.c.id == bindparam("id"))
+_FIND = Prepared(select(tables.workflow).where(tables.workflow.c.id == bindparam("id")))
 
 OPEN_NUMBERS = tuple(status.number for status in JobStatus if status not in SETTLED)
 """Statuses in which a job holds its workflow open."""
@@ -31,7 +32,7 @@ HAS_OPEN_JOBS = exists().where(
 )
 """Whether some job of `workflow_id` has yet to end."""
 
-_HAS_OPEN_JOBS = select(HAS_OPEN_JOBS)
+_HAS_OPEN_JOBS = Prepared(select(HAS_OPEN_JOBS))
 
 
 def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
@@ -111,7 +112,7 @@ def find_workflow(conn: Connection, workflow_id: int) -> Record:
     Raises:
         NotFoundError: There is none.
     """
-    row = conn.execute(_FIND, {"id": workflow_id}).one_or_none()
+    row: Record | None = _FIND.first(conn, id=workflow_id)
     if row is None:
         raise NotFoundError("workflow", workflow_id)
     return row
@@ -130,7 +131,8 @@ def status_of(row: Record) -> WorkflowStatus:
 
 def has_open_jobs(conn: Connection, workflow_id: int) -> bool:
     """Return whether some job has yet to end."""
-    return bool(conn.execute(_HAS_OPEN_JOBS, {"workflow_id": workflow_id}).scalar_one())
+    [(found,)] = _HAS_OPEN_JOBS.all(conn, workflow_id=workflow_id)
+    return bool(found)
 
 
 def delete_workflow(conn: Connection, workflow_id: int) -> Workflow:
