@@ -12,10 +12,14 @@ from litestar.plugins.core import MsgspecDIPlugin
 
 from torc_server import problems
 from torc_server.addresses import check_address
-from torc_server.authentication import TokenMiddleware
+from torc_server.authentication import middleware_for
 from torc_server.background import Background
 from torc_server.bodies import BodyRequest
-from torc_server.controllers.access import AccessGroupController, SharingController
+from torc_server.controllers.access import (
+    AccessGroupController,
+    AdminController,
+    SharingController,
+)
 from torc_server.controllers.artifacts import BulkController, UserDataController
 from torc_server.controllers.belongings import (
     ActionController,
@@ -27,17 +31,20 @@ from torc_server.controllers.events import EventController
 from torc_server.controllers.exchange import ExchangeController
 from torc_server.controllers.jobs import JobController, JobGraphController
 from torc_server.controllers.lifecycle import LifecycleController
+from torc_server.controllers.overviews import OverviewController
 from torc_server.controllers.plain import PLAIN_RECORDS
 from torc_server.controllers.service import VERSION, ServiceController
 from torc_server.controllers.tasks import TaskController
 from torc_server.controllers.workflows import WorkflowController
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
+from torc_server.generations import GenerationResponse
 from torc_server.hub import Hub
 from torc_server.parameters import provide_paging
 from torc_server.settings import Settings
 from torc_server.tracing import add_span_id
 from torc_server.unknown_fields import add_warning
+from torc_server.users import Users
 
 BASE_PATH = "/torc-service/v1"
 
@@ -66,6 +73,12 @@ def provide_hub(state: State) -> Hub:
     return hub
 
 
+def provide_users(state: State) -> Users:
+    """Return the users that have passwords."""
+    users: Users = state.users
+    return users
+
+
 class Application(Litestar):
     """Litestar without the plugins that it adds by itself for types that we put on no wire."""
 
@@ -76,7 +89,15 @@ class Application(Litestar):
 
 
 def create_app(settings: Settings) -> Litestar:
-    """Return the application; it answers once it was given a `lifespan`."""
+    """Return the application; it answers once it was given a `lifespan`.
+
+    Raises:
+        MachineError: The file of users cannot be read.
+        UsageError: It holds none.
+    """
+    users = Users(settings.auth_file, remember_s=settings.remember_credentials_s)
+    if settings.auth_file is not None:
+        users.load()
     return Application(
         path=BASE_PATH,
         route_handlers=[
@@ -87,6 +108,7 @@ def create_app(settings: Settings) -> Litestar:
             FailureHandlerController,
             AccessGroupController,
             SharingController,
+            AdminController,
             EventController,
             UserDataController,
             BulkController,
@@ -95,6 +117,7 @@ def create_app(settings: Settings) -> Litestar:
             ClaimController,
             ReportController,
             LifecycleController,
+            OverviewController,
             TaskController,
             ExchangeController,
             *PLAIN_RECORDS,
@@ -104,12 +127,14 @@ def create_app(settings: Settings) -> Litestar:
             "readers": Provide(provide_readers, sync_to_thread=False),
             "paging": Provide(provide_paging, sync_to_thread=False),
             "hub": Provide(provide_hub, sync_to_thread=False),
+            "users": Provide(provide_users, sync_to_thread=False),
             "background": Provide(provide_background, sync_to_thread=False),
         },
-        state=State({"settings": settings, "hub": Hub()}),
-        middleware=[TokenMiddleware(settings.token)] if settings.token else [],
+        state=State({"settings": settings, "hub": Hub(), "users": users}),
+        middleware=middleware_for(settings, users),
         exception_handlers=problems.HANDLERS,
         request_class=BodyRequest,
+        response_class=GenerationResponse,
         before_request=check_address,
         before_send=[add_span_id, add_warning],
         request_max_body_size=settings.max_body_bytes,

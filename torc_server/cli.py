@@ -49,6 +49,20 @@ def cli() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="File with a token that every request must carry.",
 )
+@click.option(
+    "--auth-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File of users, as torc-htpasswd writes it: whoever names one must know the password. "
+    "Default: TORC_AUTH_FILE, unless there is a --token-file.",
+)
+@click.option("--require-auth", is_flag=True, help="Let nobody in without a user and a password.")
+@click.option(
+    "--credential-cache-ttl-secs",
+    type=click.FloatRange(0),
+    default=60,
+    show_default=True,
+    help="How long a right password is not checked again.",
+)
 @click.option("--insecure", is_flag=True, help="Allow a public --host without any authentication.")
 @click.option(
     "--log-level",
@@ -85,6 +99,9 @@ def run(  # noqa: PLR0913 - one parameter per option
     port: int,
     database: str | None,
     token_file: Path | None,
+    auth_file: Path | None,
+    require_auth: bool,
+    credential_cache_ttl_secs: float,
     log_level: str,
     log_dir: Path | None,
     threads: int,
@@ -94,15 +111,19 @@ def run(  # noqa: PLR0913 - one parameter per option
     """Serve until interrupted. Prints TORC_SERVER_PORT=<port> once it listens."""
     os.umask(0o077)  # whatever file comes to be, it is the owner's alone
     configure_logging(log_level, log_dir, as_json=json_logs)
-    token = read_token(token_file) if token_file else None
-    if token is None and not insecure and not is_loopback(host):
-        raise UsageError(
-            f"Listening on {host} would let anybody in: no authentication is set up.",
-            hint="Give --token-file, keep to --host 127.0.0.1, or insist with --insecure.",
-        )
+    if token_file is None and auth_file is None and (named := os.environ.get("TORC_AUTH_FILE")):
+        auth_file = Path(named)
     settings = Settings(
-        database=database_path(database), host=host, port=port, token=token, readers=threads
+        database=database_path(database),
+        host=host,
+        port=port,
+        token=read_token(token_file) if token_file else None,
+        auth_file=auth_file,
+        require_auth=require_auth,
+        remember_credentials_s=credential_cache_ttl_secs,
+        readers=threads,
     )
+    check_authentication(settings, insecure=insecure)
     from torc_server.serve import serve  # noqa: PLC0415 - start-up time of --help
 
     serve(settings)
@@ -156,6 +177,28 @@ def read_token(path: Path) -> str:
             f"The token file {path} holds no token.", hint="Write one line of printable ASCII."
         )
     return token
+
+
+def check_authentication(settings: Settings, *, insecure: bool) -> None:
+    """Check that who is to be let in is clear, and that it is not everybody by oversight.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if settings.token is not None and settings.auth_file is not None:
+        raise UsageError(
+            "A request cannot carry both a token and a password.",
+            hint="Give --token-file or --auth-file.",
+        )
+    if settings.require_auth and settings.auth_file is None:
+        raise UsageError("There are no passwords to require.", hint="Give --auth-file FILE, too.")
+    is_open = settings.token is None and not settings.require_auth
+    if is_open and not insecure and not is_loopback(settings.host):
+        raise UsageError(
+            f"Listening on {settings.host} would let anybody in: no authentication is required.",
+            hint="Give --token-file, or --auth-file with --require-auth, keep to --host 127.0.0.1, "
+            "or insist with --insecure.",
+        )
 
 
 def is_loopback(host: str) -> bool:

@@ -35,7 +35,7 @@ def read_lines(path: Path, *, may_be_new: bool = False) -> list[str]:
             return []
         raise MachineError(
             f"The file {path} cannot be read: {getattr(error, 'strerror', None) or error}.",
-            hint="Name another file with --file.",
+            hint="Name another file, or correct its permissions.",
         ) from error
 
 

@@ -19,6 +19,12 @@ class Settings:
     """0 lets the system choose."""
     token: str | None = None
     """When set, every request must carry it."""
+    auth_file: Path | None = None
+    """When set, the file of the users whose passwords are checked."""
+    require_auth: bool = False
+    """Whether every request must carry a user and a password."""
+    remember_credentials_s: float = 60.0
+    """How long a password that was right is not checked again."""
     readers: int = 4
     """Connections that answer queries."""
     max_body_bytes: int = 64 * MEBIBYTE

@@ -23,7 +23,7 @@ def group_id(call, name) -> int:
     return call("POST", "/access_groups", {"name": name}).body["id"]
 
 
-def add(call, group_id, user, **values):
+def add(call, group_id, user, /, **values):
     member = {"user_name": user, "group_id": group_id} | values
     return call("POST", f"/access_groups/{group_id}/members", member)
 
@@ -83,7 +83,7 @@ def test_pages_are_by_name_in_the_envelope_of_the_family(make_server, http_of):
 
 def test_members_come_and_go(call, group_id):
     assert add(call, group_id, "bob", role="admin").body["role"] == "admin"
-    alice = add(call, group_id, "alice", id=7).body
+    alice = add(call, group_id, "alice", group_id=group_id + 1).body
 
     members = call("GET", f"/access_groups/{group_id}/members").body
     assert [member["user_name"] for member in members["items"]] == ["alice", "bob"]

@@ -33,6 +33,20 @@ class ResourceRequirementsPatch(Wire, frozen=True, kw_only=True):
     runtime: str | None = None
 
 
+class ReadyJobRequirements(Wire, frozen=True, kw_only=True):
+    """What the ready jobs of a workflow need together."""
+
+    num_jobs: int
+    num_cpus: int
+    num_gpus: int
+    memory_gb: float
+    """Gibibytes."""
+    max_num_nodes: int
+    """The most that one of them needs."""
+    max_runtime: str
+    """The longest of one of them: an ISO 8601 duration."""
+
+
 class FailureHandler(Wire, frozen=True, kw_only=True):
     """Rules for failed jobs. `rules` is JSON text: a list of `FailureRule`."""
 

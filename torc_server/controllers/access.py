@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -12,6 +14,7 @@ from torc_core.model.access import (
     AccessCheck,
     AccessGroup,
     GroupPage,
+    ReloadAuthReply,
     UserGroupMembership,
     WorkflowAccessGroup,
 )
@@ -19,6 +22,7 @@ from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.parameters import Count, Id
 from torc_server.queries import access_groups, shared_workflows
+from torc_server.users import Users
 
 
 class AccessGroupController(Controller):
@@ -159,3 +163,16 @@ class SharingController(Controller):
     ) -> AccessCheck:
         """Return whether a user owns a workflow or is in a group that it is shared with."""
         return await readers.run(shared_workflows.check_access, workflow_id, user_name)
+
+
+class AdminController(Controller):
+    """What whoever looks after the server may ask of it."""
+
+    path = "/admin"
+    tags = ("access control",)
+
+    @post("/reload-auth", status_code=200, operation_id="reload_auth")
+    async def reload_auth(self, users: NamedDependency[Users]) -> ReloadAuthReply:
+        """Read the file of users again; after an error the old users count."""
+        count = await asyncio.to_thread(users.load)
+        return ReloadAuthReply(message=f"{count} users may log in.", user_count=count)

@@ -30,6 +30,17 @@ def last_event_id(connection: Connection, workflow_id: int) -> int:
     return int(connection.execute(newest).scalar_one())
 
 
+def latest_event_timestamp(connection: Connection, workflow_id: int) -> int:
+    """Return when a workflow's newest event happened, in ms since 1970; 0 when there is none.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    newest = last_event_id(connection, workflow_id)
+    moment = select(_event.timestamp).where(_event.id == newest)
+    return connection.execute(moment).scalar_one_or_none() or 0
+
+
 def events_after(
     connection: Connection, workflow_id: int, event_id: int, level: Severity
 ) -> list[tuple[int, StreamedEvent]]:

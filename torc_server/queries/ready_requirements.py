@@ -1,0 +1,45 @@
+"""What the ready jobs of a workflow need together: how large an allocation could be."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from torc_core.model.resources import ReadyJobRequirements
+from torc_core.model.status import JobStatus
+from torc_core.units import MAX_INTEGER
+from torc_server import tables
+from torc_server.rules.workflows import find_workflow
+
+_job = tables.job.c
+_needs = tables.resource_requirements.c
+_READY = JobStatus.READY.number
+_GIBIBYTE = 1024**3
+
+
+def ready_job_requirements(
+    connection: Connection, workflow_id: int, scheduler_config_id: int | None = None
+) -> ReadyJobRequirements:
+    """Return what all ready jobs need, or only those that are bound to a scheduler.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(connection, workflow_id)
+    ready = select(_job.resource_requirements_id, func.count().label("jobs")).where(
+        _job.workflow_id == workflow_id, _job.status == _READY
+    )
+    if scheduler_config_id is not None:
+        ready = ready.where(_job.scheduler_id == scheduler_config_id)
+    group = ready.group_by(_job.resource_requirements_id).subquery()
+    query = select(group.c.jobs, tables.resource_requirements).join(
+        tables.resource_requirements, _needs.id == group.c.resource_requirements_id
+    )
+    rows = connection.execute(query).all()
+    return ReadyJobRequirements(
+        num_jobs=sum(row.jobs for row in rows),
+        num_cpus=min(MAX_INTEGER, sum(row.jobs * row.num_cpus for row in rows)),
+        num_gpus=min(MAX_INTEGER, sum(row.jobs * row.num_gpus for row in rows)),
+        memory_gb=sum(row.jobs * row.memory_bytes for row in rows) / _GIBIBYTE,
+        max_num_nodes=max((row.num_nodes for row in rows), default=0),
+        max_runtime=f"PT{max((row.runtime_s for row in rows), default=0)}S",
+    )
