@@ -43,13 +43,16 @@ class TableMapping(Generic[WireT]):
     """What makes a field's value of its column's, by field."""
     encode: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """What makes a column's value of its field's, by field."""
+    computed: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    """What answers say of a field that no column holds; requests cannot set it."""
 
     @cached_property
     def columns(self) -> Mapping[str, ColumnElement[Any]]:
         """The columns that the wire shows, by field."""
         names = {name: self.renamed.get(name, name) for name in self.wire.__struct_fields__}
         present = self.table.c
-        return {name: present[own].label(name) for name, own in names.items() if own in present}
+        kept = {name: present[own].label(name) for name, own in names.items() if own in present}
+        return kept | {name: value.label(name) for name, value in self.computed.items()}
 
     @cached_property
     def rows(self) -> Select[Any]:
@@ -77,7 +80,7 @@ class TableMapping(Generic[WireT]):
         return {
             self.renamed.get(name, name): self.encode.get(name, _as_is)(value)
             for name in struct.__struct_fields__
-            if (value := getattr(struct, name)) is not None
+            if (value := getattr(struct, name)) is not None and name not in self.computed
         }
 
 
@@ -130,6 +133,11 @@ RESULT = TableMapping(
     table=tables.result,
     decode={"status": JobStatus.from_number},
     encode={"status": _status_number},
+    computed={
+        "job_name": select(tables.job.c.name)
+        .where(tables.job.c.id == tables.result.c.job_id)
+        .scalar_subquery()
+    },
 )
 RESOURCE_REQUIREMENTS = TableMapping(wire=ResourceRequirements, table=tables.resource_requirements)
 FAILURE_HANDLER = TableMapping(wire=FailureHandler, table=tables.failure_handler)

@@ -21,10 +21,9 @@ from pydantic import TypeAdapter
 
 warnings.simplefilter("ignore")  # what the clients' own dates are deprecated for
 
-from torc.openapi_client import ApiClient, Configuration, api  # noqa: E402
-
 from cases import access, jobs, records, workflows  # noqa: E402, F401 - they fill CASES
 from cases.world import CASES  # noqa: E402
+from torc.openapi_client import ApiClient, Configuration, api  # noqa: E402
 
 VARIANTS = ("_with_http_info", "_without_preload_content")
 """Ends of the names of methods that are the same call, answered in a rawer form."""
@@ -62,7 +61,7 @@ def problem_of(name: str, make_world: Callable[[], Any], called: set[str]) -> st
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
             place = traceback.extract_tb(error.__traceback__)
             line = next((one.line for one in reversed(place) if "cases" in one.filename), "")
-            return f"{type(error).__name__}: {error} [{line}]"
+            return f"{type(error).__name__}: {getattr(error, 'body', error)} at {line}"
         if name not in called:
             return "its case does not call it"
     return ""

@@ -1,13 +1,14 @@
-"""Make the environments of the official clients, one for each generation that is tested.
+"""The environments of the official clients, one for each generation that is tested.
 
     python tests/clients/environments.py
 
-Each stands under `clients` in the environment that runs this, so that the suite itself needs no
-network. One that is right already is left alone.
+makes them, under `clients` in the environment that runs this: the tests themselves need no network.
+One that is there already is left alone.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -15,35 +16,54 @@ import venv
 from pathlib import Path
 
 VERSIONS = ("0.12.3", "0.35.0")
+ENVIRONMENTS = Path(sys.prefix) / "clients"
+COMMAND = "python tests/clients/environments.py"
 
-
-def environment(version: str) -> Path:
-    """Return where the environment of a version is, made or not."""
-    return Path(sys.prefix) / "clients" / version
+_SENT = re.compile(r"def _(\w+)_serialize\(.*?method='(\w+)',\s+resource_path='([^']+)'", re.DOTALL)
+"""The function of a call, and what it sends."""
 
 
 def python_of(version: str) -> Path:
-    """Return the interpreter of a version's environment."""
-    return environment(version) / "bin" / "python"
+    """Return the interpreter of a client's environment."""
+    package_of(version)
+    return ENVIRONMENTS / version / "bin" / "python"
 
 
-def package_of(version: str) -> Path | None:
-    """Return the folder of the client's generated package, None if it is not installed."""
-    site = environment(version).glob("lib/python*/site-packages")
-    installed = (path for path in site if (path / f"torc_client-{version}.dist-info/RECORD").exists())
-    return next((path / "torc" / "openapi_client" for path in installed), None)
+def package_of(version: str) -> Path:
+    """Return the folder of a client's generated package.
+
+    Raises:
+        FileNotFoundError: It is not installed, or another version is.
+    """
+    for site in (ENVIRONMENTS / version).glob("lib/python*/site-packages"):
+        if (site / f"torc_client-{version}.dist-info" / "RECORD").exists():
+            return site / "torc" / "openapi_client"
+    message = f"torc-client {version} is not in {ENVIRONMENTS / version}: run {COMMAND}"
+    raise FileNotFoundError(message)
+
+
+def published(version: str) -> dict[str, tuple[str, str]]:
+    """Return method and path of a client's calls by name; parameters are anonymous."""
+    sources = (path.read_text("utf-8") for path in package_of(version).glob("api/*_api.py"))
+    return {
+        name: (method, re.sub(r"\{[^}]*\}", "{}", path))
+        for source in sources
+        for name, method, path in _SENT.findall(source)
+    }
 
 
 def make(version: str) -> None:
     """Make the environment of a version anew."""
-    place = environment(version)
+    place = ENVIRONMENTS / version
     shutil.rmtree(place, ignore_errors=True)
     venv.create(place, with_pip=True)
-    install = (python_of(version), "-m", "pip", "install", "--quiet", f"torc-client=={version}")
-    subprocess.run(install, check=True)
+    pip = (place / "bin" / "python", "-m", "pip")
+    subprocess.run([*pip, "install", "--quiet", f"torc-client=={version}"], check=True)
 
 
 if __name__ == "__main__":
     for wanted in VERSIONS:
-        if package_of(wanted) is None:
+        try:
+            package_of(wanted)
+        except FileNotFoundError:
             make(wanted)

@@ -11,6 +11,8 @@ class Result(Wire, frozen=True, kw_only=True):
 
     id: int | None = None
     job_id: int
+    job_name: str | None = None
+    """Told in answers, ignored in requests."""
     workflow_id: int
     run_id: int
     attempt_id: int = stated(1)

@@ -8,7 +8,7 @@ from cases.world import World, case, refused
 
 
 def _group(world: World, what: str = "group") -> Any:
-    model = world.models.AccessGroupModel(name=f"{what} {world.number}", description="d")
+    model = world.models.AccessGroupModel(name=f"{what} {world.mark}", description="d")
     return world.api.create_access_group(model)
 
 
@@ -20,7 +20,7 @@ def _member(world: World, group: Any, user: str) -> Any:
 @case
 def create_access_group(world: World) -> None:
     group = _group(world)
-    assert (group.name, group.description) == (f"group {world.number}", "d")
+    assert (group.name, group.description) == (f"group {world.mark}", "d")
     assert group.id > 0
     assert group.created_at
     assert refused(lambda: _group(world)).status == 409
@@ -71,7 +71,7 @@ def list_group_members(world: World) -> None:
 
 @case
 def list_user_groups(world: World) -> None:
-    group, user = _group(world), f"user{world.number}"
+    group, user = _group(world), f"user{world.mark}"
     _member(world, group, user)
     page = world.api.list_user_groups(user, offset=0, limit=10)
     assert [one.id for one in page.items] == [group.id]
@@ -109,7 +109,7 @@ def remove_user_from_group(world: World) -> None:
 
 @case
 def check_workflow_access(world: World) -> None:
-    group, user = _group(world), f"friend{world.number}"
+    group, user = _group(world), f"friend{world.mark}"
     _member(world, group, user)
     world.share(group)
     for name in (user, world.workflow.user):

@@ -199,13 +199,11 @@ def claim_jobs_based_on_resources(world: World) -> None:
 @case
 def get_ready_job_requirements(world: World) -> None:
     wanted = world.api.create_resource_requirements(
-        world.model(
-            "ResourceRequirementsModel", name="r", num_cpus=3, memory="2g", runtime="PT30M"
-        )
+        world.model("ResourceRequirementsModel", name="r", num_cpus=3, memory="2g", runtime="PT30M")
     )
     for name in "ab":
         world.job(name, resource_requirements_id=wanted.id)
     world.api.initialize_jobs(world.id)
     needed = world.api.get_ready_job_requirements(world.id)
     assert (needed.num_jobs, needed.num_cpus, needed.num_gpus) == (2, 6, 0)
-    assert (needed.memory_gb, needed.max_num_nodes, needed.max_runtime) == (4, 1, "PT30M")
+    assert (needed.memory_gb, needed.max_num_nodes, needed.max_runtime) == (4, 1, "PT1800S")

@@ -47,7 +47,9 @@ def create_workflow(world: World) -> None:
     config = json.dumps({"enabled": True})
     model = world.models.WorkflowModel
     made = world.api.create_workflow(
-        model(name="w", user="u", metadata="{}", resource_monitor_config=config, slurm_defaults="{}")
+        model(
+            name="w", user="u", metadata="{}", resource_monitor_config=config, slurm_defaults="{}"
+        )
     )
     assert (made.metadata, made.slurm_defaults) == ("{}", "{}")
     assert json.loads(made.resource_monitor_config) == {"enabled": True}

@@ -250,7 +250,9 @@ def spawn_jobs(world: World) -> None:
     assert reply.iteration == 1
     one, two = (world.api.get_job(job_id) for job_id in reply.spawned_job_ids)
     assert (one.name, two.name, two.priority) == ("one", "two", 3)
-    assert two.depends_on_job_ids == [one.id]
+    assert one.depends_on_job_ids == [job.id]
+    assert sorted(two.depends_on_job_ids) == [job.id, one.id]
+    assert (text(one.status), text(two.status)) == ("blocked", "blocked")
     assert (one.origin, two.origin) == ("spawn", "spawn")
     found = world.api.list_jobs(world.id, origin_is_set=True).items
     assert [spawn.id for spawn in found] == [one.id, two.id]

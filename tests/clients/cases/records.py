@@ -112,7 +112,6 @@ KINDS = (
         "ComputeNodeModel",
         FULL_NODE
         | {
-            "is_active": True,
             "time_limit": "PT1H",
             "duration_seconds": 0.5,
             "scheduler": {"scheduler_id": 7},
@@ -125,8 +124,18 @@ KINDS = (
         "scheduled_compute_node",
         "scheduled_compute_nodes",
         "ScheduledComputeNodesModel",
-        {"scheduler_id": 7, "scheduler_config_id": 1, "scheduler_type": "slurm", "status": "pending"},
-        {"scheduler_id": 8, "scheduler_config_id": 2, "scheduler_type": "slurm", "status": "active"},
+        {
+            "scheduler_id": 7,
+            "scheduler_config_id": 1,
+            "scheduler_type": "slurm",
+            "status": "pending",
+        },
+        {
+            "scheduler_id": 8,
+            "scheduler_config_id": 2,
+            "scheduler_type": "slurm",
+            "status": "active",
+        },
         {"status": "complete"},
         filters={"scheduler_id": "7", "scheduler_config_id": "1"},
     ),
@@ -241,9 +250,7 @@ for _kind in KINDS:
 def create_user_data(world: World) -> None:
     writer, reader = world.job("writer"), world.job("reader")
     record = world.model("UserDataModel", name="d")
-    made = world.api.create_user_data(
-        record, producer_job_id=writer.id, consumer_job_id=reader.id
-    )
+    made = world.api.create_user_data(record, producer_job_id=writer.id, consumer_job_id=reader.id)
     assert world.api.get_job(writer.id).output_user_data_ids == [made.id]
     assert world.api.get_job(reader.id).input_user_data_ids == [made.id]
 

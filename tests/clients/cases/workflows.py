@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases.world import World, case, refused, text
+from cases.world import World, case, refused
 
 
 @case
@@ -46,7 +46,7 @@ def delete_workflow(world: World) -> None:
 
 @case
 def list_workflows(world: World) -> None:
-    name, user = f"listed {world.number}", f"user {world.number}"
+    name, user = f"listed {world.mark}", f"user {world.mark}"
     model = world.models.WorkflowModel
     made = [
         world.api.create_workflow(model(name=name, user=user, description=f"the {what} one"))

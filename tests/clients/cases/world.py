@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable
-from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from torc.openapi_client import models
 
@@ -19,6 +19,7 @@ FULL_NODE = {
     "num_gpus": 0,
     "num_nodes": 1,
     "compute_node_type": "local",
+    "is_active": True,
 }
 ENDED = {
     "return_code": 0,
@@ -42,11 +43,9 @@ class World(ABC):
 
     models = models
 
-    _numbers = count(1)
-
     def __init__(self, client: Any) -> None:
         self.api = self.api_of(client)
-        self.number = next(self._numbers)
+        self.mark = uuid4().hex
         """Different in each case, to make names that are unique on the server."""
         self.workflow = self.api.create_workflow(models.WorkflowModel(name="w", user="u"))
 
