@@ -27,6 +27,7 @@ from torc_server.controllers.belongings import (
     RemoteWorkerController,
 )
 from torc_server.controllers.claims import ClaimController, ReportController
+from torc_server.controllers.dynamics import DynamicsController
 from torc_server.controllers.events import EventController
 from torc_server.controllers.exchange import ExchangeController
 from torc_server.controllers.jobs import JobController, JobGraphController
@@ -119,6 +120,7 @@ def create_app(settings: Settings) -> Litestar:
             LifecycleController,
             OverviewController,
             TaskController,
+            DynamicsController,
             ExchangeController,
             *PLAIN_RECORDS,
         ],

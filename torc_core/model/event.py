@@ -60,6 +60,7 @@ EVENT_SEVERITY: dict[str, Severity] = {
     "job_pending_failed": Severity.INFO,
     "job_retried": Severity.WARNING,
     "job_ready": Severity.DEBUG,
+    "jobs_spawned": Severity.INFO,
     "compute_node_started": Severity.INFO,
     "compute_node_stopped": Severity.INFO,
     "scheduler_node_created": Severity.INFO,

@@ -88,6 +88,21 @@ class ClaimedJobs(Wire, frozen=True, kw_only=True):
     """Why there is no job, naming the nearest miss."""
 
 
+class RunningJob(Wire, frozen=True, kw_only=True):
+    """A job that runs now, and where."""
+
+    job_id: int
+    job_name: str
+    compute_node_name: str
+    """The host, `unknown` if nobody said."""
+    scheduler_type: str
+    """What gave the host, such as `local` or `slurm`."""
+    scheduler_job_id: str | None = None
+    """The scheduler's own number for it."""
+    start_time: str | None = None
+    """UTC, ISO 8601 with milliseconds and Z."""
+
+
 class JobDependency(Wire, frozen=True, kw_only=True):
     """One edge: `job_id` waits for `depends_on_job_id`."""
 

@@ -66,12 +66,18 @@ def create_job(conn: Connection, job: Job) -> Job:
     return create_jobs(conn, [job])[0]
 
 
-def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
+def create_jobs(
+    conn: Connection,
+    jobs: Sequence[Job],
+    *,
+    status: JobStatus = JobStatus.UNINITIALIZED,
+    origin: str | None = None,
+) -> list[Job]:
     """Create jobs of one workflow and return them with their ids, in the order given.
 
-    They start uninitialized at attempt 1; one without resource requirements gets the workflow's
-    default ones. A dependency of -1 means the first job of this call, -2 the second, and so on, so
-    that a chain of jobs takes one call.
+    They start in the given status, at attempt 1; one without resource requirements gets the
+    workflow's default ones. A dependency of -1 means the first job of this call, -2 the second, and
+    so on, so that a chain of jobs takes one call.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -95,7 +101,7 @@ def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
         check_related(conn, workflow_id, kind, table, wanted_ids)
     all_stated = all(job.resource_requirements_id is not None for job in jobs)
     default = 0 if all_stated else default_requirements(conn, workflow_id)
-    jobs = [_as_created(job, default) for job in jobs]
+    jobs = [_as_created(job, default, status, origin) for job in jobs]
 
     wanted = [_members_of(job) for job in jobs]
     sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted))
@@ -105,7 +111,8 @@ def create_jobs(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
         [
             {key: getattr(job, key) for key in _COPIED}
             | {
-                "status": JobStatus.UNINITIALIZED.number,
+                "status": status.number,
+                "origin": origin,
                 "attempt_id": 1,
                 "token": 0,
                 "resource_requirements_id": job.resource_requirements_id,
@@ -239,7 +246,7 @@ def _link_batch_references(
     execute_bulk(conn, _LINK_SET, rows)
 
 
-def _as_created(job: Job, requirements_id: int) -> Job:
+def _as_created(job: Job, requirements_id: int, status: JobStatus, origin: str | None) -> Job:
     if job.priority < 0:
         raise UsageError(
             f"Job {job.name!r} has the priority {job.priority}.",
@@ -247,9 +254,9 @@ def _as_created(job: Job, requirements_id: int) -> Job:
         )
     return msgspec.structs.replace(
         job,
-        status=JobStatus.UNINITIALIZED,
+        status=status,
         attempt_id=1,
-        origin=None,
+        origin=origin,
         start_time=None,
         compute_node_id=None,
         resource_requirements_id=job.resource_requirements_id or requirements_id,

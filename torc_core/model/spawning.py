@@ -1,0 +1,57 @@
+"""Jobs that add jobs to their workflow while they run.
+
+A lineage is a chain of such calls: an orchestrator looks at results, adds jobs that wait for it,
+among them perhaps the next orchestrator, and ends.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torc_core.model.wire import Wire, stated
+
+LINEAGE_VARIABLE = "TORC_ORCHESTRATOR_LINEAGE_ID"
+"""The environment variable in which a spawned job finds its lineage."""
+DEFAULT_MAX_ITERATIONS = 1_000
+"""The most iterations of a lineage in a workflow that does not say."""
+
+
+def lineage_prefix(lineage: str) -> str:
+    """Return how the names of the user data begin that keep a lineage's states.
+
+    `g` and six digits follow for an iteration, the first of which is 1, and `final` for the end.
+    """
+    return f"__torc_lineage__{lineage}__"
+
+
+class SpawnJob(Wire, frozen=True, kw_only=True):
+    """A job to add."""
+
+    name: str
+    command: str
+    depends_on: list[str] | None = None
+    """Names of jobs of the workflow, or of the same request. The calling job comes on top."""
+    resource_requirements: str | None = None
+    """The name of resource requirements of the workflow."""
+    priority: int | None = None
+    cancel_on_blocking_job_failure: bool | None = None
+
+
+class SpawnRequest(Wire, frozen=True, kw_only=True):
+    """Jobs to add, and the state that the next iteration begins with."""
+
+    jobs: list[SpawnJob]
+    """None: the lineage has come to its end, and `state` is its final one."""
+    lineage: str | None = None
+    """None: the name of the calling job."""
+    state: Any = None
+    """Anything, for the orchestrators of the lineage alone."""
+
+
+class SpawnReply(Wire, frozen=True, kw_only=True):
+    """What was added."""
+
+    iteration: int
+    """How many times the lineage has added jobs."""
+    spawned_job_ids: list[int] = stated([])
+    """In the order of the request; of a request that comes again, the ids of the first time."""

@@ -1,0 +1,62 @@
+"""What runs now, and where."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from torc_core.model.job import RunningJob
+from torc_core.model.page import MAX_LIMIT, Page
+from torc_core.model.status import JobStatus
+from torc_server import tables
+from torc_server.queries.pages import Paging, envelope
+from torc_server.rules.jobs import moment
+from torc_server.rules.workflows import find_workflow
+
+_job = tables.job.c
+_node = tables.compute_node.c
+_NOWHERE = "unknown"
+
+
+def running_jobs(conn: Connection, workflow_id: int, paging: Paging) -> Page[RunningJob]:
+    """Return a page of the running jobs of a workflow, by ascending id.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    runs = (_job.workflow_id == workflow_id, _job.status == JobStatus.RUNNING.number)
+    query = (
+        select(
+            _job.id,
+            _job.name,
+            _job.started_at,
+            _node.hostname,
+            _node.compute_node_type,
+            _node.scheduler,
+        )
+        # A client of the reference may have put a job to running that no node holds.
+        .outerjoin(tables.compute_node, _node.id == _job.compute_node_id)
+        .where(*runs)
+        .order_by(_job.id)
+        .offset(paging.offset)
+        .limit(min(paging.limit, MAX_LIMIT))
+    )
+    items = [
+        RunningJob(
+            job_id=row.id,
+            job_name=row.name,
+            compute_node_name=row.hostname or _NOWHERE,
+            scheduler_type=row.compute_node_type or _NOWHERE,
+            scheduler_job_id=_slurm_job_id(row.scheduler),
+            start_time=moment(row.started_at),
+        )
+        for row in conn.execute(query)
+    ]
+    total = conn.execute(select(func.count()).where(*runs)).scalar_one()
+    return envelope(items, offset=paging.offset, total=total)
+
+
+def _slurm_job_id(scheduler: object) -> str | None:
+    """Return what a runner in an allocation says of it; any client may write anything there."""
+    found = scheduler.get("slurm_job_id") if isinstance(scheduler, dict) else None
+    return str(found) if isinstance(found, int | str) else None

@@ -1,0 +1,250 @@
+"""Jobs that add jobs: everything of one call in one transaction, and a call again adds nothing.
+
+The state of each iteration is kept as user data, whose names count the iterations of a lineage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
+
+from torc_core.errors import ConflictError, TransitionError, UsageError
+from torc_core.graph import find_cycles
+from torc_core.model.job import Job
+from torc_core.model.spawning import (
+    DEFAULT_MAX_ITERATIONS,
+    LINEAGE_VARIABLE,
+    SpawnJob,
+    SpawnReply,
+    SpawnRequest,
+    lineage_prefix,
+)
+from torc_core.model.status import ACTIVE, JobStatus
+from torc_server import tables
+from torc_server.rules.creation import create_jobs
+from torc_server.rules.events import record, touch
+from torc_server.rules.jobs import find_job, needed_jobs
+from torc_server.rules.selection import Record, rows_of
+from torc_server.rules.workflows import find_workflow
+
+SPAWNED = "spawn"
+"""The origin of jobs that another job added."""
+MAX_LINEAGE_LENGTH = 200
+
+_job = tables.job.c
+_data = tables.user_data
+_needs = tables.resource_requirements.c
+_NAMES: BindParameter[Any] = bindparam("ids", expanding=True)
+_OF_WORKFLOW: BindParameter[Any] = bindparam("workflow_id")
+
+_JOBS = select(_job.id, _job.name, _job.origin).where(
+    _job.workflow_id == _OF_WORKFLOW, _job.name.in_(_NAMES)
+)
+_REQUIREMENTS = select(_needs.id, _needs.name).where(
+    _needs.workflow_id == _OF_WORKFLOW, _needs.name.in_(_NAMES)
+)
+
+
+def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: int) -> SpawnReply:
+    """Add jobs that wait for the calling job, and keep the state of the lineage.
+
+    Raises:
+        NotFoundError: There is no such job.
+        TransitionError: No runner holds the calling job.
+        UsageError: A name that is unknown or stands for several, or a lineage that cannot be one.
+        ConflictError: Other jobs have these names, or the lineage has used up its iterations.
+    """
+    caller = find_job(conn, job_id)
+    status = JobStatus.from_number(caller.status)
+    if status not in ACTIVE:  # its start may be reported after its first call
+        raise TransitionError(
+            f"Job {job_id} ({caller.name}) is {status.value}; only a running job adds jobs.",
+            hint="Call spawn_jobs from the job's own process, with its TORC_JOB_ID.",
+            status=status.value,
+            wanted=JobStatus.RUNNING.value,
+        )
+    lineage = _lineage(request, caller)
+    iteration = _iterations(conn, caller.workflow_id, lineage)
+    if not request.jobs:
+        _keep_final(conn, caller.workflow_id, lineage_prefix(lineage) + "final", request.state)
+        return SpawnReply(iteration=iteration)
+    _check_names(request.jobs)
+    before = _spawned_before(conn, caller, [job.name for job in request.jobs])
+    if before:
+        return SpawnReply(iteration=iteration, spawned_job_ids=before)
+    workflow = find_workflow(conn, caller.workflow_id)
+    _check_iterations(workflow, lineage, iteration)
+    wanted = _wanted(conn, caller, lineage, request.jobs)
+    created = create_jobs(conn, wanted, status=JobStatus.BLOCKED, origin=SPAWNED)
+    iteration += 1
+    _keep(conn, workflow.id, f"{lineage_prefix(lineage)}g{iteration:06d}", request.state)
+    data = {
+        "job_id": job_id,
+        "job_name": caller.name,
+        "lineage": lineage,
+        "iteration": iteration,
+        "jobs": len(created),
+        "run_id": workflow.run_id,
+    }
+    record(conn, workflow.id, "jobs_spawned", data, now_ms=now_ms)
+    ids = [job.id for job in created if job.id is not None]
+    return SpawnReply(iteration=iteration, spawned_job_ids=ids)
+
+
+def _lineage(request: SpawnRequest, caller: Record) -> str:
+    lineage: str = caller.name if request.lineage is None else request.lineage
+    if not 0 < len(lineage) <= MAX_LINEAGE_LENGTH or not lineage.isprintable():
+        raise UsageError(
+            f"{lineage[:MAX_LINEAGE_LENGTH]!r} cannot be the name of a lineage.",
+            hint=f"Use 1 to {MAX_LINEAGE_LENGTH} printable characters.",
+            field="lineage",
+        )
+    return lineage
+
+
+def _iterations(conn: Connection, workflow_id: int, lineage: str) -> int:
+    """Return how many times a lineage has added jobs."""
+    beginning = lineage_prefix(lineage) + "g"
+    names = conn.execute(
+        select(_data.c.name).where(
+            _data.c.workflow_id == workflow_id, _data.c.name.startswith(beginning, autoescape=True)
+        )
+    ).scalars()
+    numbered = re.compile(re.escape(beginning) + r"(\d{6,9})", re.ASCII)
+    return max((int(found[1]) for name in names if (found := numbered.fullmatch(name))), default=0)
+
+
+def _check_iterations(workflow: Record, lineage: str, iteration: int) -> None:
+    most = (workflow.dynamic_jobs or {}).get("max_iterations") or DEFAULT_MAX_ITERATIONS
+    if iteration >= most:
+        raise ConflictError(
+            f"The lineage {lineage!r} has added jobs {iteration} times; {most} are allowed.",
+            hint="Find out why it does not come to an end, or create the workflow with a larger "
+            "dynamic_jobs.max_iterations.",
+            iteration=iteration,
+            max_iterations=most,
+            http_status=422,
+        )
+
+
+def _check_names(jobs: Sequence[SpawnJob]) -> None:
+    places: dict[str, int] = {}
+    for place, job in enumerate(jobs):
+        if not job.name:
+            raise UsageError(f"Job {place + 1} of {len(jobs)} has no name.", field="name")
+        if places.setdefault(job.name, place) != place:
+            raise UsageError(
+                f"Two jobs of the request are named {job.name!r}.",
+                hint="Jobs of one request are told apart by name.",
+                field="name",
+            )
+
+
+def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> list[int]:
+    """Return the jobs of the first time that a request came, in its order; none if it is new.
+
+    Those are jobs with just these names that were spawned and wait for the same caller.
+
+    Raises:
+        ConflictError: Jobs have some of these names otherwise.
+    """
+    rows = rows_of(conn, _JOBS, names, workflow_id=caller.workflow_id)
+    if not rows:
+        return []
+    needed = needed_jobs(conn, [row.id for row in rows])
+    ids = {
+        row.name: row.id
+        for row in rows
+        if row.origin == SPAWNED and caller.id in needed.get(row.id, ())
+    }
+    if len(ids) < len(names) or len(rows) > len(names):
+        taken = next((row.name for row in rows if row.name not in ids), rows[0].name)
+        raise ConflictError(
+            f"Workflow {caller.workflow_id} has a job named {taken!r} already.",
+            hint="Give the jobs of each iteration names of their own.",
+            field="name",
+            value=taken,
+            http_status=422,
+        )
+    return [ids[name] for name in names]
+
+
+def _wanted(conn: Connection, caller: Record, lineage: str, jobs: Sequence[SpawnJob]) -> list[Job]:
+    """Return the jobs to create, their names resolved."""
+    places = {job.name: place for place, job in enumerate(jobs)}
+    named = {name for job in jobs for name in job.depends_on or ()} - places.keys()
+    existing = _by_name(rows_of(conn, _JOBS, named, workflow_id=caller.workflow_id), "job")
+    _check_known(named, existing, caller, "job")
+    needs = {job.resource_requirements for job in jobs if job.resource_requirements}
+    found = rows_of(conn, _REQUIREMENTS, needs, workflow_id=caller.workflow_id)
+    requirements = _by_name(found, "resource requirements")
+    _check_known(needs, requirements, caller, "resource requirements")
+    # As `create_jobs` has it: -1 stands for the first job of the call.
+    ids = existing | {name: -1 - place for name, place in places.items()}
+    _check_cycles(jobs, places)
+    return [
+        Job(
+            workflow_id=caller.workflow_id,
+            name=job.name,
+            command=job.command,
+            priority=job.priority or 0,
+            cancel_on_blocking_job_failure=job.cancel_on_blocking_job_failure is not False,
+            depends_on_job_ids=[caller.id, *(ids[name] for name in job.depends_on or ())],
+            resource_requirements_id=requirements.get(job.resource_requirements or ""),
+            env={LINEAGE_VARIABLE: lineage},
+        )
+        for job in jobs
+    ]
+
+
+def _by_name(rows: Iterable[Record], kind: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        if found.setdefault(row.name, row.id) != row.id:
+            raise UsageError(
+                f"Several {kind} are named {row.name!r}: {found[row.name]} and {row.id}.",
+                hint="Refer only to names that stand for one.",
+            )
+    return found
+
+
+def _check_known(
+    names: AbstractSet[str], known: Mapping[str, int], caller: Record, kind: str
+) -> None:
+    unknown = sorted(names - known.keys())
+    if unknown:
+        some = ", ".join(map(repr, unknown[:3])) + (", ..." if len(unknown) > 3 else "")
+        raise UsageError(
+            f"Workflow {caller.workflow_id} has no {kind} named {some}.",
+            hint="Name what exists in the workflow, or a job of the same request.",
+        )
+
+
+def _check_cycles(jobs: Sequence[SpawnJob], places: Mapping[str, int]) -> None:
+    cycles = find_cycles(
+        [tuple({places[name] for name in job.depends_on or () if name in places}) for job in jobs]
+    )
+    if cycles:
+        names = [jobs[place].name for place in cycles[0][:10]]
+        raise UsageError(
+            f"The jobs wait for each other in a circle: {' -> '.join([*names, names[0]])}.",
+            hint="Remove one of these dependencies.",
+            field="depends_on",
+        )
+
+
+def _keep(conn: Connection, workflow_id: int, name: str, state: Any) -> None:
+    values = {"workflow_id": workflow_id, "name": name, "data": state, "is_ephemeral": False}
+    conn.execute(insert(_data), values)
+    touch(conn, workflow_id)
+
+
+def _keep_final(conn: Connection, workflow_id: int, name: str, state: Any) -> None:
+    """Keep the state in which a lineage ended, in place of an earlier one."""
+    again = (_data.c.workflow_id == workflow_id) & (_data.c.name == name)
+    if not conn.execute(update(_data).where(again).values(data=state)).rowcount:
+        _keep(conn, workflow_id, name, state)
