@@ -20,13 +20,15 @@ from torc_server.queries.pages import Paging
 from torc_server.rules import creation, editing, jobs
 
 
-def provide_filter(
+def provide_filter(  # noqa: PLR0913 - the filters of the reference
     status: FromQuery[str | None] = None,
     name: FromQuery[str | None] = None,
     command: FromQuery[str | None] = None,
     needs_file_id: FromQuery[int | None] = None,
     upstream_job_id: FromQuery[int | None] = None,
     active_compute_node_id: FromQuery[int | None] = None,
+    *,
+    origin_is_set: FromQuery[bool | None] = None,
 ) -> JobFilter:
     """Return which jobs the query asks for."""
     return JobFilter(
@@ -36,6 +38,7 @@ def provide_filter(
         needs_file_id=needs_file_id,
         upstream_job_id=upstream_job_id,
         active_compute_node_id=active_compute_node_id,
+        origin_is_set=origin_is_set,
     )
 
 

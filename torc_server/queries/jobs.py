@@ -45,6 +45,8 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs that wait for this job."""
     active_compute_node_id: int | None = None
     """Jobs that this compute node holds."""
+    origin_is_set: bool | None = None
+    """Only jobs that were retried or spawned, or only those that were not."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what a row has to meet.
@@ -69,6 +71,8 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
         if self.active_compute_node_id is not None:
             conditions.append(_job.c.compute_node_id == self.active_compute_node_id)
             conditions.append(_job.c.status.in_([status.number for status in ACTIVE]))
+        if self.origin_is_set is not None:
+            conditions.append(_job.c.origin.is_not(None) == self.origin_is_set)
         return conditions
 
 
