@@ -58,6 +58,7 @@ def test_a_name_belongs_to_one_group(call, name, taken):
     assert refused.problem["error"] == "Conflict"
     assert refused.problem["code"] == "conflict"
     assert repr(taken) in refused.problem["message"]
+    assert refused.problem["hint"]
 
 
 def test_a_group_needs_a_name(call):

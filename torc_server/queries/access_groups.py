@@ -42,7 +42,7 @@ def create_group(connection: Connection, group: AccessGroup, *, now_ms: int) -> 
     statement = insert(tables.access_group).values(
         name=name, description=group.description, is_system=False, created_at=created_at(now_ms)
     )
-    insert_once(connection, statement, taken)
+    insert_once(connection, statement, taken, hint="Use that one, or choose another name.")
     return find_one(connection, GROUP, "access group", name, _group.name == name)
 
 
@@ -108,7 +108,8 @@ def add_member(
         role=member.role,
         created_at=created_at(now_ms),
     )
-    insert_once(connection, statement, f"{member.user_name!r} is in {group.name!r} already.")
+    twice = f"{member.user_name!r} is in {group.name!r} already."
+    insert_once(connection, statement, twice, hint="To change the role, remove the user first.")
     return _get_member(connection, group_id, member.user_name)
 
 
@@ -156,7 +157,7 @@ def find_one(
     return mapping.read(row)
 
 
-def insert_once(connection: Connection, statement: Insert, already: str) -> None:
+def insert_once(connection: Connection, statement: Insert, already: str, *, hint: str = "") -> None:
     """Insert a row that nothing but an equal one can stand in the way of.
 
     Raises:
@@ -165,7 +166,7 @@ def insert_once(connection: Connection, statement: Insert, already: str) -> None
     try:
         connection.execute(statement)
     except IntegrityError as error:
-        raise ConflictError(already, error="Conflict") from error
+        raise ConflictError(already, hint=hint, error="Conflict") from error
 
 
 def _get_member(connection: Connection, group_id: int, user_name: str) -> UserGroupMembership:
