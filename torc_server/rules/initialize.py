@@ -95,7 +95,6 @@ def initialize_jobs(
     conn.execute(_FORGET_RESULTS, {"of_workflow": workflow_id})
     conn.execute(_NEXT_ATTEMPT, {"of_workflow": workflow_id, "in_run": workflow.run_id})
     expect_completion(conn, workflow_id)
-    release_stuck(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     actions.restart(conn, workflow_id)
     again = any(row.input_hash for row in inputs.jobs)
     event_type = "workflow_reinitialized" if again else "workflow_started"
@@ -106,6 +105,7 @@ def initialize_jobs(
         "clear_ephemeral_user_data": clear_ephemeral_user_data,
     }
     record(conn, workflow_id, event_type, data, now_ms=now_ms)
+    release_stuck(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     complete_if_settled(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     return Message(message="Initialized job status", count=len(chosen))
 

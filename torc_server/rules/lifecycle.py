@@ -14,7 +14,7 @@ from torc_server.rules.cancellation import cancel_job, stop_attempts
 from torc_server.rules.claims import Claimer, take
 from torc_server.rules.events import record
 from torc_server.rules.jobs import find_job, get_job
-from torc_server.rules.progress import Change, propagate, release_stuck
+from torc_server.rules.progress import Change, propagate
 from torc_server.rules.reports import check_run
 from torc_server.rules.selection import Record
 from torc_server.rules.transitions import illegal
@@ -227,8 +227,6 @@ def _put(conn: Connection, job: Record, wanted: JobStatus, *, run_id: int, now_m
     if wanted is JobStatus.UNINITIALIZED and JobStatus.from_number(job.status) in ENDED:
         changes += [_move(conn, row, wanted) for row in _ended_dependents(conn, job.id)]
     propagate(conn, job.workflow_id, changes, run_id=run_id, now_ms=now_ms)
-    if wanted is JobStatus.BLOCKED:  # perhaps by nobody
-        release_stuck(conn, job.workflow_id, run_id=run_id, now_ms=now_ms)
 
 
 def _move(

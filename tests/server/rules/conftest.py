@@ -15,12 +15,18 @@ from sqlmodel import SQLModel
 @contextmanager
 def database():
     """Yield a connection, in a transaction, to a new database."""
-    engine = create_engine("sqlite://", creator=_memory, poolclass=StaticPool)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    SQLModel.metadata.create_all(engine)
+    engine = new_engine()
     with engine.connect() as connection, connection.begin():
         yield connection
     engine.dispose()
+
+
+def new_engine():
+    """Return an engine of a new database, which lives as long as it."""
+    engine = create_engine("sqlite://", creator=_memory, poolclass=StaticPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    SQLModel.metadata.create_all(engine)
+    return engine
 
 
 @pytest.fixture

@@ -1,0 +1,391 @@
+"""The life of jobs, said as simply as it can be: dicts, lists, and everything looked at anew.
+
+Written from the documents, not from the rules. Jobs go by name here. Whatever the documents refuse
+raises `Refused` with the HTTP status; what a turn of a runner reports is judged in a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SHEET = """
+uninitialized -> blocked ready disabled
+blocked -> ready canceled
+ready -> pending canceled
+pending -> running ready canceled terminated
+running -> completed failed terminated ready pending_failed canceled
+pending_failed -> failed ready uninitialized
+completed -> uninitialized ready
+failed -> uninitialized ready
+canceled -> uninitialized ready
+terminated -> uninitialized ready
+disabled -> uninitialized
+"""
+"""Who may follow whom: the specification, word for word. Canceling ends what runs."""
+
+WAYS = {
+    line.split(" -> ")[0]: set(line.split(" -> ")[1].split()) for line in SHEET.strip().splitlines()
+}
+ENDED = {"completed", "failed", "canceled", "terminated"}
+SETTLED = ENDED | {"disabled"}
+BAD = {"failed", "canceled", "terminated"}
+ACTIVE = {"pending", "running"}
+REPORTED = ENDED | {"pending_failed"}
+NOT_CLAIMED = {"uninitialized", "blocked", "ready", "pending"}
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not an error
+    def __init__(self, status):
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass
+class Job:
+    needs: set
+    minds: bool
+    priority: int
+    size: int
+    status: str = "uninitialized"
+    attempt: int = 1
+    token: int = 0
+    node: int | None = None
+
+
+@dataclass
+class Attempt:
+    node: int | None
+    outcome: str | None = None
+    is_open: bool = True
+
+
+@dataclass
+class Action:
+    trigger: str
+    members: set
+    executed: bool = False
+    is_due: bool = False
+    """Of triggers on the workflow; those on jobs are counted."""
+
+
+@dataclass
+class Model:
+    jobs: dict = field(default_factory=dict)
+    attempts: dict = field(default_factory=dict)
+    """By job and token."""
+    results: dict = field(default_factory=dict)
+    """Status and return code by job, run and attempt."""
+    latest: dict = field(default_factory=dict)
+    actions: list = field(default_factory=list)
+    live_nodes: set = field(default_factory=set)
+    run: int = 0
+    is_canceled: bool = False
+    is_noticed: bool = False
+    completions: int = 0
+
+    # What follows from what.
+
+    def follow(self, *changed, reopens=False):
+        """Let blocked jobs go on, or not, that wait for the changed ones; then look for the end."""
+        queue = list(changed)
+        while queue:
+            mover = queue.pop()
+            for name, job in self.jobs.items():
+                before = {self.jobs[other].status for other in job.needs}
+                if mover in job.needs and job.status == "blocked" and before <= SETTLED:
+                    job.status = "canceled" if job.minds and before & BAD else "ready"
+                    queue.append(name)
+        if reopens:
+            self.is_noticed = False
+        else:
+            self.notice()
+
+    def notice(self):
+        if self.is_noticed or not self.all_settled():
+            return
+        self.is_noticed = True
+        self.completions += 1
+        for action in self.actions:
+            if action.trigger == "on_workflow_complete" and not action.executed:
+                action.is_due = True
+
+    def all_settled(self):
+        return all(job.status in SETTLED for job in self.jobs.values())
+
+    def is_complete(self):
+        return self.is_canceled or self.all_settled()
+
+    def move(self, name, status):
+        was_settled = self.jobs[name].status in SETTLED
+        self.jobs[name].status = status
+        self.follow(name, reopens=was_settled and status not in SETTLED)
+
+    def after(self, names):
+        """Everything that waits for one of these, however indirectly."""
+        found = set(names)
+        while more := {n for n, job in self.jobs.items() if job.needs & found} - found:
+            found |= more
+        return found - set(names)
+
+    def pending_actions(self):
+        counted = {
+            "on_jobs_ready": set(WAYS) - {"uninitialized", "blocked"},
+            "on_jobs_complete": SETTLED,
+        }
+        pending = []
+        for number, action in enumerate(self.actions):
+            states = [self.jobs[name].status for name in action.members]
+            if action.trigger in counted:
+                due = bool(states) and set(states) <= counted[action.trigger]
+            else:
+                due = action.is_due
+            if due and not action.executed:
+                pending.append(number)
+        return pending
+
+    # Attempts and results.
+
+    def claim(self, names, node):
+        for name in names:
+            job = self.jobs[name]
+            job.status, job.token, job.node = "pending", job.token + 1, node
+            self.attempts[name, job.token] = Attempt(node)
+
+    def stop(self, names):
+        """What a runner of ours holds is to be stopped; of the others nobody can be told."""
+        for (name, _), attempt in self.attempts.items():
+            if name in names and attempt.is_open and attempt.outcome is None:
+                attempt.outcome = "canceled" if attempt.node is None else "cancel"
+                attempt.is_open = attempt.node is not None
+
+    def to_kill(self, node):
+        """The jobs that a node is to stop, unless it holds them anew."""
+        return sorted(
+            name
+            for (name, token), attempt in self.attempts.items()
+            if attempt.node == node
+            and attempt.is_open
+            and attempt.outcome is not None
+            and not (self.jobs[name].node == node and self.jobs[name].token > token)
+        )
+
+    def last_recorded(self, name):
+        return max((a for n, run, a in self.results if (n, run) == (name, self.run)), default=0)
+
+    def record(self, name, attempt, status, code):
+        self.results[name, self.run, attempt] = (status, code)
+        self.latest[name] = (self.run, attempt)
+
+    def close(self, name, token, outcome):
+        attempt = self.attempts.get((name, token))
+        if attempt is not None and (attempt.is_open or attempt.outcome == "lost"):
+            attempt.is_open, attempt.outcome = False, outcome
+
+    def take_back(self, names):
+        for name in names:
+            self.jobs[name].status, self.jobs[name].node = "uninitialized", None
+        self.stop(names)
+        if names:
+            self.is_noticed = False
+
+    # What owners do.
+
+    def initialize(self, *, only_uninitialized):
+        new = {n for n, job in self.jobs.items() if job.status == "uninitialized"}
+        if only_uninitialized:
+            kept = ACTIVE | {"disabled"}
+            chosen = new | {n for n in self.after(new) if self.jobs[n].status not in kept}
+        else:
+            waiting = {"blocked", "ready", "terminated", "pending_failed"}
+            chosen = new | {n for n, job in self.jobs.items() if job.status in waiting}
+            for name, job in self.jobs.items():
+                if (
+                    job.status in ACTIVE
+                    and job.node is not None
+                    and job.node not in self.live_nodes
+                ):
+                    chosen.add(name)
+                    for (owner, _), attempt in self.attempts.items():
+                        if owner == name and attempt.is_open:
+                            attempt.is_open, attempt.outcome = False, "lost"
+        for name in chosen:
+            self.jobs[name].status = "blocked" if self.jobs[name].needs else "ready"
+            self.jobs[name].node = None
+        for name, job in self.jobs.items():
+            if job.status != "completed":
+                self.latest.pop(name, None)
+            again = (name, self.run, job.attempt) in self.results
+            job.attempt += again and job.status in {"blocked", "ready"}
+        for action in self.actions:
+            action.executed = False
+            action.is_due = action.trigger == "on_workflow_start"
+        self.is_noticed = False
+        self.follow(*self.jobs)
+
+    def manage(self, name, wanted, run):
+        job = self.jobs[name]
+        if wanted in {"completed", "terminated"}:
+            raise Refused(422)
+        if job.status == wanted:
+            return
+        if run != self.run:
+            raise Refused(422)
+        if wanted not in WAYS[job.status] or (job.status, wanted) == ("running", "failed"):
+            raise Refused(422 if wanted in ENDED else 409)
+        if wanted == "pending":
+            self.claim([name], None)
+            return
+        if wanted != "running":
+            self.stop({name})
+            job.node = None
+        if wanted == "ready":
+            job.attempt = max(job.attempt, self.last_recorded(name) + 1)
+        if wanted == "uninitialized" and job.status in ENDED:
+            self.take_back_dependents(name)
+        self.move(name, wanted)
+
+    def take_back_dependents(self, name):
+        for job in self.jobs.values():
+            if name in job.needs and job.status in {"completed", "failed"}:
+                job.status, job.node = "uninitialized", None
+
+    def retry(self, name, run, max_retries):
+        job = self.jobs[name]
+        if run != self.run:
+            raise Refused(422)
+        if job.status not in {"running", "failed", "terminated", "pending_failed"}:
+            raise Refused(409)
+        if job.attempt >= max_retries:
+            raise Refused(422)
+        for (owner, _), attempt in self.attempts.items():
+            if owner == name and attempt.is_open:
+                attempt.is_open, attempt.outcome = False, "failed"
+        job.attempt += 1
+        job.node = None
+        self.move(name, "ready")
+
+    def disable(self, name):
+        job = self.jobs[name]
+        if job.status == "disabled":
+            return
+        if job.status != "uninitialized":
+            raise Refused(409)
+        self.move(name, "disabled")
+
+    def delete(self, name):
+        if self.jobs[name].status in ACTIVE:
+            raise Refused(409)
+        self.move(name, "disabled")
+        del self.jobs[name]
+        self.latest.pop(name, None)
+        for key in [key for key in self.attempts if key[0] == name]:
+            del self.attempts[key]
+        for key in [key for key in self.results if key[0] == name]:
+            del self.results[key]
+        for job in self.jobs.values():
+            job.needs.discard(name)
+        for action in self.actions:
+            action.members.discard(name)
+
+    def cancel(self):
+        self.is_canceled = True
+        held = {name for name, job in self.jobs.items() if job.status in ACTIVE}
+        for name in held:
+            self.jobs[name].status, self.jobs[name].node = "canceled", None
+        self.stop(held)
+
+    def reset_workflow(self, *, force):
+        if not force and any(job.status in ACTIVE for job in self.jobs.values()):
+            raise Refused(422)
+        self.is_canceled = False
+
+    def reset_jobs(self, *, failed_only):
+        if failed_only:
+            failed = {n for n, job in self.jobs.items() if job.status in BAD | {"pending_failed"}}
+            after = {n for n in self.after(failed) if self.jobs[n].status != "disabled"}
+            self.take_back(failed | after)
+        else:
+            self.take_back(set(self.jobs))
+
+    # What clients and runners report.
+
+    def start(self, name, node):
+        job = self.jobs[name]
+        if (job.status, job.node) == ("running", node):
+            return
+        if job.status != "pending":
+            raise Refused(409)
+        job.status, job.node = "running", node
+
+    def complete(self, name, status, run, attempt, code):
+        job = self.jobs[name]
+        if status not in REPORTED:
+            raise Refused(422)
+        recorded = self.results.get((name, run, attempt))
+        if recorded == (status, code) and status == job.status:
+            return
+        if job.status in ENDED or recorded is not None:
+            raise Refused(422)
+        if job.status not in NOT_CLAIMED and status not in WAYS[job.status]:
+            raise Refused(409)
+        if run != self.run:
+            raise Refused(422)
+        self.record(name, attempt, status, code)
+        self.close(name, job.token, status)
+        job.attempt, job.node = attempt, None
+        self.move(name, status)
+
+    def judge(self, name, token, wanted):
+        if name not in self.jobs:
+            return "unknown"
+        job = self.jobs[name]
+        attempt = self.attempts.get((name, token))
+        is_current = job.token == token
+        if is_current and job.status in ACTIVE:
+            return "ok"
+        late = "fenced" if token < job.token else "illegal"
+        if attempt is None:
+            return "illegal"
+        if attempt.is_open:
+            return "ok" if is_current and job.status == "canceled" else late
+        if attempt.outcome == wanted:
+            return "duplicate"
+        return "ok" if is_current and (attempt.outcome, job.status) == ("lost", "ready") else late
+
+    def end(self, name, token, status, code, *, retry):
+        verdict = self.judge(name, token, status)
+        if status not in REPORTED:
+            return "illegal"
+        if verdict in {"fenced", "illegal"}:
+            self.close(name, token, status)
+        if verdict != "ok":
+            return verdict
+        job = self.jobs[name]
+        number = max(job.attempt, self.last_recorded(name) + 1)
+        self.close(name, token, status)
+        if job.status == "canceled":
+            self.record(name, number, "canceled", code)
+            return verdict
+        self.record(name, number, status, code)
+        is_again = retry and status in BAD
+        job.attempt, job.node = number + is_again, None
+        self.move(name, "ready" if is_again else status)
+        return verdict
+
+    def release(self, name, token):
+        verdict = self.judge(name, token, "released")
+        if verdict in {"ok", "fenced", "illegal"}:
+            self.close(name, token, "released")
+        if verdict == "ok" and self.jobs[name].status != "canceled":
+            self.jobs[name].status, self.jobs[name].node = "ready", None
+        return verdict
+
+    def sign_off(self, node):
+        self.live_nodes.discard(node)
+        for (name, token), attempt in self.attempts.items():
+            if attempt.node == node and attempt.is_open:
+                job = self.jobs[name]
+                attempt.is_open = False
+                attempt.outcome = "lost" if attempt.outcome is None else "canceled"
+                if job.token == token and job.status in ACTIVE:
+                    job.status, job.node = "ready", None

@@ -1,0 +1,456 @@
+"""Whatever owners, clients and runners do in whatever order, the rules and a plain model agree.
+
+A small budget runs with the suite; `tests/campaigns/machine.py` runs a large one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
+from server.rules import plain_model
+from server.rules.bench import NOW, PLENTY, TIME, Bench
+from server.rules.conftest import new_engine
+from server.rules.plain_model import ACTIVE, BAD, SETTLED, WAYS, Model, Refused
+from sqlalchemy import insert, select, update
+
+from torc_core.errors import TorcError
+from torc_core.model.exchange import JobRelease
+from torc_core.model.job import JobPatch
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_server import tables
+from torc_server.problems import HTTP_STATUS
+from torc_server.queries.actions import claim_action
+from torc_server.rules.cancellation import cancel_workflow
+from torc_server.rules.claims import claim_jobs_based_on_resources, claim_next_jobs
+from torc_server.rules.editing import delete_job, update_job
+from torc_server.rules.leases import take_from
+from torc_server.rules.lifecycle import is_complete, manage_status_change, retry_job
+from torc_server.rules.reports import complete_job, start_job
+from torc_server.rules.resets import reset_job_status, reset_workflow_status
+
+EACH_STATUS = [status.value for status in JobStatus]
+MOST_JOBS = 9
+picks = st.integers(0, 719)
+"""Which of some things: taken modulo their number, so that it may be drawn before."""
+ends = st.sampled_from(["completed", "completed", "failed", "terminated", "canceled"])
+any_ends = ends | st.just("pending_failed")
+
+
+class Machine(RuleBasedStateMachine):
+    """Jobs and nodes go by small numbers; the rules get their ids."""
+
+    # Setting the scene.
+
+    @initialize(
+        edges=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=9),
+        minds=st.lists(st.booleans(), min_size=6, max_size=6),
+        members=st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=2, max_size=2),
+    )
+    def begin(self, edges, minds, members):
+        self.connection = _engine().connect()
+        self.transaction = self.connection.begin()
+        self.bench = Bench(self.connection)
+        self.nodes = [self.bench.node_id, self.bench.add_node()]
+        self.seqs = [0, 0]
+        self.needs = [self.bench.need(f"{cpus} CPUs", num_cpus=cpus) for cpus in (1, 2, 4)]
+        self.model = Model(live_nodes={0, 1})
+        self.ids, self.names = {}, {}
+        for job in range(6):
+            after = {a for a, b in edges if b == job and a < job}
+            self.create(after, minds=minds[job], priority=job % 3, size=0)
+        triggers = (
+            "on_jobs_ready",
+            "on_jobs_complete",
+            "on_workflow_start",
+            "on_workflow_complete",
+        )
+        self.actions = [
+            self.add_action(trigger, jobs)
+            for trigger, jobs in zip(triggers, [*members, set(), set()], strict=True)
+        ]
+        self.initialize_jobs(only_uninitialized=False)
+
+    def create(self, after, *, minds, priority, size):
+        name = len(self.names)
+        self.ids[name] = self.bench.add(
+            str(name),
+            [self.ids[other] for other in after],
+            cancel_on_blocking_job_failure=minds,
+            priority=priority,
+            resource_requirements_id=self.needs[size],
+        )
+        self.names[self.ids[name]] = name
+        self.model.jobs[name] = plain_model.Job(set(after), minds, priority, (1, 2, 4)[size])
+
+    def add_action(self, trigger, jobs):
+        self.model.actions.append(plain_model.Action(trigger, set(jobs)))
+        values = {
+            "workflow_id": self.bench.workflow_id,
+            "trigger_type": trigger,
+            "action_type": "run_commands",
+            "action_config": {"commands": ["true"]},
+            "required_triggers": max(1, len(jobs)),
+        }
+        action = tables.workflow_action
+        action_id = self.connection.execute(insert(action).values(values)).inserted_primary_key[0]
+        for job in jobs:
+            member = {"action_id": action_id, "job_id": self.ids[job]}
+            self.connection.execute(insert(tables.workflow_action_job).values(member))
+        return action_id
+
+    def teardown(self):
+        if hasattr(self, "transaction"):
+            self.transaction.rollback()
+            self.connection.close()
+
+    # Words.
+
+    def pick(self, number, *statuses):
+        """Return one of the jobs that have one of the statuses, if there are any; else of all."""
+        jobs = self.model.jobs
+        wanted = [name for name, job in jobs.items() if job.status in statuses] or list(jobs)
+        return wanted[number % len(wanted)]
+
+    def agree(self, expected, done):
+        """Do it in the model and by the rules: both must do it, or refuse it alike."""
+        assert _status_of(expected) == _status_of(done)
+
+    def turn(self, node, **fields):
+        """Take a node's next turn; it tells which jobs to stop."""
+        self.seqs[node] += 1
+        reply = self.bench.turn(node_id=self.nodes[node], seq=self.seqs[node], **fields)
+        self.model.live_nodes.add(node)
+        return reply
+
+    def token_of(self, name, age):
+        return self.model.jobs[name].token - age
+
+    @property
+    def workflow_id(self):
+        return self.bench.workflow_id
+
+    def waiting(self):
+        return [name for name, job in self.model.jobs.items() if job.status == "ready"]
+
+    def fitting(self, limit, cpus):
+        """Return what a claim must give: in order, each that fits into what is left."""
+        jobs = self.model.jobs
+        given = []
+        for name in sorted(self.waiting(), key=lambda name: (-jobs[name].priority, name)):
+            if len(given) < limit and jobs[name].size <= cpus and not self.model.is_canceled:
+                cpus -= jobs[name].size
+                given.append(name)
+        return given
+
+    # Owners.
+
+    has_room = precondition(lambda self: len(self.names) < MOST_JOBS)
+    has_jobs = precondition(lambda self: self.model.jobs)
+
+    @has_room
+    @rule(after=st.sets(picks, max_size=3), minds=st.booleans(), size=st.integers(0, 2))
+    def create_job(self, after, minds, size):
+        names = list(self.model.jobs)
+        chosen = {names[number % len(names)] for number in after} if names else set()
+        self.create(chosen, minds=minds, priority=size, size=size)
+
+    @rule(only_uninitialized=st.booleans())
+    def initialize_jobs(self, only_uninitialized):
+        self.model.initialize(only_uninitialized=only_uninitialized)
+        self.bench.initialize(only_uninitialized=only_uninitialized)
+
+    @has_jobs
+    @rule(number=picks, wanted=st.sampled_from(EACH_STATUS), is_late=st.integers(0, 7))
+    def manage(self, number, wanted, is_late):
+        reachable = [status for status, ways in WAYS.items() if wanted in ways]
+        job = self.pick(number, *(reachable if number % 3 else EACH_STATUS))
+        run = self.model.run + (is_late == 7)
+        self.agree(
+            lambda: self.model.manage(job, wanted, run),
+            lambda: manage_status_change(
+                self.connection, self.ids[job], JobStatus(wanted), run, now_ms=NOW
+            ),
+        )
+
+    @has_jobs
+    @rule(number=picks, is_bounded=st.booleans())
+    def retry(self, number, is_bounded):
+        job = self.pick(number, "running", "pending_failed", *(BAD if number % 2 else ()))
+        most = 3 if is_bounded else 10**6
+        self.agree(
+            lambda: self.model.retry(job, self.model.run, most),
+            lambda: retry_job(self.connection, self.ids[job], self.model.run, most, now_ms=NOW),
+        )
+
+    @has_jobs
+    @rule(number=picks)
+    def disable(self, number):
+        job = self.pick(number, "uninitialized")
+        patch = JobPatch(status=JobStatus.DISABLED)
+        self.agree(
+            lambda: self.model.disable(job),
+            lambda: update_job(self.connection, self.ids[job], patch, now_ms=NOW),
+        )
+
+    @has_jobs
+    @rule(number=picks)
+    def delete(self, number):
+        job = self.pick(number)
+        self.agree(
+            lambda: self.model.delete(job),
+            lambda: delete_job(self.connection, self.ids[job], now_ms=NOW),
+        )
+
+    @rule(failed_only=st.booleans())
+    def reset_jobs(self, failed_only):
+        self.model.reset_jobs(failed_only=failed_only)
+        reset_job_status(self.connection, self.workflow_id, failed_only=failed_only, now_ms=NOW)
+
+    @rule()
+    def cancel(self):
+        self.model.cancel()
+        cancel_workflow(self.connection, self.workflow_id, now_ms=NOW)
+
+    @rule(force=st.booleans())
+    def reset_workflow(self, force):
+        self.agree(
+            lambda: self.model.reset_workflow(force=force),
+            lambda: reset_workflow_status(
+                self.connection, self.workflow_id, force=force, now_ms=NOW
+            ),
+        )
+
+    @rule()
+    def next_run(self):
+        self.model.run += 1
+        self.connection.execute(update(tables.workflow).values(run_id=self.model.run))
+
+    @rule(number=picks)
+    def execute(self, number):
+        action = number % len(self.actions)
+        if not self.model.actions[action].executed:
+            claim_action(self.connection, self.workflow_id, self.actions[action], None, now_ms=NOW)
+            self.model.actions[action].executed = True
+
+    # Clients of the reference: one job at a time, no tokens.
+
+    @rule(limit=st.integers(1, 4))
+    def claim_next(self, limit):
+        expected = self.fitting(limit, 10**6)
+        claimed = claim_next_jobs(self.connection, self.workflow_id, limit, now_ms=NOW)
+        assert [int(job.name) for job in claimed.jobs] == expected
+        self.model.claim(expected, None)
+
+    @rule(limit=st.integers(1, 5), cpus=st.integers(1, 8))
+    def claim_by_resources(self, limit, cpus):
+        expected = self.fitting(limit, cpus)
+        free = replace(PLENTY, num_cpus=cpus)
+        claimed = claim_jobs_based_on_resources(
+            self.connection, self.workflow_id, free, limit, now_ms=NOW
+        )
+        assert [int(job.name) for job in claimed.jobs] == expected
+        assert bool(claimed.reason) is not bool(expected)
+        self.model.claim(expected, None)
+
+    @has_jobs
+    @rule(number=picks, node=st.integers(0, 1))
+    def start(self, number, node):
+        job = self.pick(number, "pending", *(["running"] if number % 4 == 0 else []))
+        self.agree(
+            lambda: self.model.start(job, node),
+            lambda: start_job(
+                self.connection, self.ids[job], self.model.run, self.nodes[node], now_ms=NOW
+            ),
+        )
+
+    @has_jobs
+    @rule(
+        number=picks,
+        status=any_ends | st.sampled_from(EACH_STATUS),
+        ahead=st.sampled_from([0, 0, 0, 0, 1]),
+        is_late=st.integers(0, 7),
+        code=st.sampled_from([None, None, None, 7]),
+    )
+    def complete(self, number, status, ahead, is_late, code):
+        job = self.pick(number, *([] if number % 3 == 0 else ACTIVE))
+        run = self.model.run + (is_late == 7)
+        attempt = self.model.jobs[job].attempt + ahead
+        result = Result(
+            job_id=self.ids[job],
+            workflow_id=self.workflow_id,
+            run_id=run,
+            attempt_id=attempt,
+            compute_node_id=self.nodes[0],
+            return_code=int(status != "completed") if code is None else code,
+            exec_time_minutes=0.1,
+            completion_time=TIME,
+            status=JobStatus(status),
+        )
+        for _ in range(2):  # the identical report again changes nothing
+            self.agree(
+                lambda: self.model.complete(job, status, run, attempt, result.return_code),
+                lambda: complete_job(
+                    self.connection, self.ids[job], JobStatus(status), run, result, now_ms=NOW
+                ),
+            )
+
+    # Runners of ours: turns, with tokens.
+
+    @rule(node=st.integers(0, 1), limit=st.integers(1, 4), cpus=st.integers(1, 8))
+    def claim_in_turn(self, node, limit, cpus):
+        expected = self.fitting(limit, cpus)
+        self.seqs[node] += 1
+        reply = self.bench.claim(
+            limit,
+            replace(PLENTY, num_cpus=cpus),
+            node_id=self.nodes[node],
+            seq=self.seqs[node],
+        )
+        self.model.live_nodes.add(node)
+        self.model.claim(expected, node)
+        assert [int(claimed.job.name) for claimed in reply.jobs] == expected
+        assert [claimed.token for claimed in reply.jobs] == [
+            self.model.jobs[name].token for name in expected
+        ]
+        assert sorted(self.names[job_id] for job_id in reply.kill) == self.model.to_kill(node)
+
+    @has_jobs
+    @rule(
+        numbers=st.lists(picks, min_size=1, max_size=3),
+        status=any_ends | st.just("running"),
+        age=st.sampled_from([0, 0, 0, 1, 2, -1]),
+        retry=st.booleans(),
+        node=st.integers(0, 1),
+    )
+    def end_in_turn(self, numbers, status, age, retry, node):
+        jobs = list(dict.fromkeys(self.pick(number, *ACTIVE) for number in numbers))
+        reports = [
+            self.bench.ending(
+                self.ids[job], JobStatus(status), token=self.token_of(job, age), retry=retry
+            )
+            for job in jobs
+        ]
+        for _ in range(2):
+            expected = [
+                self.model.end(job, report.token, status, int(status != "completed"), retry=retry)
+                for job, report in zip(jobs, reports, strict=True)
+            ]
+            outcomes = self.turn(node, ends=reports).outcomes
+            assert [outcome.result for outcome in outcomes] == expected
+
+    @has_jobs
+    @rule(number=picks, age=st.sampled_from([0, 0, 1]), node=st.integers(0, 1))
+    def release_in_turn(self, number, age, node):
+        job = self.pick(number, *ACTIVE)
+        token = self.token_of(job, age)
+        expected = self.model.release(job, token)
+        reply = self.turn(node, releases=[JobRelease(job_id=self.ids[job], token=token)])
+        assert [outcome.result for outcome in reply.outcomes] == [expected]
+
+    @rule(node=st.integers(0, 1))
+    def sign_off(self, node):
+        self.model.sign_off(node)
+        take_from(self.connection, self.nodes[node], now_ms=NOW)
+        table = tables.compute_node
+        off = update(table).where(table.c.id == self.nodes[node]).values(is_active=False)
+        self.connection.execute(off)
+
+    # What must be so after every step.
+
+    @invariant()
+    def jobs_stand_alike(self):
+        expected = {
+            name: (job.status, job.attempt, job.token, job.node)
+            for name, job in self.model.jobs.items()
+        }
+        node = {node_id: number for number, node_id in enumerate(self.nodes)} | {None: None}
+        rows = self.connection.execute(tables.job.select())
+        assert expected == {
+            int(row.name): (
+                JobStatus.from_number(row.status).value,
+                row.attempt_id,
+                row.token,
+                node[row.compute_node_id],
+            )
+            for row in rows
+        }
+
+    @invariant()
+    def counters_count(self):
+        members = {}
+        for set_id, job_id in self.connection.execute(tables.dependency_set_member.select()):
+            members.setdefault(set_id, []).append(self.model.jobs[self.names[job_id]].status)
+        for row in self.connection.execute(tables.dependency_set.select()):
+            states = members.get(row.id, [])
+            remaining = sum(status not in SETTLED for status in states)
+            assert (row.remaining, row.unsuccessful) == (remaining, sum(s in BAD for s in states))
+
+    @invariant()
+    def attempts_and_results_are_kept(self):
+        attempts = {
+            (self.names[row.job_id], row.token): row.ended_at is None
+            for row in self.connection.execute(tables.attempt.select())
+        }
+        assert attempts == {key: each.is_open for key, each in self.model.attempts.items()}
+        rows = {row.id: row for row in self.connection.execute(tables.result.select())}
+        assert self.model.results == {
+            (self.names[row.job_id], row.run_id, row.attempt_id): (
+                JobStatus.from_number(row.status).value,
+                row.return_code,
+            )
+            for row in rows.values()
+        }
+        latest = self.connection.execute(tables.latest_result.select())
+        assert self.model.latest == {
+            self.names[row.job_id]: (rows[row.result_id].run_id, rows[row.result_id].attempt_id)
+            for row in latest
+        }
+
+    @invariant()
+    def the_workflow_stands_alike(self):
+        answer = is_complete(self.connection, self.workflow_id)
+        assert (answer.is_canceled, answer.is_complete) == (
+            self.model.is_canceled,
+            self.model.is_complete(),
+        )
+        event = tables.event.c.event_type
+        completed = select(event).where(event == "workflow_completed")
+        assert len(self.connection.execute(completed).all()) == self.model.completions
+
+    @invariant()
+    def actions_are_due_alike(self):
+        action = tables.workflow_action.c
+        due = (action.trigger_count >= action.required_triggers) & action.executed.is_(False)
+        ids = self.connection.execute(select(action.id).where(due).order_by(action.id)).scalars()
+        assert list(ids) == [self.actions[number] for number in self.model.pending_actions()]
+
+
+def _status_of(attempt):
+    try:
+        attempt()
+    except Refused as refused:
+        return refused.status
+    except TorcError as error:
+        return error.details.get("http_status", HTTP_STATUS[error.code])
+    return 200
+
+
+@cache
+def _engine():
+    """One database for all examples; each is rolled back."""
+    return new_engine()
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(
+    max_examples=60,
+    stateful_step_count=50,
+    deadline=None,
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
