@@ -63,4 +63,6 @@ def with_access_groups(connection: Connection, workflows: Sequence[Workflow]) ->
     ids = [workflow.id for workflow in workflows if workflow.id is not None]
     for workflow_id, name in rows_of(connection, _OF_WORKFLOWS, ids):
         names.setdefault(workflow_id, []).append(name)
+    if not names:
+        return list(workflows)
     return [replace(one, access_groups=names.get(one.id)) for one in workflows]
