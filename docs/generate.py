@@ -15,6 +15,10 @@ from pathlib import Path
 import click
 
 from torc_core.errors import ExitCode
+from torc_server.app import create_app
+from torc_server.controllers.service import VERSION
+from torc_server.openapi import describe
+from torc_server.settings import Settings
 from torc_tui.actions import ACTIONS
 from torc_tui.cli.root import COMMANDS, load_command, torc
 
@@ -87,10 +91,17 @@ def keys() -> str:
     return "\n".join(parts)
 
 
+def interface() -> str:
+    """Return the OpenAPI document of the server."""
+    app = create_app(Settings(database=Path("unused")))
+    return describe(app, VERSION.api_version).decode()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
     "exit-codes.md": exit_codes,
     "keys.md": keys,
+    "openapi.json": interface,
 }
 
 

@@ -6,16 +6,16 @@ Litestar takes the last of repeated keys, "1" and "TRUE" for a boolean, and "1_0
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
-from litestar.typing import FieldDefinition
 
 from torc_core.errors import UsageError
+from torc_server.parameters import parameters_of
 
 _WRITTEN = {
     bool: (re.compile("true|false"), "true or false"),
@@ -60,21 +60,15 @@ def _checked(query: bytes, handler: HTTPRouteHandler) -> bytes:
 
 @lru_cache(maxsize=256)
 def _query_types(handler: HTTPRouteHandler) -> Mapping[str, type]:
-    """Return the types of all simple parameters of a handler and of what it depends on."""
-    found = dict(_types(handler.parsed_fn_signature.parameters))
-    for name, provide in handler.resolve_dependencies().items():
-        if name in handler.parsed_fn_signature.parameters:
-            found |= _types(provide.parsed_fn_signature.parameters)
-    return found
-
-
-def _types(fields: Mapping[str, FieldDefinition]) -> Iterator[tuple[str, type]]:
-    for name, field in fields.items():
+    """Return which parameters are read as something else than text; `list` may be repeated."""
+    found: dict[str, type] = {}
+    for name, field in parameters_of(handler).items():
         for one in field.inner_types if field.is_union else (field,):
             if one.annotation in _WRITTEN:
-                yield name, one.annotation
+                found[name] = one.annotation
             elif one.is_non_string_sequence:
-                yield name, list
+                found[name] = list
+    return found
 
 
 def _wrong(name: str, what: str) -> UsageError:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 
@@ -34,7 +32,7 @@ from torc_server.controllers.jobs import JobController, JobGraphController
 from torc_server.controllers.lifecycle import LifecycleController
 from torc_server.controllers.overviews import OverviewController
 from torc_server.controllers.plain import PLAIN_RECORDS
-from torc_server.controllers.service import VERSION, ServiceController
+from torc_server.controllers.service import ServiceController
 from torc_server.controllers.tasks import TaskController
 from torc_server.controllers.workflows import WorkflowController
 from torc_server.db.readers import Readers
@@ -140,8 +138,6 @@ def create_app(settings: Settings) -> Litestar:
         before_request=check_address,
         before_send=[add_span_id, add_warning],
         request_max_body_size=settings.max_body_bytes,
-        openapi_config=OpenAPIConfig(
-            title="torc", version=VERSION.api_version, render_plugins=[JsonRenderPlugin()]
-        ),
+        openapi_config=None,  # `openapi` describes it
         logging_config=None,
     )

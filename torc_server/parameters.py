@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from litestar.params import FromQuery, PathParameter, QueryParameter
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg, PathParameter, QueryParameter
+from litestar.typing import FieldDefinition
 
 from torc_core.model.page import MAX_LIMIT
 from torc_core.units import MAX_INTEGER
@@ -27,11 +29,38 @@ SortMethod = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
 
 
 def provide_paging(
-    offset: Count = 0,
-    limit: Count = MAX_LIMIT,
-    sort_by: FromQuery[str | None] = None,
+    offset: Annotated[
+        int, QueryParameter(ge=0, le=MAX_INTEGER, description="How many items to leave out.")
+    ] = 0,
+    limit: Annotated[
+        int,
+        QueryParameter(
+            ge=0,
+            le=MAX_INTEGER,
+            description=f"The most items to return; more than {MAX_LIMIT:,} is cut to it.",
+        ),
+    ] = MAX_LIMIT,
+    sort_by: Annotated[
+        str | None, QueryParameter(description="A field of the items; their id when left out.")
+    ] = None,
     *,
-    reverse_sort: FromQuery[bool] = False,
+    reverse_sort: Annotated[
+        bool, QueryParameter(description="Sort from the largest to the smallest.")
+    ] = False,
 ) -> Paging:
     """Return which part of a list the query asks for: the dependency `paging`."""
     return Paging(offset=offset, limit=limit, sort_by=sort_by, reverse_sort=reverse_sort)
+
+
+def parameters_of(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:
+    """Return the parameters of a handler and of what it depends on, by their names in requests."""
+    dependencies = handler.resolve_dependencies()
+    waiting = list(handler.parsed_fn_signature.parameters.items())
+    found = {}
+    while waiting:
+        name, field = waiting.pop(0)
+        if name in dependencies:
+            waiting += dependencies[name].parsed_fn_signature.parameters.items()
+        elif isinstance(field.kwarg_definition, ParameterKwarg):
+            found[field.kwarg_definition.name or name] = field
+    return found

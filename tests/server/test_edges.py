@@ -291,8 +291,11 @@ def test_every_answer_names_its_request(call, method, path, status):
     assert (reply.status, reply.headers["x-span-id"]) == (status, "my-span")
 
 
-def test_a_refused_stranger_is_told_the_id_of_the_request(make_server, http_of):
-    stranger = http_of(make_server("--token", "secret"))
+def test_a_refused_stranger_is_told_the_id_of_the_request(make_server, http_of, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("a-secret-of-some-length")
+    token.chmod(0o600)
+    stranger = http_of(make_server("--token-file", str(token)))
 
     reply = stranger("GET", "/workflows", headers={"X-Span-ID": "my-span"})
 

@@ -46,7 +46,12 @@ class BulkController(Controller):
         created = await writer.run(records.create_many, resources.FILE, data.files, now_ms=now_ms())
         return Files(files=created)
 
-    @post("/bulk_user_data", status_code=200, operation_id="create_user_data_list")
+    @post(
+        "/bulk_user_data",
+        status_code=200,
+        operation_id="create_user_data_list",
+        tags=["user data"],
+    )
     async def create_user_data_list(
         self, writer: NamedDependency[Writer], data: JSONBody[UserDataList]
     ) -> UserDataList:

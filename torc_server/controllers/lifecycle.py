@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from torc_core.clock import now_ms
@@ -41,7 +42,12 @@ class LifecycleController(Controller):
     path = "/workflows/{workflow_id:int}"
     tags = ("workflows",)
 
-    @post("/initialize_jobs", status_code=200, operation_id="initialize_jobs")
+    @post(
+        "/initialize_jobs",
+        status_code=200,
+        operation_id="initialize_jobs",
+        responses={202: ResponseSpec(Task, description="Begun; the task tells when it is done.")},
+    )
     async def initialize_jobs(
         self,
         writer: NamedDependency[Writer],
@@ -50,7 +56,7 @@ class LifecycleController(Controller):
         *,
         only_uninitialized: FromQuery[bool] = False,
         clear_ephemeral_user_data: FromQuery[bool] = False,
-        is_async: Annotated[bool, QueryParameter(query="async")] = False,
+        is_async: Annotated[bool, QueryParameter(name="async")] = False,
     ) -> Response[Message | Task]:
         """Work out dependencies and make jobs blocked or ready; with `async` after the answer."""
         work = partial(

@@ -51,10 +51,12 @@ def record_routes(
 ) -> list[HTTPRouteHandler]:
     """Return the routes of a resource under a path."""
     routes = []
-    for operation, (method, suffix, make) in _ROUTES.items():
+    for operation, (method, suffix, make, summary) in _ROUTES.items():
         if name := getattr(operations, operation):
             route = method(path + suffix, status_code=200, operation_id=name, tags=[resource.kind])
-            routes.append(route(make(resource, name)))
+            handler = make(resource, name)
+            handler.__doc__ = summary.format(resource.kind)
+            routes.append(route(handler))
     return routes
 
 
@@ -113,15 +115,15 @@ def _remove_all(resource: Resource[Any], name: str) -> Any:
     return _described(handler, name, parameters, Message)
 
 
-_ROUTES: dict[str, tuple[Any, str, Callable[[Resource[Any], str], Any]]] = {
-    "create": (post, "", _create),
-    "list": (get, "", _list),
-    "get": (get, _ONE, _get),
-    "change": (put, _ONE, _change),
-    "remove": (delete, _ONE, _remove),
-    "remove_all": (delete, "", _remove_all),
+_ROUTES: dict[str, tuple[Any, str, Callable[[Resource[Any], str], Any], str]] = {
+    "create": (post, "", _create, "Keep a new {}."),
+    "list": (get, "", _list, "Return a page of a workflow's records of the kind {}."),
+    "get": (get, _ONE, _get, "Return one {}."),
+    "change": (put, _ONE, _change, "Change one {}; what is left out or null stays as it is."),
+    "remove": (delete, _ONE, _remove, "Delete one {} and return what it was."),
+    "remove_all": (delete, "", _remove_all, "Delete all of a workflow's records of the kind {}."),
 }
-"""Method, end of the path and maker of the handler, by the field of `Operations`."""
+"""Method, end of the path, maker of the handler and summary, by the field of `Operations`."""
 
 
 def _of(generic: Any, argument: Any) -> Any:

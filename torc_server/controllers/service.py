@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from litestar import Controller, get
+from typing import Any
+
+from litestar import Controller, MediaType, Request, get
 
 from torc_core.model.workflow import BATCH_REFERENCES, BULK_RECORDS, EXCHANGE, Version
+from torc_server.openapi import describe
 
 VERSION = Version(
     version="0.12.0",
@@ -28,3 +31,8 @@ class ServiceController(Controller):
     async def get_version(self) -> Version:
         """Return what the server is, and what it can do beyond the reference's protocol."""
         return VERSION
+
+    @get("/openapi.json", media_type=MediaType.JSON, include_in_schema=False, sync_to_thread=True)
+    def get_openapi(self, request: Request[Any, Any, Any]) -> bytes:
+        """Return the document that describes the interface."""
+        return describe(request.app, VERSION.api_version)

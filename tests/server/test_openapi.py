@@ -1,0 +1,138 @@
+"""The published interface: the reference's operations under its names, and nothing made up."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from torc_server.app import create_app
+from torc_server.controllers.service import VERSION
+from torc_server.openapi import describe
+from torc_server.settings import Settings
+
+REFERENCE = Path(__file__).parents[1] / "data" / "reference_operations.json"
+"""Operation id, method and path of everything that version 0.12 of the reference publishes."""
+
+ADDED = {
+    "add_workflow_to_group_by_id": "what the reference serves; its document has another path",
+    "get_dot_graph": "what the reference routes and does not publish",
+    "stream_events": "what the reference serves and does not publish",
+    **dict.fromkeys(
+        (
+            *("archive_workflow", "batch_complete_jobs", "create_files", "create_user_data_list"),
+            *("get_active_task_for_workflow", "get_running_jobs", "get_task", "reload_auth"),
+            "spawn_jobs",
+        ),
+        "what clients since 0.21 ask for",
+    ),
+    "exchange": "the batch protocol of our own runner",
+}
+"""Operations that the reference's document does not have, with the reason for each."""
+
+
+@pytest.fixture(scope="module")
+def document():
+    app = create_app(Settings(database=Path("unused")))
+    return json.loads(describe(app, VERSION.api_version))
+
+
+@pytest.fixture(scope="module")
+def operations(document):
+    return {
+        operation["operationId"]: (method.upper(), path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def anonymous(path):
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def test_every_operation_of_the_reference_is_served_where_it_was(operations):
+    published = {name: (method, path) for name, method, path in json.loads(REFERENCE.read_text())}
+    served = {name: (method, path) for name, (method, path, _) in operations.items()}
+    moved = {
+        name: (served.get(name), place)
+        for name, place in published.items()
+        if name not in served
+        or (served[name][0], anonymous(served[name][1])) != (place[0], anonymous(place[1]))
+    }
+
+    assert moved == {}
+    assert served.keys() - published.keys() == ADDED.keys()
+
+
+def test_the_served_document_is_the_one_of_the_application(call, document):
+    reply = call("GET", "/openapi.json")
+
+    assert reply.status == 200
+    assert reply.body == document
+    assert document["servers"] == [{"url": "/torc-service/v1"}]
+    assert document["info"]["version"] == call("GET", "/version").body["api_version"]
+
+
+@pytest.mark.parametrize("path", ["/schema", "/schema/openapi.json", "/schema/redoc"])
+def test_nothing_else_is_served_about_it(call, path):
+    assert call("GET", path).status == 404
+
+
+def test_every_reference_inside_leads_somewhere(document):
+    text = json.dumps(document)
+
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', text)):
+        found = document
+        for part in reference.split("/"):
+            found = found[part]
+        assert found, reference
+    assert set(re.findall(r"schemas/([^\"]+)", text)) <= document["components"]["schemas"].keys()
+
+
+def test_every_operation_says_what_it_does_and_how_it_fails(operations):
+    for name, (method, path, operation) in operations.items():
+        assert operation["summary"].endswith("."), name
+        assert operation["tags"], name
+        assert {"400", "401", "403", "500"} <= operation["responses"].keys(), name
+        if "_id}" in path:
+            assert "404" in operation["responses"], name
+        if "requestBody" in operation:
+            assert {"404", "409", "413", "422"} <= operation["responses"].keys(), name
+        names = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"}
+        assert names == set(re.findall(r"\{(\w+)\}", path)), name
+        assert method in {"GET", "POST", "PUT", "DELETE"}
+
+
+def test_numbers_have_a_size_and_parameters_their_bounds(document, operations):
+    def integers(schema):
+        if isinstance(schema, dict):
+            if schema.get("type") == "integer":
+                yield schema
+            schema = list(schema.values())
+        if isinstance(schema, list):
+            for inner in schema:
+                yield from integers(inner)
+
+    assert all(schema["format"] == "int64" for schema in integers(document))
+    parameters = {p["name"]: p for p in operations["list_files"][2]["parameters"]}
+    assert parameters["workflow_id"]["required"]
+    assert parameters["workflow_id"]["schema"]["minimum"] == 1
+    assert parameters["limit"]["schema"]["default"] == 10_000
+    assert parameters["limit"]["schema"]["maximum"] == 2**63 - 1
+    assert parameters["is_output"]["schema"] == {"type": "boolean"}
+    assert parameters.keys() >= {"offset", "sort_by", "reverse_sort", "name", "path"}
+
+
+def test_bodies_and_answers_are_of_the_named_schemas(operations):
+    create, listing = operations["create_file"][2], operations["list_files"][2]
+    body = create["requestBody"]["content"]["application/json"]["schema"]
+    page = listing["responses"]["200"]["content"]["application/json"]["schema"]
+    stream = operations["stream_events"][2]["responses"]["200"]["content"]
+
+    assert body == {"$ref": "#/components/schemas/File"}
+    assert page == {"$ref": "#/components/schemas/FilePage"}
+    assert stream.keys() == {"text/event-stream"}
+    assert "201" in operations["create_remote_workers"][2]["responses"]
+    assert "202" in operations["initialize_jobs"][2]["responses"]
