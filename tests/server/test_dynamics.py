@@ -325,6 +325,69 @@ class TestSpawnJobs:
         assert flow.statuses() == {"a": "ready", "b": "ready", "x": "blocked", "y": "blocked"}
 
 
+class TestEnvironments:
+    def test_it_is_kept_for_workflows_and_jobs_and_handed_to_runners(self, call):
+        workflow_id = call.make_workflow(env={"A": "1", "B": ""})
+        made = {"workflow_id": workflow_id, "name": "j", "command": "c", "env": {"A": "ü$x\n"}}
+        job_id = call("POST", "/jobs", made).body["id"]
+        call("POST", f"/workflows/{workflow_id}/initialize_jobs")
+
+        (claimed,) = call("POST", f"/workflows/{workflow_id}/claim_next_jobs").body["jobs"]
+
+        assert claimed["env"] == {"A": "ü$x\n"}
+        assert call("GET", f"/jobs/{job_id}").body["env"] == {"A": "ü$x\n"}
+        assert call("GET", f"/workflows/{workflow_id}").body["env"] == {"A": "1", "B": ""}
+
+    def test_a_workflow_changes_its_own_at_any_time(self, call):
+        workflow_id = call.make_workflow(env={"A": "1"})
+        path = f"/workflows/{workflow_id}"
+
+        assert call("PUT", path, {"name": "v"}).body["env"] == {"A": "1"}
+        assert call("PUT", path, {"env": {"C": "2"}}).body["env"] == {"C": "2"}
+
+    def test_a_job_changes_its_own_while_uninitialized_and_so_counts_as_changed(self, call):
+        workflow_id = call.make_workflow()
+        made = {"workflow_id": workflow_id, "name": "j", "command": "c"}
+        path = f"/jobs/{call('POST', '/jobs', made).body['id']}"
+        flow = f"/workflows/{workflow_id}"
+        call("POST", f"{flow}/initialize_jobs")
+
+        assert call("PUT", path, {"env": {"A": "1"}}).status == 422
+        call("POST", f"{flow}/reset_job_status")
+        assert call("POST", f"{flow}/process_changed_job_inputs").body["reinitialized_jobs"] == []
+        assert call("PUT", path, {"env": {"A": "1", "B": "2"}}).body["env"] == {"A": "1", "B": "2"}
+        changed = call("POST", f"{flow}/process_changed_job_inputs").body
+        assert changed["reinitialized_jobs"] == ["j"]
+
+    @pytest.mark.parametrize(
+        "env",
+        [{"": "x"}, {"1A": "x"}, {"A B": "x"}, {"A=B": "x"}, {"Ä": "x"}, {"A": "x" * 131_072}],
+    )
+    def test_what_no_process_could_be_given_is_refused(self, call, workflow_id, env):
+        made = {"workflow_id": workflow_id, "name": "j", "command": "c"}
+        path = f"/jobs/{call('POST', '/jobs', made).body['id']}"
+
+        replies = [
+            call("POST", "/jobs", made | {"env": env}),
+            call("POST", "/workflows", {"name": "w", "user": "u", "env": env}),
+            call("PUT", path, {"env": env}),
+            call("PUT", f"/workflows/{workflow_id}", {"env": env}),
+        ]
+
+        assert [(reply.status, reply.problem["field"]) for reply in replies] == [(422, "env")] * 4
+        assert call("GET", "/jobs", workflow_id=workflow_id).body["count"] == 1
+
+    def test_values_that_are_no_text_are_refused(self, call):
+        assert call("POST", "/workflows", {"name": "w", "user": "u", "env": {"A": 1}}).status == 400
+
+
+@pytest.mark.parametrize("most", [0, -1, 1_000_000])
+def test_the_bound_of_iterations_is_a_sensible_number(call, most):
+    made = {"name": "w", "user": "u", "dynamic_jobs": {"max_iterations": most}}
+
+    assert call("POST", "/workflows", made).status == 422
+
+
 def test_a_workflow_goes_into_the_archive_and_comes_back(call, workflow_id):
     path = f"/workflows/{workflow_id}"
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from torc_core.model.wire import JsonText, Wire, stated
 
+MAX_ITERATIONS = 999_999
+"""The most that `DynamicJobs.max_iterations` may be."""
+
 
 class DynamicJobs(Wire, frozen=True, kw_only=True):
     """The bounds of jobs that add jobs to their workflow."""

@@ -1,16 +1,35 @@
-"""The environment of jobs: the runner's own, and what the documentation promises on top."""
+"""The environment of jobs: the runner's own, what users add, and what torc promises on top.
+
+A job's variables win over its workflow's, these over the runner's, and torc's own over all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from torc_core.model.exchange import ClaimedJob
+from torc_core.model.workflow import Workflow
+
+OWN = frozenset(
+    {
+        "TORC_API_URL",
+        "TORC_ATTEMPT_ID",
+        "TORC_JOB_ID",
+        "TORC_JOB_NAME",
+        "TORC_OUTPUT_DIR",
+        "TORC_RETURN_CODE",
+        "TORC_TOKEN",
+        "TORC_WORKFLOW_ID",
+        "TORC_WORKFLOW_SUBMISSION_DIR",
+    }
+)
+"""Variables that are torc's: the same names in what users add are passed over."""
 
 
 def base_environment(
     inherited: Mapping[str, str],
+    workflow: Workflow,
     *,
-    workflow_id: int,
     output_dir: str,
     api_url: str,
     token: str | None,
@@ -20,21 +39,23 @@ def base_environment(
 
     Args:
         inherited: The runner's own environment.
-        workflow_id: Whose jobs they are.
+        workflow: Whose jobs they are.
         output_dir: Where logs and artifacts go.
         api_url: The server, with the base path.
         token: What jobs need to talk to a guarded server.
         scripts_dir: Goes to the end of PATH, so that jobs find this installation's `torc` unless
             they bring another one.
     """
-    environment = dict(inherited)
+    environment = {**inherited, **_added(workflow.env)}
     path = environment.get("PATH", "/usr/local/bin:/usr/bin:/bin")
     if scripts_dir not in path.split(":"):
         path = f"{path}:{scripts_dir}"
     environment["PATH"] = path
-    environment["TORC_WORKFLOW_ID"] = str(workflow_id)
+    environment["TORC_WORKFLOW_ID"] = str(workflow.id)
     environment["TORC_OUTPUT_DIR"] = output_dir
     environment["TORC_API_URL"] = api_url
+    if workflow.submission_directory:
+        environment["TORC_WORKFLOW_SUBMISSION_DIR"] = workflow.submission_directory
     if token:
         environment["TORC_TOKEN"] = token
     return environment
@@ -54,7 +75,7 @@ def job_environment(
         gpus: The devices that it may use; none leaves the variables as they are.
         return_code: How the job ended, for its recovery script.
     """
-    environment = dict(base)
+    environment = {**base, **_added(claimed.job.env)}
     environment["TORC_JOB_ID"] = str(claimed.job.id)
     environment["TORC_JOB_NAME"] = claimed.job.name
     environment["TORC_ATTEMPT_ID"] = str(claimed.job.attempt_id)
@@ -65,3 +86,8 @@ def job_environment(
     if return_code is not None:
         environment["TORC_RETURN_CODE"] = str(return_code)
     return environment
+
+
+def _added(variables: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return what users add to an environment."""
+    return {name: value for name, value in (variables or {}).items() if name not in OWN}

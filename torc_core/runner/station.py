@@ -123,7 +123,7 @@ def open_station(client: TorcClient, options: RunnerOptions) -> Station:
         output_dir=output_dir,
         environment=base_environment(
             os.environ,
-            workflow_id=workflow_id,
+            workflow,
             output_dir=output_dir,
             api_url=client.url,
             token=client.token,

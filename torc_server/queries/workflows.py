@@ -13,6 +13,7 @@ from sqlalchemy.sql import ColumnElement
 from torc_core.model.page import Page
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
+from torc_core.variables import check_variables
 from torc_server import tables
 from torc_server.mapping import WORKFLOW
 from torc_server.queries.pages import Paging, contains, fetch_page
@@ -68,11 +69,12 @@ def update_workflow(connection: Connection, workflow_id: int, patch: WorkflowPat
 
     Raises:
         NotFoundError: There is none with that id.
-        UsageError: There is no such sort method.
+        UsageError: There is no such sort method, or a variable that cannot be one.
     """
     find_workflow(connection, workflow_id)
     if patch.jobs_sort_method is not None:
         check_sort_method(patch.jobs_sort_method, field="jobs_sort_method")
+    check_variables(patch.env)
     if values := WORKFLOW.values(patch):
         connection.execute(
             update(tables.workflow).where(_workflow.id == workflow_id).values(values)

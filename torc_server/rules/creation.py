@@ -11,6 +11,7 @@ from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.job import Job
 from torc_core.model.resources import DEFAULT_REQUIREMENTS
 from torc_core.model.status import JobStatus
+from torc_core.variables import check_variables
 from torc_server import tables
 from torc_server.rules.events import touch
 from torc_server.rules.jobs import LINKS
@@ -81,8 +82,9 @@ def create_jobs(
 
     Raises:
         NotFoundError: There is no such workflow.
-        UsageError: More than 100,000 jobs, jobs of several workflows, or an id of something that
-            is not there or belongs to another workflow. Nothing was created.
+        UsageError: More than 100,000 jobs, jobs of several workflows, an environment that cannot
+            be one, or an id of something that is not there or belongs to another workflow. Nothing
+            was created.
     """
     if not jobs:
         return []
@@ -101,6 +103,8 @@ def create_jobs(
         check_related(conn, workflow_id, kind, table, wanted_ids)
     all_stated = all(job.resource_requirements_id is not None for job in jobs)
     default = 0 if all_stated else default_requirements(conn, workflow_id)
+    for job in jobs:
+        check_variables(job.env)
     jobs = [_as_created(job, default, status, origin) for job in jobs]
 
     wanted = [_members_of(job) for job in jobs]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from torc_core.errors import TransitionError, UsageError
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.status import ACTIVE, JobStatus, may_follow
+from torc_core.variables import check_variables
 from torc_server import tables
 from torc_server.rules import actions
 from torc_server.rules.creation import check_related
@@ -175,5 +176,6 @@ def _check_references(conn: Connection, row: Record, changes: dict[str, Any]) ->
     check_related(
         conn, row.workflow_id, "resource requirements", tables.resource_requirements, requirements
     )
+    check_variables(changes.get("env"))
     if changes.get("priority", 0) < 0:
         raise UsageError("A priority is at least 0.", field="priority", value=changes["priority"])

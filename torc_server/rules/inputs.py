@@ -22,6 +22,7 @@ _COLUMNS = (
     _job.c.name,
     _job.c.command,
     _job.c.invocation_script,
+    _job.c.env,
     _job.c.status,
     _job.c.compute_node_id,
     _job.c.dependency_set_id,
@@ -87,8 +88,8 @@ def positions_of(inputs: Inputs) -> list[Members]:
 def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
     """Return for each job a digest of what it depends on.
 
-    That is its command and invocation script, the ids of the jobs it needs, of its files and its
-    user data, and the values of the user data it reads and no job writes.
+    That is its command, its invocation script and its environment, the ids of the jobs it needs, of
+    its files and its user data, and the values of the user data it reads and no job writes.
 
     Args:
         inputs: The jobs.
@@ -103,8 +104,9 @@ def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
             read = related[1 + list(LINKS).index("input_user_data_ids")]
             values = [inputs.contents.get(data_id) for data_id in read]
             digests[key] = msgspec.json.encode((related, values))
-        own = msgspec.json.encode((row.command, row.invocation_script))
-        hashes.append(blake2b(own + digests[key], digest_size=16).hexdigest())
+        own = (row.command, row.invocation_script, *([row.env] if row.env else ()))
+        digest = blake2b(msgspec.json.encode(own, order="sorted") + digests[key], digest_size=16)
+        hashes.append(digest.hexdigest())
     return hashes
 
 

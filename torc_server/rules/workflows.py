@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Table, bindparam, delete, exists, insert, sel
 from sqlmodel import SQLModel
 
 from torc_core.clock import utc_text
-from torc_core.errors import NotFoundError
+from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.status import SETTLED, JobStatus
-from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
+from torc_core.variables import check_variables
 from torc_server import tables
 from torc_server.db.prepared import Prepared
 from torc_server.mapping import WORKFLOW
@@ -39,9 +40,12 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
     """Keep a new workflow, with the requirements of jobs that state none, and return it.
 
     Raises:
-        UsageError: There is no such sort method, or no such access group.
+        UsageError: There is no such sort method or access group, or a variable or a bound that
+            cannot be one.
     """
     check_sort_method(workflow.jobs_sort_method, field="jobs_sort_method")
+    check_variables(workflow.env)
+    _check_bounds(workflow.dynamic_jobs)
     values = WORKFLOW.values(workflow) | {
         "timestamp": utc_text(now_ms),
         "run_id": 0,
@@ -154,6 +158,16 @@ def delete_workflow(conn: Connection, workflow_id: int) -> Workflow:
     conn.execute(delete(tables.workflow).where(tables.workflow.c.id == workflow_id))
     touch(conn, workflow_id)
     return workflow
+
+
+def _check_bounds(bounds: DynamicJobs | None) -> None:
+    most = None if bounds is None else bounds.max_iterations
+    if most is not None and not 1 <= most <= MAX_ITERATIONS:
+        raise UsageError(
+            f"max_iterations is {most}; it must be from 1 to {MAX_ITERATIONS:,}.",
+            field="dynamic_jobs",
+            value=most,
+        )
 
 
 def _owned_parent(table: Table) -> tuple[str, Table] | None:

@@ -1,6 +1,9 @@
+from msgspec.structs import replace
+
 from torc_core.model.exchange import ClaimedJob
 from torc_core.model.job import Job
-from torc_core.runner.environment import base_environment, job_environment
+from torc_core.model.workflow import Workflow
+from torc_core.runner.environment import OWN, base_environment, job_environment
 
 CLAIMED = ClaimedJob(
     job=Job(id=5, workflow_id=2, name="train", command="true", attempt_id=3),
@@ -14,10 +17,10 @@ CLAIMED = ClaimedJob(
 )
 
 
-def base(inherited, token=None):
+def base(inherited, token=None, **workflow):
     return base_environment(
         inherited,
-        workflow_id=2,
+        Workflow(id=2, name="w", user="u", **workflow),
         output_dir="/o",
         api_url="http://h/torc-service/v1",
         token=token,
@@ -55,3 +58,41 @@ def test_gpus_are_named_only_to_jobs_that_have_some():
 def test_a_recovery_script_knows_the_return_code():
     assert job_environment(base({}), CLAIMED, (), 137)["TORC_RETURN_CODE"] == "137"
     assert "TORC_RETURN_CODE" not in job_environment(base({}), CLAIMED)
+
+
+def with_env(**env):
+    return replace(CLAIMED, job=replace(CLAIMED.job, env=env))
+
+
+def test_a_job_wins_over_its_workflow_and_both_over_the_runner():
+    shared = base({"A": "runner", "B": "runner", "C": "runner"}, env={"B": "flow", "C": "flow"})
+
+    environment = job_environment(shared, with_env(C="job"))
+
+    assert [environment[name] for name in "ABC"] == ["runner", "flow", "job"]
+
+
+def test_nobody_but_torc_says_what_torc_promises():
+    users = dict.fromkeys(OWN, "user")
+
+    environment = job_environment(base({"TORC_JOB_ID": "1"}, env=users), with_env(**users))
+
+    assert "user" not in environment.values()
+    assert environment["TORC_JOB_ID"] == "5"
+    assert "TORC_RETURN_CODE" not in environment
+
+
+def test_other_variables_of_torc_and_the_path_may_be_set():
+    shared = base({"PATH": "/bin"}, env={"PATH": "/tools", "TORC_LOG_LEVEL": "debug"})
+
+    environment = job_environment(shared, with_env(TORC_ORCHESTRATOR_LINEAGE_ID="loop"))
+
+    assert environment["PATH"] == "/tools:/venv/bin"
+    assert environment["TORC_LOG_LEVEL"] == "debug"
+    assert environment["TORC_ORCHESTRATOR_LINEAGE_ID"] == "loop"
+
+
+def test_a_job_knows_where_its_workflow_was_submitted_from():
+    environment = base({}, submission_directory="/home/u/study")
+
+    assert environment["TORC_WORKFLOW_SUBMISSION_DIR"] == "/home/u/study"

@@ -3,6 +3,7 @@
 import os
 import resource
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,13 @@ from torc_core.model.artifact import File
 from torc_core.model.compute import WorkflowAction
 from torc_core.model.resources import FailureHandler, ResourceRequirements
 from torc_core.model.workflow import Version
+
+SPAWN = """
+import os, sys, urllib.request
+url = os.environ["TORC_API_URL"] + "/jobs/" + os.environ["TORC_JOB_ID"] + "/spawn_jobs"
+urllib.request.urlopen(urllib.request.Request(url, sys.argv[1].encode(), method="POST"))
+"""
+"""A program that adds the jobs of its argument."""
 
 
 class OlderServer(TorcClient):
@@ -39,6 +47,31 @@ def requirements(flow, name="needs", **fields):
 def handler(flow, rules):
     made = FailureHandler(workflow_id=flow.id, name="h", rules=rules)
     return flow.client.create_failure_handler(made).id
+
+
+def test_processes_get_the_environment_of_their_job_and_workflow(make_flow):
+    flow = make_flow(env={"SHARED": "flow's", "WORKERS": "1"}, submission_directory="/study")
+    job = flow.add(
+        'echo "$SHARED $WORKERS $TORC_JOB_ID $TORC_WORKFLOW_SUBMISSION_DIR"',
+        env={"WORKERS": "a b", "TORC_JOB_ID": "0"},
+    )
+
+    flow.run()
+
+    assert flow.stdio(job) == f"flow's a b {job} /study\n"
+
+
+def test_a_job_adds_jobs_that_run_after_it(flow):
+    request = '{"jobs": [{"name": "x", "command": "echo $TORC_ORCHESTRATOR_LINEAGE_ID"}]}'
+    caller = flow.add(
+        f"exec {sys.executable} -c '{SPAWN}' '{request}'", name="first", env={"LANG": "C"}
+    )
+
+    summary = flow.run()
+
+    assert summary.ended == {"completed": 2}, flow.stdio(caller, "e")
+    (added,) = flow.client.list_jobs(flow.id, name="x").items
+    assert flow.stdio(added.id) == "first\n"
 
 
 def test_a_job_runs_and_its_result_is_recorded(flow):
