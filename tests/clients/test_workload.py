@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from clients.environments import VERSIONS, python_of
 
 PROGRAM = Path(__file__).parent / "workload.py"
-WIDTH = 160
+WIDTH = 100
 TRIGGERS = {"on_workflow_start", "on_jobs_complete", "on_jobs_ready", "on_workflow_complete"}
 TIMEOUT_S = 120
 
@@ -79,3 +80,19 @@ def test_every_job_runs_once_whoever_asks(start, processes):
     assert after["nodes"] == [False] * processes
     assert after["is_complete"] is True
     assert processes == 1 or sum(bool(share["jobs"]) for share in shares) > 1
+
+
+def test_our_runner_runs_what_the_official_client_made(start, server, tmp_path):
+    made = answer(start("shell", 3))
+    run = [sys.executable, "-m", "torc_tui", "--url", server.url, "run", str(made["id"])]
+    finished = subprocess.run(
+        run, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    after = answer(start("look", made["id"]))
+
+    assert finished.returncode == 0, finished.stderr
+    assert after["is_complete"] is True
+    assert set(after["jobs"].values()) == {"completed"}
+    assert sorted(after["results"]) == [[int(job), 0] for job in sorted(after["jobs"], key=int)]
+    assert (tmp_path / "f2.txt").read_text() == "line 0\nline 1\nline 2\n"
+    assert next((tmp_path / "output" / "job_stdio").glob("*_j*_r*_a1.o")).exists()

@@ -1,6 +1,7 @@
 """The life of a workflow, told by nothing but the official client of this environment.
 
-    python workload.py URL create WIDTH    makes and initializes a workflow; prints what it promises
+    python workload.py URL create WIDTH    makes and initializes a workflow to be worked on
+    python workload.py URL shell COUNT     makes and initializes a workflow that a shell can run
     python workload.py URL work ID         says that it is there, waits for a line, then runs jobs
     python workload.py URL look ID         prints where the workflow stands
 
@@ -76,6 +77,24 @@ def create(api: Any, width: int) -> dict[str, Any]:
         api.create_workflow_action(workflow.id, action)
     api.initialize_jobs(workflow.id)
     return {"id": workflow.id, "collect": collect.id, "summary": summary.id}
+
+
+def shell(api: Any, count: int) -> dict[str, Any]:
+    """Make jobs that each add a line to what the one before wrote."""
+    workflow = api.create_workflow(models.WorkflowModel(name="shell", user="tester"))
+    own = {"workflow_id": workflow.id}
+    before: list[int] = []
+    for n in range(count):
+        file = api.create_file(models.FileModel(**own, name=f"f{n}", path=f"f{n}.txt"))
+        source = f"cat f{n - 1}.txt; " if before else ""
+        command = f"({source}echo line {n}) > {file.path}"
+        job = models.JobModel(
+            **own, name=f"j{n}", command=command, input_file_ids=before, output_file_ids=[file.id]
+        )
+        api.create_job(job)
+        before = [file.id]
+    api.initialize_jobs(workflow.id)
+    return {"id": workflow.id}
 
 
 def work(api: Any, workflow_id: int) -> dict[str, Any]:
@@ -180,5 +199,6 @@ def look(api: Any, workflow_id: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     url, what, number = sys.argv[1:]
-    answer = {"create": create, "work": work, "look": look}[what](make_api(url), int(number))
+    action = {"create": create, "shell": shell, "work": work, "look": look}[what]
+    answer = action(make_api(url), int(number))
     print(json.dumps(answer), flush=True)  # noqa: T201 - its output

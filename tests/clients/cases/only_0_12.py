@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.request import Request, urlopen
 
 from torc.openapi_client import DefaultApi
 
-from cases.world import World, case, refused, text
+from cases.world import FULL_NODE, World, case, refused, text
 
 
 class World012(World):
@@ -19,6 +20,13 @@ class World012(World):
     @property
     def run_id(self) -> int:
         return self.api.get_workflow_status(self.id).run_id
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Create what another client would, beyond the types of this one."""
+        url = self.api.api_client.configuration.host + path
+        data = json.dumps(body | {"workflow_id": self.id}).encode()
+        with urlopen(Request(url, data, {"Content-Type": "application/json"})) as answer:
+            return json.load(answer)
 
     def share(self, group: Any) -> Any:
         body = self.models.WorkflowAccessGroupModel(workflow_id=self.id, group_id=group.id)
@@ -106,3 +114,26 @@ def retry_job(world: World) -> None:
     assert (text(again.status), again.attempt_id) == ("ready", 2)
     stale = refused(lambda: world.api.retry_job(job.id, world.run_id + 1))
     assert stale.status == 422
+
+
+@case
+def list_user_data(world: World) -> None:
+    """Values that this generation cannot hold are shown as absent, and survive it."""
+    made = world.post("/user_data", name="numbers", data=[1, 2])
+    (found,) = world.api.list_user_data(world.id).items
+    assert (found.name, found.data) == ("numbers", None)
+    world.api.update_user_data(found.id, found)
+    assert world.api.list_missing_user_data(world.id).user_data == []
+    assert made["data"] == [1, 2]
+
+
+@case
+def list_events(world: World) -> None:
+    world.post("/events", timestamp=0, data="text")
+    assert {"value": "text"} in [event.data for event in world.api.list_events(world.id).items]
+
+
+@case
+def list_compute_nodes(world: World) -> None:
+    world.post("/compute_nodes", **(FULL_NODE | {"scheduler": ["a"]}))
+    assert [node.scheduler for node in world.api.list_compute_nodes(world.id).items] == [None]
