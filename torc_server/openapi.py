@@ -91,7 +91,7 @@ def describe(app: Litestar, api_version: str) -> bytes:
     for route in sorted(app.routes, key=lambda route: route.path_format):
         if not isinstance(route, HTTPRoute):
             continue
-        for method, (handler, _) in route.route_handler_map.items():
+        for method, (handler, _) in sorted(route.route_handler_map.items()):
             if handler.resolve_include_in_schema():
                 path = route.path_format.removeprefix(app.path)
                 paths.setdefault(path, {})[method.lower()] = _operation(handler, schemas)
