@@ -24,7 +24,7 @@ from torc_core.model.status import REPORTABLE, UNSUCCESSFUL, JobStatus
 from torc_server import tables
 from torc_server.db.prepared import Prepared
 from torc_server.rules.events import Happened, record_many, touch
-from torc_server.rules.jobs import LET_GO
+from torc_server.rules.jobs import LET_GO, mark_retried
 from torc_server.rules.progress import Change, propagate
 from torc_server.rules.selection import Record
 from torc_server.rules.verdict import (
@@ -232,6 +232,7 @@ def record_ends(conn: Connection, endings: Sequence[Ending], *, now_ms: int) -> 
     _END_ATTEMPT.run_each(conn, [_ending(ending.end, now_ms) for ending in endings])
     open_ends = [e for e in endings if e.job.status != JobStatus.CANCELED.number]
     _MOVE.run_each(conn, [_move(e.job, *_goes_to(e)) for e in open_ends])
+    mark_retried(conn, [e.job.id for e in open_ends if _goes_to(e)[0] is JobStatus.READY])
     _STAMP_FILE.run_each(
         conn,
         [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, bindparam, null, select
+from sqlalchemy import Connection, Table, bindparam, null, select, update
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
@@ -51,6 +51,17 @@ _OF_SETS = Prepared(
     .where(_members.c.set_id.in_(bindparam("ids", expanding=True)))
     .order_by(_members.c.set_id, _members.c.job_id)
 )
+
+_MARK_RETRIED = Prepared(
+    update(_job)
+    .where(_job.c.id.in_(bindparam("ids", expanding=True)), _job.c.origin.is_(None))
+    .values(origin="retry")
+)
+
+
+def mark_retried(conn: Connection, job_ids: Iterable[int]) -> None:
+    """Note that jobs run again because they failed; one that was spawned keeps that origin."""
+    _MARK_RETRIED.run_of(conn, job_ids)
 
 
 def job_of(row: Record, **related: Any) -> Job:

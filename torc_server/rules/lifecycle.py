@@ -13,7 +13,7 @@ from torc_server import tables
 from torc_server.rules.cancellation import cancel_job, stop_attempts
 from torc_server.rules.claims import Claimer, take
 from torc_server.rules.events import record
-from torc_server.rules.jobs import find_job, get_job
+from torc_server.rules.jobs import find_job, get_job, mark_retried
 from torc_server.rules.progress import Change, propagate
 from torc_server.rules.reports import check_run
 from torc_server.rules.selection import Record
@@ -130,6 +130,7 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
     # Whoever retries a running job has seen its process end.
     conn.execute(_END_ATTEMPT, {"of_job": job_id, "at": now_ms, "how": "failed"})
     change = _move(conn, job, JobStatus.READY, attempt_id=job.attempt_id + 1)
+    mark_retried(conn, [job_id])
     data = {
         "job_id": job_id,
         "job_name": job.name,
