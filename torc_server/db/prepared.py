@@ -12,6 +12,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import BindParameter, Connection, Row
@@ -90,7 +91,7 @@ class Prepared:
     def run_each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it once per row of values; nothing for no rows."""
         if rows:
-            text, values = self._text(0), [self._arrange(row, ()) for row in rows]
+            text, values = self._text(0), self._arrange_all(rows)
             _call(conn, text, lambda driver: driver.executemany(text, values))
 
     def _execute(
@@ -108,6 +109,19 @@ class Prepared:
                 continue
             value = values[name] if is_given else constant
             arranged.append(value if convert is None else convert(value))
+        return arranged
+
+    def _arrange_all(self, rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
+        """Return the same as `_arrange` for each row, sooner when every value is given."""
+        if len(self._places) < 2 or not all(place.is_given for place in self._places):
+            return [self._arrange(row, ()) for row in rows]
+        pick = itemgetter(*(place.name for place in self._places))
+        if not (converts := [(at, p.convert) for at, p in enumerate(self._places) if p.convert]):
+            return list(map(pick, rows))
+        arranged: list[Any] = list(map(list, map(pick, rows)))
+        for at, convert in converts:
+            for row in arranged:
+                row[at] = convert(row[at])
         return arranged
 
     def _fetch(self, cursor: sqlite3.Cursor) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
@@ -13,9 +14,10 @@ from torc_core.model.resources import DEFAULT_REQUIREMENTS
 from torc_core.model.status import JobStatus
 from torc_core.variables import check_variables
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules.events import touch
 from torc_server.rules.jobs import LINKS
-from torc_server.rules.selection import execute_bulk, rows_of
+from torc_server.rules.selection import execute_bulk
 from torc_server.rules.sets import Members, as_members, ensure_sets
 from torc_server.rules.workflows import find_workflow
 
@@ -49,6 +51,11 @@ _SINGLE_KINDS: dict[str, tuple[str, Table]] = {
     "failure_handler_id": ("failure handler", tables.failure_handler),
 }
 
+_ADD = Prepared(
+    insert(_job),
+    *_COPIED,
+    *("status", "origin", "attempt_id", "token", "resource_requirements_id", "dependency_set_id"),
+)
 _LINK_SET = (
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
@@ -110,8 +117,8 @@ def create_jobs(
     wanted = [_members_of(job) for job in jobs]
     sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted))
     before = conn.execute(_LAST_ID).scalar_one()
-    conn.execute(
-        insert(_job),
+    _ADD.run_each(
+        conn,
         [
             {key: getattr(job, key) for key in _COPIED}
             | {
@@ -153,11 +160,7 @@ def check_related(
     Raises:
         UsageError: Something is not; the message names up to three ids.
     """
-    # By id alone: SQLite would rather read all of the workflow than look up a few ids.
-    statement = select(table.c.id, table.c.workflow_id).where(
-        table.c.id.in_(bindparam("ids", expanding=True))
-    )
-    rows = rows_of(conn, statement, wanted)
+    rows = _owners(table).all_of(conn, wanted)
     missing = wanted - {row.id for row in rows if row.workflow_id == workflow_id}
     if missing:
         some = ", ".join(map(str, sorted(missing)[:3])) + (", ..." if len(missing) > 3 else "")
@@ -166,6 +169,16 @@ def check_related(
             hint="Refer only to things that were created before, in the same workflow.",
             missing_ids=sorted(missing)[:100],
         )
+
+
+@cache
+def _owners(table: Table) -> Prepared:
+    # By id alone: SQLite would rather read all of the workflow than look up a few ids.
+    return Prepared(
+        select(table.c.id, table.c.workflow_id).where(
+            table.c.id.in_(bindparam("ids", expanding=True))
+        )
+    )
 
 
 def default_requirements(conn: Connection, workflow_id: int) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 
 from torc_core.model.status import SETTLED, UNSUCCESSFUL
 from torc_server import tables
-from torc_server.rules.selection import execute_bulk, rows_of
+from torc_server.db.prepared import Prepared
 
 Members = tuple[int, ...]
 """Ids of jobs, ascending, without repetition."""
@@ -46,13 +46,14 @@ _RECOUNT = (
     )
 )
 
-_FIND_ALL = select(_sets.c.fingerprint, _sets.c.id).where(
+_NAMED = select(_sets.c.fingerprint, _sets.c.id).where(
     _sets.c.workflow_id == bindparam("workflow_id")
 )
-_FIND = _FIND_ALL.where(_sets.c.fingerprint.in_(bindparam("ids", expanding=True)))
-_MANY = 1_000
-"""Sets from which on reading all of a workflow's costs less than naming each."""
+_FIND_AFTER = Prepared(_NAMED.where(_sets.c.id > bindparam("after")))
+_FIND = Prepared(_NAMED.where(_sets.c.fingerprint.in_(bindparam("ids", expanding=True))))
 _LAST_SET = select(func.coalesce(func.max(_sets.c.id), 0))
+_ADD = Prepared(insert(_sets), "workflow_id", "fingerprint", "remaining", "unsuccessful")
+_ADD_MEMBER = Prepared(insert(_members), "set_id", "job_id")
 
 
 def fingerprint(members: Members) -> str:
@@ -65,25 +66,28 @@ def ensure_sets(
 ) -> dict[Members, int]:
     """Return the id of each set, making those that are new.
 
-    Their members are counted at once, unless the caller counts all sets later.
+    Their members are counted at once, unless these are all sets of the workflow: then the caller
+    counts them later.
     """
     names = {members: fingerprint(members) for members in wanted if members}
-    known = _known(conn, workflow_id, names.values())
+    known = dict(
+        _FIND.all_of(conn, names.values(), workflow_id=workflow_id)
+        if counted
+        else _FIND_AFTER.all(conn, workflow_id=workflow_id, after=0)
+    )
     new = {name: members for members, name in names.items() if name not in known}
     if new:
         last = conn.execute(_LAST_SET).scalar_one()
-        execute_bulk(
+        _ADD.run_each(
             conn,
-            insert(_sets),
             [
                 {"workflow_id": workflow_id, "fingerprint": name, "remaining": 0, "unsuccessful": 0}
                 for name in new
             ],
         )
-        known |= _known(conn, workflow_id, new)
-        execute_bulk(
+        known |= dict(_FIND_AFTER.all(conn, workflow_id=workflow_id, after=last))
+        _ADD_MEMBER.run_each(
             conn,
-            insert(_members),
             [
                 {"set_id": known[name], "job_id": member}
                 for name, members in new.items()
@@ -127,11 +131,3 @@ def members_of(conn: Connection, workflow_id: int) -> dict[int, Members]:
 def as_members(job_ids: Collection[int]) -> Members:
     """Return ids of jobs in the order that a set keeps them."""
     return tuple(sorted(set(job_ids)))
-
-
-def _known(conn: Connection, workflow_id: int, names: Collection[str]) -> dict[str, int]:
-    if len(names) > _MANY:
-        rows = conn.execute(_FIND_ALL, {"workflow_id": workflow_id}).all()
-    else:
-        rows = rows_of(conn, _FIND, names, workflow_id=workflow_id)
-    return {row.fingerprint: row.id for row in rows}
