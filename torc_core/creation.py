@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -165,6 +166,8 @@ class _Builder:
             invocation_script=item.invocation_script,
             cancel_on_blocking_job_failure=item.cancel_on_blocking_job_failure,
             supports_termination=item.supports_termination,
+            priority=item.priority,
+            env=item.env,
             depends_on_job_ids=_chosen(self._job_ids, item.depends_on),
             input_file_ids=_chosen(self._files, item.input_files),
             output_file_ids=_chosen(self._files, item.output_files),
@@ -205,11 +208,23 @@ def _workflow(spec: ExpandedWorkflow, user: str) -> Workflow:
         if value is not None and name != "resource_monitor"
     }
     monitor = spec.settings.resource_monitor or DEFAULT_MONITOR
-    given |= {"user": user, "resource_monitor_config": _text(monitor)}
+    given |= {
+        "user": user,
+        "resource_monitor_config": _text(monitor),
+        "submission_directory": _here(),
+    }
     for name in ("metadata", "slurm_defaults"):
         if name in given:
             given[name] = _text(given[name])
     return Workflow(**given)
+
+
+def _here() -> str | None:
+    """Return the directory that this program was started in, if it is there still."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return None
 
 
 def _text(value: object) -> str:

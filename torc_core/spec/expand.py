@@ -42,6 +42,8 @@ _TEXT_FIELDS = (
     "failure_handler",
     "scheduler",
 )
+_ENV = "env."
+"""What stands before the name of a variable where fields are told apart by name."""
 
 
 class JobInstance(msgspec.Struct, gc=False):
@@ -56,6 +58,7 @@ class JobInstance(msgspec.Struct, gc=False):
     resource_requirements: str | None = None
     failure_handler: str | None = None
     scheduler: str | None = None
+    env: dict[str, str] = {}
 
 
 class NamedInstance(msgspec.Struct, gc=False):
@@ -212,7 +215,7 @@ class Expander:
         for field, template in texts.items():
             for name in sorted(template.parameters - own):
                 self._problems.add(
-                    (*spec.place, field),
+                    _place(spec, field),
                     f"uses {{{name}}}, but the name does not: all its values would make items "
                     f'with one name; put {{{name}}} into "{shown(spec.name)}"',
                 )
@@ -244,13 +247,14 @@ class Expander:
                     return
                 yield filled, several
         except ValueError as error:
-            self._problems.add((*spec.place, field), shown(str(error)))
+            self._problems.add(_place(spec, field), shown(str(error)))
 
     def _parameterized_jobs(
         self, spec: JobSpec, parameters: Mapping[str, Values]
     ) -> list[JobInstance]:
         stated = [field for field in _TEXT_FIELDS if getattr(spec, field) is not None]
-        texts = _templates(spec, stated, parameters)
+        env = {_ENV + name: Template(value, parameters) for name, value in spec.env.items()}
+        texts = _templates(spec, stated, parameters) | env
         lists = {
             field: [Template(text, parameters) for text in getattr(spec, field)]
             for field in (*_NAME_FIELDS, *_PATTERN_FIELDS)
@@ -268,7 +272,8 @@ class Expander:
             except ValueError as error:
                 self._problems.add(spec.place, shown(str(error)))
                 break
-            found.append(JobInstance(spec, names, **filled))
+            variables = {field.removeprefix(_ENV): filled.pop(field) for field in env}
+            found.append(JobInstance(spec, names, **filled, env=variables))
         return found
 
 
@@ -288,7 +293,13 @@ def _plain_job(spec: JobSpec) -> JobInstance:
         spec.resource_requirements,
         spec.failure_handler,
         spec.scheduler,
+        spec.env,
     )
+
+
+def _place(item: Parameterized, field: str) -> Path:
+    """Return the place of a field, or of a variable in the field `env`."""
+    return (*item.place, *field.split("."))
 
 
 def _templates(

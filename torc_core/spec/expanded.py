@@ -15,6 +15,7 @@ import msgspec
 
 from torc_core import graph
 from torc_core.model.resources import FailureRule
+from torc_core.model.workflow import DynamicJobs
 
 Indices = tuple[int, ...]
 """Positions in a list of the workflow, ascending and without repetition."""
@@ -40,6 +41,8 @@ class WorkflowSettings(msgspec.Struct, frozen=True, kw_only=True):
     slurm_defaults: dict[str, Any] | None = None
     """sbatch long options without the leading dashes."""
     use_pending_failed: bool | None = None
+    env: dict[str, str] | None = None
+    dynamic_jobs: DynamicJobs | None = None
 
 
 class ExpandedJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,8 @@ class ExpandedJob(msgspec.Struct, frozen=True, kw_only=True):
     invocation_script: str | None = None
     cancel_on_blocking_job_failure: bool = True
     supports_termination: bool = False
+    priority: int = 0
+    env: dict[str, str] | None = None
     resource_requirements: int | None = None
     failure_handler: int | None = None
     scheduler: str | None = None

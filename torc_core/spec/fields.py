@@ -15,6 +15,7 @@ from typing import Any
 from torc_core.errors import UsageError
 from torc_core.spec.problems import MAX_DEPTH, Path, Problems, shown, suggestion
 from torc_core.units import MAX_INTEGER, parse_duration, parse_memory
+from torc_core.variables import fault_of
 
 Check = Callable[[Any, Path, Problems], Any]
 
@@ -237,6 +238,22 @@ def sbatch_line(value: Any, path: Path, problems: Problems) -> str:
     if len(problems.errors) == known and not content.isprintable():
         problems.add(path, f'"{shown(content)}" contains control characters')
     return content
+
+
+def variables(value: Any, path: Path, problems: Problems) -> dict[str, str]:
+    """Environment variables by name."""
+    if type(value) is not dict:
+        problems.add(path, wrong_kind(value, "a mapping of names to values"))
+        return {}
+    found = {}
+    for key, entry in value.items():
+        known = len(problems.errors)
+        content = text(entry, (*path, key), problems)
+        fault = fault_of(key, content) if len(problems.errors) == known else None
+        if fault is not None:
+            problems.add((*path, key), fault)
+        found[key] = content
+    return found
 
 
 def json_value(value: Any, path: Path, problems: Problems) -> Any:

@@ -56,7 +56,7 @@ _JOB = _Shape(
             "use_parameters",
         ),
     },
-    mappings=_PARAMETERIZED,
+    mappings={**_PARAMETERIZED, "env": _PLAIN},
 )
 _FILE = _Shape(has_name=True, values=_same("use_parameters"), mappings=_PARAMETERIZED)
 _USER_DATA = _Shape(
@@ -82,7 +82,9 @@ _WORKFLOW = _Shape(
         "slurm_scheduler": ("slurm_schedulers", _NAMED),
         "action": ("actions", _ACTION),
     },
-    mappings={"parameters": _PLAIN, "resource_monitor": _PLAIN, "slurm_defaults": _PLAIN},
+    mappings=dict.fromkeys(
+        ("dynamic_jobs", "env", "parameters", "resource_monitor", "slurm_defaults"), _PLAIN
+    ),
     json=("metadata",),
 )
 

@@ -113,6 +113,8 @@ class Resolver:
             invocation_script=job.invocation_script,
             cancel_on_blocking_job_failure=job.spec.cancel_on_blocking_job_failure,
             supports_termination=job.spec.supports_termination,
+            priority=job.spec.priority,
+            env=job.env or None,
             resource_requirements=self._single(
                 job, "resource_requirements", "resource_requirements", job.resource_requirements
             ),

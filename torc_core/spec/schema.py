@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from torc_core.model.resources import FailureRule
+from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs
 from torc_core.spec import fields
 from torc_core.spec.fields import MAX_COUNT, Check
 from torc_core.spec.parameters import PARAMETER_NAME, Values, parse_values
@@ -51,6 +52,8 @@ class JobSpec(Parameterized):
     scheduler: str | None = None
     cancel_on_blocking_job_failure: bool = True
     supports_termination: bool = False
+    priority: int = 0
+    env: dict[str, str] = msgspec.field(default_factory=dict)
     depends_on: Texts = ()
     depends_on_regexes: Texts = ()
     input_files: Texts = ()
@@ -196,6 +199,8 @@ _JOB: dict[str, Check] = {
     "scheduler": fields.name,
     "cancel_on_blocking_job_failure": fields.boolean,
     "supports_termination": fields.boolean,
+    "priority": fields.integer(0, MAX_COUNT),
+    "env": fields.variables,
     "depends_on": _NAMES,
     "depends_on_regexes": _PATTERNS,
     "input_files": _NAMES,
@@ -319,6 +324,11 @@ def _rules(value: Any, path: Path, problems: Problems) -> tuple[FailureRule, ...
     return rules
 
 
+def _dynamic_jobs(value: Any, path: Path, problems: Problems) -> DynamicJobs:
+    table = {"max_iterations": fields.integer(1, MAX_ITERATIONS)}
+    return DynamicJobs(**_mapping(table, (), _plain)(value, path, problems))
+
+
 def _resource_monitor(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
     stated = _mapping(_RESOURCE_MONITOR, (), _plain)(value, path, problems)
     stated.pop("metrics", None)
@@ -340,6 +350,8 @@ _SETTINGS: dict[str, Check] = {
     "resource_monitor": _resource_monitor,
     "slurm_defaults": _slurm_defaults,
     "use_pending_failed": fields.boolean,
+    "env": fields.variables,
+    "dynamic_jobs": _dynamic_jobs,
 }
 _SECTIONS: dict[str, Check] = {
     "jobs": fields.list_of(_mapping(_JOB, ("name", "command"), JobSpec)),

@@ -1,0 +1,32 @@
+"""A workflow file becomes records on a server."""
+
+from __future__ import annotations
+
+from torc_core.creation import create_workflow
+from torc_core.spec import parse_workflow
+
+FILE = """
+name: w
+env: {SHARED: "1"}
+dynamic_jobs: {max_iterations: 20}
+jobs:
+  - {name: "a{i}", command: x, priority: 3, env: {I: "{i}"}, parameters: {i: "1:2"}}
+  - {name: b, command: x}
+"""
+
+
+def test_environments_priorities_and_bounds_reach_the_server(client, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    workflow_id = create_workflow(client, parse_workflow(FILE, format="yaml"), user="u")
+
+    workflow = client.get_workflow(workflow_id)
+    assert workflow.env == {"SHARED": "1"}
+    assert workflow.dynamic_jobs.max_iterations == 20
+    assert workflow.submission_directory == str(tmp_path)
+    jobs = client.list_jobs(workflow_id).items
+    assert [(job.name, job.priority, job.env) for job in jobs] == [
+        ("a1", 3, {"I": "1"}),
+        ("a2", 3, {"I": "2"}),
+        ("b", 0, None),
+    ]
