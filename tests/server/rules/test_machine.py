@@ -9,7 +9,7 @@ from functools import cache
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 from server.rules import plain_model
 from server.rules.bench import NOW, PLENTY, TIME, Bench
@@ -34,11 +34,31 @@ from torc_server.rules.reports import complete_job, start_job
 from torc_server.rules.resets import reset_job_status, reset_workflow_status
 
 EACH_STATUS = [status.value for status in JobStatus]
-MOST_JOBS = 9
+FEW_JOBS, MOST_JOBS = 4, 12
 picks = st.integers(0, 719)
 """Which of some things: taken modulo their number, so that it may be drawn before."""
 ends = st.sampled_from(["completed", "completed", "failed", "terminated", "canceled"])
 any_ends = ends | st.just("pending_failed")
+rarely = st.sampled_from([False, False, False, True])
+"""What undoes much is done less often, so that stories grow."""
+
+_steps = {}
+_weighed = []
+
+
+def step(times=1, **arguments):
+    """Let the machine take a method as a step, `times` as often as others.
+
+    They are one rule for hypothesis, which would leave out some of many rules for a whole story.
+    """
+
+    def note(method):
+        name = method.__name__
+        _steps[name] = st.tuples(st.just(name), st.fixed_dictionaries(arguments))
+        _weighed.extend([name] * times)
+        return method
+
+    return note
 
 
 class Machine(RuleBasedStateMachine):
@@ -108,6 +128,11 @@ class Machine(RuleBasedStateMachine):
             self.transaction.rollback()
             self.connection.close()
 
+    @rule(step=st.deferred(lambda: st.sampled_from(_weighed).flatmap(_steps.__getitem__)))
+    def do(self, step):
+        name, arguments = step
+        getattr(self, name)(**arguments)
+
     # Words.
 
     def pick(self, number, *statuses):
@@ -149,23 +174,20 @@ class Machine(RuleBasedStateMachine):
 
     # Owners.
 
-    has_room = precondition(lambda self: len(self.names) < MOST_JOBS)
-    has_jobs = precondition(lambda self: self.model.jobs)
-
-    @has_room
-    @rule(after=st.sets(picks, max_size=3), minds=st.booleans(), size=st.integers(0, 2))
+    @step(after=st.sets(picks, max_size=3), minds=st.booleans(), size=st.integers(0, 2))
     def create_job(self, after, minds, size):
+        if len(self.names) == MOST_JOBS:
+            return
         names = list(self.model.jobs)
-        chosen = {names[number % len(names)] for number in after} if names else set()
+        chosen = {names[number % len(names)] for number in after}
         self.create(chosen, minds=minds, priority=size, size=size)
 
-    @rule(only_uninitialized=st.booleans())
+    @step(only_uninitialized=st.booleans())
     def initialize_jobs(self, only_uninitialized):
         self.model.initialize(only_uninitialized=only_uninitialized)
         self.bench.initialize(only_uninitialized=only_uninitialized)
 
-    @has_jobs
-    @rule(number=picks, wanted=st.sampled_from(EACH_STATUS), is_late=st.integers(0, 7))
+    @step(4, number=picks, wanted=st.sampled_from(EACH_STATUS), is_late=st.integers(0, 7))
     def manage(self, number, wanted, is_late):
         reachable = [status for status, ways in WAYS.items() if wanted in ways]
         job = self.pick(number, *(reachable if number % 3 else EACH_STATUS))
@@ -177,8 +199,7 @@ class Machine(RuleBasedStateMachine):
             ),
         )
 
-    @has_jobs
-    @rule(number=picks, is_bounded=st.booleans())
+    @step(number=picks, is_bounded=st.booleans())
     def retry(self, number, is_bounded):
         job = self.pick(number, "running", "pending_failed", *(BAD if number % 2 else ()))
         most = 3 if is_bounded else 10**6
@@ -187,8 +208,7 @@ class Machine(RuleBasedStateMachine):
             lambda: retry_job(self.connection, self.ids[job], self.model.run, most, now_ms=NOW),
         )
 
-    @has_jobs
-    @rule(number=picks)
+    @step(number=picks)
     def disable(self, number):
         job = self.pick(number, "uninitialized")
         patch = JobPatch(status=JobStatus.DISABLED)
@@ -197,26 +217,29 @@ class Machine(RuleBasedStateMachine):
             lambda: update_job(self.connection, self.ids[job], patch, now_ms=NOW),
         )
 
-    @has_jobs
-    @rule(number=picks)
+    @step(number=picks)
     def delete(self, number):
+        if len(self.model.jobs) <= FEW_JOBS:
+            return
         job = self.pick(number)
         self.agree(
             lambda: self.model.delete(job),
             lambda: delete_job(self.connection, self.ids[job], now_ms=NOW),
         )
 
-    @rule(failed_only=st.booleans())
-    def reset_jobs(self, failed_only):
+    @step(whole=rarely)
+    def reset_jobs(self, whole):
+        failed_only = not whole
         self.model.reset_jobs(failed_only=failed_only)
         reset_job_status(self.connection, self.workflow_id, failed_only=failed_only, now_ms=NOW)
 
-    @rule()
-    def cancel(self):
-        self.model.cancel()
-        cancel_workflow(self.connection, self.workflow_id, now_ms=NOW)
+    @step(really=rarely)
+    def cancel(self, really):
+        if really:
+            self.model.cancel()
+            cancel_workflow(self.connection, self.workflow_id, now_ms=NOW)
 
-    @rule(force=st.booleans())
+    @step(force=st.booleans())
     def reset_workflow(self, force):
         self.agree(
             lambda: self.model.reset_workflow(force=force),
@@ -225,12 +248,12 @@ class Machine(RuleBasedStateMachine):
             ),
         )
 
-    @rule()
-    def next_run(self):
-        self.model.run += 1
+    @step(really=rarely)
+    def next_run(self, really):
+        self.model.run += really
         self.connection.execute(update(tables.workflow).values(run_id=self.model.run))
 
-    @rule(number=picks)
+    @step(number=picks)
     def execute(self, number):
         action = number % len(self.actions)
         if not self.model.actions[action].executed:
@@ -239,14 +262,14 @@ class Machine(RuleBasedStateMachine):
 
     # Clients of the reference: one job at a time, no tokens.
 
-    @rule(limit=st.integers(1, 4))
+    @step(limit=st.integers(1, 4))
     def claim_next(self, limit):
         expected = self.fitting(limit, 10**6)
         claimed = claim_next_jobs(self.connection, self.workflow_id, limit, now_ms=NOW)
         assert [int(job.name) for job in claimed.jobs] == expected
         self.model.claim(expected, None)
 
-    @rule(limit=st.integers(1, 5), cpus=st.integers(1, 8))
+    @step(limit=st.integers(1, 5), cpus=st.integers(1, 8))
     def claim_by_resources(self, limit, cpus):
         expected = self.fitting(limit, cpus)
         free = replace(PLENTY, num_cpus=cpus)
@@ -257,8 +280,7 @@ class Machine(RuleBasedStateMachine):
         assert bool(claimed.reason) is not bool(expected)
         self.model.claim(expected, None)
 
-    @has_jobs
-    @rule(number=picks, node=st.integers(0, 1))
+    @step(number=picks, node=st.integers(0, 1))
     def start(self, number, node):
         job = self.pick(number, "pending", *(["running"] if number % 4 == 0 else []))
         self.agree(
@@ -268,8 +290,7 @@ class Machine(RuleBasedStateMachine):
             ),
         )
 
-    @has_jobs
-    @rule(
+    @step(
         number=picks,
         status=any_ends | st.sampled_from(EACH_STATUS),
         ahead=st.sampled_from([0, 0, 0, 0, 1]),
@@ -301,7 +322,7 @@ class Machine(RuleBasedStateMachine):
 
     # Runners of ours: turns, with tokens.
 
-    @rule(node=st.integers(0, 1), limit=st.integers(1, 4), cpus=st.integers(1, 8))
+    @step(node=st.integers(0, 1), limit=st.integers(1, 4), cpus=st.integers(1, 8))
     def claim_in_turn(self, node, limit, cpus):
         expected = self.fitting(limit, cpus)
         self.seqs[node] += 1
@@ -319,8 +340,13 @@ class Machine(RuleBasedStateMachine):
         ]
         assert sorted(self.names[job_id] for job_id in reply.kill) == self.model.to_kill(node)
 
-    @has_jobs
-    @rule(
+    @step(8, node=st.integers(0, 1), limit=st.integers(1, 4), status=any_ends, retry=st.booleans())
+    def run_some(self, node, limit, status, retry):
+        """Claim and end: what mostly happens, so that a story gets somewhere."""
+        self.claim_in_turn(node, limit, 8)
+        self.end_in_turn(range(limit), status, 0, retry, node)
+
+    @step(
         numbers=st.lists(picks, min_size=1, max_size=3),
         status=any_ends | st.just("running"),
         age=st.sampled_from([0, 0, 0, 1, 2, -1]),
@@ -343,8 +369,7 @@ class Machine(RuleBasedStateMachine):
             outcomes = self.turn(node, ends=reports).outcomes
             assert [outcome.result for outcome in outcomes] == expected
 
-    @has_jobs
-    @rule(number=picks, age=st.sampled_from([0, 0, 1]), node=st.integers(0, 1))
+    @step(number=picks, age=st.sampled_from([0, 0, 1]), node=st.integers(0, 1))
     def release_in_turn(self, number, age, node):
         job = self.pick(number, *ACTIVE)
         token = self.token_of(job, age)
@@ -352,7 +377,7 @@ class Machine(RuleBasedStateMachine):
         reply = self.turn(node, releases=[JobRelease(job_id=self.ids[job], token=token)])
         assert [outcome.result for outcome in reply.outcomes] == [expected]
 
-    @rule(node=st.integers(0, 1))
+    @step(node=st.integers(0, 1))
     def sign_off(self, node):
         self.model.sign_off(node)
         take_from(self.connection, self.nodes[node], now_ms=NOW)
