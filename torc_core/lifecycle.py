@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from torc_core.client import TorcClient, every_item
-from torc_core.errors import ConflictError
+from torc_core.errors import ConflictError, NotFoundError
 from torc_core.model.artifact import FilePatch
 from torc_core.model.workflow import WorkflowStatus
 
@@ -92,6 +92,27 @@ def initialize_workflow(
     note_file_times(client, workflow_id, base)
     client.initialize_jobs(workflow_id)
     return client.get_workflow_status(workflow_id)
+
+
+def archive_workflow(client: TorcClient, workflow_id: int, *, is_archived: bool) -> None:
+    """Put a workflow into the archive, or take it out.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    try:
+        client.archive_workflow(workflow_id, is_archived=is_archived)
+    except NotFoundError:  # the workflow, or in servers before 0.35 the call
+        status = client.get_workflow_status(workflow_id)
+        changed = WorkflowStatus(
+            is_canceled=status.is_canceled,
+            is_archived=is_archived,
+            run_id=status.run_id,
+            has_detected_need_to_run_completion_script=(
+                status.has_detected_need_to_run_completion_script
+            ),
+        )
+        client.update_workflow_status(workflow_id, changed)
 
 
 def note_file_times(client: TorcClient, workflow_id: int, base: Path | None = None) -> None:

@@ -16,6 +16,7 @@ from torc_core.model.compute import ActionClaim, ActionClaimReply, RemoteWorker,
 from torc_core.model.job import JobDependency, JobIds
 from torc_core.model.page import Page
 from torc_core.model.workflow import (
+    ArchiveRequest,
     IsComplete,
     ResetJobStatusReply,
     Version,
@@ -65,6 +66,11 @@ class WorkflowCalls(Caller):
     def cancel_workflow(self, workflow_id: int) -> WorkflowStatus:
         """Cancel a workflow; its runners stop their jobs."""
         return self._put(f"/workflows/{workflow_id}/cancel", WorkflowStatus)
+
+    def archive_workflow(self, workflow_id: int, *, is_archived: bool) -> Workflow:
+        """Put a workflow into the archive or take it out; servers before 0.35 have no such call."""
+        body = ArchiveRequest(is_archived=is_archived)
+        return self._post(f"/workflows/{workflow_id}/archive", Workflow, body)
 
     def get_workflow_status(self, workflow_id: int) -> WorkflowStatus:
         """Return run number, flags and job counts."""

@@ -12,7 +12,12 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.creation import create_workflow
 from torc_core.errors import AccessError, SpecError, UsageError
-from torc_core.lifecycle import StartCheck, check_start, initialize_workflow
+from torc_core.lifecycle import (
+    StartCheck,
+    archive_workflow,
+    check_start,
+    initialize_workflow,
+)
 from torc_core.model.workflow import Workflow
 from torc_core.spec import load_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
@@ -256,6 +261,25 @@ def cancel(settings: Settings, workflow_id: int | None) -> None:
     settings.output.message(
         f"Canceled workflow {chosen}.",
         {"status": "success", "workflow_id": chosen, "canceled_slurm_jobs": 0, "errors": []},
+    )
+
+
+@workflows.command()
+@click.argument("is_archived", type=bool, metavar="true|false")
+@click.argument("workflow_ids", type=ID, nargs=-1, required=True)
+@pass_settings
+def archive(settings: Settings, workflow_ids: tuple[int, ...], *, is_archived: bool) -> None:
+    """Put workflows out of sight, where they cannot be started, or bring them back."""
+    for workflow_id in workflow_ids:
+        archive_workflow(settings.client, workflow_id, is_archived=is_archived)
+    settings.output.message(
+        f"{'Archived' if is_archived else 'Brought back'} "
+        f"{counted(len(workflow_ids), 'workflow')}.",
+        {
+            "status": "success",
+            "updated_workflows": list(workflow_ids),
+            "is_archived": is_archived,
+        },
     )
 
 
