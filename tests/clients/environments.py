@@ -21,6 +21,10 @@ COMMAND = "python tests/clients/environments.py"
 
 _SENT = re.compile(r"def _(\w+)_serialize\(.*?method='(\w+)',\s+resource_path='([^']+)'", re.DOTALL)
 """The function of a call, and what it sends."""
+_KNOWN = re.compile(
+    r"class (\w+)\(BaseModel\):.*?__properties: ClassVar\[List\[str\]\] = \[(.*?)\]", re.DOTALL
+)
+"""A model, and the names of its fields."""
 
 
 def python_of(version: str) -> Path:
@@ -49,6 +53,16 @@ def published(version: str) -> dict[str, tuple[str, str]]:
         name: (method, re.sub(r"\{[^}]*\}", "{}", path))
         for source in sources
         for name, method, path in _SENT.findall(source)
+    }
+
+
+def fields(version: str) -> dict[str, list[str]]:
+    """Return the fields of a client's models by name."""
+    sources = (path.read_text("utf-8") for path in package_of(version).glob("models/*.py"))
+    return {
+        name: re.findall(r'"(\w+)"', names)
+        for source in sources
+        for name, names in _KNOWN.findall(source)
     }
 
 

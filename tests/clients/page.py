@@ -40,6 +40,21 @@ Requests may have either form, whoever sends them.
   0.33.0; sent back, the workflow keeps it.
 """
 
+_NO_USAGE = "the use of whole compute nodes is not measured yet"
+NOT_KEPT = {
+    "0.12.3": {},
+    "0.35.0": {
+        "ComputeNodeModel.avg_cpu_percent": _NO_USAGE,
+        "ComputeNodeModel.avg_memory_bytes": _NO_USAGE,
+        "ComputeNodeModel.peak_cpu_percent": _NO_USAGE,
+        "ComputeNodeModel.peak_memory_bytes": _NO_USAGE,
+        "ComputeNodeModel.sample_count": _NO_USAGE,
+        "WorkflowModel.enable_ro_crate": "the server keeps no provenance (RO-Crate) yet",
+        "WorkflowModel.execution_config": "how jobs are executed cannot be chosen yet",
+    },
+}
+"""Fields that a client can send and that are not kept, with the reason, by version."""
+
 
 class Verdict(TypedDict):
     """What became of a method."""
@@ -57,6 +72,12 @@ def page(verdicts: dict[str, list[Verdict]]) -> str:
     for version, methods in verdicts.items():
         works = sum(one["verdict"] == "works" for one in methods)
         parts.append(f"\n## torc-client {version}\n\n{works} of {len(methods)} methods work.\n")
+        if NOT_KEPT[version]:
+            parts.append(
+                "\nFields that are accepted, named in a `Warning` header and not kept:\n\n"
+            )
+            parts.append("| Field | Reason |\n| --- | --- |\n")
+            parts += [f"| `{name}` | {why} |\n" for name, why in NOT_KEPT[version].items()]
         for api, own in groupby(methods, key=lambda one: one["api"]):
             parts.append(f"\n### {api}\n\n| Method | |\n| --- | --- |\n")
             parts += [f"| `{one['method']}` | {_remark(one)} |\n" for one in own]
