@@ -187,10 +187,11 @@ class Machine(RuleBasedStateMachine):
         self.model.initialize(only_uninitialized=only_uninitialized)
         self.bench.initialize(only_uninitialized=only_uninitialized)
 
-    @step(4, number=picks, wanted=st.sampled_from(EACH_STATUS), is_late=st.integers(0, 7))
-    def manage(self, number, wanted, is_late):
-        reachable = [status for status, ways in WAYS.items() if wanted in ways]
-        job = self.pick(number, *(reachable if number % 3 else EACH_STATUS))
+    @step(6, number=picks, way=picks, is_late=st.integers(0, 7))
+    def manage(self, number, way, is_late):
+        job = self.pick(number, *(ACTIVE if number % 2 else ()))
+        ways = sorted(WAYS[self.model.jobs[job].status]) if way % 3 else EACH_STATUS
+        wanted = ways[way % len(ways)]
         run = self.model.run + (is_late == 7)
         self.agree(
             lambda: self.model.manage(job, wanted, run),
@@ -322,7 +323,7 @@ class Machine(RuleBasedStateMachine):
 
     # Runners of ours: turns, with tokens.
 
-    @step(node=st.integers(0, 1), limit=st.integers(1, 4), cpus=st.integers(1, 8))
+    @step(3, node=st.integers(0, 1), limit=st.integers(1, 4), cpus=st.integers(1, 8))
     def claim_in_turn(self, node, limit, cpus):
         expected = self.fitting(limit, cpus)
         self.seqs[node] += 1
@@ -418,10 +419,13 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def attempts_and_results_are_kept(self):
         attempts = {
-            (self.names[row.job_id], row.token): row.ended_at is None
+            (self.names[row.job_id], row.token): (row.ended_at is None, row.outcome is not None)
             for row in self.connection.execute(tables.attempt.select())
         }
-        assert attempts == {key: each.is_open for key, each in self.model.attempts.items()}
+        assert attempts == {
+            key: (each.is_open, each.outcome is not None)
+            for key, each in self.model.attempts.items()
+        }
         rows = {row.id: row for row in self.connection.execute(tables.result.select())}
         assert self.model.results == {
             (self.names[row.job_id], row.run_id, row.attempt_id): (
