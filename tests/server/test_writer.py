@@ -109,6 +109,45 @@ async def test_waiting_writes_are_committed_together(writer, monkeypatch):
     assert len(groups) <= 3
 
 
+def add_all(connection, items):
+    """Add numbers together; negative ones are refused, and 13 makes the whole call fail."""
+    outcomes = []
+    for number in items:
+        if number < 0:
+            outcomes.append(UsageError(f"{number} of {len(items)}"))
+        else:
+            outcomes.append((add(connection, number), len(items)))
+    if 13 in items:
+        raise UsageError("13")
+    return outcomes
+
+
+async def test_waiting_items_of_one_kind_are_written_together_each_for_itself(writer, readers):
+    answers = await together(
+        writer,
+        *(writer.run_together(add_all, number) for number in (1, -2, 3)),
+        writer.run(add, 4),
+        writer.run_together(add_all, 5),
+    )
+
+    assert answers[0] == (1, 3)
+    assert isinstance(answers[1], UsageError)
+    assert answers[1].message == "-2 of 3"
+    assert answers[2:] == [(3, 3), 4, (5, 1)]
+    assert await readers.run(numbers) == {1, 3, 4, 5}
+
+
+async def test_items_whose_call_fails_are_written_one_by_one(writer, readers):
+    answers = await together(
+        writer, *(writer.run_together(add_all, number) for number in (1, 13, 3))
+    )
+
+    assert answers[0] == (1, 1)
+    assert isinstance(answers[1], UsageError)
+    assert answers[2] == (3, 1)
+    assert await readers.run(numbers) == {1, 3}
+
+
 async def test_whoever_waits_for_a_workflow_wakes_after_the_commit(writer, readers, hub):
     version = hub.version(7)
     waiter = asyncio.ensure_future(hub.wait(7, version, 30))

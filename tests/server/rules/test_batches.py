@@ -6,7 +6,7 @@ from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from server.rules.bench import NOW, TIME, Bench
@@ -126,6 +126,7 @@ def outcomes(graph, claimed, asked, groups):
         return [answer and (answer.code, answer.message) for answer in answers], everything(conn)
 
 
+@settings(max_examples=50)
 @given(graphs, st.integers(0, JOBS), reports)
 @example(
     [(set(), True), ({0}, True), *[(set(), True)] * 4],
