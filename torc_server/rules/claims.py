@@ -255,19 +255,19 @@ def _explain(
         return None
     meant = [group for group in groups if not wish.strict or _is_meant_for(group, wish)]
     if not meant:
-        group = groups[0]
         own = "no scheduler" if wish.scheduler_id is None else f"scheduler {wish.scheduler_id}"
-        many = _how_many(conn, workflow_id, group)
-        return f"{many} scheduler {group.scheduler_id}; this node belongs to {own}."
+        bound = sorted({group.scheduler_id for group in groups if group.scheduler_id is not None})
+        others = f"scheduler {' or '.join(map(str, bound))}"
+        return f"{_how_many(conn, workflow_id, groups)} {others}; this node belongs to {own}."
     need = nearest_miss([group.need for group in meant], wish.free)
-    group = next(group for group in meant if group.need == need)
-    many = _how_many(conn, workflow_id, group)
-    return f"{many} {describe_miss(group.need, wish.free)}."
+    assert need is not None
+    alike = [group for group in meant if group.need == need]
+    return f"{_how_many(conn, workflow_id, alike)} {describe_miss(need, wish.free)}."
 
 
-def _how_many(conn: Connection, workflow_id: int, group: ReadyGroup) -> str:
-    """Return the size of a group with its verb, such as "12 ready jobs need"."""
-    count = count_jobs(conn, workflow_id, group)
+def _how_many(conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup]) -> str:
+    """Return the size of groups with its verb, such as "12 ready jobs need"."""
+    count = sum(count_jobs(conn, workflow_id, group) for group in groups)
     if count == 1:
         return "1 ready job needs"
     return f"{count if count <= COUNT_LIMIT else f'More than {COUNT_LIMIT:,}'} ready jobs need"

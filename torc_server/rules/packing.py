@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar
+from functools import partial
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from torc_core.errors import UsageError
 from torc_core.units import format_bytes, format_seconds
@@ -166,40 +167,51 @@ def nearest_miss(needs: Iterable[Need], free: Capacity) -> Need | None:
 
 
 def describe_miss(need: Need, free: Capacity) -> str:
-    """Return what jobs need that the node has not, such as "8 CPUs each; this node has 4 free"."""
-    for lacks, wanted, have in (
-        (need.num_cpus > free.num_cpus, _plural(need.num_cpus, "CPU"), f"{free.num_cpus} free"),
-        (need.num_gpus > free.num_gpus, _plural(need.num_gpus, "GPU"), f"{free.num_gpus} free"),
-        (
-            need.memory_bytes > free.memory_bytes,
-            f"{format_bytes(need.memory_bytes)} of memory",
-            f"{format_bytes(free.memory_bytes)} free",
-        ),
-        (need.num_nodes > free.num_nodes, _plural(need.num_nodes, "node"), f"{free.num_nodes}"),
-    ):
-        if lacks:
-            return f"{wanted} each; this node has {have}"
-    left = free.seconds_left or 0
-    return f"{format_seconds(need.runtime_s)} each; this node has {format_seconds(left)} left"
+    """Return all that jobs need and the node has not.
+
+    Such as "8 CPUs and 1 GPU each; this node has 4 CPUs free and 0 GPUs free".
+    """
+    lacks = _lacks(need, free)
+    wanted = " and ".join(lack.wanted for lack in lacks)
+    return f"{wanted} each; this node has {' and '.join(lack.have for lack in lacks)}"
+
+
+class _Lack(NamedTuple):
+    """One kind of resource of which a job needs too much."""
+
+    times: float
+    """How many times as much as there is."""
+    wanted: str
+    have: str
+
+
+def _lacks(need: Need, free: Capacity) -> list[_Lack]:
+    left = need.runtime_s if free.seconds_left is None else free.seconds_left
+    kinds: tuple[tuple[int, int, Callable[[int], str], str], ...] = (
+        (need.num_cpus, free.num_cpus, partial(_plural, noun="CPU"), " free"),
+        (need.num_gpus, free.num_gpus, partial(_plural, noun="GPU"), " free"),
+        (need.memory_bytes, free.memory_bytes, _memory, " free"),
+        (need.num_nodes, free.num_nodes, partial(_plural, noun="node"), ""),
+        (need.runtime_s, left, format_seconds, " left"),
+    )
+    return [
+        _Lack(wanted / max(have, 0.5), say(wanted), say(have) + word)
+        for wanted, have, say, word in kinds
+        if wanted > have
+    ]
 
 
 def _distance(need: Need, free: Capacity) -> tuple[int, float]:
-    ratios = [
-        wanted / max(have, 0.5)
-        for wanted, have in (
-            (need.num_cpus, free.num_cpus),
-            (need.memory_bytes, free.memory_bytes),
-            (need.num_gpus, free.num_gpus),
-            (need.num_nodes, free.num_nodes),
-            (need.runtime_s, need.runtime_s if free.seconds_left is None else free.seconds_left),
-        )
-        if wanted > have
-    ]
-    return len(ratios), sum(ratios)
+    lacks = _lacks(need, free)
+    return len(lacks), sum(lack.times for lack in lacks)
 
 
 def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("s" if count != 1 else "")
+
+
+def _memory(size: int) -> str:
+    return f"{format_bytes(size)} of memory"
 
 
 def _next(group: Group[J], key: Callable[[Need], tuple[int, ...]]) -> _Next[J] | None:

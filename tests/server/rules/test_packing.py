@@ -115,7 +115,7 @@ def test_the_nearest_miss_is_the_one_that_lacks_least():
     free = Capacity(num_cpus=4, memory_bytes=4, num_gpus=0, num_nodes=1)
     near, far = Need(6, 1, 0, 1, 1), Need(8, 100, 1, 1, 1)
     assert nearest_miss([far, near], free) == near
-    assert describe_miss(near, free) == "6 CPUs each; this node has 4 free"
+    assert describe_miss(near, free) == "6 CPUs each; this node has 4 CPUs free"
     late = Need(1, 1, 0, 1, 7200)
     limited = Capacity(4, 4, 0, 1, seconds_left=3600)
     assert describe_miss(late, limited) == "2h 00m each; this node has 1h 00m left"

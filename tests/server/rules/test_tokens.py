@@ -111,7 +111,7 @@ def test_what_does_not_fit_is_explained(bench):
     small = ComputeNodesResources(num_cpus=4, memory_gb=64.0, num_gpus=0, num_nodes=1)
     reply = bench.claim(resources=small)
     assert reply.jobs == []
-    assert reply.reason == "12 ready jobs need 8 CPUs each; this node has 4 free."
+    assert reply.reason == "12 ready jobs need 8 CPUs each; this node has 4 CPUs free."
 
 
 def test_an_overtaken_turn_that_is_repeated_gets_again_what_it_was_given(bench):
