@@ -73,8 +73,8 @@ def check_limits(body: bytes) -> None:
         raise _unreadable("it holds the character NUL, which no command and no file name can")
     if _LONG_NUMBER in body.translate(_ONE_DIGIT):
         for number in _whole_numbers(_decoded(body)):
-            if not -MAX_INTEGER <= number <= MAX_INTEGER:
-                raise _unreadable("it holds a whole number beyond 2^63-1")
+            if not -MAX_INTEGER - 1 <= number <= MAX_INTEGER:
+                raise _unreadable("it holds a whole number of more than 64 bits")
 
 
 def _may_be_deep(body: bytes) -> bool:

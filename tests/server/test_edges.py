@@ -347,18 +347,18 @@ def test_a_text_about_nul_is_no_nul(call, workflow_id):
     assert call("POST", "/jobs", body).body["command"] == body["command"]
 
 
-@pytest.mark.parametrize("number", [2**63, -(2**63), 2**64, 10**40])
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64, 10**40])
 def test_no_whole_number_has_more_than_64_bits(call, workflow_id, number):
     own = {"workflow_id": workflow_id, "name": "d"}
 
     for body in (own | {"data": [{"n": number}]}, own | {"id": number}):
         reply = call("POST", "/user_data", body)
         assert reply.status == 400, reply.text
-        assert "2^63-1" in reply.problem["message"]
+        assert "64 bits" in reply.problem["message"]
 
 
 def test_the_largest_numbers_are_kept(call, workflow_id):
-    data = [2**63 - 1, -(2**63) + 1, 1e300, "9" * 40]
+    data = [2**63 - 1, -(2**63), 1e300, "9" * 40]
     body = {"workflow_id": workflow_id, "name": "d", "data": data}
 
     assert call("POST", "/user_data", body).body["data"] == data

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Hashable, Mapping
@@ -23,6 +24,8 @@ from torc_core.client.stream import EventSource
 from torc_core.errors import ProtocolError, TimedOutError, UnreachableError, UsageError
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 DEFAULT_URL = "http://localhost:8080/torc-service/v1"
 BASE_PATH = "/torc-service/v1"
@@ -163,6 +166,8 @@ class Transport:
     ) -> tuple[int, bytes]:
         connection.request(method, target, body=body, headers=self._headers())
         response = connection.getresponse()
+        if warning := response.getheader("Warning"):  # an older server does not know all fields
+            log.debug("%s %s: the server warns: %r", method, target, warning)
         return response.status, response.read()
 
     def _connection(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
