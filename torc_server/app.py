@@ -22,6 +22,7 @@ from torc_server.controllers.artifacts import BulkController, UserDataController
 from torc_server.controllers.belongings import (
     ActionController,
     FailureHandlerController,
+    ProvenanceController,
     RemoteWorkerController,
 )
 from torc_server.controllers.claims import ClaimController, ReportController
@@ -105,6 +106,7 @@ def create_app(settings: Settings) -> Litestar:
             ActionController,
             RemoteWorkerController,
             FailureHandlerController,
+            ProvenanceController,
             AccessGroupController,
             SharingController,
             AdminController,

@@ -17,6 +17,7 @@ from sqlalchemy.sql import ColumnElement
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode, WorkflowAction
 from torc_core.model.event import EVENT_SEVERITY, Event, Severity, StreamedEvent
+from torc_core.model.provenance import RoCrateEntity
 from torc_core.model.resources import (
     FailureHandler,
     LocalScheduler,
@@ -24,6 +25,7 @@ from torc_core.model.resources import (
     SlurmScheduler,
 )
 from torc_core.model.result import Result
+from torc_core.model.slurm import SlurmStats
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import DynamicJobs, Workflow
 from torc_server import tables
@@ -128,6 +130,9 @@ WORKFLOW = TableMapping(
 )
 FILE = TableMapping(wire=File, table=tables.file)
 USER_DATA = TableMapping(wire=UserData, table=tables.user_data)
+RO_CRATE_ENTITY = TableMapping(
+    wire=RoCrateEntity, table=tables.ro_crate_entity, renamed={"metadata": "entity_metadata"}
+)
 RESULT = TableMapping(
     wire=Result,
     table=tables.result,
@@ -139,6 +144,7 @@ RESULT = TableMapping(
         .scalar_subquery()
     },
 )
+SLURM_STATS = TableMapping(wire=SlurmStats, table=tables.slurm_stats)
 RESOURCE_REQUIREMENTS = TableMapping(wire=ResourceRequirements, table=tables.resource_requirements)
 FAILURE_HANDLER = TableMapping(wire=FailureHandler, table=tables.failure_handler)
 LOCAL_SCHEDULER = TableMapping(wire=LocalScheduler, table=tables.local_scheduler)

@@ -49,7 +49,6 @@ NOT_KEPT = {
         "ComputeNodeModel.peak_cpu_percent": _NO_USAGE,
         "ComputeNodeModel.peak_memory_bytes": _NO_USAGE,
         "ComputeNodeModel.sample_count": _NO_USAGE,
-        "WorkflowModel.enable_ro_crate": "the server keeps no provenance (RO-Crate) yet",
         "WorkflowModel.execution_config": "how jobs are executed cannot be chosen yet",
     },
 }

@@ -24,7 +24,9 @@ ADDED = {
         (
             *("archive_workflow", "batch_complete_jobs", "create_files", "create_user_data_list"),
             *("get_active_task_for_workflow", "get_running_jobs", "get_task", "reload_auth"),
-            "spawn_jobs",
+            *("spawn_jobs", "create_slurm_stats", "list_slurm_stats", "get_slurm_job_correlations"),
+            *("create_ro_crate_entity", "get_ro_crate_entity", "update_ro_crate_entity"),
+            *("delete_ro_crate_entity", "list_ro_crate_entities", "delete_ro_crate_entities"),
         ),
         "what clients since 0.21 ask for",
     ),

@@ -44,6 +44,8 @@ class Workflow(Wire, frozen=True, kw_only=True):
     env: dict[str, str] | None = None
     """Environment variables of all its jobs' processes."""
     dynamic_jobs: DynamicJobs | None = None
+    enable_ro_crate: bool | None = False
+    """Whether clients are to keep provenance as they run it: see `RoCrateEntity`."""
     submission_directory: str | None = None
     """Where it was submitted from: an absolute path on the submitter's machine."""
     status_id: int | None = None
@@ -76,6 +78,7 @@ class WorkflowPatch(Wire, frozen=True, kw_only=True):
     slurm_defaults: JsonText = None
     use_pending_failed: bool | None = None
     env: dict[str, str] | None = None
+    enable_ro_crate: bool | None = None
 
 
 class ArchiveRequest(Wire, frozen=True, kw_only=True):

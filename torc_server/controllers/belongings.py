@@ -1,4 +1,4 @@
-"""What hangs under a workflow's own path: actions, remote workers, failure handlers."""
+"""What hangs under a workflow's own path: actions, remote workers, failure handlers, provenance."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from torc_core.clock import now_ms
 from torc_core.model.compute import ActionClaim, ActionClaimReply, RemoteWorker, WorkflowAction
 from torc_core.model.page import Page
+from torc_core.model.provenance import RoCrateEntity
 from torc_core.model.resources import FailureHandler
+from torc_core.model.workflow import Message
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
-from torc_server.parameters import Id
+from torc_server.parameters import Id, OptionalQueryId
 from torc_server.queries import actions, records, remote_workers
 from torc_server.queries.pages import Paging
-from torc_server.queries.resources import FAILURE_HANDLER
+from torc_server.queries.resources import FAILURE_HANDLER, RO_CRATE_ENTITY
 
 
 class ActionController(Controller):
@@ -105,3 +107,46 @@ class FailureHandlerController(Controller):
     ) -> Page[FailureHandler]:
         """Return a page of a workflow's failure handlers."""
         return await readers.run(records.list_page, FAILURE_HANDLER, workflow_id, {}, paging)
+
+
+class ProvenanceController(Controller):
+    """RO-Crate entities of one workflow; single ones are plain records."""
+
+    tags = ("RO-Crate entity",)
+
+    @get("/workflows/{workflow_id:int}/ro_crate_entities", operation_id="list_ro_crate_entities")
+    async def list_ro_crate_entities(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        paging: NamedDependency[Paging],
+        file_id: OptionalQueryId = None,
+        entity_id: FromQuery[str | None] = None,
+    ) -> Page[RoCrateEntity]:
+        """Return a page of a workflow's RO-Crate entities."""
+        wanted = {"file_id": file_id, "entity_id": entity_id}
+        return await readers.run(records.list_page, RO_CRATE_ENTITY, workflow_id, wanted, paging)
+
+    @delete(
+        "/workflows/{workflow_id:int}/ro_crate_entities",
+        status_code=200,
+        operation_id="delete_ro_crate_entities",
+    )
+    async def delete_ro_crate_entities(
+        self, writer: NamedDependency[Writer], workflow_id: Id
+    ) -> Message:
+        """Delete all RO-Crate entities of a workflow."""
+        count = await writer.run(records.remove_all, RO_CRATE_ENTITY, workflow_id)
+        return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
+
+    @delete(
+        "/ro_crate_entities/{record_id:int}",
+        status_code=200,
+        operation_id="delete_ro_crate_entity",
+    )
+    async def delete_ro_crate_entity(
+        self, writer: NamedDependency[Writer], record_id: Id
+    ) -> Message:
+        """Delete one RO-Crate entity; its clients want a sentence, not what it was."""
+        await writer.run(records.remove, RO_CRATE_ENTITY, record_id)
+        return Message(message=f"Deleted RO-Crate entity {record_id}.")

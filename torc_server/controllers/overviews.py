@@ -1,4 +1,4 @@
-"""A workflow seen as a whole: its graphs, what its ready jobs need, when it was last heard of."""
+"""A workflow seen as a whole: its graphs, what its ready jobs need, which Slurm jobs ran it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from torc_core.model.page import MAX_LIMIT, Page
 from torc_core.model.resources import ReadyJobRequirements
+from torc_core.model.slurm import SlurmJobCorrelation
 from torc_server.db.readers import Readers
-from torc_server.parameters import Id, OptionalQueryId
+from torc_server.parameters import Count, Id, OptionalQueryId
 from torc_server.queries import events, graphs
+from torc_server.queries.pages import Paging
 from torc_server.queries.ready_requirements import ready_job_requirements
+from torc_server.queries.slurm_jobs import slurm_job_correlations
 
 
 class LatestEventTimestamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,3 +58,15 @@ class OverviewController(Controller):
     ) -> ReadyJobRequirements:
         """Return what the ready jobs need together, or only those that a scheduler is to run."""
         return await readers.run(ready_job_requirements, workflow_id, scheduler_config_id)
+
+    @get("/slurm_job_correlations", operation_id="get_slurm_job_correlations")
+    async def get_slurm_job_correlations(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        offset: Count = 0,
+        limit: Count = MAX_LIMIT,
+    ) -> Page[SlurmJobCorrelation]:
+        """Return a page of jobs that have results, each with the Slurm job that ran it."""
+        paging = Paging(offset=offset, limit=limit)
+        return await readers.run(slurm_job_correlations, workflow_id, paging)

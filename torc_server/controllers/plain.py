@@ -30,6 +30,15 @@ PLAIN_RECORDS = (
         ),
     ),
     *record_routes(
+        "/ro_crate_entities",
+        resources.RO_CRATE_ENTITY,
+        Operations(
+            create="create_ro_crate_entity",
+            get="get_ro_crate_entity",
+            change="update_ro_crate_entity",
+        ),
+    ),
+    *record_routes(
         "/results",
         resources.RESULT,
         Operations(
@@ -40,6 +49,11 @@ PLAIN_RECORDS = (
             remove="delete_result",
             remove_all="delete_results",
         ),
+    ),
+    *record_routes(
+        "/slurm_stats",
+        resources.SLURM_STATS,
+        Operations(create="create_slurm_stats", list="list_slurm_stats"),
     ),
     *record_routes(
         "/events",

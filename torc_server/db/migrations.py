@@ -18,10 +18,11 @@ from torc_server import tables
 
 
 def _dynamic_work(connection: Connection) -> None:
-    """Environments, jobs that add jobs, when jobs began to run, and tasks."""
+    """Environments, jobs that add jobs, when jobs began, tasks, RO-Crate, Slurm statistics."""
     for statement in (
         "ALTER TABLE workflow ADD COLUMN env JSON",
         "ALTER TABLE workflow ADD COLUMN dynamic_jobs JSON",
+        "ALTER TABLE workflow ADD COLUMN enable_ro_crate BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE workflow ADD COLUMN submission_directory TEXT",
         "ALTER TABLE job ADD COLUMN env JSON",
         "ALTER TABLE job ADD COLUMN origin TEXT",
@@ -40,6 +41,43 @@ def _dynamic_work(connection: Connection) -> None:
         )
         """,
         "CREATE INDEX ix_task_workflow_id ON task (workflow_id)",
+        """
+        CREATE TABLE ro_crate_entity (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL,
+            entity_id TEXT NOT NULL,
+            entity_type TEXT NOT NULL,
+            file_id INTEGER,
+            entity_metadata JSON,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE,
+            FOREIGN KEY(file_id) REFERENCES file (id) ON DELETE SET NULL
+        )
+        """,
+        "CREATE UNIQUE INDEX ux_ro_crate_entity ON ro_crate_entity (workflow_id, entity_id)",
+        "CREATE INDEX ix_ro_crate_entity_file_id ON ro_crate_entity (file_id)",
+        """
+        CREATE TABLE slurm_stats (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL,
+            job_id INTEGER NOT NULL,
+            run_id INTEGER NOT NULL,
+            attempt_id INTEGER NOT NULL,
+            slurm_job_id TEXT,
+            max_rss_bytes INTEGER,
+            max_vm_size_bytes INTEGER,
+            max_disk_read_bytes INTEGER,
+            max_disk_write_bytes INTEGER,
+            ave_cpu_seconds FLOAT,
+            node_list TEXT,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE,
+            FOREIGN KEY(job_id) REFERENCES job (id) ON DELETE CASCADE
+        )
+        """,
+        "CREATE INDEX ix_slurm_stats_workflow_id ON slurm_stats (workflow_id)",
+        """
+        CREATE UNIQUE INDEX ux_slurm_stats_attempt
+        ON slurm_stats (job_id, run_id, attempt_id)
+        """,
     ):
         connection.exec_driver_sql(statement)
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 import msgspec
-from sqlalchemy import Connection, delete, false, insert, update
+from sqlalchemy import Connection, Table, delete, false, insert, update
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.page import Page
 from torc_server.mapping import TableMapping, WireT
 from torc_server.queries.pages import Paging, fetch_page
+from torc_server.rules.creation import check_related
 from torc_server.rules.workflows import find_workflow
 
 MAX_RECORDS = 100_000
@@ -59,6 +60,8 @@ class Resource(Generic[WireT]):
     mapping: TableMapping[WireT]
     patch: type[msgspec.Struct] | None = None
     filters: Mapping[str, Filter] = field(default_factory=dict)
+    related: Mapping[str, Table] = field(default_factory=dict)
+    """Columns with the id of something of the same workflow, and the table of that."""
     prepare: Callable[[WireT | None, Values, int], Values] = _unchanged
     """`prepare(record before or None, stated values, now in ms)` checks values and adds derived
     ones before they are written."""
@@ -85,6 +88,7 @@ def create(connection: Connection, resource: Resource[WireT], record: Any, *, no
     find_workflow(connection, record.workflow_id)
     values = resource.mapping.values(record)
     values.pop("id", None)
+    _check_related(connection, resource, record.workflow_id, [values])
     values = resource.prepare(None, values, now_ms)
     table = resource.mapping.table
     record_id = connection.execute(insert(table).returning(table.c.id), values).scalar_one()
@@ -108,9 +112,11 @@ def create_many(
             f"{len(records):,} records of {len(workflow_ids)} workflows are not for one call.",
             hint=f"Create at most {MAX_RECORDS:,} records, of one workflow, at a time.",
         )
+    rows = [resource.mapping.values(record) for record in records]
     for workflow_id in workflow_ids:
         find_workflow(connection, workflow_id)
-    rows = [resource.prepare(None, resource.mapping.values(record), now_ms) for record in records]
+        _check_related(connection, resource, workflow_id, rows)
+    rows = [resource.prepare(None, row, now_ms) for row in rows]
     names = {name for row in rows for name in row} - {"id"}
     if not rows:
         return []
@@ -155,6 +161,8 @@ def change(
     stated = resource.mapping.values(patch)
     stated.pop("id", None)
     stated.pop("workflow_id", None)
+    workflow_id = getattr(before, "workflow_id")  # noqa: B009 - any type
+    _check_related(connection, resource, workflow_id, [stated])
     values = resource.prepare(before, stated, now_ms)
     if not values:
         return before
@@ -212,6 +220,14 @@ def list_page(
         if value is not None:
             conditions.append(resource.filters[name].condition(value))
     return fetch_page(connection, resource.mapping, conditions, paging)
+
+
+def _check_related(
+    connection: Connection, resource: Resource[Any], workflow_id: int, rows: Sequence[Values]
+) -> None:
+    for name, table in resource.related.items():
+        wanted = {row[name] for row in rows if name in row}
+        check_related(connection, workflow_id, table.name, table, wanted)
 
 
 def _kept(resource: Resource[Any]) -> ColumnElement[bool]:

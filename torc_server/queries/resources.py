@@ -6,6 +6,7 @@ from sqlalchemy import Table, exists, or_, select, true
 
 from torc_core.model.artifact import FilePatch, UserDataPatch
 from torc_core.model.compute import ComputeNodePatch, ScheduledComputeNodePatch
+from torc_core.model.provenance import RoCrateEntityPatch
 from torc_core.model.resources import (
     DEFAULT_REQUIREMENTS,
     LocalSchedulerPatch,
@@ -53,11 +54,18 @@ USER_DATA = Resource(
     mapping=mapping.USER_DATA,
     patch=UserDataPatch,
     filters={
-        "name": Filter(type=str, condition=lambda pattern: _user_data.name.like(pattern)),
+        "name": Filter(type=str, condition=_user_data.name.like),
         "is_ephemeral": equals(_user_data.is_ephemeral),
         "consumer_job_id": _linked(tables.job_input_user_data, "user_data_id"),
         "producer_job_id": _linked(tables.job_output_user_data, "user_data_id"),
     },
+)
+RO_CRATE_ENTITY = Resource(
+    kind="RO-Crate entity",
+    mapping=mapping.RO_CRATE_ENTITY,
+    patch=RoCrateEntityPatch,
+    filters={name: equals(tables.ro_crate_entity.c[name]) for name in ("file_id", "entity_id")},
+    related={"file_id": tables.file},
 )
 RESULT = Resource(
     kind="result",
@@ -78,6 +86,14 @@ RESULT = Resource(
         ),
     },
     follow_up=follow_ups.make_latest,
+)
+SLURM_STATS = Resource(
+    kind="Slurm statistics",
+    mapping=mapping.SLURM_STATS,
+    filters={
+        name: equals(tables.slurm_stats.c[name]) for name in ("job_id", "run_id", "attempt_id")
+    },
+    related={"job_id": tables.job},
 )
 EVENT = Resource(
     kind="event",

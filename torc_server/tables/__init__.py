@@ -12,6 +12,7 @@ from torc_server.tables.artifact import (
     JobInputUserDataRow,
     JobOutputFileRow,
     JobOutputUserDataRow,
+    RoCrateEntityRow,
     UserDataRow,
 )
 from torc_server.tables.columns import table_of
@@ -30,7 +31,7 @@ from torc_server.tables.resources import (
     ResourceRequirementsRow,
     SlurmSchedulerRow,
 )
-from torc_server.tables.result import LatestResultRow, ResultRow
+from torc_server.tables.result import LatestResultRow, ResultRow, SlurmStatsRow
 from torc_server.tables.task import TaskRow
 from torc_server.tables.workflow import WorkflowRow
 
@@ -52,8 +53,10 @@ local_scheduler = table_of(LocalSchedulerRow)
 remote_worker = table_of(RemoteWorkerRow)
 resource_requirements = table_of(ResourceRequirementsRow)
 result = table_of(ResultRow)
+ro_crate_entity = table_of(RoCrateEntityRow)
 scheduled_compute_node = table_of(ScheduledComputeNodeRow)
 slurm_scheduler = table_of(SlurmSchedulerRow)
+slurm_stats = table_of(SlurmStatsRow)
 task = table_of(TaskRow)
 user_data = table_of(UserDataRow)
 user_group_membership = table_of(UserGroupMembershipRow)

@@ -1,12 +1,13 @@
-"""Files and user data, and which jobs read or write them."""
+"""Files and user data, which jobs read or write them, and their provenance."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Index
 from sqlmodel import SQLModel
 
-from torc_server.tables.columns import NUMBERED, json, key, reference, text
+from torc_server.tables.columns import NUMBERED, json, key, reference, text, weak_reference
 
 
 class FileRow(SQLModel, table=True):
@@ -69,3 +70,21 @@ class JobOutputUserDataRow(SQLModel, table=True):
 
     job_id: int = reference("job.id", primary_key=True)
     user_data_id: int = reference("user_data.id", primary_key=True, index=True)
+
+
+class RoCrateEntityRow(SQLModel, table=True):
+    """An entity of a workflow's RO-Crate."""
+
+    __tablename__ = "ro_crate_entity"
+    __table_args__ = (
+        Index("ux_ro_crate_entity", "workflow_id", "entity_id", unique=True),
+        NUMBERED,
+    )
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id")
+    entity_id: str = text()
+    entity_type: str = text()
+    file_id: int | None = weak_reference("file.id", index=True)
+    entity_metadata: Any = json()
+    """`metadata` on the wire; SQLModel keeps that name for itself."""

@@ -1,4 +1,4 @@
-"""Results of ended attempts, and which of them is a job's latest."""
+"""Results of ended attempts, which is a job's latest, and what Slurm says of them."""
 
 from __future__ import annotations
 
@@ -41,3 +41,26 @@ class LatestResultRow(SQLModel, table=True):
     workflow_id: int = reference("workflow.id", index=True)
     job_id: int = reference("job.id", primary_key=True)
     result_id: int = reference("result.id", index=True)
+
+
+class SlurmStatsRow(SQLModel, table=True):
+    """What Slurm's accounting says of one attempt."""
+
+    __tablename__ = "slurm_stats"
+    __table_args__ = (
+        Index("ux_slurm_stats_attempt", "job_id", "run_id", "attempt_id", unique=True),
+        NUMBERED,
+    )
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    job_id: int = reference("job.id")
+    run_id: int = wide()
+    attempt_id: int
+    slurm_job_id: str | None = text(nullable=True)
+    max_rss_bytes: int | None = wide(nullable=True)
+    max_vm_size_bytes: int | None = wide(nullable=True)
+    max_disk_read_bytes: int | None = wide(nullable=True)
+    max_disk_write_bytes: int | None = wide(nullable=True)
+    ave_cpu_seconds: float | None = None
+    node_list: str | None = text(nullable=True)

@@ -36,6 +36,7 @@ class WorkflowRow(SQLModel, table=True):
     """Environment variables of all its jobs' processes, by name."""
     dynamic_jobs: Any = json()
     """The bounds of jobs that add jobs: see `DynamicJobs`."""
+    enable_ro_crate: bool = False
     submission_directory: str | None = text(nullable=True)
     run_id: int = wide(default=0)
     is_canceled: bool = False

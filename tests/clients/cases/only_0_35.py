@@ -26,75 +26,95 @@ class World035(World):
         return self.api.add_workflow_to_group(self.id, group.id)
 
 
-_NO_ACCOUNTING = "the server keeps no accounting of Slurm's steps yet"
-_NO_PROVENANCE = "the server keeps no provenance (RO-Crate) yet"
-
-NOT_SERVED = {
-    "create_slurm_stats": _NO_ACCOUNTING,
-    "list_slurm_stats": _NO_ACCOUNTING,
-    "get_slurm_job_correlations": _NO_ACCOUNTING,
-    "create_ro_crate_entity": _NO_PROVENANCE,
-    "get_ro_crate_entity": _NO_PROVENANCE,
-    "list_ro_crate_entities": _NO_PROVENANCE,
-    "update_ro_crate_entity": _NO_PROVENANCE,
-    "delete_ro_crate_entity": _NO_PROVENANCE,
-    "delete_ro_crate_entities": _NO_PROVENANCE,
-}
+NOT_SERVED: dict[str, str] = {}
 """Methods that the server has no answer for, with the reason."""
-
-
-def _not_found(call: Any) -> None:
-    assert refused(call).status == 404
 
 
 @case
 def create_slurm_stats(world: World) -> None:
-    stats = world.model("SlurmStatsModel", job_id=1, run_id=1, attempt_id=1)
-    _not_found(lambda: world.api.create_slurm_stats(stats))
+    stats = _stats(world, world.job(), max_rss_bytes=2**40, ave_cpu_seconds=1.5, node_list="n[1-3]")
+    assert (stats.max_rss_bytes, stats.ave_cpu_seconds, stats.node_list) == (2**40, 1.5, "n[1-3]")
 
 
 @case
 def list_slurm_stats(world: World) -> None:
-    _not_found(lambda: world.api.list_slurm_stats(world.id))
+    jobs = [world.job(name) for name in "ab"]
+    first, second = (_stats(world, job, slurm_job_id="7") for job in jobs)
+    assert world.api.list_slurm_stats(world.id).items == [first, second]
+    found = world.api.list_slurm_stats(world.id, job_id=jobs[1].id, run_id=1, attempt_id=1)
+    assert found.items == [second]
+    assert world.api.list_slurm_stats(world.id, offset=1, limit=1).items == [second]
+
+
+def _stats(world: World, job: Any, **fields: Any) -> Any:
+    stats = world.model("SlurmStatsModel", job_id=job.id, run_id=1, attempt_id=1, **fields)
+    return world.api.create_slurm_stats(stats)
 
 
 @case
 def get_slurm_job_correlations(world: World) -> None:
-    _not_found(lambda: world.api.get_slurm_job_correlations(world.id))
+    job, node = world.running_job()
+    world.api.complete_job(job.id, "completed", world.run_id, world.result(job, node))
+    node.scheduler = {"type": "slurm", "slurm_job_id": 123}
+    world.api.update_compute_node(node.id, node)
+    page = world.api.get_slurm_job_correlations(world.id, offset=0, limit=10)
+    (pair,) = page.items
+    assert (pair.job_id, pair.job_name, pair.slurm_job_id) == (job.id, "j", "123")
+    assert (page.count, page.total_count, page.has_more) == (1, 1, False)
 
 
-def _entity(world: World) -> Any:
-    return world.model("RoCrateEntityModel", entity_id="e", entity_type="File", metadata={})
+def _entity(world: World, name: str = "e", **fields: Any) -> Any:
+    stated = {"entity_type": "File", "metadata": {"name": "n", "author": [None]}} | fields
+    entity = world.model("RoCrateEntityModel", entity_id=name, **stated)
+    return world.api.create_ro_crate_entity(entity)
 
 
 @case
 def create_ro_crate_entity(world: World) -> None:
-    _not_found(lambda: world.api.create_ro_crate_entity(_entity(world)))
+    file = world.file("f")
+    made = _entity(world, file_id=file.id)
+    assert (made.entity_id, made.entity_type, made.file_id) == ("e", "File", file.id)
+    assert made.metadata == {"name": "n", "author": [None]}
 
 
 @case
 def get_ro_crate_entity(world: World) -> None:
-    _not_found(lambda: world.api.get_ro_crate_entity(1))
+    made = _entity(world)
+    assert world.api.get_ro_crate_entity(made.id) == made
 
 
 @case
 def list_ro_crate_entities(world: World) -> None:
-    _not_found(lambda: world.api.list_ro_crate_entities(world.id))
+    file = world.file("f")
+    first, second = _entity(world, "a", file_id=file.id), _entity(world, "b")
+    listed = world.api.list_ro_crate_entities
+    assert listed(world.id, sort_by="entity_id", reverse_sort=True).items == [second, first]
+    assert listed(world.id, file_id=file.id).items == [first]
+    assert listed(world.id, entity_id="b").items == [second]
+    assert listed(world.id, offset=1, limit=1).items == [second]
 
 
 @case
 def update_ro_crate_entity(world: World) -> None:
-    _not_found(lambda: world.api.update_ro_crate_entity(1, _entity(world)))
+    made = _entity(world)
+    made.metadata = {"@id": "#ann"}
+    assert world.api.update_ro_crate_entity(made.id, made) == made
+    assert world.api.get_ro_crate_entity(made.id) == made
 
 
 @case
 def delete_ro_crate_entity(world: World) -> None:
-    _not_found(lambda: world.api.delete_ro_crate_entity(1))
+    made = _entity(world)
+    assert world.api.delete_ro_crate_entity(made.id).message
+    assert refused(lambda: world.api.get_ro_crate_entity(made.id)).status == 404
 
 
 @case
 def delete_ro_crate_entities(world: World) -> None:
-    _not_found(lambda: world.api.delete_ro_crate_entities(world.id))
+    made = [_entity(world, name) for name in "abc"]
+    reply = world.api.delete_ro_crate_entities(world.id)
+    assert (reply.deleted_count, bool(reply.message)) == (len(made), True)
+    assert world.api.list_ro_crate_entities(world.id).items == []
 
 
 @case
@@ -128,12 +148,17 @@ def create_workflow(world: World) -> None:
         slurm_defaults={"account": "x"},
         resource_monitor_config=config,
         env={"A": "1"},
+        submission_directory="/here",
+        dynamic_jobs=models.DynamicJobsConfig(max_iterations=5),
+        enable_ro_crate=True,
     )
     made = world.api.create_workflow(wanted)
     assert (made.metadata, made.slurm_defaults) == ({"a": [1]}, {"account": "x"})
     assert made.resource_monitor_config.enabled is True
     assert text(made.resource_monitor_config.granularity) == "time_series"
-    assert made.env == {"A": "1"}
+    assert (made.env, made.submission_directory) == ({"A": "1"}, "/here")
+    assert (made.dynamic_jobs.max_iterations, made.run_id) == (5, 0)
+    assert made.enable_ro_crate is True
     assert world.api.get_workflow(made.id) == made
     assert made in world.api.list_workflows(sort_by="id", reverse_sort=True, limit=5).items
 

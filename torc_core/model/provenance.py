@@ -1,0 +1,31 @@
+"""Provenance: what RO-Crate is to say of a workflow's files, steps and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torc_core.model.wire import Wire
+
+
+class RoCrateEntity(Wire, frozen=True, kw_only=True):
+    """One entity of a workflow's RO-Crate. The server looks at none of its content."""
+
+    id: int | None = None
+    workflow_id: int
+    entity_id: str
+    """Its `@id`: a path or an address, unique in the workflow."""
+    entity_type: str
+    """Its `@type`, such as `File`."""
+    file_id: int | None = None
+    """The file of the workflow that it describes; absent once that file is deleted."""
+    metadata: dict[str, Any]
+    """Its properties, as JSON-LD."""
+
+
+class RoCrateEntityPatch(Wire, frozen=True, kw_only=True):
+    """The fields of an entity to change; what is left out or null stays as it is."""
+
+    entity_id: str | None = None
+    entity_type: str | None = None
+    file_id: int | None = None
+    metadata: dict[str, Any] | None = None

@@ -1,0 +1,53 @@
+"""Which Slurm jobs ran the jobs of a workflow."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Text, and_, cast, func, select
+
+from torc_core.model.page import MAX_LIMIT, Page
+from torc_core.model.slurm import SlurmJobCorrelation
+from torc_server import tables
+from torc_server.queries.pages import Paging, envelope
+from torc_server.rules.workflows import find_workflow
+
+_job, _node, _result = tables.job.c, tables.compute_node.c, tables.result.c
+_allocation = tables.scheduled_compute_node.c
+
+# A runner in an allocation writes down the Slurm job; others may only name the record of it.
+_SLURM_JOB_ID = func.coalesce(
+    cast(_node.scheduler["slurm_job_id"].as_string(), Text()),
+    cast(_allocation.scheduler_id, Text()),
+)
+_ALLOCATION_OF_NODE = and_(
+    _allocation.id == _node.scheduler["scheduler_id"].as_integer(),
+    _allocation.workflow_id == _node.workflow_id,
+    _allocation.scheduler_type == "slurm",
+)
+_CORRELATIONS = (
+    select(_result.job_id, _job.name.label("job_name"), _SLURM_JOB_ID.label("slurm_job_id"))
+    .join(tables.job, _job.id == _result.job_id)
+    .join(tables.compute_node, _node.id == _result.compute_node_id)
+    .outerjoin(tables.scheduled_compute_node, _ALLOCATION_OF_NODE)
+    .where(_SLURM_JOB_ID.is_not(None))
+    .distinct()
+)
+
+
+def slurm_job_correlations(
+    conn: Connection, workflow_id: int, paging: Paging
+) -> Page[SlurmJobCorrelation]:
+    """Return a page of pairs of a job with results and a Slurm job, each pair once, by both ids.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(conn, workflow_id)
+    found = _CORRELATIONS.where(_result.workflow_id == workflow_id)
+    query = (
+        found.order_by("job_id", "slurm_job_id")
+        .offset(paging.offset)
+        .limit(min(paging.limit, MAX_LIMIT))
+    )
+    items = [SlurmJobCorrelation(**row) for row in conn.execute(query).mappings()]
+    total = conn.execute(select(func.count()).select_from(found.subquery())).scalar_one()
+    return envelope(items, offset=paging.offset, total=total)
