@@ -18,7 +18,7 @@ _NOWHERE = "unknown"
 
 
 def running_jobs(conn: Connection, workflow_id: int, paging: Paging) -> Page[RunningJob]:
-    """Return a page of the running jobs of a workflow, by ascending id.
+    """Return a page of the running jobs of a workflow; those that began first come first.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -37,7 +37,8 @@ def running_jobs(conn: Connection, workflow_id: int, paging: Paging) -> Page[Run
         # A client of the reference may have put a job to running that no node holds.
         .outerjoin(tables.compute_node, _node.id == _job.compute_node_id)
         .where(*runs)
-        .order_by(_job.id)
+        # By id alone, SQLite would look at all jobs of the workflow in that order.
+        .order_by(_job.started_at, _job.id)
         .offset(paging.offset)
         .limit(min(paging.limit, MAX_LIMIT))
     )
