@@ -182,7 +182,7 @@ class Machine(RuleBasedStateMachine):
         chosen = {names[number % len(names)] for number in after}
         self.create(chosen, minds=minds, priority=size, size=size)
 
-    @step(only_uninitialized=st.booleans())
+    @step(2, only_uninitialized=st.booleans())
     def initialize_jobs(self, only_uninitialized):
         self.model.initialize(only_uninitialized=only_uninitialized)
         self.bench.initialize(only_uninitialized=only_uninitialized)
@@ -281,7 +281,7 @@ class Machine(RuleBasedStateMachine):
         assert bool(claimed.reason) is not bool(expected)
         self.model.claim(expected, None)
 
-    @step(number=picks, node=st.integers(0, 1))
+    @step(3, number=picks, node=st.integers(0, 1))
     def start(self, number, node):
         job = self.pick(number, "pending", *(["running"] if number % 4 == 0 else []))
         self.agree(
@@ -378,7 +378,7 @@ class Machine(RuleBasedStateMachine):
         reply = self.turn(node, releases=[JobRelease(job_id=self.ids[job], token=token)])
         assert [outcome.result for outcome in reply.outcomes] == [expected]
 
-    @step(node=st.integers(0, 1))
+    @step(2, node=st.integers(0, 1))
     def sign_off(self, node):
         self.model.sign_off(node)
         take_from(self.connection, self.nodes[node], now_ms=NOW)
