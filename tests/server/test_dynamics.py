@@ -116,6 +116,36 @@ class TestRunningJobs:
         assert after["status"] != "running"
         assert {"compute_node_id", "start_time"}.isdisjoint(after)
 
+    def test_a_runner_of_ours_says_itself_when_a_job_began(self, call):
+        flow = Running(call)
+        made = {"workflow_id": flow.workflow_id, "name": "a", "command": "c"}
+        job_id = call("POST", "/jobs", made).body["id"]
+        call("POST", f"/workflows/{flow.workflow_id}/initialize_jobs")
+        began = "2026-01-02T03:04:05.678Z"
+        seq = 0
+
+        def turn(**facts):
+            nonlocal seq
+            seq += 1
+            turn = {"seq": seq} | facts
+            return call("POST", f"/compute_nodes/{flow.node_id}/exchange", turn).body
+
+        free = {"num_cpus": 4, "memory_gb": 8.0, "num_gpus": 0, "num_nodes": 1}
+        (claimed,) = turn(work={"resources": free, "max_jobs": 1})["jobs"]
+        held = flow.jobs()["a"]
+        attempt = {"job_id": job_id, "token": claimed["token"], "start_time": began}
+        turn(starts=[attempt])
+        running = flow.jobs()["a"]
+        end = {"status": "failed", "return_code": 1, "exec_time_minutes": 1.0, "retry": True}
+        turn(ends=[attempt | end | {"completion_time": "2026-01-02T03:05:05.678Z"}])
+        again = flow.jobs()["a"]
+
+        assert (held["status"], held["compute_node_id"]) == ("pending", flow.node_id)
+        assert "start_time" not in held
+        assert (running["status"], running["start_time"]) == ("running", began)
+        assert again["status"] == "ready"
+        assert {"compute_node_id", "start_time"}.isdisjoint(again)
+
     def test_what_runs_is_listed_with_its_place(self, flow):
         flow.end("b")
 
