@@ -158,6 +158,14 @@ OPAQUE = {
             },
         ),
     ),
+    "a negative run": (
+        422,
+        lambda i: (
+            "PUT",
+            f"/workflows/{i['workflow']}/status",
+            {"is_canceled": False, "run_id": -1},
+        ),
+    ),
     "a local scheduler of no workflow": (
         404,
         lambda i: ("POST", "/local_schedulers", {"workflow_id": NOBODY}),
@@ -177,7 +185,7 @@ OPAQUE = {
         ),
     ),
 }
-"""What the reference answers with a bare 500, the status that it deserves, and the request."""
+"""What the reference answers with a bare 500 or takes, the status that it deserves, the request."""
 
 
 @pytest.mark.parametrize("case", OPAQUE)

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, and_, func, select, update
 from sqlalchemy.sql import ColumnElement
 
+from torc_core.errors import UsageError
 from torc_core.model.page import Page
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
@@ -130,8 +131,11 @@ def update_workflow_status(
 
     Raises:
         NotFoundError: There is none with that id.
+        UsageError: The run id is negative; no later request could name it.
     """
     find_workflow(connection, workflow_id)
+    if status.run_id < 0:
+        raise UsageError("A run id is at least 0.", field="run_id", value=status.run_id)
     names = ("is_canceled", "is_archived", "run_id", "has_detected_need_to_run_completion_script")
     values = {name: getattr(status, name) for name in names}
     connection.execute(update(tables.workflow).where(_workflow.id == workflow_id).values(values))
