@@ -16,13 +16,14 @@ from torc_core.graph import find_cycles
 from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules import actions
 from torc_server.rules.events import record
 from torc_server.rules.inputs import Inputs, dependencies, input_hashes, read_inputs
 from torc_server.rules.jobs import LET_GO
 from torc_server.rules.progress import complete_if_settled, expect_completion, release_stuck
 from torc_server.rules.resets import reset_positions
-from torc_server.rules.selection import apply_to, execute_bulk
+from torc_server.rules.selection import apply_to
 from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.workflows import find_workflow
 
@@ -39,13 +40,13 @@ _GONE = select(tables.compute_node.c.id).where(
     tables.compute_node.c.is_active.is_(False),
 )
 
-_LINK = (
+_LINK = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
     .values(dependency_set_id=bindparam("set_id"))
 )
 # Only what changes: each column that is set costs the upkeep of its index.
-_PLACE = (
+_PLACE = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
     .values(status=bindparam("to_status"), input_hash=bindparam("hash"))
@@ -169,7 +170,13 @@ def _store(
         if id(members) not in by_position:
             by_position[id(members)] = tuple(ids[position] for position in members)
     wanted = [by_position[id(members)] for members in needed]
-    sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted), counted=False)
+    sets = {
+        stated: row.dependency_set_id
+        for stated, row in zip(inputs.stated, inputs.jobs, strict=True)
+        if stated
+    }
+    new = {members: None for members in wanted if members not in sets}
+    sets |= ensure_sets(conn, workflow_id, new, counted=False)
     placed = []
     linked = []
     hashes = input_hashes(inputs, wanted)
@@ -179,10 +186,10 @@ def _store(
             linked.append({"of_job": row.id, "set_id": set_id})
         if position in chosen:
             status = JobStatus.READY if set_id is None else JobStatus.BLOCKED
-            new = {"to_status": status.number, "hash": hashes[position]}
-            placed.append({"of_job": row.id, **new})
-    execute_bulk(conn, _PLACE, placed)
-    execute_bulk(conn, _LINK, linked)
+            changed = {"to_status": status.number, "hash": hashes[position]}
+            placed.append({"of_job": row.id, **changed})
+    _PLACE.run_each(conn, placed)
+    _LINK.run_each(conn, linked)
     drop_unused(conn, workflow_id)
     recount(conn, workflow_id)
 

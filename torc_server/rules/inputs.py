@@ -8,25 +8,30 @@ from hashlib import blake2b, sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from torc_core.graph import all_dependencies
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules.jobs import LINKS
 from torc_server.rules.selection import Record
 from torc_server.rules.sets import Members, members_of
 
 _job = tables.job
-_COLUMNS = (
-    _job.c.id,
-    _job.c.name,
-    _job.c.command,
-    _job.c.invocation_script,
-    _job.c.env,
-    _job.c.status,
-    _job.c.compute_node_id,
-    _job.c.dependency_set_id,
-    _job.c.input_hash,
+_JOBS = Prepared(
+    select(
+        _job.c.id,
+        _job.c.name,
+        _job.c.command,
+        _job.c.invocation_script,
+        _job.c.env,
+        _job.c.status,
+        _job.c.compute_node_id,
+        _job.c.dependency_set_id,
+        _job.c.input_hash,
+    )
+    .where(_job.c.workflow_id == bindparam("workflow_id"))
+    .order_by(_job.c.id)
 )
 
 Links = list[Members]
@@ -48,9 +53,7 @@ class Inputs:
 
 def read_inputs(conn: Connection, workflow_id: int) -> Inputs:
     """Read the jobs of a workflow and all that they depend on."""
-    jobs = conn.execute(
-        select(*_COLUMNS).where(_job.c.workflow_id == workflow_id).order_by(_job.c.id)
-    ).all()
+    jobs = _JOBS.all(conn, workflow_id=workflow_id)
     positions = {row.id: position for position, row in enumerate(jobs)}
     sets = members_of(conn, workflow_id)
     return Inputs(
@@ -96,17 +99,18 @@ def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
         needed: For each job the ids of the jobs that it waits for.
     """
     columns = [needed, *inputs.links.values()]
+    user_data_at = 1 + list(LINKS).index("input_user_data_ids")
+    encode = msgspec.json.Encoder(order="sorted").encode
     digests: dict[tuple[int, ...], bytes] = {}
     hashes = []
     for row, related in zip(inputs.jobs, zip(*columns, strict=True), strict=True):
         key = tuple(map(id, related))  # equal relations are mostly one object
         if key not in digests:
-            read = related[1 + list(LINKS).index("input_user_data_ids")]
+            read = related[user_data_at]
             values = [inputs.contents.get(data_id) for data_id in read]
-            digests[key] = msgspec.json.encode((related, values))
+            digests[key] = encode((related, values))
         own = (row.command, row.invocation_script, *([row.env] if row.env else ()))
-        digest = blake2b(msgspec.json.encode(own, order="sorted") + digests[key], digest_size=16)
-        hashes.append(digest.hexdigest())
+        hashes.append(blake2b(encode(own) + digests[key], digest_size=16).hexdigest())
     return hashes
 
 

@@ -9,9 +9,22 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable
-from hashlib import sha256
+from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.status import SETTLED, UNSUCCESSFUL
 from torc_server import tables
@@ -23,42 +36,66 @@ Members = tuple[int, ...]
 _sets = tables.dependency_set
 _members = tables.dependency_set_member
 _job = tables.job
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 SETTLED_NUMBERS = tuple(sorted(status.number for status in SETTLED))
 UNSUCCESSFUL_NUMBERS = tuple(sorted(status.number for status in UNSUCCESSFUL))
 
 
-def _count_members(*conditions: object) -> object:
-    return (
-        select(func.count())
-        .select_from(_members.join(_job, _job.c.id == _members.c.job_id))
-        .where(_members.c.set_id == _sets.c.id, *conditions)  # type: ignore[arg-type]
-        .scalar_subquery()
+def _count(condition: ColumnElement[bool]) -> Any:
+    return func.sum(case((condition, 1), else_=0))
+
+
+_COUNTED = (
+    select(
+        _sets.c.id,
+        _count(_job.c.status.not_in(SETTLED_NUMBERS)).label("remaining"),
+        _count(_job.c.status.in_(UNSUCCESSFUL_NUMBERS)).label("unsuccessful"),
     )
-
-
-_RECOUNT = (
-    update(_sets)
+    .outerjoin(_members, _members.c.set_id == _sets.c.id)
+    .outerjoin(_job, _job.c.id == _members.c.job_id)
     .where(_sets.c.workflow_id == bindparam("of_workflow"), _sets.c.id > bindparam("after"))
-    .values(
-        remaining=_count_members(_job.c.status.not_in(SETTLED_NUMBERS)),
-        unsuccessful=_count_members(_job.c.status.in_(UNSUCCESSFUL_NUMBERS)),
-    )
+    .group_by(_sets.c.id)
+    .subquery()
+)
+_RECOUNT = Prepared(
+    update(_sets)
+    .where(_sets.c.id == _COUNTED.c.id)
+    .values(remaining=_COUNTED.c.remaining, unsuccessful=_COUNTED.c.unsuccessful)
 )
 
 _NAMED = select(_sets.c.fingerprint, _sets.c.id).where(
     _sets.c.workflow_id == bindparam("workflow_id")
 )
-_FIND_AFTER = Prepared(_NAMED.where(_sets.c.id > bindparam("after")))
-_FIND = Prepared(_NAMED.where(_sets.c.fingerprint.in_(bindparam("ids", expanding=True))))
+_FIND_NEW = Prepared(_NAMED.where(_sets.c.id > bindparam("after")))
+_FIND = Prepared(_NAMED.where(_sets.c.fingerprint.in_(_IDS)))
+_MEMBERS = Prepared(
+    select(_members.c.set_id, _members.c.job_id)
+    .join(_sets, _sets.c.id == _members.c.set_id)
+    .where(_sets.c.workflow_id == bindparam("workflow_id"))
+    .order_by(_members.c.set_id, _members.c.job_id)
+)
+_UNUSED = Prepared(
+    select(_sets.c.id).where(
+        _sets.c.workflow_id == bindparam("workflow_id"),
+        ~exists().where(_job.c.dependency_set_id == _sets.c.id),
+    )
+)
+_DELETE_MEMBERS = Prepared(delete(_members).where(_members.c.set_id.in_(_IDS)))
+_DELETE = Prepared(delete(_sets).where(_sets.c.id.in_(_IDS)))
 _LAST_SET = select(func.coalesce(func.max(_sets.c.id), 0))
 _ADD = Prepared(insert(_sets), "workflow_id", "fingerprint", "remaining", "unsuccessful")
 _ADD_MEMBER = Prepared(insert(_members), "set_id", "job_id")
 
 
 def fingerprint(members: Members) -> str:
-    """Return a name for a set that only equal sets share."""
-    return sha256(array("q", members).tobytes()).hexdigest()
+    """Return a name for a set that only equal sets share.
+
+    It begins with the last member: sets that are made together stay together in the index, so that
+    making them costs the same however many there are.
+    """
+    digest = blake2b(array("q", members).tobytes(), digest_size=16)
+    return f"{members[-1]:016x}{digest.hexdigest()}"
 
 
 def ensure_sets(
@@ -66,15 +103,10 @@ def ensure_sets(
 ) -> dict[Members, int]:
     """Return the id of each set, making those that are new.
 
-    Their members are counted at once, unless these are all sets of the workflow: then the caller
-    counts them later.
+    Their members are counted at once, unless the caller counts all sets later.
     """
     names = {members: fingerprint(members) for members in wanted if members}
-    known = dict(
-        _FIND.all_of(conn, names.values(), workflow_id=workflow_id)
-        if counted
-        else _FIND_AFTER.all(conn, workflow_id=workflow_id, after=0)
-    )
+    known = dict(_FIND.all_of(conn, names.values(), workflow_id=workflow_id))
     new = {name: members for members, name in names.items() if name not in known}
     if new:
         last = conn.execute(_LAST_SET).scalar_one()
@@ -85,7 +117,7 @@ def ensure_sets(
                 for name in new
             ],
         )
-        known |= dict(_FIND_AFTER.all(conn, workflow_id=workflow_id, after=last))
+        known |= dict(_FIND_NEW.all(conn, workflow_id=workflow_id, after=last))
         _ADD_MEMBER.run_each(
             conn,
             [
@@ -101,29 +133,20 @@ def ensure_sets(
 
 def recount(conn: Connection, workflow_id: int, *, after: int = 0) -> None:
     """Count the members of a workflow's sets anew, of those with an id above `after`."""
-    conn.execute(_RECOUNT, {"of_workflow": workflow_id, "after": after})
+    _RECOUNT.run(conn, of_workflow=workflow_id, after=after)
 
 
 def drop_unused(conn: Connection, workflow_id: int) -> None:
     """Delete the sets that no job waits for."""
-    unused = select(_sets.c.id).where(
-        _sets.c.workflow_id == workflow_id,
-        ~exists().where(_job.c.dependency_set_id == _sets.c.id),
-    )
-    conn.execute(delete(_members).where(_members.c.set_id.in_(unused)))
-    conn.execute(delete(_sets).where(_sets.c.id.in_(unused)))
+    unused = [row.id for row in _UNUSED.all(conn, workflow_id=workflow_id)]
+    _DELETE_MEMBERS.run_of(conn, unused)
+    _DELETE.run_of(conn, unused)
 
 
 def members_of(conn: Connection, workflow_id: int) -> dict[int, Members]:
     """Return the members of every set of a workflow, by the set's id."""
-    rows = conn.execute(
-        select(_members.c.set_id, _members.c.job_id)
-        .join(_sets, _sets.c.id == _members.c.set_id)
-        .where(_sets.c.workflow_id == workflow_id)
-        .order_by(_members.c.set_id, _members.c.job_id)
-    )
     found: dict[int, list[int]] = {}
-    for set_id, job_id in rows:
+    for set_id, job_id in _MEMBERS.all(conn, workflow_id=workflow_id):
         found.setdefault(set_id, []).append(job_id)
     return {set_id: tuple(members) for set_id, members in found.items()}
 

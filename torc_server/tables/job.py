@@ -34,7 +34,7 @@ class DependencySetRow(SQLModel, table=True):
     id: int | None = key()
     workflow_id: int = reference("workflow.id")
     fingerprint: str = text()
-    """Hash of the sorted member ids."""
+    """The name of the set, see `rules.sets.fingerprint`."""
     remaining: int = wide()
     """Members that have not ended; at zero the waiting jobs go on."""
     unsuccessful: int = wide(default=0)
