@@ -60,16 +60,15 @@ class Verdict(TypedDict):
 
     api: str
     method: str
-    verdict: str
-    """`works`, `not served` or `fails`."""
-    detail: str
+    problem: str
+    """What is wrong, or nothing."""
 
 
 def page(verdicts: dict[str, list[Verdict]]) -> str:
     """Return the page, given what became of every method by version of the client."""
     parts = [HEAD, FORMS]
     for version, methods in verdicts.items():
-        works = sum(one["verdict"] == "works" for one in methods)
+        works = sum(not one["problem"] for one in methods)
         parts.append(f"\n## torc-client {version}\n\n{works} of {len(methods)} methods work.\n")
         if NOT_KEPT[version]:
             parts.append(
@@ -79,9 +78,5 @@ def page(verdicts: dict[str, list[Verdict]]) -> str:
             parts += [f"| `{name}` | {why} |\n" for name, why in NOT_KEPT[version].items()]
         for api, own in groupby(methods, key=lambda one: one["api"]):
             parts.append(f"\n### {api}\n\n| Method | |\n| --- | --- |\n")
-            parts += [f"| `{one['method']}` | {_remark(one)} |\n" for one in own]
+            parts += [f"| `{one['method']}` | {one['problem'] or 'works'} |\n" for one in own]
     return "".join(parts)
-
-
-def _remark(one: Verdict) -> str:
-    return one["verdict"] + (f": {one['detail']}" if one["detail"] else "")

@@ -72,7 +72,7 @@ def test_ids_of_files_are_text_for_the_first_generation_alone():
     assert all(form_of(ids, one) is ids for one in Generation if one.name != "PYTHON_0_12")
 
 
-@pytest.mark.parametrize("text", ["plain", "[1]", "3", "{", "[" * 100_000])
+@pytest.mark.parametrize("text", ["plain", "[1]", "3", "{", pytest.param("[" * 100_000, id="deep")])
 def test_text_that_is_no_object_is_absent_where_objects_are_expected(text):
     workflow = Workflow(name="w", user="u", metadata=text, slurm_defaults=TEXT)
     shown = form_of(workflow, Generation.PYTHON_0_33)

@@ -55,14 +55,11 @@ def verdicts_of(users_server):
 def test_every_method_is_called_and_answers_what_it_declares(verdicts_of, version):
     verdicts = verdicts_of(version)
     failing = [
-        f"{one['api']}.{one['method']}: {one['detail']}"
-        for one in verdicts
-        if one["verdict"] == "fails"
+        f"{one['api']}.{one['method']}: {one['problem']}" for one in verdicts if one["problem"]
     ]
 
     assert not failing, "\n".join(failing)
     assert {one["method"] for one in verdicts} == published(version).keys()
-    assert version != "0.12.3" or {one["verdict"] for one in verdicts} == {"works"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -2,6 +2,8 @@
 
     python workload.py URL create WIDTH    makes and initializes a workflow to be worked on
     python workload.py URL shell COUNT     makes and initializes a workflow that a shell can run
+    python workload.py URL mapped COUNT    the same, of calls of functions of the module `squares`
+    python workload.py URL loop COUNT      the same, of a job that adds further ones, COUNT times
     python workload.py URL work ID         says that it is there, waits for a line, then runs jobs
     python workload.py URL look ID         prints where the workflow stands
 
@@ -15,7 +17,7 @@ import sys
 from collections import Counter
 from typing import Any
 
-from torc.api import create_jobs, make_api
+from torc.api import create_jobs, make_api, map_function_to_jobs
 from torc.openapi_client import models
 from torc.openapi_client.exceptions import ApiException
 
@@ -93,6 +95,26 @@ def shell(api: Any, count: int) -> dict[str, Any]:
         )
         api.create_job(job)
         before = [file.id]
+    api.initialize_jobs(workflow.id)
+    return {"id": workflow.id}
+
+
+def mapped(api: Any, count: int) -> dict[str, Any]:
+    """Make jobs that call a Python function each, and one that calls another with the results."""
+    workflow = api.create_workflow(models.WorkflowModel(name="mapped", user="tester"))
+    parameters = [{"value": n} for n in range(count)]
+    map_function_to_jobs(
+        api, workflow.id, "squares", "square", parameters, postprocess_func="total"
+    )
+    api.initialize_jobs(workflow.id)
+    return {"id": workflow.id}
+
+
+def loop(api: Any, count: int) -> dict[str, Any]:
+    """Make a job that goes on with another of its kind until it has converged."""
+    workflow = api.create_workflow(models.WorkflowModel(name="loop", user="tester"))
+    command = f"{sys.executable} loop.py {count} ring"
+    api.create_job(models.JobModel(workflow_id=workflow.id, name="step0", command=command))
     api.initialize_jobs(workflow.id)
     return {"id": workflow.id}
 
@@ -197,8 +219,9 @@ def look(api: Any, workflow_id: int) -> dict[str, Any]:
     }
 
 
+ACTIONS = {one.__name__: one for one in (create, shell, mapped, loop, work, look)}
+
 if __name__ == "__main__":
     url, what, number = sys.argv[1:]
-    action = {"create": create, "shell": shell, "work": work, "look": look}[what]
-    answer = action(make_api(url), int(number))
+    answer = ACTIONS[what](make_api(url), int(number))
     print(json.dumps(answer), flush=True)  # noqa: T201 - its output

@@ -33,10 +33,6 @@ class World012(World):
         return self.api.add_workflow_to_group(self.id, body)
 
 
-NOT_SERVED: dict[str, str] = {}
-"""Methods that the server has no answer for, with the reason: none."""
-
-
 @case
 def ping(world: World) -> None:
     assert world.api.ping() == {"status": "ok"}

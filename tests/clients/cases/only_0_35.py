@@ -26,10 +26,6 @@ class World035(World):
         return self.api.add_workflow_to_group(self.id, group.id)
 
 
-NOT_SERVED: dict[str, str] = {}
-"""Methods that the server has no answer for, with the reason."""
-
-
 @case
 def create_slurm_stats(world: World) -> None:
     stats = _stats(world, world.job(), max_rss_bytes=2**40, ave_cpu_seconds=1.5, node_list="n[1-3]")
