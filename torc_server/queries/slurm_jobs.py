@@ -15,8 +15,7 @@ _allocation = tables.scheduled_compute_node.c
 
 # A runner in an allocation writes down the Slurm job; others may only name the record of it.
 _SLURM_JOB_ID = func.coalesce(
-    cast(_node.scheduler["slurm_job_id"].as_string(), Text()),
-    cast(_allocation.scheduler_id, Text()),
+    _node.scheduler["slurm_job_id"].as_string(), cast(_allocation.scheduler_id, Text())
 )
 _ALLOCATION_OF_NODE = and_(
     _allocation.id == _node.scheduler["scheduler_id"].as_integer(),
