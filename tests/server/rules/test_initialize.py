@@ -11,8 +11,10 @@ from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.status import JobStatus
 from torc_server import tables
+from torc_server.rules.claims import claim_next_jobs
 from torc_server.rules.editing import update_job
 from torc_server.rules.initialize import initialize_jobs
+from torc_server.rules.reports import start_job
 from torc_server.rules.resets import process_changed_job_inputs, reset_job_status
 
 
@@ -32,7 +34,13 @@ def test_the_first_start_and_later_ones_have_different_events(bench):
     bench.add("job")
     bench.initialize()
     bench.initialize(only_uninitialized=True)
-    assert bench.event_types() == ["workflow_started", "workflow_reinitialized"]
+    bench.initialize(clear_ephemeral_user_data=True)
+    said = {"only_uninitialized": False, "clear_ephemeral_user_data": False, "run_id": 0}
+    assert bench.events() == [
+        ("workflow_started", said | {"jobs": 1}),
+        ("workflow_reinitialized", said | {"jobs": 0, "only_uninitialized": True}),
+        ("workflow_reinitialized", said | {"jobs": 1, "clear_ephemeral_user_data": True}),
+    ]
 
 
 def test_a_circle_through_files_is_named_and_nothing_changes(bench):
@@ -53,16 +61,26 @@ def test_a_job_that_reads_and_writes_one_file_does_not_wait_for_itself(bench):
 
 def test_completed_failed_disabled_and_running_jobs_stay_what_they_are(bench):
     done, lost, going = bench.add("done"), bench.add("lost"), bench.add("going")
-    off = bench.add("off")
+    runs, off, stopped = bench.add("runs"), bench.add("off"), bench.add("stopped")
     update_job(bench.conn, off, JobPatch(status=JobStatus.DISABLED), now_ms=NOW)
     bench.initialize()
     bench.claim()
     bench.end(done)
     bench.end(lost, status=JobStatus.FAILED)
+    bench.end(stopped, status=JobStatus.CANCELED)
+    bench.start(runs)
     before = bench.statuses()
+    assert sorted(before.values()) == [
+        "canceled",
+        "completed",
+        "disabled",
+        "failed",
+        "pending",
+        "running",
+    ]
     bench.initialize()
+    bench.initialize(only_uninitialized=True)
     assert bench.statuses() == before
-    assert before["going"] == "pending"
     assert bench.end(going) == ["ok"]
 
 
@@ -75,6 +93,22 @@ def test_jobs_whose_runners_are_gone_are_taken_up_again(bench):
     assert bench.statuses() == {"job": "ready"}
     assert bench.claim(node_id=bench.add_node(), seq=1).jobs[0].token == 2
     assert bench.end(job, token=1) == ["fenced"]
+
+
+def test_only_jobs_whose_own_runner_is_gone_are_taken_up_again(bench):
+    for name in ("here", "there", "claimed"):
+        bench.add(name)
+    bench.initialize()
+    here, there, _ = (
+        job.id for job in claim_next_jobs(bench.conn, bench.workflow_id, now_ms=NOW).jobs
+    )
+    gone = bench.add_node()
+    start_job(bench.conn, here, 0, bench.node_id, now_ms=NOW)
+    start_job(bench.conn, there, 0, gone, now_ms=NOW)
+    table = tables.compute_node
+    bench.conn.execute(update(table).where(table.c.id == gone).values(is_active=False))
+    bench.initialize()
+    assert bench.statuses() == {"here": "running", "there": "ready", "claimed": "pending"}
 
 
 def test_a_job_that_was_given_up_and_not_given_away_may_still_end(bench):

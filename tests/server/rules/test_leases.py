@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.rules.bench import NOW
 
+from torc_core.model.exchange import JobRelease
 from torc_core.model.status import JobStatus
 from torc_server import tables
 from torc_server.rules.cancellation import cancel_workflow
@@ -51,6 +52,35 @@ def test_a_runner_that_comes_back_too_late_is_fenced(bench):
     give_up(bench)
     bench.claim(node_id=bench.add_node(), seq=1)
     assert bench.end(job, token=1) == ["fenced"]
+    assert bench.statuses() == {"job": "pending"}
+
+
+def test_an_end_from_before_another_claim_is_fenced_even_if_that_came_to_nothing(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    give_up(bench)
+    bench.claim(node_id=(other := bench.add_node()), seq=1)
+    bench.turn(node_id=other, seq=2, releases=[JobRelease(job_id=job, token=2)])
+    assert bench.end(job, token=1) == ["fenced"]
+    assert bench.statuses() == {"job": "ready"}
+
+
+def test_a_silent_runner_loses_only_what_it_holds_itself(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.start(job)
+    reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
+    bench.initialize()
+    other = bench.add_node()
+    bench.claim(node_id=other, seq=1)
+    bench.conn.execute(
+        tables.compute_node.update()
+        .where(tables.compute_node.c.id == other)
+        .values(last_seen_at=LATER)
+    )
+    assert give_up(bench) == [bench.node_id]
     assert bench.statuses() == {"job": "pending"}
 
 

@@ -8,11 +8,14 @@ from server.rules.bench import NOW, TIME
 from sqlalchemy import insert, select, update
 
 from torc_core.errors import NotFoundError, TransitionError, UsageError
+from torc_core.model.exchange import JobRelease
+from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_server import tables
 from torc_server.rules.cancellation import cancel_workflow
 from torc_server.rules.claims import claim_next_jobs
+from torc_server.rules.editing import delete_job, update_job
 from torc_server.rules.lifecycle import (
     is_complete,
     is_uninitialized,
@@ -163,6 +166,55 @@ class TestByHand:
         bench.end(two)
         assert bench.statuses()["join"] == "ready"
 
+    def test_every_attempt_that_reported_a_result_keeps_it(self, bench):
+        job = bench.add("job")
+        bench.initialize()
+        for attempt_id in (1, 2):
+            claimed(bench)
+            complete(bench, job, JobStatus.FAILED, attempt_id=attempt_id, return_code=attempt_id)
+            retry_job(bench.conn, job, 0, 9, now_ms=NOW)
+        claimed(bench)
+        start_job(bench.conn, job, 0, bench.node_id, now_ms=NOW)
+        retry_job(bench.conn, job, 0, 9, now_ms=NOW)  # as the reference's runners do: no result
+        claimed(bench)
+        complete(bench, job, attempt_id=4)
+        kept = bench.conn.execute(tables.result.select().order_by(tables.result.c.id)).all()
+        assert [(r.attempt_id, r.return_code) for r in kept] == [(1, 1), (2, 2), (4, 0)]
+
+    def test_a_job_made_ready_by_hand_can_report_another_result(self, bench):
+        job = bench.add("job")
+        bench.initialize()
+        complete(bench, job)
+        ready = manage(bench, job, JobStatus.READY)
+        assert (ready.status, ready.attempt_id) == ("ready", 2)
+        assert complete(bench, job, attempt_id=2).status == "completed"
+        assert bench.count(tables.result) == 2
+
+    def test_a_job_made_pending_by_hand_is_not_its_last_runners(self, bench):
+        job = bench.add("job")
+        bench.initialize()
+        bench.claim()
+        bench.turn(releases=[JobRelease(job_id=job, token=1)])
+        manage(bench, job, JobStatus.PENDING)
+        assert bench.end(job, token=1) == ["fenced"]
+        start_job(bench.conn, job, 0, bench.node_id, now_ms=NOW)
+        assert complete(bench, job).status == "completed"
+
+    def test_a_disabled_job_stays_disabled_when_what_failed_is_taken_back(self, bench):
+        first = bench.add("first")
+        off = bench.add("off", [first])
+        bench.add("after", [first])
+        update_job(bench.conn, off, JobPatch(status=JobStatus.DISABLED), now_ms=NOW)
+        bench.initialize()
+        bench.run(first, status=JobStatus.FAILED)
+        reply = reset_job_status(bench.conn, bench.workflow_id, failed_only=True, now_ms=NOW)
+        assert reply.updated_count == 2
+        assert bench.statuses() == {
+            "first": "uninitialized",
+            "off": "disabled",
+            "after": "uninitialized",
+        }
+
     def test_a_failed_job_is_retried_within_its_bounds(self, bench):
         job = bench.add("job")
         bench.initialize()
@@ -303,6 +355,50 @@ class TestActions:
         reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
         bench.initialize()
         assert self.due(bench) == set()
+
+    @pytest.mark.parametrize("how", ["disable", "delete"])
+    def test_a_workflow_is_complete_when_its_last_open_job_is_left_out(self, bench, how):
+        done, last = bench.add("done"), bench.add("last")
+        at_end = self.action(bench, "on_workflow_complete")
+        complete(bench, done)
+        assert self.due(bench) == set()
+        if how == "disable":
+            update_job(bench.conn, last, JobPatch(status=JobStatus.DISABLED), now_ms=NOW)
+        else:
+            delete_job(bench.conn, last, now_ms=NOW)
+        assert self.due(bench) == {at_end}
+        assert bench.event_types().count("workflow_completed") == 1
+
+    def test_an_initialize_that_ends_the_workflow_leaves_its_actions_due(self, bench):
+        first = bench.add("first")
+        at_end = self.action(bench, "on_workflow_complete")
+        bench.initialize()
+        bench.run(first, status=JobStatus.FAILED)
+        bench.add("late", [first])
+        bench.initialize()
+        assert bench.statuses()["late"] == "canceled"
+        assert self.due(bench) == {at_end}
+
+    def test_deleted_jobs_are_waited_for_no_longer(self, bench):
+        one, two = bench.add("one"), bench.add("two")
+        complete = self.action(bench, "on_jobs_complete", [one, two])
+        bench.initialize()
+        bench.run(one)
+        assert self.due(bench) == set()
+        bench.turn(releases=[JobRelease(job_id=two, token=1)])
+        delete_job(bench.conn, two, now_ms=NOW)
+        assert self.due(bench) == {complete}
+
+    def test_jobs_moved_by_hand_count_as_they_are(self, bench):
+        one, two = bench.add("one"), bench.add("two")
+        ready = self.action(bench, "on_jobs_ready", [one, two])
+        manage(bench, one, JobStatus.READY)
+        complete(bench, one)
+        manage(bench, one, JobStatus.UNINITIALIZED)
+        manage(bench, two, JobStatus.READY)
+        assert self.due(bench) == set()
+        manage(bench, one, JobStatus.READY)
+        assert self.due(bench) == {ready}
 
     def test_a_retry_does_not_count_an_end_twice(self, bench):
         one, two = bench.add("one"), bench.add("two")

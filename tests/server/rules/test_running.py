@@ -43,6 +43,35 @@ def test_a_diamond_whose_root_fails_ends_with_everything_cancelled(bench):
     assert bench.event_types().count("workflow_completed") == 1
 
 
+def test_a_join_of_joins_behind_a_failing_root_ends_too(bench):
+    root, left, right, join = diamond(bench)
+    other = bench.add("other", [root])
+    bench.add("join of joins", [join, other, left])
+    bench.add("end", [right, bench.add("late", [join])])
+    bench.initialize()
+    bench.run(root, status=JobStatus.TERMINATED)
+    assert bench.statuses().pop("root") == "terminated"
+    assert set(bench.statuses().values()) == {"terminated", "canceled"}
+    assert bench.turn().is_complete
+
+
+def test_a_join_that_does_not_mind_runs_when_all_before_it_have_ended(bench):
+    good, bad = bench.add("good"), bench.add("bad")
+    join = bench.add("join", [good, bad], cancel_on_blocking_job_failure=False)
+    bench.add("after", [join])
+    bench.initialize()
+    bench.run(bad, status=JobStatus.FAILED)
+    assert bench.statuses()["join"] == "blocked"
+    bench.end(good)
+    bench.run(join)
+    assert bench.statuses() == {
+        "good": "completed",
+        "bad": "failed",
+        "join": "completed",
+        "after": "ready",
+    }
+
+
 def test_a_job_that_does_not_mind_failures_runs_after_one(bench):
     root, left, *_ = diamond(bench, cancel_on_blocking_job_failure=False)
     bench.initialize()
