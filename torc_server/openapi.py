@@ -22,6 +22,7 @@ from litestar.response import Stream
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
+from torc_server.field_notes import field_notes
 from torc_server.parameters import parameters_of
 
 JSON = dict[str, Any]
@@ -96,6 +97,7 @@ def describe(app: Litestar, api_version: str) -> bytes:
                 path = route.path_format.removeprefix(app.path)
                 paths.setdefault(path, {})[method.lower()] = _operation(handler, schemas)
     error = {"application/json": {"schema": schemas.of(ErrorResponse)}}
+    _annotate(schemas.named)
     text = {"schema": {"type": "string"}}
     document = {
         "openapi": "3.1.0",
@@ -207,6 +209,18 @@ def _errors_of(handler: HTTPRouteHandler, parameters: set[str]) -> Iterator[int]
         yield 413
     if is_write or "sort_by" in parameters:
         yield 422
+
+
+def _annotate(named: JSON) -> None:
+    """Give the members of schemas the descriptions that stand in the source, and tidy all."""
+    notes = field_notes(("torc_core.model", "torc_server"))
+    for name, schema in named.items():
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])
+        known = notes.get(name.partition("_")[0], {})
+        for member, found in schema.get("properties", {}).items():
+            if member in known:
+                found["description"] = known[member]
 
 
 def _size(schema: Any) -> None:

@@ -138,3 +138,11 @@ def test_bodies_and_answers_are_of_the_named_schemas(operations):
     assert stream.keys() == {"text/event-stream"}
     assert "201" in operations["create_remote_workers"][2]["responses"]
     assert "202" in operations["initialize_jobs"][2]["responses"]
+
+
+def test_fields_are_described_by_what_stands_in_the_source(document):
+    schemas = document["components"]["schemas"]
+
+    assert schemas["ComputeNode"]["properties"]["memory_gb"]["description"] == "Gibibytes."
+    assert "page holds" in schemas["FilePage"]["properties"]["count"]["description"]
+    assert schemas["Job"]["description"].startswith("One command of a workflow.")
