@@ -176,16 +176,18 @@ def test_statistics_are_of_a_job_of_the_workflow_and_go_with_it(call, make, work
 
 def test_a_job_is_told_with_each_slurm_job_that_ran_it(call, make, workflow_id):
     allocation = make("/scheduled_compute_nodes", ALLOCATION)["id"]
-    elsewhere = make("/scheduled_compute_nodes", ALLOCATION, workflow_id=call.make_workflow())["id"]
-    other_kind = make("/scheduled_compute_nodes", ALLOCATION, scheduler_type="x")["id"]
+    foreign = {"workflow_id": call.make_workflow(), "scheduler_id": 78}
+    elsewhere = make("/scheduled_compute_nodes", ALLOCATION | foreign)["id"]
+    other_kind = make("/scheduled_compute_nodes", ALLOCATION, scheduler_type="x", scheduler_id=79)
     runners = {
         "123": {"type": "slurm", "scheduler_id": 999_999, "slurm_job_id": 123},
         "123 again": {"slurm_job_id": "123"},
         "77": {"type": "slurm", "scheduler_id": allocation},
         "none": None,
         "a list": [1],
+        "a text": "123",
         "another workflow's": {"scheduler_id": elsewhere},
-        "another scheduler's": {"scheduler_id": other_kind},
+        "another scheduler's": {"scheduler_id": other_kind["id"]},
     }
     nodes = [make("/compute_nodes", NODE, scheduler=found)["id"] for found in runners.values()]
     jobs = [make_job(make, name) for name in ("first", "second", "idle")]
