@@ -158,6 +158,8 @@ OPAQUE = {
             },
         ),
     ),
+    "members of no group": (404, lambda i: ("GET", f"/access_groups/{NOBODY}/members", None)),
+    "groups of no workflow": (404, lambda i: ("GET", f"/workflows/{NOBODY}/access_groups", None)),
     "a negative run": (
         422,
         lambda i: (
@@ -210,6 +212,18 @@ def test_a_second_result_of_one_attempt_is_refused_unless_it_is_the_same(call, i
 
     assert (first.status, again.status, other.status) == (200, 200, 422), other.text
     assert call("POST", "/results", result(ids)).status == 409
+
+
+def test_a_second_group_or_member_of_one_name_is_a_conflict(call, workflow_id):
+    group = {"name": f"of workflow {workflow_id}"}
+    member = {"user_name": "someone", "group_id": 1}
+
+    first, second = (call("POST", "/access_groups", group) for _ in range(2))
+    path = f"/access_groups/{first.body['id']}/members"
+    joined, again = (call("POST", path, member) for _ in range(2))
+
+    assert (first.status, second.status) == (200, 409)
+    assert (joined.status, again.status) == (200, 409)
 
 
 @pytest.mark.parametrize(
