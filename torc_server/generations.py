@@ -1,7 +1,7 @@
 """Which answers are written otherwise for which generation of clients.
 
-Everyone gets the forms of the 0.12 protocol with the corrections of its own server; a client whose
-strict types refuse one of them gets another. Clients name their generation in `User-Agent`.
+Everyone gets the forms that the reference's own server of that protocol uses; a client whose strict
+types refuse one of them gets another. Clients name their generation in `User-Agent`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Generation(Enum):
     """The Python client since 0.33.0: the JSON settings of workflows as objects."""
 
 
-_PYTHON = re.compile(r"OpenAPI-Generator/(\d+\.\d+)\.\d+/python")
+_PYTHON = re.compile(r"OpenAPI-Generator/([0-9]{1,4})\.([0-9]{1,4})\.[0-9]+/python")
 
 
 def generation_of(user_agent: str) -> Generation:
@@ -48,10 +48,10 @@ def generation_of(user_agent: str) -> Generation:
     """
     if (match := _PYTHON.fullmatch(user_agent)) is None:
         return Generation.OTHER
-    major, minor = map(int, match[1].split("."))
-    if (major, minor) <= (0, 7):
+    version = (int(match[1]), int(match[2]))
+    if version <= (0, 7):
         return Generation.PYTHON_0_12
-    return Generation.PYTHON_0_22 if (major, minor) < (0, 20) else Generation.PYTHON_0_33
+    return Generation.PYTHON_0_22 if version < (0, 20) else Generation.PYTHON_0_33
 
 
 def _ids_as_text(ids: FileIds) -> dict[str, list[str]]:
