@@ -88,11 +88,10 @@ class Prepared:
         for piece in _pieces(ids):
             self._execute(conn, values, piece)
 
-    def run_each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def run_each(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Execute it once per row of values; nothing for no rows."""
-        if rows:
-            text, values = self._text(0), self._arrange_all(rows)
-            _call(conn, text, lambda driver: driver.executemany(text, values))
+        text, values = self._text(0), self._arrange_all(rows)
+        _call(conn, text, lambda driver: driver.executemany(text, values))
 
     def _execute(
         self, conn: Connection, values: Mapping[str, Any], ids: Sequence[int | str] = ()
@@ -111,30 +110,19 @@ class Prepared:
             arranged.append(value if convert is None else convert(value))
         return arranged
 
-    def _arrange_all(self, rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
-        """Return the same as `_arrange` for each row, sooner when every value is given."""
-        if len(self._places) < 2 or not all(place.is_given for place in self._places):
-            return [self._arrange(row, ()) for row in rows]
-        pick = itemgetter(*(place.name for place in self._places))
-        if not (converts := [(at, p.convert) for at, p in enumerate(self._places) if p.convert]):
-            return list(map(pick, rows))
-        arranged: list[Any] = list(map(list, map(pick, rows)))
-        for at, convert in converts:
-            for row in arranged:
-                row[at] = convert(row[at])
-        return arranged
+    def _arrange_all(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+        """Yield the same as `_arrange` for each row, sooner when every value is given."""
+        if len(self._places) == 1 or not all(place.is_given for place in self._places):
+            return (self._arrange(row, ()) for row in rows)
+        picked = map(itemgetter(*(place.name for place in self._places)), rows)
+        converts = [(at, p.convert) for at, p in enumerate(self._places) if p.convert]
+        return (_converted(row, converts) for row in picked) if converts else picked
 
     def _fetch(self, cursor: sqlite3.Cursor) -> list[Any]:
         make, conversions = self._record
         if not conversions:
             return list(map(make, cursor))
-        found = []
-        for row in cursor:
-            cells = list(row)
-            for at, convert in conversions:
-                cells[at] = convert(cells[at])
-            found.append(make(cells))
-        return found
+        return [make(_converted(row, conversions)) for row in cursor]
 
     def _text(self, ids: int) -> str:
         """Return the statement with so many placeholders for the ids."""
@@ -170,6 +158,13 @@ class Prepared:
         converts = [type_.result_processor(_DIALECT, None) for type_ in types]
         record = namedtuple("Record", [column.key for column in columns], rename=True)  # type: ignore[misc] # noqa: PYI024
         return record._make, [(at, convert) for at, convert in enumerate(converts) if convert]
+
+
+def _converted(row: Iterable[Any], conversions: Iterable[tuple[int, _Convert]]) -> list[Any]:
+    cells = list(row)
+    for at, convert in conversions:
+        cells[at] = convert(cells[at])
+    return cells
 
 
 def _places_of(name: str, bind: BindParameter[Any]) -> list[_Place]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,6 +23,7 @@ from sqlalchemy import Connection, Engine
 
 from torc_server.db.engine import checkpoint, machine_problem, wal_bytes
 from torc_server.hub import TOUCHED, Hub
+from torc_server.memory import give_back
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +32,8 @@ ItemT = TypeVar("ItemT")
 GROUP_LIMIT = 64
 IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
 FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
+LARGE_GROUP_S = 1.0
+"""What takes so long has used much memory; it goes back to the system."""
 
 log = logging.getLogger(__name__)
 
@@ -105,8 +109,11 @@ class Writer:
     def _serve(self) -> None:
         with self._connection as connection:
             while group := self._next_group():
+                begin = time.monotonic()
                 self._run_group(connection, group)
                 self._tidy(connection)
+                if time.monotonic() - begin > LARGE_GROUP_S and self._queue.empty():
+                    give_back()
             checkpoint(connection)
 
     def _next_group(self) -> list[_Request]:

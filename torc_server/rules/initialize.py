@@ -40,6 +40,9 @@ _GONE = select(tables.compute_node.c.id).where(
     tables.compute_node.c.is_active.is_(False),
 )
 
+_FIRST = {True: JobStatus.READY.number, False: JobStatus.BLOCKED.number}
+"""The first status of a job, by whether it waits for nobody."""
+
 _LINK = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
@@ -177,19 +180,24 @@ def _store(
     }
     new = {members: None for members in wanted if members not in sets}
     sets |= ensure_sets(conn, workflow_id, new, counted=False)
-    placed = []
-    linked = []
+    of_jobs = list(zip(inputs.jobs, map(sets.get, wanted), strict=True))
     hashes = input_hashes(inputs, wanted)
-    for position, row in enumerate(inputs.jobs):
-        set_id = sets.get(wanted[position])
-        if set_id != row.dependency_set_id:
-            linked.append({"of_job": row.id, "set_id": set_id})
-        if position in chosen:
-            status = JobStatus.READY if set_id is None else JobStatus.BLOCKED
-            changed = {"to_status": status.number, "hash": hashes[position]}
-            placed.append({"of_job": row.id, **changed})
-    _PLACE.run_each(conn, placed)
-    _LINK.run_each(conn, linked)
+    _PLACE.run_each(
+        conn,
+        (
+            {"of_job": row.id, "to_status": _FIRST[set_id is None], "hash": digest}
+            for position, ((row, set_id), digest) in enumerate(zip(of_jobs, hashes, strict=True))
+            if position in chosen
+        ),
+    )
+    _LINK.run_each(
+        conn,
+        [
+            {"of_job": row.id, "set_id": set_id}
+            for row, set_id in of_jobs
+            if set_id != row.dependency_set_id
+        ],
+    )
     drop_unused(conn, workflow_id)
     recount(conn, workflow_id)
 

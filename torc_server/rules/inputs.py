@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from typing import Any
@@ -88,8 +88,8 @@ def positions_of(inputs: Inputs) -> list[Members]:
     return [located[id(members)] for members in inputs.stated]
 
 
-def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
-    """Return for each job a digest of what it depends on.
+def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> Iterator[str]:
+    """Yield for each job a digest of what it depends on.
 
     That is its command, its invocation script and its environment, the ids of the jobs it needs, of
     its files and its user data, and the values of the user data it reads and no job writes.
@@ -102,7 +102,6 @@ def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
     user_data_at = 1 + list(LINKS).index("input_user_data_ids")
     encode = msgspec.json.Encoder(order="sorted").encode
     digests: dict[tuple[int, ...], bytes] = {}
-    hashes = []
     for row, related in zip(inputs.jobs, zip(*columns, strict=True), strict=True):
         key = tuple(map(id, related))  # equal relations are mostly one object
         if key not in digests:
@@ -110,8 +109,7 @@ def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> list[str]:
             values = [inputs.contents.get(data_id) for data_id in read]
             digests[key] = encode((related, values))
         own = (row.command, row.invocation_script, *([row.env] if row.env else ()))
-        hashes.append(blake2b(encode(own) + digests[key], digest_size=16).hexdigest())
-    return hashes
+        yield blake2b(encode(own) + digests[key], digest_size=16).hexdigest()
 
 
 def _links(conn: Connection, workflow_id: int, field: str, positions: dict[int, int]) -> Links:
