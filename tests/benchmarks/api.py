@@ -13,27 +13,22 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-import select
-import selectors
-import socket
+import platform
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from loopback import Server, drive, request
 
 from torc_server.db.engine import make_file, writer_engine
 from torc_server.db.migrations import migrate
 
-PORT_LINE = "TORC_SERVER_PORT="
-BASE = "/torc-service/v1"
 TIME = "2024-01-01T00:00:00.000Z"
 CHUNK = 10_000
 """Jobs per creating call, and rows per transaction of the peer."""
@@ -48,128 +43,20 @@ GOALS = {
     "complete": "1,000 per second",
 }
 
-
-class Connection:
-    """One client: a kept connection with at most one request under way."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.begin = 0.0
-        self._received = bytearray()
-
-    def send(self, request: bytes) -> None:
-        """Send a request."""
-        self.begin = time.perf_counter()
-        self.socket.sendall(request)
-
-    def receive(self) -> bytes | None:
-        """Read what is there; return the body once it is whole.
-
-        Raises:
-            RuntimeError: The answer is no 200, or the server went away.
-        """
-        piece = self.socket.recv(1 << 20)
-        self._received += piece
-        head, separator, _ = self._received.partition(b"\r\n\r\n")
-        if not piece:
-            raise RuntimeError("the server closed the connection")
-        if not separator:
-            return None
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        start = len(head) + len(separator)
-        if len(self._received) < start + length:
-            return None
-        body = bytes(self._received[start:])
-        self._received.clear()
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(f"{bytes(head[:40])!r}: {body[:500]!r}")
-        return body
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """Send a request, wait for its answer, and return that decoded."""
-        self.send(request(method, path, body))
-        while (answer := self.receive()) is None:
-            pass
-        return msgspec.json.decode(answer)
-
-
-def request(method: str, path: str, body: object = None) -> bytes:
-    """Return the bytes of a request."""
-    data = b"" if body is None else msgspec.json.encode(body)
-    head = (
-        f"{method} {BASE}{path} HTTP/1.1\r\nHost: torc\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(data)}\r\n\r\n"
-    )
-    return head.encode() + data
-
-
-def drive(port: int, clients: int, requests: Iterable[bytes]) -> tuple[list[float], list[bytes]]:
-    """Have clients send requests, each its next one when it has its answer.
-
-    Returns:
-        Seconds from sending to the whole answer, and the answers.
-    """
-    waiting = iter(requests)
-    took, answers = [], []
-    connections = [Connection(port) for _ in range(clients)]
-    with selectors.DefaultSelector() as selector:
-        for connection, first in zip(connections, waiting, strict=False):
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
-            connection.send(first)
-        while selector.get_map():
-            for key, _ in selector.select():
-                body = key.data.receive()
-                if body is None:
-                    continue
-                took.append(time.perf_counter() - key.data.begin)
-                answers.append(body)
-                following = next(waiting, None)
-                if following is None:
-                    selector.unregister(key.fileobj)
-                else:
-                    key.data.send(following)
-    for connection in connections:
-        connection.socket.close()
-    return took, answers
-
-
-class Server:
-    """A server of its own process, on a database of its own."""
-
-    def __init__(self, database: Path) -> None:
-        self.database = database
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "torc_server", "run", "--port", "0"),
-                *("--database", str(database)),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        line = ""
-        while not line.startswith(PORT_LINE):
-            if not select.select([self.process.stdout], [], [], 60)[0]:
-                raise RuntimeError("the server did not start")
-            line = self.process.stdout.readline()
-        self.port = int(line.removeprefix(PORT_LINE))
-        self.call = Connection(self.port).call
-
-    def stop(self) -> None:
-        """End it."""
-        self.process.terminate()
-        self.process.wait()
-
-    def memory_mb(self) -> float:
-        """Return what it has resident."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-    def cpu_s(self) -> float:
-        """Return the CPU time that it has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+COMPLETION = (
+    """INSERT INTO result (job_id, workflow_id, compute_node_id, completion_time, status, run_id,
+    attempt_id, return_code, exec_time_minutes)
+    VALUES (:job, :workflow, :node, :time, 5, 0, 1, 0, 0.1)""",
+    """INSERT INTO workflow_result (job_id, workflow_id, result_id)
+    VALUES (:job, :workflow, last_insert_rowid())""",
+    "UPDATE attempt SET ended_at=0, outcome='completed' WHERE job_id=:job",
+    "UPDATE job SET status=5, compute_node_id=NULL WHERE id=:job",
+    """INSERT INTO event (workflow_id, timestamp, event_type, severity, data)
+    VALUES (:workflow, 0, 'job_completed', 1, '{"job_id":1,"job_name":"job_1","run_id":0}')""",
+    """UPDATE dependency_set SET remaining=remaining-1 WHERE id IN
+    (SELECT set_id FROM dependency_set_member WHERE job_id=:job)""",
+)
+"""What one completion writes."""
 
 
 class Workflow:
@@ -179,9 +66,16 @@ class Workflow:
         self.server = server
         self.id = server.call("POST", "/workflows", {"name": "bench", "user": "bench"})["id"]
         node = {
-            **{"workflow_id": self.id, "hostname": "h", "pid": 1, "start_time": TIME},
-            **{"num_cpus": 8, "memory_gb": 16.0, "num_gpus": 0, "num_nodes": 1},
-            **{"compute_node_type": "local", "is_active": True},
+            "workflow_id": self.id,
+            "hostname": "h",
+            "pid": 1,
+            "start_time": TIME,
+            "num_cpus": 8,
+            "memory_gb": 16.0,
+            "num_gpus": 0,
+            "num_nodes": 1,
+            "compute_node_type": "local",
+            "is_active": True,
         }
         self.node_id = server.call("POST", "/compute_nodes", node)["id"]
 
@@ -218,9 +112,15 @@ class Workflow:
     def result(self, job_id: int) -> dict[str, Any]:
         """Return the result of a job."""
         return {
-            **{"job_id": job_id, "workflow_id": self.id, "run_id": 0, "attempt_id": 1},
-            **{"compute_node_id": self.node_id, "return_code": 0, "exec_time_minutes": 0.1},
-            **{"completion_time": TIME, "status": "completed"},
+            "job_id": job_id,
+            "workflow_id": self.id,
+            "run_id": 0,
+            "attempt_id": 1,
+            "compute_node_id": self.node_id,
+            "return_code": 0,
+            "exec_time_minutes": 0.1,
+            "completion_time": TIME,
+            "status": "completed",
         }
 
     def complete(self, clients: int, job_ids: Sequence[int]) -> list[float]:
@@ -274,17 +174,6 @@ class Peer:
                     self.connection.executemany(
                         f"INSERT INTO {table} VALUES ({marks})", rows[start : start + CHUNK]
                     )
-        return time.perf_counter() - begin
-
-    def each(
-        self, rows: Sequence[tuple[Any, ...]], statements: Sequence[tuple[str, tuple[int, ...]]]
-    ) -> float:
-        """Execute statements with the named places of each row, a commit per row."""
-        begin = time.perf_counter()
-        for row in rows:
-            with self.transaction():
-                for statement, places in statements:
-                    self.connection.execute(statement, [row[place] for place in places])
         return time.perf_counter() - begin
 
     @contextmanager
@@ -341,7 +230,9 @@ class Bench:
         raw = statistics.median(timed(lambda: read(query).fetchall()) for _ in range(21))
         middle = statistics.median(took)
         self.tell(
-            "page", f"{PAGE:,} jobs: {middle * 1e3:.1f} ms, worst {max(took) * 1e3:.1f}", middle / raw
+            "page",
+            f"{PAGE:,} jobs: {middle * 1e3:.1f} ms, worst {max(took) * 1e3:.1f}",
+            middle / raw,
         )
 
     def claim(self) -> None:
@@ -399,45 +290,26 @@ class Bench:
 
     def peer_completes(self, job_ids: Sequence[int]) -> float:
         """Have the peer write what one completion writes, a commit for each."""
-        workflow_id, node_id = self.workflow.id, self.workflow.node_id
-        data = '{"job_id":1,"job_name":"job_1","status":"completed","return_code":0}'
-        rows = [
-            (key, workflow_id, node_id, TIME, 5, 0, "job_completed", data) for key in job_ids
-        ]
-        return self.peer.each(
-            rows,
-            [
-                (
-                    "INSERT INTO result (job_id, workflow_id, compute_node_id, completion_time, "
-                    "status, run_id, attempt_id, return_code, exec_time_minutes) "
-                    "VALUES (?,?,?,?,?,0,1,0,0.1)",
-                    (0, 1, 2, 3, 4),
-                ),
-                (
-                    "INSERT INTO workflow_result (job_id, workflow_id, result_id) "
-                    "VALUES (?,?,last_insert_rowid())",
-                    (0, 1),
-                ),
-                ("UPDATE attempt SET ended_at=?, outcome='completed' WHERE job_id=?", (5, 0)),
-                ("UPDATE job SET status=?, compute_node_id=NULL WHERE id=?", (4, 0)),
-                (
-                    "INSERT INTO event (workflow_id, timestamp, event_type, severity, data) "
-                    "VALUES (?,?,?,1,?)",
-                    (1, 5, 6, 7),
-                ),
-                (
-                    "UPDATE dependency_set SET remaining=remaining-1 WHERE id IN "
-                    "(SELECT set_id FROM dependency_set_member WHERE job_id=?)",
-                    (0,),
-                ),
-            ],
-        )
+        place = {"workflow": self.workflow.id, "node": self.workflow.node_id, "time": TIME}
+        begin = time.perf_counter()
+        for job_id in job_ids:
+            with self.peer.transaction():
+                for statement in COMPLETION:
+                    self.peer.connection.execute(statement, {"job": job_id, **place})
+        return time.perf_counter() - begin
 
     def tell(self, part: str, text: str, ratio: float) -> None:
         """Print a figure with its ratio to the peer."""
         if self.wanted(part):
             goal = f" (goal {GOALS[part]})" if part in GOALS else ""
             print(f"{part}: {text}{goal}; {ratio:.1f} x raw SQLite", flush=True)
+
+
+def machine() -> str:
+    """Return what the figures are worth."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    name = next((line.split(":")[1].strip() for line in lines if "model name" in line), "")
+    return f"{os.cpu_count()} cores of {name or platform.machine()}"
 
 
 def latency(took: Sequence[float]) -> str:
@@ -455,29 +327,43 @@ def timed(action: Callable[[], object]) -> float:
 
 
 def grow(place: Path, most: int) -> None:
-    """Print the cost per job, and the server's memory, for ever more jobs."""
-    print(f"{'jobs':>9}  {'create':>7} {'init':>7} {'claim':>7} {'complete':>8} us each   page   RSS")
+    """Print the server's CPU time per job, and its memory, for ever more jobs in one workflow."""
+    print("CPU of the server per job in us; memory at rest, and at its highest, in MB")
+    print(
+        f"{'jobs':>9} {'create':>7} {'init':>7} {'claim':>7} {'complete':>8}  page ms  rest  peak"
+    )
     for count in (10_000, 100_000, 1_000_000):
-        if count > most:
-            return
-        server = Server(place / f"{count}.db")
-        workflow = Workflow(server)
-        create = timed(lambda: workflow.create(count))
-        initialize = timed(workflow.initialize)
-        claim = timed(lambda: workflow.claim(32, 400, 10))
-        begin = time.perf_counter()
-        job_ids = workflow.claim(1, 1, 2000)[1]
-        begin = time.perf_counter()
-        workflow.complete(8, job_ids)
-        complete = time.perf_counter() - begin
-        page = statistics.median(timed(lambda: workflow.page(count // 2)) for _ in range(11))
-        print(
-            f"{count:9,}  {create / count * 1e6:7.1f} {initialize / count * 1e6:7.1f} "
-            f"{claim / 4000 * 1e6:7.1f} {complete / len(job_ids) * 1e6:8.1f}          "
-            f"{page * 1e3:4.1f} ms  {server.memory_mb():.0f} MB",
-            flush=True,
-        )
-        server.stop()
+        if count <= most:
+            server = Server(place / f"{count}.db")
+            try:
+                print(f"{count:9,} {costs(server, count)}", flush=True)
+            finally:
+                server.stop()
+
+
+def costs(server: Server, count: int) -> str:
+    """Return a row of `grow`."""
+    workflow = Workflow(server)
+    per_job = []
+    for action, jobs in (
+        (lambda: workflow.create(count), count),
+        (workflow.initialize, count),
+        (lambda: workflow.claim(32, 400, 10), 4000),
+    ):
+        before = server.cpu_s()
+        action()
+        per_job.append((server.cpu_s() - before) / jobs * 1e6)
+    job_ids = workflow.claim(1, 1, 4000)[1]
+    before = server.cpu_s()
+    workflow.complete(8, job_ids)
+    per_job.append((server.cpu_s() - before) / len(job_ids) * 1e6)
+    page = statistics.median(timed(lambda: workflow.page(count // 2)) for _ in range(11))
+    rest, peak = server.memory_mb()
+    create, initialize, claim, complete = per_job
+    return (
+        f"{create:7.1f} {initialize:7.1f} {claim:7.1f} {complete:8.1f}"
+        f"  {page * 1e3:7.1f}  {rest:4.0f}  {peak:4.0f}"
+    )
 
 
 def main() -> None:
@@ -490,7 +376,7 @@ def main() -> None:
     parser.add_argument("--million", action="store_true", help="growth to 1,000,000 jobs instead")
     parser.add_argument("--most", type=int, default=1_000_000, help="where the growth ends")
     options = parser.parse_args()
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(f"{machine()}, load {os.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory() as directory:
         if options.million:
             grow(Path(directory), options.most)
