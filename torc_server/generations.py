@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import Litestar, Request, Response
@@ -79,19 +79,50 @@ def _event_object(event: Event) -> Event:
     return msgspec.structs.replace(event, data={"value": event.data})
 
 
-_SETTINGS = ("metadata", "slurm_defaults", "resource_monitor_config")
+class _Sampling(msgspec.Struct):
+    """The types of what may be monitored."""
+
+    enabled: bool | None = None
+    granularity: Literal["summary", "time_series"] | None = None
+    cpu: bool | None = None
+    memory: bool | None = None
+
+
+class _Monitoring(_Sampling):
+    """The types of the settings of monitoring."""
+
+    jobs: _Sampling | None = None
+    compute_node: _Sampling | None = None
+    flush_interval_seconds: int | None = None
+    sample_interval_seconds: int | None = None
+    generate_plots: bool | None = None
+
+
+_SETTINGS: Mapping[str, Any] = {
+    "metadata": dict[str, Any],
+    "slurm_defaults": dict[str, Any],
+    "resource_monitor_config": _Monitoring,
+}
+"""The JSON settings of a workflow, and what the client takes for one."""
 
 
 def _settings_as_objects(workflow: Workflow) -> Workflow:
-    """Return a workflow whose JSON settings are objects; text that is none is left out."""
-    settings = {name: getattr(workflow, name) for name in _SETTINGS}
-    objects = {name: _object(text) for name, text in settings.items() if isinstance(text, str)}
+    """Return a workflow whose JSON settings are objects; one that the client refuses is left out.
+
+    Otherwise one workflow could make the list of all unreadable.
+    """
+    objects = {
+        name: _object(text, wanted)
+        for name, wanted in _SETTINGS.items()
+        if isinstance(text := getattr(workflow, name), str)
+    }
     return msgspec.structs.replace(workflow, **objects) if objects else workflow
 
 
-def _object(text: str) -> dict[str, Any] | None:
+def _object(text: str, wanted: Any) -> Any:
     try:
-        return msgspec.json.decode(text, type=dict[str, Any])
+        msgspec.json.decode(text, type=wanted)
+        return msgspec.json.decode(text)
     except (msgspec.MsgspecError, RecursionError):
         return None
 

@@ -37,8 +37,8 @@ Requests may have either form, whoever sends them.
   list, a text or a number. To these clients such a value is shown as absent, so that lists that
   hold one stay readable; sent back, the record keeps its value. The data of an event, which they
   do not let be absent, becomes `{"value": ...}`.
-- A setting of a workflow that is text but not a JSON object is shown as absent to clients since
-  0.33.0; sent back, the workflow keeps it.
+- A setting of a workflow that is text but no JSON object, or no monitoring that their types take,
+  is shown as absent to clients since 0.33.0; sent back, the workflow keeps it.
 """
 
 _NO_USAGE = "the use of whole compute nodes is not measured yet"

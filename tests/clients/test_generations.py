@@ -82,6 +82,24 @@ def test_text_that_is_no_object_is_absent_where_objects_are_expected(text):
     assert form_of(workflow, Generation.PYTHON_0_22) is workflow
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"enabled":true,"granularity":"summary","sample_interval_seconds":5,"new":[1]}', True),
+        ('{"jobs":{"enabled":true,"granularity":"time_series"},"compute_node":null}', True),
+        ('{"granularity":"often"}', False),
+        ('{"sample_interval_seconds":0.5}', False),
+        ('{"jobs":{"enabled":"yes"}}', False),
+        ("[]", False),
+    ],
+)
+def test_monitoring_is_shown_if_the_types_of_the_client_take_it(text, shown):
+    workflow = Workflow(name="w", user="u", resource_monitor_config=text)
+    config = form_of(workflow, Generation.PYTHON_0_33).resource_monitor_config
+
+    assert config == (json.loads(text) if shown else None)
+
+
 @pytest.mark.parametrize("sent", [TEXT, OBJECT])
 @pytest.mark.parametrize(("agent", "generation"), AGENTS.items())
 def test_settings_are_taken_in_both_forms_and_answered_in_one(server, agent, generation, sent):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.request import Request, urlopen
 
 from torc.openapi_client import DefaultApi
 
@@ -20,13 +19,6 @@ class World012(World):
     @property
     def run_id(self) -> int:
         return self.api.get_workflow_status(self.id).run_id
-
-    def post(self, path: str, **body: Any) -> Any:
-        """Create what another client would, beyond the types of this one."""
-        url = self.api.api_client.configuration.host + path
-        data = json.dumps(body | {"workflow_id": self.id}).encode()
-        with urlopen(Request(url, data, {"Content-Type": "application/json"})) as answer:
-            return json.load(answer)
 
     def share(self, group: Any) -> Any:
         body = self.models.WorkflowAccessGroupModel(workflow_id=self.id, group_id=group.id)

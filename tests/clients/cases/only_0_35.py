@@ -83,6 +83,15 @@ def update_workflow(world: World) -> None:
 
 
 @case
+def list_workflows(world: World) -> None:
+    """What others keep as text does not make the list unreadable."""
+    odd = {"metadata": "text", "resource_monitor_config": '{"granularity": "often"}'}
+    made = world.post("/workflows", name=world.mark, user="u", **odd)
+    (found,) = world.api.list_workflows(name=world.mark).items
+    assert (found.id, found.metadata, found.resource_monitor_config) == (made["id"], None, None)
+
+
+@case
 def get_workflow_status(world: World) -> None:
     job, node = world.running_job()
     world.api.complete_job(job.id, "completed", world.run_id, world.result(job, node))
