@@ -11,9 +11,11 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     bindparam,
+    case,
     delete,
     func,
     insert,
+    null,
     or_,
     select,
     update,
@@ -77,6 +79,21 @@ _END_ATTEMPT = Prepared(
         ended_at=bindparam("at"),
         outcome=bindparam("how"),
         started_at=func.coalesce(_attempt.c.started_at, bindparam("began")),
+    )
+)
+_IS_RUN_BY_US = _attempt.c.ended_at.is_(None) & _attempt.c.compute_node_id.is_not(None)
+_END_FROM_AFAR = Prepared(
+    update(_attempt)
+    .where(
+        _attempt.c.job_id == bindparam("of_job"),
+        _attempt.c.token == bindparam("of_token"),
+        or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome == "lost"),
+    )
+    .values(
+        ended_at=case((_IS_RUN_BY_US, null()), else_=bindparam("at")),
+        outcome=case(
+            (_IS_RUN_BY_US, func.coalesce(_attempt.c.outcome, "cancel")), else_=bindparam("how")
+        ),
     )
 )
 _START_ATTEMPT = Prepared(
@@ -221,15 +238,37 @@ def release_jobs(
     return outcomes
 
 
-def record_ends(conn: Connection, endings: Sequence[Ending], *, now_ms: int) -> None:
-    """Record ends that are accepted, each of another job, of any workflows."""
+def end_from_afar(
+    conn: Connection, ends: Sequence[tuple[Record, JobStatus]], *, now_ms: int
+) -> None:
+    """End attempts of jobs though not their runners say so; runners of ours are told to stop."""
+    _END_FROM_AFAR.run_each(
+        conn,
+        [
+            {"of_job": job.id, "of_token": job.token, "at": now_ms, "how": status.value}
+            for job, status in ends
+        ],
+    )
+
+
+def record_ends(
+    conn: Connection, endings: Sequence[Ending], *, from_afar: bool = False, now_ms: int
+) -> None:
+    """Record ends that are accepted, each of another job, of any workflows.
+
+    Those that are reported from afar, not in its turn by the runner that holds the job, make that
+    runner stop it.
+    """
     if not endings:
         return
     ids = [ending.job.id for ending in endings]
     _KEEP_RESULT.run_each(conn, [_result_row(ending) for ending in endings])
     _FORGET_LATEST.run_of(conn, ids)
     _POINT_AT_LATEST.run_of(conn, ids)
-    _END_ATTEMPT.run_each(conn, [_ending(ending.end, now_ms) for ending in endings])
+    if from_afar:
+        end_from_afar(conn, [(e.job, e.end.status) for e in endings], now_ms=now_ms)
+    else:
+        _END_ATTEMPT.run_each(conn, [_ending(ending.end, now_ms) for ending in endings])
     open_ends = [e for e in endings if e.job.status != JobStatus.CANCELED.number]
     _MOVE.run_each(conn, [_move(e.job, *_goes_to(e)) for e in open_ends])
     mark_retried(conn, [e.job.id for e in open_ends if _goes_to(e)[0] is JobStatus.READY])
@@ -246,7 +285,7 @@ def record_ends(conn: Connection, endings: Sequence[Ending], *, now_ms: int) -> 
         by_run[ending.place.workflow_id, ending.place.run_id].append(ending)
     for (workflow_id, run_id), ended in by_run.items():
         happened = [_told(ending) for ending in ended]
-        record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=False)
+        record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=from_afar)
         propagate(conn, workflow_id, [_change(e) for e in ended], run_id=run_id, now_ms=now_ms)
 
 

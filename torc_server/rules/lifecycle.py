@@ -12,6 +12,7 @@ from torc_core.model.workflow import IsComplete
 from torc_server import tables
 from torc_server.rules.cancellation import cancel_job, stop_attempts
 from torc_server.rules.claims import Claimer, take
+from torc_server.rules.completion import end_from_afar
 from torc_server.rules.events import record
 from torc_server.rules.jobs import find_job, get_job, mark_retried
 from torc_server.rules.progress import Change, propagate
@@ -21,8 +22,6 @@ from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow, has_open_jobs
 
 _job = tables.job
-_attempt = tables.attempt
-
 _result = tables.result
 
 _BY_HAND = frozenset({JobStatus.CANCELED, JobStatus.FAILED})
@@ -40,11 +39,6 @@ _MOVE = (
 )
 _LAST_RECORDED = select(func.coalesce(func.max(_result.c.attempt_id), 0)).where(
     _result.c.job_id == bindparam("of_job"), _result.c.run_id == bindparam("in_run")
-)
-_END_ATTEMPT = (
-    update(_attempt)
-    .where(_attempt.c.job_id == bindparam("of_job"), _attempt.c.ended_at.is_(None))
-    .values(ended_at=bindparam("at"), outcome=bindparam("how"))
 )
 
 
@@ -127,8 +121,8 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
             attempt_id=job.attempt_id,
             http_status=422,
         )
-    # Whoever retries a running job has seen its process end.
-    conn.execute(_END_ATTEMPT, {"of_job": job_id, "at": now_ms, "how": "failed"})
+    if present is JobStatus.RUNNING:
+        end_from_afar(conn, [(job, JobStatus.FAILED)], now_ms=now_ms)
     change = _move(conn, job, JobStatus.READY, attempt_id=job.attempt_id + 1)
     mark_retried(conn, [job_id])
     data = {

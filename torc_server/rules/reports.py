@@ -188,7 +188,7 @@ def record_completions(
 
 
 def _record(conn: Connection, endings: Sequence[Ending], last: Completion) -> None:
-    record_ends(conn, endings, now_ms=last.reported_ms)
+    record_ends(conn, endings, from_afar=True, now_ms=last.reported_ms)
 
 
 def _may_differ(known: _Known, completion: Completion, accepted: Container[int]) -> bool:

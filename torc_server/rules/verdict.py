@@ -68,7 +68,9 @@ def judge(job: Record | None, token: int, attempt: Record | None, wanted: JobSta
         return "illegal"
     if attempt.ended_at is None:
         canceled = job.token == token and status is JobStatus.CANCELED
-        return "ok" if canceled else late  # somebody cancelled it, and now its process has ended
+        is_told = job.last_recorded >= job.attempt_id
+        # Somebody cancelled it, and now its process has ended.
+        return "ok" if canceled and not is_told else late
     if attempt.outcome == (wanted.value if wanted else "released"):
         return "duplicate"
     given_up = attempt.outcome == "lost" and job.token == token and status is JobStatus.READY

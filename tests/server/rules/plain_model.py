@@ -181,6 +181,15 @@ class Model:
         if attempt is not None and (attempt.is_open or attempt.outcome == "lost"):
             attempt.is_open, attempt.outcome = False, outcome
 
+    def close_from_afar(self, name, outcome):
+        """Somebody else says how it ended: a runner of ours is still to stop it."""
+        token = self.jobs[name].token
+        attempt = self.attempts.get((name, token))
+        if attempt is not None and attempt.is_open and attempt.node is not None:
+            attempt.outcome = attempt.outcome or "cancel"
+        else:
+            self.close(name, token, outcome)
+
     def take_back(self, names):
         for name in names:
             self.jobs[name].status, self.jobs[name].node = "uninitialized", None
@@ -257,9 +266,8 @@ class Model:
             raise Refused(409)
         if job.attempt >= max_retries:
             raise Refused(422)
-        for (owner, _), attempt in self.attempts.items():
-            if owner == name and attempt.is_open:
-                attempt.is_open, attempt.outcome = False, "failed"
+        if job.status == "running":
+            self.close_from_afar(name, "failed")
         job.attempt += 1
         job.node = None
         self.move(name, "ready")
@@ -331,7 +339,7 @@ class Model:
         if run != self.run:
             raise Refused(422)
         self.record(name, attempt, status, code)
-        self.close(name, job.token, status)
+        self.close_from_afar(name, status)
         job.attempt, job.node = attempt, None
         self.move(name, status)
 
@@ -347,7 +355,8 @@ class Model:
         if attempt is None:
             return "illegal"
         if attempt.is_open:
-            return "ok" if is_current and job.status == "canceled" else late
+            is_told = self.last_recorded(name) >= job.attempt
+            return "ok" if is_current and job.status == "canceled" and not is_told else late
         if attempt.outcome == wanted:
             return "duplicate"
         return "ok" if is_current and (attempt.outcome, job.status) == ("lost", "ready") else late

@@ -148,6 +148,18 @@ class TestByHand:
         kept = bench.conn.execute(tables.result.select()).one()
         assert (kept.return_code, kept.status) == (-9, JobStatus.CANCELED.number)
 
+    def test_a_runner_stops_what_somebody_else_says_has_ended(self, bench):
+        job = bench.add("job")
+        bench.initialize()
+        bench.claim()
+        bench.start(job)
+        complete(bench, job, JobStatus.TERMINATED, return_code=-15)
+        assert bench.turn().kill == [job]
+        assert bench.end(job, status=JobStatus.FAILED, return_code=-9) == ["illegal"]
+        assert bench.turn().kill == []
+        kept = bench.conn.execute(tables.result.select()).one()
+        assert (kept.return_code, kept.status) == (-15, JobStatus.TERMINATED.number)
+
     def test_a_job_that_waits_for_a_decision_may_be_let_fail(self, bench):
         first = bench.add("first")
         bench.add("second", [first])
