@@ -23,6 +23,7 @@ from clients.page import NOT_KEPT, PAGE, page
 from torc_core import model
 
 SINGULAR = {"ScheduledComputeNodesModel": "ScheduledComputeNode"}
+WRITE = "CLIENTS_PAGE=write python -m pytest tests/clients/test_methods.py"
 DRIVER = Path(__file__).parent / "driver.py"
 
 
@@ -81,4 +82,4 @@ def test_the_page_says_what_was_found(verdicts_of):
     if os.environ.get("CLIENTS_PAGE") == "write":
         PAGE.write_text(written, "utf-8")
 
-    assert PAGE.read_text("utf-8") == written, "run this with CLIENTS_PAGE=write"
+    assert PAGE.read_text("utf-8") == written, f"run: {WRITE}"
