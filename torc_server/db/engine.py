@@ -148,6 +148,13 @@ def checkpoint(connection: Connection) -> None:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_WAIT_MS}")
 
 
+def shrink(connection: Connection) -> None:
+    """Free the pages that are cached in memory; the system has them still."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA shrink_memory")
+
+
 def wal_bytes(database: Path) -> int:
     """Return the size of the write-ahead log, 0 when there is none."""
     try:

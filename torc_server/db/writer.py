@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from torc_server.db.engine import checkpoint, machine_problem, wal_bytes
+from torc_server.db.engine import checkpoint, machine_problem, shrink, wal_bytes
 from torc_server.hub import TOUCHED, Hub
 from torc_server.memory import give_back
 
@@ -111,8 +111,10 @@ class Writer:
             while group := self._next_group():
                 begin = time.monotonic()
                 self._run_group(connection, group)
+                del group  # what it was given may be large, and the next one may take its time
                 self._tidy(connection)
                 if time.monotonic() - begin > LARGE_GROUP_S and self._queue.empty():
+                    shrink(connection)
                     give_back()
             checkpoint(connection)
 
