@@ -79,13 +79,13 @@ class Workflow:
         }
         self.node_id = server.call("POST", "/compute_nodes", node)["id"]
 
-    def create(self, count: int) -> None:
-        """Create jobs, `CHUNK` per call; the first layer may start."""
+    def create(self, count: int, chunk: int = CHUNK) -> None:
+        """Create jobs, a layer of `chunk` per call; the first layer may start."""
         before: list[int] = []
-        for start in range(0, count, CHUNK):
+        for start in range(0, count, chunk):
             jobs: list[dict[str, Any]] = [
                 {"workflow_id": self.id, "name": f"job_{at}", "command": f"bash run.sh --case {at}"}
-                for at in range(start, min(start + CHUNK, count))
+                for at in range(start, min(start + chunk, count))
             ]
             for at, job in enumerate(jobs if before else ()):
                 job["depends_on_job_ids"] = [before[at], before[at - 1]]
@@ -95,6 +95,10 @@ class Workflow:
     def initialize(self) -> None:
         """Bring the jobs to their first status."""
         self.server.call("POST", f"/workflows/{self.id}/initialize_jobs")
+
+    def settle(self) -> None:
+        """Wait until the writer has put its log away."""
+        self.server.call("POST", f"/workflows/{self.id}/claim_next_jobs?limit=0")
 
     def page(self, offset: int) -> None:
         """Read a page."""
@@ -346,14 +350,15 @@ def costs(server: Server, count: int) -> str:
     workflow = Workflow(server)
     per_job = []
     for action, jobs in (
-        (lambda: workflow.create(count), count),
+        (lambda: workflow.create(count, 1_000), count),
         (workflow.initialize, count),
-        (lambda: workflow.claim(32, 400, 10), 4000),
+        (lambda: workflow.claim(32, 400, 1), 400),
     ):
         before = server.cpu_s()
         action()
+        workflow.settle()
         per_job.append((server.cpu_s() - before) / jobs * 1e6)
-    job_ids = workflow.claim(1, 1, 4000)[1]
+    job_ids = workflow.claim(1, 1, 600)[1]
     before = server.cpu_s()
     workflow.complete(8, job_ids)
     per_job.append((server.cpu_s() - before) / len(job_ids) * 1e6)

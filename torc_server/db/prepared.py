@@ -1,8 +1,8 @@
 """Statements that are compiled once and then go to the driver as they are.
 
-SQLAlchemy spends 100 to 180 us on an execution, SQLite often 5 to 20. A prepared statement is
-written in Core like any other, keeps the conversions of its columns' types, and fails with
-SQLAlchemy's errors; its placeholders are SQLite's.
+To find a row by its key takes 9 us so, and 30 us through SQLAlchemy: on hot paths that is most of
+the server's time. A prepared statement is written in Core like any other, keeps the conversions of
+its columns' types, and fails with SQLAlchemy's errors; its placeholders are SQLite's.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import BindParameter, Connection, Row
+from sqlalchemy import BindParameter, Connection
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
-
-Record = Row[*tuple[Any, ...]]
-"""A row of whatever columns."""
 
 IDS = "ids"
 """The name of the one parameter that may stand for many values."""

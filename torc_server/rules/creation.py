@@ -17,7 +17,6 @@ from torc_server import tables
 from torc_server.db.prepared import Prepared
 from torc_server.rules.events import touch
 from torc_server.rules.jobs import LINKS
-from torc_server.rules.selection import execute_bulk
 from torc_server.rules.sets import Members, as_members, ensure_sets
 from torc_server.rules.workflows import find_workflow
 
@@ -56,7 +55,10 @@ _ADD = Prepared(
     *_COPIED,
     *("status", "origin", "attempt_id", "token", "resource_requirements_id", "dependency_set_id"),
 )
-_LINK_SET = (
+_ADD_LINK = {
+    field: Prepared(insert(table), "job_id", column) for field, (table, column) in LINKS.items()
+}
+_LINK_SET = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
     .values(dependency_set_id=bindparam("set_id"))
@@ -138,10 +140,9 @@ def create_jobs(
         for job, job_id in zip(jobs, new_ids, strict=True)
     ]
     _link_batch_references(conn, workflow_id, jobs, created)
-    for field, (table, column) in LINKS.items():
-        execute_bulk(
+    for field, (_, column) in LINKS.items():
+        _ADD_LINK[field].run_each(
             conn,
-            insert(table),
             [
                 {"job_id": job.id, column: linked}
                 for job in created
@@ -260,7 +261,7 @@ def _link_batch_references(
     }
     sets = ensure_sets(conn, workflow_id, dict.fromkeys(members.values()))
     rows = [{"of_job": job_id, "set_id": sets[wanted]} for job_id, wanted in members.items()]
-    execute_bulk(conn, _LINK_SET, rows)
+    _LINK_SET.run_each(conn, rows)
 
 
 def _as_created(job: Job, requirements_id: int, status: JobStatus, origin: str | None) -> Job:

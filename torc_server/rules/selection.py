@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ClauseElement, Connection, Executable, Row
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Connection, Executable, Row
 
 T = TypeVar("T")
 
@@ -48,20 +46,3 @@ def execute_each(conn: Connection, statement: Executable, rows: Sequence[dict[st
     """Execute a statement once per row of values; nothing for no rows."""
     if rows:
         conn.execute(statement, rows)
-
-
-def execute_bulk(
-    conn: Connection, statement: ClauseElement, rows: Sequence[dict[str, Any]]
-) -> None:
-    """Execute a statement once per row of plain numbers and texts, for very many rows.
-
-    The values go to the driver as they are, which takes half the time; a column with a type of
-    its own, such as JSON, would miss its conversion.
-    """
-    if not rows:
-        return
-    compiled = statement.compile(dialect=conn.dialect, column_keys=list(rows[0]))
-    assert isinstance(compiled, SQLCompiler)
-    order = compiled.positiontup
-    values = rows if order is None else list(map(itemgetter(*order), rows))
-    conn.exec_driver_sql(str(compiled), values)
