@@ -70,12 +70,8 @@ def manage_status_change(
     check_run(find_workflow(conn, job.workflow_id), run_id)
     undecided = wanted is JobStatus.FAILED and present is not JobStatus.PENDING_FAILED
     if undecided or not may_follow(present, wanted):
-        raise illegal(
-            job,
-            wanted,
-            hint="Reset or retry jobs that have ended.",
-            http_status=422 if wanted in ENDED else 409,
-        )
+        hint = "The end of a job is reported with complete_job." if undecided else ""
+        raise illegal(job, wanted, hint=hint, http_status=422 if wanted in ENDED else 409)
     if wanted is JobStatus.CANCELED:
         return cancel_job(conn, job, run_id=run_id, now_ms=now_ms)
     if wanted is JobStatus.PENDING:

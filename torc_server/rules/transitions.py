@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from torc_core.errors import TransitionError
-from torc_core.model.status import JobStatus
+from torc_core.model.status import TRANSITIONS, JobStatus
 from torc_server.rules.selection import Record
 
 
 def illegal(
-    job: Record, wanted: JobStatus, *, hint: str, verb: str = "", http_status: int = 409
+    job: Record, wanted: JobStatus, *, hint: str = "", verb: str = "", http_status: int = 409
 ) -> TransitionError:
-    """Return the refusal of a move; its body names both states, as `status` and `wanted`."""
-    verb = verb or f"become {wanted.value}"
-    present = JobStatus.from_number(job.status).value
+    """Return the refusal of a move; its body names both states, as `status` and `wanted`.
+
+    Unless told otherwise it advises of the ways that there are.
+    """
+    present = JobStatus.from_number(job.status)
+    ways = " or ".join(sorted(TRANSITIONS[present]))
     return TransitionError(
-        f"Job {job.id} ({job.name}) is {present}, so it cannot {verb}.",
-        hint=hint,
-        status=present,
+        f"Job {job.id} ({job.name}) is {present.value}, "
+        f"so it cannot {verb or f'become {wanted.value}'}.",
+        hint=hint or f"From {present.value} a job becomes {ways}.",
+        status=present.value,
         wanted=wanted.value,
         http_status=http_status,
     )
