@@ -157,7 +157,7 @@ def shrink(connection: Connection) -> None:
 
 def wal_bytes(database: Path) -> int:
     """Return the size of the write-ahead log, 0 when there is none."""
-    try:
-        return database.with_name(database.name + "-wal").stat().st_size
+    try:  # asked after every group of writes, where pathlib would take a twentieth of the time
+        return os.stat(f"{database}-wal").st_size  # noqa: PTH116
     except OSError:
         return 0
