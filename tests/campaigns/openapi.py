@@ -34,6 +34,7 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.transport import Response
 from schemathesis.schemas import APIOperation
 
 BASE = "/torc-service/v1"
@@ -210,9 +211,9 @@ class Explorer:
                     self.aim(values, ids)
         if isinstance(case.body, dict) and "wait_seconds" in case.body:
             case.body["wait_seconds"] = 0.01
-        begin = time.monotonic()
-        response = case.call(base_url=self.url + BASE, session=self.session, timeout=30)
-        took = time.monotonic() - begin
+        response, took = self.timed(case)
+        if took > SLOW_S:  # once may be the machine's doing
+            took = min(took, self.timed(case)[1])
         called = case.operation.label
         findings = self.findings
         findings.sent += 1
@@ -226,6 +227,12 @@ class Explorer:
         except FailureGroup as group:
             for failure in group.exceptions:
                 self.keep(failure, case, response.text)
+
+    def timed(self, case: Case) -> tuple[Response, float]:
+        """Send a request; return the answer, and the seconds that it took."""
+        begin = time.monotonic()
+        response = case.call(base_url=self.url + BASE, session=self.session, timeout=30)
+        return response, time.monotonic() - begin
 
     def keep(self, failure: Exception, case: Case, answer: str) -> None:
         """Keep the first failure of a kind of each operation, with what reproduces it."""
