@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from waiting import wait_for
 
+from torc_core.clock import utc_now
 from torc_core.errors import MachineError
 from torc_core.model.compute import WorkflowAction
 from torc_core.model.resources import FailureHandler, ResourceRequirements
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
 
 STUBBORN = "trap '' TERM; touch {mark}; until [ -e {go} ]; do sleep 0.02; done"
 
@@ -54,6 +57,26 @@ def test_a_job_that_comes_back_waits_for_its_earlier_attempt(flow, start_runner,
     assert thread.wait().jobs_by_status["completed"] == 1
     assert again.exists()
     assert flow.result(job).return_code == 0
+
+
+def test_a_job_that_somebody_else_ends_is_stopped(flow, start_runner, tmp_path):
+    mark = tmp_path / "runs"
+    job = flow.add(f"touch {mark}; sleep 600")
+    thread = start_runner(flow)
+    wait_for(mark.exists, "the job")
+    told = Result(
+        job_id=job,
+        workflow_id=flow.id,
+        run_id=1,
+        compute_node_id=flow.client.list_compute_nodes(flow.id).items[0].id,
+        return_code=-15,
+        exec_time_minutes=0.0,
+        completion_time=utc_now(),
+        status=JobStatus.TERMINATED,
+    )
+    flow.client.complete_job(job, JobStatus.TERMINATED, 1, told)
+    assert thread.wait().jobs_by_status["terminated"] == 1
+    assert flow.result(job).return_code == -15
 
 
 def test_nothing_is_repeated_once_the_runner_leaves(flow, start_runner, tmp_path):
