@@ -180,13 +180,14 @@ def _store(
     }
     new = {members: None for members in wanted if members not in sets}
     sets |= ensure_sets(conn, workflow_id, new, counted=False)
-    of_jobs = list(zip(inputs.jobs, map(sets.get, wanted), strict=True))
     hashes = input_hashes(inputs, wanted)
     _PLACE.run_each(
         conn,
         (
             {"of_job": row.id, "to_status": _FIRST[set_id is None], "hash": digest}
-            for position, ((row, set_id), digest) in enumerate(zip(of_jobs, hashes, strict=True))
+            for position, (row, set_id, digest) in enumerate(
+                zip(inputs.jobs, map(sets.get, wanted), hashes, strict=True)
+            )
             if position in chosen
         ),
     )
@@ -194,7 +195,7 @@ def _store(
         conn,
         [
             {"of_job": row.id, "set_id": set_id}
-            for row, set_id in of_jobs
+            for row, set_id in zip(inputs.jobs, map(sets.get, wanted), strict=True)
             if set_id != row.dependency_set_id
         ],
     )
@@ -203,6 +204,8 @@ def _store(
 
 
 def _refuse_cycles(inputs: Inputs, needed: Sequence[Members]) -> None:
+    if all(not members or members[-1] < position for position, members in enumerate(needed)):
+        return  # everybody waits for earlier ones, as is usual: there is no circle to look for
     cycles = find_cycles(needed)
     if not cycles:
         return
