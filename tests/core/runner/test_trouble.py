@@ -60,10 +60,12 @@ def test_a_job_that_comes_back_waits_for_its_earlier_attempt(flow, start_runner,
 
 
 def test_a_job_that_somebody_else_ends_is_stopped(flow, start_runner, tmp_path):
-    mark = tmp_path / "runs"
-    job = flow.add(f"touch {mark}; sleep 600")
+    mark, go = tmp_path / "runs", tmp_path / "go"
+    job = flow.add(f"trap 'rm {mark}; exit' TERM; touch {mark}; sleep 600 & wait")
+    flow.add(f"until [ -e {go} ]; do sleep 0.02; done")  # the workflow goes on
     thread = start_runner(flow)
     wait_for(mark.exists, "the job")
+    wait_for(lambda: flow.client.get_job(job).status == "running", "the note that it runs")
     told = Result(
         job_id=job,
         workflow_id=flow.id,
@@ -75,6 +77,8 @@ def test_a_job_that_somebody_else_ends_is_stopped(flow, start_runner, tmp_path):
         status=JobStatus.TERMINATED,
     )
     flow.client.complete_job(job, JobStatus.TERMINATED, 1, told)
+    wait_for(lambda: not mark.exists(), "its process to be stopped")
+    go.touch()
     assert thread.wait().jobs_by_status["terminated"] == 1
     assert flow.result(job).return_code == -15
 
