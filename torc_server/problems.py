@@ -64,11 +64,19 @@ def _http_error(_request: _Request, error: HTTPException) -> Response[ApiError]:
         status, message = 400, "The path holds something else where a number belongs."
     elif isinstance(error.extra, list):
         message = " ".join(map(_finding, error.extra))
+    message = _SAID.get(status, message)
     problem = {"message": message, "code": _HTTP_CODES.get(status, "invalid")}
     return _reply(status, problem, error.headers)
 
 
 _HTTP_CODES = {401: "forbidden", 403: "forbidden", 404: "not_found", 500: "server_error"}
+
+_SAID = {
+    404: "There is nothing at this path; openapi.json names all paths.",
+    405: "This path has no such method; the header Allow names those that it has.",
+    413: "The body is larger than this server accepts.",
+}
+"""What is said in place of a mere phrase."""
 
 _NO_BODY = {"message": "'data'", "key": "data", "source": "body"}
 
