@@ -256,7 +256,14 @@ class Explorer:
 
     def refresh(self) -> None:
         """Delete what piled up, and make a workflow with records of every kind."""
+        try:
+            self.furnish()
+        except requests.HTTPError:  # a request of another worker deleted the workflow meanwhile
+            self.furnish()
         self.is_stale = False
+
+    def furnish(self) -> None:
+        """Do it once."""
         name = f"{OWNER} {self.number}"
         for workflow in self.ask("GET", "/workflows")["items"]:
             if workflow["name"] == name or not workflow["name"].startswith(OWNER):
