@@ -46,7 +46,7 @@ def _count(condition: ColumnElement[bool]) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
 
-_COUNTED = (
+_COUNTS = (
     select(
         _sets.c.id,
         _count(_job.c.status.not_in(SETTLED_NUMBERS)).label("remaining"),
@@ -54,21 +54,29 @@ _COUNTED = (
     )
     .outerjoin(_members, _members.c.set_id == _sets.c.id)
     .outerjoin(_job, _job.c.id == _members.c.job_id)
-    .where(_sets.c.workflow_id == bindparam("of_workflow"), _sets.c.id > bindparam("after"))
     .group_by(_sets.c.id)
-    .subquery()
-)
-_RECOUNT = Prepared(
-    update(_sets)
-    .where(_sets.c.id == _COUNTED.c.id)
-    .values(remaining=_COUNTED.c.remaining, unsuccessful=_COUNTED.c.unsuccessful)
 )
 
-_NAMED = select(_sets.c.fingerprint, _sets.c.id).where(
-    _sets.c.workflow_id == bindparam("workflow_id")
+
+def _recount_where(condition: ColumnElement[bool]) -> Prepared:
+    counts = _COUNTS.where(condition).subquery()
+    return Prepared(
+        update(_sets)
+        .where(_sets.c.id == counts.c.id)
+        .values(remaining=counts.c.remaining, unsuccessful=counts.c.unsuccessful)
+    )
+
+
+_RECOUNT = _recount_where(_sets.c.workflow_id == bindparam("of_workflow"))
+# New sets are found by their ids alone: SQLite would rather read all of the workflow.
+_RECOUNT_NEW = _recount_where(_sets.c.id > bindparam("after"))
+_FIND_NEW = Prepared(select(_sets.c.fingerprint, _sets.c.id).where(_sets.c.id > bindparam("after")))
+
+_FIND = Prepared(
+    select(_sets.c.fingerprint, _sets.c.id).where(
+        _sets.c.workflow_id == bindparam("workflow_id"), _sets.c.fingerprint.in_(_IDS)
+    )
 )
-_FIND_NEW = Prepared(_NAMED.where(_sets.c.id > bindparam("after")))
-_FIND = Prepared(_NAMED.where(_sets.c.fingerprint.in_(_IDS)))
 _MEMBERS = Prepared(
     select(_members.c.set_id, _members.c.job_id)
     .join(_sets, _sets.c.id == _members.c.set_id)
@@ -117,7 +125,7 @@ def ensure_sets(
                 for name in new
             ],
         )
-        known |= dict(_FIND_NEW.all(conn, workflow_id=workflow_id, after=last))
+        known |= dict(_FIND_NEW.all(conn, after=last))
         _ADD_MEMBER.run_each(
             conn,
             [
@@ -127,13 +135,13 @@ def ensure_sets(
             ],
         )
         if counted:
-            recount(conn, workflow_id, after=last)
+            _RECOUNT_NEW.run(conn, after=last)
     return {members: known[name] for members, name in names.items()}
 
 
-def recount(conn: Connection, workflow_id: int, *, after: int = 0) -> None:
-    """Count the members of a workflow's sets anew, of those with an id above `after`."""
-    _RECOUNT.run(conn, of_workflow=workflow_id, after=after)
+def recount(conn: Connection, workflow_id: int) -> None:
+    """Count the members of a workflow's sets anew."""
+    _RECOUNT.run(conn, of_workflow=workflow_id)
 
 
 def drop_unused(conn: Connection, workflow_id: int) -> None:
