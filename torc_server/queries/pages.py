@@ -80,7 +80,10 @@ def order(
     if key is not None and key not in columns:
         known = ", ".join(sorted(columns))
         raise UsageError(
-            f"There is no field {key!r} to sort by.", hint=f"Sort by one of {known}.", field=key
+            f"There is no field {key!r} to sort by.",
+            hint=f"Sort by one of {known}.",
+            field="sort_by",
+            value=key,
         )
     names = dict.fromkeys([*filter(None, [key]), *ties])
     chosen = [columns[name] for name in names if name in columns]
