@@ -7,34 +7,31 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from inspect import cleandoc, getsource
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 
 
-def field_notes(packages: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    """Return the descriptions of fields by name of the struct and name of the field.
+def structs_of(packages: tuple[str, ...]) -> list[type[msgspec.Struct]]:
+    """Return the structs of all loaded modules whose names begin so, by module."""
+    own = [s for s in _structs(msgspec.Struct) if s.__module__.startswith(packages)]
+    return sorted(own, key=lambda struct: (struct.__module__, struct.__name__))
 
-    Args:
-        packages: Beginnings of the names of modules; of these, those that are loaded are read.
-    """
-    modules = {
-        struct.__module__
-        for struct in _structs(msgspec.Struct)
-        if struct.__module__.startswith(packages)
-    }
+
+def field_notes(structs: Iterable[type[msgspec.Struct]]) -> dict[str, dict[str, str]]:
+    """Return the descriptions of fields, by name of the struct and name of the field."""
+    modules = sorted({struct.__module__ for struct in structs})
     return {
         node.name: dict(_notes(node))
-        for name in sorted(modules)
+        for name in modules
         for node in ast.parse(getsource(sys.modules[name])).body
         if isinstance(node, ast.ClassDef)
     }
 
 
-def _structs(base: type[Any]) -> Iterator[type[Any]]:
+def _structs(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
     for struct in base.__subclasses__():
         yield struct
         yield from _structs(struct)

@@ -22,7 +22,7 @@ from litestar.response import Stream
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
-from torc_server.field_notes import field_notes
+from torc_server.field_notes import field_notes, structs_of
 from torc_server.parameters import parameters_of
 
 JSON = dict[str, Any]
@@ -212,8 +212,9 @@ def _errors_of(handler: HTTPRouteHandler, parameters: set[str]) -> Iterator[int]
 
 
 def _annotate(named: JSON) -> None:
-    """Give the members of schemas the descriptions that stand in the source, and tidy all."""
-    notes = field_notes(("torc_core.model", "torc_server"))
+    """Give schemas what msgspec does not: descriptions of fields, and defaults that are made."""
+    structs = structs_of(("torc_core.model", "torc_server"))
+    notes = field_notes(structs)
     for name, schema in named.items():
         if "description" in schema:
             schema["description"] = cleandoc(schema["description"])
@@ -221,6 +222,11 @@ def _annotate(named: JSON) -> None:
         for member, found in schema.get("properties", {}).items():
             if member in known:
                 found["description"] = known[member]
+    for struct in structs:
+        members = named.get(struct.__name__, {}).get("properties", {})
+        for field in msgspec.structs.fields(struct):
+            if field.encode_name in members and field.default_factory is not msgspec.NODEFAULT:
+                members[field.encode_name]["default"] = field.default_factory()
 
 
 def _size(schema: Any) -> None:

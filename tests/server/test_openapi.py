@@ -146,3 +146,4 @@ def test_fields_are_described_by_what_stands_in_the_source(document):
     assert schemas["ComputeNode"]["properties"]["memory_gb"]["description"] == "Gibibytes."
     assert "page holds" in schemas["FilePage"]["properties"]["count"]["description"]
     assert schemas["Job"]["description"].startswith("One command of a workflow.")
+    assert schemas["SlurmScheduler"]["properties"]["qos"]["default"] == "normal"
