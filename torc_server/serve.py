@@ -77,6 +77,7 @@ class Server(uvicorn.Server):
         sys.stdout.write(f"TORC_SERVER_PORT={port}\n")
         sys.stdout.flush()
         log.info("listening on port %d", port)
+        gc.set_threshold(10_000, 20, 50)  # creating jobs by the thousand makes no cycles
         gc.freeze()  # what lives as long as the process need not be looked at again
         gc.enable()
 

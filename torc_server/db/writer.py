@@ -108,14 +108,17 @@ class Writer:
 
     def _serve(self) -> None:
         with self._connection as connection:
+            used_much = False
             while group := self._next_group():
                 begin = time.monotonic()
                 self._run_group(connection, group)
                 del group  # what it was given may be large, and the next one may take its time
                 self._tidy(connection)
-                if time.monotonic() - begin > LARGE_GROUP_S and self._queue.empty():
+                used_much = used_much or time.monotonic() - begin > LARGE_GROUP_S
+                if used_much and self._queue.empty():
                     shrink(connection)
                     give_back()
+                    used_much = False
             checkpoint(connection)
 
     def _next_group(self) -> list[_Request]:
