@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -216,3 +218,23 @@ async def test_stopping_answers_what_waits_and_leaves_no_log(database, hub):
     await writer.stop()
 
     assert wal_bytes(database) == 0
+
+
+def resident_mb():
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def add_many(connection):
+    """Write 25 MB, which stay in SQLite's cache; return what is resident then."""
+    for number in range(2500):
+        add(connection, number, "x" * 10_000)
+    return resident_mb()
+
+
+async def test_what_a_large_write_used_goes_back_to_the_system(writer, monkeypatch):
+    monkeypatch.setattr(writer_module, "LARGE_GROUP_S", 0.0)
+
+    used_mb = await writer.run(add_many)
+
+    await asyncio.to_thread(wait_for, lambda: resident_mb() < used_mb - 15, "memory to be freed")
