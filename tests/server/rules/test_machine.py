@@ -321,6 +321,14 @@ class Machine(RuleBasedStateMachine):
                 ),
             )
 
+    @step(2, node=st.integers(0, 1), limit=st.integers(1, 3))
+    def run_away(self, node, limit):
+        """Claim and start jobs, and leave them."""
+        self.claim_next(limit)
+        for number in range(limit):
+            self.start(number, node)
+        self.sign_off(node)
+
     # Runners of ours: turns, with tokens.
 
     @step(3, node=st.integers(0, 1), limit=st.integers(1, 4), cpus=st.integers(1, 8))
