@@ -21,8 +21,8 @@ from torc_core.errors import MachineError
 log = logging.getLogger(__name__)
 
 _STATEMENTS = 200
-"""How many statements stay compiled, 30 KiB each. Lists know far more, by filter and order; a
-server has fewer than a hundred in use."""
+"""How many statements stay compiled, by SQLAlchemy with 30 KiB each and by each connection. Lists
+know far more, by filter and order; a server has fewer than a hundred in use."""
 _BUSY_WAIT_MS = 5000
 _CHECKPOINT_WAIT_MS = 100
 
@@ -82,7 +82,11 @@ def _engine(database: Path, mode: str, pragmas: tuple[str, ...], *, begin: str) 
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512
+            uri,
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
         )
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
