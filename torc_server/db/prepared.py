@@ -15,10 +15,13 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import BindParameter, Connection
+from sqlalchemy import BindParameter, Connection, Row
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
+
+Record = Row[*tuple[Any, ...]]
+"""A row of whatever columns, which are its attributes."""
 
 IDS = "ids"
 """The name of the one parameter that may stand for many values."""

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, 
 from torc_core.model.status import SETTLED, JobStatus
 from torc_server import tables
 from torc_server.db.prepared import Prepared
-from torc_server.rules.selection import rows_of
 
 ON_JOBS_READY = "on_jobs_ready"
 ON_JOBS_COMPLETE = "on_jobs_complete"
@@ -43,7 +42,7 @@ _COUNTING_TYPES = Prepared(
     )
     .distinct()
 )
-_MEMBERS = (
+_MEMBERS = Prepared(
     select(_member.c.action_id, _member.c.job_id)
     .join(_action, _action.c.id == _member.c.action_id)
     .where(
@@ -93,7 +92,7 @@ def count(
         if (before in counted) != (after in counted):
             weights[job_id] = weights.get(job_id, 0) + (1 if after in counted else -1)
     more: dict[int, int] = {}
-    for action_id, job_id in rows_of(conn, _MEMBERS, weights, trigger_type=trigger_type):
+    for action_id, job_id in _MEMBERS.all_of(conn, weights, trigger_type=trigger_type):
         more[action_id] = more.get(action_id, 0) + weights[job_id]
     if more:
         conn.execute(_ADD, [{"action_id": key, "more": value} for key, value in more.items()])

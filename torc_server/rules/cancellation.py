@@ -14,11 +14,11 @@ from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.model.workflow import WorkflowStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules import actions
 from torc_server.rules.events import record_many
 from torc_server.rules.jobs import LET_GO, get_job
 from torc_server.rules.progress import Change, count_changes, propagate
-from torc_server.rules.selection import Record, apply_to
 from torc_server.rules.workflows import find_workflow, status_of
 
 _job = tables.job
@@ -29,20 +29,24 @@ _HELD = select(_job.c.id, _job.c.name, _job.c.status).where(
     _job.c.workflow_id == bindparam("workflow_id"),
     _job.c.status.in_([status.number for status in ACTIVE]),
 )
-_CANCEL = update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.CANCELED.number, **LET_GO)
+_CANCEL = Prepared(
+    update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.CANCELED.number, **LET_GO)
+)
 _OPEN = update(_attempt).where(
     _attempt.c.job_id.in_(_IDS), _attempt.c.ended_at.is_(None), _attempt.c.outcome.is_(None)
 )
-_STOP = _OPEN.where(_attempt.c.compute_node_id.is_not(None)).values(outcome="cancel")
-_GIVE_UP = _OPEN.where(_attempt.c.compute_node_id.is_(None)).values(
-    outcome=JobStatus.CANCELED.value, ended_at=bindparam("now")
+_STOP = Prepared(_OPEN.where(_attempt.c.compute_node_id.is_not(None)).values(outcome="cancel"))
+_GIVE_UP = Prepared(
+    _OPEN.where(_attempt.c.compute_node_id.is_(None)).values(
+        outcome=JobStatus.CANCELED.value, ended_at=bindparam("now")
+    )
 )
 
 
 def stop_attempts(conn: Connection, job_ids: Collection[int], *, now_ms: int) -> None:
     """Have the runners of these jobs stop them; what no runner of ours holds is just given up."""
-    apply_to(conn, _STOP, job_ids)
-    apply_to(conn, _GIVE_UP, job_ids, now=now_ms)
+    _STOP.run_of(conn, job_ids)
+    _GIVE_UP.run_of(conn, job_ids, now=now_ms)
 
 
 def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> WorkflowStatus:
@@ -80,7 +84,7 @@ def cancel_job(conn: Connection, job: Record, *, run_id: int, now_ms: int) -> Jo
 
 def _cancel(conn: Connection, jobs: Collection[Record], *, now_ms: int) -> None:
     job_ids = [job.id for job in jobs]
-    apply_to(conn, _CANCEL, job_ids)
+    _CANCEL.run_of(conn, job_ids)
     stop_attempts(conn, job_ids, now_ms=now_ms)
 
 

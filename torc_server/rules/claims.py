@@ -14,7 +14,7 @@ from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.status import JobStatus
 from torc_core.units import parse_duration
 from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.jobs import job_of, linked_ids
 from torc_server.rules.packing import (
     Capacity,
@@ -33,7 +33,6 @@ from torc_server.rules.ready import (
     first_jobs,
     ready_groups,
 )
-from torc_server.rules.selection import Record
 from torc_server.rules.workflows import find_workflow
 
 MAX_CLAIM = 10_000

@@ -24,11 +24,10 @@ from sqlalchemy import (
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome
 from torc_core.model.status import REPORTABLE, UNSUCCESSFUL, JobStatus
 from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.events import Happened, record_many, touch
 from torc_server.rules.jobs import LET_GO, mark_retried
 from torc_server.rules.progress import Change, propagate
-from torc_server.rules.selection import Record
 from torc_server.rules.verdict import (
     Place,
     is_held,

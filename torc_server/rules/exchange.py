@@ -20,13 +20,13 @@ from torc_core.model.exchange import (
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules import actions
 from torc_server.rules.claims import Claimer, Wish, capacity_of, claim
 from torc_server.rules.completion import end_jobs, release_jobs, start_jobs
 from torc_server.rules.jobs import job_of
 from torc_server.rules.packing import Need
 from torc_server.rules.ready import needs_of
-from torc_server.rules.selection import Record, rows_of
 from torc_server.rules.verdict import Place
 from torc_server.rules.workflows import HAS_OPEN_JOBS
 
@@ -68,14 +68,16 @@ _CLAIMED_IN_TURN = (
     )
     .order_by(_attempt.c.id)
 )
-_OUTPUTS = (
+_OUTPUTS = Prepared(
     select(_output.c.job_id, _file.c.id, _file.c.path)
     .join(_file, _file.c.id == _output.c.file_id)
     .where(_output.c.job_id.in_(_IDS))
     .order_by(_output.c.job_id, _file.c.id)
 )
-_HANDLERS = select(tables.failure_handler.c.id, tables.failure_handler.c.rules).where(
-    tables.failure_handler.c.id.in_(_IDS)
+_HANDLERS = Prepared(
+    select(tables.failure_handler.c.id, tables.failure_handler.c.rules).where(
+        tables.failure_handler.c.id.in_(_IDS)
+    )
 )
 _HELD_ANEW = (
     exists()
@@ -235,7 +237,7 @@ def _claimed_jobs(
     if not rows:
         return []
     outputs: dict[int, list[OutputFile]] = {}
-    for job_id, file_id, path in rows_of(conn, _OUTPUTS, [row.id for row in rows]):
+    for job_id, file_id, path in _OUTPUTS.all_of(conn, [row.id for row in rows]):
         outputs.setdefault(job_id, []).append(OutputFile(id=file_id, path=path))
     rules = _failure_rules(conn, {row.failure_handler_id for row in rows} - {None})
     claimed = []
@@ -267,7 +269,7 @@ def _claimed_jobs(
 def _failure_rules(conn: Connection, handler_ids: set[int]) -> Mapping[int, list[FailureRule]]:
     """Return the rules of failure handlers; rules that nobody can read are none."""
     found = {}
-    for handler_id, rules in rows_of(conn, _HANDLERS, handler_ids):
+    for handler_id, rules in _HANDLERS.all_of(conn, handler_ids):
         try:
             found[handler_id] = msgspec.json.decode(rules, type=list[FailureRule])
         except msgspec.MsgspecError:

@@ -23,7 +23,6 @@ from torc_server.rules.inputs import Inputs, dependencies, input_hashes, read_in
 from torc_server.rules.jobs import LET_GO
 from torc_server.rules.progress import complete_if_settled, expect_completion, release_stuck
 from torc_server.rules.resets import reset_positions
-from torc_server.rules.selection import apply_to
 from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.workflows import find_workflow
 
@@ -54,8 +53,8 @@ _PLACE = Prepared(
     .where(_job.c.id == bindparam("of_job"))
     .values(status=bindparam("to_status"), input_hash=bindparam("hash"))
 )
-_TAKE = update(_job).where(_job.c.id.in_(bindparam("ids", expanding=True))).values(LET_GO)
-_LOSE = (
+_TAKE = Prepared(update(_job).where(_job.c.id.in_(bindparam("ids", expanding=True))).values(LET_GO))
+_LOSE = Prepared(
     update(_attempt)
     .where(_attempt.c.job_id.in_(bindparam("ids", expanding=True)), _attempt.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"), outcome="lost")
@@ -94,8 +93,8 @@ def initialize_jobs(
     chosen = _choose(conn, workflow_id, inputs, needed, only_uninitialized=only_uninitialized)
     _store(conn, workflow_id, inputs, needed, chosen)
     held = [inputs.jobs[at].id for at in chosen if inputs.jobs[at].status in _ACTIVE_NUMBERS]
-    apply_to(conn, _TAKE, held)
-    apply_to(conn, _LOSE, held, now=now_ms)
+    _TAKE.run_of(conn, held)
+    _LOSE.run_of(conn, held, now=now_ms)
     conn.execute(_FORGET_RESULTS, {"of_workflow": workflow_id})
     conn.execute(_NEXT_ATTEMPT, {"of_workflow": workflow_id, "in_run": workflow.run_id})
     expect_completion(conn, workflow_id)

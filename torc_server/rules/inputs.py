@@ -12,9 +12,8 @@ from sqlalchemy import Connection, bindparam, exists, select
 
 from torc_core.graph import all_dependencies
 from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.jobs import LINKS
-from torc_server.rules.selection import Record
 from torc_server.rules.sets import Members, members_of
 
 _job = tables.job

@@ -13,8 +13,7 @@ from torc_core.errors import NotFoundError
 from torc_core.model.job import Job, JobIds
 from torc_core.model.status import JobStatus
 from torc_server import tables
-from torc_server.db.prepared import Prepared
-from torc_server.rules.selection import Record
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.workflows import find_workflow
 
 _job = tables.job

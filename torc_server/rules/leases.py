@@ -12,9 +12,9 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, select, updat
 
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.events import Happened, record_many
 from torc_server.rules.jobs import LET_GO
-from torc_server.rules.selection import Record, apply_to, rows_of
 
 LOST_AFTER_S = 300.0
 """Silence after which a runner counts as gone. Slurm and Airflow wait as long."""
@@ -33,7 +33,7 @@ _SILENT = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last
 _OPEN = select(_attempt.c.id, _attempt.c.job_id, _attempt.c.token, _attempt.c.run_id).where(
     _attempt.c.compute_node_id == bindparam("node_id"), _attempt.c.ended_at.is_(None)
 )
-_LOSE = (
+_LOSE = Prepared(
     update(_attempt)
     .where(_attempt.c.id.in_(_IDS))
     .values(
@@ -42,10 +42,14 @@ _LOSE = (
         outcome=case((_attempt.c.outcome.is_(None), "lost"), else_=JobStatus.CANCELED.value),
     )
 )
-_ACTIVE = select(_job.c.id, _job.c.name, _job.c.token).where(
-    _job.c.id.in_(_IDS), _job.c.status.in_([status.number for status in ACTIVE])
+_ACTIVE = Prepared(
+    select(_job.c.id, _job.c.name, _job.c.token).where(
+        _job.c.id.in_(_IDS), _job.c.status.in_([status.number for status in ACTIVE])
+    )
 )
-_RELEASE = update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.READY.number, **LET_GO)
+_RELEASE = Prepared(
+    update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.READY.number, **LET_GO)
+)
 
 
 @dataclass(slots=True)
@@ -93,10 +97,10 @@ def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[Happened]:
     """
     attempts = conn.execute(_OPEN, {"node_id": node_id}).all()
     run_ids = {(row.job_id, row.token): row.run_id for row in attempts}
-    active = rows_of(conn, _ACTIVE, {row.job_id for row in attempts})
+    active = _ACTIVE.all_of(conn, {row.job_id for row in attempts})
     held = [row for row in active if (row.id, row.token) in run_ids]
-    apply_to(conn, _LOSE, [row.id for row in attempts], now=now_ms)
-    apply_to(conn, _RELEASE, [row.id for row in held])
+    _LOSE.run_of(conn, [row.id for row in attempts], now=now_ms)
+    _RELEASE.run_of(conn, [row.id for row in held])
     return [
         (
             "job_ready",

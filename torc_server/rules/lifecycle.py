@@ -10,6 +10,7 @@ from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow
 from torc_core.model.workflow import IsComplete
 from torc_server import tables
+from torc_server.db.prepared import Record
 from torc_server.rules.cancellation import cancel_job, stop_attempts
 from torc_server.rules.claims import Claimer, take
 from torc_server.rules.completion import end_from_afar
@@ -17,7 +18,6 @@ from torc_server.rules.events import record
 from torc_server.rules.jobs import find_job, get_job, mark_retried
 from torc_server.rules.progress import Change, propagate
 from torc_server.rules.reports import check_run
-from torc_server.rules.selection import Record
 from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow, has_open_jobs
 

@@ -10,9 +10,8 @@ from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, cast, f
 
 from torc_core.model.status import JobStatus
 from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.packing import Need
-from torc_server.rules.selection import Record
 
 _job = tables.job
 _needs = tables.resource_requirements

@@ -19,10 +19,9 @@ from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ENDED, REPORTABLE, JobStatus, may_end
 from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.completion import Ending, record_ends, start_jobs
 from torc_server.rules.jobs import find_job, get_job, job_of, with_relations
-from torc_server.rules.selection import Record
 from torc_server.rules.transitions import illegal
 from torc_server.rules.verdict import Place
 from torc_server.rules.workflows import find_workflow

@@ -12,19 +12,19 @@ from torc_core.graph import downstream
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared
 from torc_server.rules import actions
 from torc_server.rules.cancellation import stop_attempts
 from torc_server.rules.events import record
 from torc_server.rules.inputs import Inputs, input_hashes, positions_of, read_inputs
 from torc_server.rules.jobs import LET_GO
 from torc_server.rules.progress import expect_completion
-from torc_server.rules.selection import apply_to
 from torc_server.rules.sets import Members, recount
 from torc_server.rules.workflows import find_workflow, status_of
 
 _job = tables.job
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_TAKE_BACK = (
+_TAKE_BACK = Prepared(
     update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.UNINITIALIZED.number, **LET_GO)
 )
 
@@ -137,7 +137,7 @@ def process_changed_job_inputs(
 
 def take_back(conn: Connection, workflow_id: int, job_ids: Collection[int], *, now_ms: int) -> None:
     """Make jobs uninitialized, whatever they are."""
-    apply_to(conn, _TAKE_BACK, job_ids)
+    _TAKE_BACK.run_of(conn, job_ids)
     stop_attempts(conn, job_ids, now_ms=now_ms)
     recount(conn, workflow_id)
     actions.recount(conn, workflow_id)

@@ -11,18 +11,21 @@ from torc_core.clock import utc_text
 from torc_core.errors import UsageError
 from torc_core.model.workflow import Workflow
 from torc_server import tables
-from torc_server.rules.selection import execute_each, rows_of
+from torc_server.db.prepared import Prepared
 
 _group = tables.access_group.c
 _link = tables.workflow_access_group.c
 
-_NAMED = select(_group.name, _group.id).where(_group.name.in_(bindparam("ids", expanding=True)))
-_OF_WORKFLOWS = (
+_NAMED = Prepared(
+    select(_group.name, _group.id).where(_group.name.in_(bindparam("ids", expanding=True)))
+)
+_OF_WORKFLOWS = Prepared(
     select(_link.workflow_id, _group.name)
     .join(tables.access_group, _group.id == _link.group_id)
     .where(_link.workflow_id.in_(bindparam("ids", expanding=True)))
     .order_by(_group.name)
 )
+_LINK = Prepared(insert(tables.workflow_access_group), "workflow_id", "group_id", "created_at")
 
 
 def created_at(now_ms: int) -> str:
@@ -38,7 +41,7 @@ def share_with(
     Raises:
         UsageError: There is no group of one of the names.
     """
-    known = dict(rows_of(connection, _NAMED, set(names)))
+    known = dict(_NAMED.all_of(connection, set(names)))
     for name in names:
         if name not in known:
             raise UsageError(
@@ -47,9 +50,8 @@ def share_with(
                 field="access_groups",
                 value=name,
             )
-    execute_each(
+    _LINK.run_each(
         connection,
-        insert(tables.workflow_access_group),
         [
             {"workflow_id": workflow_id, "group_id": group_id, "created_at": created_at(now_ms)}
             for group_id in known.values()
@@ -61,7 +63,7 @@ def with_access_groups(connection: Connection, workflows: Sequence[Workflow]) ->
     """Return workflows with the names of the groups that they are shared with, if there are any."""
     names: dict[int | None, list[str]] = {}
     ids = [workflow.id for workflow in workflows if workflow.id is not None]
-    for workflow_id, name in rows_of(connection, _OF_WORKFLOWS, ids):
+    for workflow_id, name in _OF_WORKFLOWS.all_of(connection, ids):
         names.setdefault(workflow_id, []).append(name)
     if not names:
         return list(workflows)

@@ -25,10 +25,10 @@ from torc_core.model.spawning import (
 )
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
+from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import find_job, needed_jobs
-from torc_server.rules.selection import Record, rows_of
 from torc_server.rules.workflows import find_workflow
 
 SPAWNED = "spawn"
@@ -41,11 +41,15 @@ _needs = tables.resource_requirements.c
 _NAMES: BindParameter[Any] = bindparam("ids", expanding=True)
 _OF_WORKFLOW: BindParameter[Any] = bindparam("workflow_id")
 
-_JOBS = select(_job.id, _job.name, _job.origin).where(
-    _job.workflow_id == _OF_WORKFLOW, _job.name.in_(_NAMES)
+_JOBS = Prepared(
+    select(_job.id, _job.name, _job.origin).where(
+        _job.workflow_id == _OF_WORKFLOW, _job.name.in_(_NAMES)
+    )
 )
-_REQUIREMENTS = select(_needs.id, _needs.name).where(
-    _needs.workflow_id == _OF_WORKFLOW, _needs.name.in_(_NAMES)
+_REQUIREMENTS = Prepared(
+    select(_needs.id, _needs.name).where(
+        _needs.workflow_id == _OF_WORKFLOW, _needs.name.in_(_NAMES)
+    )
 )
 
 
@@ -152,7 +156,7 @@ def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> l
     Raises:
         ConflictError: Jobs have some of these names otherwise.
     """
-    rows = rows_of(conn, _JOBS, names, workflow_id=caller.workflow_id)
+    rows = _JOBS.all_of(conn, names, workflow_id=caller.workflow_id)
     if not rows:
         return []
     needed = needed_jobs(conn, [row.id for row in rows])
@@ -177,10 +181,10 @@ def _wanted(conn: Connection, caller: Record, lineage: str, jobs: Sequence[Spawn
     """Return the jobs to create, their names resolved."""
     places = {job.name: place for place, job in enumerate(jobs)}
     named = {name for job in jobs for name in job.depends_on or ()} - places.keys()
-    existing = _by_name(rows_of(conn, _JOBS, named, workflow_id=caller.workflow_id), "job")
+    existing = _by_name(_JOBS.all_of(conn, named, workflow_id=caller.workflow_id), "job")
     _check_known(named, existing, caller, "job")
     needs = {job.resource_requirements for job in jobs if job.resource_requirements}
-    found = rows_of(conn, _REQUIREMENTS, needs, workflow_id=caller.workflow_id)
+    found = _REQUIREMENTS.all_of(conn, needs, workflow_id=caller.workflow_id)
     requirements = _by_name(found, "resource requirements")
     _check_known(needs, requirements, caller, "resource requirements")
     # As `create_jobs` has it: -1 stands for the first job of the call.

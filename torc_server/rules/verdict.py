@@ -10,8 +10,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple
 
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
-from torc_server.db.prepared import Prepared
-from torc_server.rules.selection import Record
+from torc_server.db.prepared import Prepared, Record
 
 _job = tables.job
 _attempt = tables.attempt

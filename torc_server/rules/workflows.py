@@ -16,11 +16,10 @@ from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, Work
 from torc_core.units import parse_duration, parse_memory
 from torc_core.variables import check_variables
 from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.db.prepared import Prepared, Record
 from torc_server.mapping import WORKFLOW
 from torc_server.rules.events import record, touch
 from torc_server.rules.packing import check_sort_method
-from torc_server.rules.selection import Record
 from torc_server.rules.sharing import share_with, with_access_groups
 
 _FIND = Prepared(select(tables.workflow).where(tables.workflow.c.id == bindparam("id")))
