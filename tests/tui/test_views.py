@@ -6,11 +6,12 @@ import time
 
 import pytest
 
+from torc_core.model.event import Event
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_tui.state.headline import list_line
 from torc_tui.state.rows import Query
-from torc_tui.state.views import JOBS, RESULTS
+from torc_tui.state.views import JOBS, RESULTS, event_text
 
 
 @pytest.fixture
@@ -52,3 +53,11 @@ def test_one_row_is_not_several():
         "1 job",
         "2,000 jobs",
     ]
+
+
+def test_an_event_names_the_flags_that_are_set_and_no_others():
+    data = {"type": "t", "return_code": 0, "jobs": 4, "failed_only": True, "dry": False, "x": None}
+
+    assert event_text(Event(workflow_id=1, timestamp=0, data=data)) == (
+        "return_code=0  jobs=4  failed_only"
+    )

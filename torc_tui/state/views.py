@@ -45,11 +45,18 @@ def event_type(event: Event) -> str:
 
 
 def event_text(event: Event) -> str:
-    """Return what an event says besides its type, as "name=value" or as JSON."""
+    """Return what an event says besides its type, as "name=value" or as JSON.
+
+    Of flags it names those that are set.
+    """
     if not isinstance(event.data, dict):
         return json.dumps(event.data, ensure_ascii=False)
     quiet = {"type", "event_type", "category", "severity"}
-    return "  ".join(f"{k}={v}" for k, v in event.data.items() if k not in quiet and v is not None)
+    return "  ".join(
+        name if value is True else f"{name}={value}"
+        for name, value in event.data.items()
+        if name not in quiet and value is not None and value is not False
+    )
 
 
 def _moment(name: str) -> Callable[[Any], Cell]:
