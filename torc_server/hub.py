@@ -14,6 +14,9 @@ from typing import Any
 TOUCHED = "touched"
 """The key in `Connection.info` under which a transaction collects the topics that it changed."""
 
+REMEMBERED = 10_000
+"""How many topics keep a version of their own, so that a server of many workflows does not grow."""
+
 
 def runners_of(workflow_id: int) -> int:
     """Return the topic of what a workflow's waiting runners care about.
@@ -29,6 +32,7 @@ class Hub:
     def __init__(self) -> None:
         self._clock = 0
         self._versions: dict[int, int] = {}
+        self._floor = 0
         self._waiters: defaultdict[int, set[asyncio.Future[None]]] = defaultdict(set)
         self._named: dict[int, asyncio.Future[Any]] = {}
         self.closed = False
@@ -41,11 +45,14 @@ class Hub:
 
     def version(self, workflow_id: int) -> int:
         """Return a number that grows with every change of the workflow."""
-        return self._versions.get(workflow_id, 0)
+        return self._versions.get(workflow_id, self._floor)
 
     def notify(self, workflow_ids: Iterable[int]) -> None:
         """Say that these workflows changed."""
         self._clock += 1
+        if len(self._versions) > REMEMBERED:
+            self._versions.clear()
+            self._floor = self._clock  # everybody looks once more, nobody misses anything
         for workflow_id in workflow_ids:
             self._versions[workflow_id] = self._clock
             self._wake(workflow_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from torc_server.hub import Hub
+from torc_server.hub import REMEMBERED, Hub
 
 
 async def test_a_change_before_the_wait_ends_it_at_once():
@@ -44,3 +44,17 @@ async def test_waits_that_ended_leave_nothing_behind():
     await asyncio.gather(abandoned, return_exceptions=True)
 
     assert not hub._waiters
+
+
+async def test_versions_of_many_workflows_are_forgotten_and_no_change_is_missed():
+    hub = Hub()
+    hub.notify([1])
+    known = hub.version(1)
+    for number in range(2, REMEMBERED + 10):
+        hub.notify([number])
+    forgotten = hub.version(1)
+    hub.notify([1])
+
+    assert len(hub._versions) <= REMEMBERED
+    assert known < forgotten < hub.version(1)
+    assert await hub.wait(1, forgotten, 30) == hub.version(1)
