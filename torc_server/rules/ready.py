@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, cast, func, null, select
 
 from torc_core.model.status import JobStatus
+from torc_core.units import MAX_INTEGER
 from torc_server import tables
 from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.packing import Need
@@ -16,6 +17,8 @@ from torc_server.rules.packing import Need
 _job = tables.job
 _needs = tables.resource_requirements
 _READY = JobStatus.READY.number
+_UNBOUND = -MAX_INTEGER - 1
+"""Stands for no scheduler, before all numbers that a scheduler may have."""
 _WORKFLOW: BindParameter[Any] = bindparam("workflow_id")
 
 
@@ -31,10 +34,10 @@ def _groups_statement() -> Any:
     """Return the groups of ready jobs that need the same and are bound to the same scheduler.
 
     Each group costs one look into the index, however many jobs it has: for each requirements
-    first the unbound jobs (scheduler 0), then from each scheduler to the next one.
+    first the unbound jobs, then from each scheduler to the next one.
     """
     first = (
-        select(_needs.c.id.label("requirements_id"), cast(0, BigInteger).label("bound_to"))
+        select(_needs.c.id.label("requirements_id"), cast(_UNBOUND, BigInteger).label("bound_to"))
         .where(_needs.c.workflow_id == _WORKFLOW)
         .cte("ready_group", recursive=True)
     )
@@ -49,7 +52,7 @@ def _groups_statement() -> Any:
     group = first.union_all(
         select(first.c.requirements_id, following).where(first.c.bound_to.is_not(None))
     )
-    scheduler = func.nullif(group.c.bound_to, 0)
+    scheduler = func.nullif(group.c.bound_to, _UNBOUND)
     head = (
         _ready_jobs(group.c.requirements_id, _job.c.id)
         .where(_job.c.scheduler_id.is_not_distinct_from(scheduler))

@@ -64,6 +64,15 @@ def test_bound_jobs_go_to_their_scheduler_and_to_others_only_when_nothing_else_i
     assert names(bench, at_3) == ["elsewhere"]
 
 
+@pytest.mark.parametrize("scheduler_id", [0, -1, 5])
+def test_a_bound_job_is_found_whatever_number_its_scheduler_has(bench, scheduler_id):
+    bench.add("bound", scheduler_id=scheduler_id)
+    bench.add("free")
+    bench.initialize()
+    at_it = replace(NODE, scheduler_config_id=scheduler_id)
+    assert names(bench, at_it, strict_scheduler_match=True) == ["bound", "free"]
+
+
 def test_the_reason_tells_of_a_strange_scheduler(bench):
     bench.add("bound", scheduler_id=3)
     bench.initialize()
