@@ -18,7 +18,7 @@ from torc_core.model.compute import ACTION_TYPES, TRIGGER_TYPES, ActionClaimRepl
 from torc_server import tables
 from torc_server.mapping import WORKFLOW_ACTION
 from torc_server.rules import events
-from torc_server.rules.actions import JOB_TRIGGERS
+from torc_server.rules.actions import JOB_TRIGGERS, count_new
 from torc_server.rules.creation import check_related
 from torc_server.rules.workflows import find_workflow
 
@@ -52,6 +52,8 @@ def create_action(
     if job_ids:
         links = [{"action_id": action_id, "job_id": job_id} for job_id in job_ids]
         connection.execute(insert(tables.workflow_action_job), links)
+        count_new(connection, action_id)
+        events.touch(connection, workflow_id)
     return _read(connection, [_action.id == action_id])[0]
 
 

@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.status import SETTLED, JobStatus
 from torc_server import tables
@@ -118,6 +131,11 @@ def recount(conn: Connection, workflow_id: int) -> None:
     conn.execute(_RECOUNT, {"of_workflow": workflow_id})
 
 
+def count_new(conn: Connection, action_id: int) -> None:
+    """Count the members of an action that was just made: some may be as it wants them already."""
+    conn.execute(_COUNT_NEW, {"of_action": action_id})
+
+
 def _count_members(*conditions: Any) -> Any:
     return (
         select(func.count())
@@ -150,12 +168,19 @@ _RESTART = (
         ),
     )
 )
-_RECOUNT = (
-    update(_action)
-    .where(_OF_WORKFLOW, _action.c.trigger_type.in_(JOB_TRIGGERS), _action.c.executed.is_(False))
-    .values(
-        trigger_count=_count_members(_is_counted()),
-        # Members may be deleted; an action without any is never due.
-        required_triggers=case((_count_members() == 0, 1), else_=_count_members()),
+
+
+def _recount_where(condition: ColumnElement[bool]) -> Update:
+    return (
+        update(_action)
+        .where(condition, _action.c.trigger_type.in_(JOB_TRIGGERS), _action.c.executed.is_(False))
+        .values(
+            trigger_count=_count_members(_is_counted()),
+            # Members may be deleted; an action without any is never due.
+            required_triggers=case((_count_members() == 0, 1), else_=_count_members()),
+        )
     )
-)
+
+
+_RECOUNT = _recount_where(_OF_WORKFLOW)
+_COUNT_NEW = _recount_where(_action.c.id == bindparam("of_action"))

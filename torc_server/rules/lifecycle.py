@@ -34,7 +34,7 @@ _MOVE = (
         status=bindparam("to_status"),
         attempt_id=bindparam("attempt"),
         compute_node_id=bindparam("node_id"),
-        started_at=bindparam("started"),
+        started_at=bindparam("began"),
     )
 )
 _LAST_RECORDED = select(func.coalesce(func.max(_result.c.attempt_id), 0)).where(
@@ -214,14 +214,20 @@ def _put(conn: Connection, job: Record, wanted: JobStatus, *, run_id: int, now_m
     if wanted is JobStatus.READY:  # results are kept by attempt, so each attempt has one at most
         recorded = conn.execute(_LAST_RECORDED, {"of_job": job.id, "in_run": run_id})
         attempt_id = max(attempt_id, recorded.scalar_one() + 1)
-    changes = [_move(conn, job, wanted, attempt_id=attempt_id)]
+    began = now_ms if wanted is JobStatus.RUNNING else None
+    changes = [_move(conn, job, wanted, attempt_id=attempt_id, began=began)]
     if wanted is JobStatus.UNINITIALIZED and JobStatus.from_number(job.status) in ENDED:
         changes += [_move(conn, row, wanted) for row in _ended_dependents(conn, job.id)]
     propagate(conn, job.workflow_id, changes, run_id=run_id, now_ms=now_ms)
 
 
 def _move(
-    conn: Connection, job: Record, wanted: JobStatus, *, attempt_id: int | None = None
+    conn: Connection,
+    job: Record,
+    wanted: JobStatus,
+    *,
+    attempt_id: int | None = None,
+    began: int | None = None,
 ) -> Change:
     conn.execute(
         _MOVE,
@@ -230,7 +236,7 @@ def _move(
             "to_status": wanted.number,
             "attempt": attempt_id or job.attempt_id,
             "node_id": job.compute_node_id if wanted in ACTIVE else None,
-            "started": job.started_at if wanted is JobStatus.RUNNING else None,
+            "began": began,
         },
     )
     return Change(job.id, JobStatus.from_number(job.status), wanted)
