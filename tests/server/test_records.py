@@ -279,6 +279,23 @@ def test_results_show_the_latest_of_each_job_unless_asked_for_all(call, workflow
     again = call("POST", "/results", result | {"run_id": 2})
     assert again.status == 409
     assert call("DELETE", f"/compute_nodes/{node['id']}").status == 409
+    for attempt_id in (-5, 0, 2**63 - 1):
+        refused = call("POST", "/results", result | {"run_id": 3, "attempt_id": attempt_id})
+        assert (refused.status, refused.problem["field"]) == (422, "attempt_id")
+
+
+def test_a_node_that_holds_a_job_of_a_client_without_tokens_stays(call, workflow_id):
+    job = call("POST", "/jobs", {"workflow_id": workflow_id, "name": "j", "command": "c"}).body
+    call("POST", f"/workflows/{workflow_id}/initialize_jobs")
+    call("POST", f"/workflows/{workflow_id}/claim_next_jobs")
+    node, idle = (create(call, "compute_nodes", workflow_id)["id"] for _ in range(2))
+    call("PUT", f"/jobs/{job['id']}/start_job/0/{node}")
+
+    refused = call("DELETE", f"/compute_nodes/{node}")
+
+    assert (refused.status, refused.problem["code"]) == (409, "conflict")
+    assert call("DELETE", "/compute_nodes", workflow_id=workflow_id).body["count"] == 1
+    assert call("GET", f"/compute_nodes/{idle}").status == 404
 
 
 def test_nodes_and_allocations_tell_of_themselves(call, workflow_id):

@@ -19,8 +19,10 @@ from torc_core.model.resources import (
     FailureRule,
     ResourceRequirements,
 )
+from torc_core.model.result import Result
 from torc_core.units import parse_duration, parse_memory
 from torc_server.queries.records import Values
+from torc_server.rules.verdict import check_attempt
 
 _EVENT_TYPE = re.compile(r"[a-z0-9_]{1,64}")
 """A type stands on a line of its own in the stream."""
@@ -69,6 +71,13 @@ def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Val
     """Refuse a time limit that no claim could read."""
     if "time_limit" in values:
         parse_duration(values["time_limit"])
+    return values
+
+
+def check_result(_before: Result | None, values: Values, _now_ms: int) -> Values:
+    """Refuse the number of an attempt that cannot be one: the next attempt's would follow it."""
+    if "attempt_id" in values:
+        check_attempt(values["attempt_id"])
     return values
 
 

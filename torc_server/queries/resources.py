@@ -21,7 +21,7 @@ from torc_server.queries.records import Filter, Resource, equals
 
 _file, _user_data, _job = tables.file.c, tables.user_data.c, tables.job.c
 _node, _result, _event = tables.compute_node.c, tables.result.c, tables.event.c
-_requirements = tables.resource_requirements.c
+_attempt, _requirements = tables.attempt.c, tables.resource_requirements.c
 
 
 def _linked(table: Table, key: str) -> Filter:
@@ -85,6 +85,7 @@ RESULT = Resource(
             default=False,
         ),
     },
+    prepare=checks.check_result,
     follow_up=follow_ups.make_latest,
 )
 SLURM_STATS = Resource(
@@ -174,9 +175,10 @@ COMPUTE_NODE = Resource(
     follow_up=follow_ups.record_node,
     kept=or_(
         exists().where(_result.compute_node_id == _node.id),
-        exists().where(tables.attempt.c.compute_node_id == _node.id),
+        exists().where(_job.compute_node_id == _node.id),
+        exists().where(_attempt.compute_node_id == _node.id, _attempt.ended_at.is_(None)),
     ),
-    kept_because="results of jobs name it",
+    kept_because="results of jobs name it, or it holds jobs",
 )
 SCHEDULED_COMPUTE_NODE = Resource(
     kind="scheduled compute node",

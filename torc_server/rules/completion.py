@@ -295,9 +295,10 @@ def _change(ending: Ending) -> Change:
 
 def _goes_to(ending: Ending) -> tuple[JobStatus, int]:
     """Return the job's status and attempt after an end."""
+    attempt_id = max(ending.job.attempt_id, ending.attempt_id)  # it never falls
     if ending.end.retry and ending.end.status in UNSUCCESSFUL:
-        return JobStatus.READY, ending.attempt_id + 1
-    return ending.end.status, ending.attempt_id
+        return JobStatus.READY, attempt_id + 1
+    return ending.end.status, attempt_id
 
 
 def _told(ending: Ending) -> Happened:

@@ -23,7 +23,7 @@ from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.completion import Ending, record_ends, start_jobs
 from torc_server.rules.jobs import find_job, get_job, job_of, with_relations
 from torc_server.rules.transitions import illegal
-from torc_server.rules.verdict import Place
+from torc_server.rules.verdict import Place, check_attempt
 from torc_server.rules.workflows import find_workflow
 
 MAX_COMPLETIONS = 10_000
@@ -157,7 +157,8 @@ def record_completions(
 
     Returns:
         For each why it was refused, if it was: `NotFoundError` when there is no such job, or no
-        such compute node in its workflow; `UsageError` when jobs do not end in that status;
+        such compute node in its workflow; `UsageError` when jobs do not end in that status, or the
+        attempt cannot be one;
         `TransitionError` when the job has ended otherwise, cannot end, the attempt has another
         result already, or the workflow is at another run.
     """
@@ -214,7 +215,7 @@ def _accept(known: _Known, completion: Completion) -> Ending | None:
 
     Raises:
         NotFoundError: There is no such job, or no such compute node in its workflow.
-        UsageError: The status is not one in which a job ends.
+        UsageError: The status is not one in which a job ends, or the attempt has no number.
         TransitionError: See `record_completions`.
     """
     job_id, status, run_id, result, _, workflow_id = completion
@@ -225,6 +226,7 @@ def _accept(known: _Known, completion: Completion) -> Ending | None:
             field="status",
             value=status.value,
         )
+    check_attempt(result.attempt_id)
     job = known.jobs.get(job_id)
     if job is None:
         raise NotFoundError("job", job_id)

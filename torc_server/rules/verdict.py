@@ -8,9 +8,13 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_
 
+from torc_core.errors import UsageError
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
 from torc_server.db.prepared import Prepared, Record
+
+MAX_ATTEMPT = 1_000_000
+"""The highest number of an attempt that a client may name; the next ones have room above it."""
 
 _job = tables.job
 _attempt = tables.attempt
@@ -74,6 +78,21 @@ def judge(job: Record | None, token: int, attempt: Record | None, wanted: JobSta
         return "duplicate"
     given_up = attempt.outcome == "lost" and job.token == token and status is JobStatus.READY
     return "ok" if given_up else late  # given up too early, and given to nobody else yet
+
+
+def check_attempt(attempt_id: int) -> None:
+    """Make sure that a number which a client names may be that of an attempt.
+
+    Raises:
+        UsageError: It is not from 1 to 1,000,000.
+    """
+    if not 1 <= attempt_id <= MAX_ATTEMPT:
+        raise UsageError(
+            f"There is no attempt {attempt_id}.",
+            hint="Attempts count from 1; get_job tells the present one as attempt_id.",
+            field="attempt_id",
+            value=attempt_id,
+        )
 
 
 def is_held(job: Record | None, token: int) -> bool:

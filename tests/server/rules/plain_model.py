@@ -340,7 +340,7 @@ class Model:
             raise Refused(422)
         self.record(name, attempt, status, code)
         self.close_from_afar(name, status)
-        job.attempt, job.node = attempt, None
+        job.attempt, job.node = max(job.attempt, attempt), None
         self.move(name, status)
 
     def judge(self, name, token, wanted):

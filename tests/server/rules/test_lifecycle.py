@@ -7,12 +7,15 @@ from msgspec.structs import replace
 from server.rules.bench import NOW, TIME
 from sqlalchemy import insert, select, update
 
+from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, TransitionError, UsageError
+from torc_core.model.compute import WorkflowAction
 from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_server import tables
+from torc_server.queries.actions import create_action
 from torc_server.rules.cancellation import cancel_workflow
 from torc_server.rules.claims import claim_next_jobs
 from torc_server.rules.editing import delete_job, update_job
@@ -97,6 +100,9 @@ class TestSingleReports:
             complete(bench, job, compute_node_id=99)
         with pytest.raises(NotFoundError, match="job 99"):
             complete(bench, 99)
+        for attempt_id in (-1, 0, 2**63 - 1):
+            with pytest.raises(UsageError, match=f"no attempt {attempt_id}"):
+                complete(bench, job, attempt_id=attempt_id)
         with pytest.raises(TransitionError, match="is ready, so it cannot become running"):
             start_job(bench.conn, job, 0, bench.node_id, now_ms=NOW)
         assert bench.statuses() == {"job": "ready"}
@@ -201,6 +207,20 @@ class TestByHand:
         assert (ready.status, ready.attempt_id) == ("ready", 2)
         assert complete(bench, job, attempt_id=2).status == "completed"
         assert bench.count(tables.result) == 2
+
+    def test_a_late_report_does_not_take_the_number_of_attempts_back(self, bench):
+        job = bench.add("job")
+        bench.initialize()
+        bench.claim()
+        bench.start(job)
+        retry_job(bench.conn, job, 0, 3, now_ms=NOW)
+        assert complete(bench, job, JobStatus.FAILED, attempt_id=1).attempt_id == 2
+
+    def test_a_job_put_to_running_by_hand_began_then(self, bench):
+        job = bench.add("job")
+        bench.initialize()
+        claimed(bench)
+        assert manage(bench, job, JobStatus.RUNNING).start_time == utc_text(NOW)
 
     def test_a_job_made_pending_by_hand_is_not_its_last_runners(self, bench):
         job = bench.add("job")
@@ -356,6 +376,28 @@ class TestActions:
         assert self.due(bench) == {at_start, ready}
         bench.run(second)
         assert self.due(bench) == {at_start, ready, complete, at_end}
+
+    def test_an_action_made_late_counts_what_has_happened(self, bench):
+        first, second = bench.create(bench.job("first"), bench.job("second"))
+        bench.initialize()
+        bench.run(first)
+        made = [
+            create_action(
+                bench.conn,
+                bench.workflow_id,
+                WorkflowAction(
+                    workflow_id=bench.workflow_id,
+                    trigger_type=trigger_type,
+                    action_type="run_commands",
+                    action_config={"commands": ["true"]},
+                    job_ids=[first, second],
+                ),
+            )
+            for trigger_type in ("on_jobs_ready", "on_jobs_complete")
+        ]
+        assert [action.trigger_count for action in made] == [2, 1]
+        bench.run(second)
+        assert self.due(bench) == {action.id for action in made}
 
     def test_a_start_sets_actions_back_and_drops_those_of_a_recovery(self, bench):
         job = bench.add("job")

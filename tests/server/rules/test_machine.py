@@ -294,14 +294,14 @@ class Machine(RuleBasedStateMachine):
     @step(
         number=picks,
         status=any_ends | st.sampled_from(EACH_STATUS),
-        ahead=st.sampled_from([0, 0, 0, 0, 1]),
+        ahead=st.sampled_from([0, 0, 0, 0, 1, -1]),
         is_late=st.integers(0, 7),
         code=st.sampled_from([None, None, None, 7]),
     )
     def complete(self, number, status, ahead, is_late, code):
         job = self.pick(number, *([] if number % 3 == 0 else ACTIVE))
         run = self.model.run + (is_late == 7)
-        attempt = self.model.jobs[job].attempt + ahead
+        attempt = max(1, self.model.jobs[job].attempt + ahead)
         result = Result(
             job_id=self.ids[job],
             workflow_id=self.workflow_id,
