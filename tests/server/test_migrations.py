@@ -72,6 +72,23 @@ def test_an_old_database_comes_to_what_the_tables_describe(connection):
     assert described(connection) == described(wanted)
 
 
+def test_what_refers_to_a_row_is_found_without_reading_its_table(connection):
+    migrations.migrate(connection, 0)
+    references = [
+        (table, key["constrained_columns"][0])
+        for table in inspect(connection).get_table_names()
+        for key in inspect(connection).get_foreign_keys(table)
+    ]
+    plans = {
+        (table, column): connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = ?", (1,)
+        ).one()[3]
+        for table, column in references
+    }
+
+    assert [place for place, plan in plans.items() if not plan.startswith("SEARCH")] == []
+
+
 def test_a_current_database_is_left_alone(connection):
     migrations.migrate(connection, 0)
     before = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()

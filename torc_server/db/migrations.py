@@ -28,6 +28,11 @@ def _dynamic_work(connection: Connection) -> None:
         "ALTER TABLE job ADD COLUMN origin TEXT",
         "ALTER TABLE job ADD COLUMN started_at INTEGER",
         """
+        CREATE INDEX ix_job_failure_handler ON job (failure_handler_id)
+        WHERE failure_handler_id IS NOT NULL
+        """,
+        "CREATE INDEX ix_workflow_action_executed_by ON workflow_action (executed_by)",
+        """
         CREATE TABLE task (
             id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
             workflow_id INTEGER NOT NULL,

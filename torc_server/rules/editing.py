@@ -18,7 +18,7 @@ from torc_server.rules.creation import check_related
 from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import LINKS, find_job, get_job
 from torc_server.rules.progress import Change, propagate
-from torc_server.rules.sets import as_members, drop_unused, ensure_sets
+from torc_server.rules.sets import as_members, drop_if_unused, drop_unused, ensure_sets
 from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
 
@@ -63,7 +63,7 @@ def update_job(conn: Connection, job_id: int, patch: JobPatch, *, now_ms: int) -
         conn.execute(update(_job).where(_job.c.id == job_id).values(changes))
         touch(conn, row.workflow_id)
     if "dependency_set_id" in changes:
-        drop_unused(conn, row.workflow_id)
+        drop_if_unused(conn, row.dependency_set_id)
     if status is not None:
         _tell(conn, row, "disable_job", now_ms=now_ms)
         run_id = find_workflow(conn, row.workflow_id).run_id
@@ -94,7 +94,7 @@ def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
     propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
     conn.execute(delete(_job).where(_job.c.id == job_id))
     actions.recount(conn, job.workflow_id)
-    drop_unused(conn, job.workflow_id)
+    drop_if_unused(conn, row.dependency_set_id)
     _tell(conn, row, "delete_job", now_ms=now_ms)
     return job
 

@@ -28,7 +28,7 @@ from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.status import SETTLED, UNSUCCESSFUL
 from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.db.prepared import Prepared, Record
 
 Members = tuple[int, ...]
 """Ids of jobs, ascending, without repetition."""
@@ -83,12 +83,9 @@ _MEMBERS = Prepared(
     .where(_sets.c.workflow_id == bindparam("workflow_id"))
     .order_by(_members.c.set_id, _members.c.job_id)
 )
-_UNUSED = Prepared(
-    select(_sets.c.id).where(
-        _sets.c.workflow_id == bindparam("workflow_id"),
-        ~exists().where(_job.c.dependency_set_id == _sets.c.id),
-    )
-)
+_WITHOUT_JOBS = select(_sets.c.id).where(~exists().where(_job.c.dependency_set_id == _sets.c.id))
+_UNUSED = Prepared(_WITHOUT_JOBS.where(_sets.c.workflow_id == bindparam("workflow_id")))
+_IS_UNUSED = Prepared(_WITHOUT_JOBS.where(_sets.c.id == bindparam("set_id")))
 _DELETE_MEMBERS = Prepared(delete(_members).where(_members.c.set_id.in_(_IDS)))
 _DELETE = Prepared(delete(_sets).where(_sets.c.id.in_(_IDS)))
 _LAST_SET = select(func.coalesce(func.max(_sets.c.id), 0))
@@ -145,8 +142,17 @@ def recount(conn: Connection, workflow_id: int) -> None:
 
 
 def drop_unused(conn: Connection, workflow_id: int) -> None:
-    """Delete the sets that no job waits for."""
-    unused = [row.id for row in _UNUSED.all(conn, workflow_id=workflow_id)]
+    """Delete the sets of a workflow that no job waits for."""
+    _drop(conn, _UNUSED.all(conn, workflow_id=workflow_id))
+
+
+def drop_if_unused(conn: Connection, set_id: int | None) -> None:
+    """Delete the set that a job waited for, if there was one and no other job waits for it."""
+    _drop(conn, _IS_UNUSED.all(conn, set_id=set_id))
+
+
+def _drop(conn: Connection, sets: Iterable[Record]) -> None:
+    unused = [row.id for row in sets]
     _DELETE_MEMBERS.run_of(conn, unused)
     _DELETE.run_of(conn, unused)
 

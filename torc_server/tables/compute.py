@@ -75,7 +75,7 @@ class WorkflowActionRow(SQLModel, table=True):
     required_triggers: int = 1
     executed: bool = False
     executed_at: str | None = text(nullable=True)
-    executed_by: int | None = weak_reference("compute_node.id")
+    executed_by: int | None = weak_reference("compute_node.id", index=True)
     persistent: bool = False
     is_recovery: bool = False
 

@@ -65,6 +65,11 @@ class JobRow(SQLModel, table=True):
         ),
         Index("ix_job_name", "workflow_id", "name"),
         Index("ix_job_workflow", "workflow_id", "id"),
+        Index(  # few jobs have one, and each job that is not in it is made sooner
+            "ix_job_failure_handler",
+            "failure_handler_id",
+            sqlite_where=sql("failure_handler_id IS NOT NULL"),
+        ),
         NUMBERED,
     )
 
