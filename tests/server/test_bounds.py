@@ -112,7 +112,7 @@ def test_references_to_nothing_are_no_failure_of_the_server(call, workflow_id):
         "status": "completed",
     }
 
-    assert call("POST", "/results", result).status == 409
+    assert call("POST", "/results", result).status == 422
     big = call("POST", "/files", {"workflow_id": BIG, "name": "f", "path": "/f"})
     assert big.status == 400
 

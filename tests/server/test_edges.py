@@ -120,7 +120,7 @@ OPAQUE = {
         422,
         lambda i: ("POST", f"/jobs/{i['claimed']}/complete_job/completed/7", result(i, run_id=7)),
     ),
-    "a result of nothing": (409, lambda i: ("POST", "/results", result(i, job_id=NOBODY))),
+    "a result of nothing": (422, lambda i: ("POST", "/results", result(i, job_id=NOBODY))),
     "jobs claimed of no workflow": (
         404,
         lambda i: (

@@ -282,6 +282,11 @@ def test_results_show_the_latest_of_each_job_unless_asked_for_all(call, workflow
     for attempt_id in (-5, 0, 2**63 - 1):
         refused = call("POST", "/results", result | {"run_id": 3, "attempt_id": attempt_id})
         assert (refused.status, refused.problem["field"]) == (422, "attempt_id")
+    other = call.make_workflow()
+    strange = {"compute_node_id": create(call, "compute_nodes", other)["id"]}
+    for wrong in ({"workflow_id": other}, strange):
+        refused = call("POST", "/results", result | {"run_id": 3} | wrong)
+        assert (refused.status, refused.problem["code"]) == (422, "invalid")
 
 
 def test_a_node_that_holds_a_job_of_a_client_without_tokens_stays(call, workflow_id):

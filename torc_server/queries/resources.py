@@ -85,6 +85,7 @@ RESULT = Resource(
             default=False,
         ),
     },
+    related={"job_id": tables.job, "compute_node_id": tables.compute_node},
     prepare=checks.check_result,
     follow_up=follow_ups.make_latest,
 )
