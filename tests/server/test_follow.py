@@ -15,6 +15,7 @@ from torc_server.db.migrations import migrate
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.hub import Hub
+from torc_server.queries import events as queries
 from torc_server.rules import events
 from torc_server.rules.workflows import create_workflow
 
@@ -73,6 +74,23 @@ async def test_a_long_history_comes_in_pieces_without_a_gap(base):
 
     assert [piece.count(b"event: e\n") for piece in pieces] == [1000, 1000, 500]
     await stream.aclose()
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_what_was_passed_over_is_not_looked_at_again(base, monkeypatch, count):
+    monkeypatch.setattr(queries, "CHUNK", 3)
+    await base.record("job_started", 5)
+    await base.record("job_failed", count)
+    await base.record("job_started", 5)
+
+    def after(event_id):
+        return base.readers.run(queries.events_after, base.workflow_id, event_id, Severity.ERROR)
+
+    news, seen = await after(0)
+    assert [event_id for event_id, _ in news] == list(range(6, 6 + count))
+    assert seen == (8 if count == 3 else 10 + count)
+    assert await after(seen) == ([], 10 + count)
+    assert await after(99) == ([], 99)
 
 
 async def test_a_silent_stream_shows_that_it_lives(base, monkeypatch):

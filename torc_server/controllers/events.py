@@ -81,12 +81,11 @@ async def follow(
     while True:
         version, is_last_look = hub.version(workflow_id), hub.closed
         try:
-            news = await readers.run(events.events_after, workflow_id, after, level)
+            news, after = await readers.run(events.events_after, workflow_id, after, level)
         except NotFoundError:
             return
         if news:
             yield b"".join(frame(event_id, event) for event_id, event in news)
-            after = news[-1][0]
         if len(news) == events.CHUNK:
             continue
         if is_last_look:

@@ -43,8 +43,10 @@ def latest_event_timestamp(connection: Connection, workflow_id: int) -> int:
 
 def events_after(
     connection: Connection, workflow_id: int, event_id: int, level: Severity
-) -> list[tuple[int, StreamedEvent]]:
+) -> tuple[list[tuple[int, StreamedEvent]], int]:
     """Return up to `CHUNK` events newer than an id, of a level or above, each with its id.
+
+    And the id after which to go on: all events up to it were looked at, also those of lower levels.
 
     Raises:
         NotFoundError: There is no such workflow any more.
@@ -60,9 +62,9 @@ def events_after(
         .limit(CHUNK)
     )
     rows = connection.execute(query).all()
-    if not rows:
-        find_workflow(connection, workflow_id)
-    return [(row.id, STREAMED_EVENT.read(row)) for row in rows]
+    newest = last_event_id(connection, workflow_id)
+    seen = rows[-1].id if len(rows) == CHUNK else max(event_id, newest)
+    return [(row.id, STREAMED_EVENT.read(row)) for row in rows], seen
 
 
 def replace_event_data(connection: Connection, event_id: int, body: Any) -> Event:
