@@ -351,8 +351,10 @@ def test_actions_fall_due_and_are_claimed_once(call, workflow_id):
     def pending(**query):
         return [found["id"] for found in call("GET", f"{path}/pending", **query).body]
 
-    def claim(action_id):
-        return call("POST", f"{path}/{action_id}/claim", {"compute_node_id": None})
+    def claim(action_id, node_id=None):
+        return call("POST", f"{path}/{action_id}/claim", {"compute_node_id": node_id})
+
+    assert claim(once["id"], 999_999).status == 422
 
     assert pending() == [once["id"], always["id"]]
     assert pending(trigger_type="on_jobs_ready") == []

@@ -104,9 +104,13 @@ def claim_action(
     """Give an action to the caller. A persistent action goes to everybody who asks.
 
     Raises:
-        NotFoundError: The workflow has no such action.
+        NotFoundError: There is no such workflow, or it has no such action.
+        UsageError: It has no such compute node.
         ConflictError: Somebody else has it already.
     """
+    find_workflow(connection, workflow_id)
+    nodes = set() if compute_node_id is None else {compute_node_id}
+    check_related(connection, workflow_id, "compute node", tables.compute_node, nodes)
     claimed = connection.execute(
         update(tables.workflow_action)
         .where(
