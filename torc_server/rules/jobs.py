@@ -51,11 +51,21 @@ _OF_SETS = Prepared(
     .order_by(_members.c.set_id, _members.c.job_id)
 )
 
+_GIVE_BACK = Prepared(
+    update(_job)
+    .where(_job.c.id.in_(bindparam("ids", expanding=True)))
+    .values(status=JobStatus.READY.number, **LET_GO)
+)
 _MARK_RETRIED = Prepared(
     update(_job)
     .where(_job.c.id.in_(bindparam("ids", expanding=True)), _job.c.origin.is_(None))
     .values(origin="retry")
 )
+
+
+def give_back(conn: Connection, job_ids: Iterable[int]) -> None:
+    """Make jobs ready that a runner has let go, for others to run the same attempt."""
+    _GIVE_BACK.run_of(conn, job_ids)
 
 
 def mark_retried(conn: Connection, job_ids: Iterable[int]) -> None:

@@ -14,7 +14,7 @@ from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
 from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.events import Happened, record_many
-from torc_server.rules.jobs import LET_GO
+from torc_server.rules.jobs import give_back
 
 LOST_AFTER_S = 300.0
 """Silence after which a runner counts as gone. Slurm and Airflow wait as long."""
@@ -46,9 +46,6 @@ _ACTIVE = Prepared(
     select(_job.c.id, _job.c.name, _job.c.token).where(
         _job.c.id.in_(_IDS), _job.c.status.in_([status.number for status in ACTIVE])
     )
-)
-_RELEASE = Prepared(
-    update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.READY.number, **LET_GO)
 )
 
 
@@ -100,7 +97,7 @@ def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[Happened]:
     active = _ACTIVE.all_of(conn, {row.job_id for row in attempts})
     held = [row for row in active if (row.id, row.token) in run_ids]
     _LOSE.run_of(conn, [row.id for row in attempts], now=now_ms)
-    _RELEASE.run_of(conn, [row.id for row in held])
+    give_back(conn, [row.id for row in held])
     return [
         (
             "job_ready",

@@ -13,7 +13,7 @@ from torc_server import tables
 from torc_server.db.prepared import Record
 from torc_server.rules.cancellation import cancel_job, stop_attempts
 from torc_server.rules.claims import Claimer, take
-from torc_server.rules.completion import end_from_afar
+from torc_server.rules.endings import end_from_afar
 from torc_server.rules.events import record
 from torc_server.rules.jobs import find_job, get_job, mark_retried
 from torc_server.rules.progress import Change, propagate

@@ -20,7 +20,8 @@ from torc_core.model.result import Result
 from torc_core.model.status import ENDED, REPORTABLE, JobStatus, may_end
 from torc_server import tables
 from torc_server.db.prepared import Prepared, Record
-from torc_server.rules.completion import Ending, record_ends, start_jobs
+from torc_server.rules.completion import start_jobs
+from torc_server.rules.endings import Ending, record_ends
 from torc_server.rules.jobs import find_job, get_job, job_of, with_relations
 from torc_server.rules.transitions import illegal
 from torc_server.rules.verdict import Place, check_attempt
