@@ -9,8 +9,15 @@ from sqlalchemy import create_engine, inspect
 from sqlmodel import SQLModel
 
 from torc_core.errors import ConflictError
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
 from torc_server.db import migrations
 from torc_server.db.engine import make_file, writer_engine
+from torc_server.queries.jobs import JobFilter, list_jobs
+from torc_server.queries.pages import Paging
+from torc_server.queries.running import running_jobs
+from torc_server.rules.reports import complete_job
+from torc_server.rules.resets import process_changed_job_inputs
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -59,9 +66,13 @@ def test_the_steps_make_what_the_tables_describe(connection):
     assert migrations.check_version(connection, "x") == migrations.VERSION
 
 
-def test_an_old_database_comes_to_what_the_tables_describe(connection):
-    for statement in (DATA / "schema_v1.sql").read_text("utf-8").split(";\n"):
+def execute(connection, file):
+    for statement in (DATA / file).read_text("utf-8").split(";\n"):
         connection.exec_driver_sql(statement)
+
+
+def test_an_old_database_comes_to_what_the_tables_describe(connection):
+    execute(connection, "schema_v1.sql")
     connection.exec_driver_sql("PRAGMA user_version=1")
     connection.commit()
     wanted = create_engine("sqlite://")
@@ -70,6 +81,51 @@ def test_an_old_database_comes_to_what_the_tables_describe(connection):
     migrations.migrate(connection, 1)
 
     assert described(connection) == described(wanted)
+
+
+def test_a_workflow_that_an_old_server_began_goes_on(connection):
+    execute(connection, "schema_v1.sql")
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    execute(connection, "rows_v1.sql")
+    connection.commit()
+    migrations.migrate(connection, 1)
+
+    def statuses():
+        found = list_jobs(connection, 1, JobFilter(), Paging()).items
+        return {job.name: str(job.status) for job in found}
+
+    old = {"a": "completed", "b": "ready", "d": "blocked", "e": "blocked", "g": "blocked"}
+    assert statuses() == old | {"h": "failed", "r": "running", "rr": "pending"}
+    changed = process_changed_job_inputs(connection, 1, dry_run=True, now_ms=0)
+    assert changed.reinitialized_jobs == []
+    [running] = running_jobs(connection, 1, Paging()).items
+    assert (running.job_name, running.compute_node_name) == ("r", "h")
+    assert running.start_time == "2026-11-20T14:19:56.652Z"
+
+    for job in list_jobs(connection, 1, JobFilter(status="ready,running,pending"), Paging()).items:
+        end(connection, job)
+    assert statuses() == old | {
+        "b": "completed",
+        "d": "ready",
+        "g": "ready",
+        "h": "failed",
+        "r": "completed",
+        "rr": "completed",
+    }
+
+
+def end(connection, job):
+    result = Result(
+        job_id=job.id,
+        workflow_id=1,
+        run_id=0,
+        compute_node_id=1,
+        return_code=0,
+        exec_time_minutes=0.5,
+        completion_time="2026-01-01T00:00:00.000Z",
+        status=JobStatus.COMPLETED,
+    )
+    complete_job(connection, job.id, JobStatus.COMPLETED, 0, result, now_ms=0)
 
 
 def test_what_refers_to_a_row_is_found_without_reading_its_table(connection):

@@ -28,6 +28,11 @@ def _dynamic_work(connection: Connection) -> None:
         "ALTER TABLE job ADD COLUMN origin TEXT",
         "ALTER TABLE job ADD COLUMN started_at INTEGER",
         """
+        UPDATE job SET started_at = (
+            SELECT started_at FROM attempt WHERE job_id = job.id AND token = job.token
+        ) WHERE status = 4
+        """,
+        """
         CREATE INDEX ix_job_failure_handler ON job (failure_handler_id)
         WHERE failure_handler_id IS NOT NULL
         """,
