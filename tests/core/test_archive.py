@@ -26,7 +26,8 @@ def client(request, server):
 
 def test_a_workflow_goes_into_the_archive_and_comes_back_as_it_was(client):
     workflow_id = client.create_workflow(Workflow(name="w", user="u")).id
-    before = client.update_workflow_status(workflow_id, WorkflowStatus(run_id=3, is_canceled=True))
+    client.update_workflow_status(workflow_id, WorkflowStatus(run_id=3, is_canceled=True))
+    before = client.get_workflow_status(workflow_id)
 
     archive_workflow(client, workflow_id, is_archived=True)
 

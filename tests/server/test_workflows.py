@@ -65,6 +65,7 @@ def test_the_status_adds_up_jobs_and_nodes(call, workflow_id):
     assert status["active_compute_nodes"] == 0
     raised = call("PUT", f"/workflows/{workflow_id}/status", {"run_id": 4, "is_canceled": False})
     assert raised.body["run_id"] == 4
+    assert "jobs_by_status" not in raised.body
 
 
 @pytest.mark.parametrize("suffix", ["", "/status"])

@@ -127,7 +127,7 @@ def get_workflow_status(connection: Connection, workflow_id: int) -> WorkflowSta
 def update_workflow_status(
     connection: Connection, workflow_id: int, status: WorkflowStatus
 ) -> WorkflowStatus:
-    """Set run id and flags as stated, and return the status.
+    """Set run id and flags as stated, and return them: the jobs are not added up by the writer.
 
     Raises:
         NotFoundError: There is none with that id.
@@ -140,7 +140,7 @@ def update_workflow_status(
     values = {name: getattr(status, name) for name in names}
     connection.execute(update(tables.workflow).where(_workflow.id == workflow_id).values(values))
     touch(connection, workflow_id)
-    return get_workflow_status(connection, workflow_id)
+    return status_of(find_workflow(connection, workflow_id))
 
 
 def _node_counts(connection: Connection, workflow_id: int) -> dict[str, Any]:
