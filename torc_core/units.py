@@ -44,8 +44,12 @@ def parse_memory(text: str) -> int:
     return size
 
 
-def parse_duration(text: str) -> int:
+def parse_duration(text: str, *, field: str = "runtime") -> int:
     """Return the whole seconds that an ISO 8601 duration such as "PT30M" stands for.
+
+    Args:
+        text: The duration.
+        field: Where it stands, for the error.
 
     Raises:
         UsageError: Not a duration, one without any part ("PT"), or beyond 2^63-1 seconds.
@@ -65,7 +69,7 @@ def parse_duration(text: str) -> int:
         raise UsageError(
             f"{text!r} is not a duration.",
             hint='Write ISO 8601, such as "PT30M" (30 minutes), "PT4H" or "P1DT12H".',
-            field="runtime",
+            field=field,
             value=text,
         )
     return seconds

@@ -1,6 +1,7 @@
 """The address of a request, read as strictly as the reference does.
 
-Litestar takes the last of repeated keys, "1" and "TRUE" for a boolean, and "1_0" for a number.
+Litestar takes the last of repeated keys, "1" and "TRUE" for a boolean, "1_0" for a number, and any
+number of slashes for one or none. What it tells about the methods of a path may be incomplete.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
-from litestar import Request
+from litestar import MediaType, Request, Response
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 
 from torc_core.errors import UsageError
 from torc_server.parameters import parameters_of
@@ -24,13 +27,21 @@ _WRITTEN = {
 """How values of a type are written, and how that is called."""
 
 
-async def check_address(request: Request[Any, Any, Any]) -> None:
+async def check_address(request: Request[Any, Any, Any]) -> Response[None] | None:
     """Refuse what is not written as it has to be, and leave the first of repeated keys.
 
+    Returns:
+        The answer, if nothing but the methods of a path is asked for.
+
     Raises:
+        NotFoundException: There are more slashes than in the path that is served.
         UsageError: A parameter is not of its type, or holds the character NUL.
     """
     scope = request.scope
+    if unquote(scope["raw_path"].decode("ascii")) != scope["path"]:
+        raise NotFoundException
+    if scope["method"] == "OPTIONS":
+        return _methods(request)
     if "\0" in scope["path"]:
         raise _wrong("The path", "holds the character NUL")
     parts = scope["path"].split("/")
@@ -39,6 +50,19 @@ async def check_address(request: Request[Any, Any, Any]) -> None:
             raise _wrong(name, "is not written as a whole number")
     if scope["query_string"]:
         scope["query_string"] = _checked(scope["query_string"], request.route_handler)
+    return None
+
+
+def _methods(request: Request[Any, Any, Any]) -> Response[None]:
+    template = request.scope["path_template"]
+    methods = {
+        method
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute) and route.path_format == template
+        for method in route.methods
+    }
+    allowed = {"Allow": ", ".join(sorted(methods))}
+    return Response(None, status_code=204, media_type=MediaType.TEXT, headers=allowed)
 
 
 def _checked(query: bytes, handler: HTTPRouteHandler) -> bytes:

@@ -25,6 +25,8 @@ MAX_DEPTH = 100
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+_MISSING = re.compile(r"^Object missing required field `([^`]*)`")
 _ONE_DIGIT = bytes.maketrans(b"123456789", b"000000000")
 _LONG_NUMBER = b"0" * 19
 _DEEPER = dict.fromkeys(b"[{", 1) | dict.fromkeys(b"]}", -1)
@@ -49,7 +51,7 @@ class BodyRequest(Request[Any, Any, Any]):
         except UnicodeDecodeError as error:
             raise _unreadable("it is not UTF-8") from error
         except (msgspec.DecodeError, RecursionError) as error:
-            raise _unreadable(str(error)) from error
+            raise _unreadable(str(error), **_place(str(error))) from error
 
 
 @lru_cache(maxsize=256)
@@ -102,5 +104,11 @@ def _whole_numbers(value: Any) -> Iterator[int]:
             yield from _whole_numbers(inner)
 
 
-def _unreadable(cause: str) -> UsageError:
-    return UsageError(f"The body cannot be read: {cause}.", http_status=400)
+def _place(finding: str) -> dict[str, str]:
+    """Return which field a message of msgspec is about; nothing when it is the whole body."""
+    parts = [match[1] for match in (_PATH.search(finding), _MISSING.search(finding)) if match]
+    return {"field": ".".join(filter(None, parts))} if any(parts) else {}
+
+
+def _unreadable(cause: str, **details: str) -> UsageError:
+    return UsageError(f"The body cannot be read: {cause}.", http_status=400, **details)

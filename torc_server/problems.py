@@ -7,6 +7,7 @@ inside, no statement and no traceback, is ever part of it.
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import msgspec
@@ -60,12 +61,18 @@ def _torc_error(_request: _Request, error: TorcError) -> Response[ApiError]:
 def _http_error(_request: _Request, error: HTTPException) -> Response[ApiError]:
     """Translate what Litestar found wrong: routes, parameters, bodies."""
     status, message = error.status_code, error.detail.partition(" for path ")[0]
+    field = None
     if type(error.__cause__) is ValueError:  # of a path parameter; an unknown path has none of it
         status, message = 400, "The path holds something else where a number belongs."
     elif isinstance(error.extra, list):
         message = " ".join(map(_finding, error.extra))
+        field = None if error.extra[0] == _NO_BODY else error.extra[0].get("key")
+    elif missing := _MISSING.match(message):
+        field = missing[1]
     message = _SAID.get(status, message)
     problem = {"message": message, "code": _HTTP_CODES.get(status, "invalid")}
+    if field is not None:
+        problem["field"] = field
     return _reply(status, problem, error.headers)
 
 
@@ -78,6 +85,8 @@ _SAID = {
 }
 """What is said in place of a mere phrase."""
 
+_MISSING = re.compile(r"Missing required \w+ parameter '(\w+)'")
+
 _NO_BODY = {"message": "'data'", "key": "data", "source": "body"}
 
 
@@ -87,13 +96,24 @@ def _finding(item: dict[str, str]) -> str:
     return f"{item.get('key', '')}: {item.get('message', '')}."
 
 
+_TWICE = re.compile(r"UNIQUE constraint failed: (\w+)\..*")
+_COLUMN = re.compile(r"\.(\w+)")
+
+
 def _integrity_error(request: _Request, error: IntegrityError) -> Response[ApiError]:
     """Translate what the database refused: a reference to nothing, or a second of one kind."""
     log.info("refused by the database: %s", error.orig)
-    refused = ConflictError(
-        "The request names something that does not exist, or that exists already.",
-        hint="Check the ids in the request.",
-    )
+    if twice := _TWICE.match(str(error.orig)):
+        table, fields = twice[1].replace("_", " "), _COLUMN.findall(twice[0])
+        refused = ConflictError(
+            f"There is a {table} with the same {', '.join(fields)} already.",
+            hint="Change that one, or leave it as it is.",
+            fields=fields,
+        )
+    else:
+        refused = ConflictError(
+            "The request names something that does not exist.", hint="Check the ids in the request."
+        )
     return _torc_error(request, refused)
 
 

@@ -279,14 +279,32 @@ def test_results_show_the_latest_of_each_job_unless_asked_for_all(call, workflow
     again = call("POST", "/results", result | {"run_id": 2})
     assert again.status == 409
     assert call("DELETE", f"/compute_nodes/{node['id']}").status == 409
-    for attempt_id in (-5, 0, 2**63 - 1):
-        refused = call("POST", "/results", result | {"run_id": 3, "attempt_id": attempt_id})
-        assert (refused.status, refused.problem["field"]) == (422, "attempt_id")
-    other = call.make_workflow()
-    strange = {"compute_node_id": create(call, "compute_nodes", other)["id"]}
-    for wrong in ({"workflow_id": other}, strange):
-        refused = call("POST", "/results", result | {"run_id": 3} | wrong)
-        assert (refused.status, refused.problem["code"]) == (422, "invalid")
+    assert again.problem["fields"] == ["job_id", "run_id", "attempt_id"]
+    strange = create(call, "compute_nodes", call.make_workflow())
+    impossible = [("attempt_id", -5), ("attempt_id", 0), ("attempt_id", 2**63 - 1)]
+    impossible += [("run_id", -1), ("status", "running"), ("compute_node_id", strange["id"])]
+    impossible += [("workflow_id", strange["workflow_id"])]
+    for field, value in impossible:
+        refused = call("POST", "/results", result | {"run_id": 3, field: value})
+        named = "job_id" if field == "workflow_id" else field
+        assert (refused.status, refused.problem["field"]) == (422, named)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("num_cpus", -1), ("memory_gb", -0.5), ("num_gpus", -1), ("num_nodes", 0)),
+        ("time_limit", "two hours"),
+    ],
+)
+def test_a_compute_node_has_no_less_than_nothing(call, workflow_id, field, value):
+    node = create(call, "compute_nodes", workflow_id)
+
+    changed = call("PUT", f"/compute_nodes/{node['id']}", {field: value})
+    created = call("POST", "/compute_nodes", node | {field: value})
+
+    for refused in (changed, created):
+        assert (refused.status, refused.problem["field"]) == (422, field)
 
 
 def test_a_node_that_holds_a_job_of_a_client_without_tokens_stays(call, workflow_id):

@@ -59,7 +59,7 @@ def create_action(
 
 def _require_jobs(connection: Connection, workflow_id: int, job_ids: set[int]) -> None:
     try:
-        check_related(connection, workflow_id, "job", tables.job, job_ids)
+        check_related(connection, workflow_id, "job_ids", tables.job, job_ids)
     except UsageError as error:
         raise NotFoundError("job", error.details["missing_ids"][0], hint=error.message) from error
 
@@ -110,7 +110,7 @@ def claim_action(
     """
     find_workflow(connection, workflow_id)
     nodes = set() if compute_node_id is None else {compute_node_id}
-    check_related(connection, workflow_id, "compute node", tables.compute_node, nodes)
+    check_related(connection, workflow_id, "compute_node_id", tables.compute_node, nodes)
     claimed = connection.execute(
         update(tables.workflow_action)
         .where(

@@ -20,9 +20,10 @@ from torc_core.model.resources import (
     ResourceRequirements,
 )
 from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_server.queries.records import Values
-from torc_server.rules.verdict import check_attempt
+from torc_server.rules.verdict import check_attempt, check_end
 
 _EVENT_TYPE = re.compile(r"[a-z0-9_]{1,64}")
 """A type stands on a line of its own in the stream."""
@@ -40,13 +41,7 @@ def check_requirements(before: ResourceRequirements | None, values: Values, _now
             field="name",
             value=name,
         )
-    for field, least in (("num_cpus", 1), ("num_nodes", 1), ("num_gpus", 0)):
-        if values.get(field, least) < least:
-            raise UsageError(
-                f"{field} is {values[field]}; it must be at least {least}.",
-                field=field,
-                value=values[field],
-            )
+    _check_least(values, num_cpus=1, num_nodes=1, num_gpus=0)
     if "memory" in values:
         values["memory_bytes"] = parse_memory(values["memory"])
     if "runtime" in values:
@@ -68,16 +63,20 @@ def check_rules(_before: FailureHandler | None, values: Values, _now_ms: int) ->
 
 
 def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:
-    """Refuse a time limit that no claim could read."""
+    """Refuse a time limit that no claim could read, and less of anything than nothing."""
     if "time_limit" in values:
-        parse_duration(values["time_limit"])
+        parse_duration(values["time_limit"], field="time_limit")
+    _check_least(values, num_cpus=0, memory_gb=0, num_gpus=0, num_nodes=1)
     return values
 
 
 def check_result(_before: Result | None, values: Values, _now_ms: int) -> Values:
-    """Refuse the number of an attempt that cannot be one: the next attempt's would follow it."""
+    """Refuse what is no end of a job, and numbers that no run and no attempt has."""
     if "attempt_id" in values:
         check_attempt(values["attempt_id"])
+    if "status" in values:
+        check_end(JobStatus.from_number(values["status"]))
+    _check_least(values, run_id=0)
     return values
 
 
@@ -91,3 +90,13 @@ def stamp_event(before: Event | None, values: Values, now_ms: int) -> Values:
     event_type = str(named) if is_name else "user_event"
     severity = EVENT_SEVERITY.get(event_type, Severity.INFO)
     return values | {"timestamp": now_ms, "event_type": event_type, "severity": severity.rank}
+
+
+def _check_least(values: Values, **least: int) -> None:
+    for field, bound in least.items():
+        if values.get(field, bound) < bound:
+            raise UsageError(
+                f"{field} is {values[field]}; it must be at least {bound}.",
+                field=field,
+                value=values[field],
+            )

@@ -227,7 +227,7 @@ def _check_related(
 ) -> None:
     for name, table in resource.related.items():
         wanted = {row[name] for row in rows if name in row}
-        check_related(connection, workflow_id, table.name, table, wanted)
+        check_related(connection, workflow_id, name, table, wanted)
 
 
 def _kept(resource: Resource[Any]) -> ColumnElement[bool]:

@@ -177,12 +177,13 @@ def capacity_of(resources: ComputeNodesResources) -> Capacity:
     Raises:
         UsageError: The time limit is no duration.
     """
+    limit = resources.time_limit
     return Capacity(
         num_cpus=resources.num_cpus,
         memory_bytes=int(resources.memory_gb * 2**30),
         num_gpus=resources.num_gpus,
         num_nodes=resources.num_nodes,
-        seconds_left=None if resources.time_limit is None else parse_duration(resources.time_limit),
+        seconds_left=None if limit is None else parse_duration(limit, field="time_limit"),
     )
 
 

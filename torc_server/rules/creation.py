@@ -38,16 +38,14 @@ _COPIED = (
     "env",
 )
 
-_KINDS: dict[str, tuple[str, Table]] = {
-    "depends_on_job_ids": ("job", tables.job),
-    "input_file_ids": ("file", tables.file),
-    "output_file_ids": ("file", tables.file),
-    "input_user_data_ids": ("user data", tables.user_data),
-    "output_user_data_ids": ("user data", tables.user_data),
-}
-_SINGLE_KINDS: dict[str, tuple[str, Table]] = {
-    "resource_requirements_id": ("resource requirements", tables.resource_requirements),
-    "failure_handler_id": ("failure handler", tables.failure_handler),
+_RELATED: dict[str, Table] = {
+    "depends_on_job_ids": tables.job,
+    "input_file_ids": tables.file,
+    "output_file_ids": tables.file,
+    "input_user_data_ids": tables.user_data,
+    "output_user_data_ids": tables.user_data,
+    "resource_requirements_id": tables.resource_requirements,
+    "failure_handler_id": tables.failure_handler,
 }
 
 _ADD = Prepared(
@@ -105,11 +103,11 @@ def create_jobs(
     workflow_id = _one_workflow(jobs)
     find_workflow(conn, workflow_id)
     _check_batch_references(jobs)
-    for field, (kind, table) in (_KINDS | _SINGLE_KINDS).items():
+    for field, table in _RELATED.items():
         wanted_ids = _distinct(jobs, field)
         if field == "depends_on_job_ids":
             wanted_ids = {number for number in wanted_ids if number > 0}
-        check_related(conn, workflow_id, kind, table, wanted_ids)
+        check_related(conn, workflow_id, field, table, wanted_ids)
     all_stated = all(job.resource_requirements_id is not None for job in jobs)
     default = 0 if all_stated else default_requirements(conn, workflow_id)
     for job in jobs:
@@ -154,9 +152,9 @@ def create_jobs(
 
 
 def check_related(
-    conn: Connection, workflow_id: int, kind: str, table: Table, wanted: set[int]
+    conn: Connection, workflow_id: int, field: str, table: Table, wanted: set[int]
 ) -> None:
-    """Make sure that everything of a kind is there and belongs to the workflow.
+    """Make sure that all that a field names is there and belongs to the workflow.
 
     Raises:
         UsageError: Something is not; the message names up to three ids.
@@ -166,8 +164,9 @@ def check_related(
     if missing:
         some = ", ".join(map(str, sorted(missing)[:3])) + (", ..." if len(missing) > 3 else "")
         raise UsageError(
-            f"Workflow {workflow_id} has no {kind} {some}.",
+            f"Workflow {workflow_id} has no {table.name.replace('_', ' ')} {some}.",
             hint="Refer only to things that were created before, in the same workflow.",
+            field=field,
             missing_ids=sorted(missing)[:100],
         )
 

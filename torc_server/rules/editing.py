@@ -171,11 +171,9 @@ def _check_references(conn: Connection, row: Record, changes: dict[str, Any]) ->
             hint="Leave its own id out of depends_on_job_ids.",
             field="depends_on_job_ids",
         )
-    check_related(conn, row.workflow_id, "job", tables.job, needed)
+    check_related(conn, row.workflow_id, "depends_on_job_ids", tables.job, needed)
     requirements = {changes[_NEEDS]} if _NEEDS in changes else set()
-    check_related(
-        conn, row.workflow_id, "resource requirements", tables.resource_requirements, requirements
-    )
+    check_related(conn, row.workflow_id, _NEEDS, tables.resource_requirements, requirements)
     check_variables(changes.get("env"))
     if changes.get("priority", 0) < 0:
         raise UsageError("A priority is at least 0.", field="priority", value=changes["priority"])

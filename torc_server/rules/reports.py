@@ -17,14 +17,14 @@ from torc_core.model.completion import CompletedJobs, CompletionError, JobComple
 from torc_core.model.exchange import JobEnd, JobStart
 from torc_core.model.job import Job
 from torc_core.model.result import Result
-from torc_core.model.status import ENDED, REPORTABLE, JobStatus, may_end
+from torc_core.model.status import ENDED, JobStatus, may_end
 from torc_server import tables
 from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.completion import start_jobs
 from torc_server.rules.endings import Ending, record_ends
 from torc_server.rules.jobs import find_job, get_job, job_of, with_relations
 from torc_server.rules.transitions import illegal
-from torc_server.rules.verdict import Place, check_attempt
+from torc_server.rules.verdict import Place, check_attempt, check_end
 from torc_server.rules.workflows import find_workflow
 
 MAX_COMPLETIONS = 10_000
@@ -220,13 +220,7 @@ def _accept(known: _Known, completion: Completion) -> Ending | None:
         TransitionError: See `record_completions`.
     """
     job_id, status, run_id, result, _, workflow_id = completion
-    if status not in REPORTABLE:
-        raise UsageError(
-            f"A job cannot be completed as {status.value}.",
-            hint=f"Use one of: {', '.join(sorted(REPORTABLE))}.",
-            field="status",
-            value=status.value,
-        )
+    check_end(status)
     check_attempt(result.attempt_id)
     job = known.jobs.get(job_id)
     if job is None:

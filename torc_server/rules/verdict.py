@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_
 
 from torc_core.errors import UsageError
-from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.status import ACTIVE, REPORTABLE, JobStatus
 from torc_server import tables
 from torc_server.db.prepared import Prepared, Record
 
@@ -78,6 +78,21 @@ def judge(job: Record | None, token: int, attempt: Record | None, wanted: JobSta
         return "duplicate"
     given_up = attempt.outcome == "lost" and job.token == token and status is JobStatus.READY
     return "ok" if given_up else late  # given up too early, and given to nobody else yet
+
+
+def check_end(status: JobStatus) -> None:
+    """Make sure that a job may end so.
+
+    Raises:
+        UsageError: It is no status in which a job ends.
+    """
+    if status not in REPORTABLE:
+        raise UsageError(
+            f"A job cannot be completed as {status.value}.",
+            hint=f"Use one of: {', '.join(sorted(REPORTABLE))}.",
+            field="status",
+            value=status.value,
+        )
 
 
 def check_attempt(attempt_id: int) -> None:
