@@ -33,6 +33,7 @@ class EventFeed:
         self._announce = announce
         self._is_announced = False
         self._closed = threading.Event()
+        self._hurry = threading.Event()
         self._stream: EventStream | None = None
         threading.Thread(target=self._read, name="events", daemon=True).start()
 
@@ -40,9 +41,14 @@ class EventFeed:
         """Say that the news has been heard and that the next is welcome."""
         self._is_announced = False
 
+    def hurry(self) -> None:
+        """Say that the server answers: there is no need to wait before the next try."""
+        self._hurry.set()
+
     def close(self) -> None:
         """End the feed; its thread ends soon after."""
         self._closed.set()
+        self._hurry.set()
         if self._stream is not None:
             self._stream.close()
 
@@ -60,7 +66,8 @@ class EventFeed:
                 # A connection that breaks in the middle of a frame shows as any of these.
                 pass
             self._set_live(is_live=False)
-            self._closed.wait(pause)
+            self._hurry.wait(pause)
+            self._hurry.clear()
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     def _listen(self, stream: EventStream) -> None:

@@ -323,6 +323,59 @@ async def test_a_server_that_vanishes_is_waited_for_and_no_key_fails(make_server
         await ui.wait_for(lambda: ui.board._link.is_up)
 
 
+@pytest.mark.parametrize("opened", [False, True], ids=["list", "workflow"])
+async def test_what_was_said_of_a_silent_server_is_gone_when_it_answers_again(make_server, opened):
+    own = make_server()
+    own.client().create_workflow(Workflow(name="patient", user="tester"))
+    async with interface(own.url) as ui:
+        await ui.wait_for("patient")
+        if opened:
+            await ui.open("patient")
+        own.kill()
+        await ui.press("r")
+        await ui.wait_for("no answer")
+        await ui.wait_for("Start one with `torc-server run`")
+        assert "\u2026" in _text_of_message(ui), "a line that is cut says so"
+        own.start()
+        await ui.wait_for(f"● 127.0.0.1:{own.port}")
+        await ui.wait_for(lambda: "Start one" not in ui.seen())
+        if opened:
+            await ui.wait_for(lambda: ui.board._feed.is_live)
+
+
+def _text_of_message(ui):
+    return ui.seen().splitlines()[21]
+
+
+async def test_an_action_that_finds_no_server_shows_it_in_the_head_at_once(make_server):
+    own = make_server()
+    own.client().create_workflow(Workflow(name="gone", user="tester"))
+    async with interface(own.url) as ui:
+        await ui.wait_for("gone")
+        await ui.press("A", "A")
+        await ui.wait_for("auto off")
+        own.kill()
+        await ui.press("d")
+        await ui.wait_for(lambda: isinstance(ui.screen, Reader))
+        await ui.wait_for("No torc server answers")
+        await ui.press("escape")
+        await ui.wait_for("no answer")
+        own.start()
+        await ui.wait_for(f"● 127.0.0.1:{own.port}")
+        assert "Start one" not in ui.seen()
+
+
+async def test_a_refresh_takes_an_earlier_error_away(server, make_workflow):
+    make_workflow("refreshed")
+    async with interface(server.url) as ui:
+        await ui.open("refreshed")
+        await ui.wait_for("job_0")
+        await ui.press("t")
+        await ui.wait_for("cannot be terminated")
+        await ui.press("r")
+        await ui.wait_for(lambda: "cannot be terminated" not in ui.seen())
+
+
 async def test_nothing_is_asked_of_the_screen_before_there_is_a_server():
     async with interface("http://127.0.0.1:9") as ui:
         await ui.wait_for("no answer")

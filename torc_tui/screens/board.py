@@ -10,13 +10,13 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
-from torc_core.errors import NotFoundError, TimedOutError, TorcError, UnreachableError
+from torc_core.errors import NotFoundError, TorcError
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.actions import Scope, shown_in
 from torc_tui.feed import EventFeed
 from torc_tui.messages import StateChanged
 from torc_tui.screens.graph_reader import GraphReader
-from torc_tui.screens.server_link import ServerLink
+from torc_tui.screens.server_link import SILENCE, ServerLink
 from torc_tui.state.dag import Graph
 from torc_tui.state.drawing import Drawing, draw
 from torc_tui.state.fetcher import Fetcher
@@ -57,7 +57,7 @@ class Board(Screen[None]):
         self._fetcher = fetcher
         self._user = user
         self._link = ServerLink(
-            self, fetcher, changed=self.show_head, refresh=self.look, refused=self.show_error
+            self, fetcher, changed=self._link_changed, refresh=self.look, refused=self.show_error
         )
         self._graph = GraphReader(self, self._link, self._show_graph, self.show_error)
         self._opened: Workflow | None = None
@@ -67,7 +67,7 @@ class Board(Screen[None]):
         self._rest_timer: Timer | None = None
         self._next_look = 0.0
         self._auto_s = 0
-        self._has_error = False
+        self._error: TorcError | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out: head, panes, message, keys."""
@@ -166,18 +166,31 @@ class Board(Screen[None]):
 
     def tell(self, text: str, tone: str = "") -> None:
         """Show one line to the person."""
-        self._has_error = False
+        self._error = None
         self.message.show(Cell(f" {clean(text)}", tone))
 
     def show_error(self, error: TorcError) -> None:
-        """Show an error in the line for messages."""
-        self.tell(f"{error.message}  {error.hint}", "red")
-        self._has_error = True
+        """Show an error in the line for messages; of a silent server the head tells."""
+        if isinstance(error, SILENCE):
+            self._link.lose()
+            self.tell(error.hint or error.message, "red")
+        else:
+            self.tell(f"{error.message}  {error.hint}", "red")
+        self._error = error
 
     def drop_error(self) -> None:
         """Take an error away that was about something else than what is shown now."""
-        if self._has_error:
+        if self._error is not None:
             self.tell("")
+
+    def _link_changed(self) -> None:
+        """Show that the server was lost or found; what was said of its silence is over then."""
+        if self._link.is_up:
+            if isinstance(self._error, SILENCE):
+                self.drop_error()
+            if self._feed is not None:
+                self._feed.hurry()
+        self.show_head()
 
     def on_descendant_focus(self) -> None:
         """Another pane: narrow screens show the one with the focus."""
@@ -236,7 +249,7 @@ class Board(Screen[None]):
             self.details.show_limits()
 
         def failed(error: TorcError) -> None:
-            table.ask_failed(is_refused=not isinstance(error, UnreachableError | TimedOutError))
+            table.ask_failed(is_refused=not isinstance(error, SILENCE))
             self.show_error(error)
 
         self._link.ask(

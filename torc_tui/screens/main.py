@@ -218,7 +218,8 @@ class MainScreen(Board):
     # How it is kept up to date
 
     def action_view_refresh(self) -> None:
-        """Ask the server again."""
+        """Ask the server again; what was said of an earlier answer is over."""
+        self.drop_error()
         self.look_at_tab()
 
     def action_view_auto(self) -> None:

@@ -12,6 +12,9 @@ from torc_core.client import TorcClient
 from torc_core.errors import TimedOutError, TorcError, UnreachableError
 from torc_tui.state.fetcher import Fetcher
 
+SILENCE = UnreachableError, TimedOutError
+"""Errors that say that the server does not answer."""
+
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0
 
@@ -74,17 +77,23 @@ class ServerLink:
         def refused(error: TorcError) -> None:
             if not self._screen.is_attached or server != self._server:
                 return
-            is_silent = isinstance(error, UnreachableError | TimedOutError)
-            self._set_up(is_up=not is_silent)
+            is_silent = isinstance(error, SILENCE)
+            if is_silent:
+                self.lose()
+            else:
+                self._set_up(is_up=True)
             if failed is not None:
                 failed(error)
-            if is_silent:
-                self._try_again()
-            elif failed is None:
+            elif not is_silent:
                 self._refused(error)
 
         fetcher = self._fetcher
         fetcher.ask(slot, lambda: call(fetcher.client()), answered, refused)
+
+    def lose(self) -> None:
+        """Take note that the server does not answer, and try again after a pause."""
+        self._set_up(is_up=False)
+        self._try_again()
 
     def _set_up(self, *, is_up: bool) -> None:
         if is_up:

@@ -14,7 +14,10 @@ from torc_tui.theme import tone_style
 
 
 class Line(Widget):
-    """A text that repaints the lines that differ, and never moves what is around it."""
+    """A text that repaints the lines that differ, and never moves what is around it.
+
+    A line that is too long ends with "…".
+    """
 
     DEFAULT_CSS = """
     Line { height: 1; width: 1fr; }
@@ -36,6 +39,8 @@ class Line(Widget):
         base, width = self.rich_style, self.size.width
         cells = _at(self._lines, y)
         strip = Strip([Segment(text, base + tone_style(tone)) for text, tone in cells])
+        if strip.cell_length > width:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", base)])
         return strip.crop_extend(0, width, base)
 
 
