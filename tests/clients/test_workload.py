@@ -24,47 +24,29 @@ def version(request):
 
 
 @pytest.fixture
-def start(version, server, tmp_path):
-    """Start the program in the environment of one of the clients."""
-    running = []
+def ask(version, server, tmp_path):
+    """Run the program in the environment of one of the clients, and return its answer."""
 
-    def start(what, number):
-        program = subprocess.Popen(
-            [python_of(version), PROGRAM, server.url, what, str(number)],
+    def ask(what, *numbers, url=server.url):
+        finished = subprocess.run(
+            [python_of(version), PROGRAM, url, what, *map(str, numbers)],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": str(tmp_path)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
+            timeout=TIMEOUT_S,
+            check=False,
         )
-        running.append(program)
-        return program
+        assert finished.returncode == 0, finished.stderr
+        return json.loads(finished.stdout)
 
-    yield start
-    for program in running:
-        program.kill()
-        program.communicate()
-
-
-def answer(program):
-    output, errors = program.communicate(timeout=TIMEOUT_S)
-    assert program.returncode == 0, errors
-    return json.loads(output)
+    return ask
 
 
 @pytest.mark.parametrize(("version", "processes"), [("0.12.3", 1), ("0.12.3", 8), ("0.35.0", 8)])
-def test_every_job_runs_once_whoever_asks(start, processes):
-    made = answer(start("create", WIDTH))
-    before = answer(start("look", made["id"]))
-    workers = [start("work", made["id"]) for _ in range(processes)]
-    for worker in workers:
-        assert "node" in json.loads(worker.stdout.readline())
-    for worker in workers:
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    shares = [answer(worker) for worker in workers]
-    after = answer(start("look", made["id"]))
+def test_every_job_runs_once_whoever_asks(ask, processes):
+    told = ask("share", WIDTH, processes)
+    made, before, shares, after = (told[key] for key in ("made", "before", "shares", "after"))
 
     statuses = Counter(before["jobs"].values())
     assert statuses == {"ready": WIDTH, "blocked": 1}
@@ -110,10 +92,10 @@ def run(server, version, tmp_path):
     return run
 
 
-def test_our_runner_runs_what_the_client_made(start, run, tmp_path):
-    made = answer(start("shell", 3))
+def test_our_runner_runs_what_the_client_made(ask, run, tmp_path):
+    made = ask("shell", 3)
     run(made["id"])
-    after = answer(start("look", made["id"]))
+    after = ask("look", made["id"])
 
     assert after["is_complete"] is True
     assert set(after["jobs"].values()) == {"completed"}
@@ -131,11 +113,11 @@ def total(results):
 """
 
 
-def test_functions_that_the_client_maps_are_called_and_their_results_kept(start, run, tmp_path):
+def test_functions_that_the_client_maps_are_called_and_their_results_kept(ask, run, tmp_path):
     (tmp_path / "squares.py").write_text(SQUARES)
-    made = answer(start("mapped", 2))
+    made = ask("mapped", 2)
     run(made["id"])
-    after = answer(start("look", made["id"]))
+    after = ask("look", made["id"])
 
     assert set(after["jobs"].values()) == {"completed"}
     assert after["data"]["output_1"] == {"square": 0}
@@ -158,11 +140,11 @@ else:
 
 
 @pytest.mark.parametrize("version", ["0.35.0"])
-def test_a_job_goes_on_with_others_until_it_has_converged(start, run, tmp_path):
+def test_a_job_goes_on_with_others_until_it_has_converged(ask, run, tmp_path):
     (tmp_path / "loop.py").write_text(LOOP)
-    made = answer(start("loop", 2))
+    made = ask("loop", 2)
     run(made["id"])
-    after = answer(start("look", made["id"]))
+    after = ask("look", made["id"])
 
     assert list(after["jobs"].values()) == ["completed"] * 3
     assert after["data"] == {

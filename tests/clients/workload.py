@@ -1,11 +1,10 @@
 """The life of a workflow, told by nothing but the official client of this environment.
 
-    python workload.py URL create WIDTH    makes and initializes a workflow to be worked on
-    python workload.py URL shell COUNT     makes and initializes a workflow that a shell can run
-    python workload.py URL mapped COUNT    the same, of calls of functions of the module `squares`
-    python workload.py URL loop COUNT      the same, of a job that adds further ones, COUNT times
-    python workload.py URL work ID         says that it is there, waits for a line, then runs jobs
-    python workload.py URL look ID         prints where the workflow stands
+    python workload.py URL share WIDTH COUNT    makes a workflow that COUNT processes work off
+    python workload.py URL shell COUNT          makes a workflow that a shell can run
+    python workload.py URL mapped COUNT         the same, of calls of functions of `squares`
+    python workload.py URL loop COUNT           the same, of a job that adds further ones
+    python workload.py URL look ID              prints where the workflow stands
 
 Runs inside a client's environment, of any generation. Prints JSON.
 """
@@ -13,6 +12,7 @@ Runs inside a client's environment, of any generation. Prints JSON.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
 from collections import Counter
 from typing import Any
@@ -24,6 +24,18 @@ from torc.openapi_client.exceptions import ApiException
 NODE = {"num_cpus": 4, "memory_gb": 4.0, "num_gpus": 0, "num_nodes": 1}
 CLAIM = 4
 """The most jobs that a worker has in hand."""
+
+
+def share(api: Any, width: int, count: int) -> dict[str, Any]:
+    """Make a workflow, let `count` processes work at once; return what they did and left."""
+    made = create(api, width)
+    before = look(api, made["id"])
+    fork = multiprocessing.get_context("fork")  # importing the client takes longer than all else
+    url = api.api_client.configuration.host
+    with fork.Manager() as manager, fork.Pool(count) as pool:
+        all_there = manager.Barrier(count, timeout=60)
+        shares = pool.starmap(work, [(url, made["id"], all_there)] * count, chunksize=1)
+    return {"made": made, "before": before, "shares": shares, "after": look(api, made["id"])}
 
 
 def create(api: Any, width: int) -> dict[str, Any]:
@@ -119,8 +131,9 @@ def loop(api: Any, count: int) -> dict[str, Any]:
     return {"id": workflow.id}
 
 
-def work(api: Any, workflow_id: int) -> dict[str, Any]:
-    """Run jobs and execute actions until the workflow is complete; return what fell to us."""
+def work(url: str, workflow_id: int, all_there: Any) -> dict[str, Any]:
+    """Once all are there, run jobs and execute actions until the workflow is complete."""
+    api = make_api(url)
     node = api.create_compute_node(
         models.ComputeNodeModel(
             workflow_id=workflow_id,
@@ -135,8 +148,7 @@ def work(api: Any, workflow_id: int) -> dict[str, Any]:
     run_id = run_of(api, workflow_id)
     jobs: list[int] = []
     actions: list[str] = []
-    print(json.dumps({"node": node.id}), flush=True)  # noqa: T201 - its output
-    sys.stdin.readline()
+    all_there.wait()
     is_complete = False
     while not is_complete:
         is_complete = api.is_workflow_complete(workflow_id).is_complete
@@ -219,9 +231,9 @@ def look(api: Any, workflow_id: int) -> dict[str, Any]:
     }
 
 
-ACTIONS = {one.__name__: one for one in (create, shell, mapped, loop, work, look)}
+ACTIONS = {one.__name__: one for one in (share, shell, mapped, loop, look)}
 
 if __name__ == "__main__":
-    url, what, number = sys.argv[1:]
-    answer = ACTIONS[what](make_api(url), int(number))
+    url, what, *numbers = sys.argv[1:]
+    answer = ACTIONS[what](make_api(url), *map(int, numbers))
     print(json.dumps(answer), flush=True)  # noqa: T201 - its output
