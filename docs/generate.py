@@ -7,9 +7,11 @@ A test fails when a page differs from what this would write.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from inspect import cleandoc
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import click
@@ -97,10 +99,36 @@ def interface() -> str:
     return describe(app, VERSION.api_version).decode()
 
 
+def calls() -> str:
+    """Return the page that lists all calls."""
+    document = json.loads(interface())
+    found = [
+        (operation["tags"][0], path, method.upper(), operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    parts = [
+        "# Calls of the HTTP interface\n",
+        f"Paths begin with `{document['servers'][0]['url']}`.\n",
+        "What all calls have in common stands in [HTTP interface](http-api.md), their parameters",
+        "and bodies in [openapi.json](openapi.json).\n",
+    ]
+    for tag, group in groupby(sorted(found, key=itemgetter(0)), key=itemgetter(0)):
+        parts.append(f"## {tag.capitalize()}\n\n| Call | Operation | What it does |")
+        parts.append("| --- | --- | --- |")
+        parts += [
+            f"| `{method} {path}` | `{operation['operationId']}` | {operation['summary']} |"
+            for _, path, method, operation in group
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
     "exit-codes.md": exit_codes,
     "keys.md": keys,
+    "http-calls.md": calls,
     "openapi.json": interface,
 }
 

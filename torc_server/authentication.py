@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from hmac import compare_digest
+from urllib.parse import unquote_to_bytes as unquote
 
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
@@ -15,6 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from torc_server.settings import Settings
 from torc_server.users import Users
 
+_TOKEN_IN_PATH = re.compile(rb"/token/(?P<token>[^/]+)(?P<rest>/.*)", re.DOTALL)
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Torc"'}
 
 
@@ -38,6 +41,23 @@ class TokenMiddleware(ASGIMiddleware):
                 headers=_CHALLENGE,
             )
         await next_app(scope, receive, send)
+
+
+class TokenInPath:
+    """Takes the token from the beginning of a path, `/token/TOKEN`, for who sends no headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on as if the token had come as a bearer."""
+        if found := _TOKEN_IN_PATH.match(scope.get("raw_path") or b""):
+            rest = found["rest"]
+            bearer = (b"authorization", b"Bearer " + unquote(found["token"]))
+            others = [header for header in scope["headers"] if header[0] != bearer[0]]
+            scope["path"], scope["raw_path"] = unquote(rest).decode("utf-8", "replace"), rest
+            scope["headers"] = [bearer, *others]
+        await self._app(scope, receive, send)
 
 
 class PasswordMiddleware(ASGIMiddleware):

@@ -19,6 +19,7 @@ from litestar import Litestar
 
 from torc_core.errors import ConflictError, MachineError, UsageError
 from torc_server.app import create_app
+from torc_server.authentication import TokenInPath
 from torc_server.lifespan import lifespan
 from torc_server.settings import Settings
 
@@ -48,7 +49,7 @@ def serve(settings: Settings) -> None:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     app = create_app(settings)
     config = uvicorn.Config(
-        app,
+        TokenInPath(app) if settings.token else app,
         http="httptools",
         ws="none",
         lifespan="off",  # entered below, where its errors stay what they are

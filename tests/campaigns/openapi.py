@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -212,15 +213,14 @@ class Explorer:
         if isinstance(case.body, dict) and "wait_seconds" in case.body:
             case.body["wait_seconds"] = 0.01
         response, took = self.timed(case)
-        if took > SLOW_S:  # once may be the machine's doing
-            took = min(took, self.timed(case)[1])
+        is_slow = took > SLOW_S and self.timed(case)[1] > SLOW_S  # once may be the machine's doing
         called = case.operation.label
         findings = self.findings
         findings.sent += 1
         findings.statuses[response.status_code] += 1
         self.is_stale |= case.method == "DELETE" and response.status_code == 200
         findings.slowest = sorted([*findings.slowest, (took, called)], reverse=True)[:3]
-        if took > SLOW_S:
+        if is_slow:
             findings.failures[f"{called}: slow"] = f"{took:.2f} s: {case.as_curl_command()[:2000]}"
         try:
             case.validate_response(response, checks=CHECKED)
@@ -290,6 +290,26 @@ class Explorer:
         if not (method == "DELETE" and answer.status_code == 404):
             answer.raise_for_status()
         return answer.json()
+
+
+def fill_caches(url: str) -> None:
+    """Have the server's database fill its caches, which are bounded; what then grows has no bound.
+
+    The writer keeps up to 32 MiB of the file, each of the four readers 8.
+    """
+    workflow = {"name": f"{OWNER} caches", "user": OWNER}
+    workflow_id = requests.post(f"{url}{BASE}/workflows", json=workflow, timeout=30).json()["id"]
+    kept = {"workflow_id": workflow_id, "name": "d", "data": "x" * 2**16}
+    for _ in range(10):
+        body = {"user_data": [kept] * 100}
+        requests.post(f"{url}{BASE}/bulk_user_data", json=body, timeout=30).raise_for_status()
+    pages = [
+        f"{url}{BASE}/user_data?workflow_id={workflow_id}&limit=20&offset={offset}"
+        for offset in range(0, 1000, 20)
+    ]
+    with ThreadPoolExecutor(16) as pool:
+        for answer in pool.map(lambda page: requests.get(page, timeout=30), 3 * pages):
+            answer.raise_for_status()
 
 
 def work(url: str, number: int, budget: int, told: multiprocessing.Queue[Findings | str]) -> None:
@@ -373,6 +393,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="the first worker's; others follow")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as (url, process):
+        fill_caches(url)
         wrong = campaign(url, process, options.requests, options.workers, options.seed)
         if (
             not process.is_running()

@@ -10,6 +10,8 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 
 import pytest
 
@@ -217,3 +219,17 @@ def test_every_request_needs_the_token(make_server, http_of, tmp_path):
     assert status("Basic dXNlcjpvcGVuLXNlc2FtZQ==") == 200
     for wrong in (None, "Bearer", "Bearer open", "Basic !!", "Basic b3Blbg==", "open-sesame"):
         assert status(wrong) == 401, wrong
+
+
+def test_the_token_may_stand_in_the_path(make_server, tmp_path):
+    (tmp_path / "token").write_text("a/b+c\n")
+    guarded = make_server("--token-file", str(tmp_path / "token"))
+
+    def status(path: str, **headers: str) -> int:
+        with closing(HTTPConnection("127.0.0.1", guarded.port, timeout=30)) as connection:
+            connection.request("GET", f"{path}/torc-service/v1/workflows?limit=1", headers=headers)
+            return connection.getresponse().status
+
+    assert status("/token/a%2Fb%2Bc") == 200
+    assert status("/token/a%2Fb%2Bc", Authorization="Bearer other") == 200
+    assert [status(f"/token/{wrong}") for wrong in ("a", "%ff", "a/b%2Bc", "")] == [401, 401, 404, 404]

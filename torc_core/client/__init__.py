@@ -60,6 +60,11 @@ class TorcClient(WorkflowCalls, JobCalls, RecordCalls):
         return self.transport.address.url
 
     @property
+    def url_with_token(self) -> str:
+        """The same for programs that can be given an address and nothing else."""
+        return self.transport.address.with_token
+
+    @property
     def token(self) -> str | None:
         """The bearer token in use now."""
         return self.transport.address.token

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 import msgspec
 
@@ -36,6 +36,14 @@ class Address(NamedTuple):
 
     url: str
     token: str | None = None
+
+    @property
+    def with_token(self) -> str:
+        """The URL with the token in its path, see `TOKEN_IN_PATH`; it is as secret as the token."""
+        if self.token is None:
+            return self.url
+        parts = urlsplit(self.url)
+        return parts._replace(path=f"/token/{quote(self.token, safe='')}{parts.path}").geturl()
 
 
 class Transport:

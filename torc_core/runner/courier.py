@@ -21,6 +21,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError, ProtocolError, TorcError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.model.workflow import EXCHANGE
 from torc_core.runner.single_calls import SingleCallTurns
 from torc_core.runner.station import Station
 
@@ -61,7 +62,7 @@ class ExchangeTurns:
 
 def choose_turns(client: TorcClient, station: Station) -> Turns:
     """Return the best way to take turns that the server offers."""
-    if station.has_exchange:
+    if EXCHANGE in station.capabilities:
         return ExchangeTurns(client, station.node_id)
     workflow_id = station.workflow.id
     assert workflow_id is not None

@@ -23,7 +23,7 @@ from torc_core.runner.jobs import Jobs
 from torc_core.runner.meter import Meter, open_metrics
 from torc_core.runner.options import RunnerOptions
 from torc_core.runner.signals import Bell
-from torc_core.runner.station import Station
+from torc_core.runner.station import Station, url_for_jobs
 from torc_core.runner.summary import Progress, RunSummary, exit_code
 from torc_core.runner.talk import Talk
 from torc_core.runner.verdict import StopReason
@@ -223,7 +223,8 @@ class Loop:
             self._jobs.stop_all(StopReason.CANCELED)
         if delivery.reply is not None:
             # An embedded server may have been started again elsewhere.
-            self._station.environment["TORC_API_URL"] = self._client.url
+            address = url_for_jobs(self._client, self._station.capabilities)
+            self._station.environment["TORC_API_URL"] = address
             # Of two turns on their way the later may be answered before the earlier is heard, so
             # only one without a report shows that there is nothing.
             self._found_nothing = not (delivery.turn.ends or delivery.reply.jobs)

@@ -6,6 +6,7 @@ import logging
 import os
 import sysconfig
 import time
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from torc_core.clock import utc_now
 from torc_core.errors import MachineError, TorcError, UsageError
 from torc_core.lifecycle import initialize_workflow
 from torc_core.model.compute import ComputeNode, ComputeNodePatch
-from torc_core.model.workflow import EXCHANGE, Workflow
+from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.runner import paths
 from torc_core.runner.departure import end_of_time
 from torc_core.runner.environment import base_environment
@@ -49,8 +50,8 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     workflow: Workflow
     run_id: int
     node_id: int
-    has_exchange: bool
-    """The server knows the batch protocol."""
+    capabilities: frozenset[str]
+    """What the server can do beyond the reference's protocol."""
     machine: Machine
     total: Amount
     bash: str
@@ -81,7 +82,7 @@ def open_station(client: TorcClient, options: RunnerOptions) -> Station:
         initialize_workflow(client, workflow_id)
     run_id = client.get_workflow_status(workflow_id).run_id
     # The last that must succeed is the registration: then the runner can bear that nobody answers.
-    has_exchange = EXCHANGE in client.get_version().capabilities
+    capabilities = client.get_version().capabilities
     num_gpus = len(machine.gpus) if options.num_gpus is None else options.num_gpus
     memory_gb = machine.memory_gb if options.memory_gb is None else options.memory_gb
     total = Amount(
@@ -116,7 +117,7 @@ def open_station(client: TorcClient, options: RunnerOptions) -> Station:
         workflow=workflow,
         run_id=run_id,
         node_id=node.id,
-        has_exchange=has_exchange,
+        capabilities=frozenset(capabilities),
         machine=machine,
         total=total,
         bash=bash,
@@ -125,13 +126,18 @@ def open_station(client: TorcClient, options: RunnerOptions) -> Station:
             os.environ,
             workflow,
             output_dir=output_dir,
-            api_url=client.url,
+            api_url=url_for_jobs(client, capabilities),
             token=client.token,
             scripts_dir=sysconfig.get_path("scripts"),
         ),
         monitoring=read_monitoring(workflow.resource_monitor_config),
         started=time.monotonic(),
     )
+
+
+def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:
+    """Return the address to which programs in jobs may talk, whatever client they use."""
+    return client.url_with_token if TOKEN_IN_PATH in capabilities else client.url
 
 
 def close_station(client: TorcClient, station: Station) -> None:

@@ -40,7 +40,7 @@ class UserDataController(Controller):
 class BulkController(Controller):
     """Many records in one call, as the 0.35 generation of clients sends them."""
 
-    @post("/bulk_files", status_code=200, operation_id="create_files", tags=["file"])
+    @post("/bulk_files", status_code=200, operation_id="create_files", tags=["files"])
     async def create_files(self, writer: NamedDependency[Writer], data: JSONBody[Files]) -> Files:
         """Keep new files of one workflow; returned in the same order."""
         created = await writer.run(records.create_many, resources.FILE, data.files, now_ms=now_ms())

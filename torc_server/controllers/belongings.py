@@ -96,7 +96,7 @@ class FailureHandlerController(Controller):
     """Failure handlers of one workflow; single ones are plain records."""
 
     path = "/workflows/{workflow_id:int}/failure_handlers"
-    tags = ("failure handler",)
+    tags = ("failure handlers",)
 
     @get("/", operation_id="list_failure_handlers")
     async def list_failure_handlers(
@@ -112,7 +112,7 @@ class FailureHandlerController(Controller):
 class ProvenanceController(Controller):
     """RO-Crate entities of one workflow; single ones are plain records."""
 
-    tags = ("RO-Crate entity",)
+    tags = ("ro crate entities",)
 
     @get("/workflows/{workflow_id:int}/ro_crate_entities", operation_id="list_ro_crate_entities")
     async def list_ro_crate_entities(

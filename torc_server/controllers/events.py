@@ -34,7 +34,7 @@ _LEVELS = {str(severity): severity for severity in Severity}
 class EventController(Controller):
     """Events."""
 
-    tags = ("event",)
+    tags = ("events",)
 
     @put("/events/{event_id:int}", operation_id="update_event")
     async def update_event(

@@ -25,7 +25,7 @@ class ExchangeController(Controller):
     """One call for everything that a runner has to say and to ask."""
 
     path = "/compute_nodes"
-    tags = ("compute node",)
+    tags = ("compute nodes",)
 
     @post("/{compute_node_id:int}/exchange", status_code=200, operation_id="exchange")
     async def exchange(

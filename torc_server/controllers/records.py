@@ -51,9 +51,10 @@ def record_routes(
 ) -> list[HTTPRouteHandler]:
     """Return the routes of a resource under a path."""
     routes = []
+    tag = path.strip("/").replace("_", " ")
     for operation, (method, suffix, make, summary) in _ROUTES.items():
         if name := getattr(operations, operation):
-            route = method(path + suffix, status_code=200, operation_id=name, tags=[resource.kind])
+            route = method(path + suffix, status_code=200, operation_id=name, tags=[tag])
             handler = make(resource, name)
             handler.__doc__ = summary.format(resource.kind)
             routes.append(route(handler))

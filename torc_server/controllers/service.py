@@ -6,13 +6,19 @@ from typing import Any
 
 from litestar import Controller, MediaType, Request, get
 
-from torc_core.model.workflow import BATCH_REFERENCES, BULK_RECORDS, EXCHANGE, Version
+from torc_core.model.workflow import (
+    BATCH_REFERENCES,
+    BULK_RECORDS,
+    EXCHANGE,
+    TOKEN_IN_PATH,
+    Version,
+)
 from torc_server.openapi import describe
 
 VERSION = Version(
     version="0.12.0",
     api_version="0.7.0",
-    capabilities=[EXCHANGE, BULK_RECORDS, BATCH_REFERENCES],
+    capabilities=[EXCHANGE, BULK_RECORDS, BATCH_REFERENCES, TOKEN_IN_PATH],
 )
 """The version is the reference's, whose protocol this is: its clients compare it with theirs."""
 
