@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from clients.environments import VERSIONS, python_of
 
+from torc_core.client import Address
+
 PROGRAM = Path(__file__).parent / "workload.py"
 WIDTH = 80
 TRIGGERS = {"on_workflow_start", "on_jobs_complete", "on_jobs_ready", "on_workflow_complete"}
@@ -76,12 +78,12 @@ def test_every_job_runs_once_whoever_asks(ask, processes):
 def run(server, version, tmp_path):
     """Run a workflow with our runner; jobs find the programs of the official client."""
 
-    def run(workflow_id):
+    def run(workflow_id, url=server.url, **variables):
         path = f"{python_of(version).parent}{os.pathsep}{os.environ['PATH']}"
         finished = subprocess.run(
-            [sys.executable, "-m", "torc_tui", "--url", server.url, "run", str(workflow_id)],
+            [sys.executable, "-m", "torc_tui", "--url", url, "run", str(workflow_id)],
             cwd=tmp_path,
-            env=os.environ | {"PATH": path},
+            env=os.environ | {"PATH": path} | variables,
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
@@ -140,11 +142,16 @@ else:
 
 
 @pytest.mark.parametrize("version", ["0.35.0"])
-def test_a_job_goes_on_with_others_until_it_has_converged(ask, run, tmp_path):
+def test_a_job_of_a_guarded_server_goes_on_with_others_until_it_has_converged(
+    ask, run, make_server, tmp_path
+):
+    (tmp_path / "token").write_text("secret/1\n")
+    guarded = make_server("--token-file", str(tmp_path / "token"))
     (tmp_path / "loop.py").write_text(LOOP)
-    made = ask("loop", 2)
-    run(made["id"])
-    after = ask("look", made["id"])
+    url = Address(guarded.url, "secret/1").with_token
+    made = ask("loop", 2, url=url)
+    run(made["id"], guarded.url, TORC_TOKEN="secret/1")
+    after = ask("look", made["id"], url=url)
 
     assert list(after["jobs"].values()) == ["completed"] * 3
     assert after["data"] == {
