@@ -15,7 +15,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
-from litestar import Litestar, Response
+from litestar import Litestar, MediaType, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.response import Stream
@@ -180,7 +180,7 @@ def _responses(handler: HTTPRouteHandler, parameters: list[JSON], schemas: _Sche
         str(status): {
             "description": meaning,
             "headers": headers,
-            "content": _content(wanted, schemas),
+            "content": {handler.media_type or MediaType.JSON: {"schema": _answer(wanted, schemas)}},
         }
         for status, (meaning, wanted) in answers.items()
     }
@@ -189,11 +189,10 @@ def _responses(handler: HTTPRouteHandler, parameters: list[JSON], schemas: _Sche
     return responses
 
 
-def _content(returned: Any, schemas: _Schemas) -> JSON:
+def _answer(returned: Any, schemas: _Schemas) -> JSON:
     if returned is Stream:
-        return {"text/event-stream": {"schema": {"type": "string"}}}
-    wanted = get_args(returned)[0] if get_origin(returned) is Response else returned
-    return {"application/json": {"schema": schemas.of(wanted)}}
+        return {"type": "string"}
+    return schemas.of(get_args(returned)[0] if get_origin(returned) is Response else returned)
 
 
 def _errors_of(handler: HTTPRouteHandler, parameters: set[str]) -> Iterator[int]:

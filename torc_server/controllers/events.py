@@ -43,7 +43,11 @@ class EventController(Controller):
         """Replace what an event carries."""
         return await writer.run(events.replace_event_data, event_id, data)
 
-    @get("/workflows/{workflow_id:int}/events/stream", operation_id="stream_events")
+    @get(
+        "/workflows/{workflow_id:int}/events/stream",
+        operation_id="stream_events",
+        media_type="text/event-stream",
+    )
     async def stream_events(
         self,
         *,
@@ -67,7 +71,7 @@ class EventController(Controller):
             level=_LEVELS.get(level, Severity.INFO),
         )
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        return Stream(frames, media_type="text/event-stream", headers=headers)
+        return Stream(frames, headers=headers)
 
 
 async def follow(
