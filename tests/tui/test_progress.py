@@ -55,6 +55,12 @@ def test_the_word_for_a_workflow(counts, state):
     assert state_of(counts) == state
 
 
+def test_a_bar_tells_running_from_pending_jobs_without_colour():
+    counts = {"completed": 2, "running": 3, "pending": 2, "failed": 1, "ready": 2}
+
+    assert "".join(part.text for part in bar(counts, 10)) == "██▓▓▓░░x··"
+
+
 def test_every_status_is_told_apart_without_colour():
     looks = {(look.glyph, look.letter) for look in JOB_LOOK.values()}
 

@@ -16,7 +16,8 @@ _BROKEN = UNSUCCESSFUL | {JobStatus.PENDING_FAILED}
 
 _BAR: tuple[tuple[str, str, Collection[JobStatus]], ...] = (
     ("█", "green", (JobStatus.COMPLETED,)),
-    ("▓", "yellow", ACTIVE),
+    ("▓", "yellow", (JobStatus.RUNNING,)),
+    ("░", "blue", (JobStatus.PENDING,)),
     ("x", "red", _BROKEN),
 )
 """The parts of a bar from the left; what is left over waits."""
