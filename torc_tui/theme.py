@@ -51,6 +51,7 @@ WORKFLOW_LOOK: dict[str, Look] = {
     "failed": Look("✗", "F", "red"),
     "canceled": Look("-", "K", "magenta"),
     "done": Look("✓", "D", "green"),
+    "archived": Look("□", "A", QUIET),
 }
 
 SEVERITY_TONE: dict[str, str] = {

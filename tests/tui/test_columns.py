@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from torc_core.model.status import JobStatus
 from torc_tui.state.columns import GAP, fill, fit, measure
 from torc_tui.state.rows import Cell, Column, Row
+from torc_tui.state.views import JOBS, NODES, RESULTS, WORKFLOWS, status_cell
 from torc_tui.terminal import clean
+from torc_tui.theme import WORKFLOW_LOOK
 
 
 def make_columns(count, widest=40):
@@ -39,6 +43,44 @@ def test_columns_of_the_highest_rank_go_first():
     assert fit(columns, [5, 20, 20, 20], 40) == [5, 20, 0, 11]
     assert fit(columns, [5, 20, 20, 20], 30) == [5, 23, 0, 0]
     assert fit(columns, [5, 20, 20, 20], 52) == [5, 20, 0, 23]
+
+
+def test_the_name_gives_way_and_words_are_whole():
+    columns = [
+        Column("ID", lambda _: Cell("")),
+        Column("Name", lambda _: Cell(""), narrowest=14),
+        Column("State", lambda _: Cell(""), least=10),
+        Column("Fail", lambda _: Cell(""), is_number=True),
+        Column("User", lambda _: Cell(""), rank=1),
+    ]
+    wanted = [4, 32, 10, 5, 8]
+
+    assert fit(columns, wanted, 67) == [4, 32, 10, 5, 8]
+    assert fit(columns, wanted, 57) == [4, 32, 10, 5, 0]
+    assert fit(columns, wanted, 47) == [4, 22, 10, 5, 0]
+    assert fit(columns, wanted, 39) == [4, 14, 10, 5, 0]
+    assert fit(columns, wanted, 38) == [4, 20, 10, 0, 0]
+    assert fit(columns, wanted, 32) == [4, 14, 10, 0, 0]
+
+
+LONGEST = {
+    "Workflows": max((f"- {word}" for word in WORKFLOW_LOOK), key=len),
+    "Jobs": status_cell(JobStatus.PENDING_FAILED).text,
+    "Results": status_cell(JobStatus.PENDING_FAILED).text,
+    "Nodes": "▶ active",
+}
+
+
+@pytest.mark.parametrize("view", [WORKFLOWS, JOBS, RESULTS, NODES], ids=lambda view: view.name)
+def test_no_state_is_cut_in_40_columns_or_more(view):
+    words = next(at for at, each in enumerate(view.columns) if each.title in {"State", "Status"})
+    full = ["x" * each.widest if each.narrowest else "12345" for each in view.columns]
+    full[words] = LONGEST[view.name]
+    row = Row(1, tuple(map(Cell, full)), None)
+    wanted = measure(view.columns, [row], [0] * len(full))
+    shown = {room: fit(view.columns, wanted, room)[words] for room in range(37, 200)}
+
+    assert {room: width for room, width in shown.items() if width < wanted[words]} == {}
 
 
 def test_widths_follow_the_data_and_only_grow():

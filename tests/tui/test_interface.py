@@ -371,9 +371,9 @@ async def test_a_refresh_takes_an_earlier_error_away(server, make_workflow):
         await ui.open("refreshed")
         await ui.wait_for("job_0")
         await ui.press("t")
-        await ui.wait_for("cannot be terminated")
+        await ui.wait_for("not terminated")
         await ui.press("r")
-        await ui.wait_for(lambda: "cannot be terminated" not in ui.seen())
+        await ui.wait_for(lambda: "not terminated" not in ui.seen())
 
 
 async def test_nothing_is_asked_of_the_screen_before_there_is_a_server():
@@ -435,7 +435,11 @@ async def test_workflows_of_others_are_shown_on_request(server, client, make_wor
 
 
 @pytest.mark.parametrize(
-    ("key", "refusal"), [("t", "cannot be terminated"), ("y", "cannot be retried")]
+    ("key", "refusal"),
+    [
+        ("t", "is ready: it can be canceled, not terminated."),
+        ("y", "is ready: it can be canceled, not retried."),
+    ],
 )
 async def test_what_cannot_be_done_to_a_job_is_not_asked(server, make_workflow, key, refusal):
     make_workflow("waiting")
@@ -443,10 +447,55 @@ async def test_what_cannot_be_done_to_a_job_is_not_asked(server, make_workflow, 
         await ui.open("waiting")
         await ui.wait_for("job_0")
         await ui.press(key)
-        await ui.wait_for(f"ready jobs {refusal}")
+        await ui.wait_for(refusal)
         assert ui.screen is ui.board
         await ui.press("left")
         await ui.wait_for(lambda: refusal not in ui.seen())
+
+
+async def test_archived_workflows_are_out_of_sight_unless_asked_for(server, client, make_workflow):
+    client.archive_workflow(make_workflow("stowed"), is_archived=True)
+    make_workflow("at-hand")
+    async with interface(server.url) as ui:
+        await ui.wait_for("at-hand")
+        assert "stowed" not in ui.seen()
+        await _filter_archived(ui, "backspace", "backspace", "y", "e", "s")
+        await ui.wait_for("Workflows ▸ archived: yes")
+        await ui.wait_for(lambda: "stowed" in ui.seen() and "at-hand" not in ui.seen())
+        assert "□ archived" in ui.seen()
+        await _filter_archived(ui, "backspace", "backspace", "backspace")
+        await ui.wait_for("Workflows ▸ archived: all")
+        await ui.wait_for(lambda: "stowed" in ui.seen() and "at-hand" in ui.seen())
+        await ui.press("escape")
+        await ui.wait_for(lambda: "stowed" not in ui.seen() and "▸ archived" not in ui.seen())
+        assert "at-hand" in ui.seen()
+
+
+async def _filter_archived(ui, *keys):
+    await ui.press("f", "shift+tab")
+    await ui.wait_for("[Archived (yes, no)]")
+    await ui.press(*keys, "enter")
+
+
+async def test_an_open_workflow_that_is_archived_meanwhile_says_so(server, client, make_workflow):
+    number = make_workflow("shelved")
+    async with interface(server.url) as ui:
+        await ui.open("shelved")
+        await ui.wait_for("○ ready [")
+        client.archive_workflow(number, is_archived=True)
+        await ui.wait_for("○ ready, archived [")
+        client.archive_workflow(number, is_archived=False)
+        await ui.wait_for("○ ready [")
+
+
+async def test_a_state_is_whole_beside_a_long_name(server, client, make_workflow):
+    number = make_workflow("a-name-that-is-longer-than-its-column")
+    for job in client.list_jobs(number).items:
+        client.manage_status_change(job.id, JobStatus.CANCELED, 0)
+    async with interface(server.url, (160, 48)) as ui:
+        await ui.wait_for("a-name-that")
+        (row,) = (line for line in ui.seen().splitlines() if "│>" in line)
+        assert "- canceled  100%" in row
 
 
 async def test_a_canceled_workflow_says_so_and_is_not_canceled_again(server, client, make_workflow):

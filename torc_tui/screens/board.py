@@ -20,7 +20,7 @@ from torc_tui.screens.server_link import SILENCE, ServerLink
 from torc_tui.state.dag import Graph
 from torc_tui.state.drawing import Drawing, draw
 from torc_tui.state.fetcher import Fetcher
-from torc_tui.state.headline import Link, breadcrumb, headline
+from torc_tui.state.headline import Link, breadcrumb, headline, limits_of
 from torc_tui.state.preview import preview_text
 from torc_tui.state.rows import Cell, Row
 from torc_tui.state.views import EVENTS, JOBS, TABS, WORKFLOWS
@@ -156,9 +156,12 @@ class Board(Screen[None]):
         if not self.is_mounted:
             return
         tab = self.details.tab_name if self.is_inside else None
-        listed = self.workflows.query_state.filters.get("user")
+        query = self.workflows.query_state
+        listed = query.filters.get("user")
         link = Link(self._fetcher.url, self._link.is_up, listed, self._auto_s)
-        parts = breadcrumb(self._opened, self._status, tab)
+        parts = breadcrumb(
+            self._opened, self._status, tab, limits_of(WORKFLOWS, query.filtered("user", ""))
+        )
         self.head.show(*headline(parts, link, self.size.width))
         groups = ("Job", "Lists", "View") if tab == JOBS.name else ("Workflow", "Lists", "View")
         hidden = "tab.next" if self.has_one_pane and not self.is_inside else ""

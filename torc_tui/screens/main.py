@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -135,13 +136,16 @@ class MainScreen(Board):
     def action_view_back(self) -> None:
         """Clear the filter; without one, go back."""
         table = self.table
-        query = table and table.query_state
-        kept = {"user": query.filters["user"]} if query and "user" in query.filters else {}
-        if table and query and query.filters != kept:
-            table.start_over(Query(query.sort_by, query.reverse, kept))
-            self.details.show_limits()
-        else:
+        if table is None:
             self.action_pane_left()
+            return
+        query = table.query_state
+        kept = {name: text for name, text in query.filters.items() if name == "user"}
+        usual = replace(query, filters=table.view.order.filters | kept)
+        if query == usual:
+            self.action_pane_left()
+        else:
+            self._start_over(table, usual)
 
     def action_view_quit(self) -> None:
         """Leave the interface."""
@@ -178,8 +182,12 @@ class MainScreen(Board):
         except ValueError as error:
             self.tell(f"{chosen.title} cannot be {text}: {error}", "red")
             return
-        table.start_over(table.query_state.filtered(name, text))
+        self._start_over(table, table.query_state.filtered(name, text))
+
+    def _start_over(self, table: RowTable, query: Query) -> None:
+        table.start_over(query)
         self.details.show_limits()
+        self.show_head()
 
     def action_sort_column(self, number: int) -> None:
         """Sort all rows by the column of that number."""
@@ -204,7 +212,6 @@ class MainScreen(Board):
         def answered(name: str | None) -> None:
             if name is not None:
                 self._filter(self.workflows, "user", name)
-                self.show_head()
 
         present = self.workflows.query_state.filters.get("user", "")
         self.app.push_screen(Ask("User", present, "Empty for all users."), answered)
@@ -213,7 +220,6 @@ class MainScreen(Board):
         """Show everybody's workflows, or only the user's."""
         has_user = "user" in self.workflows.query_state.filters
         self._filter(self.workflows, "user", "" if has_user else self._user)
-        self.show_head()
 
     # How it is kept up to date
 

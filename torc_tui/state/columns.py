@@ -33,21 +33,40 @@ def measure(columns: Sequence[Column], rows: Iterable[Row], so_far: Sequence[int
 def fit(columns: Sequence[Column], wanted: Sequence[int], room: int) -> list[int]:
     """Return the widths of the columns in `room` cells; 0 for those that are left out.
 
-    The last column takes what is left over, or shrinks first. If that is not enough, columns go
-    in the order of their rank; the first column always stays.
+    The last column takes what is left over, or shrinks first unless it holds words. If that is not
+    enough, columns go in the order of their rank; before one of rank 0 goes, those that have a
+    `narrowest` give way. The first column always stays.
     """
     shown = list(range(len(columns)))
-    while len(shown) > 1:
-        spare = room - sum(wanted[at] + GAP for at in shown) + GAP
-        if spare >= 0 or wanted[shown[-1]] + spare >= _NARROWEST:
+    while True:
+        lack = sum(wanted[at] + GAP for at in shown) - GAP - room
+        goes = max(shown[1:], key=lambda at: (columns[at].rank, at), default=0)
+        gives = _what_gives(columns, wanted, shown, is_last_resort=not columns[goes].rank)
+        if not goes or lack <= sum(gives.values()):
             break
-        shown.remove(max(shown[1:], key=lambda at: (columns[at].rank, at)))
+        shown.remove(goes)
     widths = [wanted[at] if at in shown else 0 for at in range(len(columns))]
-    if shown:
-        last = shown[-1]
-        left = max(0, room - sum(widths[at] + GAP for at in shown[:-1]))
-        widths[last] = min(left, wanted[last]) if columns[last].is_number else left
+    for at, most in gives.items():
+        given = max(0, min(most, lack))
+        widths[at] -= given
+        lack -= given
+    last = shown[-1]
+    left = max(0, room - sum(widths[at] + GAP for at in shown[:-1]))
+    widths[last] = min(left, wanted[last]) if columns[last].is_number else left
     return widths
+
+
+def _what_gives(
+    columns: Sequence[Column], wanted: Sequence[int], shown: Sequence[int], *, is_last_resort: bool
+) -> dict[int, int]:
+    """Return how many cells each column can give, in the order in which they are taken."""
+    last = shown[-1]
+    gives = {} if columns[last].least else {last: max(0, wanted[last] - _NARROWEST)}
+    if is_last_resort:
+        for at in shown[:-1]:
+            if columns[at].narrowest:
+                gives[at] = max(0, wanted[at] - columns[at].narrowest)
+    return gives
 
 
 def fill(text: str, width: int, *, is_number: bool = False) -> str:

@@ -32,11 +32,11 @@ class Link:
 
 
 def breadcrumb(
-    workflow: Workflow | None, status: WorkflowStatus | None, tab: str | None
+    workflow: Workflow | None, status: WorkflowStatus | None, tab: str | None, limits: str = ""
 ) -> list[str]:
-    """Return the parts of the place at which one is."""
+    """Return the parts of the place at which one is; `limits` is of the list of workflows."""
     if workflow is None or tab is None:
-        return ["torc", "Workflows"]
+        return ["torc", "Workflows", *([limits] if limits else [])]
     run = [f"run {status.run_id}"] if status and status.run_id else []
     return ["torc", f"{clean(workflow.name)} #{workflow.id}", *run, tab]
 
@@ -65,7 +65,9 @@ def progress_line(
     state = state_of(counts, is_canceled=is_canceled)
     look = WORKFLOW_LOOK[state]
     total = sum(counts.values())
-    head = Cell(f" {look.glyph} {state} ", f"bold {look.tone}")
+    is_archived = status.is_archived if status else workflow.is_archived
+    note = ", archived" if is_archived else ""
+    head = Cell(f" {look.glyph} {state}{note} ", f"bold {look.tone}")
     tail = Cell(f"] {percent(counts):>3}% of {total:,} jobs")
     room = max(10, min(_BAR, width - cell_len(head.text) - cell_len(tail.text) - 2))
     return [head, Cell("["), *bar(counts, room), tail], [Cell(" "), *tally(counts)]
@@ -79,12 +81,19 @@ def tabs_line(names: list[str], chosen: int) -> list[Cell]:
     ]
 
 
+def limits_of(view: View, query: Query) -> str:
+    """Return the filters of a list, but for those that it has by itself."""
+    present, usual = query.filters, view.order.filters
+    return "  ".join(
+        f"{each.title.partition(' (')[0].lower()}: {clean(present.get(each.name, 'all'))}"
+        for each in view.filters
+        if present.get(each.name) != usual.get(each.name)
+    )
+
+
 def list_line(view: View, query: Query, total: int | None, marks: int) -> list[Cell]:
     """Return what limits a list, and how many rows it has."""
-    titles = {each.name: each.title for each in view.filters}
-    filters = "  ".join(
-        f"{titles[name].lower()}: {clean(text)}" for name, text in query.filters.items()
-    )
+    filters = limits_of(view, query)
     cells = [Cell(f"  {filters} ", "yellow")] if filters else []
     if total is not None:
         rows = view.name.lower() if total != 1 else view.name.lower().removesuffix("s")

@@ -10,7 +10,7 @@ from torc_core.clock import utc_now
 from torc_core.errors import ConflictError
 from torc_core.model.job import Job
 from torc_core.model.result import Result
-from torc_core.model.status import ACTIVE, TRANSITIONS, JobStatus
+from torc_core.model.status import ACTIVE, RETRIABLE, TRANSITIONS, JobStatus
 
 _STOPPED = -15
 """The return code of a job that was sent SIGTERM."""
@@ -74,9 +74,10 @@ class JobChange:
         """
         for job in jobs:
             if job.status not in self.possible:
+                able = [each.participle for each in CHANGES if job.status in each.possible]
+                can = f"can be {' or '.join(able)}, not" if able else "cannot be"
                 raise ConflictError(
-                    f"Job {job.id} ({job.name}) is {job.status}: "
-                    f"{job.status} jobs cannot be {self.participle}."
+                    f"Job {job.id} ({job.name}) is {job.status}: it {can} {self.participle}."
                 )
 
 
@@ -91,8 +92,9 @@ RETRY = JobChange(
     "Retry",
     "retried",
     retry_job,
-    frozenset({JobStatus.FAILED, JobStatus.TERMINATED, JobStatus.PENDING_FAILED}),
+    RETRIABLE - {JobStatus.RUNNING},
 )
+CHANGES = (CANCEL, TERMINATE, RETRY)
 
 
 def _node_of(client: TorcClient, job: Job) -> int:

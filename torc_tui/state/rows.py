@@ -65,7 +65,10 @@ class Column:
     sort_by: str = ""
     """The server's name for the order of this column; empty if it knows none."""
     least: int = 0
-    """Room for the longest word that it is likely to show, so that columns do not move."""
+    """Room for the longest word that it is likely to show, so that columns do not move; words
+    are not cut as long as another column can give way."""
+    narrowest: int = 0
+    """It gives way down to this before a column of rank 0 is left out; 0 for never."""
     widest: int = 24
     is_number: bool = False
     rank: int = 0

@@ -119,9 +119,11 @@ def _status(text: str) -> JobStatus:
 
 
 def _workflow_state(workflow: Workflow) -> Cell:
-    if workflow.job_counts is None:
+    if workflow.job_counts is None and not workflow.is_archived:
         return Cell("")
-    state = "canceled" if workflow.is_canceled else state_of(workflow.job_counts)
+    state = state_of(workflow.job_counts or {}, is_canceled=bool(workflow.is_canceled))
+    if workflow.is_archived:
+        state = "archived"
     look = WORKFLOW_LOOK[state]
     return Cell(f"{look.glyph} {state}", look.tone)
 
@@ -191,7 +193,7 @@ WORKFLOWS = View(
     name="Workflows",
     columns=(
         _ID,
-        Column("Name", _plain("name"), "name", widest=32),
+        Column("Name", _plain("name"), "name", narrowest=14, widest=32),
         Column("State", _workflow_state, least=10),
         _number("Done", _done),
         _number("Fail", _failed),
@@ -207,15 +209,21 @@ WORKFLOWS = View(
         Filter("name", "Name", _text("name")),
         Filter("description", "Description", _text("description")),
         Filter("user", "User", _text("user")),
+        Filter(
+            "is_archived",
+            "Archived (yes, no)",
+            lambda workflow: "yes" if workflow.is_archived else "no",
+            _yes_or_no,
+        ),
     ),
-    order=Query(sort_by="id", reverse=True),
+    order=Query(sort_by="id", reverse=True, filters={"is_archived": "no"}),
 )
 
 JOBS = View(
     name="Jobs",
     columns=(
         _ID,
-        Column("Name", _plain("name"), "name", widest=36),
+        Column("Name", _plain("name"), "name", narrowest=12, widest=36),
         Column("Status", lambda job: status_cell(job.status), "status", least=12),
         _number("Try", _attempt, "attempt_id", rank=2),
         Column("Command", _quiet("command"), "command", widest=200, rank=1),
@@ -247,7 +255,12 @@ EVENTS = View(
     name="Events",
     columns=(
         Column("Time", lambda event: Cell(when(event.timestamp), QUIET), "id"),
-        Column("Type", lambda event: Cell(clean(event_type(event)), _event_tone(event)), least=20),
+        Column(
+            "Type",
+            lambda event: Cell(clean(event_type(event)), _event_tone(event)),
+            least=20,
+            narrowest=20,
+        ),
         Column("Data", lambda event: Cell(clean(event_text(event))), widest=400),
     ),
     page=lambda client, workflow_id, **paging: client.list_events(workflow_id, **paging),
@@ -286,8 +299,8 @@ NODES = View(
     name="Nodes",
     columns=(
         _ID,
-        Column("Host", _plain("hostname"), "hostname", widest=30),
-        Column("State", _active, "is_active"),
+        Column("Host", _plain("hostname"), "hostname", narrowest=12, widest=30),
+        Column("State", _active, "is_active", least=8),
         _number("PID", _plain("pid"), "pid", rank=1),
         _number("CPUs", _plain("num_cpus"), "num_cpus"),
         _number("Memory", _memory, "memory_gb"),

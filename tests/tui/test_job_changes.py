@@ -1,0 +1,30 @@
+"""What can be done to a job is what the server allows, and is said before anybody is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from torc_core.errors import ConflictError
+from torc_core.model.job import Job
+from torc_tui.state.job_changes import CANCEL, RETRY, TERMINATE
+
+
+def make_job(status):
+    return Job(id=7, workflow_id=1, name="fit", command="true", status=status)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "sentence"),
+    [
+        (CANCEL, "uninitialized", "is uninitialized: it cannot be canceled."),
+        (CANCEL, "pending_failed", "is pending_failed: it can be retried, not canceled."),
+        (CANCEL, "completed", "is completed: it cannot be canceled."),
+        (RETRY, "running", "is running: it can be canceled or terminated, not retried."),
+        (TERMINATE, "blocked", "is blocked: it can be canceled, not terminated."),
+    ],
+)
+def test_a_refusal_says_what_can_be_done_instead(change, status, sentence):
+    with pytest.raises(ConflictError) as caught:
+        change.check([make_job(status)])
+
+    assert caught.value.message == f"Job 7 (fit) {sentence}"
