@@ -54,6 +54,18 @@ def generation_of(user_agent: str) -> Generation:
     return Generation.PYTHON_0_22 if version < (0, 20) else Generation.PYTHON_0_33
 
 
+_ANY = re.compile(r"OpenAPI-Generator/v?(\d+)\.(\d+)\.\d+/\w+")
+
+
+def resets_begin_runs(user_agent: str) -> bool:
+    """Return whether the client counts on `reset_status` to begin the next run.
+
+    Clients since interface 0.15 (client 0.27) cannot set the number of the run; earlier ones do.
+    """
+    match = _ANY.fullmatch(user_agent)
+    return match is not None and (int(match[1]), int(match[2])) >= (0, 15)
+
+
 def _ids_as_text(ids: FileIds) -> dict[str, list[str]]:
     return {"files": [str(file_id) for file_id in ids.files]}
 

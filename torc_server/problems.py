@@ -79,7 +79,7 @@ def _http_error(_request: _Request, error: HTTPException) -> Response[ApiError]:
 _HTTP_CODES = {401: "forbidden", 403: "forbidden", 404: "not_found", 500: "server_error"}
 
 _SAID = {
-    404: "There is nothing at this path; openapi.json names all paths.",
+    404: "There is nothing at this path; /torc-service/v1/openapi.json names all paths.",
     405: "This path has no such method; the header Allow names those that it has.",
     413: "The body is larger than this server accepts.",
 }

@@ -130,3 +130,22 @@ def test_what_was_created_is_201_but_for_clients_that_read_only_200(server, agen
     headers = {"User-Agent": agent, "Content-Type": "application/json"}
     with urlopen(Request(url, b'["me@host"]', headers, method="POST")) as answer:
         assert answer.status == (201 if generation is Generation.OTHER else 200)
+
+
+@pytest.mark.parametrize(
+    ("agent", "begun"),
+    [
+        ("OpenAPI-Generator/0.21.0/python", 1),
+        ("OpenAPI-Generator/0.15.0/python", 1),
+        ("OpenAPI-Generator/0.12.0/python", 0),
+        ("OpenAPI-Generator/v0.7.0/rust", 0),
+        ("curl/8", 0),
+    ],
+)
+def test_a_reset_begins_a_run_for_clients_that_cannot_set_it(server, agent, begun):
+    workflow = ask(server, agent, "POST", "/workflows", {"name": "w", "user": "u"})
+    path = f"/workflows/{workflow['id']}"
+
+    ask(server, agent, "POST", f"{path}/reset_status")
+
+    assert ask(server, agent, "GET", path)["run_id"] == begun

@@ -247,7 +247,13 @@ def test_unreadable_failure_rules_are_refused(call, workflow_id):
         return call("POST", "/failure_handlers", body)
 
     assert post('[{"exit_codes": [1]}]').status == 200
-    for rules in ("", "{}", '[{"exit_codes": "all"}]', "[[[["):
+    unreadable = ("", "{}", '[{"exit_codes": "all"}]', "[[[[")
+    useless = (
+        '[{"exit_code": 1}]',
+        '[{"max_retries": 1}]',
+        '[{"exit_codes": [1], "max_retries": -1}]',
+    )
+    for rules in (*unreadable, *useless):
         assert post(rules).problem["field"] == "rules"
     page = call("GET", f"/workflows/{workflow_id}/failure_handlers").body
     assert page["total_count"] == 1

@@ -83,3 +83,20 @@ def test_a_deleted_workflow_takes_everything_with_it(call, workflow_id):
     assert call("DELETE", f"/workflows/{workflow_id}").body["id"] == workflow_id
     assert call("GET", f"/workflows/{workflow_id}").status == 404
     assert call("GET", f"/files/{file['id']}").status == 404
+
+
+def test_a_reset_that_changes_nothing_is_no_event(call, workflow_id):
+    path = f"/workflows/{workflow_id}"
+    job = call("POST", "/jobs", {"workflow_id": workflow_id, "name": "j", "command": "c"}).body
+
+    def resets():
+        for operation in ("reset_status", "reset_job_status"):
+            assert call("POST", f"{path}/{operation}").status == 200
+        events = call("GET", "/events", workflow_id=workflow_id, category="workflow_reset").body
+        return events["total_count"]
+
+    assert resets() == 0
+    call("PUT", f"/jobs/{job['id']}", {"status": "disabled"})
+    assert resets() == 1
+    call("PUT", f"{path}/cancel")
+    assert resets() == 2

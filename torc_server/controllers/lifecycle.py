@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Response, get, post, put
+from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter
@@ -25,6 +25,7 @@ from torc_core.model.workflow import (
 from torc_server.background import Background
 from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
+from torc_server.generations import resets_begin_runs
 from torc_server.parameters import Id
 from torc_server.rules import cancellation, initialize, lifecycle, resets, workflows
 from torc_server.rules.resets import ChangedJobs
@@ -93,14 +94,19 @@ class LifecycleController(Controller):
     @post("/reset_status", status_code=200, operation_id="reset_workflow_status")
     async def reset_workflow_status(
         self,
+        request: Request[Any, Any, Any],
         writer: NamedDependency[Writer],
         workflow_id: Id,
         *,
         force: FromQuery[bool] = False,
     ) -> WorkflowStatus:
-        """Take back a workflow's cancellation."""
+        """Take back a workflow's cancellation; for clients since 0.27 this begins a new run."""
         return await writer.run(
-            resets.reset_workflow_status, workflow_id, force=force, now_ms=now_ms()
+            resets.reset_workflow_status,
+            workflow_id,
+            force=force,
+            begin_run=resets_begin_runs(request.headers.get("user-agent", "")),
+            now_ms=now_ms(),
         )
 
     @post("/reset_job_status", status_code=200, operation_id="reset_job_status")

@@ -7,6 +7,7 @@ it returns the values to write, or raises UsageError.
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 import msgspec
 
@@ -52,14 +53,27 @@ def check_requirements(before: ResourceRequirements | None, values: Values, _now
 def check_rules(_before: FailureHandler | None, values: Values, _now_ms: int) -> Values:
     """Refuse rules that a runner could not read."""
     try:
-        msgspec.json.decode(values["rules"], type=list[FailureRule])
+        rules = msgspec.json.decode(values["rules"], type=list[_Rule])
     except msgspec.DecodeError as error:
         raise UsageError(
             f"The rules of the failure handler {values['name']!r} cannot be read: {error}.",
             hint='Write a JSON list such as [{"exit_codes": [1], "max_retries": 3}].',
             field="rules",
         ) from error
+    for place, rule in enumerate(rules, 1):
+        if not rule.exit_codes and not rule.match_all_exit_codes:
+            raise UsageError(
+                f"Rule {place} of the failure handler {values['name']!r} matches no exit code.",
+                hint="Name some in exit_codes, or set match_all_exit_codes.",
+                field="rules",
+            )
     return values
+
+
+class _Rule(FailureRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule as it is written: a misspelt member would silently never retry anything."""
+
+    max_retries: Annotated[int, msgspec.Meta(ge=0)] = 3
 
 
 def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:

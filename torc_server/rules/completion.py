@@ -11,8 +11,8 @@ from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome
 from torc_core.model.status import REPORTABLE, JobStatus
 from torc_server import tables
 from torc_server.db.prepared import Prepared, Record
-from torc_server.rules.endings import Ending, close_attempts, milliseconds, record_ends
-from torc_server.rules.events import Happened, record_many, touch
+from torc_server.rules.endings import Ending, begin_of, close_attempts, milliseconds, record_ends
+from torc_server.rules.events import record_many, touch
 from torc_server.rules.jobs import give_back
 from torc_server.rules.verdict import (
     Place,
@@ -67,18 +67,7 @@ def start_jobs(
         ]
         _RUN.run_each(conn, started)
         _START_ATTEMPT.run_each(conn, started)
-        happened: list[Happened] = [
-            (
-                "job_started",
-                {
-                    "job_id": start.job_id,
-                    "job_name": jobs[start.job_id].name,
-                    "compute_node_id": place.compute_node_id,
-                    "run_id": place.run_id,
-                },
-            )
-            for start in begun
-        ]
+        happened = [begin_of(jobs[start.job_id], place) for start in begun]
         record_many(conn, place.workflow_id, happened, now_ms=now_ms, concerns_runners=False)
     known = {start.job_id for start in held}
     return [start.job_id for start in starts if start.job_id not in known]

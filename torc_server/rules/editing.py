@@ -147,7 +147,8 @@ def _check_changes(row: Record, changes: dict[str, Any]) -> None:
     if changes.get("status", JobStatus.DISABLED) is not JobStatus.DISABLED:
         raise UsageError(
             f"A job cannot be set to {changes['status'].value} this way.",
-            hint="Use manage_status_change; only disabled can be set here.",
+            hint="Report an end with complete_job, and use manage_status_change for the rest; only "
+            "disabled can be set here.",
             field="status",
         )
     status = JobStatus.from_number(row.status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -164,9 +164,19 @@ def record_ends(
     for ending in open_ends:
         by_run[ending.place.workflow_id, ending.place.run_id].append(ending)
     for (workflow_id, run_id), ended in by_run.items():
-        happened = [_told(ending) for ending in ended]
+        happened = [event for ending in ended for event in _told(ending)]
         record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=from_afar)
         propagate(conn, workflow_id, [_change(e) for e in ended], run_id=run_id, now_ms=now_ms)
+
+
+def begin_of(job: Record, place: Place) -> Happened:
+    """Return the event of a start."""
+    return "job_started", {
+        "job_id": job.id,
+        "job_name": job.name,
+        "compute_node_id": place.compute_node_id,
+        "run_id": place.run_id,
+    }
 
 
 def _change(ending: Ending) -> Change:
@@ -182,7 +192,10 @@ def _goes_to(ending: Ending) -> tuple[JobStatus, int]:
     return ending.end.status, attempt_id
 
 
-def _told(ending: Ending) -> Happened:
+def _told(ending: Ending) -> Iterator[Happened]:
+    """Yield the events of an end; the start comes first that was reported together with it."""
+    if ending.end.start_time is not None and ending.job.status == JobStatus.PENDING.number:
+        yield begin_of(ending.job, ending.place)
     status, attempt_id = _goes_to(ending)
     data = {
         "job_id": ending.job.id,
@@ -193,8 +206,9 @@ def _told(ending: Ending) -> Happened:
         "run_id": ending.place.run_id,
     }
     if status is JobStatus.READY:
-        return "job_retried", data | {"attempt_id": attempt_id}
-    return f"job_{status.value}", data
+        yield "job_retried", data | {"attempt_id": attempt_id}
+    else:
+        yield f"job_{status.value}", data
 
 
 def _result_row(ending: Ending) -> dict[str, Any]:

@@ -27,6 +27,11 @@ _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _TAKE_BACK = Prepared(
     update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.UNINITIALIZED.number, **LET_GO)
 )
+_BEGUN = Prepared(
+    select(_job.c.id)
+    .where(_job.c.id.in_(_IDS), _job.c.status != JobStatus.UNINITIALIZED.number)
+    .limit(1)
+)
 
 
 class ChangedJobs(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,15 +60,16 @@ def reset_job_status(
         job_ids = list(
             conn.execute(select(_job.c.id).where(_job.c.workflow_id == workflow_id)).scalars()
         )
-    take_back(conn, workflow_id, job_ids, now_ms=now_ms)
-    data = {
-        "category": "user_action",
-        "action": "reset_job_status",
-        "failed_only": failed_only,
-        "jobs": len(job_ids),
-        "run_id": workflow.run_id,
-    }
-    record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
+    if _BEGUN.all_of(conn, job_ids):
+        take_back(conn, workflow_id, job_ids, now_ms=now_ms)
+        data = {
+            "category": "user_action",
+            "action": "reset_job_status",
+            "failed_only": failed_only,
+            "jobs": len(job_ids),
+            "run_id": workflow.run_id,
+        }
+        record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
     return ResetJobStatusReply(
         workflow_id=workflow_id,
         updated_count=len(job_ids),
@@ -73,9 +79,14 @@ def reset_job_status(
 
 
 def reset_workflow_status(
-    conn: Connection, workflow_id: int, *, force: bool = False, now_ms: int
+    conn: Connection,
+    workflow_id: int,
+    *,
+    force: bool = False,
+    begin_run: bool = False,
+    now_ms: int,
 ) -> WorkflowStatus:
-    """Take back a workflow's cancellation.
+    """Take back a workflow's cancellation, and on demand count a new run.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -97,16 +108,18 @@ def reset_workflow_status(
     conn.execute(
         update(tables.workflow)
         .where(tables.workflow.c.id == workflow_id)
-        .values(is_canceled=False, is_archived=False)
+        .values(is_canceled=False, run_id=workflow.run_id + begin_run)
     )
-    data = {
-        "category": "user_action",
-        "action": "reset_workflow_status",
-        "force": force,
-        "run_id": workflow.run_id,
-    }
-    record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
-    return status_of(find_workflow(conn, workflow_id))
+    reset = find_workflow(conn, workflow_id)
+    if reset != workflow:
+        data = {
+            "category": "user_action",
+            "action": "reset_workflow_status",
+            "force": force,
+            "run_id": reset.run_id,
+        }
+        record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
+    return status_of(reset)
 
 
 def process_changed_job_inputs(

@@ -154,6 +154,14 @@ def test_ends_tell_their_story_in_events(bench):
     }
 
 
+def test_a_start_that_is_told_with_its_end_is_an_event_of_its_own(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.end(job, start_time="2024-01-01T00:00:00.000Z")
+    assert bench.event_types()[1:3] == ["job_started", "job_completed"]
+
+
 def test_modification_times_of_written_files_are_kept(bench):
     data = bench.file("data")
     job = bench.add("job", output_file_ids=[data])
