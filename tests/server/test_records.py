@@ -210,18 +210,34 @@ def test_the_name_of_the_default_requirements_is_reserved(call, workflow_id):
     assert call("DELETE", path).status == 409
 
 
+NONSENSE = {
+    "resource_requirements": {"memory": "8 gigs", "runtime": "PT", "num_cpus": 0, "num_gpus": -1},
+    "local_schedulers": {"memory": "8 gigs", "num_cpus": 0},
+    "slurm_schedulers": {"nodes": 0, "ntasks_per_node": 0},
+    "compute_nodes": {
+        "num_cpus": -1,
+        "memory_gb": -0.5,
+        "num_gpus": -1,
+        "num_nodes": 0,
+        "time_limit": "two hours",
+    },
+}
+
+
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("memory", "8 gigs"), ("runtime", "PT"), ("num_cpus", 0), ("num_gpus", -1)],
+    ("resource", "field", "value"),
+    [(name, field, value) for name, values in NONSENSE.items() for field, value in values.items()],
 )
-def test_requirements_that_make_no_sense_name_the_field(call, workflow_id, field, value):
-    body = {"workflow_id": workflow_id, "name": "r", field: value}
+def test_values_that_make_no_sense_are_refused_by_name(call, workflow_id, resource, field, value):
+    record = create(call, resource, workflow_id)
 
-    refused = call("POST", "/resource_requirements", body)
+    changed = call("PUT", f"/{resource}/{record['id']}", {field: value})
+    created = call("POST", f"/{resource}", record | {field: value})
 
-    assert refused.status == 422
-    assert refused.problem["field"] == field
-    assert refused.problem["value"] == value
+    for refused in (changed, created):
+        assert refused.status == 422
+        assert (refused.problem["field"], refused.problem["value"]) == (field, value)
+    assert call("GET", f"/{resource}/{record['id']}").body == record
 
 
 def test_requirements_that_jobs_use_stay(call, workflow_id):
@@ -294,23 +310,6 @@ def test_results_show_the_latest_of_each_job_unless_asked_for_all(call, workflow
         refused = call("POST", "/results", result | {"run_id": 3, field: value})
         named = "job_id" if field == "workflow_id" else field
         assert (refused.status, refused.problem["field"]) == (422, named)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        *(("num_cpus", -1), ("memory_gb", -0.5), ("num_gpus", -1), ("num_nodes", 0)),
-        ("time_limit", "two hours"),
-    ],
-)
-def test_a_compute_node_has_no_less_than_nothing(call, workflow_id, field, value):
-    node = create(call, "compute_nodes", workflow_id)
-
-    changed = call("PUT", f"/compute_nodes/{node['id']}", {field: value})
-    created = call("POST", "/compute_nodes", node | {field: value})
-
-    for refused in (changed, created):
-        assert (refused.status, refused.problem["field"]) == (422, field)
 
 
 def test_a_node_that_holds_a_job_of_a_client_without_tokens_stays(call, workflow_id):

@@ -18,7 +18,9 @@ from torc_core.model.resources import (
     DEFAULT_REQUIREMENTS,
     FailureHandler,
     FailureRule,
+    LocalScheduler,
     ResourceRequirements,
+    SlurmScheduler,
 )
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -74,6 +76,16 @@ class _Rule(FailureRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rule as it is written: a misspelt member would silently never retry anything."""
 
     max_retries: Annotated[int, msgspec.Meta(ge=0)] = 3
+
+
+def check_scheduler(
+    _before: LocalScheduler | SlurmScheduler | None, values: Values, _now_ms: int
+) -> Values:
+    """Refuse what nothing can be run with; how Slurm is asked for it is the clients' business."""
+    if "memory" in values:
+        parse_memory(values["memory"])
+    _check_least(values, num_cpus=1, nodes=1, ntasks_per_node=1)
+    return values
 
 
 def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:

@@ -147,6 +147,7 @@ LOCAL_SCHEDULER = Resource(
     mapping=mapping.LOCAL_SCHEDULER,
     patch=LocalSchedulerPatch,
     filters={name: equals(tables.local_scheduler.c[name]) for name in ("memory", "num_cpus")},
+    prepare=checks.check_scheduler,
 )
 SLURM_SCHEDULER = Resource(
     kind="Slurm scheduler",
@@ -159,6 +160,7 @@ SLURM_SCHEDULER = Resource(
             *("partition", "qos", "tmp", "walltime"),
         )
     },
+    prepare=checks.check_scheduler,
 )
 COMPUTE_NODE = Resource(
     kind="compute node",
