@@ -57,6 +57,22 @@ def test_a_lost_server_is_found_again(make_server):
         feed.close()
 
 
+def test_no_pause_is_kept_once_the_server_is_known_to_answer(make_server, monkeypatch):
+    monkeypatch.setattr("torc_tui.feed._FIRST_PAUSE_S", 3600.0)
+    own = make_server()
+    number, _ = make_jobs(own.client(), 1)
+    own.kill()
+    told = []
+    feed = EventFeed(own.client, number, lambda: told.append(1))
+    try:
+        wait_for(lambda: told, "the first try to have failed")
+        own.start()
+        feed.hurry()
+        wait_for(lambda: feed.is_live, "the feed to be live")
+    finally:
+        feed.close()
+
+
 def test_closing_ends_the_thread(server, client):
     number, _ = make_jobs(client, 1)
     before = set(threading.enumerate())

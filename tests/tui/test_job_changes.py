@@ -18,6 +18,7 @@ def make_job(status):
     [
         (CANCEL, "uninitialized", "is uninitialized: it cannot be canceled."),
         (CANCEL, "pending_failed", "is pending_failed: it can be retried, not canceled."),
+        (CANCEL, "canceled", "is canceled already."),
         (CANCEL, "completed", "is completed: it cannot be canceled."),
         (RETRY, "running", "is running: it can be canceled or terminated, not retried."),
         (TERMINATE, "blocked", "is blocked: it can be canceled, not terminated."),

@@ -74,11 +74,15 @@ class JobChange:
         """
         for job in jobs:
             if job.status not in self.possible:
-                able = [each.participle for each in CHANGES if job.status in each.possible]
-                can = f"can be {' or '.join(able)}, not" if able else "cannot be"
-                raise ConflictError(
-                    f"Job {job.id} ({job.name}) is {job.status}: it {can} {self.participle}."
-                )
+                raise ConflictError(f"Job {job.id} ({job.name}) is {self._refusal(job.status)}.")
+
+    def _refusal(self, status: str | None) -> str:
+        """Return what a job is to which this cannot be done, and what can be done to it."""
+        if status == self.participle:
+            return f"{status} already"
+        able = [each.participle for each in CHANGES if status in each.possible]
+        can = f"can be {' or '.join(able)}, not" if able else "cannot be"
+        return f"{status}: it {can} {self.participle}"
 
 
 CANCEL = JobChange(
