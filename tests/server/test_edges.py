@@ -1,15 +1,8 @@
-"""The conventions of the interface, line by line, where requests are wrong or unusual."""
+"""Requests that are wrong or unusual: what they are told, and what lists make of them."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
-
-from torc_core.model.exchange import Exchange
-from torc_core.model.job import Jobs
-from torc_server.bodies import MAX_DEPTH, check_limits
-from torc_server.unknown_fields import note_unknown_fields
 
 NODE = {
     "hostname": "h",
@@ -238,25 +231,6 @@ def test_what_may_be_left_out_may_be_left_out(call, workflow_id, path, body):
     assert call("POST", path, {"workflow_id": workflow_id} | body).status == 200
 
 
-@pytest.mark.parametrize("text", ["1", "0", "True", "FALSE", "yes", "", "null"])
-def test_booleans_of_a_query_are_spelled_out(call, workflow_id, text):
-    reply = call("GET", "/jobs", workflow_id=workflow_id, include_relationships=text)
-
-    assert reply.status == 400
-    assert "include_relationships" in reply.problem["message"]
-
-
-@pytest.mark.parametrize("text", ["1.0", "1e3", "+1", " 1", "null", "", "0x1", "٣"])
-def test_numbers_of_a_query_are_digits(call, text):
-    assert call("GET", "/workflows", limit=text).status == 400
-
-
-def test_the_first_of_repeated_keys_counts(call, workflow_id):
-    path = f"/files?workflow_id={workflow_id}&limit=1&limit=x&offset=3&offset=4"
-
-    assert call("GET", path).body["offset"] == 3
-
-
 def test_trigger_types_may_be_repeated(call, workflow_id):
     triggers = {"on_workflow_start", "on_worker_start"}
     own = {"workflow_id": workflow_id}
@@ -273,64 +247,6 @@ def test_trigger_types_may_be_repeated(call, workflow_id):
 
     assert pending("on_worker_start") == {"on_worker_start"}
     assert pending("on_worker_start", "on_workflow_start") == triggers
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("PUT", "/jobs/1/manage_status_change/sleeping/1"),
-        ("POST", "/workflows/1/claim_jobs_based_on_resources/1?sort_method=best"),
-        ("GET", "/jobs?workflow_id=1&status=sleeping"),
-        ("GET", "/results?workflow_id=1&status=sleeping"),
-    ],
-)
-def test_unknown_words_of_a_path_or_a_query_are_answered_with_400(call, workflow_id, method, path):
-    path = path.replace("workflow_id=1", f"workflow_id={workflow_id}")
-    body = {"num_cpus": 1, "memory_gb": 1, "num_gpus": 0, "num_nodes": 1}
-
-    assert call(method, path, body if method == "POST" else None).status == 400
-
-
-def test_a_missing_query_parameter_is_named(call):
-    reply = call("GET", "/files")
-
-    assert reply.status == 400
-    assert reply.problem["message"] == "Missing required query parameter 'workflow_id'"
-    assert reply.problem["field"] == "workflow_id"
-
-
-@pytest.mark.parametrize(
-    "path", ["/ping/", "//ping", "/workflows/", "/workflows/{}/", "/workflows/{}/actions/"]
-)
-def test_a_path_has_the_slashes_that_it_is_served_with(call, workflow_id, path):
-    path = path.format(workflow_id)
-
-    assert call("GET", path).status == 404
-    assert call("GET", f"/{path.strip('/')}").status == 200
-
-
-@pytest.mark.parametrize(
-    ("path", "methods"),
-    [
-        ("/ping", "GET, OPTIONS"),
-        ("/workflows", "GET, OPTIONS, POST"),
-        ("/user_data", "DELETE, GET, OPTIONS, POST"),
-        ("/workflows/1", "DELETE, GET, OPTIONS, PUT"),
-    ],
-)
-def test_a_path_tells_its_methods(call, path, methods):
-    reply = call("OPTIONS", path)
-
-    assert (reply.status, reply.headers["allow"], reply.text) == (204, methods, "")
-
-
-@pytest.mark.parametrize("garbage", [b"{", b"\xff", b"[" * 9999, b'{"a": 1e999}', b"\0"])
-def test_a_body_that_nobody_reads_may_be_anything(call, garbage):
-    workflow_id = call.make_workflow()
-
-    assert call("POST", f"/workflows/{workflow_id}/initialize_jobs", garbage).status == 200
-    assert call("PUT", f"/workflows/{workflow_id}/cancel", garbage).status == 200
-    assert call("DELETE", f"/workflows/{workflow_id}", garbage).status == 200
 
 
 @pytest.mark.parametrize(
@@ -353,142 +269,6 @@ def test_a_refused_stranger_is_told_the_id_of_the_request(make_server, http_of, 
 
     assert (reply.status, reply.headers["x-span-id"]) == (401, "my-span")
     assert reply.problem["message"]
-
-
-@pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data", "a/b; c=d"])
-def test_a_body_is_json_whatever_its_header_says(call, content_type):
-    body = {"name": "w", "user": "u"}
-
-    assert call("POST", "/workflows", body, {"Content-Type": content_type}).status == 200
-
-
-@pytest.mark.parametrize(
-    ("body", "where"),
-    [
-        ({"jobs": [{"workflow_id": "1", "name": "j", "command": "c"}]}, "jobs[0].workflow_id"),
-        ({"jobs": [{"workflow_id": 1, "command": "c"}]}, "jobs[0].name"),
-        ({"jobs": 1}, "jobs"),
-        ({}, "jobs"),
-        ([], None),
-    ],
-)
-def test_a_wrong_body_is_told_where_it_is_wrong(call, body, where):
-    reply = call("POST", "/bulk_jobs", body)
-
-    assert reply.status == 400
-    assert reply.problem.get("field") == where
-
-
-@pytest.mark.parametrize("text", ["\0", "a\0b", "\\\0"])
-def test_no_text_holds_nul(call, workflow_id, text):
-    own = {"workflow_id": workflow_id}
-
-    replies = [
-        call("POST", "/jobs", own | {"name": "j", "command": text}),
-        call("POST", "/user_data", own | {"name": "d", "data": {"x": [text]}}),
-        call("POST", "/user_data", own | {"name": "d", "data": {text: 1}}),
-        call("GET", "/workflows", name=text),
-        call("DELETE", f"/workflows/{workflow_id}/remote_workers/a%00b"),
-    ]
-
-    assert [reply.status for reply in replies] == [400] * 5
-    assert all("NUL" in reply.problem["message"] for reply in replies)
-
-
-def test_a_text_about_nul_is_no_nul(call, workflow_id):
-    body = {"workflow_id": workflow_id, "name": "j", "command": r"printf '\u0000' \\u0000"}
-
-    assert call("POST", "/jobs", body).body["command"] == body["command"]
-
-
-@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64, 10**40])
-def test_no_whole_number_has_more_than_64_bits(call, workflow_id, number):
-    own = {"workflow_id": workflow_id, "name": "d"}
-
-    for body in (own | {"data": [{"n": number}]}, own | {"id": number}):
-        reply = call("POST", "/user_data", body)
-        assert reply.status == 400, reply.text
-        assert "64 bits" in reply.problem["message"]
-
-
-def test_the_largest_numbers_are_kept(call, workflow_id):
-    data = [2**63 - 1, -(2**63), 1e300, "9" * 40]
-    body = {"workflow_id": workflow_id, "name": "d", "data": data}
-
-    assert call("POST", "/user_data", body).body["data"] == data
-
-
-@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity", b"1e999", rb'"\ud800"'])
-def test_what_is_not_json_is_refused_everywhere(call, workflow_id, constant):
-    body = b'{"workflow_id": %d, "name": "d", "data": %s}' % (workflow_id, constant)
-
-    assert call("POST", "/user_data", body).status == 400
-
-
-def test_json_is_nested_up_to_a_limit(call, workflow_id):
-    def nested(levels):
-        return json.loads("[" * levels + "]" * levels)
-
-    own = {"workflow_id": workflow_id, "name": "d"}
-
-    kept = call("POST", "/user_data", own | {"data": nested(MAX_DEPTH - 1)})
-    refused = call("POST", "/user_data", own | {"data": nested(MAX_DEPTH)})
-
-    assert call("GET", f"/user_data/{kept.body['id']}").body["data"] == nested(MAX_DEPTH - 1)
-    assert refused.status == 400
-    assert "levels" in refused.problem["message"]
-
-
-def test_brackets_in_a_text_are_no_nesting():
-    check_limits(json.dumps({"command": "[" * 5000 + '\\"{', "more": [[]] * 200}).encode())
-
-
-def test_a_field_that_nobody_reads_is_named(call):
-    body = {"name": "w", "user": "u", "nmae": 1, "\x1b[31mé": 2, "\n": 3}
-
-    reply = call("POST", "/workflows", body)
-
-    assert reply.status == 200
-    warning = reply.headers["warning"]
-    assert warning == r'Ignoring unknown fields in body: ["nmae", "[31m\u00e9", ""]'
-    assert "warning" not in call("POST", "/workflows", {"name": "w", "user": "u"}).headers
-
-
-def test_a_misspelt_field_is_named_where_its_lack_is_the_error(call):
-    reply = call("POST", "/workflows", {"nmae": "w", "user": "u"})
-
-    assert reply.status == 400
-    assert '"nmae"' in reply.headers["warning"]
-
-
-def unknown(body, body_type):
-    scope = {"state": {}}
-    note_unknown_fields(scope, json.dumps(body).encode(), body_type)
-    return scope["state"].get("unknown_fields", [])
-
-
-def test_unknown_fields_are_found_at_any_depth_each_once():
-    jobs = [{"nmae": 1, "env": {"FREE": "x"}, "schedule_compute_nodes": {"free": 1}}] * 3
-    resources = {"gpus": 1}
-
-    assert unknown({"jobs": jobs, "x": 1}, Jobs) == ["x", "jobs[].nmae"]
-    assert unknown({"work": {"resources": resources, "node": resources}}, Exchange) == [
-        "work.resources.gpus",
-        "work.node.gpus",
-    ]
-    assert unknown({"work": None, "ends": [], "seq": "of another type"}, Exchange) == []
-
-
-def test_a_warning_has_an_end():
-    names = unknown({f"{number}" * 400: 1 for number in range(10, 90)}, Jobs)
-
-    assert len(names) == 20
-    assert max(map(len, names)) == 100
-
-
-@pytest.mark.parametrize("body", [[], 1, None, "x", {"jobs": 1}, {"jobs": [1, None]}])
-def test_what_is_of_another_shape_has_no_unknown_fields(body):
-    assert unknown(body, Jobs) == []
 
 
 @pytest.mark.parametrize(

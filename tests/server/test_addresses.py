@@ -1,0 +1,73 @@
+"""Paths and queries are read strictly, and a wrong one is told where."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("text", ["1", "0", "True", "FALSE", "yes", "", "null"])
+def test_booleans_of_a_query_are_spelled_out(call, workflow_id, text):
+    reply = call("GET", "/jobs", workflow_id=workflow_id, include_relationships=text)
+
+    assert reply.status == 400
+    assert "include_relationships" in reply.problem["message"]
+
+
+@pytest.mark.parametrize("text", ["1.0", "1e3", "+1", " 1", "null", "", "0x1", "٣"])
+def test_numbers_of_a_query_are_digits(call, text):
+    assert call("GET", "/workflows", limit=text).status == 400
+
+
+def test_the_first_of_repeated_keys_counts(call, workflow_id):
+    path = f"/files?workflow_id={workflow_id}&limit=1&limit=x&offset=3&offset=4"
+
+    assert call("GET", path).body["offset"] == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/jobs/1/manage_status_change/sleeping/1"),
+        ("POST", "/workflows/1/claim_jobs_based_on_resources/1?sort_method=best"),
+        ("GET", "/jobs?workflow_id=1&status=sleeping"),
+        ("GET", "/results?workflow_id=1&status=sleeping"),
+    ],
+)
+def test_unknown_words_of_a_path_or_a_query_are_answered_with_400(call, workflow_id, method, path):
+    path = path.replace("workflow_id=1", f"workflow_id={workflow_id}")
+    body = {"num_cpus": 1, "memory_gb": 1, "num_gpus": 0, "num_nodes": 1}
+
+    assert call(method, path, body if method == "POST" else None).status == 400
+
+
+def test_a_missing_query_parameter_is_named(call):
+    reply = call("GET", "/files")
+
+    assert reply.status == 400
+    assert reply.problem["message"] == "Missing required query parameter 'workflow_id'"
+    assert reply.problem["field"] == "workflow_id"
+
+
+@pytest.mark.parametrize(
+    "path", ["/ping/", "//ping", "/workflows/", "/workflows/{}/", "/workflows/{}/actions/"]
+)
+def test_a_path_has_the_slashes_that_it_is_served_with(call, workflow_id, path):
+    path = path.format(workflow_id)
+
+    assert call("GET", path).status == 404
+    assert call("GET", f"/{path.strip('/')}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/ping", "GET, OPTIONS"),
+        ("/workflows", "GET, OPTIONS, POST"),
+        ("/user_data", "DELETE, GET, OPTIONS, POST"),
+        ("/workflows/1", "DELETE, GET, OPTIONS, PUT"),
+    ],
+)
+def test_a_path_tells_its_methods(call, path, methods):
+    reply = call("OPTIONS", path)
+
+    assert (reply.status, reply.headers["allow"], reply.text) == (204, methods, "")
