@@ -233,3 +233,19 @@ def test_the_log_level_decides_what_a_run_logs(torc, diamond, tmp_path):
     quiet, loud = (next((tmp_path / name).glob("job_runner_*.log")) for name in ("quiet", "loud"))
     assert quiet.read_text() == ""
     assert "completed" in loud.read_text()
+
+
+def test_jobs_that_others_hold_are_named_when_nothing_else_is_left(torc, tmp_path, client):
+    (tmp_path / "held.yaml").write_text(
+        "name: held\n"
+        "compute_node_wait_for_new_jobs_seconds: 0\n"
+        "jobs: [{name: j, command: 'true'}]\n"
+    )
+    workflow_id = torc("-f", "json", "workflows", "create", "held.yaml").json["workflow_id"]
+    assert torc("workflows", "initialize", workflow_id).code == 0
+    assert len(client.claim_next_jobs(workflow_id, 1).jobs) == 1
+
+    answer = torc("run", workflow_id)
+
+    assert answer.code == 1
+    assert "hold 1 job and have not told the end" in answer.err

@@ -19,7 +19,7 @@ from torc_core.local.launch import (
     prepare_run,
 )
 from torc_core.local.runs import RunDirectory, RunState, list_runs, start_run
-from torc_core.model.status import JobStatus
+from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.runner import RunnerOptions, RunSummary, execute_run
 from torc_core.runner.paths import job_stdio
 from torc_core.spec import load_workflow
@@ -122,7 +122,11 @@ def _run_here(
         summary = execute_run(directory, client)
     _print_summary(settings, summary)
     is_waiting = any(summary.jobs_by_status.get(status) for status in WAITING)
-    if not is_waiting and not any(summary.ended.values()):
+    if held := sum(summary.jobs_by_status.get(status, 0) for status in ACTIVE):
+        say(
+            f"Other runners or clients hold {held} job{'s' * (held > 1)} and have not told the end."
+        )
+    elif not is_waiting and not any(summary.ended.values()):
         say(f"Nothing was left to run. To start over: torc workflows initialize {workflow_id}")
     if summary.exit_code != ExitCode.OK and not settings.output.is_json:
         _explain(client, summary, Path(meta.output_dir))
