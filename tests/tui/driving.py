@@ -61,8 +61,10 @@ class Driver:
 
 
 @contextlib.asynccontextmanager
-async def interface(url: str, size=(80, 24)):
-    app = TorcApp(lambda: Connection(TorcClient(url), is_embedded=False), user="tester")
+async def interface(url: str, size=(80, 24), *, connect=None):
+    """Show the interface for the server at `url`, or for the one that `connect` finds."""
+    connect = connect or (lambda: Connection(TorcClient(url), is_embedded=False))
+    app = TorcApp(connect, user="tester")
     async with app.run_test(size=size) as pilot:
         yield Driver(app, pilot)
         app.exit()

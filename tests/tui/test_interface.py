@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tui.driving import interface
 
+from torc_core.connect import Connection
+from torc_core.errors import MachineError
 from torc_core.local.runs import RunState, list_runs
 from torc_core.local.server import running_server, stop_server
 from torc_core.model.artifact import File
@@ -363,6 +365,24 @@ async def test_an_action_that_finds_no_server_shows_it_in_the_head_at_once(make_
         own.start()
         await ui.wait_for(f"● 127.0.0.1:{own.port}")
         assert "Start one" not in ui.seen()
+
+
+async def test_a_server_that_cannot_be_started_is_not_said_to_be_there(server, make_workflow):
+    make_workflow("repaired")
+    is_repaired = False
+
+    def connect():
+        if not is_repaired:
+            raise MachineError("The embedded server does not start.")
+        return Connection(server.client(), is_embedded=False)
+
+    async with interface(server.url, connect=connect) as ui:
+        await ui.wait_for("The embedded server does not start.")
+        assert "✗ no answer" in ui.seen()
+        is_repaired = True
+        await ui.wait_for(f"● 127.0.0.1:{server.port}")
+        await ui.wait_for("repaired")
+        assert "does not start" not in ui.seen()
 
 
 async def test_a_refresh_takes_an_earlier_error_away(server, make_workflow):

@@ -67,7 +67,7 @@ class Board(Screen[None]):
         self._rest_timer: Timer | None = None
         self._next_look = 0.0
         self._auto_s = 0
-        self._error: TorcError | None = None
+        self._has_error = False
 
     def compose(self) -> ComposeResult:
         """Lay out: head, panes, message, keys."""
@@ -169,7 +169,7 @@ class Board(Screen[None]):
 
     def tell(self, text: str, tone: str = "") -> None:
         """Show one line to the person."""
-        self._error = None
+        self._has_error = False
         self.message.show(Cell(f" {clean(text)}", tone))
 
     def show_error(self, error: TorcError) -> None:
@@ -179,18 +179,17 @@ class Board(Screen[None]):
             self.tell(error.hint or error.message, "red")
         else:
             self.tell(f"{error.message}  {error.hint}", "red")
-        self._error = error
+        self._has_error = True
 
     def drop_error(self) -> None:
         """Take an error away that was about something else than what is shown now."""
-        if self._error is not None:
+        if self._has_error:
             self.tell("")
 
     def _link_changed(self) -> None:
-        """Show that the server was lost or found; what was said of its silence is over then."""
+        """Show that the server was lost or found; what was said of its absence is over then."""
         if self._link.is_up:
-            if isinstance(self._error, SILENCE):
-                self.drop_error()
+            self.drop_error()
             if self._feed is not None:
                 self._feed.hurry()
         self.show_head()

@@ -9,11 +9,13 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from torc_core.client import TorcClient
-from torc_core.errors import TimedOutError, TorcError, UnreachableError
+from torc_core.errors import MachineError, TimedOutError, TorcError, UnreachableError
 from torc_tui.state.fetcher import Fetcher
 
 SILENCE = UnreachableError, TimedOutError
 """Errors that say that the server does not answer."""
+_ABSENCE = *SILENCE, MachineError
+"""Errors of a request that no server has seen: torc's own server may also fail to start."""
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0
@@ -77,14 +79,14 @@ class ServerLink:
         def refused(error: TorcError) -> None:
             if not self._screen.is_attached or server != self._server:
                 return
-            is_silent = isinstance(error, SILENCE)
-            if is_silent:
+            is_absent = isinstance(error, _ABSENCE)
+            if is_absent:
                 self.lose()
             else:
                 self._set_up(is_up=True)
             if failed is not None:
                 failed(error)
-            elif not is_silent:
+            elif not is_absent:
                 self._refused(error)
 
         fetcher = self._fetcher
