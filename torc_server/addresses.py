@@ -1,7 +1,8 @@
 """The address of a request, read as strictly as the reference does.
 
-Litestar takes the last of repeated keys, "1" and "TRUE" for a boolean, "1_0" for a number, and any
-number of slashes for one or none. What it tells about the methods of a path may be incomplete.
+Litestar takes the last of repeated keys, "1" and "TRUE" for a boolean, "1_0" for a number, "null"
+for nothing, and any number of slashes for one or none. What it tells about the methods of a path
+may be incomplete.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from torc_core.errors import UsageError
+from torc_core.model.status import JobStatus
 from torc_server.parameters import parameters_of
 
 _WRITTEN = {
     bool: (re.compile("true|false"), "true or false"),
     int: (re.compile("-?[0-9]+"), "a whole number"),
+    JobStatus: (re.compile("|".join(JobStatus)), f"one of {', '.join(JobStatus)}"),
 }
 """How values of a type are written, and how that is called."""
 

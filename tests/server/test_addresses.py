@@ -31,6 +31,8 @@ def test_the_first_of_repeated_keys_counts(call, workflow_id):
         ("POST", "/workflows/1/claim_jobs_based_on_resources/1?sort_method=best"),
         ("GET", "/jobs?workflow_id=1&status=sleeping"),
         ("GET", "/results?workflow_id=1&status=sleeping"),
+        ("GET", "/results?workflow_id=1&status=null"),
+        ("GET", "/results?workflow_id=1&status="),
     ],
 )
 def test_unknown_words_of_a_path_or_a_query_are_answered_with_400(call, workflow_id, method, path):
@@ -38,6 +40,15 @@ def test_unknown_words_of_a_path_or_a_query_are_answered_with_400(call, workflow
     body = {"num_cpus": 1, "memory_gb": 1, "num_gpus": 0, "num_nodes": 1}
 
     assert call(method, path, body if method == "POST" else None).status == 400
+
+
+def test_the_word_null_is_a_text(call, workflow_id):
+    own = {"workflow_id": workflow_id, "path": "/f"}
+    ids = [call("POST", "/files", own | {"name": name}).body["id"] for name in ("null", "f")]
+
+    found = call("GET", "/files", workflow_id=workflow_id, name="null").body["items"]
+
+    assert [file["id"] for file in found] == ids[:1]
 
 
 def test_a_missing_query_parameter_is_named(call):
