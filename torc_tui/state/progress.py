@@ -24,17 +24,18 @@ _BAR: tuple[tuple[str, str, Collection[JobStatus]], ...] = (
 
 _COUNTED = (
     JobStatus.COMPLETED,
+    JobStatus.FAILED,
+    JobStatus.PENDING_FAILED,
+    JobStatus.TERMINATED,
+    JobStatus.CANCELED,
     JobStatus.RUNNING,
     JobStatus.PENDING,
     JobStatus.READY,
     JobStatus.BLOCKED,
-    JobStatus.FAILED,
-    JobStatus.PENDING_FAILED,
-    JobStatus.CANCELED,
-    JobStatus.TERMINATED,
     JobStatus.DISABLED,
     JobStatus.UNINITIALIZED,
 )
+"""The order of counts: where the line ends early, what went wrong is still on it."""
 
 
 def count(counts: Mapping[str, int], statuses: Collection[JobStatus]) -> int:
