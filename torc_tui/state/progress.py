@@ -27,11 +27,11 @@ _COUNTED = (
     JobStatus.FAILED,
     JobStatus.PENDING_FAILED,
     JobStatus.TERMINATED,
-    JobStatus.CANCELED,
     JobStatus.RUNNING,
     JobStatus.PENDING,
     JobStatus.READY,
     JobStatus.BLOCKED,
+    JobStatus.CANCELED,
     JobStatus.DISABLED,
     JobStatus.UNINITIALIZED,
 )
