@@ -232,4 +232,5 @@ def test_the_token_may_stand_in_the_path(make_server, tmp_path):
 
     assert status("/token/a%2Fb%2Bc") == 200
     assert status("/token/a%2Fb%2Bc", Authorization="Bearer other") == 200
-    assert [status(f"/token/{wrong}") for wrong in ("a", "%ff", "a/b%2Bc", "")] == [401, 401, 404, 404]
+    assert [status(f"/token/{wrong}") for wrong in ("a", "%ff")] == [401, 401]
+    assert [status(f"/token/{wrong}") for wrong in ("a/b%2Bc", "")] == [404, 404]
