@@ -26,10 +26,13 @@ def main(arguments: list[str] | None = None) -> int:
     directory = RunDirectory(parser.parse_args(arguments).run_dir)
     log_to_stream(sys.stderr)
     try:
-        return execute_run(directory).exit_code
+        return execute_run(directory, explain=_explain).exit_code
     except TorcError as error:
-        log.error("%s %s", error.message, error.hint)  # noqa: TRY400 - it was foreseen
         return error.exit_code
+
+
+def _explain(error: TorcError) -> None:
+    log.error("%s %s", error.message, error.hint)
 
 
 if __name__ == "__main__":

@@ -22,21 +22,32 @@ from torc_core.runner.summary import Progress, RunSummary, final_status
 log = logging.getLogger("torc.runner")
 
 
-def execute_run(directory: RunDirectory, client: TorcClient | None = None) -> RunSummary:
+def execute_run(
+    directory: RunDirectory,
+    client: TorcClient | None = None,
+    *,
+    explain: Callable[[TorcError], None] = lambda _: None,
+) -> RunSummary:
     """Run what a run directory says and return how it went; only the main thread may.
 
     Args:
         directory: The run.
         client: Its server, if there is a connection already.
+        explain: Told why the run failed before its end is recorded, as whoever sees the end looks
+            for the reason next.
 
     Raises:
         TorcError: The run could not begin, or its workflow was deleted meanwhile.
     """
-    meta = directory.begin()
+    is_ours = False
     try:
+        meta = directory.begin()
+        is_ours = True
         summary = _run(directory, meta, client or _client(meta))
     except TorcError as error:
-        directory.end("failed", error.exit_code)
+        explain(error)
+        if is_ours:
+            directory.end("failed", error.exit_code)
         raise
     directory.end(final_status(summary), summary.exit_code)
     return summary

@@ -87,6 +87,7 @@ def test_no_run_there_is_an_error_without_a_traceback(tmp_path):
         check=False,
     )
     assert done.returncode == 4
+    assert str(tmp_path) in done.stderr
     assert "Traceback" not in done.stderr
 
 
