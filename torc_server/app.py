@@ -40,7 +40,7 @@ from torc_server.db.readers import Readers
 from torc_server.db.writer import Writer
 from torc_server.generations import GenerationResponse
 from torc_server.hub import Hub
-from torc_server.parameters import provide_paging
+from torc_server.parameters import provide_paging, provide_part
 from torc_server.settings import Settings
 from torc_server.tracing import add_span_id
 from torc_server.unknown_fields import add_warning
@@ -128,6 +128,7 @@ def create_app(settings: Settings) -> Litestar:
             "writer": Provide(provide_writer, sync_to_thread=False),
             "readers": Provide(provide_readers, sync_to_thread=False),
             "paging": Provide(provide_paging, sync_to_thread=False),
+            "part": Provide(provide_part, sync_to_thread=False),
             "hub": Provide(provide_hub, sync_to_thread=False),
             "users": Provide(provide_users, sync_to_thread=False),
             "background": Provide(provide_background, sync_to_thread=False),

@@ -37,7 +37,7 @@ class Generation(Enum):
     """The Python client since 0.33.0: the JSON settings of workflows as objects."""
 
 
-_PYTHON = re.compile(r"OpenAPI-Generator/([0-9]{1,4})\.([0-9]{1,4})\.[0-9]+/python")
+_CLIENT = re.compile(r"OpenAPI-Generator/v?([0-9]{1,4})\.([0-9]{1,4})\.[0-9]+/([a-z]+)")
 
 
 def generation_of(user_agent: str) -> Generation:
@@ -46,15 +46,12 @@ def generation_of(user_agent: str) -> Generation:
     The number is that of the interface: 0.7 in client 0.12.3, 0.12 in 0.22.2, 0.17 in 0.30.1, 0.20
     in 0.33.0, 0.21 in 0.35.0.
     """
-    if (match := _PYTHON.fullmatch(user_agent)) is None:
+    language, version = _client(user_agent)
+    if language != "python":
         return Generation.OTHER
-    version = (int(match[1]), int(match[2]))
     if version <= (0, 7):
         return Generation.PYTHON_0_12
     return Generation.PYTHON_0_22 if version < (0, 20) else Generation.PYTHON_0_33
-
-
-_ANY = re.compile(r"OpenAPI-Generator/v?(\d+)\.(\d+)\.\d+/\w+")
 
 
 def resets_begin_runs(user_agent: str) -> bool:
@@ -62,8 +59,15 @@ def resets_begin_runs(user_agent: str) -> bool:
 
     Clients since interface 0.15 (client 0.27) cannot set the number of the run; earlier ones do.
     """
-    match = _ANY.fullmatch(user_agent)
-    return match is not None and (int(match[1]), int(match[2])) >= (0, 15)
+    _, version = _client(user_agent)
+    return version >= (0, 15)
+
+
+def _client(user_agent: str) -> tuple[str, tuple[int, int]]:
+    """Return the language and the interface of a generated client; of others nothing and 0.0."""
+    if (match := _CLIENT.fullmatch(user_agent)) is None:
+        return "", (0, 0)
+    return match[3], (int(match[1]), int(match[2]))
 
 
 def _ids_as_text(ids: FileIds) -> dict[str, list[str]]:

@@ -28,18 +28,22 @@ SortMethod = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
 """How ready jobs are put in order before they are handed out: `packing.SORT_METHODS`."""
 
 
+_Offset = Annotated[
+    int, QueryParameter(ge=0, le=MAX_INTEGER, description="How many items to leave out.")
+]
+_Limit = Annotated[
+    int,
+    QueryParameter(
+        ge=0,
+        le=MAX_INTEGER,
+        description=f"The most items to return; more than {MAX_LIMIT:,} is cut to it.",
+    ),
+]
+
+
 def provide_paging(
-    offset: Annotated[
-        int, QueryParameter(ge=0, le=MAX_INTEGER, description="How many items to leave out.")
-    ] = 0,
-    limit: Annotated[
-        int,
-        QueryParameter(
-            ge=0,
-            le=MAX_INTEGER,
-            description=f"The most items to return; more than {MAX_LIMIT:,} is cut to it.",
-        ),
-    ] = MAX_LIMIT,
+    offset: _Offset = 0,
+    limit: _Limit = MAX_LIMIT,
     sort_by: Annotated[
         str | None, QueryParameter(description="A field of the items; their id when left out.")
     ] = None,
@@ -50,6 +54,11 @@ def provide_paging(
 ) -> Paging:
     """Return which part of a list the query asks for: the dependency `paging`."""
     return Paging(offset=offset, limit=limit, sort_by=sort_by, reverse_sort=reverse_sort)
+
+
+def provide_part(offset: _Offset = 0, limit: _Limit = MAX_LIMIT) -> Paging:
+    """Return the same of a list that has an order of its own: the dependency `part`."""
+    return Paging(offset=offset, limit=limit)
 
 
 def parameters_of(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:

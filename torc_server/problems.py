@@ -58,7 +58,7 @@ def _torc_error(_request: _Request, error: TorcError) -> Response[ApiError]:
     return _reply(status, problem | details)
 
 
-def _http_error(_request: _Request, error: HTTPException) -> Response[ApiError]:
+def _http_error(request: _Request, error: HTTPException) -> Response[ApiError]:
     """Translate what Litestar found wrong: routes, parameters, bodies."""
     status, message = error.status_code, error.detail.partition(" for path ")[0]
     field = None
@@ -69,7 +69,8 @@ def _http_error(_request: _Request, error: HTTPException) -> Response[ApiError]:
         field = None if error.extra[0] == _NO_BODY else error.extra[0].get("key")
     elif missing := _MISSING.match(message):
         field = missing[1]
-    message = _SAID.get(status, message)
+    if said := _SAID.get(status):
+        message = said.format(base=request.app.path)
     problem = {"message": message, "code": _HTTP_CODES.get(status, "invalid")}
     if field is not None:
         problem["field"] = field
@@ -79,7 +80,7 @@ def _http_error(_request: _Request, error: HTTPException) -> Response[ApiError]:
 _HTTP_CODES = {401: "forbidden", 403: "forbidden", 404: "not_found", 500: "server_error"}
 
 _SAID = {
-    404: "There is nothing at this path; /torc-service/v1/openapi.json names all paths.",
+    404: "There is nothing at this path; {base}/openapi.json names all paths.",
     405: "This path has no such method; the header Allow names those that it has.",
     413: "The body is larger than this server accepts.",
 }

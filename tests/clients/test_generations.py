@@ -140,6 +140,7 @@ def test_what_was_created_is_201_but_for_clients_that_read_only_200(server, agen
         ("OpenAPI-Generator/0.12.0/python", 0),
         ("OpenAPI-Generator/v0.7.0/rust", 0),
         ("curl/8", 0),
+        ("OpenAPI-Generator/0." + "9" * 5000 + ".0/python", 0),
     ],
 )
 def test_a_reset_begins_a_run_for_clients_that_cannot_set_it(server, agent, begun):

@@ -28,10 +28,10 @@ class DynamicsController(Controller):
         self,
         readers: NamedDependency[Readers],
         workflow_id: Id,
-        paging: NamedDependency[Paging],
+        part: NamedDependency[Paging],
     ) -> Page[RunningJob]:
         """Return a page of the jobs that run now, and where."""
-        return await readers.run(running.running_jobs, workflow_id, paging)
+        return await readers.run(running.running_jobs, workflow_id, part)
 
     @post("/jobs/{job_id:int}/spawn_jobs", status_code=200, operation_id="spawn_jobs")
     async def spawn_jobs(

@@ -7,11 +7,11 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from torc_core.model.page import MAX_LIMIT, Page
+from torc_core.model.page import Page
 from torc_core.model.resources import ReadyJobRequirements
 from torc_core.model.slurm import SlurmJobCorrelation
 from torc_server.db.readers import Readers
-from torc_server.parameters import Count, Id, OptionalQueryId
+from torc_server.parameters import Id, OptionalQueryId
 from torc_server.queries import events, graphs
 from torc_server.queries.pages import Paging
 from torc_server.queries.ready_requirements import ready_job_requirements
@@ -64,9 +64,7 @@ class OverviewController(Controller):
         self,
         readers: NamedDependency[Readers],
         workflow_id: Id,
-        offset: Count = 0,
-        limit: Count = MAX_LIMIT,
+        part: NamedDependency[Paging],
     ) -> Page[SlurmJobCorrelation]:
         """Return a page of jobs that have results, each with the Slurm job that ran it."""
-        paging = Paging(offset=offset, limit=limit)
-        return await readers.run(slurm_job_correlations, workflow_id, paging)
+        return await readers.run(slurm_job_correlations, workflow_id, part)

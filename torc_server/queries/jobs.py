@@ -11,11 +11,12 @@ from sqlalchemy.sql import ColumnElement
 from torc_core.errors import UsageError
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
 from torc_core.model.job import Job, JobDependency
-from torc_core.model.page import MAX_LIMIT, Page
+from torc_core.model.page import Page
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server import tables
+from torc_server.db.prepared import Record
 from torc_server.mapping import TableMapping
-from torc_server.queries.pages import Paging, contains, envelope, fetch_page, order
+from torc_server.queries.pages import Paging, contains, fetch_page, order, page_of
 from torc_server.rules.jobs import moment, with_relations
 from torc_server.rules.workflows import find_workflow
 
@@ -218,9 +219,11 @@ def _page(
     columns = dict(query.selected_columns.items())
     ids = [name for name in columns if name.endswith("_id") and name != "workflow_id"]
     ordered = query.order_by(*order(columns, ids, paging))
-    rows = connection.execute(ordered.offset(paging.offset).limit(min(paging.limit, MAX_LIMIT)))
-    items = [wire(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
-    return envelope(items, offset=paging.offset, total=connection.execute(total).scalar_one())
+
+    def read(row: Record) -> Any:
+        return wire(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+    return page_of(connection, ordered, total, read, paging)
 
 
 def _status_numbers(text: str) -> list[int]:

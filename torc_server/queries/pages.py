@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import UsageError
 from torc_core.model.page import MAX_LIMIT, Page
 from torc_server.mapping import TableMapping, WireT
+
+T = TypeVar("T")
 
 
 class Paging(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,30 +38,29 @@ def fetch_page(
     Raises:
         UsageError: The resource has no such field to sort by.
     """
+    query = mapping.rows.where(*conditions).order_by(*order(mapping.columns, ["id"], paging))
+    count = select(func.count()).select_from(mapping.table).where(*conditions)
+    return page_of(connection, query, count, mapping.read, paging)
+
+
+def page_of(
+    connection: Connection,
+    query: Select[Any],
+    count: Select[Any],
+    read: Callable[[Any], T],
+    paging: Paging,
+) -> Page[T]:
+    """Return the page of a query that is in order; `count` counts all rows, `read` makes items."""
     limit = min(paging.limit, MAX_LIMIT)
-    query = (
-        mapping.rows.where(*conditions)
-        .order_by(*order(mapping.columns, ["id"], paging))
-        .offset(paging.offset)
-        .limit(limit)
-    )
-    items = [mapping.read(row) for row in connection.execute(query)]
-    if paging.offset == 0 and len(items) < limit:
-        total = len(items)
-    else:
-        count = select(func.count()).select_from(mapping.table).where(*conditions)
-        total = connection.execute(count).scalar_one()
-    return envelope(items, offset=paging.offset, total=total)
-
-
-def envelope(items: list[WireT], *, offset: int, total: int) -> Page[WireT]:
-    """Return items in the envelope of the reference."""
+    items = [read(row) for row in connection.execute(query.offset(paging.offset).limit(limit))]
+    is_whole = paging.offset == 0 and len(items) < limit
+    total = len(items) if is_whole else connection.execute(count).scalar_one()
     return Page(
         items=items,
-        offset=offset,
+        offset=paging.offset,
         count=len(items),
         total_count=total,
-        has_more=bool(items) and offset + len(items) < total,
+        has_more=bool(items) and paging.offset + len(items) < total,
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from torc_core.model.job import RunningJob
-from torc_core.model.page import MAX_LIMIT, Page
+from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
 from torc_server import tables
-from torc_server.queries.pages import Paging, envelope
+from torc_server.db.prepared import Record
+from torc_server.queries.pages import Paging, page_of
 from torc_server.rules.jobs import moment
 from torc_server.rules.workflows import find_workflow
 
@@ -39,22 +40,19 @@ def running_jobs(conn: Connection, workflow_id: int, paging: Paging) -> Page[Run
         .where(*runs)
         # By id alone, SQLite would look at all jobs of the workflow in that order.
         .order_by(_job.started_at, _job.id)
-        .offset(paging.offset)
-        .limit(min(paging.limit, MAX_LIMIT))
     )
-    items = [
-        RunningJob(
-            job_id=row.id,
-            job_name=row.name,
-            compute_node_name=row.hostname or _NOWHERE,
-            scheduler_type=row.compute_node_type or _NOWHERE,
-            scheduler_job_id=_slurm_job_id(row.scheduler),
-            start_time=moment(row.started_at),
-        )
-        for row in conn.execute(query)
-    ]
-    total = conn.execute(select(func.count()).where(*runs)).scalar_one()
-    return envelope(items, offset=paging.offset, total=total)
+    return page_of(conn, query, select(func.count()).where(*runs), _running, paging)
+
+
+def _running(row: Record) -> RunningJob:
+    return RunningJob(
+        job_id=row.id,
+        job_name=row.name,
+        compute_node_name=row.hostname or _NOWHERE,
+        scheduler_type=row.compute_node_type or _NOWHERE,
+        scheduler_job_id=_slurm_job_id(row.scheduler),
+        start_time=moment(row.started_at),
+    )
 
 
 def _slurm_job_id(scheduler: object) -> str | None:

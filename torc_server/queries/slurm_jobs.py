@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Text, and_, cast, func, select
 
-from torc_core.model.page import MAX_LIMIT, Page
+from torc_core.model.page import Page
 from torc_core.model.slurm import SlurmJobCorrelation
 from torc_server import tables
-from torc_server.queries.pages import Paging, envelope
+from torc_server.db.prepared import Record
+from torc_server.queries.pages import Paging, page_of
 from torc_server.rules.workflows import find_workflow
 
 _job, _node, _result = tables.job.c, tables.compute_node.c, tables.result.c
@@ -42,11 +43,11 @@ def slurm_job_correlations(
     """
     find_workflow(conn, workflow_id)
     found = _CORRELATIONS.where(_result.workflow_id == workflow_id)
-    query = (
-        found.order_by("job_id", "slurm_job_id")
-        .offset(paging.offset)
-        .limit(min(paging.limit, MAX_LIMIT))
+    total = select(func.count()).select_from(found.subquery())
+    return page_of(conn, found.order_by("job_id", "slurm_job_id"), total, _correlation, paging)
+
+
+def _correlation(row: Record) -> SlurmJobCorrelation:
+    return SlurmJobCorrelation(
+        job_id=row.job_id, job_name=row.job_name, slurm_job_id=row.slurm_job_id
     )
-    items = [SlurmJobCorrelation(**row) for row in conn.execute(query).mappings()]
-    total = conn.execute(select(func.count()).select_from(found.subquery())).scalar_one()
-    return envelope(items, offset=paging.offset, total=total)

@@ -59,14 +59,13 @@ _POINT_AT_LATEST = Prepared(
         .group_by(_result.c.workflow_id, _result.c.job_id),
     )
 )
+_OPEN_OR_LOST = update(_attempt).where(
+    _attempt.c.job_id == bindparam("of_job"),
+    _attempt.c.token == bindparam("of_token"),
+    or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome == "lost"),
+)
 _CLOSE = Prepared(
-    update(_attempt)
-    .where(
-        _attempt.c.job_id == bindparam("of_job"),
-        _attempt.c.token == bindparam("of_token"),
-        or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome == "lost"),
-    )
-    .values(
+    _OPEN_OR_LOST.values(
         ended_at=bindparam("at"),
         outcome=bindparam("how"),
         started_at=func.coalesce(_attempt.c.started_at, bindparam("began")),
@@ -74,13 +73,7 @@ _CLOSE = Prepared(
 )
 _IS_RUN_BY_US = _attempt.c.ended_at.is_(None) & _attempt.c.compute_node_id.is_not(None)
 _END_FROM_AFAR = Prepared(
-    update(_attempt)
-    .where(
-        _attempt.c.job_id == bindparam("of_job"),
-        _attempt.c.token == bindparam("of_token"),
-        or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome == "lost"),
-    )
-    .values(
+    _OPEN_OR_LOST.values(
         ended_at=case((_IS_RUN_BY_US, null()), else_=bindparam("at")),
         outcome=case(
             (_IS_RUN_BY_US, func.coalesce(_attempt.c.outcome, "cancel")), else_=bindparam("how")

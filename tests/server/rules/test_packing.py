@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from server.rules.bench import NOW, Bench
 from server.rules.conftest import new_engine
 
+from torc_server.parameters import SortMethod
 from torc_server.rules.claims import Claimer, Wish, claim
 from torc_server.rules.packing import SORT_METHODS, Capacity, Group, Need, pack
 
@@ -246,3 +248,7 @@ def test_claims_give_what_brute_force_gives_of_all_ready_jobs(jobs, asked):
 def _engine():
     """One database for all examples; each is rolled back."""
     return new_engine()
+
+
+def test_the_published_sort_methods_are_those_that_there_are():
+    assert get_args(SortMethod) == tuple(SORT_METHODS)
