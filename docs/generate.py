@@ -19,7 +19,7 @@ import click
 from torc_core.errors import ExitCode
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
-from torc_server.openapi import describe
+from torc_server.edge.openapi import describe
 from torc_server.settings import Settings
 from torc_tui.actions import ACTIONS
 from torc_tui.cli.root import COMMANDS, load_command, torc

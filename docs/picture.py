@@ -15,11 +15,12 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 from textual.pilot import Pilot
 
-from torc_core.connect import Choice, connect
-from torc_core.creation import create_workflow
-from torc_core.lifecycle import initialize_workflow
-from torc_core.local.server import stop_server
-from torc_core.runner import Runner, RunnerOptions
+from torc_core.host.connect import Choice, connect
+from torc_core.host.embedded_server import stop_server
+from torc_core.operations.create import create_workflow
+from torc_core.operations.initialize import initialize_workflow
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.runner import Runner
 from torc_core.spec import parse_workflow
 from torc_tui.app import TorcApp
 

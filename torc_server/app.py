@@ -8,43 +8,41 @@ from litestar.di import Provide
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 
-from torc_server import problems
-from torc_server.addresses import check_address
-from torc_server.authentication import middleware_for
-from torc_server.background import Background
-from torc_server.bodies import BodyRequest
+from torc_server.access.authentication import middleware_for
+from torc_server.access.users import Users
+from torc_server.background.task_runner import Background
 from torc_server.controllers.access import (
     AccessGroupController,
     AdminController,
     SharingController,
 )
 from torc_server.controllers.artifacts import BulkController, UserDataController
-from torc_server.controllers.belongings import (
-    ActionController,
-    FailureHandlerController,
-    ProvenanceController,
-    RemoteWorkerController,
-)
 from torc_server.controllers.claims import ClaimController, ReportController
-from torc_server.controllers.dynamics import DynamicsController
+from torc_server.controllers.crud import PLAIN_RECORDS
 from torc_server.controllers.events import EventController
 from torc_server.controllers.exchange import ExchangeController
 from torc_server.controllers.jobs import JobController, JobGraphController
-from torc_server.controllers.lifecycle import LifecycleController
-from torc_server.controllers.overviews import OverviewController
-from torc_server.controllers.plain import PLAIN_RECORDS
 from torc_server.controllers.service import ServiceController
-from torc_server.controllers.tasks import TaskController
-from torc_server.controllers.workflows import WorkflowController
-from torc_server.db.readers import Readers
-from torc_server.db.writer import Writer
-from torc_server.generations import GenerationResponse
-from torc_server.hub import Hub
-from torc_server.parameters import provide_paging, provide_part
+from torc_server.controllers.spawning import DynamicsController
+from torc_server.controllers.workflow.actions import ActionController
+from torc_server.controllers.workflow.control import LifecycleController
+from torc_server.controllers.workflow.failure_handlers import FailureHandlerController
+from torc_server.controllers.workflow.overviews import OverviewController
+from torc_server.controllers.workflow.provenance import ProvenanceController
+from torc_server.controllers.workflow.remote_workers import RemoteWorkerController
+from torc_server.controllers.workflow.tasks import TaskController
+from torc_server.controllers.workflow.workflows import WorkflowController
+from torc_server.edge import problems
+from torc_server.edge.addresses import check_address
+from torc_server.edge.bodies import BodyRequest
+from torc_server.edge.generations import GenerationResponse
+from torc_server.edge.parameters import provide_paging, provide_part
+from torc_server.edge.tracing import add_span_id
+from torc_server.edge.unknown_fields import add_warning
 from torc_server.settings import Settings
-from torc_server.tracing import add_span_id
-from torc_server.unknown_fields import add_warning
-from torc_server.users import Users
+from torc_server.storage.notify import Hub
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
 
 BASE_PATH = "/torc-service/v1"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from torc_core.errors import MachineError, UsageError
-from torc_core.local.paths import state_directory
+from torc_core.host.directories import state_directory
 from torc_server.entry import enter
 from torc_server.logs import LEVELS, configure_logging
 from torc_server.settings import Settings

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from torc_core.errors import AccessError, NotFoundError
-from torc_server import credentials
-from torc_server.credentials import COSTS, DEFAULT_COST
+from torc_server.access import credentials
+from torc_server.access.credentials import COSTS, DEFAULT_COST
 from torc_server.entry import enter
 
 _file = click.option(

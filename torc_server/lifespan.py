@@ -12,16 +12,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from torc_core.clock import now_ms
-from torc_server.background import Background
-from torc_server.db import lock
-from torc_server.db.engine import make_file, reader_engine, unusable, writer_engine
-from torc_server.db.migrations import check_version, migrate
-from torc_server.db.readers import Readers
-from torc_server.db.writer import Writer
-from torc_server.housekeeping import keep_house
-from torc_server.hub import Hub
+from torc_server.background.housekeeping import keep_house
+from torc_server.background.task_runner import Background
 from torc_server.rules.tasks import fail_left_over
 from torc_server.settings import Settings
+from torc_server.storage import lock
+from torc_server.storage.migrations import check_version, migrate
+from torc_server.storage.notify import Hub
+from torc_server.storage.readers import Readers
+from torc_server.storage.sqlite import make_file, reader_engine, unusable, writer_engine
+from torc_server.storage.writer import Writer
 
 
 @asynccontextmanager

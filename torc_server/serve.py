@@ -18,8 +18,8 @@ import uvloop
 from litestar import Litestar
 
 from torc_core.errors import ConflictError, MachineError, UsageError
+from torc_server.access.authentication import TokenInPath
 from torc_server.app import create_app
-from torc_server.authentication import TokenInPath
 from torc_server.lifespan import lifespan
 from torc_server.settings import Settings
 

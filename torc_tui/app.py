@@ -14,8 +14,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
 
-from torc_core.connect import Connection
 from torc_core.errors import ExitCode
+from torc_core.host.connect import Connection
 from torc_tui.hangup import leave_at_hangup
 from torc_tui.screens.main import MainScreen
 from torc_tui.state.fetcher import Fetcher

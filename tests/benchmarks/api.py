@@ -26,8 +26,8 @@ from typing import Any
 import msgspec
 from loopback import Server, drive, request
 
-from torc_server.db.engine import make_file, writer_engine
-from torc_server.db.migrations import migrate
+from torc_server.storage.migrations import migrate
+from torc_server.storage.sqlite import make_file, writer_engine
 
 TIME = "2024-01-01T00:00:00.000Z"
 CHUNK = 10_000

@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tui"))
 from pty_screen import PtyScreen
 
 from torc_core.client import TorcClient
-from torc_core.connect import Choice, connect
-from torc_core.creation import create_workflow
-from torc_core.lifecycle import initialize_workflow
-from torc_core.local.server import stop_server
+from torc_core.host.connect import Choice, connect
+from torc_core.host.embedded_server import stop_server
+from torc_core.operations.create import create_workflow
+from torc_core.operations.initialize import initialize_workflow
 from torc_core.spec import parse_workflow
 
 SIZES = ((80, 24), (160, 48))

@@ -21,15 +21,15 @@ from torc_core.model.exchange import ClaimedJob, Exchange, JobEnd, WorkRequest
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
-from torc_server import tables
-from torc_server.db.engine import make_file, writer_engine
-from torc_server.db.migrations import migrate
 from torc_server.queries.jobs import JobFilter, list_jobs
-from torc_server.queries.pages import Paging
+from torc_server.records.pages import Paging
+from torc_server.rules.attempts.exchange import take_turn
 from torc_server.rules.creation import create_jobs
-from torc_server.rules.exchange import take_turn
 from torc_server.rules.initialize import initialize_jobs
 from torc_server.rules.workflows import create_workflow, delete_workflow
+from torc_server.storage import tables
+from torc_server.storage.migrations import migrate
+from torc_server.storage.sqlite import make_file, writer_engine
 
 NOW = 1_700_000_000_000
 TIME = "2024-01-01T00:00:00.000Z"

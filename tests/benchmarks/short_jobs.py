@@ -30,10 +30,11 @@ import hyperqueue
 from hyperqueue.cluster import LocalCluster, WorkerConfig
 
 from torc_core.client import TorcClient
-from torc_core.lifecycle import initialize_workflow
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_core.runner import Runner, RunnerOptions
+from torc_core.operations.initialize import initialize_workflow
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.runner import Runner
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PORT_LINE = "TORC_SERVER_PORT="
@@ -193,7 +194,8 @@ def one_job(bench: Torc, rounds: int = 25) -> list[float]:
     options = bench.options(workflow_id)
     code = (
         "import sys; from torc_core.client import TorcClient;"
-        "from torc_core.runner import Runner, RunnerOptions;"
+        "from torc_core.runner.policy.options import RunnerOptions;"
+        "from torc_core.runner.runner import Runner;"
         "options = RunnerOptions(workflow_id=int(sys.argv[2]), output_dir=sys.argv[3]);"
         "Runner(TorcClient(sys.argv[1]), options).run()"
     )

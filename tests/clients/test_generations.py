@@ -13,7 +13,7 @@ from torc_core.model.artifact import FileIds, UserData
 from torc_core.model.event import Event
 from torc_core.model.page import Page
 from torc_core.model.workflow import Workflow
-from torc_server.generations import Generation, form_of, generation_of
+from torc_server.edge.generations import Generation, form_of, generation_of
 
 PYTHON = "OpenAPI-Generator/{}/python"
 AGENTS = {

@@ -6,8 +6,8 @@ import pytest
 
 from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError
-from torc_core.lifecycle import archive_workflow
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.initialize import archive_workflow
 
 
 class OlderServer(TorcClient):

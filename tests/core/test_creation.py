@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torc_core.creation import create_workflow
+from torc_core.operations.create import create_workflow
 from torc_core.spec import parse_workflow
 
 FILE = """

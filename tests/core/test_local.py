@@ -11,14 +11,14 @@ import msgspec
 import pytest
 from waiting import wait_for
 
-from torc_core.connect import Choice, connect
 from torc_core.errors import ConflictError, MachineError
-from torc_core.local import runs
-from torc_core.local.paths import state_directory
-from torc_core.local.process import ProcessIdentity
-from torc_core.local.record import read_record, write_record
-from torc_core.local.runs import RunDirectory, RunMeta, RunState, create_run, list_runs
-from torc_core.local.server import ensure_server, running_server, stop_server
+from torc_core.host import runs
+from torc_core.host.connect import Choice, connect
+from torc_core.host.directories import state_directory
+from torc_core.host.embedded_server import ensure_server, running_server, stop_server
+from torc_core.host.json_file import read_record, write_record
+from torc_core.host.process import ProcessIdentity
+from torc_core.host.runs import RunDirectory, RunMeta, RunState, create_run, list_runs
 from torc_core.model.workflow import Workflow
 
 
@@ -30,7 +30,7 @@ def _embedded():
 
 @pytest.mark.usefixtures("_embedded")
 def test_commands_at_the_same_time_start_one_server():
-    code = "from torc_core.local.server import ensure_server; print(ensure_server().url)"
+    code = "from torc_core.host.embedded_server import ensure_server; print(ensure_server().url)"
     commands = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         for _ in range(4)

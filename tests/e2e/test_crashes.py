@@ -12,11 +12,11 @@ import pytest
 from waiting import wait_for
 
 from torc_core.client import TorcClient, every_item
-from torc_core.creation import create_workflow
-from torc_core.lifecycle import initialize_workflow
-from torc_core.local.launch import prepare_run
-from torc_core.local.runs import RunDirectory, RunState, list_runs, start_run
-from torc_core.runner import RunnerOptions
+from torc_core.host.runs import RunDirectory, RunState, list_runs, start_run
+from torc_core.operations.create import create_workflow
+from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.launch import prepare_run
+from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import parse_workflow
 
 SWEEP = """
@@ -74,7 +74,7 @@ def test_a_server_killed_during_a_run_loses_and_doubles_nothing(make_server, swe
 def test_a_detached_run_outlives_its_starter_and_is_found_again(server, client, sweep, tmp_path):
     workflow_id = sweep(client)
     starter = (
-        "import sys; from pathlib import Path; from torc_core.local.runs import *;"
+        "import sys; from pathlib import Path; from torc_core.host.runs import *;"
         "start_run(RunDirectory(Path(sys.argv[1]))); import os, signal;"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

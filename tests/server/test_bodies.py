@@ -8,8 +8,8 @@ import pytest
 
 from torc_core.model.exchange import Exchange
 from torc_core.model.job import Jobs
-from torc_server.bodies import MAX_DEPTH, check_limits
-from torc_server.unknown_fields import note_unknown_fields
+from torc_server.edge.bodies import MAX_DEPTH, check_limits
+from torc_server.edge.unknown_fields import note_unknown_fields
 
 
 @pytest.mark.parametrize("garbage", [b"{", b"\xff", b"[" * 9999, b'{"a": 1e999}', b"\0"])

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from litestar import Litestar, get
 
-from torc_server import problems
-from torc_server.tracing import add_span_id
+from torc_server.edge import problems
+from torc_server.edge.tracing import add_span_id
 
 BIG = 2**63
 NAMED = {"name": "w", "user": "u"}

@@ -10,14 +10,14 @@ from torc_core.model.event import Severity
 from torc_core.model.workflow import Workflow
 from torc_server.controllers import events as controller
 from torc_server.controllers.events import KEEP_ALIVE, follow
-from torc_server.db.engine import make_file, reader_engine, writer_engine
-from torc_server.db.migrations import migrate
-from torc_server.db.readers import Readers
-from torc_server.db.writer import Writer
-from torc_server.hub import Hub
-from torc_server.queries import events as queries
+from torc_server.records import events as queries
 from torc_server.rules import events
 from torc_server.rules.workflows import create_workflow
+from torc_server.storage.migrations import migrate
+from torc_server.storage.notify import Hub
+from torc_server.storage.readers import Readers
+from torc_server.storage.sqlite import make_file, reader_engine, writer_engine
+from torc_server.storage.writer import Writer
 
 
 class Base:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
-from torc_server.openapi import describe
+from torc_server.edge.openapi import describe
 from torc_server.settings import Settings
 
 APP = create_app(Settings(database=Path("unused")))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.errors import NotFoundError, UsageError
-from torc_server import credentials
+from torc_server.access import credentials
 
 CHEAP = 4
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from torc_server.hub import REMEMBERED, Hub
+from torc_server.storage.notify import REMEMBERED, Hub
 
 
 async def test_a_change_before_the_wait_ends_it_at_once():

@@ -11,13 +11,13 @@ from sqlmodel import SQLModel
 from torc_core.errors import ConflictError
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_server.db import migrations
-from torc_server.db.engine import make_file, writer_engine
 from torc_server.queries.jobs import JobFilter, list_jobs
-from torc_server.queries.pages import Paging
 from torc_server.queries.running import running_jobs
-from torc_server.rules.reports import complete_job
+from torc_server.records.pages import Paging
+from torc_server.rules.attempts.client_reports import complete_job
 from torc_server.rules.resets import process_changed_job_inputs
+from torc_server.storage import migrations
+from torc_server.storage.sqlite import make_file, writer_engine
 
 DATA = Path(__file__).parent.parent / "data"
 

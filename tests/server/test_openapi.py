@@ -10,7 +10,7 @@ import pytest
 
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
-from torc_server.openapi import describe
+from torc_server.edge.openapi import describe
 from torc_server.settings import Settings
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference_operations.json"

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from torc_server.db.prepared import Prepared
+from torc_server.storage.statements import Prepared
 
 THING = Table(
     "thing",

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from torc_server import credentials
+from torc_server.access import credentials
 
 CHEAP = 4
 

@@ -15,11 +15,11 @@ from sqlalchemy import text
 from waiting import wait_for
 
 from torc_core.errors import MachineError, UsageError
-from torc_server.db import writer as writer_module
-from torc_server.db.engine import make_file, reader_engine, wal_bytes, writer_engine
-from torc_server.db.readers import Readers
-from torc_server.db.writer import Writer
-from torc_server.hub import Hub
+from torc_server.storage import writer as writer_module
+from torc_server.storage.notify import Hub
+from torc_server.storage.readers import Readers
+from torc_server.storage.sqlite import make_file, reader_engine, wal_bytes, writer_engine
+from torc_server.storage.writer import Writer
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from textual.screen import Screen
 
 from torc_core.client import TorcClient
-from torc_core.connect import Connection
+from torc_core.host.connect import Connection
 from torc_tui.app import TorcApp
 from torc_tui.screens.main import MainScreen
 

@@ -8,10 +8,10 @@ import pytest
 
 from torc_tui.actions import ACTIONS, Scope, in_scope, shown_in
 from torc_tui.keymap import bindings_for
-from torc_tui.screens.flows import FLOWS
 from torc_tui.screens.log import LogScreen
 from torc_tui.screens.main import MainScreen
 from torc_tui.screens.reader import Reader
+from torc_tui.screens.user_actions import USER_ACTIONS
 from torc_tui.state.pages import help_text
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.key_hints import hints
@@ -32,7 +32,7 @@ PROMISED = "up down left right tab shift+tab enter q question_mark n i R x C d c
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: f"{action.scope}:{action.id}")
 def test_every_action_can_be_carried_out(action):
     if action.is_flow:
-        assert action.id in FLOWS
+        assert action.id in USER_ACTIONS
     else:
         method = action.method.partition("(")[0]
         assert callable(getattr(HOLDERS[action.scope], f"action_{method}", None))

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from torc_core.model.status import JobStatus
+from torc_tui.lists.listing import Cell, Column, Row
+from torc_tui.lists.views import JOBS, NODES, RESULTS, WORKFLOWS, status_cell
 from torc_tui.state.columns import GAP, fill, fit, measure
-from torc_tui.state.rows import Cell, Column, Row
-from torc_tui.state.views import JOBS, NODES, RESULTS, WORKFLOWS, status_cell
 from torc_tui.terminal import clean
 from torc_tui.theme import WORKFLOW_LOOK
 

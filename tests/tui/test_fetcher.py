@@ -6,8 +6,8 @@ import queue
 import threading
 
 from torc_core.client import TorcClient
-from torc_core.connect import Connection
 from torc_core.errors import TorcError, UnreachableError, UsageError
+from torc_core.host.connect import Connection
 from torc_tui.state.fetcher import Fetcher
 
 TIMEOUT_S = 30

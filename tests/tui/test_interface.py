@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tui.driving import interface
 
-from torc_core.connect import Connection
 from torc_core.errors import MachineError
-from torc_core.local.runs import RunState, list_runs
-from torc_core.local.server import running_server, stop_server
+from torc_core.host.connect import Connection
+from torc_core.host.embedded_server import running_server, stop_server
+from torc_core.host.runs import RunState, list_runs
 from torc_core.model.artifact import File
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.driving import interface
 
 from torc_core.model.artifact import File
-from torc_core.runner.paths import job_stdio
+from torc_core.runner.policy.output_paths import job_stdio
 
 
 async def open_log(ui, name):

@@ -9,9 +9,9 @@ import pytest
 from torc_core.model.event import Event
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_tui.lists.listing import Query
+from torc_tui.lists.views import JOBS, RESULTS, event_text
 from torc_tui.state.headline import list_line
-from torc_tui.state.rows import Query
-from torc_tui.state.views import JOBS, RESULTS, event_text
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_tui.state.rows import Cell, Query, Row
+from torc_tui.lists.listing import Cell, Query, Row
 from torc_tui.state.window import BLOCK, KEPT_BLOCKS, Window
 
 

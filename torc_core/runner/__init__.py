@@ -1,13 +1,7 @@
-"""The runner: claims jobs of one workflow, runs them here and reports what became of them.
+"""The runner: claims jobs of one workflow, runs them here and reports their results.
 
-It knows the server only through `TorcClient` and the wire types. Nothing in it waits for a timer
-to notice something: it wakes when a process ends, when the server has news, when a deadline falls
-due, or on a signal.
+It knows the server only through `TorcClient` and the wire types. Nothing in it polls: it wakes when
+a process exits, when the server has news, when a timer expires, or on a signal.
+
+Engine (this folder) > `monitor`, `server` > `process` > `policy`.
 """
-
-from torc_core.runner.execution import execute_run
-from torc_core.runner.options import RunnerOptions
-from torc_core.runner.runner import Runner
-from torc_core.runner.summary import Progress, RunSummary
-
-__all__ = ["Progress", "RunSummary", "Runner", "RunnerOptions", "execute_run"]

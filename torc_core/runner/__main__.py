@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from torc_core.errors import TorcError
-from torc_core.local.runs import RunDirectory
+from torc_core.host.runs import RunDirectory
 from torc_core.runner.execution import execute_run
 from torc_core.runner.logs import log_to_stream
 

@@ -18,7 +18,7 @@ from typing import Any
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, TorcError
 from torc_core.model.compute import WorkflowAction
-from torc_core.runner import paths
+from torc_core.runner.policy import output_paths
 
 log = logging.getLogger("torc.runner")
 
@@ -127,7 +127,9 @@ class Actions:
                 return
 
     def _run_command(self, action_id: int, command: str) -> int | None:
-        stdio = paths.action_stdio(self._output_dir, self._workflow_id, action_id, self._run_id)
+        stdio = output_paths.action_stdio(
+            self._output_dir, self._workflow_id, action_id, self._run_id
+        )
         try:
             with Path(f"{stdio}.o").open("ab") as out, Path(f"{stdio}.e").open("ab") as err:
                 self._command = subprocess.Popen(

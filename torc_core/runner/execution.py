@@ -11,13 +11,13 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import MachineError, TorcError, UsageError
-from torc_core.local.runs import RunDirectory, RunMeta
-from torc_core.local.server import locate_server
+from torc_core.host.embedded_server import locate_server
+from torc_core.host.runs import RunDirectory, RunMeta
 from torc_core.runner.logs import set_log_level
-from torc_core.runner.options import RunnerOptions
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.summary import Progress, RunSummary, final_status
 from torc_core.runner.runner import Runner
 from torc_core.runner.signals import stopping_on_signals
-from torc_core.runner.summary import Progress, RunSummary, final_status
 
 log = logging.getLogger("torc.runner")
 

@@ -18,7 +18,21 @@ import msgspec
 from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobEnd, JobRelease, JobStart
 from torc_core.model.status import JobStatus
-from torc_core.runner.attempt import (
+from torc_core.runner.monitor.monitor import ResourceMonitor
+from torc_core.runner.policy.context import RunnerContext, gpu_names
+from torc_core.runner.policy.exit_outcome import (
+    LIMITS,
+    StopReason,
+    choose_rule,
+    classify_exit,
+    failed_status,
+    may_retry,
+)
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.prefetch import Prefetcher
+from torc_core.runner.policy.resource_pool import ResourcePool, Resources, need
+from torc_core.runner.policy.timers import Timer, TimerKind, Timers
+from torc_core.runner.process.attempt import (
     Attempt,
     end_without_start,
     has_limits,
@@ -30,22 +44,8 @@ from torc_core.runner.attempt import (
     stdio_of,
     write_stderr,
 )
-from torc_core.runner.deadlines import Deadlines, Due, What
-from torc_core.runner.demand import Pace
-from torc_core.runner.ledger import Amount, Ledger, need
-from torc_core.runner.meter import Meter
-from torc_core.runner.options import RunnerOptions
-from torc_core.runner.process import Fault, reap, send_signal
-from torc_core.runner.station import Station, gpu_names
-from torc_core.runner.talk import Outbox
-from torc_core.runner.verdict import (
-    LIMITS,
-    StopReason,
-    choose_rule,
-    failed_status,
-    judge,
-    may_retry,
-)
+from torc_core.runner.process.child import Fault, reap, send_signal
+from torc_core.runner.reporting import Outbox
 
 log = logging.getLogger("torc.runner")
 
@@ -70,14 +70,14 @@ class Jobs:
 
     def __init__(
         self,
-        station: Station,
+        station: RunnerContext,
         options: RunnerOptions,
-        deadlines: Deadlines,
-        meter: Meter,
+        deadlines: Timers,
+        meter: ResourceMonitor,
         watch: Callable[[int, int], None],
     ) -> None:
         self.outbox = Outbox()
-        self.pace = Pace()
+        self.pace = Prefetcher()
         self.last_end = 0.0
         """When a process ended last, monotonic."""
         self.waiting: list[ClaimedJob] = []
@@ -87,7 +87,7 @@ class Jobs:
         self._station = station
         self._options = options
         gpus = gpu_names(station.machine, station.total.num_gpus)
-        self._ledger = Ledger(station.total, gpus=gpus, max_jobs=options.max_parallel_jobs)
+        self._ledger = ResourcePool(station.total, gpus=gpus, max_jobs=options.max_parallel_jobs)
         self._deadlines = deadlines
         self._watch = watch
         self._meter = meter
@@ -111,7 +111,7 @@ class Jobs:
         attempt = self._running.get(start.job_id)
         return attempt is not None and attempt.claimed.token == start.token
 
-    def unspoken_for(self) -> tuple[Amount, int]:
+    def unspoken_for(self) -> tuple[Resources, int]:
         """Return what is free beyond the needs of waiting jobs, and how many jobs may start."""
         free = self._ledger.free
         for claimed in self.waiting:
@@ -147,8 +147,8 @@ class Jobs:
         """Take the end of the process whose descriptor is readable."""
         now = time.monotonic()
         attempt = self._running[self._job_of.pop(fd)]
-        self._deadlines.clear(Due(What.KILL, attempt.job_id))
-        self._deadlines.clear(Due(What.OUT_OF_TIME, attempt.job_id))
+        self._deadlines.clear(Timer(TimerKind.KILL, attempt.job_id))
+        self._deadlines.clear(Timer(TimerKind.OUT_OF_TIME, attempt.job_id))
         ended = reap(attempt.child, kill_rest=attempt.stop is not None)
         if attempt.end is not None:
             self._recovery_ended(attempt, attempt.end, ended.return_code)
@@ -157,7 +157,7 @@ class Jobs:
         self.last_end = now
         outputs = attempt.claimed.output_files if ended.return_code == 0 else []
         times, missing = look_at_outputs(outputs)
-        verdict = judge(ended.return_code, attempt.stop, missing)
+        verdict = classify_exit(ended.return_code, attempt.stop, missing)
         if attempt.stop in {StopReason.OUT_OF_MEMORY, StopReason.OUT_OF_TIME}:
             write_stderr(attempt.stdio, f"The job was ended: {attempt.stop.value}.")
         for path in missing:
@@ -183,7 +183,7 @@ class Jobs:
             grace_s = self._options.grace_s
             if not attempt.claimed.job.supports_termination:
                 grace_s = min(SHORT_GRACE_S, grace_s)
-            self._deadlines.set(Due(What.KILL, job_id), time.monotonic() + grace_s)
+            self._deadlines.set(Timer(TimerKind.KILL, job_id), time.monotonic() + grace_s)
             send_signal(attempt.child, signal.SIGTERM)
             # A stopped process does not even see the signal.
             send_signal(attempt.child, signal.SIGCONT)
@@ -218,7 +218,7 @@ class Jobs:
             if self._options.limit_resources:
                 self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
 
-    def _start(self, claimed: ClaimedJob, amount: Amount) -> bool:
+    def _start(self, claimed: ClaimedJob, amount: Resources) -> bool:
         """Start a job that fits, and return whether it is settled: started, or failed for good."""
         job_id = id_of(claimed)
         gpus = self._ledger.take(job_id, amount)
@@ -237,7 +237,7 @@ class Jobs:
             return False  # tried again as soon as something happens
         self._enter(attempt)
         if self._options.limit_resources and has_limits(claimed):
-            due = Due(What.OUT_OF_TIME, job_id)
+            due = Timer(TimerKind.OUT_OF_TIME, job_id)
             self._deadlines.set(due, attempt.started + claimed.runtime_seconds)
         self.outbox.starts[job_id] = (claimed.token, attempt.started_ms)
         self._meter.plan(0.0)

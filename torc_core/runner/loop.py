@@ -15,18 +15,21 @@ from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, TorcError
 from torc_core.model.exchange import Exchange, ExchangeReply, WorkRequest
 from torc_core.runner.actions import JOB_TRIGGERS, Actions
-from torc_core.runner.courier import Courier, Delivery, choose_turns
-from torc_core.runner.deadlines import Deadlines, Due, What
-from torc_core.runner.demand import HOLD_S, ask
-from torc_core.runner.departure import Departure, end_of_time, patience
 from torc_core.runner.jobs import Jobs
-from torc_core.runner.meter import Meter, open_metrics
-from torc_core.runner.options import RunnerOptions
+from torc_core.runner.monitor.monitor import ResourceMonitor, open_metrics
+from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.exit_outcome import StopReason
+from torc_core.runner.policy.limits import patience, stop_deadline
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.prefetch import HOLD_S, ask
+from torc_core.runner.policy.shutdown import ShutdownPolicy
+from torc_core.runner.policy.summary import Progress, RunSummary, exit_code
+from torc_core.runner.policy.timers import Timer, TimerKind, Timers
+from torc_core.runner.reporting import ReportScheduler
+from torc_core.runner.server.link import ExchangeResult, ServerLink
+from torc_core.runner.server.node import url_for_jobs
+from torc_core.runner.server.protocol import choose_protocol
 from torc_core.runner.signals import Bell
-from torc_core.runner.station import Station, url_for_jobs
-from torc_core.runner.summary import Progress, RunSummary, exit_code
-from torc_core.runner.talk import Talk
-from torc_core.runner.verdict import StopReason
 
 log = logging.getLogger("torc.runner")
 
@@ -52,7 +55,7 @@ class Loop:
         self,
         client: TorcClient,
         options: RunnerOptions,
-        station: Station,
+        station: RunnerContext,
         actions: Actions,
         bell: Bell,
         on_progress: Callable[[Progress], None] | None,
@@ -65,12 +68,14 @@ class Loop:
         self._on_progress = on_progress
         self._epoll = select.epoll()
         self._epoll.register(bell.fd, select.EPOLLIN)
-        self._deadlines = Deadlines()
-        self._meter = Meter(station.monitoring.interval_s, self._deadlines, open_metrics(station))
+        self._deadlines = Timers()
+        self._meter = ResourceMonitor(
+            station.monitoring.interval_s, self._deadlines, open_metrics(station)
+        )
         self._jobs = Jobs(station, options, self._deadlines, self._meter, self._epoll.register)
-        self._courier = Courier(choose_turns(client, station), bell.ring)
-        self._talk = Talk(self._courier, self._jobs.outbox, self._deadlines)
-        self._departure = Departure(self._deadlines, patience(options, station.workflow))
+        self._courier = ServerLink(choose_protocol(client, station), bell.ring)
+        self._talk = ReportScheduler(self._courier, self._jobs.outbox, self._deadlines)
+        self._departure = ShutdownPolicy(self._deadlines, patience(options, station.workflow))
         self._stays_when_complete = station.workflow.compute_node_ignore_workflow_completion
         self._taken_stops = 0
         self._is_complete = False
@@ -80,7 +85,7 @@ class Loop:
         self._why_no_job = ""
         self._is_canceled = False
         self._error: TorcError | None = None
-        self._ends_at = end_of_time(options, station.workflow, time.monotonic(), time.time())
+        self._ends_at = stop_deadline(options, station.workflow, time.monotonic(), time.time())
         self._at_deadline = self._what_deadlines_do()
         self._told_last: Progress | None = None
 
@@ -95,7 +100,7 @@ class Loop:
         self._actions.run(("on_workflow_start",))
         self._actions.run(("on_worker_start",))
         if self._ends_at is not None:
-            self._deadlines.set(Due(What.RUNNER_ENDS), self._ends_at)
+            self._deadlines.set(Timer(TimerKind.RUNNER_ENDS), self._ends_at)
         self._do_what_is_due(stops)
         while not self._is_done():
             self._sleep()
@@ -119,7 +124,7 @@ class Loop:
             self._on_delivery(delivery)
         self._jobs.start_waiting()
         if self._jobs.waiting:
-            self._deadlines.set_earlier(Due(What.GIVE_BACK), time.monotonic() + HOLD_S)
+            self._deadlines.set_earlier(Timer(TimerKind.GIVE_BACK), time.monotonic() + HOLD_S)
         if self._jobs.trouble is not None and not self._departure.is_near:
             self._error = self._jobs.trouble
             self._leave(self._jobs.trouble.message)
@@ -177,31 +182,31 @@ class Loop:
 
     # ---- what happens
 
-    def _what_deadlines_do(self) -> dict[What, Callable[[int], None]]:
+    def _what_deadlines_do(self) -> dict[TimerKind, Callable[[int], None]]:
         """Return what to do at each kind of deadline, given the job's id."""
         return {
-            What.TALK: lambda _: self._talk.hurry(),
-            What.SAMPLE: lambda _: self._jobs.sample(),
-            What.PROGRESS: lambda _: self._tell_progress(),
-            What.KILL: self._jobs.kill,
-            What.OUT_OF_TIME: lambda job_id: self._jobs.stop(job_id, StopReason.OUT_OF_TIME),
-            What.RUNNER_ENDS: lambda _: self._leave(
+            TimerKind.TALK: lambda _: self._talk.hurry(),
+            TimerKind.SAMPLE: lambda _: self._jobs.sample(),
+            TimerKind.PROGRESS: lambda _: self._tell_progress(),
+            TimerKind.KILL: self._jobs.kill,
+            TimerKind.OUT_OF_TIME: lambda job_id: self._jobs.stop(job_id, StopReason.OUT_OF_TIME),
+            TimerKind.RUNNER_ENDS: lambda _: self._leave(
                 "the runner's time is over", StopReason.RUNNER_ENDS
             ),
-            What.IDLE: lambda _: self._leave(
+            TimerKind.IDLE: lambda _: self._leave(
                 f"there is nothing to run here. {self._why_no_job}".strip()
             ),
-            What.NO_SERVER: lambda _: self._departure.give_up("the server does not answer"),
-            What.PATIENCE: lambda _: self._departure.give_up("nobody takes the report"),
-            What.ACTIONS: lambda _: self._look_for_actions(),
-            What.GIVE_BACK: lambda _: self._hold_no_longer(),
+            TimerKind.NO_SERVER: lambda _: self._departure.give_up("the server does not answer"),
+            TimerKind.PATIENCE: lambda _: self._departure.give_up("nobody takes the report"),
+            TimerKind.ACTIONS: lambda _: self._look_for_actions(),
+            TimerKind.GIVE_BACK: lambda _: self._hold_no_longer(),
         }
 
     def _hold_no_longer(self) -> None:
         """Give back what waits behind jobs that turn out long: others may run it now."""
         until = self._jobs.last_end + HOLD_S
         if until > time.monotonic():
-            self._deadlines.set(Due(What.GIVE_BACK), until)
+            self._deadlines.set(Timer(TimerKind.GIVE_BACK), until)
         elif self._jobs.waiting:
             self._jobs.release_waiting()
             self._jobs.pace.start_over()
@@ -216,7 +221,7 @@ class Loop:
             self._jobs.kill_all()
             self._departure.hurry()
 
-    def _on_delivery(self, delivery: Delivery) -> None:
+    def _on_delivery(self, delivery: ExchangeResult) -> None:
         if delivery.error is not None:
             self._error = delivery.error
             self._departure.give_up(delivery.error.message)
@@ -256,9 +261,9 @@ class Loop:
         """Execute pending actions on the side, unless a look just found none to execute."""
         if not self._has_actions or self._departure.is_near:
             return
-        if not self._actions.is_busy and Due(What.ACTIONS) not in self._deadlines:
+        if not self._actions.is_busy and Timer(TimerKind.ACTIONS) not in self._deadlines:
             self._has_actions = False
-            self._deadlines.set(Due(What.ACTIONS), time.monotonic() + LOOK_FOR_ACTIONS_S)
+            self._deadlines.set(Timer(TimerKind.ACTIONS), time.monotonic() + LOOK_FOR_ACTIONS_S)
             self._actions.run_in_background(JOB_TRIGGERS, self._bell.ring)
 
     def _leave(self, why: str, stop: StopReason | None = None) -> None:
@@ -299,7 +304,7 @@ class Loop:
 
     def _plan_progress(self) -> None:
         if self._on_progress is not None and self._progress() != self._told_last:
-            self._deadlines.set_earlier(Due(What.PROGRESS), time.monotonic() + PROGRESS_S)
+            self._deadlines.set_earlier(Timer(TimerKind.PROGRESS), time.monotonic() + PROGRESS_S)
 
     def _tell_progress(self) -> None:
         if self._on_progress is not None:

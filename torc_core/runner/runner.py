@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, TorcError
-from torc_core.runner import paths
 from torc_core.runner.actions import Actions
 from torc_core.runner.logs import log_to_file
 from torc_core.runner.loop import Loop
-from torc_core.runner.options import RunnerOptions
+from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.summary import Progress, RunSummary
+from torc_core.runner.server.node import deregister_node, register_node
 from torc_core.runner.signals import Bell
-from torc_core.runner.station import Station, close_station, open_station
-from torc_core.runner.summary import Progress, RunSummary
 
 log = logging.getLogger("torc.runner")
 
@@ -58,19 +59,19 @@ class Runner:
         """Run jobs, and return how it went.
 
         Raises:
-            TorcError: The runner could not begin (see `open_station`), the workflow was deleted
+            TorcError: The runner could not begin (see `register_node`), the workflow was deleted
                 meanwhile, one of its settings makes no sense to the server, or this machine
                 cannot start jobs any more.
         """
-        station = open_station(self._client, self._options)
+        station = register_node(self._client, self._options)
         try:
             with log_to_file(self._options.log_path or _log_path(station)):
                 return self._work(station)
         finally:
             if self._hears_server:
-                close_station(self._client, station)
+                deregister_node(self._client, station)
 
-    def _work(self, station: Station) -> RunSummary:
+    def _work(self, station: RunnerContext) -> RunSummary:
         self._actions = Actions(
             self._client,
             workflow_id=self._options.workflow_id,
@@ -102,6 +103,6 @@ class Runner:
         return status.jobs_by_status or {}
 
 
-def _log_path(station: Station) -> str:
+def _log_path(station: RunnerContext) -> str:
     hostname, workflow_id = station.machine.hostname, station.workflow.id or 0
-    return paths.runner_log(station.output_dir, hostname, workflow_id, station.run_id)
+    return output_paths.runner_log(station.output_dir, hostname, workflow_id, station.run_id)

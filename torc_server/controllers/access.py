@@ -18,11 +18,11 @@ from torc_core.model.access import (
     UserGroupMembership,
     WorkflowAccessGroup,
 )
-from torc_server.db.readers import Readers
-from torc_server.db.writer import Writer
-from torc_server.parameters import Count, Id
-from torc_server.queries import access_groups, shared_workflows
-from torc_server.users import Users
+from torc_server.access.users import Users
+from torc_server.edge.parameters import Count, Id
+from torc_server.records import access_groups, shared_workflows
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
 
 
 class AccessGroupController(Controller):

@@ -8,9 +8,9 @@ from litestar.params import JSONBody
 
 from torc_core.clock import now_ms
 from torc_core.model.artifact import Files, UserData, UserDataList
-from torc_server.db.writer import Writer
-from torc_server.parameters import OptionalQueryId
-from torc_server.queries import artifacts, records, resources
+from torc_server.edge.parameters import OptionalQueryId
+from torc_server.records import artifacts, crud, resources
+from torc_server.storage.writer import Writer
 
 
 class UserDataController(Controller):
@@ -43,7 +43,7 @@ class BulkController(Controller):
     @post("/bulk_files", status_code=200, operation_id="create_files", tags=["files"])
     async def create_files(self, writer: NamedDependency[Writer], data: JSONBody[Files]) -> Files:
         """Keep new files of one workflow; returned in the same order."""
-        created = await writer.run(records.create_many, resources.FILE, data.files, now_ms=now_ms())
+        created = await writer.run(crud.create_many, resources.FILE, data.files, now_ms=now_ms())
         return Files(files=created)
 
     @post(
@@ -57,6 +57,6 @@ class BulkController(Controller):
     ) -> UserDataList:
         """Keep new user data of one workflow; returned in the same order."""
         created = await writer.run(
-            records.create_many, resources.USER_DATA, data.user_data, now_ms=now_ms()
+            crud.create_many, resources.USER_DATA, data.user_data, now_ms=now_ms()
         )
         return UserDataList(user_data=created)

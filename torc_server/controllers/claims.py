@@ -15,10 +15,11 @@ from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.units import MAX_INTEGER
-from torc_server.db.writer import Writer
-from torc_server.parameters import Count, Id, SortMethod
-from torc_server.rules import claims, lifecycle, reports
-from torc_server.rules.reports import Completion
+from torc_server.edge.parameters import Count, Id, SortMethod
+from torc_server.rules import manual_transitions
+from torc_server.rules.attempts import claims, client_reports
+from torc_server.rules.attempts.client_reports import Completion
+from torc_server.storage.writer import Writer
 
 RunId = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
 """A run of the workflow in the path; 0 before the first."""
@@ -71,7 +72,9 @@ class ClaimController(Controller):
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[JobCompletions]
     ) -> CompletedJobs:
         """Record the ends of many jobs, each accepted or refused for itself."""
-        return await writer.run(reports.batch_complete_jobs, workflow_id, data, now_ms=now_ms())
+        return await writer.run(
+            client_reports.batch_complete_jobs, workflow_id, data, now_ms=now_ms()
+        )
 
 
 class ReportController(Controller):
@@ -85,7 +88,9 @@ class ReportController(Controller):
         self, writer: NamedDependency[Writer], job_id: Id, run_id: RunId, compute_node_id: Id
     ) -> Job:
         """Note that a claimed job runs."""
-        return await writer.run(reports.start_job, job_id, run_id, compute_node_id, now_ms=now_ms())
+        return await writer.run(
+            client_reports.start_job, job_id, run_id, compute_node_id, now_ms=now_ms()
+        )
 
     @post("/complete_job/{status:str}/{run_id:int}", status_code=200, operation_id="complete_job")
     async def complete_job(
@@ -98,7 +103,7 @@ class ReportController(Controller):
     ) -> Job:
         """Record the end of a job."""
         completion = Completion(job_id, status, run_id, data, now_ms())
-        return await writer.run_together(reports.complete_jobs, completion)
+        return await writer.run_together(client_reports.complete_jobs, completion)
 
     @put("/manage_status_change/{status:str}/{run_id:int}", operation_id="manage_status_change")
     async def manage_status_change(
@@ -110,7 +115,7 @@ class ReportController(Controller):
     ) -> Job:
         """Put a job into another status that is no end."""
         return await writer.run(
-            lifecycle.manage_status_change, job_id, status, run_id, now_ms=now_ms()
+            manual_transitions.manage_status_change, job_id, status, run_id, now_ms=now_ms()
         )
 
     @post("/retry/{run_id:int}", status_code=200, operation_id="retry_job")
@@ -122,4 +127,6 @@ class ReportController(Controller):
         max_retries: Count = MAX_INTEGER,
     ) -> Job:
         """Make a job ready for its next attempt."""
-        return await writer.run(lifecycle.retry_job, job_id, run_id, max_retries, now_ms=now_ms())
+        return await writer.run(
+            manual_transitions.retry_job, job_id, run_id, max_retries, now_ms=now_ms()
+        )

@@ -15,11 +15,11 @@ from litestar.response import Stream
 from torc_core.errors import NotFoundError
 from torc_core.model.event import Event, Severity, StreamedEvent
 from torc_core.units import MAX_INTEGER
-from torc_server.db.readers import Readers
-from torc_server.db.writer import Writer
-from torc_server.hub import Hub
-from torc_server.parameters import Id
-from torc_server.queries import events
+from torc_server.edge.parameters import Id
+from torc_server.records import events
+from torc_server.storage.notify import Hub
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
 
 KEEP_ALIVE_S = 15
 """How often a silent stream says that it lives, so that nobody in between cuts it."""

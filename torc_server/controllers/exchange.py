@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from torc_core.clock import now_ms
 from torc_core.model.exchange import Exchange, ExchangeReply
-from torc_server.db.writer import Writer
-from torc_server.hub import Hub, runners_of
-from torc_server.parameters import Id
-from torc_server.rules.exchange import Turn, look_again, take_turn
+from torc_server.edge.parameters import Id
+from torc_server.rules.attempts.exchange import Turn, look_again, take_turn
+from torc_server.storage.notify import Hub, runners_of
+from torc_server.storage.writer import Writer
 
 LONGEST_WAIT_S = 60.0
 """A longer wish is cut to this, so that no proxy in between ends the connection first."""

@@ -11,13 +11,13 @@ from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationshi
 from torc_core.model.job import Job, JobDependency, JobIds, JobPatch, Jobs
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
-from torc_server.db.readers import Readers
-from torc_server.db.writer import Writer
-from torc_server.parameters import Id, QueryId
+from torc_server.edge.parameters import Id, QueryId
 from torc_server.queries import jobs as lists
 from torc_server.queries.jobs import JobFilter
-from torc_server.queries.pages import Paging
+from torc_server.records.pages import Paging
 from torc_server.rules import creation, editing, jobs
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
 
 
 def provide_filter(  # noqa: PLR0913 - the filters of the reference

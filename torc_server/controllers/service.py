@@ -13,7 +13,7 @@ from torc_core.model.workflow import (
     TOKEN_IN_PATH,
     Version,
 )
-from torc_server.openapi import describe
+from torc_server.edge.openapi import describe
 
 VERSION = Version(
     version="0.12.0",

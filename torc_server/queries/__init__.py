@@ -1,1 +1,1 @@
-"""Reading and keeping records: plain functions on a connection, no HTTP and no clock."""
+"""Views that no single table holds. Nothing here writes."""

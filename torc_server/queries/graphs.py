@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Table, select
 
 from torc_core.errors import NotFoundError
 from torc_core.model.status import JobStatus
-from torc_server import tables
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
 
 _job = tables.job.c
 

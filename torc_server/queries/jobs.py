@@ -13,12 +13,12 @@ from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationshi
 from torc_core.model.job import Job, JobDependency
 from torc_core.model.page import Page
 from torc_core.model.status import ACTIVE, JobStatus
-from torc_server import tables
-from torc_server.db.prepared import Record
-from torc_server.mapping import TableMapping
-from torc_server.queries.pages import Paging, contains, fetch_page, order, page_of
+from torc_server.records.pages import Paging, contains, fetch_page, order, page_of
 from torc_server.rules.jobs import moment, with_relations
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.mapping import TableMapping
+from torc_server.storage.statements import Record
 
 _job = tables.job
 _member = tables.dependency_set_member

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, func, select
 from torc_core.model.resources import ReadyJobRequirements
 from torc_core.model.status import JobStatus
 from torc_core.units import MAX_INTEGER
-from torc_server import tables
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
 
 _job = tables.job.c
 _needs = tables.resource_requirements.c

@@ -7,11 +7,11 @@ from sqlalchemy import Connection, func, select
 from torc_core.model.job import RunningJob
 from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
-from torc_server import tables
-from torc_server.db.prepared import Record
-from torc_server.queries.pages import Paging, page_of
+from torc_server.records.pages import Paging, page_of
 from torc_server.rules.jobs import moment
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.statements import Record
 
 _job = tables.job.c
 _node = tables.compute_node.c

@@ -6,10 +6,10 @@ from sqlalchemy import Connection, Text, and_, cast, func, select
 
 from torc_core.model.page import Page
 from torc_core.model.slurm import SlurmJobCorrelation
-from torc_server import tables
-from torc_server.db.prepared import Record
-from torc_server.queries.pages import Paging, page_of
+from torc_server.records.pages import Paging, page_of
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.statements import Record
 
 _job, _node, _result = tables.job.c, tables.compute_node.c, tables.result.c
 _allocation = tables.scheduled_compute_node.c

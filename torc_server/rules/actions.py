@@ -26,8 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.status import SETTLED, JobStatus
-from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
 
 ON_JOBS_READY = "on_jobs_ready"
 ON_JOBS_COMPLETE = "on_jobs_complete"

@@ -13,12 +13,12 @@ from torc_core.model.job import Job
 from torc_core.model.resources import DEFAULT_REQUIREMENTS
 from torc_core.model.status import JobStatus
 from torc_core.variables import check_variables
-from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.rules.dependencies.sets import Members, as_members, ensure_sets
 from torc_server.rules.events import touch
 from torc_server.rules.jobs import LINKS
-from torc_server.rules.sets import Members, as_members, ensure_sets
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
 
 MAX_JOBS = 100_000
 """The most jobs that one call creates."""

@@ -11,16 +11,16 @@ from torc_core.errors import TransitionError, UsageError
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.status import ACTIVE, JobStatus, may_follow
 from torc_core.variables import check_variables
-from torc_server import tables
-from torc_server.db.prepared import Record
 from torc_server.rules import actions
 from torc_server.rules.creation import check_related
+from torc_server.rules.dependencies.propagation import Change, propagate
+from torc_server.rules.dependencies.sets import as_members, drop_if_unused, drop_unused, ensure_sets
 from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import LINKS, find_job, get_job
-from torc_server.rules.progress import Change, propagate
-from torc_server.rules.sets import as_members, drop_if_unused, drop_unused, ensure_sets
 from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.statements import Record
 
 _job = tables.job
 

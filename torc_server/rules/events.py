@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from torc_core.model.event import EVENT_SEVERITY, Severity
-from torc_server import tables
-from torc_server.db.prepared import Prepared
-from torc_server.hub import TOUCHED, runners_of
+from torc_server.storage import tables
+from torc_server.storage.notify import TOUCHED, runners_of
+from torc_server.storage.statements import Prepared
 
 _INSERT = Prepared(
     tables.event.insert(), "workflow_id", "timestamp", "event_type", "severity", "data"

@@ -15,16 +15,20 @@ from torc_core.errors import ConflictError
 from torc_core.graph import find_cycles
 from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message
-from torc_server import tables
-from torc_server.db.prepared import Prepared
 from torc_server.rules import actions
+from torc_server.rules.dependencies.inputs import Inputs, dependencies, input_hashes, read_inputs
+from torc_server.rules.dependencies.propagation import (
+    complete_if_settled,
+    expect_completion,
+    release_stuck,
+)
+from torc_server.rules.dependencies.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.events import record
-from torc_server.rules.inputs import Inputs, dependencies, input_hashes, read_inputs
 from torc_server.rules.jobs import LET_GO
-from torc_server.rules.progress import complete_if_settled, expect_completion, release_stuck
 from torc_server.rules.resets import reset_positions
-from torc_server.rules.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
 
 _job = tables.job
 _attempt = tables.attempt

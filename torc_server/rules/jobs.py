@@ -12,9 +12,9 @@ from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
 from torc_core.model.job import Job, JobIds
 from torc_core.model.status import JobStatus
-from torc_server import tables
-from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared, Record
 
 _job = tables.job
 _members = tables.dependency_set_member

@@ -11,16 +11,16 @@ from torc_core.errors import TransitionError
 from torc_core.graph import downstream
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
-from torc_server import tables
-from torc_server.db.prepared import Prepared
 from torc_server.rules import actions
-from torc_server.rules.cancellation import stop_attempts
+from torc_server.rules.attempts.cancel import stop_attempts
+from torc_server.rules.dependencies.inputs import Inputs, input_hashes, positions_of, read_inputs
+from torc_server.rules.dependencies.propagation import expect_completion
+from torc_server.rules.dependencies.sets import Members, recount
 from torc_server.rules.events import record
-from torc_server.rules.inputs import Inputs, input_hashes, positions_of, read_inputs
 from torc_server.rules.jobs import LET_GO
-from torc_server.rules.progress import expect_completion
-from torc_server.rules.sets import Members, recount
 from torc_server.rules.workflows import find_workflow, status_of
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
 
 _job = tables.job
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)

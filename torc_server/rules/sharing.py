@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, insert, select
 from torc_core.clock import utc_text
 from torc_core.errors import UsageError
 from torc_core.model.workflow import Workflow
-from torc_server import tables
-from torc_server.db.prepared import Prepared
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
 
 _group = tables.access_group.c
 _link = tables.workflow_access_group.c

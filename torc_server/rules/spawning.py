@@ -24,12 +24,12 @@ from torc_core.model.spawning import (
     lineage_prefix,
 )
 from torc_core.model.status import ACTIVE, JobStatus
-from torc_server import tables
-from torc_server.db.prepared import Prepared, Record
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import find_job, needed_jobs
 from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared, Record
 
 SPAWNED = "spawn"
 """The origin of jobs that another job added."""

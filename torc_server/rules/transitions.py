@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torc_core.errors import TransitionError
 from torc_core.model.status import TRANSITIONS, JobStatus
-from torc_server.db.prepared import Record
+from torc_server.storage.statements import Record
 
 
 def illegal(

@@ -15,12 +15,12 @@ from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_core.variables import check_variables
-from torc_server import tables
-from torc_server.db.prepared import Prepared, Record
-from torc_server.mapping import WORKFLOW
+from torc_server.rules.attempts.packing import check_sort_method
 from torc_server.rules.events import record, touch
-from torc_server.rules.packing import check_sort_method
 from torc_server.rules.sharing import share_with, with_access_groups
+from torc_server.storage import tables
+from torc_server.storage.mapping import WORKFLOW
+from torc_server.storage.statements import Prepared, Record
 
 _FIND = Prepared(select(tables.workflow).where(tables.workflow.c.id == bindparam("id")))
 

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import click
 
 from torc_core.client import TorcClient
-from torc_core.config import ClientSettings, load_settings
-from torc_core.connect import Choice, Connection, connect
+from torc_core.config.schema import ClientSettings
+from torc_core.config.sources import load_settings
 from torc_core.errors import NotFoundError, UsageError
+from torc_core.host.connect import Choice, Connection, connect
 from torc_core.units import MAX_INTEGER
 from torc_tui.cli.output import JsonOutput, Output, TableOutput
 

@@ -14,6 +14,8 @@ from torc_core.errors import NotFoundError, TorcError
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.actions import Scope, shown_in
 from torc_tui.feed import EventFeed
+from torc_tui.lists.listing import Cell, Row
+from torc_tui.lists.views import EVENTS, JOBS, TABS, WORKFLOWS
 from torc_tui.messages import StateChanged
 from torc_tui.screens.graph_reader import GraphReader
 from torc_tui.screens.server_link import SILENCE, ServerLink
@@ -22,8 +24,6 @@ from torc_tui.state.drawing import Drawing, draw
 from torc_tui.state.fetcher import Fetcher
 from torc_tui.state.headline import Link, breadcrumb, headline, limits_of
 from torc_tui.state.preview import preview_text
-from torc_tui.state.rows import Cell, Row
-from torc_tui.state.views import EVENTS, JOBS, TABS, WORKFLOWS
 from torc_tui.terminal import clean
 from torc_tui.widgets.details_pane import DAG, DetailsPane
 from torc_tui.widgets.key_hints import KeyHints

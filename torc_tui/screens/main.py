@@ -12,26 +12,26 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from torc_core.client import TorcClient
-from torc_core.connect import Choice, Connection, connect
 from torc_core.errors import SpecError, TorcError, UsageError
-from torc_core.local.runs import Run, list_runs
+from torc_core.host.connect import Choice, Connection, connect
+from torc_core.host.runs import Run, list_runs
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
 from torc_tui.actions import Scope
 from torc_tui.keymap import bindings_for
+from torc_tui.lists.listing import Query
+from torc_tui.lists.views import EVENTS, FILES, JOBS
+from torc_tui.screens.action_context import ActionContext, Selection
 from torc_tui.screens.ask import Ask, AskFilter
 from torc_tui.screens.board import Board
-from torc_tui.screens.desk import Chosen, Desk
-from torc_tui.screens.flows import FLOWS
 from torc_tui.screens.log import LogScreen
 from torc_tui.screens.reader import Reader
 from torc_tui.screens.runs import RunsDialog, connection_of
+from torc_tui.screens.user_actions import USER_ACTIONS
 from torc_tui.state.fetcher import Fetcher
 from torc_tui.state.logpaths import file_source
 from torc_tui.state.pages import error_text, facts_text, help_text, job_text, row_text
 from torc_tui.state.recent import runs_since_last_visit
-from torc_tui.state.rows import Query
-from torc_tui.state.views import EVENTS, FILES, JOBS
 from torc_tui.terminal import clean
 from torc_tui.widgets.details_pane import TAB_NAMES
 from torc_tui.widgets.row_table import RowTable
@@ -307,19 +307,19 @@ class MainScreen(Board):
     # What changes something
 
     @property
-    def _desk(self) -> Desk:
-        return Desk(self.app, self._fetcher, self._user, self.tell, self._select)
+    def _desk(self) -> ActionContext:
+        return ActionContext(self.app, self._fetcher, self._user, self.tell, self._select)
 
-    def _chosen(self) -> Chosen:
+    def _chosen(self) -> Selection:
         """What actions are about: the open workflow or the one under the cursor, and its jobs."""
         row = self.workflows.cursor_row
         workflow = self._opened if self.is_inside else row and row.item
         table = self.table
         if table is None or table.view is not JOBS:
-            return Chosen(workflow)
+            return Selection(workflow)
         marked = [row.item for row in table.window.rows() if row.key in table.marks]
         under = table.cursor_row
-        return Chosen(workflow, marked or ([under.item] if under else []))
+        return Selection(workflow, marked or ([under.item] if under else []))
 
     @work
     async def action_flow(self, name: str) -> None:
@@ -327,7 +327,7 @@ class MainScreen(Board):
         self.drop_error()
         chosen = self._chosen()
         try:
-            await FLOWS[name](self._desk, chosen)
+            await USER_ACTIONS[name](self._desk, chosen)
         except TorcError as error:
             self._explain(error)
         self.look_soon()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from torc_tui.state.rows import Column, Row
+from torc_tui.lists.listing import Column, Row
 
 GAP = 2
 """Cells between two columns."""

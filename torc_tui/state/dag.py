@@ -11,8 +11,8 @@ from itertools import chain, islice
 from torc_core.client import TorcClient, every_item
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
 from torc_core.model.job import Job
+from torc_tui.lists.listing import Cell
 from torc_tui.state.progress import percent, state_of
-from torc_tui.state.rows import Cell
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, WORKFLOW_LOOK, look_of
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from torc_tui.lists.listing import Cell
 from torc_tui.state.columns import fill
 from torc_tui.state.dag import Graph
 from torc_tui.state.layers import Spot, layer
-from torc_tui.state.rows import Cell
 from torc_tui.theme import QUIET
 
 LABEL = 40

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from torc_core.client import TorcClient
-from torc_core.connect import Connection
 from torc_core.errors import TorcError
+from torc_core.host.connect import Connection
 
 _log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from rich.cells import cell_len
 
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_tui.lists.listing import Cell, Query, View
 from torc_tui.state.columns import fill
 from torc_tui.state.progress import bar, percent, state_of, tally
-from torc_tui.state.rows import Cell, Query, View
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, WORKFLOW_LOOK
 

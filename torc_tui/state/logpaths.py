@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from torc_core.client import TorcClient
-from torc_core.local.runs import list_runs
+from torc_core.host.runs import list_runs
 from torc_core.model.job import Job
-from torc_core.runner.paths import job_stdio
+from torc_core.runner.policy.output_paths import job_stdio
 
 DEFAULT_OUTPUT_DIRECTORY = "output"
 """Where a runner writes that was not told, below the directory in which it was started."""

@@ -13,9 +13,9 @@ from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
 from torc_core.units import format_bytes, format_seconds
 from torc_tui.actions import ACTIONS
+from torc_tui.lists.listing import Cell, View
+from torc_tui.lists.views import status_cell
 from torc_tui.state.columns import fill
-from torc_tui.state.rows import Cell, View
-from torc_tui.state.views import status_cell
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET
 

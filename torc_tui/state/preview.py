@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.text import Text
 
 from torc_core.client import TorcClient
+from torc_tui.lists.listing import Cell
 from torc_tui.state.logpaths import find_logs
 from torc_tui.state.pages import facts_text, job_text
-from torc_tui.state.rows import Cell
 from torc_tui.terminal import clean_coloured
 from torc_tui.theme import QUIET
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from torc_core.model.status import ACTIVE, SETTLED, UNSUCCESSFUL, JobStatus
-from torc_tui.state.rows import Cell
+from torc_tui.lists.listing import Cell
 from torc_tui.theme import QUIET, look_of
 
 FAILED = frozenset({JobStatus.FAILED, JobStatus.TERMINATED})

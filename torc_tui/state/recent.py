@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from torc_core.errors import MachineError
-from torc_core.local.paths import state_directory
-from torc_core.local.runs import Run, RunState, list_runs
+from torc_core.host.directories import state_directory
+from torc_core.host.runs import Run, RunState, list_runs
 from torc_core.model.page import Page
-from torc_tui.state.rows import Cell, Column, View
+from torc_tui.lists.listing import Cell, Column, View
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET
 

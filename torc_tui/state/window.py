@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 
-from torc_tui.state.rows import Row
+from torc_tui.lists.listing import Row
 
 BLOCK = 200
 """Rows that are fetched together: a few screens, some 40 KB of JSON."""

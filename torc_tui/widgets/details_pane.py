@@ -8,9 +8,9 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_tui.lists.listing import Cell
+from torc_tui.lists.views import TABS
 from torc_tui.state.headline import list_line, progress_line, tabs_line
-from torc_tui.state.rows import Cell
-from torc_tui.state.views import TABS
 from torc_tui.theme import QUIET
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.line import Line

@@ -16,8 +16,8 @@ from textual.strip import Strip
 
 from torc_tui.actions import Scope
 from torc_tui.keymap import bindings_for
+from torc_tui.lists.listing import Query, Row, View
 from torc_tui.state.columns import GAP, fill, fit, measure
-from torc_tui.state.rows import Query, Row, View
 from torc_tui.state.window import Window
 from torc_tui.theme import QUIET, tone_style
 

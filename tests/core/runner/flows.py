@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from torc_core.client import TorcClient
-from torc_core.lifecycle import initialize_workflow
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.workflow import Workflow
-from torc_core.runner import Runner, RunnerOptions, RunSummary
+from torc_core.operations.initialize import initialize_workflow
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.summary import RunSummary
+from torc_core.runner.runner import Runner
 
 
 class Flow:

@@ -7,8 +7,8 @@ from waiting import wait_for
 
 from torc_core.errors import NotFoundError, UnreachableError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply, JobEnd
-from torc_core.runner.courier import LANES, Courier
-from torc_core.runner.talk import AT_ONCE, Outbox
+from torc_core.runner.reporting import AT_ONCE, Outbox
+from torc_core.runner.server.link import MAX_IN_FLIGHT, ServerLink
 
 
 class Line:
@@ -49,7 +49,7 @@ def rung():
 
 @pytest.fixture
 def courier(line, rung):
-    made = Courier(line, rung.set)
+    made = ServerLink(line, rung.set)
     yield made
     made.close()
 
@@ -76,7 +76,7 @@ def test_a_turn_that_waits_leaves_room_for_one_more(courier, line):
     assert courier.is_free
     courier.send(Exchange(seq=0))
     assert set(collect(courier, 1)) == {2}
-    assert courier.in_flight == 1 < LANES
+    assert courier.in_flight == 1 < MAX_IN_FLIGHT
     line.held[1].set()
     assert set(collect(courier, 1)) == {1}
 

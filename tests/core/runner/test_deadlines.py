@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.runner.deadlines import Deadlines, Due, What
+from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 
 steps = st.lists(
     st.tuples(st.sampled_from(["set", "earlier", "clear"]), st.integers(0, 4), st.integers(0, 20)),
@@ -11,10 +11,10 @@ steps = st.lists(
 
 @given(steps, st.integers(0, 20))
 def test_a_deadline_falls_due_once_at_its_latest_moment_in_order(steps, now):
-    deadlines = Deadlines()
-    expected: dict[Due, int] = {}
+    deadlines = Timers()
+    expected: dict[Timer, int] = {}
     for step, number, when in steps:
-        key = Due(What.KILL, number)
+        key = Timer(TimerKind.KILL, number)
         if step == "set":
             deadlines.set(key, when)
             expected[key] = when

@@ -5,15 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.errors import ExitCode, UsageError
+from torc_core.hpc.slurm.allocation import parse_time_left, printable_environment, read_allocation
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
-from torc_core.runner.allocation import parse_time_left, printable_environment, read_allocation
-from torc_core.runner.demand import LINGER_S, MAX_AHEAD, Pace
-from torc_core.runner.departure import end_of_time, patience
-from torc_core.runner.options import RunnerOptions
-from torc_core.runner.summary import RunSummary, exit_code, final_status
-from torc_core.runner.verdict import StopReason, choose_rule, failed_status, judge, may_retry
+from torc_core.runner.policy.exit_outcome import (
+    StopReason,
+    choose_rule,
+    classify_exit,
+    failed_status,
+    may_retry,
+)
+from torc_core.runner.policy.limits import patience, stop_deadline
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.prefetch import LINGER_S, MAX_AHEAD, Prefetcher
+from torc_core.runner.policy.summary import RunSummary, exit_code, final_status
 
 WORKFLOW = Workflow(name="w", user="u")
 
@@ -33,7 +39,7 @@ WORKFLOW = Workflow(name="w", user="u")
     ],
 )
 def test_an_end_means(code, stop, missing, status, reported, follows_rules):
-    verdict = judge(code, stop, missing)
+    verdict = classify_exit(code, stop, missing)
     assert (verdict.status, verdict.return_code) == (status, reported)
     assert verdict.follows_rules is follows_rules
 
@@ -58,7 +64,7 @@ def test_only_failures_without_a_rule_wait_for_somebody_to_decide():
 
 
 def test_jobs_are_fetched_ahead_only_while_they_are_short():
-    pace = Pace()
+    pace = Prefetcher()
     assert pace.ahead(2) == 0
     assert pace.linger_s(5) == 0
     for _ in range(50):
@@ -74,7 +80,7 @@ def test_jobs_are_fetched_ahead_only_while_they_are_short():
 
 @given(st.integers(1, 10_000), st.floats(0, 1e6))
 def test_work_ahead_is_bounded(slots, run_time):
-    pace = Pace()
+    pace = Prefetcher()
     pace.note(run_time)
     assert 0 <= pace.ahead(slots) <= MAX_AHEAD
 
@@ -120,10 +126,10 @@ def test_a_time_limit_is_kept_to_the_second_and_an_end_time_with_the_buffer():
     limit = RunnerOptions(workflow_id=1, time_limit_s=60)
     end = RunnerOptions(workflow_id=1, end_time=10_000.0)
     both = RunnerOptions(workflow_id=1, time_limit_s=60, end_time=10_000.0)
-    assert end_of_time(RunnerOptions(workflow_id=1), WORKFLOW, 5.0, 9_000.0) is None
-    assert end_of_time(limit, WORKFLOW, 5.0, 9_000.0) == 65.0
-    assert end_of_time(end, WORKFLOW, 5.0, 9_000.0) == 5.0 + 1_000 - 180
-    assert end_of_time(both, WORKFLOW, 5.0, 9_000.0) == 65.0
+    assert stop_deadline(RunnerOptions(workflow_id=1), WORKFLOW, 5.0, 9_000.0) is None
+    assert stop_deadline(limit, WORKFLOW, 5.0, 9_000.0) == 65.0
+    assert stop_deadline(end, WORKFLOW, 5.0, 9_000.0) == 5.0 + 1_000 - 180
+    assert stop_deadline(both, WORKFLOW, 5.0, 9_000.0) == 65.0
 
 
 def test_patience_is_the_workflows_unless_told_otherwise():

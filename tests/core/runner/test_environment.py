@@ -3,7 +3,7 @@ from msgspec.structs import replace
 from torc_core.model.exchange import ClaimedJob
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_core.runner.environment import OWN, base_environment, job_environment
+from torc_core.runner.process.environment import OWN, base_environment, job_environment
 
 CLAIMED = ClaimedJob(
     job=Job(id=5, workflow_id=2, name="train", command="true", attempt_id=3),

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from torc_core.runner.machine import look_around
+from torc_core.host.machine import inspect_machine
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def root(tmp_path):
 
 
 def test_memory_is_that_of_the_machine(root):
-    assert look_around(root, {}).memory_gb == 4.0
+    assert inspect_machine(root, {}).memory_gb == 4.0
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ def test_memory_is_that_of_the_machine(root):
 def test_a_control_group_can_only_lower_memory(root, limit, expected):
     (root / "sys/fs/cgroup").mkdir(parents=True)
     (root / "sys/fs/cgroup/memory.max").write_text(f"{limit}\n")
-    assert look_around(root, {}).memory_gb == expected
+    assert inspect_machine(root, {}).memory_gb == expected
 
 
 def test_gpus_are_counted_as_devices(root):
     for name in ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"):
         (root / "dev" / name).touch()
-    assert look_around(root, {}).gpus == ("0", "1")
+    assert inspect_machine(root, {}).gpus == ("0", "1")
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_gpus_are_counted_as_devices(root):
 )
 def test_visible_gpus_go_before_devices(root, visible, gpus):
     (root / "dev/nvidia0").touch()
-    assert look_around(root, {"CUDA_VISIBLE_DEVICES": visible}).gpus == gpus
+    assert inspect_machine(root, {"CUDA_VISIBLE_DEVICES": visible}).gpus == gpus
 
 
 def test_this_machine_has_something_to_offer():
-    machine = look_around()
+    machine = inspect_machine()
     assert machine.num_cpus == len(os.sched_getaffinity(0))
     assert machine.memory_gb > 0
     assert machine.hostname

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from torc_core.errors import MachineError
-from torc_core.runner.process import find_bash, reap, send_signal, spawn
+from torc_core.runner.process.child import find_bash, reap, send_signal, spawn
 
 BASH = find_bash()
 

@@ -11,7 +11,7 @@ import pytest
 from waiting import wait_for
 
 from torc_core.clock import utc_now
-from torc_core.local.runs import RunMeta, RunState, create_run, new_run_id, start_run
+from torc_core.host.runs import RunMeta, RunState, create_run, new_run_id, start_run
 from torc_core.model.compute import ScheduledComputeNode
 from torc_core.model.resources import SlurmScheduler
 
@@ -99,7 +99,7 @@ def slurm_runner(flow, tmp_path, *arguments, **environ):
     squeue.chmod(0o755)
     return subprocess.run(
         [
-            *(sys.executable, "-m", "torc_core.runner.slurm"),
+            *(sys.executable, "-m", "torc_core.hpc.slurm.job_runner"),
             *(flow.client.url, str(flow.id), str(flow.output_dir), *arguments),
         ],
         env={**os.environ, "PATH": f"{squeue.parent}:{os.environ['PATH']}", **environ},

@@ -5,7 +5,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.runner.sampler import (
+from torc_core.runner.monitor.procfs import (
     FIRST_LOOK_S,
     Process,
     Sample,

@@ -145,7 +145,8 @@ def test_a_parent_that_ignores_children_does_not_hide_their_ends(flow):
     job = flow.add("exit 7")
     code = (
         "import signal, sys; from torc_core.client import TorcClient;"
-        "from torc_core.runner import Runner, RunnerOptions;"
+        "from torc_core.runner.policy.options import RunnerOptions;"
+        "from torc_core.runner.runner import Runner;"
         "from torc_core.runner.signals import stopping_on_signals;"
         "options = RunnerOptions(workflow_id=int(sys.argv[2]), output_dir=sys.argv[3]);"
         "runner = Runner(TorcClient(sys.argv[1]), options)\n"

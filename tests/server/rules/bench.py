@@ -14,11 +14,11 @@ from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
-from torc_server import tables
+from torc_server.rules.attempts.exchange import take_turn
 from torc_server.rules.creation import create_jobs
-from torc_server.rules.exchange import take_turn
 from torc_server.rules.initialize import initialize_jobs
 from torc_server.rules.workflows import add_requirements, create_workflow
+from torc_server.storage import tables
 
 NOW = 1_700_000_000_000
 TIME = "2024-01-01T00:00:00.000Z"

@@ -18,14 +18,14 @@ from torc_core.errors import NotFoundError, TransitionError, UsageError
 from torc_core.model.completion import JobCompletion, JobCompletions
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_server import tables
-from torc_server.rules.reports import (
+from torc_server.rules.attempts.client_reports import (
     MAX_COMPLETIONS,
     Completion,
     batch_complete_jobs,
     complete_jobs,
     record_completions,
 )
+from torc_server.storage import tables
 
 COMPLETED, FAILED = JobStatus.COMPLETED, JobStatus.FAILED
 JOBS = 6

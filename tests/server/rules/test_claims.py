@@ -8,9 +8,13 @@ from server.rules.bench import NOW, PLENTY
 
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.compute import ComputeNodesResources
-from torc_server import tables
-from torc_server.rules.cancellation import cancel_workflow
-from torc_server.rules.claims import MAX_CLAIM, claim_jobs_based_on_resources, claim_next_jobs
+from torc_server.rules.attempts.cancel import cancel_workflow
+from torc_server.rules.attempts.claims import (
+    MAX_CLAIM,
+    claim_jobs_based_on_resources,
+    claim_next_jobs,
+)
+from torc_server.storage import tables
 
 NODE = ComputeNodesResources(num_cpus=4, memory_gb=8.0, num_gpus=0, num_nodes=1)
 

@@ -10,7 +10,6 @@ from torc_core.errors import NotFoundError, TransitionError, UsageError
 from torc_core.model.job import JobPatch
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
-from torc_server import tables
 from torc_server.queries.jobs import (
     JobFilter,
     list_job_dependencies,
@@ -18,13 +17,14 @@ from torc_server.queries.jobs import (
     list_job_user_data_relationships,
     list_jobs,
 )
-from torc_server.queries.pages import Paging
+from torc_server.records.pages import Paging
 from torc_server.rules import creation
-from torc_server.rules.claims import claim_next_jobs
+from torc_server.rules.attempts.claims import claim_next_jobs
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.editing import delete_job, delete_jobs, update_job
 from torc_server.rules.jobs import get_job, list_job_ids
 from torc_server.rules.workflows import create_workflow, delete_workflow
+from torc_server.storage import tables
 
 
 def page(bench, paging=None, *, include_relationships=False, **wanted):

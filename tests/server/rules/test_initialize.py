@@ -10,12 +10,12 @@ from torc_core.errors import ConflictError, NotFoundError
 from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.status import JobStatus
-from torc_server import tables
-from torc_server.rules.claims import claim_next_jobs
+from torc_server.rules.attempts.claims import claim_next_jobs
+from torc_server.rules.attempts.client_reports import start_job
 from torc_server.rules.editing import update_job
 from torc_server.rules.initialize import initialize_jobs
-from torc_server.rules.reports import start_job
 from torc_server.rules.resets import process_changed_job_inputs, reset_job_status
+from torc_server.storage import tables
 
 
 def changed(bench, **options):

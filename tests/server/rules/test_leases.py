@@ -6,11 +6,11 @@ from server.rules.bench import NOW
 
 from torc_core.model.exchange import JobRelease
 from torc_core.model.status import JobStatus
-from torc_server import tables
-from torc_server.rules.cancellation import cancel_workflow
-from torc_server.rules.claims import claim_next_jobs
-from torc_server.rules.leases import LOST_AFTER_S, Watch, give_up_silent
+from torc_server.rules.attempts.cancel import cancel_workflow
+from torc_server.rules.attempts.claims import claim_next_jobs
+from torc_server.rules.attempts.leases import LOST_AFTER_S, Watch, give_up_silent
 from torc_server.rules.resets import reset_job_status
+from torc_server.storage import tables
 
 LATER = NOW + 400_000
 HOUR_MS = 3_600_000

@@ -14,12 +14,12 @@ from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_server import tables
-from torc_server.queries.actions import create_action
-from torc_server.rules.cancellation import cancel_workflow
-from torc_server.rules.claims import claim_next_jobs
+from torc_server.records.actions import create_action
+from torc_server.rules.attempts.cancel import cancel_workflow
+from torc_server.rules.attempts.claims import claim_next_jobs
+from torc_server.rules.attempts.client_reports import complete_job, start_job
 from torc_server.rules.editing import delete_job, update_job
-from torc_server.rules.lifecycle import (
+from torc_server.rules.manual_transitions import (
     is_complete,
     is_uninitialized,
     manage_status_change,
@@ -27,8 +27,8 @@ from torc_server.rules.lifecycle import (
     required_existing_files,
     retry_job,
 )
-from torc_server.rules.reports import complete_job, start_job
 from torc_server.rules.resets import reset_job_status, reset_workflow_status
+from torc_server.storage import tables
 
 
 def result(bench, job_id, status=JobStatus.COMPLETED, **fields):

@@ -22,16 +22,16 @@ from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_server import tables
-from torc_server.problems import HTTP_STATUS
-from torc_server.queries.actions import claim_action
-from torc_server.rules.cancellation import cancel_workflow
-from torc_server.rules.claims import claim_jobs_based_on_resources, claim_next_jobs
+from torc_server.edge.problems import HTTP_STATUS
+from torc_server.records.actions import claim_action
+from torc_server.rules.attempts.cancel import cancel_workflow
+from torc_server.rules.attempts.claims import claim_jobs_based_on_resources, claim_next_jobs
+from torc_server.rules.attempts.client_reports import complete_job, start_job
+from torc_server.rules.attempts.leases import take_from
 from torc_server.rules.editing import delete_job, update_job
-from torc_server.rules.leases import take_from
-from torc_server.rules.lifecycle import is_complete, manage_status_change, retry_job
-from torc_server.rules.reports import complete_job, start_job
+from torc_server.rules.manual_transitions import is_complete, manage_status_change, retry_job
 from torc_server.rules.resets import reset_job_status, reset_workflow_status
+from torc_server.storage import tables
 
 EACH_STATUS = [status.value for status in JobStatus]
 FEW_JOBS, MOST_JOBS = 4, 12

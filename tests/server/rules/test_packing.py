@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from server.rules.bench import NOW, Bench
 from server.rules.conftest import new_engine
 
-from torc_server.parameters import SortMethod
-from torc_server.rules.claims import Claimer, Wish, claim
-from torc_server.rules.packing import SORT_METHODS, Capacity, Group, Need, pack
+from torc_server.edge.parameters import SortMethod
+from torc_server.rules.attempts.claims import Claimer, Wish, claim
+from torc_server.rules.attempts.packing import SORT_METHODS, Capacity, Group, Need, pack
 
 MIB = 2**20
 

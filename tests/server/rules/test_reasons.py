@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from server.rules.bench import NOW
 
 from torc_core.model.compute import ComputeNodesResources
-from torc_server.rules.cancellation import cancel_workflow
-from torc_server.rules.claims import claim_jobs_based_on_resources, claim_next_jobs
-from torc_server.rules.packing import Capacity, Need, nearest_miss
+from torc_server.rules.attempts.cancel import cancel_workflow
+from torc_server.rules.attempts.claims import claim_jobs_based_on_resources, claim_next_jobs
+from torc_server.rules.attempts.packing import Capacity, Need, nearest_miss
 
 NODE = ComputeNodesResources(num_cpus=4, memory_gb=8.0, num_gpus=1, num_nodes=1, time_limit="PT1H")
 SMALL = {"num_cpus": 1, "memory": "1g", "num_gpus": 0, "num_nodes": 1, "runtime": "PT1M"}

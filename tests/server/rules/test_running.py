@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torc_core.model.status import JobStatus
-from torc_server import tables
+from torc_server.storage import tables
 
 
 def diamond(bench, **fields):

@@ -7,8 +7,8 @@ from server.rules.bench import NOW
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import JobRelease
 from torc_core.model.status import JobStatus
-from torc_server import tables
 from torc_server.rules.resets import reset_job_status
+from torc_server.storage import tables
 
 
 def test_the_same_end_again_is_known_already(bench):

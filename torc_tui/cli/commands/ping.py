@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from torc_core.connect import embedded_client
 from torc_core.errors import UnreachableError
-from torc_core.local.server import running_server
+from torc_core.host.connect import embedded_client
+from torc_core.host.embedded_server import running_server
 from torc_tui.cli.context import Settings, pass_settings
 
 

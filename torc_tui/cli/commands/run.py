@@ -9,19 +9,21 @@ import click
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.creation import create_workflow
 from torc_core.errors import ExitCode
-from torc_core.lifecycle import initialize_workflow
-from torc_core.local.launch import (
+from torc_core.host.runs import RunDirectory, RunState, list_runs, start_run
+from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.operations.create import create_workflow
+from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.launch import (
     check_output_directory,
     check_runnable,
     find_misfits,
     prepare_run,
 )
-from torc_core.local.runs import RunDirectory, RunState, list_runs, start_run
-from torc_core.model.status import ACTIVE, JobStatus
-from torc_core.runner import RunnerOptions, RunSummary, execute_run
-from torc_core.runner.paths import job_stdio
+from torc_core.runner.execution import execute_run
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.output_paths import job_stdio
+from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import load_workflow
 from torc_core.units import format_seconds
 from torc_tui.cli.context import ID, Settings, pass_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from torc_core.local.runs import Run, list_runs
+from torc_core.host.runs import Run, list_runs
 from torc_tui.cli.context import Settings, pass_settings
 from torc_tui.cli.output import Column
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from torc_core.local.server import (
+from torc_core.host.embedded_server import (
     database_path,
     ensure_server,
     log_path,

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from torc_core.connect import connect
 from torc_core.errors import UsageError
+from torc_core.host.connect import connect
 from torc_tui.cli.context import Settings, pass_settings
 from torc_tui.terminal import prepare
 

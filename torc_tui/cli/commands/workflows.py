@@ -10,15 +10,15 @@ import click
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.creation import create_workflow
 from torc_core.errors import AccessError, SpecError, UsageError
-from torc_core.lifecycle import (
+from torc_core.model.workflow import Workflow
+from torc_core.operations.create import create_workflow
+from torc_core.operations.initialize import (
     StartCheck,
     archive_workflow,
     check_start,
     initialize_workflow,
 )
-from torc_core.model.workflow import Workflow
 from torc_core.spec import load_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
 from torc_tui.cli.context import ID, Settings, paging, pass_settings

@@ -1,0 +1,71 @@
+"""Which server to talk to: the one that was named, or the one that torc starts by itself."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torc_core.client import Address, TorcClient
+from torc_core.errors import UnreachableError
+from torc_core.host import embedded_server
+
+CONFIGURED_TIMEOUT_S = 3.0
+
+
+class Choice(NamedTuple):
+    """Where to look for a server; the first that is given wins."""
+
+    url: str | None = None
+    """Named on the command line or by TORC_API_URL: this one or none."""
+    configured_url: str | None = None
+    """Named in a configuration file: used if it answers."""
+    standalone: bool = False
+    """The embedded one, whatever else is named."""
+    user: str | None = None
+    password: str | None = None
+    token: str | None = None
+    """TORC_TOKEN: the token of the server at `url`."""
+
+
+class Connection(NamedTuple):
+    """A client, and whether its server is the embedded one."""
+
+    client: TorcClient
+    is_embedded: bool
+
+
+def connect(choice: Choice) -> Connection:
+    """Return a client of the chosen server; the embedded one is started if need be.
+
+    Raises:
+        MachineError: The embedded server does not start.
+    """
+    if not choice.standalone:
+        if choice.url is not None:
+            return Connection(_named(choice, choice.url), is_embedded=False)
+        if choice.configured_url is not None and _answers(choice):
+            return Connection(_named(choice, choice.configured_url), is_embedded=False)
+    return Connection(embedded_client(embedded_server.ensure_server()), is_embedded=True)
+
+
+def embedded_client(address: Address) -> TorcClient:
+    """Return a client that finds the embedded server again, or starts it, when it is lost."""
+    return TorcClient(address.url, token=address.token, locate=embedded_server.locate_server)
+
+
+def _named(choice: Choice, url: str, timeout_s: float = 30.0) -> TorcClient:
+    return TorcClient(
+        url,
+        user=choice.user,
+        password=choice.password,
+        token=choice.token,
+        timeout_s=timeout_s,
+    )
+
+
+def _answers(choice: Choice) -> bool:
+    assert choice.configured_url is not None
+    try:
+        _named(choice, choice.configured_url, timeout_s=CONFIGURED_TIMEOUT_S).ping()
+    except UnreachableError:
+        return False
+    return True

@@ -1,0 +1,194 @@
+"""The embedded server: started when it is needed, reused while it lives.
+
+One per state directory, so one per user and machine. It listens on loopback only, wants a token,
+and outlives the terminal that started it. Who starts it holds a lock, so that two commands at once
+start one server.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from torc_core.client.transport import BASE_PATH, Address
+from torc_core.errors import MachineError, TimedOutError, UnreachableError
+from torc_core.host.directories import state_directory
+from torc_core.host.json_file import read_record, write_record
+from torc_core.host.process import ProcessIdentity, let_go
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 10.0
+PORT_LINE = "TORC_SERVER_PORT="
+"""What a server prints, followed by its port, once it listens."""
+
+
+class EmbeddedServer(msgspec.Struct, frozen=True, kw_only=True):
+    """What `server.json` says of the embedded server."""
+
+    process: ProcessIdentity
+    port: int
+    token: str
+
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+        return Address(f"http://127.0.0.1:{self.port}{BASE_PATH}", self.token)
+
+
+def ensure_server() -> Address:
+    """Return the address of the embedded server, starting it if it is not running.
+
+    Raises:
+        MachineError: It does not start; the message holds the end of its log.
+        TimedOutError: It does not listen in time.
+    """
+    server = running_server()
+    if server is None:
+        with _starting():
+            server = running_server() or _start()
+    return server.address
+
+
+def running_server() -> EmbeddedServer | None:
+    """Return the embedded server if it runs."""
+    server = read_record(state_directory() / "server.json", EmbeddedServer)
+    return server if server is not None and server.process.is_alive() else None
+
+
+def locate_server() -> Address:
+    """Return the address of the embedded server after nobody answered at its last one.
+
+    Raises:
+        UnreachableError: It runs, and still does not answer; or it cannot be started.
+    """
+    try:
+        return ensure_server()
+    except (MachineError, TimedOutError) as error:
+        raise UnreachableError(error.message, hint=error.hint) from error
+
+
+def stop_server() -> bool:
+    """Stop the embedded server and return whether there was one.
+
+    Raises:
+        TimedOutError: It does not end.
+    """
+    server = running_server()
+    if server is None:
+        return False
+    os.kill(server.process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while server.process.is_alive():
+        if time.monotonic() > deadline:
+            raise TimedOutError(
+                f"The server, process {server.process.pid}, did not end within "
+                f"{STOP_TIMEOUT_S:.0f} s.",
+                hint=f"End it with `kill -9 {server.process.pid}`; nothing acknowledged is lost.",
+            )
+        time.sleep(0.02)
+    return True
+
+
+def database_path() -> Path:
+    """Return the database of the embedded server."""
+    return state_directory() / "torc.db"
+
+
+def log_path() -> Path:
+    """Return the log of the embedded server."""
+    return state_directory() / "server.log"
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    descriptor = os.open(state_directory() / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _start() -> EmbeddedServer:
+    """Start a server, at the port of the last one if that is free: its clients find it again."""
+    last = read_record(state_directory() / "server.json", EmbeddedServer)
+    token = last.token if last is not None else secrets.token_urlsafe(32)
+    _write_token(token)
+    server = _spawn(last.port, token) if last is not None else None
+    server = server or _spawn(0, token)
+    if server is None:
+        raise MachineError(
+            f"The embedded server does not start; its log ends with:\n{_log_tail()}",
+            hint=f"The whole log is {log_path()}.",
+        )
+    write_record(state_directory() / "server.json", server)
+    return server
+
+
+def _spawn(port: int, token: str) -> EmbeddedServer | None:
+    """Start a server process; None if it ends before it listens."""
+    with os.fdopen(_open_private(log_path(), os.O_APPEND), "ab") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "torc_server", "run"),
+                *("--host", "127.0.0.1", "--port", str(port)),
+                *("--database", str(database_path()), "--token-file", str(_token_path())),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+            text=True,
+        )
+    assert process.stdout is not None
+    listening = _read_port(process.stdout, time.monotonic() + START_TIMEOUT_S)
+    process.stdout.close()
+    if listening is None:
+        process.kill()
+        process.wait()
+        return None
+    return EmbeddedServer(process=let_go(process), port=listening, token=token)
+
+
+def _read_port(output: IO[str], deadline: float) -> int | None:
+    """Return the port that the server announces; None when its output ends without."""
+    while select.select([output], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        line = output.readline()
+        if not line:
+            return None
+        if line.startswith(PORT_LINE):
+            return int(line.removeprefix(PORT_LINE))
+    raise TimedOutError(
+        f"The embedded server did not listen within {START_TIMEOUT_S:.0f} s.",
+        hint=f"Its log is {log_path()}.",
+    )
+
+
+def _token_path() -> Path:
+    return state_directory() / "server.token"
+
+
+def _write_token(token: str) -> None:
+    with os.fdopen(_open_private(_token_path(), os.O_TRUNC), "w", encoding="ascii") as file:
+        file.write(token)
+
+
+def _open_private(path: Path, how: int) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
+
+
+def _log_tail(lines: int = 5) -> str:
+    return "\n".join(log_path().read_text("utf-8", "replace").splitlines()[-lines:])

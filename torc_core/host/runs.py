@@ -1,0 +1,216 @@
+"""Runs of this machine, each with a directory from which it can be found again.
+
+A run directory holds `meta.json` (what runs, since when, under which process), `status.json`
+(counts, rewritten while it runs), the runner's log, and a copy of the workflow file if it came
+from one. The process that runs holds a lock on `lock`; a run without an end whose process is gone
+has crashed. A run on another host is never judged by its pid.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from torc_core.clock import utc_now
+from torc_core.errors import ConflictError, NotFoundError
+from torc_core.host.directories import private_directory, runs_directory
+from torc_core.host.json_file import read_record, write_record
+from torc_core.host.process import ProcessIdentity, let_go
+
+KEEP_ENDED = 50
+"""How many ended runs are kept before the oldest go."""
+
+
+class RunState(StrEnum):
+    """What has become of a run."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    ENDED = "ended"
+    CRASHED = "crashed"
+    """Its process is gone and wrote no end."""
+    ELSEWHERE = "elsewhere"
+    """It was started on another host; whether it lives can only be seen there."""
+
+
+class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
+    """What `meta.json` says of a run."""
+
+    run_id: str
+    workflow_id: int
+    workflow_name: str
+    url: str
+    token: str | None = None
+    is_embedded: bool = False
+    """The server is the one that torc starts by itself."""
+    output_dir: str
+    cwd: str
+    options: dict[str, Any] = {}
+    """The runner's options."""
+    started_at: str
+    """UTC, ISO 8601."""
+    is_detached: bool = False
+    """It was started to go on by itself; nobody watched it end."""
+    process: ProcessIdentity | None = None
+    """Who runs it; None before it has started."""
+    ended_at: str | None = None
+    final_status: str | None = None
+    """`completed`, `failed`, `canceled` or `interrupted`."""
+    exit_code: int | None = None
+
+
+class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What `status.json` says of a run."""
+
+    updated_at: str
+    counts: dict[str, int] = {}
+    """How many attempts this runner ended, by status."""
+    running: int = 0
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as found on disk."""
+
+    directory: str
+    meta: RunMeta
+    status: RunStatus | None
+    state: RunState
+
+
+class RunDirectory:
+    """One run's directory; `meta` is read and replaced as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: int | None = None
+
+    @property
+    def log_path(self) -> Path:
+        """The runner's log."""
+        return self.path / "runner.log"
+
+    def read_meta(self) -> RunMeta:
+        """Return what runs here.
+
+        Raises:
+            NotFoundError: No run, or an unreadable one.
+        """
+        meta = read_record(self.path / "meta.json", RunMeta)
+        if meta is None:
+            raise NotFoundError("run in", self.path, hint="Choose a run from `torc runs list`.")
+        return meta
+
+    def write_meta(self, meta: RunMeta) -> None:
+        """Replace what is said of the run."""
+        write_record(self.path / "meta.json", meta)
+
+    def write_status(self, counts: dict[str, int], running: int) -> None:
+        """Replace the counts."""
+        status = RunStatus(updated_at=utc_now(), counts=counts, running=running)
+        write_record(self.path / "status.json", status)
+
+    def begin(self) -> RunMeta:
+        """Take the run for this process.
+
+        Raises:
+            ConflictError: Another process runs it.
+        """
+        self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConflictError(f"Another process runs {self.path.name}.") from None
+        meta = msgspec.structs.replace(self.read_meta(), process=ProcessIdentity.of(os.getpid()))
+        self.write_meta(meta)
+        return meta
+
+    def end(self, final_status: str, exit_code: int) -> None:
+        """Record how the run ended, and let go of it."""
+        self.write_meta(
+            msgspec.structs.replace(
+                self.read_meta(),
+                ended_at=utc_now(),
+                final_status=final_status,
+                exit_code=exit_code,
+            )
+        )
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def look(self) -> Run:
+        """Return the run as it stands."""
+        meta = self.read_meta()
+        return Run(
+            directory=str(self.path),
+            meta=meta,
+            status=read_record(self.path / "status.json", RunStatus),
+            state=_state(meta),
+        )
+
+
+def create_run(meta: RunMeta, spec: Path | None = None) -> RunDirectory:
+    """Make the directory of a new run, and drop the oldest ended ones."""
+    directory = RunDirectory(private_directory(runs_directory() / meta.run_id))
+    directory.write_meta(meta)
+    if spec is not None:
+        shutil.copyfile(spec, directory.path / f"workflow{spec.suffix}")
+    prune_runs()
+    return directory
+
+
+def new_run_id(workflow_id: int) -> str:
+    """Return a name for a run that sorts by time and occurs once."""
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    return f"{moment}-wf{workflow_id}-{secrets.token_hex(3)}"
+
+
+def start_run(directory: RunDirectory) -> ProcessIdentity:
+    """Start a runner for the run in a session of its own, so that it outlives its starter."""
+    directory.write_meta(msgspec.structs.replace(directory.read_meta(), is_detached=True))
+    with directory.log_path.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "torc_core.runner", "--run-dir", str(directory.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=directory.read_meta().cwd,
+            start_new_session=True,
+        )
+    return let_go(process)
+
+
+def list_runs() -> list[Run]:
+    """Return the runs of this state directory, newest first; unreadable ones are left out."""
+    return [
+        RunDirectory(path).look()
+        for path in sorted(runs_directory().iterdir(), reverse=True)
+        if read_record(path / "meta.json", RunMeta) is not None
+    ]
+
+
+def prune_runs(keep: int = KEEP_ENDED) -> None:
+    """Delete the oldest runs that ended, beyond `keep`; others are never deleted by themselves."""
+    ended = [run for run in list_runs() if run.state is RunState.ENDED]
+    for run in ended[keep:]:
+        shutil.rmtree(run.directory, ignore_errors=True)
+
+
+def _state(meta: RunMeta) -> RunState:
+    if meta.ended_at is not None:
+        return RunState.ENDED
+    if meta.process is None:
+        return RunState.STARTING
+    if not meta.process.is_here():
+        return RunState.ELSEWHERE
+    return RunState.RUNNING if meta.process.is_alive() else RunState.CRASHED

@@ -1,0 +1,1 @@
+"""Clusters on which runners are started by a batch system."""

@@ -1,0 +1,1 @@
+"""Slurm: what an allocation gives, and the runner inside one."""

@@ -1,0 +1,189 @@
+"""`torc-slurm-job-runner URL WORKFLOW OUTDIR`: the runner inside a Slurm allocation.
+
+Resources and the end of time come from Slurm; everything else is the same runner.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from torc_core.client import TorcClient, every_item
+from torc_core.errors import ExitCode, MachineError, TimedOutError, TorcError, UnreachableError
+from torc_core.hpc.slurm.allocation import (
+    Allocation,
+    parse_time_left,
+    printable_environment,
+    read_allocation,
+)
+from torc_core.model.compute import ScheduledComputeNode, ScheduledComputeNodePatch
+from torc_core.runner.logs import log_to_stream
+from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.runner import Runner
+from torc_core.runner.signals import stopping_on_signals
+
+log = logging.getLogger("torc.runner")
+
+_SQUEUE = "squeue"
+"""Wherever the cluster's PATH has it."""
+_SQUEUE = "squeue"
+"""Wherever the cluster's PATH has it."""
+_SQUEUE_TIMEOUT_S = 60
+_RETRY_S = 5.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a workflow's jobs in this allocation, and return the exit code."""
+    options = _parser().parse_args(arguments)
+    log_to_stream(sys.stderr)
+    try:
+        return _run(options)
+    except TorcError as error:
+        log.error("%s %s", error.message, error.hint)  # noqa: TRY400 - for users, no traceback
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="torc-slurm-job-runner", description=__doc__)
+    parser.add_argument("url", help="address of the server")
+    parser.add_argument("workflow_id", type=int)
+    parser.add_argument("output_dir")
+    parser.add_argument("--max-parallel-jobs", type=int, metavar="N")
+    parser.add_argument("-p", "--poll-interval", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--is-subtask", action="store_true", help="one runner per node")
+    parser.add_argument(
+        "--wait-for-healthy-database-minutes", type=float, default=20.0, metavar="MINUTES"
+    )
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> ExitCode | int:
+    allocation = read_allocation(os.environ, is_subtask=arguments.is_subtask)
+    client = TorcClient(
+        arguments.url,
+        user=getpass.getuser(),
+        password=os.environ.get("TORC_PASSWORD"),
+        token=os.environ.get("TORC_TOKEN"),
+    )
+    patience_s = arguments.wait_for_healthy_database_minutes * 60
+    _wait_for_server(client, time.monotonic() + patience_s)
+    workflow_id, output_dir = arguments.workflow_id, arguments.output_dir
+    _write_environment(output_dir, workflow_id, allocation)
+    scheduled = _find_scheduled(client, workflow_id, allocation)
+    options = RunnerOptions(
+        workflow_id=workflow_id,
+        output_dir=output_dir,
+        max_parallel_jobs=arguments.max_parallel_jobs,
+        num_cpus=allocation.num_cpus,
+        memory_gb=allocation.memory_gb,
+        num_gpus=allocation.num_gpus,
+        num_nodes=allocation.num_nodes,
+        end_time=allocation.end_time or _ask_end_time(allocation.slurm_job_id),
+        poll_interval_s=arguments.poll_interval,
+        compute_node_type="slurm",
+        scheduler_config_id=scheduled.scheduler_config_id if scheduled else None,
+        scheduler={
+            "type": "slurm",
+            "scheduler_id": scheduled.id if scheduled else None,
+            "slurm_job_id": allocation.slurm_job_id,
+        },
+        wait_for_server_s=patience_s,
+        log_path=output_paths.slurm_log(
+            output_dir, "job_runner_slurm", workflow_id, *_identity(allocation)
+        ),
+    )
+    runner = Runner(client, options)
+    with _scheduled_status(client, scheduled, allocation), stopping_on_signals(runner.stop):
+        return runner.run().exit_code
+
+
+def _wait_for_server(client: TorcClient, deadline: float) -> None:
+    """Return when the server answers; allocations may start while it is down."""
+    while True:
+        try:
+            client.ping()
+        except (UnreachableError, TimedOutError) as error:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("%s Trying again.", error.message)
+            time.sleep(_RETRY_S)
+        else:
+            return
+
+
+def _ask_end_time(slurm_job_id: int) -> float | None:
+    """Return when the allocation ends; Slurm before 22.05 does not say so in the environment."""
+    try:
+        answer = subprocess.run(
+            [_SQUEUE, "--noheader", "--job", str(slurm_job_id), "--format", "%L"],
+            capture_output=True,
+            text=True,
+            timeout=_SQUEUE_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        log.warning("squeue does not tell when the allocation ends: %s", error)
+        return None
+    left_s = parse_time_left(answer.stdout)
+    return None if left_s is None else time.time() + left_s
+
+
+def _identity(allocation: Allocation) -> tuple[int, int, int]:
+    """Return what names the files of this runner among those of an allocation."""
+    return allocation.slurm_job_id, allocation.node_id, os.getpid()
+
+
+def _write_environment(output_dir: str, workflow_id: int, allocation: Allocation) -> None:
+    path = Path(
+        output_paths.slurm_log(output_dir, "slurm_env", workflow_id, *_identity(allocation))
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(printable_environment(os.environ), encoding="utf-8")
+    except OSError as error:
+        raise MachineError(
+            f"The output directory {output_dir} cannot be written: {error.strerror}.",
+            hint="Choose one that compute nodes can write, such as on a shared file system.",
+        ) from error
+
+
+def _find_scheduled(
+    client: TorcClient, workflow_id: int, allocation: Allocation
+) -> ScheduledComputeNode | None:
+    """Return the server's record of this allocation, if the allocation was asked for by torc."""
+    scheduled = every_item(
+        client.list_scheduled_compute_nodes, workflow_id, scheduler_id=allocation.slurm_job_id
+    )
+    return next(scheduled, None)
+
+
+@contextmanager
+def _scheduled_status(
+    client: TorcClient, scheduled: ScheduledComputeNode | None, allocation: Allocation
+) -> Iterator[None]:
+    """Keep the record of the allocation true; the runner on the first node does."""
+    if scheduled is None or scheduled.id is None or allocation.node_id != 0:
+        yield
+        return
+    client.update_scheduled_compute_node(scheduled.id, ScheduledComputeNodePatch(status="active"))
+    try:
+        yield
+    finally:
+        try:
+            done = ScheduledComputeNodePatch(status="complete")
+            client.update_scheduled_compute_node(scheduled.id, done)
+        except TorcError as error:
+            log.warning("allocation %s could not be signed off: %s", scheduled.scheduler_id, error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

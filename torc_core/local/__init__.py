@@ -1,1 +1,0 @@
-"""What torc keeps on this machine: directories, the embedded server, and runs."""

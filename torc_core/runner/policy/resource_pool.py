@@ -1,0 +1,120 @@
+"""Which resources are taken, and what still fits. Pure: no clock, no machine.
+
+A job on one node shares it; only jobs on several nodes take nodes, as at the server.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from torc_core.model.compute import ComputeNodesResources
+from torc_core.model.exchange import ClaimedJob
+
+
+class Resources(msgspec.Struct, frozen=True, kw_only=True):
+    """Some resources."""
+
+    num_cpus: int = 0
+    memory_bytes: int = 0
+    num_gpus: int = 0
+    num_nodes: int = 0
+
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(
+            num_cpus=self.num_cpus + other.num_cpus,
+            memory_bytes=self.memory_bytes + other.memory_bytes,
+            num_gpus=self.num_gpus + other.num_gpus,
+            num_nodes=self.num_nodes + other.num_nodes,
+        )
+
+    def __sub__(self, other: Resources) -> Resources:
+        return Resources(
+            num_cpus=self.num_cpus - other.num_cpus,
+            memory_bytes=self.memory_bytes - other.memory_bytes,
+            num_gpus=self.num_gpus - other.num_gpus,
+            num_nodes=self.num_nodes - other.num_nodes,
+        )
+
+    def covers(self, other: Resources) -> bool:
+        """Return whether `other` fits into this."""
+        return (
+            self.num_cpus >= other.num_cpus
+            and self.memory_bytes >= other.memory_bytes
+            and self.num_gpus >= other.num_gpus
+            and self.num_nodes >= other.num_nodes
+        )
+
+
+def need(job: ClaimedJob) -> Resources:
+    """Return what a job takes while it runs."""
+    return Resources(
+        num_cpus=job.num_cpus,
+        memory_bytes=job.memory_bytes,
+        num_gpus=job.num_gpus,
+        num_nodes=job.num_nodes if job.num_nodes > 1 else 0,
+    )
+
+
+class ResourcePool:
+    """The books of one runner.
+
+    Args:
+        total: What there is.
+        gpus: One name per GPU in `total`; names are handed to jobs and taken back.
+        max_jobs: With a number, only the count of jobs matters and resources do not.
+    """
+
+    def __init__(
+        self, total: Resources, *, gpus: tuple[str, ...] = (), max_jobs: int | None
+    ) -> None:
+        self.total = total
+        self.max_jobs = max_jobs
+        self._taken: dict[int, tuple[Resources, tuple[str, ...]]] = {}
+        self._gpus = list(gpus)
+        self.free = total
+
+    @property
+    def free_jobs(self) -> int:
+        """How many further jobs could start at most; a job takes at least one CPU."""
+        if self.max_jobs is not None:
+            return self.max_jobs - len(self._taken)
+        return max(self.free.num_cpus, 0)
+
+    def fits(self, amount: Resources) -> bool:
+        """Return whether a job with this need may start now."""
+        if self.max_jobs is not None:
+            return len(self._taken) < self.max_jobs
+        return self.free.covers(amount)
+
+    def take(self, job_id: int, amount: Resources) -> tuple[str, ...]:
+        """Book a job that fits, and return the GPUs that are its own while it runs.
+
+        When only jobs are counted, GPUs are not assigned: they may be fewer than the jobs.
+        """
+        if self.max_jobs is not None:
+            amount = Resources()
+        names = tuple(self._gpus[: amount.num_gpus])
+        del self._gpus[: amount.num_gpus]
+        self._taken[job_id] = (amount, names)
+        self.free -= amount
+        return names
+
+    def give_back(self, job_id: int) -> None:
+        """Free what a job took."""
+        amount, names = self._taken.pop(job_id)
+        self._gpus.extend(names)
+        self.free += amount
+
+
+def as_resources(
+    amount: Resources, time_limit_s: float | None, scheduler_config_id: int | None
+) -> ComputeNodesResources:
+    """Return an amount as the server reads it; negative amounts become zero."""
+    return ComputeNodesResources(
+        num_cpus=max(amount.num_cpus, 0),
+        memory_gb=max(amount.memory_bytes, 0) / 2**30,
+        num_gpus=max(amount.num_gpus, 0),
+        num_nodes=max(amount.num_nodes, 0),
+        time_limit=None if time_limit_s is None else f"PT{max(int(time_limit_s), 0)}S",
+        scheduler_config_id=scheduler_config_id,
+    )

@@ -1,0 +1,1 @@
+"""One attempt of a job: its environment, its process, its report."""

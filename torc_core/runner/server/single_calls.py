@@ -1,0 +1,222 @@
+"""Turns with a server that knows only the reference's calls: one call per fact.
+
+Such a server sends no news, so a wait ends when the runner has something to say, or when it is
+over. Its tokens are the attempt numbers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from torc_core.client import TorcClient
+from torc_core.errors import ConflictError, NotFoundError, ServerError, UsageError
+from torc_core.model.artifact import FilePatch
+from torc_core.model.exchange import (
+    ClaimedJob,
+    Exchange,
+    ExchangeReply,
+    JobEnd,
+    JobRelease,
+    JobStart,
+    Outcome,
+    OutputFile,
+    WorkRequest,
+)
+from torc_core.model.job import ClaimedJobs, Job
+from torc_core.model.resources import FailureRule, ResourceRequirements
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_core.units import parse_duration, parse_memory
+
+_NO_LIMIT = 2**31 - 1
+"""For `retry_job`: whether there may be another attempt was decided here."""
+_REFUSALS = (ConflictError, NotFoundError, UsageError)
+"""Answers that another try will not change."""
+
+
+Fact = TypeVar("Fact", JobStart, JobEnd, JobRelease)
+
+
+class SingleCallProtocol:
+    """Turns made of documented calls; see `ExchangeProtocol`."""
+
+    def __init__(
+        self, client: TorcClient, workflow_id: int, run_id: int, compute_node_id: int
+    ) -> None:
+        self._client = client
+        self._workflow_id = workflow_id
+        self._run_id = run_id
+        self._compute_node_id = compute_node_id
+        self._requirements: dict[int | None, ResourceRequirements] = {}
+        self._rules: dict[int, list[FailureRule]] = {}
+        self._paths: dict[int, str] = {}
+        self._told: dict[tuple[str, int, int], str] = {}
+        """Outcomes of facts told in a turn that failed later: they are not told again."""
+        self._held: set[int] = set()
+        """Ids of jobs that this runner has."""
+        self._started: set[int] = set()
+        """Those of them whose start was told."""
+        self._news = threading.Event()
+        self._latest = 0
+        self._counting = threading.Lock()
+        self._lock = threading.Lock()
+
+    def take(self, turn: Exchange) -> ExchangeReply:
+        """See `ExchangeProtocol`."""
+        with self._counting:
+            self._latest = max(self._latest, turn.seq)
+        self._news.set()
+        with self._lock:
+            reply = self._tell_and_ask(turn)
+            self._news.clear()
+        if not (reply.jobs or reply.is_complete or turn.seq < self._latest):
+            self._news.wait(turn.wait_seconds)
+        return reply
+
+    def _tell_and_ask(self, turn: Exchange) -> ExchangeReply:
+        for start in turn.starts:
+            self._once("start", start, self._start)
+        outcomes = [
+            Outcome(job_id=end.job_id, result=self._once("end", end, self._end))
+            for end in turn.ends
+        ] + [
+            Outcome(job_id=release.job_id, result=self._once("release", release, self._release))
+            for release in turn.releases
+        ]
+        self._told.clear()
+        state = self._client.is_workflow_complete(self._workflow_id)
+        claimed = ClaimedJobs(jobs=[])
+        if turn.work is not None and turn.seq == self._latest and not state.is_canceled:
+            claimed = self._claim(turn.work)
+        return ExchangeReply(
+            outcomes=outcomes,
+            jobs=[self._complete(job) for job in claimed.jobs],
+            reason=claimed.reason,
+            kill=sorted(self._held) if state.is_canceled else [],
+            is_canceled=state.is_canceled,
+            is_complete=state.is_complete,
+            has_pending_actions=bool(self._client.get_pending_actions(self._workflow_id)),
+        )
+
+    def _once(self, kind: str, fact: Fact, tell: Callable[[Fact], object]) -> str:
+        """Tell a fact unless this turn told it before it failed; return its outcome."""
+        key = (kind, fact.job_id, fact.token)
+        if key not in self._told:
+            try:
+                tell(fact)
+            except _REFUSALS:
+                self._told[key] = "illegal"
+            else:
+                self._told[key] = "ok"
+        return self._told[key]
+
+    def _start(self, start: JobStart) -> None:
+        self._started.add(start.job_id)
+        self._client.start_job(start.job_id, self._run_id, self._compute_node_id)
+
+    def _end(self, end: JobEnd) -> None:
+        if end.start_time is not None and end.job_id not in self._started:
+            # The end of a short job tells its start as well; only a job that runs can be repeated.
+            with contextlib.suppress(*_REFUSALS):
+                self._client.start_job(end.job_id, self._run_id, self._compute_node_id)
+        self._held.discard(end.job_id)
+        self._started.discard(end.job_id)
+        if end.retry:
+            # `retry_job` keeps no result of the attempt.
+            with contextlib.suppress(*_REFUSALS):
+                self._client.create_result(self._result(end))
+            self._client.retry_job(end.job_id, self._run_id, _NO_LIMIT)
+            return
+        for file_id, modified in end.output_file_mtimes.items():
+            # Somebody may have deleted its record; the job has ended all the same.
+            with contextlib.suppress(*_REFUSALS):
+                self._client.update_file(file_id, FilePatch(st_mtime=modified))
+        self._client.complete_job(end.job_id, end.status, self._run_id, self._result(end))
+
+    def _result(self, end: JobEnd) -> Result:
+        return Result(
+            job_id=end.job_id,
+            workflow_id=self._workflow_id,
+            run_id=self._run_id,
+            attempt_id=end.token,
+            compute_node_id=self._compute_node_id,
+            return_code=end.return_code,
+            exec_time_minutes=end.exec_time_minutes,
+            completion_time=end.completion_time,
+            status=end.status,
+            peak_memory_bytes=end.peak_memory_bytes,
+            avg_memory_bytes=end.avg_memory_bytes,
+            peak_cpu_percent=end.peak_cpu_percent,
+            avg_cpu_percent=end.avg_cpu_percent,
+        )
+
+    def _release(self, release: JobRelease) -> None:
+        self._held.discard(release.job_id)
+        self._client.manage_status_change(release.job_id, JobStatus.READY, self._run_id)
+
+    def _claim(self, work: WorkRequest) -> ClaimedJobs:
+        if work.max_jobs <= 0:
+            return ClaimedJobs(jobs=[])
+        if work.by_resources:
+            claimed = self._client.claim_jobs_based_on_resources(
+                self._workflow_id,
+                work.max_jobs,
+                work.resources,
+                sort_method=work.sort_method,
+                strict_scheduler_match=work.strict_scheduler_match,
+            )
+        else:
+            claimed = self._client.claim_next_jobs(self._workflow_id, work.max_jobs)
+        self._held.update(job.id for job in claimed.jobs if job.id is not None)
+        return claimed
+
+    def _complete(self, job: Job) -> ClaimedJob:
+        """Look up what a claim of the batch protocol would have brought along."""
+        needs = self._needs(job.resource_requirements_id)
+        return ClaimedJob(
+            job=job,
+            token=job.attempt_id,
+            run_id=self._run_id,
+            num_cpus=needs.num_cpus,
+            num_gpus=needs.num_gpus,
+            num_nodes=needs.num_nodes,
+            memory_bytes=parse_memory(needs.memory),
+            runtime_seconds=parse_duration(needs.runtime),
+            output_files=[
+                OutputFile(id=file_id, path=self._path(file_id))
+                for file_id in job.output_file_ids or []
+            ],
+            failure_rules=self._rules_of(job.failure_handler_id),
+        )
+
+    def _needs(self, requirements_id: int | None) -> ResourceRequirements:
+        if requirements_id not in self._requirements:
+            self._requirements[requirements_id] = (
+                ResourceRequirements(workflow_id=self._workflow_id, name="default")
+                if requirements_id is None
+                else self._client.get_resource_requirements(requirements_id)
+            )
+        return self._requirements[requirements_id]
+
+    def _path(self, file_id: int) -> str:
+        if file_id not in self._paths:
+            self._paths[file_id] = self._client.get_file(file_id).path
+        return self._paths[file_id]
+
+    def _rules_of(self, handler_id: int | None) -> list[FailureRule]:
+        if handler_id is None:
+            return []
+        if handler_id not in self._rules:
+            text = self._client.get_failure_handler(handler_id).rules
+            try:
+                self._rules[handler_id] = msgspec.json.decode(text, type=list[FailureRule])
+            except msgspec.MsgspecError as error:
+                raise ServerError(
+                    f"The rules of failure handler {handler_id} cannot be read: {error}."
+                ) from error
+        return self._rules[handler_id]

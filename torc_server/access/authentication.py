@@ -1,0 +1,122 @@
+"""Who may talk to the server: whoever knows its token, or whoever it knows by password."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from hmac import compare_digest
+from urllib.parse import unquote_to_bytes as unquote
+
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.exceptions import NotAuthorizedException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from torc_server.access.users import Users
+from torc_server.settings import Settings
+
+_TOKEN_IN_PATH = re.compile(rb"/token/(?P<token>[^/]+)(?P<rest>/.*)", re.DOTALL)
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="Torc"'}
+
+
+class TokenMiddleware(ASGIMiddleware):
+    """Refuses requests without the token: as a bearer, or as the password of Basic credentials."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, token: str) -> None:
+        self._token = token.encode()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass a request on if it carries the token.
+
+        Raises:
+            NotAuthorizedException: It does not.
+        """
+        if not compare_digest(given_token(authorization(scope)), self._token):
+            raise NotAuthorizedException(
+                "This server asks for a token, and the request carries none or another one.",
+                headers=_CHALLENGE,
+            )
+        await next_app(scope, receive, send)
+
+
+class TokenInPath:
+    """Takes the token from the beginning of a path, `/token/TOKEN`, for who sends no headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on as if the token had come as a bearer."""
+        if found := _TOKEN_IN_PATH.match(scope.get("raw_path") or b""):
+            rest = found["rest"]
+            bearer = (b"authorization", b"Bearer " + unquote(found["token"]))
+            others = [header for header in scope["headers"] if header[0] != bearer[0]]
+            scope["path"], scope["raw_path"] = unquote(rest).decode("utf-8", "replace"), rest
+            scope["headers"] = [bearer, *others]
+        await self._app(scope, receive, send)
+
+
+class PasswordMiddleware(ASGIMiddleware):
+    """Refuses requests with a wrong password, and on demand also those without any."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, users: Users, *, required: bool) -> None:
+        self._users = users
+        self._required = required
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass a request on if it is anonymous and may be, or if its password is the user's.
+
+        Raises:
+            NotAuthorizedException: It is not.
+        """
+        given = authorization(scope)
+        if not given and self._required:
+            raise NotAuthorizedException(
+                "This server asks for a user and a password.", headers=_CHALLENGE
+            )
+        if given:
+            user, _, password = basic_credentials(given).decode("utf-8", "replace").partition(":")
+            if not await self._users.is_right(user, password):
+                raise NotAuthorizedException(
+                    "There is no such user, or the password is another one.", headers=_CHALLENGE
+                )
+        await next_app(scope, receive, send)
+
+
+def middleware_for(settings: Settings, users: Users) -> list[ASGIMiddleware]:
+    """Return what checks requests of a server with these settings."""
+    if settings.token is not None:
+        return [TokenMiddleware(settings.token)]
+    if settings.auth_file is not None:
+        return [PasswordMiddleware(users, required=settings.require_auth)]
+    return []
+
+
+def authorization(scope: Scope) -> str:
+    """Return the Authorization header; empty when there is none."""
+    return Headers.from_scope(scope).get("authorization", "")
+
+
+def given_token(authorization: str) -> bytes:
+    """Return the token in an Authorization header; empty when there is none to be read."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip().encode()
+    return basic_credentials(authorization).partition(b":")[2]
+
+
+def basic_credentials(authorization: str) -> bytes:
+    """Return `user:password` of an Authorization header; empty when there is none to be read."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return b64decode(value.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,33 @@
+"""What the server does of its own accord, every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from torc_core.clock import now_ms
+from torc_core.errors import TorcError
+from torc_server.rules.attempts.leases import Watch, give_up_silent
+from torc_server.storage.writer import Writer
+
+PERIOD_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+async def keep_house(writer: Writer) -> None:
+    """Give up the jobs of runners that fell silent, for as long as the server runs."""
+    watch = Watch(time.monotonic(), now_ms() - time.monotonic() * 1000)
+    while True:
+        await asyncio.sleep(PERIOD_S)
+        since = watch.silent_since(time.monotonic(), now_ms())
+        if since is None:
+            continue
+        try:
+            for node_id in await writer.run(give_up_silent, since, now_ms=now_ms()):
+                log.warning("compute node %d fell silent; its jobs are ready again", node_id)
+        except TorcError as error:  # a full disk: somebody else's to mend, and not for ever
+            log.warning("jobs of silent runners could not be given up: %s", error)
+        except Exception:
+            log.exception("jobs of silent runners could not be given up")

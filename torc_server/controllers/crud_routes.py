@@ -1,0 +1,151 @@
+"""The routes of plain records, made from what their resources state.
+
+Litestar reads a handler's parameters from its signature. The handlers here are the same for every
+resource, so each gets a name and a signature with the types and the filters of its own resource:
+the documented interface is as exact as if they had been written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+from types import MappingProxyType
+from typing import Any
+
+from litestar import delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery, JSONBody
+
+from torc_core.clock import now_ms
+from torc_core.model.page import Page
+from torc_core.model.workflow import Message
+from torc_server.edge.parameters import Id, QueryId
+from torc_server.records import crud
+from torc_server.records.crud import Resource
+from torc_server.records.pages import Paging
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
+
+WRITER = NamedDependency[Writer]
+READERS = NamedDependency[Readers]
+
+_ONE = "/{record_id:int}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operations:
+    """The operation ids of a resource's routes; a route without one is not served."""
+
+    create: str = ""
+    list: str = ""
+    get: str = ""
+    change: str = ""
+    remove: str = ""
+    remove_all: str = ""
+
+
+def record_routes(
+    path: str, resource: Resource[Any], operations: Operations
+) -> list[HTTPRouteHandler]:
+    """Return the routes of a resource under a path."""
+    routes = []
+    tag = path.strip("/").replace("_", " ")
+    for operation, (method, suffix, make, summary) in _ROUTES.items():
+        if name := getattr(operations, operation):
+            route = method(path + suffix, status_code=200, operation_id=name, tags=[tag])
+            handler = make(resource, name)
+            handler.__doc__ = summary.format(resource.kind)
+            routes.append(route(handler))
+    return routes
+
+
+def _create(resource: Resource[Any], name: str) -> Any:
+    async def handler(writer: Writer, data: Any) -> Any:
+        return await writer.run(crud.create, resource, data, now_ms=now_ms())
+
+    parameters = {"writer": WRITER, "data": _of(JSONBody, resource.mapping.wire)}
+    return _described(handler, name, parameters, resource.mapping.wire)
+
+
+def _list(resource: Resource[Any], name: str) -> Any:
+    async def handler(
+        readers: Readers, workflow_id: int, paging: Paging, **wanted: Any
+    ) -> Page[Any]:
+        return await readers.run(crud.list_page, resource, workflow_id, wanted, paging)
+
+    parameters = {"readers": READERS, "workflow_id": QueryId, "paging": NamedDependency[Paging]}
+    filters = {key: _of(FromQuery, one.type | None) for key, one in resource.filters.items()}
+    defaults = {key: one.default for key, one in resource.filters.items()}
+    page = _of(Page, resource.mapping.wire)
+    return _described(handler, name, parameters | filters, page, defaults)
+
+
+def _get(resource: Resource[Any], name: str) -> Any:
+    async def handler(readers: Readers, record_id: int) -> Any:
+        return await readers.run(crud.get, resource, record_id)
+
+    parameters = {"readers": READERS, "record_id": Id}
+    return _described(handler, name, parameters, resource.mapping.wire)
+
+
+def _change(resource: Resource[Any], name: str) -> Any:
+    async def handler(writer: Writer, record_id: int, data: Any) -> Any:
+        return await writer.run(crud.change, resource, record_id, data, now_ms=now_ms())
+
+    body = _of(JSONBody, resource.patch)
+    parameters = {"writer": WRITER, "record_id": Id, "data": body}
+    return _described(handler, name, parameters, resource.mapping.wire)
+
+
+def _remove(resource: Resource[Any], name: str) -> Any:
+    async def handler(writer: Writer, record_id: int) -> Any:
+        return await writer.run(crud.remove, resource, record_id)
+
+    parameters = {"writer": WRITER, "record_id": Id}
+    return _described(handler, name, parameters, resource.mapping.wire)
+
+
+def _remove_all(resource: Resource[Any], name: str) -> Any:
+    async def handler(writer: Writer, workflow_id: int) -> Message:
+        count = await writer.run(crud.remove_all, resource, workflow_id)
+        return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
+
+    parameters = {"writer": WRITER, "workflow_id": QueryId}
+    return _described(handler, name, parameters, Message)
+
+
+_ROUTES: dict[str, tuple[Any, str, Callable[[Resource[Any], str], Any], str]] = {
+    "create": (post, "", _create, "Keep a new {}."),
+    "list": (get, "", _list, "Return a page of a workflow's records of the kind {}."),
+    "get": (get, _ONE, _get, "Return one {}."),
+    "change": (put, _ONE, _change, "Change one {}; what is left out or null stays as it is."),
+    "remove": (delete, _ONE, _remove, "Delete one {} and return what it was."),
+    "remove_all": (delete, "", _remove_all, "Delete all of a workflow's records of the kind {}."),
+}
+"""Method, end of the path, maker of the handler and summary, by the field of `Operations`."""
+
+
+def _of(generic: Any, argument: Any) -> Any:
+    """Return `generic[argument]` for a type that is known only when this runs."""
+    return generic[argument]
+
+
+def _described(
+    handler: Any,
+    name: str,
+    parameters: Mapping[str, Any],
+    returns: Any,
+    defaults: Mapping[str, Any] = MappingProxyType({}),
+) -> Any:
+    """Give a handler the name, the parameters and the return type of its resource."""
+    handler.__name__ = handler.__qualname__ = name
+    handler.__annotations__ = {**parameters, "return": returns}
+    handler.__signature__ = Signature(
+        [
+            Parameter(key, Parameter.KEYWORD_ONLY, default=defaults.get(key, Parameter.empty))
+            for key in parameters
+        ]
+    )
+    return handler

@@ -1,0 +1,1 @@
+"""Routes of workflows, and of what lies under a workflow's path."""

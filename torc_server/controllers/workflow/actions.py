@@ -1,0 +1,58 @@
+"""Actions of a workflow."""
+
+from __future__ import annotations
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody
+
+from torc_core.clock import now_ms
+from torc_core.model.compute import ActionClaim, ActionClaimReply, WorkflowAction
+from torc_server.edge.parameters import Id
+from torc_server.records import actions
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
+
+
+class ActionController(Controller):
+    """Workflow actions."""
+
+    path = "/workflows/{workflow_id:int}/actions"
+    tags = ("actions",)
+
+    @post("/", status_code=200, operation_id="create_workflow_action")
+    async def create_workflow_action(
+        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowAction]
+    ) -> WorkflowAction:
+        """Keep a new action of this workflow, whatever workflow the body names."""
+        return await writer.run(actions.create_action, workflow_id, data)
+
+    @get("/", operation_id="get_workflow_actions")
+    async def get_workflow_actions(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> list[WorkflowAction]:
+        """Return all actions of a workflow."""
+        return await readers.run(actions.list_actions, workflow_id)
+
+    @get("/pending", operation_id="get_pending_actions")
+    async def get_pending_actions(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        trigger_type: FromQuery[list[str] | None] = None,
+    ) -> list[WorkflowAction]:
+        """Return the actions that are due and unclaimed."""
+        return await readers.run(actions.list_pending_actions, workflow_id, trigger_type or ())
+
+    @post("/{action_id:int}/claim", status_code=200, operation_id="claim_action")
+    async def claim_action(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        action_id: Id,
+        data: JSONBody[ActionClaim],
+    ) -> ActionClaimReply:
+        """Give an action to the caller alone."""
+        return await writer.run(
+            actions.claim_action, workflow_id, action_id, data.compute_node_id, now_ms=now_ms()
+        )

@@ -1,0 +1,166 @@
+"""What moves a workflow as a whole, and how far it is."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import FromQuery, JSONBody, QueryParameter
+
+from torc_core.clock import now_ms
+from torc_core.model.artifact import FileIds, UserDataIds
+from torc_core.model.task import Task
+from torc_core.model.workflow import (
+    ArchiveRequest,
+    IsComplete,
+    Message,
+    ResetJobStatusReply,
+    Workflow,
+    WorkflowStatus,
+)
+from torc_server.background.task_runner import Background
+from torc_server.edge.generations import resets_begin_runs
+from torc_server.edge.parameters import Id
+from torc_server.rules import initialize, manual_transitions, resets, workflows
+from torc_server.rules.attempts import cancel
+from torc_server.rules.resets import ChangedJobs
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
+
+
+class IsUninitialized(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether every job of a workflow is uninitialized or disabled."""
+
+    is_uninitialized: bool
+
+
+class LifecycleController(Controller):
+    """Starting, stopping and taking back workflows."""
+
+    path = "/workflows/{workflow_id:int}"
+    tags = ("workflows",)
+
+    @post(
+        "/initialize_jobs",
+        status_code=200,
+        operation_id="initialize_jobs",
+        responses={202: ResponseSpec(Task, description="Begun; the task tells when it is done.")},
+    )
+    async def initialize_jobs(
+        self,
+        writer: NamedDependency[Writer],
+        background: NamedDependency[Background],
+        workflow_id: Id,
+        *,
+        only_uninitialized: FromQuery[bool] = False,
+        clear_ephemeral_user_data: FromQuery[bool] = False,
+        is_async: Annotated[bool, QueryParameter(name="async")] = False,
+    ) -> Response[Message | Task]:
+        """Work out dependencies and make jobs blocked or ready; with `async` after the answer."""
+        work = partial(
+            initialize.initialize_jobs,
+            workflow_id=workflow_id,
+            only_uninitialized=only_uninitialized,
+            clear_ephemeral_user_data=clear_ephemeral_user_data,
+            now_ms=now_ms(),
+        )
+        if is_async:
+            task = await background.begin(workflow_id, "initialize_jobs", work)
+            return Response(task, status_code=202)
+        return Response(await writer.run(work), status_code=200)
+
+    @post("/archive", status_code=200, operation_id="archive_workflow")
+    async def archive_workflow(
+        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[ArchiveRequest]
+    ) -> Workflow:
+        """Put a workflow into the archive, or take it out."""
+        return await writer.run(
+            workflows.archive_workflow,
+            workflow_id,
+            is_archived=data.is_archived,
+            now_ms=now_ms(),
+        )
+
+    @put("/cancel", operation_id="cancel_workflow")
+    async def cancel_workflow(
+        self, writer: NamedDependency[Writer], workflow_id: Id
+    ) -> WorkflowStatus:
+        """Stop what runs and hand out nothing more."""
+        return await writer.run(cancel.cancel_workflow, workflow_id, now_ms=now_ms())
+
+    @post("/reset_status", status_code=200, operation_id="reset_workflow_status")
+    async def reset_workflow_status(
+        self,
+        request: Request[Any, Any, Any],
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        *,
+        force: FromQuery[bool] = False,
+    ) -> WorkflowStatus:
+        """Take back a workflow's cancellation; for clients since 0.27 this begins a new run."""
+        return await writer.run(
+            resets.reset_workflow_status,
+            workflow_id,
+            force=force,
+            begin_run=resets_begin_runs(request.headers.get("user-agent", "")),
+            now_ms=now_ms(),
+        )
+
+    @post("/reset_job_status", status_code=200, operation_id="reset_job_status")
+    async def reset_job_status(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        *,
+        failed_only: FromQuery[bool] = False,
+    ) -> ResetJobStatusReply:
+        """Take jobs back to uninitialized."""
+        return await writer.run(
+            resets.reset_job_status, workflow_id, failed_only=failed_only, now_ms=now_ms()
+        )
+
+    @post("/process_changed_job_inputs", status_code=200, operation_id="process_changed_job_inputs")
+    async def process_changed_job_inputs(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: Id,
+        *,
+        dry_run: FromQuery[bool] = False,
+    ) -> ChangedJobs:
+        """Take back the jobs whose inputs changed, or only name them."""
+        return await writer.run(
+            resets.process_changed_job_inputs, workflow_id, dry_run=dry_run, now_ms=now_ms()
+        )
+
+    @get("/is_complete", operation_id="is_workflow_complete")
+    async def is_workflow_complete(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> IsComplete:
+        """Return whether no job is left, or the workflow was cancelled."""
+        return await readers.run(manual_transitions.is_complete, workflow_id)
+
+    @get("/is_uninitialized", operation_id="is_workflow_uninitialized")
+    async def is_workflow_uninitialized(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> IsUninitialized:
+        """Return whether the workflow has not begun."""
+        answer = await readers.run(manual_transitions.is_uninitialized, workflow_id)
+        return IsUninitialized(is_uninitialized=answer)
+
+    @get("/required_existing_files", operation_id="list_required_existing_files")
+    async def list_required_existing_files(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> FileIds:
+        """Return the ids of the files that must be there before the workflow goes on."""
+        return await readers.run(manual_transitions.required_existing_files, workflow_id)
+
+    @get("/missing_user_data", operation_id="list_missing_user_data")
+    async def list_missing_user_data(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> UserDataIds:
+        """Return the ids of user data that must be filled before the workflow goes on."""
+        return await readers.run(manual_transitions.missing_user_data, workflow_id)

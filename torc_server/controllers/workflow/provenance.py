@@ -1,0 +1,60 @@
+"""RO-Crate entities of a workflow."""
+
+from __future__ import annotations
+
+from litestar import Controller, delete, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from torc_core.model.page import Page
+from torc_core.model.provenance import RoCrateEntity
+from torc_core.model.workflow import Message
+from torc_server.edge.parameters import Id, OptionalQueryId
+from torc_server.records import crud
+from torc_server.records.pages import Paging
+from torc_server.records.resources import RO_CRATE_ENTITY
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
+
+
+class ProvenanceController(Controller):
+    """RO-Crate entities of one workflow; single ones are plain records."""
+
+    tags = ("ro crate entities",)
+
+    @get("/workflows/{workflow_id:int}/ro_crate_entities", operation_id="list_ro_crate_entities")
+    async def list_ro_crate_entities(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        paging: NamedDependency[Paging],
+        file_id: OptionalQueryId = None,
+        entity_id: FromQuery[str | None] = None,
+    ) -> Page[RoCrateEntity]:
+        """Return a page of a workflow's RO-Crate entities."""
+        wanted = {"file_id": file_id, "entity_id": entity_id}
+        return await readers.run(crud.list_page, RO_CRATE_ENTITY, workflow_id, wanted, paging)
+
+    @delete(
+        "/workflows/{workflow_id:int}/ro_crate_entities",
+        status_code=200,
+        operation_id="delete_ro_crate_entities",
+    )
+    async def delete_ro_crate_entities(
+        self, writer: NamedDependency[Writer], workflow_id: Id
+    ) -> Message:
+        """Delete all RO-Crate entities of a workflow."""
+        count = await writer.run(crud.remove_all, RO_CRATE_ENTITY, workflow_id)
+        return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
+
+    @delete(
+        "/ro_crate_entities/{record_id:int}",
+        status_code=200,
+        operation_id="delete_ro_crate_entity",
+    )
+    async def delete_ro_crate_entity(
+        self, writer: NamedDependency[Writer], record_id: Id
+    ) -> Message:
+        """Delete one RO-Crate entity; its clients want a sentence, not what it was."""
+        await writer.run(crud.remove, RO_CRATE_ENTITY, record_id)
+        return Message(message=f"Deleted RO-Crate entity {record_id}.")

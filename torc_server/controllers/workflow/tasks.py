@@ -1,0 +1,29 @@
+"""Work that goes on after its request was answered, to be asked about."""
+
+from __future__ import annotations
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+
+from torc_core.model.task import ActiveTask, Task
+from torc_server.edge.parameters import Id
+from torc_server.rules import tasks
+from torc_server.storage.readers import Readers
+
+
+class TaskController(Controller):
+    """Tasks."""
+
+    tags = ("tasks",)
+
+    @get("/tasks/{task_id:int}", operation_id="get_task")
+    async def get_task(self, readers: NamedDependency[Readers], task_id: Id) -> Task:
+        """Return how far a task is."""
+        return await readers.run(tasks.get_task, task_id)
+
+    @get("/workflows/{workflow_id:int}/active_task", operation_id="get_active_task_for_workflow")
+    async def get_active_task(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> ActiveTask:
+        """Return the task of a workflow that has not finished, if there is one."""
+        return await readers.run(tasks.active_task, workflow_id)

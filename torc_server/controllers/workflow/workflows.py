@@ -1,0 +1,90 @@
+"""Workflows and their status. What moves a workflow is in `lifecycle`."""
+
+from __future__ import annotations
+
+from litestar import Controller, delete, get, post, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, JSONBody
+
+from torc_core.clock import now_ms
+from torc_core.model.page import Page
+from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
+from torc_server.edge.parameters import Id
+from torc_server.records import workflows
+from torc_server.records.pages import Paging
+from torc_server.records.workflows import WorkflowFilter
+from torc_server.rules import workflows as rules
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
+
+
+def provide_filter(
+    name: FromQuery[str | None] = None,
+    user: FromQuery[str | None] = None,
+    description: FromQuery[str | None] = None,
+    *,
+    is_archived: FromQuery[bool | None] = None,
+) -> WorkflowFilter:
+    """Return which workflows the query asks for."""
+    return WorkflowFilter(name=name, user=user, description=description, is_archived=is_archived)
+
+
+class WorkflowController(Controller):
+    """Workflows."""
+
+    path = "/workflows"
+    tags = ("workflows",)
+
+    dependencies = {"wanted": Provide(provide_filter, sync_to_thread=False)}  # noqa: RUF012 - Litestar's
+
+    @post("/", status_code=200, operation_id="create_workflow")
+    async def create_workflow(
+        self, writer: NamedDependency[Writer], data: JSONBody[Workflow]
+    ) -> Workflow:
+        """Keep a new workflow."""
+        return await writer.run(rules.create_workflow, data, now_ms=now_ms())
+
+    @get("/", operation_id="list_workflows")
+    async def list_workflows(
+        self,
+        readers: NamedDependency[Readers],
+        wanted: NamedDependency[WorkflowFilter],
+        paging: NamedDependency[Paging],
+        *,
+        include_job_counts: FromQuery[bool] = False,
+    ) -> Page[Workflow]:
+        """Return a page of workflows; without `is_archived`, of both kinds."""
+        return await readers.run(
+            workflows.list_workflows, wanted, paging, include_job_counts=include_job_counts
+        )
+
+    @get("/{workflow_id:int}", operation_id="get_workflow")
+    async def get_workflow(self, readers: NamedDependency[Readers], workflow_id: Id) -> Workflow:
+        """Return a workflow."""
+        return await readers.run(rules.get_workflow, workflow_id)
+
+    @put("/{workflow_id:int}", operation_id="update_workflow")
+    async def update_workflow(
+        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowPatch]
+    ) -> Workflow:
+        """Change a workflow; what is left out or null stays as it is."""
+        return await writer.run(workflows.update_workflow, workflow_id, data)
+
+    @delete("/{workflow_id:int}", status_code=200, operation_id="delete_workflow")
+    async def delete_workflow(self, writer: NamedDependency[Writer], workflow_id: Id) -> Workflow:
+        """Delete a workflow with all that belongs to it."""
+        return await writer.run(rules.delete_workflow, workflow_id)
+
+    @get("/{workflow_id:int}/status", operation_id="get_workflow_status")
+    async def get_workflow_status(
+        self, readers: NamedDependency[Readers], workflow_id: Id
+    ) -> WorkflowStatus:
+        """Return where a workflow stands."""
+        return await readers.run(workflows.get_workflow_status, workflow_id)
+
+    @put("/{workflow_id:int}/status", operation_id="update_workflow_status")
+    async def update_workflow_status(
+        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowStatus]
+    ) -> WorkflowStatus:
+        """Set a workflow's run id and flags."""
+        return await writer.run(workflows.update_workflow_status, workflow_id, data)

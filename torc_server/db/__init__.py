@@ -1,1 +1,0 @@
-"""The database: one writer, a few readers, numbered schema steps."""

@@ -1,0 +1,1 @@
+"""Between HTTP and the application: addresses, bodies, errors, client generations, the document."""

@@ -1,0 +1,114 @@
+"""Bodies: JSON of the handler's type, whatever the content type says, and within the limits.
+
+They are decoded straight into what the handler takes: that takes half the time of decoding and
+converting, and is as strict as the reference, for which the text "1" is no number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.handlers import HTTPRouteHandler
+
+from torc_core.errors import UsageError
+from torc_core.units import MAX_INTEGER
+from torc_server.edge.unknown_fields import note_unknown_fields
+
+MAX_DEPTH = 100
+"""How deep JSON may be nested. Deeper, programs that read it later give up in various ways."""
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+_MISSING = re.compile(r"^Object missing required field `([^`]*)`")
+_ONE_DIGIT = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER = b"0" * 19
+_DEEPER = dict.fromkeys(b"[{", 1) | dict.fromkeys(b"]}", -1)
+_NO_BRACKET = bytes(set(range(256)) - set(_DEEPER))
+
+
+class BodyRequest(Request[Any, Any, Any]):
+    """A request whose JSON is of the type that its handler takes."""
+
+    async def json(self) -> Any:
+        """Return the body.
+
+        Raises:
+            UsageError: It is not JSON, not of the type, or beyond a limit.
+        """
+        body = await self.body()
+        check_limits(body)
+        wanted, decoder = _reader(self.route_handler)
+        try:
+            note_unknown_fields(self.scope, body, wanted)
+            return decoder.decode(body)
+        except UnicodeDecodeError as error:
+            raise _unreadable("it is not UTF-8") from error
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise _unreadable(str(error), **_place(str(error))) from error
+
+
+@lru_cache(maxsize=256)
+def _reader(handler: HTTPRouteHandler) -> tuple[Any, msgspec.json.Decoder[Any]]:
+    field = handler.parsed_data_field
+    assert field is not None
+    return field.annotation, msgspec.json.Decoder(field.annotation)
+
+
+def check_limits(body: bytes) -> None:
+    """Refuse what the database, or the strictest of clients, could not take.
+
+    Each check begins with one that is quick and finds too much; hardly a body needs the other.
+
+    Raises:
+        UsageError: Nested too deeply, a character NUL, or a whole number of more than 64 bits.
+    """
+    if _may_be_deep(body) and _depth(_STRING.sub(b"", body)) > MAX_DEPTH:
+        raise _unreadable(f"it is nested more than {MAX_DEPTH} levels deep")
+    if b"\\u0000" in body and _NUL.search(body):
+        raise _unreadable("it holds the character NUL, which no command and no file name can")
+    if _LONG_NUMBER in body.translate(_ONE_DIGIT):
+        for number in _whole_numbers(_decoded(body)):
+            if not -MAX_INTEGER - 1 <= number <= MAX_INTEGER:
+                raise _unreadable("it holds a whole number of more than 64 bits")
+
+
+def _may_be_deep(body: bytes) -> bool:
+    """Return whether there are brackets enough, those in strings included."""
+    return body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH
+
+
+def _depth(body: bytes) -> int:
+    brackets = body.translate(None, _NO_BRACKET)
+    return max(accumulate(map(_DEEPER.__getitem__, brackets)), default=0)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError):
+        return None  # whoever decodes it to use it says why
+
+
+def _whole_numbers(value: Any) -> Iterator[int]:
+    if isinstance(value, int):
+        yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _whole_numbers(inner)
+
+
+def _place(finding: str) -> dict[str, str]:
+    """Return which field a message of msgspec is about; nothing when it is the whole body."""
+    parts = [match[1] for match in (_PATH.search(finding), _MISSING.search(finding)) if match]
+    return {"field": ".".join(filter(None, parts))} if any(parts) else {}
+
+
+def _unreadable(cause: str, **details: str) -> UsageError:
+    return UsageError(f"The body cannot be read: {cause}.", http_status=400, **details)

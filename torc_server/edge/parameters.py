@@ -1,0 +1,75 @@
+"""The parameters that many routes share, with their bounds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg, PathParameter, QueryParameter
+from litestar.typing import FieldDefinition
+
+from torc_core.model.page import MAX_LIMIT
+from torc_core.units import MAX_INTEGER
+from torc_server.records.pages import Paging
+
+Id = Annotated[int, PathParameter(ge=1, le=MAX_INTEGER)]
+"""An id in the path."""
+
+QueryId = Annotated[int, QueryParameter(ge=1, le=MAX_INTEGER)]
+"""An id in the query."""
+
+OptionalQueryId = Annotated[int | None, QueryParameter(ge=1, le=MAX_INTEGER)]
+"""An id in the query that may be missing."""
+
+Count = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
+"""An offset or a limit in the query."""
+
+SortMethod = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
+"""How ready jobs are put in order before they are handed out: `packing.SORT_METHODS`."""
+
+
+_Offset = Annotated[
+    int, QueryParameter(ge=0, le=MAX_INTEGER, description="How many items to leave out.")
+]
+_Limit = Annotated[
+    int,
+    QueryParameter(
+        ge=0,
+        le=MAX_INTEGER,
+        description=f"The most items to return; more than {MAX_LIMIT:,} is cut to it.",
+    ),
+]
+
+
+def provide_paging(
+    offset: _Offset = 0,
+    limit: _Limit = MAX_LIMIT,
+    sort_by: Annotated[
+        str | None, QueryParameter(description="A field of the items; their id when left out.")
+    ] = None,
+    *,
+    reverse_sort: Annotated[
+        bool, QueryParameter(description="Sort from the largest to the smallest.")
+    ] = False,
+) -> Paging:
+    """Return which part of a list the query asks for: the dependency `paging`."""
+    return Paging(offset=offset, limit=limit, sort_by=sort_by, reverse_sort=reverse_sort)
+
+
+def provide_part(offset: _Offset = 0, limit: _Limit = MAX_LIMIT) -> Paging:
+    """Return the same of a list that has an order of its own: the dependency `part`."""
+    return Paging(offset=offset, limit=limit)
+
+
+def parameters_of(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:
+    """Return the parameters of a handler and of what it depends on, by their names in requests."""
+    dependencies = handler.resolve_dependencies()
+    waiting = list(handler.parsed_fn_signature.parameters.items())
+    found = {}
+    while waiting:
+        name, field = waiting.pop(0)
+        if name in dependencies:
+            waiting += dependencies[name].parsed_fn_signature.parameters.items()
+        elif isinstance(field.kwarg_definition, ParameterKwarg):
+            found[field.kwarg_definition.name or name] = field
+    return found

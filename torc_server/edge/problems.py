@@ -1,0 +1,156 @@
+"""Errors on their way out: every failure becomes the reference's error body and a sensible status.
+
+The body is `{"error": {"message": ..., "hint": ..., "code": ..., <details>}}`. Nothing of the
+inside, no statement and no traceback, is ever part of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from torc_core.errors import ConflictError, TorcError, UsageError
+from torc_core.model.workflow import ApiError
+from torc_server.edge.tracing import span_id
+from torc_server.storage.sqlite import machine_problem
+
+HTTP_STATUS: dict[str, int] = {
+    "invalid": 422,
+    "invalid_spec": 422,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "illegal_transition": 409,
+    "environment": 507,
+    "timed_out": 504,
+}
+"""HTTP statuses by error code; a code that is not here is the server's own fault."""
+
+HTTP_STATUS_DETAIL = "http_status"
+"""The detail with which a rule asks for another status, where the reference's clients know one."""
+
+log = logging.getLogger(__name__)
+
+_Request = Request[Any, Any, Any]
+
+
+def _reply(
+    status: int, problem: dict[str, Any], headers: dict[str, str] | None = None
+) -> Response[ApiError]:
+    return Response(
+        ApiError(error=problem), status_code=status, media_type=MediaType.JSON, headers=headers
+    )
+
+
+def _torc_error(_request: _Request, error: TorcError) -> Response[ApiError]:
+    details = dict(error.details)
+    status = details.pop(HTTP_STATUS_DETAIL, HTTP_STATUS.get(error.code, 500))
+    problem = {"message": error.message, "code": error.code}
+    if error.hint:
+        problem["hint"] = error.hint
+    return _reply(status, problem | details)
+
+
+def _http_error(request: _Request, error: HTTPException) -> Response[ApiError]:
+    """Translate what Litestar found wrong: routes, parameters, bodies."""
+    status, message = error.status_code, error.detail.partition(" for path ")[0]
+    field = None
+    if type(error.__cause__) is ValueError:  # of a path parameter; an unknown path has none of it
+        status, message = 400, "The path holds something else where a number belongs."
+    elif isinstance(error.extra, list):
+        message = " ".join(map(_finding, error.extra))
+        field = None if error.extra[0] == _NO_BODY else error.extra[0].get("key")
+    elif missing := _MISSING.match(message):
+        field = missing[1]
+    if said := _SAID.get(status):
+        message = said.format(base=request.app.path)
+    problem = {"message": message, "code": _HTTP_CODES.get(status, "invalid")}
+    if field is not None:
+        problem["field"] = field
+    return _reply(status, problem, error.headers)
+
+
+_HTTP_CODES = {401: "forbidden", 403: "forbidden", 404: "not_found", 500: "server_error"}
+
+_SAID = {
+    404: "There is nothing at this path; {base}/openapi.json names all paths.",
+    405: "This path has no such method; the header Allow names those that it has.",
+    413: "The body is larger than this server accepts.",
+}
+"""What is said in place of a mere phrase."""
+
+_MISSING = re.compile(r"Missing required \w+ parameter '(\w+)'")
+
+_NO_BODY = {"message": "'data'", "key": "data", "source": "body"}
+
+
+def _finding(item: dict[str, str]) -> str:
+    if item == _NO_BODY:
+        return "The request needs a body."
+    return f"{item.get('key', '')}: {item.get('message', '')}."
+
+
+_TWICE = re.compile(r"UNIQUE constraint failed: (\w+)\..*")
+_COLUMN = re.compile(r"\.(\w+)")
+
+
+def _integrity_error(request: _Request, error: IntegrityError) -> Response[ApiError]:
+    """Translate what the database refused: a reference to nothing, or a second of one kind."""
+    log.info("refused by the database: %s", error.orig)
+    if twice := _TWICE.match(str(error.orig)):
+        table, fields = twice[1].replace("_", " "), _COLUMN.findall(twice[0])
+        refused = ConflictError(
+            f"There is a {table} with the same {', '.join(fields)} already.",
+            hint="Change that one, or leave it as it is.",
+            fields=fields,
+        )
+    else:
+        refused = ConflictError(
+            "The request names something that does not exist.", hint="Check the ids in the request."
+        )
+    return _torc_error(request, refused)
+
+
+def _database_error(request: _Request, error: DBAPIError) -> Response[ApiError]:
+    """Translate what went wrong below the database, or report a fault of our own."""
+    problem = machine_problem(error)
+    return _unexpected(request, error) if problem is None else _torc_error(request, problem)
+
+
+def _too_large(request: _Request, _error: OverflowError) -> Response[ApiError]:
+    too_large = UsageError("A number in the request is beyond 2^63-1.", http_status=400)
+    return _torc_error(request, too_large)
+
+
+def _unreadable(request: _Request, error: Exception) -> Response[ApiError]:
+    """Translate bodies and texts that cannot even be decoded."""
+    what = "is nested too deeply" if isinstance(error, RecursionError) else "cannot be decoded"
+    return _torc_error(request, UsageError(f"The request {what}.", http_status=400))
+
+
+def _unexpected(request: _Request, error: Exception) -> Response[ApiError]:
+    """Report a fault of our own: the log has the story, the answer only where to find it."""
+    known = span_id(request.scope)
+    log.error("%s: %s %s failed", known, request.method, request.url.path, exc_info=error)
+    message = f"The server failed; its log says why, under {known}."
+    return _reply(500, {"message": message, "code": "server_error", "span_id": known})
+
+
+HANDLERS: ExceptionHandlersMap = {
+    TorcError: _torc_error,
+    HTTPException: _http_error,
+    IntegrityError: _integrity_error,
+    DBAPIError: _database_error,
+    OverflowError: _too_large,
+    RecursionError: _unreadable,
+    UnicodeError: _unreadable,
+    msgspec.DecodeError: _unreadable,
+    Exception: _unexpected,
+}

@@ -1,0 +1,1 @@
+"""Plain records of a workflow: created, read, changed and deleted, with no rule of a job's life."""

@@ -1,0 +1,207 @@
+"""Workflow actions: what to do once when a workflow or its jobs reach a state.
+
+When an action falls due is decided in `rules.actions`; here they are kept, found and claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, not_, or_, select, update
+from sqlalchemy.sql import ColumnElement
+
+from torc_core.clock import utc_text
+from torc_core.errors import ConflictError, NotFoundError, UsageError
+from torc_core.model.compute import ACTION_TYPES, TRIGGER_TYPES, ActionClaimReply, WorkflowAction
+from torc_server.rules import events
+from torc_server.rules.actions import JOB_TRIGGERS, count_new
+from torc_server.rules.creation import check_related
+from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.mapping import WORKFLOW_ACTION
+
+_action = tables.workflow_action.c
+
+
+def create_action(
+    connection: Connection, workflow_id: int, action: WorkflowAction
+) -> WorkflowAction:
+    """Keep a new action of a workflow, whichever one it names itself, and return it.
+
+    Raises:
+        NotFoundError: There is no such workflow, or it has no such job.
+        UsageError: Trigger, type or configuration make no sense.
+    """
+    check_action(action)
+    find_workflow(connection, workflow_id)
+    job_ids = sorted(set(action.job_ids or ()))
+    _require_jobs(connection, workflow_id, set(job_ids))
+    values = WORKFLOW_ACTION.values(action) | {
+        "workflow_id": workflow_id,
+        "trigger_count": 0,
+        "required_triggers": len(job_ids) if action.trigger_type in JOB_TRIGGERS else 1,
+        "executed": False,
+    }
+    for unstored in ("id", "job_ids", "executed_at", "executed_by"):
+        values.pop(unstored, None)
+    action_id = connection.execute(
+        insert(tables.workflow_action).values(values).returning(_action.id)
+    ).scalar_one()
+    if job_ids:
+        links = [{"action_id": action_id, "job_id": job_id} for job_id in job_ids]
+        connection.execute(insert(tables.workflow_action_job), links)
+        count_new(connection, action_id)
+        events.touch(connection, workflow_id)
+    return _read(connection, [_action.id == action_id])[0]
+
+
+def _require_jobs(connection: Connection, workflow_id: int, job_ids: set[int]) -> None:
+    try:
+        check_related(connection, workflow_id, "job_ids", tables.job, job_ids)
+    except UsageError as error:
+        raise NotFoundError("job", error.details["missing_ids"][0], hint=error.message) from error
+
+
+def list_actions(connection: Connection, workflow_id: int) -> list[WorkflowAction]:
+    """Return all actions of a workflow, by id.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(connection, workflow_id)
+    return _read(connection, [_action.workflow_id == workflow_id])
+
+
+def list_pending_actions(
+    connection: Connection, workflow_id: int, trigger_types: Collection[str]
+) -> list[WorkflowAction]:
+    """Return the actions that are due and unclaimed, of the given triggers or of all.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(connection, workflow_id)
+    conditions = [
+        _action.workflow_id == workflow_id,
+        _action.trigger_count >= _action.required_triggers,
+        or_(not_(_action.executed), _action.persistent),
+    ]
+    if trigger_types:
+        conditions.append(_action.trigger_type.in_(trigger_types))
+    return _read(connection, conditions)
+
+
+def claim_action(
+    connection: Connection,
+    workflow_id: int,
+    action_id: int,
+    compute_node_id: int | None,
+    *,
+    now_ms: int,
+) -> ActionClaimReply:
+    """Give an action to the caller. A persistent action goes to everybody who asks.
+
+    Raises:
+        NotFoundError: There is no such workflow, or it has no such action.
+        UsageError: It has no such compute node.
+        ConflictError: Somebody else has it already.
+    """
+    find_workflow(connection, workflow_id)
+    nodes = set() if compute_node_id is None else {compute_node_id}
+    check_related(connection, workflow_id, "compute_node_id", tables.compute_node, nodes)
+    claimed = connection.execute(
+        update(tables.workflow_action)
+        .where(
+            _action.id == action_id,
+            _action.workflow_id == workflow_id,
+            or_(not_(_action.executed), _action.persistent),
+        )
+        .values(
+            executed=not_(_action.persistent),
+            executed_at=utc_text(now_ms),
+            executed_by=compute_node_id,
+        )
+    ).rowcount
+    if not claimed:
+        here = select(_action.id).where(_action.id == action_id, _action.workflow_id == workflow_id)
+        if connection.execute(here).first() is None:
+            raise NotFoundError("action", action_id)
+        raise ConflictError(f"Action {action_id} is claimed already.", claimed=False)
+    data = {"action_id": action_id, "compute_node_id": compute_node_id}
+    events.record(connection, workflow_id, "action_executed", data, now_ms=now_ms)
+    return ActionClaimReply(claimed=True, success=True, action_id=action_id)
+
+
+def check_action(action: WorkflowAction) -> None:
+    """Check what can be told from an action alone.
+
+    Raises:
+        UsageError: Trigger, type or configuration make no sense.
+    """
+    _one_of("trigger_type", action.trigger_type, TRIGGER_TYPES)
+    _one_of("action_type", action.action_type, ACTION_TYPES)
+    if action.trigger_type in JOB_TRIGGERS and not action.job_ids:
+        raise UsageError(
+            f"An action of the trigger {action.trigger_type} without jobs would never run.",
+            hint="Name its jobs in job_ids.",
+            field="job_ids",
+        )
+    if action.action_type == "run_commands":
+        _check_config(action.action_config, _RunCommands)
+    else:
+        _check_config(action.action_config, _ScheduleNodes)
+
+
+class _RunCommands(msgspec.Struct, forbid_unknown_fields=True):
+    commands: list[str]
+
+
+class _ScheduleNodes(msgspec.Struct, forbid_unknown_fields=True):
+    scheduler_id: int | None = None
+    scheduler_type: str | None = None
+    num_allocations: int | None = None
+    start_one_worker_per_node: bool | None = None
+    max_parallel_jobs: int | None = None
+
+
+def _check_config(config: Any, shape: type[msgspec.Struct]) -> None:
+    try:
+        msgspec.convert(config, shape)
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"The configuration of the action makes no sense: {error}.",
+            hint=f"Its members are {', '.join(shape.__struct_fields__)}.",
+            field="action_config",
+        ) from error
+
+
+def _one_of(field: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise UsageError(
+            f"There is no {field} {value!r}.",
+            hint=f"Use one of {', '.join(known)}.",
+            field=field,
+            value=value,
+        )
+
+
+def _read(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]]
+) -> list[WorkflowAction]:
+    rows: Sequence[Row[Any]] = connection.execute(
+        WORKFLOW_ACTION.rows.where(*conditions).order_by(_action.id)
+    ).all()
+    link = tables.workflow_action_job.c
+    linked = connection.execute(
+        select(link.action_id, link.job_id)
+        .where(link.action_id.in_([row.id for row in rows]))
+        .order_by(link.job_id)
+    )
+    jobs: dict[int, list[int]] = {}
+    for action_id, job_id in linked:
+        jobs.setdefault(action_id, []).append(job_id)
+    return [
+        msgspec.structs.replace(WORKFLOW_ACTION.read(row), job_ids=jobs.get(row.id)) for row in rows
+    ]

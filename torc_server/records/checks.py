@@ -1,0 +1,128 @@
+"""What is checked and derived before a plain record is written.
+
+Each function takes the record before the change or None, the stated column values, and the time;
+it returns the values to write, or raises UsageError.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from torc_core.errors import UsageError
+from torc_core.model.compute import ComputeNode
+from torc_core.model.event import EVENT_SEVERITY, Event, Severity
+from torc_core.model.resources import (
+    DEFAULT_REQUIREMENTS,
+    FailureHandler,
+    FailureRule,
+    LocalScheduler,
+    ResourceRequirements,
+    SlurmScheduler,
+)
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_core.units import parse_duration, parse_memory
+from torc_server.records.crud import Values
+from torc_server.rules.attempts.report_check import check_attempt, check_end
+
+_EVENT_TYPE = re.compile(r"[a-z0-9_]{1,64}")
+"""A type stands on a line of its own in the stream."""
+
+
+def check_requirements(before: ResourceRequirements | None, values: Values, _now_ms: int) -> Values:
+    """Refuse the reserved name and impossible counts; add memory and runtime as numbers."""
+    name = values.get("name")
+    was_reserved = before is not None and before.name == DEFAULT_REQUIREMENTS
+    if name is not None and (name == DEFAULT_REQUIREMENTS) != was_reserved:
+        raise UsageError(
+            f"The name {DEFAULT_REQUIREMENTS!r} belongs to the requirements that every workflow "
+            "has.",
+            hint="Choose another name.",
+            field="name",
+            value=name,
+        )
+    _check_least(values, num_cpus=1, num_nodes=1, num_gpus=0)
+    if "memory" in values:
+        values["memory_bytes"] = parse_memory(values["memory"])
+    if "runtime" in values:
+        values["runtime_s"] = parse_duration(values["runtime"])
+    return values
+
+
+def check_rules(_before: FailureHandler | None, values: Values, _now_ms: int) -> Values:
+    """Refuse rules that a runner could not read."""
+    try:
+        rules = msgspec.json.decode(values["rules"], type=list[_Rule])
+    except msgspec.DecodeError as error:
+        raise UsageError(
+            f"The rules of the failure handler {values['name']!r} cannot be read: {error}.",
+            hint='Write a JSON list such as [{"exit_codes": [1], "max_retries": 3}].',
+            field="rules",
+        ) from error
+    for place, rule in enumerate(rules, 1):
+        if not rule.exit_codes and not rule.match_all_exit_codes:
+            raise UsageError(
+                f"Rule {place} of the failure handler {values['name']!r} matches no exit code.",
+                hint="Name some in exit_codes, or set match_all_exit_codes.",
+                field="rules",
+            )
+    return values
+
+
+class _Rule(FailureRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule as it is written: a misspelt member would silently never retry anything."""
+
+    max_retries: Annotated[int, msgspec.Meta(ge=0)] = 3
+
+
+def check_scheduler(
+    _before: LocalScheduler | SlurmScheduler | None, values: Values, _now_ms: int
+) -> Values:
+    """Refuse what nothing can be run with; how Slurm is asked for it is the clients' business."""
+    if "memory" in values:
+        parse_memory(values["memory"])
+    _check_least(values, num_cpus=1, nodes=1, ntasks_per_node=1)
+    return values
+
+
+def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:
+    """Refuse a time limit that no claim could read, and less of anything than nothing."""
+    if "time_limit" in values:
+        parse_duration(values["time_limit"], field="time_limit")
+    _check_least(values, num_cpus=0, memory_gb=0, num_gpus=0, num_nodes=1)
+    return values
+
+
+def check_result(_before: Result | None, values: Values, _now_ms: int) -> Values:
+    """Refuse what is no end of a job, and numbers that no run and no attempt has."""
+    if "attempt_id" in values:
+        check_attempt(values["attempt_id"])
+    if "status" in values:
+        check_end(JobStatus.from_number(values["status"]))
+    _check_least(values, run_id=0)
+    return values
+
+
+def stamp_event(before: Event | None, values: Values, now_ms: int) -> Values:
+    """Give an event that a client wrote the server's time, and the type that its data names."""
+    if before is not None:
+        return values
+    data = values.setdefault("data", {})
+    named = data.get("type") if isinstance(data, dict) else None
+    is_name = isinstance(named, str) and _EVENT_TYPE.fullmatch(named) is not None
+    event_type = str(named) if is_name else "user_event"
+    severity = EVENT_SEVERITY.get(event_type, Severity.INFO)
+    return values | {"timestamp": now_ms, "event_type": event_type, "severity": severity.rank}
+
+
+def _check_least(values: Values, **least: int) -> None:
+    for field, bound in least.items():
+        if values.get(field, bound) < bound:
+            raise UsageError(
+                f"{field} is {values[field]}; it must be at least {bound}.",
+                field=field,
+                value=values[field],
+            )

@@ -1,0 +1,234 @@
+"""What all plain records of a workflow have in common: keep, find, change, list, delete.
+
+A `Resource` states what is particular about one kind; `resources` holds them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, false, insert, update
+from sqlalchemy.sql import ColumnElement
+
+from torc_core.errors import ConflictError, NotFoundError, UsageError
+from torc_core.model.page import Page
+from torc_server.records.pages import Paging, fetch_page
+from torc_server.rules.creation import check_related
+from torc_server.rules.workflows import find_workflow
+from torc_server.storage.mapping import TableMapping, WireT
+
+MAX_RECORDS = 100_000
+"""The most records that one call creates."""
+
+Values = dict[str, Any]
+"""Column values by column name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """A parameter of a list that selects rows."""
+
+    type: type
+    """`str`, `int` or `bool`."""
+    condition: Callable[[Any], ColumnElement[bool]]
+    default: Any = None
+    """The value when the query states none; with None the filter is then off."""
+
+
+def equals(column: ColumnElement[Any]) -> Filter:
+    """Return the filter for rows that hold the value in a column."""
+    return Filter(type=column.type.python_type, condition=lambda value: column == value)
+
+
+def _unchanged(_before: object, values: Values, _now_ms: int) -> Values:
+    return values
+
+
+def _nothing(_connection: Connection, _before: object, _after: object, _now_ms: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource(Generic[WireT]):
+    """One kind of record."""
+
+    kind: str
+    """Its name in messages, singular."""
+    mapping: TableMapping[WireT]
+    patch: type[msgspec.Struct] | None = None
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    related: Mapping[str, Table] = field(default_factory=dict)
+    """Columns with the id of something of the same workflow, and the table of that."""
+    prepare: Callable[[WireT | None, Values, int], Values] = _unchanged
+    """`prepare(record before or None, stated values, now in ms)` checks values and adds derived
+    ones before they are written."""
+    follow_up: Callable[[Connection, WireT | None, WireT, int], None] = _nothing
+    """`follow_up(connection, record before or None, record now, now in ms)` runs after a write, in
+    its transaction."""
+    kept: ColumnElement[bool] | None = None
+    """Rows that may not be deleted alone."""
+    kept_because: str = ""
+
+    @property
+    def columns(self) -> Any:
+        """The columns of the table."""
+        return self.mapping.table.c
+
+
+def create(connection: Connection, resource: Resource[WireT], record: Any, *, now_ms: int) -> WireT:
+    """Keep a new record and return it with its id.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: A value makes no sense.
+    """
+    find_workflow(connection, record.workflow_id)
+    values = resource.mapping.values(record)
+    values.pop("id", None)
+    _check_related(connection, resource, record.workflow_id, [values])
+    values = resource.prepare(None, values, now_ms)
+    table = resource.mapping.table
+    record_id = connection.execute(insert(table).returning(table.c.id), values).scalar_one()
+    created = get(connection, resource, record_id)
+    resource.follow_up(connection, None, created, now_ms)
+    return created
+
+
+def create_many(
+    connection: Connection, resource: Resource[WireT], records: Sequence[WireT], *, now_ms: int
+) -> list[WireT]:
+    """Keep new records of one workflow and return them with their ids, in the order given.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: Too many, of several workflows, or with a value that makes no sense.
+    """
+    workflow_ids = {getattr(record, "workflow_id") for record in records}  # noqa: B009 - any type
+    if len(workflow_ids) > 1 or len(records) > MAX_RECORDS:
+        raise UsageError(
+            f"{len(records):,} records of {len(workflow_ids)} workflows are not for one call.",
+            hint=f"Create at most {MAX_RECORDS:,} records, of one workflow, at a time.",
+        )
+    rows = [resource.mapping.values(record) for record in records]
+    for workflow_id in workflow_ids:
+        find_workflow(connection, workflow_id)
+        _check_related(connection, resource, workflow_id, rows)
+    rows = [resource.prepare(None, row, now_ms) for row in rows]
+    names = {name for row in rows for name in row} - {"id"}
+    if not rows:
+        return []
+    table = resource.mapping.table
+    ids = connection.execute(
+        insert(table).returning(table.c.id, sort_by_parameter_order=True),
+        [{name: row.get(name) for name in names} for row in rows],
+    ).scalars()
+    return [
+        msgspec.structs.replace(record, id=record_id)
+        for record, record_id in zip(records, ids, strict=True)
+    ]
+
+
+def get(connection: Connection, resource: Resource[WireT], record_id: int) -> WireT:
+    """Return a record.
+
+    Raises:
+        NotFoundError: There is none with that id.
+    """
+    record = resource.mapping.find(connection, record_id)
+    if record is None:
+        raise NotFoundError(resource.kind, record_id)
+    return record
+
+
+def change(
+    connection: Connection,
+    resource: Resource[WireT],
+    record_id: int,
+    patch: msgspec.Struct,
+    *,
+    now_ms: int,
+) -> WireT:
+    """Change what the patch states and return the record.
+
+    Raises:
+        NotFoundError: There is none with that id.
+        UsageError: A value makes no sense.
+    """
+    before = get(connection, resource, record_id)
+    stated = resource.mapping.values(patch)
+    stated.pop("id", None)
+    stated.pop("workflow_id", None)
+    workflow_id = getattr(before, "workflow_id")  # noqa: B009 - any type
+    _check_related(connection, resource, workflow_id, [stated])
+    values = resource.prepare(before, stated, now_ms)
+    if not values:
+        return before
+    table = resource.mapping.table
+    connection.execute(update(table).where(table.c.id == record_id).values(values))
+    after = get(connection, resource, record_id)
+    resource.follow_up(connection, before, after, now_ms)
+    return after
+
+
+def remove(connection: Connection, resource: Resource[WireT], record_id: int) -> WireT:
+    """Delete a record and return what it was.
+
+    Raises:
+        NotFoundError: There is none with that id.
+        ConflictError: Something else needs it.
+    """
+    record = get(connection, resource, record_id)
+    table = resource.mapping.table
+    deleted = delete(table).where(table.c.id == record_id, ~_kept(resource))
+    if connection.execute(deleted).rowcount == 0:
+        raise ConflictError(f"The {resource.kind} {record_id} stays: {resource.kept_because}.")
+    return record
+
+
+def remove_all(connection: Connection, resource: Resource[Any], workflow_id: int) -> int:
+    """Delete all of a workflow's records that nothing else needs, and return their number.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(connection, workflow_id)
+    table = resource.mapping.table
+    return connection.execute(
+        delete(table).where(table.c.workflow_id == workflow_id, ~_kept(resource))
+    ).rowcount
+
+
+def list_page(
+    connection: Connection,
+    resource: Resource[WireT],
+    workflow_id: int,
+    wanted: Mapping[str, Any],
+    paging: Paging,
+) -> Page[WireT]:
+    """Return a page of a workflow's records; `wanted` holds values of the resource's filters.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: There is no such field to sort by.
+    """
+    find_workflow(connection, workflow_id)
+    conditions = [resource.columns.workflow_id == workflow_id]
+    for name, value in wanted.items():
+        if value is not None:
+            conditions.append(resource.filters[name].condition(value))
+    return fetch_page(connection, resource.mapping, conditions, paging)
+
+
+def _check_related(
+    connection: Connection, resource: Resource[Any], workflow_id: int, rows: Sequence[Values]
+) -> None:
+    for name, table in resource.related.items():
+        wanted = {row[name] for row in rows if name in row}
+        check_related(connection, workflow_id, name, table, wanted)
+
+
+def _kept(resource: Resource[Any]) -> ColumnElement[bool]:
+    return resource.kept if resource.kept is not None else false()

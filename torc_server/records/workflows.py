@@ -1,0 +1,175 @@
+"""Workflows and their status."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy.sql import ColumnElement
+
+from torc_core.errors import UsageError
+from torc_core.model.page import Page
+from torc_core.model.status import SETTLED, JobStatus
+from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
+from torc_core.variables import check_variables
+from torc_server.records.pages import Paging, contains, fetch_page
+from torc_server.rules.attempts.packing import check_sort_method
+from torc_server.rules.events import touch
+from torc_server.rules.sharing import with_access_groups
+from torc_server.rules.workflows import find_workflow, get_workflow, status_of
+from torc_server.storage import tables
+from torc_server.storage.mapping import WORKFLOW
+
+_workflow = tables.workflow.c
+
+
+class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which workflows a list is to hold."""
+
+    name: str | None = None
+    user: str | None = None
+    description: str | None = None
+    """A part of the description, in either case."""
+    is_archived: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what a row has to meet."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.name is not None:
+            conditions.append(_workflow.name == self.name)
+        if self.user is not None:
+            conditions.append(_workflow.user == self.user)
+        if self.description is not None:
+            conditions.append(contains(_workflow.description, self.description))
+        if self.is_archived is not None:
+            conditions.append(_workflow.is_archived == self.is_archived)
+        return conditions
+
+
+def list_workflows(
+    connection: Connection, wanted: WorkflowFilter, paging: Paging, *, include_job_counts: bool
+) -> Page[Workflow]:
+    """Return a page of workflows, on request each with its jobs counted by status."""
+    page = fetch_page(connection, WORKFLOW, wanted.conditions(), paging)
+    page = msgspec.structs.replace(page, items=with_access_groups(connection, page.items))
+    if not include_job_counts:
+        return page
+    counts = count_jobs(connection, [workflow.id or 0 for workflow in page.items])
+    items = [
+        msgspec.structs.replace(workflow, job_counts=counts[workflow.id or 0])
+        for workflow in page.items
+    ]
+    return msgspec.structs.replace(page, items=items)
+
+
+def update_workflow(connection: Connection, workflow_id: int, patch: WorkflowPatch) -> Workflow:
+    """Change what the patch states and return the workflow.
+
+    Raises:
+        NotFoundError: There is none with that id.
+        UsageError: There is no such sort method, or a variable that cannot be one.
+    """
+    find_workflow(connection, workflow_id)
+    if patch.jobs_sort_method is not None:
+        check_sort_method(patch.jobs_sort_method, field="jobs_sort_method")
+    check_variables(patch.env)
+    if values := WORKFLOW.values(patch):
+        connection.execute(
+            update(tables.workflow).where(_workflow.id == workflow_id).values(values)
+        )
+    return get_workflow(connection, workflow_id)
+
+
+def count_jobs(
+    connection: Connection, workflow_ids: Iterable[int]
+) -> defaultdict[int, dict[str, int]]:
+    """Return the numbers of jobs by status, by workflow: all statuses, also empty ones."""
+    job = tables.job.c
+    counts: defaultdict[int, dict[str, int]] = defaultdict(
+        lambda: {str(status): 0 for status in JobStatus}
+    )
+    query = (
+        select(job.workflow_id, job.status, func.count())
+        .where(job.workflow_id.in_(list(workflow_ids)))
+        .group_by(job.workflow_id, job.status)
+    )
+    for workflow_id, status, count in connection.execute(query):
+        counts[workflow_id][JobStatus.from_number(status)] = count
+    return counts
+
+
+def get_workflow_status(connection: Connection, workflow_id: int) -> WorkflowStatus:
+    """Return the status of a workflow with what its jobs and nodes add up to.
+
+    Raises:
+        NotFoundError: There is none with that id.
+    """
+    row = find_workflow(connection, workflow_id)
+    jobs = count_jobs(connection, [workflow_id])[workflow_id]
+    total = sum(jobs.values())
+    settled = sum(jobs[status] for status in SETTLED)
+    return msgspec.structs.replace(
+        status_of(row),
+        is_complete=row.is_canceled or settled == total,
+        workflow_id=workflow_id,
+        workflow_name=row.name,
+        workflow_user=row.user,
+        total_jobs=total,
+        jobs_by_status=jobs,
+        **_node_counts(connection, workflow_id),
+        **_times(connection, workflow_id, row.run_id),
+    )
+
+
+def update_workflow_status(
+    connection: Connection, workflow_id: int, status: WorkflowStatus
+) -> WorkflowStatus:
+    """Set run id and flags as stated, and return them: the jobs are not added up by the writer.
+
+    Raises:
+        NotFoundError: There is none with that id.
+        UsageError: The run id is negative; no later request could name it.
+    """
+    find_workflow(connection, workflow_id)
+    if status.run_id < 0:
+        raise UsageError("A run id is at least 0.", field="run_id", value=status.run_id)
+    names = ("is_canceled", "is_archived", "run_id", "has_detected_need_to_run_completion_script")
+    values = {name: getattr(status, name) for name in names}
+    connection.execute(update(tables.workflow).where(_workflow.id == workflow_id).values(values))
+    touch(connection, workflow_id)
+    return status_of(find_workflow(connection, workflow_id))
+
+
+def _node_counts(connection: Connection, workflow_id: int) -> dict[str, Any]:
+    node, allocation = tables.compute_node.c, tables.scheduled_compute_node.c
+    active = select(func.count()).where(node.workflow_id == workflow_id, node.is_active)
+    by_status = (
+        select(allocation.status, func.count())
+        .where(allocation.workflow_id == workflow_id)
+        .group_by(allocation.status)
+    )
+    allocations: dict[str, int] = dict(connection.execute(by_status).tuples().all())
+    return {
+        "active_compute_nodes": connection.execute(active).scalar_one(),
+        "pending_scheduled_nodes": allocations.get("pending", 0),
+        "active_scheduled_nodes": allocations.get("active", 0),
+    }
+
+
+def _times(connection: Connection, workflow_id: int, run_id: int) -> dict[str, Any]:
+    """Return the summed execution time, and the span from first claim to last end, of a run."""
+    result, attempt = tables.result.c, tables.attempt.c
+    executed = select(func.coalesce(func.sum(result.exec_time_minutes), 0.0)).where(
+        and_(result.workflow_id == workflow_id, result.run_id == run_id)
+    )
+    span = select(func.min(attempt.claimed_at), func.max(attempt.ended_at)).where(
+        and_(attempt.workflow_id == workflow_id, attempt.run_id == run_id)
+    )
+    begin, end = connection.execute(span).one()
+    return {
+        "total_exec_time_minutes": float(connection.execute(executed).scalar_one()),
+        "walltime_seconds": (end - begin) / 1000 if begin and end else 0.0,
+    }

@@ -1,0 +1,1 @@
+"""Attempts of jobs: claimed, started, reported, lost."""

@@ -1,0 +1,97 @@
+"""Taking jobs from their runners: by cancelling them, or by taking them back.
+
+A process that runs is told to stop in its runner's next turn, and its attempt stays open until
+the runner reports the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
+
+from torc_core.model.job import Job
+from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.workflow import WorkflowStatus
+from torc_server.rules import actions
+from torc_server.rules.dependencies.propagation import Change, count_changes, propagate
+from torc_server.rules.events import record_many
+from torc_server.rules.jobs import LET_GO, get_job
+from torc_server.rules.workflows import find_workflow, status_of
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared, Record
+
+_job = tables.job
+_attempt = tables.attempt
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+
+_HELD = select(_job.c.id, _job.c.name, _job.c.status).where(
+    _job.c.workflow_id == bindparam("workflow_id"),
+    _job.c.status.in_([status.number for status in ACTIVE]),
+)
+_CANCEL = Prepared(
+    update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.CANCELED.number, **LET_GO)
+)
+_OPEN = update(_attempt).where(
+    _attempt.c.job_id.in_(_IDS), _attempt.c.ended_at.is_(None), _attempt.c.outcome.is_(None)
+)
+_STOP = Prepared(_OPEN.where(_attempt.c.compute_node_id.is_not(None)).values(outcome="cancel"))
+_GIVE_UP = Prepared(
+    _OPEN.where(_attempt.c.compute_node_id.is_(None)).values(
+        outcome=JobStatus.CANCELED.value, ended_at=bindparam("now")
+    )
+)
+
+
+def stop_attempts(conn: Connection, job_ids: Collection[int], *, now_ms: int) -> None:
+    """Have the runners of these jobs stop them; what no runner of ours holds is just given up."""
+    _STOP.run_of(conn, job_ids)
+    _GIVE_UP.run_of(conn, job_ids, now=now_ms)
+
+
+def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> WorkflowStatus:
+    """Cancel a workflow: nothing is handed out any more, and what runs is stopped.
+
+    Jobs that wait stay as they are, so that a reset can go on from here. Again changes nothing.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    workflow = find_workflow(conn, workflow_id)
+    held = conn.execute(_HELD, {"workflow_id": workflow_id}).all()
+    if workflow.is_canceled and not held:
+        return status_of(workflow)
+    conn.execute(
+        update(tables.workflow).where(tables.workflow.c.id == workflow_id).values(is_canceled=True)
+    )
+    _cancel(conn, held, now_ms=now_ms)
+    changes = [_change(row) for row in held]
+    count_changes(conn, changes)
+    actions.count(conn, actions.ON_JOBS_COMPLETE, changes)
+    happened = [_told(row, workflow.run_id) for row in held]
+    data = {"category": "workflow_canceled", "run_id": workflow.run_id, "jobs": len(held)}
+    record_many(conn, workflow_id, [*happened, ("workflow_canceled", data)], now_ms=now_ms)
+    return status_of(find_workflow(conn, workflow_id))
+
+
+def cancel_job(conn: Connection, job: Record, *, run_id: int, now_ms: int) -> Job:
+    """Cancel one job that has not ended, with all that follows for its dependents."""
+    _cancel(conn, [job], now_ms=now_ms)
+    record_many(conn, job.workflow_id, [_told(job, run_id)], now_ms=now_ms)
+    propagate(conn, job.workflow_id, [_change(job)], run_id=run_id, now_ms=now_ms)
+    return get_job(conn, job.id)
+
+
+def _cancel(conn: Connection, jobs: Collection[Record], *, now_ms: int) -> None:
+    job_ids = [job.id for job in jobs]
+    _CANCEL.run_of(conn, job_ids)
+    stop_attempts(conn, job_ids, now_ms=now_ms)
+
+
+def _change(job: Record) -> Change:
+    return Change(job.id, JobStatus.from_number(job.status), JobStatus.CANCELED)
+
+
+def _told(job: Record, run_id: int) -> tuple[str, dict[str, object]]:
+    data = {"job_id": job.id, "job_name": job.name, "status": "canceled", "run_id": run_id}
+    return "job_canceled", data

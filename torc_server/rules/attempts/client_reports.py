@@ -1,0 +1,292 @@
+"""Starts and ends as the reference's clients report them: without tokens.
+
+Ends that come at the same time are judged one by one, and recorded together: a statement for many
+jobs costs hardly more than one for one job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, Connection, bindparam, select
+
+from torc_core.clock import utc_text
+from torc_core.errors import NotFoundError, TorcError, TransitionError, UsageError
+from torc_core.model.completion import CompletedJobs, CompletionError, JobCompletions
+from torc_core.model.exchange import JobEnd, JobStart
+from torc_core.model.job import Job
+from torc_core.model.result import Result
+from torc_core.model.status import ENDED, JobStatus, may_end
+from torc_server.rules.attempts.report_check import Place, check_attempt, check_end
+from torc_server.rules.attempts.results import Ending, record_ends
+from torc_server.rules.attempts.runner_reports import start_jobs
+from torc_server.rules.jobs import find_job, get_job, job_of, with_relations
+from torc_server.rules.transitions import illegal
+from torc_server.rules.workflows import find_workflow
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared, Record
+
+MAX_COMPLETIONS = 10_000
+"""The most ends in one call."""
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_JOBS = Prepared(select(tables.job).where(tables.job.c.id.in_(_IDS)))
+_RESULTS = Prepared(select(tables.result).where(tables.result.c.job_id.in_(_IDS)))
+_WORKFLOWS = Prepared(
+    select(tables.workflow.c.id, tables.workflow.c.run_id).where(tables.workflow.c.id.in_(_IDS))
+)
+_NODES = Prepared(
+    select(tables.compute_node.c.id, tables.compute_node.c.workflow_id).where(
+        tables.compute_node.c.id.in_(_IDS)
+    )
+)
+
+
+class Completion(NamedTuple):
+    """The end of a job as a client reports it."""
+
+    job_id: int
+    status: JobStatus
+    run_id: int
+    result: Result
+    reported_ms: int
+    workflow_id: int | None = None
+    """The workflow of which the client speaks, if it names one."""
+
+
+class _Known(NamedTuple):
+    """What completions are judged by."""
+
+    jobs: dict[int, Record]
+    results: dict[tuple[int, int, int], Record]
+    """By job, run and attempt."""
+    workflows: dict[int, Record]
+    nodes: dict[int, Record]
+
+
+def start_job(
+    conn: Connection, job_id: int, run_id: int, compute_node_id: int, *, now_ms: int
+) -> Job:
+    """Note that a claimed job runs; the same again changes nothing.
+
+    Raises:
+        NotFoundError: There is no such job, or no such compute node in its workflow.
+        TransitionError: The job is not pending, or the workflow is at another run.
+    """
+    job = find_job(conn, job_id)
+    status = JobStatus.from_number(job.status)
+    again = status is JobStatus.RUNNING and job.compute_node_id == compute_node_id
+    if status is not JobStatus.PENDING and not again:
+        raise illegal(
+            job,
+            JobStatus.RUNNING,
+            hint="Claim the job first; a job is started once per claim.",
+        )
+    node = next(iter(_NODES.all_of(conn, [compute_node_id])), None)
+    place = _place(find_workflow(conn, job.workflow_id), run_id, compute_node_id, node)
+    start = JobStart(job_id=job_id, token=job.token, start_time=utc_text(now_ms))
+    start_jobs(conn, place, [start], now_ms=now_ms)
+    return get_job(conn, job_id)
+
+
+def complete_job(
+    conn: Connection, job_id: int, status: JobStatus, run_id: int, result: Result, *, now_ms: int
+) -> Job:
+    """Record the end of one job and return it.
+
+    Raises:
+        TorcError: It is refused, see `record_completions`.
+    """
+    [outcome] = complete_jobs(conn, [Completion(job_id, status, run_id, result, now_ms)])
+    if isinstance(outcome, TorcError):
+        raise outcome
+    return outcome
+
+
+def complete_jobs(conn: Connection, completions: Sequence[Completion]) -> list[Job | TorcError]:
+    """Record the ends of jobs, of any workflows, and return for each the job or its refusal.
+
+    See `record_completions`.
+    """
+    refusals = record_completions(conn, completions)
+    done = {c.job_id for c, refusal in zip(completions, refusals, strict=True) if refusal is None}
+    ended = with_relations(conn, [job_of(row) for row in _JOBS.all_of(conn, done)])
+    jobs = {job.id: job for job in ended}
+    return [
+        jobs[completion.job_id] if refusal is None else refusal
+        for completion, refusal in zip(completions, refusals, strict=True)
+    ]
+
+
+def batch_complete_jobs(
+    conn: Connection, workflow_id: int, batch: JobCompletions, *, now_ms: int
+) -> CompletedJobs:
+    """Record the ends of jobs of one workflow, each for itself; see `record_completions`.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: More than 10,000 completions.
+    """
+    find_workflow(conn, workflow_id)
+    if len(batch.completions) > MAX_COMPLETIONS:
+        raise UsageError(
+            f"{len(batch.completions):,} completions are too many for one call.",
+            hint=f"Send at most {MAX_COMPLETIONS:,} at a time.",
+            field="completions",
+        )
+    completions = [
+        Completion(c.job_id, c.status, c.run_id, c.result, now_ms, workflow_id)
+        for c in batch.completions
+    ]
+    completed: list[int] = []
+    errors: list[CompletionError] = []
+    for completion, refusal in zip(completions, record_completions(conn, completions), strict=True):
+        if refusal is None:
+            completed.append(completion.job_id)
+        else:
+            errors.append(CompletionError(job_id=completion.job_id, message=refusal.message))
+    return CompletedJobs(completed=completed, errors=errors)
+
+
+def record_completions(
+    conn: Connection, completions: Sequence[Completion]
+) -> list[TorcError | None]:
+    """Record ends of jobs, which need not have been claimed or started, as if one by one.
+
+    The identical report again changes nothing.
+
+    Returns:
+        For each why it was refused, if it was: `NotFoundError` when there is no such job, or no
+        such compute node in its workflow; `UsageError` when jobs do not end in that status, or the
+        attempt cannot be one;
+        `TransitionError` when the job has ended otherwise, cannot end, the attempt has another
+        result already, or the workflow is at another run.
+    """
+    known = _read(conn, completions)
+    refusals: list[TorcError | None] = []
+    accepted: set[int] = set()
+    waiting: list[Ending] = []
+    for completion in completions:
+        if accepted and _may_differ(known, completion, accepted):
+            _record(conn, waiting, completion)
+            waiting = []
+            seen = _read(conn, [completion])
+        else:
+            seen = known
+        try:
+            ending = _accept(seen, completion)
+        except TorcError as refusal:
+            refusals.append(refusal)
+            continue
+        if ending is not None:
+            waiting.append(ending)
+            accepted.add(completion.job_id)
+        refusals.append(None)
+    if waiting:
+        _record(conn, waiting, completions[-1])
+    return refusals
+
+
+def _record(conn: Connection, endings: Sequence[Ending], last: Completion) -> None:
+    record_ends(conn, endings, from_afar=True, now_ms=last.reported_ms)
+
+
+def _may_differ(known: _Known, completion: Completion, accepted: Container[int]) -> bool:
+    """Return whether ends accepted before may have changed the job: its own, or one before it."""
+    job = known.jobs.get(completion.job_id)
+    return job is not None and (job.id in accepted or job.status == JobStatus.BLOCKED.number)
+
+
+def _read(conn: Connection, completions: Sequence[Completion]) -> _Known:
+    ids = {completion.job_id for completion in completions}
+    jobs = {row.id: row for row in _JOBS.all_of(conn, ids)}
+    workflows = {row.workflow_id for row in jobs.values()}
+    nodes = {completion.result.compute_node_id for completion in completions}
+    return _Known(
+        jobs,
+        {(row.job_id, row.run_id, row.attempt_id): row for row in _RESULTS.all_of(conn, ids)},
+        {row.id: row for row in _WORKFLOWS.all_of(conn, workflows)},
+        {row.id: row for row in _NODES.all_of(conn, nodes)},
+    )
+
+
+def _accept(known: _Known, completion: Completion) -> Ending | None:
+    """Return what is to be recorded; None when it is already.
+
+    Raises:
+        NotFoundError: There is no such job, or no such compute node in its workflow.
+        UsageError: The status is not one in which a job ends, or the attempt has no number.
+        TransitionError: See `record_completions`.
+    """
+    job_id, status, run_id, result, _, workflow_id = completion
+    check_end(status)
+    check_attempt(result.attempt_id)
+    job = known.jobs.get(job_id)
+    if job is None:
+        raise NotFoundError("job", job_id)
+    if workflow_id not in {None, job.workflow_id}:
+        raise NotFoundError("job", f"{job_id} in workflow {workflow_id}")
+    present = JobStatus.from_number(job.status)
+    recorded = known.results.get((job_id, run_id, result.attempt_id))
+    if recorded is not None and present is status and _is_same(recorded, status, result):
+        return None
+    if present in ENDED or recorded is not None:
+        raise TransitionError(
+            f"Job {job_id} ({job.name}) is {present.value} already"
+            + (f" and has a result for attempt {result.attempt_id}." if recorded else "."),
+            hint="Reset or retry the job to run it again.",
+            status=present.value,
+            wanted=status.value,
+            http_status=422,
+        )
+    if not may_end(present, status):
+        raise illegal(job, status, hint="Reset the job first.")
+    node = known.nodes.get(result.compute_node_id)
+    place = _place(known.workflows[job.workflow_id], run_id, result.compute_node_id, node)
+    return Ending(place, job, _end(job, status, result), result.attempt_id)
+
+
+def _end(job: Record, status: JobStatus, result: Result) -> JobEnd:
+    return JobEnd(
+        job_id=job.id,
+        token=job.token,
+        status=status,
+        return_code=result.return_code,
+        exec_time_minutes=result.exec_time_minutes,
+        completion_time=result.completion_time,
+        peak_memory_bytes=result.peak_memory_bytes,
+        avg_memory_bytes=result.avg_memory_bytes,
+        peak_cpu_percent=result.peak_cpu_percent,
+        avg_cpu_percent=result.avg_cpu_percent,
+    )
+
+
+def check_run(workflow: Record, run_id: int) -> None:
+    """Make sure that a caller speaks of the workflow's present run.
+
+    Raises:
+        TransitionError: It speaks of another.
+    """
+    if workflow.run_id != run_id:
+        raise TransitionError(
+            f"Workflow {workflow.id} is at run {workflow.run_id}, not at run {run_id}.",
+            hint="Read the workflow's status for the present run.",
+            http_status=422,
+            run_id=workflow.run_id,
+        )
+
+
+def _place(workflow: Record, run_id: int, node_id: int, node: Record | None) -> Place:
+    check_run(workflow, run_id)
+    if node is None or node.workflow_id != workflow.id:
+        raise NotFoundError("compute node", f"{node_id} in workflow {workflow.id}")
+    return Place(workflow.id, run_id, node_id)
+
+
+def _is_same(recorded: Record, status: JobStatus, result: Result) -> bool:
+    return bool(
+        recorded.status == status.number
+        and recorded.return_code == result.return_code
+        and recorded.completion_time == result.completion_time
+    )

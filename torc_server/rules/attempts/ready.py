@@ -1,0 +1,139 @@
+"""Ready jobs, by what they need and whom they are bound to, without reading them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, cast, func, null, select
+
+from torc_core.model.status import JobStatus
+from torc_core.units import MAX_INTEGER
+from torc_server.rules.attempts.packing import Need
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared, Record
+
+_job = tables.job
+_needs = tables.resource_requirements
+_READY = JobStatus.READY.number
+_UNBOUND = -MAX_INTEGER - 1
+"""Stands for no scheduler, before all numbers that a scheduler may have."""
+_WORKFLOW: BindParameter[Any] = bindparam("workflow_id")
+
+
+def _ready_jobs(requirements: Any, *columns: Any) -> Any:
+    return select(*columns).where(
+        _job.c.workflow_id == _WORKFLOW,
+        _job.c.status == _READY,
+        _job.c.resource_requirements_id == requirements,
+    )
+
+
+def _groups_statement() -> Any:
+    """Return the groups of ready jobs that need the same and are bound to the same scheduler.
+
+    Each group costs one look into the index, however many jobs it has: for each requirements
+    first the unbound jobs, then from each scheduler to the next one.
+    """
+    first = (
+        select(_needs.c.id.label("requirements_id"), cast(_UNBOUND, BigInteger).label("bound_to"))
+        .where(_needs.c.workflow_id == _WORKFLOW)
+        .cte("ready_group", recursive=True)
+    )
+    following = (
+        _ready_jobs(first.c.requirements_id, _job.c.scheduler_id)
+        .where(_job.c.scheduler_id > first.c.bound_to)
+        .order_by(_job.c.scheduler_id)
+        .limit(1)
+        .correlate(first)
+        .scalar_subquery()
+    )
+    group = first.union_all(
+        select(first.c.requirements_id, following).where(first.c.bound_to.is_not(None))
+    )
+    scheduler = func.nullif(group.c.bound_to, _UNBOUND)
+    head = (
+        _ready_jobs(group.c.requirements_id, _job.c.id)
+        .where(_job.c.scheduler_id.is_not_distinct_from(scheduler))
+        .limit(1)
+        .correlate(group)
+        .scalar_subquery()
+    )
+    return (
+        select(scheduler.label("scheduler_id"), *_needs.c)
+        .join(group, group.c.requirements_id == _needs.c.id)
+        .where(group.c.bound_to.is_not(None), head.is_not(None))
+    )
+
+
+_GROUPS = Prepared(_groups_statement())
+_BOUND = _job.c.scheduler_id == bindparam("scheduler_id")
+_FIRST = {
+    bound: _ready_jobs(bindparam("requirements_id"), _job)
+    .where(_BOUND if bound else _job.c.scheduler_id.is_(null()))
+    .order_by(_job.c.priority.desc(), _job.c.id)
+    .limit(bindparam("count"))
+    for bound in (False, True)
+}
+_MEMBERS = {bound: Prepared(statement) for bound, statement in _FIRST.items()}
+_NEEDS = Prepared(select(_needs).where(_needs.c.id.in_(bindparam("ids", expanding=True))))
+COUNT_LIMIT = 1_000
+"""Groups are counted up to here; beyond, nobody wants to know exactly."""
+_COUNT = {
+    bound: select(func.count()).select_from(
+        statement.with_only_columns(_job.c.id).order_by(None).subquery()
+    )
+    for bound, statement in _FIRST.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyGroup:
+    """Ready jobs that need the same and are bound to the same scheduler."""
+
+    requirements_id: int
+    scheduler_id: int | None
+    need: Need
+
+
+def ready_groups(conn: Connection, workflow_id: int) -> list[ReadyGroup]:
+    """Return the groups of a workflow's ready jobs."""
+    return [
+        ReadyGroup(row.id, row.scheduler_id, _need(row))
+        for row in _GROUPS.all(conn, workflow_id=workflow_id)
+    ]
+
+
+def needs_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Need]:
+    """Return what jobs need, by the id of their requirements."""
+    found = _NEEDS.all_of(conn, {row.resource_requirements_id for row in rows})
+    return {row.id: _need(row) for row in found}
+
+
+def first_jobs(
+    conn: Connection, workflow_id: int, group: ReadyGroup, count: int
+) -> Sequence[Record]:
+    """Return up to `count` jobs of a group, by falling priority, then by id."""
+    statement = _MEMBERS[group.scheduler_id is not None]
+    return statement.all(conn, **_parameters(workflow_id, group, count))
+
+
+def count_jobs(conn: Connection, workflow_id: int, group: ReadyGroup) -> int:
+    """Return the size of a group; more than `COUNT_LIMIT` is just that much and one."""
+    statement = _COUNT[group.scheduler_id is not None]
+    parameters = _parameters(workflow_id, group, COUNT_LIMIT + 1)
+    return int(conn.execute(statement, parameters).scalar_one())
+
+
+def _need(row: Record) -> Need:
+    return Need(row.num_cpus, row.memory_bytes, row.num_gpus, row.num_nodes, row.runtime_s)
+
+
+def _parameters(workflow_id: int, group: ReadyGroup, count: int) -> dict[str, int]:
+    values = {
+        "workflow_id": workflow_id,
+        "requirements_id": group.requirements_id,
+        "count": count,
+    }
+    return values if group.scheduler_id is None else values | {"scheduler_id": group.scheduler_id}

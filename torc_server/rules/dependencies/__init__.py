@@ -1,0 +1,1 @@
+"""Which jobs wait for which, and what follows when one of them completes."""

@@ -1,0 +1,145 @@
+"""What the jobs of a workflow depend on, read at once: the basis of initialize and of its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, exists, select
+
+from torc_core.graph import all_dependencies
+from torc_server.rules.dependencies.sets import Members, members_of
+from torc_server.rules.jobs import LINKS
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared, Record
+
+_job = tables.job
+_JOBS = Prepared(
+    select(
+        _job.c.id,
+        _job.c.name,
+        _job.c.command,
+        _job.c.invocation_script,
+        _job.c.env,
+        _job.c.status,
+        _job.c.compute_node_id,
+        _job.c.dependency_set_id,
+        _job.c.input_hash,
+    )
+    .where(_job.c.workflow_id == bindparam("workflow_id"))
+    .order_by(_job.c.id)
+)
+
+Links = list[Members]
+"""For each job the ids of related things, ascending; equal lists are one object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The jobs of a workflow by ascending id, and for each of them what it depends on."""
+
+    jobs: Sequence[Record]
+    links: dict[str, Links]
+    """By field of a job on the wire, see `jobs.LINKS`."""
+    stated: list[Members]
+    """The ids of the jobs that each waits for, as far as its set says so."""
+    contents: dict[int, str]
+    """A digest of the value of each user data that no job writes, by id."""
+
+
+def read_inputs(conn: Connection, workflow_id: int) -> Inputs:
+    """Read the jobs of a workflow and all that they depend on."""
+    jobs = _JOBS.all(conn, workflow_id=workflow_id)
+    positions = {row.id: position for position, row in enumerate(jobs)}
+    sets = members_of(conn, workflow_id)
+    return Inputs(
+        jobs=jobs,
+        links={field: _links(conn, workflow_id, field, positions) for field in LINKS},
+        stated=[sets.get(row.dependency_set_id, ()) for row in jobs],
+        contents=_contents(conn, workflow_id),
+    )
+
+
+def dependencies(inputs: Inputs) -> list[Members]:
+    """Return for each job the positions of the jobs that it waits for.
+
+    Those that are stated, and the writers of the files and user data that it reads.
+    """
+    return all_dependencies(
+        positions_of(inputs),
+        [
+            (inputs.links["input_file_ids"], inputs.links["output_file_ids"]),
+            (inputs.links["input_user_data_ids"], inputs.links["output_user_data_ids"]),
+        ],
+    )
+
+
+def positions_of(inputs: Inputs) -> list[Members]:
+    """Return for each job the positions of the jobs that it is stated to wait for."""
+    positions = {row.id: position for position, row in enumerate(inputs.jobs)}
+    located: dict[int, Members] = {}
+    for members in inputs.stated:
+        if id(members) not in located:
+            located[id(members)] = tuple(positions[job_id] for job_id in members)
+    return [located[id(members)] for members in inputs.stated]
+
+
+def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> Iterator[str]:
+    """Yield for each job a digest of what it depends on.
+
+    That is its command, its invocation script and its environment, the ids of the jobs it needs, of
+    its files and its user data, and the values of the user data it reads and no job writes.
+
+    Args:
+        inputs: The jobs.
+        needed: For each job the ids of the jobs that it waits for.
+    """
+    columns = [needed, *inputs.links.values()]
+    user_data_at = 1 + list(LINKS).index("input_user_data_ids")
+    encode = msgspec.json.Encoder(order="sorted").encode
+    digests: dict[tuple[int, ...], bytes] = {}
+    for row, related in zip(inputs.jobs, zip(*columns, strict=True), strict=True):
+        key = tuple(map(id, related))  # equal relations are mostly one object
+        if key not in digests:
+            read = related[user_data_at]
+            values = [inputs.contents.get(data_id) for data_id in read]
+            digests[key] = encode((related, values))
+        own = (row.command, row.invocation_script, *([row.env] if row.env else ()))
+        yield blake2b(encode(own) + digests[key], digest_size=16).hexdigest()
+
+
+def _links(conn: Connection, workflow_id: int, field: str, positions: dict[int, int]) -> Links:
+    table, column = LINKS[field]
+    rows = conn.execute(
+        select(table.c.job_id, table.c[column])
+        .join(_job, _job.c.id == table.c.job_id)
+        .where(_job.c.workflow_id == workflow_id)
+        .order_by(table.c.job_id, table.c[column])
+    )
+    found: dict[int, list[int]] = {}
+    for job_id, linked in rows:
+        found.setdefault(job_id, []).append(linked)
+    nothing: Members = ()
+    one_object: dict[Members, Members] = {}
+    links = [nothing] * len(positions)
+    for job_id, linked_ids in found.items():
+        members = tuple(linked_ids)
+        links[positions[job_id]] = one_object.setdefault(members, members)
+    return links
+
+
+def _contents(conn: Connection, workflow_id: int) -> dict[int, str]:
+    table = tables.user_data
+    written = tables.job_output_user_data.c.user_data_id
+    rows: Any = conn.execute(
+        select(table.c.id, table.c.data).where(
+            table.c.workflow_id == workflow_id, ~exists().where(written == table.c.id)
+        )
+    )
+    return {
+        data_id: sha256(msgspec.json.encode(data, order="sorted")).hexdigest()
+        for data_id, data in rows
+    }

@@ -1,0 +1,187 @@
+"""What follows when jobs end, or are taken back: others become ready, are cancelled, or wait.
+
+All of it happens in the transaction of the change itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
+
+from torc_core.model.status import SETTLED, UNSUCCESSFUL, JobStatus
+from torc_server.rules import actions
+from torc_server.rules.events import Happened, record_many
+from torc_server.rules.workflows import has_open_jobs
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
+
+_job = tables.job
+_sets = tables.dependency_set
+_members = tables.dependency_set_member
+
+_BLOCKED = JobStatus.BLOCKED.number
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+_CONTAINING = Prepared(
+    select(_members.c.set_id, _members.c.job_id).where(_members.c.job_id.in_(_IDS))
+)
+_COUNT = Prepared(
+    update(_sets)
+    .where(_sets.c.id == bindparam("set_id"))
+    .values(
+        remaining=_sets.c.remaining + bindparam("d_remaining"),
+        unsuccessful=_sets.c.unsuccessful + bindparam("d_unsuccessful"),
+    )
+)
+_EMPTIED = Prepared(
+    select(_sets.c.id, _sets.c.unsuccessful).where(_sets.c.id.in_(_IDS), _sets.c.remaining == 0)
+)
+_STUCK = (
+    select(_sets.c.id, _sets.c.unsuccessful)
+    .join(_job, _job.c.dependency_set_id == _sets.c.id)
+    .where(
+        _sets.c.workflow_id == bindparam("workflow_id"),
+        _sets.c.remaining == 0,
+        _job.c.status == _BLOCKED,
+    )
+    .distinct()
+)
+_WAITING = update(_job).where(_job.c.dependency_set_id.in_(_IDS), _job.c.status == _BLOCKED)
+_CANCEL = Prepared(
+    _WAITING.where(_job.c.cancel_on_blocking_job_failure)
+    .values(status=JobStatus.CANCELED.number)
+    .returning(_job.c.id, _job.c.name)
+)
+_RELEASE = Prepared(
+    _WAITING.values(status=JobStatus.READY.number).returning(_job.c.id, _job.c.name)
+)
+_NOTICE_COMPLETION = Prepared(
+    update(tables.workflow)
+    .where(
+        tables.workflow.c.id == bindparam("of_workflow"),
+        tables.workflow.c.completion_recorded.is_(False),
+    )
+    .values(completion_recorded=True)
+)
+_EXPECT_COMPLETION = (
+    update(tables.workflow)
+    .where(tables.workflow.c.id == bindparam("of_workflow"))
+    .values(completion_recorded=False)
+)
+
+
+class Change(NamedTuple):
+    """A job went from one status to another."""
+
+    job_id: int
+    before: JobStatus
+    after: JobStatus
+
+
+def propagate(
+    conn: Connection, workflow_id: int, changes: Sequence[Change], *, run_id: int, now_ms: int
+) -> None:
+    """Let a workflow's other jobs follow changes of status that are already stored.
+
+    Events are written for the jobs that follow, not for the changes themselves.
+    """
+    _follow(conn, workflow_id, changes, count_changes(conn, changes), run_id=run_id, now_ms=now_ms)
+
+
+def release_stuck(conn: Connection, workflow_id: int, *, run_id: int, now_ms: int) -> None:
+    """Let every blocked job go on, or be cancelled, that no longer waits for anybody."""
+    rows = conn.execute(_STUCK, {"workflow_id": workflow_id})
+    stuck = [(row.id, row.unsuccessful) for row in rows]
+    _follow(conn, workflow_id, (), stuck, run_id=run_id, now_ms=now_ms)
+
+
+def count_changes(conn: Connection, changes: Iterable[Change]) -> list[tuple[int, int]]:
+    """Adjust the counters of the sets around changed jobs.
+
+    Returns:
+        Of those sets the ones without remaining members: id and number of unsuccessful members.
+    """
+    weights = {
+        change.job_id: (
+            (change.after not in SETTLED) - (change.before not in SETTLED),
+            (change.after in UNSUCCESSFUL) - (change.before in UNSUCCESSFUL),
+        )
+        for change in changes
+    }
+    counted: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for set_id, job_id in _CONTAINING.all_of(conn, weights):
+        total = counted[set_id]
+        remaining, unsuccessful = weights[job_id]
+        total[0] += remaining
+        total[1] += unsuccessful
+    _COUNT.run_each(
+        conn,
+        [
+            {"set_id": set_id, "d_remaining": remaining, "d_unsuccessful": unsuccessful}
+            for set_id, (remaining, unsuccessful) in counted.items()
+            if remaining or unsuccessful
+        ],
+    )
+    return [(row.id, row.unsuccessful) for row in _EMPTIED.all_of(conn, counted)]
+
+
+def complete_if_settled(conn: Connection, workflow_id: int, *, run_id: int, now_ms: int) -> None:
+    """Notice, once per start, that no job of a workflow is left."""
+    if has_open_jobs(conn, workflow_id):
+        return
+    if _NOTICE_COMPLETION.run(conn, of_workflow=workflow_id):
+        actions.trigger(conn, workflow_id, actions.ON_WORKFLOW_COMPLETE)
+        record_many(conn, workflow_id, [("workflow_completed", {"run_id": run_id})], now_ms=now_ms)
+
+
+def expect_completion(conn: Connection, workflow_id: int) -> None:
+    """Have the next completion of a workflow noticed: something in it is to run again."""
+    conn.execute(_EXPECT_COMPLETION, {"of_workflow": workflow_id})
+
+
+def _follow(
+    conn: Connection,
+    workflow_id: int,
+    changes: Sequence[Change],
+    emptied: Sequence[tuple[int, int]],
+    *,
+    run_id: int,
+    now_ms: int,
+) -> None:
+    canceled: dict[int, str] = {}
+    released: list[int] = []
+    while emptied:
+        released += [set_id for set_id, _ in emptied]
+        failed_sets = [set_id for set_id, unsuccessful in emptied if unsuccessful]
+        dropped = dict(_CANCEL.all_of(conn, failed_sets))
+        canceled |= dropped
+        emptied = count_changes(
+            conn, [Change(job_id, JobStatus.BLOCKED, JobStatus.CANCELED) for job_id in dropped]
+        )
+    ready = dict(_RELEASE.all_of(conn, released))
+    counting = actions.counting_types(conn, workflow_id)
+    if counting:
+        followed = [Change(job_id, JobStatus.BLOCKED, JobStatus.CANCELED) for job_id in canceled]
+        followed += [Change(job_id, JobStatus.BLOCKED, JobStatus.READY) for job_id in ready]
+        for trigger_type in counting:
+            actions.count(conn, trigger_type, [*changes, *followed])
+    happened: list[Happened] = [
+        (
+            "job_canceled",
+            {"job_id": job_id, "job_name": name, "status": "canceled", "run_id": run_id},
+        )
+        for job_id, name in canceled.items()
+    ]
+    happened += [
+        ("job_ready", {"job_id": job_id, "job_name": name, "run_id": run_id})
+        for job_id, name in ready.items()
+    ]
+    has_work = bool(ready or counting) or any(c.after is JobStatus.READY for c in changes)
+    record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=has_work)
+    if any(change.after not in SETTLED for change in changes if change.before in SETTLED):
+        expect_completion(conn, workflow_id)
+    elif canceled or any(change.after in SETTLED for change in changes):
+        complete_if_settled(conn, workflow_id, run_id=run_id, now_ms=now_ms)

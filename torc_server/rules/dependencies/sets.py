@@ -1,0 +1,170 @@
+"""Dependency sets: jobs that wait for the same jobs share one set and its counters.
+
+At all times `remaining` is the number of members that hold their dependents back, and
+`unsuccessful` the number of members that ended badly. A disabled job holds nobody back: it is
+left out, not waited for.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql import ColumnElement
+
+from torc_core.model.status import SETTLED, UNSUCCESSFUL
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared, Record
+
+Members = tuple[int, ...]
+"""Ids of jobs, ascending, without repetition."""
+
+_sets = tables.dependency_set
+_members = tables.dependency_set_member
+_job = tables.job
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+SETTLED_NUMBERS = tuple(sorted(status.number for status in SETTLED))
+UNSUCCESSFUL_NUMBERS = tuple(sorted(status.number for status in UNSUCCESSFUL))
+
+
+def _count(condition: ColumnElement[bool]) -> Any:
+    return func.sum(case((condition, 1), else_=0))
+
+
+_COUNTS = (
+    select(
+        _sets.c.id,
+        _count(_job.c.status.not_in(SETTLED_NUMBERS)).label("remaining"),
+        _count(_job.c.status.in_(UNSUCCESSFUL_NUMBERS)).label("unsuccessful"),
+    )
+    .outerjoin(_members, _members.c.set_id == _sets.c.id)
+    .outerjoin(_job, _job.c.id == _members.c.job_id)
+    .group_by(_sets.c.id)
+)
+
+
+def _recount_where(condition: ColumnElement[bool]) -> Prepared:
+    counts = _COUNTS.where(condition).subquery()
+    return Prepared(
+        update(_sets)
+        .where(_sets.c.id == counts.c.id)
+        .values(remaining=counts.c.remaining, unsuccessful=counts.c.unsuccessful)
+    )
+
+
+_RECOUNT = _recount_where(_sets.c.workflow_id == bindparam("of_workflow"))
+# New sets are found by their ids alone: SQLite would rather read all of the workflow.
+_RECOUNT_NEW = _recount_where(_sets.c.id > bindparam("after"))
+_FIND_NEW = Prepared(select(_sets.c.fingerprint, _sets.c.id).where(_sets.c.id > bindparam("after")))
+
+_FIND = Prepared(
+    select(_sets.c.fingerprint, _sets.c.id).where(
+        _sets.c.workflow_id == bindparam("workflow_id"), _sets.c.fingerprint.in_(_IDS)
+    )
+)
+_MEMBERS = Prepared(
+    select(_members.c.set_id, _members.c.job_id)
+    .join(_sets, _sets.c.id == _members.c.set_id)
+    .where(_sets.c.workflow_id == bindparam("workflow_id"))
+    .order_by(_members.c.set_id, _members.c.job_id)
+)
+_WITHOUT_JOBS = select(_sets.c.id).where(~exists().where(_job.c.dependency_set_id == _sets.c.id))
+_UNUSED = Prepared(_WITHOUT_JOBS.where(_sets.c.workflow_id == bindparam("workflow_id")))
+_IS_UNUSED = Prepared(_WITHOUT_JOBS.where(_sets.c.id == bindparam("set_id")))
+_DELETE_MEMBERS = Prepared(delete(_members).where(_members.c.set_id.in_(_IDS)))
+_DELETE = Prepared(delete(_sets).where(_sets.c.id.in_(_IDS)))
+_LAST_SET = select(func.coalesce(func.max(_sets.c.id), 0))
+_ADD = Prepared(insert(_sets), "workflow_id", "fingerprint", "remaining", "unsuccessful")
+_ADD_MEMBER = Prepared(insert(_members), "set_id", "job_id")
+
+
+def fingerprint(members: Members) -> str:
+    """Return a name for a set that only equal sets share.
+
+    It begins with the last member: sets that are made together stay together in the index, so that
+    making them costs the same however many there are.
+    """
+    digest = blake2b(array("q", members).tobytes(), digest_size=16)
+    return f"{members[-1]:016x}{digest.hexdigest()}"
+
+
+def ensure_sets(
+    conn: Connection, workflow_id: int, wanted: Iterable[Members], *, counted: bool = True
+) -> dict[Members, int]:
+    """Return the id of each set, making those that are new.
+
+    Their members are counted at once, unless the caller counts all sets later.
+    """
+    names = {members: fingerprint(members) for members in wanted if members}
+    known = dict(_FIND.all_of(conn, names.values(), workflow_id=workflow_id))
+    new = {name: members for members, name in names.items() if name not in known}
+    if new:
+        last = conn.execute(_LAST_SET).scalar_one()
+        _ADD.run_each(
+            conn,
+            [
+                {"workflow_id": workflow_id, "fingerprint": name, "remaining": 0, "unsuccessful": 0}
+                for name in new
+            ],
+        )
+        known |= dict(_FIND_NEW.all(conn, after=last))
+        _ADD_MEMBER.run_each(
+            conn,
+            [
+                {"set_id": known[name], "job_id": member}
+                for name, members in new.items()
+                for member in members
+            ],
+        )
+        if counted:
+            _RECOUNT_NEW.run(conn, after=last)
+    return {members: known[name] for members, name in names.items()}
+
+
+def recount(conn: Connection, workflow_id: int) -> None:
+    """Count the members of a workflow's sets anew."""
+    _RECOUNT.run(conn, of_workflow=workflow_id)
+
+
+def drop_unused(conn: Connection, workflow_id: int) -> None:
+    """Delete the sets of a workflow that no job waits for."""
+    _drop(conn, _UNUSED.all(conn, workflow_id=workflow_id))
+
+
+def drop_if_unused(conn: Connection, set_id: int | None) -> None:
+    """Delete the set that a job waited for, if there was one and no other job waits for it."""
+    _drop(conn, _IS_UNUSED.all(conn, set_id=set_id))
+
+
+def _drop(conn: Connection, sets: Iterable[Record]) -> None:
+    unused = [row.id for row in sets]
+    _DELETE_MEMBERS.run_of(conn, unused)
+    _DELETE.run_of(conn, unused)
+
+
+def members_of(conn: Connection, workflow_id: int) -> dict[int, Members]:
+    """Return the members of every set of a workflow, by the set's id."""
+    found: dict[int, list[int]] = {}
+    for set_id, job_id in _MEMBERS.all(conn, workflow_id=workflow_id):
+        found.setdefault(set_id, []).append(job_id)
+    return {set_id: tuple(members) for set_id, members in found.items()}
+
+
+def as_members(job_ids: Collection[int]) -> Members:
+    """Return ids of jobs in the order that a set keeps them."""
+    return tuple(sorted(set(job_ids)))

@@ -1,0 +1,90 @@
+"""Files and user data, which jobs read or write them, and their provenance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import SQLModel
+
+from torc_server.storage.tables.columns import NUMBERED, json, key, reference, text, weak_reference
+
+
+class FileRow(SQLModel, table=True):
+    """A file that jobs read or write."""
+
+    __tablename__ = "file"
+    __table_args__ = NUMBERED
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    name: str = text()
+    path: str = text()
+    st_mtime: float | None = None
+
+
+class UserDataRow(SQLModel, table=True):
+    """A JSON value that jobs read or write."""
+
+    __tablename__ = "user_data"
+    __table_args__ = NUMBERED
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    name: str = text()
+    is_ephemeral: bool = False
+    data: Any = json()
+
+
+class JobInputFileRow(SQLModel, table=True):
+    """A job reads a file."""
+
+    __tablename__ = "job_input_file"
+
+    job_id: int = reference("job.id", primary_key=True)
+    file_id: int = reference("file.id", primary_key=True, index=True)
+
+
+class JobOutputFileRow(SQLModel, table=True):
+    """A job writes a file."""
+
+    __tablename__ = "job_output_file"
+
+    job_id: int = reference("job.id", primary_key=True)
+    file_id: int = reference("file.id", primary_key=True, index=True)
+
+
+class JobInputUserDataRow(SQLModel, table=True):
+    """A job reads user data."""
+
+    __tablename__ = "job_input_user_data"
+
+    job_id: int = reference("job.id", primary_key=True)
+    user_data_id: int = reference("user_data.id", primary_key=True, index=True)
+
+
+class JobOutputUserDataRow(SQLModel, table=True):
+    """A job writes user data."""
+
+    __tablename__ = "job_output_user_data"
+
+    job_id: int = reference("job.id", primary_key=True)
+    user_data_id: int = reference("user_data.id", primary_key=True, index=True)
+
+
+class RoCrateEntityRow(SQLModel, table=True):
+    """An entity of a workflow's RO-Crate."""
+
+    __tablename__ = "ro_crate_entity"
+    __table_args__ = (
+        Index("ux_ro_crate_entity", "workflow_id", "entity_id", unique=True),
+        NUMBERED,
+    )
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id")
+    entity_id: str = text()
+    entity_type: str = text()
+    file_id: int | None = weak_reference("file.id", index=True)
+    entity_metadata: Any = json()
+    """`metadata` on the wire; SQLModel keeps that name for itself."""

@@ -1,0 +1,97 @@
+"""Compute nodes, allocations, remote workers and actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Text
+from sqlmodel import Field, SQLModel
+
+from torc_server.storage.tables.columns import (
+    NUMBERED,
+    json,
+    key,
+    reference,
+    text,
+    weak_reference,
+    wide,
+)
+
+
+class ComputeNodeRow(SQLModel, table=True):
+    """One runner on one machine, for one workflow."""
+
+    __tablename__ = "compute_node"
+    __table_args__ = NUMBERED
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    hostname: str = text()
+    pid: int = wide()
+    start_time: str = text()
+    duration_seconds: float | None = None
+    is_active: bool | None = None
+    num_cpus: int = wide()
+    memory_gb: float
+    num_gpus: int = wide()
+    num_nodes: int = wide()
+    time_limit: str | None = text(nullable=True)
+    scheduler_config_id: int | None = wide(nullable=True)
+    compute_node_type: str = text()
+    scheduler: Any = json()
+    last_seq: int = wide(default=0)
+    """The newest turn of the batch protocol; a waiting turn with a smaller number is over."""
+    last_seen_at: int | None = wide(nullable=True)
+    """When the runner last spoke."""
+
+
+class ScheduledComputeNodeRow(SQLModel, table=True):
+    """An allocation asked of a scheduler."""
+
+    __tablename__ = "scheduled_compute_node"
+    __table_args__ = NUMBERED
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    scheduler_id: int = wide()
+    scheduler_config_id: int = wide()
+    scheduler_type: str = text()
+    status: str = text()
+
+
+class RemoteWorkerRow(SQLModel, table=True):
+    """A machine of the user that may run a workflow's jobs over SSH."""
+
+    __tablename__ = "remote_worker"
+
+    workflow_id: int = reference("workflow.id", primary_key=True)
+    worker: str = Field(sa_column=Column(Text(), primary_key=True))
+
+
+class WorkflowActionRow(SQLModel, table=True):
+    """Something to do once when a workflow or its jobs reach a state."""
+
+    __tablename__ = "workflow_action"
+    __table_args__ = NUMBERED
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    trigger_type: str = text()
+    action_type: str = text()
+    action_config: Any = json()
+    trigger_count: int = 0
+    required_triggers: int = 1
+    executed: bool = False
+    executed_at: str | None = text(nullable=True)
+    executed_by: int | None = weak_reference("compute_node.id", index=True)
+    persistent: bool = False
+    is_recovery: bool = False
+
+
+class WorkflowActionJobRow(SQLModel, table=True):
+    """A job whose state triggers an action."""
+
+    __tablename__ = "workflow_action_job"
+
+    action_id: int = reference("workflow_action.id", primary_key=True)
+    job_id: int = reference("job.id", primary_key=True, index=True)

@@ -1,0 +1,66 @@
+"""Results of ended attempts, which is a job's latest, and what Slurm says of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlmodel import SQLModel
+
+from torc_server.storage.tables.columns import NUMBERED, key, reference, text, wide
+
+
+class ResultRow(SQLModel, table=True):
+    """One ended attempt."""
+
+    __tablename__ = "result"
+    __table_args__ = (
+        Index("ux_result_attempt", "job_id", "run_id", "attempt_id", unique=True),
+        NUMBERED,
+    )
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    job_id: int = reference("job.id")
+    run_id: int = wide()
+    attempt_id: int
+    compute_node_id: int = reference("compute_node.id", index=True)
+    return_code: int
+    exec_time_minutes: float
+    completion_time: str = text()
+    status: int
+    peak_memory_bytes: int | None = wide(nullable=True)
+    avg_memory_bytes: int | None = wide(nullable=True)
+    peak_cpu_percent: float | None = None
+    avg_cpu_percent: float | None = None
+
+
+class LatestResultRow(SQLModel, table=True):
+    """The result that stands for a job now."""
+
+    __tablename__ = "workflow_result"
+
+    workflow_id: int = reference("workflow.id", index=True)
+    job_id: int = reference("job.id", primary_key=True)
+    result_id: int = reference("result.id", index=True)
+
+
+class SlurmStatsRow(SQLModel, table=True):
+    """What Slurm's accounting says of one attempt."""
+
+    __tablename__ = "slurm_stats"
+    __table_args__ = (
+        Index("ux_slurm_stats_attempt", "job_id", "run_id", "attempt_id", unique=True),
+        NUMBERED,
+    )
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    job_id: int = reference("job.id")
+    run_id: int = wide()
+    attempt_id: int
+    slurm_job_id: str | None = text(nullable=True)
+    max_rss_bytes: int | None = wide(nullable=True)
+    max_vm_size_bytes: int | None = wide(nullable=True)
+    max_disk_read_bytes: int | None = wide(nullable=True)
+    max_disk_write_bytes: int | None = wide(nullable=True)
+    ave_cpu_seconds: float | None = None
+    node_list: str | None = text(nullable=True)

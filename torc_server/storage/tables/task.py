@@ -1,0 +1,24 @@
+"""Long work that the server does after it has answered."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+from torc_server.storage.tables.columns import NUMBERED, key, reference, text, wide
+
+
+class TaskRow(SQLModel, table=True):
+    """One piece of work on a workflow."""
+
+    __tablename__ = "task"
+    __table_args__ = NUMBERED
+
+    id: int | None = key()
+    workflow_id: int = reference("workflow.id", index=True)
+    operation: str = text()
+    status: str = text()
+    """`queued`, `running`, `succeeded` or `failed`."""
+    created_at: int = wide()
+    started_at: int | None = wide(nullable=True)
+    finished_at: int | None = wide(nullable=True)
+    error: str | None = text(nullable=True)

@@ -1,0 +1,200 @@
+"""The one thread and connection that writes.
+
+Requests queue; the thread takes all that wait, runs each in its own savepoint, commits once, and
+only then answers. So nothing is acknowledged before it is on disk, two writes never race, and a
+slow disk costs one flush per group instead of one per request. Requests of one kind that wait one
+behind the other may even be run together, which costs hardly more than one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from torc_server.storage.memory import give_back
+from torc_server.storage.notify import TOUCHED, Hub
+from torc_server.storage.sqlite import checkpoint, machine_problem, shrink, wal_bytes
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+
+GROUP_LIMIT = 64
+IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
+FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
+LARGE_GROUP_S = 1.0
+"""What takes so long has used much memory; it goes back to the system."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Request:
+    """One item for a function that takes several and returns an outcome for each."""
+
+    work: Callable[[Connection, Sequence[Any]], Iterable[Any]]
+    item: Any
+    future: asyncio.Future[Any]
+    outcome: Any = None
+    """What to answer; an exception is raised instead."""
+
+    def answer(self) -> None:
+        if self.future.done():  # the client went away
+            return
+        if isinstance(self.outcome, Exception):
+            self.future.set_exception(self.outcome)
+        else:
+            self.future.set_result(self.outcome)
+
+
+class Writer:
+    """Runs functions on the writing connection, in the order in which they came."""
+
+    def __init__(self, engine: Engine, database: Path, hub: Hub) -> None:
+        self._connection = engine.connect()
+        self._database = database
+        self._hub = hub
+        self._left_over = 0
+        """What the last checkpoint had to leave in the log, in bytes."""
+        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Call `fn(connection, *args, **kwargs)` and return its result once it is committed.
+
+        Raises:
+            MachineError: There is no space left, or the disk fails; nothing was written.
+            Exception: What `fn` raised; what it wrote was rolled back.
+        """
+        return await self._put(lambda connection, _: [fn(connection, *args, **kwargs)], None)
+
+    async def run_together(
+        self, fn: Callable[[Connection, Sequence[ItemT]], Iterable[T | Exception]], item: ItemT
+    ) -> T:
+        """Have `fn(connection, items)` called with this item and others that wait beside it.
+
+        `fn` returns an outcome for each item, in their order; one that is an exception is raised
+        for its item alone. Should `fn` itself raise, it is called for each item by itself.
+
+        Raises:
+            MachineError: There is no space left, or the disk fails; nothing was written.
+            Exception: The item's outcome.
+        """
+        return await self._put(fn, item)
+
+    async def stop(self) -> None:
+        """Finish what waits, fold the log into the database, and end the thread."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _put(
+        self, work: Callable[[Connection, Sequence[ItemT]], Iterable[T | Exception]], item: ItemT
+    ) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Request(work, item, future))
+        return future
+
+    def _serve(self) -> None:
+        with self._connection as connection:
+            used_much = False
+            while group := self._next_group():
+                begin = time.monotonic()
+                self._run_group(connection, group)
+                del group  # what it was given may be large, and the next one may take its time
+                self._tidy(connection)
+                used_much = used_much or time.monotonic() - begin > LARGE_GROUP_S
+                if used_much and self._queue.empty():
+                    shrink(connection)
+                    give_back()
+                    used_much = False
+            checkpoint(connection)
+
+    def _next_group(self) -> list[_Request]:
+        """Return the requests that wait, at least one; empty when the writer is to stop."""
+        group: list[_Request] = []
+        request = self._queue.get()
+        while request is not None:
+            group.append(request)
+            if len(group) == GROUP_LIMIT:
+                break
+            try:
+                request = self._queue.get_nowait()
+            except Empty:
+                break
+        if request is None and group:
+            self._queue.put(None)
+        return group
+
+    def _run_group(self, connection: Connection, group: list[_Request]) -> None:
+        """Run and commit a group, answer it, and wake whoever waits for the workflows it changed.
+
+        A failed commit takes the whole group with it, so its requests then run one by one: only
+        those that cannot succeed alone fail.
+        """
+        touched = connection.info.setdefault(TOUCHED, set())
+        touched.clear()
+        try:
+            with connection.begin():
+                for _, alike in groupby(group, key=lambda request: request.work):
+                    _attempt(connection, list(alike))
+        except Exception as error:
+            touched.clear()
+            if len(group) > 1:
+                for request in group:
+                    self._run_group(connection, [request])
+                return
+            log.exception("a write failed")
+            group[0].outcome = machine_problem(error) or error
+        changed = frozenset(touched)
+        self._loop.call_soon_threadsafe(self._deliver, group, changed)
+
+    def _deliver(self, group: list[_Request], changed: frozenset[int]) -> None:
+        for request in group:
+            request.answer()
+        if changed:
+            self._hub.notify(changed)
+
+    def _tidy(self, connection: Connection) -> None:
+        """Fold the log into the database when nobody waits, or when it has grown far."""
+        grown = wal_bytes(self._database) - self._left_over
+        if grown > FORCED_CHECKPOINT_BYTES or (
+            grown > IDLE_CHECKPOINT_BYTES and self._queue.empty()
+        ):
+            checkpoint(connection)
+            self._left_over = wal_bytes(self._database)
+
+
+def _attempt(connection: Connection, requests: Sequence[_Request]) -> None:
+    """Run requests of one kind in a savepoint; their failure leaves the rest of the group alone."""
+    execute = _driver(connection).execute
+    execute("SAVEPOINT request")
+    try:
+        outcomes = requests[0].work(connection, [request.item for request in requests])
+        for request, outcome in zip(requests, outcomes, strict=True):
+            request.outcome = outcome
+    except Exception as error:
+        if machine_problem(error) is not None:
+            raise  # SQLite has ended the whole transaction
+        execute("ROLLBACK TO SAVEPOINT request")
+        requests[0].outcome = error
+        if len(requests) > 1:
+            for request in requests:
+                _attempt(connection, [request])
+    execute("RELEASE SAVEPOINT request")
+
+
+def _driver(connection: Connection) -> Any:
+    """Return the driver's connection: SQLAlchemy takes longer for a savepoint than SQLite."""
+    return connection.connection.driver_connection

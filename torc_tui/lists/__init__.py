@@ -1,0 +1,1 @@
+"""The lists of torc, each declared once: columns, filters, source."""
