@@ -18,9 +18,9 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from torc_core.errors import UsageError
 from torc_core.model.status import JobStatus
 from torc_server.edge.parameters import parameters_of
+from torc_server.errors import UnreadableRequestError
 
 _WRITTEN = {
     bool: (re.compile("true|false"), "true or false"),
@@ -38,7 +38,7 @@ async def check_address(request: Request[Any, Any, Any]) -> Response[None] | Non
 
     Raises:
         NotFoundException: There are more slashes than in the path that is served.
-        UsageError: A parameter is not of its type, or holds the character NUL.
+        UnreadableRequestError: A parameter is not of its type, or holds the character NUL.
     """
     scope = request.scope
     if unquote(scope["raw_path"].decode("ascii")) != scope["path"]:
@@ -98,5 +98,5 @@ def _query_types(handler: HTTPRouteHandler) -> Mapping[str, type]:
     return found
 
 
-def _wrong(name: str, what: str) -> UsageError:
-    return UsageError(f"{name} {what}.", field=name, http_status=400)
+def _wrong(name: str, what: str) -> UnreadableRequestError:
+    return UnreadableRequestError(f"{name} {what}.", field=name)

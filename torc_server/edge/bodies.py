@@ -16,9 +16,9 @@ import msgspec
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 
-from torc_core.errors import UsageError
 from torc_core.units import MAX_INTEGER
 from torc_server.edge.unknown_fields import note_unknown_fields
+from torc_server.errors import UnreadableRequestError
 
 MAX_DEPTH = 100
 """How deep JSON may be nested. Deeper, programs that read it later give up in various ways."""
@@ -40,7 +40,7 @@ class BodyRequest(Request[Any, Any, Any]):
         """Return the body.
 
         Raises:
-            UsageError: It is not JSON, not of the type, or beyond a limit.
+            UnreadableRequestError: It is not JSON, not of the type, or beyond a limit.
         """
         body = await self.body()
         check_limits(body)
@@ -67,7 +67,7 @@ def check_limits(body: bytes) -> None:
     Each check begins with one that is quick and finds too much; hardly a body needs the other.
 
     Raises:
-        UsageError: Nested too deeply, a character NUL, or a whole number of more than 64 bits.
+        UnreadableRequestError: Too deep, a character NUL, or a whole number of more than 64 bits.
     """
     if _may_be_deep(body) and _depth(_STRING.sub(b"", body)) > MAX_DEPTH:
         raise _unreadable(f"it is nested more than {MAX_DEPTH} levels deep")
@@ -110,5 +110,5 @@ def _place(finding: str) -> dict[str, str]:
     return {"field": ".".join(filter(None, parts))} if any(parts) else {}
 
 
-def _unreadable(cause: str, **details: str) -> UsageError:
-    return UsageError(f"The body cannot be read: {cause}.", http_status=400, **details)
+def _unreadable(cause: str, **details: str) -> UnreadableRequestError:
+    return UnreadableRequestError(f"The body cannot be read: {cause}.", **details)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -16,29 +17,54 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from torc_core.errors import ConflictError, TorcError, UsageError
+from torc_core.errors import (
+    AccessError,
+    ConflictError,
+    MachineError,
+    NotFoundError,
+    TimedOutError,
+    TorcError,
+    UsageError,
+)
 from torc_core.model.workflow import ApiError
 from torc_server.edge.tracing import span_id
+from torc_server.errors import (
+    JobLockedError,
+    OutcomeError,
+    ResetError,
+    RetryLimitError,
+    SpawnError,
+    StaleRunError,
+    UnreadableRequestError,
+)
 from torc_server.storage.sqlite import machine_problem
 
-HTTP_STATUS: dict[str, int] = {
-    "invalid": 422,
-    "invalid_spec": 422,
-    "forbidden": 403,
-    "not_found": 404,
-    "conflict": 409,
-    "illegal_transition": 409,
-    "environment": 507,
-    "timed_out": 504,
+HTTP_STATUS: Mapping[type[TorcError], int] = {
+    TorcError: 500,
+    UsageError: 422,
+    UnreadableRequestError: 400,
+    AccessError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    SpawnError: 422,
+    StaleRunError: 422,
+    OutcomeError: 422,
+    RetryLimitError: 422,
+    JobLockedError: 422,
+    ResetError: 422,
+    MachineError: 507,
+    TimedOutError: 504,
 }
-"""HTTP statuses by error code; a code that is not here is the server's own fault."""
-
-HTTP_STATUS_DETAIL = "http_status"
-"""The detail with which a rule asks for another status, where the reference's clients know one."""
+"""HTTP statuses by class of error; a class that is not here has the status of its parent."""
 
 log = logging.getLogger(__name__)
 
 _Request = Request[Any, Any, Any]
+
+
+def status_of(error: TorcError) -> int:
+    """Return the HTTP status of an error."""
+    return next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
 
 
 def _reply(
@@ -50,12 +76,10 @@ def _reply(
 
 
 def _torc_error(_request: _Request, error: TorcError) -> Response[ApiError]:
-    details = dict(error.details)
-    status = details.pop(HTTP_STATUS_DETAIL, HTTP_STATUS.get(error.code, 500))
     problem = {"message": error.message, "code": error.code}
     if error.hint:
         problem["hint"] = error.hint
-    return _reply(status, problem | details)
+    return _reply(status_of(error), problem | error.details)
 
 
 def _http_error(request: _Request, error: HTTPException) -> Response[ApiError]:
@@ -125,14 +149,14 @@ def _database_error(request: _Request, error: DBAPIError) -> Response[ApiError]:
 
 
 def _too_large(request: _Request, _error: OverflowError) -> Response[ApiError]:
-    too_large = UsageError("A number in the request is beyond 2^63-1.", http_status=400)
+    too_large = UnreadableRequestError("A number in the request is beyond 2^63-1.")
     return _torc_error(request, too_large)
 
 
 def _unreadable(request: _Request, error: Exception) -> Response[ApiError]:
     """Translate bodies and texts that cannot even be decoded."""
     what = "is nested too deeply" if isinstance(error, RecursionError) else "cannot be decoded"
-    return _torc_error(request, UsageError(f"The request {what}.", http_status=400))
+    return _torc_error(request, UnreadableRequestError(f"The request {what}."))
 
 
 def _unexpected(request: _Request, error: Exception) -> Response[ApiError]:

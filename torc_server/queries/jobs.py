@@ -8,11 +8,11 @@ import msgspec
 from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.sql import ColumnElement
 
-from torc_core.errors import UsageError
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
 from torc_core.model.job import Job, JobDependency
 from torc_core.model.page import Page
 from torc_core.model.status import ACTIVE, JobStatus
+from torc_server.errors import UnreadableRequestError
 from torc_server.records.pages import Paging, contains, fetch_page, order, page_of
 from torc_server.rules.jobs import moment, with_relations
 from torc_server.rules.workflows import find_workflow
@@ -53,7 +53,7 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
         """Return what a row has to meet.
 
         Raises:
-            UsageError: There is no such status.
+            UnreadableRequestError: There is no such status.
         """
         conditions: list[ColumnElement[bool]] = []
         if self.status is not None:
@@ -230,11 +230,10 @@ def _status_numbers(text: str) -> list[int]:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in list(JobStatus):
-            raise UsageError(
+            raise UnreadableRequestError(
                 f"There is no job status {name!r}.",
                 hint=f"Use one or several of: {', '.join(JobStatus)}.",
                 field="status",
                 value=name,
-                http_status=400,
             )
     return [JobStatus(name).number for name in names]

@@ -11,6 +11,7 @@ from torc_core.errors import TransitionError, UsageError
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.status import ACTIVE, JobStatus, may_follow
 from torc_core.variables import check_variables
+from torc_server.errors import JobLockedError
 from torc_server.rules import actions
 from torc_server.rules.creation import check_related
 from torc_server.rules.dependencies.propagation import Change, propagate
@@ -156,11 +157,10 @@ def _check_changes(row: Record, changes: dict[str, Any]) -> None:
         raise illegal(row, JobStatus.DISABLED, hint="Reset the job first.")
     late = sorted(changes.keys() - ALWAYS)
     if late and status is not JobStatus.UNINITIALIZED:
-        raise TransitionError(
+        raise JobLockedError(
             f"Job {row.id} ({row.name}) is {status.value}, so {', '.join(late)} cannot change.",
             hint="Reset the job first.",
             fields=late,
-            http_status=422,
         )
 
 

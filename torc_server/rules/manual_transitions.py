@@ -9,6 +9,7 @@ from torc_core.model.artifact import FileIds, UserDataIds
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow
 from torc_core.model.workflow import IsComplete
+from torc_server.errors import OutcomeError, RetryLimitError
 from torc_server.rules.attempts.cancel import cancel_job, stop_attempts
 from torc_server.rules.attempts.claims import Claimer, take
 from torc_server.rules.attempts.client_reports import check_run
@@ -71,7 +72,8 @@ def manage_status_change(
     undecided = wanted is JobStatus.FAILED and present is not JobStatus.PENDING_FAILED
     if undecided or not may_follow(present, wanted):
         hint = "The end of a job is reported with complete_job." if undecided else ""
-        raise illegal(job, wanted, hint=hint, http_status=422 if wanted in ENDED else 409)
+        error = OutcomeError if wanted in ENDED else TransitionError
+        raise illegal(job, wanted, hint=hint, error=error)
     if wanted is JobStatus.CANCELED:
         return cancel_job(conn, job, run_id=run_id, now_ms=now_ms)
     if wanted is JobStatus.PENDING:
@@ -111,11 +113,10 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
             hint=f"A job is retried when it is {', '.join(sorted(RETRIABLE))}.",
         )
     if job.attempt_id >= max_retries:
-        raise TransitionError(
+        raise RetryLimitError(
             f"Job {job_id} ({job.name}) has used {job.attempt_id} of {max_retries} attempts.",
             hint="Allow more retries.",
             attempt_id=job.attempt_id,
-            http_status=422,
         )
     if present is JobStatus.RUNNING:
         end_from_afar(conn, [(job, JobStatus.FAILED)], now_ms=now_ms)

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select, update
 
-from torc_core.errors import TransitionError
 from torc_core.graph import downstream
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
+from torc_server.errors import ResetError
 from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import stop_attempts
 from torc_server.rules.dependencies.inputs import Inputs, input_hashes, positions_of, read_inputs
@@ -90,20 +90,18 @@ def reset_workflow_status(
 
     Raises:
         NotFoundError: There is no such workflow.
-        TransitionError: It is archived; or, unless `force`, jobs or allocations are active.
+        ResetError: It is archived; or, unless `force`, jobs or allocations are active.
     """
     workflow = find_workflow(conn, workflow_id)
     if workflow.is_archived:
-        raise TransitionError(
+        raise ResetError(
             f"Workflow {workflow_id} is archived.",
             hint="Take it out of the archive first.",
-            http_status=422,
         )
     if not force and _is_active(conn, workflow_id):
-        raise TransitionError(
+        raise ResetError(
             f"Workflow {workflow_id} has jobs or allocations that are active.",
             hint="Cancel the workflow or wait for them; force resets it all the same.",
-            http_status=422,
         )
     conn.execute(
         update(tables.workflow)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
-from torc_core.errors import ConflictError, TransitionError, UsageError
+from torc_core.errors import TransitionError, UsageError
 from torc_core.graph import find_cycles
 from torc_core.model.job import Job
 from torc_core.model.spawning import (
@@ -24,6 +24,7 @@ from torc_core.model.spawning import (
     lineage_prefix,
 )
 from torc_core.model.status import ACTIVE, JobStatus
+from torc_server.errors import SpawnError
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import find_job, needed_jobs
@@ -60,7 +61,7 @@ def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: 
         NotFoundError: There is no such job.
         TransitionError: No runner holds the calling job.
         UsageError: A name that is unknown or stands for several, or a lineage that cannot be one.
-        ConflictError: Other jobs have these names, or the lineage has used up its iterations.
+        SpawnError: Other jobs have these names, or the lineage has used up its iterations.
     """
     caller = find_job(conn, job_id)
     status = JobStatus.from_number(caller.status)
@@ -125,13 +126,12 @@ def _iterations(conn: Connection, workflow_id: int, lineage: str) -> int:
 def _check_iterations(workflow: Record, lineage: str, iteration: int) -> None:
     most = (workflow.dynamic_jobs or {}).get("max_iterations") or DEFAULT_MAX_ITERATIONS
     if iteration >= most:
-        raise ConflictError(
+        raise SpawnError(
             f"The lineage {lineage!r} has added jobs {iteration} times; {most} are allowed.",
             hint="Find out why it does not come to an end, or create the workflow with a larger "
             "dynamic_jobs.max_iterations.",
             iteration=iteration,
             max_iterations=most,
-            http_status=422,
         )
 
 
@@ -154,7 +154,7 @@ def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> l
     Those are jobs with just these names that were spawned and wait for the same caller.
 
     Raises:
-        ConflictError: Jobs have some of these names otherwise.
+        SpawnError: Jobs have some of these names otherwise.
     """
     rows = _JOBS.all_of(conn, names, workflow_id=caller.workflow_id)
     if not rows:
@@ -167,12 +167,11 @@ def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> l
     }
     if len(ids) < len(names) or len(rows) > len(names):
         taken = next((row.name for row in rows if row.name not in ids), rows[0].name)
-        raise ConflictError(
+        raise SpawnError(
             f"Workflow {caller.workflow_id} has a job named {taken!r} already.",
             hint="Give the jobs of each iteration names of their own.",
             field="name",
             value=taken,
-            http_status=422,
         )
     return [ids[name] for name in names]
 

@@ -8,7 +8,12 @@ from torc_server.storage.statements import Record
 
 
 def illegal(
-    job: Record, wanted: JobStatus, *, hint: str = "", verb: str = "", http_status: int = 409
+    job: Record,
+    wanted: JobStatus,
+    *,
+    hint: str = "",
+    verb: str = "",
+    error: type[TransitionError] = TransitionError,
 ) -> TransitionError:
     """Return the refusal of a move; its body names both states, as `status` and `wanted`.
 
@@ -16,11 +21,10 @@ def illegal(
     """
     present = JobStatus.from_number(job.status)
     ways = " or ".join(sorted(TRANSITIONS[present]))
-    return TransitionError(
+    return error(
         f"Job {job.id} ({job.name}) is {present.value}, "
         f"so it cannot {verb or f'become {wanted.value}'}.",
         hint=hint or f"From {present.value} a job becomes {ways}.",
         status=present.value,
         wanted=wanted.value,
-        http_status=http_status,
     )

@@ -14,10 +14,11 @@ from server.rules.conftest import database
 from sqlalchemy import insert, select
 from sqlmodel import SQLModel
 
-from torc_core.errors import NotFoundError, TransitionError, UsageError
+from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.completion import JobCompletion, JobCompletions
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_server.errors import OutcomeError, StaleRunError
 from torc_server.rules.attempts.client_reports import (
     MAX_COMPLETIONS,
     Completion,
@@ -157,7 +158,7 @@ def test_each_end_is_judged_for_itself(bench):
     )
 
     assert [type(answer) for answer in answers[1:6]] == [
-        *(NotFoundError, UsageError, TransitionError, NotFoundError, TransitionError)
+        *(NotFoundError, UsageError, StaleRunError, NotFoundError, OutcomeError)
     ]
     assert answers[0] == answers[6]
     assert (answers[0].id, answers[0].status) == (good, COMPLETED)

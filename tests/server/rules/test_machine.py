@@ -22,7 +22,7 @@ from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_server.edge.problems import HTTP_STATUS
+from torc_server.edge.problems import status_of
 from torc_server.records.actions import claim_action
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_jobs_based_on_resources, claim_next_jobs
@@ -476,7 +476,7 @@ def _status_of(attempt):
     except Refused as refused:
         return refused.status
     except TorcError as error:
-        return error.details.get("http_status", HTTP_STATUS[error.code])
+        return status_of(error)
     return 200
 
 

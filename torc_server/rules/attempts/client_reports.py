@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from torc_core.clock import utc_text
-from torc_core.errors import NotFoundError, TorcError, TransitionError, UsageError
+from torc_core.errors import NotFoundError, TorcError, UsageError
 from torc_core.model.completion import CompletedJobs, CompletionError, JobCompletions
 from torc_core.model.exchange import JobEnd, JobStart
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ENDED, JobStatus, may_end
+from torc_server.errors import OutcomeError, StaleRunError
 from torc_server.rules.attempts.report_check import Place, check_attempt, check_end
 from torc_server.rules.attempts.results import Ending, record_ends
 from torc_server.rules.attempts.runner_reports import start_jobs
@@ -232,13 +233,12 @@ def _accept(known: _Known, completion: Completion) -> Ending | None:
     if recorded is not None and present is status and _is_same(recorded, status, result):
         return None
     if present in ENDED or recorded is not None:
-        raise TransitionError(
+        raise OutcomeError(
             f"Job {job_id} ({job.name}) is {present.value} already"
             + (f" and has a result for attempt {result.attempt_id}." if recorded else "."),
             hint="Reset or retry the job to run it again.",
             status=present.value,
             wanted=status.value,
-            http_status=422,
         )
     if not may_end(present, status):
         raise illegal(job, status, hint="Reset the job first.")
@@ -266,13 +266,12 @@ def check_run(workflow: Record, run_id: int) -> None:
     """Make sure that a caller speaks of the workflow's present run.
 
     Raises:
-        TransitionError: It speaks of another.
+        StaleRunError: It speaks of another.
     """
     if workflow.run_id != run_id:
-        raise TransitionError(
+        raise StaleRunError(
             f"Workflow {workflow.id} is at run {workflow.run_id}, not at run {run_id}.",
             hint="Read the workflow's status for the present run.",
-            http_status=422,
             run_id=workflow.run_id,
         )
 
