@@ -30,6 +30,9 @@ except ImportError:  # PyYAML built without libyaml: slower, the same answers
 MAX_ALIASED = 1_000_000
 """Values that aliases may repeat in all; more is a bomb."""
 
+_PARSERS_OWN_LIMIT = "exceeded maximum nesting depth"
+"""What libyaml says beyond 1,000 levels, as PyYAML 6.0.4 builds it. It reads ahead, so it may find
+them before it has handed out the level that is too deep for us."""
 _TAG = "tag:yaml.org,2002:"
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -80,6 +83,8 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = Position(mark.line + 1, mark.column + 1) if mark else None
+        if error.problem == _PARSERS_OWN_LIMIT:
+            raise MalformedError(f"nested deeper than {MAX_DEPTH} levels", position) from error
         message = ": ".join(part for part in (error.context, error.problem) if part)
         raise MalformedError(f"not valid YAML: {shown(message, 200)}", position) from error
     except yaml.YAMLError as error:

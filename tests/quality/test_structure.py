@@ -1,0 +1,55 @@
+"""The bounds within which the code stays easy to find one's way in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("torc_core", "torc_server", "torc_tui")
+MODULES_IN_A_FOLDER = 15
+LINES_OF_A_MODULE = 400
+LINES_OF_A_CLASS = 300
+METHODS_OF_A_CLASS = 25
+
+MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def classes(path: Path) -> Iterator[ast.ClassDef]:
+    tree = ast.parse(path.read_text("utf-8"))
+    return (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=str)
+def test_a_folder_can_be_taken_in_at_a_glance(folder: Path) -> None:
+    modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(modules) <= MODULES_IN_A_FOLDER
+
+
+def test_a_module_holds_one_idea() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in MODULES
+        if (lines := len(path.read_text("utf-8").splitlines())) > LINES_OF_A_MODULE
+    }
+    assert not long
+
+
+def test_a_class_has_one_task() -> None:
+    large = []
+    for path in MODULES:
+        for node in classes(path):
+            methods = sum(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) for n in node.body)
+            assert node.end_lineno is not None
+            lines = node.end_lineno - node.lineno + 1
+            if methods > METHODS_OF_A_CLASS or lines > LINES_OF_A_CLASS:
+                large.append(f"{path.relative_to(ROOT)}: {node.name}, {methods} methods, {lines}")
+    assert not large
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [path for path in MODULES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    assert not silent
