@@ -17,10 +17,10 @@ from torc_core.errors import MachineError, SpecError
 from torc_core.spec.build import build_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
 from torc_core.spec.fields import MAX_PATH_LENGTH
+from torc_core.spec.formats.read_json import read_json
+from torc_core.spec.formats.read_kdl import read_kdl
+from torc_core.spec.formats.read_yaml import read_yaml
 from torc_core.spec.problems import MalformedError, Marks, Problems, report, shown
-from torc_core.spec.read_json import read_json
-from torc_core.spec.read_kdl import read_kdl
-from torc_core.spec.read_yaml import read_yaml
 from torc_core.spec.schema import read_workflow
 
 MAX_JOBS = 1_000_000

@@ -12,11 +12,11 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from torc_core.spec.formats.read_json import read_json
+from torc_core.spec.formats.read_kdl import read_kdl
+from torc_core.spec.formats.read_yaml import read_yaml
 from torc_core.spec.load import FORMATS
 from torc_core.spec.problems import MalformedError, Marks
-from torc_core.spec.read_json import read_json
-from torc_core.spec.read_kdl import read_kdl
-from torc_core.spec.read_yaml import read_yaml
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\x85\u2028\u2029"), max_size=20)
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | texts

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from torc_core.spec.kdl_nodes import Node, parse_kdl
+from torc_core.spec.formats.kdl_nodes import Node, parse_kdl
 from torc_core.spec.problems import Lines, MalformedError, Marks, Path, duplicate_key, shown
 
 
