@@ -30,7 +30,7 @@ from torc_core.runner.policy.exit_outcome import (
 )
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.prefetch import Prefetcher
-from torc_core.runner.policy.resource_pool import ResourcePool, Resources, need
+from torc_core.runner.policy.resource_pool import ResourcePool, Resources, requirements_of
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import (
     Attempt,
@@ -87,7 +87,7 @@ class Jobs:
         self._station = station
         self._options = options
         gpus = gpu_names(station.machine, station.total.num_gpus)
-        self._ledger = ResourcePool(station.total, gpus=gpus, max_jobs=options.max_parallel_jobs)
+        self._pool = ResourcePool(station.total, gpus=gpus, max_jobs=options.max_parallel_jobs)
         self._deadlines = deadlines
         self._watch = watch
         self._meter = meter
@@ -113,11 +113,11 @@ class Jobs:
 
     def unspoken_for(self) -> tuple[Resources, int]:
         """Return what is free beyond the needs of waiting jobs, and how many jobs may start."""
-        free = self._ledger.free
+        free = self._pool.free
         for claimed in self.waiting:
-            free -= need(claimed)
-        if self._ledger.max_jobs is not None:
-            return free, self._ledger.free_jobs - len(self.waiting)
+            free -= requirements_of(claimed)
+        if self._pool.max_jobs is not None:
+            return free, self._pool.free_jobs - len(self.waiting)
         return free, free.num_cpus
 
     def accept(self, jobs: Collection[ClaimedJob]) -> None:
@@ -131,12 +131,12 @@ class Jobs:
         """Start every waiting job that fits now, in the order of their coming."""
         left = []
         for index, claimed in enumerate(self.waiting):
-            if not self._ledger.free_jobs:
+            if not self._pool.free_jobs:
                 left += self.waiting[index:]
                 break
-            amount = need(claimed)
+            amount = requirements_of(claimed)
             # An earlier attempt that was given up elsewhere may still be on its way out here.
-            if id_of(claimed) in self._running or not self._ledger.fits(amount):
+            if id_of(claimed) in self._running or not self._pool.fits(amount):
                 left.append(claimed)
             elif not self._start(claimed, amount):
                 left += self.waiting[index:]
@@ -221,11 +221,11 @@ class Jobs:
     def _start(self, claimed: ClaimedJob, amount: Resources) -> bool:
         """Start a job that fits, and return whether it is settled: started, or failed for good."""
         job_id = id_of(claimed)
-        gpus = self._ledger.take(job_id, amount)
+        gpus = self._pool.allocate(job_id, amount)
         try:
             attempt = start_attempt(self._station, claimed, gpus)
         except MachineError as error:
-            self._ledger.give_back(job_id)
+            self._pool.release(job_id)
             fault = error.details["fault"]
             if fault is Fault.COMMAND:
                 self._not_started(claimed, error)
@@ -291,7 +291,7 @@ class Jobs:
 
     def _finish(self, attempt: Attempt, end: JobEnd) -> None:
         del self._running[attempt.job_id]
-        self._ledger.give_back(attempt.job_id)
+        self._pool.release(attempt.job_id)
         self._report(end)
 
     def _report(self, end: JobEnd) -> None:

@@ -45,7 +45,7 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def need(job: ClaimedJob) -> Resources:
+def requirements_of(job: ClaimedJob) -> Resources:
     """Return what a job takes while it runs."""
     return Resources(
         num_cpus=job.num_cpus,
@@ -56,11 +56,11 @@ def need(job: ClaimedJob) -> Resources:
 
 
 class ResourcePool:
-    """The books of one runner.
+    """What a node has, what is in use, and what is free.
 
     Args:
         total: What there is.
-        gpus: One name per GPU in `total`; names are handed to jobs and taken back.
+        gpus: One name per GPU in `total`; each name is held by at most one job.
         max_jobs: With a number, only the count of jobs matters and resources do not.
     """
 
@@ -69,7 +69,7 @@ class ResourcePool:
     ) -> None:
         self.total = total
         self.max_jobs = max_jobs
-        self._taken: dict[int, tuple[Resources, tuple[str, ...]]] = {}
+        self._allocated: dict[int, tuple[Resources, tuple[str, ...]]] = {}
         self._gpus = list(gpus)
         self.free = total
 
@@ -77,31 +77,31 @@ class ResourcePool:
     def free_jobs(self) -> int:
         """How many further jobs could start at most; a job takes at least one CPU."""
         if self.max_jobs is not None:
-            return self.max_jobs - len(self._taken)
+            return self.max_jobs - len(self._allocated)
         return max(self.free.num_cpus, 0)
 
     def fits(self, amount: Resources) -> bool:
         """Return whether a job with this need may start now."""
         if self.max_jobs is not None:
-            return len(self._taken) < self.max_jobs
+            return len(self._allocated) < self.max_jobs
         return self.free.covers(amount)
 
-    def take(self, job_id: int, amount: Resources) -> tuple[str, ...]:
-        """Book a job that fits, and return the GPUs that are its own while it runs.
+    def allocate(self, job_id: int, amount: Resources) -> tuple[str, ...]:
+        """Reserve the resources of a job that fits; return the GPUs it has to itself.
 
-        When only jobs are counted, GPUs are not assigned: they may be fewer than the jobs.
+        GPUs are not assigned when only jobs are counted: there may be more jobs than GPUs.
         """
         if self.max_jobs is not None:
             amount = Resources()
         names = tuple(self._gpus[: amount.num_gpus])
         del self._gpus[: amount.num_gpus]
-        self._taken[job_id] = (amount, names)
+        self._allocated[job_id] = (amount, names)
         self.free -= amount
         return names
 
-    def give_back(self, job_id: int) -> None:
-        """Free what a job took."""
-        amount, names = self._taken.pop(job_id)
+    def release(self, job_id: int) -> None:
+        """Free the resources of a job."""
+        amount, names = self._allocated.pop(job_id)
         self._gpus.extend(names)
         self.free += amount
 

@@ -17,32 +17,32 @@ amounts = st.builds(
 
 @given(st.lists(st.tuples(st.booleans(), amounts), max_size=40))
 def test_jobs_never_take_more_than_there_is_and_never_share_a_gpu(steps):
-    ledger = ResourcePool(TOTAL, gpus=GPUS, max_jobs=None)
+    pool = ResourcePool(TOTAL, gpus=GPUS, max_jobs=None)
     held: dict[int, tuple[Resources, tuple[str, ...]]] = {}
     for job_id, (wants_more, amount) in enumerate(steps):
-        if wants_more and ledger.fits(amount):
-            held[job_id] = (amount, ledger.take(job_id, amount))
+        if wants_more and pool.fits(amount):
+            held[job_id] = (amount, pool.allocate(job_id, amount))
         elif held:
-            ledger.give_back(next(iter(held)))
+            pool.release(next(iter(held)))
             del held[next(iter(held))]
         names = [name for _, taken in held.values() for name in taken]
         assert len(names) == len(set(names)) == sum(a.num_gpus for a, _ in held.values())
         assert TOTAL.covers(sum((a for a, _ in held.values()), Resources()))
     for job_id in list(held):
-        ledger.give_back(job_id)
-    assert ledger.free == TOTAL
+        pool.release(job_id)
+    assert pool.free == TOTAL
 
 
 @given(st.lists(amounts, min_size=3, max_size=3))
 def test_with_a_number_of_jobs_only_the_number_counts(jobs):
-    ledger = ResourcePool(Resources(num_cpus=1), max_jobs=2)
+    pool = ResourcePool(Resources(num_cpus=1), max_jobs=2)
     for job_id, amount in enumerate(jobs[:2]):
-        assert ledger.fits(amount)
-        assert ledger.take(job_id, amount) == ()
-    assert not ledger.fits(jobs[2])
-    assert ledger.free_jobs == 0
-    ledger.give_back(0)
-    assert ledger.free_jobs == 1
+        assert pool.fits(amount)
+        assert pool.allocate(job_id, amount) == ()
+    assert not pool.fits(jobs[2])
+    assert pool.free_jobs == 0
+    pool.release(0)
+    assert pool.free_jobs == 1
 
 
 def test_what_is_overbooked_is_told_as_nothing():
