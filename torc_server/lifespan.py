@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from torc_core.clock import now_ms
 from torc_server.background.housekeeping import keep_house
 from torc_server.background.task_runner import Background
-from torc_server.rules.tasks import fail_left_over
+from torc_server.records.tasks import fail_left_over
 from torc_server.settings import Settings
 from torc_server.storage import lock
 from torc_server.storage.migrations import check_version, migrate

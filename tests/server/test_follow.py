@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from torc_core.clock import now_ms
 from torc_core.model.event import Severity
 from torc_core.model.workflow import Workflow
 from torc_server.controllers import events as controller
@@ -23,7 +24,7 @@ from torc_server.storage.writer import Writer
 class Base:
     """A database with one workflow, its writer, readers and hub."""
 
-    def __init__(self, path) -> None:
+    def __init__(self, path, clock=now_ms) -> None:
         make_file(path)
         engine = writer_engine(path)
         with engine.connect() as connection:
@@ -32,7 +33,7 @@ class Base:
                 made = create_workflow(connection, Workflow(name="w", user="u"), now_ms=0)
         self.workflow_id = made.id
         self.hub = Hub()
-        self.writer = Writer(engine, path, self.hub)
+        self.writer = Writer(engine, path, self.hub, clock=clock)
         self.readers = Readers(reader_engine(path), 1)
 
     def stream(self):
@@ -40,7 +41,7 @@ class Base:
 
     async def record(self, event_type, count=1):
         happened = [(event_type, {})] * count
-        await self.writer.run(events.record_many, self.workflow_id, happened, now_ms=0)
+        await self.writer.run_timed(events.record_many, self.workflow_id, happened)
 
 
 @pytest.fixture
@@ -112,3 +113,22 @@ async def test_what_happened_before_the_stop_is_still_sent(base):
     assert b"event: last\n" in await waiting
     with pytest.raises(StopAsyncIteration):
         await anext(stream)
+
+
+async def test_times_of_events_never_decrease_with_ids_when_the_clock_is_set_back(tmp_path):
+    clock = iter([5_000, 4_000, 9_000])
+    base = Base(tmp_path / "torc.db", clock=lambda: next(clock, 1_000))
+
+    async def record_some():
+        for _ in range(5):
+            await base.record("happened", count=2)
+
+    await asyncio.gather(*(record_some() for _ in range(4)))
+    written, _ = await base.readers.run(queries.events_after, base.workflow_id, 0, Severity.DEBUG)
+    base.readers.stop()
+    await base.writer.stop()
+
+    moments = [event.timestamp for _, event in sorted(written, key=lambda one: one[0])]
+    assert len(moments) == 40
+    assert moments == sorted(moments)
+    assert set(moments) == {5_000, 9_000}

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import time
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,71 @@ async def test_waiting_writes_are_committed_together(writer, monkeypatch):
     assert len(groups) <= 3
 
 
-def add_all(connection, items):
+class Clock:
+    """A wall clock that shows these moments, one after the other, and then the last one."""
+
+    def __init__(self, *moments):
+        self._left = list(moments)
+
+    def __call__(self):
+        return self._left.pop(0) if len(self._left) > 1 else self._left[0]
+
+
+@pytest.fixture
+async def writer_with(database, hub):
+    """Make a writer with a clock of the test's own."""
+    started = []
+
+    def start(clock):
+        started.append(Writer(writer_engine(database), database, hub, clock=clock))
+        return started[-1]
+
+    yield start
+    for one in started:
+        await one.stop()
+
+
+def add_moment(connection, number=None, *, now_ms):
+    connection.execute(
+        text("INSERT INTO note VALUES (:number, :now)"), {"number": number, "now": now_ms}
+    )
+    return now_ms
+
+
+async def test_times_never_decrease_with_ids_when_the_clock_is_set_back(writer_with, readers):
+    writer = writer_with(Clock(100, 60, 99, 500, 3))
+
+    async def write_some():
+        return [await writer.run_timed(add_moment) for _ in range(10)]
+
+    answers = await asyncio.gather(*(write_some() for _ in range(8)))
+
+    moments = await readers.run(
+        lambda c: list(map(int, c.execute(text("SELECT body FROM note ORDER BY rowid")).scalars()))
+    )
+    assert moments == sorted(moments)
+    assert sorted(chain.from_iterable(answers)) == moments
+    assert set(moments) == {100, 500}
+
+
+async def test_requests_of_one_group_have_one_moment(writer_with):
+    writer = writer_with(Clock(*range(1, 100)))
+
+    def add_both(connection, items, now_ms):
+        return [add_moment(connection, item, now_ms=now_ms) for item in items]
+
+    moments = await together(
+        writer,
+        writer.run_timed(add_moment, 1),
+        writer.run_timed(add_moment, 2),
+        writer.run_together(add_both, 3),
+    )
+
+    assert moments == [moments[0]] * 3
+    assert await writer.run_timed(add_moment, 4) == moments[0] + 1
+
+
+def add_all(connection, items, _now_ms=0):
     """Add numbers together; negative ones are refused, and 13 makes the whole call fail."""
     outcomes = []
     for number in items:

@@ -25,7 +25,7 @@ async def keep_house(writer: Writer) -> None:
         if since is None:
             continue
         try:
-            for node_id in await writer.run(give_up_silent, since, now_ms=now_ms()):
+            for node_id in await writer.run_timed(give_up_silent, since):
                 log.warning("compute node %d fell silent; its jobs are ready again", node_id)
         except TorcError as error:  # a full disk: somebody else's to mend, and not for ever
             log.warning("jobs of silent runners could not be given up: %s", error)

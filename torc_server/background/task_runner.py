@@ -8,7 +8,7 @@ import logging
 from torc_core.clock import now_ms
 from torc_core.errors import MachineError, TorcError
 from torc_core.model.task import Task
-from torc_server.rules.tasks import (
+from torc_server.records.tasks import (
     Work,
     begin_task,
     check_idle,
@@ -42,7 +42,7 @@ class Background:
         """
         # Whoever comes second is told so now; the writer may be busy with the first for long.
         await self._readers.run(check_idle, workflow_id)
-        task = await self._writer.run(begin_task, workflow_id, operation, now_ms=now_ms())
+        task = await self._writer.run_timed(begin_task, workflow_id, operation)
         carried = asyncio.create_task(self._carry_out(task.id, work))
         self._in_hand.add(carried)
         carried.add_done_callback(self._in_hand.discard)
@@ -56,8 +56,8 @@ class Background:
     async def _carry_out(self, task_id: int, work: Work) -> None:
         try:
             # On its own, and before the work is queued: so that readers see it run.
-            await self._writer.run(start_task, task_id, now_ms=now_ms())
-            await self._writer.run(perform_task, task_id, work, clock=now_ms)
+            await self._writer.run_timed(start_task, task_id)
+            await self._writer.run_timed(perform_task, task_id, work, clock=now_ms)
         except TorcError as error:
             await self._fail(task_id, error.message)
         except Exception:
@@ -68,7 +68,7 @@ class Background:
         """Note a failure, if need be when the disk has room again."""
         while True:
             try:
-                await self._writer.run(fail_task, task_id, error, now_ms=now_ms())
+                await self._writer.run_timed(fail_task, task_id, error)
             except MachineError as problem:
                 log.warning("the end of task %d cannot be written: %s", task_id, problem)
                 await asyncio.sleep(PERIOD_S)

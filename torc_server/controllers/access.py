@@ -8,7 +8,6 @@ from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from torc_core.clock import now_ms
 from torc_core.model.access import (
     GROUP_LIMIT,
     AccessCheck,
@@ -36,7 +35,7 @@ class AccessGroupController(Controller):
         self, writer: NamedDependency[Writer], data: JSONBody[AccessGroup]
     ) -> AccessGroup:
         """Keep a new access group."""
-        return await writer.run(access_groups.create_group, data, now_ms=now_ms())
+        return await writer.run_timed(access_groups.create_group, data)
 
     @get("/", operation_id="list_access_groups")
     async def list_access_groups(
@@ -67,7 +66,7 @@ class AccessGroupController(Controller):
         data: JSONBody[UserGroupMembership],
     ) -> UserGroupMembership:
         """Put a user into this group, whatever group the body names."""
-        return await writer.run(access_groups.add_member, group_id, data, now_ms=now_ms())
+        return await writer.run_timed(access_groups.add_member, group_id, data)
 
     @get("/{group_id:int}/members", operation_id="list_group_members")
     async def list_group_members(
@@ -111,7 +110,7 @@ class SharingController(Controller):
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowAccessGroup]
     ) -> WorkflowAccessGroup:
         """Share this workflow, whatever workflow the body names, with a group."""
-        return await writer.run(shared_workflows.share, workflow_id, data.group_id, now_ms=now_ms())
+        return await writer.run_timed(shared_workflows.share, workflow_id, data.group_id)
 
     @post(
         "/workflows/{workflow_id:int}/access_groups/{group_id:int}",
@@ -122,7 +121,7 @@ class SharingController(Controller):
         self, writer: NamedDependency[Writer], workflow_id: Id, group_id: Id
     ) -> WorkflowAccessGroup:
         """Share a workflow with a group; a body is not read."""
-        return await writer.run(shared_workflows.share, workflow_id, group_id, now_ms=now_ms())
+        return await writer.run_timed(shared_workflows.share, workflow_id, group_id)
 
     @get("/workflows/{workflow_id:int}/access_groups", operation_id="list_workflow_groups")
     async def list_workflow_groups(

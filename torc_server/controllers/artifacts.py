@@ -6,7 +6,6 @@ from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from torc_core.clock import now_ms
 from torc_core.model.artifact import Files, UserData, UserDataList
 from torc_server.edge.parameters import OptionalQueryId
 from torc_server.records import artifacts, crud, resources
@@ -28,12 +27,11 @@ class UserDataController(Controller):
         consumer_job_id: OptionalQueryId = None,
     ) -> UserData:
         """Keep new user data, and link it to the jobs that write and read it."""
-        return await writer.run(
+        return await writer.run_timed(
             artifacts.create_user_data,
             data,
             producer_job_id=producer_job_id,
             consumer_job_id=consumer_job_id,
-            now_ms=now_ms(),
         )
 
 
@@ -43,7 +41,7 @@ class BulkController(Controller):
     @post("/bulk_files", status_code=200, operation_id="create_files", tags=["files"])
     async def create_files(self, writer: NamedDependency[Writer], data: JSONBody[Files]) -> Files:
         """Keep new files of one workflow; returned in the same order."""
-        created = await writer.run(crud.create_many, resources.FILE, data.files, now_ms=now_ms())
+        created = await writer.run_timed(crud.create_many, resources.FILE, data.files)
         return Files(files=created)
 
     @post(
@@ -56,7 +54,5 @@ class BulkController(Controller):
         self, writer: NamedDependency[Writer], data: JSONBody[UserDataList]
     ) -> UserDataList:
         """Keep new user data of one workflow; returned in the same order."""
-        created = await writer.run(
-            crud.create_many, resources.USER_DATA, data.user_data, now_ms=now_ms()
-        )
+        created = await writer.run_timed(crud.create_many, resources.USER_DATA, data.user_data)
         return UserDataList(user_data=created)

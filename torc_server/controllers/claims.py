@@ -8,7 +8,6 @@ from litestar import Controller, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
-from torc_core.clock import now_ms
 from torc_core.model.completion import CompletedJobs, JobCompletions
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import ClaimedJobs, Job
@@ -50,14 +49,13 @@ class ClaimController(Controller):
         strict_scheduler_match: FromQuery[bool] = False,
     ) -> ClaimedJobs:
         """Hand out ready jobs that fit into what the caller has free."""
-        return await writer.run(
+        return await writer.run_timed(
             claims.claim_jobs_based_on_resources,
             workflow_id,
             data,
             limit,
             sort_method=sort_method,
             strict_scheduler_match=strict_scheduler_match,
-            now_ms=now_ms(),
         )
 
     @post("/claim_next_jobs", status_code=200, operation_id="claim_next_jobs")
@@ -65,16 +63,14 @@ class ClaimController(Controller):
         self, writer: NamedDependency[Writer], workflow_id: Id, limit: Count = 10
     ) -> ClaimedJobs:
         """Hand out ready jobs whatever they need."""
-        return await writer.run(claims.claim_next_jobs, workflow_id, limit, now_ms=now_ms())
+        return await writer.run_timed(claims.claim_next_jobs, workflow_id, limit)
 
     @post("/batch_complete_jobs", status_code=200, operation_id="batch_complete_jobs")
     async def batch_complete_jobs(
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[JobCompletions]
     ) -> CompletedJobs:
         """Record the ends of many jobs, each accepted or refused for itself."""
-        return await writer.run(
-            client_reports.batch_complete_jobs, workflow_id, data, now_ms=now_ms()
-        )
+        return await writer.run_timed(client_reports.batch_complete_jobs, workflow_id, data)
 
 
 class ReportController(Controller):
@@ -88,9 +84,7 @@ class ReportController(Controller):
         self, writer: NamedDependency[Writer], job_id: Id, run_id: RunId, compute_node_id: Id
     ) -> Job:
         """Note that a claimed job runs."""
-        return await writer.run(
-            client_reports.start_job, job_id, run_id, compute_node_id, now_ms=now_ms()
-        )
+        return await writer.run_timed(client_reports.start_job, job_id, run_id, compute_node_id)
 
     @post("/complete_job/{status:str}/{run_id:int}", status_code=200, operation_id="complete_job")
     async def complete_job(
@@ -102,7 +96,7 @@ class ReportController(Controller):
         data: JSONBody[Result],
     ) -> Job:
         """Record the end of a job."""
-        completion = Completion(job_id, status, run_id, data, now_ms())
+        completion = Completion(job_id, status, run_id, data)
         return await writer.run_together(client_reports.complete_jobs, completion)
 
     @put("/manage_status_change/{status:str}/{run_id:int}", operation_id="manage_status_change")
@@ -114,8 +108,8 @@ class ReportController(Controller):
         run_id: RunId,
     ) -> Job:
         """Put a job into another status that is no end."""
-        return await writer.run(
-            manual_transitions.manage_status_change, job_id, status, run_id, now_ms=now_ms()
+        return await writer.run_timed(
+            manual_transitions.manage_status_change, job_id, status, run_id
         )
 
     @post("/retry/{run_id:int}", status_code=200, operation_id="retry_job")
@@ -127,6 +121,4 @@ class ReportController(Controller):
         max_retries: Count = MAX_INTEGER,
     ) -> Job:
         """Make a job ready for its next attempt."""
-        return await writer.run(
-            manual_transitions.retry_job, job_id, run_id, max_retries, now_ms=now_ms()
-        )
+        return await writer.run_timed(manual_transitions.retry_job, job_id, run_id, max_retries)

@@ -18,7 +18,6 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody
 
-from torc_core.clock import now_ms
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
 from torc_server.edge.parameters import Id, QueryId
@@ -63,7 +62,7 @@ def record_routes(
 
 def _create(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, data: Any) -> Any:
-        return await writer.run(crud.create, resource, data, now_ms=now_ms())
+        return await writer.run_timed(crud.create, resource, data)
 
     parameters = {"writer": WRITER, "data": _of(JSONBody, resource.mapping.wire)}
     return _described(handler, name, parameters, resource.mapping.wire)
@@ -92,7 +91,7 @@ def _get(resource: Resource[Any], name: str) -> Any:
 
 def _change(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, record_id: int, data: Any) -> Any:
-        return await writer.run(crud.change, resource, record_id, data, now_ms=now_ms())
+        return await writer.run_timed(crud.change, resource, record_id, data)
 
     body = _of(JSONBody, resource.patch)
     parameters = {"writer": WRITER, "record_id": Id, "data": body}

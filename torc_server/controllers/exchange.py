@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec.structs import replace
 
-from torc_core.clock import now_ms
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_server.edge.parameters import Id
 from torc_server.rules.attempts.exchange import Turn, look_again, take_turn
@@ -39,7 +38,7 @@ class ExchangeController(Controller):
         """Take a runner's reports and give it work, waiting for some if there is none."""
         # Before anybody else's change: noticing it twice costs a look, missing it costs a wait.
         version = hub.now
-        first = await writer.run(take_turn, compute_node_id, data, now_ms=now_ms())
+        first = await writer.run_timed(take_turn, compute_node_id, data)
         if not first.is_overtaken:
             hub.dismiss(compute_node_id)  # an older turn that waits, or an earlier try of this one
         if first.has_news or data.wait_seconds <= 0:
@@ -76,7 +75,7 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
         version = await hub.wait(topic, version, left, over=over)
         if over.done():
             return ExchangeReply(outcomes=first.reply.outcomes)
-        latest = await writer.run(look_again, node_id, turn, now_ms=now_ms())
+        latest = await writer.run_timed(look_again, node_id, turn)
         if latest.has_news or _has_new_action(first, latest):
             break
     return replace(latest.reply, outcomes=first.reply.outcomes)

@@ -6,7 +6,6 @@ from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, JSONBody
 
-from torc_core.clock import now_ms
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
 from torc_core.model.job import Job, JobDependency, JobIds, JobPatch, Jobs
 from torc_core.model.page import Page
@@ -88,12 +87,12 @@ class JobController(Controller):
         self, writer: NamedDependency[Writer], job_id: Id, data: JSONBody[JobPatch]
     ) -> Job:
         """Change a job; what is left out or null stays as it is."""
-        return await writer.run(editing.update_job, job_id, data, now_ms=now_ms())
+        return await writer.run_timed(editing.update_job, job_id, data)
 
     @delete("/jobs/{job_id:int}", status_code=200, operation_id="delete_job")
     async def delete_job(self, writer: NamedDependency[Writer], job_id: Id) -> Job:
         """Delete a job."""
-        return await writer.run(editing.delete_job, job_id, now_ms=now_ms())
+        return await writer.run_timed(editing.delete_job, job_id)
 
     @delete("/jobs", status_code=200, operation_id="delete_jobs")
     async def delete_jobs(self, writer: NamedDependency[Writer], workflow_id: QueryId) -> Message:

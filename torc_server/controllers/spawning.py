@@ -6,7 +6,6 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from torc_core.clock import now_ms
 from torc_core.model.job import RunningJob
 from torc_core.model.page import Page
 from torc_core.model.spawning import SpawnReply, SpawnRequest
@@ -38,4 +37,4 @@ class DynamicsController(Controller):
         self, writer: NamedDependency[Writer], job_id: Id, data: JSONBody[SpawnRequest]
     ) -> SpawnReply:
         """Add jobs that wait for the calling job."""
-        return await writer.run(spawning.spawn_jobs, job_id, data, now_ms=now_ms())
+        return await writer.run_timed(spawning.spawn_jobs, job_id, data)

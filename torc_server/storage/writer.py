@@ -4,6 +4,9 @@ Requests queue; the thread takes all that wait, runs each in its own savepoint, 
 only then answers. So nothing is acknowledged before it is on disk, two writes never race, and a
 slow disk costs one flush per group instead of one per request. Requests of one kind that wait one
 behind the other may even be run together, which costs hardly more than one of them.
+
+A group also has one moment, the time of its commit, which is never before that of the group before
+it, even if the wall clock is set back: so times never contradict the order of ids.
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from torc_core.clock import now_ms
 from torc_server.storage.memory import give_back
 from torc_server.storage.notify import TOUCHED, Hub
 from torc_server.storage.sqlite import checkpoint, machine_problem, shrink, wal_bytes
@@ -42,7 +46,7 @@ log = logging.getLogger(__name__)
 class _Request:
     """One item for a function that takes several and returns an outcome for each."""
 
-    work: Callable[[Connection, Sequence[Any]], Iterable[Any]]
+    work: Callable[[Connection, Sequence[Any], int], Iterable[Any]]
     item: Any
     future: asyncio.Future[Any]
     outcome: Any = None
@@ -60,10 +64,15 @@ class _Request:
 class Writer:
     """Runs functions on the writing connection, in the order in which they came."""
 
-    def __init__(self, engine: Engine, database: Path, hub: Hub) -> None:
+    def __init__(
+        self, engine: Engine, database: Path, hub: Hub, *, clock: Callable[[], int] = now_ms
+    ) -> None:
         self._connection = engine.connect()
         self._database = database
         self._hub = hub
+        self._clock = clock
+        self._moment = 0
+        """When the latest group was committed, in milliseconds since 1970."""
         self._left_over = 0
         """What the last checkpoint had to leave in the log, in bytes."""
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
@@ -71,19 +80,35 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._thread.start()
 
-    async def run(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    async def run(
+        self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Call `fn(connection, *args, **kwargs)` and return its result once it is committed.
 
         Raises:
             MachineError: There is no space left, or the disk fails; nothing was written.
             Exception: What `fn` raised; what it wrote was rolled back.
         """
-        return await self._put(lambda connection, _: [fn(connection, *args, **kwargs)], None)
+        return await self._put(lambda connection, *_: [fn(connection, *args, **kwargs)], None)
+
+    async def run_timed(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Do the same for a function that writes times: `now_ms` is the moment of the commit.
+
+        In milliseconds since 1970, as one more keyword argument. (No type can say of a function
+        that it takes one more keyword than its caller gives, so mypy checks none of these.)
+
+        Raises:
+            MachineError: There is no space left, or the disk fails; nothing was written.
+            Exception: What `fn` raised; what it wrote was rolled back.
+        """
+        return await self._put(
+            lambda connection, _, now_ms: [fn(connection, *args, now_ms=now_ms, **kwargs)], None
+        )
 
     async def run_together(
-        self, fn: Callable[[Connection, Sequence[ItemT]], Iterable[T | Exception]], item: ItemT
+        self, fn: Callable[[Connection, Sequence[ItemT], int], Iterable[T | Exception]], item: ItemT
     ) -> T:
-        """Have `fn(connection, items)` called with this item and others that wait beside it.
+        """Have `fn(connection, items, now_ms)` called with this item and others that wait.
 
         `fn` returns an outcome for each item, in their order; one that is an exception is raised
         for its item alone. Should `fn` itself raise, it is called for each item by itself.
@@ -100,7 +125,9 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _put(
-        self, work: Callable[[Connection, Sequence[ItemT]], Iterable[T | Exception]], item: ItemT
+        self,
+        work: Callable[[Connection, Sequence[ItemT], int], Iterable[T | Exception]],
+        item: ItemT,
     ) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(_Request(work, item, future))
@@ -145,10 +172,11 @@ class Writer:
         """
         touched = connection.info.setdefault(TOUCHED, set())
         touched.clear()
+        self._moment = max(self._moment, self._clock())
         try:
             with connection.begin():
                 for _, alike in groupby(group, key=lambda request: request.work):
-                    _attempt(connection, list(alike))
+                    _attempt(connection, list(alike), self._moment)
         except Exception as error:
             touched.clear()
             if len(group) > 1:
@@ -176,12 +204,13 @@ class Writer:
             self._left_over = wal_bytes(self._database)
 
 
-def _attempt(connection: Connection, requests: Sequence[_Request]) -> None:
+def _attempt(connection: Connection, requests: Sequence[_Request], moment: int) -> None:
     """Run requests of one kind in a savepoint; their failure leaves the rest of the group alone."""
     execute = _driver(connection).execute
     execute("SAVEPOINT request")
     try:
-        outcomes = requests[0].work(connection, [request.item for request in requests])
+        items = [request.item for request in requests]
+        outcomes = requests[0].work(connection, items, moment)
         for request, outcome in zip(requests, outcomes, strict=True):
             request.outcome = outcome
     except Exception as error:
@@ -191,7 +220,7 @@ def _attempt(connection: Connection, requests: Sequence[_Request]) -> None:
         requests[0].outcome = error
         if len(requests) > 1:
             for request in requests:
-                _attempt(connection, [request])
+                _attempt(connection, [request], moment)
     execute("RELEASE SAVEPOINT request")
 
 

@@ -91,7 +91,7 @@ def completion_of(bench, job_id, status=COMPLETED, *, run_id=0, attempt_id=1, no
         completion_time=TIME,
         status=status,
     )
-    return Completion(job_id, status, run_id, result, NOW)
+    return Completion(job_id, status, run_id, result)
 
 
 def everything(conn):
@@ -123,7 +123,7 @@ def outcomes(graph, claimed, asked, groups):
         ]
         answers = []
         for start in range(0, len(completions), groups):
-            answers += record_completions(conn, completions[start : start + groups])
+            answers += record_completions(conn, completions[start : start + groups], now_ms=NOW)
         return [answer and (answer.code, answer.message) for answer in answers], everything(conn)
 
 
@@ -142,7 +142,7 @@ def test_a_batch_leaves_what_its_ends_leave_one_by_one(graph, claimed, asked):
 def test_each_end_is_judged_for_itself(bench):
     good, held, done = bench.create(*(bench.job(f"j{at}") for at in range(3)))
     bench.initialize()
-    record_completions(bench.conn, [completion_of(bench, done, FAILED)])
+    record_completions(bench.conn, [completion_of(bench, done, FAILED)], now_ms=NOW)
 
     answers = complete_jobs(
         bench.conn,
@@ -155,6 +155,7 @@ def test_each_end_is_judged_for_itself(bench):
             completion_of(bench, done),
             completion_of(bench, good),
         ],
+        NOW,
     )
 
     assert [type(answer) for answer in answers[1:6]] == [
@@ -172,7 +173,9 @@ def test_an_end_sees_what_those_before_it_changed(bench):
     bench.initialize()
 
     fails, too_late = record_completions(
-        bench.conn, [completion_of(bench, first, FAILED), completion_of(bench, after)]
+        bench.conn,
+        [completion_of(bench, first, FAILED), completion_of(bench, after)],
+        now_ms=NOW,
     )
 
     assert fails is None
@@ -189,7 +192,7 @@ def test_many_ends_take_few_statements(bench):
     driver = bench.conn.connection.driver_connection
     driver.set_trace_callback(lambda text: statements.append(text.split()[0]))
 
-    record_completions(bench.conn, [completion_of(bench, job_id) for job_id in first])
+    record_completions(bench.conn, [completion_of(bench, job_id) for job_id in first], now_ms=NOW)
 
     driver.set_trace_callback(None)
     assert Counter(statements)["SELECT"] < 20

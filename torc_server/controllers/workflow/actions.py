@@ -6,7 +6,6 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 
-from torc_core.clock import now_ms
 from torc_core.model.compute import ActionClaim, ActionClaimReply, WorkflowAction
 from torc_server.edge.parameters import Id
 from torc_server.records import actions
@@ -53,6 +52,6 @@ class ActionController(Controller):
         data: JSONBody[ActionClaim],
     ) -> ActionClaimReply:
         """Give an action to the caller alone."""
-        return await writer.run(
-            actions.claim_action, workflow_id, action_id, data.compute_node_id, now_ms=now_ms()
+        return await writer.run_timed(
+            actions.claim_action, workflow_id, action_id, data.compute_node_id
         )

@@ -11,7 +11,6 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
-from torc_core.clock import now_ms
 from torc_core.model.artifact import FileIds, UserDataIds
 from torc_core.model.task import Task
 from torc_core.model.workflow import (
@@ -66,23 +65,19 @@ class LifecycleController(Controller):
             workflow_id=workflow_id,
             only_uninitialized=only_uninitialized,
             clear_ephemeral_user_data=clear_ephemeral_user_data,
-            now_ms=now_ms(),
         )
         if is_async:
             task = await background.begin(workflow_id, "initialize_jobs", work)
             return Response(task, status_code=202)
-        return Response(await writer.run(work), status_code=200)
+        return Response(await writer.run_timed(work), status_code=200)
 
     @post("/archive", status_code=200, operation_id="archive_workflow")
     async def archive_workflow(
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[ArchiveRequest]
     ) -> Workflow:
         """Put a workflow into the archive, or take it out."""
-        return await writer.run(
-            workflows.archive_workflow,
-            workflow_id,
-            is_archived=data.is_archived,
-            now_ms=now_ms(),
+        return await writer.run_timed(
+            workflows.archive_workflow, workflow_id, is_archived=data.is_archived
         )
 
     @put("/cancel", operation_id="cancel_workflow")
@@ -90,7 +85,7 @@ class LifecycleController(Controller):
         self, writer: NamedDependency[Writer], workflow_id: Id
     ) -> WorkflowStatus:
         """Stop what runs and hand out nothing more."""
-        return await writer.run(cancel.cancel_workflow, workflow_id, now_ms=now_ms())
+        return await writer.run_timed(cancel.cancel_workflow, workflow_id)
 
     @post("/reset_status", status_code=200, operation_id="reset_workflow_status")
     async def reset_workflow_status(
@@ -102,12 +97,11 @@ class LifecycleController(Controller):
         force: FromQuery[bool] = False,
     ) -> WorkflowStatus:
         """Take back a workflow's cancellation; for clients since 0.27 this begins a new run."""
-        return await writer.run(
+        return await writer.run_timed(
             resets.reset_workflow_status,
             workflow_id,
             force=force,
             begin_run=resets_begin_runs(request.headers.get("user-agent", "")),
-            now_ms=now_ms(),
         )
 
     @post("/reset_job_status", status_code=200, operation_id="reset_job_status")
@@ -119,9 +113,7 @@ class LifecycleController(Controller):
         failed_only: FromQuery[bool] = False,
     ) -> ResetJobStatusReply:
         """Take jobs back to uninitialized."""
-        return await writer.run(
-            resets.reset_job_status, workflow_id, failed_only=failed_only, now_ms=now_ms()
-        )
+        return await writer.run_timed(resets.reset_job_status, workflow_id, failed_only=failed_only)
 
     @post("/process_changed_job_inputs", status_code=200, operation_id="process_changed_job_inputs")
     async def process_changed_job_inputs(
@@ -132,8 +124,8 @@ class LifecycleController(Controller):
         dry_run: FromQuery[bool] = False,
     ) -> ChangedJobs:
         """Take back the jobs whose inputs changed, or only name them."""
-        return await writer.run(
-            resets.process_changed_job_inputs, workflow_id, dry_run=dry_run, now_ms=now_ms()
+        return await writer.run_timed(
+            resets.process_changed_job_inputs, workflow_id, dry_run=dry_run
         )
 
     @get("/is_complete", operation_id="is_workflow_complete")

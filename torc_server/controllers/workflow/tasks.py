@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 
 from torc_core.model.task import ActiveTask, Task
 from torc_server.edge.parameters import Id
-from torc_server.rules import tasks
+from torc_server.records import tasks
 from torc_server.storage.readers import Readers
 
 

@@ -6,7 +6,6 @@ from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, JSONBody
 
-from torc_core.clock import now_ms
 from torc_core.model.page import Page
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
 from torc_server.edge.parameters import Id
@@ -42,7 +41,7 @@ class WorkflowController(Controller):
         self, writer: NamedDependency[Writer], data: JSONBody[Workflow]
     ) -> Workflow:
         """Keep a new workflow."""
-        return await writer.run(rules.create_workflow, data, now_ms=now_ms())
+        return await writer.run_timed(rules.create_workflow, data)
 
     @get("/", operation_id="list_workflows")
     async def list_workflows(

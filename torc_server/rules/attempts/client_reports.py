@@ -51,7 +51,6 @@ class Completion(NamedTuple):
     status: JobStatus
     run_id: int
     result: Result
-    reported_ms: int
     workflow_id: int | None = None
     """The workflow of which the client speaks, if it names one."""
 
@@ -99,18 +98,21 @@ def complete_job(
     Raises:
         TorcError: It is refused, see `record_completions`.
     """
-    [outcome] = complete_jobs(conn, [Completion(job_id, status, run_id, result, now_ms)])
+    completion = Completion(job_id, status, run_id, result)
+    [outcome] = complete_jobs(conn, [completion], now_ms)
     if isinstance(outcome, TorcError):
         raise outcome
     return outcome
 
 
-def complete_jobs(conn: Connection, completions: Sequence[Completion]) -> list[Job | TorcError]:
+def complete_jobs(
+    conn: Connection, completions: Sequence[Completion], now_ms: int
+) -> list[Job | TorcError]:
     """Record the ends of jobs, of any workflows, and return for each the job or its refusal.
 
     See `record_completions`.
     """
-    refusals = record_completions(conn, completions)
+    refusals = record_completions(conn, completions, now_ms=now_ms)
     done = {c.job_id for c, refusal in zip(completions, refusals, strict=True) if refusal is None}
     ended = with_relations(conn, [job_of(row) for row in _JOBS.all_of(conn, done)])
     jobs = {job.id: job for job in ended}
@@ -137,12 +139,12 @@ def batch_complete_jobs(
             field="completions",
         )
     completions = [
-        Completion(c.job_id, c.status, c.run_id, c.result, now_ms, workflow_id)
-        for c in batch.completions
+        Completion(c.job_id, c.status, c.run_id, c.result, workflow_id) for c in batch.completions
     ]
     completed: list[int] = []
     errors: list[CompletionError] = []
-    for completion, refusal in zip(completions, record_completions(conn, completions), strict=True):
+    refusals = record_completions(conn, completions, now_ms=now_ms)
+    for completion, refusal in zip(completions, refusals, strict=True):
         if refusal is None:
             completed.append(completion.job_id)
         else:
@@ -151,7 +153,7 @@ def batch_complete_jobs(
 
 
 def record_completions(
-    conn: Connection, completions: Sequence[Completion]
+    conn: Connection, completions: Sequence[Completion], *, now_ms: int
 ) -> list[TorcError | None]:
     """Record ends of jobs, which need not have been claimed or started, as if one by one.
 
@@ -170,7 +172,7 @@ def record_completions(
     waiting: list[Ending] = []
     for completion in completions:
         if accepted and _may_differ(known, completion, accepted):
-            _record(conn, waiting, completion)
+            record_ends(conn, waiting, from_afar=True, now_ms=now_ms)
             waiting = []
             seen = _read(conn, [completion])
         else:
@@ -185,12 +187,8 @@ def record_completions(
             accepted.add(completion.job_id)
         refusals.append(None)
     if waiting:
-        _record(conn, waiting, completions[-1])
+        record_ends(conn, waiting, from_afar=True, now_ms=now_ms)
     return refusals
-
-
-def _record(conn: Connection, endings: Sequence[Ending], last: Completion) -> None:
-    record_ends(conn, endings, from_afar=True, now_ms=last.reported_ms)
 
 
 def _may_differ(known: _Known, completion: Completion, accepted: Container[int]) -> bool:
@@ -220,7 +218,7 @@ def _accept(known: _Known, completion: Completion) -> Ending | None:
         UsageError: The status is not one in which a job ends, or the attempt has no number.
         TransitionError: See `record_completions`.
     """
-    job_id, status, run_id, result, _, workflow_id = completion
+    job_id, status, run_id, result, workflow_id = completion
     check_end(status)
     check_attempt(result.attempt_id)
     job = known.jobs.get(job_id)

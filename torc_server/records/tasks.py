@@ -7,7 +7,7 @@ transaction, so a task that failed, or that a dying server left behind, has chan
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -17,7 +17,13 @@ from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.mapping import TableMapping
 
-Work = Callable[[Connection], object]
+
+class Work(Protocol):
+    """The work of a task; it writes."""
+
+    def __call__(self, conn: Connection, /, *, now_ms: int) -> object:
+        """Do it; `now_ms` is in milliseconds since 1970."""
+
 
 TASK = TableMapping(
     wire=Task,
@@ -69,14 +75,18 @@ def start_task(conn: Connection, task_id: int, *, now_ms: int) -> None:
     _change(conn, task_id, status=TaskStatus.RUNNING.value, started_at=now_ms)
 
 
-def perform_task(conn: Connection, task_id: int, work: Work, *, clock: Callable[[], int]) -> None:
-    """Do the work and note that it is done.
+def perform_task(
+    conn: Connection, task_id: int, work: Work, *, clock: Callable[[], int], now_ms: int
+) -> None:
+    """Do the work and record that it succeeded, when `clock` says.
+
+    The work may take long, so the moment of the commit, which was set before it, is not its end.
 
     Raises:
         Exception: What the work raised; it is to be told to `fail_task`.
     """
-    work(conn)
-    _change(conn, task_id, status=TaskStatus.SUCCEEDED.value, finished_at=clock())
+    work(conn, now_ms=now_ms)
+    _change(conn, task_id, status=TaskStatus.SUCCEEDED.value, finished_at=max(now_ms, clock()))
 
 
 def fail_task(conn: Connection, task_id: int, error: str, *, now_ms: int) -> None:
