@@ -15,8 +15,10 @@ from operator import itemgetter
 from pathlib import Path
 
 import click
+from msgspec.structs import fields
 
 from torc_core.errors import ExitCode
+from torc_core.model.event_types import EVENT_RECORDS, action_of
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe
@@ -124,8 +126,35 @@ def calls() -> str:
     return "\n".join(parts)
 
 
+def events() -> str:
+    """Return the page of the events that the server records."""
+    parts = [
+        "# Events\n",
+        "What the server records, in the transaction in which it happened. `GET /events` lists",
+        "events, with `event_type` and `severity` in their `data`; its parameter `category`, and",
+        "`--type` of `torc events list`, select one type. `GET /workflows/ID/events/stream` and",
+        "`torc events monitor` follow them. Clients may record events under any other type.\n",
+        "| Type | Severity | What happened | Data |",
+        "| --- | --- | --- | --- |",
+    ]
+    for record in EVENT_RECORDS:
+        action, meaning = action_of(record), cleandoc(record.__doc__ or "")
+        optional = {field.name for field in fields(record) if field.default is None}
+        names = [
+            f"`{name}`{'?' if name in optional else ''}"
+            for name in record.__struct_fields__
+            if name != "category"
+        ]
+        kind = f"`{record.event_type}`" + (f", `{action}`" if action else "")
+        sentence = " ".join(meaning.split())
+        parts.append(f"| {kind} | {record.severity} | {sentence} | {', '.join(names)} |")
+    parts.append("\nA type with several rows differs by `action`. Data marked ? may be left out.\n")
+    return "\n".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
+    "events.md": events,
     "exit-codes.md": exit_codes,
     "keys.md": keys,
     "http-calls.md": calls,

@@ -7,12 +7,13 @@ import asyncio
 import pytest
 
 from torc_core.clock import now_ms
-from torc_core.model.event import Severity
+from torc_core.model.event import Event, Severity
 from torc_core.model.workflow import Workflow
 from torc_server.controllers import events as controller
 from torc_server.controllers.events import KEEP_ALIVE, follow
+from torc_server.records import crud
 from torc_server.records import events as queries
-from torc_server.rules import events
+from torc_server.records.resources import EVENT
 from torc_server.rules.workflows import create_workflow
 from torc_server.storage.migrations import migrate
 from torc_server.storage.notify import Hub
@@ -40,8 +41,13 @@ class Base:
         return follow(self.readers, self.hub, self.workflow_id, after=0, level=Severity.DEBUG)
 
     async def record(self, event_type, count=1):
-        happened = [(event_type, {})] * count
-        await self.writer.run_timed(events.record_many, self.workflow_id, happened)
+        noted = Event(workflow_id=self.workflow_id, timestamp=0, data={"type": event_type})
+
+        def write(connection, *, now_ms):
+            for _ in range(count):
+                crud.create(connection, EVENT, noted, now_ms=now_ms)
+
+        await self.writer.run_timed(write)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Events: every change of state, in the order in which it was committed."""
+"""Events: what happened, in the order in which it was committed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Event(Wire, frozen=True, kw_only=True):
-    """A stored event. `data` is an object with `category`, `type` and more by convention."""
+    """A stored event. `data` is an object; for what it holds see the event types."""
 
     id: int | None = None
     workflow_id: int
@@ -44,27 +44,3 @@ class StreamedEvent(Wire, frozen=True, kw_only=True):
     event_type: str
     severity: Severity
     data: Any = None
-
-
-EVENT_SEVERITY: dict[str, Severity] = {
-    "workflow_started": Severity.INFO,
-    "workflow_reinitialized": Severity.INFO,
-    "workflow_canceled": Severity.WARNING,
-    "workflow_completed": Severity.INFO,
-    "workflow_reset": Severity.WARNING,
-    "job_started": Severity.INFO,
-    "job_completed": Severity.INFO,
-    "job_failed": Severity.ERROR,
-    "job_canceled": Severity.WARNING,
-    "job_terminated": Severity.WARNING,
-    "job_pending_failed": Severity.INFO,
-    "job_retried": Severity.WARNING,
-    "job_ready": Severity.DEBUG,
-    "jobs_spawned": Severity.INFO,
-    "compute_node_started": Severity.INFO,
-    "compute_node_stopped": Severity.INFO,
-    "scheduler_node_created": Severity.INFO,
-    "action_executed": Severity.INFO,
-    "user_action": Severity.INFO,
-}
-"""Every type of event that the server writes itself, with its severity."""

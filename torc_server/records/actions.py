@@ -15,6 +15,7 @@ from sqlalchemy.sql import ColumnElement
 from torc_core.clock import utc_text
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.compute import ACTION_TYPES, TRIGGER_TYPES, ActionClaimReply, WorkflowAction
+from torc_core.model.event_types import ActionExecuted
 from torc_server.rules import events
 from torc_server.rules.actions import JOB_TRIGGERS, count_new
 from torc_server.rules.creation import check_related
@@ -129,8 +130,8 @@ def claim_action(
         if connection.execute(here).first() is None:
             raise NotFoundError("action", action_id)
         raise ConflictError(f"Action {action_id} is claimed already.", claimed=False)
-    data = {"action_id": action_id, "compute_node_id": compute_node_id}
-    events.record(connection, workflow_id, "action_executed", data, now_ms=now_ms)
+    executed = ActionExecuted(action_id=action_id, compute_node_id=compute_node_id)
+    events.record(connection, workflow_id, executed, now_ms=now_ms)
     return ActionClaimReply(claimed=True, success=True, action_id=action_id)
 
 

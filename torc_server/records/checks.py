@@ -13,7 +13,8 @@ import msgspec
 
 from torc_core.errors import UsageError
 from torc_core.model.compute import ComputeNode
-from torc_core.model.event import EVENT_SEVERITY, Event, Severity
+from torc_core.model.event import Event, Severity
+from torc_core.model.event_types import EVENT_SEVERITY, USER_EVENT
 from torc_core.model.resources import (
     DEFAULT_REQUIREMENTS,
     FailureHandler,
@@ -113,7 +114,7 @@ def stamp_event(before: Event | None, values: Values, now_ms: int) -> Values:
     data = values.setdefault("data", {})
     named = data.get("type") if isinstance(data, dict) else None
     is_name = isinstance(named, str) and _EVENT_TYPE.fullmatch(named) is not None
-    event_type = str(named) if is_name else "user_event"
+    event_type = str(named) if is_name else USER_EVENT
     severity = EVENT_SEVERITY.get(event_type, Severity.INFO)
     return values | {"timestamp": now_ms, "event_type": event_type, "severity": severity.rank}
 

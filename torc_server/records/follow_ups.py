@@ -10,6 +10,14 @@ from sqlalchemy import Connection
 
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.event import Event
+from torc_core.model.event_types import (
+    ComputeNodeStarted,
+    ComputeNodeStopped,
+    EventRecord,
+    ResourceRequirementsUpdated,
+    SchedulerNodeCreated,
+)
+from torc_core.model.ids import id_of
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
 from torc_server.rules import events
@@ -25,8 +33,8 @@ def record_edit(
 ) -> None:
     """Tell of edits: jobs that wait may fit now."""
     if before is not None:
-        data = {"action": "update_resource_requirements", "resource_requirements_id": after.id}
-        events.record(connection, after.workflow_id, "user_action", data, now_ms=now_ms)
+        updated = ResourceRequirementsUpdated(resource_requirements_id=id_of(after))
+        events.record(connection, after.workflow_id, updated, now_ms=now_ms)
 
 
 def record_node(
@@ -36,14 +44,17 @@ def record_node(
     stopped = before is not None and before.is_active is not False and after.is_active is False
     if before is not None and not stopped:
         return
-    data = {
-        "compute_node_id": after.id,
-        "hostname": after.hostname,
-        "compute_node_type": after.compute_node_type,
-    }
-    happened = [("compute_node_stopped" if stopped else "compute_node_started", data)]
-    if stopped and after.id is not None:
-        happened += leases.take_from(connection, after.id, now_ms=now_ms)
+    node_id = id_of(after)
+    event = ComputeNodeStopped if stopped else ComputeNodeStarted
+    happened: list[EventRecord] = [
+        event(
+            compute_node_id=node_id,
+            hostname=after.hostname,
+            compute_node_type=after.compute_node_type,
+        )
+    ]
+    if stopped:
+        happened += leases.take_from(connection, node_id, now_ms=now_ms)
     events.record_many(connection, after.workflow_id, happened, now_ms=now_ms)
 
 
@@ -55,14 +66,14 @@ def record_allocation(
 ) -> None:
     """Tell of new allocations."""
     if before is None:
-        data = {
-            "scheduled_compute_node_id": after.id,
-            "scheduler_id": after.scheduler_id,
-            "scheduler_config_id": after.scheduler_config_id,
-            "scheduler_type": after.scheduler_type,
-            "status": after.status,
-        }
-        events.record(connection, after.workflow_id, "scheduler_node_created", data, now_ms=now_ms)
+        created = SchedulerNodeCreated(
+            scheduled_compute_node_id=id_of(after),
+            scheduler_id=after.scheduler_id,
+            scheduler_config_id=after.scheduler_config_id,
+            scheduler_type=after.scheduler_type,
+            status=after.status,
+        )
+        events.record(connection, after.workflow_id, created, now_ms=now_ms)
 
 
 def make_latest(connection: Connection, before: Result | None, after: Result, _now_ms: int) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
+from torc_core.model.event_types import JobDeleted, JobDisabled
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.status import ACTIVE, JobStatus, may_follow
 from torc_core.variables import check_variables
@@ -66,7 +67,8 @@ def update_job(conn: Connection, job_id: int, patch: JobPatch, *, now_ms: int) -
     if "dependency_set_id" in changes:
         drop_if_unused(conn, row.dependency_set_id)
     if status is not None:
-        _tell(conn, row, "disable_job", now_ms=now_ms)
+        disabled = JobDisabled(job_id=job_id, job_name=row.name)
+        record(conn, row.workflow_id, disabled, now_ms=now_ms)
         run_id = find_workflow(conn, row.workflow_id).run_id
         change = Change(job_id, JobStatus.from_number(row.status), status)
         propagate(conn, row.workflow_id, [change], run_id=run_id, now_ms=now_ms)
@@ -96,7 +98,8 @@ def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
     conn.execute(delete(_job).where(_job.c.id == job_id))
     actions.recount(conn, job.workflow_id)
     drop_if_unused(conn, row.dependency_set_id)
-    _tell(conn, row, "delete_job", now_ms=now_ms)
+    deleted = JobDeleted(job_id=job_id, job_name=row.name)
+    record(conn, row.workflow_id, deleted, now_ms=now_ms)
     return job
 
 
@@ -120,11 +123,6 @@ def delete_jobs(conn: Connection, workflow_id: int) -> int:
     drop_unused(conn, workflow_id)
     touch(conn, workflow_id)
     return count
-
-
-def _tell(conn: Connection, job: Record, action: str, *, now_ms: int) -> None:
-    data = {"category": "user_action", "action": action, "job_id": job.id, "job_name": job.name}
-    record(conn, job.workflow_id, "user_action", data, now_ms=now_ms)
 
 
 def _changes(job: Job, patch: JobPatch) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from torc_core.errors import ConflictError
 from torc_core.graph import find_cycles
+from torc_core.model.event_types import WorkflowReinitialized, WorkflowStarted
 from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message
 from torc_server.rules import actions
@@ -104,14 +105,14 @@ def initialize_jobs(
     expect_completion(conn, workflow_id)
     actions.restart(conn, workflow_id)
     again = any(row.input_hash for row in inputs.jobs)
-    event_type = "workflow_reinitialized" if again else "workflow_started"
-    data = {
-        "run_id": workflow.run_id,
-        "jobs": len(chosen),
-        "only_uninitialized": only_uninitialized,
-        "clear_ephemeral_user_data": clear_ephemeral_user_data,
-    }
-    record(conn, workflow_id, event_type, data, now_ms=now_ms)
+    initialized = WorkflowReinitialized if again else WorkflowStarted
+    event = initialized(
+        run_id=workflow.run_id,
+        jobs=len(chosen),
+        only_uninitialized=only_uninitialized,
+        clear_ephemeral_user_data=clear_ephemeral_user_data,
+    )
+    record(conn, workflow_id, event, now_ms=now_ms)
     release_stuck(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     complete_if_settled(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     return Message(message="Initialized job status", count=len(chosen))

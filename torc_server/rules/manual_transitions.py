@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.model.artifact import FileIds, UserDataIds
+from torc_core.model.event_types import JobRetried, JobStatusSet
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow
 from torc_core.model.workflow import IsComplete
@@ -80,14 +81,8 @@ def manage_status_change(
         take(conn, Claimer(job.workflow_id, run_id), [job], now_ms=now_ms)
     else:
         _put(conn, job, wanted, run_id=run_id, now_ms=now_ms)
-    data = {
-        "category": "user_action",
-        "action": "manage_status_change",
-        "job_id": job_id,
-        "job_name": job.name,
-        "status": wanted.value,
-    }
-    record(conn, job.workflow_id, "user_action", data, now_ms=now_ms)
+    event = JobStatusSet(job_id=job_id, job_name=job.name, status=wanted)
+    record(conn, job.workflow_id, event, now_ms=now_ms)
     return get_job(conn, job_id)
 
 
@@ -122,13 +117,10 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
         end_from_afar(conn, [(job, JobStatus.FAILED)], now_ms=now_ms)
     change = _move(conn, job, JobStatus.READY, attempt_id=job.attempt_id + 1)
     mark_retried(conn, [job_id])
-    data = {
-        "job_id": job_id,
-        "job_name": job.name,
-        "attempt_id": job.attempt_id + 1,
-        "run_id": run_id,
-    }
-    record(conn, job.workflow_id, "job_retried", data, now_ms=now_ms)
+    event = JobRetried(
+        job_id=job_id, job_name=job.name, attempt_id=job.attempt_id + 1, run_id=run_id
+    )
+    record(conn, job.workflow_id, event, now_ms=now_ms)
     propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
     return get_job(conn, job_id)
 

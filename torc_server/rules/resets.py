@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select, update
 
 from torc_core.graph import downstream
+from torc_core.model.event_types import ChangedJobsReset, JobsReset, WorkflowStatusReset
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
 from torc_server.errors import ResetError
@@ -62,14 +63,8 @@ def reset_job_status(
         )
     if _BEGUN.all_of(conn, job_ids):
         take_back(conn, workflow_id, job_ids, now_ms=now_ms)
-        data = {
-            "category": "user_action",
-            "action": "reset_job_status",
-            "failed_only": failed_only,
-            "jobs": len(job_ids),
-            "run_id": workflow.run_id,
-        }
-        record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
+        event = JobsReset(failed_only=failed_only, jobs=len(job_ids), run_id=workflow.run_id)
+        record(conn, workflow_id, event, now_ms=now_ms)
     return ResetJobStatusReply(
         workflow_id=workflow_id,
         updated_count=len(job_ids),
@@ -110,13 +105,8 @@ def reset_workflow_status(
     )
     reset = find_workflow(conn, workflow_id)
     if reset != workflow:
-        data = {
-            "category": "user_action",
-            "action": "reset_workflow_status",
-            "force": force,
-            "run_id": reset.run_id,
-        }
-        record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
+        event = WorkflowStatusReset(force=force, run_id=reset.run_id)
+        record(conn, workflow_id, event, now_ms=now_ms)
     return status_of(reset)
 
 
@@ -136,13 +126,8 @@ def process_changed_job_inputs(
     if chosen and not dry_run:
         job_ids = [inputs.jobs[at].id for at in chosen]
         take_back(conn, workflow_id, job_ids, now_ms=now_ms)
-        data = {
-            "category": "user_action",
-            "action": "process_changed_job_inputs",
-            "jobs": len(job_ids),
-            "run_id": workflow.run_id,
-        }
-        record(conn, workflow_id, "workflow_reset", data, now_ms=now_ms)
+        event = ChangedJobsReset(jobs=len(job_ids), run_id=workflow.run_id)
+        record(conn, workflow_id, event, now_ms=now_ms)
     return ChangedJobs(reinitialized_jobs=[inputs.jobs[at].name for at in sorted(chosen)])
 
 

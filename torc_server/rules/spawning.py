@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, upd
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.graph import find_cycles
+from torc_core.model.event_types import JobsSpawned
 from torc_core.model.job import Job
 from torc_core.model.spawning import (
     DEFAULT_MAX_ITERATIONS,
@@ -87,15 +88,15 @@ def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: 
     created = create_jobs(conn, wanted, status=JobStatus.BLOCKED, origin=SPAWNED)
     iteration += 1
     _keep(conn, workflow.id, f"{lineage_prefix(lineage)}g{iteration:06d}", request.state)
-    data = {
-        "job_id": job_id,
-        "job_name": caller.name,
-        "lineage": lineage,
-        "iteration": iteration,
-        "jobs": len(created),
-        "run_id": workflow.run_id,
-    }
-    record(conn, workflow.id, "jobs_spawned", data, now_ms=now_ms)
+    event = JobsSpawned(
+        job_id=job_id,
+        job_name=caller.name,
+        lineage=lineage,
+        iteration=iteration,
+        jobs=len(created),
+        run_id=workflow.run_id,
+    )
+    record(conn, workflow.id, event, now_ms=now_ms)
     ids = [job.id for job in created if job.id is not None]
     return SpawnReply(iteration=iteration, spawned_job_ids=ids)
 

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, UsageError
+from torc_core.model.event_types import WorkflowArchived
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, WorkflowStatus
@@ -75,12 +76,7 @@ def archive_workflow(
         conn.execute(
             update(workflow).where(workflow.c.id == workflow_id).values(is_archived=is_archived)
         )
-        data = {
-            "category": "user_action",
-            "action": "archive_workflow",
-            "is_archived": is_archived,
-        }
-        record(conn, workflow_id, "user_action", data, now_ms=now_ms)
+        record(conn, workflow_id, WorkflowArchived(is_archived=is_archived), now_ms=now_ms)
     return get_workflow(conn, workflow_id)
 
 

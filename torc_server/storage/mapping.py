@@ -16,7 +16,8 @@ from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode, WorkflowAction
-from torc_core.model.event import EVENT_SEVERITY, Event, Severity, StreamedEvent
+from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.event_types import EVENT_SEVERITY
 from torc_core.model.provenance import RoCrateEntity
 from torc_core.model.resources import (
     FailureHandler,

@@ -9,7 +9,8 @@ from typing import Any
 
 from torc_core.model.artifact import File
 from torc_core.model.compute import ComputeNode
-from torc_core.model.event import EVENT_SEVERITY, Event
+from torc_core.model.event import Event
+from torc_core.model.event_types import EVENT_SEVERITY
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus

@@ -10,12 +10,13 @@ from collections.abc import Collection
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
+from torc_core.model.event_types import JobCanceled, WorkflowCanceled
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.model.workflow import WorkflowStatus
 from torc_server.rules import actions
 from torc_server.rules.dependencies.propagation import Change, count_changes, propagate
-from torc_server.rules.events import record_many
+from torc_server.rules.events import record, record_many
 from torc_server.rules.jobs import LET_GO, get_job
 from torc_server.rules.workflows import find_workflow, status_of
 from torc_server.storage import tables
@@ -68,16 +69,16 @@ def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> Workf
     changes = [_change(row) for row in held]
     count_changes(conn, changes)
     actions.count(conn, actions.ON_JOBS_COMPLETE, changes)
-    happened = [_told(row, workflow.run_id) for row in held]
-    data = {"category": "workflow_canceled", "run_id": workflow.run_id, "jobs": len(held)}
-    record_many(conn, workflow_id, [*happened, ("workflow_canceled", data)], now_ms=now_ms)
+    events = [_event(row, workflow.run_id) for row in held]
+    canceled = WorkflowCanceled(run_id=workflow.run_id, jobs=len(held))
+    record_many(conn, workflow_id, [*events, canceled], now_ms=now_ms)
     return status_of(find_workflow(conn, workflow_id))
 
 
 def cancel_job(conn: Connection, job: Record, *, run_id: int, now_ms: int) -> Job:
     """Cancel one job that has not ended, with all that follows for its dependents."""
     _cancel(conn, [job], now_ms=now_ms)
-    record_many(conn, job.workflow_id, [_told(job, run_id)], now_ms=now_ms)
+    record(conn, job.workflow_id, _event(job, run_id), now_ms=now_ms)
     propagate(conn, job.workflow_id, [_change(job)], run_id=run_id, now_ms=now_ms)
     return get_job(conn, job.id)
 
@@ -92,6 +93,5 @@ def _change(job: Record) -> Change:
     return Change(job.id, JobStatus.from_number(job.status), JobStatus.CANCELED)
 
 
-def _told(job: Record, run_id: int) -> tuple[str, dict[str, object]]:
-    data = {"job_id": job.id, "job_name": job.name, "status": "canceled", "run_id": run_id}
-    return "job_canceled", data
+def _event(job: Record, run_id: int) -> JobCanceled:
+    return JobCanceled(job_id=job.id, job_name=job.name, status=JobStatus.CANCELED, run_id=run_id)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, select, update
 
+from torc_core.model.event_types import ComputeNodeStopped, JobReady
 from torc_core.model.status import ACTIVE, JobStatus
-from torc_server.rules.events import Happened, record_many
+from torc_server.rules.events import record_many
 from torc_server.rules.jobs import give_back
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
@@ -87,7 +88,7 @@ def give_up_silent(conn: Connection, silent_since: int, *, now_ms: int) -> list[
     return [node.id for node in silent]
 
 
-def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[Happened]:
+def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[JobReady]:
     """Make the jobs that a compute node holds ready again, and return the events to be written.
 
     Their tokens stay as they are: a runner that comes back in time may still report the ends.
@@ -99,10 +100,7 @@ def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[Happened]:
     _LOSE.run_of(conn, [row.id for row in attempts], now=now_ms)
     give_back(conn, [row.id for row in held])
     return [
-        (
-            "job_ready",
-            {"job_id": row.id, "job_name": row.name, "run_id": run_ids[row.id, row.token]},
-        )
+        JobReady(job_id=row.id, job_name=row.name, run_id=run_ids[row.id, row.token])
         for row in held
     ]
 
@@ -110,11 +108,10 @@ def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[Happened]:
 def _give_up(conn: Connection, node: Record, *, now_ms: int) -> None:
     ready = take_from(conn, node.id, now_ms=now_ms)
     conn.execute(update(_node).where(_node.c.id == node.id).values(is_active=False))
-    stopped = {
-        "compute_node_id": node.id,
-        "hostname": node.hostname,
-        "reason": f"nothing heard for {(now_ms - node.last_seen_at) // 1000} seconds",
-        "jobs": len(ready),
-    }
-    happened = [("compute_node_stopped", stopped), *ready]
-    record_many(conn, node.workflow_id, happened, now_ms=now_ms)
+    stopped = ComputeNodeStopped(
+        compute_node_id=node.id,
+        hostname=node.hostname,
+        reason=f"nothing heard for {(now_ms - node.last_seen_at) // 1000} seconds",
+        jobs=len(ready),
+    )
+    record_many(conn, node.workflow_id, [stopped, *ready], now_ms=now_ms)

@@ -21,11 +21,12 @@ from sqlalchemy import (
     update,
 )
 
+from torc_core.model.event_types import JOB_OUTCOMES, EventRecord, JobRetried, JobStarted
 from torc_core.model.exchange import JobEnd, JobRelease
 from torc_core.model.status import UNSUCCESSFUL, JobStatus
 from torc_server.rules.attempts.report_check import Place
 from torc_server.rules.dependencies.propagation import Change, propagate
-from torc_server.rules.events import Happened, record_many
+from torc_server.rules.events import record_many
 from torc_server.rules.jobs import LET_GO, mark_retried
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
@@ -157,19 +158,19 @@ def record_ends(
     for ending in open_ends:
         by_run[ending.place.workflow_id, ending.place.run_id].append(ending)
     for (workflow_id, run_id), ended in by_run.items():
-        happened = [event for ending in ended for event in _told(ending)]
-        record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=from_afar)
+        events = [event for ending in ended for event in _events(ending)]
+        record_many(conn, workflow_id, events, now_ms=now_ms, concerns_runners=from_afar)
         propagate(conn, workflow_id, [_change(e) for e in ended], run_id=run_id, now_ms=now_ms)
 
 
-def begin_of(job: Record, place: Place) -> Happened:
-    """Return the event of a start."""
-    return "job_started", {
-        "job_id": job.id,
-        "job_name": job.name,
-        "compute_node_id": place.compute_node_id,
-        "run_id": place.run_id,
-    }
+def start_event(job: Record, place: Place) -> JobStarted:
+    """Return the event of a job's start."""
+    return JobStarted(
+        job_id=job.id,
+        job_name=job.name,
+        compute_node_id=place.compute_node_id,
+        run_id=place.run_id,
+    )
 
 
 def _change(ending: Ending) -> Change:
@@ -185,23 +186,31 @@ def _goes_to(ending: Ending) -> tuple[JobStatus, int]:
     return ending.end.status, attempt_id
 
 
-def _told(ending: Ending) -> Iterator[Happened]:
-    """Yield the events of an end; the start comes first that was reported together with it."""
-    if ending.end.start_time is not None and ending.job.status == JobStatus.PENDING.number:
-        yield begin_of(ending.job, ending.place)
+def _events(ending: Ending) -> Iterator[EventRecord]:
+    """Yield the events of a completion; first its start, if both were reported together."""
+    job, place, end = ending.job, ending.place, ending.end
+    if end.start_time is not None and job.status == JobStatus.PENDING.number:
+        yield start_event(job, place)
     status, attempt_id = _goes_to(ending)
-    data = {
-        "job_id": ending.job.id,
-        "job_name": ending.job.name,
-        "status": ending.end.status.value,
-        "return_code": ending.end.return_code,
-        "compute_node_id": ending.place.compute_node_id,
-        "run_id": ending.place.run_id,
-    }
     if status is JobStatus.READY:
-        yield "job_retried", data | {"attempt_id": attempt_id}
+        yield JobRetried(
+            job_id=job.id,
+            job_name=job.name,
+            status=end.status,
+            return_code=end.return_code,
+            compute_node_id=place.compute_node_id,
+            run_id=place.run_id,
+            attempt_id=attempt_id,
+        )
     else:
-        yield f"job_{status.value}", data
+        yield JOB_OUTCOMES[status](
+            job_id=job.id,
+            job_name=job.name,
+            status=end.status,
+            return_code=end.return_code,
+            compute_node_id=place.compute_node_id,
+            run_id=place.run_id,
+        )
 
 
 def _result_row(ending: Ending) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from torc_server.rules.attempts.report_check import (
 )
 from torc_server.rules.attempts.results import (
     Ending,
-    begin_of,
     close_attempts,
     milliseconds,
     record_ends,
+    start_event,
 )
 from torc_server.rules.events import record_many, touch
 from torc_server.rules.jobs import give_back
@@ -73,8 +73,8 @@ def start_jobs(
         ]
         _RUN.run_each(conn, started)
         _START_ATTEMPT.run_each(conn, started)
-        happened = [begin_of(jobs[start.job_id], place) for start in begun]
-        record_many(conn, place.workflow_id, happened, now_ms=now_ms, concerns_runners=False)
+        events = [start_event(jobs[start.job_id], place) for start in begun]
+        record_many(conn, place.workflow_id, events, now_ms=now_ms, concerns_runners=False)
     known = {start.job_id for start in held}
     return [start.job_id for start in starts if start.job_id not in known]
 

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
+from torc_core.model.event_types import EventRecord, JobCanceled, JobReady, WorkflowCompleted
 from torc_core.model.status import SETTLED, UNSUCCESSFUL, JobStatus
 from torc_server.rules import actions
-from torc_server.rules.events import Happened, record_many
+from torc_server.rules.events import record, record_many
 from torc_server.rules.workflows import has_open_jobs
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
@@ -134,7 +135,7 @@ def complete_if_settled(conn: Connection, workflow_id: int, *, run_id: int, now_
         return
     if _NOTICE_COMPLETION.run(conn, of_workflow=workflow_id):
         actions.trigger(conn, workflow_id, actions.ON_WORKFLOW_COMPLETE)
-        record_many(conn, workflow_id, [("workflow_completed", {"run_id": run_id})], now_ms=now_ms)
+        record(conn, workflow_id, WorkflowCompleted(run_id=run_id), now_ms=now_ms)
 
 
 def expect_completion(conn: Connection, workflow_id: int) -> None:
@@ -168,19 +169,15 @@ def _follow(
         followed += [Change(job_id, JobStatus.BLOCKED, JobStatus.READY) for job_id in ready]
         for trigger_type in counting:
             actions.count(conn, trigger_type, [*changes, *followed])
-    happened: list[Happened] = [
-        (
-            "job_canceled",
-            {"job_id": job_id, "job_name": name, "status": "canceled", "run_id": run_id},
-        )
+    events: list[EventRecord] = [
+        JobCanceled(job_id=job_id, job_name=name, status=JobStatus.CANCELED, run_id=run_id)
         for job_id, name in canceled.items()
     ]
-    happened += [
-        ("job_ready", {"job_id": job_id, "job_name": name, "run_id": run_id})
-        for job_id, name in ready.items()
+    events += [
+        JobReady(job_id=job_id, job_name=name, run_id=run_id) for job_id, name in ready.items()
     ]
     has_work = bool(ready or counting) or any(c.after is JobStatus.READY for c in changes)
-    record_many(conn, workflow_id, happened, now_ms=now_ms, concerns_runners=has_work)
+    record_many(conn, workflow_id, events, now_ms=now_ms, concerns_runners=has_work)
     if any(change.after not in SETTLED for change in changes if change.before in SETTLED):
         expect_completion(conn, workflow_id)
     elif canceled or any(change.after in SETTLED for change in changes):

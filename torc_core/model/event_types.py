@@ -1,0 +1,434 @@
+"""What the server records as events: one class for each, with the data that it carries.
+
+Clients may record events of their own under any type; these are the ones they can rely on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.status import JobStatus
+from torc_core.model.wire import stated
+
+USER_EVENT = "user_event"
+"""The type of an event whose data names none."""
+
+
+class EventType(StrEnum):
+    """The types of the events that the server itself records."""
+
+    WORKFLOW_STARTED = "workflow_started"
+    WORKFLOW_REINITIALIZED = "workflow_reinitialized"
+    WORKFLOW_CANCELED = "workflow_canceled"
+    WORKFLOW_COMPLETED = "workflow_completed"
+    WORKFLOW_RESET = "workflow_reset"
+    JOB_STARTED = "job_started"
+    JOB_COMPLETED = "job_completed"
+    JOB_FAILED = "job_failed"
+    JOB_CANCELED = "job_canceled"
+    JOB_TERMINATED = "job_terminated"
+    JOB_PENDING_FAILED = "job_pending_failed"
+    JOB_RETRIED = "job_retried"
+    JOB_READY = "job_ready"
+    JOBS_SPAWNED = "jobs_spawned"
+    COMPUTE_NODE_STARTED = "compute_node_started"
+    COMPUTE_NODE_STOPPED = "compute_node_stopped"
+    SCHEDULER_NODE_CREATED = "scheduler_node_created"
+    ACTION_EXECUTED = "action_executed"
+    USER_ACTION = "user_action"
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The data of one event; fields that are None by default are left out when they are."""
+
+    event_type: ClassVar[EventType]
+    severity: ClassVar[Severity] = Severity.INFO
+    sentence: ClassVar[str]
+    """What happened, with names of fields in braces."""
+
+    def __str__(self) -> str:
+        return self.sentence.format_map(msgspec.structs.asdict(self))
+
+
+class _Initialized(EventRecord, frozen=True, kw_only=True):
+    run_id: int
+    jobs: int
+    """How many jobs became blocked or ready."""
+    only_uninitialized: bool
+    clear_ephemeral_user_data: bool
+
+
+class WorkflowStarted(_Initialized, frozen=True, kw_only=True):
+    """A workflow was initialized for the first time."""
+
+    event_type = EventType.WORKFLOW_STARTED
+    sentence = "Run {run_id} was initialized; jobs: {jobs}."
+
+
+class WorkflowReinitialized(_Initialized, frozen=True, kw_only=True):
+    """A workflow was initialized again."""
+
+    event_type = EventType.WORKFLOW_REINITIALIZED
+    sentence = "Run {run_id} was initialized again; jobs: {jobs}."
+
+
+class WorkflowCanceled(EventRecord, frozen=True, kw_only=True):
+    """A workflow was canceled, and with it the jobs that were claimed or running."""
+
+    event_type = EventType.WORKFLOW_CANCELED
+    severity = Severity.WARNING
+    sentence = "The workflow was canceled; claimed or running jobs: {jobs}."
+
+    category: str = stated("workflow_canceled")
+    run_id: int
+    jobs: int
+
+
+class WorkflowCompleted(EventRecord, frozen=True, kw_only=True):
+    """All jobs of a workflow are complete, whatever their outcomes."""
+
+    event_type = EventType.WORKFLOW_COMPLETED
+    sentence = "All jobs of run {run_id} are complete."
+
+    run_id: int
+
+
+class _Reset(EventRecord, frozen=True, kw_only=True):
+    event_type = EventType.WORKFLOW_RESET
+    severity = Severity.WARNING
+
+    category: str = stated("user_action")
+
+
+class JobsReset(_Reset, frozen=True, kw_only=True):
+    """Jobs were reset, all of them or those that were unsuccessful and their dependents."""
+
+    sentence = "Jobs were reset: {jobs}."
+
+    action: str = stated("reset_job_status")
+    failed_only: bool
+    jobs: int
+    run_id: int
+
+
+class ChangedJobsReset(_Reset, frozen=True, kw_only=True):
+    """Jobs whose inputs changed were reset, with their dependents."""
+
+    sentence = "Jobs were reset because inputs changed: {jobs}."
+
+    action: str = stated("process_changed_job_inputs")
+    jobs: int
+    run_id: int
+
+
+class WorkflowStatusReset(_Reset, frozen=True, kw_only=True):
+    """The cancellation of a workflow was withdrawn, or a new run begun."""
+
+    sentence = "The status of the workflow was reset; it is at run {run_id}."
+
+    action: str = stated("reset_workflow_status")
+    force: bool
+    run_id: int
+
+
+class JobStarted(EventRecord, frozen=True, kw_only=True):
+    """The process of a job began."""
+
+    event_type = EventType.JOB_STARTED
+    sentence = "Job {job_name} ({job_id}) started on node {compute_node_id}."
+
+    job_id: int
+    job_name: str
+    compute_node_id: int
+    run_id: int
+
+
+class _Job(EventRecord, frozen=True, kw_only=True):
+    job_id: int
+    job_name: str
+
+
+class JobOutcome(_Job, frozen=True, kw_only=True):
+    """An attempt is over and its job with it."""
+
+    status: JobStatus
+    return_code: int | None = None
+    compute_node_id: int | None = None
+    run_id: int
+
+
+class JobCompleted(JobOutcome, frozen=True, kw_only=True):
+    """A job completed: it ended with exit code 0 and wrote its output files."""
+
+    event_type = EventType.JOB_COMPLETED
+    sentence = "Job {job_name} ({job_id}) completed."
+
+
+class JobFailed(JobOutcome, frozen=True, kw_only=True):
+    """A job failed."""
+
+    event_type = EventType.JOB_FAILED
+    severity = Severity.ERROR
+    sentence = "Job {job_name} ({job_id}) failed with exit code {return_code}."
+
+
+class JobCanceled(JobOutcome, frozen=True, kw_only=True):
+    """A job was canceled; without `return_code` it never ran, or is about to be stopped."""
+
+    event_type = EventType.JOB_CANCELED
+    severity = Severity.WARNING
+    sentence = "Job {job_name} ({job_id}) was canceled."
+
+
+class JobTerminated(JobOutcome, frozen=True, kw_only=True):
+    """A job was stopped by the system: for its runtime, its memory, or a runner's shutdown."""
+
+    event_type = EventType.JOB_TERMINATED
+    severity = Severity.WARNING
+    sentence = "Job {job_name} ({job_id}) was terminated with exit code {return_code}."
+
+
+class JobPendingFailed(JobOutcome, frozen=True, kw_only=True):
+    """A job failed and waits for a decision between retry and failure."""
+
+    event_type = EventType.JOB_PENDING_FAILED
+    sentence = "Job {job_name} ({job_id}) ended with exit code {return_code}; retry or fail it."
+
+
+class JobRetried(_Job, frozen=True, kw_only=True):
+    """A job is ready for a further attempt, whose number is `attempt_id`.
+
+    What is said of the attempt before comes with a runner's own retry only.
+    """
+
+    event_type = EventType.JOB_RETRIED
+    severity = Severity.WARNING
+    sentence = "Job {job_name} ({job_id}) is retried as attempt {attempt_id}."
+
+    status: JobStatus | None = None
+    return_code: int | None = None
+    compute_node_id: int | None = None
+    run_id: int
+    attempt_id: int
+
+
+class JobReady(_Job, frozen=True, kw_only=True):
+    """A job became ready: its dependencies are complete, or its runner lost it."""
+
+    event_type = EventType.JOB_READY
+    severity = Severity.DEBUG
+    sentence = "Job {job_name} ({job_id}) is ready."
+
+    run_id: int
+
+
+class JobsSpawned(_Job, frozen=True, kw_only=True):
+    """A running job added jobs to its workflow."""
+
+    event_type = EventType.JOBS_SPAWNED
+    sentence = "Job {job_name} ({job_id}) spawned jobs: {jobs}."
+
+    lineage: str
+    iteration: int
+    jobs: int
+    run_id: int
+
+
+class ComputeNodeStarted(EventRecord, frozen=True, kw_only=True):
+    """A runner registered its node."""
+
+    event_type = EventType.COMPUTE_NODE_STARTED
+    sentence = "Node {compute_node_id} started on {hostname}."
+
+    compute_node_id: int
+    hostname: str
+    compute_node_type: str
+
+
+class ComputeNodeStopped(EventRecord, frozen=True, kw_only=True):
+    """A node was deregistered, or was silent for too long: then `reason` and `jobs` say so."""
+
+    event_type = EventType.COMPUTE_NODE_STOPPED
+    sentence = "Node {compute_node_id} on {hostname} stopped."
+
+    compute_node_id: int
+    hostname: str
+    compute_node_type: str | None = None
+    reason: str | None = None
+    jobs: int | None = None
+    """How many of its jobs are ready again."""
+
+
+class SchedulerNodeCreated(EventRecord, frozen=True, kw_only=True):
+    """An allocation was requested from a scheduler."""
+
+    event_type = EventType.SCHEDULER_NODE_CREATED
+    sentence = "Allocation {scheduler_id} was requested from {scheduler_type}."
+
+    scheduled_compute_node_id: int
+    scheduler_id: int
+    scheduler_config_id: int
+    scheduler_type: str
+    status: str
+
+
+class ActionExecuted(EventRecord, frozen=True, kw_only=True):
+    """A client claimed an action, to execute it."""
+
+    event_type = EventType.ACTION_EXECUTED
+    sentence = "Action {action_id} is executed."
+
+    action_id: int
+    compute_node_id: int | None
+
+
+class _UserAction(EventRecord, frozen=True, kw_only=True):
+    event_type = EventType.USER_ACTION
+
+    category: str = stated("user_action")
+
+
+class JobStatusSet(_UserAction, frozen=True, kw_only=True):
+    """The status of a job was set by hand."""
+
+    sentence = "Job {job_name} ({job_id}) was set to {status}."
+
+    action: str = stated("manage_status_change")
+    job_id: int
+    job_name: str
+    status: JobStatus
+
+
+class JobDisabled(_UserAction, frozen=True, kw_only=True):
+    """A job was disabled."""
+
+    sentence = "Job {job_name} ({job_id}) was disabled."
+
+    action: str = stated("disable_job")
+    job_id: int
+    job_name: str
+
+
+class JobDeleted(_UserAction, frozen=True, kw_only=True):
+    """A job was deleted."""
+
+    sentence = "Job {job_name} ({job_id}) was deleted."
+
+    action: str = stated("delete_job")
+    job_id: int
+    job_name: str
+
+
+class WorkflowArchived(_UserAction, frozen=True, kw_only=True):
+    """A workflow was archived, or taken out of the archive."""
+
+    action: str = stated("archive_workflow")
+    is_archived: bool
+
+    def __str__(self) -> str:
+        return f"The workflow was {'archived' if self.is_archived else 'unarchived'}."
+
+
+class ResourceRequirementsUpdated(EventRecord, frozen=True, kw_only=True):
+    """Resource requirements changed: jobs may fit now that did not before."""
+
+    event_type = EventType.USER_ACTION
+    sentence = "Resource requirements {resource_requirements_id} were updated."
+
+    action: str = stated("update_resource_requirements")
+    resource_requirements_id: int
+
+
+EVENT_RECORDS: tuple[type[EventRecord], ...] = (
+    WorkflowStarted,
+    WorkflowReinitialized,
+    WorkflowCanceled,
+    WorkflowCompleted,
+    JobsReset,
+    ChangedJobsReset,
+    WorkflowStatusReset,
+    JobStarted,
+    JobCompleted,
+    JobFailed,
+    JobCanceled,
+    JobTerminated,
+    JobPendingFailed,
+    JobRetried,
+    JobReady,
+    JobsSpawned,
+    ComputeNodeStarted,
+    ComputeNodeStopped,
+    SchedulerNodeCreated,
+    ActionExecuted,
+    JobStatusSet,
+    JobDisabled,
+    JobDeleted,
+    WorkflowArchived,
+    ResourceRequirementsUpdated,
+)
+
+EVENT_SEVERITY: Mapping[str, Severity] = {
+    record.event_type: record.severity for record in EVENT_RECORDS
+}
+"""The severity of each type of event that the server records."""
+
+JOB_OUTCOMES: Mapping[JobStatus, type[JobOutcome]] = {
+    JobStatus.COMPLETED: JobCompleted,
+    JobStatus.FAILED: JobFailed,
+    JobStatus.CANCELED: JobCanceled,
+    JobStatus.TERMINATED: JobTerminated,
+    JobStatus.PENDING_FAILED: JobPendingFailed,
+}
+
+
+def action_of(record: type[EventRecord]) -> str | None:
+    """Return the `action` by which records of one type differ, if they do."""
+    for field in msgspec.structs.fields(record):
+        if field.name == "action" and callable(field.default_factory):
+            return str(field.default_factory())
+    return None
+
+
+_BY_KEY: Mapping[tuple[str, str | None], type[EventRecord]] = {
+    (record.event_type, action_of(record)): record for record in EVENT_RECORDS
+}
+
+
+def event_type_of(event: Event | StreamedEvent) -> str:
+    """Return the type of an event.
+
+    In lists only the data says it: as `type` when a client recorded it, as `event_type` when the
+    server did, and with the reference's server as `category`.
+    """
+    if isinstance(event, StreamedEvent):
+        return event.event_type
+    data = event.data if isinstance(event.data, dict) else {}
+    return str(data.get("type") or data.get("event_type") or data.get("category") or USER_EVENT)
+
+
+def describe(event: Event | StreamedEvent) -> str:
+    """Return what happened: a sentence, or for events of clients the data as "name=value"."""
+    data = event.data
+    if not isinstance(data, dict):
+        return json.dumps(data, ensure_ascii=False)
+    action = data.get("action")
+    record = _BY_KEY.get((event_type_of(event), action if isinstance(action, str) else None))
+    if record is not None:
+        try:
+            return str(msgspec.convert(data, record))
+        except msgspec.ValidationError:
+            pass  # a client used a type of the server's for data of its own
+    return "  ".join(
+        name if value is True else f"{name}={value}"
+        for name, value in data.items()
+        if name not in _KNOWN_OTHERWISE and value is not None and value is not False
+    )
+
+
+_KNOWN_OTHERWISE = frozenset({"type", "event_type", "category", "severity"})
