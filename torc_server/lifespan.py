@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from litestar import Litestar
-from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from torc_core.clock import now_ms
@@ -16,11 +14,11 @@ from torc_server.background.housekeeping import keep_house
 from torc_server.background.task_runner import Background
 from torc_server.records.tasks import fail_left_over
 from torc_server.settings import Settings
-from torc_server.storage import lock
+from torc_server.storage.database import Database
 from torc_server.storage.migrations import check_version, migrate
 from torc_server.storage.notify import Hub
 from torc_server.storage.readers import Readers
-from torc_server.storage.sqlite import make_file, reader_engine, unusable, writer_engine
+from torc_server.storage.sqlite import SQLiteDatabase
 from torc_server.storage.writer import Writer
 
 
@@ -34,12 +32,12 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
     """
     settings: Settings = app.state.settings
     hub: Hub = app.state.hub
-    make_file(settings.database)
-    with lock.hold(settings.database):
-        writing, reading = writer_engine(settings.database), reader_engine(settings.database)
-        _prepare(settings.database, writing, reading)
-        app.state.writer = Writer(writing, settings.database, hub)
-        app.state.readers = Readers(reading, settings.readers)
+    database: Database = SQLiteDatabase(settings.database)
+    database.create()
+    with database.exclusive():
+        _prepare(database)
+        app.state.writer = Writer(database, hub)
+        app.state.readers = Readers(database, settings.readers)
         app.state.background = Background(app.state.writer, app.state.readers)
         housekeeping = asyncio.create_task(keep_house(app.state.writer))
         try:
@@ -52,14 +50,14 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             await app.state.writer.stop()
 
 
-def _prepare(database: Path, writing: Engine, reading: Engine) -> None:
+def _prepare(database: Database) -> None:
     """Bring the schema up to date; a database that is not ours is not even touched."""
     try:
-        with reading.connect() as connection:
+        with database.reader_engine().connect() as connection:
             version = check_version(connection, database)
-        with writing.connect() as connection:
-            migrate(connection, version)
+        with database.writer_engine().connect() as connection:
+            migrate(connection, database, version)
             with connection.begin():
                 fail_left_over(connection, now_ms=now_ms())
     except DBAPIError as error:
-        raise unusable(database, str(error.orig)) from error
+        raise database.unusable(error) from error

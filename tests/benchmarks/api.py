@@ -27,7 +27,7 @@ import msgspec
 from loopback import Server, drive, request
 
 from torc_server.storage.migrations import migrate
-from torc_server.storage.sqlite import make_file, writer_engine
+from torc_server.storage.sqlite import SQLiteDatabase
 
 TIME = "2024-01-01T00:00:00.000Z"
 CHUNK = 10_000
@@ -152,10 +152,11 @@ class Peer:
     """Raw SQLite with the server's schema and durability."""
 
     def __init__(self, database: Path, model: Path) -> None:
-        make_file(database)
-        engine = writer_engine(database)
+        made = SQLiteDatabase(database)
+        made.create()
+        engine = made.writer_engine()
         with engine.connect() as connection:
-            migrate(connection, 0)
+            migrate(connection, made, 0)
         engine.dispose()
         self.connection = sqlite3.connect(database, isolation_level=None)
         for pragma in ("synchronous=FULL", "wal_autocheckpoint=0", "cache_size=-32768"):

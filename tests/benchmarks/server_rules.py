@@ -29,7 +29,7 @@ from torc_server.rules.initialize import initialize_jobs
 from torc_server.rules.workflows import create_workflow, delete_workflow
 from torc_server.storage import tables
 from torc_server.storage.migrations import migrate
-from torc_server.storage.sqlite import make_file, writer_engine
+from torc_server.storage.sqlite import SQLiteDatabase
 
 NOW = 1_700_000_000_000
 TIME = "2024-01-01T00:00:00.000Z"
@@ -132,11 +132,11 @@ def measure(what: str, action: Callable[[], object], per: int = 1, unit: str = "
 def server() -> Iterator[Server]:
     """Open a new database."""
     with tempfile.TemporaryDirectory() as directory:
-        database = Path(directory) / "torc.db"
-        make_file(database)
-        engine = writer_engine(database)
+        database = SQLiteDatabase(Path(directory) / "torc.db")
+        database.create()
+        engine = database.writer_engine()
         with engine.connect() as conn:
-            migrate(conn, 0)
+            migrate(conn, database, 0)
             yield Server(conn)
         engine.dispose()
 

@@ -18,7 +18,7 @@ from torc_server.rules.workflows import create_workflow
 from torc_server.storage.migrations import migrate
 from torc_server.storage.notify import Hub
 from torc_server.storage.readers import Readers
-from torc_server.storage.sqlite import make_file, reader_engine, writer_engine
+from torc_server.storage.sqlite import SQLiteDatabase
 from torc_server.storage.writer import Writer
 
 
@@ -26,16 +26,16 @@ class Base:
     """A database with one workflow, its writer, readers and hub."""
 
     def __init__(self, path, clock=now_ms) -> None:
-        make_file(path)
-        engine = writer_engine(path)
-        with engine.connect() as connection:
-            migrate(connection, 0)
+        database = SQLiteDatabase(path)
+        database.create()
+        with database.writer_engine().connect() as connection:
+            migrate(connection, database, 0)
             with connection.begin():
                 made = create_workflow(connection, Workflow(name="w", user="u"), now_ms=0)
         self.workflow_id = made.id
         self.hub = Hub()
-        self.writer = Writer(engine, path, self.hub, clock=clock)
-        self.readers = Readers(reader_engine(path), 1)
+        self.writer = Writer(database, self.hub, clock=clock)
+        self.readers = Readers(database, 1)
 
     def stream(self):
         return follow(self.readers, self.hub, self.workflow_id, after=0, level=Severity.DEBUG)

@@ -16,22 +16,23 @@ from torc_server.queries.running import running_jobs
 from torc_server.records.pages import Paging
 from torc_server.rules.attempts.client_reports import complete_job
 from torc_server.rules.resets import process_changed_job_inputs
-from torc_server.storage import migrations
-from torc_server.storage.sqlite import make_file, writer_engine
+from torc_server.storage import migrations, sqlite
+from torc_server.storage.sqlite import SQLiteDatabase
+from torc_server.storage.sqlite_upgrades import UPGRADES
 
 DATA = Path(__file__).parent.parent / "data"
 
 
 @pytest.fixture
 def database(tmp_path):
-    path = tmp_path / "torc.db"
-    make_file(path)
-    return path
+    made = SQLiteDatabase(tmp_path / "torc.db")
+    made.create()
+    return made
 
 
 @pytest.fixture
 def connection(database):
-    with writer_engine(database).connect() as opened:
+    with database.writer_engine().connect() as opened:
         yield opened
 
 
@@ -57,13 +58,13 @@ def described(engine_or_connection):
     }
 
 
-def test_the_steps_make_what_the_tables_describe(connection):
-    migrations.migrate(connection, 0)
+def test_the_steps_make_what_the_tables_describe(connection, database):
+    migrations.migrate(connection, database, 0)
     wanted = create_engine("sqlite://")
     SQLModel.metadata.create_all(wanted)
 
     assert described(connection) == described(wanted)
-    assert migrations.check_version(connection, "x") == migrations.VERSION
+    assert migrations.check_version(connection, database) == migrations.VERSION
 
 
 def execute(connection, file):
@@ -71,24 +72,24 @@ def execute(connection, file):
         connection.exec_driver_sql(statement)
 
 
-def test_an_old_database_comes_to_what_the_tables_describe(connection):
+def test_an_old_database_comes_to_what_the_tables_describe(connection, database):
     execute(connection, "schema_v1.sql")
     connection.exec_driver_sql("PRAGMA user_version=1")
     connection.commit()
     wanted = create_engine("sqlite://")
     SQLModel.metadata.create_all(wanted)
 
-    migrations.migrate(connection, 1)
+    migrations.migrate(connection, database, 1)
 
     assert described(connection) == described(wanted)
 
 
-def test_a_workflow_that_an_old_server_began_goes_on(connection):
+def test_a_workflow_that_an_old_server_began_goes_on(connection, database):
     execute(connection, "schema_v1.sql")
     connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     execute(connection, "rows_v1.sql")
     connection.commit()
-    migrations.migrate(connection, 1)
+    migrations.migrate(connection, database, 1)
 
     def statuses():
         found = list_jobs(connection, 1, JobFilter(), Paging()).items
@@ -128,8 +129,8 @@ def end(connection, job):
     complete_job(connection, job.id, JobStatus.COMPLETED, 0, result, now_ms=0)
 
 
-def test_what_refers_to_a_row_is_found_without_reading_its_table(connection):
-    migrations.migrate(connection, 0)
+def test_what_refers_to_a_row_is_found_without_reading_its_table(connection, database):
+    migrations.migrate(connection, database, 0)
     references = [
         (table, key["constrained_columns"][0])
         for table in inspect(connection).get_table_names()
@@ -145,28 +146,28 @@ def test_what_refers_to_a_row_is_found_without_reading_its_table(connection):
     assert [place for place, plan in plans.items() if not plan.startswith("SEARCH")] == []
 
 
-def test_a_current_database_is_left_alone(connection):
-    migrations.migrate(connection, 0)
+def test_a_current_database_is_left_alone(connection, database):
+    migrations.migrate(connection, database, 0)
     before = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
 
-    migrations.migrate(connection, migrations.check_version(connection, "x"))
+    migrations.migrate(connection, database, migrations.check_version(connection, database))
 
     assert connection.exec_driver_sql("PRAGMA schema_version").scalar_one() == before
 
 
-def test_a_step_that_fails_leaves_the_version_before_it(connection, monkeypatch):
+def test_a_step_that_fails_leaves_the_version_before_it(connection, database, monkeypatch):
     def broken(open_connection):
         open_connection.exec_driver_sql("CREATE TABLE half (id INTEGER)")
         open_connection.exec_driver_sql("SELECT nonsense")
 
-    migrations.migrate(connection, 0)
-    monkeypatch.setattr(migrations, "UPGRADES", (*migrations.UPGRADES, broken))
+    migrations.migrate(connection, database, 0)
+    monkeypatch.setattr(sqlite, "UPGRADES", (*UPGRADES, broken))
     monkeypatch.setattr(migrations, "VERSION", migrations.VERSION + 1)
     with pytest.raises(Exception, match="nonsense"):
-        migrations.migrate(connection, migrations.VERSION - 1)
+        migrations.migrate(connection, database, migrations.VERSION - 1)
     connection.rollback()
 
-    assert migrations.check_version(connection, "x") == migrations.VERSION - 1
+    assert migrations.check_version(connection, database) == migrations.VERSION - 1
     assert "half" not in inspect(connection).get_table_names()
 
 

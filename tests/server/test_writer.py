@@ -16,20 +16,21 @@ from sqlalchemy import text
 from waiting import wait_for
 
 from torc_core.errors import MachineError, UsageError
+from torc_server.storage import sqlite as sqlite_module
 from torc_server.storage import writer as writer_module
 from torc_server.storage.notify import Hub
 from torc_server.storage.readers import Readers
-from torc_server.storage.sqlite import make_file, reader_engine, wal_bytes, writer_engine
+from torc_server.storage.sqlite import SQLiteDatabase
 from torc_server.storage.writer import Writer
 
 
 @pytest.fixture
 def database(tmp_path):
-    path = tmp_path / "torc.db"
-    make_file(path)
-    with writer_engine(path).connect() as connection, connection.begin():
+    made = SQLiteDatabase(tmp_path / "torc.db")
+    made.create()
+    with made.writer_engine().connect() as connection, connection.begin():
         connection.execute(text("CREATE TABLE note (number INTEGER UNIQUE, body TEXT)"))
-    return path
+    return made
 
 
 @pytest.fixture
@@ -39,14 +40,14 @@ async def hub():
 
 @pytest.fixture
 async def writer(database, hub):
-    started = Writer(writer_engine(database), database, hub)
+    started = Writer(database, hub)
     yield started
     await started.stop()
 
 
 @pytest.fixture
 async def readers(database):
-    started = Readers(reader_engine(database), 2)
+    started = Readers(database, 2)
     yield started
     started.stop()
 
@@ -128,7 +129,7 @@ async def writer_with(database, hub):
     started = []
 
     def start(clock):
-        started.append(Writer(writer_engine(database), database, hub, clock=clock))
+        started.append(Writer(database, hub, clock=clock))
         return started[-1]
 
     yield start
@@ -251,18 +252,18 @@ async def test_a_reader_cannot_write(readers):
 async def test_the_log_is_folded_in_when_the_writer_has_nothing_else_to_do(
     writer, database, monkeypatch
 ):
-    monkeypatch.setattr(writer_module, "IDLE_CHECKPOINT_BYTES", 0)
+    monkeypatch.setattr(sqlite_module, "IDLE_CHECKPOINT_BYTES", 0)
     await writer.run(add, 1, "x" * 1_000_000)
 
     await asyncio.to_thread(
-        wait_for, lambda: database.stat().st_size > 1_000_000, "the log to be folded in"
+        wait_for, lambda: Path(database.name).stat().st_size > 1_000_000, "the log to be folded in"
     )
 
 
 async def test_a_foreign_reader_delays_no_write(writer, database, monkeypatch):
-    monkeypatch.setattr(writer_module, "IDLE_CHECKPOINT_BYTES", 100_000)
+    monkeypatch.setattr(sqlite_module, "IDLE_CHECKPOINT_BYTES", 100_000)
     await writer.run(add, 0)
-    with contextlib.closing(sqlite3.connect(database)) as foreign:
+    with contextlib.closing(sqlite3.connect(database.name)) as foreign:
         foreign.execute("BEGIN")
         foreign.execute("SELECT * FROM note").fetchall()
         begin = time.monotonic()
@@ -272,17 +273,17 @@ async def test_a_foreign_reader_delays_no_write(writer, database, monkeypatch):
         foreign.rollback()
 
     await writer.run(add, 99, "x" * 200_000)
-    await asyncio.to_thread(wait_for, lambda: wal_bytes(database) == 0, "the log to be empty")
+    await asyncio.to_thread(wait_for, lambda: database.wal_bytes() == 0, "the log to be empty")
 
 
 async def test_stopping_answers_what_waits_and_leaves_no_log(database, hub):
-    writer = Writer(writer_engine(database), database, hub)
+    writer = Writer(database, hub)
     answers = together(writer, *(writer.run(add, number) for number in range(10)))
 
     assert await answers == list(range(10))
     await writer.stop()
 
-    assert wal_bytes(database) == 0
+    assert database.wal_bytes() == 0
 
 
 def resident_mb():

@@ -15,7 +15,6 @@ import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from torc_core.errors import (
     AccessError,
@@ -37,7 +36,6 @@ from torc_server.errors import (
     StaleRunError,
     UnreadableRequestError,
 )
-from torc_server.storage.sqlite import machine_problem
 
 HTTP_STATUS: Mapping[type[TorcError], int] = {
     TorcError: 500,
@@ -121,33 +119,6 @@ def _finding(item: dict[str, str]) -> str:
     return f"{item.get('key', '')}: {item.get('message', '')}."
 
 
-_TWICE = re.compile(r"UNIQUE constraint failed: (\w+)\..*")
-_COLUMN = re.compile(r"\.(\w+)")
-
-
-def _integrity_error(request: _Request, error: IntegrityError) -> Response[ApiError]:
-    """Translate what the database refused: a reference to nothing, or a second of one kind."""
-    log.info("refused by the database: %s", error.orig)
-    if twice := _TWICE.match(str(error.orig)):
-        table, fields = twice[1].replace("_", " "), _COLUMN.findall(twice[0])
-        refused = ConflictError(
-            f"There is a {table} with the same {', '.join(fields)} already.",
-            hint="Change that one, or leave it as it is.",
-            fields=fields,
-        )
-    else:
-        refused = ConflictError(
-            "The request names something that does not exist.", hint="Check the ids in the request."
-        )
-    return _torc_error(request, refused)
-
-
-def _database_error(request: _Request, error: DBAPIError) -> Response[ApiError]:
-    """Translate what went wrong below the database, or report a fault of our own."""
-    problem = machine_problem(error)
-    return _unexpected(request, error) if problem is None else _torc_error(request, problem)
-
-
 def _too_large(request: _Request, _error: OverflowError) -> Response[ApiError]:
     too_large = UnreadableRequestError("A number in the request is beyond 2^63-1.")
     return _torc_error(request, too_large)
@@ -170,8 +141,6 @@ def _unexpected(request: _Request, error: Exception) -> Response[ApiError]:
 HANDLERS: ExceptionHandlersMap = {
     TorcError: _torc_error,
     HTTPException: _http_error,
-    IntegrityError: _integrity_error,
-    DBAPIError: _database_error,
     OverflowError: _too_large,
     RecursionError: _unreadable,
     UnicodeError: _unreadable,

@@ -6,7 +6,7 @@ import ctypes
 import gc
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Return freed memory to the system, in some 10 ms.
 
     glibc keeps what was freed until it is asked; other C libraries have no such function.

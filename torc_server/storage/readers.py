@@ -6,26 +6,42 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
+from torc_server.storage.database import Database
+
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Readers:
     """Runs queries beside the writer; each sees one consistent state of the database."""
 
-    def __init__(self, engine: Engine, count: int) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, count: int) -> None:
+        self._database = database
+        self._engine = database.reader_engine()
         self._local = threading.local()
         self._connections: list[Connection] = []
         self._pool = ThreadPoolExecutor(count, "reader")
 
-    async def run(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Return `fn(connection, *args, **kwargs)`, or raise what it raised."""
+    async def run(
+        self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return `fn(connection, *args, **kwargs)`.
+
+        Raises:
+            MachineError: The disk fails, or the database is damaged.
+            Exception: What `fn` raised.
+        """
+
+        def query(connection: Connection) -> T:
+            return fn(connection, *args, **kwargs)
+
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, lambda: self._query(fn, args, kwargs))
+        return await loop.run_in_executor(self._pool, self._query, query)
 
     def stop(self) -> None:
         """Wait for the running queries and close the connections."""
@@ -33,10 +49,14 @@ class Readers:
         for connection in self._connections:
             connection.close()
 
-    def _query(self, fn: Callable[..., T], args: Any, kwargs: Any) -> T:
+    def _query(self, query: Callable[[Connection], T]) -> T:
         connection = self._own_connection()
         try:
-            return fn(connection, *args, **kwargs)
+            return query(connection)
+        except DBAPIError as error:
+            if (explained := self._database.explain(error)) is None:
+                raise
+            raise explained from error
         finally:
             connection.rollback()  # a read leaves nothing to commit, and must not pin the log
 

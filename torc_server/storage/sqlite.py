@@ -1,22 +1,26 @@
-"""Connections to the database, and all that is said to SQLite alone.
+"""SQLite: all that is said to it alone. See `database` for what the server asks.
 
-Everything else in the server speaks SQLAlchemy Core; to serve from another database, this module,
-`lock` and `migrations` get a sibling.
+Nothing else in the server imports its driver or reads its messages; `tests` checks that.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
-from torc_core.errors import MachineError
+from torc_core.errors import ConflictError, MachineError
+from torc_server.storage import lock
+from torc_server.storage.database import dangling_reference, duplicate
+from torc_server.storage.sqlite_upgrades import UPGRADES
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,8 @@ _STATEMENTS = 200
 know far more, by filter and order; a server has fewer than a hundred in use."""
 _BUSY_WAIT_MS = 5000
 _CHECKPOINT_WAIT_MS = 100
+IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
+FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
 
 _PRAGMAS = (
     "journal_mode=WAL",  # readers never wait for the writer
@@ -47,70 +53,6 @@ _READER_PRAGMAS = (
     "trusted_schema=OFF",
 )
 
-
-def make_file(database: Path) -> None:
-    """Make the file when it is missing, readable by its owner alone.
-
-    SQLite gives its companions the mode of the file.
-
-    Raises:
-        MachineError: It can neither be made nor opened.
-    """
-    try:
-        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise unusable(database, str(error.strerror)) from error
-
-
-def writer_engine(database: Path) -> Engine:
-    """Return the engine of the one connection that writes.
-
-    Transactions begin IMMEDIATE: one that reads first and writes later would otherwise fail at
-    once when anybody else has written in between.
-    """
-    return _engine(database, "rw", _PRAGMAS, begin="BEGIN IMMEDIATE")
-
-
-def reader_engine(database: Path) -> Engine:
-    """Return an engine whose connections can only read."""
-    return _engine(database, "ro", _READER_PRAGMAS, begin="BEGIN")
-
-
-def _engine(database: Path, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
-    uri = f"file:{quote(str(database.absolute()))}?mode={mode}"
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri,
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=_STATEMENTS,
-        )
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    engine = create_engine(
-        "sqlite://", creator=connect, poolclass=NullPool, query_cache_size=_STATEMENTS
-    )
-
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def unusable(database: Path, cause: str) -> MachineError:
-    """Return the error for a file that cannot be used."""
-    return MachineError(
-        f"The database {database} cannot be opened: {cause}.",
-        hint="Name another file with --database, or correct its permissions.",
-    )
-
-
 _MACHINE_PROBLEMS = {
     sqlite3.SQLITE_FULL: (
         "The server has no space left for its database; nothing was changed.",
@@ -131,23 +73,149 @@ _MACHINE_PROBLEMS = {
 }
 """What is to be said for SQLite's primary result codes; after each the transaction is over."""
 
-
-def machine_problem(error: BaseException) -> MachineError | None:
-    """Return the error to report if a statement failed because of the machine, else None."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(cause, "sqlite_errorcode", None)
-    problem = _MACHINE_PROBLEMS.get(code & 0xFF) if code is not None else None
-    return None if problem is None else MachineError(problem[0], hint=problem[1])
+_DUPLICATE = re.compile(r"UNIQUE constraint failed: (\w+)\..*")
+_COLUMN = re.compile(r"\.(\w+)")
 
 
-def checkpoint(connection: Connection) -> None:
+class SQLiteDatabase:
+    """A database in one file, with its write-ahead log beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._left_over = 0
+        """What the last checkpoint had to leave in the log, in bytes."""
+
+    @property
+    def name(self) -> str:
+        """The path of the file."""
+        return str(self._path)
+
+    def create(self) -> None:
+        """Make the file when it is missing, readable by its owner alone.
+
+        SQLite gives its companions the mode of the file.
+
+        Raises:
+            MachineError: It can neither be made nor opened.
+        """
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise self._unusable(str(error.strerror)) from error
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Keep other servers out.
+
+        Raises:
+            ConflictError: Another server has it.
+        """
+        return lock.hold(self._path)
+
+    def writer_engine(self) -> Engine:
+        """Return the engine of the one connection that writes.
+
+        Transactions begin IMMEDIATE: one that reads first and writes later would otherwise fail at
+        once when another program has written in between.
+        """
+        return self._engine("rw", _PRAGMAS, begin="BEGIN IMMEDIATE")
+
+    def reader_engine(self) -> Engine:
+        """Return an engine whose connections can only read."""
+        return self._engine("ro", _READER_PRAGMAS, begin="BEGIN")
+
+    def _engine(self, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
+        uri = f"file:{quote(str(self._path.absolute()))}?mode={mode}"
+
+        def connect() -> sqlite3.Connection:
+            connection = sqlite3.connect(
+                uri,
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=_STATEMENTS,
+            )
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+            return connection
+
+        engine = create_engine(
+            "sqlite://", creator=connect, poolclass=NullPool, query_cache_size=_STATEMENTS
+        )
+
+        @event.listens_for(engine, "begin")
+        def begin_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    def read_version(self, connection: Connection) -> int:
+        """Return the version of the schema, 0 for a new file."""
+        version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        return version
+
+    def write_version(self, connection: Connection, version: int) -> None:
+        """Set the version of the schema, as part of the transaction."""
+        connection.exec_driver_sql(f"PRAGMA user_version={version}")
+
+    def upgrade(self, connection: Connection, version: int) -> None:
+        """Bring the tables from an older version of the schema to the present one."""
+        for step in UPGRADES[version - 1 :]:
+            step(connection)
+
+    def explain(self, error: Exception) -> MachineError | ConflictError | None:
+        """Return what a statement's failure means; None: it is a fault of this program."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        code = getattr(cause, "sqlite_errorcode", None)
+        problem = _MACHINE_PROBLEMS.get(code & 0xFF) if code is not None else None
+        if problem is not None:
+            return MachineError(problem[0], hint=problem[1])
+        if not isinstance(error, IntegrityError):
+            return None
+        if twice := _DUPLICATE.match(str(cause)):
+            return duplicate(twice[1], _COLUMN.findall(twice[0]))
+        return dangling_reference()
+
+    def unusable(self, error: DBAPIError) -> MachineError:
+        """Return the error for a file that cannot be used."""
+        return self._unusable(str(error.orig))
+
+    def _unusable(self, cause: str) -> MachineError:
+        return MachineError(
+            f"The database {self._path} cannot be opened: {cause}.",
+            hint="Name another file with --database, or correct its permissions.",
+        )
+
+    def maintain(self, connection: Connection, *, is_idle: bool) -> None:
+        """Fold the log into the database when no request waits, or when it has grown far."""
+        grown = self.wal_bytes() - self._left_over
+        if grown > FORCED_CHECKPOINT_BYTES or (grown > IDLE_CHECKPOINT_BYTES and is_idle):
+            _checkpoint(connection)
+            self._left_over = self.wal_bytes()
+
+    def free_memory(self, connection: Connection) -> None:
+        """Free the pages that are cached in memory; the system has them still."""
+        _driver(connection).execute("PRAGMA shrink_memory")
+
+    def finish(self, connection: Connection) -> None:
+        """Fold the log into the database."""
+        _checkpoint(connection)
+
+    def wal_bytes(self) -> int:
+        """Return the size of the write-ahead log, 0 when there is none."""
+        try:  # asked after every group of writes, where pathlib would take a twentieth of the time
+            return os.stat(f"{self._path}-wal").st_size  # noqa: PTH116
+        except OSError:
+            return 0
+
+
+def _checkpoint(connection: Connection) -> None:
     """Fold the write-ahead log into the database and empty it, if readers and the disk allow.
 
     A foreign program that reads for long makes it give up soon: the writer has better things to
     do than to wait for it.
     """
-    driver = connection.connection.driver_connection
-    assert driver is not None
+    driver = _driver(connection)
     try:
         driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -157,16 +225,7 @@ def checkpoint(connection: Connection) -> None:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_WAIT_MS}")
 
 
-def shrink(connection: Connection) -> None:
-    """Free the pages that are cached in memory; the system has them still."""
+def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.execute("PRAGMA shrink_memory")
-
-
-def wal_bytes(database: Path) -> int:
-    """Return the size of the write-ahead log, 0 when there is none."""
-    try:  # asked after every group of writes, where pathlib would take a twentieth of the time
-        return os.stat(f"{database}-wal").st_size  # noqa: PTH116
-    except OSError:
-        return 0
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

@@ -1,22 +1,20 @@
 """Statements that are compiled once and then go to the driver as they are.
 
 To find a row by its key takes 9 us so, and 30 us through SQLAlchemy: on hot paths that is most of
-the server's time. A prepared statement is written in Core like any other, keeps the conversions of
-its columns' types, and fails with SQLAlchemy's errors; its placeholders are SQLite's.
+the server's time. A prepared statement is written in Core like any other, is compiled by the
+dialect of the connection that it first meets, keeps the conversions of its columns' types, and
+fails with SQLAlchemy's errors. Its dialect has to place values by position (`?` or `%s`).
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import BindParameter, Connection, Row
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy import BindParameter, Connection, Dialect, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -26,8 +24,7 @@ Record = Row[*tuple[Any, ...]]
 IDS = "ids"
 """The name of the one parameter that may stand for many values."""
 _PIECE = 4_096
-"""Ids per execution: SQLite allows 32,766 values."""
-_DIALECT = SQLiteDialect_pysqlite()
+"""Ids per execution: SQLite allows 32,766 values, PostgreSQL 65,535."""
 
 _Convert = Callable[[Any], Any]
 
@@ -41,6 +38,23 @@ class Statement(Protocol):
 
     def compile(self, **options: Any) -> Any:
         """Return its text and the places of its values."""
+
+
+class Cursor(Protocol):
+    """What is used of a driver's cursor: sqlite3's and psycopg's have it."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+
+    def execute(self, text: str, values: Sequence[Any], /) -> object:
+        """Execute a statement."""
+
+    def executemany(self, text: str, rows: Iterable[Sequence[Any]], /) -> object:
+        """Execute a statement once per row of values."""
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """Iterate over the rows."""
 
 
 class _Place(NamedTuple):
@@ -62,11 +76,13 @@ class Prepared:
     def __init__(self, statement: Statement, *columns: str) -> None:
         self._statement = statement
         self._column_keys = list(columns) or None
-        self._texts: dict[int, str] = {}
+        self._forms: dict[str, _Form] = {}
+        """By name of the dialect."""
 
     def all(self, conn: Connection, /, **values: Any) -> list[Any]:
         """Return the rows for these values."""
-        return self._fetch(self._execute(conn, values))
+        form = self._form(conn)
+        return form.fetch(execute(conn, form.text(0), form.arrange(values, ())))
 
     def first(self, conn: Connection, /, **values: Any) -> Any:
         """Return the first row for these values, or None."""
@@ -74,32 +90,68 @@ class Prepared:
 
     def all_of(self, conn: Connection, ids: Iterable[int | str], /, **values: Any) -> list[Any]:
         """Return the rows for these ids; none for no ids."""
+        form = self._form(conn)
         found: list[Any] = []
         for piece in _pieces(ids):
-            found += self._fetch(self._execute(conn, values, piece))
+            found += form.fetch(execute(conn, form.text(len(piece)), form.arrange(values, piece)))
         return found
 
     def run(self, conn: Connection, /, **values: Any) -> int:
         """Execute it and return how many rows it changed."""
-        return self._execute(conn, values).rowcount
+        form = self._form(conn)
+        return execute(conn, form.text(0), form.arrange(values, ())).rowcount
 
     def run_of(self, conn: Connection, ids: Iterable[int | str], /, **values: Any) -> None:
         """Execute it for these ids; nothing for no ids."""
+        form = self._form(conn)
         for piece in _pieces(ids):
-            self._execute(conn, values, piece)
+            execute(conn, form.text(len(piece)), form.arrange(values, piece))
 
     def run_each(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Execute it once per row of values; nothing for no rows."""
-        text, values = self._text(0), self._arrange_all(rows)
-        _call(conn, text, lambda driver: driver.executemany(text, values))
+        form = self._form(conn)
+        text, values = form.text(0), form.arrange_all(rows)
+        _call(conn, text, lambda cursor: cursor.executemany(text, values))
 
-    def _execute(
-        self, conn: Connection, values: Mapping[str, Any], ids: Sequence[int | str] = ()
-    ) -> sqlite3.Cursor:
-        text, arranged = self._text(len(ids)), self._arrange(values, ids)
-        return _call(conn, text, lambda driver: driver.execute(text, arranged))
+    def _form(self, conn: Connection) -> _Form:
+        name = conn.dialect.name
+        if name not in self._forms:
+            self._forms[name] = _Form(self._statement, self._column_keys, conn.dialect)
+        return self._forms[name]
 
-    def _arrange(self, values: Mapping[str, Any], ids: Sequence[int | str]) -> list[Any]:
+
+class _Form:
+    """A statement as one dialect has it: text, placeholders, and conversions of values."""
+
+    def __init__(
+        self, statement: Statement, column_keys: Sequence[str] | None, dialect: Dialect
+    ) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=column_keys)
+        assert isinstance(compiled, SQLCompiler)
+        self._compiled = compiled
+        self._texts: dict[int, str] = {}
+        self._places = [
+            place
+            for name in compiled.positiontup or ()
+            for place in _places_of(name, compiled.binds[name], dialect)
+        ]
+        columns = list(statement.exported_columns)
+        types = [column.type.dialect_impl(dialect) for column in columns]
+        converts = [type_.result_processor(dialect, None) for type_ in types]
+        self._conversions = [(at, convert) for at, convert in enumerate(converts) if convert]
+        record = namedtuple("Record", [column.key for column in columns], rename=True)  # type: ignore[misc] # noqa: PYI024
+        self._make: _Convert = record._make
+
+    def text(self, ids: int) -> str:
+        """Return the statement with so many placeholders for the ids."""
+        if ids not in self._texts:
+            binds = self._compiled.binds.items()
+            values = {name: None for name, bind in binds if bind.required}
+            expanded = self._compiled.construct_expanded_state(values | {IDS: [0] * ids})
+            self._texts[ids] = expanded.statement
+        return self._texts[ids]
+
+    def arrange(self, values: Mapping[str, Any], ids: Sequence[int | str]) -> list[Any]:
         """Return the values in the order of the placeholders."""
         arranged: list[Any] = []
         for name, constant, is_given, convert in self._places:
@@ -110,54 +162,24 @@ class Prepared:
             arranged.append(value if convert is None else convert(value))
         return arranged
 
-    def _arrange_all(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
-        """Yield the same as `_arrange` for each row, sooner when every value is given."""
+    def arrange_all(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+        """Yield the same as `arrange` for each row, sooner when every value is given."""
         if len(self._places) == 1 or not all(place.is_given for place in self._places):
-            return (self._arrange(row, ()) for row in rows)
+            return (self.arrange(row, ()) for row in rows)
         picked = map(itemgetter(*(place.name for place in self._places)), rows)
         converts = [(at, p.convert) for at, p in enumerate(self._places) if p.convert]
         return (_converted(row, converts) for row in picked) if converts else picked
 
-    def _fetch(self, cursor: sqlite3.Cursor) -> list[Any]:
-        make, conversions = self._record
-        if not conversions:
-            return list(map(make, cursor))
-        return [make(_converted(row, conversions)) for row in cursor]
+    def fetch(self, cursor: Cursor) -> list[Any]:
+        """Return the records of all rows."""
+        if not self._conversions:
+            return list(map(self._make, cursor))
+        return [self._make(_converted(row, self._conversions)) for row in cursor]
 
-    def _text(self, ids: int) -> str:
-        """Return the statement with so many placeholders for the ids."""
-        if ids not in self._texts:
-            text = str(self._compiled)
-            for name, bind in self._compiled.binds.items():
-                if bind.expanding:
-                    count = ids if name == IDS else len(bind.value or ())
-                    marks = ", ".join("?" * count)
-                    text = text.replace(f"__[POSTCOMPILE_{name}]", marks)
-            self._texts[ids] = text
-        return self._texts[ids]
 
-    @cached_property
-    def _compiled(self) -> SQLCompiler:
-        compiled = self._statement.compile(dialect=_DIALECT, column_keys=self._column_keys)
-        assert isinstance(compiled, SQLCompiler)
-        return compiled
-
-    @cached_property
-    def _places(self) -> list[_Place]:
-        return [
-            place
-            for name in self._compiled.positiontup or ()
-            for place in _places_of(name, self._compiled.binds[name])
-        ]
-
-    @cached_property
-    def _record(self) -> tuple[_Convert, list[tuple[int, _Convert]]]:
-        """What makes a record of a row, and the conversions of its cells."""
-        columns = list(self._statement.exported_columns)
-        types = [column.type.dialect_impl(_DIALECT) for column in columns]
-        converts = [type_.result_processor(_DIALECT, None) for type_ in types]
-        record = namedtuple("Record", [column.key for column in columns], rename=True)  # type: ignore[misc] # noqa: PYI024
-        return record._make, [(at, convert) for at, convert in enumerate(converts) if convert]
+def execute(conn: Connection, text: str, values: Sequence[Any] = ()) -> Cursor:
+    """Execute a text of the database's own form, and return the cursor with its rows."""
+    return _call(conn, text, lambda cursor: cursor.execute(text, values))
 
 
 def _converted(row: Iterable[Any], conversions: Iterable[tuple[int, _Convert]]) -> list[Any]:
@@ -167,25 +189,25 @@ def _converted(row: Iterable[Any], conversions: Iterable[tuple[int, _Convert]]) 
     return cells
 
 
-def _places_of(name: str, bind: BindParameter[Any]) -> list[_Place]:
-    convert = bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+def _places_of(name: str, bind: BindParameter[Any], dialect: Dialect) -> list[_Place]:
+    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
     if bind.expanding and name != IDS:
         return [_Place(name, value, is_given=False, convert=convert) for value in bind.value or ()]
     return [_Place(name, bind.value, bind.required, convert)]
 
 
-def _call(
-    conn: Connection, text: str, action: Callable[[sqlite3.Connection], sqlite3.Cursor]
-) -> sqlite3.Cursor:
-    """Execute something on the driver's connection, in a transaction as SQLAlchemy would."""
+def _call(conn: Connection, text: str, action: Callable[[Cursor], object]) -> Cursor:
+    """Do something with a new cursor of the driver, in a transaction as SQLAlchemy would."""
     if not conn.in_transaction():
         conn.begin()
-    driver = conn.connection.driver_connection
-    assert driver is not None
+    driver: Any = conn.connection.driver_connection
+    cursor: Cursor = driver.cursor()
     try:
-        return action(driver)
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(text, None, error, sqlite3.Error, dialect=conn.dialect) from error
+        action(cursor)
+    except conn.dialect.loaded_dbapi.Error as error:
+        base = conn.dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(text, None, error, base, dialect=conn.dialect) from error
+    return cursor
 
 
 def _pieces(ids: Iterable[int | str]) -> Iterator[list[int | str]]:

@@ -18,24 +18,23 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from torc_core.clock import now_ms
-from torc_server.storage.memory import give_back
+from torc_core.errors import MachineError
+from torc_server.storage.database import Database
+from torc_server.storage.memory import release_memory
 from torc_server.storage.notify import TOUCHED, Hub
-from torc_server.storage.sqlite import checkpoint, machine_problem, shrink, wal_bytes
+from torc_server.storage.statements import execute
 
 P = ParamSpec("P")
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 
 GROUP_LIMIT = 64
-IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
-FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
 LARGE_GROUP_S = 1.0
 """What takes so long has used much memory; it goes back to the system."""
 
@@ -64,17 +63,13 @@ class _Request:
 class Writer:
     """Runs functions on the writing connection, in the order in which they came."""
 
-    def __init__(
-        self, engine: Engine, database: Path, hub: Hub, *, clock: Callable[[], int] = now_ms
-    ) -> None:
-        self._connection = engine.connect()
+    def __init__(self, database: Database, hub: Hub, *, clock: Callable[[], int] = now_ms) -> None:
+        self._connection = database.writer_engine().connect()
         self._database = database
         self._hub = hub
         self._clock = clock
         self._moment = 0
         """When the latest group was committed, in milliseconds since 1970."""
-        self._left_over = 0
-        """What the last checkpoint had to leave in the log, in bytes."""
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
@@ -140,13 +135,13 @@ class Writer:
                 begin = time.monotonic()
                 self._run_group(connection, group)
                 del group  # what it was given may be large, and the next one may take its time
-                self._tidy(connection)
+                self._database.maintain(connection, is_idle=self._queue.empty())
                 used_much = used_much or time.monotonic() - begin > LARGE_GROUP_S
                 if used_much and self._queue.empty():
-                    shrink(connection)
-                    give_back()
+                    self._database.free_memory(connection)
+                    release_memory()
                     used_much = False
-            checkpoint(connection)
+            self._database.finish(connection)
 
     def _next_group(self) -> list[_Request]:
         """Return the requests that wait, at least one; empty when the writer is to stop."""
@@ -176,7 +171,7 @@ class Writer:
         try:
             with connection.begin():
                 for _, alike in groupby(group, key=lambda request: request.work):
-                    _attempt(connection, list(alike), self._moment)
+                    self._attempt(connection, list(alike))
         except Exception as error:
             touched.clear()
             if len(group) > 1:
@@ -184,46 +179,36 @@ class Writer:
                     self._run_group(connection, [request])
                 return
             log.exception("a write failed")
-            group[0].outcome = machine_problem(error) or error
+            group[0].outcome = self._database.explain(error) or error
         changed = frozenset(touched)
         self._loop.call_soon_threadsafe(self._deliver, group, changed)
+
+    def _attempt(self, connection: Connection, requests: Sequence[_Request]) -> None:
+        """Run requests of one kind in a savepoint: a failure leaves the rest of the group alone.
+
+        By the driver: SQLAlchemy takes longer for a savepoint than SQLite.
+        """
+        execute(connection, "SAVEPOINT request")
+        try:
+            items = [request.item for request in requests]
+            outcomes = requests[0].work(connection, items, self._moment)
+            for request, outcome in zip(requests, outcomes, strict=True):
+                request.outcome = outcome
+        except Exception as error:
+            explained = self._database.explain(error)
+            if isinstance(explained, MachineError):
+                raise  # the whole transaction is over
+            execute(connection, "ROLLBACK TO SAVEPOINT request")
+            if explained is not None:
+                log.info("refused by the database: %s", error)
+            requests[0].outcome = explained or error
+            if len(requests) > 1:
+                for request in requests:
+                    self._attempt(connection, [request])
+        execute(connection, "RELEASE SAVEPOINT request")
 
     def _deliver(self, group: list[_Request], changed: frozenset[int]) -> None:
         for request in group:
             request.answer()
         if changed:
             self._hub.notify(changed)
-
-    def _tidy(self, connection: Connection) -> None:
-        """Fold the log into the database when nobody waits, or when it has grown far."""
-        grown = wal_bytes(self._database) - self._left_over
-        if grown > FORCED_CHECKPOINT_BYTES or (
-            grown > IDLE_CHECKPOINT_BYTES and self._queue.empty()
-        ):
-            checkpoint(connection)
-            self._left_over = wal_bytes(self._database)
-
-
-def _attempt(connection: Connection, requests: Sequence[_Request], moment: int) -> None:
-    """Run requests of one kind in a savepoint; their failure leaves the rest of the group alone."""
-    execute = _driver(connection).execute
-    execute("SAVEPOINT request")
-    try:
-        items = [request.item for request in requests]
-        outcomes = requests[0].work(connection, items, moment)
-        for request, outcome in zip(requests, outcomes, strict=True):
-            request.outcome = outcome
-    except Exception as error:
-        if machine_problem(error) is not None:
-            raise  # SQLite has ended the whole transaction
-        execute("ROLLBACK TO SAVEPOINT request")
-        requests[0].outcome = error
-        if len(requests) > 1:
-            for request in requests:
-                _attempt(connection, [request], moment)
-    execute("RELEASE SAVEPOINT request")
-
-
-def _driver(connection: Connection) -> Any:
-    """Return the driver's connection: SQLAlchemy takes longer for a savepoint than SQLite."""
-    return connection.connection.driver_connection

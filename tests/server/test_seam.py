@@ -1,0 +1,63 @@
+"""The kind of the database is known in one module, and statements know none."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
+import torc_server
+from torc_server.storage.migrations import VERSION
+from torc_server.storage.sqlite_upgrades import UPGRADES
+from torc_server.storage.statements import Prepared, _Form
+
+PACKAGE = Path(torc_server.__file__).parent
+ALONE = {"storage/sqlite.py", "storage/sqlite_upgrades.py"}
+OTHERS = [
+    path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).as_posix() not in ALONE
+]
+THEIR_OWN = ("PRAGMA", "sqlite_errorcode", "constraint failed", "AUTOINCREMENT", "sqlite_master")
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_one_module_names_sqlite(path):
+    source = path.read_text("utf-8")
+    imported = {
+        name
+        for node in ast.walk(ast.parse(source))
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
+    }
+    assert not [name for name in imported if name.startswith(("sqlite3", "sqlalchemy.dialects"))]
+    assert [word for word in THEIR_OWN if word in source] == []
+
+
+def statements():
+    for found in pkgutil.walk_packages([str(PACKAGE)], "torc_server."):
+        if not found.name.endswith("__main__"):
+            for name, value in vars(importlib.import_module(found.name)).items():
+                if isinstance(value, Prepared):
+                    yield pytest.param(value, id=f"{found.name}.{name}")
+
+
+@pytest.mark.parametrize("statement", statements())
+def test_every_prepared_statement_is_one_of_postgresql_too(statement):
+    form = _Form(statement._statement, statement._column_keys, PGDialect(paramstyle="format"))
+
+    for ids in (1, 4):
+        places = form.arrange(dict.fromkeys(place.name for place in form._places), [7] * ids)
+        assert form.text(ids).count("%s") == len(places)
+        assert "POSTCOMPILE" not in form.text(ids)
+
+
+def test_the_steps_lead_to_the_version_of_the_tables():
+    assert 1 + len(UPGRADES) == VERSION

@@ -1,0 +1,89 @@
+"""How SQLite databases of older versions of the schema come to the present one.
+
+Steps that were released never change, so they are written out and do not look at the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+
+def _dynamic_work(connection: Connection) -> None:
+    """Environments, jobs that add jobs, when jobs began, tasks, RO-Crate, Slurm statistics."""
+    for statement in (
+        "ALTER TABLE workflow ADD COLUMN env JSON",
+        "ALTER TABLE workflow ADD COLUMN dynamic_jobs JSON",
+        "ALTER TABLE workflow ADD COLUMN enable_ro_crate BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE workflow ADD COLUMN submission_directory TEXT",
+        "ALTER TABLE job ADD COLUMN env JSON",
+        "ALTER TABLE job ADD COLUMN origin TEXT",
+        "ALTER TABLE job ADD COLUMN started_at INTEGER",
+        """
+        UPDATE job SET started_at = (
+            SELECT started_at FROM attempt WHERE job_id = job.id AND token = job.token
+        ) WHERE status = 4
+        """,
+        """
+        CREATE INDEX ix_job_failure_handler ON job (failure_handler_id)
+        WHERE failure_handler_id IS NOT NULL
+        """,
+        "CREATE INDEX ix_workflow_action_executed_by ON workflow_action (executed_by)",
+        """
+        CREATE TABLE task (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL,
+            operation TEXT NOT NULL,
+            status TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            started_at INTEGER,
+            finished_at INTEGER,
+            error TEXT,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
+        )
+        """,
+        "CREATE INDEX ix_task_workflow_id ON task (workflow_id)",
+        """
+        CREATE TABLE ro_crate_entity (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL,
+            entity_id TEXT NOT NULL,
+            entity_type TEXT NOT NULL,
+            file_id INTEGER,
+            entity_metadata JSON,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE,
+            FOREIGN KEY(file_id) REFERENCES file (id) ON DELETE SET NULL
+        )
+        """,
+        "CREATE UNIQUE INDEX ux_ro_crate_entity ON ro_crate_entity (workflow_id, entity_id)",
+        "CREATE INDEX ix_ro_crate_entity_file_id ON ro_crate_entity (file_id)",
+        """
+        CREATE TABLE slurm_stats (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL,
+            job_id INTEGER NOT NULL,
+            run_id INTEGER NOT NULL,
+            attempt_id INTEGER NOT NULL,
+            slurm_job_id TEXT,
+            max_rss_bytes INTEGER,
+            max_vm_size_bytes INTEGER,
+            max_disk_read_bytes INTEGER,
+            max_disk_write_bytes INTEGER,
+            ave_cpu_seconds FLOAT,
+            node_list TEXT,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE,
+            FOREIGN KEY(job_id) REFERENCES job (id) ON DELETE CASCADE
+        )
+        """,
+        "CREATE INDEX ix_slurm_stats_workflow_id ON slurm_stats (workflow_id)",
+        """
+        CREATE UNIQUE INDEX ux_slurm_stats_attempt
+        ON slurm_stats (job_id, run_id, attempt_id)
+        """,
+    ):
+        connection.exec_driver_sql(statement)
+
+
+UPGRADES: tuple[Callable[[Connection], None], ...] = (_dynamic_work,)
+"""The first brings a database from version 1 to version 2, and so on."""
