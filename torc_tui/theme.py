@@ -1,6 +1,6 @@
-"""How states look: a glyph, a letter and a colour each, so that none depends on colour.
+"""How states look: a glyph, a letter and a color each, so that none depends on color.
 
-Colours have the names of a terminal's own 16, which every theme maps to its shades.
+Colors have the names of a terminal's own 16, which every theme maps to its shades.
 """
 
 from __future__ import annotations
@@ -20,11 +20,20 @@ class Look(NamedTuple):
     glyph: str
     letter: str
     tone: str
-    """A Rich style: a colour of the terminal, or empty for its foreground."""
+    """A Rich style: a color of the terminal, or empty for its foreground."""
+
+
+class Cell(NamedTuple):
+    """A piece of text on one line, and how it looks."""
+
+    text: str
+    """Without control characters: see `terminal.clean`."""
+    tone: str = ""
+    """A Rich style."""
 
 
 QUIET = "bright_black"
-"""What is there but does not matter now."""
+"""The tone of what matters less."""
 
 JOB_LOOK: dict[str, Look] = {
     JobStatus.UNINITIALIZED: Look("·", "U", QUIET),

@@ -12,7 +12,7 @@ from torc_tui.screens.log import LogScreen
 from torc_tui.screens.main import MainScreen
 from torc_tui.screens.reader import Reader
 from torc_tui.screens.user_actions import USER_ACTIONS
-from torc_tui.state.pages import help_text
+from torc_tui.state.texts import help_text
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.key_hints import hints
 from torc_tui.widgets.row_table import RowTable

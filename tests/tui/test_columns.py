@@ -8,15 +8,19 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from torc_core.model.status import JobStatus
-from torc_tui.lists.listing import Cell, Column, Row
-from torc_tui.lists.views import JOBS, NODES, RESULTS, WORKFLOWS, status_cell
-from torc_tui.state.columns import GAP, fill, fit, measure
+from torc_tui.lists.cells import status_cell
+from torc_tui.lists.jobs import JOBS
+from torc_tui.lists.listing import Column, Row
+from torc_tui.lists.nodes import NODES
+from torc_tui.lists.results import RESULTS
+from torc_tui.lists.workflows import WORKFLOWS
+from torc_tui.state.column_widths import GAP, fill, fit, measure
 from torc_tui.terminal import clean
-from torc_tui.theme import WORKFLOW_LOOK
+from torc_tui.theme import WORKFLOW_LOOK, Cell
 
 
-def make_columns(count, widest=40):
-    return [Column(f"C{i}", lambda _: Cell(""), rank=i % 3, widest=widest) for i in range(count)]
+def make_columns(count, max_width=40):
+    return [Column(f"C{i}", lambda _: "", rank=i % 3, max_width=max_width) for i in range(count)]
 
 
 @given(st.text(max_size=60).map(clean), st.integers(0, 40), st.booleans())
@@ -34,10 +38,10 @@ def test_columns_never_exceed_the_room(wanted, room):
 
 def test_columns_of_the_highest_rank_go_first():
     columns = [
-        Column("ID", lambda _: Cell("")),
-        Column("Name", lambda _: Cell("")),
-        Column("Detail", lambda _: Cell(""), rank=2),
-        Column("Note", lambda _: Cell(""), rank=1),
+        Column("ID", lambda _: ""),
+        Column("Name", lambda _: ""),
+        Column("Detail", lambda _: "", rank=2),
+        Column("Note", lambda _: "", rank=1),
     ]
 
     assert fit(columns, [5, 20, 20, 20], 40) == [5, 20, 0, 11]
@@ -47,11 +51,11 @@ def test_columns_of_the_highest_rank_go_first():
 
 def test_the_name_gives_way_and_words_are_whole():
     columns = [
-        Column("ID", lambda _: Cell("")),
-        Column("Name", lambda _: Cell(""), narrowest=14),
-        Column("State", lambda _: Cell(""), least=10),
-        Column("Fail", lambda _: Cell(""), is_number=True),
-        Column("User", lambda _: Cell(""), rank=1),
+        Column("ID", lambda _: ""),
+        Column("Name", lambda _: "", shrink_to=14),
+        Column("State", lambda _: "", min_width=10),
+        Column("Fail", lambda _: "", is_number=True),
+        Column("User", lambda _: "", rank=1),
     ]
     wanted = [4, 32, 10, 5, 8]
 
@@ -71,20 +75,22 @@ LONGEST = {
 }
 
 
-@pytest.mark.parametrize("view", [WORKFLOWS, JOBS, RESULTS, NODES], ids=lambda view: view.name)
-def test_no_state_is_cut_in_40_columns_or_more(view):
-    words = next(at for at, each in enumerate(view.columns) if each.title in {"State", "Status"})
-    full = ["x" * each.widest if each.narrowest else "12345" for each in view.columns]
-    full[words] = LONGEST[view.name]
+@pytest.mark.parametrize(
+    "listing", [WORKFLOWS, JOBS, RESULTS, NODES], ids=lambda listing: listing.name
+)
+def test_no_state_is_cut_in_40_columns_or_more(listing):
+    words = next(at for at, each in enumerate(listing.columns) if each.title in {"State", "Status"})
+    full = ["x" * each.max_width if each.shrink_to else "12345" for each in listing.columns]
+    full[words] = LONGEST[listing.name]
     row = Row(1, tuple(map(Cell, full)), None)
-    wanted = measure(view.columns, [row], [0] * len(full))
-    shown = {room: fit(view.columns, wanted, room)[words] for room in range(37, 200)}
+    wanted = measure(listing.columns, [row], [0] * len(full))
+    shown = {room: fit(listing.columns, wanted, room)[words] for room in range(37, 200)}
 
     assert {room: width for room, width in shown.items() if width < wanted[words]} == {}
 
 
 def test_widths_follow_the_data_and_only_grow():
-    columns = make_columns(1, widest=12)
+    columns = make_columns(1, max_width=12)
     row = Row(1, (Cell("x" * 9),), None)
 
     widths = measure(columns, [row], [0])

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.model.job import Job
-from torc_tui.state.dag import DRAWN_JOBS, Gathering, fold_name, without_cycles
-from torc_tui.state.drawing import draw
-from torc_tui.state.layers import layer, place
+from torc_tui.state.graph.dag import DRAWN_JOBS, Gathering, fold_name, without_cycles
+from torc_tui.state.graph.drawing import draw
+from torc_tui.state.graph.layers import layer, place
 
 
 def make_graph(names, edges, status="completed"):

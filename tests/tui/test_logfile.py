@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_tui.state.logfile import BLOCK, LONGEST, LogFile
-from torc_tui.state.pager import Pager, Place
+from torc_tui.state.logs.logfile import BLOCK, LONGEST, LogFile
+from torc_tui.state.logs.pager import Pager, Place
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from tui.driving import interface
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
-from torc_tui.lists.listing import Cell
-from torc_tui.state.dag import Graph
+from torc_tui.state.graph.dag import Graph
+from torc_tui.theme import Cell
 
 PICTURES = Path(__file__).parent / "pictures"
 _MOMENT = re.compile(r"\d\d-\d\d \d\d:\d\d:\d\d")

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_tui.lists.job_counts import percent, state_of
 from torc_tui.state.headline import Link, breadcrumb, headline, progress_line
-from torc_tui.state.progress import bar, percent, state_of
+from torc_tui.state.progress import bar
 from torc_tui.theme import JOB_LOOK, WORKFLOW_LOOK
 
 COUNTS = st.dictionaries(st.sampled_from([str(each) for each in JobStatus]), st.integers(0, 10**6))

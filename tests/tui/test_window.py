@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_tui.lists.listing import Cell, Query, Row
+from torc_tui.lists.listing import Query, Row
 from torc_tui.state.window import BLOCK, KEPT_BLOCKS, Window
+from torc_tui.theme import Cell
 
 
 def make_rows(span, total, text="x"):

@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import click
 import msgspec
 
+from torc_tui.lists.listing import Column
 from torc_tui.terminal import clean
 
 GAP = "  "
-
-
-class Column(NamedTuple):
-    """One column of a table."""
-
-    title: str
-    value: Callable[[Any], object]
-    align: str = "<"
-    """`<` or `>`."""
 
 
 class Output(Protocol):
@@ -91,16 +83,16 @@ class TableOutput:
             return
         rows = [[_cell(column.value(record)) for column in columns] for record in records]
         widths = [
-            max(len(column.title), *(len(row[place]) for row in rows))
+            max(len(column.printed_heading), *(len(row[place]) for row in rows))
             for place, column in enumerate(columns)
         ]
         edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         _print_lines(
             GAP.join(
-                f"{text:{column.align}{width}}"
+                f"{text:{'>' if column.is_number else '<'}{width}}"
                 for text, column, width in zip(row, columns, widths, strict=True)
             ).rstrip()[:edge]
-            for row in [[column.title for column in columns], *rows]
+            for row in [[column.printed_heading for column in columns], *rows]
         )
 
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Rows, columns and what is asked of a list: the words in which tables and their data meet."""
+"""What a list is: columns, filters, an order and a source."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from torc_core.client import TorcClient
-
-
-class Cell(NamedTuple):
-    """One field of a row: cleaned text and a Rich style."""
-
-    text: str
-    tone: str = ""
+from torc_tui.terminal import clean
+from torc_tui.theme import Cell
 
 
 class Row(NamedTuple):
@@ -26,12 +21,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which rows of a list are wanted, in which order."""
+    """Which rows of a list, in which order."""
 
     sort_by: str | None = None
     reverse: bool = False
     filters: dict[str, str] = field(default_factory=dict)
-    """Wanted text by name of a filter."""
+    """Text as typed, by the name of a filter."""
 
     def sorted_by(self, key: str) -> Query:
         """Return the same rows in the order of `key`, reversed if that is their order already."""
@@ -43,7 +38,7 @@ class Query:
         return replace(self, filters=filters | ({name: text} if text else {}))
 
 
-class Listing(Protocol):
+class ItemPage(Protocol):
     """A page of a list, as the client returns it."""
 
     @property
@@ -52,57 +47,85 @@ class Listing(Protocol):
 
     @property
     def total_count(self) -> int:
-        """How many there are in all."""
+        """How many items the whole list has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: where its text comes from and how much room it may take."""
+    """One column: what it says of an item, and how much room that may take."""
 
     title: str
-    show: Callable[[Any], Cell]
-    """From an item to a cell; the text needs no cleaning yet."""
+    """Its heading in the interface."""
+    value: Callable[[Any], object]
+    """From an item to the value; commands print it in the common form of its type."""
+    cell: Callable[[Any], Cell] | None = None
+    """From an item to what the interface shows, if that is not the value as plain text."""
+    heading: str = ""
+    """Its heading in the tables of commands, if that is not the title in capitals."""
     sort_by: str = ""
-    """The server's name for the order of this column; empty if it knows none."""
-    least: int = 0
-    """Room for the longest word that it is likely to show, so that columns do not move; words
-    are not cut as long as another column can give way."""
-    narrowest: int = 0
-    """It gives way down to this before a column of rank 0 is left out; 0 for never."""
-    widest: int = 24
+    """The server's name for the order of this column; empty if it cannot sort by it."""
     is_number: bool = False
+    """Aligned to the right."""
+    min_width: int = 0
+    """Room for the longest word that is likely to come, so that columns do not move; words are
+    not cut as long as another column can shrink."""
+    shrink_to: int = 0
+    """The column shrinks to this before one of rank 0 is dropped; 0 for never."""
+    max_width: int = 24
     rank: int = 0
-    """Columns of the highest rank go first when there is no room."""
+    """Columns of the highest rank are dropped first when there is no room."""
+
+    def show(self, item: Any) -> Cell:
+        """Return what the interface shows of an item."""
+        if self.cell is not None:
+            return self.cell(item)
+        value = self.value(item)
+        return Cell("" if value is None else clean(str(value)))
+
+    @property
+    def printed_heading(self) -> str:
+        """Its heading in the tables of commands."""
+        return self.heading or self.title.upper()
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ListFilter:
     """One column by which the server filters."""
 
     name: str
+    """The client's name of the filter."""
     title: str
     value: Callable[[Any], str]
-    """The text that would select items like this one."""
+    """The text that selects items like this one."""
     parse: Callable[[str], Any] = str
-    """From what was typed to what the client takes; raises ValueError with what is possible."""
+    """From what was typed to what the client takes; raises ValueError saying what is possible."""
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """A kind of list: its columns, filters and source."""
+class Listing:
+    """A list: its columns, filters and source."""
 
     name: str
     columns: tuple[Column, ...]
-    page: Callable[..., Listing]
+    """What the interface shows."""
+    page: Callable[..., ItemPage]
     """`page(client, workflow_id, offset=, limit=, sort_by=, reverse_sort=, **filters)`."""
     key: Callable[[Any], Hashable]
-    filters: tuple[Filter, ...] = ()
+    printed: tuple[Column, ...] = ()
+    """What commands print; empty for the columns of the interface."""
+    filters: tuple[ListFilter, ...] = ()
     order: Query = Query()
+    """The query with which the interface begins."""
     alike: int = 0
-    """Which of the filters finds rows of one kind."""
+    """Index of the filter that finds items of the same kind."""
+
+    @property
+    def printed_columns(self) -> tuple[Column, ...]:
+        """What commands print."""
+        return self.printed or self.columns
 
     def row(self, item: Any) -> Row:
-        """Return what this view shows of an item."""
+        """Return what a table of the interface shows of an item."""
         return Row(self.key(item), tuple(column.show(item) for column in self.columns), item)
 
     def fetch(
@@ -111,10 +134,10 @@ class View:
         """Return how many rows the query has in all, and those of `span`.
 
         Raises:
-            TorcError: The server's refusal, or its absence.
+            TorcError: The server refused the request, or did not answer.
         """
         known = {each.name: each for each in self.filters}
-        listing = self.page(
+        page = self.page(
             client,
             workflow_id,
             offset=span.start,
@@ -123,4 +146,4 @@ class View:
             reverse_sort=query.reverse,
             **{name: known[name].parse(text) for name, text in query.filters.items()},
         )
-        return listing.total_count, [self.row(item) for item in listing.items]
+        return page.total_count, [self.row(item) for item in page.items]

@@ -14,18 +14,21 @@ from torc_core.errors import NotFoundError, TorcError
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.actions import Scope, shown_in
 from torc_tui.feed import EventFeed
-from torc_tui.lists.listing import Cell, Row
-from torc_tui.lists.views import EVENTS, JOBS, TABS, WORKFLOWS
+from torc_tui.lists.events import EVENTS
+from torc_tui.lists.jobs import JOBS
+from torc_tui.lists.listing import Row
+from torc_tui.lists.workflows import WORKFLOWS
 from torc_tui.messages import StateChanged
 from torc_tui.screens.graph_reader import GraphReader
 from torc_tui.screens.server_link import SILENCE, ServerLink
-from torc_tui.state.dag import Graph
-from torc_tui.state.drawing import Drawing, draw
 from torc_tui.state.fetcher import Fetcher
+from torc_tui.state.graph.dag import Graph
+from torc_tui.state.graph.drawing import Drawing, draw
 from torc_tui.state.headline import Link, breadcrumb, headline, limits_of
-from torc_tui.state.preview import preview_text
+from torc_tui.state.logs.preview import preview_text
 from torc_tui.terminal import clean
-from torc_tui.widgets.details_pane import DAG, DetailsPane
+from torc_tui.theme import Cell
+from torc_tui.widgets.details_pane import DAG, TABS, DetailsPane
 from torc_tui.widgets.key_hints import KeyHints
 from torc_tui.widgets.line import Line
 from torc_tui.widgets.row_table import RowTable
@@ -122,8 +125,8 @@ class Board(Screen[None]):
         self._feed = EventFeed(
             self._fetcher.client, number, lambda: self.post_message(StateChanged())
         )
-        for view in TABS:
-            self.details.table_of(view.name).forget(view.order)
+        for listing in TABS:
+            self.details.table_of(listing.name).forget(listing.order)
         self.ticker.forget(EVENTS.order)
         self.details.border_title = clean(workflow.name).replace("[", r"\[")
         self.details.show_workflow(workflow, None)
@@ -256,7 +259,7 @@ class Board(Screen[None]):
 
         self._link.ask(
             f"rows {table.id}",
-            lambda client: table.view.fetch(client, number, query, span),
+            lambda client: table.listing.fetch(client, number, query, span),
             came,
             failed,
         )

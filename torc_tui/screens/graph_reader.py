@@ -12,7 +12,7 @@ from torc_core.client import TorcClient
 from torc_core.errors import TorcError
 from torc_core.model.workflow import WorkflowStatus
 from torc_tui.screens.server_link import ServerLink
-from torc_tui.state.dag import Graph, read_graph
+from torc_tui.state.graph.dag import Graph, read_graph
 
 _REST = 5
 """Pause after a reading, as a multiple of the time it took: large graphs are read seldom."""

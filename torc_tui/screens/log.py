@@ -16,14 +16,13 @@ from torc_core.errors import MachineError, TorcError
 from torc_core.units import format_bytes
 from torc_tui.actions import Scope, shown_in
 from torc_tui.keymap import bindings_for
-from torc_tui.lists.listing import Cell
 from torc_tui.screens.ask import Ask
 from torc_tui.state.fetcher import Fetcher
-from torc_tui.state.logfile import LogFile
-from torc_tui.state.logpaths import Sources
-from torc_tui.state.pager import Page, Pager
+from torc_tui.state.logs.logfile import LogFile
+from torc_tui.state.logs.logpaths import Sources
+from torc_tui.state.logs.pager import Page, Pager
 from torc_tui.terminal import clean
-from torc_tui.theme import QUIET
+from torc_tui.theme import QUIET, Cell
 from torc_tui.widgets.key_hints import KeyHints
 from torc_tui.widgets.line import Line
 from torc_tui.widgets.log_lines import LogLines

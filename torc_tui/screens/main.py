@@ -19,8 +19,10 @@ from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
 from torc_tui.actions import Scope
 from torc_tui.keymap import bindings_for
+from torc_tui.lists.events import EVENTS
+from torc_tui.lists.files import FILES
+from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.listing import Query
-from torc_tui.lists.views import EVENTS, FILES, JOBS
 from torc_tui.screens.action_context import ActionContext, Selection
 from torc_tui.screens.ask import Ask, AskFilter
 from torc_tui.screens.board import Board
@@ -29,9 +31,9 @@ from torc_tui.screens.reader import Reader
 from torc_tui.screens.runs import RunsDialog, connection_of
 from torc_tui.screens.user_actions import USER_ACTIONS
 from torc_tui.state.fetcher import Fetcher
-from torc_tui.state.logpaths import file_source
-from torc_tui.state.pages import error_text, facts_text, help_text, job_text, row_text
+from torc_tui.state.logs.logpaths import file_source
 from torc_tui.state.recent import runs_since_last_visit
+from torc_tui.state.texts import error_text, facts_text, help_text, job_text, row_text
 from torc_tui.terminal import clean
 from torc_tui.widgets.details_pane import TAB_NAMES
 from torc_tui.widgets.row_table import RowTable
@@ -110,14 +112,14 @@ class MainScreen(Board):
         item = row.item
         if table is self.workflows:
             self.action_pane_right()
-        elif table.view is JOBS:
+        elif table.listing is JOBS:
             await self._read_job(item)
-        elif table.view is FILES:
+        elif table.listing is FILES:
             find = partial(file_source, item.name, item.path)
             self.app.push_screen(LogScreen(self._fetcher, f"file ▸ {item.name}", find))
         else:
-            title = f"{table.view.name} ▸ {row.key}"
-            self.app.push_screen(Reader(title, lambda width: row_text(table.view, item, width)))
+            title = f"{table.listing.name} ▸ {row.key}"
+            self.app.push_screen(Reader(title, lambda width: row_text(table.listing, item, width)))
 
     async def _read_job(self, job: Job) -> None:
         try:
@@ -141,7 +143,7 @@ class MainScreen(Board):
             return
         query = table.query_state
         kept = {name: text for name, text in query.filters.items() if name == "user"}
-        usual = replace(query, filters=table.view.order.filters | kept)
+        usual = replace(query, filters=table.listing.order.filters | kept)
         if query == usual:
             self.action_pane_left()
         else:
@@ -163,7 +165,7 @@ class MainScreen(Board):
             if answer is not None:
                 self._filter(table, *answer)
 
-        columns = [(each.name, each.title) for each in table.view.filters]
+        columns = [(each.name, each.title) for each in table.listing.filters]
         self.app.push_screen(AskFilter(columns, table.query_state.filters), answered)
 
     def action_filter_same(self) -> None:
@@ -171,11 +173,11 @@ class MainScreen(Board):
         table = self.table
         row = table.cursor_row if table else None
         if table is not None and row is not None:
-            kind = table.view.filters[table.view.alike]
+            kind = table.listing.filters[table.listing.alike]
             self._filter(table, kind.name, kind.value(row.item))
 
     def _filter(self, table: RowTable, name: str, text: str) -> None:
-        chosen = next(each for each in table.view.filters if each.name == name)
+        chosen = next(each for each in table.listing.filters if each.name == name)
         try:
             if text:
                 chosen.parse(text)
@@ -192,16 +194,16 @@ class MainScreen(Board):
     def action_sort_column(self, number: int) -> None:
         """Sort all rows by the column of that number."""
         table = self.table
-        if table is None or number > len(table.view.columns):
+        if table is None or number > len(table.listing.columns):
             return
-        column = table.view.columns[number - 1]
+        column = table.listing.columns[number - 1]
         if column.sort_by:
             table.start_over(table.query_state.sorted_by(column.sort_by))
             self.tell(f"sorted by {column.title}")
         else:
             able = [
                 f"{at} {each.title}"
-                for at, each in enumerate(table.view.columns, 1)
+                for at, each in enumerate(table.listing.columns, 1)
                 if each.sort_by
             ]
             self.tell(f"{column.title} cannot be sorted; these can: {', '.join(able)}")
@@ -315,7 +317,7 @@ class MainScreen(Board):
         row = self.workflows.cursor_row
         workflow = self._opened if self.is_inside else row and row.item
         table = self.table
-        if table is None or table.view is not JOBS:
+        if table is None or table.listing is not JOBS:
             return Selection(workflow)
         marked = [row.item for row in table.window.rows() if row.key in table.marks]
         under = table.cursor_row

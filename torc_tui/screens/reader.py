@@ -13,8 +13,8 @@ from textual.screen import Screen
 
 from torc_tui.actions import Scope, shown_in
 from torc_tui.keymap import bindings_for
-from torc_tui.lists.listing import Cell
-from torc_tui.state.drawing import Drawing
+from torc_tui.state.graph.drawing import Drawing
+from torc_tui.theme import Cell
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.key_hints import KeyHints
 from torc_tui.widgets.line import Line

@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from torc_core.client import Address, TorcClient
 from torc_core.host.connect import Connection, embedded_client
 from torc_core.host.runs import Run, RunMeta
+from torc_tui.lists.runs import RUNS
 from torc_tui.screens.dialog import Dialog, Words
-from torc_tui.state.recent import RUNS
 from torc_tui.widgets.row_table import RowTable
 
 

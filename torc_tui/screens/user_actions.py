@@ -16,13 +16,13 @@ from torc_core.operations.initialize import StartCheck, check_start, initialize_
 from torc_core.operations.launch import prepare_run
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import load_workflow
+from torc_tui.lists.job_counts import count
 from torc_tui.screens.action_context import ActionContext, Selection
 from torc_tui.screens.ask import Ask
 from torc_tui.screens.confirm import Confirm, ConfirmByName
 from torc_tui.screens.log import LogScreen
 from torc_tui.state.job_changes import CANCEL, RETRY, TERMINATE, JobChange
-from torc_tui.state.logpaths import find_logs
-from torc_tui.state.progress import count
+from torc_tui.state.logs.logpaths import find_logs
 
 NAMED_BEYOND = 100
 """With more jobs a workflow is deleted by typing its name."""

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from rich.cells import cell_len
 
 from torc_core.model.workflow import Workflow, WorkflowStatus
-from torc_tui.lists.listing import Cell, Query, View
-from torc_tui.state.columns import fill
-from torc_tui.state.progress import bar, percent, state_of, tally
+from torc_tui.lists.job_counts import percent, state_of
+from torc_tui.lists.listing import Listing, Query
+from torc_tui.state.column_widths import fill
+from torc_tui.state.progress import bar, tally
 from torc_tui.terminal import clean
-from torc_tui.theme import QUIET, WORKFLOW_LOOK
+from torc_tui.theme import QUIET, WORKFLOW_LOOK, Cell
 
 _BAR = 40
 """The most cells of a progress bar."""
@@ -81,22 +82,22 @@ def tabs_line(names: list[str], chosen: int) -> list[Cell]:
     ]
 
 
-def limits_of(view: View, query: Query) -> str:
+def limits_of(listing: Listing, query: Query) -> str:
     """Return the filters of a list, but for those that it has by itself."""
-    present, usual = query.filters, view.order.filters
+    present, usual = query.filters, listing.order.filters
     return "  ".join(
         f"{each.title.partition(' (')[0].lower()}: {clean(present.get(each.name, 'all'))}"
-        for each in view.filters
+        for each in listing.filters
         if present.get(each.name) != usual.get(each.name)
     )
 
 
-def list_line(view: View, query: Query, total: int | None, marks: int) -> list[Cell]:
+def list_line(listing: Listing, query: Query, total: int | None, marks: int) -> list[Cell]:
     """Return what limits a list, and how many rows it has."""
-    filters = limits_of(view, query)
+    filters = limits_of(listing, query)
     cells = [Cell(f"  {filters} ", "yellow")] if filters else []
     if total is not None:
-        rows = view.name.lower() if total != 1 else view.name.lower().removesuffix("s")
+        rows = listing.name.lower() if total != 1 else listing.name.lower().removesuffix("s")
         cells.append(Cell(f"  {total:,} {rows}", QUIET))
     if marks:
         cells.append(Cell(f"  {marks:,} marked", "bold"))

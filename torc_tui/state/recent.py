@@ -10,20 +10,8 @@ from datetime import UTC, datetime
 from torc_core.errors import MachineError
 from torc_core.host.directories import state_directory
 from torc_core.host.runs import Run, RunState, list_runs
-from torc_core.model.page import Page
-from torc_tui.lists.listing import Cell, Column, View
-from torc_tui.terminal import clean
-from torc_tui.theme import QUIET
 
 _STAMP = "last_visit"
-
-_STATE_LOOK = {
-    RunState.STARTING: ("◌ starting", "blue"),
-    RunState.RUNNING: ("▶ running", "yellow"),
-    RunState.CRASHED: ("✗ crashed", "red"),
-    RunState.ELSEWHERE: ("? other host", "magenta"),
-}
-_END_TONE = {"completed": ("✓", "green"), "failed": ("✗", "red")}
 
 
 def runs_since_last_visit() -> list[Run]:
@@ -80,36 +68,3 @@ def _changed_at(run: Run) -> float:
     except ValueError:
         return 0.0
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _state(run: Run) -> Cell:
-    if run.state in _STATE_LOOK:
-        return Cell(*_STATE_LOOK[run.state])
-    status = run.meta.final_status or "ended"
-    glyph, tone = _END_TONE.get(status, ("-", "magenta"))
-    return Cell(f"{glyph} {clean(status)}", tone)
-
-
-def _ended(run: Run) -> Cell:
-    counts = run.status.counts if run.status else {}
-    return Cell("  ".join(f"{number:,} {clean(name)}" for name, number in counts.items() if number))
-
-
-def _all_runs() -> Page[Run]:
-    runs = list_runs()
-    return Page(items=runs, total_count=len(runs))
-
-
-RUNS = View(
-    name="Runs",
-    columns=(
-        Column("ID", lambda run: Cell(str(run.meta.workflow_id)), is_number=True),
-        Column("Workflow", lambda run: Cell(clean(run.meta.workflow_name)), widest=30),
-        Column("State", _state),
-        Column("Jobs ended", _ended, widest=40),
-        Column("Started", lambda run: Cell(clean(run.meta.started_at[:19]), QUIET), rank=1),
-    ),
-    page=lambda *_, **__: _all_runs(),
-    key=lambda run: run.meta.run_id,
-)
-"""Runs of this machine; they come from the run directories, not from a server."""

@@ -8,15 +8,19 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
 from torc_core.model.workflow import Workflow, WorkflowStatus
-from torc_tui.lists.listing import Cell
-from torc_tui.lists.views import TABS
+from torc_tui.lists.events import EVENTS
+from torc_tui.lists.files import FILES
+from torc_tui.lists.jobs import JOBS
+from torc_tui.lists.nodes import NODES
+from torc_tui.lists.results import RESULTS
 from torc_tui.state.headline import list_line, progress_line, tabs_line
-from torc_tui.theme import QUIET
+from torc_tui.theme import QUIET, Cell
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.line import Line
 from torc_tui.widgets.row_table import RowTable
 
 DAG = "DAG"
+TABS = (JOBS, FILES, EVENTS, RESULTS, NODES)
 TAB_NAMES = [*(view.name for view in TABS), DAG]
 
 
@@ -91,7 +95,7 @@ class DetailsPane(Vertical):
         limits = (
             [Cell(f"  {self._dag_note}", QUIET)]
             if table is None
-            else list_line(table.view, table.query_state, table.window.total, len(table.marks))
+            else list_line(table.listing, table.query_state, table.window.total, len(table.marks))
         )
         self.tabs.show(*tabs_line(TAB_NAMES, self.tab), *limits)
 

@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from torc_tui.actions import Scope
 from torc_tui.keymap import bindings_for
-from torc_tui.state.drawing import Drawing
+from torc_tui.state.graph.drawing import Drawing
 from torc_tui.theme import tone_style
 
 

@@ -9,8 +9,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from torc_tui.lists.listing import Cell
-from torc_tui.theme import tone_style
+from torc_tui.theme import Cell, tone_style
 
 
 class Line(Widget):

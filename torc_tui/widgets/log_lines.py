@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from torc_tui.state.pager import Page, Shown
+from torc_tui.state.logs.pager import Page, Shown
 
 
 class LogLines(Widget):

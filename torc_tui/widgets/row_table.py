@@ -16,8 +16,8 @@ from textual.strip import Strip
 
 from torc_tui.actions import Scope
 from torc_tui.keymap import bindings_for
-from torc_tui.lists.listing import Query, Row, View
-from torc_tui.state.columns import GAP, fill, fit, measure
+from torc_tui.lists.listing import Listing, Query, Row
+from torc_tui.state.column_widths import GAP, fill, fit, measure
 from torc_tui.state.window import Window
 from torc_tui.theme import QUIET, tone_style
 
@@ -70,16 +70,16 @@ class RowTable(ScrollView, can_focus=True):
             """Only the place where the cursor comes to rest counts."""
             return isinstance(message, RowTable.CursorMoved) and message.table is self.table
 
-    def __init__(self, view: View, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, listing: Listing, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self.view = view
-        self.query_state = self._answered = view.order
+        self.listing = listing
+        self.query_state = self._answered = listing.order
         self.cursor = 0
         self.marks: set[Hashable] = set()
         self.window = Window()
         self._epoch = 0
         self._asked: range | None = None
-        self._wanted_widths = [0] * len(view.columns)
+        self._wanted_widths = [0] * len(listing.columns)
         self._widths: list[int] = []
         self._is_active = False
 
@@ -105,7 +105,7 @@ class RowTable(ScrollView, can_focus=True):
         self._epoch += 1
         self._asked = None
         self._is_active = False
-        self._wanted_widths = [0] * len(self.view.columns)
+        self._wanted_widths = [0] * len(self.listing.columns)
         self.marks.clear()
         self.cursor = 0
         self.virtual_size = Size(self._room, 1)
@@ -132,7 +132,7 @@ class RowTable(ScrollView, can_focus=True):
         self._answered = self.query_state
         had_total, had_row = self.window.total, self.cursor_row
         changed = self.window.put(span, total, rows)
-        self._wanted_widths = measure(self.view.columns, rows, self._wanted_widths)
+        self._wanted_widths = measure(self.listing.columns, rows, self._wanted_widths)
         if had_total != total:
             if self.can_focus:  # else nobody can scroll it, and a new size is a new layout
                 self.virtual_size = Size(self._room, total + 1)
@@ -207,7 +207,7 @@ class RowTable(ScrollView, can_focus=True):
         style = self.rich_style + self.get_component_rich_style("row-table--header", partial=True)
         query = self.query_state
         titles = []
-        for column, room in zip(self.view.columns, self._widths, strict=False):
+        for column, room in zip(self.listing.columns, self._widths, strict=False):
             if room:
                 arrow = "▼" if query.reverse else "▲"
                 is_sorted = column.sort_by and column.sort_by == query.sort_by
@@ -220,7 +220,7 @@ class RowTable(ScrollView, can_focus=True):
         style = self.rich_style
         text = ""
         if y == 1 and not self.total and self._is_active:
-            text = "…" if self.window.total is None else f"no {self.view.name.lower()}"
+            text = "…" if self.window.total is None else f"no {self.listing.name.lower()}"
         return Strip([Segment(" " * _GUTTER + text, style + tone_style(QUIET))]).crop_extend(
             0, width, style
         )
@@ -236,7 +236,9 @@ class RowTable(ScrollView, can_focus=True):
         else:
             gutter = (">" if is_cursor else " ") + ("*" if row.key in self.marks else " ")
             cells = []
-            for column, cell, room in zip(self.view.columns, row.cells, self._widths, strict=False):
+            for column, cell, room in zip(
+                self.listing.columns, row.cells, self._widths, strict=False
+            ):
                 if room:
                     text = fill(cell.text, room, is_number=column.is_number) + " " * GAP
                     tone = base if is_bar or not cell.tone else base + tone_style(cell.tone)
@@ -259,7 +261,7 @@ class RowTable(ScrollView, can_focus=True):
     def _lay_out(self) -> bool:
         """Fit the columns into the present width; return whether that moved any."""
         before = self._widths
-        self._widths = fit(self.view.columns, self._wanted_widths, self._room - _GUTTER)
+        self._widths = fit(self.listing.columns, self._wanted_widths, self._room - _GUTTER)
         return self._widths != before
 
     def action_move(self, where: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -11,21 +10,13 @@ import msgspec
 
 from torc_core.model.event import Event, Severity, StreamedEvent
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
-from torc_tui.cli.output import Column
+from torc_tui.lists.events import EVENTS, precise_time
 from torc_tui.terminal import clean
 
 
 @click.group()
 def events() -> None:
     """List events, or follow them."""
-
-
-_COLUMNS = [
-    Column("ID", lambda event: event["id"], ">"),
-    Column("TIME", lambda event: event["timestamp_formatted"]),
-    Column("TYPE", lambda event: _type(event["data"])),
-    Column("DATA", lambda event: event["data"]),
-]
 
 
 @events.command("list")
@@ -38,8 +29,11 @@ def list_(
 ) -> None:
     """List the events of a workflow, oldest first."""
     chosen = settings.choose_workflow(workflow_id)
-    page = settings.client.list_events(chosen, category=event_type, **filters)
-    settings.output.listing("events", [_with_time(event) for event in page.items], _COLUMNS)
+    page = EVENTS.page(settings.client, chosen, category=event_type, **filters)
+    if settings.output.is_json:
+        settings.output.record({"events": [_with_time(event) for event in page.items]})
+    else:
+        settings.output.listing("events", page.items, EVENTS.printed_columns)
 
 
 @events.command()
@@ -73,21 +67,10 @@ def _print(settings: Settings, event: StreamedEvent) -> None:
         settings.output.record(_with_time(event))
         return
     data = msgspec.json.encode(event.data).decode()
-    moment = _readable(event.timestamp)
+    moment = precise_time(event.timestamp)
     click.echo(f"{moment}  {event.severity:<7}  {clean(event.event_type)}  {clean(data)}")
 
 
 def _with_time(event: Event | StreamedEvent) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(event)
-    return {**plain, "timestamp_formatted": _readable(event.timestamp)}
-
-
-def _readable(timestamp_ms: int) -> str:
-    moment = datetime.fromtimestamp(timestamp_ms / 1000, UTC).astimezone()
-    return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{timestamp_ms % 1000:03d}"
-
-
-def _type(data: object) -> object:
-    if not isinstance(data, dict):
-        return None
-    return data.get("event_type") or data.get("type") or data.get("category")
+    return {**plain, "timestamp_formatted": precise_time(event.timestamp)}

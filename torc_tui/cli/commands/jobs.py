@@ -8,21 +8,12 @@ import click
 
 from torc_core.model.status import JobStatus
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
-from torc_tui.cli.output import Column
+from torc_tui.lists.jobs import JOBS
 
 
 @click.group()
 def jobs() -> None:
     """List and show jobs."""
-
-
-_COLUMNS = [
-    Column("ID", lambda job: job.id, ">"),
-    Column("NAME", lambda job: job.name),
-    Column("STATUS", lambda job: job.status),
-    Column("ATTEMPT", lambda job: job.attempt_id, ">"),
-    Column("COMMAND", lambda job: job.command),
-]
 
 
 @jobs.command("list")
@@ -35,8 +26,8 @@ _COLUMNS = [
 def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> None:
     """List the jobs of a workflow."""
     chosen = settings.choose_workflow(workflow_id)
-    page = settings.client.list_jobs(chosen, **filters)
-    settings.output.listing("jobs", page.items, _COLUMNS)
+    page = JOBS.page(settings.client, chosen, **filters)
+    settings.output.listing("jobs", page.items, JOBS.printed_columns)
 
 
 @jobs.command()

@@ -10,20 +10,12 @@ import msgspec
 from torc_core.errors import UsageError
 from torc_core.model.artifact import UserDataPatch
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
-from torc_tui.cli.output import Column
+from torc_tui.lists.user_data import USER_DATA
 
 
 @click.group("user-data")
 def user_data() -> None:
     """List, read and write user data: JSON values that jobs hand to each other."""
-
-
-_COLUMNS = [
-    Column("ID", lambda data: data.id, ">"),
-    Column("NAME", lambda data: data.name),
-    Column("EPHEMERAL", lambda data: data.is_ephemeral),
-    Column("DATA", lambda data: data.data),
-]
 
 
 @user_data.command("list")
@@ -37,8 +29,8 @@ _COLUMNS = [
 def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> None:
     """List the user data of a workflow."""
     chosen = settings.choose_workflow(workflow_id)
-    page = settings.client.list_user_data(chosen, **filters)
-    settings.output.listing("user_data", page.items, _COLUMNS)
+    page = USER_DATA.page(settings.client, chosen, **filters)
+    settings.output.listing("user_data", page.items, USER_DATA.printed_columns)
 
 
 @user_data.command()

@@ -23,8 +23,9 @@ from torc_core.spec import load_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.cli.diagnostics import say
-from torc_tui.cli.output import Column, counted
+from torc_tui.cli.output import counted
 from torc_tui.cli.plan import plan_lines, plan_of_file, plan_of_workflow
+from torc_tui.lists.workflows import WORKFLOWS
 
 SPEC_FILE = click.Path(path_type=Path)
 
@@ -94,18 +95,6 @@ def _print_dry_run(settings: Settings, spec: ExpandedWorkflow) -> None:
     )
 
 
-_COLUMNS = [
-    Column("ID", lambda item: item.id, ">"),
-    Column("NAME", lambda item: item.name),
-    Column("USER", lambda item: item.user),
-    Column("JOBS", lambda item: sum((item.job_counts or {}).values()), ">"),
-    Column("DONE", lambda item: (item.job_counts or {}).get("completed", 0), ">"),
-    Column("FAILED", lambda item: (item.job_counts or {}).get("failed", 0), ">"),
-    Column("CREATED", lambda item: item.timestamp),
-    Column("DESCRIPTION", lambda item: item.description),
-]
-
-
 @workflows.command("list")
 @click.option("--all-users", is_flag=True, help="Everybody's, not only yours.")
 @click.option("-u", "--user", help="Somebody's.")
@@ -124,16 +113,17 @@ def list_(
     **page: Any,
 ) -> None:
     """List workflows."""
-    found = settings.client.list_workflows(
+    found = WORKFLOWS.page(
+        settings.client,
+        None,
         user=None if all_users else user or settings.choice.user,
         is_archived=None if include_archived else archived_only,
-        include_job_counts=True,
         **page,
     )
     if settings.output.is_json:
         settings.output.record({"workflows": [_decoded(item) for item in found.items]})
     else:
-        settings.output.listing("workflows", found.items, _COLUMNS)
+        settings.output.listing("workflows", found.items, WORKFLOWS.printed_columns)
 
 
 @workflows.command()

@@ -11,10 +11,9 @@ from itertools import chain, islice
 from torc_core.client import TorcClient, every_item
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
 from torc_core.model.job import Job
-from torc_tui.lists.listing import Cell
-from torc_tui.state.progress import percent, state_of
+from torc_tui.lists.job_counts import percent, state_of
 from torc_tui.terminal import clean
-from torc_tui.theme import QUIET, WORKFLOW_LOOK, look_of
+from torc_tui.theme import QUIET, WORKFLOW_LOOK, Cell, look_of
 
 DRAWN_JOBS = 200
 """Up to here every job is drawn; beyond, jobs whose names differ in digits only are one group."""

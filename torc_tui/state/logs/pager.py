@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from torc_tui.state.logfile import Line, LogFile
+from torc_tui.state.logs.logfile import Line, LogFile
 from torc_tui.terminal import clean_coloured
 from torc_tui.theme import QUIET
 

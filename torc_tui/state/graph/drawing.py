@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from torc_tui.lists.listing import Cell
-from torc_tui.state.columns import fill
-from torc_tui.state.dag import Graph
-from torc_tui.state.layers import Spot, layer
-from torc_tui.theme import QUIET
+from torc_tui.state.column_widths import fill
+from torc_tui.state.graph.dag import Graph
+from torc_tui.state.graph.layers import Spot, layer
+from torc_tui.theme import QUIET, Cell
 
 LABEL = 40
 """The most cells of a node's name."""

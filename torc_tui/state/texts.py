@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -11,13 +10,13 @@ from torc_core.errors import SpecError, TorcError
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
-from torc_core.units import format_bytes, format_seconds
 from torc_tui.actions import ACTIONS
-from torc_tui.lists.listing import Cell, View
-from torc_tui.lists.views import status_cell
-from torc_tui.state.columns import fill
+from torc_tui.lists.cells import status_cell
+from torc_tui.lists.listing import Listing
+from torc_tui.lists.results import duration, peak_cpu, peak_memory
+from torc_tui.state.column_widths import fill
 from torc_tui.terminal import clean
-from torc_tui.theme import QUIET
+from torc_tui.theme import QUIET, Cell
 
 _NAME = 12
 """Cells of a name before its value."""
@@ -51,10 +50,10 @@ def error_text(error: TorcError, width: int) -> Text:
     return [*lines, [], *_wrapped(error.hint, width)] if error.hint else lines
 
 
-def row_text(view: View, item: object, width: int) -> Text:
+def row_text(listing: Listing, item: object, width: int) -> Text:
     """Return every column of a row, in full."""
     lines: Text = []
-    for column in view.columns:
+    for column in listing.columns:
         cell = column.show(item)
         lines += _fact(column.title, cell.text, width, cell.tone)
     return lines
@@ -115,14 +114,11 @@ def _needs(requirements: ResourceRequirements | None) -> list[tuple[str, str, st
 
 def _result_fact(result: Result) -> tuple[str, str, str]:
     status = status_cell(result.status)
-    text = (
-        f"{status.text}, return code {result.return_code}, "
-        f"{format_seconds(max(0.0, result.exec_time_minutes * 60))}"
-    )
-    if result.peak_memory_bytes is not None:
-        text += f", peak {format_bytes(result.peak_memory_bytes)}"
-    if result.peak_cpu_percent is not None:
-        text += f", {result.peak_cpu_percent:.0f}% CPU"
+    text = f"{status.text}, return code {result.return_code}, {duration(result)}"
+    if (memory := peak_memory(result)) is not None:
+        text += f", peak {memory}"
+    if (cpu := peak_cpu(result)) is not None:
+        text += f", {cpu} CPU"
     name = f"Run {result.run_id}.{result.attempt_id}"
     return name, f"{text}, {result.completion_time}", status.tone
 
@@ -149,8 +145,3 @@ def _wrapped(text: str, width: int, tone: str = "") -> Text:
         for line in text.splitlines()
         for part in textwrap.wrap(clean(line.expandtabs()), width) or [""]
     ]
-
-
-def json_text(value: object, width: int) -> Text:
-    """Return a JSON value, indented."""
-    return _wrapped(json.dumps(value, indent=2, ensure_ascii=False), width)

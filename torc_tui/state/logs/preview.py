@@ -7,11 +7,10 @@ from pathlib import Path
 from rich.text import Text
 
 from torc_core.client import TorcClient
-from torc_tui.lists.listing import Cell
-from torc_tui.state.logpaths import find_logs
-from torc_tui.state.pages import facts_text, job_text
+from torc_tui.state.logs.logpaths import find_logs
+from torc_tui.state.texts import facts_text, job_text
 from torc_tui.terminal import clean_coloured
-from torc_tui.theme import QUIET
+from torc_tui.theme import QUIET, Cell
 
 _FACT_LINES = 5
 _READ = 16_384

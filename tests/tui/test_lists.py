@@ -9,8 +9,15 @@ import pytest
 from torc_core.model.event import Event
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_tui.lists.events import EVENTS, event_text
+from torc_tui.lists.files import FILES
+from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.listing import Query
-from torc_tui.lists.views import JOBS, RESULTS, event_text
+from torc_tui.lists.nodes import NODES
+from torc_tui.lists.results import RESULTS
+from torc_tui.lists.runs import RUNS
+from torc_tui.lists.user_data import USER_DATA
+from torc_tui.lists.workflows import WORKFLOWS
 from torc_tui.state.headline import list_line
 
 
@@ -61,3 +68,35 @@ def test_an_event_names_the_flags_that_are_set_and_no_others():
     assert event_text(Event(workflow_id=1, timestamp=0, data=data)) == (
         "return_code=0  jobs=4  failed_only"
     )
+
+
+LISTINGS = [WORKFLOWS, JOBS, FILES, EVENTS, RESULTS, NODES, USER_DATA, RUNS]
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda each: each.name)
+def test_the_columns_of_commands_and_interface_are_the_same_declarations(listing):
+    by_title = {column.title: column for column in listing.columns}
+
+    for column in listing.printed_columns:
+        assert by_title.get(column.title, column) is column
+    headings = [column.printed_heading for column in listing.printed_columns]
+    assert len(set(headings)) == len(headings)
+    assert all(heading == heading.upper() for heading in headings)
+
+
+def test_headings_of_the_commands_tables_are_those_of_before():
+    headings = {
+        listing.name: " ".join(column.printed_heading for column in listing.printed_columns)
+        for listing in LISTINGS
+    }
+
+    assert headings == {
+        "Workflows": "ID NAME USER JOBS DONE FAILED CREATED DESCRIPTION",
+        "Jobs": "ID NAME STATUS ATTEMPT COMMAND",
+        "Files": "ID NAME MODIFIED PATH",
+        "Events": "ID TIME TYPE DATA",
+        "Results": "ID JOB RUN ATTEMPT STATUS CODE TIME PEAK MEM PEAK CPU ENDED",
+        "Nodes": "ID HOST STATE PID CPUS MEMORY GPUS TYPE STARTED",
+        "User data": "ID NAME EPHEMERAL DATA",
+        "Runs": "RUN WORKFLOW NAME STATE STARTED HOST PID DIRECTORY",
+    }

@@ -20,14 +20,14 @@ def measure(columns: Sequence[Column], rows: Iterable[Row], so_far: Sequence[int
     Widths only grow, so that a table does not dance while it is read.
     """
     widths = [
-        max(cell_len(c.title) + bool(c.sort_by), c.least, w)
+        max(cell_len(c.title) + bool(c.sort_by), c.min_width, w)
         for c, w in zip(columns, so_far, strict=True)
     ]
     for row in rows:
         for at, cell in enumerate(row.cells):
             if len(cell.text) > widths[at] or not cell.text.isascii():
                 widths[at] = max(widths[at], cell_len(cell.text))
-    return [min(width, column.widest) for column, width in zip(columns, widths, strict=True)]
+    return [min(width, column.max_width) for column, width in zip(columns, widths, strict=True)]
 
 
 def fit(columns: Sequence[Column], wanted: Sequence[int], room: int) -> list[int]:
@@ -35,7 +35,7 @@ def fit(columns: Sequence[Column], wanted: Sequence[int], room: int) -> list[int
 
     The last column takes what is left over, or shrinks first unless it holds words. If that is not
     enough, columns go in the order of their rank; before one of rank 0 goes, those that have a
-    `narrowest` give way. The first column always stays.
+    `shrink_to` give way. The first column always stays.
     """
     shown = list(range(len(columns)))
     while True:
@@ -61,11 +61,11 @@ def _what_gives(
 ) -> dict[int, int]:
     """Return how many cells each column can give, in the order in which they are taken."""
     last = shown[-1]
-    gives = {} if columns[last].least else {last: max(0, wanted[last] - _NARROWEST)}
+    gives = {} if columns[last].min_width else {last: max(0, wanted[last] - _NARROWEST)}
     if is_last_resort:
         for at in shown[:-1]:
-            if columns[at].narrowest:
-                gives[at] = max(0, wanted[at] - columns[at].narrowest)
+            if columns[at].shrink_to:
+                gives[at] = max(0, wanted[at] - columns[at].shrink_to)
     return gives
 
 

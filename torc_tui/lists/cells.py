@@ -1,0 +1,61 @@
+"""How values of common types are shown: moments, statuses, ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+from torc_tui.lists.listing import Column
+from torc_tui.terminal import clean
+from torc_tui.theme import QUIET, Cell, look_of
+
+BROKEN_TONE = look_of("failed").tone
+
+ID = Column("ID", attrgetter("id"), sort_by="id", is_number=True)
+
+
+def item_id(item: Any) -> int:
+    """Return the id of a record; those from a server always have one."""
+    return item.id or 0
+
+
+def status_cell(status: str | None) -> Cell:
+    """Return a job's status with its glyph, in its color."""
+    look = look_of(status)
+    return Cell(f"{look.glyph} {clean(status or 'unknown')}", look.tone)
+
+
+def local_time(milliseconds: float) -> str:
+    """Return a moment (milliseconds since 1970) in local time, to the second."""
+    try:
+        moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC).astimezone()
+    except (OverflowError, OSError, ValueError):
+        return "?"
+    return f"{moment:%m-%d %H:%M:%S}"
+
+
+def moment_cell(name: str) -> Callable[[Any], Cell]:
+    """Show an attribute that is an ISO 8601 moment in local time."""
+
+    def show(item: Any) -> Cell:
+        text = str(getattr(item, name) or "")
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return Cell(clean(text), QUIET)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return Cell(local_time(aware.timestamp() * 1000), QUIET)
+
+    return show
+
+
+def quiet_cell(name: str) -> Callable[[Any], Cell]:
+    """Show an attribute in the tone of what matters less; nothing for None."""
+
+    def show(item: Any) -> Cell:
+        value = getattr(item, name)
+        return Cell("" if value is None else clean(str(value)), QUIET)
+
+    return show

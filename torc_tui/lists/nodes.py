@@ -1,0 +1,54 @@
+"""The list of the nodes of a workflow: what its runners offer, and offered."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from torc_core.model.compute import ComputeNode
+from torc_tui.lists.cells import ID, item_id, moment_cell
+from torc_tui.lists.filters import text_of, yes_or_no
+from torc_tui.lists.listing import Column, ListFilter, Listing
+from torc_tui.theme import QUIET, Cell
+
+
+def _active_cell(node: ComputeNode) -> Cell:
+    return Cell("▶ active", "yellow") if node.is_active else Cell("- ended", QUIET)
+
+
+def _memory_cell(node: ComputeNode) -> Cell:
+    return Cell(f"{node.memory_gb:.1f} GiB")
+
+
+NODES = Listing(
+    name="Nodes",
+    columns=(
+        ID,
+        Column("Host", attrgetter("hostname"), sort_by="hostname", shrink_to=12, max_width=30),
+        Column("State", attrgetter("is_active"), _active_cell, sort_by="is_active", min_width=8),
+        Column("PID", attrgetter("pid"), sort_by="pid", is_number=True, rank=1),
+        Column("CPUs", attrgetter("num_cpus"), sort_by="num_cpus", is_number=True),
+        Column(
+            "Memory", attrgetter("memory_gb"), _memory_cell, sort_by="memory_gb", is_number=True
+        ),
+        Column("GPUs", attrgetter("num_gpus"), sort_by="num_gpus", is_number=True),
+        Column("Type", attrgetter("compute_node_type"), sort_by="compute_node_type", rank=3),
+        Column(
+            "Started",
+            attrgetter("start_time"),
+            moment_cell("start_time"),
+            sort_by="start_time",
+            rank=2,
+        ),
+    ),
+    page=lambda client, workflow_id, **query: client.list_compute_nodes(workflow_id, **query),
+    key=item_id,
+    filters=(
+        ListFilter("hostname", "Host", text_of("hostname")),
+        ListFilter(
+            "is_active",
+            "Active (yes, no)",
+            lambda node: "yes" if node.is_active else "no",
+            yes_or_no,
+        ),
+    ),
+)

@@ -1,0 +1,93 @@
+"""The list of workflows."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Workflow
+from torc_tui.lists.cells import BROKEN_TONE, ID, item_id, quiet_cell
+from torc_tui.lists.filters import text_of, yes_or_no
+from torc_tui.lists.job_counts import FAILED, count, percent, state_of
+from torc_tui.lists.listing import Column, ListFilter, Listing, Query
+from torc_tui.theme import WORKFLOW_LOOK, Cell
+
+
+def _state(workflow: Workflow) -> str | None:
+    if workflow.is_archived:
+        return "archived"
+    if workflow.job_counts is None:
+        return None
+    return state_of(workflow.job_counts, is_canceled=bool(workflow.is_canceled))
+
+
+def _state_cell(workflow: Workflow) -> Cell:
+    state = _state(workflow)
+    if state is None:
+        return Cell("")
+    look = WORKFLOW_LOOK[state]
+    return Cell(f"{look.glyph} {state}", look.tone)
+
+
+def _percent_cell(workflow: Workflow) -> Cell:
+    return Cell(f"{percent(workflow.job_counts)}%" if workflow.job_counts else "")
+
+
+def _failed_cell(workflow: Workflow) -> Cell:
+    failed = count(workflow.job_counts or {}, FAILED)
+    return Cell(f"{failed:,}" if failed else "", BROKEN_TONE)
+
+
+def _jobs_cell(workflow: Workflow) -> Cell:
+    return Cell("" if workflow.job_counts is None else f"{sum(workflow.job_counts.values()):,}")
+
+
+def _jobs(workflow: Workflow) -> int:
+    return sum((workflow.job_counts or {}).values())
+
+
+def _completed(workflow: Workflow) -> int:
+    return (workflow.job_counts or {}).get(JobStatus.COMPLETED, 0)
+
+
+def _failed(workflow: Workflow) -> int:
+    return (workflow.job_counts or {}).get(JobStatus.FAILED, 0)
+
+
+_NAME = Column("Name", attrgetter("name"), sort_by="name", shrink_to=14, max_width=32)
+_STATE = Column("State", _state, _state_cell, min_width=10)
+_DONE = Column("Done", _completed, _percent_cell, is_number=True)
+_FAIL = Column("Fail", _failed, _failed_cell, heading="FAILED", is_number=True)
+_JOBS = Column("Jobs", _jobs, _jobs_cell, is_number=True, rank=1)
+_USER = Column("User", attrgetter("user"), quiet_cell("user"), sort_by="user", max_width=16, rank=2)
+_CREATED = Column("Created", attrgetter("timestamp"))
+_DESCRIPTION = Column(
+    "Description",
+    attrgetter("description"),
+    quiet_cell("description"),
+    sort_by="description",
+    max_width=60,
+    rank=3,
+)
+
+WORKFLOWS = Listing(
+    name="Workflows",
+    columns=(ID, _NAME, _STATE, _DONE, _FAIL, _JOBS, _USER, _DESCRIPTION),
+    printed=(ID, _NAME, _USER, _JOBS, _DONE, _FAIL, _CREATED, _DESCRIPTION),
+    page=lambda client, _workflow_id, **query: client.list_workflows(
+        include_job_counts=True, **query
+    ),
+    key=item_id,
+    filters=(
+        ListFilter("name", "Name", text_of("name")),
+        ListFilter("description", "Description", text_of("description")),
+        ListFilter("user", "User", text_of("user")),
+        ListFilter(
+            "is_archived",
+            "Archived (yes, no)",
+            lambda workflow: "yes" if workflow.is_archived else "no",
+            yes_or_no,
+        ),
+    ),
+    order=Query(sort_by="id", reverse=True, filters={"is_archived": "no"}),
+)

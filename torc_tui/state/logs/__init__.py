@@ -1,0 +1,1 @@
+"""Log files: where they are, and reading them by lines and screenfuls."""
