@@ -6,13 +6,14 @@ from urllib.parse import quote
 
 from torc_core.client.caller import Caller
 from torc_core.client.events import EventStream
+from torc_core.model.action import ActionClaim, ActionClaimReply, WorkflowAction
 from torc_core.model.artifact import (
     FileIds,
     JobFileRelationship,
     JobUserDataRelationship,
     UserDataIds,
 )
-from torc_core.model.compute import ActionClaim, ActionClaimReply, RemoteWorker, WorkflowAction
+from torc_core.model.compute import RemoteWorker
 from torc_core.model.job import JobDependency, JobIds
 from torc_core.model.page import Page
 from torc_core.model.workflow import (

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
-from torc_core.model.wire import Wire, stated
+from torc_core.model.wire import Wire
+
+
+class SchedulerType(StrEnum):
+    """What grants nodes; the type of a compute node is that of its scheduler."""
+
+    LOCAL = "local"
+    """None: a runner was started by hand."""
+    SLURM = "slurm"
+
+
+class AllocationStatus(StrEnum):
+    """Where an allocation stands."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    COMPLETE = "complete"
+
+
+UNFINISHED_ALLOCATIONS = frozenset({AllocationStatus.PENDING, AllocationStatus.ACTIVE})
 
 
 class ComputeNode(Wire, frozen=True, kw_only=True):
@@ -27,6 +47,7 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
     """ISO 8601 duration from `start_time`; none means unlimited."""
     scheduler_config_id: int | None = None
     compute_node_type: str
+    """A `SchedulerType` with our runners; clients may say anything."""
     scheduler: Any = None
 
 
@@ -70,7 +91,7 @@ class ScheduledComputeNode(Wire, frozen=True, kw_only=True):
     scheduler_config_id: int
     scheduler_type: str
     status: str
-    """`pending`, `active` or `complete`."""
+    """An `AllocationStatus`."""
 
 
 class ScheduledComputeNodePatch(Wire, frozen=True, kw_only=True):
@@ -87,46 +108,3 @@ class RemoteWorker(Wire, frozen=True, kw_only=True):
 
     worker: str
     workflow_id: int
-
-
-class WorkflowAction(Wire, frozen=True, kw_only=True):
-    """Something to do once when a workflow or its jobs reach a state."""
-
-    id: int | None = None
-    workflow_id: int
-    trigger_type: str
-    action_type: str
-    action_config: Any
-    job_ids: list[int] | None = None
-    trigger_count: int = stated(0)
-    required_triggers: int = stated(1)
-    executed: bool = stated(False)
-    executed_at: str | None = None
-    executed_by: int | None = None
-    persistent: bool = stated(False)
-    is_recovery: bool = stated(False)
-
-
-class ActionClaim(Wire, frozen=True, kw_only=True):
-    """Who wants to execute an action."""
-
-    compute_node_id: int | None = None
-
-
-class ActionClaimReply(Wire, frozen=True, kw_only=True):
-    """The action belongs to the caller. Three generations of clients look at three keys."""
-
-    claimed: bool
-    success: bool
-    action_id: int
-
-
-TRIGGER_TYPES = (
-    "on_workflow_start",
-    "on_workflow_complete",
-    "on_worker_start",
-    "on_worker_complete",
-    "on_jobs_ready",
-    "on_jobs_complete",
-)
-ACTION_TYPES = ("run_commands", "schedule_nodes")

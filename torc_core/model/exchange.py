@@ -7,6 +7,8 @@ single calls. The capability is named by `GET /version`.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureRule
@@ -66,6 +68,7 @@ class WorkRequest(Wire, frozen=True, kw_only=True):
     node: ComputeNodesResources | None = None
     """The whole node; needed with `queue_ahead`."""
     sort_method: str = "none"
+    """One of `SortMethod`; the server says which it knows."""
     strict_scheduler_match: bool = False
 
 
@@ -106,13 +109,27 @@ class ClaimedJob(Wire, frozen=True, kw_only=True):
     failure_rules: list[FailureRule] = stated([])
 
 
+class ReportOutcome(StrEnum):
+    """What the server makes of a report."""
+
+    OK = "ok"
+    DUPLICATE = "duplicate"
+    """Known already."""
+    FENCED = "fenced"
+    """Refused: the job has been claimed again since."""
+    UNKNOWN = "unknown"
+    """Refused: there is no such job."""
+    ILLEGAL = "illegal"
+    """Refused: the job is not in a state for it."""
+
+
 class Outcome(Wire, frozen=True, kw_only=True):
-    """What the server made of one reported start, end or release."""
+    """What the server made of one reported completion or release."""
 
     job_id: int
     result: str
-    """`ok`, `duplicate` (known already), `fenced` (the job was given to another attempt),
-    `unknown` (no such job) or `illegal` (the job is not in a state for it)."""
+    """One of `ReportOutcome`: `ok`, `duplicate` (known already), `fenced` (the job has been claimed
+    again since), `unknown` (no such job) or `illegal` (the job is not in a state for it)."""
 
 
 class ExchangeReply(Wire, frozen=True, kw_only=True):

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
+
+
+class JobOrigin(StrEnum):
+    """How a job came to run, if not as one of those that its workflow was created with."""
+
+    RETRY = "retry"
+    """A failure handler runs it again."""
+    SPAWN = "spawn"
+    """Another job added it."""
 
 
 class Job(Wire, frozen=True, kw_only=True):
@@ -38,8 +48,8 @@ class Job(Wire, frozen=True, kw_only=True):
     env: dict[str, str] | None = None
     """Environment variables of its process; they win over the workflow's."""
     origin: str | None = None
-    """None for a job of the workflow's creation, `retry` for one that a failure handler runs
-    again, `spawn` for one that another job added. Set by the server."""
+    """A `JobOrigin`, `retry` or `spawn`; absent for a job that its workflow was created with and
+    that was not retried. Set by the server."""
     start_time: str | None = None
     """When the present attempt began to run: UTC, ISO 8601 with milliseconds and Z. Set by the
     server while the job runs."""

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from torc_core.model.wire import JsonText, Wire, stated
 
 MAX_ITERATIONS = 999_999
 """The most that `DynamicJobs.max_iterations` may be."""
+
+
+class SortMethod(StrEnum):
+    """The order in which ready jobs of one priority are claimed."""
+
+    NONE = "none"
+    """By id."""
+    GPUS_RUNTIME_MEMORY = "gpus_runtime_memory"
+    """Those that need most GPUs first; then by runtime, then by memory."""
+    GPUS_MEMORY_RUNTIME = "gpus_memory_runtime"
 
 
 class DynamicJobs(Wire, frozen=True, kw_only=True):
@@ -38,6 +49,7 @@ class Workflow(Wire, frozen=True, kw_only=True):
     compute_node_wait_for_healthy_database_minutes: int = stated(20)
     compute_node_min_time_for_new_jobs_seconds: int = stated(300)
     jobs_sort_method: str = stated("gpus_runtime_memory")
+    """One of `SortMethod`; a newer server may know more."""
     resource_monitor_config: JsonText = None
     slurm_defaults: JsonText = None
     use_pending_failed: bool = stated(False)

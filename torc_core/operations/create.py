@@ -17,8 +17,9 @@ import msgspec
 from torc_core import graph
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError
+from torc_core.model.action import ActionType, WorkflowAction
 from torc_core.model.artifact import File, UserData
-from torc_core.model.compute import WorkflowAction
+from torc_core.model.compute import SchedulerType
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureHandler, ResourceRequirements, SlurmScheduler
 from torc_core.model.workflow import BATCH_REFERENCES, BULK_RECORDS, Workflow
@@ -180,12 +181,12 @@ class _Builder:
 
     def _action(self, item: ExpandedAction) -> WorkflowAction:
         config: dict[str, Any] = {"commands": list(item.commands)}
-        if item.action_type == "schedule_nodes":
+        if item.action_type == ActionType.SCHEDULE_NODES:
             scheduler = (
                 None if item.scheduler is None else self._spec.slurm_schedulers[item.scheduler].name
             )
             config = {
-                "scheduler_type": item.scheduler_type or "slurm",
+                "scheduler_type": item.scheduler_type or SchedulerType.SLURM,
                 "scheduler_id": None if scheduler is None else self._schedulers[scheduler],
                 "num_allocations": item.num_allocations or 1,
                 "start_one_worker_per_node": item.start_one_worker_per_node,

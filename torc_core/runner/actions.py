@@ -17,7 +17,7 @@ from typing import Any
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, TorcError
-from torc_core.model.compute import WorkflowAction
+from torc_core.model.action import WorkflowAction
 from torc_core.runner.policy import output_paths
 
 log = logging.getLogger("torc.runner")

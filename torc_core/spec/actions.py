@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from torc_core.model.action import JOB_TRIGGERS, ActionType
+from torc_core.model.compute import SchedulerType
 from torc_core.spec.expanded import ExpandedAction
 from torc_core.spec.problems import Problems
 from torc_core.spec.resolve import Origin, Resolver
 from torc_core.spec.schema import ActionSpec
 
 _FIELDS_OF_TYPE = {
-    "run_commands": ("commands",),
-    "schedule_nodes": (
+    ActionType.RUN_COMMANDS: ("commands",),
+    ActionType.SCHEDULE_NODES: (
         "scheduler",
         "scheduler_type",
         "num_allocations",
@@ -17,7 +19,6 @@ _FIELDS_OF_TYPE = {
         "max_parallel_jobs",
     ),
 }
-_JOB_TRIGGERS = ("on_jobs_ready", "on_jobs_complete")
 
 
 def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> ExpandedAction:
@@ -29,14 +30,14 @@ def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> 
         action.job_name_regexes or (),
         Origin(action, "jobs", "job_name_regexes"),
     )
-    if action.trigger_type in _JOB_TRIGGERS and not names_jobs:
+    if action.trigger_type in JOB_TRIGGERS and not names_jobs:
         problems.add(action.place, f"{action.trigger_type} needs jobs or job_name_regexes")
     _check_fields(action, problems)
     scheduler_type = action.scheduler_type
     scheduler = None
-    if action.action_type == "schedule_nodes":
-        scheduler_type = scheduler_type or "slurm"
-        if scheduler_type == "slurm" and action.scheduler:
+    if action.action_type == ActionType.SCHEDULE_NODES:
+        scheduler_type = scheduler_type or SchedulerType.SLURM
+        if scheduler_type == SchedulerType.SLURM and action.scheduler:
             scheduler = resolver.find(
                 "slurm_schedulers", action.scheduler, (*action.place, "scheduler")
             )
@@ -56,10 +57,10 @@ def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> 
 
 def _check_fields(action: ActionSpec, problems: Problems) -> None:
     """Note fields that the type of action needs, and those that it does not know."""
-    if action.action_type == "run_commands" and not action.commands:
+    if action.action_type == ActionType.RUN_COMMANDS and not action.commands:
         problems.add(action.place, "run_commands needs commands")
-    elif action.action_type == "schedule_nodes" and not (
-        action.scheduler or action.scheduler_type == "local"
+    elif action.action_type == ActionType.SCHEDULE_NODES and not (
+        action.scheduler or action.scheduler_type == SchedulerType.LOCAL
     ):
         problems.add(action.place, "schedule_nodes needs a scheduler")
     for action_type, names in _FIELDS_OF_TYPE.items():

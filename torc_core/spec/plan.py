@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 
 from torc_core import graph
+from torc_core.model.action import ActionType, TriggerType
+from torc_core.model.compute import SchedulerType
 from torc_core.spec.expanded import ExpandedWorkflow
 
 _NAMED_IN_DESCRIPTION = 3
@@ -34,7 +36,7 @@ class PlanAction(msgspec.Struct, frozen=True, kw_only=True):
 
     trigger_type: str
     scheduler: str
-    scheduler_type: str = "slurm"
+    scheduler_type: str = SchedulerType.SLURM
     num_allocations: int = 1
     jobs: Sequence[int] = ()
 
@@ -77,15 +79,15 @@ def plan_workflow(workflow: ExpandedWorkflow) -> ExecutionPlan:
     actions = [
         PlanAction(
             trigger_type=action.trigger_type,
-            scheduler="local"
+            scheduler=SchedulerType.LOCAL
             if action.scheduler is None
             else workflow.slurm_schedulers[action.scheduler].name,
-            scheduler_type=action.scheduler_type or "slurm",
+            scheduler_type=action.scheduler_type or SchedulerType.SLURM,
             num_allocations=action.num_allocations or 1,
             jobs=action.jobs or (),
         )
         for action in workflow.actions
-        if action.action_type == "schedule_nodes"
+        if action.action_type == ActionType.SCHEDULE_NODES
     ]
     names = [job.name for job in workflow.jobs]
     return make_plan(workflow.name, names, workflow.dependencies(), actions)
@@ -166,12 +168,12 @@ def _event_of_action(
     action: PlanAction, sets: Sequence[tuple[int, ...]], event_of_job: dict[int, int]
 ) -> int | None:
     """Return the event at which an action asks for nodes; None if it never does."""
-    if action.trigger_type == "on_workflow_start":
+    if action.trigger_type == TriggerType.ON_WORKFLOW_START:
         return 0 if sets else None
     places = [event_of_job[job] for job in action.jobs if job in event_of_job]
     if not places:
         return None
-    if action.trigger_type == "on_jobs_complete":
+    if action.trigger_type == TriggerType.ON_JOBS_COMPLETE:
         completed = set(action.jobs)
         return next((i for i, needed in enumerate(sets) if completed <= set(needed)), max(places))
     return max(places)

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from torc_core.model.action import ActionType, TriggerType
+from torc_core.model.compute import SchedulerType
 from torc_core.model.resources import FailureRule
-from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs
+from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, SortMethod
 from torc_core.spec import fields
 from torc_core.spec.fields import MAX_COUNT, Check
 from torc_core.spec.parameters import PARAMETER_NAME, Values, parse_values
@@ -118,16 +120,6 @@ class WorkflowSpec(msgspec.Struct, kw_only=True):
     actions: tuple[ActionSpec, ...]
 
 
-TRIGGER_TYPES = (
-    "on_workflow_start",
-    "on_workflow_complete",
-    "on_worker_start",
-    "on_worker_complete",
-    "on_jobs_ready",
-    "on_jobs_complete",
-)
-ACTION_TYPES = ("run_commands", "schedule_nodes")
-SORT_METHODS = ("none", "gpus_runtime_memory", "gpus_memory_runtime")
 MANAGED_BY_TORC = ("partition", "nodes", "walltime", "time", "mem", "gres", "name", "job-name")
 """sbatch options that `slurm_defaults` may not set."""
 RESOURCE_MONITOR_DEFAULTS = {
@@ -246,13 +238,13 @@ _SLURM_SCHEDULER: dict[str, Check] = {
     "extra": fields.sbatch_line,
 }
 _ACTION: dict[str, Check] = {
-    "trigger_type": _words(*TRIGGER_TYPES),
-    "action_type": _words(*ACTION_TYPES),
+    "trigger_type": _words(*TriggerType),
+    "action_type": _words(*ActionType),
     "jobs": _NAMES,
     "job_name_regexes": _PATTERNS,
     "commands": fields.list_of(fields.command),
     "scheduler": fields.name,
-    "scheduler_type": _words("slurm", "local"),
+    "scheduler_type": _words(SchedulerType.SLURM, SchedulerType.LOCAL),
     "num_allocations": fields.integer(1, MAX_COUNT),
     "start_one_worker_per_node": fields.boolean,
     "max_parallel_jobs": fields.integer(1, MAX_COUNT),
@@ -346,7 +338,7 @@ _SETTINGS: dict[str, Check] = {
     "compute_node_ignore_workflow_completion": fields.boolean,
     "compute_node_wait_for_healthy_database_minutes": fields.integer(0, MAX_COUNT),
     "compute_node_min_time_for_new_jobs_seconds": fields.integer(0, MAX_COUNT),
-    "jobs_sort_method": _words(*SORT_METHODS),
+    "jobs_sort_method": _words(*SortMethod),
     "resource_monitor": _resource_monitor,
     "slurm_defaults": _slurm_defaults,
     "use_pending_failed": fields.boolean,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Text, and_, cast, func, select
 
+from torc_core.model.compute import SchedulerType
 from torc_core.model.page import Page
 from torc_core.model.slurm import SlurmJobCorrelation
 from torc_server.records.pages import Paging, page_of
@@ -21,7 +22,7 @@ _SLURM_JOB_ID = func.coalesce(
 _ALLOCATION_OF_NODE = and_(
     _allocation.id == _node.scheduler["scheduler_id"].as_integer(),
     _allocation.workflow_id == _node.workflow_id,
-    _allocation.scheduler_type == "slurm",
+    _allocation.scheduler_type == SchedulerType.SLURM,
 )
 _CORRELATIONS = (
     select(_result.job_id, _job.name.label("job_name"), _SLURM_JOB_ID.label("slurm_job_id"))

@@ -6,6 +6,7 @@ When an action falls due is decided in `rules.actions`; here they are kept, foun
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -14,10 +15,16 @@ from sqlalchemy.sql import ColumnElement
 
 from torc_core.clock import utc_text
 from torc_core.errors import ConflictError, NotFoundError, UsageError
-from torc_core.model.compute import ACTION_TYPES, TRIGGER_TYPES, ActionClaimReply, WorkflowAction
+from torc_core.model.action import (
+    JOB_TRIGGERS,
+    ActionClaimReply,
+    ActionType,
+    TriggerType,
+    WorkflowAction,
+)
 from torc_core.model.event_types import ActionExecuted
 from torc_server.rules import events
-from torc_server.rules.actions import JOB_TRIGGERS, count_new
+from torc_server.rules.actions import count_new
 from torc_server.rules.creation import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
@@ -141,15 +148,15 @@ def check_action(action: WorkflowAction) -> None:
     Raises:
         UsageError: Trigger, type or configuration make no sense.
     """
-    _one_of("trigger_type", action.trigger_type, TRIGGER_TYPES)
-    _one_of("action_type", action.action_type, ACTION_TYPES)
+    _one_of("trigger_type", action.trigger_type, TriggerType)
+    _one_of("action_type", action.action_type, ActionType)
     if action.trigger_type in JOB_TRIGGERS and not action.job_ids:
         raise UsageError(
             f"An action of the trigger {action.trigger_type} without jobs would never run.",
             hint="Name its jobs in job_ids.",
             field="job_ids",
         )
-    if action.action_type == "run_commands":
+    if action.action_type == ActionType.RUN_COMMANDS:
         _check_config(action.action_config, _RunCommands)
     else:
         _check_config(action.action_config, _ScheduleNodes)
@@ -178,8 +185,8 @@ def _check_config(config: Any, shape: type[msgspec.Struct]) -> None:
         ) from error
 
 
-def _one_of(field: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
+def _one_of(field: str, value: str, known: type[StrEnum]) -> None:
+    if value not in set(known):
         raise UsageError(
             f"There is no {field} {value!r}.",
             hint=f"Use one of {', '.join(known)}.",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import UsageError
+from torc_core.model.compute import AllocationStatus
 from torc_core.model.page import Page
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
@@ -154,8 +155,8 @@ def _node_counts(connection: Connection, workflow_id: int) -> dict[str, Any]:
     allocations: dict[str, int] = dict(connection.execute(by_status).tuples().all())
     return {
         "active_compute_nodes": connection.execute(active).scalar_one(),
-        "pending_scheduled_nodes": allocations.get("pending", 0),
-        "active_scheduled_nodes": allocations.get("active", 0),
+        "pending_scheduled_nodes": allocations.get(AllocationStatus.PENDING, 0),
+        "active_scheduled_nodes": allocations.get(AllocationStatus.ACTIVE, 0),
     }
 
 

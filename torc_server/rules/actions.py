@@ -7,7 +7,7 @@ that nobody has executed is the number of its members that are as its trigger wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -25,22 +25,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
+from torc_core.model.action import JOB_TRIGGERS, TriggerType
 from torc_core.model.status import SETTLED, JobStatus
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
 
-ON_JOBS_READY = "on_jobs_ready"
-ON_JOBS_COMPLETE = "on_jobs_complete"
-ON_WORKFLOW_COMPLETE = "on_workflow_complete"
-
-_COUNTED = {
-    ON_JOBS_READY: frozenset(JobStatus) - {JobStatus.UNINITIALIZED, JobStatus.BLOCKED},
-    ON_JOBS_COMPLETE: SETTLED,
+_COUNTED: Mapping[TriggerType, frozenset[JobStatus]] = {
+    TriggerType.ON_JOBS_READY: frozenset(JobStatus) - {JobStatus.UNINITIALIZED, JobStatus.BLOCKED},
+    TriggerType.ON_JOBS_COMPLETE: SETTLED,
 }
-"""Statuses in which a member has triggered an action."""
-
-JOB_TRIGGERS = frozenset(_COUNTED)
-"""The triggers of actions that count jobs."""
+"""Statuses in which a job counts for an action, by its trigger; one for each of `JOB_TRIGGERS`."""
 
 _action = tables.workflow_action
 _member = tables.workflow_action_job
@@ -87,13 +81,15 @@ HAS_PENDING = exists().where(
 """Whether an action of `workflow_id` is due that nobody has executed."""
 
 
-def counting_types(conn: Connection, workflow_id: int) -> set[str]:
+def counting_types(conn: Connection, workflow_id: int) -> set[TriggerType]:
     """Return the trigger types on jobs that some unexecuted action of the workflow has."""
-    return {row.trigger_type for row in _COUNTING_TYPES.all(conn, workflow_id=workflow_id)}
+    return {
+        TriggerType(row.trigger_type) for row in _COUNTING_TYPES.all(conn, workflow_id=workflow_id)
+    }
 
 
 def count(
-    conn: Connection, trigger_type: str, changes: Iterable[tuple[int, JobStatus, JobStatus]]
+    conn: Connection, trigger_type: TriggerType, changes: Iterable[tuple[int, JobStatus, JobStatus]]
 ) -> None:
     """Let the actions of that type follow jobs that went from one status to another.
 
@@ -111,7 +107,7 @@ def count(
         conn.execute(_ADD, [{"action_id": key, "more": value} for key, value in more.items()])
 
 
-def trigger(conn: Connection, workflow_id: int, trigger_type: str) -> None:
+def trigger(conn: Connection, workflow_id: int, trigger_type: TriggerType) -> None:
     """Make the workflow's actions of that type due."""
     conn.execute(_TRIGGER, {"of_workflow": workflow_id, "of_type": trigger_type})
 
@@ -164,7 +160,8 @@ _RESTART = (
     .values(
         executed=False,
         trigger_count=case(
-            (_action.c.trigger_type == ON_WORKFLOW_COMPLETE, 0), else_=_action.c.required_triggers
+            (_action.c.trigger_type == TriggerType.ON_WORKFLOW_COMPLETE, 0),
+            else_=_action.c.required_triggers,
         ),
     )
 )

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
 from torc_core.errors import NotFoundError, UsageError
-from torc_core.model.job import Job
+from torc_core.model.job import Job, JobOrigin
 from torc_core.model.resources import DEFAULT_REQUIREMENTS
 from torc_core.model.status import JobStatus
 from torc_core.variables import check_variables
@@ -79,7 +79,7 @@ def create_jobs(
     jobs: Sequence[Job],
     *,
     status: JobStatus = JobStatus.UNINITIALIZED,
-    origin: str | None = None,
+    origin: JobOrigin | None = None,
 ) -> list[Job]:
     """Create jobs of one workflow and return them with their ids, in the order given.
 
@@ -263,7 +263,7 @@ def _link_batch_references(
     _LINK_SET.run_each(conn, rows)
 
 
-def _as_created(job: Job, requirements_id: int, status: JobStatus, origin: str | None) -> Job:
+def _as_created(job: Job, requirements_id: int, status: JobStatus, origin: JobOrigin | None) -> Job:
     if job.priority < 0:
         raise UsageError(
             f"Job {job.name!r} has the priority {job.priority}.",

@@ -17,6 +17,7 @@ from torc_core.model.event_types import WorkflowReinitialized, WorkflowStarted
 from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message
 from torc_server.rules import actions
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.dependencies.inputs import Inputs, dependencies, input_hashes, read_inputs
 from torc_server.rules.dependencies.propagation import (
     complete_if_settled,
@@ -62,7 +63,7 @@ _TAKE = Prepared(update(_job).where(_job.c.id.in_(bindparam("ids", expanding=Tru
 _LOSE = Prepared(
     update(_attempt)
     .where(_attempt.c.job_id.in_(bindparam("ids", expanding=True)), _attempt.c.ended_at.is_(None))
-    .values(ended_at=bindparam("now"), outcome="lost")
+    .values(ended_at=bindparam("now"), outcome=AttemptOutcome.LOST)
 )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, null, select, update
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
-from torc_core.model.job import Job, JobIds
+from torc_core.model.job import Job, JobIds, JobOrigin
 from torc_core.model.status import JobStatus
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
@@ -59,7 +59,7 @@ _GIVE_BACK = Prepared(
 _MARK_RETRIED = Prepared(
     update(_job)
     .where(_job.c.id.in_(bindparam("ids", expanding=True)), _job.c.origin.is_(None))
-    .values(origin="retry")
+    .values(origin=JobOrigin.RETRY)
 )
 
 

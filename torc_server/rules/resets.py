@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select, update
 
 from torc_core.graph import downstream
+from torc_core.model.compute import UNFINISHED_ALLOCATIONS
 from torc_core.model.event_types import ChangedJobsReset, JobsReset, WorkflowStatusReset
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
@@ -177,7 +178,7 @@ def _is_active(conn: Connection, workflow_id: int) -> bool:
             _job.c.status.in_([status.number for status in ACTIVE]),
         ),
         exists().where(
-            allocation.workflow_id == workflow_id, allocation.status.in_(("pending", "active"))
+            allocation.workflow_id == workflow_id, allocation.status.in_(UNFINISHED_ALLOCATIONS)
         ),
     )
     return bool(conn.execute(select(active)).scalar_one())

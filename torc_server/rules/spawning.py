@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, upd
 from torc_core.errors import TransitionError, UsageError
 from torc_core.graph import find_cycles
 from torc_core.model.event_types import JobsSpawned
-from torc_core.model.job import Job
+from torc_core.model.job import Job, JobOrigin
 from torc_core.model.spawning import (
     DEFAULT_MAX_ITERATIONS,
     LINEAGE_VARIABLE,
@@ -33,8 +33,6 @@ from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
-SPAWNED = "spawn"
-"""The origin of jobs that another job added."""
 MAX_LINEAGE_LENGTH = 200
 
 _job = tables.job.c
@@ -85,7 +83,7 @@ def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: 
     workflow = find_workflow(conn, caller.workflow_id)
     _check_iterations(workflow, lineage, iteration)
     wanted = _wanted(conn, caller, lineage, request.jobs)
-    created = create_jobs(conn, wanted, status=JobStatus.BLOCKED, origin=SPAWNED)
+    created = create_jobs(conn, wanted, status=JobStatus.BLOCKED, origin=JobOrigin.SPAWN)
     iteration += 1
     _keep(conn, workflow.id, f"{lineage_prefix(lineage)}g{iteration:06d}", request.state)
     event = JobsSpawned(
@@ -164,7 +162,7 @@ def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> l
     ids = {
         row.name: row.id
         for row in rows
-        if row.origin == SPAWNED and caller.id in needed.get(row.id, ())
+        if row.origin == JobOrigin.SPAWN and caller.id in needed.get(row.id, ())
     }
     if len(ids) < len(names) or len(rows) > len(names):
         taken = next((row.name for row in rows if row.name not in ids), rows[0].name)

@@ -14,8 +14,9 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, Table, bindparam, select
 from sqlalchemy.sql import ColumnElement
 
+from torc_core.model.action import WorkflowAction
 from torc_core.model.artifact import File, UserData
-from torc_core.model.compute import ComputeNode, ScheduledComputeNode, WorkflowAction
+from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.event import Event, Severity, StreamedEvent
 from torc_core.model.event_types import EVENT_SEVERITY
 from torc_core.model.provenance import RoCrateEntity

@@ -11,8 +11,8 @@ from waiting import wait_for
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, NotFoundError
+from torc_core.model.action import WorkflowAction
 from torc_core.model.artifact import File
-from torc_core.model.compute import WorkflowAction
 from torc_core.model.resources import FailureHandler, ResourceRequirements
 from torc_core.model.workflow import Version
 

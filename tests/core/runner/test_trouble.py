@@ -11,7 +11,7 @@ from waiting import wait_for
 
 from torc_core.clock import utc_now
 from torc_core.errors import MachineError
-from torc_core.model.compute import WorkflowAction
+from torc_core.model.action import WorkflowAction
 from torc_core.model.resources import FailureHandler, ResourceRequirements
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, TransitionError, UsageError
-from torc_core.model.compute import WorkflowAction
+from torc_core.model.action import WorkflowAction
 from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result

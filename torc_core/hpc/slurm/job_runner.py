@@ -24,7 +24,12 @@ from torc_core.hpc.slurm.allocation import (
     printable_environment,
     read_allocation,
 )
-from torc_core.model.compute import ScheduledComputeNode, ScheduledComputeNodePatch
+from torc_core.model.compute import (
+    AllocationStatus,
+    ScheduledComputeNode,
+    ScheduledComputeNodePatch,
+    SchedulerType,
+)
 from torc_core.runner.logs import log_to_stream
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.options import RunnerOptions
@@ -89,10 +94,10 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         num_nodes=allocation.num_nodes,
         end_time=allocation.end_time or _ask_end_time(allocation.slurm_job_id),
         poll_interval_s=arguments.poll_interval,
-        compute_node_type="slurm",
+        compute_node_type=SchedulerType.SLURM,
         scheduler_config_id=scheduled.scheduler_config_id if scheduled else None,
         scheduler={
-            "type": "slurm",
+            "type": SchedulerType.SLURM,
             "scheduler_id": scheduled.id if scheduled else None,
             "slurm_job_id": allocation.slurm_job_id,
         },
@@ -174,12 +179,14 @@ def _scheduled_status(
     if scheduled is None or scheduled.id is None or allocation.node_id != 0:
         yield
         return
-    client.update_scheduled_compute_node(scheduled.id, ScheduledComputeNodePatch(status="active"))
+    client.update_scheduled_compute_node(
+        scheduled.id, ScheduledComputeNodePatch(status=AllocationStatus.ACTIVE)
+    )
     try:
         yield
     finally:
         try:
-            done = ScheduledComputeNodePatch(status="complete")
+            done = ScheduledComputeNodePatch(status=AllocationStatus.COMPLETE)
             client.update_scheduled_compute_node(scheduled.id, done)
         except TorcError as error:
             log.warning("allocation %s could not be signed off: %s", scheduled.scheduler_id, error)

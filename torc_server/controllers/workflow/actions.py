@@ -6,7 +6,7 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 
-from torc_core.model.compute import ActionClaim, ActionClaimReply, WorkflowAction
+from torc_core.model.action import ActionClaim, ActionClaimReply, WorkflowAction
 from torc_server.edge.parameters import Id
 from torc_server.records import actions
 from torc_server.storage.readers import Readers

@@ -10,11 +10,13 @@ from collections.abc import Collection
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
+from torc_core.model.action import TriggerType
 from torc_core.model.event_types import JobCanceled, WorkflowCanceled
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.model.workflow import WorkflowStatus
 from torc_server.rules import actions
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.dependencies.propagation import Change, count_changes, propagate
 from torc_server.rules.events import record, record_many
 from torc_server.rules.jobs import LET_GO, get_job
@@ -36,10 +38,14 @@ _CANCEL = Prepared(
 _OPEN = update(_attempt).where(
     _attempt.c.job_id.in_(_IDS), _attempt.c.ended_at.is_(None), _attempt.c.outcome.is_(None)
 )
-_STOP = Prepared(_OPEN.where(_attempt.c.compute_node_id.is_not(None)).values(outcome="cancel"))
+_STOP = Prepared(
+    _OPEN.where(_attempt.c.compute_node_id.is_not(None)).values(
+        outcome=AttemptOutcome.CANCEL_REQUESTED
+    )
+)
 _GIVE_UP = Prepared(
     _OPEN.where(_attempt.c.compute_node_id.is_(None)).values(
-        outcome=JobStatus.CANCELED.value, ended_at=bindparam("now")
+        outcome=AttemptOutcome.CANCELED, ended_at=bindparam("now")
     )
 )
 
@@ -68,7 +74,7 @@ def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> Workf
     _cancel(conn, held, now_ms=now_ms)
     changes = [_change(row) for row in held]
     count_changes(conn, changes)
-    actions.count(conn, actions.ON_JOBS_COMPLETE, changes)
+    actions.count(conn, TriggerType.ON_JOBS_COMPLETE, changes)
     events = [_event(row, workflow.run_id) for row in held]
     canceled = WorkflowCanceled(run_id=workflow.run_id, jobs=len(held))
     record_many(conn, workflow_id, [*events, canceled], now_ms=now_ms)

@@ -21,6 +21,7 @@ from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_server.rules import actions
 from torc_server.rules.attempts.claims import Claimer, Wish, capacity_of, claim
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.attempts.packing import Need
 from torc_server.rules.attempts.ready import needs_of
 from torc_server.rules.attempts.report_check import Place
@@ -105,9 +106,9 @@ _KILL_TOLD = (
     .where(
         _attempt.c.compute_node_id == bindparam("of_node"),
         _attempt.c.ended_at.is_(None),
-        _attempt.c.outcome == "cancel",
+        _attempt.c.outcome == AttemptOutcome.CANCEL_REQUESTED,
     )
-    .values(outcome="canceling")
+    .values(outcome=AttemptOutcome.CANCELING)
 )
 
 
@@ -219,7 +220,7 @@ def _wish(work: WorkRequest) -> Wish:
 def _to_kill(conn: Connection, node_id: int) -> tuple[list[int], bool]:
     """Return the jobs to stop, and whether the runner has not been told of some."""
     found = conn.execute(_TO_KILL, {"node_id": node_id}).all()
-    is_new = any(row.outcome == "cancel" for row in found)
+    is_new = any(row.outcome == AttemptOutcome.CANCEL_REQUESTED for row in found)
     if is_new:
         conn.execute(_KILL_TOLD, {"of_node": node_id})
     return [row.job_id for row in found], is_new

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, Connection, bindparam, case, select, update
 
 from torc_core.model.event_types import ComputeNodeStopped, JobReady
-from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.status import ACTIVE
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.events import record_many
 from torc_server.rules.jobs import give_back
 from torc_server.storage import tables
@@ -40,7 +41,9 @@ _LOSE = Prepared(
     .values(
         ended_at=bindparam("now"),
         # What was to be stopped is not taken up again by a late report of its end.
-        outcome=case((_attempt.c.outcome.is_(None), "lost"), else_=JobStatus.CANCELED.value),
+        outcome=case(
+            (_attempt.c.outcome.is_(None), AttemptOutcome.LOST), else_=AttemptOutcome.CANCELED
+        ),
     )
 )
 _ACTIVE = Prepared(

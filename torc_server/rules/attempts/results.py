@@ -24,6 +24,7 @@ from sqlalchemy import (
 from torc_core.model.event_types import JOB_OUTCOMES, EventRecord, JobRetried, JobStarted
 from torc_core.model.exchange import JobEnd, JobRelease
 from torc_core.model.status import UNSUCCESSFUL, JobStatus
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.attempts.report_check import Place
 from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.events import record_many
@@ -63,7 +64,7 @@ _POINT_AT_LATEST = Prepared(
 _OPEN_OR_LOST = update(_attempt).where(
     _attempt.c.job_id == bindparam("of_job"),
     _attempt.c.token == bindparam("of_token"),
-    or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome == "lost"),
+    or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome == AttemptOutcome.LOST),
 )
 _CLOSE = Prepared(
     _OPEN_OR_LOST.values(
@@ -77,7 +78,8 @@ _END_FROM_AFAR = Prepared(
     _OPEN_OR_LOST.values(
         ended_at=case((_IS_RUN_BY_US, null()), else_=bindparam("at")),
         outcome=case(
-            (_IS_RUN_BY_US, func.coalesce(_attempt.c.outcome, "cancel")), else_=bindparam("how")
+            (_IS_RUN_BY_US, func.coalesce(_attempt.c.outcome, AttemptOutcome.CANCEL_REQUESTED)),
+            else_=bindparam("how"),
         ),
     )
 )
@@ -232,7 +234,7 @@ def _move(ending: Ending) -> dict[str, int]:
 
 
 def _closing(report: JobEnd | JobRelease, now_ms: int) -> dict[str, Any]:
-    how, began = "released", None
+    how, began = AttemptOutcome.RELEASED.value, None
     if isinstance(report, JobEnd):
         how, began = report.status.value, report.start_time
     return {

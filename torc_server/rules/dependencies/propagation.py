@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
+from torc_core.model.action import TriggerType
 from torc_core.model.event_types import EventRecord, JobCanceled, JobReady, WorkflowCompleted
 from torc_core.model.status import SETTLED, UNSUCCESSFUL, JobStatus
 from torc_server.rules import actions
@@ -134,7 +135,7 @@ def complete_if_settled(conn: Connection, workflow_id: int, *, run_id: int, now_
     if has_open_jobs(conn, workflow_id):
         return
     if _NOTICE_COMPLETION.run(conn, of_workflow=workflow_id):
-        actions.trigger(conn, workflow_id, actions.ON_WORKFLOW_COMPLETE)
+        actions.trigger(conn, workflow_id, TriggerType.ON_WORKFLOW_COMPLETE)
         record(conn, workflow_id, WorkflowCompleted(run_id=run_id), now_ms=now_ms)
 
 

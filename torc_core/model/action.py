@@ -1,0 +1,64 @@
+"""Workflow actions: what to do once when a workflow or its jobs reach a state."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from torc_core.model.wire import Wire, stated
+
+
+class TriggerType(StrEnum):
+    """The moments at which an action becomes due."""
+
+    ON_WORKFLOW_START = "on_workflow_start"
+    ON_WORKFLOW_COMPLETE = "on_workflow_complete"
+    ON_WORKER_START = "on_worker_start"
+    ON_WORKER_COMPLETE = "on_worker_complete"
+    ON_JOBS_READY = "on_jobs_ready"
+    ON_JOBS_COMPLETE = "on_jobs_complete"
+
+
+JOB_TRIGGERS = frozenset({TriggerType.ON_JOBS_READY, TriggerType.ON_JOBS_COMPLETE})
+"""The triggers of actions on jobs: due once all of their jobs have become so."""
+
+
+class ActionType(StrEnum):
+    """What an action does."""
+
+    RUN_COMMANDS = "run_commands"
+    SCHEDULE_NODES = "schedule_nodes"
+
+
+class WorkflowAction(Wire, frozen=True, kw_only=True):
+    """Something to do once when a workflow or its jobs reach a state."""
+
+    id: int | None = None
+    workflow_id: int
+    trigger_type: str
+    """One of `TriggerType`; a newer server may know more."""
+    action_type: str
+    """One of `ActionType`; a newer server may know more."""
+    action_config: Any
+    job_ids: list[int] | None = None
+    trigger_count: int = stated(0)
+    required_triggers: int = stated(1)
+    executed: bool = stated(False)
+    executed_at: str | None = None
+    executed_by: int | None = None
+    persistent: bool = stated(False)
+    is_recovery: bool = stated(False)
+
+
+class ActionClaim(Wire, frozen=True, kw_only=True):
+    """The node that is to execute an action."""
+
+    compute_node_id: int | None = None
+
+
+class ActionClaimReply(Wire, frozen=True, kw_only=True):
+    """The action belongs to the caller. Three generations of clients look at three keys."""
+
+    claimed: bool
+    success: bool
+    action_id: int

@@ -1,0 +1,26 @@
+"""How attempts end, as the database keeps it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AttemptOutcome(StrEnum):
+    """The outcome of an attempt; that of a completed one is the status of its job.
+
+    An attempt without an end time is open. It has an outcome only when its runner is to stop it.
+    """
+
+    CANCEL_REQUESTED = "cancel"
+    """Open: its runner has to be told to stop it."""
+    CANCELING = "canceling"
+    """Open: its runner has been told."""
+    RELEASED = "released"
+    """Returned unstarted."""
+    LOST = "lost"
+    """Its runner went silent; a late report of its completion may still count."""
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    TERMINATED = "terminated"
+    PENDING_FAILED = "pending_failed"
