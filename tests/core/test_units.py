@@ -79,13 +79,71 @@ def test_parsers_raise_nothing_but_usage_errors(text):
             assert 0 <= parse(text) <= MAX_INTEGER
 
 
-def test_sizes_and_spans_read_well():
-    assert format_bytes(512) == "512 B"
-    assert format_bytes(3 * 2**30) == "3.0 GiB"
-    assert [format_seconds(value) for value in (0.42, 12, 185, 7800, 273_600)] == [
-        "0.4s",
-        "12s",
-        "3m 05s",
-        "2h 10m",
-        "3d 04h",
-    ]
+@pytest.mark.parametrize("size", [MAX_INTEGER, MAX_INTEGER + 1])
+def test_the_largest_integer_is_the_largest_value(size):
+    """A duration is added up in floating point, so its bound is only near this one."""
+    if size > MAX_INTEGER:
+        with pytest.raises(UsageError):
+            parse_memory(str(size))
+    else:
+        assert parse_memory(str(size)) == size
+
+
+def test_a_refusal_names_the_field_and_the_value():
+    with pytest.raises(UsageError) as memory:
+        parse_memory("lots")
+    with pytest.raises(UsageError) as runtime:
+        parse_duration("long")
+    with pytest.raises(UsageError) as walltime:
+        parse_duration("longer", field="walltime")
+
+    assert memory.value.details == {"field": "memory", "value": "lots"}
+    assert runtime.value.details == {"field": "runtime", "value": "long"}
+    assert walltime.value.details == {"field": "walltime", "value": "longer"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("P1,5D", 129_600), ("P0,5DT0.5H", 45_000), (" PT1M ", 60)]
+)
+def test_a_fraction_may_have_a_comma(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (512, "512 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (-1024, "-1.0 KiB"),
+        (1536 * 1024, "1.5 MiB"),
+        (2**20 - 1024, "1023.0 KiB"),
+        (3 * 2**30, "3.0 GiB"),
+        (2**40, "1.0 TiB"),
+        (5 * 2**50, "5120.0 TiB"),
+    ],
+)
+def test_a_size_has_the_unit_that_keeps_it_short(size, text):
+    assert format_bytes(size) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.42, "0.4s"),
+        (9.9, "9.9s"),
+        (10, "10s"),
+        (59.4, "59s"),
+        (60, "1m 00s"),
+        (185, "3m 05s"),
+        (3599, "59m 59s"),
+        (3600, "1h 00m"),
+        (7800, "2h 10m"),
+        (86_399, "23h 59m"),
+        (86_400, "1d 00h"),
+        (273_600, "3d 04h"),
+    ],
+)
+def test_a_span_has_the_two_units_that_matter(seconds, text):
+    assert format_seconds(seconds) == text
