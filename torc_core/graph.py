@@ -1,8 +1,8 @@
-"""The graph of jobs: who waits for whom, in what order, and where it goes in circles.
+"""The dependency graph of jobs: levels, order, cycles, and paths.
 
-Everything here is a pure function over one sequence: for each job, the jobs that it waits for, as
+Everything here is a pure function over one sequence: for each job, the jobs that it depends on, as
 positions in the same sequence. Tuples that are shared between jobs (one object, many jobs) are
-looked at once, so a thousand jobs that wait for the same thousand cost two thousand steps and not
+visited once, so a thousand jobs that depend on the same thousand cost two thousand steps and not
 a million. Nothing recurses: a chain of a million jobs is fine.
 """
 
@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 Dependencies = Sequence[Sequence[int]]
-"""For each job the positions of the jobs that it waits for."""
+"""For each job the positions of the jobs that it depends on."""
 
 
 class _Sets:
-    """Jobs and the distinct sets that they wait for.
+    """Jobs and the distinct dependency sets.
 
-    A set is done when all its members are done; its waiting jobs are free at that moment.
+    A set is complete when all its members are; the jobs that wait for it are ready then.
     """
 
     def __init__(self, dependencies: Dependencies) -> None:
@@ -38,9 +38,9 @@ class _Sets:
 
 
 def levels(dependencies: Dependencies) -> list[int]:
-    """Return each job's level: 0 waits for nobody, n + 1 waits for somebody of level n.
+    """Return each job's level: 0 without dependencies, else one more than its highest upstream job.
 
-    Jobs on a cycle and all that wait for them, however indirectly, have level -1.
+    Jobs on a cycle and everything downstream of them have level -1.
     """
     sets = _Sets(dependencies)
     open_members = [len(members) for members in sets.members]
@@ -60,7 +60,7 @@ def levels(dependencies: Dependencies) -> list[int]:
 
 
 def topological_order(dependencies: Dependencies) -> list[int]:
-    """Return all jobs that are not behind a cycle, each after everything that it waits for."""
+    """Return all jobs that are not behind a cycle, each after its upstream jobs."""
     level = levels(dependencies)
     return sorted((job for job, of_job in enumerate(level) if of_job >= 0), key=level.__getitem__)
 
@@ -68,7 +68,7 @@ def topological_order(dependencies: Dependencies) -> list[int]:
 def find_cycles(dependencies: Dependencies) -> list[list[int]]:
     """Return cycles without common jobs, at least one if there is any.
 
-    Each is a list of jobs in which every job waits for the next one and the last for the first.
+    Each is a list of jobs in which every job depends on the next one and the last on the first.
     """
     level = levels(dependencies)
     blocker: dict[int, int] = {}
@@ -121,7 +121,7 @@ def all_dependencies(
     explicit: Sequence[tuple[int, ...]],
     flows: Iterable[tuple[Sequence[Sequence[int]], Sequence[Sequence[int]]]],
 ) -> list[tuple[int, ...]]:
-    """Return for each job whom it waits for: by name, and through what it reads.
+    """Return the dependencies of each job: those stated, and those through what it reads.
 
     Args:
         explicit: The dependencies that are stated.
@@ -146,7 +146,7 @@ def all_dependencies(
 
 
 def downstream(dependencies: Dependencies, starts: Iterable[int]) -> set[int]:
-    """Return all jobs that wait for one of the starts, however indirectly, without the starts."""
+    """Return all jobs downstream of the starts, without the starts."""
     sets = _Sets(dependencies)
     begun = set(starts)
     seen = set(begun)

@@ -76,7 +76,7 @@ def parse_duration(text: str, *, field: str = "runtime") -> int:
 
 
 def format_bytes(size: float) -> str:
-    """Return a size for people, such as "1.5 GiB"; the inverse of nothing."""
+    """Return a size for people, such as "1.5 GiB"."""
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
         if abs(size) < 1024 or unit == "TiB":
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
@@ -85,7 +85,7 @@ def format_bytes(size: float) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Return a span for people: "0.4s", "12s", "3m 05s", "2h 10m" or "3d 04h"."""
+    """Return a duration for people: "0.4s", "12s", "3m 05s", "2h 10m" or "3d 04h"."""
     if seconds < 10:
         return f"{seconds:.1f}s"
     whole = round(seconds)

@@ -99,7 +99,7 @@ def _names(
     schedulers: Sequence[NamedSpec],
     problems: Problems,
 ) -> dict[str, Names]:
-    # A section with a faulty parameter or of a wrong type has names that nobody knows.
+    # A section with a faulty parameter or of a wrong type has names that are not known.
     unsure = {
         path[0] for path, _ in problems.errors if len(path) == 1 or path[2:3] == ("parameters",)
     }

@@ -43,7 +43,7 @@ _TEXT_FIELDS = (
     "scheduler",
 )
 _ENV = "env."
-"""What stands before the name of a variable where fields are told apart by name."""
+"""What stands before the name of a variable where fields are distinguished by name."""
 
 
 class JobInstance(msgspec.Struct, gc=False):
@@ -157,7 +157,7 @@ class Expander:
         return {**found, **spec.parameters} if spec.parameters else found
 
     def _has_room(self, spec: Parameterized, parameters: Mapping[str, Values], so_far: int) -> bool:
-        """Tell whether all combinations may be made; note why not."""
+        """Return whether all combinations may be made; record a problem if not."""
         try:
             count = count_rows(parameters, zipped=spec.parameter_mode == "zip")
         except ValueError as error:

@@ -41,15 +41,15 @@ _WALLTIME = re.compile(
 )
 
 
-def wrong_kind(value: Any, wanted: str) -> str:
+def wrong_kind(value: Any, expected: str) -> str:
     """Return the message for a value of a wrong type."""
     found = _KINDS.get(type(value), type(value).__name__)
     example = f' "{shown(value, 40)}"' if type(value) is str else ""
-    return f"{found}{example} where {wanted} belongs"
+    return f"{found}{example} where {expected} belongs"
 
 
 def _clean(value: str, path: Path, problems: Problems) -> bool:
-    """Tell whether a text can be stored and passed on; note why not."""
+    """Return whether a text can be stored and passed on; record a problem if not."""
     if len(value) > MAX_TEXT_LENGTH:
         problems.add(path, f"longer than {MAX_TEXT_LENGTH:,} characters")
         return False

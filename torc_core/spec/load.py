@@ -1,6 +1,7 @@
 """Workflow files: read, check, expand.
 
-The format follows from the suffix; a file with another suffix is whatever it can be read as.
+The format follows from the suffix; a file with another suffix is read in the first format that
+accepts it.
 Places in the text are looked up only when there is something to report.
 """
 
@@ -24,7 +25,7 @@ from torc_core.spec.problems import MalformedError, Marks, Problems, report, sho
 from torc_core.spec.schema import read_workflow
 
 MAX_JOBS = 1_000_000
-"""Jobs, and likewise files and records of user data, that a workflow may have unless told."""
+"""The default bound on jobs, and likewise on files and user data, of one workflow."""
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 Reader = Callable[[str, Marks | None], Any]
@@ -49,7 +50,7 @@ def load_workflow(path: str | os.PathLike[str], *, max_jobs: int = MAX_JOBS) -> 
         max_jobs: Refuse a workflow of more jobs than this.
 
     Raises:
-        SpecError: Not there, not readable as text, or with problems; all of them are told.
+        SpecError: Not there, not readable as text, or with problems; all of them are reported.
         MachineError: The file system refused to hand out the file.
     """
     source = shown(os.fspath(path), MAX_PATH_LENGTH)
@@ -78,7 +79,7 @@ def parse_workflow(
         max_jobs: Refuse a workflow of more jobs than this.
 
     Raises:
-        SpecError: The text has problems; all of them are told.
+        SpecError: The text has problems; all of them are reported.
     """
     if not text.strip():
         raise SpecError([f"{source}: the file is empty"], source=source)

@@ -120,7 +120,7 @@ def _refuse_unsupported(token: re.Match[str]) -> None:
 
 
 def _ends_clearly(tokens: list[re.Match[str]], i: int) -> bool:
-    """Tell whether what follows a repeat cannot be part of what is repeated, as in `[0-9]+_`."""
+    """Return whether what follows a repeat cannot be part of what is repeated, as in `[0-9]+_`."""
     after = tokens[i + 1] if i + 1 < len(tokens) else None
     if after is None or after[0] == "$":
         return True

@@ -75,7 +75,7 @@ class Names:
 
 
 class Resolver:
-    """Turns the names in jobs and actions into positions; equal lists become one tuple."""
+    """Resolves the names in jobs and actions to positions; equal lists become one tuple."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class Resolver:
             section: Where the name should be.
             name: What to look for.
             place: Where it is used; expansions of one text are noted once.
-            once: Tells several names at one place apart.
+            once: Distinguishes several names at one place.
         """
         known = self._sections[section]
         position = known.index.get(name)

@@ -44,7 +44,7 @@ class JobSpec(Parameterized):
 
     `cancel_on_blocking_job_failure` is true unless the file says otherwise: the documentation's
     table has false, but the reference leaves it out when it creates the job and its server then
-    stores true, and a job that runs on missing input helps nobody.
+    stores true, and a job that runs on missing input is of no use.
     """
 
     command: str = ""

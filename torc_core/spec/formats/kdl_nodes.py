@@ -160,7 +160,7 @@ class _Reader:
                 self.entry(node, is_disabled=is_disabled)
 
     def ends(self) -> bool:
-        """Tell whether a node ends here, and step over what ends it."""
+        """Return whether a node ends here, and step over what ends it."""
         match = _TERMINATOR.match(self.text, self.offset)
         if match:
             self.offset = match.end()
@@ -296,7 +296,7 @@ class _Reader:
         self.skip_space()
 
     def slashdash(self) -> bool:
-        """Step over /-, which takes what follows out of the document; tell whether it was there."""
+        """Skip /-, which comments out what follows; return whether it was there."""
         if not self.text.startswith("/-", self.offset):
             return False
         self.offset += 2
@@ -328,13 +328,13 @@ class _Reader:
     def problem(self, message: str) -> MalformedError:
         return MalformedError(message, self.position(self.offset))
 
-    def unexpected(self, wanted: str) -> MalformedError:
-        """Return the problem of something else standing where `wanted` belongs."""
+    def unexpected(self, expected: str) -> MalformedError:
+        """Return the problem of something else standing where `expected` belongs."""
         rest = self.text[self.offset : self.offset + 40]
         if not rest:
-            return self.problem(f"the text ends where {wanted} belongs")
+            return self.problem(f"the text ends where {expected} belongs")
         word = re.match(r"[\w.+#-]+|[\s\S]", rest)
-        return self.problem(f'"{shown(word[0] if word else rest)}" where {wanted} belongs')
+        return self.problem(f'"{shown(word[0] if word else rest)}" where {expected} belongs')
 
 
 def _number(text: str) -> int | float:

@@ -132,7 +132,7 @@ class _Reader:
         container[-1] = self.value()
 
     def comma(self) -> bool:
-        """Read what follows a value; tell whether the container may go on."""
+        """Read what follows a value; return whether the container may continue."""
         match = _COMMA_OR_END.match(self.text, self.offset)
         closing = "}" if type(self.stack[-1][0]) is dict else "]"
         if match is None or match[1] not in {",", closing}:
@@ -215,11 +215,11 @@ class _Reader:
         match = _NOTHING.match(self.text, offset)
         return match.end() if match else offset
 
-    def unexpected(self, wanted: str) -> MalformedError:
-        """Return the problem of something else standing where `wanted` belongs."""
+    def unexpected(self, expected: str) -> MalformedError:
+        """Return the problem of something else standing where `expected` belongs."""
         offset = self.skipped(self.offset)
         if offset >= len(self.text):
-            return MalformedError(f"the text ends where {wanted} belongs", self.position(offset))
+            return MalformedError(f"the text ends where {expected} belongs", self.position(offset))
         rest = self.text[offset : offset + 40]
         if rest.startswith("/*"):
             found = "a comment without its end"
@@ -228,7 +228,7 @@ class _Reader:
         else:
             word = re.match(r"[\w$.+-]+|.", rest, re.DOTALL)
             found = f'"{shown(word[0] if word else rest[0])}"'
-        return MalformedError(f"{found} where {wanted} belongs", self.position(offset))
+        return MalformedError(f"{found} where {expected} belongs", self.position(offset))
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -103,7 +103,7 @@ def read_kdl(text: str, marks: Marks | None = None) -> Any:
 
 
 class _Mapper:
-    """Turns nodes into mappings."""
+    """Converts nodes to mappings."""
 
     def __init__(self, text: str, marks: Marks | None) -> None:
         self.marks = marks
@@ -147,8 +147,8 @@ class _Mapper:
             *node.children,
         ]
         if len(node.arguments) > (1 if shape.has_name else 0):
-            wanted = "one value, the name" if shape.has_name else "no value"
-            raise self.problem(f"takes {wanted}", node)
+            expected = "one value, the name" if shape.has_name else "no value"
+            raise self.problem(f"takes {expected}", node)
         found = self.mapping(children, shape, path)
         if node.arguments and "name" in found:
             raise self.twice("name", node, node)
