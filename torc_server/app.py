@@ -17,15 +17,17 @@ from torc_server.controllers.access import (
     SharingController,
 )
 from torc_server.controllers.artifacts import BulkController, UserDataController
-from torc_server.controllers.claims import ClaimController, ReportController
-from torc_server.controllers.crud import PLAIN_RECORDS
+from torc_server.controllers.claims import ClaimController
+from torc_server.controllers.crud import CRUD_RESOURCES
 from torc_server.controllers.events import EventController
 from torc_server.controllers.exchange import ExchangeController
-from torc_server.controllers.jobs import JobController, JobGraphController
+from torc_server.controllers.jobs import JobController, JobListController
+from torc_server.controllers.reports import ReportController
 from torc_server.controllers.service import ServiceController
-from torc_server.controllers.spawning import DynamicsController
+from torc_server.controllers.spawning import SpawnController
+from torc_server.controllers.transitions import TransitionController
 from torc_server.controllers.workflow.actions import ActionController
-from torc_server.controllers.workflow.control import LifecycleController
+from torc_server.controllers.workflow.control import WorkflowControlController
 from torc_server.controllers.workflow.failure_handlers import FailureHandlerController
 from torc_server.controllers.workflow.overviews import OverviewController
 from torc_server.controllers.workflow.provenance import ProvenanceController
@@ -112,15 +114,16 @@ def create_app(settings: Settings) -> Litestar:
             UserDataController,
             BulkController,
             JobController,
-            JobGraphController,
+            JobListController,
             ClaimController,
             ReportController,
-            LifecycleController,
+            TransitionController,
+            WorkflowControlController,
             OverviewController,
             TaskController,
-            DynamicsController,
+            SpawnController,
             ExchangeController,
-            *PLAIN_RECORDS,
+            *CRUD_RESOURCES,
         ],
         dependencies={
             "writer": Provide(provide_writer, sync_to_thread=False),

@@ -1,1 +1,1 @@
-"""Who may talk to the server."""
+"""Authentication: the token, users and their passwords."""

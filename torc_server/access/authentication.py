@@ -1,4 +1,4 @@
-"""Who may talk to the server: whoever knows its token, or whoever it knows by password."""
+"""Authentication of requests: by the server's token, or by user and password."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class TokenMiddleware(ASGIMiddleware):
         """
         if not compare_digest(given_token(authorization(scope)), self._token):
             raise NotAuthorizedException(
-                "This server asks for a token, and the request carries none or another one.",
+                "Credentials are missing or invalid: this server requires its token.",
                 headers=_CHALLENGE,
             )
         await next_app(scope, receive, send)
 
 
 class TokenInPath:
-    """Takes the token from the beginning of a path, `/token/TOKEN`, for who sends no headers."""
+    """Takes the token from the path, `/token/TOKEN/...`, for clients that cannot send headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -61,7 +61,7 @@ class TokenInPath:
 
 
 class PasswordMiddleware(ASGIMiddleware):
-    """Refuses requests with a wrong password, and on demand also those without any."""
+    """Refuses requests with a wrong password and, if required, those without one."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -78,19 +78,18 @@ class PasswordMiddleware(ASGIMiddleware):
         given = authorization(scope)
         if not given and self._required:
             raise NotAuthorizedException(
-                "This server asks for a user and a password.", headers=_CHALLENGE
+                "Credentials are missing: this server requires a user and a password.",
+                headers=_CHALLENGE,
             )
         if given:
             user, _, password = basic_credentials(given).decode("utf-8", "replace").partition(":")
-            if not await self._users.is_right(user, password):
-                raise NotAuthorizedException(
-                    "There is no such user, or the password is another one.", headers=_CHALLENGE
-                )
+            if not await self._users.is_correct(user, password):
+                raise NotAuthorizedException("Unknown user or wrong password.", headers=_CHALLENGE)
         await next_app(scope, receive, send)
 
 
 def middleware_for(settings: Settings, users: Users) -> list[ASGIMiddleware]:
-    """Return what checks requests of a server with these settings."""
+    """Return the middleware that authenticates requests under these settings."""
     if settings.token is not None:
         return [TokenMiddleware(settings.token)]
     if settings.auth_file is not None:
@@ -104,7 +103,7 @@ def authorization(scope: Scope) -> str:
 
 
 def given_token(authorization: str) -> bytes:
-    """Return the token in an Authorization header; empty when there is none to be read."""
+    """Return the token in an Authorization header; empty if there is none."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip().encode()
@@ -112,7 +111,7 @@ def given_token(authorization: str) -> bytes:
 
 
 def basic_credentials(authorization: str) -> bytes:
-    """Return `user:password` of an Authorization header; empty when there is none to be read."""
+    """Return `user:password` of an Authorization header; empty if there is none."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() != "basic":
         return b""

@@ -1,7 +1,7 @@
 """Files of users and bcrypt hashes, one `user:hash` per line, as `htpasswd -B` writes them.
 
-Blank lines and lines that begin with `#` are kept. bcrypt looks at 72 bytes and stops at a NUL, so
-passwords beyond that are refused instead of being cut in silence.
+Blank lines and lines that begin with `#` are kept. bcrypt reads at most 72 bytes and stops at a
+NUL, so other passwords are refused instead of being truncated silently.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ COSTS = range(4, 32)
 MAX_PASSWORD_BYTES = 72
 
 _USER = re.compile(r"(?!\.{1,2}$)[^\s:#/\x00-\x1f\x7f][^:/\x00-\x1f\x7f]{0,254}")
-"""Names stand in lines of the file and in paths of URLs."""
+"""Names are part of lines of the file and of paths."""
 
 
 def read_lines(path: Path, *, may_be_new: bool = False) -> list[str]:
@@ -62,7 +62,7 @@ def write_lines(path: Path, lines: list[str]) -> None:
 
 
 def users(lines: list[str]) -> dict[str, str]:
-    """Return the hashes by user; of two entries for one user the first counts."""
+    """Return the hashes by user; the first of several entries for one user is used."""
     found: dict[str, str] = {}
     for line in lines:
         user, separator, hashed = line.strip().partition(":")
@@ -72,7 +72,7 @@ def users(lines: list[str]) -> dict[str, str]:
 
 
 def with_user(lines: list[str], user: str, hashed: str) -> list[str]:
-    """Return the lines with that user's hash, in the place of an older one if there is one."""
+    """Return the lines with that user's hash, which replaces an older one."""
     entry = f"{user}:{hashed}"
     if user not in users(lines):
         return [*lines, entry]
@@ -94,7 +94,7 @@ def hash_password(password: str, cost: int = DEFAULT_COST) -> str:
     """Return the bcrypt hash of a password.
 
     Raises:
-        UsageError: bcrypt could not tell this password from another one, or it is empty.
+        UsageError: It is empty, or bcrypt would not read all of it.
     """
     secret = password.encode()
     if not secret or len(secret) > MAX_PASSWORD_BYTES or b"\0" in secret:
@@ -107,7 +107,7 @@ def hash_password(password: str, cost: int = DEFAULT_COST) -> str:
 
 
 def matches(password: str, hashed: str) -> bool:
-    """Return whether a password belongs to a hash; a hash of another kind belongs to none."""
+    """Return whether a password matches a hash; a hash that is not bcrypt's matches none."""
     secret = password.encode("utf-8", "surrogatepass")
     if len(secret) > MAX_PASSWORD_BYTES or b"\0" in secret:
         return False
@@ -121,12 +121,12 @@ def check_user(user: str) -> None:
     """Check a user's name.
 
     Raises:
-        UsageError: It could not stand in the file.
+        UsageError: The file cannot hold it.
     """
     if not _USER.fullmatch(user):
         raise UsageError(
-            f"{user!r} cannot be a user.",
-            hint="Names have no colon, slash or control character, and begin with no # or blank.",
+            f"{user!r} is not a valid user name.",
+            hint="A name has no colon, slash or control character, and starts with no # or space.",
         )
 
 

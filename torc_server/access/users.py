@@ -1,4 +1,4 @@
-"""The users that a running server knows, and whether a password is theirs."""
+"""The users of a running server, and checks of their passwords."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from types import MappingProxyType
 from torc_core.errors import ConflictError, UsageError
 from torc_server.access import credentials
 
-_NOBODY = "$2b$12$" + "." * 53
-"""No password belongs to it. Checked for unknown users: an answer takes as long as for known ones,
-and so does not tell who is known."""
+_UNKNOWN_USER = "$2b$12$" + "." * 53
+"""A hash that no password matches. It is checked for unknown users, so that the time of a response
+does not reveal who is known."""
 
 log = logging.getLogger(__name__)
 
 
 class Users:
-    """The users of a file, read once and then when asked to.
+    """The users of a file, read at the start and on `load`.
 
-    bcrypt takes a fifth of a second, on purpose. So a password that was right is remembered for a
-    while (by a hash of it), and only one is checked at a time: whoever tries many passwords keeps
+    bcrypt takes a fifth of a second, on purpose. So a correct password is remembered for a while
+    (by a hash of it), and only one is checked at a time: an attacker who tries many passwords keeps
     one processor busy and no more.
     """
 
@@ -33,11 +33,11 @@ class Users:
         self._remember_s = remember_s
         self._hashes: Mapping[str, str] = MappingProxyType({})
         self._known: dict[bytes, float] = {}
-        """Until when credentials count as checked, in seconds of the monotonic clock."""
+        """Until when credentials count as valid, in seconds of the monotonic clock."""
         self._checking = asyncio.Lock()
 
     def load(self) -> int:
-        """Read the file and return the number of its users; after an error the old ones count.
+        """Read the file and return the number of its users; after an error the previous ones stay.
 
         Raises:
             ConflictError: The server has no file of users.
@@ -60,24 +60,24 @@ class Users:
         log.info("%d users in %s", len(usable), self._path)
         return len(usable)
 
-    async def is_right(self, user: str, password: str) -> bool:
+    async def is_correct(self, user: str, password: str) -> bool:
         """Return whether a password is that user's."""
-        hashes, known = self._hashes, self._known  # a reload meanwhile leaves these alone
+        hashes, known = self._hashes, self._known  # a reload meanwhile does not change these
         digest = sha256(f"{user}\0{password}".encode("utf-8", "surrogatepass")).digest()
         if known.get(digest, 0) > time.monotonic():
             return True
         async with self._checking:
             if known.get(digest, 0) > time.monotonic():
                 return True
-            hashed = hashes.get(user, _NOBODY)
-            right = await asyncio.to_thread(credentials.matches, password, hashed)
-        if right:
+            hashed = hashes.get(user, _UNKNOWN_USER)
+            correct = await asyncio.to_thread(credentials.matches, password, hashed)
+        if correct:
             known[digest] = time.monotonic() + self._remember_s
-        log.log(*_OUTCOME[right], user)
-        return right
+        log.log(*_OUTCOME[correct], user)
+        return correct
 
 
 _OUTCOME = {
     True: (logging.DEBUG, "%r authenticated"),
-    False: (logging.WARNING, "%r was refused: no such user, or another password"),
+    False: (logging.WARNING, "%r was refused: unknown user or wrong password"),
 }

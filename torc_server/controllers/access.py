@@ -34,21 +34,21 @@ class AccessGroupController(Controller):
     async def create_access_group(
         self, writer: NamedDependency[Writer], data: JSONBody[AccessGroup]
     ) -> AccessGroup:
-        """Keep a new access group."""
+        """Create an access group."""
         return await writer.run_timed(access_groups.create_group, data)
 
     @get("/", operation_id="list_access_groups")
     async def list_access_groups(
         self, readers: NamedDependency[Readers], offset: Count = 0, limit: Count = GROUP_LIMIT
     ) -> GroupPage[AccessGroup]:
-        """Return a page of all access groups, by name."""
+        """List the access groups, by name."""
         return await readers.run(access_groups.list_groups, offset, limit)
 
     @get("/{group_id:int}", operation_id="get_access_group")
     async def get_access_group(
         self, readers: NamedDependency[Readers], group_id: Id
     ) -> AccessGroup:
-        """Return an access group."""
+        """Get an access group."""
         return await readers.run(access_groups.get_group, group_id)
 
     @delete("/{group_id:int}", status_code=200, operation_id="delete_access_group")
@@ -65,7 +65,7 @@ class AccessGroupController(Controller):
         group_id: Id,
         data: JSONBody[UserGroupMembership],
     ) -> UserGroupMembership:
-        """Put a user into this group, whatever group the body names."""
+        """Add a user to the group in the path; a group named in the body is ignored."""
         return await writer.run_timed(access_groups.add_member, group_id, data)
 
     @get("/{group_id:int}/members", operation_id="list_group_members")
@@ -76,7 +76,7 @@ class AccessGroupController(Controller):
         offset: Count = 0,
         limit: Count = GROUP_LIMIT,
     ) -> GroupPage[UserGroupMembership]:
-        """Return a page of the members of a group, by name."""
+        """List the members of a group, by name."""
         return await readers.run(access_groups.list_members, group_id, offset, limit)
 
     @delete(
@@ -87,16 +87,17 @@ class AccessGroupController(Controller):
     async def remove_user_from_group(
         self, writer: NamedDependency[Writer], group_id: Id, user_name: FromPath[str]
     ) -> UserGroupMembership:
-        """Take a user from a group."""
+        """Remove a user from a group."""
         return await writer.run(access_groups.remove_member, group_id, user_name)
 
 
 class SharingController(Controller):
-    """With which groups workflows are shared, and who may see them.
+    """Sharing workflows with groups, and who has access.
 
     To share a workflow, the published document (and the 0.12 generation of clients) names the group
     in the body, while the reference's server and the 0.35 generation name it in the path. Both are
-    served. The document of the version that we state has the first, which so has the operation id.
+    served; the operation id belongs to the first, which is in the document of the version that
+    this server states.
     """
 
     tags = ("access control",)
@@ -109,7 +110,7 @@ class SharingController(Controller):
     async def add_workflow_to_group(
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowAccessGroup]
     ) -> WorkflowAccessGroup:
-        """Share this workflow, whatever workflow the body names, with a group."""
+        """Share the workflow in the path with a group; a workflow named in the body is ignored."""
         return await writer.run_timed(shared_workflows.share, workflow_id, data.group_id)
 
     @post(
@@ -120,7 +121,7 @@ class SharingController(Controller):
     async def add_workflow_to_group_by_id(
         self, writer: NamedDependency[Writer], workflow_id: Id, group_id: Id
     ) -> WorkflowAccessGroup:
-        """Share a workflow with a group; a body is not read."""
+        """Share a workflow with a group; the body is ignored."""
         return await writer.run_timed(shared_workflows.share, workflow_id, group_id)
 
     @get("/workflows/{workflow_id:int}/access_groups", operation_id="list_workflow_groups")
@@ -131,7 +132,7 @@ class SharingController(Controller):
         offset: Count = 0,
         limit: Count = GROUP_LIMIT,
     ) -> GroupPage[AccessGroup]:
-        """Return a page of the groups that a workflow is shared with, by name."""
+        """List the groups that a workflow is shared with, by name."""
         return await readers.run(shared_workflows.list_workflow_groups, workflow_id, offset, limit)
 
     @delete(
@@ -142,7 +143,7 @@ class SharingController(Controller):
     async def remove_workflow_from_group(
         self, writer: NamedDependency[Writer], workflow_id: Id, group_id: Id
     ) -> WorkflowAccessGroup:
-        """Share a workflow with a group no longer."""
+        """Stop sharing a workflow with a group."""
         return await writer.run(shared_workflows.unshare, workflow_id, group_id)
 
     @get("/users/{user_name:str}/groups", operation_id="list_user_groups")
@@ -153,25 +154,25 @@ class SharingController(Controller):
         offset: Count = 0,
         limit: Count = GROUP_LIMIT,
     ) -> GroupPage[AccessGroup]:
-        """Return a page of the groups that a user is in, by name."""
+        """List the groups that a user is in, by name."""
         return await readers.run(access_groups.list_user_groups, user_name, offset, limit)
 
     @get("/access_check/{workflow_id:int}/{user_name:str}", operation_id="check_workflow_access")
     async def check_workflow_access(
         self, readers: NamedDependency[Readers], workflow_id: Id, user_name: FromPath[str]
     ) -> AccessCheck:
-        """Return whether a user owns a workflow or is in a group that it is shared with."""
+        """Check whether a user owns a workflow or is in a group that it is shared with."""
         return await readers.run(shared_workflows.check_access, workflow_id, user_name)
 
 
 class AdminController(Controller):
-    """What whoever looks after the server may ask of it."""
+    """Operations for the administrator of the server."""
 
     path = "/admin"
     tags = ("access control",)
 
     @post("/reload-auth", status_code=200, operation_id="reload_auth")
     async def reload_auth(self, users: NamedDependency[Users]) -> ReloadAuthReply:
-        """Read the file of users again; after an error the old users count."""
+        """Reload the file of users; after an error the previous users stay in force."""
         count = await asyncio.to_thread(users.load)
-        return ReloadAuthReply(message=f"{count} users may log in.", user_count=count)
+        return ReloadAuthReply(message=f"Loaded {count} users.", user_count=count)

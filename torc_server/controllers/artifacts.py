@@ -1,4 +1,4 @@
-"""Files and user data where they are not plain: with links to jobs, and many in one call."""
+"""Files and user data beyond `crud`: with links to jobs, and many in one call."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class UserDataController(Controller):
         producer_job_id: OptionalQueryId = None,
         consumer_job_id: OptionalQueryId = None,
     ) -> UserData:
-        """Keep new user data, and link it to the jobs that write and read it."""
+        """Create user data and link it to the jobs that write and read it."""
         return await writer.run_timed(
             artifacts.create_user_data,
             data,
@@ -40,7 +40,7 @@ class BulkController(Controller):
 
     @post("/bulk_files", status_code=200, operation_id="create_files", tags=["files"])
     async def create_files(self, writer: NamedDependency[Writer], data: JSONBody[Files]) -> Files:
-        """Keep new files of one workflow; returned in the same order."""
+        """Create files of one workflow; returned in the same order."""
         created = await writer.run_timed(crud.create_many, resources.FILE, data.files)
         return Files(files=created)
 
@@ -53,6 +53,6 @@ class BulkController(Controller):
     async def create_user_data_list(
         self, writer: NamedDependency[Writer], data: JSONBody[UserDataList]
     ) -> UserDataList:
-        """Keep new user data of one workflow; returned in the same order."""
+        """Create user data of one workflow; returned in the same order."""
         created = await writer.run_timed(crud.create_many, resources.USER_DATA, data.user_data)
         return UserDataList(user_data=created)

@@ -1,138 +1,138 @@
-"""Which plain records are served where, under which operation ids."""
+"""The CRUD resources: which records are served where, under which operation ids."""
 
 from __future__ import annotations
 
-from torc_server.controllers.crud_routes import Operations, record_routes
+from torc_server.controllers.crud_routes import Operations, crud_routes
 from torc_server.records import resources
 
-PLAIN_RECORDS = (
-    *record_routes(
+CRUD_RESOURCES = (
+    *crud_routes(
         "/files",
         resources.FILE,
         Operations(
             create="create_file",
             list="list_files",
             get="get_file",
-            change="update_file",
-            remove="delete_file",
-            remove_all="delete_files",
+            update="update_file",
+            delete="delete_file",
+            delete_all="delete_files",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/user_data",
         resources.USER_DATA,
         Operations(
             list="list_user_data",
             get="get_user_data",
-            change="update_user_data",
-            remove="delete_user_data",
-            remove_all="delete_all_user_data",
+            update="update_user_data",
+            delete="delete_user_data",
+            delete_all="delete_all_user_data",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/ro_crate_entities",
         resources.RO_CRATE_ENTITY,
         Operations(
             create="create_ro_crate_entity",
             get="get_ro_crate_entity",
-            change="update_ro_crate_entity",
+            update="update_ro_crate_entity",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/results",
         resources.RESULT,
         Operations(
             create="create_result",
             list="list_results",
             get="get_result",
-            change="update_result",
-            remove="delete_result",
-            remove_all="delete_results",
+            update="update_result",
+            delete="delete_result",
+            delete_all="delete_results",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/slurm_stats",
         resources.SLURM_STATS,
         Operations(create="create_slurm_stats", list="list_slurm_stats"),
     ),
-    *record_routes(
+    *crud_routes(
         "/events",
         resources.EVENT,
         Operations(
             create="create_event",
             list="list_events",
             get="get_event",
-            remove="delete_event",
-            remove_all="delete_events",
+            delete="delete_event",
+            delete_all="delete_events",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/resource_requirements",
         resources.RESOURCE_REQUIREMENTS,
         Operations(
             create="create_resource_requirements",
             list="list_resource_requirements",
             get="get_resource_requirements",
-            change="update_resource_requirements",
-            remove="delete_resource_requirement",
-            remove_all="delete_resource_requirements",
+            update="update_resource_requirements",
+            delete="delete_resource_requirement",
+            delete_all="delete_resource_requirements",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/failure_handlers",
         resources.FAILURE_HANDLER,
         Operations(
             create="create_failure_handler",
             get="get_failure_handler",
-            remove="delete_failure_handler",
+            delete="delete_failure_handler",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/local_schedulers",
         resources.LOCAL_SCHEDULER,
         Operations(
             create="create_local_scheduler",
             list="list_local_schedulers",
             get="get_local_scheduler",
-            change="update_local_scheduler",
-            remove="delete_local_scheduler",
-            remove_all="delete_local_schedulers",
+            update="update_local_scheduler",
+            delete="delete_local_scheduler",
+            delete_all="delete_local_schedulers",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/slurm_schedulers",
         resources.SLURM_SCHEDULER,
         Operations(
             create="create_slurm_scheduler",
             list="list_slurm_schedulers",
             get="get_slurm_scheduler",
-            change="update_slurm_scheduler",
-            remove="delete_slurm_scheduler",
-            remove_all="delete_slurm_schedulers",
+            update="update_slurm_scheduler",
+            delete="delete_slurm_scheduler",
+            delete_all="delete_slurm_schedulers",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/compute_nodes",
         resources.COMPUTE_NODE,
         Operations(
             create="create_compute_node",
             list="list_compute_nodes",
             get="get_compute_node",
-            change="update_compute_node",
-            remove="delete_compute_node",
-            remove_all="delete_compute_nodes",
+            update="update_compute_node",
+            delete="delete_compute_node",
+            delete_all="delete_compute_nodes",
         ),
     ),
-    *record_routes(
+    *crud_routes(
         "/scheduled_compute_nodes",
         resources.SCHEDULED_COMPUTE_NODE,
         Operations(
             create="create_scheduled_compute_node",
             list="list_scheduled_compute_nodes",
             get="get_scheduled_compute_node",
-            change="update_scheduled_compute_node",
-            remove="delete_scheduled_compute_node",
-            remove_all="delete_scheduled_compute_nodes",
+            update="update_scheduled_compute_node",
+            delete="delete_scheduled_compute_node",
+            delete_all="delete_scheduled_compute_nodes",
         ),
     ),
 )

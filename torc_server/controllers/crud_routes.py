@@ -1,4 +1,4 @@
-"""The routes of plain records, made from what their resources state.
+"""The routes of CRUD resources, made from what the resources state.
 
 Litestar reads a handler's parameters from its signature. The handlers here are the same for every
 resource, so each gets a name and a signature with the types and the filters of its own resource:
@@ -40,12 +40,12 @@ class Operations:
     create: str = ""
     list: str = ""
     get: str = ""
-    change: str = ""
-    remove: str = ""
-    remove_all: str = ""
+    update: str = ""
+    delete: str = ""
+    delete_all: str = ""
 
 
-def record_routes(
+def crud_routes(
     path: str, resource: Resource[Any], operations: Operations
 ) -> list[HTTPRouteHandler]:
     """Return the routes of a resource under a path."""
@@ -55,7 +55,7 @@ def record_routes(
         if name := getattr(operations, operation):
             route = method(path + suffix, status_code=200, operation_id=name, tags=[tag])
             handler = make(resource, name)
-            handler.__doc__ = summary.format(resource.kind)
+            handler.__doc__ = summary.format(one=resource.one, many=resource.many)
             routes.append(route(handler))
     return routes
 
@@ -70,15 +70,15 @@ def _create(resource: Resource[Any], name: str) -> Any:
 
 def _list(resource: Resource[Any], name: str) -> Any:
     async def handler(
-        readers: Readers, workflow_id: int, paging: Paging, **wanted: Any
+        readers: Readers, workflow_id: int, paging: Paging, **filters: Any
     ) -> Page[Any]:
-        return await readers.run(crud.list_page, resource, workflow_id, wanted, paging)
+        return await readers.run(crud.list_page, resource, workflow_id, filters, paging)
 
     parameters = {"readers": READERS, "workflow_id": QueryId, "paging": NamedDependency[Paging]}
-    filters = {key: _of(FromQuery, one.type | None) for key, one in resource.filters.items()}
+    queries = {key: _of(FromQuery, one.type | None) for key, one in resource.filters.items()}
     defaults = {key: one.default for key, one in resource.filters.items()}
     page = _of(Page, resource.mapping.wire)
-    return _described(handler, name, parameters | filters, page, defaults)
+    return _described(handler, name, parameters | queries, page, defaults)
 
 
 def _get(resource: Resource[Any], name: str) -> Any:
@@ -89,26 +89,26 @@ def _get(resource: Resource[Any], name: str) -> Any:
     return _described(handler, name, parameters, resource.mapping.wire)
 
 
-def _change(resource: Resource[Any], name: str) -> Any:
+def _update(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, record_id: int, data: Any) -> Any:
-        return await writer.run_timed(crud.change, resource, record_id, data)
+        return await writer.run_timed(crud.update, resource, record_id, data)
 
     body = _of(JSONBody, resource.patch)
     parameters = {"writer": WRITER, "record_id": Id, "data": body}
     return _described(handler, name, parameters, resource.mapping.wire)
 
 
-def _remove(resource: Resource[Any], name: str) -> Any:
+def _delete(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, record_id: int) -> Any:
-        return await writer.run(crud.remove, resource, record_id)
+        return await writer.run(crud.delete, resource, record_id)
 
     parameters = {"writer": WRITER, "record_id": Id}
     return _described(handler, name, parameters, resource.mapping.wire)
 
 
-def _remove_all(resource: Resource[Any], name: str) -> Any:
+def _delete_all(resource: Resource[Any], name: str) -> Any:
     async def handler(writer: Writer, workflow_id: int) -> Message:
-        count = await writer.run(crud.remove_all, resource, workflow_id)
+        count = await writer.run(crud.delete_all, resource, workflow_id)
         return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
 
     parameters = {"writer": WRITER, "workflow_id": QueryId}
@@ -116,12 +116,12 @@ def _remove_all(resource: Resource[Any], name: str) -> Any:
 
 
 _ROUTES: dict[str, tuple[Any, str, Callable[[Resource[Any], str], Any], str]] = {
-    "create": (post, "", _create, "Keep a new {}."),
-    "list": (get, "", _list, "Return a page of a workflow's records of the kind {}."),
-    "get": (get, _ONE, _get, "Return one {}."),
-    "change": (put, _ONE, _change, "Change one {}; what is left out or null stays as it is."),
-    "remove": (delete, _ONE, _remove, "Delete one {} and return what it was."),
-    "remove_all": (delete, "", _remove_all, "Delete all of a workflow's records of the kind {}."),
+    "create": (post, "", _create, "Create {one}."),
+    "list": (get, "", _list, "List a workflow's {many}."),
+    "get": (get, _ONE, _get, "Get {one}."),
+    "update": (put, _ONE, _update, "Update {one}; omitted and null fields keep their values."),
+    "delete": (delete, _ONE, _delete, "Delete {one} and return it."),
+    "delete_all": (delete, "", _delete_all, "Delete all {many} of a workflow."),
 }
 """Method, end of the path, maker of the handler and summary, by the field of `Operations`."""
 

@@ -1,4 +1,4 @@
-"""The stream of a workflow's events, and the one route of events that is not plain."""
+"""The stream of a workflow's events, and updates of events."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
 
 KEEP_ALIVE_S = 15
-"""How often a silent stream says that it lives, so that nobody in between cuts it."""
+"""How often an idle stream sends a comment, so that no proxy cuts the connection."""
 PACE_S = 0.05
-"""How long after sending something a stream looks for more: a busy workflow changes many hundred
-times a second, and nobody can watch that. The first change after a pause is sent at once."""
+"""How long a stream waits after sending before it looks for more: a busy workflow changes many
+hundred times a second, more than a user can watch. The first change after a pause is sent at
+once."""
 KEEP_ALIVE = b": keep-alive\n\n"
 
 _LEVELS = {str(severity): severity for severity in Severity}
@@ -40,7 +41,7 @@ class EventController(Controller):
     async def update_event(
         self, writer: NamedDependency[Writer], event_id: Id, data: JSONBody[Any]
     ) -> Event:
-        """Replace what an event carries."""
+        """Replace the data of an event."""
         return await writer.run(events.replace_event_data, event_id, data)
 
     @get(
@@ -60,7 +61,7 @@ class EventController(Controller):
             int | None, HeaderParameter(name="Last-Event-ID", ge=0, le=MAX_INTEGER)
         ] = None,
     ) -> Stream:
-        """Stream events from now on, or from after a known id; an unknown level means info."""
+        """Stream events from now on, or after a known id; an unknown level means `info`."""
         after = resume_after if resume_after is not None else last_event_id
         now = await readers.run(events.last_event_id, workflow_id)
         frames = follow(
@@ -79,7 +80,7 @@ async def follow(
 ) -> AsyncIterator[bytes]:
     """Yield frames until the server stops or the workflow is deleted.
 
-    A reader that falls behind skips nothing: it is not read for until it has taken what it got.
+    A client that falls behind misses nothing: the next read waits until it has taken the last one.
     """
     yield KEEP_ALIVE
     while True:
@@ -101,6 +102,6 @@ async def follow(
 
 
 def frame(event_id: int, event: StreamedEvent) -> bytes:
-    """Return an event as the stream carries it: two lines of the reference's, and its id."""
+    """Return an event as a frame of the stream: the reference's two lines, and the id."""
     data = msgspec.json.encode(event)
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, event.event_type.encode(), data)

@@ -17,11 +17,11 @@ from torc_server.storage.notify import Hub, runners_of
 from torc_server.storage.writer import Writer
 
 LONGEST_WAIT_S = 60.0
-"""A longer wish is cut to this, so that no proxy in between ends the connection first."""
+"""Longer waits are cut to this, so that no proxy ends the connection first."""
 
 
 class ExchangeController(Controller):
-    """One call for everything that a runner has to say and to ask."""
+    """One request for all that a runner reports and claims."""
 
     path = "/compute_nodes"
     tags = ("compute nodes",)
@@ -35,15 +35,17 @@ class ExchangeController(Controller):
         compute_node_id: Id,
         data: JSONBody[Exchange],
     ) -> ExchangeReply:
-        """Take a runner's reports and give it work, waiting for some if there is none."""
-        # Before anybody else's change: noticing it twice costs a look, missing it costs a wait.
+        """Report what a runner's jobs did and claim more, waiting for work if there is none."""
+        # Taken first: a change noticed twice costs one look, a change missed costs a wait.
         version = hub.now
         first = await writer.run_timed(take_turn, compute_node_id, data)
         if not first.is_overtaken:
-            hub.dismiss(compute_node_id)  # an older turn that waits, or an earlier try of this one
+            hub.dismiss(
+                compute_node_id
+            )  # an older exchange that waits, or an earlier try of this one
         if first.has_news or data.wait_seconds <= 0:
             return first.reply
-        over = asyncio.ensure_future(request.receive())  # ends when the runner hangs up
+        over = asyncio.ensure_future(request.receive())  # done when the runner hangs up
         try:
             with hub.named(compute_node_id, over):
                 return await _news(writer, hub, compute_node_id, data, first, version, over)
@@ -60,12 +62,11 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
     version: int,
     over: asyncio.Future[Any],
 ) -> ExchangeReply:
-    """Return what there is to say once there is something, or when the time is up.
+    """Return the reply once there is news, or when the time is up.
 
-    Nobody is given jobs who is not there to take them: the wait is over as well when the runner
-    has hung up, or has taken another turn. A due action, or a job to stop that the runner knows
-    of, ends a wait only when it is news: the runner may have no use for the one and be busy with
-    the other.
+    A runner that is gone gets no jobs: the wait is also over when it has hung up or sent another
+    exchange. A due action, or a job to stop that the runner knows of, ends a wait only when it is
+    news: the runner may have no use for the one and be busy with the other.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(turn.wait_seconds, LONGEST_WAIT_S)

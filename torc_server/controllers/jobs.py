@@ -1,4 +1,4 @@
-"""Jobs, and what connects them."""
+"""Jobs, and the lists of what connects them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, JSONBody
 
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
-from torc_core.model.job import Job, JobDependency, JobIds, JobPatch, Jobs
+from torc_core.model.job import Job, JobDependency, JobIds, JobPatch, Jobs, RunningJob
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
 from torc_server.edge.parameters import Id, QueryId
 from torc_server.queries import jobs as lists
+from torc_server.queries import running
 from torc_server.queries.jobs import JobFilter
 from torc_server.records.pages import Paging
 from torc_server.rules import creation, editing, jobs
@@ -29,7 +30,7 @@ def provide_filter(  # noqa: PLR0913 - the filters of the reference
     *,
     origin_is_set: FromQuery[bool | None] = None,
 ) -> JobFilter:
-    """Return which jobs the query asks for."""
+    """Return the filters that the query names."""
     return JobFilter(
         status=status,
         name=name,
@@ -46,7 +47,7 @@ class JobController(Controller):
 
     tags = ("jobs",)
 
-    dependencies = {"wanted": Provide(provide_filter, sync_to_thread=False)}  # noqa: RUF012 - Litestar's
+    dependencies = {"filters": Provide(provide_filter, sync_to_thread=False)}  # noqa: RUF012 - Litestar's
 
     @post("/jobs", status_code=200, operation_id="create_job")
     async def create_job(self, writer: NamedDependency[Writer], data: JSONBody[Job]) -> Job:
@@ -55,7 +56,7 @@ class JobController(Controller):
 
     @post("/bulk_jobs", status_code=200, operation_id="create_jobs")
     async def create_jobs(self, writer: NamedDependency[Writer], data: JSONBody[Jobs]) -> Jobs:
-        """Create jobs of one workflow together."""
+        """Create jobs of one workflow in one transaction."""
         return Jobs(jobs=await writer.run(creation.create_jobs, data.jobs))
 
     @get("/jobs", operation_id="list_jobs")
@@ -63,35 +64,35 @@ class JobController(Controller):
         self,
         readers: NamedDependency[Readers],
         workflow_id: QueryId,
-        wanted: NamedDependency[JobFilter],
+        filters: NamedDependency[JobFilter],
         paging: NamedDependency[Paging],
         *,
         include_relationships: FromQuery[bool] = False,
     ) -> Page[Job]:
-        """Return a page of a workflow's jobs."""
+        """List a workflow's jobs."""
         return await readers.run(
             lists.list_jobs,
             workflow_id,
-            wanted,
+            filters,
             paging,
             include_relationships=include_relationships,
         )
 
     @get("/jobs/{job_id:int}", operation_id="get_job")
     async def get_job(self, readers: NamedDependency[Readers], job_id: Id) -> Job:
-        """Return a job with the ids of everything related to it."""
+        """Get a job with the ids of everything related to it."""
         return await readers.run(jobs.get_job, job_id)
 
     @put("/jobs/{job_id:int}", operation_id="update_job")
     async def update_job(
         self, writer: NamedDependency[Writer], job_id: Id, data: JSONBody[JobPatch]
     ) -> Job:
-        """Change a job; what is left out or null stays as it is."""
+        """Update a job; omitted and null fields keep their values."""
         return await writer.run_timed(editing.update_job, job_id, data)
 
     @delete("/jobs/{job_id:int}", status_code=200, operation_id="delete_job")
     async def delete_job(self, writer: NamedDependency[Writer], job_id: Id) -> Job:
-        """Delete a job."""
+        """Delete a job and return it; one that a runner holds is canceled first."""
         return await writer.run_timed(editing.delete_job, job_id)
 
     @delete("/jobs", status_code=200, operation_id="delete_jobs")
@@ -101,16 +102,26 @@ class JobController(Controller):
         return Message(message=f"Deleted {count} jobs.", count=count)
 
 
-class JobGraphController(Controller):
-    """What connects the jobs of a workflow."""
+class JobListController(Controller):
+    """Other lists of a workflow's jobs: ids, running jobs, dependencies, files and user data."""
 
     path = "/workflows/{workflow_id:int}"
     tags = ("jobs",)
 
     @get("/job_ids", operation_id="list_job_ids")
     async def list_job_ids(self, readers: NamedDependency[Readers], workflow_id: Id) -> JobIds:
-        """Return the ids of all jobs of a workflow."""
+        """List the ids of all jobs of a workflow."""
         return await readers.run(jobs.list_job_ids, workflow_id)
+
+    @get("/running_jobs", operation_id="get_running_jobs")
+    async def get_running_jobs(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: Id,
+        part: NamedDependency[Paging],
+    ) -> Page[RunningJob]:
+        """List a workflow's running jobs and where they run."""
+        return await readers.run(running.running_jobs, workflow_id, part)
 
     @get("/job_dependencies", operation_id="list_job_dependencies")
     async def list_job_dependencies(
@@ -119,7 +130,7 @@ class JobGraphController(Controller):
         workflow_id: Id,
         paging: NamedDependency[Paging],
     ) -> Page[JobDependency]:
-        """Return a page of who waits for whom."""
+        """List the dependencies between a workflow's jobs."""
         return await readers.run(lists.list_job_dependencies, workflow_id, paging)
 
     @get("/job_file_relationships", operation_id="list_job_file_relationships")
@@ -129,7 +140,7 @@ class JobGraphController(Controller):
         workflow_id: Id,
         paging: NamedDependency[Paging],
     ) -> Page[JobFileRelationship]:
-        """Return a page of files with their writers and readers."""
+        """List a workflow's files with the jobs that write and read them."""
         return await readers.run(lists.list_job_file_relationships, workflow_id, paging)
 
     @get("/job_user_data_relationships", operation_id="list_job_user_data_relationships")
@@ -139,5 +150,5 @@ class JobGraphController(Controller):
         workflow_id: Id,
         paging: NamedDependency[Paging],
     ) -> Page[JobUserDataRelationship]:
-        """Return a page of user data with their writers and readers."""
+        """List a workflow's user data with the jobs that write and read it."""
         return await readers.run(lists.list_job_user_data_relationships, workflow_id, paging)

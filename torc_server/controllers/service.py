@@ -1,4 +1,4 @@
-"""Whether the server is there, and what it is."""
+"""Ping, version and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSION = Version(
     api_version="0.7.0",
     capabilities=[EXCHANGE, BULK_RECORDS, BATCH_REFERENCES, TOKEN_IN_PATH],
 )
-"""The version is the reference's, whose protocol this is: its clients compare it with theirs."""
+"""The version is the reference's: its clients compare it with their own."""
 
 
 class ServiceController(Controller):
@@ -30,12 +30,12 @@ class ServiceController(Controller):
 
     @get("/ping", operation_id="ping")
     async def ping(self) -> dict[str, str]:
-        """Answer."""
+        """Check that the server is up."""
         return {"status": "ok"}
 
     @get("/version", operation_id="get_version")
     async def get_version(self) -> Version:
-        """Return what the server is, and what it can do beyond the reference's protocol."""
+        """Get the server's version and what it offers beyond the reference's protocol."""
         return VERSION
 
     @get("/openapi.json", media_type=MediaType.JSON, include_in_schema=False, sync_to_thread=True)

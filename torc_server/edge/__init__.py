@@ -1,1 +1,1 @@
-"""Between HTTP and the application: addresses, bodies, errors, client generations, the document."""
+"""The edge to HTTP: addresses, bodies, error responses, client generations, OpenAPI document."""

@@ -1,8 +1,8 @@
-"""The address of a request, read as strictly as the reference does.
+"""The address of a request, parsed as strictly as the reference does.
 
 Litestar takes the last of repeated keys, "1" and "TRUE" for a boolean, "1_0" for a number, "null"
-for nothing, and any number of slashes for one or none. What it tells about the methods of a path
-may be incomplete.
+for nothing, and any number of slashes for one or none. The methods that it reports for a path may
+be incomplete.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from torc_server.errors import UnreadableRequestError
 
 _WRITTEN = {
     bool: (re.compile("true|false"), "true or false"),
-    int: (re.compile("-?[0-9]+"), "a whole number"),
+    int: (re.compile("-?[0-9]+"), "an integer"),
     JobStatus: (re.compile("|".join(JobStatus)), f"one of {', '.join(JobStatus)}"),
 }
-"""How values of a type are written, and how that is called."""
+"""The pattern of a type's values, and how messages describe it."""
 
 
 async def check_address(request: Request[Any, Any, Any]) -> Response[None] | None:
-    """Refuse what is not written as it has to be, and leave the first of repeated keys.
+    """Refuse malformed addresses, and keep the first of repeated keys.
 
     Returns:
-        The answer, if nothing but the methods of a path is asked for.
+        The response to OPTIONS; None for other methods.
 
     Raises:
-        NotFoundException: There are more slashes than in the path that is served.
-        UnreadableRequestError: A parameter is not of its type, or holds the character NUL.
+        NotFoundException: The path has extra slashes.
+        UnreadableRequestError: A parameter is not of its type, or contains the character NUL.
     """
     scope = request.scope
     if unquote(scope["raw_path"].decode("ascii")) != scope["path"]:
@@ -46,11 +46,11 @@ async def check_address(request: Request[Any, Any, Any]) -> Response[None] | Non
     if scope["method"] == "OPTIONS":
         return _methods(request)
     if "\0" in scope["path"]:
-        raise _wrong("The path", "holds the character NUL")
+        raise _malformed("The path", "contains the character NUL")
     parts = scope["path"].split("/")
     for name, value in scope["path_params"].items():
         if isinstance(value, int) and str(value) not in parts:
-            raise _wrong(name, "is not written as a whole number")
+            raise _malformed(name, "is not an integer")
     if scope["query_string"]:
         scope["query_string"] = _checked(scope["query_string"], request.route_handler)
     return None
@@ -74,13 +74,13 @@ def _checked(query: bytes, handler: HTTPRouteHandler) -> bytes:
     kept: dict[str, list[str]] = {}
     for name, value in given:
         if "\0" in value:
-            raise _wrong(name, "holds the character NUL")
+            raise _malformed(name, "contains the character NUL")
         if types.get(name) is list or name not in kept:
             kept.setdefault(name, []).append(value)
     for name, (value, *_) in kept.items():
         pattern, called = _WRITTEN.get(types.get(name, str), (None, ""))
         if pattern and not pattern.fullmatch(value):
-            raise _wrong(name, f"is {value[:100]!r}; it has to be {called}")
+            raise _malformed(name, f"is {value[:100]!r}; it must be {called}")
     is_as_given = sum(map(len, kept.values())) == len(given)
     return query if is_as_given else urlencode(kept, doseq=True).encode()
 
@@ -98,5 +98,5 @@ def _query_types(handler: HTTPRouteHandler) -> Mapping[str, type]:
     return found
 
 
-def _wrong(name: str, what: str) -> UnreadableRequestError:
+def _malformed(name: str, what: str) -> UnreadableRequestError:
     return UnreadableRequestError(f"{name} {what}.", field=name)

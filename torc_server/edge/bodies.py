@@ -1,7 +1,7 @@
 """Bodies: JSON of the handler's type, whatever the content type says, and within the limits.
 
-They are decoded straight into what the handler takes: that takes half the time of decoding and
-converting, and is as strict as the reference, for which the text "1" is no number.
+They are decoded straight into the type that the handler takes: that takes half the time of decoding
+and converting, and is as strict as the reference, for which the text "1" is not a number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torc_server.edge.unknown_fields import note_unknown_fields
 from torc_server.errors import UnreadableRequestError
 
 MAX_DEPTH = 100
-"""How deep JSON may be nested. Deeper, programs that read it later give up in various ways."""
+"""How deep JSON may be nested. Programs that read deeper JSON later fail in various ways."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -62,21 +62,23 @@ def _reader(handler: HTTPRouteHandler) -> tuple[Any, msgspec.json.Decoder[Any]]:
 
 
 def check_limits(body: bytes) -> None:
-    """Refuse what the database, or the strictest of clients, could not take.
+    """Refuse what the database, or the strictest client, could not take.
 
-    Each check begins with one that is quick and finds too much; hardly a body needs the other.
+    Each check begins with a quick one that suspects too much; hardly any body needs the exact one.
 
     Raises:
-        UnreadableRequestError: Too deep, a character NUL, or a whole number of more than 64 bits.
+        UnreadableRequestError: Too deep, a character NUL, or an integer of more than 64 bits.
     """
     if _may_be_deep(body) and _depth(_STRING.sub(b"", body)) > MAX_DEPTH:
         raise _unreadable(f"it is nested more than {MAX_DEPTH} levels deep")
     if b"\\u0000" in body and _NUL.search(body):
-        raise _unreadable("it holds the character NUL, which no command and no file name can")
+        raise _unreadable(
+            "it contains the character NUL, which commands and file names cannot contain"
+        )
     if _LONG_NUMBER in body.translate(_ONE_DIGIT):
         for number in _whole_numbers(_decoded(body)):
             if not -MAX_INTEGER - 1 <= number <= MAX_INTEGER:
-                raise _unreadable("it holds a whole number of more than 64 bits")
+                raise _unreadable("it contains an integer of more than 64 bits")
 
 
 def _may_be_deep(body: bytes) -> bool:
@@ -93,7 +95,7 @@ def _decoded(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError):
-        return None  # whoever decodes it to use it says why
+        return None  # decoding it for use reports why
 
 
 def _whole_numbers(value: Any) -> Iterator[int]:

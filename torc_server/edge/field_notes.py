@@ -1,6 +1,7 @@
-"""What is written under the fields of structs: Python forgets it, the published interface must not.
+"""The descriptions of fields, for the OpenAPI document.
 
-A string below a field is its description, as documentation tools have it; only the source knows it.
+A string below a field is its description, as documentation tools have it. Python discards it, so it
+is read from the source.
 """
 
 from __future__ import annotations

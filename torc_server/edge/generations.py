@@ -1,7 +1,7 @@
-"""Which answers are written otherwise for which generation of clients.
+"""Responses that a client generation needs in another form.
 
-Everyone gets the forms that the reference's own server of that protocol uses; a client whose strict
-types refuse one of them gets another. Clients name their generation in `User-Agent`.
+Every client gets the forms of the reference's own server; a generation whose strict types refuse
+one of them gets another. Clients name their generation in `User-Agent`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _Request = Request[Any, Any, Any]
 
 
 class Generation(Enum):
-    """The clients that need forms of their own, by the first and last published ones."""
+    """The client generations that need forms of their own, named by their first release."""
 
     OTHER = auto()
-    """Rust, Julia, our own, and whatever does not say what it is."""
+    """Rust, Julia, our own, and clients that do not identify themselves."""
     PYTHON_0_12 = auto()
     """The Python client to 0.12.3: ids of files as text, and only objects as free JSON."""
     PYTHON_0_22 = auto()
@@ -41,7 +41,7 @@ _CLIENT = re.compile(r"OpenAPI-Generator/v?([0-9]{1,4})\.([0-9]{1,4})\.[0-9]+/([
 
 
 def generation_of(user_agent: str) -> Generation:
-    """Return the generation of the client that names itself so.
+    """Return the generation of the client with this `User-Agent`.
 
     The number is that of the interface: 0.7 in client 0.12.3, 0.12 in 0.22.2, 0.17 in 0.30.1, 0.20
     in 0.33.0, 0.21 in 0.35.0.
@@ -55,7 +55,7 @@ def generation_of(user_agent: str) -> Generation:
 
 
 def resets_begin_runs(user_agent: str) -> bool:
-    """Return whether the client counts on `reset_status` to begin the next run.
+    """Return whether the client expects `reset_status` to start the next run.
 
     Clients since interface 0.15 (client 0.27) cannot set the number of the run; earlier ones do.
     """
@@ -75,9 +75,9 @@ def _ids_as_text(ids: FileIds) -> dict[str, list[str]]:
 
 
 def _objects_only(field: str) -> Callable[[Any], Any]:
-    """Return what leaves a field out that holds another JSON value than an object.
+    """Return a function that omits a field whose JSON value is not an object.
 
-    Left out, it is not changed either when the client sends the record back.
+    Omitted, the field is not changed when the client sends the record back.
     """
 
     def form(record: Any) -> Any:
@@ -89,14 +89,14 @@ def _objects_only(field: str) -> Callable[[Any], Any]:
 
 
 def _event_object(event: Event) -> Event:
-    """Return an event whose data is an object; this client insists on one."""
+    """Return an event whose data is an object, as this client requires."""
     if isinstance(event.data, dict):
         return event
     return msgspec.structs.replace(event, data={"value": event.data})
 
 
 class _Sampling(msgspec.Struct):
-    """The types of what may be monitored."""
+    """The types of what can be monitored."""
 
     enabled: bool | None = None
     granularity: Literal["summary", "time_series"] | None = None
@@ -105,7 +105,7 @@ class _Sampling(msgspec.Struct):
 
 
 class _Monitoring(_Sampling):
-    """The types of the settings of monitoring."""
+    """The types of the settings for monitoring."""
 
     jobs: _Sampling | None = None
     compute_node: _Sampling | None = None
@@ -119,13 +119,13 @@ _SETTINGS: Mapping[str, Any] = {
     "slurm_defaults": dict[str, Any],
     "resource_monitor_config": _Monitoring,
 }
-"""The JSON settings of a workflow, and what the client takes for one."""
+"""The JSON settings of a workflow, and the type that the client accepts for each."""
 
 
 def _settings_as_objects(workflow: Workflow) -> Workflow:
-    """Return a workflow whose JSON settings are objects; one that the client refuses is left out.
+    """Return a workflow whose JSON settings are objects; one that the client refuses is omitted.
 
-    Otherwise one workflow could make the list of all unreadable.
+    Otherwise one workflow could make the whole list unreadable.
     """
     objects = {
         name: _object(text, wanted)
@@ -154,11 +154,11 @@ _FORMS: Mapping[Generation, Mapping[type, Callable[[Any], Any]]] = {
     Generation.PYTHON_0_22: {},
     Generation.PYTHON_0_33: {Workflow: _settings_as_objects},
 }
-"""What is written otherwise, by generation and wire type."""
+"""Functions that change the form, by generation and wire type."""
 
 
 def form_of(content: Any, generation: Generation) -> Any:
-    """Return an answer as a generation understands it: one record, or a page of them."""
+    """Return a response in the form that a generation understands: one record, or a page."""
     forms = _FORMS[generation]
     if isinstance(content, Page) and content.items:
         if form := forms.get(type(content.items[0])):
@@ -169,16 +169,16 @@ def form_of(content: Any, generation: Generation) -> Any:
 
 
 class GenerationResponse(Response[Any]):
-    """An answer that is written for the generation of the client that asked."""
+    """A response in the form for the generation of the client."""
 
     def to_asgi_response(
         self, app: Litestar | None, request: _Request, **options: Any
     ) -> ASGIResponse:
-        """Return the answer as it is sent."""
+        """Return the response as it is sent."""
         generation = generation_of(_user_agent(request))
         if generation is not Generation.OTHER:
             self.content = form_of(self.content, generation)
-            if self.status_code == 201:  # which no Python client reads the answer of
+            if self.status_code == 201:  # whose body no Python client reads
                 self.status_code = 200
         return super().to_asgi_response(app, request, **options)
 

@@ -1,7 +1,11 @@
-"""The published interface, made from the application that serves it.
+"""The OpenAPI document, generated from the application that it describes.
 
-Paths, parameters, bodies and answers are read off the handlers; types become schemas by msgspec,
-which also reads and writes them. So the document cannot say anything else than the server does.
+Paths, parameters, bodies and responses are read off the handlers; msgspec, which also decodes and
+encodes them, makes the schemas of their types. So the document cannot contradict the server.
+
+Litestar could generate one as well, but would derive the schemas a second time, beside msgspec, and
+without the notes below the fields. Here there is one source, and names and ids are exactly the
+reference's, from which its clients are generated.
 """
 
 from __future__ import annotations
@@ -33,21 +37,24 @@ _LISTS = re.compile(r'("|/)(?:Group)?Page_(\w+)_"')
 _FORMATS = {"integer": "int64", "number": "double"}
 
 _ERRORS = {
-    400: ("BadRequest", "The address or the body cannot be read, or is beyond a limit."),
-    401: ("Unauthorized", "The server asks for credentials, and these are none or wrong ones."),
+    400: ("BadRequest", "The address or the body cannot be read, or exceeds a limit."),
+    401: ("Unauthorized", "Credentials are missing or invalid."),
     403: ("Forbidden", "The user may not do this."),
-    404: ("NotFound", "Something that the request names is not there."),
-    409: ("Conflict", "The present state of things forbids it."),
+    404: ("NotFound", "Something that the request names does not exist."),
+    409: ("Conflict", "The present state does not allow it."),
     413: ("TooLarge", "The body is larger than the server accepts."),
-    422: ("Unprocessable", "A value makes no sense."),
-    500: ("ServerError", "The server failed; its log says why, under the span id."),
-    507: ("NoSpace", "The server's machine lacks something, such as space; nothing was changed."),
+    422: ("Unprocessable", "A value is invalid."),
+    500: ("ServerError", "The server failed; its log has the reason, under the span id."),
+    507: (
+        "NoSpace",
+        "The server's machine lacks something, such as disk space; nothing was changed.",
+    ),
 }
-"""Names and meanings of the answers to requests that failed, by status."""
+"""Names and meanings of error responses, by status."""
 
 
 class Problem(msgspec.Struct):
-    """What is wrong with a request. There may be further members, such as `field` and `value`."""
+    """What is wrong with a request. There may be more members, such as `field` and `value`."""
 
     message: str
     code: str
@@ -55,7 +62,7 @@ class Problem(msgspec.Struct):
 
 
 class ErrorResponse(msgspec.Struct):
-    """The body of every answer to a request that failed."""
+    """The body of every error response."""
 
     error: Problem
 
@@ -103,7 +110,7 @@ def describe(app: Litestar, api_version: str) -> bytes:
         "openapi": "3.1.0",
         "info": {
             "title": "torc",
-            "description": "Workflows of jobs: kept, ordered, handed out and followed.",
+            "description": "Workflows of jobs: create, run and monitor them.",
             "version": api_version,
             "license": {"name": "BSD 3-Clause", "identifier": "BSD-3-Clause"},
         },
@@ -117,8 +124,14 @@ def describe(app: Litestar, api_version: str) -> bytes:
                 for name, meaning in _ERRORS.values()
             },
             "headers": {
-                "Span": {"description": "The request's X-Span-ID, or one of the server's.", **text},
-                "Warning": {"description": "Names fields of the body that nobody reads.", **text},
+                "Span": {
+                    "description": "The X-Span-ID of the request, or one that the server made.",
+                    **text,
+                },
+                "Warning": {
+                    "description": "Names unknown fields of the body, which were ignored.",
+                    **text,
+                },
             },
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic"},

@@ -1,4 +1,4 @@
-"""The parameters that many routes share, with their bounds."""
+"""Parameters that many routes share, with their bounds."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ OptionalQueryId = Annotated[int | None, QueryParameter(ge=1, le=MAX_INTEGER)]
 Count = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
 """An offset or a limit in the query."""
 
+RunId = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
+"""A run of the workflow, in the path; 0 before the first."""
+
 SortMethod = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
-"""How ready jobs are put in order before they are handed out: `packing.SORT_METHODS`."""
+"""The order in which ready jobs are claimed: `packing.SORT_METHODS`."""
 
 
 _Offset = Annotated[
-    int, QueryParameter(ge=0, le=MAX_INTEGER, description="How many items to leave out.")
+    int, QueryParameter(ge=0, le=MAX_INTEGER, description="How many items to skip.")
 ]
 _Limit = Annotated[
     int,
     QueryParameter(
         ge=0,
         le=MAX_INTEGER,
-        description=f"The most items to return; more than {MAX_LIMIT:,} is cut to it.",
+        description=f"The most items to return; at most {MAX_LIMIT:,}.",
     ),
 ]
 
@@ -45,19 +48,17 @@ def provide_paging(
     offset: _Offset = 0,
     limit: _Limit = MAX_LIMIT,
     sort_by: Annotated[
-        str | None, QueryParameter(description="A field of the items; their id when left out.")
+        str | None, QueryParameter(description="A field of the items; by default their id.")
     ] = None,
     *,
-    reverse_sort: Annotated[
-        bool, QueryParameter(description="Sort from the largest to the smallest.")
-    ] = False,
+    reverse_sort: Annotated[bool, QueryParameter(description="Sort in descending order.")] = False,
 ) -> Paging:
-    """Return which part of a list the query asks for: the dependency `paging`."""
+    """Return the page that the query asks for: the dependency `paging`."""
     return Paging(offset=offset, limit=limit, sort_by=sort_by, reverse_sort=reverse_sort)
 
 
 def provide_part(offset: _Offset = 0, limit: _Limit = MAX_LIMIT) -> Paging:
-    """Return the same of a list that has an order of its own: the dependency `part`."""
+    """Return the same for a list with a fixed order: the dependency `part`."""
     return Paging(offset=offset, limit=limit)
 
 

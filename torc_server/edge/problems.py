@@ -1,7 +1,7 @@
-"""Errors on their way out: every failure becomes the reference's error body and a sensible status.
+"""Error responses: every failure becomes the reference's error body and a fitting status.
 
-The body is `{"error": {"message": ..., "hint": ..., "code": ..., <details>}}`. Nothing of the
-inside, no statement and no traceback, is ever part of it.
+The body is `{"error": {"message": ..., "hint": ..., "code": ..., <details>}}`. No internals, such
+as SQL or tracebacks, are ever part of it.
 """
 
 from __future__ import annotations
@@ -81,18 +81,18 @@ def _torc_error(_request: _Request, error: TorcError) -> Response[ApiError]:
 
 
 def _http_error(request: _Request, error: HTTPException) -> Response[ApiError]:
-    """Translate what Litestar found wrong: routes, parameters, bodies."""
+    """Translate the errors of Litestar: routes, parameters, bodies."""
     status, message = error.status_code, error.detail.partition(" for path ")[0]
     field = None
     if type(error.__cause__) is ValueError:  # of a path parameter; an unknown path has none of it
-        status, message = 400, "The path holds something else where a number belongs."
+        status, message = 400, "The path has something else where a number is expected."
     elif isinstance(error.extra, list):
         message = " ".join(map(_finding, error.extra))
         field = None if error.extra[0] == _NO_BODY else error.extra[0].get("key")
     elif missing := _MISSING.match(message):
         field = missing[1]
-    if said := _SAID.get(status):
-        message = said.format(base=request.app.path)
+    if text := _MESSAGES.get(status):
+        message = text.format(base=request.app.path)
     problem = {"message": message, "code": _HTTP_CODES.get(status, "invalid")}
     if field is not None:
         problem["field"] = field
@@ -101,12 +101,12 @@ def _http_error(request: _Request, error: HTTPException) -> Response[ApiError]:
 
 _HTTP_CODES = {401: "forbidden", 403: "forbidden", 404: "not_found", 500: "server_error"}
 
-_SAID = {
-    404: "There is nothing at this path; {base}/openapi.json names all paths.",
-    405: "This path has no such method; the header Allow names those that it has.",
+_MESSAGES = {
+    404: "Unknown path; {base}/openapi.json lists all paths.",
+    405: "This path does not support the method; the header Allow lists those that it does.",
     413: "The body is larger than this server accepts.",
 }
-"""What is said in place of a mere phrase."""
+"""Messages in place of the bare phrase of the status."""
 
 _MISSING = re.compile(r"Missing required \w+ parameter '(\w+)'")
 
@@ -120,21 +120,21 @@ def _finding(item: dict[str, str]) -> str:
 
 
 def _too_large(request: _Request, _error: OverflowError) -> Response[ApiError]:
-    too_large = UnreadableRequestError("A number in the request is beyond 2^63-1.")
+    too_large = UnreadableRequestError("A number in the request exceeds 2^63-1.")
     return _torc_error(request, too_large)
 
 
 def _unreadable(request: _Request, error: Exception) -> Response[ApiError]:
-    """Translate bodies and texts that cannot even be decoded."""
+    """Translate bodies and texts that cannot be decoded."""
     what = "is nested too deeply" if isinstance(error, RecursionError) else "cannot be decoded"
     return _torc_error(request, UnreadableRequestError(f"The request {what}."))
 
 
 def _unexpected(request: _Request, error: Exception) -> Response[ApiError]:
-    """Report a fault of our own: the log has the story, the answer only where to find it."""
+    """Report an error of the server itself: the log has it, the response says where to look."""
     known = span_id(request.scope)
     log.error("%s: %s %s failed", known, request.method, request.url.path, exc_info=error)
-    message = f"The server failed; its log says why, under {known}."
+    message = f"The server failed; its log has the reason, under {known}."
     return _reply(500, {"message": message, "code": "server_error", "span_id": known})
 
 

@@ -1,4 +1,4 @@
-"""The id that ties an answer, and what the log says of it, to its request."""
+"""The span id that connects a response, and its log lines, to the request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
 def span_id(scope: Scope) -> str:
-    """Return the request's `X-Span-ID`, or one of our own when it sent none that is fit to log."""
+    """Return the request's `X-Span-ID`, or a new one if it has none that is safe to log."""
     state = scope["state"]
     if _STATE not in state:
         given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
@@ -23,6 +23,6 @@ def span_id(scope: Scope) -> str:
 
 
 async def add_span_id(message: Message, scope: Scope) -> None:
-    """Give every answer the id of its request."""
+    """Add the span id of the request to its response."""
     if message["type"] == "http.response.start":
         message["headers"] = [*message["headers"], (_HEADER, span_id(scope).encode())]

@@ -1,4 +1,4 @@
-"""What all plain records of a workflow have in common: keep, find, change, list, delete.
+"""Create, get, update, delete and list the records of a workflow.
 
 A `Resource` states what is particular about one kind; `resources` holds them all.
 """
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, false, insert, update
+import sqlalchemy as sql
+from sqlalchemy import Connection, Table
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import ConflictError, NotFoundError, UsageError
@@ -57,6 +58,8 @@ class Resource(Generic[WireT]):
 
     kind: str
     """Its name in messages, singular."""
+    article: str = "a"
+    """What comes before the singular: "a", "an", or nothing if there is no plural."""
     mapping: TableMapping[WireT]
     patch: type[msgspec.Struct] | None = None
     filters: Mapping[str, Filter] = field(default_factory=dict)
@@ -73,13 +76,25 @@ class Resource(Generic[WireT]):
     kept_because: str = ""
 
     @property
+    def one(self) -> str:
+        """The name of one record, with its article."""
+        return f"{self.article} {self.kind}".lstrip()
+
+    @property
+    def many(self) -> str:
+        """The name of several records."""
+        if not self.article:
+            return self.kind
+        return f"{self.kind[:-1]}ies" if self.kind.endswith("y") else f"{self.kind}s"
+
+    @property
     def columns(self) -> Any:
         """The columns of the table."""
         return self.mapping.table.c
 
 
 def create(connection: Connection, resource: Resource[WireT], record: Any, *, now_ms: int) -> WireT:
-    """Keep a new record and return it with its id.
+    """Create a record and return it with its id.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -91,7 +106,7 @@ def create(connection: Connection, resource: Resource[WireT], record: Any, *, no
     _check_related(connection, resource, record.workflow_id, [values])
     values = resource.prepare(None, values, now_ms)
     table = resource.mapping.table
-    record_id = connection.execute(insert(table).returning(table.c.id), values).scalar_one()
+    record_id = connection.execute(sql.insert(table).returning(table.c.id), values).scalar_one()
     created = get(connection, resource, record_id)
     resource.follow_up(connection, None, created, now_ms)
     return created
@@ -100,7 +115,7 @@ def create(connection: Connection, resource: Resource[WireT], record: Any, *, no
 def create_many(
     connection: Connection, resource: Resource[WireT], records: Sequence[WireT], *, now_ms: int
 ) -> list[WireT]:
-    """Keep new records of one workflow and return them with their ids, in the order given.
+    """Create records of one workflow and return them with their ids, in the order given.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -109,7 +124,7 @@ def create_many(
     workflow_ids = {getattr(record, "workflow_id") for record in records}  # noqa: B009 - any type
     if len(workflow_ids) > 1 or len(records) > MAX_RECORDS:
         raise UsageError(
-            f"{len(records):,} records of {len(workflow_ids)} workflows are not for one call.",
+            f"{len(records):,} records of {len(workflow_ids)} workflows are too many for one call.",
             hint=f"Create at most {MAX_RECORDS:,} records, of one workflow, at a time.",
         )
     rows = [resource.mapping.values(record) for record in records]
@@ -122,7 +137,7 @@ def create_many(
         return []
     table = resource.mapping.table
     ids = connection.execute(
-        insert(table).returning(table.c.id, sort_by_parameter_order=True),
+        sql.insert(table).returning(table.c.id, sort_by_parameter_order=True),
         [{name: row.get(name) for name in names} for row in rows],
     ).scalars()
     return [
@@ -143,7 +158,7 @@ def get(connection: Connection, resource: Resource[WireT], record_id: int) -> Wi
     return record
 
 
-def change(
+def update(
     connection: Connection,
     resource: Resource[WireT],
     record_id: int,
@@ -151,7 +166,7 @@ def change(
     *,
     now_ms: int,
 ) -> WireT:
-    """Change what the patch states and return the record.
+    """Update what the patch states and return the record.
 
     Raises:
         NotFoundError: There is none with that id.
@@ -167,14 +182,14 @@ def change(
     if not values:
         return before
     table = resource.mapping.table
-    connection.execute(update(table).where(table.c.id == record_id).values(values))
+    connection.execute(sql.update(table).where(table.c.id == record_id).values(values))
     after = get(connection, resource, record_id)
     resource.follow_up(connection, before, after, now_ms)
     return after
 
 
-def remove(connection: Connection, resource: Resource[WireT], record_id: int) -> WireT:
-    """Delete a record and return what it was.
+def delete(connection: Connection, resource: Resource[WireT], record_id: int) -> WireT:
+    """Delete a record and return it.
 
     Raises:
         NotFoundError: There is none with that id.
@@ -182,13 +197,15 @@ def remove(connection: Connection, resource: Resource[WireT], record_id: int) ->
     """
     record = get(connection, resource, record_id)
     table = resource.mapping.table
-    deleted = delete(table).where(table.c.id == record_id, ~_kept(resource))
+    deleted = sql.delete(table).where(table.c.id == record_id, ~_kept(resource))
     if connection.execute(deleted).rowcount == 0:
-        raise ConflictError(f"The {resource.kind} {record_id} stays: {resource.kept_because}.")
+        raise ConflictError(
+            f"The {resource.kind} {record_id} cannot be deleted: {resource.kept_because}."
+        )
     return record
 
 
-def remove_all(connection: Connection, resource: Resource[Any], workflow_id: int) -> int:
+def delete_all(connection: Connection, resource: Resource[Any], workflow_id: int) -> int:
     """Delete all of a workflow's records that nothing else needs, and return their number.
 
     Raises:
@@ -197,7 +214,7 @@ def remove_all(connection: Connection, resource: Resource[Any], workflow_id: int
     find_workflow(connection, workflow_id)
     table = resource.mapping.table
     return connection.execute(
-        delete(table).where(table.c.workflow_id == workflow_id, ~_kept(resource))
+        sql.delete(table).where(table.c.workflow_id == workflow_id, ~_kept(resource))
     ).rowcount
 
 
@@ -205,10 +222,10 @@ def list_page(
     connection: Connection,
     resource: Resource[WireT],
     workflow_id: int,
-    wanted: Mapping[str, Any],
+    filters: Mapping[str, Any],
     paging: Paging,
 ) -> Page[WireT]:
-    """Return a page of a workflow's records; `wanted` holds values of the resource's filters.
+    """Return a page of a workflow's records; `filters` holds values of the resource's filters.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -216,7 +233,7 @@ def list_page(
     """
     find_workflow(connection, workflow_id)
     conditions = [resource.columns.workflow_id == workflow_id]
-    for name, value in wanted.items():
+    for name, value in filters.items():
         if value is not None:
             conditions.append(resource.filters[name].condition(value))
     return fetch_page(connection, resource.mapping, conditions, paging)
@@ -226,9 +243,9 @@ def _check_related(
     connection: Connection, resource: Resource[Any], workflow_id: int, rows: Sequence[Values]
 ) -> None:
     for name, table in resource.related.items():
-        wanted = {row[name] for row in rows if name in row}
-        check_related(connection, workflow_id, name, table, wanted)
+        ids = {row[name] for row in rows if name in row}
+        check_related(connection, workflow_id, name, table, ids)
 
 
 def _kept(resource: Resource[Any]) -> ColumnElement[bool]:
-    return resource.kept if resource.kept is not None else false()
+    return resource.kept if resource.kept is not None else sql.false()

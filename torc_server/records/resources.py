@@ -1,4 +1,4 @@
-"""The plain records of a workflow, and what is particular about each."""
+"""The CRUD resources of a workflow, and what is particular about each."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ FILE = Resource(
 )
 USER_DATA = Resource(
     kind="user data",
+    article="",
     mapping=mapping.USER_DATA,
     patch=UserDataPatch,
     filters={
@@ -62,6 +63,7 @@ USER_DATA = Resource(
 )
 RO_CRATE_ENTITY = Resource(
     kind="RO-Crate entity",
+    article="an",
     mapping=mapping.RO_CRATE_ENTITY,
     patch=RoCrateEntityPatch,
     filters={name: equals(tables.ro_crate_entity.c[name]) for name in ("file_id", "entity_id")},
@@ -91,6 +93,7 @@ RESULT = Resource(
 )
 SLURM_STATS = Resource(
     kind="Slurm statistics",
+    article="",
     mapping=mapping.SLURM_STATS,
     filters={
         name: equals(tables.slurm_stats.c[name]) for name in ("job_id", "run_id", "attempt_id")
@@ -99,6 +102,7 @@ SLURM_STATS = Resource(
 )
 EVENT = Resource(
     kind="event",
+    article="an",
     mapping=mapping.EVENT,
     filters={
         "category": Filter(
@@ -114,6 +118,7 @@ EVENT = Resource(
 )
 RESOURCE_REQUIREMENTS = Resource(
     kind="resource requirements",
+    article="",
     mapping=mapping.RESOURCE_REQUIREMENTS,
     patch=ResourceRequirementsPatch,
     filters={

@@ -1,1 +1,1 @@
-"""Routes of workflows, and of what lies under a workflow's path."""
+"""Routes of workflows, and of what is under a workflow's path."""

@@ -23,14 +23,14 @@ class ActionController(Controller):
     async def create_workflow_action(
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowAction]
     ) -> WorkflowAction:
-        """Keep a new action of this workflow, whatever workflow the body names."""
+        """Create an action of the workflow in the path; one named in the body is ignored."""
         return await writer.run(actions.create_action, workflow_id, data)
 
     @get("/", operation_id="get_workflow_actions")
     async def get_workflow_actions(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> list[WorkflowAction]:
-        """Return all actions of a workflow."""
+        """List a workflow's actions."""
         return await readers.run(actions.list_actions, workflow_id)
 
     @get("/pending", operation_id="get_pending_actions")
@@ -40,7 +40,7 @@ class ActionController(Controller):
         workflow_id: Id,
         trigger_type: FromQuery[list[str] | None] = None,
     ) -> list[WorkflowAction]:
-        """Return the actions that are due and unclaimed."""
+        """List a workflow's actions that are due and unclaimed."""
         return await readers.run(actions.list_pending_actions, workflow_id, trigger_type or ())
 
     @post("/{action_id:int}/claim", status_code=200, operation_id="claim_action")
@@ -51,7 +51,7 @@ class ActionController(Controller):
         action_id: Id,
         data: JSONBody[ActionClaim],
     ) -> ActionClaimReply:
-        """Give an action to the caller alone."""
+        """Claim an action; only one caller gets it."""
         return await writer.run_timed(
             actions.claim_action, workflow_id, action_id, data.compute_node_id
         )

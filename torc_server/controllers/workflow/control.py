@@ -1,4 +1,4 @@
-"""What moves a workflow as a whole, and how far it is."""
+"""Operations on a workflow as a whole: initialize, cancel, archive, reset, and checks."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class IsUninitialized(msgspec.Struct, frozen=True, kw_only=True):
     is_uninitialized: bool
 
 
-class LifecycleController(Controller):
-    """Starting, stopping and taking back workflows."""
+class WorkflowControlController(Controller):
+    """Initializing, canceling, archiving and resetting workflows, and checks before a start."""
 
     path = "/workflows/{workflow_id:int}"
     tags = ("workflows",)
@@ -47,7 +47,9 @@ class LifecycleController(Controller):
         "/initialize_jobs",
         status_code=200,
         operation_id="initialize_jobs",
-        responses={202: ResponseSpec(Task, description="Begun; the task tells when it is done.")},
+        responses={
+            202: ResponseSpec(Task, description="Started as a task; poll it for the outcome.")
+        },
     )
     async def initialize_jobs(
         self,
@@ -59,7 +61,7 @@ class LifecycleController(Controller):
         clear_ephemeral_user_data: FromQuery[bool] = False,
         is_async: Annotated[bool, QueryParameter(name="async")] = False,
     ) -> Response[Message | Task]:
-        """Work out dependencies and make jobs blocked or ready; with `async` after the answer."""
+        """Resolve dependencies and make jobs blocked or ready; with `async` as a task."""
         work = partial(
             initialize.initialize_jobs,
             workflow_id=workflow_id,
@@ -75,7 +77,7 @@ class LifecycleController(Controller):
     async def archive_workflow(
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[ArchiveRequest]
     ) -> Workflow:
-        """Put a workflow into the archive, or take it out."""
+        """Archive a workflow, or restore it from the archive."""
         return await writer.run_timed(
             workflows.archive_workflow, workflow_id, is_archived=data.is_archived
         )
@@ -84,7 +86,7 @@ class LifecycleController(Controller):
     async def cancel_workflow(
         self, writer: NamedDependency[Writer], workflow_id: Id
     ) -> WorkflowStatus:
-        """Stop what runs and hand out nothing more."""
+        """Cancel a workflow: stop its running jobs and start no more."""
         return await writer.run_timed(cancel.cancel_workflow, workflow_id)
 
     @post("/reset_status", status_code=200, operation_id="reset_workflow_status")
@@ -96,7 +98,7 @@ class LifecycleController(Controller):
         *,
         force: FromQuery[bool] = False,
     ) -> WorkflowStatus:
-        """Take back a workflow's cancellation; for clients since 0.27 this begins a new run."""
+        """Clear a workflow's cancellation; for clients since 0.27 this also starts a new run."""
         return await writer.run_timed(
             resets.reset_workflow_status,
             workflow_id,
@@ -112,7 +114,7 @@ class LifecycleController(Controller):
         *,
         failed_only: FromQuery[bool] = False,
     ) -> ResetJobStatusReply:
-        """Take jobs back to uninitialized."""
+        """Reset jobs to uninitialized."""
         return await writer.run_timed(resets.reset_job_status, workflow_id, failed_only=failed_only)
 
     @post("/process_changed_job_inputs", status_code=200, operation_id="process_changed_job_inputs")
@@ -123,7 +125,7 @@ class LifecycleController(Controller):
         *,
         dry_run: FromQuery[bool] = False,
     ) -> ChangedJobs:
-        """Take back the jobs whose inputs changed, or only name them."""
+        """Reset the jobs whose inputs have changed, or with `dry_run` only list them."""
         return await writer.run_timed(
             resets.process_changed_job_inputs, workflow_id, dry_run=dry_run
         )
@@ -132,14 +134,14 @@ class LifecycleController(Controller):
     async def is_workflow_complete(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> IsComplete:
-        """Return whether no job is left, or the workflow was cancelled."""
+        """Check whether all jobs of a workflow have completed, or it was canceled."""
         return await readers.run(manual_transitions.is_complete, workflow_id)
 
     @get("/is_uninitialized", operation_id="is_workflow_uninitialized")
     async def is_workflow_uninitialized(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> IsUninitialized:
-        """Return whether the workflow has not begun."""
+        """Check whether a workflow has not been started."""
         answer = await readers.run(manual_transitions.is_uninitialized, workflow_id)
         return IsUninitialized(is_uninitialized=answer)
 
@@ -147,12 +149,12 @@ class LifecycleController(Controller):
     async def list_required_existing_files(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> FileIds:
-        """Return the ids of the files that must be there before the workflow goes on."""
+        """List the ids of files that must exist before the workflow can run."""
         return await readers.run(manual_transitions.required_existing_files, workflow_id)
 
     @get("/missing_user_data", operation_id="list_missing_user_data")
     async def list_missing_user_data(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> UserDataIds:
-        """Return the ids of user data that must be filled before the workflow goes on."""
+        """List the ids of user data that must be set before the workflow can run."""
         return await readers.run(manual_transitions.missing_user_data, workflow_id)

@@ -1,4 +1,4 @@
-"""Failure handlers of a workflow; single ones are plain records."""
+"""The list of a workflow's failure handlers; the other operations are in `crud`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torc_server.storage.readers import Readers
 
 
 class FailureHandlerController(Controller):
-    """Failure handlers of one workflow; single ones are plain records."""
+    """Failure handlers of one workflow."""
 
     path = "/workflows/{workflow_id:int}/failure_handlers"
     tags = ("failure handlers",)
@@ -27,5 +27,5 @@ class FailureHandlerController(Controller):
         workflow_id: Id,
         paging: NamedDependency[Paging],
     ) -> Page[FailureHandler]:
-        """Return a page of a workflow's failure handlers."""
+        """List a workflow's failure handlers."""
         return await readers.run(crud.list_page, FAILURE_HANDLER, workflow_id, {}, paging)

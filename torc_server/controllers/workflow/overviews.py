@@ -1,4 +1,4 @@
-"""A workflow seen as a whole: its graphs, what its ready jobs need, which Slurm jobs ran it."""
+"""Views of a whole workflow: graphs, requirements of its ready jobs, its Slurm jobs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from torc_server.storage.readers import Readers
 
 
 class LatestEventTimestamp(msgspec.Struct, frozen=True, kw_only=True):
-    """When the newest event happened; an object, as the published document declares."""
+    """The time of the newest event; an object, as the reference's document declares."""
 
     timestamp: int
 
 
 class OverviewController(Controller):
-    """A workflow seen as a whole."""
+    """Views of a whole workflow."""
 
     path = "/workflows/{workflow_id:int}"
     tags = ("workflows",)
@@ -35,9 +35,9 @@ class OverviewController(Controller):
     async def get_dot_graph(
         self, readers: NamedDependency[Readers], workflow_id: Id, name: FromPath[str]
     ) -> str:
-        """Return a graph of a workflow as Graphviz text.
+        """Get a graph of a workflow as Graphviz text.
 
-        The names are those of the lists with the same facts: `job_dependencies`,
+        Graphs are named after the lists with the same content: `job_dependencies`,
         `job_file_relationships` and `job_user_data_relationships`.
         """
         return await readers.run(graphs.draw, workflow_id, name)
@@ -46,7 +46,7 @@ class OverviewController(Controller):
     async def get_latest_event_timestamp(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> LatestEventTimestamp:
-        """Return when the newest event happened, in ms since 1970; 0 when there is none."""
+        """Get the time of a workflow's newest event, in ms since 1970; 0 if it has none."""
         moment = await readers.run(events.latest_event_timestamp, workflow_id)
         return LatestEventTimestamp(timestamp=moment)
 
@@ -57,7 +57,7 @@ class OverviewController(Controller):
         workflow_id: Id,
         scheduler_config_id: OptionalQueryId = None,
     ) -> ReadyJobRequirements:
-        """Return what the ready jobs need together, or only those that a scheduler is to run."""
+        """Add up the requirements of the ready jobs, optionally of one scheduler's only."""
         return await readers.run(ready_job_requirements, workflow_id, scheduler_config_id)
 
     @get("/slurm_job_correlations", operation_id="get_slurm_job_correlations")
@@ -67,5 +67,5 @@ class OverviewController(Controller):
         workflow_id: Id,
         part: NamedDependency[Paging],
     ) -> Page[SlurmJobCorrelation]:
-        """Return a page of jobs that have results, each with the Slurm job that ran it."""
+        """List jobs that have results, each with the Slurm job that ran it."""
         return await readers.run(slurm_job_correlations, workflow_id, part)

@@ -1,4 +1,4 @@
-"""RO-Crate entities of a workflow."""
+"""RO-Crate entities of a workflow; the other operations are in `crud`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from torc_server.storage.writer import Writer
 
 
 class ProvenanceController(Controller):
-    """RO-Crate entities of one workflow; single ones are plain records."""
+    """RO-Crate entities, where they differ from other CRUD resources.
+
+    Clients expect a message when they delete one, not the entity.
+    """
 
     tags = ("ro crate entities",)
 
@@ -31,9 +34,9 @@ class ProvenanceController(Controller):
         file_id: OptionalQueryId = None,
         entity_id: FromQuery[str | None] = None,
     ) -> Page[RoCrateEntity]:
-        """Return a page of a workflow's RO-Crate entities."""
-        wanted = {"file_id": file_id, "entity_id": entity_id}
-        return await readers.run(crud.list_page, RO_CRATE_ENTITY, workflow_id, wanted, paging)
+        """List a workflow's RO-Crate entities."""
+        filters = {"file_id": file_id, "entity_id": entity_id}
+        return await readers.run(crud.list_page, RO_CRATE_ENTITY, workflow_id, filters, paging)
 
     @delete(
         "/workflows/{workflow_id:int}/ro_crate_entities",
@@ -44,7 +47,7 @@ class ProvenanceController(Controller):
         self, writer: NamedDependency[Writer], workflow_id: Id
     ) -> Message:
         """Delete all RO-Crate entities of a workflow."""
-        count = await writer.run(crud.remove_all, RO_CRATE_ENTITY, workflow_id)
+        count = await writer.run(crud.delete_all, RO_CRATE_ENTITY, workflow_id)
         return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
 
     @delete(
@@ -55,6 +58,6 @@ class ProvenanceController(Controller):
     async def delete_ro_crate_entity(
         self, writer: NamedDependency[Writer], record_id: Id
     ) -> Message:
-        """Delete one RO-Crate entity; its clients want a sentence, not what it was."""
-        await writer.run(crud.remove, RO_CRATE_ENTITY, record_id)
+        """Delete an RO-Crate entity."""
+        await writer.run(crud.delete, RO_CRATE_ENTITY, record_id)
         return Message(message=f"Deleted RO-Crate entity {record_id}.")

@@ -14,7 +14,7 @@ from torc_server.storage.writer import Writer
 
 
 class RemoteWorkerController(Controller):
-    """Machines of the user."""
+    """Remote workers of one workflow."""
 
     path = "/workflows/{workflow_id:int}/remote_workers"
     tags = ("remote workers",)
@@ -23,19 +23,19 @@ class RemoteWorkerController(Controller):
     async def create_remote_workers(
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[list[str]]
     ) -> list[RemoteWorker]:
-        """Add machines to a workflow."""
+        """Add remote workers to a workflow."""
         return await writer.run(remote_workers.add_remote_workers, workflow_id, data)
 
     @get("/", operation_id="list_remote_workers")
     async def list_remote_workers(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> list[RemoteWorker]:
-        """Return a workflow's machines."""
+        """List a workflow's remote workers."""
         return await readers.run(remote_workers.list_remote_workers, workflow_id)
 
     @delete("/{worker:str}", status_code=200, operation_id="delete_remote_worker")
     async def delete_remote_worker(
         self, writer: NamedDependency[Writer], workflow_id: Id, worker: FromPath[str]
     ) -> RemoteWorker:
-        """Take a machine from a workflow."""
+        """Remove a remote worker from a workflow."""
         return await writer.run(remote_workers.remove_remote_worker, workflow_id, worker)

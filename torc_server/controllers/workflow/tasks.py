@@ -1,4 +1,4 @@
-"""Work that goes on after its request was answered, to be asked about."""
+"""Tasks: work that continues after its request was answered."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class TaskController(Controller):
 
     @get("/tasks/{task_id:int}", operation_id="get_task")
     async def get_task(self, readers: NamedDependency[Readers], task_id: Id) -> Task:
-        """Return how far a task is."""
+        """Get a task and its status."""
         return await readers.run(tasks.get_task, task_id)
 
     @get("/workflows/{workflow_id:int}/active_task", operation_id="get_active_task_for_workflow")
     async def get_active_task(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> ActiveTask:
-        """Return the task of a workflow that has not finished, if there is one."""
+        """Get a workflow's unfinished task, if there is one."""
         return await readers.run(tasks.active_task, workflow_id)

@@ -1,4 +1,4 @@
-"""Workflows and their status. What moves a workflow is in `lifecycle`."""
+"""Workflows and their status; starting, canceling and resetting them is in `control`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def provide_filter(
     *,
     is_archived: FromQuery[bool | None] = None,
 ) -> WorkflowFilter:
-    """Return which workflows the query asks for."""
+    """Return the filters that the query names."""
     return WorkflowFilter(name=name, user=user, description=description, is_archived=is_archived)
 
 
@@ -34,51 +34,51 @@ class WorkflowController(Controller):
     path = "/workflows"
     tags = ("workflows",)
 
-    dependencies = {"wanted": Provide(provide_filter, sync_to_thread=False)}  # noqa: RUF012 - Litestar's
+    dependencies = {"filters": Provide(provide_filter, sync_to_thread=False)}  # noqa: RUF012 - Litestar's
 
     @post("/", status_code=200, operation_id="create_workflow")
     async def create_workflow(
         self, writer: NamedDependency[Writer], data: JSONBody[Workflow]
     ) -> Workflow:
-        """Keep a new workflow."""
+        """Create a workflow."""
         return await writer.run_timed(rules.create_workflow, data)
 
     @get("/", operation_id="list_workflows")
     async def list_workflows(
         self,
         readers: NamedDependency[Readers],
-        wanted: NamedDependency[WorkflowFilter],
+        filters: NamedDependency[WorkflowFilter],
         paging: NamedDependency[Paging],
         *,
         include_job_counts: FromQuery[bool] = False,
     ) -> Page[Workflow]:
-        """Return a page of workflows; without `is_archived`, of both kinds."""
+        """List workflows, archived ones included unless `is_archived` says otherwise."""
         return await readers.run(
-            workflows.list_workflows, wanted, paging, include_job_counts=include_job_counts
+            workflows.list_workflows, filters, paging, include_job_counts=include_job_counts
         )
 
     @get("/{workflow_id:int}", operation_id="get_workflow")
     async def get_workflow(self, readers: NamedDependency[Readers], workflow_id: Id) -> Workflow:
-        """Return a workflow."""
+        """Get a workflow."""
         return await readers.run(rules.get_workflow, workflow_id)
 
     @put("/{workflow_id:int}", operation_id="update_workflow")
     async def update_workflow(
         self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowPatch]
     ) -> Workflow:
-        """Change a workflow; what is left out or null stays as it is."""
+        """Update a workflow; omitted and null fields keep their values."""
         return await writer.run(workflows.update_workflow, workflow_id, data)
 
     @delete("/{workflow_id:int}", status_code=200, operation_id="delete_workflow")
     async def delete_workflow(self, writer: NamedDependency[Writer], workflow_id: Id) -> Workflow:
-        """Delete a workflow with all that belongs to it."""
+        """Delete a workflow with everything that belongs to it, and return it."""
         return await writer.run(rules.delete_workflow, workflow_id)
 
     @get("/{workflow_id:int}/status", operation_id="get_workflow_status")
     async def get_workflow_status(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> WorkflowStatus:
-        """Return where a workflow stands."""
+        """Get a workflow's status."""
         return await readers.run(workflows.get_workflow_status, workflow_id)
 
     @put("/{workflow_id:int}/status", operation_id="update_workflow_status")
