@@ -112,7 +112,7 @@ def calls() -> str:
     parts = [
         "# Calls of the HTTP interface\n",
         f"Paths begin with `{document['servers'][0]['url']}`.\n",
-        "What all calls have in common stands in [HTTP interface](http-api.md), their parameters",
+        "What all calls have in common is in [HTTP interface](http-api.md), their parameters",
         "and bodies in [openapi.json](openapi.json).\n",
     ]
     for tag, group in groupby(sorted(found, key=itemgetter(0)), key=itemgetter(0)):

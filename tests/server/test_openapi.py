@@ -147,6 +147,6 @@ def test_fields_are_described_by_what_stands_in_the_source(document):
     schemas = document["components"]["schemas"]
 
     assert schemas["ComputeNode"]["properties"]["memory_gb"]["description"] == "Gibibytes."
-    assert "page holds" in schemas["FilePage"]["properties"]["count"]["description"]
+    assert "items of this page" in schemas["FilePage"]["properties"]["count"]["description"]
     assert schemas["Job"]["description"].startswith("One command of a workflow.")
     assert schemas["SlurmScheduler"]["properties"]["qos"]["default"] == "normal"

@@ -11,9 +11,9 @@ from torc_core.model.wire import Wire, stated
 T = TypeVar("T")
 
 GROUP_LIMIT = 100
-"""How many items a page of this family holds when the request states no limit."""
+"""The limit of these lists when the request has none."""
 ROLES = ("member", "admin")
-"""An `admin` of a group looks after its members."""
+"""An `admin` of a group manages its members."""
 ADMIN_GROUP = "admin"
 """The name of the system group, which the server alone fills."""
 
@@ -23,7 +23,7 @@ class AccessGroup(Wire, frozen=True, kw_only=True):
 
     id: int | None = None
     name: str
-    """No two groups have the same."""
+    """Unique."""
     description: str | None = None
     created_at: str | None = None
     """UTC, as `YYYY-MM-DD HH:MM:SS`, set by the server."""
@@ -49,7 +49,7 @@ class WorkflowAccessGroup(Wire, frozen=True, kw_only=True):
 
 
 class AccessCheck(Wire, frozen=True, kw_only=True):
-    """Whether a user may see a workflow, and why, for people."""
+    """Whether a user has access to a workflow, with the reason in words."""
 
     has_access: bool
     reason: str
@@ -58,18 +58,18 @@ class AccessCheck(Wire, frozen=True, kw_only=True):
 
 
 class GroupPage(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """Some items of a list: the envelope that the reference uses for this family alone."""
+    """Part of a list, in the envelope that the reference uses for access groups only."""
 
     items: list[T]
     offset: int
     limit: int
-    """The limit in force, whatever the request stated."""
+    """The limit that was applied."""
     total_count: int
     has_more: bool
 
 
 class ReloadAuthReply(Wire, frozen=True, kw_only=True):
-    """How many users the server knows now."""
+    """How many users were loaded."""
 
     message: str
     user_count: int

@@ -57,7 +57,7 @@ class ActionClaim(Wire, frozen=True, kw_only=True):
 
 
 class ActionClaimReply(Wire, frozen=True, kw_only=True):
-    """The action belongs to the caller. Three generations of clients look at three keys."""
+    """The caller has claimed the action. Three client generations read three keys."""
 
     claimed: bool
     success: bool

@@ -1,4 +1,4 @@
-"""Files and user data: what jobs read and write, and so wait for."""
+"""Files and user data: what jobs read and write, and so depend on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torc_core.model.wire import Wire, stated
 
 
 class File(Wire, frozen=True, kw_only=True):
-    """A file that jobs read or write. The server never looks at the path."""
+    """A file that jobs read or write. The server never accesses the path."""
 
     id: int | None = None
     workflow_id: int
@@ -19,7 +19,7 @@ class File(Wire, frozen=True, kw_only=True):
 
 
 class FilePatch(Wire, frozen=True, kw_only=True):
-    """The fields of a file to change; what is left out or null stays as it is."""
+    """The fields of a file to change; omitted and null fields keep their values."""
 
     name: str | None = None
     path: str | None = None
@@ -37,7 +37,7 @@ class UserData(Wire, frozen=True, kw_only=True):
 
 
 class UserDataPatch(Wire, frozen=True, kw_only=True):
-    """The fields of user data to change; what is left out or null stays as it is."""
+    """The fields of user data to change; omitted and null fields keep their values."""
 
     name: str | None = None
     is_ephemeral: bool | None = None
@@ -45,13 +45,13 @@ class UserDataPatch(Wire, frozen=True, kw_only=True):
 
 
 class Files(Wire, frozen=True, kw_only=True):
-    """Files of one workflow, to be created together."""
+    """Files of one workflow, created in one transaction."""
 
     files: list[File]
 
 
 class UserDataList(Wire, frozen=True, kw_only=True):
-    """User data of one workflow, to be created together."""
+    """User data of one workflow, created in one transaction."""
 
     user_data: list[UserData]
 
@@ -63,13 +63,13 @@ class FileIds(Wire, frozen=True, kw_only=True):
 
 
 class UserDataIds(Wire, frozen=True, kw_only=True):
-    """Ids of the user data that must be filled before a workflow starts."""
+    """Ids of the user data that must be set before a workflow starts."""
 
     user_data: list[int]
 
 
 class JobFileRelationship(Wire, frozen=True, kw_only=True):
-    """A file between the job that writes it and one that reads it; either may be absent."""
+    """A file with the job that writes it and one that reads it; either may be absent."""
 
     file_id: int
     file_name: str
@@ -82,7 +82,7 @@ class JobFileRelationship(Wire, frozen=True, kw_only=True):
 
 
 class JobUserDataRelationship(Wire, frozen=True, kw_only=True):
-    """User data between the job that writes it and one that reads it; either may be absent."""
+    """User data with the job that writes it and one that reads it; either may be absent."""
 
     user_data_id: int
     user_data_name: str

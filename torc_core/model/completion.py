@@ -1,4 +1,4 @@
-"""The ends of many jobs, reported in one call."""
+"""Completions of many jobs, reported in one call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torc_core.model.wire import Wire
 
 
 class JobCompletion(Wire, frozen=True, kw_only=True):
-    """The end of a job."""
+    """The report that a job has completed."""
 
     job_id: int
     run_id: int
@@ -17,21 +17,21 @@ class JobCompletion(Wire, frozen=True, kw_only=True):
 
 
 class JobCompletions(Wire, frozen=True, kw_only=True):
-    """Ends of jobs of one workflow, each accepted or refused for itself."""
+    """Completed jobs of one workflow; each report is accepted or refused separately."""
 
     completions: list[JobCompletion]
 
 
 class CompletionError(Wire, frozen=True, kw_only=True):
-    """Why an end was refused."""
+    """Why a report was refused."""
 
     job_id: int
     message: str
 
 
 class CompletedJobs(Wire, frozen=True, kw_only=True):
-    """What became of the ends, in their order."""
+    """The outcomes of the reports, in the order of the request."""
 
     completed: list[int]
-    """Ids of the jobs that have ended so, now or by the same report before."""
+    """Ids of the jobs whose reports are recorded, now or by an identical earlier report."""
     errors: list[CompletionError]

@@ -44,7 +44,7 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
     num_gpus: int
     num_nodes: int
     time_limit: str | None = None
-    """ISO 8601 duration from `start_time`; none means unlimited."""
+    """ISO 8601 duration from `start_time`; unlimited if absent."""
     scheduler_config_id: int | None = None
     compute_node_type: str
     """A `SchedulerType` with our runners; clients may say anything."""
@@ -52,7 +52,7 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
 
 
 class ComputeNodePatch(Wire, frozen=True, kw_only=True):
-    """The fields of a compute node to change."""
+    """The fields of a compute node to update."""
 
     hostname: str | None = None
     pid: int | None = None
@@ -70,7 +70,7 @@ class ComputeNodePatch(Wire, frozen=True, kw_only=True):
 
 
 class ComputeNodesResources(Wire, frozen=True, kw_only=True):
-    """What a claimer has free."""
+    """The free resources of the caller."""
 
     id: int | None = None
     num_cpus: int
@@ -82,12 +82,12 @@ class ComputeNodesResources(Wire, frozen=True, kw_only=True):
 
 
 class ScheduledComputeNode(Wire, frozen=True, kw_only=True):
-    """An allocation asked of a scheduler."""
+    """An allocation requested from a scheduler."""
 
     id: int | None = None
     workflow_id: int
     scheduler_id: int
-    """The scheduler's own number of the allocation."""
+    """The scheduler's own id of the allocation."""
     scheduler_config_id: int
     scheduler_type: str
     status: str
@@ -95,7 +95,7 @@ class ScheduledComputeNode(Wire, frozen=True, kw_only=True):
 
 
 class ScheduledComputeNodePatch(Wire, frozen=True, kw_only=True):
-    """The fields of a scheduled compute node to change."""
+    """The fields of a scheduled compute node to update."""
 
     scheduler_id: int | None = None
     scheduler_config_id: int | None = None
@@ -104,7 +104,7 @@ class ScheduledComputeNodePatch(Wire, frozen=True, kw_only=True):
 
 
 class RemoteWorker(Wire, frozen=True, kw_only=True):
-    """A machine of the user, `[user@]host[:port]`, that may run a workflow's jobs over SSH."""
+    """A machine of the user, `[user@]host[:port]`, that can run a workflow's jobs over SSH."""
 
     worker: str
     workflow_id: int

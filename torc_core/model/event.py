@@ -26,7 +26,7 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Event(Wire, frozen=True, kw_only=True):
-    """A stored event. `data` is an object; for what it holds see the event types."""
+    """A stored event. `data` is an object, whose fields depend on the event type."""
 
     id: int | None = None
     workflow_id: int

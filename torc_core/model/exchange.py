@@ -17,7 +17,7 @@ from torc_core.model.wire import Wire, stated
 
 
 class JobStart(Wire, frozen=True, kw_only=True):
-    """An attempt whose process runs."""
+    """An attempt whose process has started."""
 
     job_id: int
     token: int
@@ -26,7 +26,7 @@ class JobStart(Wire, frozen=True, kw_only=True):
 
 
 class JobEnd(Wire, frozen=True, kw_only=True):
-    """An attempt that ended, started or not."""
+    """A completed attempt, started or not."""
 
     job_id: int
     token: int
@@ -41,60 +41,59 @@ class JobEnd(Wire, frozen=True, kw_only=True):
     peak_cpu_percent: float | None = None
     avg_cpu_percent: float | None = None
     retry: bool = False
-    """Keep this result and make the job ready for its next attempt."""
+    """Record this result and make the job ready for its next attempt."""
     output_file_mtimes: dict[int, float] = stated({})
     """Modification times of the files that the job wrote, by file id."""
 
 
 class JobRelease(Wire, frozen=True, kw_only=True):
-    """A claimed job that its runner gives back unstarted."""
+    """A claimed job that its runner releases unstarted."""
 
     job_id: int
     token: int
 
 
 class WorkRequest(Wire, frozen=True, kw_only=True):
-    """What the runner could take now."""
+    """What the runner could claim now."""
 
     resources: ComputeNodesResources
-    """What is free."""
+    """The free resources."""
     max_jobs: int
-    """The most jobs to hand out. With `by_resources` false nothing else limits them."""
+    """The most jobs to claim. With `by_resources` false nothing else limits them."""
     by_resources: bool = True
     queue_ahead: int = 0
-    """How many further jobs to hand out that wait at the runner for their turn: each fits into
-    the whole node, and `max_jobs` does not count them. For very short jobs, where a round trip
-    would leave a slot idle."""
+    """How many more jobs to claim ahead of a free slot: each fits the whole node, and `max_jobs`
+    does not count them. For very short jobs, where a round trip would leave a slot idle."""
     node: ComputeNodesResources | None = None
-    """The whole node; needed with `queue_ahead`."""
+    """The whole node; required with `queue_ahead`."""
     sort_method: str = "none"
     """One of `SortMethod`; the server says which it knows."""
     strict_scheduler_match: bool = False
 
 
 class Exchange(Wire, frozen=True, kw_only=True):
-    """One turn of a runner's talk with the server."""
+    """One exchange: what a runner reports and what it could claim."""
 
     seq: int
-    """Grows by one with each new turn. The same number again is the same turn repeated because
-    its answer was lost, and is answered the same. A newer turn ends an older one that waits."""
+    """Grows by one with each new exchange. The same number again is a retry, because the reply was
+    lost, and gets the same reply. A newer exchange ends an older one that waits."""
     starts: list[JobStart] = stated([])
     ends: list[JobEnd] = stated([])
     releases: list[JobRelease] = stated([])
     work: WorkRequest | None = None
     wait_seconds: float = 0.0
-    """How long to wait for work, or for the end of the workflow, when there is neither."""
+    """How long to wait for work, or for the completion of the workflow, when there is neither."""
 
 
 class OutputFile(Wire, frozen=True, kw_only=True):
-    """A file that a job must have written when it ends with return code 0."""
+    """A file that a job must have written if it ends with return code 0."""
 
     id: int
     path: str
 
 
 class ClaimedJob(Wire, frozen=True, kw_only=True):
-    """A job that belongs to this runner under this token, with all that running it takes."""
+    """A job that this runner has claimed under this token, with everything needed to run it."""
 
     job: Job
     token: int
@@ -129,21 +128,21 @@ class Outcome(Wire, frozen=True, kw_only=True):
     job_id: int
     result: str
     """One of `ReportOutcome`: `ok`, `duplicate` (known already), `fenced` (the job has been claimed
-    again since), `unknown` (no such job) or `illegal` (the job is not in a state for it)."""
+    again since), `unknown` (no such job) or `illegal` (the status of the job does not allow it)."""
 
 
 class ExchangeReply(Wire, frozen=True, kw_only=True):
-    """The server's turn."""
+    """The reply to an exchange."""
 
     outcomes: list[Outcome] = stated([])
-    """For ends, then releases, in the order of the request."""
+    """For completions, then releases, in the order of the request."""
     jobs: list[ClaimedJob] = stated([])
     reason: str | None = None
-    """Why there is no job, naming the nearest miss."""
+    """Why no job was claimed, naming the nearest miss."""
     kill: list[int] = stated([])
-    """Ids of jobs of this runner that are to be stopped: somebody cancelled them."""
+    """Ids of jobs of this runner that were canceled, to be stopped."""
     is_canceled: bool = False
     is_complete: bool = False
-    """Every job has ended."""
+    """Whether all jobs have completed."""
     has_pending_actions: bool = False
-    """Actions wait to be claimed."""
+    """Whether actions are due and unclaimed."""

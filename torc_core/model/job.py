@@ -39,26 +39,26 @@ class Job(Wire, frozen=True, kw_only=True):
     output_user_data_ids: list[int] | None = None
     resource_requirements_id: int | None = None
     scheduler_id: int | None = stated(None)
-    """Written as null when there is none: the reference's clients expect the key."""
+    """Null if there is none: the reference's clients expect the key."""
     failure_handler_id: int | None = None
     attempt_id: int = stated(1)
     priority: int = 0
-    """Jobs of a higher one are handed out first; at least 0."""
+    """Jobs with a higher priority are claimed first; at least 0."""
     schedule_compute_nodes: Any = None
     env: dict[str, str] | None = None
-    """Environment variables of its process; they win over the workflow's."""
+    """Environment variables of its process; they override the workflow's."""
     origin: str | None = None
     """A `JobOrigin`, `retry` or `spawn`; absent for a job that its workflow was created with and
     that was not retried. Set by the server."""
     start_time: str | None = None
-    """When the present attempt began to run: UTC, ISO 8601 with milliseconds and Z. Set by the
+    """When the present attempt started: UTC, ISO 8601 with milliseconds and Z. Set by the
     server while the job runs."""
     compute_node_id: int | None = None
-    """Who holds the job. Set by the server while the job is pending or running."""
+    """The node that has claimed the job. Set by the server while it is pending or running."""
 
 
 class JobPatch(Wire, frozen=True, kw_only=True):
-    """The fields of a job to change; what is left out or null stays as it is."""
+    """The fields of a job to change; omitted and null fields keep their values."""
 
     name: str | None = None
     command: str | None = None
@@ -78,7 +78,7 @@ class JobPatch(Wire, frozen=True, kw_only=True):
 
 
 class Jobs(Wire, frozen=True, kw_only=True):
-    """Jobs of one workflow, to be created together."""
+    """Jobs of one workflow, created in one transaction."""
 
     jobs: list[Job]
 
@@ -91,30 +91,30 @@ class JobIds(Wire, frozen=True, kw_only=True):
 
 
 class ClaimedJobs(Wire, frozen=True, kw_only=True):
-    """Jobs that now belong to the caller."""
+    """Jobs that the caller has claimed."""
 
     jobs: list[Job]
     reason: str | None = None
-    """Why there is no job, naming the nearest miss."""
+    """Why no job was claimed, naming the nearest miss."""
 
 
 class RunningJob(Wire, frozen=True, kw_only=True):
-    """A job that runs now, and where."""
+    """A running job and where it runs."""
 
     job_id: int
     job_name: str
     compute_node_name: str
-    """The host, `unknown` if nobody said."""
+    """The host; `unknown` if it was not reported."""
     scheduler_type: str
-    """What gave the host, such as `local` or `slurm`."""
+    """The type of the compute node, such as `local` or `slurm`."""
     scheduler_job_id: str | None = None
-    """The scheduler's own number for it."""
+    """The scheduler's own id of the allocation."""
     start_time: str | None = None
     """UTC, ISO 8601 with milliseconds and Z."""
 
 
 class JobDependency(Wire, frozen=True, kw_only=True):
-    """One edge: `job_id` waits for `depends_on_job_id`."""
+    """One edge: `job_id` depends on `depends_on_job_id`."""
 
     job_id: int
     job_name: str

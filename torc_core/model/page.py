@@ -9,17 +9,17 @@ import msgspec
 T = TypeVar("T")
 
 MAX_LIMIT = 10_000
-"""The most items that one page holds; a larger limit is cut to it."""
+"""The most items of one page; larger limits are reduced to it."""
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """Some items of a list, and where they stand in it."""
+    """Part of a list, with its position."""
 
     items: list[T]
     offset: int = 0
     max_limit: int = MAX_LIMIT
     count: int = 0
-    """How many items this page holds."""
+    """The number of items of this page."""
     total_count: int = 0
-    """How many items the whole list holds, with the filters of the request."""
+    """The number of items of the whole list, under the filters of the request."""
     has_more: bool = False

@@ -8,7 +8,7 @@ from torc_core.model.wire import Wire
 
 
 class RoCrateEntity(Wire, frozen=True, kw_only=True):
-    """One entity of a workflow's RO-Crate. The server looks at none of its content."""
+    """One entity of a workflow's RO-Crate. The server does not interpret its content."""
 
     id: int | None = None
     workflow_id: int
@@ -17,13 +17,13 @@ class RoCrateEntity(Wire, frozen=True, kw_only=True):
     entity_type: str
     """Its `@type`, such as `File`."""
     file_id: int | None = None
-    """The file of the workflow that it describes; absent once that file is deleted."""
+    """The file of the workflow that it describes; absent after that file was deleted."""
     metadata: dict[str, Any]
     """Its properties, as JSON-LD."""
 
 
 class RoCrateEntityPatch(Wire, frozen=True, kw_only=True):
-    """The fields of an entity to change; what is left out or null stays as it is."""
+    """The fields of an entity to change; omitted and null fields keep their values."""
 
     entity_id: str | None = None
     entity_type: str | None = None

@@ -6,11 +6,11 @@ from torc_core.model.wire import Wire, stated
 
 DEFAULT_REQUIREMENTS = "default"
 """The name of the requirements that the server gives to jobs without any: 1 CPU, 1 MiB, 1 minute
-(the reference's `P0DT1M`). Nobody may create or rename requirements to this name."""
+(the reference's `P0DT1M`). Requirements cannot be created with or renamed to this name."""
 
 
 class ResourceRequirements(Wire, frozen=True, kw_only=True):
-    """What a job needs to run. Memory such as "2g" and runtime such as "PT30M": see `units`."""
+    """What a job needs to run. Memory is such as "2g", runtime such as "PT30M"."""
 
     id: int | None = None
     workflow_id: int
@@ -23,7 +23,7 @@ class ResourceRequirements(Wire, frozen=True, kw_only=True):
 
 
 class ResourceRequirementsPatch(Wire, frozen=True, kw_only=True):
-    """The fields of resource requirements to change."""
+    """The fields of resource requirements to update."""
 
     name: str | None = None
     num_cpus: int | None = None
@@ -34,7 +34,7 @@ class ResourceRequirementsPatch(Wire, frozen=True, kw_only=True):
 
 
 class ReadyJobRequirements(Wire, frozen=True, kw_only=True):
-    """What the ready jobs of a workflow need together."""
+    """The summed requirements of a workflow's ready jobs."""
 
     num_jobs: int
     num_cpus: int
@@ -42,9 +42,9 @@ class ReadyJobRequirements(Wire, frozen=True, kw_only=True):
     memory_gb: float
     """Gibibytes."""
     max_num_nodes: int
-    """The most that one of them needs."""
+    """The largest number that one of them needs."""
     max_runtime: str
-    """The longest of one of them: an ISO 8601 duration."""
+    """The longest runtime of one of them: an ISO 8601 duration."""
 
 
 class FailureHandler(Wire, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class FailureRule(Wire, frozen=True, kw_only=True):
 
 
 class LocalScheduler(Wire, frozen=True, kw_only=True):
-    """A machine to run on directly."""
+    """Settings of a scheduler that runs jobs on this machine."""
 
     id: int | None = None
     workflow_id: int
@@ -76,7 +76,7 @@ class LocalScheduler(Wire, frozen=True, kw_only=True):
 
 
 class LocalSchedulerPatch(Wire, frozen=True, kw_only=True):
-    """The fields of a local scheduler to change."""
+    """The fields of a local scheduler to update."""
 
     name: str | None = None
     memory: str | None = None
@@ -84,7 +84,7 @@ class LocalSchedulerPatch(Wire, frozen=True, kw_only=True):
 
 
 class SlurmScheduler(Wire, frozen=True, kw_only=True):
-    """A shape of Slurm allocation. Walltime is Slurm notation: `D-HH:MM:SS` and its short forms."""
+    """Settings of Slurm allocations. Walltime is in Slurm's notation, `D-HH:MM:SS` or shorter."""
 
     id: int | None = None
     workflow_id: int
@@ -102,7 +102,7 @@ class SlurmScheduler(Wire, frozen=True, kw_only=True):
 
 
 class SlurmSchedulerPatch(Wire, frozen=True, kw_only=True):
-    """The fields of a Slurm scheduler to change."""
+    """The fields of a Slurm scheduler to update."""
 
     name: str | None = None
     account: str | None = None

@@ -1,4 +1,4 @@
-"""Results: what became of each attempt of a job."""
+"""Results: the stored records of completed attempts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from torc_core.model.wire import Wire, stated
 
 
 class Result(Wire, frozen=True, kw_only=True):
-    """One ended attempt."""
+    """The record of one completed attempt."""
 
     id: int | None = None
     job_id: int
     job_name: str | None = None
-    """Told in answers, ignored in requests."""
+    """Set in responses, ignored in requests."""
     workflow_id: int
     run_id: int
     attempt_id: int = stated(1)
@@ -26,5 +26,5 @@ class Result(Wire, frozen=True, kw_only=True):
     peak_memory_bytes: int | None = None
     avg_memory_bytes: int | None = None
     peak_cpu_percent: float | None = None
-    """100 is one core."""
+    """Percent; 100 is one core."""
     avg_cpu_percent: float | None = None

@@ -6,7 +6,7 @@ from torc_core.model.wire import Wire
 
 
 class SlurmStats(Wire, frozen=True, kw_only=True):
-    """What Slurm's accounting says of one attempt, as a client read it there."""
+    """Slurm's accounting of one attempt, as reported by a client."""
 
     id: int | None = None
     workflow_id: int

@@ -30,7 +30,7 @@ class SpawnJob(Wire, frozen=True, kw_only=True):
     name: str
     command: str
     depends_on: list[str] | None = None
-    """Names of jobs of the workflow, or of the same request. The calling job comes on top."""
+    """Names of jobs of the workflow, or of the same request. The calling job is always added."""
     resource_requirements: str | None = None
     """The name of resource requirements of the workflow."""
     priority: int | None = None
@@ -38,14 +38,14 @@ class SpawnJob(Wire, frozen=True, kw_only=True):
 
 
 class SpawnRequest(Wire, frozen=True, kw_only=True):
-    """Jobs to add, and the state that the next iteration begins with."""
+    """Jobs to add, and the state with which the next iteration starts."""
 
     jobs: list[SpawnJob]
-    """None: the lineage has come to its end, and `state` is its final one."""
+    """Absent: the lineage is finished, and `state` is its final one."""
     lineage: str | None = None
-    """None: the name of the calling job."""
+    """By default the name of the calling job."""
     state: Any = None
-    """Anything, for the orchestrators of the lineage alone."""
+    """Any JSON value, for the use of the lineage's orchestrators."""
 
 
 class SpawnReply(Wire, frozen=True, kw_only=True):
@@ -54,4 +54,4 @@ class SpawnReply(Wire, frozen=True, kw_only=True):
     iteration: int
     """How many times the lineage has added jobs."""
     spawned_job_ids: list[int] = stated([])
-    """In the order of the request; of a request that comes again, the ids of the first time."""
+    """In the order of the request; a repeated request gets the ids of the first one."""

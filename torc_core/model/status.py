@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 
 class JobStatus(StrEnum):
-    """Where a job stands."""
+    """The status of a job."""
 
     UNINITIALIZED = "uninitialized"
-    """Created; its dependencies have not been looked at."""
+    """Created; its dependencies have not been resolved."""
     BLOCKED = "blocked"
-    """Waits for jobs that have not ended."""
+    """Waits for jobs that have not completed."""
     READY = "ready"
     """May be claimed by a runner."""
     PENDING = "pending"
@@ -27,13 +27,13 @@ class JobStatus(StrEnum):
     """Ended with return code 0, and wrote its output files."""
     FAILED = "failed"
     CANCELED = "canceled"
-    """Ended, or never started, because somebody or a failed dependency said so."""
+    """Stopped or never started, by a user or because a dependency failed."""
     TERMINATED = "terminated"
-    """Stopped by the system: wall time, memory, a runner that was told to end."""
+    """Stopped by the system: runtime, memory, or the shutdown of its runner."""
     DISABLED = "disabled"
-    """Left out by its owner; counts as ended for the workflow."""
+    """Excluded by its owner; counts as completed for the workflow."""
     PENDING_FAILED = "pending_failed"
-    """Failed, and waits for somebody to decide between retry and failure."""
+    """Failed, and waits for a decision between retry and failure."""
 
     @property
     def number(self) -> int:

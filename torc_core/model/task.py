@@ -1,4 +1,4 @@
-"""Long work that a server does after it has answered."""
+"""Tasks: long work that the server continues after it has answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torc_core.model.wire import Wire, stated
 
 
 class TaskStatus(StrEnum):
-    """Where a task stands."""
+    """The status of a task."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -20,12 +20,12 @@ UNFINISHED = frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING})
 
 
 class Task(Wire, frozen=True, kw_only=True):
-    """One piece of work on a workflow. Times are milliseconds since 1970, UTC."""
+    """Long work on a workflow. Times are in milliseconds since 1970, UTC."""
 
     id: int
     workflow_id: int
     operation: str
-    """The operation that began it, such as `initialize_jobs`."""
+    """The operation that started it, such as `initialize_jobs`."""
     status: TaskStatus
     created_at_ms: int
     started_at_ms: int | None = None
@@ -35,6 +35,6 @@ class Task(Wire, frozen=True, kw_only=True):
 
 
 class ActiveTask(Wire, frozen=True, kw_only=True):
-    """The task of a workflow that has not finished."""
+    """The unfinished task of a workflow, if there is one."""
 
     task: Task | None = stated(None)

@@ -22,10 +22,10 @@ class SortMethod(StrEnum):
 
 
 class DynamicJobs(Wire, frozen=True, kw_only=True):
-    """The bounds of jobs that add jobs to their workflow."""
+    """Limits of jobs that add jobs to their workflow."""
 
     max_iterations: int | None = None
-    """The most calls of `spawn_jobs` per lineage; none means the server's default, 1,000."""
+    """The most calls of `spawn_jobs` per lineage; by default 1,000."""
 
 
 class Workflow(Wire, frozen=True, kw_only=True):
@@ -54,26 +54,25 @@ class Workflow(Wire, frozen=True, kw_only=True):
     slurm_defaults: JsonText = None
     use_pending_failed: bool = stated(False)
     env: dict[str, str] | None = None
-    """Environment variables of all its jobs' processes."""
+    """Environment variables of all its jobs."""
     dynamic_jobs: DynamicJobs | None = None
     enable_ro_crate: bool | None = False
-    """Whether clients are to keep provenance as they run it: see `RoCrateEntity`."""
+    """Whether clients record provenance as they run it: see `RoCrateEntity`."""
     submission_directory: str | None = None
-    """Where it was submitted from: an absolute path on the submitter's machine."""
+    """The directory it was submitted from: an absolute path on the submitter's machine."""
     status_id: int | None = None
     run_id: int | None = None
-    """The present run. Set by the server; 0 until the first run is started."""
+    """The current run. Set by the server; 0 until the first run is started."""
     is_archived: bool | None = None
     is_canceled: bool | None = None
     access_groups: list[str] | None = None
-    """Names of the groups that it is shared with; stated at its creation, and read-only from then
-    on."""
+    """Names of the groups that it is shared with; set at its creation, read-only afterwards."""
     job_counts: dict[str, int] | None = None
     """Jobs by status, present when a list asks for it with `include_job_counts`."""
 
 
 class WorkflowPatch(Wire, frozen=True, kw_only=True):
-    """The fields of a workflow to change; what is left out or null stays as it is."""
+    """The fields of a workflow to change; omitted and null fields keep their values."""
 
     name: str | None = None
     user: str | None = None
@@ -94,13 +93,13 @@ class WorkflowPatch(Wire, frozen=True, kw_only=True):
 
 
 class ArchiveRequest(Wire, frozen=True, kw_only=True):
-    """Whether a workflow is to be in the archive, out of sight and not to be started."""
+    """Whether a workflow is to be archived: hidden, and refused to run."""
 
     is_archived: bool
 
 
 class WorkflowStatus(Wire, frozen=True, kw_only=True):
-    """The state of a workflow: what the 0.12 generation reads and what the 0.35 generation reads.
+    """The status of a workflow: what the 0.12 generation reads and what the 0.35 generation reads.
 
     `id` is the workflow's id. The aggregate fields are absent in a request.
     """
@@ -109,7 +108,7 @@ class WorkflowStatus(Wire, frozen=True, kw_only=True):
     is_canceled: bool
     is_archived: bool = stated(False)
     run_id: int
-    """0 until the first initialize; each new run adds one."""
+    """0 until the first initialization; each new run adds one."""
     has_detected_need_to_run_completion_script: bool = stated(False)
     is_complete: bool | None = None
     workflow_id: int | None = None
@@ -117,7 +116,7 @@ class WorkflowStatus(Wire, frozen=True, kw_only=True):
     workflow_user: str | None = None
     total_jobs: int | None = None
     jobs_by_status: dict[str, int] | None = None
-    """All eleven statuses, also those that no job is in."""
+    """All eleven statuses, zeros included."""
     active_compute_nodes: int | None = None
     pending_scheduled_nodes: int | None = None
     active_scheduled_nodes: int | None = None
@@ -126,7 +125,7 @@ class WorkflowStatus(Wire, frozen=True, kw_only=True):
 
 
 class IsComplete(Wire, frozen=True, kw_only=True):
-    """Whether every job of a workflow has ended, or the workflow was cancelled."""
+    """Whether all jobs of a workflow have completed, or it was canceled."""
 
     is_canceled: bool
     is_complete: bool
@@ -134,7 +133,7 @@ class IsComplete(Wire, frozen=True, kw_only=True):
 
 
 class ResetJobStatusReply(Wire, frozen=True, kw_only=True):
-    """How many jobs a reset took back."""
+    """How many jobs were reset."""
 
     workflow_id: int
     updated_count: int
@@ -143,7 +142,7 @@ class ResetJobStatusReply(Wire, frozen=True, kw_only=True):
 
 
 class Message(Wire, frozen=True, kw_only=True):
-    """A sentence from the server, and what it counted."""
+    """A message from the server, with counts."""
 
     message: str
     count: int | None = None
@@ -151,7 +150,7 @@ class Message(Wire, frozen=True, kw_only=True):
 
 
 class Version(Wire, frozen=True, kw_only=True):
-    """What the server is, and what it can do beyond the reference's protocol."""
+    """The server's version, and what it offers beyond the reference's protocol."""
 
     version: str
     api_version: str
@@ -168,7 +167,7 @@ BATCH_REFERENCES = "batch_references"
 for the first job of the request, -2 for the second."""
 TOKEN_IN_PATH = "token_in_path"  # noqa: S105 - a name
 """The capability of taking the server's token before the path, as `/token/TOKEN`: for clients that
-can be given an address and nothing else."""
+can only be given an address."""
 
 
 class ApiError(Wire, frozen=True, kw_only=True):

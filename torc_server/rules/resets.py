@@ -37,7 +37,7 @@ _BEGUN = Prepared(
 
 
 class ChangedJobs(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of the jobs whose inputs changed, and of all that come after them."""
+    """Names of the jobs whose inputs changed, and of all their dependents."""
 
     reinitialized_jobs: list[str]
 
