@@ -1,9 +1,32 @@
-"""Wall-clock time in the forms of the wire. For display and records, never for deadlines."""
+"""Time: a clock as an argument, and wall-clock time in the forms of the wire."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where a part of the program learns the time, so that a simulator can supply it."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back: for deadlines and durations."""
+
+    def wall_ms(self) -> int:
+        """Return milliseconds since 1970: for display and records, never for deadlines."""
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def monotonic(self) -> float:
+        """See `Clock`."""
+        return time.monotonic()
+
+    def wall_ms(self) -> int:
+        """See `Clock`."""
+        return time.time_ns() // 1_000_000
 
 
 def now_ms() -> int:

@@ -1,7 +1,7 @@
-"""`python -m torc_core.runner --run-dir DIR`: the runner of a run that outlives its terminal.
+"""`python -m torc_core.runner --run-dir DIR`: the runner of a detached run.
 
-What to run stands in the directory's `meta.json`; how it goes, in `status.json` and in the log,
-to which the starter has connected this process's output.
+`meta.json` in the directory says what to run. Progress goes to `status.json` and to the log, to
+which the output of this process is connected.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = logging.getLogger("torc.runner")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what a run directory says, and return the exit code."""
+    """Execute the run of a run directory, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m torc_core.runner")
     parser.add_argument("--run-dir", type=Path, required=True, help="directory with meta.json")
     directory = RunDirectory(parser.parse_args(arguments).run_dir)

@@ -1,4 +1,4 @@
-"""Actions of a workflow that a runner executes: commands at the start, at the end and between.
+"""The actions of a workflow that a runner executes: commands on triggers.
 
 An action is claimed first, so that it happens once; a persistent one happens once per runner.
 """
@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, TorcError
 from torc_core.model.action import WorkflowAction
 from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.server.node import url_for_jobs
 
 log = logging.getLogger("torc.runner")
 
 JOB_TRIGGERS = ("on_jobs_ready", "on_jobs_complete")
-"""Triggers that fire while jobs run; the others are the runner's own steps."""
+"""Triggers that fire while jobs run; the others belong to the start and the end of a runner."""
 
 
 class Actions:
@@ -31,47 +33,27 @@ class Actions:
 
     Args:
         client: The server.
-        workflow_id: The workflow.
-        run_id: Its present run.
-        compute_node_id: Who claims.
-        bash: The shell.
-        output_dir: Where commands run, and where their output goes.
-        environment: That of all jobs.
+        context: Which workflow, for which node, and where commands run.
     """
 
-    def __init__(  # noqa: PLR0913 - one value each, given once
-        self,
-        client: TorcClient,
-        *,
-        workflow_id: int,
-        run_id: int,
-        compute_node_id: int,
-        bash: str,
-        output_dir: str,
-        environment: Mapping[str, str],
-    ) -> None:
+    def __init__(self, client: TorcClient, context: RunnerContext) -> None:
         self._client = client
-        self._workflow_id = workflow_id
-        self._run_id = run_id
-        self._compute_node_id = compute_node_id
-        self._bash = bash
-        self._output_dir = output_dir
-        self._environment = environment
-        self._done: set[int] = set()
+        self._context = context
+        self._executed: set[int] = set()
         self._command: subprocess.Popen[bytes] | None = None
         self._is_stopped = False
         self.is_busy = False
-        """Actions are executed in the background."""
+        """Actions are being executed in the background."""
 
-    def run_in_background(self, triggers: Collection[str], ring: Callable[[], None]) -> None:
-        """Execute pending actions on a thread, then call `ring`."""
+    def run_in_background(self, triggers: Collection[str], wake: Callable[[], None]) -> None:
+        """Execute pending actions on a thread, then call `wake`."""
 
         def work() -> None:
             try:
                 self.run(triggers)
             finally:
                 self.is_busy = False
-                ring()
+                wake()
 
         self.is_busy = True
         threading.Thread(target=work, name="actions", daemon=True).start()
@@ -81,25 +63,25 @@ class Actions:
         if self._is_stopped:
             return
         try:
-            pending = self._client.get_pending_actions(self._workflow_id)
+            pending = self._client.get_pending_actions(self._context.workflow_id)
             for action in pending:
                 if action.trigger_type in triggers and self._can_execute(action):
                     self._execute(action)
         except TorcError as error:
-            # What is still pending is found again at the next look.
+            # Those that are still pending are found again next time.
             log.warning("actions: %s", error.message)
 
     def stop(self) -> None:
-        """End the command that runs and start no other; asked again, kill it."""
+        """Stop the running command and start no other; called again, kill it."""
         signum = signal.SIGKILL if self._is_stopped else signal.SIGTERM
         self._is_stopped = True
-        self.end_command(signum)
+        self.stop_command(signum)
 
-    def end_command(self, signum: signal.Signals = signal.SIGTERM) -> None:
-        """Signal the command that runs, if one does. Safe in signal handlers."""
+    def stop_command(self, signum: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal to the running command, if there is one. Safe in signal handlers."""
         command = self._command
         if command is not None and command.returncode is None:
-            # It may be reaped by the thread that waits for it at this very moment.
+            # The thread that waits for it may be reaping it right now.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(command.pid, signum)
 
@@ -107,35 +89,37 @@ class Actions:
         return (
             action.action_type == "run_commands"
             and action.id is not None
-            and action.id not in self._done
+            and action.id not in self._executed
             and not self._is_stopped
         )
 
     def _execute(self, action: WorkflowAction) -> None:
         assert action.id is not None
-        self._done.add(action.id)
+        self._executed.add(action.id)
         try:
-            self._client.claim_action(self._workflow_id, action.id, self._compute_node_id)
+            self._client.claim_action(self._context.workflow_id, action.id, self._context.node_id)
         except ConflictError:
-            return  # another runner has it
+            return  # another runner has claimed it
         for command in commands_of(action.action_config):
-            return_code = self._run_command(action.id, command)
-            log.info("action %s: return code %s of %r", action.id, return_code, command)
-            if return_code != 0:
+            exit_code = self._run_command(action.id, command)
+            log.info("action %s: exit code %s of %r", action.id, exit_code, command)
+            if exit_code != 0:
                 log.error("action %s stops at its first failure: %r", action.id, command)
-            if return_code != 0 or self._is_stopped:
+            if exit_code != 0 or self._is_stopped:
                 return
 
     def _run_command(self, action_id: int, command: str) -> int | None:
+        context = self._context
+        api_url = url_for_jobs(self._client, context.capabilities)
         stdio = output_paths.action_stdio(
-            self._output_dir, self._workflow_id, action_id, self._run_id
+            context.output_dir, context.workflow_id, action_id, context.run_id
         )
         try:
             with Path(f"{stdio}.o").open("ab") as out, Path(f"{stdio}.e").open("ab") as err:
                 self._command = subprocess.Popen(
-                    [self._bash, "-c", command],
-                    cwd=self._output_dir,
-                    env=dict(self._environment),
+                    [context.bash, "-c", command],
+                    cwd=context.output_dir,
+                    env={**context.environment, "TORC_API_URL": api_url},
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
@@ -145,7 +129,7 @@ class Actions:
             log.error("action %s: %s", action_id, error)  # noqa: TRY400 - not our bug
             return None
         if self._is_stopped:  # while it was started
-            self.end_command()
+            self.stop_command()
         return self._command.wait()
 
 

@@ -1,4 +1,4 @@
-"""Carry out a run: what its directory says, recorded there from begin to end."""
+"""Executes the run of a run directory, and records there how it goes and ends."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def execute_run(
     *,
     explain: Callable[[TorcError], None] = lambda _: None,
 ) -> RunSummary:
-    """Run what a run directory says and return how it went; only the main thread may.
+    """Execute a run and return how it went. For the main thread only.
 
     Args:
         directory: The run.
         client: Its server, if there is a connection already.
-        explain: Told why the run failed before its end is recorded, as whoever sees the end looks
-            for the reason next.
+        explain: Called with the reason of a failure before the end of the run is recorded: who
+            sees the end looks for the reason next.
 
     Raises:
-        TorcError: The run could not begin, or its workflow was deleted meanwhile.
+        TorcError: The run could not begin, or it failed.
     """
     is_ours = False
     try:
@@ -56,27 +56,27 @@ def execute_run(
 def _run(directory: RunDirectory, meta: RunMeta, client: TorcClient) -> RunSummary:
     options = _options(meta)
     set_log_level(options.log_level)
-    runner = Runner(client, options, on_progress=_teller(directory))
+    runner = Runner(client, options, on_progress=_status_writer(directory))
     try:
         os.chdir(meta.cwd)
     except OSError as error:
         raise MachineError(
-            f"The directory {meta.cwd} cannot be entered: {error.strerror}.",
+            f"The working directory {meta.cwd} cannot be used: {error.strerror}.",
             hint="Start the run again from a directory that exists.",
         ) from error
     with stopping_on_signals(runner.stop):
         return runner.run()
 
 
-def _teller(directory: RunDirectory) -> Callable[[Progress], None]:
-    def tell(progress: Progress) -> None:
+def _status_writer(directory: RunDirectory) -> Callable[[Progress], None]:
+    def write(progress: Progress) -> None:
         try:
-            directory.write_status(progress.ended, progress.running)
+            directory.write_status(progress.outcomes, progress.running)
         except OSError as error:
-            # The run matters more than who watches it.
+            # The run matters more than its display.
             log.warning("status.json cannot be written: %s", error.strerror)
 
-    return tell
+    return write
 
 
 def _client(meta: RunMeta) -> TorcClient:
@@ -94,4 +94,6 @@ def _options(meta: RunMeta) -> RunnerOptions:
     try:
         return msgspec.convert(given, RunnerOptions)
     except msgspec.ValidationError as error:
-        raise UsageError(f"The options in meta.json are not understood: {error}.") from error
+        raise UsageError(
+            f"The options in meta.json of run {meta.run_id} are not valid: {error}."
+        ) from error

@@ -13,7 +13,7 @@ from typing import TextIO
 from torc_core.errors import MachineError
 
 _LOGGER = logging.getLogger("torc.runner")
-_LOGGER.addHandler(logging.NullHandler())  # what nobody asked for goes nowhere, not to stderr
+_LOGGER.addHandler(logging.NullHandler())  # without a handler, logging would write to stderr
 
 
 LEVELS = {
@@ -26,30 +26,30 @@ LEVELS = {
 
 
 def set_log_level(name: str) -> None:
-    """Leave out of the log what matters less; an unknown name means info."""
+    """Log messages of this level and above; an unknown name means info."""
     _LOGGER.setLevel(LEVELS.get(name, logging.INFO))
 
 
 def log_to_stream(stream: TextIO) -> None:
-    """Write the log to a stream, for as long as the process lives."""
+    """Write the log to a stream, for the life of the process."""
     _attach(logging.StreamHandler(stream))
 
 
 class _LogFile(logging.FileHandler):
-    """A log that does without lines that a full disk refuses."""
+    """A log that loses the lines for which the disk has no room."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base's name
-        """Go on: the jobs matter more, and nobody wants a traceback per line."""
+        """Continue: the jobs matter more, and a traceback per line helps no one."""
 
     def close(self) -> None:
-        """Close the file; what it still refuses is lost."""
+        """Close the file; buffered lines that cannot be written are lost."""
         with contextlib.suppress(OSError):
             super().close()
 
 
 @contextmanager
 def log_to_file(path: str) -> Iterator[None]:
-    """Add the log to the end of a file.
+    """Append the log to a file.
 
     Raises:
         MachineError: It cannot be opened.

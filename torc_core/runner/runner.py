@@ -1,32 +1,42 @@
-"""The runner as others see it: made, run, asked to stop."""
+"""The runner as its callers see it: construct, run, stop."""
 
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable
 
 from torc_core.client import TorcClient
+from torc_core.clock import Clock, SystemClock
 from torc_core.errors import ExitCode, TorcError
 from torc_core.runner.actions import Actions
+from torc_core.runner.jobs import Jobs
 from torc_core.runner.logs import log_to_file
-from torc_core.runner.loop import Loop
+from torc_core.runner.loop import Loop, Surroundings
+from torc_core.runner.monitor.monitor import ResourceMonitor, choose_scan, open_samples
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import Progress, RunSummary
-from torc_core.runner.server.node import deregister_node, register_node
-from torc_core.runner.signals import Bell
+from torc_core.runner.policy.timers import Timers
+from torc_core.runner.process.launcher import Launcher
+from torc_core.runner.running import Tools
+from torc_core.runner.server.link import ServerLink
+from torc_core.runner.server.node import deregister_node, register_node, url_for_jobs
+from torc_core.runner.server.protocol import choose_protocol
+from torc_core.runner.signals import Waker
 
 log = logging.getLogger("torc.runner")
 
 
 class Runner:
-    """Runs jobs of one workflow until it is complete, cancelled, or nothing is left to do here.
+    """Runs jobs of one workflow until it is complete, canceled, or has no more jobs to run here.
 
     Args:
         client: The server; shared with threads of the runner.
         options: What to do.
         on_progress: Called in the runner's thread, a few times per second at most.
+        clock: The time.
     """
 
     def __init__(
@@ -35,17 +45,21 @@ class Runner:
         options: RunnerOptions,
         *,
         on_progress: Callable[[Progress], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._client = client
         self._options = options
         self._on_progress = on_progress
-        self._bell = Bell()
+        self._clock = clock or SystemClock()
+        self._waker = Waker()
         self._stops: list[ExitCode] = []
         self._actions: Actions | None = None
-        self._hears_server = True
+        self._expects_answers = True
 
     def stop(self, code: ExitCode = ExitCode.INTERRUPTED) -> None:
-        """Ask the runner to end its jobs, report and leave; asked again, to do it at once.
+        """Stop the jobs, report them and exit; called again, kill the jobs.
+
+        Safe in signal handlers and on any thread.
 
         Args:
             code: The exit code of the summary.
@@ -53,7 +67,7 @@ class Runner:
         self._stops.append(code)
         if self._actions is not None:
             self._actions.stop()
-        self._bell.ring()
+        self._waker.wake()
 
     def run(self) -> RunSummary:
         """Run jobs, and return how it went.
@@ -63,46 +77,61 @@ class Runner:
                 meanwhile, one of its settings makes no sense to the server, or this machine
                 cannot start jobs any more.
         """
-        station = register_node(self._client, self._options)
+        context = register_node(self._client, self._options, self._clock)
         try:
-            with log_to_file(self._options.log_path or _log_path(station)):
-                return self._work(station)
+            with log_to_file(self._options.log_path or _log_path(context)):
+                return self._run(context)
         finally:
-            if self._hears_server:
-                deregister_node(self._client, station)
+            if self._expects_answers:
+                deregister_node(self._client, context, self._clock)
 
-    def _work(self, station: RunnerContext) -> RunSummary:
-        self._actions = Actions(
-            self._client,
-            workflow_id=self._options.workflow_id,
-            run_id=station.run_id,
-            compute_node_id=station.node_id,
-            bash=station.bash,
-            output_dir=station.output_dir,
-            environment=station.environment,
-        )
+    def _run(self, context: RunnerContext) -> RunSummary:
+        self._actions = Actions(self._client, context)
         if self._stops:
             self._actions.stop()
-        loop = Loop(
-            self._client, self._options, station, self._actions, self._bell, self._on_progress
-        )
+        loop = self._build_loop(context, self._actions)
         try:
-            loop.work(self._stops)
+            loop.run(self._stops)
         finally:
             loop.close()
-            self._hears_server = loop.hears_server
-        return loop.summary(self._jobs_by_status() if self._hears_server else {})
+            self._expects_answers = loop.expects_answers
+        return loop.summary(self._jobs_by_status() if self._expects_answers else {})
+
+    def _build_loop(self, context: RunnerContext, actions: Actions) -> Loop:
+        timers = Timers()
+        tools = Tools(
+            clock=self._clock,
+            timers=timers,
+            launcher=Launcher(
+                context,
+                self._clock,
+                api_url=lambda: url_for_jobs(self._client, context.capabilities),
+            ),
+            monitor=ResourceMonitor(
+                context.monitoring.interval_s,
+                timers,
+                self._clock,
+                scan=choose_scan(),
+                database=open_samples(context),
+            ),
+            watch=self._waker.watch,
+        )
+        protocol = choose_protocol(self._client, context)
+        link = ServerLink(protocol, self._waker.wake, jitter=random.random)
+        surroundings = Surroundings(self._waker, link, actions, self._on_progress)
+        return Loop(context, self._options, Jobs(context, self._options, tools), surroundings)
 
     def _jobs_by_status(self) -> dict[str, int]:
         """Ask the server, which knows about the jobs of other runners too."""
         try:
             status = self._client.get_workflow_status(self._options.workflow_id)
         except TorcError as error:
-            log.warning("the workflow's status is not known: %s", error)
+            log.warning("the status of the workflow is not known: %s", error)
             return {}
         return status.jobs_by_status or {}
 
 
-def _log_path(station: RunnerContext) -> str:
-    hostname, workflow_id = station.machine.hostname, station.workflow.id or 0
-    return output_paths.runner_log(station.output_dir, hostname, workflow_id, station.run_id)
+def _log_path(context: RunnerContext) -> str:
+    return output_paths.runner_log(
+        context.output_dir, context.hostname, context.workflow_id, context.run_id
+    )

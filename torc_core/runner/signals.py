@@ -1,9 +1,10 @@
-"""What reaches the loop from outside: a bell to wake it, and signals that ask it to stop."""
+"""What wakes the loop: exits of processes, calls from other threads, and signals to stop."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -16,36 +17,53 @@ _CODES = {
 }
 
 
-class Bell:
-    """A descriptor that is readable once the bell was rung."""
+class Waker:
+    """Puts the loop to sleep until a process exits, `wake` is called, or time is up."""
 
     def __init__(self) -> None:
-        self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._event_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._epoll = select.epoll()
+        self._epoll.register(self._event_fd, select.EPOLLIN)
 
-    def ring(self) -> None:
-        """Wake whoever waits for the descriptor. Safe in signal handlers and on any thread."""
-        os.eventfd_write(self.fd, 1)
+    def wake(self) -> None:
+        """End the sleep. Safe in signal handlers and on any thread."""
+        os.eventfd_write(self._event_fd, 1)
 
-    def quiet(self) -> None:
-        """Take note of all rings so far."""
-        with contextlib.suppress(BlockingIOError):
-            os.eventfd_read(self.fd)
+    def watch(self, fd: int) -> None:
+        """End the sleep when a descriptor becomes readable, once."""
+        self._epoll.register(fd, select.EPOLLIN)
+
+    def sleep(self, seconds: float | None) -> list[int]:
+        """Sleep, for ever with None, and return the watched descriptors that became readable."""
+        ready = []
+        for fd, _ in self._epoll.poll(-1 if seconds is None else seconds):
+            if fd == self._event_fd:
+                with contextlib.suppress(BlockingIOError):
+                    os.eventfd_read(fd)
+            else:
+                self._epoll.unregister(fd)
+                ready.append(fd)
+        return ready
+
+    def close(self) -> None:
+        """Watch no more; `wake` may still be called."""
+        self._epoll.close()
 
     def __del__(self) -> None:
-        # No earlier: a thread that still rings would write to whatever has the number then.
-        os.close(self.fd)
+        # No earlier: a thread that still wakes would write to the next file with this number.
+        os.close(self._event_fd)
 
 
 @contextlib.contextmanager
-def stopping_on_signals(ask_to_stop: Callable[[ExitCode], None]) -> Iterator[None]:
-    """Let the first signal end the runner's jobs in peace, and a second one end them at once.
+def stopping_on_signals(request_stop: Callable[[ExitCode], None]) -> Iterator[None]:
+    """Let a first signal stop the jobs gracefully, and a second one kill them.
 
-    SIGHUP is ignored: a run goes on when its terminal disappears. SIGCHLD must not be, as it may
-    be since our parent's time: how children ended would be lost. Only the main thread may do this.
+    SIGHUP is ignored: a run continues when its terminal disappears. SIGCHLD must not be, as it may
+    be since our parent's time: the exit codes of children would be lost. For the main thread only.
     """
 
     def stop(signum: int, _: FrameType | None) -> None:
-        ask_to_stop(_CODES[signal.Signals(signum)])
+        request_stop(_CODES[signal.Signals(signum)])
 
     previous = {signum: signal.signal(signum, stop) for signum in _CODES}
     previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)

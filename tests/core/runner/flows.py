@@ -39,10 +39,20 @@ class Flow:
 
     def run(self, **settings: object) -> RunSummary:
         """Run it to its end."""
+        self.initialize_if_new()
+        return self.run_uninitialized(**settings)
+
+    def run_uninitialized(self, **settings: object) -> RunSummary:
+        """Run it as it is."""
         return Runner(self.client, self.options(**settings)).run()
 
     def initialize(self) -> None:
         initialize_workflow(self.client, self.id)
+
+    def initialize_if_new(self) -> None:
+        """Initialize it as an interface does before a run."""
+        if self.client.is_workflow_uninitialized(self.id):
+            self.initialize()
 
     def status(self, job_id: int) -> str:
         return str(self.client.get_job(job_id).status)

@@ -19,6 +19,7 @@ from torc_core.model.resources import SlurmScheduler
 @pytest.fixture
 def make_run(flow, tmp_path):
     def make(**options):
+        flow.initialize_if_new()
         given = {"num_cpus": 2, "wait_for_new_jobs_s": 0.0, **options}
         return create_run(
             RunMeta(
@@ -52,7 +53,7 @@ def test_a_run_goes_on_by_itself_and_tells_how_it_ended(flow, make_run, tmp_path
     assert run.status is not None
     assert run.status.counts == {"completed": 1}
     assert flow.stdio(job) == f"{tmp_path}\n"
-    assert "leaving: the workflow is complete" in directory.log_path.read_text()
+    assert "shutting down: the workflow is complete" in directory.log_path.read_text()
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -149,7 +150,7 @@ def test_nothing_starts_that_the_end_of_the_allocation_would_cut_off(flow, tmp_p
     end = str(int(time.time()) + 182)  # 2 s beyond the workflow's buffer; the job wants 60 s
     done = slurm_runner(flow, tmp_path, **ALLOCATION, SLURM_JOB_END_TIME=end)
     assert done.returncode == 1, done.stderr
-    assert "the runner's time is over" in done.stderr
+    assert "the runner's time limit was reached" in done.stderr
     assert flow.status(job) == "ready"
 
 

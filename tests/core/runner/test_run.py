@@ -69,7 +69,7 @@ def test_a_job_adds_jobs_that_run_after_it(flow):
 
     summary = flow.run()
 
-    assert summary.ended == {"completed": 2}, flow.stdio(caller, "e")
+    assert summary.outcomes == {"completed": 2}, flow.stdio(caller, "e")
     (added,) = flow.client.list_jobs(flow.id, name="x").items
     assert flow.stdio(added.id) == "first\n"
 
@@ -80,7 +80,7 @@ def test_a_job_runs_and_its_result_is_recorded(flow):
     )
     summary = flow.run()
     assert (summary.exit_code, summary.run_id) == (0, 1)
-    assert summary.ended == {"completed": 1}
+    assert summary.outcomes == {"completed": 1}
     assert summary.jobs_by_status["completed"] == 1
     assert flow.stdio(job) == f"a b {flow.id} {job}\n"
     assert flow.stdio(job, "e") == "oops\n"
@@ -104,7 +104,7 @@ def test_the_log_has_its_documented_name(flow):
     flow.add("true")
     flow.run()
     (log,) = flow.output_dir.glob(f"job_runner_{os.uname().nodename}_wf{flow.id}_r1.log")
-    assert "leaving: the workflow is complete" in log.read_text()
+    assert "shutting down: the workflow is complete" in log.read_text()
 
 
 def test_jobs_wait_for_what_they_depend_on(flow, tmp_path):
@@ -183,7 +183,7 @@ def test_a_failed_job_is_repeated_after_its_recovery_script(flow, tmp_path):
     )
     summary = flow.run()
     assert summary.exit_code == 0
-    assert summary.ended == {"retried": 1, "completed": 1}
+    assert summary.outcomes == {"retried": 1, "completed": 1}
     assert flow.stdio(job, attempt=1) == "attempt 1\nrecovered 9\n"
     assert flow.stdio(job, attempt=2) == "attempt 2\n"
 
@@ -195,10 +195,10 @@ def test_retries_end_and_a_failed_recovery_ends_them_earlier(flow):
     stubborn = flow.add("exit 1", name="stubborn", failure_handler_id=handler(flow, rules))
     hopeless = flow.add("exit 2", name="hopeless", failure_handler_id=handler(flow, rules))
     summary = flow.run()
-    assert summary.ended == {"retried": 1, "failed": 2}
+    assert summary.outcomes == {"retried": 1, "failed": 2}
     assert flow.client.get_job(stubborn).attempt_id == 2
     assert flow.client.get_job(hopeless).attempt_id == 1
-    assert "ended with 4" in flow.stdio(hopeless, "e")
+    assert "exited with 4" in flow.stdio(hopeless, "e")
 
 
 def test_nobody_decided_about_a_failure_without_a_rule(make_flow):
@@ -236,7 +236,7 @@ def test_jobs_beyond_the_limit_of_open_files_wait_for_others(flow, tmp_path):
         summary = flow.run(max_parallel_jobs=40)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert summary.ended == {"completed": len(jobs)}
+    assert summary.outcomes == {"completed": len(jobs)}
     (log,) = flow.output_dir.glob("job_runner_*")
     assert "has to wait" in log.read_text()
     assert sorted(map(int, trace.read_text().split())) == jobs
@@ -257,7 +257,7 @@ def test_a_job_that_fits_nowhere_ends_the_run_after_the_wait(flow):
     job = flow.add("true", resource_requirements_id=needs)
     summary = flow.run(wait_for_new_jobs_s=0.2)
     assert summary.exit_code == 1
-    assert summary.reason.startswith("there is nothing to run here. 1 ready job needs 99 CPUs")
+    assert summary.reason.startswith("there is no job to run here. 1 ready job needs 99 CPUs")
     assert flow.status(job) == "ready"
 
 
@@ -305,7 +305,7 @@ def test_jobs_of_a_stopped_runner_are_recorded_and_run_again_next_time(
     assert (flow.status(running), flow.status(after)) == ("ready", "blocked")
     (node,) = flow.client.list_compute_nodes(flow.id).items
     assert node.is_active is False
-    assert flow.run().ended == {"completed": 2}
+    assert flow.run().outcomes == {"completed": 2}
 
 
 def test_a_job_that_ignores_the_first_wish_is_killed_after_the_grace(flow, start_runner, tmp_path):
@@ -336,7 +336,7 @@ def test_the_time_limit_ends_jobs(flow):
     needs = requirements(flow, memory="1m", runtime="PT0S")
     job = flow.add("sleep 100", resource_requirements_id=needs)
     summary = flow.run(time_limit_s=1.0)
-    assert (summary.exit_code, summary.reason) == (1, "the runner's time is over")
+    assert (summary.exit_code, summary.reason) == (1, "the runner's time limit was reached")
     assert flow.result(job).status == "terminated"
     assert flow.client.list_compute_nodes(flow.id).items[0].time_limit == "PT1S"
 
@@ -406,7 +406,7 @@ def test_two_runners_share_a_workflow(flow, start_runner):
     jobs = [flow.add("sleep 0.02", name=f"j{i}") for i in range(40)]
     flow.initialize()
     threads = [start_runner(flow, num_cpus=2, wait_for_new_jobs_s=5.0) for _ in range(2)]
-    ended = [thread.wait().ended["completed"] for thread in threads]
+    ended = [thread.wait().outcomes["completed"] for thread in threads]
     assert sum(ended) == len(jobs)
     assert min(ended) > 0
     assert flow.client.list_results(flow.id, all_runs=True).total_count == len(jobs)

@@ -25,7 +25,7 @@ def test_a_machine_without_its_output_directory_gives_jobs_back(flow):
     with pytest.raises(MachineError, match="No such file"):
         flow.run()
     assert (flow.status(first), flow.status(second)) == ("completed", "ready")
-    assert flow.run().ended == {"completed": 1}
+    assert flow.run().outcomes == {"completed": 1}
 
 
 def test_a_full_disk_costs_the_log_and_nothing_else(flow, capfd):
@@ -51,7 +51,9 @@ def test_a_job_that_comes_back_waits_for_its_earlier_attempt(flow, start_runner,
     wait_for(mark.exists, "the first attempt")
     flow.client.manage_status_change(job, "ready", 1)
     log = next(flow.output_dir.glob("job_runner_*"))
-    wait_for(lambda: f"job {job} is ended: canceled" in log.read_text(), "the wish to leave")
+    wait_for(
+        lambda: f"job {job} is being stopped: canceled" in log.read_text(), "the wish to leave"
+    )
     assert not again.exists()
     go.touch()
     assert thread.wait().jobs_by_status["completed"] == 1
@@ -98,7 +100,7 @@ def test_nothing_is_repeated_once_the_runner_leaves(flow, start_runner, tmp_path
     thread = start_runner(flow, limit_resources=True, grace_s=1000.0)
     wait_for(mark.exists, "the job")
     log = next(flow.output_dir.glob("job_runner_*"))
-    wait_for(lambda: f"job {job} is ended: out of time" in log.read_text(), "its limit")
+    wait_for(lambda: f"job {job} is being stopped: out of time" in log.read_text(), "its limit")
     thread.runner.stop()
     thread.runner.stop()
     assert thread.wait().exit_code == 130
@@ -143,6 +145,7 @@ def test_a_runner_gives_back_every_descriptor(flow):
 
 def test_a_parent_that_ignores_children_does_not_hide_their_ends(flow):
     job = flow.add("exit 7")
+    flow.initialize()
     code = (
         "import signal, sys; from torc_core.client import TorcClient;"
         "from torc_core.runner.policy.options import RunnerOptions;"
@@ -150,7 +153,7 @@ def test_a_parent_that_ignores_children_does_not_hide_their_ends(flow):
         "from torc_core.runner.signals import stopping_on_signals;"
         "options = RunnerOptions(workflow_id=int(sys.argv[2]), output_dir=sys.argv[3]);"
         "runner = Runner(TorcClient(sys.argv[1]), options)\n"
-        "with stopping_on_signals(runner.stop): print(runner.run().ended)"
+        "with stopping_on_signals(runner.stop): print(runner.run().outcomes)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, flow.client.url, str(flow.id), str(flow.output_dir)],

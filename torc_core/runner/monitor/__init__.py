@@ -1,1 +1,1 @@
-"""Memory and CPU of running jobs."""
+"""The memory and CPU of running jobs: sampled, compared with their limits, stored on request."""

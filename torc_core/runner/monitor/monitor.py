@@ -1,140 +1,90 @@
-"""Looks at running jobs now and then: how much memory and CPU they take, and whether too much.
-
-What it sees goes into a small SQLite database where `resource_monitor_config` asks for a
-`time_series`; `plot-resources`, of ours and of the reference, reads it.
-"""
+"""Samples running jobs: how much memory and CPU they use, and whether too much."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import sqlite3
-import time
-from collections.abc import Collection, Iterable
-from pathlib import Path
+from collections.abc import Callable, Collection
 
-import msgspec
-
-from torc_core.runner.monitor import procfs
+from torc_core.clock import Clock
+from torc_core.runner.monitor import procfs, psutil_scan
+from torc_core.runner.monitor.process_tree import Process, sample_sessions
+from torc_core.runner.monitor.samples import SampleDatabase, StoredSample
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.limits import has_own_limits
+from torc_core.runner.policy.sampling import FIRST_SAMPLE_S, Sample, next_sample_delay_s
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
-from torc_core.runner.process.attempt import Attempt, has_limits
+from torc_core.runner.process.attempt import Attempt
 
 log = logging.getLogger("torc.runner")
 
-_SAMPLE = Timer(TimerKind.SAMPLE)
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS job_resource_samples (
-    job_id INTEGER NOT NULL,
-    timestamp INTEGER NOT NULL,
-    cpu_percent REAL NOT NULL,
-    memory_bytes INTEGER NOT NULL,
-    num_processes INTEGER NOT NULL,
-    PRIMARY KEY (job_id, timestamp)
-);
-CREATE TABLE IF NOT EXISTS job_metadata (job_id INTEGER PRIMARY KEY, job_name TEXT NOT NULL);
-"""
 
-
-class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """One job at one second."""
-
-    job_id: int
-    job_name: str
-    timestamp: int
-    """Seconds since 1970."""
-    cpu_percent: float
-    """100 is one core."""
-    memory_bytes: int
-    num_processes: int
-
-
-class MetricsDatabase:
-    """The database of one runner; of several measurements in a second the last one stays."""
-
-    def __init__(self, path: str) -> None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(path)
-        self._database.executescript(_SCHEMA)
-
-    def add(self, measurements: Iterable[Measurement]) -> None:
-        """Store measurements."""
-        rows = [msgspec.structs.asdict(measurement) for measurement in measurements]
-        with self._database:
-            self._database.executemany(
-                "INSERT OR REPLACE INTO job_resource_samples VALUES"
-                " (:job_id, :timestamp, :cpu_percent, :memory_bytes, :num_processes)",
-                rows,
-            )
-            self._database.executemany(
-                "INSERT OR IGNORE INTO job_metadata VALUES (:job_id, :job_name)", rows
-            )
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
-
-
-def open_metrics(station: RunnerContext) -> MetricsDatabase | None:
-    """Return where samples are kept, if the workflow asks for a time series."""
-    if not station.monitoring.enabled or station.monitoring.granularity != "time_series":
+def open_samples(context: RunnerContext) -> SampleDatabase | None:
+    """Return where samples are stored, if the workflow asks for a time series."""
+    if not context.monitoring.keeps_time_series:
         return None
-    label = f"{station.machine.hostname}_{station.workflow.id}_{station.run_id}"
+    label = f"{context.hostname}_{context.workflow_id}_{context.run_id}"
     try:
-        return MetricsDatabase(output_paths.metrics_database(station.output_dir, label))
+        return SampleDatabase(output_paths.metrics_database(context.output_dir, label))
     except (OSError, sqlite3.Error) as error:
-        log.warning("samples are not kept: %s", error)
+        log.warning("samples are not stored: %s", error)
         return None
+
+
+def choose_scan() -> Callable[[], dict[int, Process]]:
+    """Return how to list the processes of this machine."""
+    return procfs.scan if procfs.is_available() else psutil_scan.scan
 
 
 class ResourceMonitor:
     """Samples jobs.
 
     Args:
-        interval_s: Seconds between looks at jobs that have run for a while; None for no looks.
-        deadlines: Where the next look is entered.
-        database: Keeps every sample, if the workflow wants that.
+        interval_s: Seconds between samples of jobs that have run for a while; None for none.
+        timers: Where the next sample is scheduled.
+        clock: The time.
+        scan: Returns all processes, by pid.
+        database: Stores every sample, if the workflow asks for that.
     """
 
     def __init__(
         self,
         interval_s: float | None,
-        deadlines: Timers,
-        database: MetricsDatabase | None = None,
+        timers: Timers,
+        clock: Clock,
+        *,
+        scan: Callable[[], dict[int, Process]],
+        database: SampleDatabase | None = None,
     ) -> None:
         self._interval_s = interval_s
-        self._deadlines = deadlines
+        self._timers = timers
+        self._clock = clock
+        self._scan = scan
         self._database = database
 
-    def plan(self, youngest_age_s: float) -> None:
-        """Enter the next look, soon for young jobs."""
+    def schedule(self, youngest_age_s: float) -> None:
+        """Schedule the next sample, soon for young jobs."""
         if self._interval_s is not None:
-            delay_s = procfs.next_look_s(youngest_age_s, self._interval_s)
-            self._deadlines.set_earlier(_SAMPLE, time.monotonic() + delay_s)
+            delay_s = next_sample_delay_s(youngest_age_s, self._interval_s)
+            self._timers.set_earlier(Timer(TimerKind.SAMPLE), self._clock.monotonic() + delay_s)
 
-    def look(self, running: Collection[Attempt]) -> list[Attempt]:
-        """Sample jobs that are old enough; return those that take more memory than they may."""
-        now = time.monotonic()
-        old = {
-            attempt.child.pid: attempt
-            for attempt in running
-            if now - attempt.started >= procfs.FIRST_LOOK_S and attempt.end is None
-        }
-        samples: dict[int, procfs.Sample] = {}
-        if old:
-            with contextlib.suppress(OSError):
-                samples = procfs.attribute(procfs.scan(), old.keys())
-        for pid, sample in samples.items():
-            old[pid].usage.note(sample, now)
-        if self._database is not None:
-            self._keep(self._database, [(old[pid], sample) for pid, sample in samples.items()])
+    def sample(self, running: Collection[Attempt]) -> list[Attempt]:
+        """Sample jobs that are old enough; return those that exceed their memory."""
+        now = self._clock.monotonic()
+        sampled = self._take_samples(running, now)
+        for attempt, sample in sampled:
+            attempt.usage.add(sample, now)
+        if sampled and self._database is not None:
+            self._store(self._database, sampled)
         if running:
-            self.plan(min(now - attempt.started for attempt in running))
+            self.schedule(min(now - attempt.started for attempt in running))
         return [
-            old[pid]
-            for pid, sample in samples.items()
-            if has_limits(old[pid].claimed) and sample.memory_bytes > old[pid].claimed.memory_bytes
+            attempt
+            for attempt, sample in sampled
+            if has_own_limits(attempt.claimed)
+            and sample.memory_bytes > attempt.claimed.memory_bytes
         ]
 
     def close(self) -> None:
@@ -142,13 +92,25 @@ class ResourceMonitor:
         if self._database is not None:
             self._database.close()
 
-    def _keep(
-        self, database: MetricsDatabase, samples: list[tuple[Attempt, procfs.Sample]]
-    ) -> None:
-        second = int(time.time())
+    def _take_samples(
+        self, running: Collection[Attempt], now: float
+    ) -> list[tuple[Attempt, Sample]]:
+        by_pid = {
+            attempt.child.pid: attempt
+            for attempt in running
+            if now - attempt.started >= FIRST_SAMPLE_S and attempt.completion is None
+        }
+        samples: dict[int, Sample] = {}
+        if by_pid:
+            with contextlib.suppress(OSError):
+                samples = sample_sessions(self._scan(), by_pid.keys())
+        return [(by_pid[pid], sample) for pid, sample in samples.items()]
+
+    def _store(self, database: SampleDatabase, sampled: list[tuple[Attempt, Sample]]) -> None:
+        second = self._clock.wall_ms() // 1000
         try:
             database.add(
-                Measurement(
+                StoredSample(
                     job_id=attempt.job_id,
                     job_name=attempt.claimed.job.name,
                     timestamp=second,
@@ -156,9 +118,10 @@ class ResourceMonitor:
                     memory_bytes=sample.memory_bytes,
                     num_processes=sample.num_processes,
                 )
-                for attempt, sample in samples
+                for attempt, sample in sampled
             )
         except sqlite3.Error as error:
-            # Figures are worth less than the jobs: a full disk must not end them.
-            log.warning("samples are not kept: %s", error)
+            # Samples are worth less than the jobs: a full disk must not end them.
+            log.warning("samples are no longer stored: %s", error)
+            database.close()
             self._database = None

@@ -1,1 +1,1 @@
-"""What a runner decides, without doing it: pure, with the clock as an argument."""
+"""What a runner decides, without doing it. Pure: time comes from a `Clock` or as an argument."""

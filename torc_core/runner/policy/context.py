@@ -1,23 +1,20 @@
-"""What stays fixed for the life of one runner."""
+"""What is fixed for the life of one runner."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import msgspec
 
-from torc_core.host.machine import Machine
 from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.resource_pool import Resources
 
-log = logging.getLogger("torc.runner")
-
 _SAMPLE_INTERVAL_S = 5.0
+_LEAST_INTERVAL_S = 0.1
 
 
 class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
-    """What a workflow's `resource_monitor_config` asks for."""
+    """A workflow's `resource_monitor_config`."""
 
     enabled: bool = True
     granularity: str = "summary"
@@ -26,42 +23,51 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def interval_s(self) -> float | None:
         """Seconds between samples; None for no samples."""
-        return max(self.sample_interval_seconds, 0.1) if self.enabled else None
+        return max(self.sample_interval_seconds, _LEAST_INTERVAL_S) if self.enabled else None
+
+    @property
+    def keeps_time_series(self) -> bool:
+        """Whether every sample is stored."""
+        return self.enabled and self.granularity == "time_series"
 
 
 class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is settled before the first job."""
+    """Fixed for the life of one runner: workflow, node, resources, environment."""
 
     workflow: Workflow
+    workflow_id: int
     run_id: int
     node_id: int
     capabilities: frozenset[str]
-    """What the server can do beyond the reference's protocol."""
-    machine: Machine
+    """What the server offers beyond the reference's protocol."""
+    hostname: str
     total: Resources
+    gpus: tuple[str, ...]
+    """Names for CUDA_VISIBLE_DEVICES, as many as `total` has."""
     bash: str
     output_dir: str
     """Absolute: jobs may change their directory."""
     environment: dict[str, str]
+    """What all jobs share."""
     monitoring: Monitoring
     started: float
     """On the monotonic clock."""
 
 
 def read_monitoring(config: Any) -> Monitoring:
-    """Return what a workflow asks for, as JSON text or object; nonsense counts as nothing asked."""
+    """Return a workflow's setting, given as JSON text or object; None or empty is the default.
+
+    Raises:
+        ValueError: It is not understood.
+    """
     if not config:
         return Monitoring()
-    try:
-        if isinstance(config, str):
-            return msgspec.json.decode(config, type=Monitoring, strict=False)
-        return msgspec.convert(config, type=Monitoring, strict=False)
-    except msgspec.MsgspecError as error:
-        log.warning("resource_monitor_config is not understood: %s", error)
-        return Monitoring()
+    if isinstance(config, str):
+        return msgspec.json.decode(config, type=Monitoring, strict=False)
+    return msgspec.convert(config, type=Monitoring, strict=False)
 
 
-def gpu_names(machine: Machine, count: int) -> tuple[str, ...]:
-    """Return names for `count` GPUs: those found, then plain indices for what was only stated."""
-    found = machine.gpus[:count]
-    return found + tuple(str(index) for index in range(len(found), count))
+def gpu_names(found: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Return names for `count` GPUs: those found, then plain indices for those only stated."""
+    names = found[:count]
+    return names + tuple(str(index) for index in range(len(names), count))

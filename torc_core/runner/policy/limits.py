@@ -1,51 +1,60 @@
-"""How long a runner stays: without work, without a server, and at all."""
+"""Limits in time and memory: how long a runner stays, and which jobs have limits of their own."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from torc_core.model.exchange import ClaimedJob
 from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.options import RunnerOptions
+
+_DEFAULT_REQUIREMENTS = (2**20, 60)
+"""Memory in bytes and runtime in seconds of jobs that state no requirements."""
 
 
 class IdleLimits(NamedTuple):
     """How long a runner stays, in seconds."""
 
-    idle_s: float
+    no_work_s: float
     """Without anything to run."""
-    server_s: float
-    """Without a server and without a report to make."""
-    untold_s: float
-    """After its jobs were stopped, to tell how they ended."""
+    no_server_s: float
+    """Without a server, while it has nothing to run and nothing to report."""
+    final_report_s: float
+    """After its jobs were stopped, until the server acknowledges their results."""
 
 
-def patience(options: RunnerOptions, workflow: Workflow) -> IdleLimits:
-    """Return how long to stay: as told, else as the workflow says."""
-    idle_s = options.wait_for_new_jobs_s
-    if idle_s is None:
-        idle_s = workflow.compute_node_wait_for_new_jobs_seconds
-    server_s = options.wait_for_server_s
-    if server_s is None:
-        server_s = workflow.compute_node_wait_for_healthy_database_minutes * 60
-    return IdleLimits(idle_s, server_s, options.grace_s)
+def idle_limits(options: RunnerOptions, workflow: Workflow) -> IdleLimits:
+    """Return how long to stay; options win over the workflow's settings."""
+    no_work_s = options.wait_for_new_jobs_s
+    if no_work_s is None:
+        no_work_s = workflow.compute_node_wait_for_new_jobs_seconds
+    no_server_s = options.wait_for_server_s
+    if no_server_s is None:
+        no_server_s = workflow.compute_node_wait_for_healthy_database_minutes * 60
+    return IdleLimits(no_work_s, no_server_s, options.grace_s)
 
 
 def stop_deadline(
-    options: RunnerOptions, workflow: Workflow, now: float, wall: float
+    options: RunnerOptions, workflow: Workflow, now: float, wall_s: float
 ) -> float | None:
-    """Return when the runner must leave, on the monotonic clock; None for never.
+    """Return when the runner must stop its jobs, on the monotonic clock; None for never.
 
     Args:
-        options: `time_limit_s` is the runner's own choice and taken as it is; before `end_time`
-            somebody else ends the machine, so there the workflow's buffer is kept.
+        options: `time_limit_s` is the runner's own choice and holds to the second; at `end_time`
+            the scheduler takes the machine away, so the workflow's buffer is left before it.
         workflow: Says how large the buffer is.
         now: The monotonic clock.
-        wall: Seconds since 1970 at the same moment.
+        wall_s: Seconds since 1970 at the same moment.
     """
-    ends = []
+    deadlines = []
     if options.time_limit_s is not None:
-        ends.append(now + options.time_limit_s)
+        deadlines.append(now + options.time_limit_s)
     if options.end_time is not None:
         buffer_s = workflow.compute_node_expiration_buffer_seconds
-        ends.append(now + options.end_time - wall - buffer_s)
-    return min(ends, default=None)
+        deadlines.append(now + options.end_time - wall_s - buffer_s)
+    return min(deadlines, default=None)
+
+
+def has_own_limits(claimed: ClaimedJob) -> bool:
+    """Return whether a job states its memory and runtime, rather than having the default ones."""
+    return (claimed.memory_bytes, claimed.runtime_seconds) != _DEFAULT_REQUIREMENTS

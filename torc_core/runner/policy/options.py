@@ -1,4 +1,4 @@
-"""What a runner is told before it starts."""
+"""The settings of one runner."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import msgspec
 
 
 class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of one runner. What is None is found out from the machine or the workflow."""
+    """Settings of one runner. None stands for what the machine has or the workflow says."""
 
     workflow_id: int
     output_dir: str = "output"
     """Where logs of jobs and of the runner go; relative to the working directory."""
     max_parallel_jobs: int | None = None
-    """Run so many jobs at once, whatever they require; None packs by resources."""
+    """Run so many jobs at once, regardless of their requirements; None packs by resources."""
     num_cpus: int | None = None
     memory_gb: float | None = None
     """Gibibytes."""
     num_gpus: int | None = None
     num_nodes: int = 1
     time_limit_s: float | None = None
-    """How long this runner may run, in seconds; then it ends its jobs and leaves."""
+    """How long this runner may run, in seconds; then it stops its jobs and shuts down."""
     end_time: float | None = None
-    """When the machine is taken away, in seconds since 1970. The runner ends its jobs earlier by
+    """When the machine is taken away, in seconds since 1970. The runner stops its jobs earlier, by
     the workflow's `compute_node_expiration_buffer_seconds`."""
     log_level: str = "info"
-    """What the runner's log holds at least: error, warn, info, debug or trace."""
+    """The least severe level that is logged: error, warn, info, debug or trace."""
     poll_interval_s: float = 5.0
-    """The longest wait without news from the server. Nothing waits for it to elapse."""
+    """How long the server may hold a long poll without news; nothing waits for it to elapse."""
     grace_s: float = 30.0
     """From SIGTERM to SIGKILL, for jobs with `supports_termination`."""
     limit_resources: bool = False
-    """End jobs that exceed the runtime or memory of their requirements.
+    """Stop jobs that exceed the runtime or memory of their requirements.
 
     Off by default, because the reference only observes them and specs in use understate them.
-    The requirements named "default" (1 MiB, 1 minute) are nobody's wish and never enforced.
+    The requirements named "default" (1 MiB, 1 minute) are never enforced: no user stated them.
     """
     log_path: str | None = None
     """The log; None for the documented name in the output directory."""
@@ -44,6 +44,6 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     scheduler: Any = None
     strict_scheduler_match: bool = False
     wait_for_new_jobs_s: float | None = None
-    """How long to stay without anything to run; the workflow says, if None."""
+    """How long to stay without anything to run; None: as the workflow says."""
     wait_for_server_s: float | None = None
-    """How long to stay without a server and without work; the workflow says, if None."""
+    """How long to stay without a server and without work; None: as the workflow says."""

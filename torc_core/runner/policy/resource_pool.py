@@ -1,9 +1,11 @@
-"""Which resources are taken, and what still fits. Pure: no clock, no machine.
+"""Which resources are in use, and what still fits. Pure.
 
 A job on one node shares it; only jobs on several nodes take nodes, as at the server.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -104,6 +106,17 @@ class ResourcePool:
         amount, names = self._allocated.pop(job_id)
         self._gpus.extend(names)
         self.free += amount
+
+    def available(self, reserved: Iterable[Resources]) -> tuple[Resources, int]:
+        """Return what is free beyond what waiting jobs require, and how many more jobs may start.
+
+        Both are negative where waiting jobs require more than is free.
+        """
+        free, waiting = self.free, 0
+        for amount in reserved:
+            free -= amount
+            waiting += 1
+        return free, free.num_cpus if self.max_jobs is None else self.free_jobs - waiting
 
 
 def as_resources(

@@ -1,81 +1,102 @@
-"""When and why a runner leaves."""
+"""When and why a runner shuts down."""
 
 from __future__ import annotations
 
-import logging
-import time
-
+from torc_core.clock import Clock
 from torc_core.errors import ExitCode
 from torc_core.runner.policy.limits import IdleLimits
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 
-log = logging.getLogger("torc.runner")
-
-HURRY_S = 1.0
-"""How long a runner that was asked twice to stop tries to tell how its jobs ended."""
+LAST_TRY_S = 1.0
+"""How long a runner that was asked twice to stop still tries to report."""
 
 
 class ShutdownPolicy:
-    """Knows whether the runner leaves, and keeps the deadlines after which it does.
+    """Knows whether the runner is shutting down, and keeps the timers after which it does.
 
     Args:
-        deadlines: Where they are entered.
-        patience: How long the runner stays.
+        timers: Where they are set.
+        limits: How long the runner stays.
+        clock: The time.
     """
 
-    def __init__(self, deadlines: Timers, patience: IdleLimits) -> None:
-        self.why: str | None = None
-        """In words; None: it stays."""
-        self.gives_up = False
-        """It leaves even if nobody takes its report."""
+    def __init__(self, timers: Timers, limits: IdleLimits, clock: Clock) -> None:
+        self.exit_reason: str | None = None
+        """In words; None while the runner is to continue."""
+        self.abandon_reports = False
+        """Exit although the server has not acknowledged every report."""
         self.stop_code: ExitCode | None = None
-        """What a signal asked for."""
-        self.patience = patience
-        self._deadlines = deadlines
+        """The exit code that goes with the signal to stop, if there was one."""
+        self.limits = limits
+        self._timers = timers
+        self._clock = clock
 
     @property
-    def is_near(self) -> bool:
-        """Whether the runner leaves as soon as its jobs have ended and that is told."""
-        return self.why is not None
+    def is_stopping(self) -> bool:
+        """Whether the runner exits as soon as its jobs have completed and are reported."""
+        return self.exit_reason is not None
 
-    def leave(self, why: str) -> None:
-        """Leave as soon as everything is told; the first reason counts."""
-        if self.why is None:
-            log.info("leaving: %s", why)
-            self.why = why
+    def stop(self, reason: str) -> bool:
+        """Shut down once everything is reported; return whether that is new.
 
-    def give_up(self, why: str) -> None:
-        """Leave without a server that takes the report."""
-        self.leave(why)
-        self.gives_up = True
+        The first reason is kept.
+        """
+        if self.is_stopping:
+            return False
+        self.exit_reason = reason
+        return True
+
+    def abandon(self, reason: str) -> bool:
+        """Shut down without waiting for the server; return whether the shutdown is new."""
+        self.abandon_reports = True
+        return self.stop(reason)
 
     def hurry(self) -> None:
-        """Do not wait much longer for a server that takes the report."""
-        self.patience = self.patience._replace(untold_s=HURRY_S)
-        self._deadlines.clear(Timer(TimerKind.PATIENCE))
+        """Allow only a last try for the final report."""
+        self.limits = self.limits._replace(final_report_s=LAST_TRY_S)
+        self._timers.clear(Timer(TimerKind.FINAL_REPORT))
 
-    def plan(self, *, is_idle: bool, has_no_work: bool, is_away: bool, has_report: bool) -> None:
-        """Enter the deadlines that stand as things are, and clear the others.
+    def update_timers(
+        self, *, is_idle: bool, found_no_work: bool, is_server_failing: bool, has_report: bool
+    ) -> None:
+        """Set the timers whose condition holds, and clear the others.
 
         Args:
-            is_idle: There is no job here and nothing to execute.
-            has_no_work: And the server has none either.
-            is_away: The server does not answer.
-            has_report: Something is to be told that jobs or people wait for. It keeps the runner
-                here for as long as it takes, unless the runner was told to stop.
+            is_idle: There is no job here and no action is being executed.
+            found_no_work: The server had no job when it was asked last.
+            is_server_failing: Requests fail.
+            has_report: A completion or a release is not acknowledged. It keeps the runner here
+                for as long as it takes, unless it was asked to stop.
         """
-        stays = not self.is_near
-        idle = is_idle and has_no_work and stays and not (is_away or has_report)
-        self._stand(TimerKind.IDLE, self.patience.idle_s, when=idle)
-        alone = is_idle and is_away and not has_report
-        self._stand(TimerKind.NO_SERVER, self.patience.server_s, when=alone)
-        stopped = is_idle and self.stop_code is not None
-        self._stand(TimerKind.PATIENCE, self.patience.untold_s, when=stopped)
+        self._while(
+            is_idle and found_no_work and not (self.is_stopping or is_server_failing or has_report),
+            TimerKind.IDLE,
+            self.limits.no_work_s,
+        )
+        self._while(
+            is_idle and is_server_failing and not has_report,
+            TimerKind.NO_SERVER,
+            self.limits.no_server_s,
+        )
+        self._while(
+            is_idle and self.stop_code is not None,
+            TimerKind.FINAL_REPORT,
+            self.limits.final_report_s,
+        )
 
-    def _stand(self, what: TimerKind, seconds: float, *, when: bool) -> None:
-        """Keep a deadline, counted from when something became true, while it is true."""
-        due = Timer(what)
-        if not when:
-            self._deadlines.clear(due)
-        elif due not in self._deadlines:
-            self._deadlines.set(due, time.monotonic() + seconds)
+    def may_exit(self, *, is_idle: bool, is_acknowledged: bool) -> bool:
+        """Return whether the runner may exit now.
+
+        Args:
+            is_idle: There is no job here and no action is being executed.
+            is_acknowledged: Nothing is left to report, and no request is in flight.
+        """
+        return self.is_stopping and is_idle and (is_acknowledged or self.abandon_reports)
+
+    def _while(self, condition: bool, kind: TimerKind, seconds: float) -> None:
+        """Keep a timer, counted from when a condition became true, while it is true."""
+        timer = Timer(kind)
+        if not condition:
+            self._timers.clear(timer)
+        elif timer not in self._timers:
+            self._timers.set(timer, self._clock.monotonic() + seconds)

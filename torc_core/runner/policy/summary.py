@@ -1,4 +1,4 @@
-"""What a runner tells about its work, while it runs and at the end."""
+"""How far a run is, and how it ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from torc_core.errors import ExitCode
 from torc_core.model.status import JobStatus
 
-_GOOD_ENDS = frozenset({JobStatus.COMPLETED, JobStatus.DISABLED})
+_SUCCESSFUL = frozenset({JobStatus.COMPLETED, JobStatus.DISABLED})
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,10 +18,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     running: int
     waiting: int
     """Claimed jobs that wait for a free slot."""
-    ended: dict[str, int]
-    """How many attempts this runner ended, by status; "retried" counts those to be repeated."""
+    outcomes: dict[str, int]
+    """How many attempts this runner completed, by status; "retried" counts those to be retried."""
     is_stopping: bool = False
-    is_server_away: bool = False
+    is_server_failing: bool = False
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,15 +29,15 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     workflow_id: int
     run_id: int
-    ended: dict[str, int]
-    """How many attempts this runner ended, by status; "retried" counts those repeated."""
+    outcomes: dict[str, int]
+    """How many attempts this runner completed, by status; "retried" counts those to be retried."""
     jobs_by_status: dict[str, int]
     """All jobs of the workflow at the end; empty when the server could not be asked."""
     duration_s: float
     reason: str
-    """Why the runner left, in words."""
+    """Why the runner shut down, in words."""
     is_canceled: bool = False
-    """Somebody cancelled the workflow."""
+    """The workflow was canceled."""
     exit_code: int
 
 
@@ -46,12 +46,12 @@ def exit_code(jobs_by_status: Mapping[str, int], stop_code: ExitCode | None) -> 
 
     Args:
         jobs_by_status: All jobs of the workflow; disabled ones do not count.
-        stop_code: What a signal asked for, if one ended the run.
+        stop_code: The exit code of the signal that stopped the run, if one did.
     """
     if stop_code is not None:
         return stop_code
-    bad = sum(count for status, count in jobs_by_status.items() if status not in _GOOD_ENDS)
-    return ExitCode.JOBS_FAILED if bad or not jobs_by_status else ExitCode.OK
+    rest = sum(count for status, count in jobs_by_status.items() if status not in _SUCCESSFUL)
+    return ExitCode.JOBS_FAILED if rest or not jobs_by_status else ExitCode.OK
 
 
 def final_status(summary: RunSummary) -> str:

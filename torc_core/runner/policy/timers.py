@@ -1,4 +1,4 @@
-"""The deadlines of a runner: what falls due when. Pure: the clock is an argument."""
+"""The timers of a runner: what it has to do and when. Pure: the time is an argument."""
 
 from __future__ import annotations
 
@@ -8,77 +8,79 @@ from typing import NamedTuple
 
 
 class TimerKind(IntEnum):
-    """What is to be done at a deadline; an integer, since it is hashed for every job."""
+    """What to do when a timer expires; an integer, since it is hashed for every job."""
 
-    TALK = auto()
-    """Take a turn with the server."""
+    EXCHANGE = auto()
+    """Send an exchange request."""
     SAMPLE = auto()
-    """Look at the memory and CPU of running jobs."""
+    """Sample the memory and CPU of running jobs."""
     PROGRESS = auto()
-    """Tell whoever listens how far things are."""
+    """Report progress to the caller."""
     KILL = auto()
-    """End a job that did not leave when asked."""
-    OUT_OF_TIME = auto()
-    """End a job that exceeds its runtime."""
-    RUNNER_ENDS = auto()
-    """The runner's own time is over."""
+    """Kill a job whose grace period is over."""
+    JOB_RUNTIME = auto()
+    """Stop a job that exceeds its runtime."""
+    RUNNER_TIME = auto()
+    """Shut down: the runner's own time is over."""
     IDLE = auto()
-    """There was nothing to do for too long."""
+    """Shut down: there was no work for too long."""
     NO_SERVER = auto()
-    """There was nothing to do and no server for too long."""
-    PATIENCE = auto()
-    """All jobs have ended, but nobody takes the report."""
-    GIVE_BACK = auto()
-    """Jobs have waited here for their turn for too long."""
+    """Shut down: there was no work and no server for too long."""
+    FINAL_REPORT = auto()
+    """Shut down: the jobs were stopped, and the server does not acknowledge the report."""
+    RELEASE_PREFETCHED = auto()
+    """Release prefetched jobs that have waited here for too long."""
     ACTIONS = auto()
     """Look again for actions to execute."""
 
 
 class Timer(NamedTuple):
-    """A deadline, of one job or of the runner."""
+    """A timer of one job, or of the runner."""
 
-    what: TimerKind
+    kind: TimerKind
     job_id: int = 0
 
 
 class Timers:
-    """At most one moment for each, in seconds of one monotonic clock."""
+    """At most one expiry per timer, in seconds of one monotonic clock."""
 
     def __init__(self) -> None:
-        self._when: dict[Timer, float] = {}
+        self._expiry: dict[Timer, float] = {}
         self._heap: list[tuple[float, int, Timer]] = []
+        """Holds expiries that were replaced or cleared as well; they are skipped."""
         self._count = 0
+        """Keeps timers with the same expiry in the order in which they were set."""
 
-    def __contains__(self, due: Timer) -> bool:
-        return due in self._when
+    def __contains__(self, timer: Timer) -> bool:
+        return timer in self._expiry
 
-    def set(self, due: Timer, when: float) -> None:
-        """Let something fall due at `when`, in place of its earlier moment."""
-        self._when[due] = when
+    def set(self, timer: Timer, expiry: float) -> None:
+        """Let a timer expire at `expiry`, in place of its earlier setting."""
+        self._expiry[timer] = expiry
         self._count += 1
-        heapq.heappush(self._heap, (when, self._count, due))
+        heapq.heappush(self._heap, (expiry, self._count, timer))
 
-    def set_earlier(self, due: Timer, when: float) -> None:
-        """Let something fall due at `when`, unless it does so earlier anyway."""
-        if when < self._when.get(due, float("inf")):
-            self.set(due, when)
+    def set_earlier(self, timer: Timer, expiry: float) -> None:
+        """Let a timer expire at `expiry`, unless it expires earlier anyway."""
+        if expiry < self._expiry.get(timer, float("inf")):
+            self.set(timer, expiry)
 
-    def clear(self, due: Timer) -> None:
-        """Forget a deadline; nothing happens when there is none."""
-        self._when.pop(due, None)
+    def clear(self, timer: Timer) -> None:
+        """Forget a timer; one that is not set is no error."""
+        self._expiry.pop(timer, None)
 
-    def pop_due(self, now: float) -> list[Timer]:
-        """Take out and return those whose moment has come, earliest first."""
-        popped: list[Timer] = []
+    def pop_expired(self, now: float) -> list[Timer]:
+        """Remove and return the timers that have expired, earliest first."""
+        expired: list[Timer] = []
         while self._heap and self._heap[0][0] <= now:
-            when, _, due = heapq.heappop(self._heap)
-            if self._when.get(due) == when:
-                del self._when[due]
-                popped.append(due)
-        return popped
+            expiry, _, timer = heapq.heappop(self._heap)
+            if self._expiry.get(timer) == expiry:
+                del self._expiry[timer]
+                expired.append(timer)
+        return expired
 
-    def wait(self, now: float) -> float | None:
-        """Return the seconds until something falls due, or None when nothing will."""
-        while self._heap and self._when.get(self._heap[0][2]) != self._heap[0][0]:
+    def delay_s(self, now: float) -> float | None:
+        """Return the seconds until the next timer expires, or None when none is set."""
+        while self._heap and self._expiry.get(self._heap[0][2]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return max(self._heap[0][0] - now, 0.0) if self._heap else None

@@ -1,1 +1,1 @@
-"""One attempt of a job: its environment, its process, its report."""
+"""The processes of jobs: their environment, start, exit and results."""

@@ -1,7 +1,7 @@
-"""Processes: start one in a session of its own, signal its group, learn of its end.
+"""Processes: start one in a session of its own, signal its group, learn of its exit.
 
-`os.posix_spawn` costs the parent a third of what `subprocess` does. The child's end is a readable
-file descriptor, so a selector waits for it together with everything else.
+`os.posix_spawn` costs the parent a third of what `subprocess` does. The child's exit makes a
+file descriptor readable, so a selector waits for it together with everything else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torc_core.errors import MachineError
 
 _SPARE_FILES = 16
 SIGNAL_BASE = 128
-"""A process killed by signal n has the return code 128+n, as every shell says.
+"""A process killed by signal n has the exit code 128+n, as in every shell.
 
 The reference says -1 here, but 128+n when bash survives its child: so the same failure had two
 codes, and a rule for 137 (out of memory) caught only one of them.
@@ -37,13 +37,13 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
 
     pid: int
     fd: int
-    """Becomes readable when the process ends."""
+    """Becomes readable when the process exits."""
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """A process that is no more."""
+class ProcessExit(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that has exited and was reaped."""
 
-    return_code: int
+    exit_code: int
     cpu_s: float
     """User and system time of the process and all descendants that were waited for."""
     peak_memory_bytes: int | None
@@ -52,6 +52,25 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     A spawned process inherits the high-water mark of its parent (Linux: `exec_mmap` keeps that of
     the memory it leaves, which is the runner's), so a smaller one is not known.
     """
+
+
+class SpawnFailure(Enum):
+    """Why a process could not be started."""
+
+    COMMAND = "command"
+    """This command cannot be started on any machine."""
+    SHORTAGE = "shortage"
+    """It may be possible once another process has exited."""
+    MACHINE = "machine"
+    """No process can be started here: the disk is full, the output directory gone."""
+
+
+class SpawnError(MachineError):
+    """A process could not be started."""
+
+    def __init__(self, message: str, *, hint: str, cause: SpawnFailure) -> None:
+        super().__init__(message, hint=hint)
+        self.cause = cause
 
 
 def find_bash() -> str:
@@ -63,7 +82,7 @@ def find_bash() -> str:
     path = shutil.which("bash", path=os.environ.get("PATH", os.defpath))
     if path is None:
         raise MachineError(
-            "There is no bash on this machine.", hint="Install it, or add its directory to PATH."
+            "No bash was found on this machine.", hint="Install it, or add its directory to PATH."
         )
     return path
 
@@ -86,12 +105,11 @@ def spawn(
         append: Keep what the files hold.
 
     Raises:
-        MachineError: The program, a file, memory or a process is not to be had; its detail
-            `fault` is a `Fault`.
+        SpawnError: The command, a file, or the lack of memory, processes or descriptors.
     """
     flags = _OUTPUT_FLAGS | (os.O_APPEND if append else os.O_TRUNC)
     try:
-        _see_to_descriptors()
+        _check_descriptors()
         pid = os.posix_spawn(
             argv[0],
             argv,
@@ -107,62 +125,53 @@ def spawn(
         )
     except (OSError, ValueError) as error:
         # ValueError: a NUL or a lone surrogate in the command or the environment.
-        raise _not_started(error) from error
+        raise _spawn_error(error) from error
     try:
         return Child(pid=pid, fd=_watch(pid))
     except (OSError, RuntimeError) as error:
-        # Without a descriptor (or, on old kernels, a thread) its end would not be noticed.
+        # Without a descriptor (or, on old kernels, a thread) its exit would not be noticed.
         os.killpg(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        raise _not_started(error) from error
+        raise _spawn_error(error) from error
 
 
-def _not_started(error: Exception) -> MachineError:
+def _spawn_error(error: Exception) -> SpawnError:
     number = getattr(error, "errno", None)
-    return MachineError(
+    return SpawnError(
         f"The process could not be started: {error}",
-        hint=_SPAWN_HINTS.get(number, ""),
-        fault=_FAULTS.get(number, Fault.MACHINE),
+        hint=_HINTS.get(number, ""),
+        cause=_CAUSES.get(number, SpawnFailure.MACHINE),
     )
 
 
-_SPAWN_HINTS = {
+_HINTS = {
     errno.E2BIG: "The command is longer than the system allows: put it into a script.",
     errno.ENOENT: "The output directory must exist while jobs run.",
     errno.ENOSPC: "Free some disk space where the output goes.",
-    errno.EACCES: "Look at the permissions of the output directory.",
+    errno.EACCES: "Check the permissions of the output directory.",
     errno.EMFILE: "The limit of open files is reached (ulimit -n).",
     errno.EAGAIN: "The limit of processes is reached (ulimit -u).",
-    None: "The command or its name holds a character that no process can be given.",
+    None: "The command or a variable contains a character that no process can be given.",
 }
 
 
-class Fault(Enum):
-    """Why a process could not be started."""
-
-    COMMAND = "command"
-    """No machine could start this one."""
-    SHORTAGE = "shortage"
-    """It may be possible when another process has ended."""
-    MACHINE = "machine"
-    """No process can be started here: the disk is full, the output directory gone."""
-
-
-_FAULTS: dict[int | None, Fault] = {
-    None: Fault.COMMAND,
-    errno.E2BIG: Fault.COMMAND,
-    **dict.fromkeys((errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM), Fault.SHORTAGE),
+_CAUSES: dict[int | None, SpawnFailure] = {
+    None: SpawnFailure.COMMAND,
+    errno.E2BIG: SpawnFailure.COMMAND,
+    **dict.fromkeys(
+        (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM), SpawnFailure.SHORTAGE
+    ),
 }
 
 
 def _watch(pid: int) -> int:
-    """Return a descriptor that becomes readable when the child `pid` ends."""
+    """Return a descriptor that becomes readable when the child `pid` exits."""
     try:
         return os.pidfd_open(pid)
     except OSError as error:
         if error.errno not in {errno.ENOSYS, errno.EPERM}:
             raise
-    # Linux before 5.3, or a sandbox: a thread waits, and its pipe closes at the end.
+    # Linux before 5.3, or a sandbox: a thread waits, then closes its end of a pipe.
     reader, writer = os.pipe()
 
     def wait() -> None:
@@ -173,10 +182,10 @@ def _watch(pid: int) -> int:
     return reader
 
 
-def _see_to_descriptors() -> None:
-    """Raise if none is left for a process's end, or too few for connections and logs.
+def _check_descriptors() -> None:
+    """Raise OSError if none is left to watch a process, or too few for connections and logs.
 
-    Before the process starts: it would have to be killed, and may have done something already.
+    Checked before the process starts: later it would have to be killed, after it did something.
     """
     fd = os.open(os.devnull, os.O_RDONLY)
     os.close(fd)
@@ -186,17 +195,17 @@ def _see_to_descriptors() -> None:
 
 
 def send_signal(child: Child, signum: int) -> None:
-    """Signal the whole process group of a child that was not reaped yet."""
+    """Send a signal to the process group of a child that was not reaped yet."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signum)
 
 
-def reap(child: Child, *, kill_rest: bool = False) -> Ended:
-    """Take the end of a child whose descriptor is readable.
+def reap(child: Child, *, kill_rest: bool = False) -> ProcessExit:
+    """Reap a child whose descriptor is readable.
 
     Args:
-        child: The process; its number is free for others afterwards.
-        kill_rest: Kill what is left of its process group. Left alone otherwise: what a job starts
+        child: The process; its pid may be reused afterwards.
+        kill_rest: Kill what is left of its process group. Otherwise processes that a job starts
             in the background on purpose may outlive it.
     """
     if kill_rest:
@@ -205,8 +214,8 @@ def reap(child: Child, *, kill_rest: bool = False) -> Ended:
     _, status, usage = os.wait4(child.pid, 0)
     code = os.waitstatus_to_exitcode(status)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Ended(
-        return_code=code if code >= 0 else SIGNAL_BASE - code,
+    return ProcessExit(
+        exit_code=code if code >= 0 else SIGNAL_BASE - code,
         cpu_s=usage.ru_utime + usage.ru_stime,
         peak_memory_bytes=usage.ru_maxrss * 1024 if usage.ru_maxrss > own else None,
     )

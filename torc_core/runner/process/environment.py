@@ -1,4 +1,4 @@
-"""The environment of jobs: the runner's own, what users add, and what torc promises on top.
+"""The environment of jobs: the runner's own, what users add, and torc's variables on top.
 
 A job's variables win over its workflow's, these over the runner's, and torc's own over all.
 """
@@ -23,7 +23,7 @@ OWN = frozenset(
         "TORC_WORKFLOW_SUBMISSION_DIR",
     }
 )
-"""Variables that are torc's: the same names in what users add are passed over."""
+"""Variables that only torc sets: users' values for them are ignored."""
 
 
 def base_environment(
@@ -42,9 +42,9 @@ def base_environment(
         workflow: Whose jobs they are.
         output_dir: Where logs and artifacts go.
         api_url: The server, with the base path.
-        token: What jobs need to talk to a guarded server.
+        token: What jobs need to authenticate at the server.
         scripts_dir: Goes to the end of PATH, so that jobs find this installation's `torc` unless
-            they bring another one.
+            they have another one.
     """
     environment = {**inherited, **_added(workflow.env)}
     path = environment.get("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -65,15 +65,15 @@ def job_environment(
     base: Mapping[str, str],
     claimed: ClaimedJob,
     gpus: Sequence[str] = (),
-    return_code: int | None = None,
+    exit_code: int | None = None,
 ) -> dict[str, str]:
     """Return the environment of one job.
 
     Args:
         base: What all jobs share.
         claimed: The job.
-        gpus: The devices that it may use; none leaves the variables as they are.
-        return_code: How the job ended, for its recovery script.
+        gpus: The devices that it may use; without any, the variables stay as they are.
+        exit_code: That of the job, for its recovery script.
     """
     environment = {**base, **_added(claimed.job.env)}
     environment["TORC_JOB_ID"] = str(claimed.job.id)
@@ -83,8 +83,8 @@ def job_environment(
         devices = ",".join(gpus)
         environment["CUDA_VISIBLE_DEVICES"] = devices
         environment["ROCR_VISIBLE_DEVICES"] = devices
-    if return_code is not None:
-        environment["TORC_RETURN_CODE"] = str(return_code)
+    if exit_code is not None:
+        environment["TORC_RETURN_CODE"] = str(exit_code)
     return environment
 
 

@@ -1,17 +1,15 @@
-"""Takes turns with the server, on two threads beside the runner's loop.
+"""Sends exchange requests from two background threads and retries until acknowledged.
 
-Each turn may wait long at the server for news. While one waits, the loop can send another with
-what has happened meanwhile; that ends the wait of the first. A failed turn is taken again, with
-the same number, until it succeeds: a server that is away costs nothing but the report.
+The server may hold a request until there is news. Meanwhile the loop can send another one with its
+reports, which ends that long poll. A failed request is sent again with the same number until it
+succeeds, so that an outage of the server delays the reports and nothing else.
 """
 
 from __future__ import annotations
 
 import logging
 import queue
-import random
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 
@@ -19,131 +17,138 @@ import msgspec
 
 from torc_core.errors import NotFoundError, ProtocolError, TorcError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.runner.policy.backoff import FIRST_DELAY_S, retry_delay_s
 from torc_core.runner.server.protocol import ExchangeProtocol
 
 log = logging.getLogger("torc.runner")
 MAX_IN_FLIGHT = 2
-"""Turns at a time: one that waits and one that tells."""
-FIRST_DELAY_S = 0.05
-LAST_DELAY_S = 2.0
-"""Delays between tries double from the first to the last, less a random half."""
+"""Requests at a time: a long poll, and one with reports."""
 
 
 class ExchangeResult(msgspec.Struct, frozen=True):
-    """A turn that was taken."""
+    """A request that was answered, or given up."""
 
-    turn: Exchange
+    request: Exchange
     reply: ExchangeReply | None
-    """None: see `error`; or the courier was closed."""
+    """None: see `error`; or the link was closed."""
     error: TorcError | None = None
-    """Another try would fail as well: the workflow is gone, or a setting makes no sense."""
+    """A retry would fail as well: the workflow is gone, or a setting makes no sense."""
 
 
 class ServerLink:
-    """Takes turns in the background.
+    """Sends requests in the background.
 
     Args:
-        turns: With whom.
-        ring: Called from a thread when a reply has come or the server has gone or come back.
+        protocol: How to send one.
+        wake: Called from a thread when a reply has arrived, or the server starts to fail.
+        jitter: Returns random numbers from 0 to 1, for the delays between retries.
     """
 
-    def __init__(self, turns: ExchangeProtocol, ring: Callable[[], None]) -> None:
-        self._turns = turns
-        self._ring = ring
+    def __init__(
+        self,
+        protocol: ExchangeProtocol,
+        wake: Callable[[], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._protocol = protocol
+        self._wake = wake
+        self._jitter = jitter
         self._seq = 0
         self._sent: dict[int, Exchange] = {}
-        """Turns not answered yet, by number."""
+        """Requests not answered yet, by number."""
         self._outgoing: queue.SimpleQueue[Exchange | None] = queue.SimpleQueue()
-        self._incoming: deque[ExchangeResult] = deque()
+        self._results: deque[ExchangeResult] = deque()
         self._closed = threading.Event()
-        self._failing_since: dict[int, float] = {}
-        """By turn: when it failed first, on the monotonic clock."""
-        for lane in range(MAX_IN_FLIGHT):
-            threading.Thread(target=self._work, name=f"courier-{lane}", daemon=True).start()
+        self._failing: set[int] = set()
+        """Numbers of requests that failed and were not answered since."""
+        for number in range(MAX_IN_FLIGHT):
+            threading.Thread(target=self._work, name=f"server-link-{number}", daemon=True).start()
 
     @property
     def in_flight(self) -> int:
-        """How many turns were sent and not yet answered."""
+        """How many requests were sent and are not answered yet."""
         return len(self._sent)
 
     @property
     def carries_report(self) -> bool:
-        """Whether an end or a release is on its way."""
-        return any(turn.ends or turn.releases for turn in self._sent.values())
+        """Whether a completion or a release is in flight."""
+        return any(request.ends or request.releases for request in self._sent.values())
 
     @property
-    def away_since(self) -> float | None:
-        """Since when the server does not answer, on the monotonic clock; None while it does."""
-        return min(list(self._failing_since.values()), default=None)
+    def is_failing(self) -> bool:
+        """Whether a request failed and was not answered since."""
+        return bool(self._failing)
 
     @property
-    def is_free(self) -> bool:
-        """Whether another turn can be sent now. While the server is away, one try is enough."""
-        return self.in_flight < MAX_IN_FLIGHT and not self._failing_since
+    def can_send(self) -> bool:
+        """Whether another request may be sent now; while the server fails, one is enough."""
+        return self.in_flight < MAX_IN_FLIGHT and not self.is_failing
 
-    def send(self, turn: Exchange) -> None:
-        """Take a turn; its number is given here."""
+    def send(self, request: Exchange) -> None:
+        """Number and send a request."""
         self._seq += 1
-        self._sent[self._seq] = turn = msgspec.structs.replace(turn, seq=self._seq)
-        self._outgoing.put(turn)
+        self._sent[self._seq] = request = msgspec.structs.replace(request, seq=self._seq)
+        self._outgoing.put(request)
 
     def collect(self) -> list[ExchangeResult]:
-        """Return the turns that were taken since the last call."""
-        deliveries = []
-        while self._incoming:
-            delivery = self._incoming.popleft()
-            del self._sent[delivery.turn.seq]
-            deliveries.append(delivery)
-        return deliveries
+        """Return the results since the last call."""
+        results = []
+        while self._results:
+            result = self._results.popleft()
+            del self._sent[result.request.seq]
+            results.append(result)
+        return results
 
     def close(self) -> None:
-        """Give up whatever is in flight and end the threads."""
+        """Give up all requests and end the threads."""
         self._closed.set()
         for _ in range(MAX_IN_FLIGHT):
             self._outgoing.put(None)
 
     def _work(self) -> None:
-        while (turn := self._outgoing.get()) is not None:
+        while (request := self._outgoing.get()) is not None:
             try:
-                delivery = self._deliver(turn)
+                result = self._exchange(request)
             except Exception as error:
-                # A thread that just dies would leave the loop waiting for its answer.
-                log.exception("a turn with the server failed")
-                delivery = ExchangeResult(turn, None, ProtocolError(f"A turn failed: {error!r}."))
-            self._incoming.append(delivery)
-            self._ring()
+                # A thread that just died would leave the loop waiting for its answer.
+                log.exception("an exchange with the server failed")
+                failure = ProtocolError(f"An exchange with the server failed: {error!r}.")
+                result = ExchangeResult(request, None, failure)
+            self._results.append(result)
+            self._wake()
 
-    def _deliver(self, turn: Exchange) -> ExchangeResult:
-        delay_s = FIRST_DELAY_S
+    def _exchange(self, request: Exchange) -> ExchangeResult:
+        failures = 0
         while not self._closed.is_set():
-            if self._is_behind_another(turn):
+            if self._is_behind_another(request):
                 self._closed.wait(FIRST_DELAY_S)
                 continue
             try:
-                reply = self._turns.take(turn)
+                reply = self._protocol.exchange(request)
             except (NotFoundError, UsageError) as error:
-                return ExchangeResult(turn, None, error)
+                self._failing.discard(request.seq)
+                return ExchangeResult(request, None, error)
             except TorcError as error:
-                self._note_failure(turn, error)
-                # Jitter keeps many runners from coming back at the same moment.
-                self._closed.wait(delay_s * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-                delay_s = min(delay_s * 2, LAST_DELAY_S)
+                failures += 1
+                self._note_failure(request, error)
+                self._closed.wait(retry_delay_s(failures, self._jitter()))
             else:
-                if self._failing_since.pop(turn.seq, None) is not None:
+                if request.seq in self._failing:
+                    self._failing.discard(request.seq)
                     log.info("the server answers again")
-                return ExchangeResult(turn, reply)
-        return ExchangeResult(turn, None)
+                return ExchangeResult(request, reply)
+        return ExchangeResult(request, None)
 
-    def _is_behind_another(self, turn: Exchange) -> bool:
-        """Whether an older turn fails too.
+    def _is_behind_another(self, request: Exchange) -> bool:
+        """Return whether an older request fails too.
 
-        It goes first, so that reports arrive in the order in which they were made.
+        That one goes first, so that reports arrive in the order in which they were made.
         """
-        failing = list(self._failing_since)
-        return turn.seq in failing and min(failing) < turn.seq
+        failing = list(self._failing)  # one step: the other thread changes it
+        return request.seq in failing and min(failing) < request.seq
 
-    def _note_failure(self, turn: Exchange, error: TorcError) -> None:
-        if turn.seq not in self._failing_since:
-            self._failing_since[turn.seq] = time.monotonic()
-            log.warning("%s Jobs go on; the report is kept and tried again.", error.message)
-            self._ring()
+    def _note_failure(self, request: Exchange, error: TorcError) -> None:
+        if request.seq not in self._failing:
+            self._failing.add(request.seq)
+            log.warning("%s Jobs continue; the request is retried.", error.message)
+            self._wake()

@@ -1,4 +1,4 @@
-"""How a runner exchanges reports for work: in one call per exchange, or in single calls."""
+"""How a runner exchanges reports for work: in one request per exchange, or in single calls."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.server.single_calls import SingleCallProtocol
 
 _ANSWER_S = 30.0
-"""How long an answer may take beyond the wait that was asked for."""
+"""How long an answer may take beyond the wait that was requested."""
 
 
 class ExchangeProtocol(Protocol):
-    """Someone to take turns with. Turns may overlap: a newer one ends the wait of an older one."""
+    """Exchanges reports for work and news. Requests may overlap: a newer one ends a long poll."""
 
-    def take(self, turn: Exchange) -> ExchangeReply:
-        """Report, ask and wait. A turn whose answer was lost is taken again with the same `seq`.
+    def exchange(self, request: Exchange) -> ExchangeReply:
+        """Report, request work and wait for news.
+
+        A request without an answer may be sent again with the same `seq`.
 
         Raises:
-            TorcError: The turn failed; unless the workflow is gone, it may be taken again.
+            TorcError: The request failed; unless the workflow is gone, it may be sent again.
         """
 
 
 class BatchProtocol:
-    """The batch protocol: one call per turn."""
+    """The batch protocol: one request per exchange."""
 
     def __init__(self, client: TorcClient, compute_node_id: int) -> None:
         self._client = client
         self._compute_node_id = compute_node_id
 
-    def take(self, turn: Exchange) -> ExchangeReply:
+    def exchange(self, request: Exchange) -> ExchangeReply:
         """See `ExchangeProtocol`."""
-        timeout_s = turn.wait_seconds + _ANSWER_S
-        return self._client.exchange(self._compute_node_id, turn, timeout_s=timeout_s)
+        timeout_s = request.wait_seconds + _ANSWER_S
+        return self._client.exchange(self._compute_node_id, request, timeout_s=timeout_s)
 
 
-def choose_protocol(client: TorcClient, station: RunnerContext) -> ExchangeProtocol:
-    """Return the best way to take turns that the server offers."""
-    if EXCHANGE in station.capabilities:
-        return BatchProtocol(client, station.node_id)
-    workflow_id = station.workflow.id
-    assert workflow_id is not None
-    return SingleCallProtocol(client, workflow_id, station.run_id, station.node_id)
+def choose_protocol(client: TorcClient, context: RunnerContext) -> ExchangeProtocol:
+    """Return the best protocol that the server offers."""
+    if EXCHANGE in context.capabilities:
+        return BatchProtocol(client, context.node_id)
+    return SingleCallProtocol(client, context.workflow_id, context.run_id, context.node_id)

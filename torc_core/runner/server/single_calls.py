@@ -1,7 +1,7 @@
-"""Turns with a server that knows only the reference's calls: one call per fact.
+"""Exchanges with a server that knows only the reference's calls: one call per report.
 
-Such a server sends no news, so a wait ends when the runner has something to say, or when it is
-over. Its tokens are the attempt numbers.
+Such a server sends no news, so a wait lasts until the runner has something to report, or is over.
+Its tokens are the attempt numbers.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from torc_core.model.status import JobStatus
 from torc_core.units import parse_duration, parse_memory
 
 _NO_LIMIT = 2**31 - 1
-"""For `retry_job`: whether there may be another attempt was decided here."""
+"""For `retry_job`: whether there is another attempt was decided here."""
 _REFUSALS = (ConflictError, NotFoundError, UsageError)
-"""Answers that another try will not change."""
+"""Errors that a retry will not change."""
 
 
-Fact = TypeVar("Fact", JobStart, JobEnd, JobRelease)
+Report = TypeVar("Report", JobStart, JobEnd, JobRelease)
 
 
 class SingleCallProtocol:
-    """Turns made of documented calls; see `ExchangeProtocol`."""
+    """Exchanges made of documented calls; see `ExchangeProtocol`."""
 
     def __init__(
         self, client: TorcClient, workflow_id: int, run_id: int, compute_node_id: int
@@ -55,65 +55,65 @@ class SingleCallProtocol:
         self._requirements: dict[int | None, ResourceRequirements] = {}
         self._rules: dict[int, list[FailureRule]] = {}
         self._paths: dict[int, str] = {}
-        self._told: dict[tuple[str, int, int], str] = {}
-        """Outcomes of facts told in a turn that failed later: they are not told again."""
-        self._held: set[int] = set()
-        """Ids of jobs that this runner has."""
+        self._sent: dict[tuple[str, int, int], str] = {}
+        """Outcomes of reports of an exchange that failed later: they are not sent again."""
+        self._claimed: set[int] = set()
+        """Ids of the jobs that this runner has claimed."""
         self._started: set[int] = set()
-        """Those of them whose start was told."""
+        """Those of them whose start was reported."""
         self._news = threading.Event()
         self._latest = 0
         self._counting = threading.Lock()
         self._lock = threading.Lock()
 
-    def take(self, turn: Exchange) -> ExchangeReply:
+    def exchange(self, request: Exchange) -> ExchangeReply:
         """See `ExchangeProtocol`."""
         with self._counting:
-            self._latest = max(self._latest, turn.seq)
+            self._latest = max(self._latest, request.seq)
         self._news.set()
         with self._lock:
-            reply = self._tell_and_ask(turn)
+            reply = self._report_and_claim(request)
             self._news.clear()
-        if not (reply.jobs or reply.is_complete or turn.seq < self._latest):
-            self._news.wait(turn.wait_seconds)
+        if not (reply.jobs or reply.is_complete or request.seq < self._latest):
+            self._news.wait(request.wait_seconds)
         return reply
 
-    def _tell_and_ask(self, turn: Exchange) -> ExchangeReply:
-        for start in turn.starts:
+    def _report_and_claim(self, request: Exchange) -> ExchangeReply:
+        for start in request.starts:
             self._once("start", start, self._start)
         outcomes = [
             Outcome(job_id=end.job_id, result=self._once("end", end, self._end))
-            for end in turn.ends
+            for end in request.ends
         ] + [
             Outcome(job_id=release.job_id, result=self._once("release", release, self._release))
-            for release in turn.releases
+            for release in request.releases
         ]
-        self._told.clear()
+        self._sent.clear()
         state = self._client.is_workflow_complete(self._workflow_id)
         claimed = ClaimedJobs(jobs=[])
-        if turn.work is not None and turn.seq == self._latest and not state.is_canceled:
-            claimed = self._claim(turn.work)
+        if request.work is not None and request.seq == self._latest and not state.is_canceled:
+            claimed = self._claim(request.work)
         return ExchangeReply(
             outcomes=outcomes,
-            jobs=[self._complete(job) for job in claimed.jobs],
+            jobs=[self._resolve(job) for job in claimed.jobs],
             reason=claimed.reason,
-            kill=sorted(self._held) if state.is_canceled else [],
+            kill=sorted(self._claimed) if state.is_canceled else [],
             is_canceled=state.is_canceled,
             is_complete=state.is_complete,
             has_pending_actions=bool(self._client.get_pending_actions(self._workflow_id)),
         )
 
-    def _once(self, kind: str, fact: Fact, tell: Callable[[Fact], object]) -> str:
-        """Tell a fact unless this turn told it before it failed; return its outcome."""
-        key = (kind, fact.job_id, fact.token)
-        if key not in self._told:
+    def _once(self, kind: str, report: Report, send: Callable[[Report], object]) -> str:
+        """Send a report unless this exchange sent it before it failed; return its outcome."""
+        key = (kind, report.job_id, report.token)
+        if key not in self._sent:
             try:
-                tell(fact)
+                send(report)
             except _REFUSALS:
-                self._told[key] = "illegal"
+                self._sent[key] = "illegal"
             else:
-                self._told[key] = "ok"
-        return self._told[key]
+                self._sent[key] = "ok"
+        return self._sent[key]
 
     def _start(self, start: JobStart) -> None:
         self._started.add(start.job_id)
@@ -121,10 +121,11 @@ class SingleCallProtocol:
 
     def _end(self, end: JobEnd) -> None:
         if end.start_time is not None and end.job_id not in self._started:
-            # The end of a short job tells its start as well; only a job that runs can be repeated.
+            # The completion of a short job reports its start as well; only a running job can be
+            # retried.
             with contextlib.suppress(*_REFUSALS):
                 self._client.start_job(end.job_id, self._run_id, self._compute_node_id)
-        self._held.discard(end.job_id)
+        self._claimed.discard(end.job_id)
         self._started.discard(end.job_id)
         if end.retry:
             # `retry_job` keeps no result of the attempt.
@@ -133,7 +134,7 @@ class SingleCallProtocol:
             self._client.retry_job(end.job_id, self._run_id, _NO_LIMIT)
             return
         for file_id, modified in end.output_file_mtimes.items():
-            # Somebody may have deleted its record; the job has ended all the same.
+            # Its record may have been deleted; the job is complete all the same.
             with contextlib.suppress(*_REFUSALS):
                 self._client.update_file(file_id, FilePatch(st_mtime=modified))
         self._client.complete_job(end.job_id, end.status, self._run_id, self._result(end))
@@ -156,7 +157,7 @@ class SingleCallProtocol:
         )
 
     def _release(self, release: JobRelease) -> None:
-        self._held.discard(release.job_id)
+        self._claimed.discard(release.job_id)
         self._client.manage_status_change(release.job_id, JobStatus.READY, self._run_id)
 
     def _claim(self, work: WorkRequest) -> ClaimedJobs:
@@ -172,12 +173,12 @@ class SingleCallProtocol:
             )
         else:
             claimed = self._client.claim_next_jobs(self._workflow_id, work.max_jobs)
-        self._held.update(job.id for job in claimed.jobs if job.id is not None)
+        self._claimed.update(job.id for job in claimed.jobs if job.id is not None)
         return claimed
 
-    def _complete(self, job: Job) -> ClaimedJob:
-        """Look up what a claim of the batch protocol would have brought along."""
-        needs = self._needs(job.resource_requirements_id)
+    def _resolve(self, job: Job) -> ClaimedJob:
+        """Look up what a claim of the batch protocol would have returned."""
+        needs = self._requirements_with(job.resource_requirements_id)
         return ClaimedJob(
             job=job,
             token=job.attempt_id,
@@ -194,7 +195,7 @@ class SingleCallProtocol:
             failure_rules=self._rules_of(job.failure_handler_id),
         )
 
-    def _needs(self, requirements_id: int | None) -> ResourceRequirements:
+    def _requirements_with(self, requirements_id: int | None) -> ResourceRequirements:
         if requirements_id not in self._requirements:
             self._requirements[requirements_id] = (
                 ResourceRequirements(workflow_id=self._workflow_id, name="default")
@@ -217,6 +218,6 @@ class SingleCallProtocol:
                 self._rules[handler_id] = msgspec.json.decode(text, type=list[FailureRule])
             except msgspec.MsgspecError as error:
                 raise ServerError(
-                    f"The rules of failure handler {handler_id} cannot be read: {error}."
+                    f"The rules of failure handler {handler_id} are not valid: {error}."
                 ) from error
         return self._rules[handler_id]

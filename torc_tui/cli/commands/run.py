@@ -128,7 +128,7 @@ def _run_here(
         say(
             f"Other runners or clients hold {held} job{'s' * (held > 1)} and have not told the end."
         )
-    elif not is_waiting and not any(summary.ended.values()):
+    elif not is_waiting and not any(summary.outcomes.values()):
         say(f"Nothing was left to run. To start over: torc workflows initialize {workflow_id}")
     if summary.exit_code != ExitCode.OK and not settings.output.is_json:
         _explain(client, summary, Path(meta.output_dir))

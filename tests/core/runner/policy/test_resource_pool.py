@@ -1,10 +1,18 @@
+import pytest
+from core.runner.simulated import claimed_job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.runner.policy.resource_pool import ResourcePool, Resources, as_resources
+from torc_core.runner.policy.resource_pool import (
+    ResourcePool,
+    Resources,
+    as_resources,
+    requirements_of,
+)
 
 TOTAL = Resources(num_cpus=8, memory_bytes=100, num_gpus=4, num_nodes=2)
 GPUS = ("0", "1", "2", "3")
+ONE = Resources(num_cpus=1, memory_bytes=10)
 
 amounts = st.builds(
     Resources,
@@ -16,7 +24,7 @@ amounts = st.builds(
 
 
 @given(st.lists(st.tuples(st.booleans(), amounts), max_size=40))
-def test_jobs_never_take_more_than_there_is_and_never_share_a_gpu(steps):
+def test_jobs_never_use_more_than_there_is_and_never_share_a_gpu(steps):
     pool = ResourcePool(TOTAL, gpus=GPUS, max_jobs=None)
     held: dict[int, tuple[Resources, tuple[str, ...]]] = {}
     for job_id, (wants_more, amount) in enumerate(steps):
@@ -27,25 +35,92 @@ def test_jobs_never_take_more_than_there_is_and_never_share_a_gpu(steps):
             del held[next(iter(held))]
         names = [name for _, taken in held.values() for name in taken]
         assert len(names) == len(set(names)) == sum(a.num_gpus for a, _ in held.values())
-        assert TOTAL.covers(sum((a for a, _ in held.values()), Resources()))
+        assert pool.free.num_cpus == 8 - sum(a.num_cpus for a, _ in held.values())
+        assert pool.free.memory_bytes == 100 - sum(a.memory_bytes for a, _ in held.values())
+        assert pool.free.num_nodes == 2 - sum(a.num_nodes for a, _ in held.values())
+        assert min(pool.free.num_cpus, pool.free.memory_bytes, pool.free.num_nodes) >= 0
     for job_id in list(held):
         pool.release(job_id)
     assert pool.free == TOTAL
 
 
+def test_as_many_jobs_run_as_there_is_room_for():
+    pool = ResourcePool(TOTAL, gpus=GPUS, max_jobs=None)
+    for job_id in range(8):
+        assert pool.free_jobs == 8 - job_id
+        assert pool.fits(ONE)
+        pool.allocate(job_id, ONE)
+    assert pool.free_jobs == 0
+    assert not pool.fits(ONE)
+    pool.release(3)
+    assert pool.free_jobs == 1
+    assert pool.fits(ONE)
+
+
+@pytest.mark.parametrize("name", ["num_cpus", "memory_bytes", "num_gpus", "num_nodes"])
+def test_each_resource_limits_by_itself(name):
+    pool = ResourcePool(TOTAL, gpus=GPUS, max_jobs=None)
+    everything = getattr(TOTAL, name)
+    assert pool.fits(Resources(**{name: everything}))
+    assert not pool.fits(Resources(**{name: everything + 1}))
+
+
 @given(st.lists(amounts, min_size=3, max_size=3))
 def test_with_a_number_of_jobs_only_the_number_counts(jobs):
-    pool = ResourcePool(Resources(num_cpus=1), max_jobs=2)
+    pool = ResourcePool(Resources(num_cpus=1), gpus=GPUS, max_jobs=2)
     for job_id, amount in enumerate(jobs[:2]):
+        assert pool.free_jobs == 2 - job_id
         assert pool.fits(amount)
         assert pool.allocate(job_id, amount) == ()
     assert not pool.fits(jobs[2])
     assert pool.free_jobs == 0
+    assert pool.free == Resources(num_cpus=1)
     pool.release(0)
     assert pool.free_jobs == 1
 
 
-def test_what_is_overbooked_is_told_as_nothing():
-    told = as_resources(Resources(num_cpus=-1, memory_bytes=-5), 59.9, 7)
-    assert (told.num_cpus, told.memory_gb, told.time_limit) == (0, 0, "PT59S")
-    assert told.scheduler_config_id == 7
+def test_waiting_jobs_are_counted_as_if_they_ran():
+    pool = ResourcePool(TOTAL, max_jobs=None)
+    pool.allocate(1, Resources(num_cpus=2, memory_bytes=30))
+    assert pool.available([]) == (pool.free, 6)
+    free, slots = pool.available([ONE, Resources(num_cpus=3, memory_bytes=50)])
+    assert (free.num_cpus, free.memory_bytes, slots) == (2, 10, 2)
+    free, slots = pool.available([Resources(num_cpus=9)])
+    assert (free.num_cpus, slots) == (-3, -3)
+
+
+def test_waiting_jobs_are_counted_where_only_the_number_counts():
+    pool = ResourcePool(TOTAL, max_jobs=5)
+    pool.allocate(1, ONE)
+    assert pool.available([])[1] == 4
+    assert pool.available([ONE, ONE, ONE])[1] == 1
+
+
+def test_only_jobs_on_several_nodes_take_nodes():
+    needs = {"num_cpus": 2, "memory_bytes": 5, "num_gpus": 1}
+    assert requirements_of(claimed_job(num_nodes=1, **needs)) == Resources(**needs)
+    assert requirements_of(claimed_job(num_nodes=2, **needs)) == Resources(num_nodes=2, **needs)
+
+
+def test_a_node_without_cpus_left_has_no_free_jobs():
+    pool = ResourcePool(Resources(num_cpus=1), max_jobs=None)
+    pool.allocate(1, Resources(num_cpus=3))
+    assert pool.free_jobs == 0
+
+
+def test_what_is_overcommitted_is_reported_as_nothing():
+    reported = as_resources(
+        Resources(num_cpus=-1, memory_bytes=-5, num_gpus=-2, num_nodes=-3), -0.5, None
+    )
+    assert (reported.num_cpus, reported.memory_gb, reported.num_gpus) == (0, 0, 0)
+    assert (reported.num_nodes, reported.time_limit) == (0, "PT0S")
+
+
+def test_an_amount_is_reported_in_gibibytes_and_whole_seconds():
+    reported = as_resources(
+        Resources(num_cpus=3, memory_bytes=3 * 2**29, num_gpus=2, num_nodes=1), 59.9, 7
+    )
+    assert (reported.num_cpus, reported.memory_gb, reported.num_gpus) == (3, 1.5, 2)
+    assert (reported.num_nodes, reported.time_limit) == (1, "PT59S")
+    assert reported.scheduler_config_id == 7
+    assert as_resources(ONE, None, None).time_limit is None

@@ -32,8 +32,8 @@ def finish(child, **options):
 
 
 @pytest.mark.parametrize(("command", "code"), [("true", 0), ("exit 7", 7), ("kill -TERM $$", 143)])
-def test_the_return_code_is_what_a_shell_says(tmp_path, command, code):
-    assert finish(start(command, tmp_path)).return_code == code
+def test_the_exit_code_is_what_a_shell_says(tmp_path, command, code):
+    assert finish(start(command, tmp_path)).exit_code == code
 
 
 def test_output_goes_to_files_and_input_is_empty(tmp_path):
@@ -66,14 +66,14 @@ def test_a_signal_reaches_the_whole_group(tmp_path):
     while not (inner.exists() and inner.read_text().strip()):
         os.sched_yield()
     send_signal(child, signal.SIGTERM)
-    assert finish(child).return_code == 143
+    assert finish(child).exit_code == 143
     assert is_gone(int(inner.read_text()))
 
 
 def test_what_is_left_of_a_stopped_job_is_killed(tmp_path):
     ignoring = "trap '' TERM; echo $BASHPID >inner; while :; do sleep 0.1; done"
     child = start(f"cd {tmp_path}; ({ignoring}) & while [ ! -s inner ]; do :; done", tmp_path)
-    assert finish(child, kill_rest=True).return_code == 0
+    assert finish(child, kill_rest=True).exit_code == 0
     assert is_gone(int((tmp_path / "inner").read_text()))
 
 
@@ -119,11 +119,11 @@ def test_a_process_that_cannot_start_is_an_error_with_advice(tmp_path, command, 
     assert hint in caught.value.hint
 
 
-def test_without_pidfd_an_end_is_noticed_all_the_same(tmp_path, monkeypatch):
+def test_without_pidfd_an_exit_is_noticed_all_the_same(tmp_path, monkeypatch):
     def refuse(_):
         raise OSError(errno.ENOSYS, "old kernel")
 
     monkeypatch.setattr(os, "pidfd_open", refuse)
     before = len(list(Path("/proc/self/fd").iterdir()))
-    assert finish(start("exit 3", tmp_path)).return_code == 3
+    assert finish(start("exit 3", tmp_path)).exit_code == 3
     assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -55,7 +55,7 @@ def test_gpus_are_named_only_to_jobs_that_have_some():
     assert own["CUDA_VISIBLE_DEVICES"] == own["ROCR_VISIBLE_DEVICES"] == "2,0"
 
 
-def test_a_recovery_script_knows_the_return_code():
+def test_a_recovery_script_knows_the_exit_code():
     assert job_environment(base({}), CLAIMED, (), 137)["TORC_RETURN_CODE"] == "137"
     assert "TORC_RETURN_CODE" not in job_environment(base({}), CLAIMED)
 

@@ -1,0 +1,78 @@
+import pytest
+
+from torc_core.model.status import JobStatus
+from torc_core.runner.policy.exit_outcome import (
+    LIMITS,
+    ExitOutcome,
+    StopReason,
+    classify_exit,
+    combine_reasons,
+)
+
+COMPLETED, FAILED = JobStatus.COMPLETED, JobStatus.FAILED
+TERMINATED, CANCELED = JobStatus.TERMINATED, JobStatus.CANCELED
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "stop", "missing", "expected"),
+    [
+        (0, None, [], ExitOutcome(COMPLETED, 0)),
+        (0, None, ["out.txt"], ExitOutcome(FAILED, 1, follows_rules=True)),
+        (3, None, [], ExitOutcome(FAILED, 3, follows_rules=True)),
+        (3, None, ["out.txt"], ExitOutcome(FAILED, 3, follows_rules=True)),
+        (143, None, [], ExitOutcome(FAILED, 143, follows_rules=True)),
+        (143, StopReason.INTERRUPTED, [], ExitOutcome(TERMINATED, 143, retries=True)),
+        (0, StopReason.INTERRUPTED, [], ExitOutcome(TERMINATED, 0, retries=True)),
+        (143, StopReason.RUNNER_STOPS, [], ExitOutcome(TERMINATED, 143)),
+        (0, StopReason.RUNNER_STOPS, [], ExitOutcome(TERMINATED, 0)),
+        (137, StopReason.CANCELED, [], ExitOutcome(CANCELED, 137)),
+        (0, StopReason.CANCELED, ["out.txt"], ExitOutcome(CANCELED, 0)),
+        (143, StopReason.OUT_OF_TIME, [], ExitOutcome(TERMINATED, 152, follows_rules=True)),
+        (0, StopReason.OUT_OF_TIME, [], ExitOutcome(TERMINATED, 152, follows_rules=True)),
+        (143, StopReason.OUT_OF_MEMORY, [], ExitOutcome(TERMINATED, 137, follows_rules=True)),
+    ],
+)
+def test_an_exit_means(exit_code, stop, missing, expected):
+    assert classify_exit(exit_code, stop, missing) == expected
+
+
+def test_every_reason_to_stop_a_job_has_an_outcome():
+    for reason in StopReason:
+        outcome = classify_exit(0, reason, [])
+        assert outcome.status in {TERMINATED, CANCELED}
+        assert not (outcome.follows_rules and outcome.retries)
+
+
+def test_only_limits_lie_with_the_job():
+    assert {StopReason.OUT_OF_TIME, StopReason.OUT_OF_MEMORY} == LIMITS
+    for reason in StopReason:
+        assert classify_exit(1, reason, []).follows_rules is (reason in LIMITS)
+
+
+@pytest.mark.parametrize("new", list(StopReason))
+def test_the_first_reason_counts(new):
+    assert combine_reasons(None, new) is new
+    for current in set(StopReason) - LIMITS:
+        assert combine_reasons(current, new) is current
+
+
+@pytest.mark.parametrize("current", sorted(LIMITS, key=str))
+def test_a_job_past_its_limit_that_is_stopped_for_good_is_not_retried(current):
+    for new in set(StopReason) - LIMITS:
+        combined = combine_reasons(current, new)
+        assert combined is StopReason.RUNNER_STOPS
+        outcome = classify_exit(143, combined, [])
+        assert not outcome.follows_rules
+        assert not outcome.retries
+    for new in LIMITS:
+        assert combine_reasons(current, new) is current
+
+
+def test_reasons_are_words_for_people():
+    assert [reason.value for reason in StopReason] == [
+        "canceled",
+        "the runner was interrupted",
+        "the runner is shutting down",
+        "out of time",
+        "out of memory",
+    ]

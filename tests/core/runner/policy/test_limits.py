@@ -1,0 +1,57 @@
+import pytest
+from core.runner.simulated import claimed_job
+
+from torc_core.model.workflow import Workflow
+from torc_core.runner.policy.limits import (
+    IdleLimits,
+    has_own_limits,
+    idle_limits,
+    stop_deadline,
+)
+from torc_core.runner.policy.options import RunnerOptions
+
+WORKFLOW = Workflow(
+    name="w",
+    user="u",
+    compute_node_expiration_buffer_seconds=180,
+    compute_node_wait_for_new_jobs_seconds=90,
+    compute_node_wait_for_healthy_database_minutes=20,
+)
+
+
+def options(**settings):
+    return RunnerOptions(workflow_id=1, **settings)
+
+
+def test_a_time_limit_holds_to_the_second_and_an_end_time_with_the_buffer():
+    assert stop_deadline(options(time_limit_s=60), WORKFLOW, 1000.0, 5.0) == 1060.0
+    assert stop_deadline(options(end_time=1_000_500.0), WORKFLOW, 1000.0, 1_000_000.0) == 1320.0
+    assert stop_deadline(options(), WORKFLOW, 1000.0, 5.0) is None
+
+
+def test_the_earlier_of_two_limits_counts():
+    both = options(time_limit_s=60, end_time=1_000_500.0)
+    assert stop_deadline(both, WORKFLOW, 1000.0, 1_000_000.0) == 1060.0
+    both = options(time_limit_s=6000, end_time=1_000_500.0)
+    assert stop_deadline(both, WORKFLOW, 1000.0, 1_000_000.0) == 1320.0
+
+
+def test_a_limit_of_nothing_is_a_limit():
+    assert stop_deadline(options(time_limit_s=0), WORKFLOW, 1000.0, 5.0) == 1000.0
+    assert stop_deadline(options(end_time=0.0), WORKFLOW, 1000.0, 5.0) == 815.0
+
+
+def test_a_workflow_says_how_long_to_stay_unless_the_options_do():
+    assert idle_limits(options(), WORKFLOW) == IdleLimits(90, 1200, 30.0)
+    stated = options(wait_for_new_jobs_s=1.0, wait_for_server_s=2.0, grace_s=3.0)
+    assert idle_limits(stated, WORKFLOW) == IdleLimits(1.0, 2.0, 3.0)
+    nothing = options(wait_for_new_jobs_s=0.0, wait_for_server_s=0.0)
+    assert idle_limits(nothing, WORKFLOW) == IdleLimits(0.0, 0.0, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("memory", "runtime", "own"),
+    [(2**20, 60, False), (2**20 + 1, 60, True), (2**20, 61, True), (2**30, 3600, True)],
+)
+def test_the_default_requirements_are_no_limits(memory, runtime, own):
+    assert has_own_limits(claimed_job(memory_bytes=memory, runtime_seconds=runtime)) is own

@@ -1,0 +1,61 @@
+"""What a failure handler decides about a failed attempt: retry, recover first, or fail. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from torc_core.model.resources import FailureRule
+from torc_core.model.status import JobStatus
+
+
+class RuleDecision(msgspec.Struct, frozen=True):
+    """What comes after a failed attempt."""
+
+    status: JobStatus
+    retries: bool = False
+    recovery_script: str | None = None
+    """Runs before the attempt is reported; only if it exits with 0 the job is retried."""
+
+
+def apply_rules(
+    rules: Sequence[FailureRule],
+    *,
+    status: JobStatus,
+    exit_code: int,
+    attempt_id: int,
+    use_pending_failed: bool,
+) -> RuleDecision:
+    """Return what comes after an attempt that failed or exceeded a limit.
+
+    Args:
+        rules: Those of the job's failure handler.
+        status: The attempt's, `failed` or `terminated`.
+        exit_code: The attempt's.
+        attempt_id: The attempt's number, from 1.
+        use_pending_failed: The workflow's setting: a user decides about failures without a rule.
+    """
+    rule = choose_rule(rules, exit_code)
+    if rule is not None and may_retry(rule, attempt_id):
+        retries = rule.recovery_script is None
+        return RuleDecision(status, retries=retries, recovery_script=rule.recovery_script)
+    if status is JobStatus.FAILED and rule is None and use_pending_failed:
+        return RuleDecision(JobStatus.PENDING_FAILED)
+    return RuleDecision(status)
+
+
+def choose_rule(rules: Sequence[FailureRule], exit_code: int) -> FailureRule | None:
+    """Return the rule for an exit code: the first that lists it, else the first for all codes."""
+    for rule in rules:
+        if exit_code in rule.exit_codes:
+            return rule
+    return next((rule for rule in rules if rule.match_all_exit_codes), None)
+
+
+def may_retry(rule: FailureRule, attempt_id: int) -> bool:
+    """Return whether a rule allows another attempt after attempt number `attempt_id`.
+
+    `max_retries` counts attempts, the first included: so does the reference's server.
+    """
+    return attempt_id < rule.max_retries

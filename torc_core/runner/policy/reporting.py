@@ -1,0 +1,138 @@
+"""What to report to the server, and when to send the next request. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+
+from torc_core.clock import Clock, utc_text
+from torc_core.model.exchange import Exchange, JobEnd, JobRelease, JobStart, WorkRequest
+from torc_core.runner.policy.timers import Timer, TimerKind, Timers
+
+START_DELAY_S = 0.05
+"""A start is reported after so long, unless the job has completed by then: one report has both."""
+MAX_PER_REQUEST = 5_000
+"""The most reports of a kind in one request; a server accepts at most 10,000."""
+
+
+class Outbox:
+    """Starts, completions and releases to report, each in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self._starts: dict[int, tuple[int, int]] = {}
+        """From job id to token and milliseconds since 1970. Most short jobs complete before their
+        start is reported, so no report is built before it is sent."""
+        self._completions: list[JobEnd] = []
+        self._releases: list[JobRelease] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._starts or self._completions or self._releases)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it holds completions or releases, for which other jobs may be waiting."""
+        return bool(self._completions or self._releases)
+
+    def add_start(self, job_id: int, token: int, started_ms: int) -> None:
+        """Add the start of an attempt."""
+        self._starts[job_id] = (token, started_ms)
+
+    def add_completion(self, completion: JobEnd) -> None:
+        """Add a completion; it carries the start as well if that was not reported before."""
+        self._starts.pop(completion.job_id, None)
+        self._completions.append(completion)
+
+    def add_release(self, job_id: int, token: int) -> None:
+        """Add the release of a job that was not started."""
+        self._releases.append(JobRelease(job_id=job_id, token=token))
+
+    def take(self) -> tuple[list[JobStart], list[JobEnd], list[JobRelease]]:
+        """Remove and return everything, or the oldest part if it is too much for one request."""
+        count = MAX_PER_REQUEST
+        starts = [
+            JobStart(job_id=job_id, token=token, start_time=utc_text(started_ms))
+            for job_id, (token, started_ms) in islice(self._starts.items(), count)
+        ]
+        taken = starts, self._completions[:count], self._releases[:count]
+        self._starts = dict(islice(self._starts.items(), count, None))
+        self._completions = self._completions[count:]
+        self._releases = self._releases[count:]
+        return taken
+
+
+class ReportScheduler:
+    """Keeps one long poll open and batches reports into a second request.
+
+    Args:
+        outbox: What there is to report.
+        timers: Where the next request is scheduled.
+        clock: The time.
+    """
+
+    def __init__(self, outbox: Outbox, timers: Timers, clock: Clock) -> None:
+        self._is_due = True
+        """The next request is to be sent as soon as the link allows."""
+        self._outbox = outbox
+        self._timers = timers
+        self._clock = clock
+
+    def send_soon(self) -> None:
+        """Let the next request be sent as soon as the link allows."""
+        self._is_due = True
+
+    def schedule(
+        self, *, batch_delay_s: float, poll_delay_s: float, in_flight: int, is_stopping: bool
+    ) -> None:
+        """Schedule the next request: at once, or a little later so that it carries more.
+
+        Args:
+            batch_delay_s: How long a completion may wait for others.
+            poll_delay_s: How long to wait before the next long poll.
+            in_flight: How many requests are not answered yet.
+            is_stopping: Send reports only.
+        """
+        if self._outbox.is_urgent:
+            self._send_within(batch_delay_s)
+        elif not in_flight and not is_stopping:
+            self._send_within(poll_delay_s)
+        elif self._outbox:
+            self._send_within(START_DELAY_S)
+
+    def next_request(
+        self,
+        request_work: Callable[[], WorkRequest | None],
+        *,
+        wait_s: float,
+        in_flight: int,
+        is_stopping: bool,
+    ) -> Exchange | None:
+        """Return the request to send now; None unless one is due. The link must be free.
+
+        Args:
+            request_work: Returns what could be claimed.
+            wait_s: How long the server may wait for news.
+            in_flight: How many requests are not answered yet.
+            is_stopping: Request no work and wait for nothing; a request still ends a long poll.
+        """
+        if not self._is_due:
+            return None
+        self._is_due = False
+        self._timers.clear(Timer(TimerKind.EXCHANGE))
+        if is_stopping and not self._outbox and not in_flight:
+            return None
+        starts, completions, releases = self._outbox.take()
+        return Exchange(
+            seq=0,
+            starts=starts,
+            ends=completions,
+            releases=releases,
+            work=None if is_stopping else request_work(),
+            wait_seconds=0.0 if is_stopping else wait_s,
+        )
+
+    def _send_within(self, delay_s: float) -> None:
+        if delay_s:
+            expiry = self._clock.monotonic() + delay_s
+            self._timers.set_earlier(Timer(TimerKind.EXCHANGE), expiry)
+        else:
+            self._is_due = True

@@ -1,0 +1,115 @@
+"""Starts and ends the processes of jobs, and looks at what they leave behind."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from torc_core.clock import Clock
+from torc_core.model.exchange import ClaimedJob, OutputFile
+from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.sampling import Usage
+from torc_core.runner.process.attempt import Attempt, id_of
+from torc_core.runner.process.child import Child, ProcessExit, reap, send_signal, spawn
+from torc_core.runner.process.environment import job_environment
+
+
+class Launcher:
+    """All that a runner does to processes; a simulator has its own.
+
+    Args:
+        context: Where they run.
+        clock: The time.
+        api_url: Returns the server's address for programs in jobs; an embedded server may move.
+    """
+
+    def __init__(self, context: RunnerContext, clock: Clock, api_url: Callable[[], str]) -> None:
+        self._context = context
+        self._clock = clock
+        self._api_url = api_url
+
+    def start(self, claimed: ClaimedJob, gpus: tuple[str, ...]) -> Attempt:
+        """Start the process of a job that may use these GPUs.
+
+        Raises:
+            SpawnError: See `spawn`.
+        """
+        stdio = self._stdio(claimed)
+        script, command = claimed.job.invocation_script, claimed.job.command
+        started, started_ms = self._clock.monotonic(), self._clock.wall_ms()
+        child = spawn(
+            [self._context.bash, "-c", f"{script} {command}" if script else command],
+            self._environment(claimed, gpus),
+            stdout=f"{stdio}.o",
+            stderr=f"{stdio}.e",
+        )
+        return Attempt(
+            claimed=claimed,
+            child=child,
+            gpus=gpus,
+            started=started,
+            started_ms=started_ms,
+            usage=Usage(last_sampled=started),
+        )
+
+    def start_recovery(self, attempt: Attempt, script: str, exit_code: int) -> Child:
+        """Start the recovery script of a job that exited with `exit_code`.
+
+        It appends to the job's output.
+
+        Raises:
+            SpawnError: See `spawn`.
+        """
+        stdio = self._stdio(attempt.claimed)
+        return spawn(
+            [self._context.bash, "-c", script],
+            self._environment(attempt.claimed, attempt.gpus, exit_code),
+            stdout=f"{stdio}.o",
+            stderr=f"{stdio}.e",
+            append=True,
+        )
+
+    def signal(self, attempt: Attempt, signum: int) -> None:
+        """Send a signal to all processes of an attempt."""
+        send_signal(attempt.child, signum)
+
+    def reap(self, attempt: Attempt) -> ProcessExit:
+        """Reap the process of an attempt, and kill what a stopped job has left."""
+        return reap(attempt.child, kill_rest=attempt.stop is not None)
+
+    def find_outputs(self, files: Sequence[OutputFile]) -> tuple[dict[int, float], list[str]]:
+        """Return the modification times of files that exist, by id, and the paths of others."""
+        times: dict[int, float] = {}
+        missing: list[str] = []
+        for file in files:
+            try:
+                times[file.id] = Path(file.path).stat().st_mtime
+            except (OSError, ValueError):
+                missing.append(file.path)
+        return times, missing
+
+    def write_stderr(self, claimed: ClaimedJob, text: str) -> None:
+        """Append a line of the runner's own to a job's stderr, if the disk allows."""
+        path = Path(f"{self._stdio(claimed)}.e")
+        with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as file:
+            file.write(f"torc: {text}\n")
+
+    def _stdio(self, claimed: ClaimedJob) -> str:
+        """Return the path of a job's output without the ending."""
+        job = claimed.job
+        return output_paths.job_stdio(
+            self._context.output_dir,
+            job.workflow_id,
+            id_of(claimed),
+            claimed.run_id,
+            job.attempt_id,
+        )
+
+    def _environment(
+        self, claimed: ClaimedJob, gpus: tuple[str, ...], exit_code: int | None = None
+    ) -> dict[str, str]:
+        environment = job_environment(self._context.environment, claimed, gpus, exit_code)
+        environment["TORC_API_URL"] = self._api_url()
+        return environment

@@ -1,0 +1,241 @@
+"""The jobs that are running on this machine: watched, stopped, sampled and completed."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from torc_core.clock import Clock
+from torc_core.model.exchange import JobEnd
+from torc_core.model.status import JobStatus
+from torc_core.runner.monitor.monitor import ResourceMonitor
+from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.exit_outcome import (
+    LIMITS,
+    StopReason,
+    classify_exit,
+    combine_reasons,
+)
+from torc_core.runner.policy.failure_rules import apply_rules
+from torc_core.runner.policy.limits import has_own_limits
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.reporting import Outbox
+from torc_core.runner.policy.resource_pool import ResourcePool
+from torc_core.runner.policy.timers import Timer, TimerKind, Timers
+from torc_core.runner.process.attempt import Attempt, completion_of
+from torc_core.runner.process.child import SpawnError
+from torc_core.runner.process.launcher import Launcher
+
+log = logging.getLogger("torc.runner")
+
+SHORT_GRACE_S = 2.0
+"""From SIGTERM to SIGKILL for jobs that do not claim to support termination.
+
+The reference kills these at once. They get SIGTERM first all the same: a trap that removes scratch
+files gets its chance, and the exit code is 143 and not the 137 that looks like lack of memory.
+"""
+
+
+class Tools(NamedTuple):
+    """What jobs are run with; a simulator has its own."""
+
+    clock: Clock
+    timers: Timers
+    launcher: Launcher
+    monitor: ResourceMonitor
+    watch: Callable[[int], None]
+    """Wakes the loop when the descriptor of a process becomes readable."""
+
+
+class RunningJobs:
+    """Attempts that have a process.
+
+    Args:
+        context: Where they run.
+        options: How.
+        tools: What they are run with.
+        pool: Where their resources are released.
+        outbox: Where their completions go.
+    """
+
+    def __init__(
+        self,
+        context: RunnerContext,
+        options: RunnerOptions,
+        tools: Tools,
+        pool: ResourcePool,
+        outbox: Outbox,
+    ) -> None:
+        self.outcomes: Counter[str] = Counter()
+        """How many attempts were completed, by status; "retried" counts those to be retried."""
+        self._use_pending_failed = context.workflow.use_pending_failed
+        self._options = options
+        self._tools = tools
+        self._pool = pool
+        self._outbox = outbox
+        self._attempts: dict[int, Attempt] = {}
+        """By job id."""
+        self._job_ids: dict[int, int] = {}
+        """By the descriptor of a process."""
+
+    def __len__(self) -> int:
+        return len(self._attempts)
+
+    def __contains__(self, job_id: int) -> bool:
+        return job_id in self._attempts
+
+    def has(self, job_id: int, token: int) -> bool:
+        """Return whether this attempt is running."""
+        attempt = self._attempts.get(job_id)
+        return attempt is not None and attempt.token == token
+
+    def add(self, attempt: Attempt) -> None:
+        """Add an attempt that was just started."""
+        self._watch(attempt)
+        claimed = attempt.claimed
+        if self._options.limit_resources and has_own_limits(claimed):
+            timer = Timer(TimerKind.JOB_RUNTIME, attempt.job_id)
+            self._tools.timers.set(timer, attempt.started + claimed.runtime_seconds)
+        self._tools.monitor.schedule(0.0)
+
+    def handle_exit(self, fd: int) -> float | None:
+        """Complete the attempt whose process has exited.
+
+        Returns:
+            The job's run time in seconds; None if the process was a recovery script.
+        """
+        now = self._tools.clock.monotonic()
+        attempt = self._attempts[self._job_ids.pop(fd)]
+        self._tools.timers.clear(Timer(TimerKind.KILL, attempt.job_id))
+        self._tools.timers.clear(Timer(TimerKind.JOB_RUNTIME, attempt.job_id))
+        process = self._tools.launcher.reap(attempt)
+        if attempt.completion is not None:
+            self._complete_recovery(attempt, attempt.completion, process.exit_code)
+            return None
+        files = attempt.claimed.output_files if process.exit_code == 0 else []
+        file_times, missing = self._tools.launcher.find_outputs(files)
+        outcome = classify_exit(process.exit_code, attempt.stop, missing)
+        if attempt.stop in LIMITS:
+            self._write_stderr(attempt, f"The job was stopped: {attempt.stop.value}.")
+        for path in missing:
+            text = f"The job exited with 0 but did not write its output file {path}."
+            self._write_stderr(attempt, text)
+        completion = completion_of(attempt, process, outcome, file_times, now)
+        if outcome.follows_rules:
+            self._apply_rules(attempt, completion)
+        else:
+            self._complete(attempt, completion)
+        return now - attempt.started
+
+    def stop(self, job_id: int, reason: StopReason) -> bool:
+        """Send SIGTERM to a job, and SIGKILL after its grace period.
+
+        Returns:
+            Whether it is running.
+        """
+        attempt = self._attempts.get(job_id)
+        if attempt is None:
+            return False
+        is_new = attempt.stop is None
+        attempt.stop = combine_reasons(attempt.stop, reason)
+        if is_new:
+            log.info("job %s is being stopped: %s", job_id, reason.value)
+            grace_s = self._options.grace_s
+            if not attempt.claimed.job.supports_termination:
+                grace_s = min(SHORT_GRACE_S, grace_s)
+            now = self._tools.clock.monotonic()
+            self._tools.timers.set(Timer(TimerKind.KILL, job_id), now + grace_s)
+            self._tools.launcher.signal(attempt, signal.SIGTERM)
+            # A process that is suspended does not receive the signal before it continues.
+            self._tools.launcher.signal(attempt, signal.SIGCONT)
+        return True
+
+    def stop_all(self, reason: StopReason) -> None:
+        """Stop every job."""
+        for job_id in list(self._attempts):
+            self.stop(job_id, reason)
+
+    def kill(self, job_id: int) -> None:
+        """Kill the processes of a job, if it is running."""
+        attempt = self._attempts.get(job_id)
+        if attempt is not None:
+            self._tools.launcher.signal(attempt, signal.SIGKILL)
+
+    def kill_all(self) -> None:
+        """Kill the processes of all jobs."""
+        for job_id in self._attempts:
+            self.kill(job_id)
+
+    def sample(self) -> None:
+        """Sample the jobs; stop those that exceed their memory if the options say so."""
+        for attempt in self._tools.monitor.sample(self._attempts.values()):
+            if self._options.limit_resources:
+                self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
+
+    def report(self, completion: JobEnd) -> None:
+        """Count a completion and put it into the outbox."""
+        outcome = "retried" if completion.retry else completion.status.value
+        level = logging.DEBUG if completion.status is JobStatus.COMPLETED else logging.INFO
+        log.log(
+            level, "job %s: %s, exit code %s", completion.job_id, outcome, completion.return_code
+        )
+        self.outcomes[outcome] += 1
+        self._outbox.add_completion(completion)
+
+    def _watch(self, attempt: Attempt) -> None:
+        self._attempts[attempt.job_id] = attempt
+        self._job_ids[attempt.child.fd] = attempt.job_id
+        self._tools.watch(attempt.child.fd)
+
+    def _apply_rules(self, attempt: Attempt, completion: JobEnd) -> None:
+        """Do what the failure handler says: recover, retry, or fail."""
+        claimed = attempt.claimed
+        decision = apply_rules(
+            claimed.failure_rules,
+            status=completion.status,
+            exit_code=completion.return_code,
+            attempt_id=claimed.job.attempt_id,
+            use_pending_failed=self._use_pending_failed,
+        )
+        completion = msgspec.structs.replace(
+            completion, status=decision.status, retry=decision.retries
+        )
+        if decision.recovery_script is None:
+            self._complete(attempt, completion)
+        else:
+            self._recover(attempt, completion, decision.recovery_script)
+
+    def _recover(self, attempt: Attempt, completion: JobEnd, script: str) -> None:
+        """Run the recovery script before the job is reported, so that no runner claims it."""
+        job_id, exit_code = completion.job_id, completion.return_code
+        log.info("job %s: running its recovery script after exit code %s", job_id, exit_code)
+        try:
+            child = self._tools.launcher.start_recovery(attempt, script, exit_code)
+        except SpawnError as error:
+            log.error("job %s: %s", job_id, error.message)  # noqa: TRY400 - not our bug
+            self._complete(attempt, completion)
+            return
+        attempt.completion, attempt.child, attempt.stop = completion, child, None
+        self._watch(attempt)
+
+    def _complete_recovery(self, attempt: Attempt, completion: JobEnd, exit_code: int) -> None:
+        """Retry the job if its recovery script exited with 0 by itself."""
+        retry = exit_code == 0 and attempt.stop is None
+        if not retry:
+            text = f"The recovery script exited with {exit_code}: the job is not retried."
+            log.warning("job %s: %s", completion.job_id, text)
+            self._write_stderr(attempt, text)
+        self._complete(attempt, msgspec.structs.replace(completion, retry=retry))
+
+    def _complete(self, attempt: Attempt, completion: JobEnd) -> None:
+        del self._attempts[attempt.job_id]
+        self._pool.release(attempt.job_id)
+        self.report(completion)
+
+    def _write_stderr(self, attempt: Attempt, text: str) -> None:
+        self._tools.launcher.write_stderr(attempt.claimed, text)
