@@ -23,7 +23,7 @@ from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_server.queries.jobs import JobFilter, list_jobs
 from torc_server.records.pages import Paging
-from torc_server.rules.attempts.exchange import take_turn
+from torc_server.rules.attempts.exchange import answer_exchange
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.initialize import initialize_jobs
 from torc_server.rules.workflows import create_workflow, delete_workflow
@@ -96,7 +96,7 @@ class Server:
                 work=WorkRequest(resources=PLENTY, max_jobs=batch),
             )
             with self.conn.begin():
-                reply = take_turn(self.conn, node_id, turn, now_ms=NOW).reply
+                reply = answer_exchange(self.conn, node_id, turn, now_ms=NOW).reply
             done += len(held)
             held = reply.jobs
             if not held:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_server.edge.parameters import Id
-from torc_server.rules.attempts.exchange import Turn, look_again, take_turn
+from torc_server.rules.attempts.exchange import Answer, answer_exchange, answer_waiting
 from torc_server.storage.notify import Hub, runners_of
 from torc_server.storage.writer import Writer
 
@@ -38,11 +38,10 @@ class ExchangeController(Controller):
         """Report what a runner's jobs did and claim more, waiting for work if there is none."""
         # Taken first: a change noticed twice costs one look, a change missed costs a wait.
         version = hub.now
-        first = await writer.run_timed(take_turn, compute_node_id, data)
-        if not first.is_overtaken:
-            hub.dismiss(
-                compute_node_id
-            )  # an older exchange that waits, or an earlier try of this one
+        first = await writer.run_timed(answer_exchange, compute_node_id, data)
+        if not first.is_superseded:
+            # An older exchange that waits, or an earlier try of this one.
+            hub.dismiss(compute_node_id)
         if first.has_news or data.wait_seconds <= 0:
             return first.reply
         over = asyncio.ensure_future(request.receive())  # done when the runner hangs up
@@ -57,8 +56,8 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
     writer: Writer,
     hub: Hub,
     node_id: int,
-    turn: Exchange,
-    first: Turn,
+    request: Exchange,
+    first: Answer,
     version: int,
     over: asyncio.Future[Any],
 ) -> ExchangeReply:
@@ -69,18 +68,18 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
     news: the runner may have no use for the one and be busy with the other.
     """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + min(turn.wait_seconds, LONGEST_WAIT_S)
+    deadline = loop.time() + min(request.wait_seconds, LONGEST_WAIT_S)
     topic = runners_of(first.workflow_id)
     latest = first
     while (left := deadline - loop.time()) > 0 and not hub.closed:
         version = await hub.wait(topic, version, left, over=over)
         if over.done():
             return ExchangeReply(outcomes=first.reply.outcomes)
-        latest = await writer.run_timed(look_again, node_id, turn)
+        latest = await writer.run_timed(answer_waiting, node_id, request)
         if latest.has_news or _has_new_action(first, latest):
             break
     return replace(latest.reply, outcomes=first.reply.outcomes)
 
 
-def _has_new_action(first: Turn, latest: Turn) -> bool:
+def _has_new_action(first: Answer, latest: Answer) -> bool:
     return latest.reply.has_pending_actions and not first.reply.has_pending_actions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter, QueryParameter
@@ -26,10 +26,6 @@ Count = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
 
 RunId = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
 """A run of the workflow, in the path; 0 before the first."""
-
-SortMethod = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
-"""The order in which ready jobs are claimed: `packing.SORT_METHODS`."""
-
 
 _Offset = Annotated[
     int, QueryParameter(ge=0, le=MAX_INTEGER, description="How many items to skip.")

@@ -27,7 +27,7 @@ from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_server.records.crud import Values
-from torc_server.rules.attempts.report_check import check_attempt, check_end
+from torc_server.rules.attempts.report_check import check_attempt, check_status
 
 _EVENT_TYPE = re.compile(r"[a-z0-9_]{1,64}")
 """A type stands on a line of its own in the stream."""
@@ -102,7 +102,7 @@ def check_result(_before: Result | None, values: Values, _now_ms: int) -> Values
     if "attempt_id" in values:
         check_attempt(values["attempt_id"])
     if "status" in values:
-        check_end(JobStatus.from_number(values["status"]))
+        check_status(JobStatus.from_number(values["status"]))
     _check_least(values, run_id=0)
     return values
 

@@ -17,7 +17,7 @@ from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
 from torc_core.variables import check_variables
 from torc_server.records.pages import Paging, contains, fetch_page
-from torc_server.rules.attempts.packing import check_sort_method
+from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.events import touch
 from torc_server.rules.sharing import with_access_groups
 from torc_server.rules.workflows import find_workflow, get_workflow, status_of
@@ -75,7 +75,7 @@ def update_workflow(connection: Connection, workflow_id: int, patch: WorkflowPat
     """
     find_workflow(connection, workflow_id)
     if patch.jobs_sort_method is not None:
-        check_sort_method(patch.jobs_sort_method, field="jobs_sort_method")
+        sort_method_of(patch.jobs_sort_method, field="jobs_sort_method")
     check_variables(patch.env)
     if values := WORKFLOW.values(patch):
         connection.execute(

@@ -26,7 +26,7 @@ from torc_server.rules.dependencies.propagation import (
 )
 from torc_server.rules.dependencies.sets import Members, drop_unused, ensure_sets, recount
 from torc_server.rules.events import record
-from torc_server.rules.jobs import LET_GO
+from torc_server.rules.jobs import NO_HOLDER
 from torc_server.rules.resets import reset_positions
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
@@ -59,7 +59,9 @@ _PLACE = Prepared(
     .where(_job.c.id == bindparam("of_job"))
     .values(status=bindparam("to_status"), input_hash=bindparam("hash"))
 )
-_TAKE = Prepared(update(_job).where(_job.c.id.in_(bindparam("ids", expanding=True))).values(LET_GO))
+_TAKE = Prepared(
+    update(_job).where(_job.c.id.in_(bindparam("ids", expanding=True))).values(NO_HOLDER)
+)
 _LOSE = Prepared(
     update(_attempt)
     .where(_attempt.c.job_id.in_(bindparam("ids", expanding=True)), _attempt.c.ended_at.is_(None))

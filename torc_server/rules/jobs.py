@@ -19,7 +19,7 @@ from torc_server.storage.statements import Prepared, Record
 _job = tables.job
 _members = tables.dependency_set_member
 
-LET_GO = {"compute_node_id": null(), "started_at": null()}
+NO_HOLDER = {"compute_node_id": null(), "started_at": null()}
 """What a job's row loses when no runner holds the job any longer."""
 
 _FIND = Prepared(select(_job).where(_job.c.id == bindparam("id")))
@@ -51,10 +51,10 @@ _OF_SETS = Prepared(
     .order_by(_members.c.set_id, _members.c.job_id)
 )
 
-_GIVE_BACK = Prepared(
+_MAKE_READY = Prepared(
     update(_job)
     .where(_job.c.id.in_(bindparam("ids", expanding=True)))
-    .values(status=JobStatus.READY.number, **LET_GO)
+    .values(status=JobStatus.READY.number, **NO_HOLDER)
 )
 _MARK_RETRIED = Prepared(
     update(_job)
@@ -63,9 +63,9 @@ _MARK_RETRIED = Prepared(
 )
 
 
-def give_back(conn: Connection, job_ids: Iterable[int]) -> None:
-    """Make jobs ready that a runner has let go, for others to run the same attempt."""
-    _GIVE_BACK.run_of(conn, job_ids)
+def make_ready(conn: Connection, job_ids: Iterable[int]) -> None:
+    """Make jobs ready that no runner holds any longer; their attempt is not counted."""
+    _MAKE_READY.run_of(conn, job_ids)
 
 
 def mark_retried(conn: Connection, job_ids: Iterable[int]) -> None:

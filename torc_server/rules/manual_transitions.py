@@ -14,7 +14,7 @@ from torc_server.errors import OutcomeError, RetryLimitError
 from torc_server.rules.attempts.cancel import cancel_job, stop_attempts
 from torc_server.rules.attempts.claims import Claimer, take
 from torc_server.rules.attempts.client_reports import check_run
-from torc_server.rules.attempts.results import end_from_afar
+from torc_server.rules.attempts.results import revoke_attempts
 from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.events import record
 from torc_server.rules.jobs import find_job, get_job, mark_retried
@@ -114,7 +114,7 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
             attempt_id=job.attempt_id,
         )
     if present is JobStatus.RUNNING:
-        end_from_afar(conn, [(job, JobStatus.FAILED)], now_ms=now_ms)
+        revoke_attempts(conn, [(job, JobStatus.FAILED)], now_ms=now_ms)
     change = _move(conn, job, JobStatus.READY, attempt_id=job.attempt_id + 1)
     mark_retried(conn, [job_id])
     event = JobRetried(

@@ -19,7 +19,7 @@ from torc_server.rules.dependencies.inputs import Inputs, input_hashes, position
 from torc_server.rules.dependencies.propagation import expect_completion
 from torc_server.rules.dependencies.sets import Members, recount
 from torc_server.rules.events import record
-from torc_server.rules.jobs import LET_GO
+from torc_server.rules.jobs import NO_HOLDER
 from torc_server.rules.workflows import find_workflow, status_of
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
@@ -27,7 +27,9 @@ from torc_server.storage.statements import Prepared
 _job = tables.job
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _TAKE_BACK = Prepared(
-    update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.UNINITIALIZED.number, **LET_GO)
+    update(_job)
+    .where(_job.c.id.in_(_IDS))
+    .values(status=JobStatus.UNINITIALIZED.number, **NO_HOLDER)
 )
 _BEGUN = Prepared(
     select(_job.c.id)

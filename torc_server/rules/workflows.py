@@ -16,7 +16,7 @@ from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_core.variables import check_variables
-from torc_server.rules.attempts.packing import check_sort_method
+from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.events import record, touch
 from torc_server.rules.sharing import share_with, with_access_groups
 from torc_server.storage import tables
@@ -43,7 +43,7 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
         UsageError: There is no such sort method or access group, or a variable or a bound that
             cannot be one.
     """
-    check_sort_method(workflow.jobs_sort_method, field="jobs_sort_method")
+    sort_method_of(workflow.jobs_sort_method, field="jobs_sort_method")
     check_variables(workflow.env)
     _check_bounds(workflow.dynamic_jobs)
     values = WORKFLOW.values(workflow) | {

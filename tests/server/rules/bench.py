@@ -14,7 +14,7 @@ from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
-from torc_server.rules.attempts.exchange import take_turn
+from torc_server.rules.attempts.exchange import answer_exchange
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.initialize import initialize_jobs
 from torc_server.rules.workflows import add_requirements, create_workflow
@@ -92,7 +92,7 @@ class Bench:
         if seq is None:
             self.seq = seq = self.seq + 1
         turn = Exchange(seq=seq, **fields)
-        reply = take_turn(self.conn, node_id or self.node_id, turn, now_ms=NOW).reply
+        reply = answer_exchange(self.conn, node_id or self.node_id, turn, now_ms=NOW).reply
         for claimed in reply.jobs:
             self.tokens[claimed.job.id] = claimed.token
         return reply

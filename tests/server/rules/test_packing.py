@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
-from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from server.rules.bench import NOW, Bench
 from server.rules.conftest import new_engine
 
-from torc_server.edge.parameters import SortMethod
-from torc_server.rules.attempts.claims import Claimer, Wish, claim
-from torc_server.rules.attempts.packing import SORT_METHODS, Capacity, Group, Need, pack
+from torc_core.model.workflow import SortMethod
+from torc_core.resources import Capacity, Requirements
+from torc_server.rules.attempts.claims import Claimer, ClaimRequest, claim
+from torc_server.rules.attempts.packing import Group, pack
 
 MIB = 2**20
 
@@ -23,12 +24,18 @@ MIB = 2**20
 class Ready:
     id: int
     priority: int
-    need: Need
+    need: Requirements
     scheduler_id: int | None = None
 
 
+def of(cpus, memory, gpus, nodes, runtime):
+    return Requirements(
+        num_cpus=cpus, memory_bytes=memory, num_gpus=gpus, num_nodes=nodes, runtime_s=runtime
+    )
+
+
 needs = st.builds(
-    Need,
+    Requirements,
     num_cpus=st.integers(1, 4),
     memory_bytes=st.integers(1, 4).map(MIB.__mul__),
     num_gpus=st.integers(0, 2),
@@ -43,7 +50,7 @@ capacities = st.builds(
     num_nodes=st.integers(0, 3),
     seconds_left=st.none() | st.integers(0, 4),
 )
-sort_methods = st.sampled_from(sorted(SORT_METHODS))
+sort_methods = st.sampled_from(list(SortMethod))
 schedulers = st.sampled_from([None, 3, 7])
 
 
@@ -139,13 +146,13 @@ def test_jobs_taken_ahead_come_after_those_to_run_and_each_fit_into_the_node(
     jobs, free, limit, ahead, node
 ):
     now = pack(groups_of(jobs), free, limit)
-    taken = pack(groups_of(jobs), free, limit, ahead=ahead, node=node)
+    taken = pack(groups_of(jobs), free, limit, prefetch=ahead, node=node)
     fitting = [job for job in in_order(jobs, "none") if fits_beside(job, [], node)]
     assert taken == now + [job for job in fitting if job not in now][:ahead]
 
 
 def test_without_a_capacity_need_does_not_matter():
-    jobs = [Ready(n, 0, Need(100, 100, 100, 100, 100)) for n in range(5)]
+    jobs = [Ready(n, 0, of(100, 100, 100, 100, 100)) for n in range(5)]
     assert [job.id for job in pack(groups_of(jobs), None, 3)] == [0, 1, 2]
 
 
@@ -155,50 +162,50 @@ def test_no_job_is_read_beyond_those_taken():
     def jobs():
         for number in range(100):
             read.append(number)
-            yield Ready(number, 0, Need(1, 1, 0, 1, 1))
+            yield Ready(number, 0, of(1, 1, 0, 1, 1))
 
-    pack([Group(Need(1, 1, 0, 1, 1), jobs())], Capacity(8, 8, 0, 1), 2)
+    pack(
+        [Group(of(1, 1, 0, 1, 1), jobs())],
+        Capacity(num_cpus=8, memory_bytes=8, num_gpus=0, num_nodes=1),
+        2,
+    )
     assert len(read) <= 3
 
 
 BIG = Capacity(num_cpus=8, memory_bytes=8 * MIB, num_gpus=2, num_nodes=2, seconds_left=4)
-ONE = Need(num_cpus=1, memory_bytes=MIB, num_gpus=0, num_nodes=1, runtime_s=1)
+ONE = Requirements(num_cpus=1, memory_bytes=MIB, num_gpus=0, num_nodes=1, runtime_s=1)
 
 
-@pytest.mark.parametrize("kind", [field.name for field in fields(Need)])
+@pytest.mark.parametrize("kind", list(Requirements.__struct_fields__))
 def test_every_kind_of_resource_bounds_what_is_taken(kind):
     bounds = {"num_cpus": 8, "memory_bytes": 8 * MIB, "num_gpus": 2, "num_nodes": 2, "runtime_s": 4}
-    exact = Ready(1, 0, Need(**(vars_of(ONE) | {kind: bounds[kind]})))
-    over = Ready(2, 1, Need(**(vars_of(ONE) | {kind: bounds[kind] + 1})))
+    exact = Ready(1, 0, msgspec.structs.replace(ONE, **{kind: bounds[kind]}))
+    over = Ready(2, 1, msgspec.structs.replace(ONE, **{kind: bounds[kind] + 1}))
     assert pack(groups_of([over, exact]), BIG, 10) == [exact]
 
 
 def test_jobs_of_one_node_share_it_and_wider_ones_take_theirs_alone():
     narrow = [Ready(number, 0, ONE) for number in (1, 2)]
-    wide = Ready(3, 0, Need(1, MIB, 0, 2, 1))
+    wide = Ready(3, 0, of(1, MIB, 0, 2, 1))
     assert pack(groups_of([*narrow, wide]), BIG, 10) == [*narrow, wide]
     first = Ready(0, 1, wide.need)
     assert pack(groups_of([first, *narrow, wide]), BIG, 10) == [first]
 
 
-def vars_of(need):
-    return {field.name: getattr(need, field.name) for field in fields(need)}
+# The same through the database, where ready jobs are grouped by what they need and their
+# scheduler.
 
 
-# The same through the database, where ready jobs are grouped by what they need and whom they are
-# bound to.
-
-
-def expected_claim(jobs, wish):
-    meant = [job for job in jobs if job.scheduler_id in {None, wish.scheduler_id}]
-    found = by_brute_force(meant, wish.free, wish.limit, wish.sort_method)
-    if found or wish.strict:
+def expected_claim(jobs, request):
+    meant = [job for job in jobs if job.scheduler_id in {None, request.scheduler_id}]
+    found = by_brute_force(meant, request.free, request.limit, request.sort_method)
+    if found or request.strict:
         return found
-    return by_brute_force(jobs, wish.free, wish.limit, wish.sort_method)
+    return by_brute_force(jobs, request.free, request.limit, request.sort_method)
 
 
-wishes = st.builds(
-    Wish,
+requests = st.builds(
+    ClaimRequest,
     limit=st.integers(1, 6),
     free=capacities,
     scheduler_id=schedulers,
@@ -208,7 +215,7 @@ wishes = st.builds(
 
 
 @settings(max_examples=100)
-@given(job_lists(most=10), st.lists(wishes, min_size=1, max_size=3))
+@given(job_lists(most=10), st.lists(requests, min_size=1, max_size=3))
 def test_claims_give_what_brute_force_gives_of_all_ready_jobs(jobs, asked):
     with _engine().connect() as connection, connection.begin() as transaction:
         bench = Bench(connection)
@@ -233,10 +240,10 @@ def test_claims_give_what_brute_force_gives_of_all_ready_jobs(jobs, asked):
             )
             ready[job_id] = Ready(job_id, job.priority, job.need, job.scheduler_id)
         bench.initialize()
-        for wish in asked:
-            claimed = claim(connection, Claimer(bench.workflow_id, 0), wish, now_ms=NOW)
+        for request in asked:
+            claimed = claim(connection, Claimer(bench.workflow_id, 0), request, now_ms=NOW)
             given_ids = [row.id for row in claimed.rows]
-            expected = expected_claim(list(ready.values()), wish)
+            expected = expected_claim(list(ready.values()), request)
             assert given_ids == [job.id for job in expected]
             assert (claimed.reason is None) == bool(expected)
             for job_id in given_ids:
@@ -248,7 +255,3 @@ def test_claims_give_what_brute_force_gives_of_all_ready_jobs(jobs, asked):
 def _engine():
     """One database for all examples; each is rolled back."""
     return new_engine()
-
-
-def test_the_published_sort_methods_are_those_that_there_are():
-    assert get_args(SortMethod) == tuple(SORT_METHODS)

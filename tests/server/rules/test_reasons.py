@@ -7,9 +7,10 @@ from msgspec.structs import replace
 from server.rules.bench import NOW
 
 from torc_core.model.compute import ComputeNodesResources
+from torc_core.resources import Capacity, Requirements
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_jobs_based_on_resources, claim_next_jobs
-from torc_server.rules.attempts.packing import Capacity, Need, nearest_miss
+from torc_server.rules.attempts.shortage import nearest_miss
 
 NODE = ComputeNodesResources(num_cpus=4, memory_gb=8.0, num_gpus=1, num_nodes=1, time_limit="PT1H")
 SMALL = {"num_cpus": 1, "memory": "1g", "num_gpus": 0, "num_nodes": 1, "runtime": "PT1M"}
@@ -91,7 +92,7 @@ def test_it_tells_of_a_cancelled_workflow(bench):
     assert reason(bench) == "Workflow is canceled"
 
 
-def test_who_wants_nothing_is_told_nothing(bench):
+def test_a_claim_of_no_jobs_gets_no_reason(bench):
     bench.add("job")
     bench.initialize()
     assert reason(bench, limit=0) is None
@@ -99,7 +100,7 @@ def test_who_wants_nothing_is_told_nothing(bench):
 
 def test_the_nearest_lacks_the_fewest_kinds_and_of_those_the_least():
     free = Capacity(num_cpus=4, memory_bytes=4, num_gpus=0, num_nodes=1)
-    near, far = Need(6, 1, 0, 1, 1), Need(40, 1, 0, 1, 1)
-    two_kinds = Need(5, 5, 0, 1, 1)
+    near, far = (Requirements(num_cpus=n, memory_bytes=1, num_nodes=1) for n in (6, 40))
+    two_kinds = Requirements(num_cpus=5, memory_bytes=5, num_nodes=1)
     assert nearest_miss([two_kinds, far, near], free) == near
     assert nearest_miss([], free) is None

@@ -1,14 +1,14 @@
-"""Taking jobs from their runners: by cancelling them, or by taking them back.
+"""Canceling workflows and jobs, and asking runners to stop what runs.
 
-A process that runs is told to stop in its runner's next turn, and its attempt stays open until
-the runner reports the end.
+A runner is asked in its next exchange to stop a process. The attempt stays open until the runner
+reports its completion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select, update
 
 from torc_core.model.action import TriggerType
 from torc_core.model.event_types import JobCanceled, WorkflowCanceled
@@ -19,7 +19,7 @@ from torc_server.rules import actions
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.dependencies.propagation import Change, count_changes, propagate
 from torc_server.rules.events import record, record_many
-from torc_server.rules.jobs import LET_GO, get_job
+from torc_server.rules.jobs import NO_HOLDER, get_job
 from torc_server.rules.workflows import find_workflow, status_of
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
@@ -33,33 +33,72 @@ _HELD = select(_job.c.id, _job.c.name, _job.c.status).where(
     _job.c.status.in_([status.number for status in ACTIVE]),
 )
 _CANCEL = Prepared(
-    update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.CANCELED.number, **LET_GO)
+    update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.CANCELED.number, **NO_HOLDER)
 )
 _OPEN = update(_attempt).where(
     _attempt.c.job_id.in_(_IDS), _attempt.c.ended_at.is_(None), _attempt.c.outcome.is_(None)
 )
-_STOP = Prepared(
+_REQUEST_KILL = Prepared(
     _OPEN.where(_attempt.c.compute_node_id.is_not(None)).values(
         outcome=AttemptOutcome.CANCEL_REQUESTED
     )
 )
-_GIVE_UP = Prepared(
+_CLOSE = Prepared(
     _OPEN.where(_attempt.c.compute_node_id.is_(None)).values(
         outcome=AttemptOutcome.CANCELED, ended_at=bindparam("now")
     )
 )
 
 
+_HELD_ANEW = (
+    exists()
+    .where(
+        _job.c.id == _attempt.c.job_id,
+        _job.c.compute_node_id == _attempt.c.compute_node_id,
+        _job.c.token > _attempt.c.token,
+    )
+    .correlate(_attempt)
+)
+_KILL_REQUESTED = (
+    _attempt.c.compute_node_id == bindparam("node_id"),
+    _attempt.c.ended_at.is_(None),
+    _attempt.c.outcome.is_not(None),
+    ~_HELD_ANEW,  # a runner is sent ids of jobs, not of attempts: it would stop the new one
+)
+HAS_KILL_REQUESTS = exists().where(*_KILL_REQUESTED)
+"""Whether the runner of `node_id` is to stop some job."""
+_TO_KILL = select(_attempt.c.job_id, _attempt.c.outcome).where(*_KILL_REQUESTED)
+_KILL_SENT = (
+    update(_attempt)
+    .where(
+        _attempt.c.compute_node_id == bindparam("of_node"),
+        _attempt.c.ended_at.is_(None),
+        _attempt.c.outcome == AttemptOutcome.CANCEL_REQUESTED,
+    )
+    .values(outcome=AttemptOutcome.CANCELING)
+)
+
+
+def kill_requests(conn: Connection, node_id: int) -> tuple[list[int], bool]:
+    """Return the jobs that a runner is to stop, and whether it has not been asked for some."""
+    found = conn.execute(_TO_KILL, {"node_id": node_id}).all()
+    is_new = any(row.outcome == AttemptOutcome.CANCEL_REQUESTED for row in found)
+    if is_new:
+        conn.execute(_KILL_SENT, {"of_node": node_id})
+    return [row.job_id for row in found], is_new
+
+
 def stop_attempts(conn: Connection, job_ids: Collection[int], *, now_ms: int) -> None:
-    """Have the runners of these jobs stop them; what no runner of ours holds is just given up."""
-    _STOP.run_of(conn, job_ids)
-    _GIVE_UP.run_of(conn, job_ids, now=now_ms)
+    """Have the runners of jobs stop them; attempts that no runner of ours holds are closed."""
+    _REQUEST_KILL.run_of(conn, job_ids)
+    _CLOSE.run_of(conn, job_ids, now=now_ms)
 
 
 def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> WorkflowStatus:
-    """Cancel a workflow: nothing is handed out any more, and what runs is stopped.
+    """Cancel a workflow: no job can be claimed any more, and what runs is stopped.
 
-    Jobs that wait stay as they are, so that a reset can go on from here. Again changes nothing.
+    Jobs that wait stay as they are, so that a reset can continue from here. Repeating the call
+    changes nothing.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -82,7 +121,7 @@ def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> Workf
 
 
 def cancel_job(conn: Connection, job: Record, *, run_id: int, now_ms: int) -> Job:
-    """Cancel one job that has not ended, with all that follows for its dependents."""
+    """Cancel one job that is not complete, with all that follows for those downstream."""
     _cancel(conn, [job], now_ms=now_ms)
     record(conn, job.workflow_id, _event(job, run_id), now_ms=now_ms)
     propagate(conn, job.workflow_id, [_change(job)], run_id=run_id, now_ms=now_ms)

@@ -1,4 +1,4 @@
-"""Handing out ready jobs."""
+"""Claiming ready jobs: each claim makes an attempt under a new token."""
 
 from __future__ import annotations
 
@@ -12,17 +12,10 @@ from sqlalchemy import Connection, bindparam, insert, update
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.status import JobStatus
+from torc_core.model.workflow import SortMethod
+from torc_core.resources import Capacity, Requirements
 from torc_core.units import parse_duration
-from torc_server.rules.attempts.packing import (
-    Capacity,
-    Group,
-    Need,
-    check_sort_method,
-    describe_miss,
-    fits,
-    nearest_miss,
-    pack,
-)
+from torc_server.rules.attempts.packing import Group, pack, sort_method_of
 from torc_server.rules.attempts.ready import (
     COUNT_LIMIT,
     ReadyGroup,
@@ -30,13 +23,14 @@ from torc_server.rules.attempts.ready import (
     first_jobs,
     ready_groups,
 )
+from torc_server.rules.attempts.shortage import describe_shortage, nearest_miss
 from torc_server.rules.jobs import job_of, linked_ids
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
 MAX_CLAIM = 10_000
-"""The most jobs that one claim hands out to run now, and the most to run later."""
+"""The most jobs that one claim takes to run now, and the most that it prefetches."""
 
 _job = tables.job
 _TAKE = Prepared(
@@ -57,64 +51,59 @@ _ATTEMPT = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Claimer:
-    """Who claims, and what for."""
+    """The node that claims, or the client."""
 
     workflow_id: int
     run_id: int
     compute_node_id: int | None = None
-    """None for a client of the reference, which does not say."""
+    """None for a client of the reference, which does not name one."""
     seq: int | None = None
-    """Its turn of the batch protocol."""
+    """The number of the exchange in which it claims."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a claimer would like."""
+class ClaimRequest:
+    """Which jobs a claimer can take."""
 
     limit: int
     """The most jobs to run now; `MAX_CLAIM` is the most in any case."""
     free: Capacity | None = None
-    """None: whatever the jobs need."""
+    """None: jobs are claimed whatever they need."""
     scheduler_id: int | None = None
     strict: bool = False
-    """Take no jobs of another scheduler even when there are no others."""
-    sort_method: str = "none"
-    ahead: int = 0
-    """The most jobs beyond, to run later; bounded alike."""
+    """Claim no jobs of another scheduler even when there are no others."""
+    sort_method: SortMethod = SortMethod.NONE
+    prefetch: int = 0
+    """The most further jobs, to run later; `MAX_CLAIM` bounds them too."""
     node: Capacity | None = None
-    """What the whole machine has, for jobs to run later."""
+    """What the whole node has, for jobs to run later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Jobs that now belong to a claimer: their rows as they were, one token lower."""
+    """Jobs that a claimer now holds: their rows as they were, with the token before."""
 
     rows: Sequence[Record]
-    needs: dict[int, Need]
-    """By id of the requirements."""
+    requirements: dict[int, Requirements]
+    """By id."""
     reason: str | None = None
-    """Why there is none."""
+    """Why there are no jobs."""
 
 
-def claim(conn: Connection, claimer: Claimer, wish: Wish, *, now_ms: int) -> Claim:
-    """Give ready jobs to a claimer.
-
-    Raises:
-        UsageError: There is no such sort method.
-    """
-    check_sort_method(wish.sort_method, field="sort_method")
-    limit, ahead = (max(0, min(count, MAX_CLAIM)) for count in (wish.limit, wish.ahead))
-    wish = dataclasses.replace(wish, limit=limit, ahead=ahead)
+def claim(conn: Connection, claimer: Claimer, request: ClaimRequest, *, now_ms: int) -> Claim:
+    """Claim ready jobs."""
+    limit, prefetch = (max(0, min(n, MAX_CLAIM)) for n in (request.limit, request.prefetch))
+    request = dataclasses.replace(request, limit=limit, prefetch=prefetch)
     groups = ready_groups(conn, claimer.workflow_id)
-    rows = _choose(conn, claimer.workflow_id, groups, wish)
+    rows = _choose(conn, claimer.workflow_id, groups, request)
     if not rows:
-        return Claim((), {}, _explain(conn, claimer.workflow_id, groups, wish))
+        return Claim((), {}, _explain(conn, claimer.workflow_id, groups, request))
     take(conn, claimer, rows, now_ms=now_ms)
-    return Claim(rows, {group.requirements_id: group.need for group in groups})
+    return Claim(rows, {group.requirements_id: group.requirements for group in groups})
 
 
 def take(conn: Connection, claimer: Claimer, rows: Sequence[Record], *, now_ms: int) -> None:
-    """Make ready jobs a claimer's, each in an attempt under a new token."""
+    """Let a claimer hold ready jobs, each in an attempt under a new token."""
     _TAKE.run_of(conn, [row.id for row in rows], node_id=claimer.compute_node_id)
     _ATTEMPT.run_each(
         conn,
@@ -144,38 +133,38 @@ def claim_jobs_based_on_resources(  # noqa: PLR0913 - the parameters of the refe
     strict_scheduler_match: bool = False,
     now_ms: int,
 ) -> ClaimedJobs:
-    """Give as many ready jobs to a caller as fit into what it has free.
+    """Claim as many ready jobs as fit into what the caller has free.
 
     Raises:
         NotFoundError: There is no such workflow.
-        UsageError: The time limit is no duration, or there is no such sort method.
+        UsageError: The time limit is not a duration, or there is no such sort method.
     """
-    wish = Wish(
+    request = ClaimRequest(
         limit=limit,
         free=capacity_of(resources),
         scheduler_id=resources.scheduler_config_id,
         strict=strict_scheduler_match,
-        sort_method=sort_method,
+        sort_method=sort_method_of(sort_method, field="sort_method"),
     )
-    return _claim_for_client(conn, workflow_id, wish, now_ms=now_ms)
+    return _claim_for_client(conn, workflow_id, request, now_ms=now_ms)
 
 
 def claim_next_jobs(
     conn: Connection, workflow_id: int, limit: int = 10, *, now_ms: int
 ) -> ClaimedJobs:
-    """Give ready jobs to a caller whatever they need.
+    """Claim ready jobs whatever they need.
 
     Raises:
         NotFoundError: There is no such workflow.
     """
-    return _claim_for_client(conn, workflow_id, Wish(limit=limit), now_ms=now_ms)
+    return _claim_for_client(conn, workflow_id, ClaimRequest(limit=limit), now_ms=now_ms)
 
 
 def capacity_of(resources: ComputeNodesResources) -> Capacity:
-    """Return what a claimer has free as whole numbers.
+    """Return what a claimer has free, in whole numbers.
 
     Raises:
-        UsageError: The time limit is no duration.
+        UsageError: The time limit is not a duration.
     """
     limit = resources.time_limit
     return Capacity(
@@ -188,12 +177,12 @@ def capacity_of(resources: ComputeNodesResources) -> Capacity:
 
 
 def _claim_for_client(
-    conn: Connection, workflow_id: int, wish: Wish, *, now_ms: int
+    conn: Connection, workflow_id: int, request: ClaimRequest, *, now_ms: int
 ) -> ClaimedJobs:
     workflow = find_workflow(conn, workflow_id)
     if workflow.is_canceled:
         return ClaimedJobs(jobs=[], reason="Workflow is canceled")
-    claimed = claim(conn, Claimer(workflow_id, workflow.run_id), wish, now_ms=now_ms)
+    claimed = claim(conn, Claimer(workflow_id, workflow.run_id), request, now_ms=now_ms)
     return ClaimedJobs(jobs=_claimed_jobs(conn, claimed.rows), reason=claimed.reason)
 
 
@@ -213,56 +202,60 @@ def _claimed_jobs(conn: Connection, rows: Sequence[Record]) -> list[Job]:
 
 
 def _choose(
-    conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup], wish: Wish
+    conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup], request: ClaimRequest
 ) -> list[Record]:
-    """Take of the jobs that are meant for the claimer, and only else of the others."""
-    meant = [group for group in groups if _is_meant_for(group, wish)]
-    others = [] if wish.strict else [group for group in groups if not _is_meant_for(group, wish)]
-    for choice in (meant, others):
+    """Choose among the jobs of the claimer's scheduler; only if none fits, among the others."""
+    matching = [group for group in groups if _matches(group, request)]
+    others = [] if request.strict else [group for group in groups if not _matches(group, request)]
+    for choice in (matching, others):
         chosen = pack(
-            [Group(g.need, _jobs_of(conn, workflow_id, g, wish)) for g in choice],
-            wish.free,
-            wish.limit,
-            sort_method=wish.sort_method,
-            ahead=wish.ahead,
-            node=wish.node,
+            [Group(g.requirements, _jobs_of(conn, workflow_id, g, request)) for g in choice],
+            request.free,
+            request.limit,
+            sort_method=request.sort_method,
+            prefetch=request.prefetch,
+            node=request.node,
         )
         if chosen:
             return chosen
     return []
 
 
-def _is_meant_for(group: ReadyGroup, wish: Wish) -> bool:
-    return wish.free is None or group.scheduler_id in {None, wish.scheduler_id}
+def _matches(group: ReadyGroup, request: ClaimRequest) -> bool:
+    return request.free is None or group.scheduler_id in {None, request.scheduler_id}
 
 
-def _jobs_of(conn: Connection, workflow_id: int, group: ReadyGroup, wish: Wish) -> Iterator[Record]:
-    """Yield a group's jobs in their order; nothing is read before the first is asked for."""
-    runs_now = wish.free is None or fits(group.need, wish.free)
-    waits = wish.ahead and (wish.node is None or fits(group.need, wish.node))
-    if not runs_now and not waits:
+def _jobs_of(
+    conn: Connection, workflow_id: int, group: ReadyGroup, request: ClaimRequest
+) -> Iterator[Record]:
+    """Yield a group's jobs in their order; nothing is read before the first is needed."""
+    starts_now = request.free is None or request.free.fits(group.requirements)
+    waits = request.prefetch and (request.node is None or request.node.fits(group.requirements))
+    if not starts_now and not waits:
         return
-    yield from first_jobs(conn, workflow_id, group, wish.limit + wish.ahead)
+    yield from first_jobs(conn, workflow_id, group, request.limit + request.prefetch)
 
 
 def _explain(
-    conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup], wish: Wish
+    conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup], request: ClaimRequest
 ) -> str | None:
     """Say why nothing was claimed, naming the nearest miss."""
     if not groups:
         return "No job is ready."
-    if not wish.limit or wish.free is None:
+    if not request.limit or request.free is None:
         return None
-    meant = [group for group in groups if not wish.strict or _is_meant_for(group, wish)]
-    if not meant:
-        own = "no scheduler" if wish.scheduler_id is None else f"scheduler {wish.scheduler_id}"
+    matching = [group for group in groups if not request.strict or _matches(group, request)]
+    if not matching:
+        own = (
+            "no scheduler" if request.scheduler_id is None else f"scheduler {request.scheduler_id}"
+        )
         bound = sorted({group.scheduler_id for group in groups if group.scheduler_id is not None})
         others = f"scheduler {' or '.join(map(str, bound))}"
         return f"{_how_many(conn, workflow_id, groups)} {others}; this node belongs to {own}."
-    need = nearest_miss([group.need for group in meant], wish.free)
-    assert need is not None
-    alike = [group for group in meant if group.need == need]
-    return f"{_how_many(conn, workflow_id, alike)} {describe_miss(need, wish.free)}."
+    needed = nearest_miss([group.requirements for group in matching], request.free)
+    assert needed is not None
+    alike = [group for group in matching if group.requirements == needed]
+    return f"{_how_many(conn, workflow_id, alike)} {describe_shortage(needed, request.free)}."
 
 
 def _how_many(conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup]) -> str:

@@ -1,7 +1,7 @@
-"""Starts and ends as the reference's clients report them: without tokens.
+"""Starts and completions as the reference's clients report them: without tokens.
 
-Ends that come at the same time are judged one by one, and recorded together: a statement for many
-jobs costs hardly more than one for one job.
+Completions that come at the same time are checked one by one, and recorded together: a statement
+for many jobs costs hardly more than one for one job.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ENDED, JobStatus, may_end
 from torc_server.errors import OutcomeError, StaleRunError
-from torc_server.rules.attempts.report_check import Place, check_attempt, check_end
-from torc_server.rules.attempts.results import Ending, record_ends
+from torc_server.rules.attempts.report_check import Place, check_attempt, check_status
+from torc_server.rules.attempts.results import AcceptedCompletion, record_results
 from torc_server.rules.attempts.runner_reports import start_jobs
 from torc_server.rules.jobs import find_job, get_job, job_of, with_relations
 from torc_server.rules.transitions import illegal
@@ -29,7 +29,7 @@ from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
 MAX_COMPLETIONS = 10_000
-"""The most ends in one call."""
+"""The most completions in one call."""
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _JOBS = Prepared(select(tables.job).where(tables.job.c.id.in_(_IDS)))
@@ -45,18 +45,18 @@ _NODES = Prepared(
 
 
 class Completion(NamedTuple):
-    """The end of a job as a client reports it."""
+    """The completion of a job as a client reports it."""
 
     job_id: int
     status: JobStatus
     run_id: int
     result: Result
     workflow_id: int | None = None
-    """The workflow of which the client speaks, if it names one."""
+    """The workflow that the client names, if any."""
 
 
 class _Known(NamedTuple):
-    """What completions are judged by."""
+    """What completions are checked against."""
 
     jobs: dict[int, Record]
     results: dict[tuple[int, int, int], Record]
@@ -68,7 +68,7 @@ class _Known(NamedTuple):
 def start_job(
     conn: Connection, job_id: int, run_id: int, compute_node_id: int, *, now_ms: int
 ) -> Job:
-    """Note that a claimed job runs; the same again changes nothing.
+    """Record that a claimed job runs; repeating the call changes nothing.
 
     Raises:
         NotFoundError: There is no such job, or no such compute node in its workflow.
@@ -76,8 +76,8 @@ def start_job(
     """
     job = find_job(conn, job_id)
     status = JobStatus.from_number(job.status)
-    again = status is JobStatus.RUNNING and job.compute_node_id == compute_node_id
-    if status is not JobStatus.PENDING and not again:
+    is_repeated = status is JobStatus.RUNNING and job.compute_node_id == compute_node_id
+    if status is not JobStatus.PENDING and not is_repeated:
         raise illegal(
             job,
             JobStatus.RUNNING,
@@ -93,7 +93,7 @@ def start_job(
 def complete_job(
     conn: Connection, job_id: int, status: JobStatus, run_id: int, result: Result, *, now_ms: int
 ) -> Job:
-    """Record the end of one job and return it.
+    """Record the completion of one job and return the job.
 
     Raises:
         TorcError: It is refused, see `record_completions`.
@@ -108,7 +108,7 @@ def complete_job(
 def complete_jobs(
     conn: Connection, completions: Sequence[Completion], now_ms: int
 ) -> list[Job | TorcError]:
-    """Record the ends of jobs, of any workflows, and return for each the job or its refusal.
+    """Record completions of jobs, of any workflows; return for each the job or the refusal.
 
     See `record_completions`.
     """
@@ -125,7 +125,7 @@ def complete_jobs(
 def batch_complete_jobs(
     conn: Connection, workflow_id: int, batch: JobCompletions, *, now_ms: int
 ) -> CompletedJobs:
-    """Record the ends of jobs of one workflow, each for itself; see `record_completions`.
+    """Record completions of jobs of one workflow, each for itself; see `record_completions`.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -155,44 +155,44 @@ def batch_complete_jobs(
 def record_completions(
     conn: Connection, completions: Sequence[Completion], *, now_ms: int
 ) -> list[TorcError | None]:
-    """Record ends of jobs, which need not have been claimed or started, as if one by one.
+    """Record completions of jobs, which need not have been claimed or started, as if one by one.
 
-    The identical report again changes nothing.
+    Repeating an identical report changes nothing.
 
     Returns:
         For each why it was refused, if it was: `NotFoundError` when there is no such job, or no
-        such compute node in its workflow; `UsageError` when jobs do not end in that status, or the
-        attempt cannot be one;
-        `TransitionError` when the job has ended otherwise, cannot end, the attempt has another
-        result already, or the workflow is at another run.
+        such compute node in its workflow; `UsageError` when jobs cannot complete with that status,
+        or the attempt has no valid number; `TransitionError` when the job has another outcome
+        already, cannot complete, the attempt has another result, or the workflow is at another
+        run.
     """
     known = _read(conn, completions)
     refusals: list[TorcError | None] = []
     accepted: set[int] = set()
-    waiting: list[Ending] = []
+    waiting: list[AcceptedCompletion] = []
     for completion in completions:
         if accepted and _may_differ(known, completion, accepted):
-            record_ends(conn, waiting, from_afar=True, now_ms=now_ms)
+            record_results(conn, waiting, revoke_runner=True, now_ms=now_ms)
             waiting = []
             seen = _read(conn, [completion])
         else:
             seen = known
         try:
-            ending = _accept(seen, completion)
+            accepted_now = _accept(seen, completion)
         except TorcError as refusal:
             refusals.append(refusal)
             continue
-        if ending is not None:
-            waiting.append(ending)
+        if accepted_now is not None:
+            waiting.append(accepted_now)
             accepted.add(completion.job_id)
         refusals.append(None)
     if waiting:
-        record_ends(conn, waiting, from_afar=True, now_ms=now_ms)
+        record_results(conn, waiting, revoke_runner=True, now_ms=now_ms)
     return refusals
 
 
 def _may_differ(known: _Known, completion: Completion, accepted: Container[int]) -> bool:
-    """Return whether ends accepted before may have changed the job: its own, or one before it."""
+    """Return whether completions accepted before may have changed the job: its own, or upstream."""
     job = known.jobs.get(completion.job_id)
     return job is not None and (job.id in accepted or job.status == JobStatus.BLOCKED.number)
 
@@ -210,16 +210,16 @@ def _read(conn: Connection, completions: Sequence[Completion]) -> _Known:
     )
 
 
-def _accept(known: _Known, completion: Completion) -> Ending | None:
-    """Return what is to be recorded; None when it is already.
+def _accept(known: _Known, completion: Completion) -> AcceptedCompletion | None:
+    """Return what is to be recorded; None if it was recorded before.
 
     Raises:
         NotFoundError: There is no such job, or no such compute node in its workflow.
-        UsageError: The status is not one in which a job ends, or the attempt has no number.
+        UsageError: Jobs cannot complete with this status, or the attempt has no valid number.
         TransitionError: See `record_completions`.
     """
     job_id, status, run_id, result, workflow_id = completion
-    check_end(status)
+    check_status(status)
     check_attempt(result.attempt_id)
     job = known.jobs.get(job_id)
     if job is None:
@@ -242,7 +242,7 @@ def _accept(known: _Known, completion: Completion) -> Ending | None:
         raise illegal(job, status, hint="Reset the job first.")
     node = known.nodes.get(result.compute_node_id)
     place = _place(known.workflows[job.workflow_id], run_id, result.compute_node_id, node)
-    return Ending(place, job, _end(job, status, result), result.attempt_id)
+    return AcceptedCompletion(place, job, _end(job, status, result), result.attempt_id)
 
 
 def _end(job: Record, status: JobStatus, result: Result) -> JobEnd:
@@ -261,7 +261,7 @@ def _end(job: Record, status: JobStatus, result: Result) -> JobEnd:
 
 
 def check_run(workflow: Record, run_id: int) -> None:
-    """Make sure that a caller speaks of the workflow's present run.
+    """Make sure that a caller refers to the workflow's present run.
 
     Raises:
         StaleRunError: It speaks of another.

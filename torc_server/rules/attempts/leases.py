@@ -14,7 +14,7 @@ from torc_core.model.event_types import ComputeNodeStopped, JobReady
 from torc_core.model.status import ACTIVE
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.events import record_many
-from torc_server.rules.jobs import give_back
+from torc_server.rules.jobs import make_ready
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -101,7 +101,7 @@ def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[JobReady]:
     active = _ACTIVE.all_of(conn, {row.job_id for row in attempts})
     held = [row for row in active if (row.id, row.token) in run_ids]
     _LOSE.run_of(conn, [row.id for row in attempts], now=now_ms)
-    give_back(conn, [row.id for row in held])
+    make_ready(conn, [row.id for row in held])
     return [
         JobReady(job_id=row.id, job_name=row.name, run_id=run_ids[row.id, row.token])
         for row in held

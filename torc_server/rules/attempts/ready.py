@@ -1,4 +1,4 @@
-"""Ready jobs, by what they need and whom they are bound to, without reading them all."""
+"""Ready jobs by requirements and scheduler, without reading them all."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, cast, func, null, select
 
 from torc_core.model.status import JobStatus
+from torc_core.resources import Requirements
 from torc_core.units import MAX_INTEGER
-from torc_server.rules.attempts.packing import Need
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
 _job = tables.job
-_needs = tables.resource_requirements
+_requirements = tables.resource_requirements
 _READY = JobStatus.READY.number
 _UNBOUND = -MAX_INTEGER - 1
 """Stands for no scheduler, before all numbers that a scheduler may have."""
@@ -31,14 +31,17 @@ def _ready_jobs(requirements: Any, *columns: Any) -> Any:
 
 
 def _groups_statement() -> Any:
-    """Return the groups of ready jobs that need the same and are bound to the same scheduler.
+    """Return the groups of ready jobs with the same requirements and the same scheduler.
 
     Each group costs one look into the index, however many jobs it has: for each requirements
     first the unbound jobs, then from each scheduler to the next one.
     """
     first = (
-        select(_needs.c.id.label("requirements_id"), cast(_UNBOUND, BigInteger).label("bound_to"))
-        .where(_needs.c.workflow_id == _WORKFLOW)
+        select(
+            _requirements.c.id.label("requirements_id"),
+            cast(_UNBOUND, BigInteger).label("bound_to"),
+        )
+        .where(_requirements.c.workflow_id == _WORKFLOW)
         .cte("ready_group", recursive=True)
     )
     following = (
@@ -61,8 +64,8 @@ def _groups_statement() -> Any:
         .scalar_subquery()
     )
     return (
-        select(scheduler.label("scheduler_id"), *_needs.c)
-        .join(group, group.c.requirements_id == _needs.c.id)
+        select(scheduler.label("scheduler_id"), *_requirements.c)
+        .join(group, group.c.requirements_id == _requirements.c.id)
         .where(group.c.bound_to.is_not(None), head.is_not(None))
     )
 
@@ -77,9 +80,11 @@ _FIRST = {
     for bound in (False, True)
 }
 _MEMBERS = {bound: Prepared(statement) for bound, statement in _FIRST.items()}
-_NEEDS = Prepared(select(_needs).where(_needs.c.id.in_(bindparam("ids", expanding=True))))
+_REQUIREMENTS = Prepared(
+    select(_requirements).where(_requirements.c.id.in_(bindparam("ids", expanding=True)))
+)
 COUNT_LIMIT = 1_000
-"""Groups are counted up to here; beyond, nobody wants to know exactly."""
+"""Groups are counted up to here; beyond, the exact number does not matter."""
 _COUNT = {
     bound: select(func.count()).select_from(
         statement.with_only_columns(_job.c.id).order_by(None).subquery()
@@ -90,25 +95,25 @@ _COUNT = {
 
 @dataclass(frozen=True, slots=True)
 class ReadyGroup:
-    """Ready jobs that need the same and are bound to the same scheduler."""
+    """Ready jobs with the same requirements and the same scheduler."""
 
     requirements_id: int
     scheduler_id: int | None
-    need: Need
+    requirements: Requirements
 
 
 def ready_groups(conn: Connection, workflow_id: int) -> list[ReadyGroup]:
     """Return the groups of a workflow's ready jobs."""
     return [
-        ReadyGroup(row.id, row.scheduler_id, _need(row))
+        ReadyGroup(row.id, row.scheduler_id, _read(row))
         for row in _GROUPS.all(conn, workflow_id=workflow_id)
     ]
 
 
-def needs_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Need]:
-    """Return what jobs need, by the id of their requirements."""
-    found = _NEEDS.all_of(conn, {row.resource_requirements_id for row in rows})
-    return {row.id: _need(row) for row in found}
+def requirements_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Requirements]:
+    """Return what jobs need, by the id of the requirements."""
+    found = _REQUIREMENTS.all_of(conn, {row.resource_requirements_id for row in rows})
+    return {row.id: _read(row) for row in found}
 
 
 def first_jobs(
@@ -120,14 +125,20 @@ def first_jobs(
 
 
 def count_jobs(conn: Connection, workflow_id: int, group: ReadyGroup) -> int:
-    """Return the size of a group; more than `COUNT_LIMIT` is just that much and one."""
+    """Return the size of a group; anything above `COUNT_LIMIT` counts as one more than it."""
     statement = _COUNT[group.scheduler_id is not None]
     parameters = _parameters(workflow_id, group, COUNT_LIMIT + 1)
     return int(conn.execute(statement, parameters).scalar_one())
 
 
-def _need(row: Record) -> Need:
-    return Need(row.num_cpus, row.memory_bytes, row.num_gpus, row.num_nodes, row.runtime_s)
+def _read(row: Record) -> Requirements:
+    return Requirements(
+        num_cpus=row.num_cpus,
+        memory_bytes=row.memory_bytes,
+        num_gpus=row.num_gpus,
+        num_nodes=row.num_nodes,
+        runtime_s=row.runtime_s,
+    )
 
 
 def _parameters(workflow_id: int, group: ReadyGroup, count: int) -> dict[str, int]:

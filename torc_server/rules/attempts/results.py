@@ -1,4 +1,4 @@
-"""Ends of attempts that are accepted: how they are recorded, with all that follows from them."""
+"""Recording accepted completions: results, attempts, jobs, events, and what follows from them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.attempts.report_check import Place
 from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.events import record_many
-from torc_server.rules.jobs import LET_GO, mark_retried
+from torc_server.rules.jobs import NO_HOLDER, mark_retried
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -47,13 +47,13 @@ _MEASURED = (
     "peak_cpu_percent",
     "avg_cpu_percent",
 )
-_KEEP_RESULT = Prepared(
+_ADD_RESULT = Prepared(
     insert(_result),
     *("workflow_id", "job_id", "run_id", "attempt_id", "compute_node_id", "status"),
     *_MEASURED,
 )
-_FORGET_LATEST = Prepared(delete(_latest).where(_latest.c.job_id.in_(_IDS)))
-_POINT_AT_LATEST = Prepared(
+_DELETE_LATEST = Prepared(delete(_latest).where(_latest.c.job_id.in_(_IDS)))
+_ADD_LATEST = Prepared(
     insert(_latest).from_select(
         ["workflow_id", "job_id", "result_id"],
         select(_result.c.workflow_id, _result.c.job_id, func.max(_result.c.id))
@@ -69,24 +69,24 @@ _OPEN_OR_LOST = update(_attempt).where(
 _CLOSE = Prepared(
     _OPEN_OR_LOST.values(
         ended_at=bindparam("at"),
-        outcome=bindparam("how"),
-        started_at=func.coalesce(_attempt.c.started_at, bindparam("began")),
+        outcome=bindparam("as_outcome"),
+        started_at=func.coalesce(_attempt.c.started_at, bindparam("started")),
     )
 )
-_IS_RUN_BY_US = _attempt.c.ended_at.is_(None) & _attempt.c.compute_node_id.is_not(None)
-_END_FROM_AFAR = Prepared(
+_HAS_RUNNER = _attempt.c.ended_at.is_(None) & _attempt.c.compute_node_id.is_not(None)
+_REVOKE = Prepared(
     _OPEN_OR_LOST.values(
-        ended_at=case((_IS_RUN_BY_US, null()), else_=bindparam("at")),
+        ended_at=case((_HAS_RUNNER, null()), else_=bindparam("at")),
         outcome=case(
-            (_IS_RUN_BY_US, func.coalesce(_attempt.c.outcome, AttemptOutcome.CANCEL_REQUESTED)),
-            else_=bindparam("how"),
+            (_HAS_RUNNER, func.coalesce(_attempt.c.outcome, AttemptOutcome.CANCEL_REQUESTED)),
+            else_=bindparam("as_outcome"),
         ),
     )
 )
 _MOVE = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
-    .values(status=bindparam("to_status"), attempt_id=bindparam("attempt"), **LET_GO)
+    .values(status=bindparam("to_status"), attempt_id=bindparam("attempt"), **NO_HOLDER)
 )
 _STAMP_FILE = Prepared(
     update(tables.file)
@@ -97,8 +97,8 @@ _STAMP_FILE = Prepared(
 )
 
 
-class Ending(NamedTuple):
-    """An end that is accepted: where, of which job, how, and under which number it is kept."""
+class AcceptedCompletion(NamedTuple):
+    """A completion that is accepted: where, of which job, how, and as which of its attempts."""
 
     place: Place
     job: Record
@@ -110,59 +110,67 @@ class Ending(NamedTuple):
 def close_attempts(
     conn: Connection, reports: Iterable[JobEnd | JobRelease], *, now_ms: int
 ) -> None:
-    """End the attempts that runners report on; what has ended before stays as it is."""
+    """Close the attempts that runners report on; closed ones stay as they are."""
     _CLOSE.run_each(conn, [_closing(report, now_ms) for report in reports])
 
 
-def end_from_afar(
-    conn: Connection, ends: Sequence[tuple[Record, JobStatus]], *, now_ms: int
+def revoke_attempts(
+    conn: Connection, revoked: Sequence[tuple[Record, JobStatus]], *, now_ms: int
 ) -> None:
-    """End attempts of jobs though not their runners say so; runners of ours are told to stop."""
-    _END_FROM_AFAR.run_each(
+    """Take the attempts of jobs from their runners, which are asked to stop the processes.
+
+    Attempts that no runner of ours holds are closed at once, with the given status.
+    """
+    _REVOKE.run_each(
         conn,
         [
-            {"of_job": job.id, "of_token": job.token, "at": now_ms, "how": status.value}
-            for job, status in ends
+            {"of_job": job.id, "of_token": job.token, "at": now_ms, "as_outcome": status.value}
+            for job, status in revoked
         ],
     )
 
 
-def record_ends(
-    conn: Connection, endings: Sequence[Ending], *, from_afar: bool = False, now_ms: int
+def record_results(
+    conn: Connection,
+    completions: Sequence[AcceptedCompletion],
+    *,
+    revoke_runner: bool = False,
+    now_ms: int,
 ) -> None:
-    """Record ends that are accepted, each of another job, of any workflows.
+    """Record completions that are accepted, each of another job, of any workflows.
 
-    Those that are reported from afar, not in its turn by the runner that holds the job, make that
-    runner stop it.
+    With `revoke_runner` others than the runners that hold the jobs reported them: those runners
+    are asked to stop them.
     """
-    if not endings:
+    if not completions:
         return
-    ids = [ending.job.id for ending in endings]
-    _KEEP_RESULT.run_each(conn, [_result_row(ending) for ending in endings])
-    _FORGET_LATEST.run_of(conn, ids)
-    _POINT_AT_LATEST.run_of(conn, ids)
-    if from_afar:
-        end_from_afar(conn, [(e.job, e.end.status) for e in endings], now_ms=now_ms)
+    ids = [done.job.id for done in completions]
+    _ADD_RESULT.run_each(conn, [_result_row(done) for done in completions])
+    _DELETE_LATEST.run_of(conn, ids)
+    _ADD_LATEST.run_of(conn, ids)
+    if revoke_runner:
+        revoke_attempts(conn, [(d.job, d.end.status) for d in completions], now_ms=now_ms)
     else:
-        close_attempts(conn, [ending.end for ending in endings], now_ms=now_ms)
-    open_ends = [e for e in endings if e.job.status != JobStatus.CANCELED.number]
-    _MOVE.run_each(conn, [_move(e) for e in open_ends])
-    mark_retried(conn, [e.job.id for e in open_ends if _goes_to(e)[0] is JobStatus.READY])
+        close_attempts(conn, [done.end for done in completions], now_ms=now_ms)
+    # A canceled job stays canceled, however its process ended.
+    moving = [d for d in completions if d.job.status != JobStatus.CANCELED.number]
+    _MOVE.run_each(conn, [_move(done) for done in moving])
+    mark_retried(conn, [d.job.id for d in moving if _next_state(d)[0] is JobStatus.READY])
     _STAMP_FILE.run_each(
         conn,
         [
-            {"of_file": file_id, "mtime": mtime, "within": ending.place.workflow_id}
-            for ending in endings
-            for file_id, mtime in ending.end.output_file_mtimes.items()
+            {"of_file": file_id, "mtime": mtime, "within": done.place.workflow_id}
+            for done in completions
+            for file_id, mtime in done.end.output_file_mtimes.items()
         ],
     )
-    by_run: defaultdict[tuple[int, int], list[Ending]] = defaultdict(list)
-    for ending in open_ends:
-        by_run[ending.place.workflow_id, ending.place.run_id].append(ending)
-    for (workflow_id, run_id), ended in by_run.items():
-        events = [event for ending in ended for event in _events(ending)]
-        record_many(conn, workflow_id, events, now_ms=now_ms, concerns_runners=from_afar)
-        propagate(conn, workflow_id, [_change(e) for e in ended], run_id=run_id, now_ms=now_ms)
+    by_run: defaultdict[tuple[int, int], list[AcceptedCompletion]] = defaultdict(list)
+    for done in moving:
+        by_run[done.place.workflow_id, done.place.run_id].append(done)
+    for (workflow_id, run_id), moved in by_run.items():
+        events = [event for done in moved for event in _events(done)]
+        record_many(conn, workflow_id, events, now_ms=now_ms, concerns_runners=revoke_runner)
+        propagate(conn, workflow_id, [_change(d) for d in moved], run_id=run_id, now_ms=now_ms)
 
 
 def start_event(job: Record, place: Place) -> JobStarted:
@@ -175,25 +183,25 @@ def start_event(job: Record, place: Place) -> JobStarted:
     )
 
 
-def _change(ending: Ending) -> Change:
-    status, _ = _goes_to(ending)
-    return Change(ending.job.id, JobStatus.from_number(ending.job.status), status)
+def _change(done: AcceptedCompletion) -> Change:
+    status, _ = _next_state(done)
+    return Change(done.job.id, JobStatus.from_number(done.job.status), status)
 
 
-def _goes_to(ending: Ending) -> tuple[JobStatus, int]:
-    """Return the job's status and attempt after an end."""
-    attempt_id = max(ending.job.attempt_id, ending.attempt_id)  # it never falls
-    if ending.end.retry and ending.end.status in UNSUCCESSFUL:
+def _next_state(done: AcceptedCompletion) -> tuple[JobStatus, int]:
+    """Return the job's status and attempt after a completion."""
+    attempt_id = max(done.job.attempt_id, done.attempt_id)  # it never falls
+    if done.end.retry and done.end.status in UNSUCCESSFUL:
         return JobStatus.READY, attempt_id + 1
-    return ending.end.status, attempt_id
+    return done.end.status, attempt_id
 
 
-def _events(ending: Ending) -> Iterator[EventRecord]:
+def _events(done: AcceptedCompletion) -> Iterator[EventRecord]:
     """Yield the events of a completion; first its start, if both were reported together."""
-    job, place, end = ending.job, ending.place, ending.end
+    job, place, end = done.job, done.place, done.end
     if end.start_time is not None and job.status == JobStatus.PENDING.number:
         yield start_event(job, place)
-    status, attempt_id = _goes_to(ending)
+    status, attempt_id = _next_state(done)
     if status is JobStatus.READY:
         yield JobRetried(
             job_id=job.id,
@@ -215,39 +223,39 @@ def _events(ending: Ending) -> Iterator[EventRecord]:
         )
 
 
-def _result_row(ending: Ending) -> dict[str, Any]:
-    canceled = ending.job.status == JobStatus.CANCELED.number
-    status = JobStatus.CANCELED if canceled else ending.end.status
-    return {key: getattr(ending.end, key) for key in _MEASURED} | {
-        "workflow_id": ending.place.workflow_id,
-        "job_id": ending.job.id,
-        "run_id": ending.place.run_id,
-        "attempt_id": ending.attempt_id,
-        "compute_node_id": ending.place.compute_node_id,
+def _result_row(done: AcceptedCompletion) -> dict[str, Any]:
+    is_canceled = done.job.status == JobStatus.CANCELED.number
+    status = JobStatus.CANCELED if is_canceled else done.end.status
+    return {key: getattr(done.end, key) for key in _MEASURED} | {
+        "workflow_id": done.place.workflow_id,
+        "job_id": done.job.id,
+        "run_id": done.place.run_id,
+        "attempt_id": done.attempt_id,
+        "compute_node_id": done.place.compute_node_id,
         "status": status.number,
     }
 
 
-def _move(ending: Ending) -> dict[str, int]:
-    status, attempt_id = _goes_to(ending)
-    return {"of_job": ending.job.id, "to_status": status.number, "attempt": attempt_id}
+def _move(done: AcceptedCompletion) -> dict[str, int]:
+    status, attempt_id = _next_state(done)
+    return {"of_job": done.job.id, "to_status": status.number, "attempt": attempt_id}
 
 
 def _closing(report: JobEnd | JobRelease, now_ms: int) -> dict[str, Any]:
-    how, began = AttemptOutcome.RELEASED.value, None
+    outcome, start_time = AttemptOutcome.RELEASED.value, None
     if isinstance(report, JobEnd):
-        how, began = report.status.value, report.start_time
+        outcome, start_time = report.status.value, report.start_time
     return {
         "of_job": report.job_id,
         "of_token": report.token,
         "at": now_ms,
-        "how": how,
-        "began": None if began is None else milliseconds(began, now_ms),
+        "as_outcome": outcome,
+        "started": None if start_time is None else milliseconds(start_time, now_ms),
     }
 
 
 def milliseconds(time: str, otherwise: int) -> int:
-    """Return an ISO 8601 time as milliseconds since 1970; a clock that writes nonsense is late."""
+    """Return an ISO 8601 time as milliseconds since 1970, or `otherwise` if it is not one."""
     try:
         return int(datetime.fromisoformat(time).timestamp() * 1000)
     except (ValueError, OverflowError):

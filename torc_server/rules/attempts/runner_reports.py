@@ -1,42 +1,59 @@
-"""What runners report in their turns: starts, ends and releases of the jobs that they hold."""
+"""Reports of runners on the jobs they hold: starts, completions, releases, each with a token."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_, update
 
-from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome
+from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome, ReportOutcome
 from torc_core.model.status import REPORTABLE, JobStatus
-from torc_server.rules.attempts.report_check import (
-    Place,
-    is_held,
-    judge,
-    reported_attempts,
-    reported_jobs,
-)
+from torc_server.rules.attempts.report_check import Place, classify_report, is_held
 from torc_server.rules.attempts.results import (
-    Ending,
+    AcceptedCompletion,
     close_attempts,
     milliseconds,
-    record_ends,
+    record_results,
     start_event,
 )
 from torc_server.rules.events import record_many, touch
-from torc_server.rules.jobs import give_back
+from torc_server.rules.jobs import make_ready
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
 Report = TypeVar("Report", JobEnd, JobRelease)
+Attempts = Mapping[tuple[int, int], Record]
+"""Rows of attempts by job id and token."""
 
 _job = tables.job
 _attempt = tables.attempt
+_result = tables.result
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
+_LAST_RECORDED = (
+    select(func.max(_result.c.attempt_id))
+    .where(_result.c.job_id == _job.c.id, _result.c.run_id == bindparam("run_id"))
+    .correlate(_job)
+    .scalar_subquery()
+)
+# By id alone: SQLite would rather read all jobs of the workflow than look up a few ids.
+_FIND = Prepared(
+    select(
+        _job.c.id,
+        _job.c.workflow_id,
+        _job.c.name,
+        _job.c.status,
+        _job.c.token,
+        _job.c.attempt_id,
+        func.coalesce(_LAST_RECORDED, 0).label("last_recorded"),
+    ).where(_job.c.id.in_(_IDS))
+)
+_ATTEMPTS = select(_attempt.c.job_id, _attempt.c.token, _attempt.c.outcome, _attempt.c.ended_at)
 _START_ATTEMPT = Prepared(
     update(_attempt)
     .where(_attempt.c.job_id == bindparam("of_job"), _attempt.c.token == bindparam("of_token"))
-    .values(started_at=bindparam("began"))
+    .values(started_at=bindparam("started"))
 )
 _RUN = Prepared(
     update(_job)
@@ -44,7 +61,7 @@ _RUN = Prepared(
     .values(
         status=JobStatus.RUNNING.number,
         compute_node_id=bindparam("node_id"),
-        started_at=bindparam("began"),
+        started_at=bindparam("started"),
     )
 )
 
@@ -52,62 +69,63 @@ _RUN = Prepared(
 def start_jobs(
     conn: Connection, place: Place, starts: Sequence[JobStart], *, now_ms: int
 ) -> list[int]:
-    """Note that processes run. A repeated start changes nothing.
+    """Record that processes run. A repeated start changes nothing.
 
     Returns:
-        Ids of jobs that are held under another token by now, or by nobody: their processes are
-        to be stopped.
+        Ids of jobs that are held under another token by now, or not held at all: their processes
+        are to be stopped.
     """
-    jobs = reported_jobs(conn, place, [start.job_id for start in starts])
+    jobs = _reported_jobs(conn, place, [start.job_id for start in starts])
     held = [s for s in starts if is_held(jobs.get(s.job_id), s.token)]
-    begun = [s for s in held if jobs[s.job_id].status == JobStatus.PENDING.number]
-    if begun:
-        started = [
+    new = [s for s in held if jobs[s.job_id].status == JobStatus.PENDING.number]
+    if new:
+        rows = [
             {
                 "of_job": start.job_id,
                 "of_token": start.token,
                 "node_id": place.compute_node_id,
-                "began": milliseconds(start.start_time, now_ms),
+                "started": milliseconds(start.start_time, now_ms),
             }
-            for start in begun
+            for start in new
         ]
-        _RUN.run_each(conn, started)
-        _START_ATTEMPT.run_each(conn, started)
-        events = [start_event(jobs[start.job_id], place) for start in begun]
+        _RUN.run_each(conn, rows)
+        _START_ATTEMPT.run_each(conn, rows)
+        events = [start_event(jobs[start.job_id], place) for start in new]
         record_many(conn, place.workflow_id, events, now_ms=now_ms, concerns_runners=False)
     known = {start.job_id for start in held}
     return [start.job_id for start in starts if start.job_id not in known]
 
 
-def end_jobs(
+def complete_jobs(
     conn: Connection, place: Place, ends: Sequence[JobEnd], *, now_ms: int
 ) -> list[Outcome]:
-    """Record ends of attempts and all that follows from them.
+    """Record completions of attempts and all that follows from them.
 
-    Each is judged for itself; the returned outcomes are in the order of the ends.
+    Each is checked for itself; the outcomes are in the order of the reports.
     """
     if not ends:
         return []
-    jobs = reported_jobs(conn, place, [end.job_id for end in ends])
-    attempts = reported_attempts(conn, jobs, [(end.job_id, end.token) for end in ends])
+    jobs, attempts = _reported(conn, place, ends)
     outcomes: list[Outcome] = []
     accepted: dict[int, JobEnd] = {}
     for end in ends:
         attempt = attempts.get((end.job_id, end.token))
-        verdict = judge(jobs.get(end.job_id), end.token, attempt, end.status)
+        outcome = classify_report(jobs.get(end.job_id), end.token, attempt, end.status)
         if end.status not in REPORTABLE:
-            verdict = "illegal"
-        if end.job_id in accepted and verdict == "ok":
-            verdict = "duplicate" if accepted[end.job_id].status is end.status else "illegal"
-        elif verdict == "ok":
-            accepted[end.job_id] = end
-        outcomes.append(Outcome(job_id=end.job_id, result=verdict))
+            outcome = ReportOutcome.ILLEGAL
+        elif outcome is ReportOutcome.OK:
+            first = accepted.setdefault(end.job_id, end)
+            if first is not end:
+                is_same = first.status is end.status
+                outcome = ReportOutcome.DUPLICATE if is_same else ReportOutcome.ILLEGAL
+        outcomes.append(Outcome(job_id=end.job_id, result=outcome))
     refused = [end for end in _refused(ends, outcomes, attempts) if end.status in REPORTABLE]
     close_attempts(conn, refused, now_ms=now_ms)
-    endings = [
-        Ending(place, jobs[key], end, _free_attempt(jobs[key])) for key, end in accepted.items()
+    completions = [
+        AcceptedCompletion(place, jobs[job_id], end, _free_attempt(jobs[job_id]))
+        for job_id, end in accepted.items()
     ]
-    record_ends(conn, endings, now_ms=now_ms)
+    record_results(conn, completions, now_ms=now_ms)
     return outcomes
 
 
@@ -117,44 +135,55 @@ def release_jobs(
     """Make jobs ready again that were claimed and not started."""
     if not releases:
         return []
-    jobs = reported_jobs(conn, place, [release.job_id for release in releases])
-    attempts = reported_attempts(
-        conn, jobs, [(release.job_id, release.token) for release in releases]
-    )
+    jobs, attempts = _reported(conn, place, releases)
     outcomes = []
+    released: dict[int, JobRelease] = {}
     for release in releases:
         job = jobs.get(release.job_id)
         attempt = attempts.get((release.job_id, release.token))
-        outcomes.append(
-            Outcome(job_id=release.job_id, result=judge(job, release.token, attempt, None))
-        )
-    free = {
-        release.job_id: release
-        for release, outcome in zip(releases, outcomes, strict=True)
-        if outcome.result == "ok"
-    }
-    over = [*free.values(), *_refused(releases, outcomes, attempts)]
+        outcome = classify_report(job, release.token, attempt, None)
+        outcomes.append(Outcome(job_id=release.job_id, result=outcome))
+        if outcome is ReportOutcome.OK:
+            released[release.job_id] = release
+    over = [*released.values(), *_refused(releases, outcomes, attempts)]
     close_attempts(conn, over, now_ms=now_ms)
-    back = [key for key in free if jobs[key].status != JobStatus.CANCELED.number]
-    give_back(conn, back)
-    if back:
+    ready = [job_id for job_id in released if jobs[job_id].status != JobStatus.CANCELED.number]
+    make_ready(conn, ready)
+    if ready:
         touch(conn, place.workflow_id)
     return outcomes
 
 
-def _refused(
-    reports: Sequence[Report],
-    outcomes: Sequence[Outcome],
-    attempts: Mapping[tuple[int, int], Record],
-) -> list[Report]:
-    """Return the reports of attempts whose jobs have gone on without them.
+def _reported(
+    conn: Connection, place: Place, reports: Sequence[JobEnd | JobRelease]
+) -> tuple[dict[int, Record], Attempts]:
+    """Return the jobs of reports by id, and the attempts that are not their jobs' present ones."""
+    jobs = _reported_jobs(conn, place, [report.job_id for report in reports])
+    stale = [(r.job_id, r.token) for r in reports if not is_held(jobs.get(r.job_id), r.token)]
+    if not stale:
+        return jobs, {}
+    found = conn.execute(_ATTEMPTS.where(tuple_(_attempt.c.job_id, _attempt.c.token).in_(stale)))
+    return jobs, {(row.job_id, row.token): row for row in found}
 
-    They change no job, but the attempt is over: it must not be asked to stop for ever.
+
+def _reported_jobs(conn: Connection, place: Place, job_ids: Sequence[int]) -> dict[int, Record]:
+    """Return those of the jobs that belong to the workflow, by id."""
+    rows = _FIND.all_of(conn, job_ids, run_id=place.run_id)
+    return {row.id: row for row in rows if row.workflow_id == place.workflow_id}
+
+
+def _refused(
+    reports: Sequence[Report], outcomes: Sequence[Outcome], attempts: Attempts
+) -> list[Report]:
+    """Return the reports of attempts whose jobs have moved on.
+
+    They change no job, but the attempt is over: its runner must not be asked to stop it for ever.
     """
     return [
         report
         for report, outcome in zip(reports, outcomes, strict=True)
-        if outcome.result in {"fenced", "illegal"} and (report.job_id, report.token) in attempts
+        if outcome.result in {ReportOutcome.FENCED, ReportOutcome.ILLEGAL}
+        and (report.job_id, report.token) in attempts
     ]
 
 

@@ -1,0 +1,91 @@
+"""Claimed jobs as runners receive them: with all that running them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import BindParameter, Connection, bindparam, select
+
+from torc_core.model.exchange import ClaimedJob, OutputFile
+from torc_core.model.resources import FailureRule
+from torc_core.model.status import JobStatus
+from torc_core.resources import Requirements
+from torc_server.rules.jobs import job_of
+from torc_server.storage import tables
+from torc_server.storage.statements import Prepared, Record
+
+_file = tables.file
+_output = tables.job_output_file
+_handler = tables.failure_handler
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+_OUTPUTS = Prepared(
+    select(_output.c.job_id, _file.c.id, _file.c.path)
+    .join(_file, _file.c.id == _output.c.file_id)
+    .where(_output.c.job_id.in_(_IDS))
+    .order_by(_output.c.job_id, _file.c.id)
+)
+_HANDLERS = Prepared(select(_handler.c.id, _handler.c.rules).where(_handler.c.id.in_(_IDS)))
+
+
+def claimed_jobs(
+    conn: Connection,
+    rows: Sequence[Record],
+    requirements: Mapping[int, Requirements],
+    run_id: int,
+    *,
+    raised: int = 0,
+) -> list[ClaimedJob]:
+    """Return jobs in their wire form.
+
+    Args:
+        conn: A connection.
+        rows: The jobs.
+        requirements: What they need, by id of the requirements.
+        run_id: The run in which they were claimed.
+        raised: By how much their tokens were raised since the rows were read.
+    """
+    if not rows:
+        return []
+    outputs: dict[int, list[OutputFile]] = {}
+    for job_id, file_id, path in _OUTPUTS.all_of(conn, [row.id for row in rows]):
+        outputs.setdefault(job_id, []).append(OutputFile(id=file_id, path=path))
+    rules = _failure_rules(conn, {row.failure_handler_id for row in rows} - {None})
+    claimed = []
+    for row in rows:
+        needed = requirements[row.resource_requirements_id]
+        files = outputs.get(row.id, [])
+        claimed.append(
+            ClaimedJob(
+                job=replace(
+                    job_of(row),
+                    status=JobStatus.PENDING,
+                    compute_node_id=None,  # the runner's own, which it knows
+                    output_file_ids=[output.id for output in files],
+                ),
+                token=row.token + raised,
+                run_id=run_id,
+                num_cpus=needed.num_cpus,
+                num_gpus=needed.num_gpus,
+                num_nodes=needed.num_nodes,
+                memory_bytes=needed.memory_bytes,
+                runtime_seconds=needed.runtime_s,
+                output_files=files,
+                failure_rules=rules.get(row.failure_handler_id, []),
+            )
+        )
+    return claimed
+
+
+def _failure_rules(conn: Connection, handler_ids: set[int]) -> Mapping[int, list[FailureRule]]:
+    """Return the rules of failure handlers; unreadable rules count as none."""
+    found = {}
+    for handler_id, rules in _HANDLERS.all_of(conn, handler_ids):
+        try:
+            found[handler_id] = msgspec.json.decode(rules, type=list[FailureRule])
+        except msgspec.MsgspecError:
+            found[handler_id] = []
+    return found
