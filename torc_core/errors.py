@@ -7,7 +7,10 @@
     ├── NotFoundError             4   no such workflow, job, file, ...
     ├── ConflictError             5   the state of things forbids it
     │   └── TransitionError       5   a job may not go from this status to that one
-    ├── UnreachableError          6   nobody answers at the server's address
+    ├── TransportError            6   a request without a reply
+    │   ├── UnreachableError      6   no connection could be made: nothing was sent
+    │   └── NoAnswerError         6   sent, and no reply: it may have been carried out
+    │       └── ReplyTimeoutError 8   no reply in time; a TimedOutError too
     ├── ServerError               7   the server answered with an error of its own
     │   └── ProtocolError         7   the answer is not one that torc understands
     ├── TimedOutError             8   a wait ended without its event
@@ -21,7 +24,7 @@ error is the server's business and stands there. Errors of programming stay `Val
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,18 +85,22 @@ class AccessError(TorcError):
 
 
 class NotFoundError(TorcError):
-    """No object of that kind with that id.
-
-    Args:
-        kind: The object in the words of the user, such as "workflow" or "user data".
-        key: Its id or name.
-    """
+    """There is no such object."""
 
     code = "not_found"
     exit_code = ExitCode.NOT_FOUND
 
-    def __init__(self, kind: str, key: object, *, hint: str = "", **details: Any) -> None:
-        super().__init__(f"There is no {kind} {key}.", hint=hint, **details)
+    @classmethod
+    def of(cls, kind: str, key: object, *, hint: str = "", **details: Any) -> Self:
+        """Return the error for an object that does not exist.
+
+        Args:
+            kind: What it is in the words of the user, such as "workflow" or "user data".
+            key: Its id or name.
+            hint: What to do next.
+            **details: Machine-readable facts.
+        """
+        return cls(f"There is no {kind} {key}.", hint=hint, **details)
 
 
 class ConflictError(TorcError):
@@ -109,11 +116,23 @@ class TransitionError(ConflictError):
     code = "illegal_transition"
 
 
-class UnreachableError(TorcError):
-    """Nobody answers at the server's address."""
+class TransportError(TorcError):
+    """A request to which there is no reply."""
+
+    code = "no_reply"
+    exit_code = ExitCode.UNREACHABLE
+
+
+class UnreachableError(TransportError):
+    """No connection to the server could be made: nothing was sent."""
 
     code = "unreachable"
-    exit_code = ExitCode.UNREACHABLE
+
+
+class NoAnswerError(TransportError):
+    """A request was sent and no reply came: it may have been carried out."""
+
+    code = "no_answer"
 
 
 class ServerError(TorcError):
@@ -131,6 +150,13 @@ class ProtocolError(ServerError):
 
 class TimedOutError(TorcError):
     """A wait ended without what was waited for."""
+
+    code = "timed_out"
+    exit_code = ExitCode.TIMED_OUT
+
+
+class ReplyTimeoutError(NoAnswerError, TimedOutError):
+    """A request was sent and no reply came in time: it may have been carried out."""
 
     code = "timed_out"
     exit_code = ExitCode.TIMED_OUT

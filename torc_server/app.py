@@ -8,6 +8,7 @@ from litestar.di import Provide
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 
+from torc_core.model.service import BASE_PATH
 from torc_server.access.authentication import middleware_for
 from torc_server.access.users import Users
 from torc_server.background.task_runner import Background
@@ -45,8 +46,6 @@ from torc_server.settings import Settings
 from torc_server.storage.notify import Hub
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
-
-BASE_PATH = "/torc-service/v1"
 
 
 def provide_writer(state: State) -> Writer:

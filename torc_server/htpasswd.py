@@ -77,7 +77,7 @@ def verify(path: Path, password: str | None, user: str) -> None:
     """Tell whether a password is the user's; exit code 3 if it is not."""
     hashed = credentials.users(credentials.read_lines(path)).get(user)
     if hashed is None:
-        raise NotFoundError("user", user)
+        raise NotFoundError.of("user", user)
     if not credentials.matches(given(password, confirm=False), hashed):
         raise AccessError(f"That is not the password of {user}.")
     click.echo(f"That is the password of {user}")

@@ -18,6 +18,7 @@ import uvloop
 from litestar import Litestar
 
 from torc_core.errors import ConflictError, MachineError, UsageError
+from torc_core.model.service import PORT_LINE
 from torc_server.access.authentication import TokenInPath
 from torc_server.app import create_app
 from torc_server.lifespan import lifespan
@@ -75,7 +76,7 @@ class Server(uvicorn.Server):
         """Listen, and print the port for whoever started the server."""
         await super().startup(sockets)
         port = self.servers[0].sockets[0].getsockname()[1]
-        sys.stdout.write(f"TORC_SERVER_PORT={port}\n")
+        sys.stdout.write(f"{PORT_LINE}{port}\n")
         sys.stdout.flush()
         log.info("listening on port %d", port)
         gc.set_threshold(10_000, 20, 50)  # creating jobs by the thousand makes no cycles

@@ -14,7 +14,7 @@ class OlderServer(TorcClient):
     """A server that knows only the calls of the 0.12 generation, as seen from a client."""
 
     def archive_workflow(self, workflow_id, *, is_archived):
-        raise NotFoundError("path", "/archive")
+        raise NotFoundError.of("path", "/archive")
 
 
 @pytest.fixture(params=[TorcClient, OlderServer])

@@ -1,38 +1,65 @@
 """The client of a torc server: one method per operation of its HTTP interface.
 
-Method names are the reference's operation ids, arguments and answers the structs of
-`torc_core.model`. Calls block; run them in threads where that matters. A client may be shared
-between threads.
+Method names are the reference's operation ids, arguments and replies the structs of
+`torc_core.model`. An endpoint is defined once, as a `Request` made by a method; how it is sent is
+the transport's business. Calls block; run them in threads where that matters. A client may be
+shared between threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
+from torc_core.client.address import DEFAULT_URL, Address
+from torc_core.client.endpoints.actions import ActionEndpoints
+from torc_core.client.endpoints.attempts import AttemptEndpoints
+from torc_core.client.endpoints.dependencies import DependencyEndpoints
+from torc_core.client.endpoints.events import EventEndpoints
+from torc_core.client.endpoints.files import FileEndpoints
+from torc_core.client.endpoints.jobs import JobEndpoints
+from torc_core.client.endpoints.nodes import NodeEndpoints
+from torc_core.client.endpoints.resources import ResourceEndpoints
+from torc_core.client.endpoints.results import ResultEndpoints
+from torc_core.client.endpoints.runs import RunEndpoints
+from torc_core.client.endpoints.user_data import UserDataEndpoints
+from torc_core.client.endpoints.workflows import WorkflowEndpoints
 from torc_core.client.events import EventStream, NumberedEvent
-from torc_core.client.jobs import JobCalls
-from torc_core.client.records import RecordCalls
-from torc_core.client.transport import DEFAULT_URL, Address, Transport
-from torc_core.client.workflows import WorkflowCalls
+from torc_core.client.transport import Transport
 from torc_core.model.page import MAX_LIMIT, Page
 
 __all__ = ["DEFAULT_URL", "Address", "EventStream", "NumberedEvent", "TorcClient", "every_item"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class TorcClient(WorkflowCalls, JobCalls, RecordCalls):
+class TorcClient(
+    WorkflowEndpoints,
+    RunEndpoints,
+    DependencyEndpoints,
+    JobEndpoints,
+    AttemptEndpoints,
+    FileEndpoints,
+    UserDataEndpoints,
+    ResultEndpoints,
+    EventEndpoints,
+    ResourceEndpoints,
+    NodeEndpoints,
+    ActionEndpoints,
+):
     """A torc server, as seen from here.
 
     Args:
         base_url: Its address, such as `http://localhost:8080/torc-service/v1`.
         user: User name for Basic authentication.
         password: Password for Basic authentication; without it none is sent.
-        token: A bearer token, as embedded servers want one.
-        timeout_s: How long one answer may take.
-        locate: Asked for the present address when nobody answers; see `Transport`.
+        token: The bearer token of an embedded server.
+        timeout_s: How long a reply may take.
+        locate: Returns the present address of a server that does not answer; see `Transport`.
     """
+
+    _transport: Transport
 
     def __init__(
         self,
@@ -57,38 +84,36 @@ class TorcClient(WorkflowCalls, JobCalls, RecordCalls):
     @property
     def url(self) -> str:
         """The address in use now."""
-        return self.transport.address.url
+        return self._transport.address.url
 
     @property
     def url_with_token(self) -> str:
         """The same for programs that can be given an address and nothing else."""
-        return self.transport.address.with_token
+        return self._transport.address.with_token
 
     @property
     def token(self) -> str | None:
         """The bearer token in use now."""
-        return self.transport.address.token
+        return self._transport.address.token
 
     def close(self) -> None:
-        """Close the calling thread's connection."""
-        self.transport.close()
+        """Close the connections; a later request opens new ones."""
+        self._transport.close()
 
 
-def every_item(
-    fetch: Callable[..., Page[T]], *arguments: object, page_size: int = MAX_LIMIT, **filters: object
-) -> Iterator[T]:
+def every_item(fetch: Callable[P, Page[T]], *arguments: P.args, **filters: P.kwargs) -> Iterator[T]:
     """Yield all items of a list, page after page.
 
     Args:
-        fetch: A listing method of the client.
+        fetch: A list method of the client.
         *arguments: Its positional arguments.
-        page_size: Items per request.
-        **filters: Its filters, without offset and limit.
+        **filters: Its filters; `limit` is how many items to ask for in one request.
     """
-    offset = 0
+    read = cast("Callable[..., Page[T]]", fetch)
+    paging: dict[str, Any] = {"limit": MAX_LIMIT, **filters, "offset": 0}
     while True:
-        page = fetch(*arguments, offset=offset, limit=page_size, **filters)
+        page = read(*arguments, **paging)
         yield from page.items
         if not page.has_more or not page.items:
             return
-        offset += len(page.items)
+        paging["offset"] += len(page.items)

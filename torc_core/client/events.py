@@ -4,22 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
-from torc_core.client.stream import EventSource
 from torc_core.model.event import StreamedEvent
 
 _DECODER = msgspec.json.Decoder(StreamedEvent)
 
 
 class NumberedEvent(NamedTuple):
-    """An event and its number, to go on from after a broken connection."""
+    """An event and its number, from which the stream can be resumed after a broken connection."""
 
     id: int | None
     """None from a server that does not number its events."""
     event: StreamedEvent
+
+
+class ServerSentEvent(Protocol):
+    """What an event stream is made of; `httpx_sse.ServerSentEvent` is one."""
+
+    @property
+    def id(self) -> str:
+        """The id of this event or, without one, of the last that had one."""
+
+    @property
+    def data(self) -> str:
+        """The payload."""
+
+
+class EventSource(Protocol):
+    """An open stream of server-sent events."""
+
+    def __iter__(self) -> Iterator[ServerSentEvent]:
+        """Yield events as they come, until the stream ends or is stopped."""
+
+    def stop(self) -> None:
+        """End the stream, from any thread; the one that waits for an event goes on at once."""
+
+    def close(self) -> None:
+        """Close the connection; for the thread that reads."""
 
 
 class EventStream:
@@ -32,14 +56,14 @@ class EventStream:
         self._source = source
 
     def __iter__(self) -> Iterator[NumberedEvent]:
-        while frame := self._source.lines():
-            numbered = parse_frame(frame)
+        for sent in self._source:
+            numbered = read_event(sent)
             if numbered is not None:
                 yield numbered
 
     def close(self) -> None:
         """End the stream, from any thread."""
-        self._source.close()
+        self._source.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -50,21 +74,14 @@ class EventStream:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        self._source.stop()
+        self._source.close()
 
 
-def parse_frame(lines: list[str]) -> NumberedEvent | None:
-    """Return the event of one frame, or None for a frame that is not an event of a workflow."""
-    number: int | None = None
-    data: list[str] = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "id" and value.isdecimal():
-            number = int(value)
-        elif name == "data":
-            data.append(value)
+def read_event(sent: ServerSentEvent) -> NumberedEvent | None:
+    """Return the event that was sent, or None for something that is not an event of a workflow."""
+    number = int(sent.id) if sent.id.isdecimal() else None
     try:
-        return NumberedEvent(number, _DECODER.decode("\n".join(data)))
+        return NumberedEvent(number, _DECODER.decode(sent.data))
     except msgspec.MsgspecError:
         return None

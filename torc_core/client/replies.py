@@ -1,11 +1,14 @@
-"""What a failed request means: the error for a reply, and the words for a broken connection."""
+"""Replies: decoded, or turned into the error that they stand for."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 import msgspec
 
+from torc_core.client.request import Request
 from torc_core.errors import (
     AccessError,
     ConflictError,
@@ -15,6 +18,8 @@ from torc_core.errors import (
     TorcError,
     UsageError,
 )
+
+T = TypeVar("T")
 
 _CLASS_OF_STATUS: dict[int, type[TorcError]] = {
     400: UsageError,
@@ -29,26 +34,41 @@ _CLASS_OF_STATUS: dict[int, type[TorcError]] = {
 }
 
 
+def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
+    """Return the decoded body of a reply.
+
+    Raises:
+        ProtocolError: It is not of the type that the request declares.
+        TorcError: The server refused; the class follows the HTTP status.
+    """
+    if status >= 400:
+        raise error_from_reply(status, content)
+    try:
+        return cast("T", _decoder(cast("Hashable", request.reply)).decode(content))
+    except msgspec.MsgspecError as error:
+        raise ProtocolError(
+            f"The reply to {request.method} {request.path} is not what torc expects: {error}.",
+            hint=f"Is there a torc server of this version at {url}?",
+        ) from error
+
+
 def error_from_reply(status: int, content: bytes) -> TorcError:
     """Return the error that a reply of status 400 or more stands for.
 
     The body is the reference's `{"error": {"message": ...}}`, plain text, or nothing.
     """
-    kind = _CLASS_OF_STATUS.get(status, ServerError)
     if content.lstrip().startswith(b"<"):
         return ProtocolError(
             f"Not a torc server but some other web server answers, with status {status}.",
-            hint="Check --url, TORC_API_URL and the configuration.",
+            hint="Check --url, TORC_API_URL and the configuration, and the proxy that "
+            "HTTP_PROXY and HTTPS_PROXY name.",
         )
     message, details = _read_error_body(content)
     hint = str(details.pop("hint", "") or "")
     if status == 401 and not hint:
         hint = "Give --username and --password, or set TORC_PASSWORD."
-    error = TorcError.__new__(kind)
-    TorcError.__init__(
-        error, message or f"The server answered {status}.", hint=hint, status=status, **details
-    )
-    return error
+    kind = _CLASS_OF_STATUS.get(status, ServerError)
+    return kind(message or f"The server answered {status}.", hint=hint, **details)
 
 
 def _read_error_body(content: bytes) -> tuple[str, dict[str, Any]]:
@@ -66,6 +86,6 @@ def _read_error_body(content: bytes) -> tuple[str, dict[str, Any]]:
     return message, members
 
 
-def reason_of(error: Exception) -> str:
-    """Return why a connection failed, in the words of the system."""
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+@lru_cache(maxsize=128)
+def _decoder(reply: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(reply)

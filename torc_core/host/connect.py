@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from torc_core.client import Address, TorcClient
-from torc_core.errors import UnreachableError
+from torc_core.errors import ReplyTimeoutError, TransportError
 from torc_core.host import embedded_server
 
 CONFIGURED_TIMEOUT_S = 3.0
@@ -66,6 +66,8 @@ def _answers(choice: Choice) -> bool:
     assert choice.configured_url is not None
     try:
         _named(choice, choice.configured_url, timeout_s=CONFIGURED_TIMEOUT_S).ping()
-    except UnreachableError:
+    except ReplyTimeoutError:  # it is there, and busy: another server would hold other workflows
+        raise
+    except TransportError:
         return False
     return True

@@ -22,16 +22,15 @@ from typing import IO
 
 import msgspec
 
-from torc_core.client.transport import BASE_PATH, Address
+from torc_core.client import Address
 from torc_core.errors import MachineError, TimedOutError, UnreachableError
 from torc_core.host.directories import state_directory
 from torc_core.host.json_file import read_record, write_record
 from torc_core.host.process import ProcessIdentity, let_go
+from torc_core.model.service import BASE_PATH, PORT_LINE
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
-PORT_LINE = "TORC_SERVER_PORT="
-"""What a server prints, followed by its port, once it listens."""
 
 
 class EmbeddedServer(msgspec.Struct, frozen=True, kw_only=True):

@@ -107,7 +107,10 @@ class RunDirectory:
         """
         meta = read_record(self.path / "meta.json", RunMeta)
         if meta is None:
-            raise NotFoundError("run in", self.path, hint="Choose a run from `torc runs list`.")
+            raise NotFoundError(
+                f"{self.path} is not the directory of a run.",
+                hint="Choose a run from `torc runs list`.",
+            )
         return meta
 
     def write_meta(self, meta: RunMeta) -> None:

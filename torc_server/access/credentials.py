@@ -86,7 +86,7 @@ def without_user(lines: list[str], user: str) -> list[str]:
         NotFoundError: There is no such user.
     """
     if user not in users(lines):
-        raise NotFoundError("user", user)
+        raise NotFoundError.of("user", user)
     return [line for line in lines if not _is_entry(line, user)]
 
 

@@ -46,7 +46,7 @@ def draw(connection: Connection, workflow_id: int, name: str) -> str:
     workflow = find_workflow(connection, workflow_id)
     edges = GRAPHS.get(name)
     if edges is None:
-        raise NotFoundError("graph", repr(name), hint=f"Ask for one of {', '.join(GRAPHS)}.")
+        raise NotFoundError.of("graph", repr(name), hint=f"Ask for one of {', '.join(GRAPHS)}.")
     return "\n".join(
         [
             "digraph {",

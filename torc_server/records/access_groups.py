@@ -153,7 +153,7 @@ def find_one(
     """
     row = connection.execute(mapping.rows.where(*conditions)).one_or_none()
     if row is None:
-        raise NotFoundError(kind, key, error="NotFound")
+        raise NotFoundError.of(kind, key, error="NotFound")
     return mapping.read(row)
 
 

@@ -69,7 +69,9 @@ def _require_jobs(connection: Connection, workflow_id: int, job_ids: set[int]) -
     try:
         check_related(connection, workflow_id, "job_ids", tables.job, job_ids)
     except UsageError as error:
-        raise NotFoundError("job", error.details["missing_ids"][0], hint=error.message) from error
+        raise NotFoundError.of(
+            "job", error.details["missing_ids"][0], hint=error.message
+        ) from error
 
 
 def list_actions(connection: Connection, workflow_id: int) -> list[WorkflowAction]:
@@ -135,7 +137,7 @@ def claim_action(
     if not claimed:
         here = select(_action.id).where(_action.id == action_id, _action.workflow_id == workflow_id)
         if connection.execute(here).first() is None:
-            raise NotFoundError("action", action_id)
+            raise NotFoundError.of("action", action_id)
         raise ConflictError(f"Action {action_id} is claimed already.", claimed=False)
     executed = ActionExecuted(action_id=action_id, compute_node_id=compute_node_id)
     events.record(connection, workflow_id, executed, now_ms=now_ms)

@@ -40,4 +40,4 @@ def _require_job(connection: Connection, workflow_id: int, job_id: int) -> None:
     job = tables.job.c
     found = select(job.id).where(job.id == job_id, job.workflow_id == workflow_id)
     if connection.execute(found).first() is None:
-        raise NotFoundError("job", job_id, hint=f"Name a job of workflow {workflow_id}.")
+        raise NotFoundError.of("job", job_id, hint=f"Name a job of workflow {workflow_id}.")

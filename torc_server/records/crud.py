@@ -154,7 +154,7 @@ def get(connection: Connection, resource: Resource[WireT], record_id: int) -> Wi
     """
     record = resource.mapping.find(connection, record_id)
     if record is None:
-        raise NotFoundError(resource.kind, record_id)
+        raise NotFoundError.of(resource.kind, record_id)
     return record
 
 

@@ -69,5 +69,5 @@ def remove_remote_worker(connection: Connection, workflow_id: int, worker: str) 
         _column.workflow_id == workflow_id, _column.worker == worker
     )
     if connection.execute(gone).rowcount == 0:
-        raise NotFoundError("remote worker", worker)
+        raise NotFoundError.of("remote worker", worker)
     return RemoteWorker(worker=worker, workflow_id=workflow_id)

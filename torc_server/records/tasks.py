@@ -115,7 +115,7 @@ def get_task(conn: Connection, task_id: int) -> Task:
     """
     task = TASK.find(conn, task_id)
     if task is None:
-        raise NotFoundError("task", task_id)
+        raise NotFoundError.of("task", task_id)
     return task
 
 

@@ -195,8 +195,7 @@ def default_requirements(conn: Connection, workflow_id: int) -> int:
     ).scalar()
     if found is None:
         raise NotFoundError(
-            "resource requirements",
-            f"named {DEFAULT_REQUIREMENTS!r} in workflow {workflow_id}",
+            f"Workflow {workflow_id} has no resource requirements named {DEFAULT_REQUIREMENTS!r}.",
             hint="State resource_requirements_id for each job.",
         )
     return found

@@ -111,7 +111,7 @@ def find_job(conn: Connection, job_id: int) -> Record:
     """
     row: Record | None = _FIND.first(conn, id=job_id)
     if row is None:
-        raise NotFoundError("job", job_id)
+        raise NotFoundError.of("job", job_id)
     return row
 
 

@@ -101,7 +101,7 @@ def get_workflow(conn: Connection, workflow_id: int) -> Workflow:
     """
     workflow = WORKFLOW.find(conn, workflow_id)
     if workflow is None:
-        raise NotFoundError("workflow", workflow_id)
+        raise NotFoundError.of("workflow", workflow_id)
     return with_access_groups(conn, [workflow])[0]
 
 
@@ -113,7 +113,7 @@ def find_workflow(conn: Connection, workflow_id: int) -> Record:
     """
     row: Record | None = _FIND.first(conn, id=workflow_id)
     if row is None:
-        raise NotFoundError("workflow", workflow_id)
+        raise NotFoundError.of("workflow", workflow_id)
     return row
 
 

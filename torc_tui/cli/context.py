@@ -86,7 +86,8 @@ class Settings:
         found = {workflow.id: workflow.name for workflow in page.items if workflow.id is not None}
         if not found:
             raise NotFoundError(
-                "workflow of", self.choice.user, hint="Create one: torc workflows create FILE"
+                f"{self.choice.user} has no workflow.",
+                hint="Create one: torc workflows create FILE",
             )
         if len(found) == 1:
             return next(iter(found))

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
-from torc_core.errors import NotFoundError, TorcError
+from torc_core.errors import NotFoundError, TorcError, TransportError
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.actions import Scope, shown_in
 from torc_tui.feed import EventFeed
@@ -20,7 +20,7 @@ from torc_tui.lists.listing import Row
 from torc_tui.lists.workflows import WORKFLOWS
 from torc_tui.messages import StateChanged
 from torc_tui.screens.graph_reader import GraphReader
-from torc_tui.screens.server_link import SILENCE, ServerLink
+from torc_tui.screens.server_link import ServerLink
 from torc_tui.state.fetcher import Fetcher
 from torc_tui.state.graph.dag import Graph
 from torc_tui.state.graph.drawing import Drawing, draw
@@ -177,7 +177,7 @@ class Board(Screen[None]):
 
     def show_error(self, error: TorcError) -> None:
         """Show an error in the line for messages; of a silent server the head tells."""
-        if isinstance(error, SILENCE):
+        if isinstance(error, TransportError):
             self._link.lose()
             self.tell(error.hint or error.message, "red")
         else:
@@ -254,7 +254,7 @@ class Board(Screen[None]):
             self.details.show_limits()
 
         def failed(error: TorcError) -> None:
-            table.ask_failed(is_refused=not isinstance(error, SILENCE))
+            table.ask_failed(is_refused=not isinstance(error, TransportError))
             self.show_error(error)
 
         self._link.ask(

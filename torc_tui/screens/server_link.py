@@ -9,12 +9,10 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from torc_core.client import TorcClient
-from torc_core.errors import MachineError, TimedOutError, TorcError, UnreachableError
+from torc_core.errors import MachineError, TorcError, TransportError
 from torc_tui.state.fetcher import Fetcher
 
-SILENCE = UnreachableError, TimedOutError
-"""Errors that say that the server does not answer."""
-_ABSENCE = *SILENCE, MachineError
+_ABSENCE = TransportError, MachineError
 """Errors of a request that no server has seen: torc's own server may also fail to start."""
 
 _FIRST_PAUSE_S = 1.0

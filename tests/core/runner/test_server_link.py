@@ -116,7 +116,7 @@ def test_of_two_failed_requests_the_older_goes_first(link, server):
     assert server.requests[0] == 1
 
 
-@pytest.mark.parametrize("error", [NotFoundError("workflow", 7), UsageError("nonsense")])
+@pytest.mark.parametrize("error", [NotFoundError.of("workflow", 7), UsageError("nonsense")])
 def test_what_would_fail_again_is_not_retried(link, server, error):
     server.error = error
     link.send(Exchange(seq=0))

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from torc_core.client import TorcClient, every_item
-from torc_core.errors import ExitCode, MachineError, TimedOutError, TorcError, UnreachableError
+from torc_core.errors import ExitCode, MachineError, TorcError, TransportError
 from torc_core.hpc.slurm.allocation import (
     Allocation,
     parse_time_left,
@@ -116,7 +116,7 @@ def _wait_for_server(client: TorcClient, deadline: float) -> None:
     while True:
         try:
             client.ping()
-        except (UnreachableError, TimedOutError) as error:
+        except TransportError as error:
             if time.monotonic() > deadline:
                 raise
             log.warning("%s Trying again.", error.message)

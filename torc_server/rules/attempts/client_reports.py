@@ -223,9 +223,9 @@ def _accept(known: _Known, completion: Completion) -> AcceptedCompletion | None:
     check_attempt(result.attempt_id)
     job = known.jobs.get(job_id)
     if job is None:
-        raise NotFoundError("job", job_id)
+        raise NotFoundError.of("job", job_id)
     if workflow_id not in {None, job.workflow_id}:
-        raise NotFoundError("job", f"{job_id} in workflow {workflow_id}")
+        raise NotFoundError.of("job", f"{job_id} in workflow {workflow_id}")
     present = JobStatus.from_number(job.status)
     recorded = known.results.get((job_id, run_id, result.attempt_id))
     if recorded is not None and present is status and _is_same(recorded, status, result):
@@ -277,7 +277,7 @@ def check_run(workflow: Record, run_id: int) -> None:
 def _place(workflow: Record, run_id: int, node_id: int, node: Record | None) -> Place:
     check_run(workflow, run_id)
     if node is None or node.workflow_id != workflow.id:
-        raise NotFoundError("compute node", f"{node_id} in workflow {workflow.id}")
+        raise NotFoundError.of("compute node", f"{node_id} in workflow {workflow.id}")
     return Place(workflow.id, run_id, node_id)
 
 

@@ -124,7 +124,7 @@ def answer_waiting(conn: Connection, node_id: int, request: Exchange, *, now_ms:
 def _situation(conn: Connection, node_id: int) -> Record:
     situation = conn.execute(_SITUATION, {"node_id": node_id}).one_or_none()
     if situation is None:
-        raise NotFoundError("compute node", node_id)
+        raise NotFoundError.of("compute node", node_id)
     return situation
 
 

@@ -1,0 +1,73 @@
+"""Where a server is reached: its URL, its token, and whether it is this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, urlsplit
+
+from torc_core.errors import UsageError
+from torc_core.model.service import BASE_PATH
+
+DEFAULT_URL = f"http://localhost:8080{BASE_PATH}"
+
+
+class Address(NamedTuple):
+    """Where a server listens, and its bearer token, if it has one."""
+
+    url: str
+    token: str | None = None
+
+    @property
+    def with_token(self) -> str:
+        """The URL with the token in its path, see `TOKEN_IN_PATH`; it is as secret as the token."""
+        if self.token is None:
+            return self.url
+        parts = urlsplit(self.url)
+        return parts._replace(path=f"/token/{quote(self.token, safe='')}{parts.path}").geturl()
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.url.startswith("https:")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it names this machine: 127.0.0.0/8, ::1 or localhost."""
+        host = urlsplit(self.url).hostname or ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:  # a name
+            return False
+
+
+def check_address(address: Address) -> Address:
+    """Return the address with the base path added if its URL has none.
+
+    Raises:
+        UsageError: The URL is not one of a server, or the token cannot stand in a header.
+    """
+    if address.token is not None and not (address.token.isascii() and address.token.isprintable()):
+        raise UsageError(
+            "The token holds characters that no token has.",
+            hint="Tokens are printable ASCII; look at TORC_TOKEN.",
+        )
+    return address._replace(url=_split(address.url).geturl())
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in {"http", "https"} and parts.netloc.isprintable()
+        is_host = bool((parts.hostname or "").encode("idna")) and " " not in parts.netloc
+        is_usable = is_web and is_host and parts.port != 0
+    except ValueError:  # UnicodeError is one
+        is_usable = False
+    if not is_usable:
+        raise UsageError(
+            f"{url!r} is not the URL of a server.", hint=f"Write it like {DEFAULT_URL}."
+        )
+    path = parts.path.rstrip("/") or BASE_PATH
+    return SplitResult(parts.scheme, parts.netloc, path, "", "")

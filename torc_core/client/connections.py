@@ -1,0 +1,177 @@
+"""Connections to a server, by httpx. Imported with the first request: httpx takes its time."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import ssl
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import httpx_sse
+import msgspec
+
+from torc_core.client.address import Address
+from torc_core.client.failures import error_from_failure
+from torc_core.client.replies import error_from_reply
+from torc_core.client.request import Request
+from torc_core.errors import UsageError
+
+log = logging.getLogger(__name__)
+
+KEEP_ALIVE_S = 60.0
+"""How long an idle connection is kept. The server keeps it longer, so that it does not close one
+under a request."""
+SILENCE_S = 60.0
+"""The server sends something on a stream every 15 s; four times that is a dead connection."""
+
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
+"""Every exception that httpx has; that of httpx-sse is an `httpx.HTTPError`."""
+
+
+class ConnectionPool:
+    """The connections to one address, shared between threads.
+
+    An idle connection that the server has closed meanwhile is noticed before it is used, and
+    replaced: httpx looks whether there is something to read on it.
+
+    Args:
+        address: Where the server listens.
+        headers: Headers of every request.
+
+    Raises:
+        UsageError: The proxy settings of the environment make no sense.
+    """
+
+    def __init__(self, address: Address, headers: Mapping[str, str]) -> None:
+        self.url = address.url
+        self._headers = httpx.Headers(headers)
+        try:
+            self._client = httpx.Client(
+                # Proxies are for other machines, whatever the environment says of this one.
+                trust_env=not address.is_loopback,
+                verify=_tls_context(address),
+                limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            raise UsageError(
+                f"The proxy settings of the environment cannot be used: {error}",
+                hint="Correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or name the server's host in "
+                "NO_PROXY.",
+            ) from error
+        weakref.finalize(self, self._client.close)
+
+    def send(self, request: Request[Any], timeout_s: float) -> tuple[int, bytes]:
+        """Send a request and return status and body of the reply.
+
+        Raises:
+            UnreachableError: Nothing was sent.
+            NoAnswerError: There is no reply; the request may have been carried out.
+        """
+        try:
+            response = self._client.send(self._build(request, timeout_s), auth=None)
+        except _FAILURES as error:
+            raise error_from_failure(
+                error, self.url, timeout_s=timeout_s, is_read_only=request.is_read_only
+            ) from error
+        if warning := response.headers.get("Warning"):  # an older server does not know all fields
+            log.debug("%s %s: the server warns: %r", request.method, request.path, warning)
+        return response.status_code, response.content
+
+    def stream(self, request: Request[Any]) -> ServerSentEvents:
+        """Open a stream of server-sent events.
+
+        Raises:
+            UnreachableError: Nothing was sent.
+            NoAnswerError: There is no reply.
+            TorcError: The server refused.
+        """
+        built = self._build(request, SILENCE_S)
+        built.headers["Accept"] = "text/event-stream"
+        try:
+            response = self._client.send(built, auth=None, stream=True)
+            if response.status_code >= 400:
+                with contextlib.closing(response):
+                    raise error_from_reply(response.status_code, response.read())
+        except _FAILURES as error:
+            raise error_from_failure(
+                error, self.url, timeout_s=SILENCE_S, is_read_only=True
+            ) from error
+        return ServerSentEvents(response, self)
+
+    def _build(self, request: Request[Any], timeout_s: float) -> httpx.Request:
+        timeouts = {"connect": timeout_s, "read": timeout_s, "write": timeout_s, "pool": None}
+        return httpx.Request(
+            request.method,
+            self.url + request.path + _query(request.params),
+            headers=self._headers,
+            content=None if request.body is None else msgspec.json.encode(request.body),
+            extensions={"timeout": timeouts},
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+class ServerSentEvents:
+    """An open event stream; see `torc_core.client.events.EventSource`."""
+
+    def __init__(self, response: httpx.Response, pool: ConnectionPool) -> None:
+        self._response = response
+        self._pool = pool  # which closes all connections when nothing refers to it
+        self._is_stopped = False
+
+    def __iter__(self) -> Iterator[httpx_sse.ServerSentEvent]:
+        """Yield events as they come.
+
+        Raises:
+            NoAnswerError: The connection broke or fell silent.
+            ProtocolError: This is no event stream.
+        """
+        try:
+            yield from httpx_sse.EventSource(self._response).iter_sse()
+        except _FAILURES as error:
+            if not self._is_stopped:
+                raise error_from_failure(
+                    error, self._pool.url, timeout_s=SILENCE_S, is_read_only=True
+                ) from error
+        finally:
+            self._response.close()
+
+    def stop(self) -> None:
+        """End the stream, from any thread."""
+        self._is_stopped = True
+        # Closing would not wake a thread that reads; ending the conversation does.
+        connection = self._response.extensions["network_stream"].get_extra_info("socket")
+        with contextlib.suppress(OSError):  # the server may have been first
+            connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._response.close()
+
+
+def _tls_context(address: Address) -> ssl.SSLContext:
+    """Return how to check the server's certificate.
+
+    The certificates to trust are those of the system or, where they are set, of SSL_CERT_FILE and
+    SSL_CERT_DIR. Reading them takes 20 ms, so without https they are not read: a context that
+    trusts nothing is all that httpx then needs.
+    """
+    if address.is_https:
+        return ssl.create_default_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _query(params: Mapping[str, object] | None) -> str:
+    given = {name: _text(value) for name, value in (params or {}).items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,1 @@
+"""One method per operation of the HTTP interface, by what they are about."""

@@ -1,0 +1,27 @@
+"""Results."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from torc_core.client.filters import ResultFilters
+from torc_core.client.request import Endpoints
+from torc_core.model.page import Page
+from torc_core.model.result import Result
+
+
+class ResultEndpoints(Endpoints):
+    """Operations on the results of attempts."""
+
+    def list_results(self, workflow_id: int, **filters: Unpack[ResultFilters]) -> Page[Result]:
+        """Return a page of results, the latest of each job unless `all_runs`."""
+        path = "/results"
+        return self._list(path, Page[Result], filters, ResultFilters, workflow_id)
+
+    def create_result(self, result: Result) -> Result:
+        """Create a result by itself; attempts are normally completed by `complete_job`."""
+        return self._post("/results", Result, result)
+
+    def get_result(self, result_id: int) -> Result:
+        """Return one result."""
+        return self._get(f"/results/{result_id}", Result)

@@ -1,0 +1,73 @@
+"""Workflows as a whole, and the server itself."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from torc_core.client.filters import WorkflowFilters
+from torc_core.client.request import Endpoints
+from torc_core.model.page import Page
+from torc_core.model.workflow import (
+    ArchiveRequest,
+    IsComplete,
+    Version,
+    Workflow,
+    WorkflowPatch,
+    WorkflowStatus,
+)
+
+
+class WorkflowEndpoints(Endpoints):
+    """Operations on workflows, named as the reference names them."""
+
+    def ping(self) -> None:
+        """Return if the server answers."""
+        self._get("/ping", dict)
+
+    def get_version(self) -> Version:
+        """Return what the server is; an older one says only its version."""
+        reply = self._get("/version", Version | str)  # type: ignore[arg-type]  # a union of both
+        return Version(version=reply, api_version="") if isinstance(reply, str) else reply
+
+    def create_workflow(self, workflow: Workflow) -> Workflow:
+        """Create a workflow without jobs."""
+        return self._post("/workflows", Workflow, workflow)
+
+    def list_workflows(self, **filters: Unpack[WorkflowFilters]) -> Page[Workflow]:
+        """Return a page of workflows."""
+        path = "/workflows"
+        return self._list(path, Page[Workflow], filters, WorkflowFilters)
+
+    def get_workflow(self, workflow_id: int) -> Workflow:
+        """Return one workflow."""
+        return self._get(f"/workflows/{workflow_id}", Workflow)
+
+    def update_workflow(self, workflow_id: int, patch: WorkflowPatch) -> Workflow:
+        """Change the given fields of a workflow."""
+        return self._put(f"/workflows/{workflow_id}", Workflow, patch)
+
+    def delete_workflow(self, workflow_id: int) -> Workflow:
+        """Delete a workflow and all that belongs to it."""
+        return self._delete(f"/workflows/{workflow_id}", Workflow)
+
+    def archive_workflow(self, workflow_id: int, *, is_archived: bool) -> Workflow:
+        """Archive a workflow, or undo that; servers before 0.35 have no such operation."""
+        body = ArchiveRequest(is_archived=is_archived)
+        return self._post(f"/workflows/{workflow_id}/archive", Workflow, body)
+
+    def get_workflow_status(self, workflow_id: int) -> WorkflowStatus:
+        """Return run number, flags and job counts."""
+        return self._get(f"/workflows/{workflow_id}/status", WorkflowStatus)
+
+    def update_workflow_status(self, workflow_id: int, status: WorkflowStatus) -> WorkflowStatus:
+        """Set run number and flags."""
+        return self._put(f"/workflows/{workflow_id}/status", WorkflowStatus, status)
+
+    def is_workflow_complete(self, workflow_id: int) -> IsComplete:
+        """Return whether all jobs are complete, or the workflow was canceled."""
+        return self._get(f"/workflows/{workflow_id}/is_complete", IsComplete)
+
+    def is_workflow_uninitialized(self, workflow_id: int) -> bool:
+        """Return whether no job has been initialized yet."""
+        reply = self._get(f"/workflows/{workflow_id}/is_uninitialized", dict[str, bool])
+        return reply["is_uninitialized"]

@@ -1,0 +1,130 @@
+"""What each list can be filtered by, beside its paging.
+
+Keyword parameters of the list methods. One that is left out or None is not sent. Text filters take
+the whole value unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from torc_core.model.status import JobStatus
+
+
+class Paging(TypedDict, total=False):
+    """The parameters of every list."""
+
+    offset: int | None
+    limit: int | None
+    sort_by: str | None
+    """A field of the items."""
+    reverse_sort: bool | None
+
+
+class WorkflowFilters(Paging, total=False):
+    """Of `list_workflows`."""
+
+    name: str | None
+    user: str | None
+    description: str | None
+    is_archived: bool | None
+    include_job_counts: bool | None
+    """Not a filter: count each workflow's jobs by status."""
+
+
+class JobFilters(Paging, total=False):
+    """Of `list_jobs`."""
+
+    status: str | None
+    """One status, or several joined by commas."""
+    name: str | None
+    """Part of the name, in either case."""
+    command: str | None
+    """Part of the command, in either case."""
+    upstream_job_id: int | None
+    needs_file_id: int | None
+    active_compute_node_id: int | None
+    origin_is_set: bool | None
+    include_relationships: bool | None
+    """Not a filter: give each job the ids of its files, user data and dependencies."""
+
+
+class FileFilters(Paging, total=False):
+    """Of `list_files`."""
+
+    name: str | None
+    path: str | None
+    produced_by_job_id: int | None
+    is_output: bool | None
+
+
+class UserDataFilters(Paging, total=False):
+    """Of `list_user_data`."""
+
+    name: str | None
+    is_ephemeral: bool | None
+    consumer_job_id: int | None
+    producer_job_id: int | None
+
+
+class ResultFilters(Paging, total=False):
+    """Of `list_results`."""
+
+    job_id: int | None
+    run_id: int | None
+    return_code: int | None
+    status: JobStatus | None
+    compute_node_id: int | None
+    all_runs: bool | None
+    """Not only the latest result of each job."""
+
+
+class EventFilters(Paging, total=False):
+    """Of `list_events`."""
+
+    category: str | None
+    after_timestamp: int | None
+    """In milliseconds."""
+
+
+class ResourceRequirementsFilters(Paging, total=False):
+    """Of `list_resource_requirements`."""
+
+    job_id: int | None
+    name: str | None
+    memory: str | None
+    num_cpus: int | None
+    num_gpus: int | None
+    num_nodes: int | None
+    runtime: int | None
+
+
+class SlurmSchedulerFilters(Paging, total=False):
+    """Of `list_slurm_schedulers`."""
+
+    name: str | None
+    account: str | None
+    gres: str | None
+    mem: str | None
+    nodes: int | None
+    partition: str | None
+    qos: str | None
+    tmp: str | None
+    walltime: str | None
+
+
+class ComputeNodeFilters(Paging, total=False):
+    """Of `list_compute_nodes`."""
+
+    hostname: str | None
+    is_active: bool | None
+    scheduled_compute_node_id: int | None
+
+
+class ScheduledComputeNodeFilters(Paging, total=False):
+    """Of `list_scheduled_compute_nodes`."""
+
+    scheduler_id: int | None
+    """The allocation's id at its scheduler."""
+    scheduler_config_id: int | None
+    status: str | None

@@ -1,0 +1,111 @@
+"""What an endpoint is: a request as a value, sent by whatever transport the client has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from torc_core.client.events import EventStream
+from torc_core.model.event import StreamedEvent
+
+T = TypeVar("T")
+
+LONG_S = 600.0
+"""How long a reply may take to requests whose work grows with the workflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[T]):
+    """One request of the HTTP interface."""
+
+    method: str
+    path: str
+    """Below the base path; values from users are quoted already."""
+    reply: type[T]
+    """Type of the reply's body."""
+    params: Mapping[str, object] | None = None
+    """Query parameters; those that are None are left out."""
+    body: object = None
+    """A struct or JSON value to send."""
+    timeout_s: float | None = None
+    """How long the reply may take, if that is not what the client allows for every reply."""
+    idempotency_key: str | None = None
+    """The member of the body by which the server knows a request that it has carried out, and
+    repeats its reply."""
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it changes nothing at the server."""
+        return self.method in {"GET", "HEAD"}
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it may be sent again after it may have been carried out."""
+        return self.is_read_only or self.idempotency_key is not None
+
+
+class Sender(Protocol):
+    """What carries requests to a server."""
+
+    def send(self, request: Request[T], /) -> T:
+        """Send a request and return its decoded reply."""
+
+    def stream(self, request: Request[StreamedEvent], /) -> EventStream:
+        """Send a request whose reply are events."""
+
+
+class Endpoints:
+    """What the groups of endpoints have in common: one method per HTTP verb."""
+
+    def __init__(self, transport: Sender) -> None:
+        self._transport = transport
+
+    def _get(self, path: str, reply: type[T], params: Mapping[str, object] | None = None) -> T:
+        return self._transport.send(Request("GET", path, reply, params))
+
+    def _list(
+        self,
+        path: str,
+        reply: type[T],
+        filters: Mapping[str, Any],
+        known: type[Any],
+        workflow_id: int | None = None,
+    ) -> T:
+        """Get a page of a list.
+
+        Args:
+            path: Path of the list.
+            reply: Type of the page.
+            filters: Filters and paging, as the caller gave them.
+            known: The `TypedDict` that declares them. The server ignores parameters that it does
+                not know, so that a misspelt filter would return everything.
+            workflow_id: Whose items, where that is a query parameter.
+
+        Raises:
+            TypeError: There is no such filter.
+        """
+        if unknown := filters.keys() - known.__optional_keys__:
+            raise TypeError(f"{known.__name__} has no {', '.join(sorted(unknown))}")
+        params = filters if workflow_id is None else {"workflow_id": workflow_id, **filters}
+        return self._get(path, reply, params)
+
+    def _post(
+        self,
+        path: str,
+        reply: type[T],
+        body: object = None,
+        *,
+        params: Mapping[str, object] | None = None,
+        timeout_s: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> T:
+        return self._transport.send(
+            Request("POST", path, reply, params, body, timeout_s, idempotency_key)
+        )
+
+    def _put(self, path: str, reply: type[T], body: object = None) -> T:
+        return self._transport.send(Request("PUT", path, reply, body=body))
+
+    def _delete(self, path: str, reply: type[T]) -> T:
+        return self._transport.send(Request("DELETE", path, reply, timeout_s=LONG_S))

@@ -1,0 +1,8 @@
+"""What every client, the server and the programs that start one agree on."""
+
+from __future__ import annotations
+
+BASE_PATH = "/torc-service/v1"
+"""The path that all operations begin with."""
+PORT_LINE = "TORC_SERVER_PORT="
+"""What a server prints, followed by its port, once it listens."""
