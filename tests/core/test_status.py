@@ -16,7 +16,7 @@ from torc_core.model.status import (
     SETTLED,
     TRANSITIONS,
     JobStatus,
-    may_end,
+    may_complete,
     may_follow,
 )
 
@@ -46,7 +46,7 @@ def test_a_blocked_job_cannot_run():
 
 def test_what_never_ran_may_end_from_afar_and_what_ended_may_not_again():
     for present in JobStatus:
-        ends = {end for end in JobStatus if may_end(present, end)}
+        ends = {end for end in JobStatus if may_complete(present, end)}
         if present in REPORTABLE_FROM | {JobStatus.RUNNING}:
             assert ends == REPORTABLE
         else:

@@ -15,7 +15,7 @@ GROUP_LIMIT = 100
 ROLES = ("member", "admin")
 """An `admin` of a group manages its members."""
 ADMIN_GROUP = "admin"
-"""The name of the system group, which the server alone fills."""
+"""The name of the system group, whose members only the server sets."""
 
 
 class AccessGroup(Wire, frozen=True, kw_only=True):

@@ -36,9 +36,9 @@ class WorkflowAction(Wire, frozen=True, kw_only=True):
     id: int | None = None
     workflow_id: int
     trigger_type: str
-    """One of `TriggerType`; a newer server may know more."""
+    """Such as `on_jobs_ready`; a newer server may know more than `TriggerType`."""
     action_type: str
-    """One of `ActionType`; a newer server may know more."""
+    """`run_commands` or `schedule_nodes`; a newer server may know more."""
     action_config: Any
     job_ids: list[int] | None = None
     trigger_count: int = stated(0)

@@ -12,7 +12,7 @@ class SchedulerType(StrEnum):
     """What grants nodes; the type of a compute node is that of its scheduler."""
 
     LOCAL = "local"
-    """None: a runner was started by hand."""
+    """No scheduler: the runner was started on the machine itself."""
     SLURM = "slurm"
 
 
@@ -47,7 +47,7 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
     """ISO 8601 duration from `start_time`; unlimited if absent."""
     scheduler_config_id: int | None = None
     compute_node_type: str
-    """A `SchedulerType` with our runners; clients may say anything."""
+    """`local` or `slurm` with torc's own runners; clients may send any other word."""
     scheduler: Any = None
 
 
@@ -91,7 +91,7 @@ class ScheduledComputeNode(Wire, frozen=True, kw_only=True):
     scheduler_config_id: int
     scheduler_type: str
     status: str
-    """An `AllocationStatus`."""
+    """`pending`, `active` or `complete`."""
 
 
 class ScheduledComputeNodePatch(Wire, frozen=True, kw_only=True):

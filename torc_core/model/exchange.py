@@ -1,8 +1,8 @@
 """The batch protocol between our runner and our server: one call carries everything.
 
-`POST /compute_nodes/{id}/exchange` reports starts and ends, gives jobs back, asks for more and, if
-nothing is there to be had, waits for news. A server without it is spoken to with the reference's
-single calls. The capability is named by `GET /version`.
+`POST /compute_nodes/{id}/exchange` reports starts and completions, releases jobs, claims others
+and, if none is ready, waits for news. Servers without it get the reference's single calls. The
+capability is named by `GET /version`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class WorkRequest(Wire, frozen=True, kw_only=True):
     node: ComputeNodesResources | None = None
     """The whole node; required with `queue_ahead`."""
     sort_method: str = "none"
-    """One of `SortMethod`; the server says which it knows."""
+    """A sort method, as in `jobs_sort_method` of a workflow."""
     strict_scheduler_match: bool = False
 
 
@@ -97,7 +97,7 @@ class ClaimedJob(Wire, frozen=True, kw_only=True):
 
     job: Job
     token: int
-    """Grows with each claim of this job; a report under an older token is refused."""
+    """Grows with each claim of this job; a report with an older token is refused."""
     run_id: int
     num_cpus: int
     num_gpus: int
@@ -127,7 +127,7 @@ class Outcome(Wire, frozen=True, kw_only=True):
 
     job_id: int
     result: str
-    """One of `ReportOutcome`: `ok`, `duplicate` (known already), `fenced` (the job has been claimed
+    """`ok`, `duplicate` (known already), `fenced` (the job has been claimed
     again since), `unknown` (no such job) or `illegal` (the status of the job does not allow it)."""
 
 

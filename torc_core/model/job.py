@@ -1,4 +1,4 @@
-"""Jobs, their dependencies, and what a runner is given when it claims one."""
+"""Jobs, their dependencies, and replies to claims."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Job(Wire, frozen=True, kw_only=True):
     env: dict[str, str] | None = None
     """Environment variables of its process; they override the workflow's."""
     origin: str | None = None
-    """A `JobOrigin`, `retry` or `spawn`; absent for a job that its workflow was created with and
-    that was not retried. Set by the server."""
+    """`retry` for a job that a failure handler runs again, `spawn` for one that another job added;
+    absent for all others. Set by the server."""
     start_time: str | None = None
     """When the present attempt started: UTC, ISO 8601 with milliseconds and Z. Set by the
     server while the job runs."""

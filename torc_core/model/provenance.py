@@ -1,4 +1,4 @@
-"""Provenance: what RO-Crate is to say of a workflow's files, steps and people."""
+"""Provenance: the entities of a workflow's RO-Crate."""
 
 from __future__ import annotations
 

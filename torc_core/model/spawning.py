@@ -1,7 +1,7 @@
 """Jobs that add jobs to their workflow while they run.
 
-A lineage is a chain of such calls: an orchestrator looks at results, adds jobs that wait for it,
-among them perhaps the next orchestrator, and ends.
+A lineage is a chain of such calls: an orchestrator looks at results, adds jobs that depend on it,
+among them perhaps the next orchestrator, and exits.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from torc_core.model.wire import Wire, stated
 LINEAGE_VARIABLE = "TORC_ORCHESTRATOR_LINEAGE_ID"
 """The environment variable in which a spawned job finds its lineage."""
 DEFAULT_MAX_ITERATIONS = 1_000
-"""The most iterations of a lineage in a workflow that does not say."""
+"""The most iterations of a lineage, unless the workflow sets another limit."""
 
 
 def lineage_prefix(lineage: str) -> str:
-    """Return how the names of the user data begin that keep a lineage's states.
+    """Return the prefix of the names of the user data that keep a lineage's states.
 
-    `g` and six digits follow for an iteration, the first of which is 1, and `final` for the end.
+    It is followed by `g` and six digits for an iteration, counted from 1, or by `final`.
     """
     return f"__torc_lineage__{lineage}__"
 

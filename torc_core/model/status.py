@@ -1,8 +1,8 @@
-"""The states of a job and the ways between them, as data.
+"""The statuses of a job and the transitions between them, as data.
 
-`TRANSITIONS` is the machine. What goes beside it has a name and a reason of its own: ends that are
-reported from afar (`REPORTABLE_FROM`) and jobs that are taken back to run again (`Reset`). The
-numbers are those that the reference keeps in its database; on the wire a status is its name.
+`TRANSITIONS` is the state machine. Its exceptions have names and reasons of their own: completions
+of jobs that were not running (`REPORTABLE_FROM`), and resets (`Reset`). The numbers are those that
+the reference stores in its database; on the wire a status is its name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class JobStatus(StrEnum):
     """Claimed by a runner, not started."""
     RUNNING = "running"
     COMPLETED = "completed"
-    """Ended with return code 0, and wrote its output files."""
+    """Exited with 0, and wrote its output files."""
     FAILED = "failed"
     CANCELED = "canceled"
     """Stopped or never started, by a user or because a dependency failed."""
@@ -50,16 +50,16 @@ _ORDER = tuple(JobStatus)
 _NUMBER = {status: number for number, status in enumerate(_ORDER)}
 
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED, JobStatus.TERMINATED})
-"""Statuses that let dependent jobs go on (or be cancelled)."""
+"""Statuses of jobs that are over; jobs downstream may start, or are canceled."""
 
 SETTLED = ENDED | {JobStatus.DISABLED}
 """Statuses in which a job holds its workflow open no longer."""
 
 REPORTABLE = ENDED | {JobStatus.PENDING_FAILED}
-"""Statuses that a runner may report as the end of an attempt."""
+"""Statuses that a completed attempt may be reported with."""
 
 UNSUCCESSFUL = frozenset({JobStatus.FAILED, JobStatus.CANCELED, JobStatus.TERMINATED})
-"""Ends that cancel those dependents which asked to be cancelled."""
+"""Statuses that cancel jobs downstream which have `cancel_on_blocking_job_failure`."""
 
 ACTIVE = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
 """Statuses in which a runner holds the job."""
@@ -77,55 +77,55 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
 }
 """From each status to those that may follow it.
 
-An end is left, and a disabled job enabled, only because somebody says so: by a reset or a retry. A
-running job is canceled when its workflow is, or it alone: its runner stops it.
+A job that is over or disabled changes only on request, by a reset or a retry. A running job is
+canceled when its workflow is, or it alone: its runner stops it.
 """
 
 REPORTABLE_FROM = frozenset({_S.UNINITIALIZED, _S.BLOCKED, _S.READY, _S.PENDING})
-"""Statuses from which a job may go straight to a reported end.
+"""Statuses in which a job may be reported complete although it was not known to run.
 
-The reference's clients report the ends of jobs that they never claimed or started. A runner of
-ours may tell the start of a pending job together with its end, and the end of a job that was taken
-from it too early and is ready.
+The reference's clients report completions of jobs that they never claimed or started. Our runner
+may report the start of a pending job together with its completion, and the completion of a job
+that was taken from it too early and is ready.
 """
 
 RETRIABLE = frozenset({_S.RUNNING, _S.FAILED, _S.TERMINATED, _S.PENDING_FAILED})
-"""Statuses from which a retry makes a job ready: its attempt did not succeed, or is about to fail.
+"""Statuses from which a retry makes a job ready: its attempt was unsuccessful, or is about to fail.
 A runner retries a running job whose process has failed."""
 
 
 class Reset(NamedTuple):
-    """Which jobs an operation takes back to uninitialized, from wherever they are.
+    """Which jobs an operation resets, whatever `TRANSITIONS` says.
 
-    `reset_job_status` for the whole workflow takes back every job.
+    `reset_job_status` for a whole workflow resets every job.
     """
 
     jobs: frozenset[JobStatus]
-    """Of the jobs that it looks at, those in one of these statuses."""
+    """Of the jobs that it considers, those in one of these statuses."""
     after: frozenset[JobStatus] = frozenset()
-    """Of the jobs after those, however indirectly, those in one of these statuses."""
+    """Of all jobs downstream of those, the ones in one of these statuses."""
 
 
 _ENABLED = frozenset(JobStatus) - {_S.DISABLED}
 _IDLE = _ENABLED - ACTIVE
 
 RESET_FAILED = Reset(UNSUCCESSFUL | {_S.PENDING_FAILED}, after=_ENABLED)
-"""Somebody wants anew what did not succeed; what came of it is stopped and done again."""
+"""What was unsuccessful runs again, and all downstream with it; what runs of it is stopped."""
 RESET_CHANGED = Reset(_IDLE, after=_IDLE)
-"""The inputs of jobs changed; what runs goes on."""
+"""The inputs of jobs changed; running jobs continue."""
 INITIALIZE = Reset(
     frozenset({_S.UNINITIALIZED, _S.BLOCKED, _S.READY, _S.TERMINATED, _S.PENDING_FAILED})
 )
-"""A start places these jobs anew, and those whose runners have signed off; the rest it leaves."""
+"""Initialize works out these jobs, and those whose runners are gone; others stay as they are."""
 INITIALIZE_NEW = Reset(frozenset({_S.UNINITIALIZED}), after=_IDLE)
-"""A start after a reset: with the jobs that were taken back all that comes after them."""
+"""Initialize after a reset: the jobs that were reset, and all downstream of them."""
 
 
-def may_follow(present: JobStatus, wanted: JobStatus) -> bool:
-    """Return whether a job may go from `present` to `wanted`."""
-    return wanted in TRANSITIONS[present]
+def may_follow(present: JobStatus, following: JobStatus) -> bool:
+    """Return whether a job may go from `present` to `following`."""
+    return following in TRANSITIONS[present]
 
 
-def may_end(present: JobStatus, end: JobStatus) -> bool:
-    """Return whether the end of a job that is `present` may be reported as `end`."""
-    return end in REPORTABLE and (present in REPORTABLE_FROM or may_follow(present, end))
+def may_complete(present: JobStatus, outcome: JobStatus) -> bool:
+    """Return whether a job that is `present` may be reported complete as `outcome`."""
+    return outcome in REPORTABLE and (present in REPORTABLE_FROM or may_follow(present, outcome))

@@ -1,8 +1,8 @@
-"""The common ground of all wire types: how fields meet JSON.
+"""The base of all wire types: how fields become JSON.
 
-The reference leaves fields out that have no value, and writes every other field, also those that
-have their default. msgspec leaves out what equals a plain default; so a plain `= None` is left out
-when empty, while a default given by `stated` is always written.
+The reference leaves out fields that have no value, and writes all others, even those that have
+their default. msgspec leaves out what equals a plain default; so a plain `= None` is left out when
+it is None, while a default given by `stated` is always written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value as it stands on the wire: immutable, fields by keyword, empty ones left out.
+    """A value as it stands on the wire: immutable, fields by keyword, those without value left out.
 
     Unknown fields are accepted, so that older and newer programs understand each other. Each
     subclass states `frozen` and `kw_only` again: msgspec hands on only the first, mypy wants both.
@@ -21,7 +21,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def stated(value: Any) -> Any:
-    """Return a default that is written out on the wire although nobody set it."""
+    """Return a default that is written on the wire even when it was not set."""
     return msgspec.field(default_factory=lambda: value)
 
 

@@ -49,7 +49,7 @@ class Workflow(Wire, frozen=True, kw_only=True):
     compute_node_wait_for_healthy_database_minutes: int = stated(20)
     compute_node_min_time_for_new_jobs_seconds: int = stated(300)
     jobs_sort_method: str = stated("gpus_runtime_memory")
-    """One of `SortMethod`; a newer server may know more."""
+    """`none`, `gpus_runtime_memory` or `gpus_memory_runtime`; a newer server may know more."""
     resource_monitor_config: JsonText = None
     slurm_defaults: JsonText = None
     use_pending_failed: bool = stated(False)

@@ -17,7 +17,7 @@ from torc_core.model.completion import CompletedJobs, CompletionError, JobComple
 from torc_core.model.exchange import JobEnd, JobStart
 from torc_core.model.job import Job
 from torc_core.model.result import Result
-from torc_core.model.status import ENDED, JobStatus, may_end
+from torc_core.model.status import ENDED, JobStatus, may_complete
 from torc_server.errors import OutcomeError, StaleRunError
 from torc_server.rules.attempts.report_check import Place, check_attempt, check_status
 from torc_server.rules.attempts.results import AcceptedCompletion, record_results
@@ -238,7 +238,7 @@ def _accept(known: _Known, completion: Completion) -> AcceptedCompletion | None:
             status=present.value,
             wanted=status.value,
         )
-    if not may_end(present, status):
+    if not may_complete(present, status):
         raise illegal(job, status, hint="Reset the job first.")
     node = known.nodes.get(result.compute_node_id)
     place = _place(known.workflows[job.workflow_id], run_id, result.compute_node_id, node)
