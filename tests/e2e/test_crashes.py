@@ -96,9 +96,9 @@ def test_a_killed_runner_shows_as_crashed(server, client, sweep):
     workflow_id = sweep(client)
     directory = prepare_run(client, RunnerOptions(workflow_id=workflow_id), is_embedded=False)
     process = start_run(directory)
-    wait_for(lambda: directory.look().state is RunState.RUNNING, "the run to begin")
+    wait_for(lambda: directory.read().state is RunState.RUNNING, "the run to begin")
 
     os.kill(process.pid, signal.SIGKILL)
 
-    wait_for(lambda: directory.look().state is RunState.CRASHED, "the crash to show")
+    wait_for(lambda: directory.read().state is RunState.CRASHED, "the crash to show")
     assert RunDirectory(directory.path).read_meta().ended_at is None

@@ -1,8 +1,8 @@
 """Settings from files and the environment.
 
-Later sources win: built-in defaults, `/etc/torc/config.toml`, the user's `config.toml`,
-`./torc.toml`, `TORC_CLIENT__NAME` in the environment; the command line is the caller's. Each file
-is checked by itself, so that a message names it.
+Later sources win: built-in defaults, the files of `config_files()` (system, user, project),
+`TORC_CLIENT__NAME` in the environment; the command line is the caller's. Each file is checked by
+itself, so that a message names it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import msgspec
-import platformdirs
 
 from torc_core.config.schema import ClientSettings, RunSettings
 from torc_core.errors import UsageError
+from torc_core.host.directories import config_files
 
-SYSTEM_FILE = Path("/etc/torc/config.toml")
-LOCAL_FILE = Path("torc.toml")
 PREFIX = "TORC_CLIENT__"
 
 
@@ -38,12 +36,6 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> ClientSettings:
         if name.startswith(PREFIX):
             merged = _merge(merged, _read_variable(name, value))
     return msgspec.convert(merged, ClientSettings, strict=False)
-
-
-def config_files() -> list[Path]:
-    """Return where settings are looked for, weakest first; the files need not exist."""
-    user = platformdirs.user_config_path("torc") / "config.toml"
-    return [SYSTEM_FILE, user, LOCAL_FILE]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which server to talk to: the one that was named, or the one that torc starts by itself."""
+"""Which server to connect to: the one that was named, or the embedded one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ CONFIGURED_TIMEOUT_S = 3.0
 
 
 class Choice(NamedTuple):
-    """Where to look for a server; the first that is given wins."""
+    """Which server to use; the first that is given wins."""
 
     url: str | None = None
     """Named on the command line or by TORC_API_URL: this one or none."""
     configured_url: str | None = None
     """Named in a configuration file: used if it answers."""
     standalone: bool = False
-    """The embedded one, whatever else is named."""
+    """The embedded one, even if another one is named."""
     user: str | None = None
     password: str | None = None
     token: str | None = None
@@ -48,7 +48,7 @@ def connect(choice: Choice) -> Connection:
 
 
 def embedded_client(address: Address) -> TorcClient:
-    """Return a client that finds the embedded server again, or starts it, when it is lost."""
+    """Return a client that locates or restarts the embedded server when it does not answer."""
     return TorcClient(address.url, token=address.token, locate=embedded_server.locate_server)
 
 

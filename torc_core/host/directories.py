@@ -1,4 +1,4 @@
-"""The directories of torc on this machine; the only place that knows them.
+"""The directories of torc on this machine, and its configuration files; the only place that knows.
 
 State is private: directories are 0700, files 0600.
 """
@@ -8,26 +8,36 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from platformdirs import user_config_path
+
 from torc_core.errors import MachineError
 
 PRIVATE_DIRECTORY = 0o700
+_SYSTEM_CONFIG = Path("/etc/torc/config.toml")
+_LOCAL_CONFIG = Path("torc.toml")
+"""In the current directory: settings of one project."""
+
+
+def config_files() -> list[Path]:
+    """Return where settings are looked for, weakest first; the files need not exist."""
+    return [_SYSTEM_CONFIG, user_config_path("torc") / "config.toml", _LOCAL_CONFIG]
 
 
 def state_directory() -> Path:
-    """Return `$XDG_STATE_HOME/torc`, else `~/.local/state/torc`, made if it is not there.
+    """Return `$XDG_STATE_HOME/torc`, else `~/.local/state/torc`; created if it does not exist.
 
     Raises:
-        MachineError: It cannot be made, or belongs to somebody else.
+        MachineError: It cannot be created, or belongs to another user.
     """
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return private_directory(Path(base).expanduser() / "torc")
 
 
 def private_directory(path: Path) -> Path:
-    """Make a directory that only its owner may enter, with its parents, and return it.
+    """Create a directory that only its owner may enter, with its parents, and return it.
 
     Raises:
-        MachineError: It cannot be made, is no directory, or belongs to somebody else.
+        MachineError: It cannot be created, is no directory, or belongs to another user.
     """
     try:
         path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
@@ -37,12 +47,12 @@ def private_directory(path: Path) -> Path:
     except OSError as error:
         raise MachineError(
             f"The directory {path} cannot be used: {error.strerror}.",
-            hint="Set XDG_STATE_HOME to a directory of yours on a local disk.",
+            hint="Set XDG_STATE_HOME to a directory of your own on a local disk.",
         ) from error
     if status.st_uid != os.getuid():
         raise MachineError(
             f"The directory {path} belongs to user {status.st_uid}.",
-            hint="Set XDG_STATE_HOME to a directory of yours.",
+            hint="Set XDG_STATE_HOME to a directory of your own.",
         )
     return path
 

@@ -1,8 +1,8 @@
-"""The embedded server: started when it is needed, reused while it lives.
+"""The embedded server: started when it is needed, reused while it is running.
 
-One per state directory, so one per user and machine. It listens on loopback only, wants a token,
-and outlives the terminal that started it. Who starts it holds a lock, so that two commands at once
-start one server.
+One per state directory, so one per user and machine. It listens on loopback only, requires a
+token, and outlives the terminal that started it. Starting it takes a lock, so that two commands at
+once start one server.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from torc_core.client import Address
 from torc_core.errors import MachineError, TimedOutError, UnreachableError
 from torc_core.host.directories import state_directory
 from torc_core.host.json_file import read_record, write_record
-from torc_core.host.process import ProcessIdentity, let_go
+from torc_core.host.process import ProcessIdentity, detach
 from torc_core.model.service import BASE_PATH, PORT_LINE
 
 START_TIMEOUT_S = 30.0
@@ -34,7 +34,7 @@ STOP_TIMEOUT_S = 10.0
 
 
 class EmbeddedServer(msgspec.Struct, frozen=True, kw_only=True):
-    """What `server.json` says of the embedded server."""
+    """The contents of `server.json`."""
 
     process: ProcessIdentity
     port: int
@@ -61,16 +61,16 @@ def ensure_server() -> Address:
 
 
 def running_server() -> EmbeddedServer | None:
-    """Return the embedded server if it runs."""
+    """Return the embedded server if it is running."""
     server = read_record(state_directory() / "server.json", EmbeddedServer)
     return server if server is not None and server.process.is_alive() else None
 
 
 def locate_server() -> Address:
-    """Return the address of the embedded server after nobody answered at its last one.
+    """Return the address of the embedded server after a request to its last one failed.
 
     Raises:
-        UnreachableError: It runs, and still does not answer; or it cannot be started.
+        UnreachableError: It cannot be started.
     """
     try:
         return ensure_server()
@@ -79,10 +79,10 @@ def locate_server() -> Address:
 
 
 def stop_server() -> bool:
-    """Stop the embedded server and return whether there was one.
+    """Stop the embedded server and return whether it was running.
 
     Raises:
-        TimedOutError: It does not end.
+        TimedOutError: It does not exit.
     """
     server = running_server()
     if server is None:
@@ -92,9 +92,9 @@ def stop_server() -> bool:
     while server.process.is_alive():
         if time.monotonic() > deadline:
             raise TimedOutError(
-                f"The server, process {server.process.pid}, did not end within "
+                f"The server, process {server.process.pid}, did not exit within "
                 f"{STOP_TIMEOUT_S:.0f} s.",
-                hint=f"End it with `kill -9 {server.process.pid}`; nothing acknowledged is lost.",
+                hint=f"Kill it with `kill -9 {server.process.pid}`; nothing acknowledged is lost.",
             )
         time.sleep(0.02)
     return True
@@ -121,7 +121,7 @@ def _starting() -> Iterator[None]:
 
 
 def _start() -> EmbeddedServer:
-    """Start a server, at the port of the last one if that is free: its clients find it again."""
+    """Start a server, at the port of the last one if that is free, where its clients expect it."""
     last = read_record(state_directory() / "server.json", EmbeddedServer)
     token = last.token if last is not None else secrets.token_urlsafe(32)
     _write_token(token)
@@ -129,15 +129,15 @@ def _start() -> EmbeddedServer:
     server = server or _spawn(0, token)
     if server is None:
         raise MachineError(
-            f"The embedded server does not start; its log ends with:\n{_log_tail()}",
-            hint=f"The whole log is {log_path()}.",
+            f"The embedded server did not start; its log ends with:\n{_log_tail()}",
+            hint=f"See its whole log: {log_path()}",
         )
     write_record(state_directory() / "server.json", server)
     return server
 
 
 def _spawn(port: int, token: str) -> EmbeddedServer | None:
-    """Start a server process; None if it ends before it listens."""
+    """Start a server process; None if it exits before it listens."""
     with os.fdopen(_open_private(log_path(), os.O_APPEND), "ab") as log:
         process = subprocess.Popen(
             [
@@ -159,7 +159,7 @@ def _spawn(port: int, token: str) -> EmbeddedServer | None:
         process.kill()
         process.wait()
         return None
-    return EmbeddedServer(process=let_go(process), port=listening, token=token)
+    return EmbeddedServer(process=detach(process), port=listening, token=token)
 
 
 def _read_port(output: IO[str], deadline: float) -> int | None:
@@ -172,7 +172,7 @@ def _read_port(output: IO[str], deadline: float) -> int | None:
             return int(line.removeprefix(PORT_LINE))
     raise TimedOutError(
         f"The embedded server did not listen within {START_TIMEOUT_S:.0f} s.",
-        hint=f"Its log is {log_path()}.",
+        hint=f"See its log: {log_path()}",
     )
 
 

@@ -1,4 +1,4 @@
-"""What this machine offers to jobs: processors, memory and GPUs that this process may use."""
+"""What this machine offers to jobs: CPUs, memory and GPUs that this process may use."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+import psutil
 
 _GIB = 2**30
 _CGROUP_LIMITS = (
@@ -33,21 +34,28 @@ def inspect_machine(root: Path = Path("/"), environ: Mapping[str, str] = os.envi
     """Return what this process may use of its machine.
 
     Args:
-        root: Where proc, sys and dev are mounted.
+        root: Where sys and dev are mounted.
         environ: CUDA_VISIBLE_DEVICES in it names the GPUs; without it device files are counted.
     """
     return Machine(
         hostname=socket.gethostname(),
-        num_cpus=len(os.sched_getaffinity(0)),
+        num_cpus=_count_cpus(),
         memory_gb=_memory_bytes(root) / _GIB,
         gpus=_gpus(root, environ),
     )
 
 
+def _count_cpus() -> int:
+    """Return how many CPUs this process may run on; all where there is no affinity (macOS)."""
+    try:
+        return len(psutil.Process().cpu_affinity() or ())
+    except AttributeError:
+        return psutil.cpu_count() or 1
+
+
 def _memory_bytes(root: Path) -> int:
     """Return the physical memory, or the limit of the control group where that is lower."""
-    lines = (root / "proc/meminfo").read_text().splitlines()
-    sizes = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemTotal:")]
+    sizes = [psutil.virtual_memory().total]
     for limit in _CGROUP_LIMITS:
         try:
             text = (root / limit).read_text().strip()

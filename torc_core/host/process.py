@@ -1,6 +1,6 @@
-"""Which process is meant: a pid alone is used again by the next one.
+"""Which process is meant: a pid alone is reused by later processes.
 
-A process is known by its pid, its start time and the boot of the machine.
+A process is identified by its pid, its start time and the boot of the machine.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +25,7 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
     boot_id: str
     pid: int
     pid_start: int
-    """Clock ticks since the boot, field 22 of `/proc/PID/stat` (proc(5))."""
+    """Clock ticks from the boot to its start; on Linux field 22 of `/proc/PID/stat`, proc(5)."""
 
     @classmethod
     def of(cls, pid: int) -> ProcessIdentity:
@@ -30,40 +34,55 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ProcessLookupError: There is no such process.
         """
-        start = _start_time(pid)
+        start = _start_ticks(pid)
         if start is None:
             raise ProcessLookupError(pid)
         return cls(host=os.uname().nodename, boot_id=boot_id(), pid=pid, pid_start=start)
 
-    def is_here(self) -> bool:
-        """Return whether it belongs to this machine; elsewhere nothing can be said of its life."""
+    def is_local(self) -> bool:
+        """Return whether it belongs to this machine; of others nothing is known here."""
         return self.host == os.uname().nodename
 
     def is_alive(self) -> bool:
-        """Return whether it lives on this machine."""
+        """Return whether it is running on this machine."""
         return (
-            self.is_here() and self.boot_id == boot_id() and self.pid_start == _start_time(self.pid)
+            self.is_local()
+            and self.boot_id == boot_id()
+            and self.pid_start == _start_ticks(self.pid)
         )
 
 
-def let_go(process: subprocess.Popen[Any]) -> ProcessIdentity:
-    """Return who a started process is, and stop minding it: it outlives this one on purpose."""
-    # Popen warns of a child that nobody waited for unless it believes that it has ended.
+def detach(process: subprocess.Popen[Any]) -> ProcessIdentity:
+    """Return the identity of a started process that is to outlive this one."""
+    # Popen warns of a child that was not waited for unless it believes that it has exited.
     process.returncode = 0
     return ProcessIdentity.of(process.pid)
 
 
 @cache
 def boot_id() -> str:
-    """Return the id of this boot of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-
-
-def _start_time(pid: int) -> int | None:
+    """Return what tells this boot of the machine from others."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
+        return _BOOT_ID.read_text("ascii").strip()
+    except OSError:  # not Linux
+        return str(int(psutil.boot_time()))
+
+
+def _start_ticks(pid: int) -> int | None:
+    """Return when a live process started, in ticks since the boot; None if there is none.
+
+    psutil gives seconds since 1970, which move when the clock of the machine is set. Less the time
+    of the boot, which moves along, they are the exact number that the kernel keeps.
+    """
+    booted = psutil.boot_time()
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return None
+            created = process.create_time()
+    except psutil.Error:
         return None
-    # The name, field 2, may hold anything, also blanks and parentheses; it ends at the last one.
-    fields = stat[stat.rindex(b")") + 2 :].split()
-    return None if fields[0] == b"Z" else int(fields[19])
+    if psutil.boot_time() != booted:  # the clock was set in between
+        return _start_ticks(pid)
+    return round((created - booted) * _TICKS_PER_S)

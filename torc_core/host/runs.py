@@ -1,9 +1,9 @@
-"""Runs of this machine, each with a directory from which it can be found again.
+"""Runs of this machine, each with a directory by which it is found again.
 
 A run directory holds `meta.json` (what runs, since when, under which process), `status.json`
 (counts, rewritten while it runs), the runner's log, and a copy of the workflow file if it came
-from one. The process that runs holds a lock on `lock`; a run without an end whose process is gone
-has crashed. A run on another host is never judged by its pid.
+from one. Its process holds a lock on `lock`; a run without an end whose process is gone has
+crashed. A run on another host is never judged by its pid.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from torc_core.clock import utc_now
 from torc_core.errors import ConflictError, NotFoundError
 from torc_core.host.directories import private_directory, runs_directory
 from torc_core.host.json_file import read_record, write_record
-from torc_core.host.process import ProcessIdentity, let_go
+from torc_core.host.process import ProcessIdentity, detach
 
 KEEP_ENDED = 50
-"""How many ended runs are kept before the oldest go."""
+"""How many ended runs are kept before the oldest are deleted."""
 
 
 class RunState(StrEnum):
-    """What has become of a run."""
+    """Where a run stands."""
 
     STARTING = "starting"
     RUNNING = "running"
     ENDED = "ended"
     CRASHED = "crashed"
-    """Its process is gone and wrote no end."""
+    """Its process is gone and recorded no end."""
     ELSEWHERE = "elsewhere"
-    """It was started on another host; whether it lives can only be seen there."""
+    """It was started on another host, and only there it is known whether it is running."""
 
 
 class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
-    """What `meta.json` says of a run."""
+    """The contents of `meta.json`: what runs, where, and how it ended."""
 
     run_id: str
     workflow_id: int
@@ -60,9 +60,9 @@ class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
     started_at: str
     """UTC, ISO 8601."""
     is_detached: bool = False
-    """It was started to go on by itself; nobody watched it end."""
+    """It continues without the terminal that started it."""
     process: ProcessIdentity | None = None
-    """Who runs it; None before it has started."""
+    """The runner's process; None before it has started."""
     ended_at: str | None = None
     final_status: str | None = None
     """`completed`, `failed`, `canceled` or `interrupted`."""
@@ -70,11 +70,11 @@ class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What `status.json` says of a run."""
+    """The contents of `status.json`: how far a run is."""
 
     updated_at: str
     counts: dict[str, int] = {}
-    """How many attempts this runner ended, by status."""
+    """How many attempts this runner completed, by status."""
     running: int = 0
 
 
@@ -100,7 +100,7 @@ class RunDirectory:
         return self.path / "runner.log"
 
     def read_meta(self) -> RunMeta:
-        """Return what runs here.
+        """Return what runs in this directory.
 
         Raises:
             NotFoundError: No run, or an unreadable one.
@@ -114,31 +114,31 @@ class RunDirectory:
         return meta
 
     def write_meta(self, meta: RunMeta) -> None:
-        """Replace what is said of the run."""
+        """Replace `meta.json`."""
         write_record(self.path / "meta.json", meta)
 
     def write_status(self, counts: dict[str, int], running: int) -> None:
-        """Replace the counts."""
+        """Replace `status.json`."""
         status = RunStatus(updated_at=utc_now(), counts=counts, running=running)
         write_record(self.path / "status.json", status)
 
     def begin(self) -> RunMeta:
-        """Take the run for this process.
+        """Claim the run for this process.
 
         Raises:
-            ConflictError: Another process runs it.
+            ConflictError: Another process has claimed it.
         """
         self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConflictError(f"Another process runs {self.path.name}.") from None
+            raise ConflictError(f"Run {self.path.name} belongs to another process.") from None
         meta = msgspec.structs.replace(self.read_meta(), process=ProcessIdentity.of(os.getpid()))
         self.write_meta(meta)
         return meta
 
     def end(self, final_status: str, exit_code: int) -> None:
-        """Record how the run ended, and let go of it."""
+        """Record how the run ended, and release it."""
         self.write_meta(
             msgspec.structs.replace(
                 self.read_meta(),
@@ -151,7 +151,7 @@ class RunDirectory:
             os.close(self._lock)
             self._lock = None
 
-    def look(self) -> Run:
+    def read(self) -> Run:
         """Return the run as it stands."""
         meta = self.read_meta()
         return Run(
@@ -163,7 +163,7 @@ class RunDirectory:
 
 
 def create_run(meta: RunMeta, spec: Path | None = None) -> RunDirectory:
-    """Make the directory of a new run, and drop the oldest ended ones."""
+    """Create the directory of a new run, and delete those of the oldest ended ones."""
     directory = RunDirectory(private_directory(runs_directory() / meta.run_id))
     directory.write_meta(meta)
     if spec is not None:
@@ -173,13 +173,13 @@ def create_run(meta: RunMeta, spec: Path | None = None) -> RunDirectory:
 
 
 def new_run_id(workflow_id: int) -> str:
-    """Return a name for a run that sorts by time and occurs once."""
+    """Return a unique name for a run that sorts by time."""
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     return f"{moment}-wf{workflow_id}-{secrets.token_hex(3)}"
 
 
 def start_run(directory: RunDirectory) -> ProcessIdentity:
-    """Start a runner for the run in a session of its own, so that it outlives its starter."""
+    """Start a runner for the run in a session of its own, so that it outlives this process."""
     directory.write_meta(msgspec.structs.replace(directory.read_meta(), is_detached=True))
     with directory.log_path.open("ab") as log:
         process = subprocess.Popen(
@@ -190,20 +190,20 @@ def start_run(directory: RunDirectory) -> ProcessIdentity:
             cwd=directory.read_meta().cwd,
             start_new_session=True,
         )
-    return let_go(process)
+    return detach(process)
 
 
 def list_runs() -> list[Run]:
     """Return the runs of this state directory, newest first; unreadable ones are left out."""
     return [
-        RunDirectory(path).look()
+        RunDirectory(path).read()
         for path in sorted(runs_directory().iterdir(), reverse=True)
         if read_record(path / "meta.json", RunMeta) is not None
     ]
 
 
 def prune_runs(keep: int = KEEP_ENDED) -> None:
-    """Delete the oldest runs that ended, beyond `keep`; others are never deleted by themselves."""
+    """Delete the oldest runs that ended, beyond `keep`; no other run is deleted."""
     ended = [run for run in list_runs() if run.state is RunState.ENDED]
     for run in ended[keep:]:
         shutil.rmtree(run.directory, ignore_errors=True)
@@ -214,6 +214,6 @@ def _state(meta: RunMeta) -> RunState:
         return RunState.ENDED
     if meta.process is None:
         return RunState.STARTING
-    if not meta.process.is_here():
+    if not meta.process.is_local():
         return RunState.ELSEWHERE
     return RunState.RUNNING if meta.process.is_alive() else RunState.CRASHED

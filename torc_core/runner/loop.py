@@ -30,7 +30,7 @@ from torc_core.runner.signals import Waker
 log = logging.getLogger("torc.runner")
 
 ACTIONS_DELAY_S = 1.0
-"""How soon to look again for actions after a look that found none to execute."""
+"""The least time between two queries for actions to execute."""
 
 
 class Surroundings(NamedTuple):
@@ -237,7 +237,7 @@ class Loop:
         self._run_actions()
 
     def _run_actions(self) -> None:
-        """Execute pending actions in the background, unless a look just found none to execute."""
+        """Execute pending actions in the background, but not right after a query found none."""
         if not self._has_pending_actions or self._shutdown.is_stopping or self._actions.is_busy:
             return
         timer = Timer(TimerKind.ACTIONS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import stat
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 from waiting import wait_for
 
@@ -104,7 +106,44 @@ def test_a_process_is_not_known_by_its_pid_alone():
     assert not msgspec.structs.replace(here, pid_start=here.pid_start + 1).is_alive()
     assert not msgspec.structs.replace(here, boot_id="another").is_alive()
     elsewhere = msgspec.structs.replace(here, host="elsewhere")
-    assert not elsewhere.is_here()
+    assert not elsewhere.is_local()
+
+
+def test_an_identity_recorded_by_an_earlier_release_is_the_same_process():
+    stat = Path("/proc/self/stat").read_text()
+    started = int(stat.rpartition(")")[2].split()[19])
+    record = {
+        "host": os.uname().nodename,
+        "boot_id": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        "pid": os.getpid(),
+        "pid_start": started,
+    }
+    assert msgspec.convert(record, ProcessIdentity) == ProcessIdentity.of(os.getpid())
+
+
+def test_setting_the_clock_does_not_change_a_process(monkeypatch: pytest.MonkeyPatch):
+    before = ProcessIdentity.of(os.getpid())
+    booted = psutil.boot_time()
+    # psutil adds the time of the boot, as the kernel reports it, to the ticks since.
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted + 3600)
+    monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: booted + 3600)
+    assert psutil.Process().create_time() > booted + 3600
+    assert ProcessIdentity.of(os.getpid()) == before
+
+
+def test_a_process_that_has_exited_is_not_alive_before_it_is_reaped():
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE) as child:
+        identity = ProcessIdentity.of(child.pid)
+        assert identity.is_alive()
+        fd = os.pidfd_open(child.pid)
+        child.stdin.close()
+        assert select.select([fd], [], [], 30)[0], "it does not exit"
+        os.close(fd)
+        assert Path(f"/proc/{child.pid}").exists()
+        assert not identity.is_alive()
+        with pytest.raises(ProcessLookupError):
+            ProcessIdentity.of(child.pid)
+    assert not identity.is_alive()
 
 
 def _meta(number: int, **changes: object) -> RunMeta:
@@ -161,4 +200,4 @@ def test_a_run_belongs_to_one_process():
         RunDirectory(directory.path).begin()
 
     directory.end("completed", 0)
-    assert directory.look().state is RunState.ENDED
+    assert directory.read().state is RunState.ENDED

@@ -1,28 +1,35 @@
 import os
+from pathlib import Path
 
+import psutil
 import pytest
 
 from torc_core.host.machine import inspect_machine
 
+PHYSICAL_GB = psutil.virtual_memory().total / 2**30
+
 
 @pytest.fixture
 def root(tmp_path):
-    (tmp_path / "proc").mkdir()
-    (tmp_path / "proc/meminfo").write_text("MemTotal:       4194304 kB\nMemFree: 1 kB\n")
     (tmp_path / "dev").mkdir()
     return tmp_path
 
 
 def test_memory_is_that_of_the_machine(root):
-    assert inspect_machine(root, {}).memory_gb == 4.0
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    (total,) = [int(line.split()[1]) for line in lines if line.startswith("MemTotal:")]
+    assert inspect_machine(root, {}).memory_gb == total / 2**20
 
 
+@pytest.mark.parametrize("file", ["memory.max", "memory/memory.limit_in_bytes"])
 @pytest.mark.parametrize(
-    ("limit", "expected"), [(str(2**30), 1.0), ("max", 4.0), (str(2**62), 4.0)]
+    ("limit", "expected"),
+    [(str(2**27), 0.125), ("max", PHYSICAL_GB), (str(2**62), PHYSICAL_GB)],
 )
-def test_a_control_group_can_only_lower_memory(root, limit, expected):
-    (root / "sys/fs/cgroup").mkdir(parents=True)
-    (root / "sys/fs/cgroup/memory.max").write_text(f"{limit}\n")
+def test_a_control_group_can_only_lower_memory(root, file, limit, expected):
+    path = root / "sys/fs/cgroup" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{limit}\n")
     assert inspect_machine(root, {}).memory_gb == expected
 
 

@@ -39,7 +39,7 @@ def make_run(flow, tmp_path):
 
 def ended(directory):
     return wait_for(
-        lambda: (run := directory.look()).state in {RunState.ENDED, RunState.CRASHED} and run,
+        lambda: (run := directory.read()).state in {RunState.ENDED, RunState.CRASHED} and run,
         "the end of the run",
     )
 

@@ -1,4 +1,4 @@
-"""What Slurm has given to this process, as its environment tells. Pure.
+"""The Slurm allocation of this process, read from its environment. Pure.
 
 Source: sbatch(1) and srun(1) of Slurm 23.11, "OUTPUT ENVIRONMENT VARIABLES"; squeue(1), `%L`.
 """
@@ -32,19 +32,19 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_allocation(environ: Mapping[str, str], *, is_subtask: bool) -> Allocation:
-    """Return the allocation that a process finds itself in.
+    """Return the allocation that a process belongs to.
 
     Args:
         environ: Its environment.
         is_subtask: One runner per node: this one has only its own node.
 
     Raises:
-        UsageError: This is no Slurm job, or a variable makes no sense.
+        UsageError: This is no Slurm job, or a variable is not valid.
     """
     if "SLURM_JOB_ID" not in environ:
         raise UsageError(
             "This is not a Slurm job: SLURM_JOB_ID is not set.",
-            hint="Start it with sbatch or srun, or use `torc run` on a machine of your own.",
+            hint="Start it with sbatch or srun, or use `torc run` outside of Slurm.",
         )
     num_cpus = _integer(environ, "SLURM_CPUS_ON_NODE")
     return Allocation(
@@ -59,7 +59,7 @@ def read_allocation(environ: Mapping[str, str], *, is_subtask: bool) -> Allocati
 
 
 def parse_time_left(text: str) -> int | None:
-    """Return the seconds that `squeue -o %L` tells, None for UNLIMITED and its like."""
+    """Return the seconds left, as `squeue -o %L` prints them; None for UNLIMITED and its like."""
     match = _TIME_LEFT.fullmatch(text.strip())
     if match is None:
         return None

@@ -1,6 +1,6 @@
 """`torc-slurm-job-runner URL WORKFLOW OUTDIR`: the runner inside a Slurm allocation.
 
-Resources and the end of time come from Slurm; everything else is the same runner.
+Resources and the end time come from Slurm; otherwise it is the same runner.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ from torc_core.runner.signals import stopping_on_signals
 log = logging.getLogger("torc.runner")
 
 _SQUEUE = "squeue"
-"""Wherever the cluster's PATH has it."""
-_SQUEUE = "squeue"
-"""Wherever the cluster's PATH has it."""
+"""Found on the cluster's PATH."""
 _SQUEUE_TIMEOUT_S = 60
 _RETRY_S = 5.0
 
@@ -79,8 +77,8 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         password=os.environ.get("TORC_PASSWORD"),
         token=os.environ.get("TORC_TOKEN"),
     )
-    patience_s = arguments.wait_for_healthy_database_minutes * 60
-    _wait_for_server(client, time.monotonic() + patience_s)
+    wait_s = arguments.wait_for_healthy_database_minutes * 60
+    _wait_for_server(client, time.monotonic() + wait_s)
     workflow_id, output_dir = arguments.workflow_id, arguments.output_dir
     _write_environment(output_dir, workflow_id, allocation)
     scheduled = _find_scheduled(client, workflow_id, allocation)
@@ -101,7 +99,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
             "scheduler_id": scheduled.id if scheduled else None,
             "slurm_job_id": allocation.slurm_job_id,
         },
-        wait_for_server_s=patience_s,
+        wait_for_server_s=wait_s,
         log_path=output_paths.slurm_log(
             output_dir, "job_runner_slurm", workflow_id, *_identity(allocation)
         ),
@@ -119,7 +117,7 @@ def _wait_for_server(client: TorcClient, deadline: float) -> None:
         except TransportError as error:
             if time.monotonic() > deadline:
                 raise
-            log.warning("%s Trying again.", error.message)
+            log.warning("%s Retrying.", error.message)
             time.sleep(_RETRY_S)
         else:
             return
@@ -136,14 +134,14 @@ def _ask_end_time(slurm_job_id: int) -> float | None:
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        log.warning("squeue does not tell when the allocation ends: %s", error)
+        log.warning("squeue does not say when the allocation ends: %s", error)
         return None
     left_s = parse_time_left(answer.stdout)
     return None if left_s is None else time.time() + left_s
 
 
 def _identity(allocation: Allocation) -> tuple[int, int, int]:
-    """Return what names the files of this runner among those of an allocation."""
+    """Return what distinguishes the files of this runner from others of the allocation."""
     return allocation.slurm_job_id, allocation.node_id, os.getpid()
 
 
@@ -164,7 +162,7 @@ def _write_environment(output_dir: str, workflow_id: int, allocation: Allocation
 def _find_scheduled(
     client: TorcClient, workflow_id: int, allocation: Allocation
 ) -> ScheduledComputeNode | None:
-    """Return the server's record of this allocation, if the allocation was asked for by torc."""
+    """Return the server's record of this allocation, if torc requested the allocation."""
     scheduled = every_item(
         client.list_scheduled_compute_nodes, workflow_id, scheduler_id=allocation.slurm_job_id
     )
@@ -175,7 +173,7 @@ def _find_scheduled(
 def _scheduled_status(
     client: TorcClient, scheduled: ScheduledComputeNode | None, allocation: Allocation
 ) -> Iterator[None]:
-    """Keep the record of the allocation true; the runner on the first node does."""
+    """Keep the record of the allocation up to date: a task of the runner on the first node."""
     if scheduled is None or scheduled.id is None or allocation.node_id != 0:
         yield
         return
@@ -189,7 +187,9 @@ def _scheduled_status(
             done = ScheduledComputeNodePatch(status=AllocationStatus.COMPLETE)
             client.update_scheduled_compute_node(scheduled.id, done)
         except TorcError as error:
-            log.warning("allocation %s could not be signed off: %s", scheduled.scheduler_id, error)
+            log.warning(
+                "allocation %s could not be marked as complete: %s", scheduled.scheduler_id, error
+            )
 
 
 if __name__ == "__main__":
