@@ -111,7 +111,7 @@ class JobListController(Controller):
     @get("/job_ids", operation_id="list_job_ids")
     async def list_job_ids(self, readers: NamedDependency[Readers], workflow_id: Id) -> JobIds:
         """List the ids of all jobs of a workflow."""
-        return await readers.run(jobs.list_job_ids, workflow_id)
+        return await readers.run(lists.list_job_ids, workflow_id)
 
     @get("/running_jobs", operation_id="get_running_jobs")
     async def get_running_jobs(

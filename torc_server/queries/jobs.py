@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
-from torc_core.model.job import Job, JobDependency
+from torc_core.model.job import Job, JobDependency, JobIds
 from torc_core.model.page import Page
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server.errors import UnreadableRequestError
@@ -97,6 +97,20 @@ def list_jobs(
     if not include_relationships:
         return page
     return msgspec.structs.replace(page, items=with_relations(connection, page.items))
+
+
+def list_job_ids(connection: Connection, workflow_id: int) -> JobIds:
+    """Return the ascending ids of all jobs of a workflow.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    find_workflow(connection, workflow_id)
+    found = connection.execute(
+        select(_job.c.id).where(_job.c.workflow_id == workflow_id).order_by(_job.c.id)
+    )
+    job_ids = list(found.scalars())
+    return JobIds(job_ids=job_ids, count=len(job_ids))
 
 
 def list_job_dependencies(

@@ -10,9 +10,8 @@ from sqlalchemy import Connection, Table, bindparam, null, select, update
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
-from torc_core.model.job import Job, JobIds, JobOrigin
+from torc_core.model.job import Job, JobOrigin
 from torc_core.model.status import JobStatus
-from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -154,17 +153,3 @@ def needed_jobs(conn: Connection, job_ids: Sequence[int]) -> dict[int | None, li
     for set_id, job_id in _OF_SETS.all_of(conn, set(sets.values()) - {None}):
         members.setdefault(set_id, []).append(job_id)
     return {job_id: members.get(set_id, []) for job_id, set_id in sets.items()}
-
-
-def list_job_ids(conn: Connection, workflow_id: int) -> JobIds:
-    """Return the ascending ids of all jobs of a workflow.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-    """
-    find_workflow(conn, workflow_id)
-    found = conn.execute(
-        select(_job.c.id).where(_job.c.workflow_id == workflow_id).order_by(_job.c.id)
-    )
-    job_ids = list(found.scalars())
-    return JobIds(job_ids=job_ids, count=len(job_ids))

@@ -14,6 +14,7 @@ from torc_server.queries.jobs import (
     JobFilter,
     list_job_dependencies,
     list_job_file_relationships,
+    list_job_ids,
     list_job_user_data_relationships,
     list_jobs,
 )
@@ -22,7 +23,7 @@ from torc_server.rules import creation
 from torc_server.rules.attempts.claims import claim_next_jobs
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.editing import delete_job, delete_jobs, update_job
-from torc_server.rules.jobs import get_job, list_job_ids
+from torc_server.rules.jobs import get_job
 from torc_server.rules.workflows import create_workflow, delete_workflow
 from torc_server.storage import tables
 
