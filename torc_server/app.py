@@ -1,4 +1,4 @@
-"""The application, put together: a list of parts, no logic."""
+"""The application: a list of its parts, no logic."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from torc_server.edge.parameters import provide_paging, provide_part
 from torc_server.edge.tracing import add_span_id
 from torc_server.edge.unknown_fields import add_warning
 from torc_server.settings import Settings
-from torc_server.storage.notify import Hub
+from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
 
@@ -61,38 +61,38 @@ def provide_readers(state: State) -> Readers:
 
 
 def provide_background(state: State) -> Background:
-    """Return what works after an answer."""
+    """Return the runner of background tasks."""
     background: Background = state.background
     return background
 
 
-def provide_hub(state: State) -> Hub:
-    """Return the hub."""
-    hub: Hub = state.hub
-    return hub
+def provide_notifier(state: State) -> Notifier:
+    """Return the notifier."""
+    notifier: Notifier = state.notifier
+    return notifier
 
 
 def provide_users(state: State) -> Users:
-    """Return the users that have passwords."""
+    """Return the users."""
     users: Users = state.users
     return users
 
 
 class Application(Litestar):
-    """Litestar without the plugins that it adds by itself for types that we put on no wire."""
+    """Litestar without the plugins that it adds for types which are never on the wire."""
 
     @staticmethod
     def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
-        """Return what msgspec needs; the plugin for pydantic takes 35 ms to import."""
+        """Return the one for msgspec; that for pydantic takes 35 ms to import."""
         return [*plugins, MsgspecDIPlugin()]
 
 
 def create_app(settings: Settings) -> Litestar:
-    """Return the application; it answers once it was given a `lifespan`.
+    """Return the application; it serves inside a `lifespan`.
 
     Raises:
         MachineError: The file of users cannot be read.
-        UsageError: It holds none.
+        UsageError: It has none.
     """
     users = Users(settings.auth_file, remember_s=settings.remember_credentials_s)
     if settings.auth_file is not None:
@@ -129,11 +129,11 @@ def create_app(settings: Settings) -> Litestar:
             "readers": Provide(provide_readers, sync_to_thread=False),
             "paging": Provide(provide_paging, sync_to_thread=False),
             "part": Provide(provide_part, sync_to_thread=False),
-            "hub": Provide(provide_hub, sync_to_thread=False),
+            "notifier": Provide(provide_notifier, sync_to_thread=False),
             "users": Provide(provide_users, sync_to_thread=False),
             "background": Provide(provide_background, sync_to_thread=False),
         },
-        state=State({"settings": settings, "hub": Hub(), "users": users}),
+        state=State({"settings": settings, "notifier": Notifier(), "users": users}),
         middleware=middleware_for(settings, users),
         exception_handlers=problems.HANDLERS,
         request_class=BodyRequest,

@@ -17,7 +17,7 @@ from torc_server.settings import Settings
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def cli() -> None:
-    """Keep workflows in a database and serve them over HTTP."""
+    """Serve a database of workflows over HTTP."""
 
 
 @cli.command()
@@ -52,16 +52,16 @@ def cli() -> None:
 @click.option(
     "--auth-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File of users, as torc-htpasswd writes it: whoever names one must know the password. "
+    help="File of users, as torc-htpasswd writes it; their passwords are checked. "
     "Default: TORC_AUTH_FILE, unless there is a --token-file.",
 )
-@click.option("--require-auth", is_flag=True, help="Let nobody in without a user and a password.")
+@click.option("--require-auth", is_flag=True, help="Refuse requests without a user and a password.")
 @click.option(
     "--credential-cache-ttl-secs",
     type=click.FloatRange(0),
     default=60,
     show_default=True,
-    help="How long a right password is not checked again.",
+    help="How long a correct password is not checked again.",
 )
 @click.option("--insecure", is_flag=True, help="Allow a public --host without any authentication.")
 @click.option(
@@ -75,7 +75,7 @@ def cli() -> None:
     "--log-dir",
     envvar="TORC_LOG_DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Also log to torc-server.log there.",
+    help="Also log to torc-server.log in this directory.",
 )
 @click.option("--json-logs", is_flag=True, help="Log one JSON object per line.")
 @click.option(
@@ -109,7 +109,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     json_logs: bool,
 ) -> None:
     """Serve until interrupted. Prints TORC_SERVER_PORT=<port> once it listens."""
-    os.umask(0o077)  # whatever file comes to be, it is the owner's alone
+    os.umask(0o077)  # files are accessible to the owner alone
     configure_logging(log_level, log_dir, as_json=json_logs)
     if token_file is None and auth_file is None and (named := os.environ.get("TORC_AUTH_FILE")):
         auth_file = Path(named)
@@ -135,7 +135,7 @@ def main() -> None:
 
 
 def level_of(rust_log: str) -> str:
-    """Return the level that `RUST_LOG` asks of everything; its finer wishes are not for us."""
+    """Return the global level of `RUST_LOG`; levels of single modules are ignored."""
     return rust_log if rust_log.lower() in LEVELS else "info"
 
 
@@ -143,7 +143,7 @@ def database_path(given: str | None) -> Path:
     """Return the file that a `--database` or `DATABASE_URL` value names.
 
     Raises:
-        UsageError: It names another kind of database, or no file.
+        UsageError: It is another kind of database, or not a file.
     """
     if given is None:
         return state_directory() / "torc.db"
@@ -152,10 +152,10 @@ def database_path(given: str | None) -> Path:
         given = rest.removeprefix("//").partition("?")[0]
     elif "://" in given:
         raise UsageError(
-            f"Databases of the kind {scheme!r} are not served.", hint="Name an SQLite file."
+            f"Databases of type {scheme!r} are not supported.", hint="Use an SQLite file."
         )
     if not given or given == ":memory:":
-        raise UsageError("The database needs a file.", hint="Name one with --database FILE.")
+        raise UsageError("The database needs a file.", hint="Set one with --database FILE.")
     return Path(given).expanduser()
 
 
@@ -170,34 +170,34 @@ def read_token(path: Path) -> str:
         token = path.read_text("ascii").strip()
     except (OSError, UnicodeError) as error:
         raise MachineError(
-            f"The token file {path} cannot be read: {error}.", hint="Name another --token-file."
+            f"The token file {path} cannot be read: {error}.", hint="Choose another --token-file."
         ) from error
     if not token or not token.isprintable() or len(token.split()) != 1:
         raise UsageError(
-            f"The token file {path} holds no token.", hint="Write one line of printable ASCII."
+            f"The token file {path} contains no token.", hint="Write one line of printable ASCII."
         )
     return token
 
 
 def check_authentication(settings: Settings, *, insecure: bool) -> None:
-    """Check that who is to be let in is clear, and that it is not everybody by oversight.
+    """Check that the options for authentication are consistent, and not open by oversight.
 
     Raises:
         UsageError: It is not.
     """
     if settings.token is not None and settings.auth_file is not None:
         raise UsageError(
-            "A request cannot carry both a token and a password.",
-            hint="Give --token-file or --auth-file.",
+            "A token and passwords cannot be required together.",
+            hint="Use either --token-file or --auth-file.",
         )
     if settings.require_auth and settings.auth_file is None:
-        raise UsageError("There are no passwords to require.", hint="Give --auth-file FILE, too.")
+        raise UsageError("--require-auth needs a file of users.", hint="Add --auth-file FILE.")
     is_open = settings.token is None and not settings.require_auth
     if is_open and not insecure and not is_loopback(settings.host):
         raise UsageError(
-            f"Listening on {settings.host} would let anybody in: no authentication is required.",
-            hint="Give --token-file, or --auth-file with --require-auth, keep to --host 127.0.0.1, "
-            "or insist with --insecure.",
+            f"Listening on {settings.host} without authentication would give everyone access.",
+            hint="Use --token-file, --auth-file with --require-auth or --host 127.0.0.1, "
+            "or allow it with --insecure.",
         )
 
 

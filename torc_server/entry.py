@@ -1,4 +1,4 @@
-"""How this package's commands begin and end: an error is two lines and an exit code."""
+"""Entry of the server's commands: errors become two lines and an exit code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torc_core.errors import ExitCode, TorcError
 
 
 def enter(command: click.Command, name: str) -> None:
-    """Run a command; it never ends in a traceback because of what somebody typed."""
+    """Run a command; user errors never end in a traceback."""
     try:
         command.main(prog_name=name, standalone_mode=False)
     except click.ClickException as error:

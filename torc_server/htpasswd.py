@@ -18,8 +18,8 @@ _file = click.option(
 _password = click.option(
     "--password",
     "-p",
-    help="The password. Others can see it in the list of processes: better "
-    "type it when asked, or send it on standard input.",
+    help="The password. Other users can see it in the list of processes; safer "
+    "is the prompt, or standard input.",
 )
 _cost = click.option(
     "--cost",
@@ -27,7 +27,7 @@ _cost = click.option(
     type=click.IntRange(COSTS[0], COSTS[-1]),
     default=DEFAULT_COST,
     show_default=True,
-    help="Work per check; each step doubles it.",
+    help="Cost of a check; each step doubles it.",
 )
 _user = click.argument("user")
 
@@ -43,7 +43,7 @@ def cli() -> None:
 @_cost
 @_user
 def add(path: Path, password: str | None, cost: int, user: str) -> None:
-    """Add a user, or give one another password."""
+    """Add a user, or change a user's password."""
     credentials.check_user(user)
     lines = credentials.read_lines(path, may_be_new=True)
     hashed = credentials.hash_password(given(password, confirm=True), cost)
@@ -74,13 +74,13 @@ def list_users(path: Path) -> None:
 @_password
 @_user
 def verify(path: Path, password: str | None, user: str) -> None:
-    """Tell whether a password is the user's; exit code 3 if it is not."""
+    """Check a user's password; exit code 3 if it is wrong."""
     hashed = credentials.users(credentials.read_lines(path)).get(user)
     if hashed is None:
         raise NotFoundError.of("user", user)
     if not credentials.matches(given(password, confirm=False), hashed):
-        raise AccessError(f"That is not the password of {user}.")
-    click.echo(f"That is the password of {user}")
+        raise AccessError(f"Wrong password for {user}.")
+    click.echo(f"Correct password for {user}")
 
 
 @cli.command("hash")
@@ -88,18 +88,18 @@ def verify(path: Path, password: str | None, user: str) -> None:
 @_cost
 @click.argument("user", envvar="USER")
 def hash_line(password: str | None, cost: int, user: str) -> None:
-    """Print a line for the file of a server that somebody else looks after.
+    """Print a line for the file of users of a server that you do not administer.
 
-    Without USER, for yourself.
+    USER defaults to yourself.
     """
     credentials.check_user(user)
     hashed = credentials.hash_password(given(password, confirm=True), cost)
     click.echo(f"{user}:{hashed}")
-    click.echo("Send this line to whoever looks after the server.", err=True)
+    click.echo("Send this line to the administrator of the server.", err=True)
 
 
 def given(password: str | None, *, confirm: bool) -> str:
-    """Return the password of the option, else the line that was sent, else one typed unseen."""
+    """Return the password of the option, else a line of standard input, else of a prompt."""
     if password is not None:
         return password
     if not sys.stdin.isatty():

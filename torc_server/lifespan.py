@@ -16,7 +16,7 @@ from torc_server.records.tasks import fail_left_over
 from torc_server.settings import Settings
 from torc_server.storage.database import Database
 from torc_server.storage.migrations import check_version, migrate
-from torc_server.storage.notify import Hub
+from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
 from torc_server.storage.sqlite import SQLiteDatabase
 from torc_server.storage.writer import Writer
@@ -31,12 +31,12 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         MachineError: The database cannot be opened.
     """
     settings: Settings = app.state.settings
-    hub: Hub = app.state.hub
+    notifier: Notifier = app.state.notifier
     database: Database = SQLiteDatabase(settings.database)
     database.create()
     with database.exclusive():
         _prepare(database)
-        app.state.writer = Writer(database, hub)
+        app.state.writer = Writer(database, notifier)
         app.state.readers = Readers(database, settings.readers)
         app.state.background = Background(app.state.writer, app.state.readers)
         housekeeping = asyncio.create_task(keep_house(app.state.writer))
@@ -45,13 +45,13 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         finally:
             housekeeping.cancel()
             app.state.background.stop()
-            hub.close()
+            notifier.close()
             app.state.readers.stop()
             await app.state.writer.stop()
 
 
 def _prepare(database: Database) -> None:
-    """Bring the schema up to date; a database that is not ours is not even touched."""
+    """Upgrade the schema; a foreign database is not touched."""
     try:
         with database.reader_engine().connect() as connection:
             version = check_version(connection, database)

@@ -1,4 +1,4 @@
-"""Logging: to stderr, and to a file when asked. Standard output belongs to the port line."""
+"""Logging: to stderr, and optionally to a file. Standard output is only for the port line."""
 
 from __future__ import annotations
 
@@ -27,14 +27,12 @@ def configure_logging(level: str, directory: Path | None, *, as_json: bool) -> N
     """Set up the root logger.
 
     Raises:
-        UsageError: There is no such level.
+        UsageError: The level is unknown.
         MachineError: The directory cannot be written to.
     """
     number = LEVELS.get(level.lower())
     if number is None:
-        raise UsageError(
-            f"There is no log level {level!r}.", hint=f"Use one of {', '.join(LEVELS)}."
-        )
+        raise UsageError(f"Unknown log level {level!r}.", hint=f"Use one of {', '.join(LEVELS)}.")
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if directory is not None:
         handlers.append(_file_handler(directory))
@@ -54,12 +52,12 @@ def _file_handler(directory: Path) -> logging.Handler:
     except OSError as error:
         raise MachineError(
             f"The log directory {directory} cannot be used: {error.strerror}.",
-            hint="Name another with --log-dir.",
+            hint="Choose another with --log-dir.",
         ) from error
 
 
 class LineFormatter(logging.Formatter):
-    """One line per record for people; control characters of foreign text are made visible."""
+    """One line per record; control characters in messages are escaped."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -72,7 +70,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object per record for programs."""
+    """One JSON object per record."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object."""

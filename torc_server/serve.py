@@ -1,4 +1,4 @@
-"""Running the application until a signal ends it."""
+"""Runs the application until a signal stops it."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from torc_server.settings import Settings
 log = logging.getLogger(__name__)
 
 GRACE_S = 0.7
-"""How long requests in hand may take once the server was told to stop."""
+"""How long pending requests may take once the server stops."""
 KEEP_ALIVE_S = 75
-"""How long an idle connection stays open; clients keep theirs for a minute."""
+"""How long an idle connection stays open; clients close theirs after a minute."""
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; returns within about a second of it.
 
     Raises:
-        ConflictError: The port, or the database, belongs to another process.
+        ConflictError: Another process uses the port or the database.
         MachineError: The database cannot be opened, or the address cannot be listened on.
         UsageError: The host is not an address of this machine.
     """
@@ -56,39 +56,39 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         lifespan="off",  # entered below, where its errors stay what they are
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # nobody may say on behalf of others where a request comes from
+        proxy_headers=False,  # clients must not be able to forge their address
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=2,  # never reached: connections are gone after GRACE_S
+        timeout_graceful_shutdown=2,  # never reached: connections are closed after GRACE_S
     )
     async with lifespan(app), app.lifespan():
         await Server(config, app).serve(sockets=[listener])
 
 
 class Server(uvicorn.Server):
-    """uvicorn, announcing its port, and ending with 0 and without waiting for open streams."""
+    """uvicorn, except that it prints its port, exits with 0, and does not wait for open streams."""
 
     def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
         super().__init__(config)
         self._app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and print the port for whoever started the server."""
+        """Listen, and print the port for the parent process."""
         await super().startup(sockets)
         port = self.servers[0].sockets[0].getsockname()[1]
         sys.stdout.write(f"{PORT_LINE}{port}\n")
         sys.stdout.flush()
         log.info("listening on port %d", port)
         gc.set_threshold(10_000, 20, 50)  # creating jobs by the thousand makes no cycles
-        gc.freeze()  # what lives as long as the process need not be looked at again
+        gc.freeze()  # objects that live as long as the process need no collection
         gc.enable()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what waits for news first: uvicorn would wait for it in turn.
+        """End waiting requests first: uvicorn would wait for them.
 
-        A client that does not read what it asked for cannot hold the server up.
+        A client that does not read its response cannot delay the shutdown.
         """
-        self._app.state.hub.close()
+        self._app.state.notifier.close()
         asyncio.get_running_loop().call_later(GRACE_S, self._hang_up)
         await super().shutdown(sockets)
 
@@ -112,15 +112,15 @@ class Server(uvicorn.Server):
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound and does not listen yet."""
+    """Return a bound socket that does not listen yet."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        # A name such as localhost has addresses of both kinds; clients try the old kind first.
+        # A name such as localhost has IPv4 and IPv6 addresses; clients try IPv4 first.
         family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
         listener = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
         raise UsageError(
-            f"{host} is not an address of this machine.", hint="Give another --host."
+            f"{host} is not an address of this machine.", hint="Choose another --host."
         ) from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -130,10 +130,10 @@ def _bound(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise ConflictError(
                 f"Port {port} of {host} is in use.",
-                hint="Give another --port, or 0 to let the system choose one.",
+                hint="Choose another --port, or 0 to let the system choose one.",
             ) from error
         raise MachineError(
             f"Port {port} of {host} cannot be used: {error.strerror}.",
-            hint="Give another --host or --port.",
+            hint="Choose another --host or --port.",
         ) from error
     return listener

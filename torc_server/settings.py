@@ -1,4 +1,4 @@
-"""What a server is told when it starts."""
+"""The settings of a server."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ class Settings:
     """The settings of one server process, complete and checked."""
 
     database: Path
-    """The SQLite file; made with mode 0600 when it is not there."""
+    """The database file; created with mode 0600 if it is missing."""
     host: str = "127.0.0.1"
     port: int = 8080
     """0 lets the system choose."""
     token: str | None = None
-    """When set, every request must carry it."""
+    """If set, every request must carry it."""
     auth_file: Path | None = None
-    """When set, the file of the users whose passwords are checked."""
+    """If set, the file of the users whose passwords are checked."""
     require_auth: bool = False
     """Whether every request must carry a user and a password."""
     remember_credentials_s: float = 60.0
-    """How long a password that was right is not checked again."""
+    """How long a correct password is not checked again."""
     readers: int = 4
     """Connections that answer queries."""
     max_body_bytes: int = 64 * MEBIBYTE

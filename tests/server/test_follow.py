@@ -16,14 +16,14 @@ from torc_server.records import events as queries
 from torc_server.records.resources import EVENT
 from torc_server.rules.workflows import create_workflow
 from torc_server.storage.migrations import migrate
-from torc_server.storage.notify import Hub
+from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
 from torc_server.storage.sqlite import SQLiteDatabase
 from torc_server.storage.writer import Writer
 
 
 class Base:
-    """A database with one workflow, its writer, readers and hub."""
+    """A database with one workflow, its writer, readers and notifier."""
 
     def __init__(self, path, clock=now_ms) -> None:
         database = SQLiteDatabase(path)
@@ -33,12 +33,12 @@ class Base:
             with connection.begin():
                 made = create_workflow(connection, Workflow(name="w", user="u"), now_ms=0)
         self.workflow_id = made.id
-        self.hub = Hub()
-        self.writer = Writer(database, self.hub, clock=clock)
+        self.notifier = Notifier()
+        self.writer = Writer(database, self.notifier, clock=clock)
         self.readers = Readers(database, 1)
 
     def stream(self):
-        return follow(self.readers, self.hub, self.workflow_id, after=0, level=Severity.DEBUG)
+        return follow(self.readers, self.notifier, self.workflow_id, after=0, level=Severity.DEBUG)
 
     async def record(self, event_type, count=1):
         noted = Event(workflow_id=self.workflow_id, timestamp=0, data={"type": event_type})
@@ -114,7 +114,7 @@ async def test_what_happened_before_the_stop_is_still_sent(base):
     waiting = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0)
     await base.record("last")
-    base.hub.close()
+    base.notifier.close()
 
     assert b"event: last\n" in await waiting
     with pytest.raises(StopAsyncIteration):

@@ -111,7 +111,10 @@ def test_what_a_dying_server_leaves_behind_fails_and_blocks_nobody(make_server, 
 
     task = call("GET", "/tasks/1").body
 
-    assert (task["status"], task["error"]) == ("failed", "The server stopped before it ended.")
+    assert (task["status"], task["error"]) == (
+        "failed",
+        "The server stopped before the task finished.",
+    )
     assert begin(call, workflow_id).status == 202
 
 

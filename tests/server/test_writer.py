@@ -18,7 +18,7 @@ from waiting import wait_for
 from torc_core.errors import MachineError, UsageError
 from torc_server.storage import sqlite as sqlite_module
 from torc_server.storage import writer as writer_module
-from torc_server.storage.notify import Hub
+from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
 from torc_server.storage.sqlite import SQLiteDatabase
 from torc_server.storage.writer import Writer
@@ -34,13 +34,13 @@ def database(tmp_path):
 
 
 @pytest.fixture
-async def hub():
-    return Hub()
+async def notifier():
+    return Notifier()
 
 
 @pytest.fixture
-async def writer(database, hub):
-    started = Writer(database, hub)
+async def writer(database, notifier):
+    started = Writer(database, notifier)
     yield started
     await started.stop()
 
@@ -57,7 +57,7 @@ def add(connection, number, body="", touches=None):
         text("INSERT INTO note VALUES (:number, :body)"), {"number": number, "body": body}
     )
     if touches is not None:
-        connection.info.setdefault(writer_module.TOUCHED, set()).add(touches)
+        connection.info.setdefault(writer_module.CHANGED_TOPICS, set()).add(touches)
     return number
 
 
@@ -124,12 +124,12 @@ class Clock:
 
 
 @pytest.fixture
-async def writer_with(database, hub):
+async def writer_with(database, notifier):
     """Make a writer with a clock of the test's own."""
     started = []
 
     def start(clock):
-        started.append(Writer(database, hub, clock=clock))
+        started.append(Writer(database, notifier, clock=clock))
         return started[-1]
 
     yield start
@@ -216,14 +216,14 @@ async def test_items_whose_call_fails_are_written_one_by_one(writer, readers):
     assert await readers.run(numbers) == {1, 3}
 
 
-async def test_whoever_waits_for_a_workflow_wakes_after_the_commit(writer, readers, hub):
-    version = hub.version(7)
-    waiter = asyncio.ensure_future(hub.wait(7, version, 30))
+async def test_whoever_waits_for_a_workflow_wakes_after_the_commit(writer, readers, notifier):
+    version = notifier.version(7)
+    waiter = asyncio.ensure_future(notifier.wait(7, version, 30))
 
     await writer.run(add, 1, touches=7)
 
     assert await waiter > version
-    assert hub.version(8) == 0
+    assert notifier.version(8) == 0
     assert await readers.run(numbers) == {1}
 
 
@@ -276,8 +276,8 @@ async def test_a_foreign_reader_delays_no_write(writer, database, monkeypatch):
     await asyncio.to_thread(wait_for, lambda: database.wal_bytes() == 0, "the log to be empty")
 
 
-async def test_stopping_answers_what_waits_and_leaves_no_log(database, hub):
-    writer = Writer(database, hub)
+async def test_stopping_answers_what_waits_and_leaves_no_log(database, notifier):
+    writer = Writer(database, notifier)
     answers = together(writer, *(writer.run(add, number) for number in range(10)))
 
     assert await answers == list(range(10))

@@ -1,1 +1,1 @@
-"""Work that no request waits for."""
+"""Work in the background: tasks and housekeeping."""

@@ -1,4 +1,4 @@
-"""What the server does of its own accord, every few seconds."""
+"""Periodic work: the leases of silent runners."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 async def keep_house(writer: Writer) -> None:
-    """Give up the jobs of runners that fell silent, for as long as the server runs."""
+    """Release the jobs of runners that went silent, for as long as the server runs."""
     watch = Watch(time.monotonic(), now_ms() - time.monotonic() * 1000)
     while True:
         await asyncio.sleep(PERIOD_S)
@@ -26,8 +26,8 @@ async def keep_house(writer: Writer) -> None:
             continue
         try:
             for node_id in await writer.run_timed(give_up_silent, since):
-                log.warning("compute node %d fell silent; its jobs are ready again", node_id)
-        except TorcError as error:  # a full disk: somebody else's to mend, and not for ever
-            log.warning("jobs of silent runners could not be given up: %s", error)
+                log.warning("compute node %d went silent; its jobs are ready again", node_id)
+        except TorcError as error:  # a full disk, which may have room again later
+            log.warning("the jobs of silent runners could not be released: %s", error)
         except Exception:
-            log.exception("jobs of silent runners could not be given up")
+            log.exception("the jobs of silent runners could not be released")

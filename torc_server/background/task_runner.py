@@ -1,4 +1,4 @@
-"""Work that goes on after its request was answered, each piece known as a task."""
+"""Runs tasks: long work that continues after its request was answered."""
 
 from __future__ import annotations
 
@@ -20,57 +20,57 @@ from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
 
 PERIOD_S = 5.0
-"""How long to wait before a failure that could not be noted is tried again."""
+"""How long to wait before a failure that could not be recorded is recorded again."""
 
 log = logging.getLogger(__name__)
 
 
 class Background:
-    """The tasks in hand. What a stopping server has not finished, the next one fails."""
+    """The running tasks. Those that a stopping server has not finished, the next one fails."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
-        self._in_hand: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
 
     async def begin(self, workflow_id: int, operation: str, work: Work) -> Task:
-        """Have work done on a workflow, and return its task once it is kept.
+        """Start work on a workflow, and return its task once it is stored.
 
         Raises:
             NotFoundError: There is no such workflow.
-            ConflictError: Other work on it has not finished.
+            ConflictError: It has an unfinished task.
         """
-        # Whoever comes second is told so now; the writer may be busy with the first for long.
+        # Checked by a reader, too: the writer may be busy with the other task for long.
         await self._readers.run(check_idle, workflow_id)
         task = await self._writer.run_timed(begin_task, workflow_id, operation)
-        carried = asyncio.create_task(self._carry_out(task.id, work))
-        self._in_hand.add(carried)
-        carried.add_done_callback(self._in_hand.discard)
+        running = asyncio.create_task(self._perform(task.id, work))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
         return task
 
     def stop(self) -> None:
-        """Begin nothing more; what the writer has in hand it finishes."""
-        for carried in self._in_hand:
-            carried.cancel()
+        """Start no more work; the writer finishes what it has begun."""
+        for running in self._running:
+            running.cancel()
 
-    async def _carry_out(self, task_id: int, work: Work) -> None:
+    async def _perform(self, task_id: int, work: Work) -> None:
         try:
-            # On its own, and before the work is queued: so that readers see it run.
+            # On its own, before the work is queued, so that readers see the task as running.
             await self._writer.run_timed(start_task, task_id)
             await self._writer.run_timed(perform_task, task_id, work, clock=now_ms)
         except TorcError as error:
             await self._fail(task_id, error.message)
         except Exception:
             log.exception("task %d failed", task_id)
-            await self._fail(task_id, "The server failed; its log says why.")
+            await self._fail(task_id, "The server failed; its log has the reason.")
 
     async def _fail(self, task_id: int, error: str) -> None:
-        """Note a failure, if need be when the disk has room again."""
+        """Record a failure, if necessary once the disk has room again."""
         while True:
             try:
                 await self._writer.run_timed(fail_task, task_id, error)
             except MachineError as problem:
-                log.warning("the end of task %d cannot be written: %s", task_id, problem)
+                log.warning("the failure of task %d cannot be recorded: %s", task_id, problem)
                 await asyncio.sleep(PERIOD_S)
             else:
                 return

@@ -17,7 +17,7 @@ from torc_core.model.event import Event, Severity, StreamedEvent
 from torc_core.units import MAX_INTEGER
 from torc_server.edge.parameters import Id
 from torc_server.records import events
-from torc_server.storage.notify import Hub
+from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
 
@@ -53,7 +53,7 @@ class EventController(Controller):
         self,
         *,
         readers: NamedDependency[Readers],
-        hub: NamedDependency[Hub],
+        notifier: NamedDependency[Notifier],
         workflow_id: Id,
         level: FromQuery[str] = "info",
         last_event_id: Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)] = None,
@@ -66,7 +66,7 @@ class EventController(Controller):
         now = await readers.run(events.last_event_id, workflow_id)
         frames = follow(
             readers,
-            hub,
+            notifier,
             workflow_id,
             after=now if after is None else after,
             level=_LEVELS.get(level, Severity.INFO),
@@ -76,7 +76,7 @@ class EventController(Controller):
 
 
 async def follow(
-    readers: Readers, hub: Hub, workflow_id: int, *, after: int, level: Severity
+    readers: Readers, notifier: Notifier, workflow_id: int, *, after: int, level: Severity
 ) -> AsyncIterator[bytes]:
     """Yield frames until the server stops or the workflow is deleted.
 
@@ -84,7 +84,7 @@ async def follow(
     """
     yield KEEP_ALIVE
     while True:
-        version, is_last_look = hub.version(workflow_id), hub.closed
+        version, is_last_look = notifier.version(workflow_id), notifier.closed
         try:
             news, after = await readers.run(events.events_after, workflow_id, after, level)
         except NotFoundError:
@@ -95,9 +95,12 @@ async def follow(
             continue
         if is_last_look:
             return
-        if news and not hub.closed:
+        if news and not notifier.closed:
             await asyncio.sleep(PACE_S)
-        elif await hub.wait(workflow_id, version, KEEP_ALIVE_S) == version and not hub.closed:
+        elif (
+            await notifier.wait(workflow_id, version, KEEP_ALIVE_S) == version
+            and not notifier.closed
+        ):
             yield KEEP_ALIVE
 
 

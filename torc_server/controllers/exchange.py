@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_server.edge.parameters import Id
 from torc_server.rules.attempts.exchange import Answer, answer_exchange, answer_waiting
-from torc_server.storage.notify import Hub, runners_of
+from torc_server.storage.notify import Notifier, runner_topic
 from torc_server.storage.writer import Writer
 
 LONGEST_WAIT_S = 60.0
@@ -31,37 +31,37 @@ class ExchangeController(Controller):
         self,
         request: Request[Any, Any, Any],
         writer: NamedDependency[Writer],
-        hub: NamedDependency[Hub],
+        notifier: NamedDependency[Notifier],
         compute_node_id: Id,
         data: JSONBody[Exchange],
     ) -> ExchangeReply:
         """Report what a runner's jobs did and claim more, waiting for work if there is none."""
-        # Taken first: a change noticed twice costs one look, a change missed costs a wait.
-        version = hub.now
+        # Read first: a change noticed twice costs one look, a change missed costs a wait.
+        version = notifier.now
         first = await writer.run_timed(answer_exchange, compute_node_id, data)
         if not first.is_superseded:
             # An older exchange that waits, or an earlier try of this one.
-            hub.dismiss(compute_node_id)
+            notifier.dismiss(compute_node_id)
         if first.has_news or data.wait_seconds <= 0:
             return first.reply
         over = asyncio.ensure_future(request.receive())  # done when the runner hangs up
         try:
-            with hub.named(compute_node_id, over):
-                return await _news(writer, hub, compute_node_id, data, first, version, over)
+            with notifier.named(compute_node_id, over):
+                return await _news(writer, notifier, compute_node_id, data, first, version, over)
         finally:
             over.cancel()
 
 
 async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
     writer: Writer,
-    hub: Hub,
+    notifier: Notifier,
     node_id: int,
     request: Exchange,
     first: Answer,
     version: int,
     over: asyncio.Future[Any],
 ) -> ExchangeReply:
-    """Return the reply once there is news, or when the time is up.
+    """Return the reply once there is news, or after the requested wait.
 
     A runner that is gone gets no jobs: the wait is also over when it has hung up or sent another
     exchange. A due action, or a job to stop that the runner knows of, ends a wait only when it is
@@ -69,10 +69,10 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(request.wait_seconds, LONGEST_WAIT_S)
-    topic = runners_of(first.workflow_id)
+    topic = runner_topic(first.workflow_id)
     latest = first
-    while (left := deadline - loop.time()) > 0 and not hub.closed:
-        version = await hub.wait(topic, version, left, over=over)
+    while (left := deadline - loop.time()) > 0 and not notifier.closed:
+        version = await notifier.wait(topic, version, left, over=over)
         if over.done():
             return ExchangeReply(outcomes=first.reply.outcomes)
         latest = await writer.run_timed(answer_waiting, node_id, request)

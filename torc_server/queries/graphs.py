@@ -26,7 +26,7 @@ _FILL = {
     JobStatus.DISABLED: "lightgray",
     JobStatus.PENDING_FAILED: "sandybrown",
 }
-"""Colours of jobs; those that wait have none. The status is also written, for whoever sees none."""
+"""Colors of jobs; waiting ones have none. The status is also written, for the color-blind."""
 
 _ESCAPES = dict.fromkeys([*range(32), 127], " ") | {
     ord("\n"): r"\n",
@@ -34,7 +34,7 @@ _ESCAPES = dict.fromkeys([*range(32), 127], " ") | {
     ord("\\"): r"\\",
     ord("&"): "&amp;",
 }
-"""What Graphviz would not show as it is: quotes, escapes, entities and control characters."""
+"""What Graphviz would not show unchanged: quotes, escapes, entities, control characters."""
 
 
 def draw(connection: Connection, workflow_id: int, name: str) -> str:
@@ -60,7 +60,7 @@ def draw(connection: Connection, workflow_id: int, name: str) -> str:
 
 
 def quoted(*lines: str) -> str:
-    """Return text that Graphviz shows as it is, whoever wrote it."""
+    """Return text quoted so that Graphviz shows it unchanged."""
     return '"' + r"\n".join(line.translate(_ESCAPES) for line in lines) + '"'
 
 
@@ -73,9 +73,9 @@ def _jobs(connection: Connection, workflow_id: int) -> Iterator[str]:
 
 
 def _dependencies(connection: Connection, workflow_id: int) -> Iterator[str]:
-    """Yield a line per set of jobs that others wait for; large ones meet in a point.
+    """Yield a line per dependency set; the edges of large ones meet in a point.
 
-    A thousand jobs that each wait for the same thousand are 2,000 edges and not a million.
+    A thousand jobs that each depend on the same thousand are 2,000 edges, not a million.
     """
     member = tables.dependency_set_member.c
     waiting = select(_job.dependency_set_id, _job.id).where(
@@ -84,13 +84,13 @@ def _dependencies(connection: Connection, workflow_id: int) -> Iterator[str]:
     needed = select(member.set_id, member.job_id).where(
         member.set_id.in_(waiting.with_only_columns(_job.dependency_set_id))
     )
-    ends: list[dict[int, list[str]]] = []
+    sides: list[dict[int, list[str]]] = []
     for query in (needed, waiting):
         by_set = defaultdict(list)
         for set_id, job_id in connection.execute(query):
             by_set[set_id].append(f"j{job_id}")
-        ends.append(by_set)
-    members_of, dependents_of = ends
+        sides.append(by_set)
+    members_of, dependents_of = sides
     for set_id, members in members_of.items():
         dependents = dependents_of[set_id]
         point = ""
@@ -103,7 +103,7 @@ def _dependencies(connection: Connection, workflow_id: int) -> Iterator[str]:
 def _flow(
     thing: Table, shape: str, written: Table, read: Table, connection: Connection, workflow_id: int
 ) -> Iterator[str]:
-    """Yield things of one kind, with an edge from each job that writes, to each that reads."""
+    """Yield files or user data, with edges from the jobs that write and to those that read them."""
     own = thing.c.workflow_id == workflow_id
     query = select(thing.c.id, thing.c.name).where(own).order_by(thing.c.id)
     for thing_id, name in connection.execute(query):

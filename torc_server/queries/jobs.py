@@ -1,4 +1,4 @@
-"""Lists of jobs, and of what connects them."""
+"""Lists of jobs, and of their dependencies, files and user data."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ JOB = TableMapping(
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs a list is to hold."""
+    """Which jobs a list contains."""
 
     status: str | None = None
     """A status, or several joined by commas."""
     name: str | None = None
-    """A part of the name, in either case."""
+    """A part of the name, case-insensitive."""
     command: str | None = None
-    """A part of the command, in either case."""
+    """A part of the command, case-insensitive."""
     needs_file_id: int | None = None
     """Jobs that read this file."""
     upstream_job_id: int | None = None
-    """Jobs that wait for this job."""
+    """Jobs that depend on this job."""
     active_compute_node_id: int | None = None
-    """Jobs that this compute node holds."""
+    """Jobs that this compute node has claimed or is running."""
     origin_is_set: bool | None = None
     """Only jobs that were retried or spawned, or only those that were not."""
 
@@ -53,7 +53,7 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
         """Return what a row has to meet.
 
         Raises:
-            UnreadableRequestError: There is no such status.
+            UnreadableRequestError: A status is unknown.
         """
         conditions: list[ColumnElement[bool]] = []
         if self.status is not None:
@@ -80,19 +80,19 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
 def list_jobs(
     connection: Connection,
     workflow_id: int,
-    wanted: JobFilter,
+    filters: JobFilter,
     paging: Paging,
     *,
     include_relationships: bool = False,
 ) -> Page[Job]:
-    """Return a page of a workflow's jobs, on request with the ids of all related things.
+    """Return a page of a workflow's jobs, on request with the ids of everything related to them.
 
     Raises:
         NotFoundError: There is no such workflow.
         UsageError: There is no such status, or no such field to sort by.
     """
     find_workflow(connection, workflow_id)
-    conditions = [_job.c.workflow_id == workflow_id, *wanted.conditions()]
+    conditions = [_job.c.workflow_id == workflow_id, *filters.conditions()]
     page = fetch_page(connection, JOB, conditions, paging)
     if not include_relationships:
         return page
@@ -245,8 +245,8 @@ def _status_numbers(text: str) -> list[int]:
     for name in names:
         if name not in list(JobStatus):
             raise UnreadableRequestError(
-                f"There is no job status {name!r}.",
-                hint=f"Use one or several of: {', '.join(JobStatus)}.",
+                f"Unknown job status {name!r}.",
+                hint=f"Use one or more of: {', '.join(JobStatus)}.",
                 field="status",
                 value=name,
             )

@@ -1,4 +1,4 @@
-"""What the ready jobs of a workflow need together: how large an allocation could be."""
+"""The summed requirements of a workflow's ready jobs: how large an allocation could be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs now, and where."""
+"""The running jobs, and where they run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOWHERE = "unknown"
 
 
 def running_jobs(conn: Connection, workflow_id: int, paging: Paging) -> Page[RunningJob]:
-    """Return a page of the running jobs of a workflow; those that began first come first.
+    """Return a page of the running jobs of a workflow; the earliest start first.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -35,10 +35,10 @@ def running_jobs(conn: Connection, workflow_id: int, paging: Paging) -> Page[Run
             _node.compute_node_type,
             _node.scheduler,
         )
-        # A client of the reference may have put a job to running that no node holds.
+        # The reference's clients may set a job to running that no node has claimed.
         .outerjoin(tables.compute_node, _node.id == _job.compute_node_id)
         .where(*runs)
-        # By id alone, SQLite would look at all jobs of the workflow in that order.
+        # Ordered by id alone, SQLite would read all jobs of the workflow in that order.
         .order_by(_job.started_at, _job.id)
     )
     return page_of(conn, query, select(func.count()).where(*runs), _running, paging)
@@ -56,6 +56,6 @@ def _running(row: Record) -> RunningJob:
 
 
 def _slurm_job_id(scheduler: object) -> str | None:
-    """Return what a runner in an allocation says of it; any client may write anything there."""
+    """Return the id that a runner in an allocation reports; any client may write anything there."""
     found = scheduler.get("slurm_job_id") if isinstance(scheduler, dict) else None
     return str(found) if isinstance(found, int | str) else None

@@ -15,7 +15,7 @@ from torc_server.storage.statements import Record
 _job, _node, _result = tables.job.c, tables.compute_node.c, tables.result.c
 _allocation = tables.scheduled_compute_node.c
 
-# A runner in an allocation writes down the Slurm job; others may only name the record of it.
+# A runner in an allocation reports the Slurm job; other clients may only refer to its record.
 _SLURM_JOB_ID = func.coalesce(
     _node.scheduler["slurm_job_id"].as_string(), cast(_allocation.scheduler_id, Text())
 )

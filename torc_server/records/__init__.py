@@ -1,1 +1,1 @@
-"""Plain records of a workflow: created, read, changed and deleted, with no rule of a job's life."""
+"""Records: created, read, updated and deleted, without the rules of a job's life."""

@@ -1,6 +1,6 @@
-"""Access groups and their members. This is the data alone: who may change it is decided elsewhere.
+"""Access groups and their members: the data alone, without checks of who may change it.
 
-Errors of this family name their kind in a member `error` beside the message, as the reference's do.
+Errors here have a member `error` with their kind beside the message, like the reference's.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _member = tables.user_group_membership.c
 
 
 def create_group(connection: Connection, group: AccessGroup, *, now_ms: int) -> AccessGroup:
-    """Keep a new group and return it.
+    """Create a group and return it.
 
     Raises:
-        ConflictError: There is one of that name, or the name is the server's own.
+        ConflictError: The name is taken or reserved.
         UsageError: The name is blank.
     """
     name = group.name
     if not name.strip():
         raise UsageError("A group needs a name.", field="name", value=name)
-    taken = f"There is an access group {name!r} already."
+    taken = f"There is already an access group {name!r}."
     if name == ADMIN_GROUP:
-        raise ConflictError(taken, hint="That one is the server's own.", error="Conflict")
+        raise ConflictError(taken, hint="This name is reserved for the server.", error="Conflict")
     statement = insert(tables.access_group).values(
         name=name, description=group.description, is_system=False, created_at=created_at(now_ms)
     )
@@ -71,11 +71,11 @@ def list_user_groups(
 
 
 def delete_group(connection: Connection, group_id: int) -> AccessGroup:
-    """Delete a group with its memberships and links, and return what it was.
+    """Delete a group with its memberships and links, and return it.
 
     Raises:
         NotFoundError: There is none with that id.
-        AccessError: It is the server's own.
+        AccessError: It is a system group.
     """
     group = _changeable(connection, group_id)
     connection.execute(delete(tables.access_group).where(_group.id == group_id))
@@ -85,19 +85,19 @@ def delete_group(connection: Connection, group_id: int) -> AccessGroup:
 def add_member(
     connection: Connection, group_id: int, member: UserGroupMembership, *, now_ms: int
 ) -> UserGroupMembership:
-    """Put a user into a group, whatever group the membership names, and return the membership.
+    """Add a user to a group, regardless of the one that the membership names, and return it.
 
     Raises:
         NotFoundError: There is no such group.
-        AccessError: The group is the server's own.
-        ConflictError: The user is in it already.
-        UsageError: That cannot be a user, or there is no such role.
+        AccessError: It is a system group.
+        ConflictError: The user is already a member.
+        UsageError: The user name or the role is invalid.
     """
     group = _changeable(connection, group_id)
     check_user(member.user_name)
     if member.role not in ROLES:
         raise UsageError(
-            f"There is no role {member.role!r}.",
+            f"Unknown role {member.role!r}.",
             hint=f"Use one of {', '.join(ROLES)}.",
             field="role",
             value=member.role,
@@ -108,8 +108,8 @@ def add_member(
         role=member.role,
         created_at=created_at(now_ms),
     )
-    twice = f"{member.user_name!r} is in {group.name!r} already."
-    insert_once(connection, statement, twice, hint="To change the role, remove the user first.")
+    duplicate = f"{member.user_name!r} is already in {group.name!r}."
+    insert_once(connection, statement, duplicate, hint="To change the role, remove the user first.")
     return _get_member(connection, group_id, member.user_name)
 
 
@@ -127,11 +127,11 @@ def list_members(
 
 
 def remove_member(connection: Connection, group_id: int, user_name: str) -> UserGroupMembership:
-    """Take a user from a group and return what the membership was.
+    """Remove a user from a group and return the membership.
 
     Raises:
         NotFoundError: There is no such group, or the user is not in it.
-        AccessError: The group is the server's own.
+        AccessError: It is a system group.
     """
     _changeable(connection, group_id)
     member = _get_member(connection, group_id, user_name)
@@ -149,7 +149,7 @@ def find_one(
     """Return what meets all conditions.
 
     Raises:
-        NotFoundError: Nothing does; `kind` and `key` say what was looked for.
+        NotFoundError: There is none; `kind` and `key` name it.
     """
     row = connection.execute(mapping.rows.where(*conditions)).one_or_none()
     if row is None:
@@ -158,7 +158,7 @@ def find_one(
 
 
 def insert_once(connection: Connection, statement: Insert, already: str, *, hint: str = "") -> None:
-    """Insert a row that nothing but an equal one can stand in the way of.
+    """Insert a row that can only conflict with an equal one.
 
     Raises:
         ConflictError: There is an equal one; the message is `already`.
@@ -175,13 +175,13 @@ def _get_member(connection: Connection, group_id: int, user_name: str) -> UserGr
 
 
 def _changeable(connection: Connection, group_id: int) -> AccessGroup:
-    """Return a group that may be changed over HTTP."""
+    """Return a group, if it may be changed over HTTP."""
     group = get_group(connection, group_id)
     system = select(_group.is_system).where(_group.id == group_id)
     if connection.execute(system).scalar_one():
         raise AccessError(
-            f"The group {group.name!r} is the server's own.",
-            hint="It is set up where the server is started.",
+            f"The group {group.name!r} is a system group.",
+            hint="System groups are configured when the server starts.",
             error="Forbidden",
         )
     return group

@@ -1,6 +1,6 @@
 """Workflow actions: what to do once when a workflow or its jobs reach a state.
 
-When an action falls due is decided in `rules.actions`; here they are kept, found and claimed.
+`rules.actions` decides when an action is due; here actions are stored, found and claimed.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _action = tables.workflow_action.c
 def create_action(
     connection: Connection, workflow_id: int, action: WorkflowAction
 ) -> WorkflowAction:
-    """Keep a new action of a workflow, whichever one it names itself, and return it.
+    """Create an action of a workflow, regardless of the one that it names, and return it.
 
     Raises:
         NotFoundError: There is no such workflow, or it has no such job.
-        UsageError: Trigger, type or configuration make no sense.
+        UsageError: Trigger, type or configuration is invalid.
     """
     check_action(action)
     find_workflow(connection, workflow_id)
@@ -111,12 +111,12 @@ def claim_action(
     *,
     now_ms: int,
 ) -> ActionClaimReply:
-    """Give an action to the caller. A persistent action goes to everybody who asks.
+    """Claim an action for the caller. A persistent action can be claimed any number of times.
 
     Raises:
         NotFoundError: There is no such workflow, or it has no such action.
         UsageError: It has no such compute node.
-        ConflictError: Somebody else has it already.
+        ConflictError: It was claimed before.
     """
     find_workflow(connection, workflow_id)
     nodes = set() if compute_node_id is None else {compute_node_id}
@@ -138,17 +138,17 @@ def claim_action(
         here = select(_action.id).where(_action.id == action_id, _action.workflow_id == workflow_id)
         if connection.execute(here).first() is None:
             raise NotFoundError.of("action", action_id)
-        raise ConflictError(f"Action {action_id} is claimed already.", claimed=False)
+        raise ConflictError(f"Action {action_id} is already claimed.", claimed=False)
     executed = ActionExecuted(action_id=action_id, compute_node_id=compute_node_id)
     events.record(connection, workflow_id, executed, now_ms=now_ms)
     return ActionClaimReply(claimed=True, success=True, action_id=action_id)
 
 
 def check_action(action: WorkflowAction) -> None:
-    """Check what can be told from an action alone.
+    """Check what does not depend on other records.
 
     Raises:
-        UsageError: Trigger, type or configuration make no sense.
+        UsageError: Trigger, type or configuration is invalid.
     """
     _one_of("trigger_type", action.trigger_type, TriggerType)
     _one_of("action_type", action.action_type, ActionType)
@@ -181,7 +181,7 @@ def _check_config(config: Any, shape: type[msgspec.Struct]) -> None:
         msgspec.convert(config, shape)
     except msgspec.ValidationError as error:
         raise UsageError(
-            f"The configuration of the action makes no sense: {error}.",
+            f"The configuration of the action is invalid: {error}.",
             hint=f"Its members are {', '.join(shape.__struct_fields__)}.",
             field="action_config",
         ) from error

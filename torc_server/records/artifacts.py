@@ -19,7 +19,7 @@ def create_user_data(
     consumer_job_id: int | None,
     now_ms: int,
 ) -> UserData:
-    """Keep new user data, linked to jobs of its workflow, and return it.
+    """Create user data, linked to jobs of its workflow, and return it.
 
     Raises:
         NotFoundError: There is no such workflow, or no such job in it.

@@ -1,4 +1,4 @@
-"""What is checked and derived before a plain record is written.
+"""Checks and derived values before a record is written.
 
 Each function takes the record before the change or None, the stated column values, and the time;
 it returns the values to write, or raises UsageError.
@@ -39,8 +39,8 @@ def check_requirements(before: ResourceRequirements | None, values: Values, _now
     was_reserved = before is not None and before.name == DEFAULT_REQUIREMENTS
     if name is not None and (name == DEFAULT_REQUIREMENTS) != was_reserved:
         raise UsageError(
-            f"The name {DEFAULT_REQUIREMENTS!r} belongs to the requirements that every workflow "
-            "has.",
+            f"The name {DEFAULT_REQUIREMENTS!r} is reserved for the default requirements of a "
+            "workflow.",
             hint="Choose another name.",
             field="name",
             value=name,
@@ -74,7 +74,7 @@ def check_rules(_before: FailureHandler | None, values: Values, _now_ms: int) ->
 
 
 class _Rule(FailureRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule as it is written: a misspelt member would silently never retry anything."""
+    """A rule as clients write it: a misspelt member would silently never retry anything."""
 
     max_retries: Annotated[int, msgspec.Meta(ge=0)] = 3
 
@@ -82,7 +82,7 @@ class _Rule(FailureRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def check_scheduler(
     _before: LocalScheduler | SlurmScheduler | None, values: Values, _now_ms: int
 ) -> Values:
-    """Refuse what nothing can be run with; how Slurm is asked for it is the clients' business."""
+    """Refuse impossible settings; Slurm's own options are left to the clients."""
     if "memory" in values:
         parse_memory(values["memory"])
     _check_least(values, num_cpus=1, nodes=1, ntasks_per_node=1)
@@ -90,7 +90,7 @@ def check_scheduler(
 
 
 def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:
-    """Refuse a time limit that no claim could read, and less of anything than nothing."""
+    """Refuse an unreadable time limit and negative resources."""
     if "time_limit" in values:
         parse_duration(values["time_limit"], field="time_limit")
     _check_least(values, num_cpus=0, memory_gb=0, num_gpus=0, num_nodes=1)
@@ -98,7 +98,7 @@ def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Val
 
 
 def check_result(_before: Result | None, values: Values, _now_ms: int) -> Values:
-    """Refuse what is no end of a job, and numbers that no run and no attempt has."""
+    """Refuse statuses that are not outcomes, and impossible runs and attempts."""
     if "attempt_id" in values:
         check_attempt(values["attempt_id"])
     if "status" in values:

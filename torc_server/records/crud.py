@@ -71,9 +71,9 @@ class Resource(Generic[WireT]):
     follow_up: Callable[[Connection, WireT | None, WireT, int], None] = _nothing
     """`follow_up(connection, record before or None, record now, now in ms)` runs after a write, in
     its transaction."""
-    kept: ColumnElement[bool] | None = None
+    in_use: ColumnElement[bool] | None = None
     """Rows that may not be deleted alone."""
-    kept_because: str = ""
+    in_use_because: str = ""
 
     @property
     def one(self) -> str:
@@ -98,7 +98,7 @@ def create(connection: Connection, resource: Resource[WireT], record: Any, *, no
 
     Raises:
         NotFoundError: There is no such workflow.
-        UsageError: A value makes no sense.
+        UsageError: A value is invalid.
     """
     find_workflow(connection, record.workflow_id)
     values = resource.mapping.values(record)
@@ -119,7 +119,7 @@ def create_many(
 
     Raises:
         NotFoundError: There is no such workflow.
-        UsageError: Too many, of several workflows, or with a value that makes no sense.
+        UsageError: Too many, of several workflows, or with an invalid value.
     """
     workflow_ids = {getattr(record, "workflow_id") for record in records}  # noqa: B009 - any type
     if len(workflow_ids) > 1 or len(records) > MAX_RECORDS:
@@ -170,7 +170,7 @@ def update(
 
     Raises:
         NotFoundError: There is none with that id.
-        UsageError: A value makes no sense.
+        UsageError: A value is invalid.
     """
     before = get(connection, resource, record_id)
     stated = resource.mapping.values(patch)
@@ -197,10 +197,10 @@ def delete(connection: Connection, resource: Resource[WireT], record_id: int) ->
     """
     record = get(connection, resource, record_id)
     table = resource.mapping.table
-    deleted = sql.delete(table).where(table.c.id == record_id, ~_kept(resource))
+    deleted = sql.delete(table).where(table.c.id == record_id, ~_in_use(resource))
     if connection.execute(deleted).rowcount == 0:
         raise ConflictError(
-            f"The {resource.kind} {record_id} cannot be deleted: {resource.kept_because}."
+            f"The {resource.kind} {record_id} cannot be deleted: {resource.in_use_because}."
         )
     return record
 
@@ -214,7 +214,7 @@ def delete_all(connection: Connection, resource: Resource[Any], workflow_id: int
     find_workflow(connection, workflow_id)
     table = resource.mapping.table
     return connection.execute(
-        sql.delete(table).where(table.c.workflow_id == workflow_id, ~_kept(resource))
+        sql.delete(table).where(table.c.workflow_id == workflow_id, ~_in_use(resource))
     ).rowcount
 
 
@@ -247,5 +247,5 @@ def _check_related(
         check_related(connection, workflow_id, name, table, ids)
 
 
-def _kept(resource: Resource[Any]) -> ColumnElement[bool]:
-    return resource.kept if resource.kept is not None else sql.false()
+def _in_use(resource: Resource[Any]) -> ColumnElement[bool]:
+    return resource.in_use if resource.in_use is not None else sql.false()

@@ -1,4 +1,4 @@
-"""Events as they are followed: everything after an id, in the order of commits."""
+"""Reading a workflow's events in the order of commits, and updating them."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def events_after(
 ) -> tuple[list[tuple[int, StreamedEvent]], int]:
     """Return up to `CHUNK` events newer than an id, of a level or above, each with its id.
 
-    And the id after which to go on: all events up to it were looked at, also those of lower levels.
+    And the id to continue after: all events up to it were read, those of lower levels included.
 
     Raises:
-        NotFoundError: There is no such workflow any more.
+        NotFoundError: The workflow was deleted.
     """
     query = (
         STREAMED_EVENT.rows.add_columns(_event.id)
@@ -68,7 +68,7 @@ def events_after(
 
 
 def replace_event_data(connection: Connection, event_id: int, body: Any) -> Event:
-    """Replace what an event carries and return it; a whole event stands for its data.
+    """Replace the data of an event and return the event; of a whole event its data is used.
 
     Raises:
         NotFoundError: There is none with that id.

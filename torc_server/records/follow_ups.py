@@ -1,4 +1,4 @@
-"""What follows in the same transaction when a plain record was written.
+"""What follows in the same transaction after a record was written.
 
 Each function takes the connection, the record before the change or None, the record now, and the
 time.
@@ -31,7 +31,7 @@ def record_edit(
     after: ResourceRequirements,
     now_ms: int,
 ) -> None:
-    """Tell of edits: jobs that wait may fit now."""
+    """Record updates: waiting jobs may fit now."""
     if before is not None:
         updated = ResourceRequirementsUpdated(resource_requirements_id=id_of(after))
         events.record(connection, after.workflow_id, updated, now_ms=now_ms)
@@ -40,7 +40,7 @@ def record_edit(
 def record_node(
     connection: Connection, before: ComputeNode | None, after: ComputeNode, now_ms: int
 ) -> None:
-    """Tell that a node started, or that it stopped; what it held then is ready for others."""
+    """Record that a node was registered or deregistered; its jobs are then ready for others."""
     stopped = before is not None and before.is_active is not False and after.is_active is False
     if before is not None and not stopped:
         return
@@ -64,7 +64,7 @@ def record_allocation(
     after: ScheduledComputeNode,
     now_ms: int,
 ) -> None:
-    """Tell of new allocations."""
+    """Record new allocations."""
     if before is None:
         created = SchedulerNodeCreated(
             scheduled_compute_node_id=id_of(after),
@@ -77,7 +77,7 @@ def record_allocation(
 
 
 def make_latest(connection: Connection, before: Result | None, after: Result, _now_ms: int) -> None:
-    """Let a result that was written by hand stand for its job."""
+    """Make a result that a client created the latest one of its job."""
     if before is None:
         latest = tables.latest_result
         connection.execute(latest.delete().where(latest.c.job_id == after.job_id))
@@ -91,5 +91,5 @@ def make_latest(connection: Connection, before: Result | None, after: Result, _n
 def wake_followers(
     connection: Connection, _before: Event | None, after: Event, _now_ms: int
 ) -> None:
-    """Have streams look for an event that a client wrote."""
+    """Notify streams of an event that a client created."""
     events.touch(connection, after.workflow_id)

@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 class Paging(msgspec.Struct, frozen=True, kw_only=True):
-    """Which part of a list is wanted, and in which order."""
+    """Which part of a list to return, and in which order."""
 
     offset: int = 0
     limit: int = MAX_LIMIT
-    """More than `MAX_LIMIT` is cut to it."""
+    """At most `MAX_LIMIT` is used."""
     sort_by: str | None = None
     """A field of the resource; the id breaks ties, and is the order when there is none."""
     reverse_sort: bool = False
@@ -50,7 +50,7 @@ def page_of(
     read: Callable[[Any], T],
     paging: Paging,
 ) -> Page[T]:
-    """Return the page of a query that is in order; `count` counts all rows, `read` makes items."""
+    """Return a page of an ordered query; `count` counts all rows, `read` converts them."""
     limit = min(paging.limit, MAX_LIMIT)
     items = [read(row) for row in connection.execute(query.offset(paging.offset).limit(limit))]
     is_whole = paging.offset == 0 and len(items) < limit
@@ -72,7 +72,7 @@ def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
 def order(
     columns: Mapping[str, ColumnElement[Any]], ties: Sequence[str], paging: Paging
 ) -> list[ColumnElement[Any]]:
-    """Return what to order a list by: the wanted field, then those that break ties.
+    """Return what to order a list by: the chosen field, then those that break ties.
 
     Raises:
         UsageError: There is no such field to sort by.
@@ -81,7 +81,7 @@ def order(
     if key is not None and key not in columns:
         known = ", ".join(sorted(columns))
         raise UsageError(
-            f"There is no field {key!r} to sort by.",
+            f"Unknown field {key!r} to sort by.",
             hint=f"Sort by one of {known}.",
             field="sort_by",
             value=key,

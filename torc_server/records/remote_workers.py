@@ -1,4 +1,4 @@
-"""Machines of the user that may run a workflow's jobs over SSH."""
+"""Remote workers: machines of the user that can run a workflow's jobs over SSH."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torc_server.storage import tables
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _ADDRESS = re.compile(rf"(?:{_NAME}@)?(?:{_NAME}|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?")
-"""A name never begins with a dash: `ssh` would take it for an option."""
+"""A name never begins with a dash, which `ssh` would take for an option."""
 
 _column = tables.remote_worker.c
 
@@ -22,7 +22,7 @@ _column = tables.remote_worker.c
 def add_remote_workers(
     connection: Connection, workflow_id: int, workers: Sequence[str]
 ) -> list[RemoteWorker]:
-    """Add machines to a workflow and return them; those that it has already stay.
+    """Add remote workers to a workflow and return them; known ones stay.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -32,21 +32,21 @@ def add_remote_workers(
     for worker in workers:
         if not _ADDRESS.fullmatch(worker):
             raise UsageError(
-                f"{worker!r} is not the address of a machine.",
-                hint="Write [user@]host[:port].",
+                f"{worker!r} is not an address of a machine.",
+                hint="Use [user@]host[:port].",
                 field="worker",
                 value=worker,
             )
     known = {worker.worker for worker in list_remote_workers(connection, workflow_id)}
-    wanted = list(dict.fromkeys(workers))
-    new = [{"workflow_id": workflow_id, "worker": name} for name in wanted if name not in known]
+    names = list(dict.fromkeys(workers))
+    new = [{"workflow_id": workflow_id, "worker": name} for name in names if name not in known]
     if new:
         connection.execute(insert(tables.remote_worker), new)
-    return [RemoteWorker(worker=name, workflow_id=workflow_id) for name in wanted]
+    return [RemoteWorker(worker=name, workflow_id=workflow_id) for name in names]
 
 
 def list_remote_workers(connection: Connection, workflow_id: int) -> list[RemoteWorker]:
-    """Return a workflow's machines, by name.
+    """Return a workflow's remote workers, by name.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -60,14 +60,14 @@ def list_remote_workers(connection: Connection, workflow_id: int) -> list[Remote
 
 
 def remove_remote_worker(connection: Connection, workflow_id: int, worker: str) -> RemoteWorker:
-    """Take a machine from a workflow and return it.
+    """Remove a remote worker from a workflow and return it.
 
     Raises:
-        NotFoundError: The workflow has no such machine.
+        NotFoundError: The workflow has no such worker.
     """
-    gone = delete(tables.remote_worker).where(
+    statement = delete(tables.remote_worker).where(
         _column.workflow_id == workflow_id, _column.worker == worker
     )
-    if connection.execute(gone).rowcount == 0:
+    if connection.execute(statement).rowcount == 0:
         raise NotFoundError.of("remote worker", worker)
     return RemoteWorker(worker=worker, workflow_id=workflow_id)

@@ -43,8 +43,8 @@ FILE = Resource(
         "produced_by_job_id": _linked(tables.job_output_file, "file_id"),
         "is_output": Filter(
             type=bool,
-            condition=lambda wanted: (
-                exists().where(tables.job_output_file.c.file_id == _file.id) == wanted
+            condition=lambda value: (
+                exists().where(tables.job_output_file.c.file_id == _file.id) == value
             ),
         ),
     },
@@ -81,8 +81,8 @@ RESULT = Resource(
         "status": Filter(type=JobStatus, condition=lambda status: _result.status == status.number),
         "all_runs": Filter(
             type=bool,
-            condition=lambda wanted: (
-                true() if wanted else _result.id.in_(select(tables.latest_result.c.result_id))
+            condition=lambda value: (
+                true() if value else _result.id.in_(select(tables.latest_result.c.result_id))
             ),
             default=False,
         ),
@@ -138,11 +138,11 @@ RESOURCE_REQUIREMENTS = Resource(
     },
     prepare=checks.check_requirements,
     follow_up=follow_ups.record_edit,
-    kept=or_(
+    in_use=or_(
         _requirements.name == DEFAULT_REQUIREMENTS,
         exists().where(_job.resource_requirements_id == _requirements.id),
     ),
-    kept_because="jobs use them, or they are the default of their workflow",
+    in_use_because="jobs use them, or they are the default requirements of the workflow",
 )
 FAILURE_HANDLER = Resource(
     kind="failure handler", mapping=mapping.FAILURE_HANDLER, prepare=checks.check_rules
@@ -181,12 +181,12 @@ COMPUTE_NODE = Resource(
     },
     prepare=checks.check_node,
     follow_up=follow_ups.record_node,
-    kept=or_(
+    in_use=or_(
         exists().where(_result.compute_node_id == _node.id),
         exists().where(_job.compute_node_id == _node.id),
         exists().where(_attempt.compute_node_id == _node.id, _attempt.ended_at.is_(None)),
     ),
-    kept_because="results of jobs name it, or it holds jobs",
+    in_use_because="results refer to it, or it has claimed jobs",
 )
 SCHEDULED_COMPUTE_NODE = Resource(
     kind="scheduled compute node",

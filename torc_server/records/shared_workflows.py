@@ -1,4 +1,4 @@
-"""Which workflows are shared with which access groups, and who may see them for it."""
+"""Sharing of workflows with access groups, and who has access because of it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def share(
 
     Raises:
         NotFoundError: There is no such workflow, or no such group.
-        ConflictError: It is shared with that group already.
+        ConflictError: It is already shared with that group.
     """
     find_workflow(connection, workflow_id)
     group = get_group(connection, group_id)
     statement = insert(tables.workflow_access_group).values(
         workflow_id=workflow_id, group_id=group_id, created_at=created_at(now_ms)
     )
-    already = f"Workflow {workflow_id} is shared with {group.name!r} already."
+    already = f"Workflow {workflow_id} is already shared with {group.name!r}."
     insert_once(connection, statement, already)
     return _get_link(connection, workflow_id, group_id)
 
@@ -51,17 +51,17 @@ def list_workflow_groups(
 
 
 def unshare(connection: Connection, workflow_id: int, group_id: int) -> WorkflowAccessGroup:
-    """Share a workflow with a group no longer and return what the link was.
+    """Stop sharing a workflow with a group and return the link.
 
     Raises:
         NotFoundError: There is no such workflow, or it is not shared with that group.
     """
     find_workflow(connection, workflow_id)
     link = _get_link(connection, workflow_id, group_id)
-    gone = delete(tables.workflow_access_group).where(
+    statement = delete(tables.workflow_access_group).where(
         _link.workflow_id == workflow_id, _link.group_id == group_id
     )
-    connection.execute(gone)
+    connection.execute(statement)
     return link
 
 
@@ -82,11 +82,11 @@ def check_access(connection: Connection, workflow_id: int, user_name: str) -> Ac
     )
     group = None if is_owner else connection.execute(through).scalar_one_or_none()
     if is_owner:
-        reason = "The workflow is the user's own."
+        reason = "The user owns the workflow."
     elif group is not None:
-        reason = f"The user is in the group {group!r}, which the workflow is shared with."
+        reason = f"The workflow is shared with the user's group {group!r}."
     else:
-        reason = "The workflow is another user's, and shared with none of this user's groups."
+        reason = "The workflow is another user's, and not shared with any of this user's groups."
     return AccessCheck(
         has_access=is_owner or group is not None,
         reason=reason,

@@ -1,7 +1,7 @@
-"""Tasks: what becomes of work that goes on after its request was answered.
+"""Tasks: the status of work that continues after its request was answered.
 
-A workflow has at most one that has not finished. The work and the note that it succeeded are one
-transaction, so a task that failed, or that a dying server left behind, has changed nothing.
+A workflow has at most one unfinished task. The work and the record of its success are one
+transaction, so a task that failed, or was left unfinished by a dying server, has changed nothing.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _IS_UNFINISHED = _task.status.in_(sorted(UNFINISHED))
 
 
 def begin_task(conn: Connection, workflow_id: int, operation: str, *, now_ms: int) -> Task:
-    """Note that work on a workflow is to be done.
+    """Record that work on a workflow is queued.
 
     Raises:
         NotFoundError: There is no such workflow.
-        ConflictError: Other work on it has not finished.
+        ConflictError: It has an unfinished task.
     """
     check_idle(conn, workflow_id)
     values = {
@@ -55,7 +55,7 @@ def begin_task(conn: Connection, workflow_id: int, operation: str, *, now_ms: in
 
 
 def check_idle(conn: Connection, workflow_id: int) -> None:
-    """Make sure that a workflow has no task that has not finished.
+    """Make sure that a workflow has no unfinished task.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -64,14 +64,14 @@ def check_idle(conn: Connection, workflow_id: int) -> None:
     active = active_task(conn, workflow_id).task
     if active is not None:
         raise ConflictError(
-            f"Workflow {workflow_id} has a task already: {active.operation}, {active.status}.",
+            f"Workflow {workflow_id} already has a task: {active.operation}, {active.status}.",
             hint=f"Wait until task {active.id} has finished.",
             task_id=active.id,
         )
 
 
 def start_task(conn: Connection, task_id: int, *, now_ms: int) -> None:
-    """Note that the work is in hand."""
+    """Record that the work is running."""
     _change(conn, task_id, status=TaskStatus.RUNNING.value, started_at=now_ms)
 
 
@@ -80,29 +80,29 @@ def perform_task(
 ) -> None:
     """Do the work and record that it succeeded, when `clock` says.
 
-    The work may take long, so the moment of the commit, which was set before it, is not its end.
+    The work may take long, and `now_ms` is from before it.
 
     Raises:
-        Exception: What the work raised; it is to be told to `fail_task`.
+        Exception: What the work raised; `fail_task` records it.
     """
     work(conn, now_ms=now_ms)
     _change(conn, task_id, status=TaskStatus.SUCCEEDED.value, finished_at=max(now_ms, clock()))
 
 
 def fail_task(conn: Connection, task_id: int, error: str, *, now_ms: int) -> None:
-    """Note that the work failed, and why."""
+    """Record that the work failed, and why."""
     _change(conn, task_id, status=TaskStatus.FAILED.value, finished_at=now_ms, error=error)
 
 
 def fail_left_over(conn: Connection, *, now_ms: int) -> None:
-    """Give up the tasks that an earlier server left behind."""
+    """Fail the tasks that an earlier server left unfinished."""
     conn.execute(
         update(tables.task)
         .where(_IS_UNFINISHED)
         .values(
             status=TaskStatus.FAILED.value,
             finished_at=now_ms,
-            error="The server stopped before it ended.",
+            error="The server stopped before the task finished.",
         )
     )
 
@@ -120,7 +120,7 @@ def get_task(conn: Connection, task_id: int) -> Task:
 
 
 def active_task(conn: Connection, workflow_id: int) -> ActiveTask:
-    """Return the task of a workflow that has not finished, if there is one.
+    """Return the unfinished task of a workflow, if there is one.
 
     Raises:
         NotFoundError: There is no such workflow.

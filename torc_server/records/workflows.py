@@ -28,7 +28,7 @@ _workflow = tables.workflow.c
 
 
 class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which workflows a list is to hold."""
+    """Which workflows a list contains."""
 
     name: str | None = None
     user: str | None = None
@@ -51,10 +51,10 @@ class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_workflows(
-    connection: Connection, wanted: WorkflowFilter, paging: Paging, *, include_job_counts: bool
+    connection: Connection, filters: WorkflowFilter, paging: Paging, *, include_job_counts: bool
 ) -> Page[Workflow]:
     """Return a page of workflows, on request each with its jobs counted by status."""
-    page = fetch_page(connection, WORKFLOW, wanted.conditions(), paging)
+    page = fetch_page(connection, WORKFLOW, filters.conditions(), paging)
     page = msgspec.structs.replace(page, items=with_access_groups(connection, page.items))
     if not include_job_counts:
         return page
@@ -67,11 +67,11 @@ def list_workflows(
 
 
 def update_workflow(connection: Connection, workflow_id: int, patch: WorkflowPatch) -> Workflow:
-    """Change what the patch states and return the workflow.
+    """Update what the patch states and return the workflow.
 
     Raises:
         NotFoundError: There is none with that id.
-        UsageError: There is no such sort method, or a variable that cannot be one.
+        UsageError: The sort method is unknown, or a variable is invalid.
     """
     find_workflow(connection, workflow_id)
     if patch.jobs_sort_method is not None:
@@ -87,7 +87,7 @@ def update_workflow(connection: Connection, workflow_id: int, patch: WorkflowPat
 def count_jobs(
     connection: Connection, workflow_ids: Iterable[int]
 ) -> defaultdict[int, dict[str, int]]:
-    """Return the numbers of jobs by status, by workflow: all statuses, also empty ones."""
+    """Return the numbers of jobs by status, by workflow: all statuses, zeros included."""
     job = tables.job.c
     counts: defaultdict[int, dict[str, int]] = defaultdict(
         lambda: {str(status): 0 for status in JobStatus}
@@ -103,7 +103,7 @@ def count_jobs(
 
 
 def get_workflow_status(connection: Connection, workflow_id: int) -> WorkflowStatus:
-    """Return the status of a workflow with what its jobs and nodes add up to.
+    """Return the status of a workflow with totals of its jobs and nodes.
 
     Raises:
         NotFoundError: There is none with that id.
@@ -128,15 +128,15 @@ def get_workflow_status(connection: Connection, workflow_id: int) -> WorkflowSta
 def update_workflow_status(
     connection: Connection, workflow_id: int, status: WorkflowStatus
 ) -> WorkflowStatus:
-    """Set run id and flags as stated, and return them: the jobs are not added up by the writer.
+    """Set run id and flags, and return them; the writer does not compute totals of jobs.
 
     Raises:
         NotFoundError: There is none with that id.
-        UsageError: The run id is negative; no later request could name it.
+        UsageError: The run id is negative.
     """
     find_workflow(connection, workflow_id)
     if status.run_id < 0:
-        raise UsageError("A run id is at least 0.", field="run_id", value=status.run_id)
+        raise UsageError("A run id must be at least 0.", field="run_id", value=status.run_id)
     names = ("is_canceled", "is_archived", "run_id", "has_detected_need_to_run_completion_script")
     values = {name: getattr(status, name) for name in names}
     connection.execute(update(tables.workflow).where(_workflow.id == workflow_id).values(values))
@@ -161,7 +161,7 @@ def _node_counts(connection: Connection, workflow_id: int) -> dict[str, Any]:
 
 
 def _times(connection: Connection, workflow_id: int, run_id: int) -> dict[str, Any]:
-    """Return the summed execution time, and the span from first claim to last end, of a run."""
+    """Return the total execution time of a run, and its span from first claim to last outcome."""
     result, attempt = tables.result.c, tables.attempt.c
     executed = select(func.coalesce(func.sum(result.exec_time_minutes), 0.0)).where(
         and_(result.workflow_id == workflow_id, result.run_id == run_id)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from torc_core.model.event_types import EventRecord
 from torc_server.storage import tables
-from torc_server.storage.notify import TOUCHED, runners_of
+from torc_server.storage.notify import CHANGED_TOPICS, runner_topic
 from torc_server.storage.statements import Prepared
 
 _INSERT = Prepared(
@@ -51,7 +51,7 @@ def record_many(
 
 def touch(conn: Connection, workflow_id: int, *, concerns_runners: bool = True) -> None:
     """Have all that wait for the workflow woken once this transaction is committed."""
-    touched = conn.info.setdefault(TOUCHED, set())
+    touched = conn.info.setdefault(CHANGED_TOPICS, set())
     touched.add(workflow_id)
     if concerns_runners:
-        touched.add(runners_of(workflow_id))
+        touched.add(runner_topic(workflow_id))

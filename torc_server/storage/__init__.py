@@ -1,1 +1,1 @@
-"""The database: one writer, a pool of readers, the tables, and what is said to SQLite alone."""
+"""The database: one writer, a pool of readers, tables, statements, and the seam for its kind."""

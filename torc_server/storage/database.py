@@ -1,8 +1,8 @@
 """The seam between the server and the kind of its database.
 
 Most of the server needs none: it speaks SQLAlchemy Core, and prepared statements are compiled by
-the dialect of the connection that they meet. What a kind of database has of its own is asked of a
-`Database`: connections, exclusive use, the version of the schema, what its errors mean, and its
+their connection's dialect. What is particular to a kind of database is asked of a `Database`:
+connections, exclusive use, the version of the schema, what its errors mean, and its
 upkeep. `sqlite` is the one implementation; another one (PostgreSQL's transactions, SQLSTATE codes
 and advisory locks) is a module beside it, chosen where the lifespan opens the database. The tables
 name what a dialect of SQLAlchemy needs to hear in their own options, which others ignore.

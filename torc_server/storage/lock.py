@@ -1,7 +1,7 @@
-"""One server per database: an exclusive lock, held for the life of the process.
+"""One server per database file: an exclusive lock, held for the life of the process.
 
-The lock is the kernel's, so it ends with its holder however that dies; what the file says is only
-for the message to the second server.
+The kernel releases it when the process ends, however it ends. The content of the file is only for
+the message of a second server.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torc_core.errors import ConflictError
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds the lock."""
+    """The process that holds the lock."""
 
     pid: int
     host: str
@@ -55,6 +55,6 @@ def _taken(database: Path, written: bytes) -> ConflictError:
         who, facts = f"Process {holder.pid} on {holder.host}", {"pid": holder.pid}
     return ConflictError(
         f"{who} already serves the database {database}.",
-        hint="Use that server, stop it first, or name another file with --database.",
+        hint="Use that server, stop it first, or choose another file with --database.",
         **facts,
     )

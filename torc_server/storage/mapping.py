@@ -1,6 +1,6 @@
-"""Rows to wire structs and back: the only place that knows where the two differ.
+"""Converts rows to wire structs and back: the only place that knows where the two differ.
 
-Most fields have a column of the same name; each `Mapping` states the exceptions.
+Most fields have a column of the same name; each `TableMapping` states the exceptions.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ WireT = TypeVar("WireT", bound=msgspec.Struct)
 
 @dataclass(frozen=True, kw_only=True)
 class TableMapping(Generic[WireT]):
-    """How one table meets its wire type."""
+    """How a table corresponds to its wire type."""
 
     wire: type[WireT]
     table: Table
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """Columns, by the field that has another name."""
+    """Columns whose field has another name, by field."""
     decode: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    """What makes a field's value of its column's, by field."""
+    """Functions from the column's value to the field's, by field."""
     encode: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    """What makes a column's value of its field's, by field."""
+    """Functions from the field's value to the column's, by field."""
     computed: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
-    """What answers say of a field that no column holds; requests cannot set it."""
+    """Expressions of fields without a column; requests cannot set them."""
 
     @cached_property
     def columns(self) -> Mapping[str, ColumnElement[Any]]:
         """The columns that the wire shows, by field."""
         names = {name: self.renamed.get(name, name) for name in self.wire.__struct_fields__}
         present = self.table.c
-        kept = {name: present[own].label(name) for name, own in names.items() if own in present}
-        return kept | {name: value.label(name) for name, value in self.computed.items()}
+        stored = {name: present[own].label(name) for name, own in names.items() if own in present}
+        return stored | {name: value.label(name) for name, value in self.computed.items()}
 
     @cached_property
     def rows(self) -> Select[Any]:
@@ -73,14 +73,14 @@ class TableMapping(Generic[WireT]):
         return None if row is None else self.read(row)
 
     def read(self, row: Row[Any]) -> WireT:
-        """Return the struct of a row of `rows`; columns that were added to it are ignored."""
+        """Return the struct of a row of `rows`; columns added to the query are ignored."""
         values = dict(zip(self.columns, row, strict=False))
         for name, decode in self.decode.items():
             values[name] = decode(values[name])
         return self.wire(**values)
 
     def values(self, struct: msgspec.Struct) -> dict[str, Any]:
-        """Return the column values of a struct or of a patch; what is None is left out."""
+        """Return the column values of a struct or of a patch, without those that are None."""
         return {
             self.renamed.get(name, name): self.encode.get(name, _as_is)(value)
             for name in struct.__struct_fields__
@@ -93,7 +93,7 @@ def _as_is(value: Any) -> Any:
 
 
 def _json_text(value: str | dict[str, Any]) -> str:
-    """Return JSON as text: older clients send it so, newer ones send the object itself."""
+    """Return JSON as text: older clients send text, newer ones the object itself."""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 

@@ -1,4 +1,4 @@
-"""Memory that a large request leaves behind."""
+"""Returns the memory of large requests to the system."""
 
 from __future__ import annotations
 

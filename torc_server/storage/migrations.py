@@ -1,8 +1,7 @@
-"""The schema, and how a database of an older version comes to it.
+"""The version of the schema, and upgrades of older databases.
 
-A new database is made as the tables describe it. An older one is brought forward step by step, in
-one transaction with the new number, so a database is always at one of the versions and never
-between two.
+A new database is created as the tables describe it. An older one is upgraded step by step, in one
+transaction with the new version number, so a database is never between two versions.
 """
 
 from __future__ import annotations
@@ -29,18 +28,18 @@ def check_version(connection: Connection, database: Database) -> int:
         raise ConflictError(
             f"The database {database.name} has schema version {version}; this program knows "
             f"version {VERSION} and older.",
-            hint="Start the newer torc-server that wrote it, or name another file.",
+            hint="Start the newer torc-server that wrote it, or choose another file.",
         )
     if version == 0 and inspect(connection).get_table_names():
         raise ConflictError(
             f"The database {database.name} belongs to another program.",
-            hint="Name another file with --database.",
+            hint="Choose another file with --database.",
         )
     return version
 
 
 def migrate(connection: Connection, database: Database, version: int) -> None:
-    """Bring a database from its version, 0 for an empty one, to this program's."""
+    """Upgrade a database from its version, 0 for an empty one, to the present one."""
     if version == VERSION:
         return
     with connection.begin():

@@ -1,6 +1,7 @@
-"""Tells waiting requests that something happened in a workflow.
+"""Wakes waiting requests when something changes in a workflow.
 
-The hub carries no data: whoever wakes reads the database. It lives in the event loop's thread.
+The notifier carries no data: a request that wakes reads the database. It is used only in the event
+loop's thread.
 """
 
 from __future__ import annotations
@@ -11,22 +12,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-TOUCHED = "touched"
+CHANGED_TOPICS = "changed topics"
 """The key in `Connection.info` under which a transaction collects the topics that it changed."""
 
 REMEMBERED = 10_000
-"""How many topics keep a version of their own, so that a server of many workflows does not grow."""
+"""How many topics have a version of their own, so that memory does not grow with workflows."""
 
 
-def runners_of(workflow_id: int) -> int:
-    """Return the topic of what a workflow's waiting runners care about.
+def runner_topic(workflow_id: int) -> int:
+    """Return the topic of the changes that concern a workflow's waiting runners.
 
     The workflow's id itself is the topic of all its changes, of which there are many more.
     """
     return -workflow_id
 
 
-class Hub:
+class Notifier:
     """Wake-ups per workflow. A waiter that remembers a version never misses a change."""
 
     def __init__(self) -> None:
@@ -36,11 +37,11 @@ class Hub:
         self._waiters: defaultdict[int, set[asyncio.Future[None]]] = defaultdict(set)
         self._named: dict[int, asyncio.Future[Any]] = {}
         self.closed = False
-        """True once the server stops: nobody may wait any longer."""
+        """True once the server stops: nothing waits any longer."""
 
     @property
     def now(self) -> int:
-        """A version that every change from here on exceeds, whichever workflow it is of."""
+        """A version that every later change exceeds, of any workflow."""
         return self._clock
 
     def version(self, workflow_id: int) -> int:
@@ -48,11 +49,11 @@ class Hub:
         return self._versions.get(workflow_id, self._floor)
 
     def notify(self, workflow_ids: Iterable[int]) -> None:
-        """Say that these workflows changed."""
+        """Wake the waiters of these topics."""
         self._clock += 1
         if len(self._versions) > REMEMBERED:
             self._versions.clear()
-            self._floor = self._clock  # everybody looks once more, nobody misses anything
+            self._floor = self._clock  # every waiter looks once more, none misses a change
         for workflow_id in workflow_ids:
             self._versions[workflow_id] = self._clock
             self._wake(workflow_id)
@@ -83,7 +84,7 @@ class Hub:
 
     @contextmanager
     def named(self, name: int, over: asyncio.Future[Any]) -> Iterator[None]:
-        """Have `dismiss` end what goes on inside, by cancelling `over`."""
+        """Let `dismiss` end the wait inside, by canceling `over`."""
         self._named[name] = over
         try:
             yield
@@ -92,12 +93,12 @@ class Hub:
                 del self._named[name]
 
     def dismiss(self, name: int) -> None:
-        """End what goes on under that name, if anything does."""
+        """End the wait of that name, if there is one."""
         if name in self._named:
             self._named.pop(name).cancel()
 
     def close(self) -> None:
-        """End every wait, now and from now on."""
+        """End every wait, now and in the future."""
         self.closed = True
         for workflow_id in list(self._waiters):
             self._wake(workflow_id)

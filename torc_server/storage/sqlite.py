@@ -59,19 +59,19 @@ _MACHINE_PROBLEMS = {
         "Free some space on the server's disk and repeat the request.",
     ),
     sqlite3.SQLITE_BUSY: (
-        "Another program holds the server's database; nothing was changed.",
+        "Another program has locked the server's database; nothing was changed.",
         "Close the other program on the server and repeat the request.",
     ),
     sqlite3.SQLITE_IOERR: (
-        "The server's disk fails; nothing was changed.",
-        "Look into the server's log, and check its disk.",
+        "The server's disk failed; nothing was changed.",
+        "Check the server's log and its disk.",
     ),
     sqlite3.SQLITE_CORRUPT: (
         "The server's database is damaged; nothing was changed.",
         "Stop the server and restore a backup.",
     ),
 }
-"""What is to be said for SQLite's primary result codes; after each the transaction is over."""
+"""Messages and hints by SQLite's primary result code; each of them ends the transaction."""
 
 _DUPLICATE = re.compile(r"UNIQUE constraint failed: (\w+)\..*")
 _COLUMN = re.compile(r"\.(\w+)")
@@ -183,7 +183,7 @@ class SQLiteDatabase:
     def _unusable(self, cause: str) -> MachineError:
         return MachineError(
             f"The database {self._path} cannot be opened: {cause}.",
-            hint="Name another file with --database, or correct its permissions.",
+            hint="Choose another file with --database, or correct its permissions.",
         )
 
     def maintain(self, connection: Connection, *, is_idle: bool) -> None:
@@ -212,14 +212,13 @@ class SQLiteDatabase:
 def _checkpoint(connection: Connection) -> None:
     """Fold the write-ahead log into the database and empty it, if readers and the disk allow.
 
-    A foreign program that reads for long makes it give up soon: the writer has better things to
-    do than to wait for it.
+    If another program reads for long, it gives up soon, so that the writer does not wait.
     """
     driver = _driver(connection)
     try:
         driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:  # also of a damaged file: the writer goes on and says so
+    except sqlite3.Error as error:  # of a damaged file, too: the writer continues
         log.warning("the log could not be folded into the database: %s", error)
     finally:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_WAIT_MS}")

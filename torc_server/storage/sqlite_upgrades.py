@@ -1,4 +1,4 @@
-"""How SQLite databases of older versions of the schema come to the present one.
+"""Upgrades of SQLite databases with older versions of the schema.
 
 Steps that were released never change, so they are written out and do not look at the tables.
 """
@@ -86,4 +86,4 @@ def _dynamic_work(connection: Connection) -> None:
 
 
 UPGRADES: tuple[Callable[[Connection], None], ...] = (_dynamic_work,)
-"""The first brings a database from version 1 to version 2, and so on."""
+"""The first upgrades from version 1 to version 2, and so on."""

@@ -2,8 +2,8 @@
 
 Requests queue; the thread takes all that wait, runs each in its own savepoint, commits once, and
 only then answers. So nothing is acknowledged before it is on disk, two writes never race, and a
-slow disk costs one flush per group instead of one per request. Requests of one kind that wait one
-behind the other may even be run together, which costs hardly more than one of them.
+slow disk costs one flush per group instead of one per request. Consecutive requests of one kind can
+even be run together, which costs hardly more than one of them.
 
 A group also has one moment, the time of its commit, which is never before that of the group before
 it, even if the wall clock is set back: so times never contradict the order of ids.
@@ -27,7 +27,7 @@ from torc_core.clock import now_ms
 from torc_core.errors import MachineError
 from torc_server.storage.database import Database
 from torc_server.storage.memory import release_memory
-from torc_server.storage.notify import TOUCHED, Hub
+from torc_server.storage.notify import CHANGED_TOPICS, Notifier
 from torc_server.storage.statements import execute
 
 P = ParamSpec("P")
@@ -36,7 +36,7 @@ ItemT = TypeVar("ItemT")
 
 GROUP_LIMIT = 64
 LARGE_GROUP_S = 1.0
-"""What takes so long has used much memory; it goes back to the system."""
+"""A group that takes longer has used much memory, which is returned to the system."""
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class _Request:
     item: Any
     future: asyncio.Future[Any]
     outcome: Any = None
-    """What to answer; an exception is raised instead."""
+    """The result; an exception is raised instead."""
 
     def answer(self) -> None:
         if self.future.done():  # the client went away
@@ -63,10 +63,12 @@ class _Request:
 class Writer:
     """Runs functions on the writing connection, in the order in which they came."""
 
-    def __init__(self, database: Database, hub: Hub, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self, database: Database, notifier: Notifier, *, clock: Callable[[], int] = now_ms
+    ) -> None:
         self._connection = database.writer_engine().connect()
         self._database = database
-        self._hub = hub
+        self._notifier = notifier
         self._clock = clock
         self._moment = 0
         """When the latest group was committed, in milliseconds since 1970."""
@@ -115,7 +117,7 @@ class Writer:
         return await self._put(fn, item)
 
     async def stop(self) -> None:
-        """Finish what waits, fold the log into the database, and end the thread."""
+        """Finish the queued requests, leave the database tidy, and end the thread."""
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -134,7 +136,7 @@ class Writer:
             while group := self._next_group():
                 begin = time.monotonic()
                 self._run_group(connection, group)
-                del group  # what it was given may be large, and the next one may take its time
+                del group  # its arguments may be large, and the next group may be long in coming
                 self._database.maintain(connection, is_idle=self._queue.empty())
                 used_much = used_much or time.monotonic() - begin > LARGE_GROUP_S
                 if used_much and self._queue.empty():
@@ -144,7 +146,7 @@ class Writer:
             self._database.finish(connection)
 
     def _next_group(self) -> list[_Request]:
-        """Return the requests that wait, at least one; empty when the writer is to stop."""
+        """Return the waiting requests, at least one; none when the writer is to stop."""
         group: list[_Request] = []
         request = self._queue.get()
         while request is not None:
@@ -160,12 +162,12 @@ class Writer:
         return group
 
     def _run_group(self, connection: Connection, group: list[_Request]) -> None:
-        """Run and commit a group, answer it, and wake whoever waits for the workflows it changed.
+        """Run and commit a group, answer it, and notify waiters of the workflows it changed.
 
         A failed commit takes the whole group with it, so its requests then run one by one: only
         those that cannot succeed alone fail.
         """
-        touched = connection.info.setdefault(TOUCHED, set())
+        touched = connection.info.setdefault(CHANGED_TOPICS, set())
         touched.clear()
         self._moment = max(self._moment, self._clock())
         try:
@@ -211,4 +213,4 @@ class Writer:
         for request in group:
             request.answer()
         if changed:
-            self._hub.notify(changed)
+            self._notifier.notify(changed)

@@ -257,6 +257,6 @@ def claim_action(world: World) -> None:
     won = world.api.claim_action(world.id, action.id, claim)
     assert (won.success, won.action_id) == (True, action.id)
     lost = refused(lambda: world.api.claim_action(world.id, action.id, claim))
-    assert (lost.status, "claimed already" in lost.body) == (409, True)
+    assert (lost.status, "already claimed" in lost.body) == (409, True)
     (kept,) = world.api.get_workflow_actions(world.id)
     assert (kept.executed, kept.executed_by) == (True, node.id)

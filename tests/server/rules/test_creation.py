@@ -129,7 +129,7 @@ def test_lists_filter_sort_and_page(bench):
     part = page(bench, Paging(offset=1, limit=1, sort_by="name", reverse_sort=True))
     assert [job.name for job in part.items] == ["second"]
     assert (part.count, part.total_count, part.has_more) == (1, 3, True)
-    with pytest.raises(UsageError, match="no job status 'dead'"):
+    with pytest.raises(UsageError, match="Unknown job status 'dead'"):
         listed(bench, status="dead")
     with pytest.raises(UsageError, match="to sort by"):
         page(bench, Paging(sort_by="id; DROP TABLE job"))

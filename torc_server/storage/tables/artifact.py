@@ -87,4 +87,4 @@ class RoCrateEntityRow(SQLModel, table=True):
     entity_type: str = text()
     file_id: int | None = weak_reference("file.id", index=True)
     entity_metadata: Any = json()
-    """`metadata` on the wire; SQLModel keeps that name for itself."""
+    """`metadata` on the wire; SQLModel reserves that name."""

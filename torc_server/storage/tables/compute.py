@@ -40,9 +40,9 @@ class ComputeNodeRow(SQLModel, table=True):
     compute_node_type: str = text()
     scheduler: Any = json()
     last_seq: int = wide(default=0)
-    """The newest turn of the batch protocol; a waiting turn with a smaller number is over."""
+    """The newest exchange; a waiting one with a smaller number is superseded."""
     last_seen_at: int | None = wide(nullable=True)
-    """When the runner last spoke."""
+    """When the latest heartbeat came."""
 
 
 class ScheduledComputeNodeRow(SQLModel, table=True):

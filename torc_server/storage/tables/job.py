@@ -1,4 +1,4 @@
-"""Jobs, the sets of jobs that they wait for, and their attempts."""
+"""Jobs, the sets of jobs that they depend on, and their attempts."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from torc_server.storage.tables.columns import (
 
 
 class DependencySetRow(SQLModel, table=True):
-    """A set of upstream jobs. All jobs that wait for the same jobs share one set.
+    """A set of upstream jobs. All jobs with the same dependencies share one set.
 
-    So 1,000 jobs that each wait for the same 1,000 jobs cost 2,000 references, not 1,000,000.
+    So 1,000 jobs that each depend on the same 1,000 jobs cost 2,000 references, not 1,000,000.
     """
 
     __tablename__ = "dependency_set"
@@ -36,9 +36,9 @@ class DependencySetRow(SQLModel, table=True):
     fingerprint: str = text()
     """The name of the set, see `rules.sets.fingerprint`."""
     remaining: int = wide()
-    """Members that have not ended; at zero the waiting jobs go on."""
+    """Members that have not completed; at zero the dependents are ready or canceled."""
     unsuccessful: int = wide(default=0)
-    """Members that failed or were cancelled or terminated."""
+    """Members that failed or were canceled or terminated."""
 
 
 class DependencySetMemberRow(SQLModel, table=True):
@@ -51,7 +51,7 @@ class DependencySetMemberRow(SQLModel, table=True):
 
 
 class JobRow(SQLModel, table=True):
-    """A job and where it stands."""
+    """A job and its status."""
 
     __tablename__ = "job"
     __table_args__ = (
@@ -87,23 +87,23 @@ class JobRow(SQLModel, table=True):
     priority: int = 0
     attempt_id: int = 1
     token: int = wide(default=0)
-    """Grows with each claim; a report under an older token comes too late."""
+    """Grows with each claim; a report under an older token is stale."""
     compute_node_id: int | None = weak_reference("compute_node.id", index=True)
-    """Who holds the job while it is pending or running."""
+    """The node that has claimed the job while it is pending or running."""
     dependency_set_id: int | None = weak_reference("dependency_set.id", index=True)
     input_hash: str | None = text(nullable=True)
-    """What the job depended on when it was last initialized; tells whether it changed."""
+    """A hash of the job's inputs when it was last initialized, to see whether they changed."""
     schedule_compute_nodes: Any = json()
     env: Any = json()
     """Environment variables of its process, by name."""
     origin: str | None = text(nullable=True)
-    """How it came to be in the workflow, if not by its creation: see `Job.origin`."""
+    """Why the job was created or retried: see `Job.origin`."""
     started_at: int | None = wide(nullable=True)
-    """When its present attempt began to run; null unless it runs."""
+    """When its present attempt started; null unless it is running."""
 
 
 class AttemptRow(SQLModel, table=True):
-    """One claim of a job, from hand-out to end. At most one of a job has not ended."""
+    """One claim of a job, until it completes. At most one attempt of a job is open."""
 
     __tablename__ = "attempt"
     __table_args__ = (
@@ -124,13 +124,13 @@ class AttemptRow(SQLModel, table=True):
     attempt_id: int
     token: int = wide()
     compute_node_id: int | None = wide(nullable=True)
-    """Who claimed it; a client of the reference claims without a node. History, so no foreign key:
-    it outlives the node."""
+    """The node that claimed it; the reference's clients claim without one. No foreign key, because
+    the history outlives the node."""
     claim_seq: int | None = wide(nullable=True)
-    """The turn of the batch protocol that claimed it, to answer a repeated turn the same."""
+    """The exchange that claimed it, so that a repeated exchange gets the same reply."""
     claimed_at: int = wide()
     started_at: int | None = wide(nullable=True)
     ended_at: int | None = wide(nullable=True)
     outcome: str | None = Field(default=None)
-    """The status reported at its end, or `released`, `lost`; `cancel` and then `canceling` from
-    somebody's wish to cancel it until its runner reports the end."""
+    """The reported status, or `released`, `lost`; `cancel` and then `canceling` from a request to
+    cancel it until its runner reports completion."""

@@ -22,7 +22,7 @@ class WorkflowRow(SQLModel, table=True):
     timestamp: str = text()
     project: str | None = text(nullable=True)
     workflow_metadata: str | None = text(nullable=True)
-    """`metadata` on the wire; SQLModel keeps that name for itself."""
+    """`metadata` on the wire; SQLModel reserves that name."""
     compute_node_expiration_buffer_seconds: int = wide()
     compute_node_wait_for_new_jobs_seconds: int = wide()
     compute_node_ignore_workflow_completion: bool
