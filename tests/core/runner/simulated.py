@@ -6,8 +6,8 @@ from torc_core.model.exchange import ClaimedJob, JobEnd
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
+from torc_core.resources import Resources
 from torc_core.runner.policy.context import Monitoring, RunnerContext
-from torc_core.runner.policy.resource_pool import Resources
 
 EPOCH_MS = 1_800_000_000_000
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from torc_core.model.workflow import Workflow
-from torc_core.runner.policy.resource_pool import Resources
+from torc_core.resources import Resources
 
 _SAMPLE_INTERVAL_S = 5.0
 _LEAST_INTERVAL_S = 0.1

@@ -8,9 +8,10 @@ held that another runner, or a job of higher priority, could use.
 from __future__ import annotations
 
 from torc_core.model.exchange import WorkRequest
+from torc_core.resources import Resources
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.options import RunnerOptions
-from torc_core.runner.policy.resource_pool import Resources, as_resources
+from torc_core.runner.policy.resource_pool import as_resources
 
 SHORT_S = 0.1
 """Mean run time below which jobs count as short."""

@@ -1,59 +1,21 @@
-"""Which resources are in use, and what still fits. Pure.
-
-A job on one node shares it; only jobs on several nodes take nodes, as at the server.
-"""
+"""Which resources of a node are in use, and what still fits. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import ClaimedJob
-
-
-class Resources(msgspec.Struct, frozen=True, kw_only=True):
-    """Some resources."""
-
-    num_cpus: int = 0
-    memory_bytes: int = 0
-    num_gpus: int = 0
-    num_nodes: int = 0
-
-    def __add__(self, other: Resources) -> Resources:
-        return Resources(
-            num_cpus=self.num_cpus + other.num_cpus,
-            memory_bytes=self.memory_bytes + other.memory_bytes,
-            num_gpus=self.num_gpus + other.num_gpus,
-            num_nodes=self.num_nodes + other.num_nodes,
-        )
-
-    def __sub__(self, other: Resources) -> Resources:
-        return Resources(
-            num_cpus=self.num_cpus - other.num_cpus,
-            memory_bytes=self.memory_bytes - other.memory_bytes,
-            num_gpus=self.num_gpus - other.num_gpus,
-            num_nodes=self.num_nodes - other.num_nodes,
-        )
-
-    def covers(self, other: Resources) -> bool:
-        """Return whether `other` fits into this."""
-        return (
-            self.num_cpus >= other.num_cpus
-            and self.memory_bytes >= other.memory_bytes
-            and self.num_gpus >= other.num_gpus
-            and self.num_nodes >= other.num_nodes
-        )
+from torc_core.resources import Resources, exclusive_nodes
 
 
 def requirements_of(job: ClaimedJob) -> Resources:
-    """Return what a job takes while it runs."""
+    """Return what a job has to itself while it runs."""
     return Resources(
         num_cpus=job.num_cpus,
         memory_bytes=job.memory_bytes,
         num_gpus=job.num_gpus,
-        num_nodes=job.num_nodes if job.num_nodes > 1 else 0,
+        num_nodes=exclusive_nodes(job.num_nodes),
     )
 
 
@@ -83,7 +45,7 @@ class ResourcePool:
         return max(self.free.num_cpus, 0)
 
     def fits(self, amount: Resources) -> bool:
-        """Return whether a job with this need may start now."""
+        """Return whether a job that needs this may start now."""
         if self.max_jobs is not None:
             return len(self._allocated) < self.max_jobs
         return self.free.covers(amount)

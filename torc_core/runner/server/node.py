@@ -14,11 +14,11 @@ from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.compute import ComputeNode, ComputeNodePatch
 from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
+from torc_core.resources import Resources
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import Monitoring, RunnerContext, gpu_names, read_monitoring
 from torc_core.runner.policy.limits import stop_deadline
 from torc_core.runner.policy.options import RunnerOptions
-from torc_core.runner.policy.resource_pool import Resources
 from torc_core.runner.process.child import find_bash
 from torc_core.runner.process.environment import base_environment
 

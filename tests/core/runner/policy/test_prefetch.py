@@ -3,6 +3,7 @@ from core.runner.simulated import runner_context
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torc_core.resources import Resources
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.prefetch import (
     BATCH_DELAY_S,
@@ -12,7 +13,6 @@ from torc_core.runner.policy.prefetch import (
     build_work_request,
     poll_delay_s,
 )
-from torc_core.runner.policy.resource_pool import Resources
 
 TOTAL = Resources(num_cpus=8, memory_bytes=2**33, num_gpus=2, num_nodes=1)
 FREE = Resources(num_cpus=3, memory_bytes=2**31, num_gpus=1, num_nodes=1)

@@ -3,9 +3,9 @@ from core.runner.simulated import claimed_job
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torc_core.resources import Resources
 from torc_core.runner.policy.resource_pool import (
     ResourcePool,
-    Resources,
     as_resources,
     requirements_of,
 )
