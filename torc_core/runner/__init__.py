@@ -5,11 +5,12 @@ process exits, when the server has news, when a timer expires, or on a signal.
 
 From top to bottom; nothing imports a layer above its own:
 
-    __main__, execution     a run directory, from start to end
-    runner                  constructs the parts
-    loop                    sleeps, and handles what happens
-    actions, jobs, running  what the loop drives
-    monitor, server         samples of jobs; exchanges with the server
-    process                 processes of jobs
-    policy                  decisions: pure
+    __main__, execution           a run directory, from start to end
+    runner                        puts the parts together
+    loop                          sleeps, and handles what happens
+    exchanges, actions, progress  what the loop drives besides jobs
+    jobs, running                 the jobs: waiting, and with a process
+    monitor, server               samples of jobs; requests to the server
+    process                       processes of jobs
+    policy                        decisions: pure
 """

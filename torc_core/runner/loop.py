@@ -11,15 +11,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from torc_core.errors import ExitCode, TorcError
-from torc_core.model.exchange import Exchange, ExchangeReply, WorkRequest
+from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_core.runner.actions import JOB_TRIGGERS, Actions
+from torc_core.runner.exchanges import Exchanges
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.limits import idle_limits, stop_deadline
 from torc_core.runner.policy.options import RunnerOptions
-from torc_core.runner.policy.prefetch import poll_delay_s
-from torc_core.runner.policy.reporting import ReportScheduler
 from torc_core.runner.policy.shutdown import ShutdownPolicy
 from torc_core.runner.policy.summary import Progress, RunSummary, exit_code
 from torc_core.runner.policy.timers import Timer, TimerKind
@@ -62,9 +61,8 @@ class Loop:
         self._context = context
         self._options = options
         self._jobs = jobs
-        self._waker, self._link, self._actions, on_progress = surroundings
+        self._waker, link, self._actions, on_progress = surroundings
         self._clock, self._timers = jobs.tools.clock, jobs.tools.timers
-        self._reports = ReportScheduler(jobs.outbox, self._timers, self._clock)
         limits = idle_limits(options, context.workflow)
         self._shutdown = ShutdownPolicy(self._timers, limits, self._clock)
         self._progress = ProgressReporter(
@@ -73,6 +71,7 @@ class Loop:
         self._deadline = stop_deadline(
             options, context.workflow, self._clock.monotonic(), self._clock.wall_ms() / 1000
         )
+        self._exchanges = Exchanges(link, jobs, options, self._deadline)
         self._handled_stops = 0
         self._is_complete = False
         self._is_canceled = False
@@ -121,7 +120,7 @@ class Loop:
     def close(self) -> None:
         """Leave no process and no thread behind."""
         self._jobs.kill_all()
-        self._link.close()
+        self._exchanges.close()
         self._jobs.tools.monitor.close()
         self._waker.close()
 
@@ -148,21 +147,23 @@ class Loop:
         while self._handled_stops < len(stops):
             self._on_stop(stops[self._handled_stops], again=self._handled_stops > 0)
             self._handled_stops += 1
-        for result in self._link.collect():
+        for result in self._exchanges.collect():
             self._on_result(result)
         self._jobs.start_waiting()
         if self._jobs.error is not None and not self._shutdown.is_stopping:
             self._error = self._jobs.error
             self._stop(self._jobs.error.message)
             self._jobs.release_waiting()
-        self._send_request()
+        self._exchanges.send_due(
+            longest_idle_s=self._shutdown.limits.no_work_s,
+            is_stopping=self._shutdown.is_stopping,
+        )
         self._update_shutdown()
         self._progress.schedule()
 
     def _may_exit(self) -> bool:
         return self._shutdown.may_exit(
-            is_idle=self._is_idle(),
-            is_acknowledged=not self._jobs.outbox and not self._link.in_flight,
+            is_idle=self._is_idle(), is_acknowledged=self._exchanges.is_acknowledged
         )
 
     def _is_idle(self) -> bool:
@@ -173,7 +174,7 @@ class Loop:
     def _timer_handlers(self) -> dict[TimerKind, Callable[[int], None]]:
         """Return what to do when a timer of each kind expires, given the job's id."""
         return {
-            TimerKind.EXCHANGE: lambda _: self._reports.send_soon(),
+            TimerKind.EXCHANGE: lambda _: self._exchanges.send_soon(),
             TimerKind.SAMPLE: lambda _: self._jobs.sample(),
             TimerKind.PROGRESS: lambda _: self._progress.report(),
             TimerKind.KILL: self._jobs.kill,
@@ -246,40 +247,12 @@ class Loop:
             self._timers.set(timer, self._clock.monotonic() + ACTIONS_DELAY_S)
             self._actions.run_in_background(JOB_TRIGGERS, self._waker.wake)
 
-    # ---- requests and shutdown
-
-    def _send_request(self) -> None:
-        is_stopping = self._shutdown.is_stopping
-        self._reports.schedule(
-            batch_delay_s=self._jobs.prefetcher.batch_delay_s(len(self._jobs.waiting)),
-            poll_delay_s=poll_delay_s(self._jobs.running),
-            in_flight=self._link.in_flight,
-            is_stopping=is_stopping,
-        )
-        if self._link.can_send:
-            request = self._reports.next_request(
-                self._build_work_request,
-                wait_s=self._longest_wait_s(),
-                in_flight=self._link.in_flight,
-                is_stopping=is_stopping,
-            )
-            if request is not None:
-                self._link.send(request)
-
-    def _build_work_request(self) -> WorkRequest | None:
-        deadline = self._deadline
-        remaining_s = None if deadline is None else deadline - self._clock.monotonic()
-        return self._jobs.build_work_request(remaining_s)
-
-    def _longest_wait_s(self) -> float:
-        """Return how long a long poll may last: no longer than an idle runner stays."""
-        longest_s = self._options.poll_interval_s
-        return min(longest_s, self._shutdown.limits.no_work_s) if self._jobs.is_empty else longest_s
+    # ---- shutdown and progress
 
     def _stop(self, reason: str, stop_jobs: StopReason | None = None) -> None:
         """Claim no more jobs; stop those that are running if there is a reason to."""
         self._log_shutdown(is_new=self._shutdown.stop(reason))
-        self._reports.send_soon()
+        self._exchanges.send_soon()
         if stop_jobs is not None:
             self._jobs.stop_all(stop_jobs)
         if stop_jobs in {StopReason.INTERRUPTED, StopReason.RUNNER_STOPS} or self._is_canceled:
@@ -299,8 +272,8 @@ class Loop:
         self._shutdown.update_timers(
             is_idle=self._is_idle(),
             found_no_work=self._found_no_work,
-            is_server_failing=self._link.is_failing,
-            has_report=self._jobs.outbox.is_urgent or self._link.carries_report,
+            is_server_failing=self._exchanges.is_failing,
+            has_report=self._exchanges.has_report,
         )
 
     def _measure_progress(self) -> Progress:
@@ -309,5 +282,5 @@ class Loop:
             waiting=len(self._jobs.waiting),
             outcomes=dict(self._jobs.outcomes),
             is_stopping=self._shutdown.is_stopping,
-            is_server_failing=self._link.is_failing,
+            is_server_failing=self._exchanges.is_failing,
         )

@@ -1,13 +1,31 @@
-"""Time that a test turns, and claimed jobs as a server gives them."""
+"""A runner in simulated time: its real parts, on a clock, processes and a server of a test."""
 
 from __future__ import annotations
 
-from torc_core.model.exchange import ClaimedJob, JobEnd
+import heapq
+import signal
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from torc_core.errors import ExitCode
+from torc_core.model.exchange import ClaimedJob, Exchange, ExchangeReply, JobEnd, JobStart
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.resources import Resources
+from torc_core.runner.jobs import Jobs
+from torc_core.runner.loop import Loop, Surroundings
+from torc_core.runner.monitor.monitor import ResourceMonitor
 from torc_core.runner.policy.context import Monitoring, RunnerContext
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.sampling import Usage
+from torc_core.runner.policy.summary import RunSummary
+from torc_core.runner.policy.timers import Timers
+from torc_core.runner.process.attempt import Attempt
+from torc_core.runner.process.child import Child, ProcessExit, SpawnError
+from torc_core.runner.running import Tools
+from torc_core.runner.server.link import MAX_IN_FLIGHT, ExchangeResult
 
 EPOCH_MS = 1_800_000_000_000
 
@@ -71,3 +89,278 @@ def runner_context(total: Resources, **settings: object) -> RunnerContext:
         monitoring=Monitoring(enabled=False),
         started=0.0,
     )
+
+
+class World:
+    """A runner's loop with simulated time, processes and server; hours take milliseconds.
+
+    Args:
+        total: What the node has.
+        settings: The workflow's.
+        options: The runner's.
+    """
+
+    def __init__(
+        self,
+        total: Resources,
+        *,
+        settings: dict[str, object] | None = None,
+        **options: object,
+    ) -> None:
+        self.clock = SimulatedClock()
+        self._timers = Timers()
+        self.waker = SimulatedWaker(self.clock)
+        self.processes = SimulatedProcesses(self.clock, self.waker)
+        self.server = SimulatedServer(self.clock, self.waker)
+        self.actions = SimulatedActions()
+        self.stops: list[ExitCode] = []
+        context = runner_context(total, **(settings or {}))
+        runner_options = RunnerOptions(workflow_id=7, **{"poll_interval_s": 60.0, **options})
+        monitor = ResourceMonitor(None, self._timers, self.clock, scan=dict)
+        tools = Tools(self.clock, self._timers, self.processes, monitor, self.waker.watch)
+        self.loop = Loop(
+            context,
+            runner_options,
+            Jobs(context, runner_options, tools),
+            Surroundings(self.waker, self.server, self.actions),
+        )
+
+    def run(self) -> RunSummary:
+        self.loop.run(self.stops)
+        return self.loop.summary({})
+
+    def stop_at(self, when: float) -> None:
+        """Ask the runner to stop at a moment."""
+        self.waker.at(when, lambda: self.stops.append(ExitCode.INTERRUPTED))
+
+
+class SimulatedWaker:
+    """Sleeps by moving the clock to the next event."""
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        self._clock = clock
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._ready: list[int] = []
+        self._count = 0
+
+    def at(self, when: float, event: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._events, (when, self._count, event))
+
+    def exit(self, fd: int) -> None:
+        """Make a descriptor readable."""
+        self._ready.append(fd)
+
+    def sleep(self, seconds: float | None) -> list[int]:
+        until = float("inf") if seconds is None else self._clock.now + seconds
+        if self._ready:
+            until = self._clock.now
+        elif self._events:
+            until = min(until, self._events[0][0])
+        assert until < float("inf"), "the runner sleeps for ever"
+        self._clock.now = max(self._clock.now, until)
+        while self._events and self._events[0][0] <= self._clock.now:
+            heapq.heappop(self._events)[2]()
+        ready, self._ready = self._ready, []
+        return ready
+
+    def watch(self, fd: int) -> None:
+        pass
+
+    def wake(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class SimulatedProcesses:
+    """Processes that exit when their job's `runtime_seconds` are over, or sooner when asked."""
+
+    def __init__(self, clock: SimulatedClock, waker: SimulatedWaker) -> None:
+        self._clock = clock
+        self._waker = waker
+        self._running: dict[int, int | None] = {}
+        """From pid to exit code, None while it is running."""
+        self._count = 0
+        self.run_time_s = lambda claimed: float(claimed.runtime_seconds)
+        self.exit_code = lambda _: 0
+        self.ignores_sigterm = False
+        self.most_at_once = 0
+        self.started: list[tuple[float, int]] = []
+        self.signals: list[tuple[float, int, int]] = []
+        self.failure: SpawnError | None = None
+
+    def start(self, claimed: ClaimedJob, gpus: tuple[str, ...]) -> Attempt:
+        if self.failure is not None:
+            raise self.failure
+        self._count += 1
+        pid = self._count
+        self._running[pid] = None
+        self.most_at_once = max(self.most_at_once, len(self._running))
+        self.started.append((self._clock.now, claimed.job.id))
+        ends = self._clock.now + self.run_time_s(claimed)
+        self._waker.at(ends, lambda: self._exit(pid, self.exit_code(claimed)))
+        return Attempt(
+            claimed=claimed,
+            child=Child(pid=pid, fd=pid),
+            gpus=gpus,
+            started=self._clock.now,
+            started_ms=self._clock.wall_ms(),
+            usage=Usage(),
+        )
+
+    def signal(self, attempt: Attempt, signum: int) -> None:
+        self.signals.append((self._clock.now, attempt.job_id, signum))
+        if signum == signal.SIGKILL or (signum == signal.SIGTERM and not self.ignores_sigterm):
+            self._exit(attempt.child.pid, 128 + signum)
+
+    def reap(self, attempt: Attempt) -> ProcessExit:
+        code = self._running.pop(attempt.child.pid)
+        assert code is not None
+        return ProcessExit(exit_code=code, cpu_s=0.0, peak_memory_bytes=None)
+
+    def find_outputs(self, files: object) -> tuple[dict[int, float], list[str]]:
+        return {}, []
+
+    def write_stderr(self, claimed: ClaimedJob, text: str) -> None:
+        pass
+
+    def _exit(self, pid: int, code: int) -> None:
+        if self._running.get(pid, 0) is None:
+            self._running[pid] = code
+            self._waker.exit(pid)
+
+
+class SimulatedServer:
+    """A server and the link to it: gives out jobs, holds long polls, and may be down."""
+
+    LATENCY_S = 0.005
+
+    def __init__(self, clock: SimulatedClock, waker: SimulatedWaker) -> None:
+        self._clock = clock
+        self._waker = waker
+        self.ready: list[ClaimedJob] = []
+        self.claimed: set[int] = set()
+        self.results: list[JobEnd] = []
+        self.starts: list[JobStart] = []
+        self.released: list[tuple[float, int]] = []
+        self.requests: list[tuple[float, Exchange]] = []
+        self.is_down = False
+        self.is_canceled = False
+        self.completes = True
+        """Whether the workflow is complete when nothing is left."""
+        self._sent: dict[int, Exchange] = {}
+        self._held: dict[int, Exchange] = {}
+        self._results: list[ExchangeResult] = []
+        self._seq = 0
+
+    # ---- as a link
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._sent)
+
+    @property
+    def carries_report(self) -> bool:
+        return any(request.ends or request.releases for request in self._sent.values())
+
+    @property
+    def is_failing(self) -> bool:
+        return self.is_down and bool(self._sent)
+
+    @property
+    def can_send(self) -> bool:
+        return self.in_flight < MAX_IN_FLIGHT and not self.is_failing
+
+    def send(self, request: Exchange) -> None:
+        self._seq += 1
+        request = replace(request, seq=self._seq)
+        self._sent[request.seq] = request
+        self.requests.append((self._clock.now, request))
+        self._waker.at(self._clock.now + self.LATENCY_S, lambda: self._arrive(request))
+
+    def collect(self) -> list[ExchangeResult]:
+        results, self._results = self._results, []
+        for result in results:
+            del self._sent[result.request.seq]
+        return results
+
+    def close(self) -> None:
+        pass
+
+    # ---- as a server
+
+    def add(self, *jobs: ClaimedJob) -> None:
+        """Make jobs ready, and answer the long poll that waits for some."""
+        self.ready += jobs
+        for request in list(self._held.values()):
+            self._answer(request)
+
+    def go_down(self) -> None:
+        self.is_down = True
+        self._held.clear()
+
+    def come_up(self) -> None:
+        self.is_down = False
+        for request in list(self._sent.values()):
+            self._arrive(request)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.completes and not self.ready and not self.claimed
+
+    def _arrive(self, request: Exchange) -> None:
+        if self.is_down or request.seq not in self._sent:
+            return
+        for older in list(self._held.values()):
+            self._answer(older)
+        self._record(request)
+        if request.wait_seconds and not (self._has_news(request)):
+            self._held[request.seq] = request
+            expiry = self._clock.now + request.wait_seconds
+            self._waker.at(expiry, lambda: self._answer(request, only_held=True))
+        else:
+            self._answer(request)
+
+    def _record(self, request: Exchange) -> None:
+        self.starts += request.starts
+        for end in request.ends:
+            self.results.append(end)
+            self.claimed.discard(end.job_id)
+        for release in request.releases:
+            self.claimed.discard(release.job_id)
+            self.released.append((self._clock.now, release.job_id))
+
+    def _has_news(self, request: Exchange) -> bool:
+        return bool(request.work and self.ready) or self.is_complete or self.is_canceled
+
+    def _answer(self, request: Exchange, *, only_held: bool = False) -> None:
+        if self._held.pop(request.seq, None) is None and only_held:
+            return
+        jobs: list[ClaimedJob] = []
+        if request.work is not None and request.seq == self._seq:
+            count = request.work.max_jobs + request.work.queue_ahead
+            jobs, self.ready = self.ready[:count], self.ready[count:]
+            self.claimed |= {job.job.id for job in jobs}
+        reply = ExchangeReply(
+            jobs=jobs,
+            is_complete=self.is_complete,
+            is_canceled=self.is_canceled,
+            kill=sorted(self.claimed) if self.is_canceled else [],
+        )
+        self._results.append(ExchangeResult(request, reply))
+
+
+class SimulatedActions:
+    """Remembers which triggers were looked at."""
+
+    def __init__(self) -> None:
+        self.is_busy = False
+        self.triggers: list[str] = []
+
+    def run(self, triggers: tuple[str, ...]) -> None:
+        self.triggers += triggers
+
+    def stop_command(self) -> None:
+        self.triggers.append("stopped")

@@ -1,0 +1,290 @@
+"""The runner's loop in simulated time: hours and days, in milliseconds."""
+
+import signal
+from collections import Counter
+
+import pytest
+from core.runner.simulated import World, claimed_job
+from msgspec.structs import replace
+
+from torc_core.errors import MachineError
+from torc_core.resources import Resources
+from torc_core.runner.process.child import SpawnError, SpawnFailure
+
+HOUR = 3600.0
+FOUR_CPUS = Resources(num_cpus=4, memory_bytes=2**40)
+
+
+def jobs(count, **fields):
+    return [claimed_job(job_id, **fields) for job_id in range(1, count + 1)]
+
+
+def counts_of(world):
+    return Counter(end.job_id for end in world.server.results)
+
+
+def test_a_thousand_hours_of_jobs_run_four_at_a_time():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(1000, runtime_seconds=3600))
+    summary = world.run()
+    assert summary.outcomes == {"completed": 1000}
+    assert world.processes.most_at_once == 4
+    assert 250 * HOUR <= world.clock.now < 250 * HOUR + 60
+    assert set(counts_of(world).values()) == {1}
+    assert summary.reason == "the workflow is complete"
+
+
+def test_jobs_run_in_the_order_in_which_they_were_given():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(50, runtime_seconds=60))
+    world.run()
+    assert [job_id for _, job_id in world.processes.started] == list(range(1, 51))
+
+
+def test_a_number_of_jobs_runs_at_once_whatever_they_require():
+    world = World(FOUR_CPUS, max_parallel_jobs=3)
+    world.server.add(*jobs(9, runtime_seconds=3600, num_cpus=64))
+    world.run()
+    assert world.processes.most_at_once == 3
+    assert 3 * HOUR <= world.clock.now < 3 * HOUR + 10
+
+
+def test_the_end_of_a_workflow_is_noticed_once():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(5, runtime_seconds=60))
+    world.run()
+    assert world.actions.triggers == [
+        "on_workflow_start",
+        "on_worker_start",
+        "on_jobs_ready",
+        "on_jobs_complete",
+        "on_workflow_complete",
+        "on_worker_complete",
+    ]
+
+
+def test_a_stopped_runner_does_not_take_the_workflow_for_complete():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(5, runtime_seconds=3600))
+    world.stop_at(60.0)
+    summary = world.run()
+    assert "on_workflow_complete" not in world.actions.triggers
+    assert (summary.exit_code, summary.reason) == (130, "the runner was asked to stop")
+    assert summary.outcomes == {"retried": 4}
+    assert world.clock.now < 61
+
+
+def test_short_jobs_are_batched_and_prefetched():
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda _: 0.002
+    world.server.add(*jobs(5000))
+    summary = world.run()
+    assert summary.outcomes == {"completed": 5000}
+    assert world.processes.most_at_once == 4
+    assert len(world.server.requests) < 500, "many completions share a request"
+    assert world.clock.now < 1.5 * 5000 * 0.002 / 4, "no slot waits for the server"
+    assert set(counts_of(world).values()) == {1}
+
+
+def test_prefetched_jobs_that_would_wait_behind_long_ones_are_released():
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda claimed: 0.002 if claimed.job.id <= 200 else 3600.0
+    world.server.add(*jobs(300))
+    world.stop_at(10.0)
+    world.run()
+    assert world.server.released, "others may run them"
+    assert all(when < 2.0 for when, _ in world.server.released[:50])
+    started = {job_id for _, job_id in world.processes.started}
+    assert started.isdisjoint(job_id for _, job_id in world.server.released)
+
+
+def test_an_outage_of_ten_hours_costs_nothing_but_the_delay():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(4, runtime_seconds=3600))
+    world.waker.at(1800.0, world.server.go_down)
+    world.waker.at(12 * HOUR, world.server.come_up)
+    summary = world.run()
+    assert summary.outcomes == {"completed": 4}
+    assert counts_of(world) == {1: 1, 2: 1, 3: 1, 4: 1}
+    assert world.clock.now == pytest.approx(12 * HOUR, abs=60)
+
+
+def test_without_a_report_to_make_a_runner_gives_up_on_a_server():
+    world = World(FOUR_CPUS, wait_for_server_s=2 * HOUR)
+    world.server.completes = False
+    world.waker.at(60.0, world.server.go_down)
+    summary = world.run()
+    assert summary.reason == "the server does not answer"
+    assert 2 * HOUR <= world.clock.now < 2 * HOUR + 120
+    assert not world.loop.expects_answers
+
+
+def test_a_stopped_runner_gives_up_on_its_report_after_the_limit():
+    world = World(FOUR_CPUS, grace_s=30.0)
+    world.server.add(*jobs(4, runtime_seconds=3600))
+    world.waker.at(1800.0, world.server.go_down)
+    world.stop_at(2000.0)
+    summary = world.run()
+    assert summary.exit_code == 130
+    assert world.clock.now == pytest.approx(2030.0, abs=1)
+    assert world.server.results == []
+
+
+def test_asked_twice_a_runner_kills_its_jobs_and_tries_to_report_for_a_second():
+    world = World(FOUR_CPUS, grace_s=1000.0)
+    world.processes.ignores_sigterm = True
+    world.server.add(*jobs(1, runtime_seconds=3600))
+    world.waker.at(1800.0, world.server.go_down)
+    world.stop_at(2000.0)
+    world.stop_at(2001.0)
+    world.run()
+    assert (2001.0, 1, signal.SIGKILL) in world.processes.signals
+    assert world.clock.now == pytest.approx(2002.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("supports_termination", "grace_s"), [(True, 90.0), (False, 2.0)])
+def test_a_job_that_ignores_sigterm_is_killed_after_its_grace_period(supports_termination, grace_s):
+    world = World(FOUR_CPUS, grace_s=90.0)
+    world.processes.ignores_sigterm = True
+    (job,) = jobs(1, runtime_seconds=36000)
+    stubborn = replace(job.job, supports_termination=supports_termination)
+    world.server.add(replace(job, job=stubborn))
+    world.stop_at(100.0)
+    world.run()
+    assert world.processes.signals == [
+        (100.0, 1, signal.SIGTERM),
+        (100.0, 1, signal.SIGCONT),
+        (100.0 + grace_s, 1, signal.SIGKILL),
+    ]
+    assert [end.return_code for end in world.server.results] == [137]
+
+
+def test_an_idle_runner_leaves_after_its_limit():
+    world = World(FOUR_CPUS, wait_for_new_jobs_s=HOUR)
+    world.server.completes = False
+    summary = world.run()
+    assert summary.reason == "there is no job to run here."
+    # It counts from the first answer without a job, which may take a long poll.
+    assert HOUR < world.clock.now < HOUR + 61
+
+
+def test_work_that_comes_late_starts_the_idle_limit_anew():
+    world = World(FOUR_CPUS, wait_for_new_jobs_s=HOUR)
+    world.server.completes = False
+    world.waker.at(0.9 * HOUR, lambda: world.server.add(*jobs(1, runtime_seconds=600)))
+    summary = world.run()
+    assert summary.outcomes == {"completed": 1}
+    # One long poll may report the completion, and the next one find no job.
+    assert 1.9 * HOUR + 600 < world.clock.now < 1.9 * HOUR + 721
+
+
+def test_an_idle_runner_listens_and_does_not_poll():
+    world = World(FOUR_CPUS, wait_for_new_jobs_s=24 * HOUR)
+    world.server.completes = False
+    world.run()
+    assert len(world.server.requests) == pytest.approx(24 * 60, abs=5)
+
+
+def test_new_work_is_claimed_at_once():
+    world = World(FOUR_CPUS, wait_for_new_jobs_s=24 * HOUR)
+    world.waker.at(0.0, lambda: setattr(world.server, "completes", False))
+    world.waker.at(1000.0, lambda: world.server.add(*jobs(4, runtime_seconds=60)))
+    world.waker.at(2000.0, lambda: setattr(world.server, "completes", True))
+    world.run()
+    assert [round(when, 1) for when, _ in world.processes.started] == [1000.0] * 4
+
+
+def test_the_last_minutes_take_no_jobs_that_are_only_counted():
+    world = World(
+        FOUR_CPUS,
+        settings={"compute_node_min_time_for_new_jobs_seconds": 300},
+        max_parallel_jobs=2,
+        time_limit_s=HOUR,
+        wait_for_new_jobs_s=24 * HOUR,
+    )
+    world.server.add(*jobs(1000, runtime_seconds=100))
+    summary = world.run()
+    assert summary.reason == "the runner's time limit was reached"
+    assert 3200 < max(when for when, _ in world.processes.started) <= 3300
+    assert world.clock.now == pytest.approx(HOUR, abs=1)
+
+
+def test_the_time_limit_stops_jobs_for_good():
+    world = World(FOUR_CPUS, time_limit_s=HOUR)
+    world.server.add(*jobs(4, runtime_seconds=36000))
+    summary = world.run()
+    assert summary.outcomes == {"terminated": 4}
+    assert {end.return_code for end in world.server.results} == {143}
+    assert world.clock.now == pytest.approx(HOUR, abs=1)
+
+
+def test_a_job_that_exceeds_its_runtime_is_stopped_on_request():
+    world = World(FOUR_CPUS, limit_resources=True)
+    world.processes.run_time_s = lambda _: 10 * HOUR
+    world.server.add(*jobs(1, runtime_seconds=600))
+    assert world.run().outcomes == {"terminated": 1}
+    assert [end.return_code for end in world.server.results] == [152]
+    assert world.clock.now == pytest.approx(600, abs=1)
+
+
+def test_runtimes_are_observed_only_unless_requested():
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda _: 10 * HOUR
+    world.server.add(*jobs(1, runtime_seconds=600))
+    assert world.run().outcomes == {"completed": 1}
+
+
+def test_a_canceled_workflow_stops_its_jobs_and_the_runner():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(8, runtime_seconds=36000))
+    world.waker.at(1000.0, lambda: setattr(world.server, "is_canceled", True))
+    summary = world.run()
+    assert summary.is_canceled
+    assert summary.reason == "the workflow was canceled"
+    assert summary.outcomes == {"canceled": 4}
+    assert world.clock.now < 1070
+
+
+def test_a_start_is_reported_while_the_job_is_running_and_once():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(2, runtime_seconds=3600))
+    seen = []
+    world.waker.at(10.0, lambda: seen.extend(start.job_id for start in world.server.starts))
+    world.run()
+    assert seen == [1, 2]
+    assert [start.job_id for start in world.server.starts] == [1, 2]
+
+
+def test_a_machine_that_can_start_nothing_releases_its_jobs():
+    world = World(FOUR_CPUS)
+    world.processes.failure = SpawnError("no disk", hint="", cause=SpawnFailure.MACHINE)
+    world.server.add(*jobs(8))
+    with pytest.raises(MachineError, match="no disk"):
+        world.run()
+    assert sorted(job_id for _, job_id in world.server.released) == [1, 2, 3, 4]
+    assert world.server.results == []
+
+
+def test_a_command_that_cannot_be_started_is_a_result():
+    world = World(FOUR_CPUS)
+    world.processes.failure = SpawnError("too long", hint="", cause=SpawnFailure.COMMAND)
+    world.server.add(*jobs(8))
+    assert world.run().outcomes == {"failed": 8}
+    assert {end.return_code for end in world.server.results} == {126}
+
+
+def test_a_shortage_is_waited_for():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(8, runtime_seconds=60))
+    shortage = SpawnError("no processes", hint="", cause=SpawnFailure.SHORTAGE)
+    world.waker.at(30.0, lambda: setattr(world.processes, "failure", shortage))
+    world.waker.at(60.5, lambda: setattr(world.processes, "failure", None))
+    world.processes.run_time_s = lambda claimed: 60.0 + claimed.job.id
+    assert world.run().outcomes == {"completed": 8}
+
+
+def test_failed_jobs_are_counted_as_they_are():
+    world = World(FOUR_CPUS)
+    world.processes.exit_code = lambda claimed: claimed.job.id % 2
+    world.server.add(*jobs(10, runtime_seconds=60))
+    assert world.run().outcomes == {"completed": 5, "failed": 5}

@@ -1,0 +1,90 @@
+"""The exchanges of a runner with the server: when to send one, with what in it."""
+
+from __future__ import annotations
+
+from torc_core.model.exchange import WorkRequest
+from torc_core.runner.jobs import Jobs
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.prefetch import poll_delay_s
+from torc_core.runner.policy.reporting import ReportScheduler
+from torc_core.runner.server.link import ExchangeResult, ServerLink
+
+
+class Exchanges:
+    """Reports what the jobs did, requests work for them and listens for news.
+
+    Args:
+        link: Sends the requests.
+        jobs: What there is to report, and what could be claimed.
+        options: The runner's.
+        deadline: When the runner stops, on the monotonic clock; None for never.
+    """
+
+    def __init__(
+        self, link: ServerLink, jobs: Jobs, options: RunnerOptions, deadline: float | None
+    ) -> None:
+        self._link = link
+        self._jobs = jobs
+        self._options = options
+        self._deadline = deadline
+        self._clock = jobs.tools.clock
+        self._reports = ReportScheduler(jobs.outbox, jobs.tools.timers, self._clock)
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether a request failed and was not answered since."""
+        return self._link.is_failing
+
+    @property
+    def has_report(self) -> bool:
+        """Whether a completion or a release is not acknowledged, for which others may wait."""
+        return self._jobs.outbox.is_urgent or self._link.carries_report
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether nothing is left to report, and no request is in flight."""
+        return not self._jobs.outbox and not self._link.in_flight
+
+    def collect(self) -> list[ExchangeResult]:
+        """Return the results since the last call."""
+        return self._link.collect()
+
+    def send_soon(self) -> None:
+        """Let the next request be sent as soon as the link allows."""
+        self._reports.send_soon()
+
+    def send_due(self, *, longest_idle_s: float, is_stopping: bool) -> None:
+        """Send a request if it is time for one.
+
+        Args:
+            longest_idle_s: How long the runner stays without work.
+            is_stopping: Send reports only.
+        """
+        self._reports.schedule(
+            batch_delay_s=self._jobs.prefetcher.batch_delay_s(len(self._jobs.waiting)),
+            poll_delay_s=poll_delay_s(self._jobs.running),
+            in_flight=self._link.in_flight,
+            is_stopping=is_stopping,
+        )
+        if not self._link.can_send:
+            return
+        # An idle runner does not listen for longer than it stays.
+        longest_s = self._options.poll_interval_s
+        wait_s = min(longest_s, longest_idle_s) if self._jobs.is_empty else longest_s
+        request = self._reports.next_request(
+            self._build_work_request,
+            wait_s=wait_s,
+            in_flight=self._link.in_flight,
+            is_stopping=is_stopping,
+        )
+        if request is not None:
+            self._link.send(request)
+
+    def close(self) -> None:
+        """Give up all requests."""
+        self._link.close()
+
+    def _build_work_request(self) -> WorkRequest | None:
+        deadline = self._deadline
+        remaining_s = None if deadline is None else deadline - self._clock.monotonic()
+        return self._jobs.build_work_request(remaining_s)
