@@ -62,9 +62,8 @@ class EventFeed:
                     self._listen(stream)
             except NotFoundError:
                 return
-            except (TorcError, OSError, ValueError):
-                # A connection that breaks in the middle of a frame shows as any of these.
-                pass
+            except TorcError:
+                pass  # tried again below
             self._set_live(is_live=False)
             self._hurry.wait(pause)
             self._hurry.clear()

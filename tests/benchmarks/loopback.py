@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-PORT_LINE = "TORC_SERVER_PORT="
+from torc_core.model.service import PORT_LINE
+
 BASE = "/torc-service/v1"
 
 

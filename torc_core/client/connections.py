@@ -63,7 +63,8 @@ class ConnectionPool:
                 hint="Correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or name the server's host in "
                 "NO_PROXY.",
             ) from error
-        weakref.finalize(self, self._client.close)
+        # Not at the end of the process: threads may still be waiting for a reply then.
+        weakref.finalize(self, self._client.close).atexit = False
 
     def send(self, request: Request[Any], timeout_s: float) -> tuple[int, bytes]:
         """Send a request and return status and body of the reply.

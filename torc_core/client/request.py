@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from torc_core.client.events import EventStream
 from torc_core.model.event import StreamedEvent
@@ -15,8 +16,7 @@ LONG_S = 600.0
 """How long a reply may take to requests whose work grows with the workflow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request(Generic[T]):
+class Request(msgspec.Struct, Generic[T], frozen=True):
     """One request of the HTTP interface."""
 
     method: str
