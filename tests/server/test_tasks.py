@@ -59,7 +59,7 @@ def test_a_task_says_why_it_failed_and_has_changed_nothing(call, workflow_id, jo
     task = finished(call, begin(call, workflow_id).body["id"])
 
     assert task["status"] == "failed"
-    assert "in a circle" in task["error"]
+    assert "in a cycle" in task["error"]
     assert call("GET", f"/jobs/{job_id}").body["status"] == "uninitialized"
     assert finished(call, begin(call, workflow_id).body["id"])["status"] == "failed"
 

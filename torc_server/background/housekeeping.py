@@ -8,7 +8,7 @@ import time
 
 from torc_core.clock import now_ms
 from torc_core.errors import TorcError
-from torc_server.rules.attempts.leases import Watch, give_up_silent
+from torc_server.rules.attempts.leases import LeaseClock, expire_leases
 from torc_server.storage.writer import Writer
 
 PERIOD_S = 5.0
@@ -18,14 +18,14 @@ log = logging.getLogger(__name__)
 
 async def keep_house(writer: Writer) -> None:
     """Release the jobs of runners that went silent, for as long as the server runs."""
-    watch = Watch(time.monotonic(), now_ms() - time.monotonic() * 1000)
+    leases = LeaseClock(time.monotonic(), now_ms() - time.monotonic() * 1000)
     while True:
         await asyncio.sleep(PERIOD_S)
-        since = watch.silent_since(time.monotonic(), now_ms())
+        since = leases.expired_before(time.monotonic(), now_ms())
         if since is None:
             continue
         try:
-            for node_id in await writer.run_timed(give_up_silent, since):
+            for node_id in await writer.run_timed(expire_leases, since):
                 log.warning("compute node %d went silent; its jobs are ready again", node_id)
         except TorcError as error:  # a full disk, which may have room again later
             log.warning("the jobs of silent runners could not be released: %s", error)

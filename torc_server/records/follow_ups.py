@@ -54,7 +54,7 @@ def record_node(
         )
     ]
     if stopped:
-        happened += leases.take_from(connection, node_id, now_ms=now_ms)
+        happened += leases.take_back_jobs(connection, node_id, now_ms=now_ms)
     events.record_many(connection, after.workflow_id, happened, now_ms=now_ms)
 
 

@@ -1,8 +1,8 @@
 """Actions of a workflow: when they are due.
 
 An action is due when its triggers have reached the required count. Actions on jobs count their
-members; all others are triggered at once, as a whole. At all times the count of an action on jobs
-that nobody has executed is the number of its members that are as its trigger wants them.
+jobs; all others are triggered at once. At all times the count of an unexecuted action on jobs is
+the number of its jobs whose status its trigger waits for.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ HAS_PENDING = exists().where(
     _action.c.executed.is_(False),
     or_(_action.c.persistent.is_(False), _action.c.executed_at.is_(None)),
 )
-"""Whether an action of `workflow_id` is due that nobody has executed."""
+"""Whether an action of `workflow_id` is due and not executed."""
 
 
 def counting_types(conn: Connection, workflow_id: int) -> set[TriggerType]:
@@ -91,7 +91,7 @@ def counting_types(conn: Connection, workflow_id: int) -> set[TriggerType]:
 def count(
     conn: Connection, trigger_type: TriggerType, changes: Iterable[tuple[int, JobStatus, JobStatus]]
 ) -> None:
-    """Let the actions of that type follow jobs that went from one status to another.
+    """Update the counts of actions with a trigger after jobs changed their status.
 
     A job that changes twice counts with both changes.
     """
@@ -108,14 +108,14 @@ def count(
 
 
 def trigger(conn: Connection, workflow_id: int, trigger_type: TriggerType) -> None:
-    """Make the workflow's actions of that type due."""
+    """Make the workflow's actions with a trigger due."""
     conn.execute(_TRIGGER, {"of_workflow": workflow_id, "of_type": trigger_type})
 
 
 def restart(conn: Connection, workflow_id: int) -> None:
-    """Set the actions of a workflow that was just initialized to where its jobs stand.
+    """Reset the actions of a workflow that was just initialized.
 
-    Recovery actions belonged to the run before and go.
+    Recovery actions belonged to the run before and are deleted.
     """
     conn.execute(delete(_action).where(_action.c.workflow_id == workflow_id, _action.c.is_recovery))
     conn.execute(_RESTART, {"of_workflow": workflow_id})
@@ -123,12 +123,12 @@ def restart(conn: Connection, workflow_id: int) -> None:
 
 
 def recount(conn: Connection, workflow_id: int) -> None:
-    """Count the members of a workflow's actions on jobs anew."""
+    """Recount the jobs of a workflow's actions on jobs."""
     conn.execute(_RECOUNT, {"of_workflow": workflow_id})
 
 
 def count_new(conn: Connection, action_id: int) -> None:
-    """Count the members of an action that was just made: some may be as it wants them already."""
+    """Count the jobs of a new action: some may have the status already that it waits for."""
     conn.execute(_COUNT_NEW, {"of_action": action_id})
 
 

@@ -81,9 +81,9 @@ def create_jobs(
     status: JobStatus = JobStatus.UNINITIALIZED,
     origin: JobOrigin | None = None,
 ) -> list[Job]:
-    """Create jobs of one workflow and return them with their ids, in the order given.
+    """Create jobs of one workflow and return them with their ids, in their order.
 
-    They start in the given status, at attempt 1; one without resource requirements gets the
+    They begin with `status`, at attempt 1; one without resource requirements gets the
     workflow's default ones. A dependency of -1 means the first job of this call, -2 the second, and
     so on, so that a chain of jobs takes one call.
 
@@ -152,20 +152,20 @@ def create_jobs(
 
 
 def check_related(
-    conn: Connection, workflow_id: int, field: str, table: Table, wanted: set[int]
+    conn: Connection, workflow_id: int, field: str, table: Table, ids: set[int]
 ) -> None:
-    """Make sure that all that a field names is there and belongs to the workflow.
+    """Make sure that everything that a field names exists and belongs to the workflow.
 
     Raises:
         UsageError: Something is not; the message names up to three ids.
     """
-    rows = _owners(table).all_of(conn, wanted)
-    missing = wanted - {row.id for row in rows if row.workflow_id == workflow_id}
+    rows = _owners(table).all_of(conn, ids)
+    missing = ids - {row.id for row in rows if row.workflow_id == workflow_id}
     if missing:
         some = ", ".join(map(str, sorted(missing)[:3])) + (", ..." if len(missing) > 3 else "")
         raise UsageError(
             f"Workflow {workflow_id} has no {table.name.replace('_', ' ')} {some}.",
-            hint="Refer only to things that were created before, in the same workflow.",
+            hint="Refer only to what was created before, in the same workflow.",
             field=field,
             missing_ids=sorted(missing)[:100],
         )
@@ -185,7 +185,7 @@ def default_requirements(conn: Connection, workflow_id: int) -> int:
     """Return the id of the requirements for jobs that state none.
 
     Raises:
-        NotFoundError: Somebody deleted them.
+        NotFoundError: They were deleted.
     """
     table = tables.resource_requirements
     found: int | None = conn.execute(
@@ -223,7 +223,7 @@ def _distinct(jobs: Iterable[Job], field: str) -> set[int]:
 
 
 def _members_of(job: Job) -> Members:
-    """Return what a job waits for, as far as it exists before the call."""
+    """Return the jobs that a job depends on, if they all existed before the call."""
     return () if _refers_to_batch(job) else as_members(job.depends_on_job_ids or ())
 
 
@@ -237,8 +237,8 @@ def _check_batch_references(jobs: Sequence[Job]) -> None:
         if wrong:
             raise UsageError(
                 f"Job {job.name!r}, number {place} of {len(jobs)}, cannot depend on {wrong[0]}.",
-                hint="Name jobs that exist by their id, and other jobs of the same call by their "
-                "place: -1 is the first.",
+                hint="Use ids for existing jobs, and places for other jobs of the same call: -1 "
+                "is the first.",
             )
 
 
@@ -266,7 +266,7 @@ def _as_created(job: Job, requirements_id: int, status: JobStatus, origin: JobOr
     if job.priority < 0:
         raise UsageError(
             f"Job {job.name!r} has the priority {job.priority}.",
-            hint="A priority is at least 0; jobs of a higher one are handed out first.",
+            hint="A priority is at least 0; jobs with a higher one are claimed first.",
         )
     return msgspec.structs.replace(
         job,

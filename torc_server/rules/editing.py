@@ -1,4 +1,4 @@
-"""Changing and deleting jobs."""
+"""Updating and deleting jobs."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ ALWAYS = frozenset(
 
 
 def update_job(conn: Connection, job_id: int, patch: JobPatch, *, now_ms: int) -> Job:
-    """Change the fields of a job that the patch states, and return the job.
+    """Update the fields of a job that the patch states, and return the job.
 
-    Stating what is so already is no change. The only status to set is disabled.
+    Stating a value that the field has is no change. The only status to set is disabled.
 
     Raises:
         NotFoundError: There is no such job.
-        UsageError: A field cannot be changed at all, or refers to something that is not there.
+        UsageError: A field cannot be changed at all, or refers to something that does not exist.
         TransitionError: A field cannot be changed any more.
     """
     row = find_job(conn, job_id)
@@ -76,7 +76,7 @@ def update_job(conn: Connection, job_id: int, patch: JobPatch, *, now_ms: int) -
 
 
 def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
-    """Delete a job and return what it was. Jobs that wait for it wait for it no longer.
+    """Delete a job and return what it was. Jobs that depend on it do so no longer.
 
     Raises:
         NotFoundError: There is no such job.
@@ -91,7 +91,7 @@ def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
             status=job.status,
         )
     run_id = find_workflow(conn, job.workflow_id).run_id
-    # A disabled job holds nobody back: so the counters are right once the job is gone.
+    # A disabled job blocks no other: so the counters are right once the job is gone.
     change = Change(job_id, JobStatus.from_number(row.status), JobStatus.DISABLED)
     conn.execute(update(_job).where(_job.c.id == job_id).values(status=JobStatus.DISABLED.number))
     propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
@@ -128,11 +128,11 @@ def delete_jobs(conn: Connection, workflow_id: int) -> int:
 def _changes(job: Job, patch: JobPatch) -> dict[str, Any]:
     """Return the fields that the patch states otherwise than the job has them."""
     changes = {}
-    for field, wanted in msgspec.structs.asdict(patch).items():
+    for field, stated in msgspec.structs.asdict(patch).items():
         present = getattr(job, field)
-        same = set(wanted) == set(present) if isinstance(wanted, list) else wanted == present
-        if wanted is not None and not same:
-            changes[field] = wanted
+        same = set(stated) == set(present) if isinstance(stated, list) else stated == present
+        if stated is not None and not same:
+            changes[field] = stated
     return changes
 
 
@@ -140,14 +140,14 @@ def _check_changes(row: Record, changes: dict[str, Any]) -> None:
     for field in changes.keys() & LINKS.keys():
         raise UsageError(
             f"{field} of a job cannot be changed.",
-            hint="Delete the job and create it anew.",
+            hint="Delete the job and create another one.",
             field=field,
         )
     if changes.get("status", JobStatus.DISABLED) is not JobStatus.DISABLED:
         raise UsageError(
             f"A job cannot be set to {changes['status'].value} this way.",
-            hint="Report an end with complete_job, and use manage_status_change for the rest; only "
-            "disabled can be set here.",
+            hint="Only disabled can be set here; report completions with complete_job, and use "
+            "manage_status_change for other statuses.",
             field="status",
         )
     status = JobStatus.from_number(row.status)
@@ -166,7 +166,7 @@ def _check_references(conn: Connection, row: Record, changes: dict[str, Any]) ->
     needed = set(changes.get("depends_on_job_ids", ()))
     if row.id in needed:
         raise UsageError(
-            f"Job {row.id} ({row.name}) cannot wait for itself.",
+            f"Job {row.id} ({row.name}) cannot depend on itself.",
             hint="Leave its own id out of depends_on_job_ids.",
             field="depends_on_job_ids",
         )

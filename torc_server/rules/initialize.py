@@ -1,8 +1,8 @@
-"""Making a workflow ready to run: who waits for whom, and who may start.
+"""Initializing a workflow: which jobs depend on which, and which are ready.
 
 Files and user data that pass between jobs become dependencies. A job that completed, failed, was
-canceled or disabled, or is in the hands of a runner stays what it is, unless somebody asked for it
-to run again: by a reset of that job, or of one before it with `only_uninitialized`.
+canceled or disabled, or is held by a runner stays as it is, unless it is to run again: after a
+reset of that job, or of one upstream with `only_uninitialized`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _GONE = select(tables.compute_node.c.id).where(
 )
 
 _FIRST = {True: JobStatus.READY.number, False: JobStatus.BLOCKED.number}
-"""The first status of a job, by whether it waits for nobody."""
+"""The first status of a job, by whether it depends on no other."""
 
 _LINK = Prepared(
     update(_job)
@@ -77,20 +77,20 @@ def initialize_jobs(
     clear_ephemeral_user_data: bool = False,
     now_ms: int,
 ) -> Message:
-    """Bring the jobs of a workflow to blocked or ready.
+    """Make the jobs of a workflow blocked or ready.
 
     Args:
         conn: The writer's connection.
         workflow_id: The workflow.
-        only_uninitialized: Take up only uninitialized jobs and all that come after them, even if
-            completed, but not what runs or is disabled; else all that wait, were terminated, need
-            a decision, or lost their runner.
-        clear_ephemeral_user_data: Forget the values of ephemeral user data.
+        only_uninitialized: Initialize only uninitialized jobs and all downstream of them, even if
+            completed, but not running or disabled ones; otherwise all that wait, were terminated,
+            are pending_failed, or whose runner is gone.
+        clear_ephemeral_user_data: Clear the values of ephemeral user data.
         now_ms: Now.
 
     Raises:
         NotFoundError: There is no such workflow.
-        ConflictError: Jobs wait for each other in a circle; nothing was changed.
+        ConflictError: Jobs depend on each other in a cycle; nothing was changed.
     """
     workflow = find_workflow(conn, workflow_id)
     if clear_ephemeral_user_data:
@@ -143,7 +143,7 @@ _NEXT_ATTEMPT = (
     )
     .values(attempt_id=_job.c.attempt_id + 1)
 )
-"""A job that has a result in this run gets a new number, so that both are kept."""
+"""A job that has a result in this run gets a new attempt, so that both results are kept."""
 
 
 def _choose(
@@ -154,7 +154,7 @@ def _choose(
     *,
     only_uninitialized: bool,
 ) -> set[int]:
-    """Return the positions of the jobs to take up."""
+    """Return the positions of the jobs to initialize."""
     if only_uninitialized:
         return reset_positions(INITIALIZE_NEW, inputs, needed)
     gone = set(conn.execute(_GONE, {"workflow_id": workflow_id}).scalars())
@@ -179,21 +179,21 @@ def _store(
     for members in needed:
         if id(members) not in by_position:
             by_position[id(members)] = tuple(ids[position] for position in members)
-    wanted = [by_position[id(members)] for members in needed]
+    all_members = [by_position[id(members)] for members in needed]
     sets = {
         stated: row.dependency_set_id
         for stated, row in zip(inputs.stated, inputs.jobs, strict=True)
         if stated
     }
-    new = {members: None for members in wanted if members not in sets}
+    new = {members: None for members in all_members if members not in sets}
     sets |= ensure_sets(conn, workflow_id, new, counted=False)
-    hashes = input_hashes(inputs, wanted)
+    hashes = input_hashes(inputs, all_members)
     _PLACE.run_each(
         conn,
         (
             {"of_job": row.id, "to_status": _FIRST[set_id is None], "hash": digest}
             for position, (row, set_id, digest) in enumerate(
-                zip(inputs.jobs, map(sets.get, wanted), hashes, strict=True)
+                zip(inputs.jobs, map(sets.get, all_members), hashes, strict=True)
             )
             if position in chosen
         ),
@@ -202,7 +202,7 @@ def _store(
         conn,
         [
             {"of_job": row.id, "set_id": set_id}
-            for row, set_id in zip(inputs.jobs, map(sets.get, wanted), strict=True)
+            for row, set_id in zip(inputs.jobs, map(sets.get, all_members), strict=True)
             if set_id != row.dependency_set_id
         ],
     )
@@ -212,14 +212,14 @@ def _store(
 
 def _refuse_cycles(inputs: Inputs, needed: Sequence[Members]) -> None:
     if all(not members or members[-1] < position for position, members in enumerate(needed)):
-        return  # everybody waits for earlier ones, as is usual: there is no circle to look for
+        return  # all depend on earlier ones, as is usual: there can be no cycle
     cycles = find_cycles(needed)
     if not cycles:
         return
     names = [inputs.jobs[position].name for position in cycles[0]]
     shown = names[:_SHOWN_NAMES] + (["..."] if len(names) > _SHOWN_NAMES else [])
     raise ConflictError(
-        f"The jobs wait for each other in a circle: {' -> '.join([*shown, names[0]])}.",
+        f"The jobs depend on each other in a cycle: {' -> '.join([*shown, names[0]])}.",
         hint="Remove one of these dependencies, or one of the files or user data behind them.",
         job_ids=[inputs.jobs[position].id for position in cycles[0]],
     )

@@ -1,4 +1,4 @@
-"""Jobs as they stand: rows to wire types, single jobs and what they are related to."""
+"""Reading jobs: from rows to wire types, with what they are related to."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def make_ready(conn: Connection, job_ids: Iterable[int]) -> None:
 
 
 def mark_retried(conn: Connection, job_ids: Iterable[int]) -> None:
-    """Note that jobs run again because they failed; one that was spawned keeps that origin."""
+    """Mark jobs as retried; one that was spawned keeps that origin."""
     _MARK_RETRIED.run_of(conn, job_ids)
 
 
 def job_of(row: Record, **related: Any) -> Job:
-    """Return the wire form of a job's row, with the given lists of related ids."""
+    """Return the wire form of a job's row, with lists of related ids."""
     return Job(
         id=row.id,
         workflow_id=row.workflow_id,
@@ -147,7 +147,7 @@ def linked_ids(conn: Connection, field: str, job_ids: Sequence[int]) -> dict[int
 
 
 def needed_jobs(conn: Connection, job_ids: Sequence[int]) -> dict[int | None, list[int]]:
-    """Return for each job the ascending ids of the jobs that it waits for."""
+    """Return for each job the ascending ids of the jobs that it depends on."""
     sets = dict(_SETS_OF_JOBS.all_of(conn, job_ids))
     members: dict[int | None, list[int]] = {}
     for set_id, job_id in _OF_SETS.all_of(conn, set(sets.values()) - {None}):

@@ -1,15 +1,13 @@
-"""Moving single jobs by hand, and asking how far a workflow is."""
+"""Setting the status of single jobs manually, and retrying them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
-from torc_core.model.artifact import FileIds, UserDataIds
 from torc_core.model.event_types import JobRetried, JobStatusSet
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow
-from torc_core.model.workflow import IsComplete
 from torc_server.errors import OutcomeError, RetryLimitError
 from torc_server.rules.attempts.cancel import cancel_job, stop_attempts
 from torc_server.rules.attempts.claims import Claimer, take
@@ -19,15 +17,15 @@ from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.events import record
 from torc_server.rules.jobs import find_job, get_job, mark_retried
 from torc_server.rules.transitions import illegal
-from torc_server.rules.workflows import find_workflow, has_open_jobs
+from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Record
 
 _job = tables.job
 _result = tables.result
 
-_BY_HAND = frozenset({JobStatus.CANCELED, JobStatus.FAILED})
-"""Ends that a person may decide: to cancel a job, and to let one fail that waits for that."""
+_MANUAL = frozenset({JobStatus.CANCELED, JobStatus.FAILED})
+"""What can be set manually: a job is canceled, or one that is pending_failed fails."""
 
 _MOVE = (
     update(_job)
@@ -36,7 +34,7 @@ _MOVE = (
         status=bindparam("to_status"),
         attempt_id=bindparam("attempt"),
         compute_node_id=bindparam("node_id"),
-        started_at=bindparam("began"),
+        started_at=bindparam("started"),
     )
 )
 _LAST_RECORDED = select(func.coalesce(func.max(_result.c.attempt_id), 0)).where(
@@ -45,43 +43,44 @@ _LAST_RECORDED = select(func.coalesce(func.max(_result.c.attempt_id), 0)).where(
 
 
 def manage_status_change(
-    conn: Connection, job_id: int, wanted: JobStatus, run_id: int, *, now_ms: int
+    conn: Connection, job_id: int, target: JobStatus, run_id: int, *, now_ms: int
 ) -> Job:
-    """Put a job into another status. The same status again changes nothing.
+    """Set the status of a job. Setting it to what it is changes nothing.
 
-    Beside open statuses, a job may be cancelled, and one that waits for a decision may be let
-    fail. A job that had ended and is taken back takes those with it that wait for it, and completed
-    or failed. Made pending it counts as claimed; made ready after it has run, as a new attempt.
+    A job can be canceled, and one that is pending_failed can be failed; the outcome of any other
+    has to be reported. Resetting a job resets those too that depend on it directly and completed
+    or failed. A job set to pending counts as claimed; one set to ready after it has run gets a new
+    attempt.
 
     Raises:
         NotFoundError: There is no such job.
-        UsageError: The status is an end that only a runner reports.
-        TransitionError: The workflow is at another run, or no way leads to the status.
+        UsageError: The status is an outcome that has to be reported.
+        TransitionError: The workflow is at another run, or no transition leads to the status.
     """
     job = find_job(conn, job_id)
     present = JobStatus.from_number(job.status)
-    if wanted in ENDED - _BY_HAND:
+    if target in ENDED - _MANUAL:
         raise UsageError(
-            f"A job becomes {wanted.value} when its end is reported, not by hand.",
-            hint="Report the end with complete_job.",
+            f"A job cannot be set to {target.value} manually; report its completion with "
+            "complete_job.",
             field="status",
-            value=wanted.value,
+            value=target.value,
         )
-    if present is wanted:
+    if present is target:
         return get_job(conn, job_id)
     check_run(find_workflow(conn, job.workflow_id), run_id)
-    undecided = wanted is JobStatus.FAILED and present is not JobStatus.PENDING_FAILED
-    if undecided or not may_follow(present, wanted):
-        hint = "The end of a job is reported with complete_job." if undecided else ""
-        error = OutcomeError if wanted in ENDED else TransitionError
-        raise illegal(job, wanted, hint=hint, error=error)
-    if wanted is JobStatus.CANCELED:
+    is_undecided = target is JobStatus.FAILED and present is not JobStatus.PENDING_FAILED
+    if is_undecided or not may_follow(present, target):
+        hint = "Report its completion with complete_job." if is_undecided else ""
+        error = OutcomeError if target in ENDED else TransitionError
+        raise illegal(job, target, hint=hint, error=error)
+    if target is JobStatus.CANCELED:
         return cancel_job(conn, job, run_id=run_id, now_ms=now_ms)
-    if wanted is JobStatus.PENDING:
+    if target is JobStatus.PENDING:
         take(conn, Claimer(job.workflow_id, run_id), [job], now_ms=now_ms)
     else:
-        _put(conn, job, wanted, run_id=run_id, now_ms=now_ms)
-    event = JobStatusSet(job_id=job_id, job_name=job.name, status=wanted)
+        _set(conn, job, target, run_id=run_id, now_ms=now_ms)
+    event = JobStatusSet(job_id=job_id, job_name=job.name, status=target)
     record(conn, job.workflow_id, event, now_ms=now_ms)
     return get_job(conn, job_id)
 
@@ -94,8 +93,8 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
 
     Raises:
         NotFoundError: There is no such job.
-        TransitionError: The job is neither running nor did it fail, the workflow is at another
-            run, or the attempts are used up.
+        TransitionError: The job is neither running nor failed, the workflow is at another run, or
+            the attempts are used up.
     """
     job = find_job(conn, job_id)
     present = JobStatus.from_number(job.status)
@@ -105,7 +104,7 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
             job,
             JobStatus.READY,
             verb="be retried",
-            hint=f"A job is retried when it is {', '.join(sorted(RETRIABLE))}.",
+            hint=f"A job can be retried when it is {', '.join(sorted(RETRIABLE))}.",
         )
     if job.attempt_id >= max_retries:
         raise RetryLimitError(
@@ -125,114 +124,40 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
     return get_job(conn, job_id)
 
 
-def is_complete(conn: Connection, workflow_id: int) -> IsComplete:
-    """Return whether no job of a workflow is left, or it was cancelled.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-    """
-    workflow = find_workflow(conn, workflow_id)
-    return IsComplete(
-        is_canceled=workflow.is_canceled,
-        is_complete=workflow.is_canceled or not has_open_jobs(conn, workflow_id),
-        needs_to_run_completion_script=workflow.has_detected_need_to_run_completion_script,
-    )
-
-
-def is_uninitialized(conn: Connection, workflow_id: int) -> bool:
-    """Return whether every job of a workflow is uninitialized or disabled.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-    """
-    find_workflow(conn, workflow_id)
-    others = [
-        status.number
-        for status in JobStatus
-        if status not in {JobStatus.UNINITIALIZED, JobStatus.DISABLED}
-    ]
-    begun = exists().where(_job.c.workflow_id == workflow_id, _job.c.status.in_(others))
-    return not conn.execute(select(begun)).scalar_one()
-
-
-def required_existing_files(conn: Connection, workflow_id: int) -> FileIds:
-    """Return the ascending ids of the files that must be there before the workflow goes on.
-
-    Those that jobs read and none writes, and those that completed jobs wrote.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-    """
-    find_workflow(conn, workflow_id)
-    file, read, written = tables.file.c, tables.job_input_file.c, tables.job_output_file.c
-    is_read = exists().where(read.file_id == file.id)
-    is_written = exists().where(written.file_id == file.id)
-    is_done = exists().where(written.file_id == file.id, written.job_id == _job.c.id, _IS_COMPLETED)
-    query = select(file.id).where(
-        file.workflow_id == workflow_id, or_(is_read & ~is_written, is_done)
-    )
-    return FileIds(files=list(conn.execute(query.order_by(file.id)).scalars()))
-
-
-def missing_user_data(conn: Connection, workflow_id: int) -> UserDataIds:
-    """Return the ascending ids of the user data that must be filled, and is empty.
-
-    What must be filled follows the rule of `required_existing_files`.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-    """
-    find_workflow(conn, workflow_id)
-    data = tables.user_data.c
-    read, written = tables.job_input_user_data.c, tables.job_output_user_data.c
-    is_read = exists().where(read.user_data_id == data.id)
-    is_written = exists().where(written.user_data_id == data.id)
-    is_done = exists().where(
-        written.user_data_id == data.id, written.job_id == _job.c.id, _IS_COMPLETED
-    )
-    query = select(data.id).where(
-        data.workflow_id == workflow_id, data.data.is_(None), or_(is_read & ~is_written, is_done)
-    )
-    return UserDataIds(user_data=list(conn.execute(query.order_by(data.id)).scalars()))
-
-
-_IS_COMPLETED = _job.c.status == JobStatus.COMPLETED.number
-
-
-def _put(conn: Connection, job: Record, wanted: JobStatus, *, run_id: int, now_ms: int) -> None:
-    """Move a job, with all that follows."""
-    if wanted not in ACTIVE:
+def _set(conn: Connection, job: Record, target: JobStatus, *, run_id: int, now_ms: int) -> None:
+    """Set the status of a job, with all that follows."""
+    if target not in ACTIVE:
         stop_attempts(conn, [job.id], now_ms=now_ms)
     attempt_id = job.attempt_id
-    if wanted is JobStatus.READY:  # results are kept by attempt, so each attempt has one at most
+    if target is JobStatus.READY:  # results are kept by attempt, so each attempt has one at most
         recorded = conn.execute(_LAST_RECORDED, {"of_job": job.id, "in_run": run_id})
         attempt_id = max(attempt_id, recorded.scalar_one() + 1)
-    began = now_ms if wanted is JobStatus.RUNNING else None
-    changes = [_move(conn, job, wanted, attempt_id=attempt_id, began=began)]
-    if wanted is JobStatus.UNINITIALIZED and JobStatus.from_number(job.status) in ENDED:
-        changes += [_move(conn, row, wanted) for row in _ended_dependents(conn, job.id)]
+    started = now_ms if target is JobStatus.RUNNING else None
+    changes = [_move(conn, job, target, attempt_id=attempt_id, started=started)]
+    if target is JobStatus.UNINITIALIZED and JobStatus.from_number(job.status) in ENDED:
+        changes += [_move(conn, row, target) for row in _ended_dependents(conn, job.id)]
     propagate(conn, job.workflow_id, changes, run_id=run_id, now_ms=now_ms)
 
 
 def _move(
     conn: Connection,
     job: Record,
-    wanted: JobStatus,
+    target: JobStatus,
     *,
     attempt_id: int | None = None,
-    began: int | None = None,
+    started: int | None = None,
 ) -> Change:
     conn.execute(
         _MOVE,
         {
             "of_job": job.id,
-            "to_status": wanted.number,
+            "to_status": target.number,
             "attempt": attempt_id or job.attempt_id,
-            "node_id": job.compute_node_id if wanted in ACTIVE else None,
-            "began": began,
+            "node_id": job.compute_node_id if target in ACTIVE else None,
+            "started": started,
         },
     )
-    return Change(job.id, JobStatus.from_number(job.status), wanted)
+    return Change(job.id, JobStatus.from_number(job.status), target)
 
 
 def _ended_dependents(conn: Connection, job_id: int) -> list[Record]:

@@ -1,4 +1,4 @@
-"""Taking jobs and workflows back, to run again."""
+"""Resetting jobs and workflows, to run them again."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from torc_server.storage.statements import Prepared
 
 _job = tables.job
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_TAKE_BACK = Prepared(
+_RESET = Prepared(
     update(_job)
     .where(_job.c.id.in_(_IDS))
     .values(status=JobStatus.UNINITIALIZED.number, **NO_HOLDER)
 )
-_BEGUN = Prepared(
+_INITIALIZED = Prepared(
     select(_job.c.id)
     .where(_job.c.id.in_(_IDS), _job.c.status != JobStatus.UNINITIALIZED.number)
     .limit(1)
@@ -47,10 +47,10 @@ class ChangedJobs(msgspec.Struct, frozen=True, kw_only=True):
 def reset_job_status(
     conn: Connection, workflow_id: int, *, failed_only: bool = False, now_ms: int
 ) -> ResetJobStatusReply:
-    """Take all jobs back to uninitialized, or those that did not succeed and all after them.
+    """Reset all jobs, or those that were unsuccessful and everything downstream of them.
 
-    Results stay, and so do the numbers of attempts. What runs is stopped. Disabled jobs are
-    enabled only with all others.
+    Results and numbers of attempts stay. Running jobs are stopped. Disabled jobs are enabled only
+    when all jobs are reset.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -64,8 +64,8 @@ def reset_job_status(
         job_ids = list(
             conn.execute(select(_job.c.id).where(_job.c.workflow_id == workflow_id)).scalars()
         )
-    if _BEGUN.all_of(conn, job_ids):
-        take_back(conn, workflow_id, job_ids, now_ms=now_ms)
+    if _INITIALIZED.all_of(conn, job_ids):
+        reset_jobs(conn, workflow_id, job_ids, now_ms=now_ms)
         event = JobsReset(failed_only=failed_only, jobs=len(job_ids), run_id=workflow.run_id)
         record(conn, workflow_id, event, now_ms=now_ms)
     return ResetJobStatusReply(
@@ -84,7 +84,7 @@ def reset_workflow_status(
     begin_run: bool = False,
     now_ms: int,
 ) -> WorkflowStatus:
-    """Take back a workflow's cancellation, and on demand count a new run.
+    """Withdraw the cancellation of a workflow, and if requested begin a new run.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -94,12 +94,12 @@ def reset_workflow_status(
     if workflow.is_archived:
         raise ResetError(
             f"Workflow {workflow_id} is archived.",
-            hint="Take it out of the archive first.",
+            hint="Unarchive it first.",
         )
     if not force and _is_active(conn, workflow_id):
         raise ResetError(
             f"Workflow {workflow_id} has jobs or allocations that are active.",
-            hint="Cancel the workflow or wait for them; force resets it all the same.",
+            hint="Cancel the workflow or wait for them, or reset it with force.",
         )
     conn.execute(
         update(tables.workflow)
@@ -116,9 +116,9 @@ def reset_workflow_status(
 def process_changed_job_inputs(
     conn: Connection, workflow_id: int, *, dry_run: bool = False, now_ms: int
 ) -> ChangedJobs:
-    """Take back the jobs whose inputs are not those of their last initialize, and all after them.
+    """Reset the jobs whose inputs have changed since they were initialized, and all downstream.
 
-    Those that run, or are disabled, stay what they are.
+    Running and disabled jobs stay as they are.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -128,15 +128,17 @@ def process_changed_job_inputs(
     chosen = reset_positions(RESET_CHANGED, inputs, positions_of(inputs), _changed(inputs))
     if chosen and not dry_run:
         job_ids = [inputs.jobs[at].id for at in chosen]
-        take_back(conn, workflow_id, job_ids, now_ms=now_ms)
+        reset_jobs(conn, workflow_id, job_ids, now_ms=now_ms)
         event = ChangedJobsReset(jobs=len(job_ids), run_id=workflow.run_id)
         record(conn, workflow_id, event, now_ms=now_ms)
     return ChangedJobs(reinitialized_jobs=[inputs.jobs[at].name for at in sorted(chosen)])
 
 
-def take_back(conn: Connection, workflow_id: int, job_ids: Collection[int], *, now_ms: int) -> None:
-    """Make jobs uninitialized, whatever they are."""
-    _TAKE_BACK.run_of(conn, job_ids)
+def reset_jobs(
+    conn: Connection, workflow_id: int, job_ids: Collection[int], *, now_ms: int
+) -> None:
+    """Reset jobs, whatever their status."""
+    _RESET.run_of(conn, job_ids)
     stop_attempts(conn, job_ids, now_ms=now_ms)
     recount(conn, workflow_id)
     actions.recount(conn, workflow_id)
@@ -147,13 +149,13 @@ def take_back(conn: Connection, workflow_id: int, job_ids: Collection[int], *, n
 def reset_positions(
     reset: Reset, inputs: Inputs, needed: Sequence[Members], among: Iterable[int] | None = None
 ) -> set[int]:
-    """Return the positions of the jobs that a reset takes back.
+    """Return the positions of the jobs that a reset applies to.
 
     Args:
         reset: Which.
         inputs: The jobs.
-        needed: For each job the positions of those that it waits for.
-        among: Positions of the jobs that the reset looks at; all by default.
+        needed: For each job the positions of those that it depends on.
+        among: Positions of the jobs that the reset considers; all by default.
     """
     statuses = [JobStatus.from_number(row.status) for row in inputs.jobs]
     looked_at = range(len(statuses)) if among is None else among

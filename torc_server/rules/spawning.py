@@ -1,6 +1,6 @@
-"""Jobs that add jobs: everything of one call in one transaction, and a call again adds nothing.
+"""Jobs that add jobs: each call in one transaction, and a repeated call adds nothing.
 
-The state of each iteration is kept as user data, whose names count the iterations of a lineage.
+The state of each iteration is stored as user data, whose names count the iterations of a lineage.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _REQUIREMENTS = Prepared(
 
 
 def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: int) -> SpawnReply:
-    """Add jobs that wait for the calling job, and keep the state of the lineage.
+    """Add jobs that depend on the calling job, and store the state of the lineage.
 
     Raises:
         NotFoundError: There is no such job.
@@ -74,7 +74,7 @@ def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: 
     lineage = _lineage(request, caller)
     iteration = _iterations(conn, caller.workflow_id, lineage)
     if not request.jobs:
-        _keep_final(conn, caller.workflow_id, lineage_prefix(lineage) + "final", request.state)
+        _store_final(conn, caller.workflow_id, lineage_prefix(lineage) + "final", request.state)
         return SpawnReply(iteration=iteration)
     _check_names(request.jobs)
     before = _spawned_before(conn, caller, [job.name for job in request.jobs])
@@ -82,10 +82,10 @@ def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: 
         return SpawnReply(iteration=iteration, spawned_job_ids=before)
     workflow = find_workflow(conn, caller.workflow_id)
     _check_iterations(workflow, lineage, iteration)
-    wanted = _wanted(conn, caller, lineage, request.jobs)
-    created = create_jobs(conn, wanted, status=JobStatus.BLOCKED, origin=JobOrigin.SPAWN)
+    new = _new_jobs(conn, caller, lineage, request.jobs)
+    created = create_jobs(conn, new, status=JobStatus.BLOCKED, origin=JobOrigin.SPAWN)
     iteration += 1
-    _keep(conn, workflow.id, f"{lineage_prefix(lineage)}g{iteration:06d}", request.state)
+    _store(conn, workflow.id, f"{lineage_prefix(lineage)}g{iteration:06d}", request.state)
     event = JobsSpawned(
         job_id=job_id,
         job_name=caller.name,
@@ -127,7 +127,7 @@ def _check_iterations(workflow: Record, lineage: str, iteration: int) -> None:
     if iteration >= most:
         raise SpawnError(
             f"The lineage {lineage!r} has added jobs {iteration} times; {most} are allowed.",
-            hint="Find out why it does not come to an end, or create the workflow with a larger "
+            hint="Find out why it does not finish, or create the workflow with a larger "
             "dynamic_jobs.max_iterations.",
             iteration=iteration,
             max_iterations=most,
@@ -142,15 +142,15 @@ def _check_names(jobs: Sequence[SpawnJob]) -> None:
         if places.setdefault(job.name, place) != place:
             raise UsageError(
                 f"Two jobs of the request are named {job.name!r}.",
-                hint="Jobs of one request are told apart by name.",
+                hint="Jobs of one request need different names.",
                 field="name",
             )
 
 
 def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> list[int]:
-    """Return the jobs of the first time that a request came, in its order; none if it is new.
+    """Return the jobs that a repeated request created the first time; none if it is new.
 
-    Those are jobs with just these names that were spawned and wait for the same caller.
+    Those are jobs with exactly these names that were spawned and depend on the same caller.
 
     Raises:
         SpawnError: Jobs have some of these names otherwise.
@@ -168,14 +168,16 @@ def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> l
         taken = next((row.name for row in rows if row.name not in ids), rows[0].name)
         raise SpawnError(
             f"Workflow {caller.workflow_id} has a job named {taken!r} already.",
-            hint="Give the jobs of each iteration names of their own.",
+            hint="Use different names for the jobs of each iteration.",
             field="name",
             value=taken,
         )
     return [ids[name] for name in names]
 
 
-def _wanted(conn: Connection, caller: Record, lineage: str, jobs: Sequence[SpawnJob]) -> list[Job]:
+def _new_jobs(
+    conn: Connection, caller: Record, lineage: str, jobs: Sequence[SpawnJob]
+) -> list[Job]:
     """Return the jobs to create, their names resolved."""
     places = {job.name: place for place, job in enumerate(jobs)}
     named = {name for job in jobs for name in job.depends_on or ()} - places.keys()
@@ -209,7 +211,7 @@ def _by_name(rows: Iterable[Record], kind: str) -> dict[str, int]:
         if found.setdefault(row.name, row.id) != row.id:
             raise UsageError(
                 f"Several {kind} are named {row.name!r}: {found[row.name]} and {row.id}.",
-                hint="Refer only to names that stand for one.",
+                hint="Refer only to unambiguous names.",
             )
     return found
 
@@ -233,20 +235,20 @@ def _check_cycles(jobs: Sequence[SpawnJob], places: Mapping[str, int]) -> None:
     if cycles:
         names = [jobs[place].name for place in cycles[0][:10]]
         raise UsageError(
-            f"The jobs wait for each other in a circle: {' -> '.join([*names, names[0]])}.",
+            f"The jobs depend on each other in a cycle: {' -> '.join([*names, names[0]])}.",
             hint="Remove one of these dependencies.",
             field="depends_on",
         )
 
 
-def _keep(conn: Connection, workflow_id: int, name: str, state: Any) -> None:
+def _store(conn: Connection, workflow_id: int, name: str, state: Any) -> None:
     values = {"workflow_id": workflow_id, "name": name, "data": state, "is_ephemeral": False}
     conn.execute(insert(_data), values)
     touch(conn, workflow_id)
 
 
-def _keep_final(conn: Connection, workflow_id: int, name: str, state: Any) -> None:
-    """Keep the state in which a lineage ended, in place of an earlier one."""
+def _store_final(conn: Connection, workflow_id: int, name: str, state: Any) -> None:
+    """Store the final state of a lineage, in place of an earlier one."""
     again = (_data.c.workflow_id == workflow_id) & (_data.c.name == name)
     if not conn.execute(update(_data).where(again).values(data=state)).rowcount:
-        _keep(conn, workflow_id, name, state)
+        _store(conn, workflow_id, name, state)

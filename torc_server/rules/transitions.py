@@ -1,4 +1,4 @@
-"""Moves of jobs that the state machine does not know."""
+"""Transitions of jobs that the state machine does not allow."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from torc_server.storage.statements import Record
 
 def illegal(
     job: Record,
-    wanted: JobStatus,
+    target: JobStatus,
     *,
     hint: str = "",
     verb: str = "",
     error: type[TransitionError] = TransitionError,
 ) -> TransitionError:
-    """Return the refusal of a move; its body names both states, as `status` and `wanted`.
+    """Return the error for a transition; its details are both statuses, as `status` and `wanted`.
 
-    Unless told otherwise it advises of the ways that there are.
+    Without a hint it names the transitions that are allowed.
     """
     present = JobStatus.from_number(job.status)
-    ways = " or ".join(sorted(TRANSITIONS[present]))
+    allowed = " or ".join(sorted(TRANSITIONS[present]))
     return error(
         f"Job {job.id} ({job.name}) is {present.value}, "
-        f"so it cannot {verb or f'become {wanted.value}'}.",
-        hint=hint or f"From {present.value} a job becomes {ways}.",
+        f"so it cannot {verb or f'become {target.value}'}.",
+        hint=hint or f"From {present.value} a job becomes {allowed}.",
         status=present.value,
-        wanted=wanted.value,
+        wanted=target.value,
     )

@@ -1,4 +1,4 @@
-"""Making, finding and deleting workflows."""
+"""Creating, reading and deleting workflows."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from torc_server.storage.statements import Prepared, Record
 _FIND = Prepared(select(tables.workflow).where(tables.workflow.c.id == bindparam("id")))
 
 OPEN_NUMBERS = tuple(status.number for status in JobStatus if status not in SETTLED)
-"""Statuses in which a job holds its workflow open."""
+"""Statuses of jobs that keep their workflow from being complete."""
 
 HAS_OPEN_JOBS = exists().where(
     tables.job.c.workflow_id == bindparam("workflow_id"), tables.job.c.status.in_(OPEN_NUMBERS)
 )
-"""Whether some job of `workflow_id` has yet to end."""
+"""Whether some job of `workflow_id` is not complete."""
 
 _HAS_OPEN_JOBS = Prepared(select(HAS_OPEN_JOBS))
 
 
 def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Workflow:
-    """Keep a new workflow, with the requirements of jobs that state none, and return it.
+    """Create a workflow, with requirements for jobs that state none, and return it.
 
     Raises:
         UsageError: There is no such sort method or access group, or a variable or a bound that
@@ -66,7 +66,7 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
 def archive_workflow(
     conn: Connection, workflow_id: int, *, is_archived: bool, now_ms: int
 ) -> Workflow:
-    """Put a workflow into the archive or take it out, and return it. What runs goes on.
+    """Archive a workflow, or take it out of the archive, and return it. Running jobs continue.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -80,16 +80,16 @@ def archive_workflow(
     return get_workflow(conn, workflow_id)
 
 
-def add_requirements(conn: Connection, wanted: ResourceRequirements) -> int:
+def add_requirements(conn: Connection, requirements: ResourceRequirements) -> int:
     """Store resource requirements under any name, also the reserved one, and return their id.
 
     Raises:
         UsageError: Memory or runtime is not in its format.
     """
-    values = msgspec.structs.asdict(wanted)
+    values = msgspec.structs.asdict(requirements)
     del values["id"]
-    values["memory_bytes"] = parse_memory(wanted.memory)
-    values["runtime_s"] = parse_duration(wanted.runtime)
+    values["memory_bytes"] = parse_memory(requirements.memory)
+    values["runtime_s"] = parse_duration(requirements.runtime)
     return _inserted_id(conn, tables.resource_requirements, values)
 
 
@@ -118,7 +118,7 @@ def find_workflow(conn: Connection, workflow_id: int) -> Record:
 
 
 def status_of(row: Record) -> WorkflowStatus:
-    """Return the state that a workflow's row holds, without what its jobs add up to."""
+    """Return the status that a workflow's row holds, without the counts of its jobs."""
     return WorkflowStatus(
         id=row.id,
         is_canceled=row.is_canceled,
@@ -129,13 +129,13 @@ def status_of(row: Record) -> WorkflowStatus:
 
 
 def has_open_jobs(conn: Connection, workflow_id: int) -> bool:
-    """Return whether some job has yet to end."""
+    """Return whether some job is not complete."""
     [(found,)] = _HAS_OPEN_JOBS.all(conn, workflow_id=workflow_id)
     return bool(found)
 
 
 def delete_workflow(conn: Connection, workflow_id: int) -> Workflow:
-    """Delete a workflow with all that belongs to it, and return what it was.
+    """Delete a workflow with everything in it, and return what it was.
 
     Table by table, children first: cascades would go job by job.
 

@@ -184,7 +184,7 @@ def test_impossible_changes_are_refused(bench):
     job = bench.add("job")
     data = bench.file("data")
     for patch, problem in (
-        (JobPatch(depends_on_job_ids=[job]), "cannot wait for itself"),
+        (JobPatch(depends_on_job_ids=[job]), "cannot depend on itself"),
         (JobPatch(depends_on_job_ids=[999]), "no job 999"),
         (JobPatch(input_file_ids=[data]), "input_file_ids"),
         (JobPatch(status=JobStatus.COMPLETED), "cannot be set to completed"),

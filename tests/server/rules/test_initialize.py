@@ -47,7 +47,7 @@ def test_a_circle_through_files_is_named_and_nothing_changes(bench):
     one, two = bench.file("one"), bench.file("two")
     bench.add("a", input_file_ids=[one], output_file_ids=[two])
     bench.add("b", input_file_ids=[two], output_file_ids=[one])
-    with pytest.raises(ConflictError, match=r"in a circle: (a -> b -> a|b -> a -> b)"):
+    with pytest.raises(ConflictError, match=r"in a cycle: (a -> b -> a|b -> a -> b)"):
         bench.initialize()
     assert set(bench.statuses().values()) == {"uninitialized"}
 

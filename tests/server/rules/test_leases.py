@@ -8,7 +8,7 @@ from torc_core.model.exchange import JobRelease
 from torc_core.model.status import JobStatus
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_next_jobs
-from torc_server.rules.attempts.leases import LOST_AFTER_S, Watch, give_up_silent
+from torc_server.rules.attempts.leases import LEASE_S, LeaseClock, expire_leases
 from torc_server.rules.resets import reset_job_status
 from torc_server.storage import tables
 
@@ -16,8 +16,8 @@ LATER = NOW + 400_000
 HOUR_MS = 3_600_000
 
 
-def give_up(bench):
-    return give_up_silent(bench.conn, LATER - int(LOST_AFTER_S * 1000), now_ms=LATER)
+def expire(bench):
+    return expire_leases(bench.conn, LATER - int(LEASE_S * 1000), now_ms=LATER)
 
 
 def test_the_jobs_of_a_silent_runner_are_ready_again(bench):
@@ -25,12 +25,12 @@ def test_the_jobs_of_a_silent_runner_are_ready_again(bench):
     bench.initialize()
     bench.claim()
     bench.start(started)
-    assert give_up(bench) == [bench.node_id]
+    assert expire(bench) == [bench.node_id]
     assert bench.statuses() == {"held": "ready", "started": "ready"}
     event_type, data = bench.events()[-3]
     assert event_type == "compute_node_stopped"
     assert (data["jobs"], data["reason"]) == (2, "nothing heard for 400 seconds")
-    assert give_up(bench) == []
+    assert expire(bench) == []
     assert bench.claim(node_id=bench.add_node(), seq=1).jobs[0].job.id == held
 
 
@@ -38,7 +38,7 @@ def test_a_runner_that_comes_back_in_time_may_report_its_ends(bench):
     job = bench.add("job")
     bench.initialize()
     bench.claim()
-    give_up(bench)
+    expire(bench)
     assert bench.end(job) == ["ok"]
     assert bench.end(job) == ["duplicate"]
     assert bench.statuses() == {"job": "completed"}
@@ -49,7 +49,7 @@ def test_a_runner_that_comes_back_too_late_is_fenced(bench):
     job = bench.add("job")
     bench.initialize()
     bench.claim()
-    give_up(bench)
+    expire(bench)
     bench.claim(node_id=bench.add_node(), seq=1)
     assert bench.end(job, token=1) == ["fenced"]
     assert bench.statuses() == {"job": "pending"}
@@ -59,7 +59,7 @@ def test_an_end_from_before_another_claim_is_fenced_even_if_that_came_to_nothing
     job = bench.add("job")
     bench.initialize()
     bench.claim()
-    give_up(bench)
+    expire(bench)
     bench.claim(node_id=(other := bench.add_node()), seq=1)
     bench.turn(node_id=other, seq=2, releases=[JobRelease(job_id=job, token=2)])
     assert bench.end(job, token=1) == ["fenced"]
@@ -80,7 +80,7 @@ def test_a_silent_runner_loses_only_what_it_holds_itself(bench):
         .where(tables.compute_node.c.id == other)
         .values(last_seen_at=LATER)
     )
-    assert give_up(bench) == [bench.node_id]
+    assert expire(bench) == [bench.node_id]
     assert bench.statuses() == {"job": "pending"}
 
 
@@ -92,7 +92,7 @@ def test_runners_that_speak_and_clients_that_never_do_keep_their_jobs(bench):
     claim_next_jobs(bench.conn, bench.workflow_id, now_ms=NOW)
     bench.conn.execute(tables.compute_node.update().values(last_seen_at=LATER - 1000))
     bench.add_node()
-    assert give_up(bench) == []
+    assert expire(bench) == []
     assert set(bench.statuses().values()) == {"pending"}
 
 
@@ -101,7 +101,7 @@ def test_a_cancelled_job_of_a_silent_runner_stays_cancelled(bench):
     bench.initialize()
     bench.claim()
     cancel_workflow(bench.conn, bench.workflow_id, now_ms=NOW)
-    assert give_up(bench) == [bench.node_id]
+    assert expire(bench) == [bench.node_id]
     assert bench.statuses() == {"job": JobStatus.CANCELED.value}
 
 
@@ -112,19 +112,19 @@ def test_an_end_from_before_a_reset_does_not_end_the_job_after_it(bench):
     bench.start(job)
     reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
     bench.initialize()
-    give_up(bench)
+    expire(bench)
     assert bench.end(job) == ["illegal"]
     assert bench.statuses() == {"job": "ready"}
 
 
 def watch_at(monotonic_s, wall_ms):
-    return Watch(monotonic_s, wall_ms - monotonic_s * 1000)
+    return LeaseClock(monotonic_s, wall_ms - monotonic_s * 1000)
 
 
 def test_judging_begins_a_whole_lease_after_the_start():
     watch = watch_at(10.0, NOW)
-    assert watch.silent_since(10.0 + LOST_AFTER_S - 1, NOW + 299_000) is None
-    assert watch.silent_since(10.0 + LOST_AFTER_S, NOW + 300_000) == NOW
+    assert watch.expired_before(10.0 + LEASE_S - 1, NOW + 299_000) is None
+    assert watch.expired_before(10.0 + LEASE_S, NOW + 300_000) == NOW
 
 
 def test_a_clock_that_is_set_begins_a_new_lease():
@@ -132,5 +132,5 @@ def test_a_clock_that_is_set_begins_a_new_lease():
     for step in (HOUR_MS, -HOUR_MS, 24 * HOUR_MS):
         begin = watch.monotonic_s + 1000
         wall_ms = int(watch.offset_ms + begin * 1000) + step
-        assert watch.silent_since(begin, wall_ms) is None
-        assert watch.silent_since(begin + LOST_AFTER_S, wall_ms + 300_000) == wall_ms
+        assert watch.expired_before(begin, wall_ms) is None
+        assert watch.expired_before(begin + LEASE_S, wall_ms + 300_000) == wall_ms

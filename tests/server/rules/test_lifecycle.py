@@ -18,15 +18,14 @@ from torc_server.records.actions import create_action
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_next_jobs
 from torc_server.rules.attempts.client_reports import complete_job, start_job
-from torc_server.rules.editing import delete_job, update_job
-from torc_server.rules.manual_transitions import (
+from torc_server.rules.completion_status import (
     is_complete,
     is_uninitialized,
-    manage_status_change,
     missing_user_data,
     required_existing_files,
-    retry_job,
 )
+from torc_server.rules.editing import delete_job, update_job
+from torc_server.rules.manual_transitions import manage_status_change, retry_job
 from torc_server.rules.resets import reset_job_status, reset_workflow_status
 from torc_server.storage import tables
 
@@ -121,7 +120,7 @@ class TestByHand:
         job = bench.add("job")
         with pytest.raises(TransitionError, match="is uninitialized, so it cannot become running"):
             manage(bench, job, JobStatus.RUNNING)
-        with pytest.raises(UsageError, match="reported"):
+        with pytest.raises(UsageError, match="report its completion with complete_job"):
             manage(bench, job, JobStatus.COMPLETED)
         with pytest.raises(TransitionError, match="cannot become failed"):
             manage(bench, job, JobStatus.FAILED)

@@ -27,9 +27,10 @@ from torc_server.records.actions import claim_action
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_jobs_based_on_resources, claim_next_jobs
 from torc_server.rules.attempts.client_reports import complete_job, start_job
-from torc_server.rules.attempts.leases import take_from
+from torc_server.rules.attempts.leases import take_back_jobs
+from torc_server.rules.completion_status import is_complete
 from torc_server.rules.editing import delete_job, update_job
-from torc_server.rules.manual_transitions import is_complete, manage_status_change, retry_job
+from torc_server.rules.manual_transitions import manage_status_change, retry_job
 from torc_server.rules.resets import reset_job_status, reset_workflow_status
 from torc_server.storage import tables
 
@@ -389,7 +390,7 @@ class Machine(RuleBasedStateMachine):
     @step(2, node=st.integers(0, 1))
     def sign_off(self, node):
         self.model.sign_off(node)
-        take_from(self.connection, self.nodes[node], now_ms=NOW)
+        take_back_jobs(self.connection, self.nodes[node], now_ms=NOW)
         table = tables.compute_node
         off = update(table).where(table.c.id == self.nodes[node]).values(is_active=False)
         self.connection.execute(off)

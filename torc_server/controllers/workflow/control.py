@@ -24,7 +24,7 @@ from torc_core.model.workflow import (
 from torc_server.background.task_runner import Background
 from torc_server.edge.generations import resets_begin_runs
 from torc_server.edge.parameters import Id
-from torc_server.rules import initialize, manual_transitions, resets, workflows
+from torc_server.rules import completion_status, initialize, resets, workflows
 from torc_server.rules.attempts import cancel
 from torc_server.rules.resets import ChangedJobs
 from torc_server.storage.readers import Readers
@@ -135,14 +135,14 @@ class WorkflowControlController(Controller):
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> IsComplete:
         """Check whether all jobs of a workflow have completed, or it was canceled."""
-        return await readers.run(manual_transitions.is_complete, workflow_id)
+        return await readers.run(completion_status.is_complete, workflow_id)
 
     @get("/is_uninitialized", operation_id="is_workflow_uninitialized")
     async def is_workflow_uninitialized(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> IsUninitialized:
         """Check whether a workflow has not been started."""
-        answer = await readers.run(manual_transitions.is_uninitialized, workflow_id)
+        answer = await readers.run(completion_status.is_uninitialized, workflow_id)
         return IsUninitialized(is_uninitialized=answer)
 
     @get("/required_existing_files", operation_id="list_required_existing_files")
@@ -150,11 +150,11 @@ class WorkflowControlController(Controller):
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> FileIds:
         """List the ids of files that must exist before the workflow can run."""
-        return await readers.run(manual_transitions.required_existing_files, workflow_id)
+        return await readers.run(completion_status.required_existing_files, workflow_id)
 
     @get("/missing_user_data", operation_id="list_missing_user_data")
     async def list_missing_user_data(
         self, readers: NamedDependency[Readers], workflow_id: Id
     ) -> UserDataIds:
         """List the ids of user data that must be set before the workflow can run."""
-        return await readers.run(manual_transitions.missing_user_data, workflow_id)
+        return await readers.run(completion_status.missing_user_data, workflow_id)

@@ -50,7 +50,7 @@ _CLOSE = Prepared(
 )
 
 
-_HELD_ANEW = (
+_CLAIMED_AGAIN = (
     exists()
     .where(
         _job.c.id == _attempt.c.job_id,
@@ -63,7 +63,7 @@ _KILL_REQUESTED = (
     _attempt.c.compute_node_id == bindparam("node_id"),
     _attempt.c.ended_at.is_(None),
     _attempt.c.outcome.is_not(None),
-    ~_HELD_ANEW,  # a runner is sent ids of jobs, not of attempts: it would stop the new one
+    ~_CLAIMED_AGAIN,  # a runner is sent ids of jobs, not of attempts: it would stop the new one
 )
 HAS_KILL_REQUESTS = exists().where(*_KILL_REQUESTED)
 """Whether the runner of `node_id` is to stop some job."""
@@ -89,7 +89,7 @@ def kill_requests(conn: Connection, node_id: int) -> tuple[list[int], bool]:
 
 
 def stop_attempts(conn: Connection, job_ids: Collection[int], *, now_ms: int) -> None:
-    """Have the runners of jobs stop them; attempts that no runner of ours holds are closed."""
+    """Have the runners of jobs stop them; attempts that none of our runners holds are closed."""
     _REQUEST_KILL.run_of(conn, job_ids)
     _CLOSE.run_of(conn, job_ids, now=now_ms)
 

@@ -68,7 +68,7 @@ class ClaimRequest:
     limit: int
     """The most jobs to run now; `MAX_CLAIM` is the most in any case."""
     free: Capacity | None = None
-    """None: jobs are claimed whatever they need."""
+    """None: jobs are claimed regardless of their requirements."""
     scheduler_id: int | None = None
     strict: bool = False
     """Claim no jobs of another scheduler even when there are no others."""
@@ -152,7 +152,7 @@ def claim_jobs_based_on_resources(  # noqa: PLR0913 - the parameters of the refe
 def claim_next_jobs(
     conn: Connection, workflow_id: int, limit: int = 10, *, now_ms: int
 ) -> ClaimedJobs:
-    """Claim ready jobs whatever they need.
+    """Claim ready jobs regardless of their requirements.
 
     Raises:
         NotFoundError: There is no such workflow.

@@ -192,7 +192,7 @@ def record_completions(
 
 
 def _may_differ(known: _Known, completion: Completion, accepted: Container[int]) -> bool:
-    """Return whether completions accepted before may have changed the job: its own, or upstream."""
+    """Return whether completions accepted before, of it or upstream, may have changed the job."""
     job = known.jobs.get(completion.job_id)
     return job is not None and (job.id in accepted or job.status == JobStatus.BLOCKED.number)
 

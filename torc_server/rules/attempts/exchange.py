@@ -75,15 +75,15 @@ class Answer(NamedTuple):
     workflow_id: int
     has_news: bool
     is_superseded: bool = False
-    """The runner has begun a newer exchange."""
+    """The runner has sent a newer exchange."""
 
 
 def answer_exchange(conn: Connection, node_id: int, request: Exchange, *, now_ms: int) -> Answer:
     """Record a runner's reports, and claim jobs for it.
 
-    The same exchange again is answered the same. One that a newer exchange has superseded gets
-    its reports recorded, and the jobs that it claimed before, in an answer that was lost; nothing
-    new. A runner that waits for work has its exchange answered again by `answer_waiting`.
+    A repeated exchange gets the same answer. For one that a newer exchange has superseded only
+    its reports are recorded; it gets the jobs that it claimed before, whose answer was lost. A
+    runner that waits for work has its exchange answered again by `answer_waiting`.
 
     Raises:
         NotFoundError: There is no such compute node.
@@ -154,8 +154,8 @@ def _answer(
         is_complete=not news.has_open_jobs,
         has_pending_actions=news.has_pending_actions,
     )
-    ends = reply.is_complete and not situation.compute_node_ignore_workflow_completion
-    return Answer(reply, workflow_id, bool(jobs) or kill_is_new or situation.is_canceled or ends)
+    is_over = reply.is_complete and not situation.compute_node_ignore_workflow_completion
+    return Answer(reply, workflow_id, bool(jobs) or kill_is_new or situation.is_canceled or is_over)
 
 
 def _claimed_before(

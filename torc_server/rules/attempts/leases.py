@@ -1,7 +1,7 @@
-"""Runners that stopped or fell silent: their jobs are given up, so that others may run them.
+"""Leases: the jobs of runners that stopped or fell silent are made ready for others.
 
-A runner is heard of with each of its turns, and it always keeps one. Clients of the reference
-take no turns; nothing is known of them, so nothing of theirs is given up.
+Each exchange is a heartbeat, and a runner always has one open. Clients of the reference have no
+exchanges; nothing is known of their runners, so their jobs are never taken back.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from torc_server.rules.jobs import make_ready
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
-LOST_AFTER_S = 300.0
-"""Silence after which a runner counts as gone. Slurm and Airflow wait as long."""
+LEASE_S = 300.0
+"""Silence after which a runner counts as lost. Slurm and Airflow wait as long."""
 
 _CLOCK_STEP_MS = 5_000
-"""A wall clock that is off by more than this since the last look was set."""
+"""A wall clock that is off by more than this since the last check was set."""
 
 _node = tables.compute_node
 _job = tables.job
@@ -40,7 +40,7 @@ _LOSE = Prepared(
     .where(_attempt.c.id.in_(_IDS))
     .values(
         ended_at=bindparam("now"),
-        # What was to be stopped is not taken up again by a late report of its end.
+        # An attempt that was to be stopped cannot be revived by a late report of its completion.
         outcome=case(
             (_attempt.c.outcome.is_(None), AttemptOutcome.LOST), else_=AttemptOutcome.CANCELED
         ),
@@ -54,47 +54,47 @@ _ACTIVE = Prepared(
 
 
 @dataclass(slots=True)
-class Watch:
-    """Tells since when a runner must have been silent to count as gone.
+class LeaseClock:
+    """Decides since when a runner must have been silent to count as lost.
 
-    What was last heard is noted by the wall clock, which may be set, and nothing is heard while
-    the server is down. So judging begins anew after a start and whenever the clock was set.
+    Heartbeats are recorded by the wall clock, which may be set, and none arrive while the server
+    is down. So leases start over with the server and whenever the clock was set.
     """
 
     monotonic_s: float
-    """When judging began."""
+    """When leases started over."""
     offset_ms: float
     """The wall clock's reading at the monotonic clock's zero."""
 
-    def silent_since(self, monotonic_s: float, wall_ms: int) -> int | None:
-        """Return the latest sign of life, by the wall clock, of a runner that is gone.
+    def expired_before(self, monotonic_s: float, wall_ms: int) -> int | None:
+        """Return the wall clock time of the latest heartbeat of a lost runner.
 
-        None: it is too early to tell.
+        None: it is too early to decide.
         """
         offset_ms = wall_ms - monotonic_s * 1000
         if abs(offset_ms - self.offset_ms) > _CLOCK_STEP_MS:
             self.monotonic_s, self.offset_ms = monotonic_s, offset_ms
-        if monotonic_s - self.monotonic_s < LOST_AFTER_S:
+        if monotonic_s - self.monotonic_s < LEASE_S:
             return None
-        return wall_ms - int(LOST_AFTER_S * 1000)
+        return wall_ms - int(LEASE_S * 1000)
 
 
-def give_up_silent(conn: Connection, silent_since: int, *, now_ms: int) -> list[int]:
-    """Make the jobs of runners ready again of whom nothing was heard since that time.
+def expire_leases(conn: Connection, expired_before: int, *, now_ms: int) -> list[int]:
+    """Make the jobs of runners ready again whose latest heartbeat is older than that time.
 
     Returns:
-        Ids of the compute nodes that count as gone.
+        Ids of the compute nodes that were lost.
     """
-    silent = conn.execute(_SILENT, {"since": silent_since}).all()
+    silent = conn.execute(_SILENT, {"since": expired_before}).all()
     for node in silent:
-        _give_up(conn, node, now_ms=now_ms)
+        _expire(conn, node, now_ms=now_ms)
     return [node.id for node in silent]
 
 
-def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[JobReady]:
-    """Make the jobs that a compute node holds ready again, and return the events to be written.
+def take_back_jobs(conn: Connection, node_id: int, *, now_ms: int) -> list[JobReady]:
+    """Make the jobs that a compute node holds ready again, and return the events to be recorded.
 
-    Their tokens stay as they are: a runner that comes back in time may still report the ends.
+    Their tokens stay as they are: a runner that returns in time may still report their completions.
     """
     attempts = conn.execute(_OPEN, {"node_id": node_id}).all()
     run_ids = {(row.job_id, row.token): row.run_id for row in attempts}
@@ -108,8 +108,8 @@ def take_from(conn: Connection, node_id: int, *, now_ms: int) -> list[JobReady]:
     ]
 
 
-def _give_up(conn: Connection, node: Record, *, now_ms: int) -> None:
-    ready = take_from(conn, node.id, now_ms=now_ms)
+def _expire(conn: Connection, node: Record, *, now_ms: int) -> None:
+    ready = take_back_jobs(conn, node.id, now_ms=now_ms)
     conn.execute(update(_node).where(_node.c.id == node.id).values(is_active=False))
     stopped = ComputeNodeStopped(
         compute_node_id=node.id,

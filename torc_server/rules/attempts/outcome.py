@@ -1,4 +1,4 @@
-"""How attempts end, as the database keeps it."""
+"""Outcomes of attempts, as stored in the database."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class AttemptOutcome(StrEnum):
     """
 
     CANCEL_REQUESTED = "cancel"
-    """Open: its runner has to be told to stop it."""
+    """Open: its runner has to be asked to stop it."""
     CANCELING = "canceling"
-    """Open: its runner has been told."""
+    """Open: its runner has been asked to stop it."""
     RELEASED = "released"
     """Returned unstarted."""
     LOST = "lost"

@@ -85,7 +85,7 @@ def pack(
 
     Args:
         groups: What is ready.
-        free: What is free; None takes jobs whatever they need.
+        free: What is free; None: requirements do not matter.
         limit: The most jobs to run now.
         sort_method: What comes first among jobs of one priority.
         prefetch: The most further jobs, which wait at the runner for a free slot: each fits into

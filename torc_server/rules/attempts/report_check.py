@@ -45,7 +45,7 @@ def classify_report(
     refused = ReportOutcome.ILLEGAL if job.token <= token else ReportOutcome.FENCED
     present = JobStatus.from_number(job.status)
     if attempt.ended_at is None:
-        # It was canceled while its process ran, which has ended now.
+        # It was canceled while its process ran, which has exited since.
         has_no_result = job.last_recorded < job.attempt_id
         is_expected = is_latest and present is JobStatus.CANCELED and has_no_result
         return ReportOutcome.OK if is_expected else refused

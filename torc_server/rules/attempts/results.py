@@ -119,7 +119,7 @@ def revoke_attempts(
 ) -> None:
     """Take the attempts of jobs from their runners, which are asked to stop the processes.
 
-    Attempts that no runner of ours holds are closed at once, with the given status.
+    Attempts that none of our runners holds are closed at once, with the given status.
     """
     _REVOKE.run_each(
         conn,

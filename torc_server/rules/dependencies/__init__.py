@@ -1,1 +1,1 @@
-"""Which jobs wait for which, and what follows when one of them completes."""
+"""Which jobs depend on which, and what follows when one of them completes."""

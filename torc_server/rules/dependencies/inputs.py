@@ -45,7 +45,7 @@ class Inputs:
     links: dict[str, Links]
     """By field of a job on the wire, see `jobs.LINKS`."""
     stated: list[Members]
-    """The ids of the jobs that each waits for, as far as its set says so."""
+    """The ids of the jobs that each depends on explicitly, as its dependency set has them."""
     contents: dict[int, str]
     """A digest of the value of each user data that no job writes, by id."""
 
@@ -64,7 +64,7 @@ def read_inputs(conn: Connection, workflow_id: int) -> Inputs:
 
 
 def dependencies(inputs: Inputs) -> list[Members]:
-    """Return for each job the positions of the jobs that it waits for.
+    """Return for each job the positions of the jobs that it depends on.
 
     Those that are stated, and the writers of the files and user data that it reads.
     """
@@ -78,7 +78,7 @@ def dependencies(inputs: Inputs) -> list[Members]:
 
 
 def positions_of(inputs: Inputs) -> list[Members]:
-    """Return for each job the positions of the jobs that it is stated to wait for."""
+    """Return for each job the positions of the jobs that it depends on explicitly."""
     positions = {row.id: position for position, row in enumerate(inputs.jobs)}
     located: dict[int, Members] = {}
     for members in inputs.stated:
@@ -95,7 +95,7 @@ def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> Iterator[str]:
 
     Args:
         inputs: The jobs.
-        needed: For each job the ids of the jobs that it waits for.
+        needed: For each job the ids of the jobs that it depends on.
     """
     columns = [needed, *inputs.links.values()]
     user_data_at = 1 + list(LINKS).index("input_user_data_ids")

@@ -1,4 +1,4 @@
-"""What follows when jobs end, or are taken back: others become ready, are cancelled, or wait.
+"""What follows when jobs complete or are reset: others become ready, are canceled, or wait.
 
 All of it happens in the transaction of the change itself.
 """
@@ -60,7 +60,7 @@ _CANCEL = Prepared(
 _RELEASE = Prepared(
     _WAITING.values(status=JobStatus.READY.number).returning(_job.c.id, _job.c.name)
 )
-_NOTICE_COMPLETION = Prepared(
+_RECORD_COMPLETION = Prepared(
     update(tables.workflow)
     .where(
         tables.workflow.c.id == bindparam("of_workflow"),
@@ -68,7 +68,7 @@ _NOTICE_COMPLETION = Prepared(
     )
     .values(completion_recorded=True)
 )
-_EXPECT_COMPLETION = (
+_RESET_COMPLETION = (
     update(tables.workflow)
     .where(tables.workflow.c.id == bindparam("of_workflow"))
     .values(completion_recorded=False)
@@ -86,15 +86,15 @@ class Change(NamedTuple):
 def propagate(
     conn: Connection, workflow_id: int, changes: Sequence[Change], *, run_id: int, now_ms: int
 ) -> None:
-    """Let a workflow's other jobs follow changes of status that are already stored.
+    """Update a workflow's other jobs after changes of status that are already stored.
 
-    Events are written for the jobs that follow, not for the changes themselves.
+    Events are recorded for those other jobs, not for the changes themselves.
     """
     _follow(conn, workflow_id, changes, count_changes(conn, changes), run_id=run_id, now_ms=now_ms)
 
 
 def release_stuck(conn: Connection, workflow_id: int, *, run_id: int, now_ms: int) -> None:
-    """Let every blocked job go on, or be cancelled, that no longer waits for anybody."""
+    """Make blocked jobs ready, or cancel them, that wait for no other job any longer."""
     rows = conn.execute(_STUCK, {"workflow_id": workflow_id})
     stuck = [(row.id, row.unsuccessful) for row in rows]
     _follow(conn, workflow_id, (), stuck, run_id=run_id, now_ms=now_ms)
@@ -131,17 +131,17 @@ def count_changes(conn: Connection, changes: Iterable[Change]) -> list[tuple[int
 
 
 def complete_if_settled(conn: Connection, workflow_id: int, *, run_id: int, now_ms: int) -> None:
-    """Notice, once per start, that no job of a workflow is left."""
+    """Record, once per initialize, that all jobs of a workflow are complete."""
     if has_open_jobs(conn, workflow_id):
         return
-    if _NOTICE_COMPLETION.run(conn, of_workflow=workflow_id):
+    if _RECORD_COMPLETION.run(conn, of_workflow=workflow_id):
         actions.trigger(conn, workflow_id, TriggerType.ON_WORKFLOW_COMPLETE)
         record(conn, workflow_id, WorkflowCompleted(run_id=run_id), now_ms=now_ms)
 
 
 def expect_completion(conn: Connection, workflow_id: int) -> None:
-    """Have the next completion of a workflow noticed: something in it is to run again."""
-    conn.execute(_EXPECT_COMPLETION, {"of_workflow": workflow_id})
+    """Have the next completion of a workflow recorded: something in it is to run again."""
+    conn.execute(_RESET_COMPLETION, {"of_workflow": workflow_id})
 
 
 def _follow(

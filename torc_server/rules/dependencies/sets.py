@@ -1,8 +1,7 @@
-"""Dependency sets: jobs that wait for the same jobs share one set and its counters.
+"""Dependency sets: jobs that depend on the same jobs share one set and its counters.
 
-At all times `remaining` is the number of members that hold their dependents back, and
-`unsuccessful` the number of members that ended badly. A disabled job holds nobody back: it is
-left out, not waited for.
+At all times `remaining` is the number of members that block jobs downstream, and `unsuccessful`
+the number of members that failed, were canceled or terminated. A disabled job blocks no other.
 """
 
 from __future__ import annotations
@@ -104,13 +103,13 @@ def fingerprint(members: Members) -> str:
 
 
 def ensure_sets(
-    conn: Connection, workflow_id: int, wanted: Iterable[Members], *, counted: bool = True
+    conn: Connection, workflow_id: int, sets: Iterable[Members], *, counted: bool = True
 ) -> dict[Members, int]:
-    """Return the id of each set, making those that are new.
+    """Return the id of each set, creating those that are new.
 
     Their members are counted at once, unless the caller counts all sets later.
     """
-    names = {members: fingerprint(members) for members in wanted if members}
+    names = {members: fingerprint(members) for members in sets if members}
     known = dict(_FIND.all_of(conn, names.values(), workflow_id=workflow_id))
     new = {name: members for members, name in names.items() if name not in known}
     if new:
@@ -137,17 +136,17 @@ def ensure_sets(
 
 
 def recount(conn: Connection, workflow_id: int) -> None:
-    """Count the members of a workflow's sets anew."""
+    """Recount the members of a workflow's sets."""
     _RECOUNT.run(conn, of_workflow=workflow_id)
 
 
 def drop_unused(conn: Connection, workflow_id: int) -> None:
-    """Delete the sets of a workflow that no job waits for."""
+    """Delete the sets of a workflow that no job depends on."""
     _drop(conn, _UNUSED.all(conn, workflow_id=workflow_id))
 
 
 def drop_if_unused(conn: Connection, set_id: int | None) -> None:
-    """Delete the set that a job waited for, if there was one and no other job waits for it."""
+    """Delete the set that a job depended on, if it had one and no other job depends on it."""
     _drop(conn, _IS_UNUSED.all(conn, set_id=set_id))
 
 
