@@ -9,7 +9,7 @@ import pytest
 from torc_core.model.event import Event
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_tui.lists.events import EVENTS, event_text
+from torc_tui.lists.events import EVENTS
 from torc_tui.lists.files import FILES
 from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.listing import Query
@@ -62,12 +62,19 @@ def test_one_row_is_not_several():
     ]
 
 
-def test_an_event_names_the_flags_that_are_set_and_no_others():
-    data = {"type": "t", "return_code": 0, "jobs": 4, "failed_only": True, "dry": False, "x": None}
+def test_an_event_is_told_in_a_sentence_and_one_of_a_client_by_its_data():
+    ours = {"event_type": "job_failed", "job_id": 3, "job_name": "fit\x1b", "status": "failed"}
+    ours |= {"return_code": 2, "run_id": 1}
+    theirs = {"type": "checkpoint", "step": 4, "is_last": True, "is_dry": False, "x": None}
+    texts = [
+        [cell.text for cell in EVENTS.row(Event(workflow_id=1, timestamp=0, data=data)).cells[1:]]
+        for data in (ours, theirs)
+    ]
 
-    assert event_text(Event(workflow_id=1, timestamp=0, data=data)) == (
-        "return_code=0  jobs=4  failed_only"
-    )
+    assert texts == [
+        ["job_failed", "Job fit␛ (3) failed with exit code 2."],
+        ["checkpoint", "step=4  is_last"],
+    ]
 
 
 LISTINGS = [WORKFLOWS, JOBS, FILES, EVENTS, RESULTS, NODES, USER_DATA, RUNS]
