@@ -6,14 +6,24 @@ free there.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """Where an action can be asked for; the widget or screen of that scope has the method."""
+    """Where a key works; the class of that scope binds it and has the method.
 
-    MAIN = "main"
+    Scopes that nest have no key in common: a table lies in a list, a list in a pane, a pane on
+    the screen.
+    """
+
+    SCREEN = "screen"
+    """Everywhere on the main screen."""
+    PANE = "pane"
+    """Every pane, on the workflow or the jobs that it shows."""
+    LIST = "list"
+    """Panes with a list."""
     TABLE = "table"
     DRAWING = "drawing"
     LOG = "log"
@@ -28,27 +38,33 @@ class Action:
     keys: str
     """Textual key names, joined by commas."""
     label: str
-    """The keys as people read them."""
+    """The keys as they are shown."""
     title: str
     """One or two words for the footer; empty for what only the help names."""
     help: str
     group: str
     """The heading in the help screen, and the context in which the footer shows it. Empty for
     what repeats another one of the help."""
-    scope: Scope = Scope.MAIN
+    scope: Scope = Scope.SCREEN
 
     @property
-    def is_flow(self) -> bool:
-        """Whether it changes something, and so is one of `flows.FLOWS` and not a method."""
-        return self.id.startswith(("workflow.", "job."))
+    def is_requested(self) -> bool:
+        """Whether it is a function of `user_actions` or `view_actions`, and not a method."""
+        return self.id.startswith(("workflow.", "job.", "view."))
 
     @property
     def method(self) -> str:
         """How Textual calls it: the name of a method without the prefix `action_`."""
-        scope, _, what = self.id.partition(".")
-        if scope == "move":
-            return f"move({what!r})"
-        return f"flow({self.id!r})" if self.is_flow else self.id.replace(".", "_")
+        kind, _, what = self.id.partition(".")
+        if kind in _WITH_ARGUMENT:
+            return f"{kind}({what!r})"
+        if kind == "app":
+            return self.id
+        return f"request({self.id!r})" if self.is_requested else self.id.replace(".", "_")
+
+
+_WITH_ARGUMENT = {"move", "go"}
+"""Kinds of actions that are one method each, called with the rest of the id."""
 
 
 def _moves(scope: Scope, group: str) -> tuple[Action, ...]:
@@ -73,41 +89,48 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark.toggle", "space", "Space", "mark", "Mark the row, for actions on several jobs",
            _LISTS, Scope.TABLE),
     Action("mark.clear", "minus", "-", "", "Clear all marks", _LISTS, Scope.TABLE),
-    Action("pane.right", "right", "→", "", "Into the workflow, to its lists", _LISTS),
-    Action("pane.left", "left,h", "← h", "", "Back to the workflows", _LISTS),
-    Action("tab.next", "tab", "Tab", "next tab", "Next: Jobs, Files, Events, Results, Nodes, DAG",
-           _LISTS),
-    Action("tab.previous", "shift+tab", "S-Tab", "", "Previous tab", _LISTS),
+    Action("go.inside", "right", "→", "", "Into the workflow, to its lists", _LISTS),
+    Action("go.back_to_list", "left,h", "← h", "", "Back to the workflows", _LISTS),
+    Action("go.next_tab", "tab", "Tab", "next tab",
+           "Next: Jobs, Files, Events, Results, Nodes, DAG", _LISTS),
+    Action("go.previous_tab", "shift+tab", "S-Tab", "", "Previous tab", _LISTS),
     Action("filter.ask", "f", "f", "filter", "Filter the list by a column, over all its rows",
-           _LISTS),
-    Action("filter.same", "equals_sign", "=", "", "Only rows with the value of this one", _LISTS),
+           _LISTS, Scope.LIST),
+    Action("filter.same", "equals_sign", "=", "", "Only rows with the value of this one",
+           _LISTS, Scope.LIST),
     Action("sort.column", ",".join("123456789"), "1-9", "",
-           "Sort all rows by that column; again to reverse", _LISTS),
+           "Sort all rows by that column; again to reverse", _LISTS, Scope.LIST),
     Action("open", "enter", "Enter", "open", "Open the workflow; details of a job, file or event",
-           _LISTS),
-    Action("workflow.create", "n", "n", "new", "Create a workflow from a file", _WORKFLOW),
+           _LISTS, Scope.LIST),
+    Action("workflow.create", "n", "n", "new", "Create a workflow from a file",
+           _WORKFLOW, Scope.PANE),
     Action("workflow.initialize", "i", "i", "init",
-           "Initialize: start over with a new run, every job again", _WORKFLOW),
-    Action("workflow.reset", "R", "R", "", "Reset the status of all jobs", _WORKFLOW),
+           "Initialize: start over with a new run, every job again", _WORKFLOW, Scope.PANE),
+    Action("workflow.reset", "R", "R", "", "Reset the status of all jobs", _WORKFLOW, Scope.PANE),
     Action("workflow.run", "x", "x", "run", "Run on this machine; goes on without the interface",
-           _WORKFLOW),
-    Action("workflow.cancel", "C", "C", "cancel workflow", "Cancel the workflow", _WORKFLOW),
-    Action("workflow.delete", "d", "d", "delete", "Delete the workflow and its history", _WORKFLOW),
-    Action("job.logs", "l", "l", "logs", "Standard output and error of the job", _JOB),
-    Action("job.cancel", "c", "c", "cancel job", "Cancel the job, or all marked jobs", _JOB),
-    Action("job.terminate", "t", "t", "terminate", "Terminate the job, or all marked jobs", _JOB),
-    Action("job.retry", "y", "y", "retry", "Retry the failed job, or all marked jobs", _JOB),
+           _WORKFLOW, Scope.PANE),
+    Action("workflow.cancel", "C", "C", "cancel workflow", "Cancel the workflow",
+           _WORKFLOW, Scope.PANE),
+    Action("workflow.delete", "d", "d", "delete", "Delete the workflow and its history",
+           _WORKFLOW, Scope.PANE),
+    Action("job.logs", "l", "l", "logs", "Standard output and error of the job", _JOB, Scope.PANE),
+    Action("job.cancel", "c", "c", "cancel job", "Cancel the job, or all marked jobs",
+           _JOB, Scope.PANE),
+    Action("job.terminate", "t", "t", "terminate", "Terminate the job, or all marked jobs",
+           _JOB, Scope.PANE),
+    Action("job.retry", "y", "y", "retry", "Retry the failed job, or all marked jobs",
+           _JOB, Scope.PANE),
     Action("view.refresh", "r", "r", "refresh", "Ask the server again, now", _VIEW),
     Action("view.auto", "A", "A", "", "Refresh by itself: 5 s, 30 s, never", _VIEW),
     Action("view.user", "w", "w", "", "Show the workflows of another user", _VIEW),
     Action("view.all_users", "a", "a", "all users", "Workflows of all users, or only yours",
            _VIEW),
     Action("view.server", "u", "u", "", "Use the server at another address", _VIEW),
-    Action("view.events", "e", "e", "", "Go to the events", _VIEW),
+    Action("go.events", "e", "e", "", "Go to the events", _VIEW),
     Action("view.runs", "H", "H", "", "Runs on this machine", _VIEW),
     Action("view.help", "question_mark", "?", "help", "All keys", _VIEW),
-    Action("view.back", "escape", "Esc", "", "Clear the filter, else go back", _VIEW),
-    Action("view.quit", "q", "q", "quit", "Leave the interface; runs continue", _VIEW),
+    Action("go.back", "escape", "Esc", "", "Clear the filter, else go back", _VIEW),
+    Action("app.quit", "q", "q", "quit", "Leave the interface; runs continue", _VIEW),
     *_moves(Scope.DRAWING, ""),
     *_moves(Scope.LOG, _LOG),
     Action("log.left", "left", "←", "", "Half a screen to the left", _LOG, Scope.LOG),
@@ -126,14 +149,14 @@ ACTIONS: tuple[Action, ...] = (
 """All actions, in the order of the help screen. One line each: a table is read downwards."""
 
 
-def in_scope(scope: Scope) -> tuple[Action, ...]:
-    """Return the actions of `scope`, in order."""
-    return tuple(action for action in ACTIONS if action.scope is scope)
+def in_scope(*scopes: Scope) -> tuple[Action, ...]:
+    """Return the actions of some scopes, in order."""
+    return tuple(action for action in ACTIONS if action.scope in scopes)
 
 
-def shown_in(scope: Scope, groups: tuple[str, ...] | None = None) -> tuple[Action, ...]:
-    """Return what the footer shows in `scope`: of these groups in this order, or all."""
-    shown = [action for action in in_scope(scope) if action.title]
-    if groups is None:
+def shown_in(scopes: Collection[Scope], groups: Sequence[str] = ()) -> tuple[Action, ...]:
+    """Return what the footer shows where these scopes hold: of these groups in order, or all."""
+    shown = [action for action in ACTIONS if action.title and action.scope in scopes]
+    if not groups:
         return tuple(shown)
     return tuple(action for group in groups for action in shown if action.group == group)

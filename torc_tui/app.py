@@ -17,8 +17,8 @@ from textual.theme import Theme
 from torc_core.errors import ExitCode
 from torc_core.host.connect import Connection
 from torc_tui.hangup import leave_at_hangup
+from torc_tui.requests import Requests
 from torc_tui.screens.main import MainScreen
-from torc_tui.state.fetcher import Fetcher
 from torc_tui.state.recent import note_visit
 from torc_tui.terminal import is_remote
 
@@ -80,9 +80,9 @@ class TorcApp(App[None]):
         super().__init__()
         self.register_theme(_THEME)
         self.ansi_theme_dark = _SIXTEEN
-        wished = os.environ.get("TEXTUAL_THEME", _THEME.name)
-        self.theme = wished if wished in self.available_themes else _THEME.name
-        self._main = MainScreen(Fetcher(connect, self.call_later), user)
+        theme = os.environ.get("TEXTUAL_THEME", _THEME.name)
+        self.theme = theme if theme in self.available_themes else _THEME.name
+        self._main = MainScreen(Requests(connect), user)
 
     def get_default_screen(self) -> MainScreen:
         """Begin with the board."""

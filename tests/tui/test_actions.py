@@ -7,18 +7,26 @@ from collections import Counter
 import pytest
 
 from torc_tui.actions import ACTIONS, Scope, in_scope, shown_in
+from torc_tui.app import TorcApp
 from torc_tui.keymap import bindings_for
+from torc_tui.panes.base import Tab
+from torc_tui.panes.list_pane import ListPane
+from torc_tui.panes.tabs import TABS
+from torc_tui.panes.workflows import WorkflowsPane
+from torc_tui.screens.dialogs.reader import Reader
 from torc_tui.screens.log import LogScreen
 from torc_tui.screens.main import MainScreen
-from torc_tui.screens.reader import Reader
 from torc_tui.screens.user_actions import USER_ACTIONS
+from torc_tui.screens.view_actions import VIEW_ACTIONS
 from torc_tui.state.texts import help_text
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.key_hints import hints
 from torc_tui.widgets.row_table import RowTable
 
 HOLDERS = {
-    Scope.MAIN: MainScreen,
+    Scope.SCREEN: MainScreen,
+    Scope.PANE: Tab,
+    Scope.LIST: ListPane,
     Scope.TABLE: RowTable,
     Scope.DRAWING: DrawingView,
     Scope.LOG: LogScreen,
@@ -31,11 +39,12 @@ PROMISED = "up down left right tab shift+tab enter q question_mark n i R x C d c
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: f"{action.scope}:{action.id}")
 def test_every_action_can_be_carried_out(action):
-    if action.is_flow:
-        assert action.id in USER_ACTIONS
-    else:
-        method = action.method.partition("(")[0]
-        assert callable(getattr(HOLDERS[action.scope], f"action_{method}", None))
+    if action.is_requested:
+        assert action.id in (USER_ACTIONS if action.scope is Scope.PANE else VIEW_ACTIONS)
+    namespace, _, method = action.method.partition("(")[0].rpartition(".")
+    holder = TorcApp if namespace == "app" else HOLDERS[action.scope]
+
+    assert callable(getattr(holder, f"action_{method}", None))
 
 
 @pytest.mark.parametrize("scope", Scope)
@@ -45,10 +54,18 @@ def test_a_key_does_one_thing_in_one_place(scope):
     assert {key for key, number in keys.items() if number > 1} == set()
 
 
+@pytest.mark.parametrize("inner", [Scope.TABLE, Scope.DRAWING])
+def test_scopes_that_nest_have_no_key_in_common(inner):
+    nested = in_scope(Scope.SCREEN, Scope.PANE, Scope.LIST, inner)
+    keys = Counter(key for action in nested for key in action.keys.split(","))
+
+    assert {key for key, number in keys.items() if number > 1} == set()
+
+
 def test_the_keys_of_the_documented_interface_are_bound():
     bound = {
         key
-        for scope in (Scope.MAIN, Scope.TABLE)
+        for scope in (Scope.SCREEN, Scope.PANE, Scope.LIST, Scope.TABLE)
         for binding in bindings_for(scope)
         for key in binding.key.split(",")
     }
@@ -66,16 +83,15 @@ def test_the_help_names_every_key_and_fits_80_columns():
 
 
 @pytest.mark.parametrize(
-    ("scope", "groups"),
+    ("scopes", "groups"),
     [
-        (Scope.MAIN, ("Job", "Lists", "View")),
-        (Scope.MAIN, ("Workflow", "Lists", "View")),
-        (Scope.LOG, None),
-        (Scope.READER, None),
+        *[(pane.scopes, pane.hint_groups) for pane in (*TABS, WorkflowsPane)],
+        ({Scope.LOG}, ()),
+        ({Scope.READER}, ()),
     ],
 )
-def test_the_foot_of_the_screen_holds_the_keys_it_shows(scope, groups):
-    shown = shown_in(scope, groups)
+def test_the_foot_of_the_screen_holds_the_keys_it_shows(scopes, groups):
+    shown = shown_in(scopes, groups)
     text = hints(shown, 78, 2).plain
 
     assert all(len(line) <= 80 for line in text.splitlines())

@@ -17,13 +17,15 @@ from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_tui.actions import Scope, in_scope
-from torc_tui.screens.confirm import Confirm, ConfirmByName
+from torc_tui.screens.dialogs.confirm import Confirm, ConfirmByName
+from torc_tui.screens.dialogs.reader import Reader
 from torc_tui.screens.log import LogScreen
 from torc_tui.screens.main import MainScreen
-from torc_tui.screens.reader import Reader
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.line import Line
 from torc_tui.widgets.log_lines import LogLines
+
+MAIN_SCOPES = (Scope.SCREEN, Scope.PANE, Scope.LIST)
 
 SPEC = """
 name: from-file
@@ -87,7 +89,7 @@ async def test_a_query_that_the_server_refuses_leaves_the_rows_of_the_last_one(
         await ui.type("9" * 30)
         await ui.press("enter")
         await ui.wait_for("no results")
-        assert ui.board.table.query_state.filters == {}
+        assert ui.board.pane.table.query_state.filters == {}
 
 
 async def test_tab_has_no_meaning_where_no_tabs_are_seen(server, make_workflow):
@@ -117,7 +119,7 @@ async def test_the_cursor_of_the_list_stands_on_the_workflow_that_was_created(
         await ui.press("enter")
         await ui.wait_for(lambda: isinstance(ui.screen, Confirm))
         await ui.press("n")
-        await ui.wait_for(lambda: ui.board.workflows.cursor_row.item.name == "from-file")
+        await ui.wait_for(lambda: ui.board.workflows.selected_workflow().name == "from-file")
         await ui.wait_for("from-file #")
 
 
@@ -140,7 +142,7 @@ async def test_a_change_made_elsewhere_is_seen_without_a_key(server, client, mak
     async with interface(server.url) as ui:
         await ui.open("watched")
         await ui.wait_for("○ 5 ready")
-        await ui.wait_for(lambda: ui.board._feed.is_live)
+        await ui.wait_for(lambda: ui.board.opened.feed.is_live)
         job = client.list_jobs(number).items[2]
         client.manage_status_change(job.id, JobStatus.CANCELED, 0)
         await ui.wait_for("- 1 canceled")
@@ -312,9 +314,9 @@ async def test_a_server_that_vanishes_is_waited_for_and_no_key_fails(make_server
         own.kill()
         await ui.press("r")
         await ui.wait_for("no answer")
-        for action in in_scope(Scope.MAIN):
+        for action in in_scope(*MAIN_SCOPES):
             for key in action.keys.split(","):
-                if action.id != "view.quit":
+                if action.id != "app.quit":
                     await ui.press(key)
                     await ui.press("escape")
         await ui.press("down", "up", "G", "g", "space")
@@ -322,7 +324,7 @@ async def test_a_server_that_vanishes_is_waited_for_and_no_key_fails(make_server
         await ui.press("escape", "escape")
         own.start()
         await ui.press("r")
-        await ui.wait_for(lambda: ui.board._link.is_up)
+        await ui.wait_for(lambda: ui.board.requests.is_up)
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["list", "workflow"])
@@ -342,7 +344,7 @@ async def test_what_was_said_of_a_silent_server_is_gone_when_it_answers_again(ma
         await ui.wait_for(f"● 127.0.0.1:{own.port}")
         await ui.wait_for(lambda: "Start one" not in ui.seen())
         if opened:
-            await ui.wait_for(lambda: ui.board._feed.is_live)
+            await ui.wait_for(lambda: ui.board.opened.feed.is_live)
 
 
 def _text_of_message(ui):
@@ -413,7 +415,7 @@ async def test_the_whole_help_can_be_read_at_80x24(server):
             await ui.pilot.pause()
             read += ui.seen()
 
-    for action in in_scope(Scope.MAIN) + in_scope(Scope.LOG):
+    for action in in_scope(*MAIN_SCOPES, Scope.LOG):
         if action.group:
             assert action.help in read
 
@@ -425,9 +427,9 @@ async def test_every_pane_is_drawn_at_every_size(server, make_workflow, size):
         await ui.open("panes" if size[0] >= 80 else "pan")
         for tab in ("Files", "Events", "Results", "Nodes", "DAG", "Jobs"):
             await ui.press("tab")
-            await ui.wait_for(lambda tab=tab: ui.board.details.tab_name == tab)
+            await ui.wait_for(lambda tab=tab: ui.board.pane.title == tab)
         await ui.wait_for("job_0")
-        assert ui.board.details.query(DrawingView)
+        assert ui.board.opened.details.query(DrawingView)
         await ui.press("l")
         await ui.wait_for(lambda: isinstance(ui.screen, LogScreen))
         await ui.wait_for(lambda: "no output yet" in _text(ui.screen.query_one("#place", Line)))
@@ -542,8 +544,8 @@ async def test_what_is_no_address_is_said_and_the_server_stays(server, make_work
         await ui.type(url)
         await ui.press("enter")
         await ui.wait_for(f"'{url}' is not the URL of a server.")
-        assert ui.board._link.is_up
-        assert ui.board._fetcher.url == server.url
+        assert ui.board.requests.is_up
+        assert ui.board.requests.url == server.url
         assert "staying" in ui.seen()
 
 
@@ -564,8 +566,8 @@ async def test_without_an_address_it_is_the_server_of_torc_itself(server, make_w
         await ui.wait_for("no workflows")
         own = running_server()
         assert own is not None
-        assert ui.board._fetcher.url == own.address.url
-        assert ui.board._link.is_up
+        assert ui.board.requests.url == own.address.url
+        assert ui.board.requests.is_up
 
 
 def test_the_interface_needs_no_web_framework_and_no_database():

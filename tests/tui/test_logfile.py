@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_tui.state.logs.logfile import BLOCK, LONGEST, LogFile
-from torc_tui.state.logs.pager import Pager, Place
+from torc_tui.state.logs.pager import Pager, Position
 
 
 @pytest.fixture
@@ -188,4 +188,4 @@ def test_colours_are_kept_and_commands_shown(make_log):
 
     assert text.plain == "red ␛]0;title␇ ␛[2J"
     assert text.spans
-    assert pager.top == Place(0, 0)
+    assert pager.top == Position(0, 0)

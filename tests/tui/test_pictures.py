@@ -14,6 +14,7 @@ from tui.driving import interface
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
+from torc_tui.panes.dag import DagTab
 from torc_tui.state.graph.dag import Graph
 from torc_tui.theme import Cell
 
@@ -82,7 +83,9 @@ async def test_the_graph(furnished):
         await ui.press("shift+tab")
         await ui.wait_for("[DAG]")
         await ui.wait_for("○Y fetch")
-        ui.board._show_graph(Graph([Cell(f"✓C {name}", "green") for name in nodes], edges))
+        ui.board.opened.details.tab_of(DagTab).show_graph(
+            Graph([Cell(f"✓C {name}", "green") for name in nodes], edges)
+        )
         await ui.wait_for("✓C report")
         check(ui, "graph_80x24", furnished.port)
 

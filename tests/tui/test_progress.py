@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.lists.job_counts import percent, state_of
-from torc_tui.state.headline import Link, breadcrumb, headline, progress_line
+from torc_tui.state.headline import ServerState, breadcrumb, headline, progress_line
 from torc_tui.state.progress import bar
 from torc_tui.theme import JOB_LOOK, WORKFLOW_LOOK
 
@@ -76,7 +76,7 @@ def test_the_head_says_where_one_is_and_whether_the_server_answers():
 
     assert parts == ["torc", "ens␛[2J #42", "run 3", "Jobs"]
     for is_up, said in ((True, "● host:1"), (False, "no answer from host:1"), (None, "○ host:1")):
-        link = Link("http://host:1/torc-service/v1", is_up, "me", 5)
+        link = ServerState("http://host:1/torc-service/v1", is_up, "me", 5)
         text = "".join(cell.text for cell in headline(parts, link, 80))
         assert said in text
         assert len(text) == 80

@@ -12,7 +12,7 @@ from tui.driving import interface
 from torc_core.clock import utc_now
 from torc_core.host.directories import state_directory
 from torc_core.host.runs import RunMeta, create_run, new_run_id
-from torc_tui.screens.runs import RunsDialog
+from torc_tui.screens.dialogs.runs import RunsDialog
 from torc_tui.state.recent import note_visit, runs_since_last_visit
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import TypeVar
 
 from textual.app import App
@@ -15,11 +13,10 @@ from torc_core.errors import UsageError
 from torc_core.host.connect import Connection
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_tui.screens.dialog import Dialog
-from torc_tui.state.fetcher import Fetcher
+from torc_tui.requests import Requests
+from torc_tui.screens.dialogs.dialog import Dialog
 
 T = TypeVar("T")
-_numbers = count()
 
 
 class Selection:
@@ -62,7 +59,7 @@ class ActionContext:
     """Where actions are carried out; they never touch widgets and never block."""
 
     app: App[object]
-    fetcher: Fetcher
+    requests: Requests
     user: str
     tell: Callable[[str], None]
     """Shows one line to the person."""
@@ -79,20 +76,8 @@ class ActionContext:
         Raises:
             TorcError: The server's refusal, or its absence.
         """
-        return await self.run(lambda connection: do(connection.client))
+        return await self.requests.ask(do)
 
     async def run(self, do: Callable[[Connection], T]) -> T:
         """Return what a function of the connection returns; it may block, and may raise."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def done(answer: T) -> None:
-            if not future.done():
-                future.set_result(answer)
-
-        def failed(error: Exception) -> None:
-            if not future.done():
-                future.set_exception(error)
-
-        fetcher = self.fetcher
-        fetcher.ask(f"action {next(_numbers)}", lambda: do(fetcher.connection()), done, failed)
-        return await future
+        return await self.requests.run(do)

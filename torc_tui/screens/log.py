@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from textual import getters
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from torc_core.errors import MachineError, TorcError
+from torc_core.errors import TorcError
 from torc_core.units import format_bytes
 from torc_tui.actions import Scope, shown_in
 from torc_tui.keymap import bindings_for
-from torc_tui.screens.ask import Ask
-from torc_tui.state.fetcher import Fetcher
-from torc_tui.state.logs.logfile import LogFile
+from torc_tui.requests import Requests
+from torc_tui.screens.dialogs.ask import Ask
+from torc_tui.state.logs.log_reader import MOVES, Layout, LogReader, Move
 from torc_tui.state.logs.logpaths import Sources
-from torc_tui.state.logs.pager import Page, Pager
+from torc_tui.state.logs.pager import LogPage
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, Cell
 from torc_tui.widgets.key_hints import KeyHints
@@ -30,25 +29,12 @@ from torc_tui.widgets.log_lines import LogLines
 FOLLOW_S = 0.5
 """How often the end of a file is looked for; network file systems announce no changes."""
 
-Move = Callable[[Pager], bool | None]
-"""One change of place; False when a search found nothing."""
-
-_MOVES: dict[str, Move] = {
-    "stay": lambda pager: pager.move(0),
-    "up": lambda pager: pager.move(-1),
-    "down": lambda pager: pager.move(1),
-    "page_up": lambda pager: pager.move(1 - pager.height),
-    "page_down": lambda pager: pager.move(pager.height - 1),
-    "top": lambda pager: pager.move_top(),
-    "bottom": lambda pager: pager.move_bottom(),
-}
-
 
 class LogScreen(Screen[None]):
     """One of some files that belong together; read in a thread, so that keys wait for no disk.
 
     Args:
-        fetcher: Lends its threads.
+        requests: Lends its threads.
         name: What is shown, until more is known.
         find: Finds the files; called in a thread.
     """
@@ -59,15 +45,13 @@ class LogScreen(Screen[None]):
     place_line = getters.query_one("#place", Line)
     lines = getters.query_one(LogLines)
 
-    def __init__(self, fetcher: Fetcher, name: str, find: Callable[[], Sources]) -> None:
+    def __init__(self, requests: Requests, name: str, find: Callable[[], Sources]) -> None:
         super().__init__()
-        self._fetcher = fetcher
+        self._requests = requests
         self._slot = f"log {id(self)}"
         self._find = find
         self._sources = Sources(name, ())
-        self._pager: Pager | None = None
-        self._moves: deque[Move] = deque()
-        self._seen_size = -1
+        self._reader = LogReader()
         self._chosen = 0
         self._is_following = True
         self._is_wrapped = False
@@ -79,30 +63,47 @@ class LogScreen(Screen[None]):
         yield Line(id="title", classes="title")
         yield LogLines()
         yield Line(id="place")
-        yield KeyHints(shown_in(Scope.LOG))
+        yield KeyHints(shown_in({Scope.LOG}))
 
     def on_mount(self) -> None:
         """Find the files, then show the end of the first."""
         self._show_title()
         self.place_line.show(Cell(" looking for the file …", QUIET))
-        self._ask(self._find, self._open)
+        self._find_files()
         self.set_interval(FOLLOW_S, self._follow)
 
     def on_unmount(self) -> None:
-        """Let go of the file, after whatever is still being read."""
-        self._ask(self._close_file, lambda _: None)
+        """Close the file, after the page that is still being read."""
+        self._requests.submit(self._reader.close, slot=self._slot)
 
     def on_resize(self) -> None:
         """Fill the new size."""
         self._go("bottom" if self._is_following else "stay")
 
-    def _ask(self, call: Callable[[], object], done: Callable[..., None]) -> None:
-        self._fetcher.ask(self._slot, call, done, self._failed)
-
-    def _open(self, sources: Sources) -> None:
-        self._sources = sources
+    @work
+    async def _find_files(self) -> None:
+        try:
+            self._sources = await self._requests.in_thread(self._find, slot=self._slot)
+        except TorcError as error:
+            self._show_error(error)
+            return
         self._show_title()
         self._go("bottom")
+
+    @work
+    async def _load(self, read: Callable[[Path, Layout], LogPage | None]) -> None:
+        """Show the page that is read in a thread."""
+        path = self._path
+        if path is None:
+            return
+        layout = Layout(*self.lines.size, self._is_wrapped)
+        try:
+            page = await self._requests.in_thread(lambda: read(path, layout), slot=self._slot)
+        except TorcError as error:
+            self._show_error(error)
+        else:
+            if page is not None:
+                self._show(page)
 
     @property
     def _path(self) -> Path | None:
@@ -124,56 +125,14 @@ class LogScreen(Screen[None]):
 
     def _go(self, where: str | Move) -> None:
         """Change the place, then show what is there."""
-        self._moves.append(_MOVES[where] if isinstance(where, str) else where)
-        if self._path is not None:
-            self._ask(self._read, self._show)
+        self._reader.move(MOVES[where] if isinstance(where, str) else where)
+        self._load(self._reader.read)
 
     def _follow(self) -> None:
-        if self._is_following and self._path is not None and self.is_current:
-            self._ask(self._read_growth, self._show)
+        if self._is_following and self.is_current:
+            self._load(self._reader.read_growth)
 
-    def _read_growth(self) -> Page | None:
-        """Return the new end, or None when there is nothing new. Runs in a thread."""
-        pager = self._pager
-        if pager and not self._moves and pager.file.size == self._seen_size:
-            return None
-        self._moves.append(_MOVES["bottom"])
-        return self._read()
-
-    def _read(self) -> Page | None:
-        """Carry out all moves that wait, and return the page. Runs in a thread."""
-        path = self._path
-        if path is None:
-            return None
-        try:
-            page = self._read_page(path)
-        except FileNotFoundError:
-            raise MachineError(f"no output yet: {path}") from None
-        except OSError as error:
-            raise MachineError(f"{path}: {error.strerror}") from error
-        self._seen_size = page.size
-        return page
-
-    def _read_page(self, path: Path) -> Page:
-        if self._pager is None or self._pager.file.path != path:
-            self._close_file()
-            self._pager = Pager(LogFile(path))
-        pager = self._pager
-        pager.width, pager.height = self.lines.size
-        pager.wrap = self._is_wrapped
-        found = True
-        while self._moves:
-            found = self._moves.popleft()(pager) is not False
-        return pager.page(found=found)
-
-    def _close_file(self) -> None:
-        if self._pager is not None:
-            self._pager.file.close()
-            self._pager = None
-
-    def _show(self, page: Page | None) -> None:
-        if page is None or not self.is_attached:
-            return
+    def _show(self, page: LogPage) -> None:
         self.lines.show(page)
         number = "" if page.number is None else f"line {page.number:,}   "
         end = "end   " if page.is_end else ""
@@ -184,9 +143,8 @@ class LogScreen(Screen[None]):
             Cell(clean(str(self._path)), QUIET),
         )
 
-    def _failed(self, error: TorcError) -> None:
-        if self.is_attached:
-            self.place_line.show(Cell(f" {clean(error.message)}", QUIET))
+    def _show_error(self, error: TorcError) -> None:
+        self.place_line.show(Cell(f" {clean(error.message)}", QUIET))
 
     def _set_following(self, *, is_following: bool) -> None:
         self._is_following = is_following
@@ -198,16 +156,14 @@ class LogScreen(Screen[None]):
         self._go(where)
 
     def action_log_left(self) -> None:
-        """Scroll to the left."""
-        self._scroll_sideways(-1)
+        """Scroll to the left; wrapped lines have nothing there."""
+        if not self._is_wrapped:
+            self.lines.scroll_sideways(-1)
 
     def action_log_right(self) -> None:
-        """Scroll to the right."""
-        self._scroll_sideways(1)
-
-    def _scroll_sideways(self, steps: int) -> None:
+        """Scroll to the right; wrapped lines have nothing there."""
         if not self._is_wrapped:
-            self.lines.scroll_sideways(steps)
+            self.lines.scroll_sideways(1)
 
     def action_log_follow(self) -> None:
         """Follow the end, or stay."""

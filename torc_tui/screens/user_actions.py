@@ -18,8 +18,8 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import load_workflow
 from torc_tui.lists.job_counts import count
 from torc_tui.screens.action_context import ActionContext, Selection
-from torc_tui.screens.ask import Ask
-from torc_tui.screens.confirm import Confirm, ConfirmByName
+from torc_tui.screens.dialogs.ask import Ask
+from torc_tui.screens.dialogs.confirm import Confirm, ConfirmByName
 from torc_tui.screens.log import LogScreen
 from torc_tui.state.job_changes import CANCEL, RETRY, TERMINATE, JobChange
 from torc_tui.state.logs.logpaths import find_logs
@@ -41,7 +41,7 @@ async def create(desk: ActionContext, _chosen: Selection) -> None:
         return
     path = _path_of(answer)
     desk.tell(f"reading {path} …")
-    spec = await desk.run(lambda _: load_workflow(path))
+    spec = await desk.requests.in_thread(lambda: load_workflow(path))
     workflow_id = await desk.call(lambda client: create_workflow(client, spec, user=desk.user))
     workflow = await desk.call(lambda client: client.get_workflow(workflow_id))
     desk.select(workflow)
@@ -129,8 +129,8 @@ async def delete(desk: ActionContext, chosen: Selection) -> None:
 
 async def show_logs(desk: ActionContext, chosen: Selection) -> None:
     """Show what a job wrote."""
-    job, fetcher = chosen.jobs[0], desk.fetcher
-    screen = LogScreen(fetcher, f"log ▸ {job.name}", lambda: find_logs(fetcher.client(), job))
+    job, requests = chosen.jobs[0], desk.requests
+    screen = LogScreen(requests, f"log ▸ {job.name}", lambda: find_logs(requests.client(), job))
     desk.app.push_screen(screen)
 
 

@@ -20,7 +20,7 @@ _BAR = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ServerState:
     """The connection to the server."""
 
     url: str | None = None
@@ -42,16 +42,16 @@ def breadcrumb(
     return ["torc", f"{clean(workflow.name)} #{workflow.id}", *run, tab]
 
 
-def headline(parts: list[str], link: Link, width: int) -> list[Cell]:
+def headline(parts: list[str], server: ServerState, width: int) -> list[Cell]:
     """Return the first line: the place at the left, the server at the right."""
-    host = clean(urlsplit(link.url or "").netloc) or "server"
+    host = clean(urlsplit(server.url or "").netloc) or "server"
     state = {
         None: Cell(f"○ {host}", QUIET),
         True: Cell(f"● {host}", "green"),
         False: Cell(f"✗ no answer from {host}, trying again", "bold red"),
-    }[link.is_up]
-    auto = f"auto {link.auto_s} s" if link.auto_s else "auto off"
-    rest = f"  {clean(link.user) if link.user else 'all users'}  {auto} "
+    }[server.is_up]
+    auto = f"auto {server.auto_s} s" if server.auto_s else "auto off"
+    rest = f"  {clean(server.user) if server.user else 'all users'}  {auto} "
     place = " " + " ▸ ".join(parts)
     room = width - cell_len(state.text) - cell_len(rest)
     return [Cell(fill(place, max(10, room - 1)) + " ", "bold"), state, Cell(rest, QUIET)]

@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from torc_tui.state.logs.pager import Page, Shown
+from torc_tui.state.logs.pager import LogPage, ScreenLine
 
 
 class LogLines(Widget):
@@ -22,11 +22,11 @@ class LogLines(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._lines: list[Shown] = []
+        self._lines: list[ScreenLine] = []
         self._left = 0
         self._needle: re.Pattern[str] | None = None
 
-    def show(self, page: Page) -> None:
+    def show(self, page: LogPage) -> None:
         """Show another page."""
         before, self._lines = self._lines, page.lines
         width = self.size.width
@@ -78,5 +78,5 @@ def _segments(text: Text, widget: Widget) -> list[Segment]:
     return [part for part in text.render(widget.app.console) if not part.control]
 
 
-def _at(lines: list[Shown], y: int) -> Shown | None:
+def _at(lines: list[ScreenLine], y: int) -> ScreenLine | None:
     return lines[y] if y < len(lines) else None

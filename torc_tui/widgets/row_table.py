@@ -28,7 +28,7 @@ _GUTTER = 2
 class RowTable(ScrollView, can_focus=True):
     """Rows of a view, asked for as they come into sight.
 
-    It posts `RowsWanted`; whoever has the rows answers with `show_rows`. A refresh repaints the
+    It posts `RowsNeeded`; whoever has the rows answers with `show_rows`. A refresh repaints the
     lines that changed and nothing else.
 
     | Class | Use |
@@ -51,7 +51,7 @@ class RowTable(ScrollView, can_focus=True):
     """
 
     @dataclass
-    class RowsWanted(Message):
+    class RowsNeeded(Message):
         """Rows are in sight that the table does not have, or has in an old state."""
 
         table: RowTable
@@ -125,7 +125,7 @@ class RowTable(ScrollView, can_focus=True):
         self._ask()
 
     def show_rows(self, epoch: int, span: range, total: int, rows: list[Row]) -> None:
-        """Take the answer to `RowsWanted`; one to an older query is dropped."""
+        """Take the answer to `RowsNeeded`; one to an older query is dropped."""
         if epoch != self._epoch:
             return
         self._asked = None
@@ -256,7 +256,7 @@ class RowTable(ScrollView, can_focus=True):
         span = self.window.wanted(sight.start, sight.stop)
         if span is not None and span != self._asked:
             self._asked = span
-            self.post_message(self.RowsWanted(self, span, self.query_state, self._epoch))
+            self.post_message(self.RowsNeeded(self, span, self.query_state, self._epoch))
 
     def _lay_out(self) -> bool:
         """Fit the columns into the present width; return whether that moved any."""

@@ -1,6 +1,6 @@
 """Reading a text file of any size by lines, a block at a time.
 
-Places are byte offsets of line starts, so that the end of a file of many gigabytes is as near as
+Positions are byte offsets of line starts, so that the end of a file of many gigabytes is as near as
 its beginning. A line longer than `LONGEST` is shown in pieces of that length.
 """
 
@@ -18,7 +18,7 @@ BLOCK = 1 << 20
 """Bytes read together when searching and counting."""
 
 
-class Line(NamedTuple):
+class LogLine(NamedTuple):
     """A line, or a piece of a very long one."""
 
     start: int
@@ -45,7 +45,7 @@ class LogFile:
         self._newlines: list[int] = [0]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self._descriptor)
 
     @property
@@ -57,7 +57,7 @@ class LogFile:
         """Return up to `length` bytes from `start`; less at the end."""
         return os.pread(self._descriptor, max(0, length), max(0, start))
 
-    def line(self, start: int) -> Line | None:
+    def line(self, start: int) -> LogLine | None:
         """Return the line that starts at `start`, or None at the end of the file."""
         before = self.read(start - 1, 1) if start > 0 else b"\n"
         data = self.read(start, LONGEST)
@@ -65,9 +65,9 @@ class LogFile:
             return None
         at = data.find(b"\n")
         length = at + 1 if at >= 0 else len(data)
-        return Line(start, start + length, _decode(data[:length]), before != b"\n")
+        return LogLine(start, start + length, _decode(data[:length]), before != b"\n")
 
-    def line_before(self, start: int) -> Line | None:
+    def line_before(self, start: int) -> LogLine | None:
         """Return the line that ends where `start` is, or None at the beginning."""
         if start <= 0:
             return None
@@ -75,7 +75,7 @@ class LogFile:
         data = self.read(first, start - first)
         at = data.rfind(b"\n", 0, len(data) - 1)
         begin = first + at + 1 if at >= 0 else max(first, start - LONGEST)
-        return Line(begin, start, _decode(data[begin - first :]), at < 0 < begin)
+        return LogLine(begin, start, _decode(data[begin - first :]), at < 0 < begin)
 
     def find(self, needle: str, start: int, *, is_forward: bool) -> Iterator[int | None]:
         """Search without regard to case, one block at a time.
@@ -127,6 +127,6 @@ class LogFile:
 
 
 def _decode(data: bytes) -> str:
-    """Return the text of a line as a terminal would leave it standing."""
+    """Return the text of a line as a terminal would show it in the end."""
     text = data.decode("utf-8", "replace").rstrip("\r\n")
     return text.rpartition("\r")[2].expandtabs()

@@ -1,4 +1,4 @@
-"""What a viewer shows of a long file: a screenful of lines and the ways to move it."""
+"""What a viewer shows of a long file: a screenful of lines, and moving it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from torc_tui.state.logs.logfile import Line, LogFile
+from torc_tui.state.logs.logfile import LogFile, LogLine
 from torc_tui.terminal import clean_coloured
 from torc_tui.theme import QUIET
 
@@ -20,29 +20,29 @@ _REST = "↳ "
 """Before a piece of a very long line, to tell it from a line."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """The start of a line, and which of its wrapped parts."""
 
     offset: int
     part: int
 
 
-_START = Place(0, 0)
+_START = Position(0, 0)
 
 
-class Shown(NamedTuple):
+class ScreenLine(NamedTuple):
     """One line of the screen."""
 
-    place: Place
+    place: Position
     text: Text
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LogPage:
     """A screenful."""
 
-    lines: list[Shown]
-    top: Place
+    lines: list[ScreenLine]
+    top: Position
     size: int
     """The length of the file in bytes when it was read."""
     number: int | None
@@ -61,11 +61,11 @@ class Pager:
     width: int = 80
     height: int = 24
     wrap: bool = False
-    top: Place = _START
+    top: Position = _START
 
-    def page(self, *, found: bool = True) -> Page:
-        """Return what is to be seen at the present place."""
-        lines: list[Shown] = []
+    def page(self, *, found: bool = True) -> LogPage:
+        """Return the screenful at the present position."""
+        lines: list[ScreenLine] = []
         at = self.top
         end = False
         while len(lines) < self.height:
@@ -73,15 +73,14 @@ class Pager:
             if line is None:
                 end = True
                 break
-            parts = self._parts(line)
-            lines += [Shown(Place(line.start, number), part) for number, part in enumerate(parts)][
-                at.part :
-            ]
-            at = Place(line.end, 0)
+            parts = enumerate(self._parts(line))
+            shown = [ScreenLine(Position(line.start, number), part) for number, part in parts]
+            lines += shown[at.part :]
+            at = Position(line.end, 0)
         size = self.file.size
         number = self.file.line_number(self.top.offset) if size <= COUNTED_BYTES else None
         is_end = end or (at.offset >= size and len(lines) <= self.height)
-        return Page(lines[: self.height], self.top, size, number, is_end, found)
+        return LogPage(lines[: self.height], self.top, size, number, is_end, found)
 
     def move(self, lines: int) -> None:
         """Go down by so many lines of the screen, or up; not beyond the last screenful."""
@@ -111,19 +110,19 @@ class Pager:
             needle: What to look for, in either case.
             is_forward: The direction.
             goes_on: Look beyond the present line, as for the next match.
-            is_wanted: Asked after each block; when it says no, the search is given up.
+            is_wanted: Called after each block; the search stops when it returns false.
         """
         line = self.file.line(self.top.offset)
         start = line.end if line and goes_on and is_forward else self.top.offset
         for found in self.file.find(needle, start, is_forward=is_forward):
             if found is not None:
-                self.top = Place(found, 0)
+                self.top = Position(found, 0)
                 return True
             if not is_wanted():
                 break
         return False
 
-    def _parts(self, line: Line) -> list[Text]:
+    def _parts(self, line: LogLine) -> list[Text]:
         text = Text.from_ansi(clean_coloured(line.text), no_wrap=True)
         if line.is_rest:
             text = Text(_REST, QUIET, no_wrap=True, end="") + text
@@ -131,22 +130,22 @@ class Pager:
             return [text]
         return _chunks(text, self.width)
 
-    def _next(self, place: Place) -> Place | None:
+    def _next(self, place: Position) -> Position | None:
         line = self.file.line(place.offset)
         if line is None:
             return None
         if place.part + 1 < len(self._parts(line)):
-            return Place(place.offset, place.part + 1)
-        return Place(line.end, 0) if line.end < self.file.size else None
+            return Position(place.offset, place.part + 1)
+        return Position(line.end, 0) if line.end < self.file.size else None
 
-    def _previous(self, place: Place) -> Place | None:
+    def _previous(self, place: Position) -> Position | None:
         if place.part:
-            return Place(place.offset, place.part - 1)
+            return Position(place.offset, place.part - 1)
         line = self.file.line_before(place.offset)
-        return None if line is None else Place(line.start, len(self._parts(line)) - 1)
+        return None if line is None else Position(line.start, len(self._parts(line)) - 1)
 
-    def _last_top(self) -> Place:
-        place = Place(self.file.size, 0)
+    def _last_top(self) -> Position:
+        place = Position(self.file.size, 0)
         for _ in range(self.height):
             before = self._previous(place)
             if before is None:

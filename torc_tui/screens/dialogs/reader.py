@@ -45,7 +45,7 @@ class Reader(Screen[None]):
         """Lay out: title, text, keys."""
         yield Line(classes="title")
         yield DrawingView()
-        yield KeyHints(shown_in(Scope.READER))
+        yield KeyHints(shown_in({Scope.READER}))
 
     def on_mount(self) -> None:
         """Show the title."""

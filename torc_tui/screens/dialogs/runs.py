@@ -13,7 +13,7 @@ from torc_core.client import Address, TorcClient
 from torc_core.host.connect import Connection, embedded_client
 from torc_core.host.runs import Run, RunMeta
 from torc_tui.lists.runs import RUNS
-from torc_tui.screens.dialog import Dialog, Words
+from torc_tui.screens.dialogs.dialog import Dialog, Words
 from torc_tui.widgets.row_table import RowTable
 
 
@@ -51,7 +51,7 @@ class RunsDialog(Dialog[Run | None]):
         """Fill the table."""
         self.query_one(RowTable).start_over(RUNS.order)
 
-    def on_row_table_rows_wanted(self, event: RowTable.RowsWanted) -> None:
+    def on_row_table_rows_needed(self, event: RowTable.RowsNeeded) -> None:
         """All runs are here already."""
         event.stop()
         rows = [RUNS.row(run) for run in self._runs]

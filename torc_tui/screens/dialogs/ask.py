@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from torc_tui.screens.dialog import Dialog, Words
+from torc_tui.screens.dialogs.dialog import Dialog, Words
 
 
 class Ask(Dialog[str | None]):

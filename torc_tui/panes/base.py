@@ -1,0 +1,80 @@
+"""What a tab is: a part of the screen that shows something of a workflow and owns its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from torc_core.model.job import Job
+from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_tui.actions import Scope
+from torc_tui.keymap import bindings_for
+from torc_tui.panes.messages import ActionRequested
+from torc_tui.requests import Requests
+from torc_tui.theme import Cell
+
+
+class Tab(Vertical):
+    """One tab of an open workflow; by itself it shows nothing.
+
+    A subclass composes its widgets, has a `title`, and overrides what it needs of the methods.
+    Keys of its own are actions of a scope of its own, bound with `BINDINGS = bindings_for(scope)`.
+
+    Args:
+        requests: Asks the server.
+        id: The id of the widget; the title in lower case by default.
+    """
+
+    title: ClassVar[str]
+    """Its name in the row of tabs."""
+    scopes: ClassVar[tuple[Scope, ...]] = (Scope.SCREEN, Scope.PANE)
+    """Scopes of the keys that work here, as the footer shows them."""
+    hint_groups: ClassVar[tuple[str, ...]] = ("Workflow", "Lists", "View")
+    """Groups of actions in the footer, the most important first."""
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.PANE)
+
+    def __init__(self, requests: Requests, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id or self.title.lower())
+        self.requests = requests
+        self.workflow: Workflow | None = None
+
+    def open(self, workflow: Workflow | None) -> None:
+        """Show nothing of the last workflow any more; ask nothing about this one yet."""
+        self.workflow = workflow
+
+    def came_into_sight(self) -> None:
+        """Take note that the tab was chosen, or that the user asked for a refresh."""
+
+    def refresh_content(self) -> None:
+        """Ask the server again for what is in sight."""
+
+    def show_status(self, status: WorkflowStatus) -> None:
+        """Take a new status of the workflow; called while the tab is in sight."""
+
+    def limits(self) -> list[Cell]:
+        """Return what is said beside the tabs: filters, how many rows, marks."""
+        return []
+
+    def clear_limits(self) -> bool:
+        """Remove filters; return whether there were any."""
+        return False
+
+    def focus_content(self) -> None:
+        """Give the focus to what the tab shows."""
+
+    def selected_workflow(self) -> Workflow | None:
+        """Return the workflow that actions are about."""
+        return self.workflow
+
+    def selected_jobs(self) -> Sequence[Job]:
+        """Return the jobs that actions are about."""
+        return ()
+
+    def action_request(self, action_id: str) -> None:
+        """Ask for an action on the selected workflow or jobs."""
+        self.post_message(
+            ActionRequested(action_id, self.selected_workflow(), self.selected_jobs())
+        )
