@@ -61,7 +61,7 @@ def detach(process: subprocess.Popen[Any]) -> ProcessIdentity:
 
 @cache
 def boot_id() -> str:
-    """Return what tells this boot of the machine from others."""
+    """Return the id of this boot of the machine."""
     try:
         return _BOOT_ID.read_text("ascii").strip()
     except OSError:  # not Linux

@@ -33,8 +33,8 @@ def execute_run(
     Args:
         directory: The run.
         client: Its server, if there is a connection already.
-        explain: Called with the reason of a failure before the end of the run is recorded: who
-            sees the end looks for the reason next.
+        explain: Called with the reason of a failure before the end of the run is recorded, since
+            the reason is looked up as soon as the end is seen.
 
     Raises:
         TorcError: The run could not begin, or it failed.

@@ -31,7 +31,7 @@ EPOCH_MS = 1_800_000_000_000
 
 
 class SimulatedClock:
-    """A clock that moves when it is told to; both of its times move together."""
+    """A clock that a test sets; both of its times move together."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -14,7 +14,7 @@ def own(make_server):
     return make_server()
 
 
-def test_jobs_outlive_the_server_and_their_ends_are_told_later(own, tmp_path):
+def test_jobs_outlive_the_server_and_are_reported_later(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out")
     go = tmp_path / "go"
     jobs = [
@@ -28,7 +28,7 @@ def test_jobs_outlive_the_server_and_their_ends_are_told_later(own, tmp_path):
     own.kill()
     go.touch()
     log = next(flow.output_dir.glob("job_runner_*"))
-    wait_for(lambda: "is retried" in log.read_text(), "the runner's complaint")
+    wait_for(lambda: "is retried" in log.read_text(), "the runner's warning")
     own.start()
     assert thread.wait().exit_code == 0
     assert {flow.status(job) for job in [*jobs, after]} == {"completed"}
@@ -37,25 +37,25 @@ def test_jobs_outlive_the_server_and_their_ends_are_told_later(own, tmp_path):
 
 def test_every_job_counts_once_however_often_the_server_is_killed(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out")
-    ledger = tmp_path / "ledger"
+    trace = tmp_path / "trace"
     count = 150
     for i in range(count):
-        flow.add(f"echo {i} >>{ledger}; sleep 0.01", name=f"j{i}")
+        flow.add(f"echo {i} >>{trace}; sleep 0.01", name=f"j{i}")
     flow.initialize()
     thread = RunnerThread(flow.client, flow.options(num_cpus=2, wait_for_new_jobs_s=60.0))
     for share in (1, 2, 3):
         wait_for(
-            lambda: ledger.exists() and len(ledger.read_text().split()) >= share * count // 5,  # noqa: B023 - read at once
+            lambda: trace.exists() and len(trace.read_text().split()) >= share * count // 5,  # noqa: B023 - read at once
             "some jobs",
         )
         own.kill()
         own.start()
     assert thread.wait(120).exit_code == 0
-    assert sorted(map(int, ledger.read_text().split())) == list(range(count))
+    assert sorted(map(int, trace.read_text().split())) == list(range(count))
     assert flow.client.list_results(flow.id, all_runs=True).total_count == count
 
 
-def test_a_stopped_runner_does_not_wait_for_ever_for_a_server(own, tmp_path):
+def test_a_stopped_runner_does_not_wait_for_a_server_for_ever(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out")
     flow.add(f"touch {tmp_path}/runs; sleep 100")
     flow.initialize_if_new()
@@ -66,7 +66,7 @@ def test_a_stopped_runner_does_not_wait_for_ever_for_a_server(own, tmp_path):
     assert thread.wait().exit_code == 130
 
 
-def test_a_second_wish_ends_the_wait_for_a_server_that_hangs(own, tmp_path):
+def test_a_second_request_to_stop_ends_the_wait_for_a_server_that_hangs(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out")
     flow.add(f"touch {tmp_path}/runs; sleep 100")
     flow.initialize_if_new()

@@ -44,7 +44,7 @@ def ended(directory):
     )
 
 
-def test_a_run_goes_on_by_itself_and_tells_how_it_ended(flow, make_run, tmp_path):
+def test_a_detached_run_continues_and_records_how_it_ended(flow, make_run, tmp_path):
     job = flow.add("pwd")
     directory = make_run()
     start_run(directory)
@@ -57,7 +57,7 @@ def test_a_run_goes_on_by_itself_and_tells_how_it_ended(flow, make_run, tmp_path
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_jobs_in_peace(flow, make_run, tmp_path, signum, code):
+def test_a_signal_stops_jobs_gracefully(flow, make_run, tmp_path, signum, code):
     job = flow.add(f"touch {tmp_path}/runs; sleep 100")
     directory = make_run()
     process = start_run(directory)

@@ -91,7 +91,7 @@ def test_a_job_runs_and_its_result_is_recorded(flow):
     assert result.completion_time.endswith("Z")
 
 
-def test_the_compute_node_signs_off(flow):
+def test_the_compute_node_is_deregistered(flow):
     flow.add("true")
     flow.run()
     (node,) = flow.client.list_compute_nodes(flow.id).items
@@ -134,7 +134,7 @@ def test_an_invocation_script_goes_before_the_command(flow):
     assert flow.stdio(job) == "hello\n"
 
 
-def test_output_files_must_exist_and_their_times_are_told(flow, tmp_path):
+def test_output_files_must_exist_and_their_times_are_reported(flow, tmp_path):
     there, absent = tmp_path / "there", tmp_path / "absent"
     ids = [
         flow.client.create_file(File(workflow_id=flow.id, name=path.name, path=str(path))).id
@@ -172,7 +172,7 @@ def test_a_job_that_cannot_start_has_failed(flow):
     assert "Argument list too long" in flow.stdio(job, "e")
 
 
-def test_a_failed_job_is_repeated_after_its_recovery_script(flow, tmp_path):
+def test_a_failed_job_is_retried_after_its_recovery_script(flow, tmp_path):
     rules = (
         '[{"exit_codes": [9], "max_retries": 3, '
         f'"recovery_script": "echo recovered $TORC_RETURN_CODE; touch {tmp_path}/fixed"}}]'
@@ -201,7 +201,7 @@ def test_retries_end_and_a_failed_recovery_ends_them_earlier(flow):
     assert "exited with 4" in flow.stdio(hopeless, "e")
 
 
-def test_nobody_decided_about_a_failure_without_a_rule(make_flow):
+def test_a_failure_without_a_rule_waits_for_a_decision(make_flow):
     flow = make_flow(use_pending_failed=True)
     job = flow.add("exit 3")
     flow.run()
@@ -261,7 +261,7 @@ def test_a_job_that_fits_nowhere_ends_the_run_after_the_wait(flow):
     assert flow.status(job) == "ready"
 
 
-def test_a_cancelled_workflow_stops_its_jobs(flow, start_runner, tmp_path):
+def test_a_canceled_workflow_stops_its_jobs(flow, start_runner, tmp_path):
     job = flow.add(f"touch {tmp_path}/runs; sleep 100")
     waiting = flow.add("true", name="w", depends_on_job_ids=[job])
     thread = start_runner(flow, poll_interval_s=0.2)
@@ -308,7 +308,7 @@ def test_jobs_of_a_stopped_runner_are_recorded_and_run_again_next_time(
     assert flow.run().outcomes == {"completed": 2}
 
 
-def test_a_job_that_ignores_the_first_wish_is_killed_after_the_grace(flow, start_runner, tmp_path):
+def test_a_job_that_ignores_sigterm_is_killed_after_the_grace_period(flow, start_runner, tmp_path):
     job = flow.add(f"trap '' TERM; touch {tmp_path}/runs; while :; do sleep 0.1; done")
     thread = start_runner(flow, grace_s=0.2)
     wait_for((tmp_path / "runs").exists, "the job")
@@ -318,7 +318,7 @@ def test_a_job_that_ignores_the_first_wish_is_killed_after_the_grace(flow, start
     assert flow.status(job) == "ready"
 
 
-def test_a_second_wish_kills_at_once(flow, start_runner, tmp_path):
+def test_a_second_request_to_stop_kills_at_once(flow, start_runner, tmp_path):
     job = flow.add(
         f"trap '' TERM; touch {tmp_path}/runs; while :; do sleep 0.1; done",
         supports_termination=True,
@@ -412,9 +412,7 @@ def test_two_runners_share_a_workflow(flow, start_runner):
     assert flow.client.list_results(flow.id, all_runs=True).total_count == len(jobs)
 
 
-def test_jobs_held_ahead_are_given_back_when_those_before_them_are_long(
-    flow, start_runner, tmp_path
-):
+def test_prefetched_jobs_are_released_when_those_before_them_are_long(flow, start_runner, tmp_path):
     short = [flow.add("true", name=f"short{i}") for i in range(60)]
     for i in range(20):
         wait = f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done"

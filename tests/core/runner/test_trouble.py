@@ -1,4 +1,4 @@
-"""What goes wrong around a runner: no disk, nobody's process, a job that comes back too early."""
+"""What goes wrong around a runner: no disk, a foreign process, a job that comes back too early."""
 
 import gc
 import signal
@@ -19,7 +19,7 @@ from torc_core.model.status import JobStatus
 STUBBORN = "trap '' TERM; touch {mark}; until [ -e {go} ]; do sleep 0.02; done"
 
 
-def test_a_machine_without_its_output_directory_gives_jobs_back(flow):
+def test_a_machine_without_its_output_directory_releases_its_jobs(flow):
     first = flow.add(f"rm -r {flow.output_dir}/job_stdio", name="first")
     second = flow.add("true", name="second", depends_on_job_ids=[first])
     with pytest.raises(MachineError, match="No such file"):
@@ -52,7 +52,7 @@ def test_a_job_that_comes_back_waits_for_its_earlier_attempt(flow, start_runner,
     flow.client.manage_status_change(job, "ready", 1)
     log = next(flow.output_dir.glob("job_runner_*"))
     wait_for(
-        lambda: f"job {job} is being stopped: canceled" in log.read_text(), "the wish to leave"
+        lambda: f"job {job} is being stopped: canceled" in log.read_text(), "the request to stop"
     )
     assert not again.exists()
     go.touch()
@@ -61,14 +61,14 @@ def test_a_job_that_comes_back_waits_for_its_earlier_attempt(flow, start_runner,
     assert flow.result(job).return_code == 0
 
 
-def test_a_job_that_somebody_else_ends_is_stopped(flow, start_runner, tmp_path):
+def test_a_job_that_another_client_completes_is_stopped(flow, start_runner, tmp_path):
     mark, go = tmp_path / "runs", tmp_path / "go"
     job = flow.add(f"trap 'rm {mark}; exit' TERM; touch {mark}; sleep 600 & wait")
     flow.add(f"until [ -e {go} ]; do sleep 0.02; done")  # the workflow goes on
     thread = start_runner(flow)
     wait_for(mark.exists, "the job")
     wait_for(lambda: flow.client.get_job(job).status == "running", "the note that it runs")
-    told = Result(
+    result = Result(
         job_id=job,
         workflow_id=flow.id,
         run_id=1,
@@ -78,14 +78,14 @@ def test_a_job_that_somebody_else_ends_is_stopped(flow, start_runner, tmp_path):
         completion_time=utc_now(),
         status=JobStatus.TERMINATED,
     )
-    flow.client.complete_job(job, JobStatus.TERMINATED, 1, told)
+    flow.client.complete_job(job, JobStatus.TERMINATED, 1, result)
     wait_for(lambda: not mark.exists(), "its process to be stopped")
     go.touch()
     assert thread.wait().jobs_by_status["terminated"] == 1
     assert flow.result(job).return_code == -15
 
 
-def test_nothing_is_repeated_once_the_runner_leaves(flow, start_runner, tmp_path):
+def test_nothing_is_retried_once_the_runner_stops(flow, start_runner, tmp_path):
     mark, healed = tmp_path / "runs", tmp_path / "healed"
     needs = ResourceRequirements(workflow_id=flow.id, name="n", memory="1g", runtime="PT1S")
     rules = f'[{{"match_all_exit_codes": true, "recovery_script": "touch {healed}"}}]'
@@ -108,7 +108,7 @@ def test_nothing_is_repeated_once_the_runner_leaves(flow, start_runner, tmp_path
     assert flow.status(job) == "terminated"
 
 
-def test_a_second_wish_kills_the_command_of_an_action(flow, start_runner, tmp_path):
+def test_a_second_request_to_stop_kills_the_command_of_an_action(flow, start_runner, tmp_path):
     mark = tmp_path / "runs"
     flow.add("true")
     flow.client.create_workflow_action(
@@ -128,7 +128,7 @@ def test_a_second_wish_kills_the_command_of_an_action(flow, start_runner, tmp_pa
     assert output.read_text() == ""
 
 
-def test_a_runner_gives_back_every_descriptor(flow):
+def test_a_runner_closes_every_descriptor(flow):
     def descriptors():
         flow.client.close()  # its idle connections are its own, not the runner's
         gc.collect()
@@ -144,7 +144,7 @@ def test_a_runner_gives_back_every_descriptor(flow):
     wait_for(lambda: descriptors() <= before, "as few as before")
 
 
-def test_a_parent_that_ignores_children_does_not_hide_their_ends(flow):
+def test_a_parent_that_ignores_children_does_not_hide_their_exit_codes(flow):
     job = flow.add("exit 7")
     flow.initialize()
     code = (

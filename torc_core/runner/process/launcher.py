@@ -1,4 +1,4 @@
-"""Starts and ends the processes of jobs, and looks at what they leave behind."""
+"""Starts, signals and reaps the processes of jobs, and finds their output files."""
 
 from __future__ import annotations
 

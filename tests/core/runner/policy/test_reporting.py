@@ -126,7 +126,7 @@ def test_every_report_is_taken_exactly_once_in_order(steps):
 
 
 class World:
-    """A scheduler in time that a test turns."""
+    """A scheduler in simulated time."""
 
     def __init__(self):
         self.clock = SimulatedClock()

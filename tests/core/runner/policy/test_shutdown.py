@@ -14,7 +14,7 @@ IDLE, NO_SERVER, FINAL_REPORT = map(
 
 
 class World:
-    """A shutdown policy in time that a test turns."""
+    """A shutdown policy in simulated time."""
 
     def __init__(self):
         self.clock = SimulatedClock()
@@ -22,7 +22,7 @@ class World:
         self.policy = ShutdownPolicy(self.timers, LIMITS, self.clock)
 
     def see(self, **facts):
-        """Update the timers; an idle runner with a server that has no work, unless told else."""
+        """Update the timers; by default the runner is idle and the server has no work."""
         plain = {
             "is_idle": True,
             "found_no_work": True,
