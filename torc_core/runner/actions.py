@@ -17,15 +17,12 @@ from typing import Any
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, TorcError
-from torc_core.model.action import WorkflowAction
+from torc_core.model.action import ActionType, TriggerType, WorkflowAction
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.server.node import url_for_jobs
 
 log = logging.getLogger("torc.runner")
-
-JOB_TRIGGERS = ("on_jobs_ready", "on_jobs_complete")
-"""Triggers that fire while jobs run; the others belong to the start and the end of a runner."""
 
 
 class Actions:
@@ -45,7 +42,9 @@ class Actions:
         self.is_busy = False
         """Actions are being executed in the background."""
 
-    def run_in_background(self, triggers: Collection[str], wake: Callable[[], None]) -> None:
+    def run_in_background(
+        self, triggers: Collection[TriggerType], wake: Callable[[], None]
+    ) -> None:
         """Execute pending actions on a thread, then call `wake`."""
 
         def work() -> None:
@@ -58,7 +57,7 @@ class Actions:
         self.is_busy = True
         threading.Thread(target=work, name="actions", daemon=True).start()
 
-    def run(self, triggers: Collection[str]) -> None:
+    def run(self, triggers: Collection[TriggerType]) -> None:
         """Claim and execute the pending actions of these triggers that a runner can execute."""
         if self._is_stopped:
             return
@@ -87,7 +86,7 @@ class Actions:
 
     def _can_execute(self, action: WorkflowAction) -> bool:
         return (
-            action.action_type == "run_commands"
+            action.action_type == ActionType.RUN_COMMANDS
             and action.id is not None
             and action.id not in self._executed
             and not self._is_stopped

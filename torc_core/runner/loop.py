@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from torc_core.errors import ExitCode, TorcError
+from torc_core.model.action import JOB_TRIGGERS, TriggerType
+from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import Exchange, ExchangeReply
-from torc_core.runner.actions import JOB_TRIGGERS, Actions
+from torc_core.runner.actions import Actions
 from torc_core.runner.exchanges import Exchanges
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.policy.context import RunnerContext
@@ -94,8 +96,8 @@ class Loop:
             TorcError: The workflow was deleted, a setting makes no sense to the server, or this
                 machine cannot start jobs.
         """
-        self._actions.run(("on_workflow_start",))
-        self._actions.run(("on_worker_start",))
+        self._actions.run({TriggerType.ON_WORKFLOW_START})
+        self._actions.run({TriggerType.ON_WORKER_START})
         if self._deadline is not None:
             self._timers.set(Timer(TimerKind.RUNNER_TIME), self._deadline)
         self._handle_events(stops)
@@ -105,9 +107,9 @@ class Loop:
             self._handle_events(stops)
         if self._is_complete and not stops:
             self._actions.run(JOB_TRIGGERS)
-            self._actions.run(("on_workflow_complete",))
+            self._actions.run({TriggerType.ON_WORKFLOW_COMPLETE})
         if self.expects_answers:
-            self._actions.run(("on_worker_complete",))
+            self._actions.run({TriggerType.ON_WORKER_COMPLETE})
         self._progress.report()
         if self._error is not None:
             raise self._error
@@ -196,7 +198,7 @@ class Loop:
     def _on_stop(self, code: ExitCode, *, again: bool) -> None:
         self._shutdown.stop_code = code
         # In an allocation a signal announces the end of the allocation, not its owner's decision.
-        is_own = self._options.compute_node_type == "local"
+        is_own = self._options.compute_node_type is SchedulerType.LOCAL
         reason = StopReason.INTERRUPTED if is_own else StopReason.RUNNER_STOPS
         self._stop("the runner was asked to stop", reason)
         if again:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec.structs import replace
 
@@ -359,8 +359,8 @@ class SimulatedActions:
         self.is_busy = False
         self.triggers: list[str] = []
 
-    def run(self, triggers: tuple[str, ...]) -> None:
-        self.triggers += triggers
+    def run(self, triggers: Collection[str]) -> None:
+        self.triggers += sorted(triggers)
 
     def stop_command(self) -> None:
         self.triggers.append("stopped")

@@ -56,8 +56,8 @@ def test_the_end_of_a_workflow_is_noticed_once():
     assert world.actions.triggers == [
         "on_workflow_start",
         "on_worker_start",
-        "on_jobs_ready",
         "on_jobs_complete",
+        "on_jobs_ready",
         "on_workflow_complete",
         "on_worker_complete",
     ]

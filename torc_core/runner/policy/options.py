@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from torc_core.model.compute import SchedulerType
+
 
 class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of one runner. None stands for what the machine has or the workflow says."""
@@ -39,7 +41,7 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """
     log_path: str | None = None
     """The log; None for the documented name in the output directory."""
-    compute_node_type: str = "local"
+    compute_node_type: SchedulerType = SchedulerType.LOCAL
     scheduler_config_id: int | None = None
     scheduler: Any = None
     strict_scheduler_match: bool = False

@@ -12,7 +12,7 @@ from torc_core.client import TorcClient
 from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
 from torc_core.host.machine import Machine, inspect_machine
-from torc_core.model.compute import ComputeNode, ComputeNodePatch
+from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
 from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.resources import Resources
 from torc_core.runner.policy import output_paths
@@ -92,7 +92,7 @@ def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:
 
 def _check_initialized(client: TorcClient, options: RunnerOptions) -> None:
     # A runner in an allocation may start while the workflow is being initialized again.
-    if options.compute_node_type != "local":
+    if options.compute_node_type is not SchedulerType.LOCAL:
         return
     workflow_id = options.workflow_id
     if not client.is_workflow_uninitialized(workflow_id):
