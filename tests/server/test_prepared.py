@@ -138,3 +138,13 @@ def test_the_first_statement_begins_a_transaction():
 
         assert ALL.all(connection) == []
     engine.dispose()
+
+
+class Declared:
+    id: int
+    nmae: str
+
+
+def test_rows_that_lack_a_declared_column_are_an_error_of_the_program(conn):
+    with pytest.raises(TypeError, match="lack nmae"):
+        Prepared(select(THING), rows=Declared).all(conn)

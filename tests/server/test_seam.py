@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 import torc_server
 from torc_server.storage.migrations import VERSION
 from torc_server.storage.sqlite_upgrades import UPGRADES
-from torc_server.storage.statements import Prepared, _Form
+from torc_server.storage.statements import Prepared
 
 PACKAGE = Path(torc_server.__file__).parent
 ALONE = {"storage/sqlite.py", "storage/sqlite_upgrades.py"}
@@ -51,7 +51,7 @@ def statements():
 
 @pytest.mark.parametrize("statement", statements())
 def test_every_prepared_statement_is_one_of_postgresql_too(statement):
-    form = _Form(statement._statement, statement._column_keys, PGDialect(paramstyle="format"))
+    form = statement.compile(PGDialect(paramstyle="format"))
 
     for ids in (1, 4):
         places = form.arrange(dict.fromkeys(place.name for place in form._places), [7] * ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
@@ -172,7 +173,7 @@ def check_related(
 
 
 @cache
-def _owners(table: Table) -> Prepared:
+def _owners(table: Table) -> Prepared[Any]:
     # By id alone: SQLite would rather read all of the workflow than look up a few ids.
     return Prepared(
         select(table.c.id, table.c.workflow_id).where(

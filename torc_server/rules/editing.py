@@ -22,7 +22,7 @@ from torc_server.rules.jobs import LINKS, find_job, get_job
 from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
-from torc_server.storage.statements import Record
+from torc_server.storage.tables.job import JobRow
 
 _job = tables.job
 
@@ -136,7 +136,7 @@ def _changes(job: Job, patch: JobPatch) -> dict[str, Any]:
     return changes
 
 
-def _check_changes(row: Record, changes: dict[str, Any]) -> None:
+def _check_changes(row: JobRow, changes: dict[str, Any]) -> None:
     for field in changes.keys() & LINKS.keys():
         raise UsageError(
             f"{field} of a job cannot be changed.",
@@ -162,7 +162,7 @@ def _check_changes(row: Record, changes: dict[str, Any]) -> None:
         )
 
 
-def _check_references(conn: Connection, row: Record, changes: dict[str, Any]) -> None:
+def _check_references(conn: Connection, row: JobRow, changes: dict[str, Any]) -> None:
     needed = set(changes.get("depends_on_job_ids", ()))
     if row.id in needed:
         raise UsageError(

@@ -14,6 +14,7 @@ from torc_core.model.job import Job, JobOrigin
 from torc_core.model.status import JobStatus
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
+from torc_server.storage.tables.job import JobRow
 
 _job = tables.job
 _members = tables.dependency_set_member
@@ -21,7 +22,10 @@ _members = tables.dependency_set_member
 NO_HOLDER = {"compute_node_id": null(), "started_at": null()}
 """What a job's row loses when no runner holds the job any longer."""
 
-_FIND = Prepared(select(_job).where(_job.c.id == bindparam("id")))
+SomeJob = JobRow | Record
+"""A job's row: whole, or with the columns that its query selects."""
+
+_FIND = Prepared(select(_job).where(_job.c.id == bindparam("id")), rows=JobRow)
 
 LINKS: Mapping[str, tuple[Table, str]] = {
     "input_file_ids": (tables.job_input_file, "file_id"),
@@ -72,7 +76,7 @@ def mark_retried(conn: Connection, job_ids: Iterable[int]) -> None:
     _MARK_RETRIED.run_of(conn, job_ids)
 
 
-def job_of(row: Record, **related: Any) -> Job:
+def job_of(row: SomeJob, **related: Any) -> Job:
     """Return the wire form of a job's row, with lists of related ids."""
     return Job(
         id=row.id,
@@ -102,13 +106,13 @@ def moment(ms: int | None) -> str | None:
     return None if ms is None else utc_text(ms)
 
 
-def find_job(conn: Connection, job_id: int) -> Record:
+def find_job(conn: Connection, job_id: int) -> JobRow:
     """Return a job's row.
 
     Raises:
         NotFoundError: There is none.
     """
-    row: Record | None = _FIND.first(conn, id=job_id)
+    row = _FIND.first(conn, id=job_id)
     if row is None:
         raise NotFoundError.of("job", job_id)
     return row

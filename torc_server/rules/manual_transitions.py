@@ -15,11 +15,12 @@ from torc_server.rules.attempts.client_reports import check_run
 from torc_server.rules.attempts.results import revoke_attempts
 from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.events import record
-from torc_server.rules.jobs import find_job, get_job, mark_retried
+from torc_server.rules.jobs import SomeJob, find_job, get_job, mark_retried
 from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Record
+from torc_server.storage.tables.job import JobRow
 
 _job = tables.job
 _result = tables.result
@@ -124,7 +125,7 @@ def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, n
     return get_job(conn, job_id)
 
 
-def _set(conn: Connection, job: Record, target: JobStatus, *, run_id: int, now_ms: int) -> None:
+def _set(conn: Connection, job: JobRow, target: JobStatus, *, run_id: int, now_ms: int) -> None:
     """Set the status of a job, with all that follows."""
     if target not in ACTIVE:
         stop_attempts(conn, [job.id], now_ms=now_ms)
@@ -141,7 +142,7 @@ def _set(conn: Connection, job: Record, target: JobStatus, *, run_id: int, now_m
 
 def _move(
     conn: Connection,
-    job: Record,
+    job: SomeJob,
     target: JobStatus,
     *,
     attempt_id: int | None = None,

@@ -32,6 +32,8 @@ from torc_server.rules.jobs import find_job, needed_jobs
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
+from torc_server.storage.tables.job import JobRow
+from torc_server.storage.tables.workflow import WorkflowRow
 
 MAX_LINEAGE_LENGTH = 200
 
@@ -99,7 +101,7 @@ def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: 
     return SpawnReply(iteration=iteration, spawned_job_ids=ids)
 
 
-def _lineage(request: SpawnRequest, caller: Record) -> str:
+def _lineage(request: SpawnRequest, caller: JobRow) -> str:
     lineage: str = caller.name if request.lineage is None else request.lineage
     if not 0 < len(lineage) <= MAX_LINEAGE_LENGTH or not lineage.isprintable():
         raise UsageError(
@@ -122,7 +124,7 @@ def _iterations(conn: Connection, workflow_id: int, lineage: str) -> int:
     return max((int(found[1]) for name in names if (found := numbered.fullmatch(name))), default=0)
 
 
-def _check_iterations(workflow: Record, lineage: str, iteration: int) -> None:
+def _check_iterations(workflow: WorkflowRow, lineage: str, iteration: int) -> None:
     most = (workflow.dynamic_jobs or {}).get("max_iterations") or DEFAULT_MAX_ITERATIONS
     if iteration >= most:
         raise SpawnError(
@@ -147,7 +149,7 @@ def _check_names(jobs: Sequence[SpawnJob]) -> None:
             )
 
 
-def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> list[int]:
+def _spawned_before(conn: Connection, caller: JobRow, names: Sequence[str]) -> list[int]:
     """Return the jobs that a repeated request created the first time; none if it is new.
 
     Those are jobs with exactly these names that were spawned and depend on the same caller.
@@ -176,7 +178,7 @@ def _spawned_before(conn: Connection, caller: Record, names: Sequence[str]) -> l
 
 
 def _new_jobs(
-    conn: Connection, caller: Record, lineage: str, jobs: Sequence[SpawnJob]
+    conn: Connection, caller: JobRow, lineage: str, jobs: Sequence[SpawnJob]
 ) -> list[Job]:
     """Return the jobs to create, their names resolved."""
     places = {job.name: place for place, job in enumerate(jobs)}
@@ -217,7 +219,7 @@ def _by_name(rows: Iterable[Record], kind: str) -> dict[str, int]:
 
 
 def _check_known(
-    names: AbstractSet[str], known: Mapping[str, int], caller: Record, kind: str
+    names: AbstractSet[str], known: Mapping[str, int], caller: JobRow, kind: str
 ) -> None:
     unknown = sorted(names - known.keys())
     if unknown:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torc_core.errors import TransitionError
 from torc_core.model.status import TRANSITIONS, JobStatus
-from torc_server.storage.statements import Record
+from torc_server.storage.tables.job import JobRow
 
 
 def illegal(
-    job: Record,
+    job: JobRow,
     target: JobStatus,
     *,
     hint: str = "",

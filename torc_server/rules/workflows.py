@@ -21,9 +21,12 @@ from torc_server.rules.events import record, touch
 from torc_server.rules.sharing import share_with, with_access_groups
 from torc_server.storage import tables
 from torc_server.storage.mapping import WORKFLOW
-from torc_server.storage.statements import Prepared, Record
+from torc_server.storage.statements import Prepared
+from torc_server.storage.tables.workflow import WorkflowRow
 
-_FIND = Prepared(select(tables.workflow).where(tables.workflow.c.id == bindparam("id")))
+_FIND = Prepared(
+    select(tables.workflow).where(tables.workflow.c.id == bindparam("id")), rows=WorkflowRow
+)
 
 OPEN_NUMBERS = tuple(status.number for status in JobStatus if status not in SETTLED)
 """Statuses of jobs that keep their workflow from being complete."""
@@ -105,19 +108,19 @@ def get_workflow(conn: Connection, workflow_id: int) -> Workflow:
     return with_access_groups(conn, [workflow])[0]
 
 
-def find_workflow(conn: Connection, workflow_id: int) -> Record:
+def find_workflow(conn: Connection, workflow_id: int) -> WorkflowRow:
     """Return a workflow's row.
 
     Raises:
         NotFoundError: There is none.
     """
-    row: Record | None = _FIND.first(conn, id=workflow_id)
+    row = _FIND.first(conn, id=workflow_id)
     if row is None:
         raise NotFoundError.of("workflow", workflow_id)
     return row
 
 
-def status_of(row: Record) -> WorkflowStatus:
+def status_of(row: WorkflowRow) -> WorkflowStatus:
     """Return the status that a workflow's row holds, without the counts of its jobs."""
     return WorkflowStatus(
         id=row.id,

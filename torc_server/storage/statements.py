@@ -4,6 +4,11 @@ To find a row by its key takes 3 us so, and 14 us through SQLAlchemy: on hot pat
 the server's time. A prepared statement is written in Core like any other, is compiled by the
 dialect of the connection that it first meets, keeps the conversions of its columns' types, and
 fails with SQLAlchemy's errors. Its dialect has to place values by position (`?` or `%s`).
+
+Columns are named twice. Where a statement is written, `table.c.misspelt` fails when its module is
+imported. Where a row is read, mypy knows the columns if the statement declares its rows, as in
+`Prepared(select(tables.job), rows=JobRow)`. Rows of whole tables, which go from function to
+function, are declared; those of three columns that are used on the next line are not worth a class.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
 from sqlalchemy import BindParameter, Connection, Dialect, Row
 from sqlalchemy.exc import DBAPIError
@@ -26,6 +31,7 @@ IDS = "ids"
 _PIECE = 4_096
 """Ids per execution: SQLite allows 32,766 values, PostgreSQL 65,535."""
 
+RowT = TypeVar("RowT")
 _Convert = Callable[[Any], Any]
 
 
@@ -67,31 +73,44 @@ class _Place(NamedTuple):
     convert: _Convert | None
 
 
-class Prepared:
+class Prepared(Generic[RowT]):
     """A statement with named parameters, for `ids` any number of values.
 
     An insert without values of its own names the columns that its rows give.
+
+    Args:
+        statement: The statement.
+        *columns: The columns of an insert.
+        rows: A class whose annotations are columns of the rows: for the type checker, and compared
+            with the statement when it is compiled. The rows themselves are named tuples.
     """
 
-    def __init__(self, statement: Statement, *columns: str) -> None:
+    @overload
+    def __init__(self: Prepared[Any], statement: Statement, *columns: str) -> None: ...
+
+    @overload
+    def __init__(self, statement: Statement, *, rows: type[RowT]) -> None: ...
+
+    def __init__(self, statement: Statement, *columns: str, rows: type[RowT] | None = None) -> None:
         self._statement = statement
         self._column_keys = list(columns) or None
-        self._forms: dict[str, _Form] = {}
+        self._declared = frozenset(rows.__annotations__ if rows else ())
+        self._forms: dict[str, Form] = {}
         """By name of the dialect."""
 
-    def all(self, conn: Connection, /, **values: Any) -> list[Any]:
+    def all(self, conn: Connection, /, **values: Any) -> list[RowT]:
         """Return the rows for these values."""
         form = self._form(conn)
         return form.fetch(execute(conn, form.text(0), form.arrange(values, ())))
 
-    def first(self, conn: Connection, /, **values: Any) -> Any:
+    def first(self, conn: Connection, /, **values: Any) -> RowT | None:
         """Return the first row for these values, or None."""
         return next(iter(self.all(conn, **values)), None)
 
-    def all_of(self, conn: Connection, ids: Iterable[int | str], /, **values: Any) -> list[Any]:
+    def all_of(self, conn: Connection, ids: Iterable[int | str], /, **values: Any) -> list[RowT]:
         """Return the rows for these ids; none for no ids."""
         form = self._form(conn)
-        found: list[Any] = []
+        found: list[RowT] = []
         for piece in _pieces(ids):
             found += form.fetch(execute(conn, form.text(len(piece)), form.arrange(values, piece)))
         return found
@@ -113,14 +132,25 @@ class Prepared:
         text, values = form.text(0), form.arrange_all(rows)
         _call(conn, text, lambda cursor: cursor.executemany(text, values))
 
-    def _form(self, conn: Connection) -> _Form:
+    def _form(self, conn: Connection) -> Form:
         name = conn.dialect.name
         if name not in self._forms:
-            self._forms[name] = _Form(self._statement, self._column_keys, conn.dialect)
+            self._forms[name] = self.compile(conn.dialect)
         return self._forms[name]
 
+    def compile(self, dialect: Dialect) -> Form:
+        """Return the form of the statement for a dialect.
 
-class _Form:
+        Raises:
+            TypeError: Its rows lack a declared column.
+        """
+        form = Form(self._statement, self._column_keys, dialect)
+        if lacking := sorted(self._declared - form.columns):
+            raise TypeError(f"The rows of {self._statement} lack {', '.join(lacking)}.")
+        return form
+
+
+class Form:
     """A statement as one dialect has it: text, placeholders, and conversions of values."""
 
     def __init__(
@@ -136,6 +166,7 @@ class _Form:
             for place in _places_of(name, compiled.binds[name], dialect)
         ]
         columns = list(statement.exported_columns)
+        self.columns = frozenset(column.key for column in columns)
         types = [column.type.dialect_impl(dialect) for column in columns]
         converts = [type_.result_processor(dialect, None) for type_ in types]
         self._conversions = [(at, convert) for at, convert in enumerate(converts) if convert]

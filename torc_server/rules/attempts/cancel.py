@@ -19,10 +19,11 @@ from torc_server.rules import actions
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.dependencies.propagation import Change, count_changes, propagate
 from torc_server.rules.events import record, record_many
-from torc_server.rules.jobs import NO_HOLDER, get_job
+from torc_server.rules.jobs import NO_HOLDER, SomeJob, get_job
 from torc_server.rules.workflows import find_workflow, status_of
 from torc_server.storage import tables
-from torc_server.storage.statements import Prepared, Record
+from torc_server.storage.statements import Prepared
+from torc_server.storage.tables.job import JobRow
 
 _job = tables.job
 _attempt = tables.attempt
@@ -120,7 +121,7 @@ def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> Workf
     return status_of(find_workflow(conn, workflow_id))
 
 
-def cancel_job(conn: Connection, job: Record, *, run_id: int, now_ms: int) -> Job:
+def cancel_job(conn: Connection, job: JobRow, *, run_id: int, now_ms: int) -> Job:
     """Cancel one job that is not complete, with all that follows for those downstream."""
     _cancel(conn, [job], now_ms=now_ms)
     record(conn, job.workflow_id, _event(job, run_id), now_ms=now_ms)
@@ -128,15 +129,15 @@ def cancel_job(conn: Connection, job: Record, *, run_id: int, now_ms: int) -> Jo
     return get_job(conn, job.id)
 
 
-def _cancel(conn: Connection, jobs: Collection[Record], *, now_ms: int) -> None:
+def _cancel(conn: Connection, jobs: Collection[SomeJob], *, now_ms: int) -> None:
     job_ids = [job.id for job in jobs]
     _CANCEL.run_of(conn, job_ids)
     stop_attempts(conn, job_ids, now_ms=now_ms)
 
 
-def _change(job: Record) -> Change:
+def _change(job: SomeJob) -> Change:
     return Change(job.id, JobStatus.from_number(job.status), JobStatus.CANCELED)
 
 
-def _event(job: Record, run_id: int) -> JobCanceled:
+def _event(job: SomeJob, run_id: int) -> JobCanceled:
     return JobCanceled(job_id=job.id, job_name=job.name, status=JobStatus.CANCELED, run_id=run_id)

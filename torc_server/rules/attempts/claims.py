@@ -24,7 +24,7 @@ from torc_server.rules.attempts.ready import (
     ready_groups,
 )
 from torc_server.rules.attempts.shortage import describe_shortage, nearest_miss
-from torc_server.rules.jobs import job_of, linked_ids
+from torc_server.rules.jobs import SomeJob, job_of, linked_ids
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
@@ -102,7 +102,7 @@ def claim(conn: Connection, claimer: Claimer, request: ClaimRequest, *, now_ms: 
     return Claim(rows, {group.requirements_id: group.requirements for group in groups})
 
 
-def take(conn: Connection, claimer: Claimer, rows: Sequence[Record], *, now_ms: int) -> None:
+def take(conn: Connection, claimer: Claimer, rows: Sequence[SomeJob], *, now_ms: int) -> None:
     """Let a claimer hold ready jobs, each in an attempt under a new token."""
     _TAKE.run_of(conn, [row.id for row in rows], node_id=claimer.compute_node_id)
     _ATTEMPT.run_each(

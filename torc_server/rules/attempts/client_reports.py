@@ -27,13 +27,16 @@ from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
+from torc_server.storage.tables.job import JobRow
+from torc_server.storage.tables.result import ResultRow
+from torc_server.storage.tables.workflow import WorkflowRow
 
 MAX_COMPLETIONS = 10_000
 """The most completions in one call."""
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_JOBS = Prepared(select(tables.job).where(tables.job.c.id.in_(_IDS)))
-_RESULTS = Prepared(select(tables.result).where(tables.result.c.job_id.in_(_IDS)))
+_JOBS = Prepared(select(tables.job).where(tables.job.c.id.in_(_IDS)), rows=JobRow)
+_RESULTS = Prepared(select(tables.result).where(tables.result.c.job_id.in_(_IDS)), rows=ResultRow)
 _WORKFLOWS = Prepared(
     select(tables.workflow.c.id, tables.workflow.c.run_id).where(tables.workflow.c.id.in_(_IDS))
 )
@@ -58,8 +61,8 @@ class Completion(NamedTuple):
 class _Known(NamedTuple):
     """What completions are checked against."""
 
-    jobs: dict[int, Record]
-    results: dict[tuple[int, int, int], Record]
+    jobs: dict[int, JobRow]
+    results: dict[tuple[int, int, int], ResultRow]
     """By job, run and attempt."""
     workflows: dict[int, Record]
     nodes: dict[int, Record]
@@ -245,7 +248,7 @@ def _accept(known: _Known, completion: Completion) -> AcceptedCompletion | None:
     return AcceptedCompletion(place, job, _end(job, status, result), result.attempt_id)
 
 
-def _end(job: Record, status: JobStatus, result: Result) -> JobEnd:
+def _end(job: JobRow, status: JobStatus, result: Result) -> JobEnd:
     return JobEnd(
         job_id=job.id,
         token=job.token,
@@ -260,7 +263,7 @@ def _end(job: Record, status: JobStatus, result: Result) -> JobEnd:
     )
 
 
-def check_run(workflow: Record, run_id: int) -> None:
+def check_run(workflow: WorkflowRow | Record, run_id: int) -> None:
     """Make sure that a caller refers to the workflow's present run.
 
     Raises:
@@ -274,14 +277,14 @@ def check_run(workflow: Record, run_id: int) -> None:
         )
 
 
-def _place(workflow: Record, run_id: int, node_id: int, node: Record | None) -> Place:
+def _place(workflow: WorkflowRow | Record, run_id: int, node_id: int, node: Record | None) -> Place:
     check_run(workflow, run_id)
     if node is None or node.workflow_id != workflow.id:
         raise NotFoundError.of("compute node", f"{node_id} in workflow {workflow.id}")
     return Place(workflow.id, run_id, node_id)
 
 
-def _is_same(recorded: Record, status: JobStatus, result: Result) -> bool:
+def _is_same(recorded: ResultRow, status: JobStatus, result: Result) -> bool:
     return bool(
         recorded.status == status.number
         and recorded.return_code == result.return_code

@@ -28,9 +28,9 @@ from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.attempts.report_check import Place
 from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.events import record_many
-from torc_server.rules.jobs import NO_HOLDER, mark_retried
+from torc_server.rules.jobs import NO_HOLDER, SomeJob, mark_retried
 from torc_server.storage import tables
-from torc_server.storage.statements import Prepared, Record
+from torc_server.storage.statements import Prepared
 
 _job = tables.job
 _attempt = tables.attempt
@@ -101,7 +101,7 @@ class AcceptedCompletion(NamedTuple):
     """A completion that is accepted: where, of which job, how, and as which of its attempts."""
 
     place: Place
-    job: Record
+    job: SomeJob
     """Its row as it was."""
     end: JobEnd
     attempt_id: int
@@ -115,7 +115,7 @@ def close_attempts(
 
 
 def revoke_attempts(
-    conn: Connection, revoked: Sequence[tuple[Record, JobStatus]], *, now_ms: int
+    conn: Connection, revoked: Sequence[tuple[SomeJob, JobStatus]], *, now_ms: int
 ) -> None:
     """Take the attempts of jobs from their runners, which are asked to stop the processes.
 
@@ -173,7 +173,7 @@ def record_results(
         propagate(conn, workflow_id, [_change(d) for d in moved], run_id=run_id, now_ms=now_ms)
 
 
-def start_event(job: Record, place: Place) -> JobStarted:
+def start_event(job: SomeJob, place: Place) -> JobStarted:
     """Return the event of a job's start."""
     return JobStarted(
         job_id=job.id,

@@ -57,7 +57,7 @@ _COUNTS = (
 )
 
 
-def _recount_where(condition: ColumnElement[bool]) -> Prepared:
+def _recount_where(condition: ColumnElement[bool]) -> Prepared[Any]:
     counts = _COUNTS.where(condition).subquery()
     return Prepared(
         update(_sets)

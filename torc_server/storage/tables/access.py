@@ -14,7 +14,7 @@ class AccessGroupRow(SQLModel, table=True):
     __tablename__ = "access_group"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     name: str = Field(sa_column=Column(Text(), nullable=False, unique=True))
     description: str | None = text(nullable=True)
     created_at: str = text()
@@ -27,7 +27,7 @@ class UserGroupMembershipRow(SQLModel, table=True):
     __tablename__ = "user_group_membership"
     __table_args__ = (Index("ux_membership", "user_name", "group_id", unique=True), NUMBERED)
 
-    id: int | None = key()
+    id: int = key()
     user_name: str = text()
     group_id: int = reference("access_group.id", index=True)
     role: str = text(default="member")

@@ -16,7 +16,7 @@ class FileRow(SQLModel, table=True):
     __tablename__ = "file"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     name: str = text()
     path: str = text()
@@ -29,7 +29,7 @@ class UserDataRow(SQLModel, table=True):
     __tablename__ = "user_data"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     name: str = text()
     is_ephemeral: bool = False
@@ -81,7 +81,7 @@ class RoCrateEntityRow(SQLModel, table=True):
         NUMBERED,
     )
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id")
     entity_id: str = text()
     entity_type: str = text()

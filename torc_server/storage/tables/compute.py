@@ -24,7 +24,7 @@ class ComputeNodeRow(SQLModel, table=True):
     __tablename__ = "compute_node"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     hostname: str = text()
     pid: int = wide()
@@ -51,7 +51,7 @@ class ScheduledComputeNodeRow(SQLModel, table=True):
     __tablename__ = "scheduled_compute_node"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     scheduler_id: int = wide()
     scheduler_config_id: int = wide()
@@ -74,7 +74,7 @@ class WorkflowActionRow(SQLModel, table=True):
     __tablename__ = "workflow_action"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     trigger_type: str = text()
     action_type: str = text()

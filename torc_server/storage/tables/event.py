@@ -20,7 +20,7 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (Index("ix_event_workflow", "workflow_id", "id"), NUMBERED)
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id")
     timestamp: int = wide()
     event_type: str = text()

@@ -31,7 +31,7 @@ class DependencySetRow(SQLModel, table=True):
         NUMBERED,
     )
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id")
     fingerprint: str = text()
     """The name of the set, see `rules.sets.fingerprint`."""
@@ -73,7 +73,7 @@ class JobRow(SQLModel, table=True):
         NUMBERED,
     )
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id")
     name: str = text()
     command: str = text()
@@ -117,7 +117,7 @@ class AttemptRow(SQLModel, table=True):
         NUMBERED,
     )
 
-    id: int | None = key()
+    id: int = key()
     job_id: int = reference("job.id")
     workflow_id: int = reference("workflow.id", index=True)
     run_id: int = wide()

@@ -13,7 +13,7 @@ class ResourceRequirementsRow(SQLModel, table=True):
     __tablename__ = "resource_requirements"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     name: str = text()
     num_cpus: int = wide()
@@ -31,7 +31,7 @@ class FailureHandlerRow(SQLModel, table=True):
     __tablename__ = "failure_handler"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     name: str = text()
     rules: str = text()
@@ -43,7 +43,7 @@ class LocalSchedulerRow(SQLModel, table=True):
     __tablename__ = "local_scheduler"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     name: str = text(default="default")
     memory: str | None = text(nullable=True)
@@ -56,7 +56,7 @@ class SlurmSchedulerRow(SQLModel, table=True):
     __tablename__ = "slurm_scheduler"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     name: str | None = text(nullable=True)
     account: str = text()

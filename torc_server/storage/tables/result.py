@@ -17,7 +17,7 @@ class ResultRow(SQLModel, table=True):
         NUMBERED,
     )
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     job_id: int = reference("job.id")
     run_id: int = wide()
@@ -52,7 +52,7 @@ class SlurmStatsRow(SQLModel, table=True):
         NUMBERED,
     )
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     job_id: int = reference("job.id")
     run_id: int = wide()

@@ -13,7 +13,7 @@ class TaskRow(SQLModel, table=True):
     __tablename__ = "task"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     workflow_id: int = reference("workflow.id", index=True)
     operation: str = text()
     status: str = text()

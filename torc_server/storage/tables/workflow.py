@@ -15,7 +15,7 @@ class WorkflowRow(SQLModel, table=True):
     __tablename__ = "workflow"
     __table_args__ = NUMBERED
 
-    id: int | None = key()
+    id: int = key()
     name: str = text()
     user: str = text()
     description: str | None = text(nullable=True)
