@@ -242,6 +242,8 @@ class SimulatedServer:
         self._waker = waker
         self.ready: list[ClaimedJob] = []
         self.claimed: set[int] = set()
+        self.most_claimed = 0
+        self._jobs: dict[int, ClaimedJob] = {}
         self.results: list[JobEnd] = []
         self.starts: list[JobStart] = []
         self.released: list[tuple[float, int]] = []
@@ -328,9 +330,15 @@ class SimulatedServer:
         for end in request.ends:
             self.results.append(end)
             self.claimed.discard(end.job_id)
+            if end.retry:
+                self._retry(self._jobs[end.job_id])
         for release in request.releases:
             self.claimed.discard(release.job_id)
             self.released.append((self._clock.now, release.job_id))
+
+    def _retry(self, job: ClaimedJob) -> None:
+        attempt = replace(job.job, attempt_id=job.job.attempt_id + 1)
+        self.ready.append(replace(job, job=attempt, token=job.token + 1))
 
     def _has_news(self, request: Exchange) -> bool:
         return bool(request.work and self.ready) or self.is_complete or self.is_canceled
@@ -343,6 +351,8 @@ class SimulatedServer:
             count = request.work.max_jobs + request.work.queue_ahead
             jobs, self.ready = self.ready[:count], self.ready[count:]
             self.claimed |= {job.job.id for job in jobs}
+            self._jobs |= {job.job.id: job for job in jobs}
+            self.most_claimed = max(self.most_claimed, len(self.claimed))
         reply = ExchangeReply(
             jobs=jobs,
             is_complete=self.is_complete,
