@@ -127,8 +127,8 @@ def test_prefetched_jobs_that_would_wait_behind_long_ones_are_released():
     world.run()
     assert world.server.released, "others may run them"
     assert world.server.released[0][0] < 2.0
-    releasing = [request for _, request in world.server.requests if request.releases]
-    assert not any(request.work.queue_ahead for request in releasing), "what is running is long"
+    works = [request.work for _, request in world.server.requests if request.releases]
+    assert not any(work.queue_ahead for work in works if work), "what is running is long"
     started = {job_id for _, job_id in world.processes.started}
     assert started.isdisjoint(job_id for _, job_id in world.server.released)
 
