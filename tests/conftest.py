@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from torc_core.client import TorcClient
-from torc_core.model.service import PORT_LINE
+from torc_core.service import PORT_LINE
 
 START_TIMEOUT_S = 60
 

@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 
-from torc_core.model.service import BASE_PATH
+from torc_core.service import BASE_PATH
 from torc_server.access.authentication import middleware_for
 from torc_server.access.users import Users
 from torc_server.background.task_runner import Background

@@ -18,7 +18,7 @@ import uvloop
 from litestar import Litestar
 
 from torc_core.errors import ConflictError, MachineError, UsageError
-from torc_core.model.service import PORT_LINE
+from torc_core.service import PORT_LINE
 from torc_server.access.authentication import TokenInPath
 from torc_server.app import create_app
 from torc_server.lifespan import lifespan

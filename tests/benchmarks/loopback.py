@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from torc_core.model.service import PORT_LINE
+from torc_core.service import PORT_LINE
 
 BASE = "/torc-service/v1"
 

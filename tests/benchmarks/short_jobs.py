@@ -31,11 +31,11 @@ from hyperqueue.cluster import LocalCluster, WorkerConfig
 
 from torc_core.client import TorcClient
 from torc_core.model.job import Job
-from torc_core.model.service import PORT_LINE
 from torc_core.model.workflow import Workflow
 from torc_core.operations.initialize import initialize_workflow
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.runner import Runner
+from torc_core.service import PORT_LINE
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 GOAL_RATE = 800

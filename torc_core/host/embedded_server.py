@@ -27,7 +27,7 @@ from torc_core.errors import MachineError, TimedOutError, UnreachableError
 from torc_core.host.directories import state_directory
 from torc_core.host.json_file import read_record, write_record
 from torc_core.host.process import ProcessIdentity, detach
-from torc_core.model.service import BASE_PATH, PORT_LINE
+from torc_core.service import BASE_PATH, PORT_LINE
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0

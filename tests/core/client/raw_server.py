@@ -66,6 +66,11 @@ class RawServer:
         """Return how many requests of a method came in."""
         return sum(request.method == method for request in self.received)
 
+    def push(self, content: bytes) -> None:
+        """Send something further on every connection."""
+        for peer in self._peers:
+            peer.sendall(content)
+
     def hang_up(self) -> None:
         """Close every connection, in good order."""
         for peer in self._peers:

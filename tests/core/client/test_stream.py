@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import pytest
@@ -49,6 +50,19 @@ def test_a_stream_that_breaks_off_is_no_answer():
 
         with pytest.raises(NoAnswerError, match="broke"):
             next(events)
+
+
+def test_a_stream_outlives_the_client_that_opened_it():
+    with RawServer(lambda _request: sized(ONE, length=2 * len(ONE))) as server:
+        client = TorcClient(server.url)
+        with client.stream_events(1) as stream:
+            events = iter(stream)
+            next(events)
+            del client
+            gc.collect()
+            server.push(ONE)
+
+            assert next(events).id == 12
 
 
 def test_a_server_that_hangs_up_instead_of_a_stream_is_no_answer():
