@@ -24,7 +24,8 @@ from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe
 from torc_server.settings import Settings
 from torc_tui.actions import ACTIONS
-from torc_tui.cli.root import COMMANDS, load_command, torc
+from torc_tui.cli.lazy import LazyGroup
+from torc_tui.cli.root import torc
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -55,8 +56,8 @@ def command_line() -> str:
     """Return the page of all commands and options."""
     parts = ["# Command line\n", "What every command accepts stands under `torc` itself.\n"]
     parts += list(_describe(torc, "torc", None))
-    for name in COMMANDS:
-        parts += list(_describe(load_command(name), f"torc {name}", click.Context(torc)))
+    for name in torc.entries:
+        parts += list(_describe(torc.load(name), f"torc {name}", click.Context(torc)))
     return "\n".join(parts)
 
 
@@ -80,7 +81,11 @@ def _describe(command: click.Command, path: str, parent: click.Context | None) -
         yield ""
     if isinstance(command, click.Group) and not is_root:
         for name in command.list_commands(context):
-            child = command.get_command(context, name)
+            child = (
+                command.load(name)
+                if isinstance(command, LazyGroup)
+                else command.get_command(context, name)
+            )
             assert child is not None
             yield from _describe(child, f"{path} {name}", context)
 

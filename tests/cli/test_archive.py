@@ -18,7 +18,7 @@ def test_archived_workflows_are_out_of_sight_until_they_come_back(torc, client, 
     refused = torc("workflows", "initialize", made)
     assert refused.code == 5
     assert f"torc workflows archive false {made}" in refused.err
-    assert torc("workflows", "archive", "false", made).out == "Brought back 1 workflow.\n"
+    assert torc("workflows", "archive", "false", made).out == "Restored 1 workflow.\n"
     assert listed()
     assert torc("workflows", "archive", "maybe", made).code == 2
     assert torc("workflows", "archive", "true", 123456).code == 4

@@ -248,4 +248,4 @@ def test_jobs_that_others_hold_are_named_when_nothing_else_is_left(torc, tmp_pat
     answer = torc("run", workflow_id)
 
     assert answer.code == 1
-    assert "hold 1 job and have not told the end" in answer.err
+    assert "1 job is still held by other runners or clients" in answer.err

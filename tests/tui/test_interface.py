@@ -214,7 +214,7 @@ async def test_the_graph_has_edges_through_files_before_a_run_and_is_current_aft
         await ui.press("enter")
         await ui.wait_for(lambda: isinstance(ui.screen, Confirm))
         await ui.press("n")
-        await ui.wait_for("created #")
+        await ui.wait_for("Created #")
         await ui.press("shift+tab")
         await ui.wait_for("writer ──·U reader")
         await ui.wait_for("uninitialized")
@@ -253,7 +253,7 @@ async def test_a_large_workflow_is_deleted_by_its_name_only(server, client, make
         await ui.press("backspace")
         await ui.type("large-one")
         await ui.press("enter")
-        await ui.wait_for("deleted workflow")
+        await ui.wait_for("Deleted workflow")
         await ui.wait_for(lambda: " 101 " not in ui.seen())
 
     assert number not in {workflow.id for workflow in client.list_workflows().items}
@@ -267,7 +267,7 @@ async def test_marked_jobs_are_cancelled_together(server, client, make_workflow)
         await ui.press("space", "space", "j", "space")
         await ui.wait_for("3 marked")
         await ui.press("c")
-        await ui.wait_for("Cancel 3 marked jobs?")
+        await ui.wait_for("Cancel 3 jobs?")
         await ui.press("y")
         await ui.wait_for("- 3 canceled")
 

@@ -177,7 +177,7 @@ def test_a_run_goes_on_when_the_interface_is_killed(start_tui, server, client, t
     screen.send("x")
     screen.wait_for("Run #")
     screen.send("y")
-    screen.wait_for("runs as process")
+    screen.wait_for("in the background (PID")
     screen.end(signal.SIGKILL)
 
     wait_for(lambda: client.is_workflow_complete(number).is_complete, "the end of the run")

@@ -1,5 +1,7 @@
 """What a user may ask for, once for every interface.
 
-An operation is a function of a client and a request; it returns what happened, or raises a
-`TorcError`. It reports progress and asks questions through a `Reporter`, and never prints.
+An operation is proposed, agreed to, and carried out. `propose_...` looks at the server and at this
+machine and returns a `Proposal`, or raises what forbids it; nothing is changed by then. `carry_out`
+reports its warnings, asks its question, performs it and returns the result with its sentence. What
+is allowed is decided by pure functions of the facts; interfaces parse, ask and show.
 """

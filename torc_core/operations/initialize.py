@@ -1,7 +1,7 @@
-"""Bring a workflow to its start: what a client does around the server's own steps.
+"""Initialize a workflow: what a client does around the server's own steps.
 
-The reference leaves the order of these steps to its clients: check what must exist, take
-everything back, count a new run, note when files changed last, then let the server work out
+The reference leaves the order of these steps to its clients: check what must exist, reset all
+jobs, count a new run, record when files were modified last, then let the server work out
 dependencies.
 """
 
@@ -12,13 +12,27 @@ from pathlib import Path
 import msgspec
 
 from torc_core.client import TorcClient, every_item
-from torc_core.errors import ConflictError, NotFoundError
+from torc_core.errors import ConflictError
 from torc_core.model.artifact import FilePatch
-from torc_core.model.workflow import WorkflowStatus
+from torc_core.model.ids import id_of
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.facts import (
+    count,
+    count_lines,
+    counted,
+    find_active,
+    refuse_archived,
+    title_of,
+)
+from torc_core.operations.reporter import SILENT, Proposal, Question, Reporter
+
+_NAMED_MISSING = 10
+_WITHOUT_RESULTS = frozenset({JobStatus.UNINITIALIZED, JobStatus.BLOCKED, JobStatus.READY})
 
 
 class StartCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the way of a start, and what a start would overwrite."""
+    """What a run needs and lacks, and what it would overwrite."""
 
     missing_input_files: list[str]
     """Paths that jobs read, no job writes, and that do not exist."""
@@ -32,9 +46,75 @@ class StartCheck(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nothing is missing."""
         return not self.missing_input_files and not self.missing_user_data
 
+    def lines(self) -> tuple[str, ...]:
+        """Return the existing output files for a question."""
+        paths = self.existing_output_files
+        if not paths:
+            return ()
+        heading = f"Output files that exist and will be overwritten: {len(paths):,}"
+        return heading, *(f"  {path}" for path in paths)
+
+
+class Initializing(msgspec.Struct, frozen=True, kw_only=True):
+    """An initialization has begun."""
+
+    title: str
+
+    @property
+    def sentence(self) -> str:
+        """What it says."""
+        return f"Initializing {self.title} …"
+
+
+class Initialized(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow was initialized."""
+
+    workflow_id: int
+    title: str
+    status: WorkflowStatus
+
+    @property
+    def sentence(self) -> str:
+        """What was done."""
+        counts = self.status.jobs_by_status
+        return (
+            f"Initialized {self.title}, run {self.status.run_id}: "
+            f"{counted(count(counts, {JobStatus.READY}), 'job')} ready, "
+            f"{count(counts, {JobStatus.BLOCKED}):,} blocked."
+        )
+
+
+def propose_initialize(client: TorcClient, workflow_id: int) -> Proposal[Initialized]:
+    """Propose a new run of all jobs.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: It is archived.
+    """
+    workflow = client.get_workflow(workflow_id)
+    status = client.get_workflow_status(workflow_id)
+    refuse_archived(workflow_id, status)
+    check = check_start(client, workflow_id)
+    counts = status.jobs_by_status
+
+    def perform(reporter: Reporter, *, force: bool) -> Initialized:
+        started = initialize_workflow(client, workflow, reporter, force=force)
+        return Initialized(workflow_id=workflow_id, title=title_of(workflow), status=started)
+
+    return Proposal(
+        question=Question(
+            sentence=f"Initialize {title_of(workflow)}? Every job will run again.",
+            lines=(*count_lines(counts), *check.lines()),
+            is_danger=count(counts, _WITHOUT_RESULTS) < sum((counts or {}).values()),
+            is_optional=not check.existing_output_files,
+        ),
+        objection=find_active(workflow_id, status) or find_missing_inputs(workflow_id, check),
+        perform=perform,
+    )
+
 
 def check_start(client: TorcClient, workflow_id: int, base: Path | None = None) -> StartCheck:
-    """Look at files and user data before a start.
+    """Look at files and user data before a run.
 
     Args:
         client: The server.
@@ -58,70 +138,84 @@ def check_start(client: TorcClient, workflow_id: int, base: Path | None = None) 
     )
 
 
+def find_missing_inputs(workflow_id: int, check: StartCheck) -> ConflictError | None:
+    """Return the objection to a run without its inputs."""
+    if check.is_safe:
+        return None
+    missing = [f"input file {path} does not exist" for path in check.missing_input_files]
+    if check.missing_user_data:
+        missing.append(f"{counted(check.missing_user_data, 'user data record')} without a value")
+    rest = len(missing) - _NAMED_MISSING
+    return ConflictError(
+        f"Workflow {workflow_id} cannot start: {'; '.join(missing[:_NAMED_MISSING])}"
+        + (f"; and {rest} more" if rest > 0 else "")
+        + ".",
+        hint=f"Provide them, or go on without: torc workflows initialize --force {workflow_id}",
+    )
+
+
 def initialize_workflow(
-    client: TorcClient, workflow_id: int, *, force: bool = False, base: Path | None = None
+    client: TorcClient,
+    workflow: Workflow | int,
+    reporter: Reporter = SILENT,
+    *,
+    force: bool = False,
+    base: Path | None = None,
 ) -> WorkflowStatus:
-    """Start a new run: all jobs are taken back, then blocked or ready.
+    """Start a new run: all jobs are reset, then blocked or ready.
 
     Args:
         client: The server.
-        workflow_id: The workflow.
-        force: Go on although inputs are missing.
+        workflow: The workflow, or its id.
+        reporter: Where progress goes.
+        force: Go on although inputs are missing or jobs are active.
         base: The directory that relative paths mean; the current one when left out.
 
     Raises:
         ConflictError: The workflow is archived or has active jobs, or inputs are missing.
     """
+    if isinstance(workflow, int):
+        workflow = client.get_workflow(workflow)
+    workflow_id = id_of(workflow)
     status = client.get_workflow_status(workflow_id)
-    if status.is_archived:
-        raise ConflictError(
-            f"Workflow {workflow_id} is archived.",
-            hint=f"Take it back first: torc workflows archive false {workflow_id}",
-        )
+    refuse_archived(workflow_id, status)
     if not force:
-        _refuse_missing_inputs(workflow_id, check_start(client, workflow_id, base))
+        missing = find_missing_inputs(workflow_id, check_start(client, workflow_id, base))
+        if missing is not None:
+            raise missing
+    reporter.progress(Initializing(title=title_of(workflow)))
     client.reset_workflow_status(workflow_id, force=force)
     client.reset_job_status(workflow_id)
+    return begin_run(client, workflow_id, status.run_id + 1, base)
+
+
+def begin_run(
+    client: TorcClient,
+    workflow_id: int,
+    run_id: int,
+    base: Path | None = None,
+    *,
+    only_uninitialized: bool = False,
+) -> WorkflowStatus:
+    """Set the run number, record file times, and have dependencies worked out."""
     started = WorkflowStatus(
         is_canceled=False,
         is_archived=False,
-        run_id=status.run_id + 1,
+        run_id=run_id,
         has_detected_need_to_run_completion_script=False,
     )
     client.update_workflow_status(workflow_id, started)
-    note_file_times(client, workflow_id, base)
-    client.initialize_jobs(workflow_id)
+    record_file_times(client, workflow_id, base)
+    client.initialize_jobs(workflow_id, only_uninitialized=only_uninitialized)
     return client.get_workflow_status(workflow_id)
 
 
-def archive_workflow(client: TorcClient, workflow_id: int, *, is_archived: bool) -> None:
-    """Put a workflow into the archive, or take it out.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-    """
-    try:
-        client.archive_workflow(workflow_id, is_archived=is_archived)
-    except NotFoundError:  # the workflow, or in servers before 0.35 the call
-        status = client.get_workflow_status(workflow_id)
-        changed = WorkflowStatus(
-            is_canceled=status.is_canceled,
-            is_archived=is_archived,
-            run_id=status.run_id,
-            has_detected_need_to_run_completion_script=(
-                status.has_detected_need_to_run_completion_script
-            ),
-        )
-        client.update_workflow_status(workflow_id, changed)
-
-
-def note_file_times(client: TorcClient, workflow_id: int, base: Path | None = None) -> None:
-    """Tell the server when each file was changed last, where that is news."""
+def record_file_times(client: TorcClient, workflow_id: int, base: Path | None = None) -> None:
+    """Send the time of last modification of each file for which it has changed."""
     for file in list(every_item(client.list_files, workflow_id)):
         modified = _modified((base or Path()) / file.path)
         if modified is not None and modified != file.st_mtime:
-            assert file.id is not None
-            client.update_file(file.id, FilePatch(st_mtime=modified))
+            client.update_file(id_of(file), FilePatch(st_mtime=modified))
 
 
 def _modified(path: Path) -> float | None:
@@ -129,17 +223,3 @@ def _modified(path: Path) -> float | None:
         return path.stat().st_mtime
     except OSError:
         return None
-
-
-def _refuse_missing_inputs(workflow_id: int, check: StartCheck) -> None:
-    if check.is_safe:
-        return
-    missing = [f"input file {path} does not exist" for path in check.missing_input_files]
-    if check.missing_user_data:
-        missing.append(f"{check.missing_user_data} user data records are empty")
-    raise ConflictError(
-        f"Workflow {workflow_id} cannot start: {'; '.join(missing[:10])}"
-        + (f"; and {len(missing) - 10} more" if len(missing) > 10 else "")
-        + ".",
-        hint=f"Provide them, or go on without: torc workflows initialize --force {workflow_id}",
-    )

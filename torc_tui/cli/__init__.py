@@ -1,1 +1,1 @@
-"""The subcommands of `torc`: parse, call, print. No rule of a workflow's life is in here."""
+"""The subcommands of `torc`: parse, call an operation, print its sentence."""

@@ -1,4 +1,4 @@
-"""What every command is given: the settings in force, a client when it asks, a way to print."""
+"""What every command uses: settings, a client, output, and a way to carry out operations."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from torc_core.config.schema import ClientSettings
 from torc_core.config.sources import load_settings
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.host.connect import Choice, Connection, connect
+from torc_core.operations.reporter import Proposal, Result, carry_out
 from torc_core.units import MAX_INTEGER
 from torc_tui.cli.output import JsonOutput, Output, TableOutput
+from torc_tui.cli.reporter import CommandReporter
 
+R = TypeVar("R", bound=Result)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 ID = click.IntRange(1, MAX_INTEGER)
@@ -67,16 +70,43 @@ class Settings:
         return connect(self.choice)
 
     @property
+    def user(self) -> str:
+        """The name of the user."""
+        return str(self.choice.user)
+
+    @property
     def client(self) -> TorcClient:
         """The client of the server."""
         return self.connection.client
 
+    def reporter(self, *, ask: bool = True) -> CommandReporter:
+        """Return how this command shows what operations report."""
+        return CommandReporter(ask=ask)
+
+    def carry_out(self, proposal: Proposal[R], *, ask: bool = True, force: bool = False) -> R:
+        """Ask and perform an operation.
+
+        Args:
+            proposal: The operation.
+            ask: Ask its question, unless that is optional.
+            force: Go on in spite of its objection.
+
+        Raises:
+            Abort: The user declined.
+            TorcError: The objection, or a refusal of the server.
+        """
+        with self.reporter(ask=ask) as reporter:
+            result = carry_out(proposal, reporter, force=force)
+        if result is None:
+            raise click.Abort
+        return result
+
     def choose_workflow(self, workflow_id: int | None) -> int:
-        """Return the workflow that is meant: the one named, the only one, or one chosen.
+        """Return the id of the workflow: the one given, the only one, or one chosen.
 
         Raises:
             NotFoundError: The user has no workflow.
-            UsageError: There are several and nobody to ask.
+            UsageError: There are several, and no terminal to ask in.
         """
         if workflow_id is not None:
             return workflow_id
@@ -105,7 +135,7 @@ class Settings:
 
 
 def user_name() -> str:
-    """Return who the user is, as the reference sees it: `$USER`, else the account's name."""
+    """Return the user's name, as the reference does: `$USER`, else the account's."""
     try:
         return os.environ.get("USER") or os.environ.get("USERNAME") or getpass.getuser()
     except (KeyError, OSError):
@@ -118,12 +148,10 @@ pass_settings = click.make_pass_decorator(Settings)
 def paging(command: Command) -> Command:
     """Add the options of every list: limit, offset and sorting."""
     for option in (
-        click.option("--reverse-sort", is_flag=True, help="Last first."),
+        click.option("--reverse-sort", is_flag=True, help="Reverse the order."),
         click.option("--sort-by", metavar="FIELD", help="Sort by this field."),
-        click.option("--offset", type=click.IntRange(0), default=0, help="Skip so many."),
-        click.option(
-            "-l", "--limit", type=click.IntRange(1), default=10_000, help="At most so many."
-        ),
+        click.option("--offset", type=click.IntRange(0), default=0, help="Skip the first N."),
+        click.option("-l", "--limit", type=click.IntRange(1), default=10_000, help="At most N."),
     ):
         command = option(command)
     return command

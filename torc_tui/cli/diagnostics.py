@@ -9,7 +9,7 @@ from torc_tui.terminal import clean
 
 
 def say(text: str) -> None:
-    """Tell the user something that is not the result: to stderr, so that pipes stay clean."""
+    """Print what is not the result: to stderr, so that pipes stay clean."""
     click.echo(clean_lines(text), err=True)
 
 
@@ -46,5 +46,5 @@ def _usage_hint(error: click.UsageError) -> str:
 
 
 def clean_lines(text: str) -> str:
-    """Return text of several lines with everything that could command a terminal made visible."""
+    """Return text of several lines with control characters made visible."""
     return "\n".join(map(clean, text.split("\n")))

@@ -61,7 +61,7 @@ class JsonOutput:
 
 
 class TableOutput:
-    """Aligned text. What comes from users cannot command the terminal."""
+    """Aligned text. Control characters in data are made visible."""
 
     is_json = False
 
@@ -98,11 +98,6 @@ class TableOutput:
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the sentence."""
         _print_lines(map(clean, text.split("\n")))
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number and its noun, such as "1 job" or "2 jobs"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _print_lines(lines: Iterable[str]) -> None:

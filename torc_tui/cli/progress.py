@@ -1,4 +1,4 @@
-"""How a run tells of itself: one line that changes in a terminal, plain lines in a pipe."""
+"""Job counts of a run while it lasts: one line that changes in a terminal, lines in a pipe."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ PLAIN_INTERVAL_S = 10.0
 SHOWN = ("running", "ready", "blocked", "failed", "canceled", "terminated", "pending_failed")
 
 
-class ProgressReporter:
-    """Reports a workflow's counts to stderr while a `with` block runs.
+class LiveCounts:
+    """Writes a workflow's counts to stderr while a `with` block runs.
 
     Args:
-        client: The server; asked from a thread of its own.
-        workflow_id: Whose counts.
+        client: The server; called in a separate thread.
+        workflow_id: The workflow.
     """
 
     def __init__(self, client: TorcClient, workflow_id: int) -> None:
         self._client = client
         self._workflow_id = workflow_id
         self._is_live = sys.stderr.isatty()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._report, name="progress", daemon=True)
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._write_counts, name="progress", daemon=True)
         self._rate = Rate()
 
     def __enter__(self) -> Self:
@@ -46,15 +46,15 @@ class ProgressReporter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ended.set()
+        self._done.set()
         self._thread.join()
         if self._is_live:
             _write("\r\x1b[2K")
 
-    def _report(self) -> None:
+    def _write_counts(self) -> None:
         interval = LIVE_INTERVAL_S if self._is_live else PLAIN_INTERVAL_S
         last = ""
-        while not self._ended.wait(interval):
+        while not self._done.wait(interval):
             try:
                 counts = self._client.get_workflow_status(self._workflow_id).jobs_by_status or {}
             except TorcError as error:
@@ -67,7 +67,7 @@ class ProgressReporter:
 
 
 class Rate:
-    """How fast a count grows, averaged over the last ten seconds."""
+    """How fast a count grows, averaged over ten seconds."""
 
     WINDOW_S = 10.0
 
@@ -88,7 +88,7 @@ def progress_line(counts: dict[str, int], rate: float) -> str:
 
     Args:
         counts: Jobs by status.
-        rate: Jobs that end per second.
+        rate: Completions per second.
     """
     total, settled = sum(counts.values()), _settled(counts)
     share = 100 * settled // total if total else 100
@@ -112,6 +112,6 @@ def _width() -> int:
 
 
 def _write(text: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be gone; the run goes on
+    with contextlib.suppress(OSError):  # the terminal may be gone; the run continues
         sys.stderr.write(text)
         sys.stderr.flush()

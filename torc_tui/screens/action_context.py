@@ -1,7 +1,10 @@
-"""What an action may do: ask the person, ask the server, and say what came of it."""
+"""What an action may do: ask the user, carry out operations, and show their sentences."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import contextvars
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,10 +16,13 @@ from torc_core.errors import UsageError
 from torc_core.host.connect import Connection
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
+from torc_core.operations.reporter import Notice, Proposal, Question, Result
 from torc_tui.requests import Requests
+from torc_tui.screens.dialogs.confirm import Confirm, ConfirmByName
 from torc_tui.screens.dialogs.dialog import Dialog
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Result)
 
 
 class Selection:
@@ -56,28 +62,87 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """Where actions are carried out; they never touch widgets and never block."""
+    """What an action may use; actions never touch widgets and never block."""
 
     app: App[object]
     requests: Requests
     user: str
     tell: Callable[[str], None]
-    """Shows one line to the person."""
+    """Shows one line."""
     select: Callable[[Workflow], None]
     """Opens a workflow."""
 
+    async def carry_out(self, propose: Callable[[Connection], Proposal[R]]) -> R | None:
+        """Ask the question of an operation, perform it and show its sentence.
+
+        Args:
+            propose: Makes the proposal; runs in a thread.
+
+        Returns:
+            The result, or None if the user declines.
+
+        Raises:
+            TorcError: It is refused, or the server did not answer.
+        """
+        proposal = await self.run(propose)
+        if not await self.ask(dialog_of(proposal)):
+            return None
+        reporter = LineReporter(self.tell)
+        force = proposal.objection is not None
+        result = await self.run(lambda _: proposal.perform(reporter, force=force))
+        self.tell(result.sentence)
+        return result
+
     async def ask(self, dialog: Dialog[T]) -> T | None:
-        """Return the person's answer; None also when the dialog was taken away."""
+        """Return the user's answer; None also when the dialog was dismissed."""
         return await self.app.push_screen_wait(dialog)
 
     async def call(self, do: Callable[[TorcClient], T]) -> T:
         """Return what the server answers.
 
         Raises:
-            TorcError: The server's refusal, or its absence.
+            TorcError: The server refused it or did not answer.
         """
         return await self.requests.ask(do)
 
     async def run(self, do: Callable[[Connection], T]) -> T:
         """Return what a function of the connection returns; it may block, and may raise."""
         return await self.requests.run(do)
+
+
+class LineReporter:
+    """Shows progress and warnings in one line, from the thread of an operation.
+
+    Args:
+        tell: Shows a line; called in the event loop in which the reporter was made.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
+
+    def progress(self, notice: Notice) -> None:
+        """Show it."""
+        with contextlib.suppress(RuntimeError):  # the interface, and its loop, have ended
+            self._loop.call_soon_threadsafe(self._tell, notice.sentence, context=self._context)
+
+    warn = progress
+
+    def confirm(self, question: Question) -> bool:  # noqa: ARG002 - a dialog asked before
+        """Agree."""
+        return True
+
+
+def dialog_of(proposal: Proposal[R]) -> Dialog[bool]:
+    """Return the dialog that asks for an operation: an objection and warnings come first."""
+    question, objection = proposal.question, proposal.objection
+    lines = [
+        *([] if objection is None else [objection.message]),
+        *(warning.sentence for warning in proposal.warnings),
+        *question.lines,
+    ]
+    if question.typed_name is not None:
+        return ConfirmByName(question.sentence, lines, question.typed_name)
+    is_danger = question.is_danger or objection is not None
+    return Confirm(question.sentence, lines, is_danger=is_danger)

@@ -38,13 +38,13 @@ def list_(
 
 @events.command()
 @click.argument("workflow_id", type=ID, required=False)
-@click.option("-d", "--duration", type=float, help="Stop after so many minutes.")
+@click.option("-d", "--duration", type=float, help="Stop after N minutes.")
 @click.option(
     "--level",
     type=click.Choice([str(level) for level in Severity]),
     default="info",
     show_default=True,
-    help="The least that an event must matter.",
+    help="The lowest severity to show.",
 )
 @pass_settings
 def monitor(

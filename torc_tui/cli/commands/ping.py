@@ -13,13 +13,13 @@ from torc_tui.cli.context import Settings, pass_settings
 @click.command()
 @pass_settings
 def ping(settings: Settings) -> None:
-    """Check whether the server answers; torc's own server is not started for it."""
+    """Check whether the server answers; the embedded server is not started for that."""
     choice = settings.choice
     if choice.standalone or (choice.url is None and choice.configured_url is None):
         server = running_server()
         if server is None:
             raise UnreachableError(
-                "torc's own server is not running.",
+                "The embedded server is not running.",
                 hint="It is started by the first command that needs it, such as `torc run`.",
             )
         client = embedded_client(server.address)

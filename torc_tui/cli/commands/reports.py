@@ -18,7 +18,7 @@ def reports() -> None:
 @click.argument("workflow_id", type=ID, required=False)
 @pass_settings
 def summary(settings: Settings, workflow_id: int | None) -> None:
-    """Show how far a workflow is: jobs by status, time spent, nodes."""
+    """Show the progress of a workflow: jobs by status, time spent, nodes."""
     chosen = settings.choose_workflow(workflow_id)
     status = settings.client.get_workflow_status(chosen)
     record = summarize(chosen, status)

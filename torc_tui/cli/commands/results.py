@@ -15,7 +15,7 @@ from torc_tui.lists.results import RESULTS
 
 @click.group()
 def results() -> None:
-    """List what became of jobs."""
+    """List job results."""
 
 
 @results.command("list")

@@ -10,16 +10,10 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode
-from torc_core.host.runs import RunDirectory, RunState, list_runs, start_run
 from torc_core.model.status import ACTIVE, JobStatus
-from torc_core.operations.create import create_workflow
-from torc_core.operations.initialize import initialize_workflow
-from torc_core.operations.launch import (
-    check_output_directory,
-    check_runnable,
-    find_misfits,
-    prepare_run,
-)
+from torc_core.operations.create import create
+from torc_core.operations.facts import counted
+from torc_core.operations.run import Run, RunRequest, check_output_directory, propose_run
 from torc_core.runner.execution import execute_run
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.output_paths import job_stdio
@@ -28,7 +22,7 @@ from torc_core.spec import load_workflow
 from torc_core.units import format_seconds
 from torc_tui.cli.context import ID, Settings, pass_settings
 from torc_tui.cli.diagnostics import say
-from torc_tui.cli.progress import ProgressReporter
+from torc_tui.cli.progress import LiveCounts
 
 FAILURES_SHOWN = 5
 WAITING = ("ready", "blocked")
@@ -37,54 +31,46 @@ POSITIVE = click.FloatRange(0, min_open=True)
 
 @click.command()
 @click.argument("spec_or_id")
-@click.option("--max-parallel-jobs", type=click.IntRange(1), help="So many jobs at once.")
+@click.option("--max-parallel-jobs", type=click.IntRange(1), help="Run at most N jobs at once.")
 @click.option("--num-cpus", type=click.IntRange(1), help="CPUs to use; all by default.")
 @click.option("--memory-gb", type=POSITIVE, help="Memory to use, in GiB; all by default.")
 @click.option("--num-gpus", type=click.IntRange(0), help="GPUs to use; all by default.")
-@click.option("-p", "--poll-interval", type=POSITIVE, help="Longest wait without news, seconds.")
-@click.option("-o", "--output-dir", help="Where logs go; `output` by default.")
-@click.option("-d", "--detach", is_flag=True, help="Return at once; the run goes on by itself.")
-@click.option("--skip-checks", is_flag=True, help="Go on although input files are missing.")
+@click.option("-p", "--poll-interval", type=POSITIVE, help="Longest wait for news, in seconds.")
+@click.option("-o", "--output-dir", help="Directory of logs; `output` by default.")
+@click.option("-d", "--detach", is_flag=True, help="Run in the background.")
+@click.option("--skip-checks", is_flag=True, help="Run even if inputs are missing.")
 @pass_settings
 def run(
     settings: Settings, /, spec_or_id: str, *, detach: bool, skip_checks: bool, **options: Any
 ) -> int:
-    """Run a workflow on this machine: create it from a file, or take one by its id.
+    """Run a workflow on this machine: create it from a file, or run one by its id.
 
-    The exit code is 0 only if every job completed. Ctrl-C ends the jobs and records them.
+    The exit code is 0 only if every job completed. Ctrl-C stops the jobs and records them.
     """
     path = Path(spec_or_id)
     spec_path = None if spec_or_id.isdecimal() and not path.exists() else path
     runner_options = _runner_options(settings, options)
-    spec = None if spec_path is None else load_workflow(spec_path)
-    for warning in () if spec is None else spec.warnings:
-        say(f"warning: {warning}")
-    check_output_directory(runner_options.output_dir)
-    client, is_embedded = settings.connection
-    if spec is None:
+    if spec_path is None:
         workflow_id = ID.convert(int(spec_or_id), None, None)
-        check_runnable(client, workflow_id)
     else:
-        workflow_id = create_workflow(client, spec, user=str(settings.choice.user))
-    runner_options = msgspec.structs.replace(runner_options, workflow_id=workflow_id)
-    if client.is_workflow_uninitialized(workflow_id):
-        initialize_workflow(client, workflow_id, force=skip_checks)
-    for remark in (*find_misfits(client, runner_options), *_other_runs(client.url, workflow_id)):
-        say(f"warning: {remark}")
-    directory = prepare_run(client, runner_options, is_embedded=is_embedded, spec=spec_path)
+        workflow_id = _create(settings, spec_path, runner_options.output_dir)
+    request = RunRequest(
+        options=msgspec.structs.replace(runner_options, workflow_id=workflow_id),
+        is_detached=detach,
+        spec=spec_path,
+    )
+    prepared = settings.carry_out(propose_run(settings.connection, request), force=skip_checks)
     if detach:
-        return _detach(settings, directory, workflow_id)
-    return _run_here(settings, client, directory, workflow_id)
+        _print_started(settings, prepared)
+        return ExitCode.OK
+    return _execute(settings, prepared)
 
 
-def _other_runs(url: str, workflow_id: int) -> list[str]:
-    return [
-        f"another run of workflow {workflow_id} is active here, as process {run.meta.process.pid}"
-        for run in list_runs()
-        if run.state is RunState.RUNNING
-        and run.meta.process is not None
-        and (run.meta.url, run.meta.workflow_id) == (url, workflow_id)
-    ]
+def _create(settings: Settings, path: Path, output_dir: str) -> int:
+    spec = load_workflow(path)
+    check_output_directory(output_dir)  # before anything is created
+    with settings.reporter() as reporter:
+        return create(settings.client, spec, user=settings.user, reporter=reporter).workflow_id
 
 
 def _runner_options(settings: Settings, options: dict[str, Any]) -> RunnerOptions:
@@ -100,46 +86,48 @@ def _runner_options(settings: Settings, options: dict[str, Any]) -> RunnerOption
     )
 
 
-def _detach(settings: Settings, directory: RunDirectory, workflow_id: int) -> int:
-    process = start_run(directory)
+def _print_started(settings: Settings, started: Run) -> None:
+    directory = started.directory
     settings.output.message(
-        f"Workflow {workflow_id} runs as process {process.pid}; follow it with `torc tui`, "
-        f"its log is {directory.log_path}.",
+        f"{started.sentence}\nFollow it with `torc tui`; its log is {directory.log_path}",
         {
-            "workflow_id": workflow_id,
-            "pid": process.pid,
+            "workflow_id": started.workflow_id,
+            "pid": started.pid,
             "run_directory": str(directory.path),
             "log": str(directory.log_path),
         },
     )
-    return ExitCode.OK
 
 
-def _run_here(
-    settings: Settings, client: TorcClient, directory: RunDirectory, workflow_id: int
-) -> int:
-    meta = directory.read_meta()
-    say(f"Running workflow {workflow_id} ({meta.workflow_name}); logs in {meta.output_dir}")
-    with ProgressReporter(client, workflow_id):
-        summary = execute_run(directory, client)
+def _execute(settings: Settings, prepared: Run) -> int:
+    client, workflow_id = settings.client, prepared.workflow_id
+    say(prepared.sentence)
+    with LiveCounts(client, workflow_id):
+        summary = execute_run(prepared.directory, client)
     _print_summary(settings, summary)
     is_waiting = any(summary.jobs_by_status.get(status) for status in WAITING)
     if held := sum(summary.jobs_by_status.get(status, 0) for status in ACTIVE):
-        say(
-            f"Other runners or clients hold {held} job{'s' * (held > 1)} and have not told the end."
-        )
+        say(_held_by_others(held))
     elif not is_waiting and not any(summary.outcomes.values()):
         say(f"Nothing was left to run. To start over: torc workflows initialize {workflow_id}")
     if summary.exit_code != ExitCode.OK and not settings.output.is_json:
-        _explain(client, summary, Path(meta.output_dir))
+        _explain(client, summary, Path(prepared.output_dir))
     return summary.exit_code
+
+
+def _held_by_others(number: int) -> str:
+    are = "is" if number == 1 else "are"
+    return (
+        f"{counted(number, 'job')} {are} still held by other runners or clients, "
+        f"which have not reported completion."
+    )
 
 
 def _print_summary(settings: Settings, summary: RunSummary) -> None:
     counts = {name: count for name, count in summary.jobs_by_status.items() if count}
-    told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    counted_jobs = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
     settings.output.message(
-        f"Workflow {summary.workflow_id}, run {summary.run_id}: {told or 'no jobs'} "
+        f"Workflow {summary.workflow_id}, run {summary.run_id}: {counted_jobs or 'no jobs'} "
         f"in {format_seconds(summary.duration_s)} ({summary.reason}).",
         {
             "workflow_id": summary.workflow_id,
@@ -153,7 +141,7 @@ def _print_summary(settings: Settings, summary: RunSummary) -> None:
 
 
 def _explain(client: TorcClient, summary: RunSummary, output_dir: Path) -> None:
-    """Say which jobs failed and where their errors stand, and how to go on."""
+    """Say which jobs failed, where their stderr is, and what to do next."""
     workflow_id = summary.workflow_id
     failed = client.list_results(workflow_id, status=JobStatus.FAILED, limit=FAILURES_SHOWN)
     for result in failed.items:
@@ -161,8 +149,8 @@ def _explain(client: TorcClient, summary: RunSummary, output_dir: Path) -> None:
         stdio = job_stdio(
             str(output_dir), workflow_id, result.job_id, result.run_id, result.attempt_id
         )
-        say(f"failed: {job.name}, return code {result.return_code}; its errors: {stdio}.e")
+        say(f"failed: {job.name}, exit code {result.return_code}; its stderr: {stdio}.e")
     if failed.total_count > len(failed.items):
         say(f"All {failed.total_count}: torc results list {workflow_id} --failed")
     if any(summary.jobs_by_status.get(status) for status in WAITING):
-        say(f"Go on with what is left: torc run {workflow_id}")
+        say(f"Continue with what is left: torc run {workflow_id}")

@@ -1,4 +1,4 @@
-"""`torc runs`: runs of this machine, found again after a terminal was lost."""
+"""`torc runs`: runs on this machine, found again after a terminal was lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torc_tui.lists.runs import RUNS
 
 @click.group()
 def runs() -> None:
-    """Runs of this machine; they outlive the terminal that started them."""
+    """Runs on this machine, which outlive the terminals that started them."""
 
 
 @runs.command("list")

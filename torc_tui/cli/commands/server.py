@@ -1,4 +1,4 @@
-"""`torc server`: the server that torc starts by itself."""
+"""`torc server`: the embedded server."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from torc_tui.cli.context import Settings, pass_settings
 
 @click.group()
 def server() -> None:
-    """The server that torc starts by itself, one per user and machine."""
+    """The embedded server, which torc starts by itself: one per user and machine."""
 
 
 @server.command()
 @pass_settings
 def status(settings: Settings) -> None:
-    """Show whether it runs, and where its files are."""
+    """Show whether the embedded server is running, and where its files are."""
     found = running_server()
     settings.output.record(
         {
@@ -38,17 +38,17 @@ def status(settings: Settings) -> None:
 @server.command()
 @pass_settings
 def start(settings: Settings) -> None:
-    """Start it, if it does not run."""
+    """Start the embedded server, unless it is running."""
     url = ensure_server().url
-    settings.output.message(f"The server runs at {url}.", {"status": "running", "url": url})
+    settings.output.message(f"The server is running at {url}.", {"status": "running", "url": url})
 
 
 @server.command()
 @pass_settings
 def stop(settings: Settings) -> None:
-    """Stop it. Runs go on and report when it is back."""
+    """Stop the embedded server. Runs continue, and report when it is back."""
     was_running = stop_server()
     settings.output.message(
-        "The server has stopped." if was_running else "The server was not running.",
+        "The server was stopped." if was_running else "The server was not running.",
         {"status": "stopped", "was_running": was_running},
     )

@@ -14,10 +14,10 @@ from torc_tui.terminal import prepare
 
 
 @click.command()
-@click.option("--standalone", is_flag=True, help="Use torc's own server.")
+@click.option("--standalone", is_flag=True, help="Use the embedded server.")
 @pass_settings
 def tui(settings: Settings, *, standalone: bool = False) -> int:
-    """Open the terminal interface. What runs goes on when it is left, or lost."""
+    """Open the terminal interface. Runs continue if you quit or lose the connection."""
     if standalone:
         settings.choice = settings.choice._replace(standalone=True)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -28,4 +28,4 @@ def tui(settings: Settings, *, standalone: bool = False) -> int:
     prepare(os.environ)
     from torc_tui.app import run  # noqa: PLC0415 - Textual reads its settings when imported
 
-    return run(lambda: connect(settings.choice), user=str(settings.choice.user))
+    return run(lambda: connect(settings.choice), user=settings.user)

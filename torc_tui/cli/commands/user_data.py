@@ -15,13 +15,13 @@ from torc_tui.lists.user_data import USER_DATA
 
 @click.group("user-data")
 def user_data() -> None:
-    """List, read and write user data: JSON values that jobs hand to each other."""
+    """List, read and write user data: JSON values that jobs pass to each other."""
 
 
 @user_data.command("list")
 @click.argument("workflow_id", type=ID, required=False)
-@click.option("--name", help="Only records of this name.")
-@click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only others.")
+@click.option("--name", help="Only records with this name.")
+@click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only permanent ones.")
 @click.option("--consumer-job-id", type=int)
 @click.option("--producer-job-id", type=int)
 @paging
@@ -37,7 +37,7 @@ def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> Non
 @click.argument("user_data_id", type=ID)
 @pass_settings
 def get(settings: Settings, user_data_id: int) -> None:
-    """Print one record as JSON, in either format: `| jq .data` is how jobs read it."""
+    """Print one record as JSON, in either format, for jobs that read it with `| jq .data`."""
     record = settings.client.get_user_data(user_data_id)
     click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2))
 
@@ -56,13 +56,15 @@ def update(
     *,
     ephemeral: bool | None,
 ) -> None:
-    """Change one record."""
+    """Update one record."""
     if name is None and data is None and ephemeral is None:
         raise UsageError("There is nothing to change.", hint="Give --data, --name or --ephemeral.")
     value = None if data is None else _json(data)
     patch = UserDataPatch(name=name, data=value, is_ephemeral=ephemeral)
     record = settings.client.update_user_data(user_data_id, patch)
-    settings.output.message(f"User data {user_data_id} ({record.name}) is updated.", _plain(record))
+    settings.output.message(
+        f"User data {user_data_id} ({record.name}) was updated.", _plain(record)
+    )
 
 
 def _plain(record: object) -> dict[str, Any]:

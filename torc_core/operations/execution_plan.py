@@ -1,4 +1,4 @@
-"""The execution plan of a file or of a stored workflow, for people and for programs."""
+"""The execution plan of a file or of a stored workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done to a job is what the server allows, and is said before anybody is asked."""
+"""A change of a job that the server would refuse is refused before the question."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from torc_core.errors import ConflictError
 from torc_core.model.job import Job
-from torc_tui.state.job_changes import CANCEL, RETRY, TERMINATE
+from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE
 
 
 def make_job(status):
@@ -18,7 +18,7 @@ def make_job(status):
     [
         (CANCEL, "uninitialized", "is uninitialized: it cannot be canceled."),
         (CANCEL, "pending_failed", "is pending_failed: it can be retried, not canceled."),
-        (CANCEL, "canceled", "is canceled already."),
+        (CANCEL, "canceled", "is already canceled."),
         (CANCEL, "completed", "is completed: it cannot be canceled."),
         (RETRY, "running", "is running: it can be canceled or terminated, not retried."),
         (TERMINATE, "blocked", "is blocked: it can be canceled, not terminated."),
@@ -26,6 +26,6 @@ def make_job(status):
 )
 def test_a_refusal_says_what_can_be_done_instead(change, status, sentence):
     with pytest.raises(ConflictError) as caught:
-        change.check([make_job(status)])
+        change.decide([make_job(status)])
 
     assert caught.value.message == f"Job 7 (fit) {sentence}"

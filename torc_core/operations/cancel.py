@@ -1,0 +1,67 @@
+"""Cancel a workflow."""
+
+from __future__ import annotations
+
+import msgspec
+
+from torc_core.client import TorcClient
+from torc_core.errors import ConflictError
+from torc_core.model.status import ACTIVE, SETTLED
+from torc_core.model.workflow import WorkflowStatus
+from torc_core.operations.facts import count, count_lines, counted, title_of
+from torc_core.operations.reporter import Proposal, Question, Reporter
+
+
+class Canceled(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow was canceled."""
+
+    workflow_id: int
+    title: str
+
+    @property
+    def sentence(self) -> str:
+        """What was done."""
+        return f"Canceled workflow {self.title}."
+
+
+def propose_cancel(client: TorcClient, workflow_id: int) -> Proposal[Canceled]:
+    """Propose to cancel a workflow.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: It is complete, or canceled already.
+    """
+    workflow = client.get_workflow(workflow_id)
+    status = client.get_workflow_status(workflow_id)
+    decide_cancel(workflow_id, status)
+
+    def perform(_reporter: Reporter, *, force: bool) -> Canceled:  # noqa: ARG001 - nothing to force
+        client.cancel_workflow(workflow_id)
+        return Canceled(workflow_id=workflow_id, title=title_of(workflow))
+
+    active = count(status.jobs_by_status, ACTIVE)
+    return Proposal(
+        question=Question(
+            sentence=f"Cancel WORKFLOW {title_of(workflow)}?",
+            lines=(
+                f"{counted(active, 'active job')} will be stopped.",
+                *count_lines(status.jobs_by_status),
+            ),
+            is_danger=True,
+            is_optional=True,
+        ),
+        perform=perform,
+    )
+
+
+def decide_cancel(workflow_id: int, status: WorkflowStatus) -> None:
+    """Refuse where there is nothing to cancel.
+
+    Raises:
+        ConflictError: It is complete, or canceled already.
+    """
+    counts = status.jobs_by_status or {}
+    is_complete = 0 < sum(counts.values()) == count(counts, SETTLED)
+    if status.is_canceled or is_complete:
+        state = "already canceled" if status.is_canceled else "complete"
+        raise ConflictError(f"Workflow {workflow_id} is {state}: there is nothing to cancel.")

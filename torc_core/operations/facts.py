@@ -1,0 +1,54 @@
+"""Facts that several operations look at, and the words for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from torc_core.errors import ConflictError
+from torc_core.model.ids import id_of
+from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.workflow import Workflow, WorkflowStatus
+
+
+def title_of(workflow: Workflow) -> str:
+    """Return how sentences name a workflow, such as "#7 nightly"."""
+    return f"#{id_of(workflow)} {workflow.name}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun, such as "1 job" or "2,000 jobs"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def count(counts: Mapping[str, int] | None, statuses: Collection[JobStatus]) -> int:
+    """Return how many jobs are in one of `statuses`."""
+    return sum((counts or {}).get(status, 0) for status in statuses)
+
+
+def count_lines(counts: Mapping[str, int] | None) -> tuple[str, ...]:
+    """Return one line for each status that jobs are in."""
+    return tuple(f"{number:>9,} {status}" for status, number in (counts or {}).items() if number)
+
+
+def refuse_archived(workflow_id: int, status: WorkflowStatus) -> None:
+    """Refuse to run what is archived.
+
+    Raises:
+        ConflictError: It is archived.
+    """
+    if status.is_archived:
+        raise ConflictError(
+            f"Workflow {workflow_id} is archived.",
+            hint=f"Restore it first: torc workflows archive false {workflow_id}",
+        )
+
+
+def find_active(workflow_id: int, status: WorkflowStatus) -> ConflictError | None:
+    """Return the objection to a reset while jobs are claimed or running."""
+    active = count(status.jobs_by_status, ACTIVE)
+    if not active:
+        return None
+    return ConflictError(
+        f"Workflow {workflow_id} has {counted(active, 'active job')}.",
+        hint=f"Wait for completion, or cancel it first: torc workflows cancel {workflow_id}",
+    )

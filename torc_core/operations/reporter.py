@@ -1,0 +1,123 @@
+"""Between an operation and its interface: proposals, notices, questions and results, as data.
+
+Every one of them has its sentence here or in the operation's module, so that all interfaces say
+the same. An interface implements `Reporter`.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from torc_core.errors import TorcError
+
+
+class Notice(Protocol):
+    """Something that a user should read: progress, or a warning."""
+
+    @property
+    def sentence(self) -> str:
+        """What it says, without a prefix."""
+
+
+class Result(Protocol):
+    """The outcome of an operation."""
+
+    @property
+    def sentence(self) -> str:
+        """What was done."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operation is about to do, to be agreed to."""
+
+    sentence: str
+    lines: tuple[str, ...] = ()
+    """What it affects, with counts."""
+    is_danger: bool = False
+    """It cannot be undone."""
+    is_optional: bool = False
+    """A user who typed a command for it has agreed; keys and buttons ask all the same."""
+    typed_name: str | None = None
+    """So much is at stake that an interface with dialogs has this name typed for a yes."""
+
+
+class Reporter(Protocol):
+    """An interface, as operations see it."""
+
+    def progress(self, notice: Notice) -> None:
+        """Show how far a long operation is; the next notice may replace this one."""
+
+    def warn(self, warning: Notice) -> None:
+        """Show a warning; the operation goes on."""
+
+    def confirm(self, question: Question) -> bool:
+        """Return whether the user agrees."""
+
+
+class SilentReporter:
+    """Agrees to everything and shows nothing: for programs."""
+
+    def progress(self, notice: Notice) -> None:
+        """Show nothing."""
+
+    def warn(self, warning: Notice) -> None:
+        """Show nothing."""
+
+    def confirm(self, question: Question) -> bool:  # noqa: ARG002 - the protocol's
+        """Agree."""
+        return True
+
+
+SILENT = SilentReporter()
+
+R_co = TypeVar("R_co", bound=Result, covariant=True)
+
+
+class Perform(Protocol[R_co]):
+    """The part of an operation that changes something."""
+
+    def __call__(self, reporter: Reporter, /, *, force: bool) -> R_co:
+        """Do it.
+
+        Args:
+            reporter: Where progress goes.
+            force: The user overrides the objection.
+
+        Raises:
+            TorcError: The server refused it, or did not answer.
+        """
+
+
+class Proposal(msgspec.Struct, Generic[R_co], frozen=True, kw_only=True):
+    """An operation that is possible, before anything is changed."""
+
+    question: Question
+    """For an interface that asks before this operation."""
+    perform: Perform[R_co]
+    warnings: tuple[Notice, ...] = ()
+    objection: TorcError | None = None
+    """Why it is refused unless it is forced."""
+
+
+def carry_out(
+    proposal: Proposal[R_co], reporter: Reporter = SILENT, *, force: bool = False
+) -> R_co | None:
+    """Report, ask and perform; return the result, or None if the user declines.
+
+    Args:
+        proposal: The operation.
+        reporter: The interface.
+        force: Go on in spite of the objection.
+
+    Raises:
+        TorcError: The objection, or whatever the server refused.
+    """
+    if proposal.objection is not None and not force:
+        raise proposal.objection
+    for warning in proposal.warnings:
+        reporter.warn(warning)
+    if not reporter.confirm(proposal.question):
+        return None
+    return proposal.perform(reporter, force=force)

@@ -1,0 +1,127 @@
+"""Reset jobs to uninitialized, and rerun what failed and what was canceled because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from torc_core.client import TorcClient
+from torc_core.errors import ConflictError
+from torc_core.model.status import RESET_FAILED, JobStatus
+from torc_core.model.workflow import WorkflowStatus
+from torc_core.operations.facts import (
+    count,
+    count_lines,
+    counted,
+    find_active,
+    refuse_archived,
+    title_of,
+)
+from torc_core.operations.initialize import begin_run, check_start, find_missing_inputs
+from torc_core.operations.reporter import Proposal, Question, Reporter
+
+
+class ResetRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jobs to reset, and what then."""
+
+    workflow_id: int
+    failed_only: bool = False
+    """Only what failed, was canceled or terminated, and everything downstream of it."""
+    reinitialize: bool = False
+    """Begin a new run in which these jobs are blocked or ready, and all others stay."""
+
+
+class JobsReset(msgspec.Struct, frozen=True, kw_only=True):
+    """Jobs were reset."""
+
+    request: ResetRequest
+    title: str
+    number: int
+    status: WorkflowStatus | None
+    """After the initialization, if that was asked for."""
+
+    @property
+    def sentence(self) -> str:
+        """What was done."""
+        jobs = counted(self.number, "job")
+        if self.status is None:
+            return f"Reset {jobs} of {self.title}."
+        counts = self.status.jobs_by_status
+        return (
+            f"Reset {jobs} of {self.title} for run {self.status.run_id}: "
+            f"{counted(count(counts, {JobStatus.READY}), 'job')} ready, "
+            f"{count(counts, {JobStatus.BLOCKED}):,} blocked."
+        )
+
+
+def propose_rerun(client: TorcClient, workflow_id: int) -> Proposal[JobsReset]:
+    """Propose a new run of the failed jobs and of all that was canceled because of them.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: It is archived, or no job failed.
+    """
+    return propose_reset(
+        client, ResetRequest(workflow_id=workflow_id, failed_only=True, reinitialize=True)
+    )
+
+
+def propose_reset(client: TorcClient, request: ResetRequest) -> Proposal[JobsReset]:
+    """Propose to reset jobs.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: It is archived, or only failed jobs are to be reset and there are none.
+    """
+    workflow_id = request.workflow_id
+    workflow = client.get_workflow(workflow_id)
+    status = client.get_workflow_status(workflow_id)
+    decide_reset(request, status)
+    objection = find_active(workflow_id, status)
+    if objection is None and request.reinitialize:
+        objection = find_missing_inputs(workflow_id, check_start(client, workflow_id))
+
+    def perform(_reporter: Reporter, *, force: bool) -> JobsReset:
+        client.reset_workflow_status(workflow_id, force=force)
+        reply = client.reset_job_status(workflow_id, failed_only=request.failed_only)
+        started = None
+        if request.reinitialize:
+            run_id = client.get_workflow_status(workflow_id).run_id + 1
+            started = begin_run(client, workflow_id, run_id, only_uninitialized=True)
+        return JobsReset(
+            request=request, title=title_of(workflow), number=reply.updated_count, status=started
+        )
+
+    return Proposal(
+        question=Question(
+            sentence=_sentence(request, title_of(workflow)),
+            lines=count_lines(status.jobs_by_status),
+            is_danger=True,
+        ),
+        objection=objection,
+        perform=perform,
+    )
+
+
+def decide_reset(request: ResetRequest, status: WorkflowStatus) -> None:
+    """Refuse what makes no sense in this state.
+
+    Raises:
+        ConflictError: The workflow is archived, or only failed jobs are to be reset and there are
+            none.
+    """
+    refuse_archived(request.workflow_id, status)
+    counts: Mapping[str, int] | None = status.jobs_by_status
+    if request.failed_only and counts is not None and not count(counts, RESET_FAILED.jobs):
+        raise ConflictError(
+            f"Workflow {request.workflow_id} has no failed, canceled or terminated jobs.",
+            hint=f"To run every job again: torc workflows initialize {request.workflow_id}",
+        )
+
+
+def _sentence(request: ResetRequest, title: str) -> str:
+    if not request.failed_only:
+        return f"Reset the status of all jobs of {title}?"
+    verb = "Rerun" if request.reinitialize else "Reset"
+    return f"{verb} the failed and canceled jobs of {title}, and all downstream of them?"

@@ -1,0 +1,249 @@
+"""Run a workflow on this machine: checks, initialization, run directory, process."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import msgspec
+
+from torc_core.client import TorcClient
+from torc_core.clock import utc_now
+from torc_core.errors import ConflictError, MachineError, TorcError
+from torc_core.host.connect import Connection
+from torc_core.host.runs import (
+    RunDirectory,
+    RunMeta,
+    RunState,
+    create_run,
+    list_runs,
+    new_run_id,
+    start_run,
+)
+from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.facts import count_lines, refuse_archived, title_of
+from torc_core.operations.initialize import (
+    StartCheck,
+    check_start,
+    find_missing_inputs,
+    initialize_workflow,
+)
+from torc_core.operations.machine_fit import NeverFits, find_misfits
+from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
+from torc_core.runner.policy.options import RunnerOptions
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that a user asks for."""
+
+    options: RunnerOptions
+    """Names the workflow. A relative output directory means one below the current directory."""
+    is_detached: bool
+    """Start it in the background; else the caller executes the run directory."""
+    spec: Path | None = None
+    """The file that the workflow came from; a copy stays with the run."""
+
+
+class AnotherRun(msgspec.Struct, frozen=True, kw_only=True):
+    """The workflow is being run on this machine already."""
+
+    workflow_id: int
+    pid: int
+
+    @property
+    def sentence(self) -> str:
+        """What it says."""
+        return (
+            f"Another run of workflow {self.workflow_id} is active on this machine "
+            f"(PID {self.pid})."
+        )
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that was prepared or started."""
+
+    workflow_id: int
+    title: str
+    directory: RunDirectory
+    output_dir: str
+    pid: int | None
+    """Its process; None while the caller has still to execute it."""
+
+    @property
+    def sentence(self) -> str:
+        """What was done."""
+        if self.pid is None:
+            return f"Running {self.title}; logs in {self.output_dir}"
+        return (
+            f"Started {self.title} in the background (PID {self.pid}). "
+            "It keeps running after you quit."
+        )
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known before a run."""
+
+    workflow_id: int
+    status: WorkflowStatus
+    start: StartCheck | None
+    """Inputs and outputs, if the workflow is yet to be initialized."""
+    misfits: tuple[NeverFits, ...]
+    other_runs: tuple[AnotherRun, ...]
+
+
+def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
+    """Propose to run a workflow.
+
+    Raises:
+        MachineError: The output directory cannot be used.
+        NotFoundError: There is no such workflow.
+        ConflictError: The workflow is archived or canceled.
+    """
+    check_output_directory(request.options.output_dir)
+    client, workflow_id = connection.client, request.options.workflow_id
+    workflow = client.get_workflow(workflow_id)
+    is_new = client.is_workflow_uninitialized(workflow_id)
+    facts = RunFacts(
+        workflow_id=workflow_id,
+        status=client.get_workflow_status(workflow_id),
+        start=check_start(client, workflow_id) if is_new else None,
+        misfits=find_misfits(client, request.options),
+        other_runs=_find_other_runs(client.url, workflow_id),
+    )
+    objection, warnings = decide_run(facts)
+
+    def perform(reporter: Reporter, *, force: bool) -> Run:
+        if is_new:
+            initialize_workflow(client, workflow, reporter, force=force)
+        return _begin(connection, workflow, request)
+
+    return Proposal(
+        question=_question(workflow, facts),
+        objection=objection,
+        warnings=warnings,
+        perform=perform,
+    )
+
+
+def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
+    """Return what must be overridden for this run, and what to warn of.
+
+    Raises:
+        ConflictError: The workflow is archived or canceled.
+    """
+    refuse_archived(facts.workflow_id, facts.status)
+    if facts.status.is_canceled:
+        raise ConflictError(
+            f"Workflow {facts.workflow_id} is canceled.",
+            hint=f"Start over with a new run: torc workflows initialize {facts.workflow_id}",
+        )
+    objection = None
+    if facts.start is not None:
+        objection = find_missing_inputs(facts.workflow_id, facts.start)
+    return objection, (*facts.misfits, *facts.other_runs)
+
+
+def check_output_directory(directory: str) -> None:
+    """Check that logs can be written, and create nothing.
+
+    Raises:
+        MachineError: They cannot.
+    """
+    path = Path(directory)
+    try:
+        nearest = next(each for each in (path.absolute(), *path.absolute().parents) if _is(each))
+        if not nearest.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise MachineError(
+            f"The output directory {path} cannot be used: {reason}.",
+            hint="Choose another one with --output-dir.",
+        ) from error
+
+
+def prepare_run(
+    client: TorcClient,
+    options: RunnerOptions,
+    *,
+    is_embedded: bool,
+    spec: Path | None = None,
+) -> RunDirectory:
+    """Create the directory of a new run.
+
+    Args:
+        client: The server that holds the workflow.
+        options: The runner's options; they name the workflow.
+        is_embedded: The server is the one that torc starts by itself, so the runner may start
+            it again.
+        spec: The file that the workflow came from, to be copied.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    workflow = client.get_workflow(options.workflow_id)
+    options = msgspec.structs.replace(options, output_dir=str(Path(options.output_dir).absolute()))
+    meta = RunMeta(
+        run_id=new_run_id(options.workflow_id),
+        workflow_id=options.workflow_id,
+        workflow_name=workflow.name,
+        url=client.url,
+        token=client.token,
+        is_embedded=is_embedded,
+        output_dir=options.output_dir,
+        cwd=str(Path.cwd()),
+        options=msgspec.to_builtins(options),
+        started_at=utc_now(),
+    )
+    return create_run(meta, spec)
+
+
+def _begin(connection: Connection, workflow: Workflow, request: RunRequest) -> Run:
+    directory = prepare_run(
+        connection.client,
+        request.options,
+        is_embedded=connection.is_embedded,
+        spec=request.spec,
+    )
+    return Run(
+        workflow_id=request.options.workflow_id,
+        title=title_of(workflow),
+        directory=directory,
+        output_dir=directory.read_meta().output_dir,
+        pid=start_run(directory).pid if request.is_detached else None,
+    )
+
+
+def _question(workflow: Workflow, facts: RunFacts) -> Question:
+    lines = count_lines(facts.status.jobs_by_status)
+    if facts.start is not None:
+        lines = ("It is initialized first.", *lines, *facts.start.lines())
+    return Question(
+        sentence=f"Run {title_of(workflow)} on this machine?",
+        lines=(*lines, "It keeps running after you quit."),
+        is_optional=True,
+    )
+
+
+def _find_other_runs(url: str, workflow_id: int) -> tuple[AnotherRun, ...]:
+    return tuple(
+        AnotherRun(workflow_id=workflow_id, pid=run.meta.process.pid)
+        for run in list_runs()
+        if run.state is RunState.RUNNING
+        and run.meta.process is not None
+        and (run.meta.url, run.meta.workflow_id) == (url, workflow_id)
+    )
+
+
+def _is(path: Path) -> bool:
+    """Return whether something is there; what may not be looked at counts."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,46 @@
+"""`torc workflows initialize`."""
+
+from __future__ import annotations
+
+import click
+
+from torc_core.operations.initialize import StartCheck, check_start, propose_initialize
+from torc_tui.cli.context import ID, Settings, pass_settings
+
+
+@click.command()
+@click.argument("workflow_id", type=ID, required=False)
+@click.option("--force", is_flag=True, help="Go on even if inputs are missing or jobs are active.")
+@click.option("--no-prompts", is_flag=True, help="Do not ask before outputs are overwritten.")
+@click.option("--dry-run", is_flag=True, help="Check inputs and outputs; change nothing.")
+@pass_settings
+def initialize(
+    settings: Settings, workflow_id: int | None, *, force: bool, no_prompts: bool, dry_run: bool
+) -> None:
+    """Start a new run: every job is reset, then blocked or ready."""
+    chosen = settings.choose_workflow(workflow_id)
+    if dry_run:
+        _print_check(settings, chosen, check_start(settings.client, chosen))
+        return
+    done = settings.carry_out(
+        propose_initialize(settings.client, chosen),
+        ask=not (force or no_prompts or settings.output.is_json),
+        force=force,
+    )
+    settings.output.message(
+        done.sentence, {"status": "success", "message": done.sentence, "workflow_id": chosen}
+    )
+
+
+def _print_check(settings: Settings, workflow_id: int, check: StartCheck) -> None:
+    settings.output.record(
+        {
+            "workflow_id": workflow_id,
+            "safe": check.is_safe,
+            "missing_input_files": check.missing_input_files,
+            "missing_input_file_count": len(check.missing_input_files),
+            "missing_user_data_count": check.missing_user_data,
+            "existing_output_files": check.existing_output_files,
+            "existing_output_file_count": len(check.existing_output_files),
+        }
+    )

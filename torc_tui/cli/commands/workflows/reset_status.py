@@ -1,0 +1,61 @@
+"""`torc workflows reset-status`."""
+
+from __future__ import annotations
+
+import click
+
+from torc_core.operations.reset import ResetRequest, propose_reset
+from torc_tui.cli.context import ID, Settings, pass_settings
+
+
+@click.command("reset-status")
+@click.argument("workflow_id", type=ID, required=False)
+@click.option(
+    "--failed-only",
+    is_flag=True,
+    help="Only what failed, was canceled or terminated, and everything downstream of it.",
+)
+@click.option(
+    "-r", "--reinitialize", is_flag=True, help="Then begin a new run; jobs not reset stay complete."
+)
+@click.option("--force", is_flag=True, help="Go on even if jobs are active or inputs are missing.")
+@click.option("--no-prompts", is_flag=True, help="Do not ask.")
+@pass_settings
+def reset_status(
+    settings: Settings,
+    workflow_id: int | None,
+    *,
+    failed_only: bool,
+    reinitialize: bool,
+    force: bool,
+    no_prompts: bool,
+) -> None:
+    """Reset the status of all jobs, or of those that failed.
+
+    With --failed-only --reinitialize, what failed and all that was canceled because of it can be
+    run again.
+    """
+    request = ResetRequest(
+        workflow_id=settings.choose_workflow(workflow_id),
+        failed_only=failed_only,
+        reinitialize=reinitialize,
+    )
+    done = settings.carry_out(
+        propose_reset(settings.client, request),
+        ask=not (no_prompts or settings.output.is_json),
+        force=force,
+    )
+    settings.output.message(
+        done.sentence,
+        {
+            "status": "success",
+            "workflow_id": request.workflow_id,
+            "operations": {
+                "workflow_reset": True,
+                "job_reset": True,
+                "reinitialize": reinitialize,
+            },
+            "failed_only": failed_only,
+            "messages": [done.sentence],
+        },
+    )

@@ -1,0 +1,61 @@
+"""`torc workflows list` and `torc workflows get`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+from torc_core.model.workflow import Workflow
+from torc_tui.cli.context import ID, Settings, paging, pass_settings
+from torc_tui.lists.workflows import WORKFLOWS
+
+
+@click.command("list")
+@click.option("--all-users", is_flag=True, help="Those of all users.")
+@click.option("-u", "--user", help="Those of this user; yours by default.")
+@click.option("--archived-only", is_flag=True)
+@click.option("--include-archived", is_flag=True)
+@paging
+@pass_settings
+def list_(
+    settings: Settings,
+    /,
+    *,
+    all_users: bool,
+    user: str | None,
+    archived_only: bool,
+    include_archived: bool,
+    **page: Any,
+) -> None:
+    """List workflows."""
+    found = WORKFLOWS.page(
+        settings.client,
+        None,
+        user=None if all_users else user or settings.user,
+        is_archived=None if include_archived else archived_only,
+        **page,
+    )
+    if settings.output.is_json:
+        settings.output.record({"workflows": [decoded(item) for item in found.items]})
+    else:
+        settings.output.listing("workflows", found.items, WORKFLOWS.printed_columns)
+
+
+@click.command()
+@click.argument("workflow_id", type=ID, required=False)
+@pass_settings
+def get(settings: Settings, workflow_id: int | None) -> None:
+    """Show a workflow and its settings."""
+    workflow = settings.client.get_workflow(settings.choose_workflow(workflow_id))
+    settings.output.record(decoded(workflow))
+
+
+def decoded(workflow: Workflow) -> dict[str, Any]:
+    """Return a workflow with its JSON texts as objects, as the reference prints it."""
+    plain: dict[str, Any] = msgspec.to_builtins(workflow)
+    for name in ("metadata", "slurm_defaults", "resource_monitor_config"):
+        if isinstance(plain.get(name), str):
+            plain[name] = msgspec.json.decode(plain[name])
+    return plain

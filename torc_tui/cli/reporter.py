@@ -1,0 +1,75 @@
+"""How commands show the progress, warnings and questions of operations."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from types import TracebackType
+from typing import Self
+
+import click
+
+from torc_core.errors import UsageError
+from torc_core.operations.reporter import Notice, Question
+from torc_tui.cli.diagnostics import clean_lines, say
+from torc_tui.terminal import clean
+
+LINES_SHOWN = 20
+_CLEAR = "\r\x1b[2K"
+
+
+class CommandReporter:
+    """Writes to stderr; progress is one line that changes, in a terminal only.
+
+    Args:
+        ask: Ask questions; without, the command line counts as the answer.
+    """
+
+    def __init__(self, *, ask: bool) -> None:
+        self._ask = ask
+        self._is_live = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._clear()
+
+    def progress(self, notice: Notice) -> None:
+        """Replace the line of progress."""
+        if self._is_live:
+            width = shutil.get_terminal_size().columns - 1
+            click.echo(f"{_CLEAR}{clean(notice.sentence)[:width]}", err=True, nl=False)
+
+    def warn(self, warning: Notice) -> None:
+        """Print a warning."""
+        self._clear()
+        say(f"warning: {warning.sentence}")
+
+    def confirm(self, question: Question) -> bool:
+        """Ask, unless the command line has answered.
+
+        Raises:
+            UsageError: There is no terminal to ask in.
+        """
+        if not self._ask or question.is_optional:
+            return True
+        self._clear()
+        if not sys.stdin.isatty():
+            raise UsageError(
+                f"Cannot ask without a terminal: {question.sentence}", hint="Add --no-prompts."
+            )
+        for line in question.lines[:LINES_SHOWN]:
+            say(line)
+        if len(question.lines) > LINES_SHOWN:
+            say(f"and {len(question.lines) - LINES_SHOWN:,} more lines")
+        return click.confirm(clean_lines(question.sentence), err=True)
+
+    def _clear(self) -> None:
+        if self._is_live:
+            click.echo(_CLEAR, err=True, nl=False)
