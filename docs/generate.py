@@ -22,7 +22,7 @@ from torc_core.model.event_types import EVENT_RECORDS, action_of
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe
-from torc_server.settings import Settings
+from torc_server.settings import ServerSettings
 from torc_tui.actions import ACTIONS
 from torc_tui.cli.lazy import LazyGroup
 from torc_tui.cli.root import torc
@@ -102,7 +102,7 @@ def keys() -> str:
 
 def interface() -> str:
     """Return the OpenAPI document of the server."""
-    app = create_app(Settings(database=Path("unused")))
+    app = create_app(ServerSettings(database=Path("unused")))
     return describe(app, VERSION.api_version).decode()
 
 

@@ -42,7 +42,7 @@ from torc_server.edge.generations import GenerationResponse
 from torc_server.edge.parameters import provide_paging, provide_part
 from torc_server.edge.tracing import add_span_id
 from torc_server.edge.unknown_fields import add_warning
-from torc_server.settings import Settings
+from torc_server.settings import ServerSettings
 from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
@@ -87,7 +87,7 @@ class Application(Litestar):
         return [*plugins, MsgspecDIPlugin()]
 
 
-def create_app(settings: Settings) -> Litestar:
+def create_app(settings: ServerSettings) -> Litestar:
     """Return the application; it serves inside a `lifespan`.
 
     Raises:

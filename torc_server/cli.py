@@ -12,7 +12,7 @@ from torc_core.errors import MachineError, UsageError
 from torc_core.host.directories import state_directory
 from torc_server.entry import enter
 from torc_server.logs import LEVELS, configure_logging
-from torc_server.settings import Settings
+from torc_server.settings import ServerSettings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -113,7 +113,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     configure_logging(log_level, log_dir, as_json=json_logs)
     if token_file is None and auth_file is None and (named := os.environ.get("TORC_AUTH_FILE")):
         auth_file = Path(named)
-    settings = Settings(
+    settings = ServerSettings(
         database=database_path(database),
         host=host,
         port=port,
@@ -179,7 +179,7 @@ def read_token(path: Path) -> str:
     return token
 
 
-def check_authentication(settings: Settings, *, insecure: bool) -> None:
+def check_authentication(settings: ServerSettings, *, insecure: bool) -> None:
     """Check that the options for authentication are consistent, and not open by oversight.
 
     Raises:

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from sqlalchemy.exc import DBAPIError
 
-from torc_core.clock import now_ms
+from torc_core.clock import Clock, SystemClock
 from torc_server.background.housekeeping import keep_house
 from torc_server.background.task_runner import Background
 from torc_server.records.tasks import fail_left_over
-from torc_server.settings import Settings
+from torc_server.settings import ServerSettings
 from torc_server.storage.database import Database
 from torc_server.storage.migrations import check_version, migrate
 from torc_server.storage.notify import Notifier
@@ -30,16 +30,17 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         ConflictError: Another server has the database, or its schema is newer.
         MachineError: The database cannot be opened.
     """
-    settings: Settings = app.state.settings
+    settings: ServerSettings = app.state.settings
     notifier: Notifier = app.state.notifier
     database: Database = SQLiteDatabase(settings.database)
+    clock = SystemClock()
     database.create()
     with database.exclusive():
-        _prepare(database)
-        app.state.writer = Writer(database, notifier)
+        _prepare(database, clock)
+        app.state.writer = Writer(database, notifier, clock=clock)
         app.state.readers = Readers(database, settings.readers)
-        app.state.background = Background(app.state.writer, app.state.readers)
-        housekeeping = asyncio.create_task(keep_house(app.state.writer))
+        app.state.background = Background(app.state.writer, app.state.readers, clock)
+        housekeeping = asyncio.create_task(keep_house(app.state.writer, clock))
         try:
             yield
         finally:
@@ -50,7 +51,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             await app.state.writer.stop()
 
 
-def _prepare(database: Database) -> None:
+def _prepare(database: Database, clock: Clock) -> None:
     """Upgrade the schema; a foreign database is not touched."""
     try:
         with database.reader_engine().connect() as connection:
@@ -58,6 +59,6 @@ def _prepare(database: Database) -> None:
         with database.writer_engine().connect() as connection:
             migrate(connection, database, version)
             with connection.begin():
-                fail_left_over(connection, now_ms=now_ms())
+                fail_left_over(connection, now_ms=clock.wall_ms())
     except DBAPIError as error:
         raise database.unusable(error) from error

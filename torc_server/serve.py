@@ -22,7 +22,7 @@ from torc_core.service import PORT_LINE
 from torc_server.access.authentication import TokenInPath
 from torc_server.app import create_app
 from torc_server.lifespan import lifespan
-from torc_server.settings import Settings
+from torc_server.settings import ServerSettings
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ KEEP_ALIVE_S = 75
 """How long an idle connection stays open; clients close theirs after a minute."""
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: ServerSettings) -> None:
     """Serve until SIGTERM or SIGINT; returns within about a second of it.
 
     Raises:
@@ -47,7 +47,7 @@ def serve(settings: Settings) -> None:
         runner.run(_serve(settings, listener))
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
     app = create_app(settings)
     config = uvicorn.Config(
         TokenInPath(app) if settings.token else app,

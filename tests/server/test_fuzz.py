@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe
-from torc_server.settings import Settings
+from torc_server.settings import ServerSettings
 
-APP = create_app(Settings(database=Path("unused")))
+APP = create_app(ServerSettings(database=Path("unused")))
 DOCUMENT = json.loads(describe(APP, VERSION.api_version))
 
 OPERATIONS = [

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from torc_core.model.workflow import SortMethod
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe
-from torc_server.settings import Settings
+from torc_server.edge.parameters import SortName
+from torc_server.settings import ServerSettings
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference_operations.json"
 """Operation id, method and path of everything that version 0.12 of the reference publishes."""
@@ -37,7 +40,7 @@ ADDED = {
 
 @pytest.fixture(scope="module")
 def document():
-    app = create_app(Settings(database=Path("unused")))
+    app = create_app(ServerSettings(database=Path("unused")))
     return json.loads(describe(app, VERSION.api_version))
 
 
@@ -150,3 +153,7 @@ def test_fields_are_described_by_what_stands_in_the_source(document):
     assert "items of this page" in schemas["FilePage"]["properties"]["count"]["description"]
     assert schemas["Job"]["description"].startswith("One command of a workflow.")
     assert schemas["SlurmScheduler"]["properties"]["qos"]["default"] == "normal"
+
+
+def test_sort_methods_are_those_of_the_model():
+    assert set(get_args(SortName)) == set(SortMethod)

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from waiting import wait_for
 
+from torc_core.clock import SystemClock
 from torc_core.errors import MachineError, UsageError
 from torc_server.storage import sqlite as sqlite_module
 from torc_server.storage import writer as writer_module
@@ -40,7 +41,7 @@ async def notifier():
 
 @pytest.fixture
 async def writer(database, notifier):
-    started = Writer(database, notifier)
+    started = Writer(database, notifier, clock=SystemClock())
     yield started
     await started.stop()
 
@@ -113,13 +114,13 @@ async def test_waiting_writes_are_committed_together(writer, monkeypatch):
     assert len(groups) <= 3
 
 
-class Clock:
-    """A wall clock that shows these moments, one after the other, and then the last one."""
+class Clock(SystemClock):
+    """Its wall clock shows these moments, one after the other, and then the last one."""
 
     def __init__(self, *moments):
         self._left = list(moments)
 
-    def __call__(self):
+    def wall_ms(self):
         return self._left.pop(0) if len(self._left) > 1 else self._left[0]
 
 
@@ -277,7 +278,7 @@ async def test_a_foreign_reader_delays_no_write(writer, database, monkeypatch):
 
 
 async def test_stopping_answers_what_waits_and_leaves_no_log(database, notifier):
-    writer = Writer(database, notifier)
+    writer = Writer(database, notifier, clock=SystemClock())
     answers = together(writer, *(writer.run(add, number) for number in range(10)))
 
     assert await answers == list(range(10))

@@ -15,7 +15,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from torc_server.access.users import Users
-from torc_server.settings import Settings
+from torc_server.settings import ServerSettings
 
 _TOKEN_IN_PATH = re.compile(rb"/token/(?P<token>[^/]+)(?P<rest>/.*)", re.DOTALL)
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Torc"'}
@@ -88,7 +88,7 @@ class PasswordMiddleware(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-def middleware_for(settings: Settings, users: Users) -> list[ASGIMiddleware]:
+def middleware_for(settings: ServerSettings, users: Users) -> list[ASGIMiddleware]:
     """Return the middleware that authenticates requests under these settings."""
     if settings.token is not None:
         return [TokenMiddleware(settings.token)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
-from torc_core.clock import now_ms
+from torc_core.clock import Clock
 from torc_core.errors import TorcError
 from torc_server.rules.attempts.leases import LeaseClock, expire_leases
 from torc_server.storage.writer import Writer
@@ -16,12 +15,12 @@ PERIOD_S = 5.0
 log = logging.getLogger(__name__)
 
 
-async def keep_house(writer: Writer) -> None:
+async def keep_house(writer: Writer, clock: Clock) -> None:
     """Release the jobs of runners that went silent, for as long as the server runs."""
-    leases = LeaseClock(time.monotonic(), now_ms() - time.monotonic() * 1000)
+    leases = LeaseClock(clock.monotonic(), clock.wall_ms() - clock.monotonic() * 1000)
     while True:
         await asyncio.sleep(PERIOD_S)
-        since = leases.expired_before(time.monotonic(), now_ms())
+        since = leases.expired_before(clock.monotonic(), clock.wall_ms())
         if since is None:
             continue
         try:

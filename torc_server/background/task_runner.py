@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from torc_core.clock import now_ms
+from torc_core.clock import Clock
 from torc_core.errors import MachineError, TorcError
 from torc_core.model.task import Task
 from torc_server.records.tasks import (
@@ -28,9 +28,10 @@ log = logging.getLogger(__name__)
 class Background:
     """The running tasks. Those that a stopping server has not finished, the next one fails."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writer, readers: Readers, clock: Clock) -> None:
         self._writer = writer
         self._readers = readers
+        self._clock = clock
         self._running: set[asyncio.Task[None]] = set()
 
     async def begin(self, workflow_id: int, operation: str, work: Work) -> Task:
@@ -57,7 +58,7 @@ class Background:
         try:
             # On its own, before the work is queued, so that readers see the task as running.
             await self._writer.run_timed(start_task, task_id)
-            await self._writer.run_timed(perform_task, task_id, work, clock=now_ms)
+            await self._writer.run_timed(perform_task, task_id, work, clock=self._clock.wall_ms)
         except TorcError as error:
             await self._fail(task_id, error.message)
         except Exception:

@@ -10,9 +10,8 @@ from litestar.params import FromQuery, JSONBody, PathParameter
 
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import ClaimedJobs
-from torc_core.model.workflow import SortMethod
 from torc_core.units import MAX_INTEGER
-from torc_server.edge.parameters import Count, Id
+from torc_server.edge.parameters import Count, Id, SortName
 from torc_server.rules.attempts import claims
 from torc_server.storage.writer import Writer
 
@@ -37,7 +36,7 @@ class ClaimController(Controller):
         workflow_id: Id,
         limit: Limit,
         data: JSONBody[ComputeNodesResources],
-        sort_method: FromQuery[SortMethod] = SortMethod.NONE,
+        sort_method: FromQuery[SortName] = "none",
         *,
         strict_scheduler_match: FromQuery[bool] = False,
     ) -> ClaimedJobs:

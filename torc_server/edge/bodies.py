@@ -1,4 +1,4 @@
-"""Bodies: JSON of the handler's type, whatever the content type says, and within the limits.
+"""Bodies: JSON of the handler's type, regardless of `Content-Type`, and within the limits.
 
 They are decoded straight into the type that the handler takes: that takes half the time of decoding
 and converting, and is as strict as the reference, for which the text "1" is not a number.
@@ -44,9 +44,9 @@ class BodyRequest(Request[Any, Any, Any]):
         """
         body = await self.body()
         check_limits(body)
-        wanted, decoder = _reader(self.route_handler)
+        body_type, decoder = _reader(self.route_handler)
         try:
-            note_unknown_fields(self.scope, body, wanted)
+            note_unknown_fields(self.scope, body, body_type)
             return decoder.decode(body)
         except UnicodeDecodeError as error:
             raise _unreadable("it is not UTF-8") from error

@@ -128,16 +128,16 @@ def _settings_as_objects(workflow: Workflow) -> Workflow:
     Otherwise one workflow could make the whole list unreadable.
     """
     objects = {
-        name: _object(text, wanted)
-        for name, wanted in _SETTINGS.items()
+        name: _object(text, accepted)
+        for name, accepted in _SETTINGS.items()
         if isinstance(text := getattr(workflow, name), str)
     }
     return msgspec.structs.replace(workflow, **objects) if objects else workflow
 
 
-def _object(text: str, wanted: Any) -> Any:
+def _object(text: str, accepted: Any) -> Any:
     try:
-        msgspec.json.decode(text, type=wanted)
+        msgspec.json.decode(text, type=accepted)
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, RecursionError):
         return None

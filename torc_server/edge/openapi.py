@@ -74,17 +74,17 @@ class _Schemas:
         self.named: JSON = {}
         self._of: dict[Any, JSON] = {}
 
-    def of(self, wanted: Any) -> JSON:
+    def of(self, wire_type: Any) -> JSON:
         """Return the schema of a type; a union may hold several structs."""
-        if wanted not in self._of:
-            self._of[wanted] = self._make(wanted)
-        return self._of[wanted]
+        if wire_type not in self._of:
+            self._of[wire_type] = self._make(wire_type)
+        return self._of[wire_type]
 
-    def _make(self, wanted: Any) -> JSON:
-        if get_origin(wanted) in {Union, UnionType}:
-            return {"anyOf": [self.of(one) for one in get_args(wanted)]}
+    def _make(self, wire_type: Any) -> JSON:
+        if get_origin(wire_type) in {Union, UnionType}:
+            return {"anyOf": [self.of(one) for one in get_args(wire_type)]}
         template = _REFERENCE.format("schemas", "{name}")
-        (schema,), named = msgspec.json.schema_components([wanted], ref_template=template)
+        (schema,), named = msgspec.json.schema_components([wire_type], ref_template=template)
         for name, found in named.items():
             if self.named.setdefault(name, found) != found:
                 raise TypeError(f"Two types of the wire are called {name}.")
@@ -170,9 +170,9 @@ def _parameter(name: str, field: FieldDefinition, schemas: _Schemas) -> JSON:
     definition = field.kwarg_definition
     assert isinstance(definition, ParameterKwarg)
     types = [one.annotation for one in field.inner_types if not one.is_none_type]
-    wanted = reduce(or_, types) if field.is_union else field.annotation
+    wire_type = reduce(or_, types) if field.is_union else field.annotation
     bounds = msgspec.Meta(ge=definition.ge, le=definition.le)
-    schema = schemas.of(Annotated[wanted, bounds] if definition.is_constrained else wanted)
+    schema = schemas.of(Annotated[wire_type, bounds] if definition.is_constrained else wire_type)
     if field.has_default and field.default is not None:
         schema = schema | {"default": field.default}
     described = {"description": definition.description} if definition.description else {}
@@ -193,9 +193,11 @@ def _responses(handler: HTTPRouteHandler, parameters: list[JSON], schemas: _Sche
         str(status): {
             "description": meaning,
             "headers": headers,
-            "content": {handler.media_type or MediaType.JSON: {"schema": _answer(wanted, schemas)}},
+            "content": {
+                handler.media_type or MediaType.JSON: {"schema": _answer(wire_type, schemas)}
+            },
         }
-        for status, (meaning, wanted) in answers.items()
+        for status, (meaning, wire_type) in answers.items()
     }
     for status in _errors_of(handler, {parameter["name"] for parameter in parameters}):
         responses[str(status)] = {"$ref": _REFERENCE.format("responses", _ERRORS[status][0])}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter, QueryParameter
@@ -26,6 +26,9 @@ Count = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
 
 RunId = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
 """A run of the workflow, in the path; 0 before the first."""
+
+SortName = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
+"""The names of `SortMethod`, written out, so that the document gets no schema of that name."""
 
 _Offset = Annotated[
     int, QueryParameter(ge=0, le=MAX_INTEGER, description="How many items to skip.")

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,7 +22,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from torc_core.clock import now_ms
+from torc_core.clock import Clock
 from torc_core.errors import MachineError
 from torc_server.storage.database import Database
 from torc_server.storage.memory import release_memory
@@ -63,9 +62,7 @@ class _Request:
 class Writer:
     """Runs functions on the writing connection, in the order in which they came."""
 
-    def __init__(
-        self, database: Database, notifier: Notifier, *, clock: Callable[[], int] = now_ms
-    ) -> None:
+    def __init__(self, database: Database, notifier: Notifier, *, clock: Clock) -> None:
         self._connection = database.writer_engine().connect()
         self._database = database
         self._notifier = notifier
@@ -108,7 +105,7 @@ class Writer:
         """Have `fn(connection, items, now_ms)` called with this item and others that wait.
 
         `fn` returns an outcome for each item, in their order; one that is an exception is raised
-        for its item alone. Should `fn` itself raise, it is called for each item by itself.
+        for its item alone. If `fn` itself raises, it is called again with each item alone.
 
         Raises:
             MachineError: There is no space left, or the disk fails; nothing was written.
@@ -134,11 +131,11 @@ class Writer:
         with self._connection as connection:
             used_much = False
             while group := self._next_group():
-                begin = time.monotonic()
+                begin = self._clock.monotonic()
                 self._run_group(connection, group)
                 del group  # its arguments may be large, and the next group may be long in coming
                 self._database.maintain(connection, is_idle=self._queue.empty())
-                used_much = used_much or time.monotonic() - begin > LARGE_GROUP_S
+                used_much = used_much or self._clock.monotonic() - begin > LARGE_GROUP_S
                 if used_much and self._queue.empty():
                     self._database.free_memory(connection)
                     release_memory()
@@ -169,7 +166,7 @@ class Writer:
         """
         touched = connection.info.setdefault(CHANGED_TOPICS, set())
         touched.clear()
-        self._moment = max(self._moment, self._clock())
+        self._moment = max(self._moment, self._clock.wall_ms())
         try:
             with connection.begin():
                 for _, alike in groupby(group, key=lambda request: request.work):
