@@ -1,18 +1,18 @@
 """Every error that torc reports, with the exit code and the advice that belong to it.
 
     TorcError
-    ├── UsageError                2   what was asked for makes no sense
+    ├── UsageError                2   a request that makes no sense: a wrong value or option
     │   └── SpecError             2   a workflow file with problems, all of them
     ├── AccessError               3   not authenticated or not allowed
     ├── NotFoundError             4   no such workflow, job, file, ...
-    ├── ConflictError             5   the state of things forbids it
+    ├── ConflictError             5   the present state forbids it
     │   └── TransitionError       5   a job may not go from this status to that one
     ├── TransportError            6   a request without a reply
     │   ├── UnreachableError      6   no connection could be made: nothing was sent
     │   └── NoAnswerError         6   sent, and no reply: it may have been carried out
     │       └── ReplyTimeoutError 8   no reply in time; a TimedOutError too
     ├── ServerError               7   the server answered with an error of its own
-    │   └── ProtocolError         7   the answer is not one that torc understands
+    │   └── ProtocolError         7   a reply that torc does not understand
     ├── TimedOutError             8   a wait ended without its event
     └── MachineError              9   this machine lacks something: disk, program, permission
 
@@ -48,7 +48,7 @@ class ExitCode(IntEnum):
 
 
 class TorcError(Exception):
-    """Something that a person should read.
+    """An error for users to read.
 
     Args:
         message: What happened, with the values that matter.
@@ -104,14 +104,14 @@ class NotFoundError(TorcError):
 
 
 class ConflictError(TorcError):
-    """The present state of things forbids it."""
+    """The present state forbids it."""
 
     code = "conflict"
     exit_code = ExitCode.CONFLICT
 
 
 class TransitionError(ConflictError):
-    """A job may not go from its status to the wanted one."""
+    """A job may not go from its status to the requested one."""
 
     code = "illegal_transition"
 
@@ -143,7 +143,7 @@ class ServerError(TorcError):
 
 
 class ProtocolError(ServerError):
-    """An answer that torc does not understand: not JSON, or not of the expected shape."""
+    """A reply that torc does not understand: not JSON, or not of the expected shape."""
 
     code = "bad_reply"
 

@@ -52,7 +52,7 @@ class ConnectionPool:
         self._headers = httpx.Headers(headers)
         try:
             self._client = httpx.Client(
-                # Proxies are for other machines, whatever the environment says of this one.
+                # Proxies are for other machines, even where the environment has them for this one.
                 trust_env=not address.is_loopback,
                 verify=_tls_context(address),
                 limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),

@@ -1,4 +1,4 @@
-"""What it means that httpx failed: whether anything was sent, and what the user is told.
+"""The meaning of failures of httpx: whether anything was sent, and the error that says so.
 
 The table is by name, so that reading it does not import httpx.
 """

@@ -1,4 +1,4 @@
-"""What an endpoint is: a request as a value, sent by whatever transport the client has."""
+"""What an endpoint is: a request as a value, sent by the transport of the client."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Request(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Sender(Protocol):
-    """What carries requests to a server."""
+    """Carries requests to a server; the seam for another transport, such as an asynchronous one."""
 
     def send(self, request: Request[T], /) -> T:
         """Send a request and return its decoded reply."""

@@ -41,7 +41,7 @@ def test_the_command_line_of_httpx_can_be_imported_afterwards(server):
 
 
 @pytest.mark.parametrize("first", ["import httpx\n", ""])
-def test_httpx_is_whole_whoever_imported_it_first(server, first):
+def test_httpx_is_complete_in_either_order_of_import(server, first):
     code = first + PING + "import httpx\nprint(httpx.get(sys.argv[1] + '/ping').status_code)"
 
     assert run(code, server.url) == "200\n"
