@@ -102,3 +102,79 @@ def test_widths_follow_the_data_and_only_grow():
 def test_wide_characters_count_twice():
     assert measure(make_columns(1), [Row(1, (Cell("日本語日本語"),), None)], [0]) == [12]
     assert fill("日本語", 4) == "日 …"
+
+
+def plain(title="C", **options):
+    return Column(title, lambda _: "", **options)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "so_far", "width"),
+    [
+        (plain("Name"), "", 0, 4),
+        (plain("Name", sort_by="name"), "", 0, 5),
+        (plain("Name", min_width=9), "", 0, 9),
+        (plain("Name", min_width=9), "", 11, 11),
+        (plain("Name"), "12345678", 0, 8),
+        (plain("Name", max_width=6), "12345678", 0, 6),
+        (plain("Name"), "日本語", 0, 6),
+        (plain("Long title"), "日本語", 0, 10),
+        (plain("Name"), "é", 3, 4),
+    ],
+)
+def test_the_width_that_a_column_would_like(column, text, so_far, width):
+    assert measure([column], [Row(1, (Cell(text),), None)], [so_far]) == [width]
+
+
+def test_each_column_is_measured_by_its_own_cells():
+    rows = [Row(1, (Cell("x" * 3), Cell("y" * 9)), None), Row(2, (Cell("x" * 7), Cell("")), None)]
+
+    assert measure([plain("A"), plain("B")], rows, [0, 0]) == [7, 9]
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted", "room", "widths"),
+    [
+        ([plain()], [5], 10, [10]),
+        ([plain(is_number=True)], [5], 10, [5]),
+        ([plain(is_number=True)], [5], 3, [3]),
+        ([plain()], [20], 3, [3]),
+        ([plain(), plain(is_number=True)], [5, 5], 30, [5, 5]),
+        ([plain(), plain()], [5, 5], 30, [5, 23]),
+        ([plain(), plain()], [5, 20], 17, [5, 10]),
+        ([plain(), plain()], [5, 20], 15, [5, 8]),
+        ([plain(), plain()], [5, 20], 14, [14, 0]),
+        ([plain(), plain(min_width=20)], [5, 20], 27, [5, 20]),
+        ([plain(), plain(min_width=20)], [5, 20], 26, [26, 0]),
+        ([plain(), plain(rank=1), plain(rank=1)], [5, 9, 9], 27, [5, 9, 9]),
+        ([plain(), plain(rank=1), plain(rank=1)], [5, 9, 9], 26, [5, 9, 8]),
+        ([plain(), plain(rank=1), plain(rank=1)], [5, 9, 9], 25, [5, 18, 0]),
+        ([plain(), plain(rank=2), plain(rank=1)], [5, 9, 9], 20, [5, 0, 13]),
+        ([plain(), plain(shrink_to=6), plain(min_width=4)], [5, 9, 4], 22, [5, 9, 4]),
+        ([plain(), plain(shrink_to=6), plain(min_width=4)], [5, 9, 4], 20, [5, 7, 4]),
+        ([plain(), plain(shrink_to=6), plain(min_width=4)], [5, 9, 4], 19, [5, 6, 4]),
+        ([plain(), plain(shrink_to=6), plain(min_width=4)], [5, 9, 4], 18, [5, 11, 0]),
+        ([plain(shrink_to=3), plain(shrink_to=6), plain()], [5, 9, 9], 26, [5, 9, 8]),
+        ([plain(shrink_to=3), plain(shrink_to=6), plain()], [5, 9, 9], 24, [3, 9, 8]),
+        ([plain(shrink_to=3), plain(shrink_to=6), plain()], [5, 9, 9], 22, [3, 7, 8]),
+    ],
+)
+def test_columns_in_a_room(columns, wanted, room, widths):
+    assert fit(columns, wanted, room) == widths
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "is_number", "shown"),
+    [
+        ("abc", 5, False, "abc  "),
+        ("abc", 5, True, "  abc"),
+        ("abc", 3, False, "abc"),
+        ("abcd", 3, False, "ab…"),
+        ("abcd", 1, False, "…"),
+        ("abcd", 0, False, ""),
+        ("日本", 5, True, " 日本"),
+        ("日本", 3, True, "日…"),
+    ],
+)
+def test_a_text_in_a_width(text, width, is_number, shown):
+    assert fill(text, width, is_number=is_number) == shown

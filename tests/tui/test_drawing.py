@@ -9,9 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.model.job import Job
-from torc_tui.state.graph.dag import DRAWN_JOBS, Gathering, fold_name, without_cycles
-from torc_tui.state.graph.drawing import draw
+from torc_tui.state.graph.dag import (
+    DRAWN_GROUPS,
+    DRAWN_JOBS,
+    Gathering,
+    Graph,
+    fold_name,
+    without_cycles,
+)
+from torc_tui.state.graph.drawing import LABEL, draw
 from torc_tui.state.graph.layers import layer, place
+from torc_tui.theme import QUIET, Cell
 
 
 def make_graph(names, edges, status="completed"):
@@ -129,3 +137,234 @@ def test_hostile_names_stay_on_their_line(name):
     assert len(lines) == 1
     assert lines[0].isprintable()
     assert lines[0].endswith("✓C b")
+
+
+def gathered(jobs, edges=()):
+    """Jobs as name and status, edges as indexes."""
+    gathering = Gathering()
+    gathering.add_jobs(
+        Job(id=100 + at, workflow_id=1, name=name, command="true", status=status)
+        for at, (name, status) in enumerate(jobs)
+    )
+    gathering.add_edges((100 + a, 100 + b) for a, b in edges)
+    return gathering
+
+
+def test_a_job_is_drawn_with_glyph_letter_and_color():
+    graph = gathered([("a", "failed"), ("b\x1b", "running"), ("c", None)], [(0, 1)]).graph()
+
+    assert graph.nodes == [Cell("✗F a", "red"), Cell("▶R b␛", "yellow"), Cell("?? c", "")]
+    assert graph.edges == {(0, 1)}
+    assert not graph.is_grouped
+    assert not graph.is_partial
+
+
+def test_dependencies_on_unknown_jobs_are_left_out():
+    graph = gathered([("a", "ready"), ("b", "ready")], [(0, 9), (9, 1), (0, 1)]).graph()
+
+    assert graph.edges == {(0, 1)}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_groups_begin_beyond_the_number_of_jobs_that_are_drawn(more):
+    jobs = [(f"job_{i}", "ready") for i in range(DRAWN_JOBS + more)]
+    graph = gathered(jobs, [(0, DRAWN_JOBS - 1)]).graph(is_partial=True)
+
+    assert graph.is_grouped == bool(more)
+    assert graph.is_partial
+    assert len(graph.nodes) == (1 if more else DRAWN_JOBS)
+    assert graph.edges == (set() if more else {(0, DRAWN_JOBS - 1)})
+
+
+def test_a_group_says_how_many_how_far_and_what_failed():
+    jobs = [(f"a{i}", "completed") for i in range(1500)]
+    jobs += [(f"b{i}", "failed" if i < 3 else "completed") for i in range(6)]
+    jobs += [(f"c{i}", "running" if i < 3 else "ready") for i in range(4)]
+    jobs += [("solo", "ready"), ("gone_1", "uninitialized"), ("gone_2", "uninitialized")]
+    graph = gathered(jobs, [(0, 1501), (1501, 1507), (1507, 1510)]).graph()
+
+    assert graph.nodes == [
+        Cell("✓D a# 1,500 jobs 100%", "green"),
+        Cell("✗F b# 6 jobs 100% ✗3", "red"),
+        Cell("▶R c# 4 jobs 0%", "yellow"),
+        Cell("○R solo", "cyan"),
+        Cell("·N gone_# 2 jobs 0%", QUIET),
+    ]
+    assert graph.edges == {(0, 1), (1, 2), (2, 3)}
+
+
+def test_the_smallest_groups_are_drawn_as_one():
+    letters = [a + b for a in "abcdefghijkl" for b in "abcdefghijkl"]
+    jobs = [(f"{name}{i}", "ready") for name in letters[:DRAWN_GROUPS] for i in range(2)]
+    jobs += [(name, "failed") for name in letters[DRAWN_GROUPS : DRAWN_GROUPS + 5]]
+    rest = 2 * DRAWN_GROUPS
+    graph = gathered(jobs, [(0, rest), (rest, 2), (rest, rest + 1)]).graph()
+
+    assert len(graph.nodes) == DRAWN_GROUPS + 1
+    assert graph.nodes[-1] == Cell("✗F … other names 5 jobs 100% ✗5", "red")
+    assert graph.nodes[0] == Cell("○R aa# 2 jobs 0%", "cyan")
+    assert (0, DRAWN_GROUPS) in graph.edges
+    assert (DRAWN_GROUPS, 1) in graph.edges
+    assert (DRAWN_GROUPS, DRAWN_GROUPS) not in graph.edges
+
+
+@pytest.mark.parametrize(
+    ("edges", "kept"),
+    [
+        ({(0, 0)}, set()),
+        ({(0, 1), (1, 0)}, {(0, 1)}),
+        ({(0, 1), (1, 2), (2, 0)}, {(0, 1), (1, 2)}),
+        ({(2, 1), (1, 0)}, {(2, 1), (1, 0)}),
+        ({(0, 1), (0, 2), (1, 2)}, {(0, 1), (0, 2), (1, 2)}),
+        ({(0, 2), (2, 1), (1, 2)}, {(0, 2), (2, 1)}),
+    ],
+)
+def test_edges_that_lead_back_are_left_out(edges, kept):
+    assert without_cycles(3, edges) == kept
+
+
+@given(EDGES)
+def test_of_an_acyclic_graph_every_edge_is_kept(edges):
+    acyclic = {(a, b) for a, b in edges if a < b}
+
+    assert without_cycles(15, acyclic) == acyclic
+
+
+def places(size, edges):
+    return [[(spot.node, spot.row) for spot in each] for each in layer(size, edges)]
+
+
+def test_layers_of_small_graphs():
+    assert places(0, set()) == []
+    assert places(3, set()) == [[(0, 0), (1, 1), (2, 2)]]
+    assert places(2, {(0, 1)}) == [[(0, 0)], [(1, 0)]]
+    assert places(2, {(1, 0)}) == [[(1, 0)], [(0, 0)]]
+    diamond = {(0, 1), (0, 2), (1, 3), (2, 3)}
+    assert places(4, diamond) == [[(0, 0)], [(1, 0), (2, 1)], [(3, 0)]]
+
+
+def test_a_long_edge_passes_every_layer_between_and_is_shared():
+    layers = layer(5, {(0, 1), (1, 2), (2, 3), (0, 3), (0, 4), (2, 4)})
+    passing = [[spot for spot in each if spot.node is None] for each in layers]
+
+    assert [len(each) for each in passing] == [0, 1, 1, 0]
+    first, second = passing[1][0], passing[2][0]
+    assert [spot.node for spot in first.before] == [0]
+    assert first.after == [second]
+    assert {spot.node for spot in second.after} == {3, 4}
+
+
+@pytest.mark.parametrize(
+    ("wishes", "rows"),
+    [
+        ([], []),
+        ([0.0], [0]),
+        ([4.0], [4]),
+        ([0.0, 0.0], [0, 1]),
+        ([5.0, 5.0, 5.0], [4, 5, 6]),
+        ([0.0, 3.0, 3.0, 9.0], [0, 3, 4, 9]),
+        ([1.0, 1.0, 7.0, 7.0], [0, 1, 6, 7]),
+        ([2.0, 2.0, 2.0, 2.0, 2.0], [0, 1, 2, 3, 4]),
+        ([0.0, 1.0, 2.0], [0, 1, 2]),
+    ],
+)
+def test_rows_are_as_near_as_can_be(wishes, rows):
+    assert place(wishes) == rows
+
+
+@pytest.mark.parametrize(
+    ("names", "edges", "lines"),
+    [
+        ("a", [], ["✓C a"]),
+        ("ab", [], ["✓C a", "✓C b"]),
+        ("abc", ["ab", "bc", "ac"], ["✓C a ─┬─✓C b ─┬─✓C c", "      └───────┘"]),
+        ("abcd", ["ac", "bd"], ["✓C a ──✓C c", "✓C b ──✓C d"]),
+        ("abc", ["ab", "ac"], ["✓C a ─┬─✓C b", "      └─✓C c"]),
+        ("abc", ["ac", "bc"], ["✓C a ─┬─✓C c", "✓C b ─┘"]),
+    ],
+)
+def test_pictures_of_small_graphs(names, edges, lines):
+    assert picture(make_graph(list(names), edges)) == lines
+
+
+ARMS = dict(zip(" ╵╷│╴┘┐┤╶└┌├─┴┬┼", range(16), strict=True))
+STEPS = {1: (-1, 0, 2), 2: (1, 0, 1), 4: (0, -1, 8), 8: (0, 1, 4)}
+"""By arm (up, down, left, right): the cell that it leads to, and the arm that meets it there."""
+
+
+def at_place(lines, row, column):
+    return lines[row][column] if row < len(lines) and column < len(lines[row]) else " "
+
+
+def followed(lines, name):
+    """The names at which the lines end that begin at the right of a name."""
+    row = next(at for at, line in enumerate(lines) if f"{name} " in line)
+    todo = [(row, lines[row].index(name) + len(name) + 1)]
+    seen, ends = set(), set()
+    while todo:
+        at, column = todo.pop()
+        if (at, column) in seen:
+            continue
+        seen.add((at, column))
+        arms = ARMS.get(at_place(lines, at, column), 0)
+        for arm, (down, right, meeting) in STEPS.items():
+            place = (at + down, column + right)
+            there = at_place(lines, *place) if arms & arm else " "
+            while right and there == "│":  # an upright line that crosses lies on top
+                place = (at, place[1] + right)
+                there = at_place(lines, *place)
+            if there.isalpha() and right == 1:
+                ends.add(there)
+            elif ARMS.get(there, 0) & meeting:
+                todo.append(place)
+    return ends
+
+
+@given(EDGES)
+def test_every_dependency_can_be_followed_along_lines(edges):
+    acyclic = {(a, b) for a, b in edges if a < b}
+    names = [chr(ord("a") + at) for at in range(15)]
+    drawing = draw(Graph([Cell(name) for name in names], acyclic))
+    lines = ["".join(cell.text for cell in line) for line in drawing.lines]
+
+    for a in range(15):
+        targets = {names[b] for before, b in acyclic if before == a}
+        ends = followed(lines, names[a])
+        assert targets <= ends
+        assert ends if targets else not ends
+
+
+@pytest.mark.parametrize("size", range(1, 6))
+def test_lines_of_jobs_with_one_dependency_each_lead_nowhere_else(size):
+    names = [chr(ord("a") + at) for at in range(2 * size)]
+    edges = {(at, size + at) for at in range(size)}
+    drawing = draw(Graph([Cell(name) for name in names], edges))
+    lines = ["".join(cell.text for cell in line) for line in drawing.lines]
+
+    assert [followed(lines, names[at]) for at in range(size)] == [
+        {names[size + at]} for at in range(size)
+    ]
+
+
+def test_a_drawing_keeps_the_colors_of_its_nodes_and_lines_are_quiet():
+    drawing = draw(Graph([Cell("one", "red"), Cell("two", "")], {(0, 1)}))
+
+    assert [cell for cell in drawing.lines[0] if cell.text.strip()] == [
+        Cell("one ", "red"),
+        Cell("──", QUIET),
+        Cell("two ", ""),
+    ]
+    assert drawing.width == 10
+
+
+def test_a_long_name_is_cut_and_short_ones_are_joined_to_the_lines():
+    graph = Graph([Cell("x" * 60), Cell("y"), Cell("z")], {(0, 2), (1, 2)})
+
+    assert picture(graph) == [
+        "x" * (LABEL - 1) + "…" + " ─┬─z",
+        "y " + "─" * LABEL + "┘",
+    ]
+
+
+def test_an_empty_graph_is_an_empty_drawing():
+    assert draw(Graph([], set())).lines == []

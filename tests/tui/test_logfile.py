@@ -189,3 +189,178 @@ def test_colours_are_kept_and_commands_shown(make_log):
     assert text.plain == "red ␛]0;title␇ ␛[2J"
     assert text.spans
     assert pager.top == Position(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "start", "line"),
+    [
+        (b"one\ntwo\n", 0, (0, 4, "one", False)),
+        (b"one\ntwo\n", 4, (4, 8, "two", False)),
+        (b"one\ntwo", 4, (4, 7, "two", False)),
+        (b"one\ntwo\n", 8, None),
+        (b"", 0, None),
+        (b"\n\nx", 1, (1, 2, "", False)),
+        (b"one\ntwo", 5, (5, 7, "wo", True)),
+        (b"a\tb\r\n", 0, (0, 5, "a       b", False)),
+        (b"\xff\n", 0, (0, 2, "\ufffd", False)),
+        (b"old\rnew\n", 0, (0, 8, "new", False)),
+        (b"x" * LONGEST + b"\n", 0, (0, LONGEST, "x" * LONGEST, False)),
+        (b"x" * LONGEST + b"\n", LONGEST, (LONGEST, LONGEST + 1, "", True)),
+    ],
+)
+def test_a_line_at_a_position(make_log, content, start, line):
+    assert make_log(content).line(start) == line
+
+
+@pytest.mark.parametrize(
+    ("content", "start", "line"),
+    [
+        (b"one\ntwo\n", 8, (4, 8, "two", False)),
+        (b"one\ntwo", 7, (4, 7, "two", False)),
+        (b"one\ntwo\n", 4, (0, 4, "one", False)),
+        (b"one\n", 0, None),
+        (b"one\n", -3, None),
+        (b"\n", 1, (0, 1, "", False)),
+        (b"\n\n", 2, (1, 2, "", False)),
+        (b"a\n" + b"x" * LONGEST, 2 + LONGEST, (2, 2 + LONGEST, "x" * LONGEST, False)),
+        (b"a" + b"x" * LONGEST, 1 + LONGEST, (1, 1 + LONGEST, "x" * LONGEST, True)),
+        (b"x" * LONGEST, LONGEST, (0, LONGEST, "x" * LONGEST, False)),
+    ],
+)
+def test_the_line_before_a_position(make_log, content, start, line):
+    assert make_log(content).line_before(start) == line
+
+
+def test_the_start_and_the_number_of_the_line_at_an_offset(make_log):
+    log = make_log(b"one\n\nthree\nfour")
+
+    assert [log.line_start(at) for at in (0, 2, 3, 4, 5, 9, 11, 14)] == [0, 0, 0, 4, 5, 5, 11, 11]
+    assert [log.line_number(at) for at in (0, 4, 5, 11)] == [1, 2, 3, 4]
+    wide = make_log(b"x" * (3 * LONGEST) + b"\n")
+    assert wide.line_start(2 * LONGEST + 5) == LONGEST + 5
+
+
+def test_line_numbers_beyond_the_first_block_are_counted_once(make_log):
+    log = make_log(b"\n" * (2 * BLOCK + 10))
+
+    assert [log.line_number(at) for at in (BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 5)] == [
+        BLOCK, BLOCK + 1, BLOCK + 2, 2 * BLOCK + 6,
+    ]  # fmt: skip
+    assert log.line_number(3) == 4
+
+
+def test_reading_stays_within_the_file(make_log):
+    log = make_log(b"abc")
+
+    assert log.size == 3
+    assert log.read(-2, 2) == b"ab"
+    assert log.read(1, 9) == b"bc"
+    assert log.read(1, -1) == b""
+    assert log.read(9, 1) == b""
+
+
+@pytest.mark.parametrize(
+    ("needle", "start", "is_forward", "line"),
+    [
+        ("ab", 0, True, 0),
+        ("AB", 1, True, 6),
+        ("ab", 7, True, 6),
+        ("ab", 8, True, 10),
+        ("ab", 12, True, None),
+        ("ab", 14, False, 10),
+        ("ab", 12, False, 10),
+        ("ab", 11, False, 6),
+        ("ab", 8, False, 6),
+        ("ab", 7, False, 0),
+        ("ab", 1, False, 0),
+        ("ab", 0, False, None),
+        ("a.", 0, True, None),
+        ("é", 0, True, 14),
+    ],
+)
+def test_the_line_of_the_nearest_match(make_log, needle, start, is_forward, line):
+    log = make_log(b"ab cd\nxAB\nyab\n" + "é\n".encode())
+    hits = [hit for hit in log.find(needle, start, is_forward=is_forward) if hit is not None]
+
+    assert hits == ([] if line is None else [line])
+
+
+def test_a_search_yields_after_each_block(make_log):
+    log = make_log(b"x\n" * BLOCK)
+
+    assert list(log.find("y", 0, is_forward=True)) == [None, None]
+    assert list(log.find("y", log.size, is_forward=False)) == [None, None]
+    assert list(log.find("y", BLOCK, is_forward=False)) == [None]
+
+
+def shown(pager):
+    page = pager.page()
+    return texts(page), page.number, page.is_end
+
+
+def test_a_page_says_where_it_is(make_log):
+    pager = Pager(make_log(numbered(9)), height=3)
+
+    assert shown(pager) == (["line 1", "line 2", "line 3"], 1, False)
+    pager.move(5)
+    assert shown(pager) == (["line 6", "line 7", "line 8"], 6, False)
+    pager.move(1)
+    assert shown(pager) == (["line 7", "line 8", "line 9"], 7, True)
+    pager.move(9)
+    assert shown(pager) == (["line 7", "line 8", "line 9"], 7, True)
+    pager.move(-2)
+    assert shown(pager)[1] == 5
+    pager.move(0)
+    assert shown(pager)[1] == 5
+    pager.move(-99)
+    assert shown(pager)[1] == 1
+    pager.move_bottom()
+    pager.move_top()
+    assert shown(pager)[1] == 1
+    assert pager.page().size == len(numbered(9))
+    assert pager.page().found
+    assert not pager.page(found=False).found
+
+
+def test_an_empty_file_is_an_empty_page(make_log):
+    pager = Pager(make_log(b""), height=3)
+    pager.move_bottom()
+    pager.move(1)
+    pager.move(-1)
+
+    assert shown(pager) == ([], 1, True)
+
+
+def test_wrapped_parts_are_cut_at_cells_and_scrolled_one_by_one(make_log):
+    pager = Pager(make_log("日本語a\nend\n".encode()), width=3, height=2, wrap=True)
+    seen = [texts(pager.page())]
+    for _ in range(3):
+        pager.move(1)
+        seen.append(texts(pager.page()))
+
+    assert seen == [["日", "本"], ["本", "語a"], ["語a", "end"], ["語a", "end"]]
+    assert pager.page().is_end
+    assert pager.top == Position(0, 2)
+
+
+def test_a_line_as_wide_as_the_screen_is_not_wrapped(make_log):
+    pager = Pager(make_log(b"abcd\nabcde\n"), width=4, height=5, wrap=True)
+
+    assert texts(pager.page()) == ["abcd", "abcd", "e"]
+    pager.wrap = False
+    assert texts(pager.page()) == ["abcd", "abcde"]
+
+
+def test_a_search_begins_at_the_line_in_sight_or_beyond_it(make_log):
+    pager = Pager(make_log(b"hit 1\nno\nhit 2\nno\n"), height=1)
+
+    def search(*, is_forward=True, goes_on=False):
+        found = pager.search("HIT", is_forward=is_forward, goes_on=goes_on, is_wanted=lambda: True)
+        return found, texts(pager.page())[0]
+
+    assert search() == (True, "hit 1")
+    assert search() == (True, "hit 1")
+    assert search(goes_on=True) == (True, "hit 2")
+    assert search(goes_on=True) == (False, "hit 2")
+    assert search(is_forward=False, goes_on=True) == (True, "hit 1")
+    assert search(is_forward=False, goes_on=True) == (False, "hit 1")

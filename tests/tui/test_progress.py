@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
-from torc_tui.lists.job_counts import percent, state_of
+from torc_tui.lists.job_counts import count, percent, state_of
 from torc_tui.state.headline import ServerState, breadcrumb, headline, progress_line
-from torc_tui.state.progress import bar
-from torc_tui.theme import JOB_LOOK, WORKFLOW_LOOK
+from torc_tui.state.progress import bar, tally
+from torc_tui.theme import JOB_LOOK, QUIET, WORKFLOW_LOOK, Cell
 
 COUNTS = st.dictionaries(st.sampled_from([str(each) for each in JobStatus]), st.integers(0, 10**6))
 
@@ -88,3 +88,87 @@ def test_counts_of_a_cancelled_workflow():
 
     assert "- canceled" in first[0].text
     assert [cell.text.strip() for cell in second[1:]] == ["○ 1 ready", "- 2 canceled"]
+
+
+def test_counts_are_told_in_the_order_in_which_they_matter():
+    counts = dict.fromkeys([str(each) for each in JobStatus], 1000)
+    cells = tally(counts)
+
+    assert [cell.text for cell in cells] == [
+        "✓ 1,000 completed  ", "✗ 1,000 failed  ", "? 1,000 pending_failed  ",
+        "! 1,000 terminated  ", "▶ 1,000 running  ", "◌ 1,000 pending  ", "○ 1,000 ready  ",
+        "· 1,000 blocked  ", "- 1,000 canceled  ", "- 1,000 disabled  ", "· 1,000 uninitialized  ",
+    ]  # fmt: skip
+    assert [cell.tone for cell in cells] == [JOB_LOOK[cell.text.split()[2]].tone for cell in cells]
+    assert tally({"ready": 0, "running": 2}) == [Cell("▶ 2 running  ", "yellow")]
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ({}, "··········"),
+        ({"completed": 5}, "██████████"),
+        ({"completed": 1, "ready": 1}, "█████·····"),
+        ({"completed": 1, "ready": 999}, "█·········"),
+        ({"completed": 999, "failed": 1}, "█████████x"),
+        ({"terminated": 1, "canceled": 1, "pending_failed": 1, "ready": 1}, "xxxxxxx···"),
+        ({"completed": 1, "running": 1, "pending": 1, "failed": 1, "ready": 10**6}, "█▓░x······"),
+        ({"disabled": 1, "ready": 1}, "··········"),
+    ],
+)
+def test_a_bar(counts, text):
+    parts = bar(counts, 10)
+
+    assert "".join(part.text for part in parts) == text
+    tones = {"█": "green", "▓": "yellow", "░": "blue", "x": "red", "·": QUIET}
+    assert all(part.tone == tones[part.text[0]] for part in parts if part.text)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({}, 0),
+        ({"ready": 2}, 0),
+        ({"completed": 1, "ready": 2}, 33),
+        ({"completed": 2, "ready": 1}, 66),
+        ({"completed": 999, "ready": 1}, 99),
+        ({"completed": 1, "failed": 1, "canceled": 1, "terminated": 1, "disabled": 1}, 100),
+    ],
+)
+def test_percent(counts, expected):
+    assert percent(counts) == expected
+
+
+def test_a_count_is_of_the_statuses_that_are_named():
+    counts = {"completed": 3, "failed": 4, "ready": 5}
+
+    assert count(counts, {JobStatus.FAILED, JobStatus.READY}) == 9
+    assert count(counts, {JobStatus.RUNNING}) == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "state"),
+    [
+        ({"completed": 2}, "canceled"),
+        ({}, "empty"),
+        ({"ready": 0}, "empty"),
+        ({"running": 1}, "canceled"),
+    ],
+)
+def test_a_workflow_that_is_known_to_be_canceled(counts, state):
+    assert state_of(counts, is_canceled=True) == state
+
+
+@pytest.mark.parametrize(
+    ("counts", "state"),
+    [
+        ({"pending": 1, "completed": 1}, "running"),
+        ({"terminated": 1, "completed": 1}, "failed"),
+        ({"canceled": 1, "uninitialized": 1}, "new"),
+        ({"canceled": 1, "pending_failed": 1}, "ready"),
+        ({"blocked": 1}, "ready"),
+        ({"disabled": 2}, "done"),
+    ],
+)
+def test_more_words_for_a_workflow(counts, state):
+    assert state_of(counts) == state

@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 
 import msgspec
+import pytest
 from tui.driving import interface
 
 from torc_core.clock import utc_now
 from torc_core.host.directories import state_directory
-from torc_core.host.runs import RunMeta, create_run, new_run_id
+from torc_core.host.runs import Run, RunMeta, RunState, RunStatus, create_run, new_run_id
+from torc_tui.lists.runs import RUNS
 from torc_tui.screens.dialogs.runs import RunsDialog
-from torc_tui.state.recent import note_visit, runs_since_last_visit
+from torc_tui.state.recent import note_visit, runs_since_last_visit, worth_mentioning
 
 
 def make_run(number, url, name="climate", *, is_detached=True):
@@ -91,3 +93,83 @@ async def test_the_dialog_leads_to_the_workflow(server, make_workflow):
         await ui.press("enter")
         await ui.wait_for(f"climate #{number} ▸ Jobs")
         await ui.wait_for("job_3")
+
+
+NOON = "2026-03-01T12:00:00+00:00"
+NOON_S = 1772366400.0
+
+
+def make_found(state, *, ended_at=None, updated_at=None, is_detached=True, **meta):
+    fields = {
+        "run_id": "r", "workflow_id": 1, "workflow_name": "w", "url": "u", "output_dir": "o",
+        "cwd": "/", "started_at": NOON,
+    }  # fmt: skip
+    return Run(
+        directory="/d",
+        meta=RunMeta(**fields | meta, ended_at=ended_at, is_detached=is_detached),
+        status=RunStatus(updated_at=updated_at) if updated_at else None,
+        state=state,
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "last_visit", "is_mentioned"),
+    [
+        (make_found(RunState.RUNNING), None, True),
+        (make_found(RunState.STARTING), NOON_S + 99, True),
+        (make_found(RunState.RUNNING, is_detached=False), NOON_S + 99, True),
+        (make_found(RunState.ENDED, ended_at=NOON), None, False),
+        (make_found(RunState.ENDED, ended_at=NOON), NOON_S - 1, True),
+        (make_found(RunState.ENDED, ended_at=NOON), NOON_S, False),
+        (make_found(RunState.ENDED, ended_at=NOON, is_detached=False), NOON_S - 1, False),
+        (make_found(RunState.CRASHED, updated_at=NOON, is_detached=False), NOON_S - 1, True),
+        (make_found(RunState.CRASHED, updated_at="2026-03-01T12:00:00"), NOON_S - 1, True),
+        (make_found(RunState.CRASHED, updated_at="2026-03-01T12:00:00"), NOON_S, False),
+        (make_found(RunState.CRASHED), NOON_S - 1, True),
+        (make_found(RunState.CRASHED), NOON_S + 1, False),
+        (make_found(RunState.CRASHED, started_at="yesterday"), 1.0, False),
+        (make_found(RunState.ELSEWHERE, updated_at=NOON), NOON_S - 1, True),
+        (make_found(RunState.ELSEWHERE, ended_at=NOON, updated_at="2030-01-01"), NOON_S, False),
+    ],
+)
+def test_which_runs_are_worth_mentioning(run, last_visit, is_mentioned):
+    assert worth_mentioning([run], last_visit) == ([run] if is_mentioned else [])
+
+
+def test_without_a_state_directory_there_are_no_runs(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(blocked))
+
+    note_visit()
+    assert runs_since_last_visit() == []
+
+
+@pytest.mark.parametrize(
+    ("run", "state", "jobs"),
+    [
+        (make_found(RunState.RUNNING), ("▶ running", "yellow"), ""),
+        (make_found(RunState.STARTING), ("◌ starting", "blue"), ""),
+        (make_found(RunState.CRASHED), ("✗ crashed", "red"), ""),
+        (make_found(RunState.ELSEWHERE), ("? other host", "magenta"), ""),
+        (make_found(RunState.ENDED), ("- ended", "magenta"), ""),
+        (make_found(RunState.ENDED, final_status="completed"), ("✓ completed", "green"), ""),
+        (make_found(RunState.ENDED, final_status="failed"), ("✗ failed", "red"), ""),
+        (make_found(RunState.ENDED, final_status="canc\x1b"), ("- canc␛", "magenta"), ""),
+    ],
+)
+def test_how_a_run_looks(run, state, jobs):
+    cells = RUNS.row(run).cells
+
+    assert cells[2] == state
+    assert cells[3].text == jobs
+    assert [cells[0].text, cells[1].text, cells[4].text] == ["1", "w", NOON[:19]]
+
+
+def test_the_jobs_of_a_run_are_counted_by_status():
+    run = msgspec.structs.replace(
+        make_found(RunState.RUNNING),
+        status=RunStatus(updated_at=NOON, counts={"completed": 1200, "failed": 0, "canceled": 2}),
+    )
+
+    assert RUNS.row(run).cells[3].text == "1,200 completed  2 canceled"

@@ -94,3 +94,116 @@ def test_a_known_row_is_found_by_its_key():
     assert window.find(5) == 5
     assert window.find(3 * BLOCK + 7) == 3 * BLOCK + 7
     assert window.find(2 * BLOCK) is None
+
+
+def filled(total, *starts):
+    """A window that has the answers for the blocks that begin at `starts`."""
+    window = Window()
+    for start in starts or (0,):
+        span = range(start, start + BLOCK)
+        window.put(span, total, make_rows(span, total))
+    return window
+
+
+@given(
+    total=st.integers(0, 3000),
+    sights=st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 60)), min_size=1, max_size=8),
+    shrinks=st.booleans(),
+)
+def test_an_answered_window_asks_no_more_wherever_it_is_and_whatever_was_stale(
+    total, sights, shrinks
+):
+    window = filled(total)
+    for first, height in sights:
+        window.invalidate()
+        asked = 0
+        while (span := window.wanted(first, first + height)) is not None:
+            asked += 1
+            assert asked <= 2, "it asks for ever"
+            total = max(0, total - 7) if shrinks and asked == 1 else total
+            window.put(span, total, make_rows(span, total))
+
+
+def test_an_empty_list_is_asked_for_once():
+    window = Window()
+    assert window.put(range(BLOCK), 0, []) == set()
+
+    assert window.total == 0
+    assert window.wanted(0, 20) is None
+    assert window.row(0) is None
+    window.invalidate()
+    assert window.wanted(0, 20) == range(BLOCK)
+    window.put(range(BLOCK), 0, [])
+    assert window.wanted(0, 20) is None
+
+
+def test_only_the_blocks_in_sight_are_asked_for():
+    window = filled(10 * BLOCK)
+
+    assert window.wanted(0, BLOCK - 1) is None
+    assert window.wanted(0, BLOCK) == range(BLOCK, 2 * BLOCK)
+    assert window.wanted(BLOCK - 1, BLOCK) == range(BLOCK, 2 * BLOCK)
+    assert window.wanted(2 * BLOCK, 2 * BLOCK + 5) == range(2 * BLOCK, 3 * BLOCK)
+    assert window.wanted(3 * BLOCK - 1, 4 * BLOCK) == range(2 * BLOCK, 5 * BLOCK)
+    assert window.wanted(-5, 3) is None
+    assert window.wanted(10 * BLOCK - 1, 99 * BLOCK) == range(9 * BLOCK, 10 * BLOCK)
+    assert filled(5).wanted(-9, -3) is None
+
+
+def test_of_a_stale_window_only_what_is_in_sight_is_asked_for_again():
+    window = filled(3 * BLOCK, 0, BLOCK, 2 * BLOCK)
+    assert window.wanted(0, 3 * BLOCK) is None
+    window.invalidate()
+
+    assert window.wanted(BLOCK + 1, BLOCK + 9) == range(BLOCK, 2 * BLOCK)
+    window.put(range(BLOCK, 2 * BLOCK), 3 * BLOCK, make_rows(range(BLOCK, 2 * BLOCK), 3 * BLOCK))
+    assert window.wanted(BLOCK + 1, BLOCK + 9) is None
+    assert window.wanted(0, 9) == range(BLOCK)
+    assert window.wanted(2 * BLOCK, 2 * BLOCK + 9) == range(2 * BLOCK, 3 * BLOCK)
+
+
+def test_every_row_stands_at_its_index():
+    span = range(2 * BLOCK, 4 * BLOCK)
+    window = Window()
+    window.put(span, 10 * BLOCK, make_rows(span, 10 * BLOCK))
+
+    assert [window.row(index).key for index in span] == list(span)
+    assert window.row(2 * BLOCK - 1) is None
+    assert window.row(4 * BLOCK) is None
+    assert {row.key for row in window.rows()} == set(span)
+    assert [window.find(index) for index in span] == list(span)
+
+
+def test_a_row_beyond_a_short_block_is_unknown():
+    window = filled(5)
+
+    assert [window.row(index) is not None for index in range(7)] == [True] * 5 + [False] * 2
+
+
+def test_changes_are_counted_from_the_start_of_the_list():
+    window = filled(3 * BLOCK, 2 * BLOCK)
+    span = range(2 * BLOCK, 3 * BLOCK)
+    rows = make_rows(span, 3 * BLOCK)
+    rows[4] = Row(rows[4].key, (Cell("new"),), None)
+
+    assert window.put(span, 3 * BLOCK, rows) == {2 * BLOCK + 4}
+    assert window.row(2 * BLOCK + 4).cells == (Cell("new"),)
+    assert window.put(range(BLOCK), 3 * BLOCK, make_rows(range(BLOCK), 3 * BLOCK)) == set(
+        range(BLOCK)
+    )
+
+
+def test_the_blocks_that_were_answered_last_are_kept():
+    total = (KEPT_BLOCKS + 1) * BLOCK
+    window = filled(total, *range(0, KEPT_BLOCKS * BLOCK, BLOCK))
+    assert window.row(0) is not None
+    window.put(range(BLOCK), total, make_rows(range(BLOCK), total))
+    last = range(KEPT_BLOCKS * BLOCK, total)
+    window.invalidate()
+    window.put(last, total, make_rows(last, total))
+
+    assert window.row(0) is not None
+    assert window.row(BLOCK) is None
+    assert window.row(2 * BLOCK) is not None
+    window.put(range(BLOCK, 2 * BLOCK), total, make_rows(range(BLOCK, 2 * BLOCK), total))
+    assert window.wanted(BLOCK, 2 * BLOCK - 1) is None

@@ -46,7 +46,7 @@ _STATUS = Column(
     min_width=12,
 )
 _RETURN_CODE = Column(
-    "Return",
+    "Exit",
     attrgetter("return_code"),
     _return_code_cell,
     heading="CODE",
@@ -76,7 +76,7 @@ RESULTS = Listing(
     filters=(
         ListFilter("status", "Status", text_of("status"), job_status),
         ListFilter(
-            "return_code", "Return code", lambda result: str(result.return_code), whole_number
+            "return_code", "Exit code", lambda result: str(result.return_code), whole_number
         ),
         ListFilter("job_id", "Job", lambda result: str(result.job_id), whole_number),
     ),

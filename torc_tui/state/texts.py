@@ -37,7 +37,7 @@ def help_text(width: int) -> Text:
             group = action.group
             lines += [[], [Cell(group, "bold")]] if lines else [[Cell(group, "bold")]]
         lines.append([Cell(fill(f"  {action.label}", _NAME), "bold"), Cell(action.help)])
-    lines += [[], [Cell("What runs goes on when this interface is left, or lost.", QUIET)]]
+    lines += [[], [Cell("Runs continue if you quit or lose the connection.", QUIET)]]
     return [[Cell(cell.text[:width], cell.tone) for cell in line] for line in lines]
 
 
@@ -114,7 +114,7 @@ def _needs(requirements: ResourceRequirements | None) -> list[tuple[str, str, st
 
 def _result_fact(result: Result) -> tuple[str, str, str]:
     status = status_cell(result.status)
-    text = f"{status.text}, return code {result.return_code}, {duration(result)}"
+    text = f"{status.text}, exit code {result.return_code}, {duration(result)}"
     if (memory := peak_memory(result)) is not None:
         text += f", peak {memory}"
     if (cpu := peak_cpu(result)) is not None:

@@ -1,0 +1,163 @@
+"""The lines above a list: where the user is, how the server is, what limits the list."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_tui.lists.jobs import JOBS
+from torc_tui.lists.listing import Query
+from torc_tui.lists.nodes import NODES
+from torc_tui.lists.workflows import WORKFLOWS
+from torc_tui.state.headline import (
+    ServerState,
+    breadcrumb,
+    headline,
+    limits_of,
+    list_line,
+    progress_line,
+    tabs_line,
+)
+from torc_tui.theme import QUIET, Cell
+
+URL = "http://node7:8080/torc-service/v1"
+
+
+def text_of(cells):
+    return "".join(cell.text for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "run_id", "tab", "limits", "parts"),
+    [
+        (None, None, None, "", ["torc", "Workflows"]),
+        (None, None, "Jobs", "", ["torc", "Workflows"]),
+        (None, None, None, "name: a", ["torc", "Workflows", "name: a"]),
+        ("fit", 2, None, "name: a", ["torc", "Workflows", "name: a"]),
+        ("fit", 2, "Jobs", "name: a", ["torc", "fit #5", "run 2", "Jobs"]),
+        ("fit", 0, "Jobs", "", ["torc", "fit #5", "Jobs"]),
+        ("fit", None, "DAG", "", ["torc", "fit #5", "DAG"]),
+    ],
+)
+def test_the_place(workflow, run_id, tab, limits, parts):
+    opened = workflow and Workflow(id=5, name=workflow, user="me")
+    status = None if run_id is None else WorkflowStatus(is_canceled=False, run_id=run_id)
+
+    assert breadcrumb(opened, status, tab, limits) == parts
+
+
+@pytest.mark.parametrize(
+    ("server", "right"),
+    [
+        (ServerState(URL, True, "ann", 5), "● node7:8080  ann  auto 5 s "),
+        (ServerState(URL, None, "ann", 30), "○ node7:8080  ann  auto 30 s "),
+        (ServerState(URL, True, None, 0), "● node7:8080  all users  auto off "),
+        (ServerState(None, None, None, 0), "○ server  all users  auto off "),
+        (
+            ServerState(URL, False, "ann\x1b", 5),
+            "✗ no answer from node7:8080, trying again  ann␛  auto 5 s ",
+        ),
+    ],
+)
+def test_the_first_line_fills_its_width_with_place_and_server(server, right):
+    line = text_of(headline(["torc", "Workflows"], server, 80))
+
+    assert line == " torc ▸ Workflows".ljust(80 - len(right)) + right
+
+
+def test_a_long_place_is_cut_and_the_server_is_not():
+    server = ServerState(URL, True, "ann", 5)
+    line = text_of(headline(["torc", "x" * 90], server, 60))
+
+    assert line.endswith("…" + " " + "● node7:8080  ann  auto 5 s ")
+    assert cell_len(line) == 60
+    assert len(text_of(headline(["torc", "x" * 90], server, 20))) == 39
+
+
+@given(st.integers(50, 200), st.text(max_size=80))
+def test_the_first_line_has_the_width_of_the_screen(width, name):
+    opened = Workflow(id=5, name=name, user="me")
+    parts = breadcrumb(opened, None, "Jobs")
+
+    assert cell_len(text_of(headline(parts, ServerState(URL, True, "ann", 5), width))) == width
+
+
+def test_the_state_of_the_connection_has_a_color():
+    tones = {
+        is_up: headline(["torc"], ServerState(URL, is_up), 80)[1].tone
+        for is_up in (True, False, None)
+    }
+
+    assert tones == {True: "green", False: "bold red", None: QUIET}
+
+
+def progress(width=80, **fields):
+    status = fields.pop("status", None)
+    first, second = progress_line(Workflow(id=1, name="w", user="me", **fields), status, width)
+    return text_of(first), text_of(second)
+
+
+def test_progress_is_state_bar_and_counts():
+    counts = {"completed": 1, "running": 2, "failed": 0, "blocked": 1}
+    first, second = progress(job_counts=counts)
+
+    assert first == f" ▶ running [{'█' * 10}{'▓' * 20}{'·' * 10}]  25% of 4 jobs"
+    assert second == " ✓ 1 completed  ▶ 2 running  · 1 blocked  "
+
+
+def test_the_status_is_newer_than_the_list():
+    status = WorkflowStatus(
+        is_canceled=True, run_id=1, jobs_by_status={"completed": 1500}, is_archived=True
+    )
+    first, second = progress(job_counts={"ready": 3}, status=status)
+
+    assert first.startswith(" - canceled, archived [")
+    assert first.endswith("] 100% of 1,500 jobs")
+    assert second == " ✓ 1,500 completed  "
+
+
+def test_without_counts_in_the_status_those_of_the_list_stay():
+    status = WorkflowStatus(is_canceled=False, run_id=1)
+
+    assert progress(job_counts={"ready": 3}, status=status)[1] == " ○ 3 ready  "
+    assert progress()[0] == f" · empty [{'·' * 40}]   0% of 0 jobs"
+    assert progress(is_archived=True)[0].startswith(" · empty, archived [")
+
+
+@pytest.mark.parametrize(("width", "bar"), [(20, 10), (37, 10), (38, 11), (50, 23), (200, 40)])
+def test_the_bar_takes_the_room_that_is_left(width, bar):
+    first, _ = progress(width, job_counts={"ready": 3})
+
+    assert first == f" ○ ready [{'·' * bar}]   0% of 3 jobs"
+
+
+def test_the_chosen_tab_is_in_brackets():
+    cells = tabs_line(["Jobs", "Files", "DAG"], 1)
+
+    assert text_of(cells) == "  Jobs  [Files]  DAG "
+    assert [cell.tone for cell in cells] == [QUIET, "bold", QUIET]
+
+
+def test_only_filters_that_differ_from_the_usual_are_named():
+    order = WORKFLOWS.order
+
+    assert limits_of(WORKFLOWS, order) == ""
+    assert limits_of(WORKFLOWS, order.filtered("is_archived", "")) == "archived: all"
+    two = order.filtered("name", "a\x1b").filtered("user", "ann")
+    assert limits_of(WORKFLOWS, two) == "name: a␛  user: ann"
+    assert limits_of(NODES, Query().filtered("is_active", "no")) == "active: no"
+
+
+def test_what_is_said_of_a_list():
+    query = Query().filtered("name", "fit")
+
+    assert list_line(JOBS, Query(), None, 0) == []
+    assert list_line(JOBS, query, 1200, 3) == [
+        Cell("  name: fit ", "yellow"),
+        Cell("  1,200 jobs", QUIET),
+        Cell("  3 marked", "bold"),
+    ]
+    assert text_of(list_line(JOBS, query, 1, 0)) == "  name: fit   1 job"

@@ -1,0 +1,118 @@
+"""The output of a job is found where its runs on this machine wrote it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from torc_core.host.runs import RunMeta, create_run, new_run_id
+from torc_core.model.compute import ComputeNode
+from torc_core.model.result import Result
+from torc_tui.state.logs.logpaths import file_source, find_logs
+from torc_tui.state.logs.preview import preview_text
+
+
+@pytest.fixture
+def job(client, make_workflow, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return client.list_jobs(make_workflow("logged", 1)).items[0]
+
+
+def write(job, directory, run, attempt, *, text="x\n", ending="o"):
+    name = f"job_wf{job.workflow_id}_j{job.id}_r{run}_a{attempt}.{ending}"
+    path = Path(directory, "job_stdio", name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def stdout_of(client, job):
+    return find_logs(client, job).streams[0][1]
+
+
+def add_result(client, job, run, attempt):
+    node = client.create_compute_node(
+        ComputeNode(
+            workflow_id=job.workflow_id, hostname="n1", pid=1, num_cpus=1, memory_gb=1.0,
+            start_time="2026-03-01T11:00:00.000Z", num_gpus=0, num_nodes=1,
+            compute_node_type="local",
+        )
+    )  # fmt: skip
+    client.create_result(
+        Result(
+            job_id=job.id, workflow_id=job.workflow_id, run_id=run, attempt_id=attempt,
+            compute_node_id=node.id, return_code=0, exec_time_minutes=1.0,
+            completion_time="2026-03-01T12:00:00.000Z", status="completed",
+        )
+    )  # fmt: skip
+
+
+def test_without_output_the_names_of_the_latest_attempt_are_given(client, job, tmp_path):
+    found = find_logs(client, job)
+    stem = f"output/job_stdio/job_wf{job.workflow_id}_j{job.id}_r0_a1"
+
+    assert found.title == "log ▸ job_0 ▸ attempt 1"
+    assert found.streams == (
+        ("stdout", tmp_path / f"{stem}.o"),
+        ("stderr", tmp_path / f"{stem}.e"),
+    )
+
+
+def test_the_latest_attempt_with_output_is_found(client, job):
+    for run, attempt in ((1, 1), (1, 2), (2, 1)):
+        add_result(client, job, run, attempt)
+    assert stdout_of(client, job).name.endswith("_r2_a1.o")
+    older = write(job, "output", 1, 1)
+    assert stdout_of(client, job) == older.absolute()
+    newer = write(job, "output", 1, 2, ending="e")
+    assert stdout_of(client, job) == newer.absolute().with_suffix(".o")
+    assert find_logs(client, job).title == "log ▸ job_0 ▸ attempt 2"
+
+
+def test_the_directories_of_runs_come_before_the_default_one(client, job, tmp_path):
+    for number, directory in ((job.workflow_id, "theirs"), (job.workflow_id + 1, "others")):
+        create_run(
+            RunMeta(
+                run_id=new_run_id(number), workflow_id=number, workflow_name="w", url="u",
+                output_dir="out", cwd=str(tmp_path / directory), started_at="2026-03-01T12:00:00Z",
+            )
+        )  # fmt: skip
+    write(job, "output", 0, 1)
+    write(job, "others/out", 0, 1)
+    assert stdout_of(client, job).parts[-3] == "output"
+    theirs = write(job, "theirs/out", 0, 1)
+    assert stdout_of(client, job) == tmp_path / theirs
+
+
+def test_a_file_of_a_workflow_is_one_stream():
+    assert file_source("data", "~/x.csv").streams == (("contents", Path.home() / "x.csv"),)
+    assert file_source("data", "x.csv").title == "file ▸ data"
+
+
+def previewed(client, job, width=30, height=20):
+    return "".join(cell.text for cell in preview_text(client, job.id, width, height)).split("\n")
+
+
+def test_a_preview_is_facts_and_the_ends_of_what_was_written(client, job):
+    write(job, "output", 0, 1, text="".join(f"line {n}\n" for n in range(50)))
+    write(job, "output", 0, 1, text="\x1b[31mwarning\x1b[0m\n\n" + "w" * 99, ending="e")
+    lines = previewed(client, job)
+    at = next(n for n, line in enumerate(lines) if line.startswith("── "))
+
+    assert lines[0].startswith("Job ")
+    assert len(lines) <= 20
+    assert lines[at + 1 : at + 3] == [f"line {n}" for n in range(49 - _count(lines), 51)][1:3]
+    assert lines[-2:] == ["warning", "w" * 30]
+    assert all(len(line) <= 30 for line in lines)
+
+
+def _count(lines):
+    return sum(line.startswith("line ") for line in lines)
+
+
+@pytest.mark.parametrize("height", [1, 3, 6, 8])
+def test_a_preview_fits_its_height(client, job, height):
+    write(job, "output", 0, 1, text="a\nb\nc\n")
+
+    assert len(previewed(client, job, height=height)) <= height
