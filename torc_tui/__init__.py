@@ -1,1 +1,1 @@
-"""What a person at a terminal touches: the `torc` command and the Textual application."""
+"""What users see of torc: the `torc` command and the Textual application."""

@@ -1,7 +1,7 @@
-"""Everything that a key can do: bindings, footer and help are made from this table.
+"""Every key binding: bindings, footer and help are generated from this table.
 
-The keys are those of the reference's interface, with their meaning; others use letters that are
-free there.
+The keys of the reference's interface keep their meaning; the others use letters that are free
+there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """Where a key works; the class of that scope binds it and has the method.
+    """Where a key works; the class of that scope binds it.
 
     Scopes that nest have no key in common: a table lies in a list, a list in a pane, a pane on
     the screen.
@@ -68,7 +68,7 @@ _WITH_ARGUMENT = {"move", "go"}
 
 
 def _moves(scope: Scope, group: str) -> tuple[Action, ...]:
-    """The keys with which everything that scrolls is moved."""
+    """Return the keys of everything that scrolls."""
     return tuple(
         Action(f"move.{name}", keys, label, "", text, group, scope)
         for name, keys, label, text in (
@@ -89,14 +89,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark.toggle", "space", "Space", "mark", "Mark the row, for actions on several jobs",
            _LISTS, Scope.TABLE),
     Action("mark.clear", "minus", "-", "", "Clear all marks", _LISTS, Scope.TABLE),
-    Action("go.inside", "right", "→", "", "Into the workflow, to its lists", _LISTS),
-    Action("go.back_to_list", "left,h", "← h", "", "Back to the workflows", _LISTS),
+    Action("go.inside", "right", "→", "", "Enter the workflow", _LISTS),
+    Action("go.back_to_list", "left,h", "← h", "", "Back to the list of workflows", _LISTS),
     Action("go.next_tab", "tab", "Tab", "next tab",
            "Next: Jobs, Files, Events, Results, Nodes, DAG", _LISTS),
     Action("go.previous_tab", "shift+tab", "S-Tab", "", "Previous tab", _LISTS),
     Action("filter.ask", "f", "f", "filter", "Filter the list by a column, over all its rows",
            _LISTS, Scope.LIST),
-    Action("filter.same", "equals_sign", "=", "", "Only rows with the value of this one",
+    Action("filter.same", "equals_sign", "=", "", "Filter by the value of this row",
            _LISTS, Scope.LIST),
     Action("sort.column", ",".join("123456789"), "1-9", "",
            "Sort all rows by that column; again to reverse", _LISTS, Scope.LIST),
@@ -105,7 +105,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("workflow.create", "n", "n", "new", "Create a workflow from a file",
            _WORKFLOW, Scope.PANE),
     Action("workflow.initialize", "i", "i", "init",
-           "Initialize: start over with a new run, every job again", _WORKFLOW, Scope.PANE),
+           "Initialize: start a new run of every job", _WORKFLOW, Scope.PANE),
     Action("workflow.reset", "R", "R", "", "Reset the status of all jobs", _WORKFLOW, Scope.PANE),
     Action("workflow.rerun", "Y", "Y", "",
            "Rerun what failed and what was canceled because of it", _WORKFLOW, Scope.PANE),
@@ -122,33 +122,34 @@ ACTIONS: tuple[Action, ...] = (
            _JOB, Scope.PANE),
     Action("job.retry", "y", "y", "retry", "Retry the failed job, or all marked jobs",
            _JOB, Scope.PANE),
-    Action("view.refresh", "r", "r", "refresh", "Ask the server again, now", _VIEW),
-    Action("view.auto", "A", "A", "", "Refresh by itself: 5 s, 30 s, never", _VIEW),
+    Action("view.refresh", "r", "r", "refresh", "Refresh now", _VIEW),
+    Action("view.auto", "A", "A", "", "Refresh interval: 5 s, 30 s, off", _VIEW),
     Action("view.user", "w", "w", "", "Show the workflows of another user", _VIEW),
-    Action("view.all_users", "a", "a", "all users", "Workflows of all users, or only yours",
+    Action("view.all_users", "a", "a", "all users", "Show workflows of all users, or only yours",
            _VIEW),
-    Action("view.server", "u", "u", "", "Use the server at another address", _VIEW),
+    Action("view.server", "u", "u", "", "Connect to another server", _VIEW),
     Action("go.events", "e", "e", "", "Go to the events", _VIEW),
     Action("view.runs", "H", "H", "", "Runs on this machine", _VIEW),
     Action("view.help", "question_mark", "?", "help", "All keys", _VIEW),
     Action("go.back", "escape", "Esc", "", "Clear the filter, else go back", _VIEW),
-    Action("app.quit", "q", "q", "quit", "Leave the interface; runs continue", _VIEW),
+    Action("app.quit", "q", "q", "quit", "Quit; runs continue", _VIEW),
     *_moves(Scope.DRAWING, ""),
     *_moves(Scope.LOG, _LOG),
     Action("log.left", "left", "←", "", "Half a screen to the left", _LOG, Scope.LOG),
     Action("log.right", "right", "→", "", "Half a screen to the right", _LOG, Scope.LOG),
-    Action("log.switch", "tab,shift+tab", "Tab", "out/err", "Stdout or stderr", _LOG, Scope.LOG),
+    Action("log.switch", "tab,shift+tab", "Tab", "out/err",
+           "Switch between stdout and stderr", _LOG, Scope.LOG),
     Action("log.follow", "F", "F", "follow", "Follow the end of the file", _LOG, Scope.LOG),
-    Action("log.search", "slash", "/", "search", "Search, ignoring case", _LOG, Scope.LOG),
+    Action("log.search", "slash", "/", "search", "Search (ignores case)", _LOG, Scope.LOG),
     Action("log.next", "n", "n", "next", "Next match", _LOG, Scope.LOG),
     Action("log.previous", "N", "N", "previous", "Previous match", _LOG, Scope.LOG),
-    Action("log.wrap", "w", "w", "wrap", "Wrap long lines", _LOG, Scope.LOG),
+    Action("log.wrap", "w", "w", "wrap", "Wrap or cut long lines", _LOG, Scope.LOG),
     Action("log.path", "y", "y", "path", "Show the path of the file", _LOG, Scope.LOG),
     Action("log.close", "q,escape", "q Esc", "close", "Close the log", _LOG, Scope.LOG),
     Action("reader.close", "q,escape,question_mark,enter", "q Esc", "close", "Close", "",
            Scope.READER),
 )  # fmt: skip
-"""All actions, in the order of the help screen. One line each: a table is read downwards."""
+"""All actions, in the order of the help screen."""
 
 
 def in_scope(*scopes: Scope) -> tuple[Action, ...]:
@@ -157,7 +158,7 @@ def in_scope(*scopes: Scope) -> tuple[Action, ...]:
 
 
 def shown_in(scopes: Collection[Scope], groups: Sequence[str] = ()) -> tuple[Action, ...]:
-    """Return what the footer shows where these scopes hold: of these groups in order, or all."""
+    """Return the actions that the footer shows: those of these scopes, by group."""
     shown = [action for action in ACTIONS if action.title and action.scope in scopes]
     if not groups:
         return tuple(shown)

@@ -1,4 +1,4 @@
-"""The Textual application: one screen, a theme, and an orderly end."""
+"""The Textual application: one screen, a theme, and an orderly exit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.theme import Theme
 
 from torc_core.errors import ExitCode
 from torc_core.host.connect import Connection
-from torc_tui.hangup import leave_at_hangup
+from torc_tui.hangup import exit_on_hangup
 from torc_tui.requests import Requests
 from torc_tui.screens.main import MainScreen
 from torc_tui.state.recent import note_visit
@@ -52,11 +52,11 @@ _SIXTEEN = TerminalTheme(
     [(125, 135, 152), (230, 140, 140), (163, 211, 147), (235, 203, 139),
      (136, 170, 220), (200, 165, 208), (150, 205, 205), (236, 239, 244)],
 )  # fmt: skip
-"""The terminal's 16 colours where the theme brings its own."""
+"""The terminal's 16 colors where the theme brings its own."""
 
 
 class TorcApp(App[None]):
-    """A viewer: it holds no state that outlives it, and nothing that runs depends on it.
+    """The interface; no run depends on it, and it keeps no state.
 
     Args:
         connect: Makes the connection to the server; called in a thread.
@@ -85,33 +85,33 @@ class TorcApp(App[None]):
         self._main = MainScreen(Requests(connect), user)
 
     def get_default_screen(self) -> MainScreen:
-        """Begin with the board."""
+        """Begin with the main screen."""
         return self._main
 
     def on_mount(self) -> None:
-        """Leave a clean terminal when a login session ends or a job manager stops us."""
+        """Exit with a clean terminal on SIGTERM and SIGHUP."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._end)
+            loop.add_signal_handler(number, self._terminate)
 
-    def _end(self) -> None:
+    def _terminate(self) -> None:
         self.exit(return_code=ExitCode.TERMINATED)
 
 
 def run(connect: Callable[[], Connection], *, user: str) -> int:
-    """Show the interface until the user leaves it; return the exit code.
+    """Show the interface until the user quits; return the exit code.
 
     Call `torc_tui.terminal.prepare(os.environ)` before importing this module.
 
     Args:
-        connect: Returns the connection; called in a thread, so that the screen is there before
-            the server is. It may raise a `TorcError`, and is then called again later.
+        connect: Returns the connection; called in a thread, so that the screen appears before
+            the server answers. It may raise a `TorcError`, and is then called again later.
         user: Whose workflows are shown at first, and who owns new ones.
     """
     app = TorcApp(connect, user=user)
-    leave_at_hangup(sys.stdin.fileno())
-    # Over SSH a mouse that moves costs a line of escape codes per cell, and taking it away from
-    # the terminal takes selecting text away from the person.
+    exit_on_hangup(sys.stdin.fileno())
+    # Over SSH a moving mouse costs a line of escape codes per cell, and capturing it disables the
+    # terminal's own text selection.
     app.run(mouse=not is_remote(os.environ))
     note_visit()
     return app.return_code or ExitCode.OK

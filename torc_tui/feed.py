@@ -13,15 +13,15 @@ _LONGEST_PAUSE_S = 30.0
 
 
 class EventFeed:
-    """Says that something happened; reconnects, later and later, until closed.
+    """Announces that something happened; reconnects with growing pauses until closed.
 
-    It carries no events: each is news that what the server knows has changed, and the screen asks
-    for the part that it shows. A burst of thousands is one piece of news.
+    It carries no events. Each means that the state on the server has changed, and the screen asks
+    for the part that it shows. A burst of thousands is one announcement.
 
     Args:
         connect: Returns the client; called in the feed's thread.
         workflow_id: Whose events.
-        announce: Called in the feed's thread for news; not again before `taken`.
+        announce: Called in the feed's thread; not again before `acknowledge`.
     """
 
     def __init__(
@@ -33,22 +33,22 @@ class EventFeed:
         self._announce = announce
         self._is_announced = False
         self._closed = threading.Event()
-        self._hurry = threading.Event()
+        self._skip_pause = threading.Event()
         self._stream: EventStream | None = None
         threading.Thread(target=self._read, name="events", daemon=True).start()
 
-    def taken(self) -> None:
-        """Say that the news has been heard and that the next is welcome."""
+    def acknowledge(self) -> None:
+        """Allow the next announcement; the last one has been acted on."""
         self._is_announced = False
 
-    def hurry(self) -> None:
-        """Say that the server answers: there is no need to wait before the next try."""
-        self._hurry.set()
+    def reconnect_now(self) -> None:
+        """End the pause before the next try, because the server answers."""
+        self._skip_pause.set()
 
     def close(self) -> None:
-        """End the feed; its thread ends soon after."""
+        """Close the feed; its thread exits soon after."""
         self._closed.set()
-        self._hurry.set()
+        self._skip_pause.set()
         if self._stream is not None:
             self._stream.close()
 
@@ -59,29 +59,29 @@ class EventFeed:
                 with self._connect().stream_events(self.workflow_id, level="debug") as stream:
                     self._stream = stream
                     pause = _FIRST_PAUSE_S
-                    self._listen(stream)
+                    self._follow(stream)
             except NotFoundError:
                 return
             except TorcError:
                 pass  # tried again below
             self._set_live(is_live=False)
-            self._hurry.wait(pause)
-            self._hurry.clear()
+            self._skip_pause.wait(pause)
+            self._skip_pause.clear()
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
-    def _listen(self, stream: EventStream) -> None:
-        # What happened before this moment was missed: one look at the state makes up for it.
+    def _follow(self, stream: EventStream) -> None:
+        # What happened before this moment was missed: one refresh makes up for it.
         self._set_live(is_live=True)
         for _ in stream:
             if self._closed.is_set():
                 return
-            self._tell()
+            self._announce_once()
 
     def _set_live(self, *, is_live: bool) -> None:
         self.is_live = is_live
-        self._tell()
+        self._announce_once()
 
-    def _tell(self) -> None:
+    def _announce_once(self) -> None:
         if not self._is_announced and not self._closed.is_set():
             self._is_announced = True
             self._announce()

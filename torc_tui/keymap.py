@@ -1,4 +1,4 @@
-"""From the table of actions to what Textual binds."""
+"""From the table of actions to Textual's bindings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from torc_tui.actions import Action, Scope, in_scope
 
 NUMBERED = "sort.column"
-"""The action whose method is given the digit that was pressed."""
+"""The action whose method takes the digit that was pressed."""
 
 
 def bindings_for(scope: Scope) -> list[BindingType]:

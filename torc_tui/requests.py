@@ -3,7 +3,7 @@
 Workers of Textual were measured instead (`run_worker(thread=True, exclusive=True, group=...)`).
 Their threads belong to asyncio's executor, which is waited for at the exit: with a server that
 accepts connections and never answers, quitting took 20.2 s, the timeout of the request, and 0.5 s
-with daemon threads. And a worker that is replaced goes on in its thread: a key held down for 2 s,
+with daemon threads. And the thread of a replaced worker keeps running: a key held down for 2 s,
 against a server that takes 0.2 s, had 6 requests under way together, here at most one per slot.
 """
 
@@ -55,8 +55,8 @@ class Requests:
     """Carries requests in daemon threads, and knows whether the server answers.
 
     Calls of one slot are carried out one after the other. One that waits is replaced by the next
-    of its slot, so that a held-down key asks for the last window only: whoever awaited it is
-    canceled, as are all who await an answer of a server that was exchanged for another.
+    of its slot, so that a held-down key asks for the last window only: its awaiter
+    is canceled, as are those of answers from a server that was replaced by another.
 
     Args:
         connect: Makes the connection; called in a thread when it is first needed, and again for as
@@ -80,16 +80,16 @@ class Requests:
             threading.Thread(target=self._work, name="requests", daemon=True).start()
 
     def watch(self, changed: Callable[[], object], refresh: Callable[[], object]) -> None:
-        """Have the loss and the return of the server reported.
+        """Call back when the server is lost or found, and to retry.
 
         Args:
             changed: Called when `is_up` has changed.
-            refresh: Called to try again, after a pause that doubles with each failure.
+            refresh: Called to retry, after a pause that doubles with each failure.
         """
         self._changed, self._refresh = changed, refresh
 
     def close(self) -> None:
-        """Try no more, and report nothing more."""
+        """Stop retrying and reporting."""
         self.watch(lambda: None, lambda: None)
         self._stop_retry()
 
@@ -124,7 +124,7 @@ class Requests:
 
         Raises:
             TorcError: The server refused it, did not answer, or could not be started.
-            CancelledError: It was replaced, or the server was exchanged for another.
+            CancelledError: It was replaced, or the server was.
         """
         return await self.run(lambda connection: call(connection.client), slot=slot)
 
@@ -144,13 +144,13 @@ class Requests:
         """Return what a function returns that may block and asks no server, such as of files.
 
         Raises:
-            TorcError: The function raised it, or something unforeseen, which is logged.
+            TorcError: The function raised it, or something unexpected, which is logged.
             CancelledError: It was replaced by another of its slot.
         """
         return await self.submit(call, slot=slot)
 
     def submit(self, call: Callable[[], T], *, slot: str = "") -> asyncio.Future[T]:
-        """Begin what `in_thread` awaits, such as what nobody awaits; call it in the event loop."""
+        """Do as `in_thread` without waiting for the result; call it in the event loop."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         slot = slot or f"single {next(self._numbers)}"
         with self._change:
@@ -191,13 +191,15 @@ class Requests:
                 finish = partial(_succeed, future, function())
             except TorcError as error:
                 finish = partial(_fail, future, error)
-            except Exception as error:  # noqa: BLE001 - the border of a thread: its end would be silence
-                _log.exception("a request failed in an unforeseen way")
+            except Exception as error:  # noqa: BLE001 - an error must not end the thread
+                _log.exception("unexpected error in a request")
                 finish = partial(_fail, future, TorcError(f"{type(error).__name__}: {error}"))
             with self._change:
                 self._busy.discard(slot)
                 self._change.notify()
-            with contextlib.suppress(RuntimeError):  # the interface, and its loop, have ended
+            with contextlib.suppress(
+                RuntimeError
+            ):  # the event loop is closed: the interface has quit
                 future.get_loop().call_soon_threadsafe(finish)
 
     def _take(self) -> tuple[str, _Call]:

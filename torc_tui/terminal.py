@@ -13,12 +13,12 @@ _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _REPLACEMENT = "\ufffd"
 
-_COLOURS = re.compile(r"(\x1b\[[0-9;:]{0,64}m)")
-"""A "select graphic rendition" sequence: the only escape that changes nothing but colours."""
+_COLORS = re.compile(r"(\x1b\[[0-9;:]{0,64}m)")
+"""A "select graphic rendition" sequence: the only escape that changes nothing but colors."""
 
 _REMOTE = {
-    # Measured over a pseudo-terminal: a full repaint costs 8 KB at 80x24 in true colour and 4 KB
-    # with the terminal's own 16 colours; frames beyond 15 per second only fill the line.
+    # Measured over a pseudo-terminal: a full repaint costs 8 KB at 80x24 in true color and 4 KB
+    # with the terminal's own 16 colors; frames beyond 15 per second only fill the line.
     "TEXTUAL_FPS": "15",
     "TEXTUAL_SMOOTH_SCROLL": "0",
     "TEXTUAL_THEME": "ansi-dark",
@@ -28,7 +28,7 @@ _ALWAYS = {"TEXTUAL_ANIMATIONS": "none"}
 
 
 def is_remote(environ: MutableMapping[str, str]) -> bool:
-    """Return whether this terminal is at the other end of an SSH connection."""
+    """Return whether this is the terminal of an SSH session."""
     return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
 
 
@@ -41,14 +41,14 @@ def prepare(environ: MutableMapping[str, str]) -> None:
     if is_remote(environ):
         defaults |= _REMOTE
     if environ.get("NO_COLOR"):
-        # Other themes are turned into shades of grey, which is colour all the same.
+        # Other themes are turned into shades of grey, which is still color.
         defaults["TEXTUAL_THEME"] = "ansi-dark"
     for name, value in defaults.items():
         environ.setdefault(name, value)
 
 
 def clean(text: str) -> str:
-    """Return one line of untrusted text with everything that could command a terminal made visible.
+    """Return one line of untrusted text with control characters made visible.
 
     Control characters become their pictures (ESC is "␛"), other unprintable ones, such as C1
     controls, bidirectional marks and lone surrogates, become "\ufffd". The length stays.
@@ -56,11 +56,11 @@ def clean(text: str) -> str:
     return text if text.isprintable() else "".join(map(_visible, text))
 
 
-def clean_coloured(text: str) -> str:
-    """Return the same as `clean`, but keep the escape sequences that only set colours."""
+def clean_colored(text: str) -> str:
+    """Return the same as `clean`, but keep the escape sequences that only set colors."""
     if text.isprintable():
         return text
-    parts = _COLOURS.split(text)
+    parts = _COLORS.split(text)
     parts[::2] = map(clean, parts[::2])
     return "".join(parts)
 

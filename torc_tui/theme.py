@@ -1,4 +1,4 @@
-"""How states look: a glyph, a letter and a color each, so that none depends on color.
+"""How states are shown: a glyph, a letter and a color each, so that none depends on color.
 
 Colors have the names of a terminal's own 16, which every theme maps to its shades.
 """

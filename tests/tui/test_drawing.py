@@ -12,8 +12,8 @@ from torc_core.model.job import Job
 from torc_tui.state.graph.dag import (
     DRAWN_GROUPS,
     DRAWN_JOBS,
-    Gathering,
     Graph,
+    GraphBuilder,
     fold_name,
     without_cycles,
 )
@@ -24,13 +24,13 @@ from torc_tui.theme import QUIET, Cell
 
 def make_graph(names, edges, status="completed"):
     ids = {name: number for number, name in enumerate(names, 1)}
-    gathering = Gathering()
-    gathering.add_jobs(
+    builder = GraphBuilder()
+    builder.add_jobs(
         Job(id=number, workflow_id=1, name=name, command="true", status=status)
         for name, number in ids.items()
     )
-    gathering.add_edges((ids[a], ids[b]) for a, b in edges)
-    return gathering.graph()
+    builder.add_edges((ids[a], ids[b]) for a, b in edges)
+    return builder.graph()
 
 
 def picture(graph):
@@ -141,13 +141,13 @@ def test_hostile_names_stay_on_their_line(name):
 
 def gathered(jobs, edges=()):
     """Jobs as name and status, edges as indexes."""
-    gathering = Gathering()
-    gathering.add_jobs(
+    builder = GraphBuilder()
+    builder.add_jobs(
         Job(id=100 + at, workflow_id=1, name=name, command="true", status=status)
         for at, (name, status) in enumerate(jobs)
     )
-    gathering.add_edges((100 + a, 100 + b) for a, b in edges)
-    return gathering
+    builder.add_edges((100 + a, 100 + b) for a, b in edges)
+    return builder
 
 
 def test_a_job_is_drawn_with_glyph_letter_and_color():

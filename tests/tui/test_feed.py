@@ -26,7 +26,7 @@ def test_a_burst_of_events_is_one_piece_of_news(server, client):
     feed = EventFeed(server.client, number, lambda: told.append(threading.get_ident()))
     try:
         wait_for(lambda: feed.is_live and told, "the feed to be live")
-        feed.taken()
+        feed.acknowledge()
         told.clear()
         for job in jobs:
             client.manage_status_change(job.id, JobStatus.CANCELED, 0)
@@ -49,7 +49,7 @@ def test_a_lost_server_is_found_again(make_server):
         wait_for(lambda: not feed.is_live, "the loss to be noticed")
         own.start()
         wait_for(lambda: feed.is_live, "the feed to be live again")
-        feed.taken()
+        feed.acknowledge()
         told.clear()
         own.client().manage_status_change(jobs[0].id, JobStatus.CANCELED, 0)
         wait_for(lambda: told, "news")
@@ -67,7 +67,7 @@ def test_no_pause_is_kept_once_the_server_is_known_to_answer(make_server, monkey
     try:
         wait_for(lambda: told, "the first try to have failed")
         own.start()
-        feed.hurry()
+        feed.reconnect_now()
         wait_for(lambda: feed.is_live, "the feed to be live")
     finally:
         feed.close()

@@ -58,7 +58,7 @@ def test_the_place(workflow, run_id, tab, limits, parts):
         (ServerState(None, None, None, 0), "○ server  all users  auto off "),
         (
             ServerState(URL, False, "ann\x1b", 5),
-            "✗ no answer from node7:8080, trying again  ann␛  auto 5 s ",
+            "✗ no answer from node7:8080, retrying  ann␛  auto 5 s ",
         ),
     ],
 )

@@ -131,14 +131,14 @@ def test_searching_goes_to_every_match_in_both_directions(make_log):
     content = b"".join(b"filler %d\n" % i if i % 500 else b"Needle %d\n" % i for i in range(5000))
     pager = Pager(make_log(content), width=5, height=10, wrap=True)
     seen = []
-    while pager.search("needle", is_forward=True, goes_on=bool(seen), is_wanted=lambda: True):
+    while pager.search("needle", is_forward=True, beyond=bool(seen), is_current=lambda: True):
         line = pager.file.line(pager.top.offset)
         seen.append(line.text)
         if len(seen) > 20:
             break
 
     assert seen == [f"Needle {i}" for i in range(0, 5000, 500)]
-    assert pager.search("needle", is_forward=False, goes_on=True, is_wanted=lambda: True)
+    assert pager.search("needle", is_forward=False, beyond=True, is_current=lambda: True)
     assert pager.file.line(pager.top.offset).text == "Needle 4000"
 
 
@@ -158,7 +158,7 @@ def test_a_search_that_nobody_wants_any_more_stops(make_log):
     asked = []
 
     found = pager.search(
-        "needle", is_forward=True, goes_on=False, is_wanted=lambda: bool(asked.append(1))
+        "needle", is_forward=True, beyond=False, is_current=lambda: bool(asked.append(1))
     )
 
     assert not found
@@ -354,13 +354,13 @@ def test_a_line_as_wide_as_the_screen_is_not_wrapped(make_log):
 def test_a_search_begins_at_the_line_in_sight_or_beyond_it(make_log):
     pager = Pager(make_log(b"hit 1\nno\nhit 2\nno\n"), height=1)
 
-    def search(*, is_forward=True, goes_on=False):
-        found = pager.search("HIT", is_forward=is_forward, goes_on=goes_on, is_wanted=lambda: True)
+    def search(*, is_forward=True, beyond=False):
+        found = pager.search("HIT", is_forward=is_forward, beyond=beyond, is_current=lambda: True)
         return found, texts(pager.page())[0]
 
     assert search() == (True, "hit 1")
     assert search() == (True, "hit 1")
-    assert search(goes_on=True) == (True, "hit 2")
-    assert search(goes_on=True) == (False, "hit 2")
-    assert search(is_forward=False, goes_on=True) == (True, "hit 1")
-    assert search(is_forward=False, goes_on=True) == (False, "hit 1")
+    assert search(beyond=True) == (True, "hit 2")
+    assert search(beyond=True) == (False, "hit 2")
+    assert search(is_forward=False, beyond=True) == (True, "hit 1")
+    assert search(is_forward=False, beyond=True) == (False, "hit 1")

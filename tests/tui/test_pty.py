@@ -167,7 +167,7 @@ def test_without_colour_there_is_no_colour(start_tui, server, make_workflow):
     assert b"38" not in codes
 
 
-def test_a_run_goes_on_when_the_interface_is_killed(start_tui, server, client, tmp_path):
+def test_a_run_beyond_when_the_interface_is_killed(start_tui, server, client, tmp_path):
     number = client.create_workflow(Workflow(name="lasting", user="tester")).id
     client.create_jobs(
         [Job(workflow_id=number, name=name, command=f"sleep 1; echo {name}") for name in "ab"]

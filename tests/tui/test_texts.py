@@ -118,10 +118,10 @@ def test_a_job_is_told_in_facts(client, workflow_id):
         ("Status", "· uninitialized   attempt 1", QUIET),
         ("Command", "fit --all", ""),
         ("Invocation", "#!/bin/sh", ""),
-        ("Waits for", f"1 job: {first.id}", ""),
+        ("Depends on", f"1 job: {first.id}", ""),
         ("Reads", f"1 file: {files[0].id}", ""),
         ("Writes", f"41 files: {ids} and 1 more", ""),
-        ("On failure", "runs even if a job that it waits for fails", ""),
+        ("On failure", "runs even if a job that it depends on fails", ""),
         ("Needs", "big: 4 CPU, 1 GPU, 8g memory, PT1H", ""),
     ]
 

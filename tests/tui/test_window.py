@@ -15,7 +15,7 @@ def make_rows(span, total, text="x"):
 
 
 def test_at_first_the_first_block_is_wanted():
-    assert Window().wanted(0, 20) == range(BLOCK)
+    assert Window().missing_span(0, 20) == range(BLOCK)
 
 
 @given(total=st.integers(0, 10**6), first=st.integers(0, 10**6), height=st.integers(1, 200))
@@ -23,12 +23,12 @@ def test_after_the_answer_all_rows_in_sight_are_known(total, first, height):
     window = Window()
     window.put(range(BLOCK), total, make_rows(range(BLOCK), total))
     first = min(first, max(0, total - 1))
-    span = window.wanted(first, first + height)
+    span = window.missing_span(first, first + height)
     if span is not None:
         assert len(span) <= 3 * BLOCK
         window.put(span, total, make_rows(span, total))
 
-    assert window.wanted(first, first + height) is None
+    assert window.missing_span(first, first + height) is None
     for index in range(first, min(total, first + height)):
         assert window.row(index).key == index
 
@@ -57,7 +57,7 @@ def test_what_is_stale_stays_in_sight_and_is_asked_for_again():
     window.invalidate()
 
     assert window.row(3) is not None
-    assert window.wanted(0, 5) == range(BLOCK)
+    assert window.missing_span(0, 5) == range(BLOCK)
 
 
 def test_memory_does_not_grow_with_the_list():
@@ -117,7 +117,7 @@ def test_an_answered_window_asks_no_more_wherever_it_is_and_whatever_was_stale(
     for first, height in sights:
         window.invalidate()
         asked = 0
-        while (span := window.wanted(first, first + height)) is not None:
+        while (span := window.missing_span(first, first + height)) is not None:
             asked += 1
             assert asked <= 2, "it asks for ever"
             total = max(0, total - 7) if shrinks and asked == 1 else total
@@ -129,37 +129,37 @@ def test_an_empty_list_is_asked_for_once():
     assert window.put(range(BLOCK), 0, []) == set()
 
     assert window.total == 0
-    assert window.wanted(0, 20) is None
+    assert window.missing_span(0, 20) is None
     assert window.row(0) is None
     window.invalidate()
-    assert window.wanted(0, 20) == range(BLOCK)
+    assert window.missing_span(0, 20) == range(BLOCK)
     window.put(range(BLOCK), 0, [])
-    assert window.wanted(0, 20) is None
+    assert window.missing_span(0, 20) is None
 
 
 def test_only_the_blocks_in_sight_are_asked_for():
     window = filled(10 * BLOCK)
 
-    assert window.wanted(0, BLOCK - 1) is None
-    assert window.wanted(0, BLOCK) == range(BLOCK, 2 * BLOCK)
-    assert window.wanted(BLOCK - 1, BLOCK) == range(BLOCK, 2 * BLOCK)
-    assert window.wanted(2 * BLOCK, 2 * BLOCK + 5) == range(2 * BLOCK, 3 * BLOCK)
-    assert window.wanted(3 * BLOCK - 1, 4 * BLOCK) == range(2 * BLOCK, 5 * BLOCK)
-    assert window.wanted(-5, 3) is None
-    assert window.wanted(10 * BLOCK - 1, 99 * BLOCK) == range(9 * BLOCK, 10 * BLOCK)
-    assert filled(5).wanted(-9, -3) is None
+    assert window.missing_span(0, BLOCK - 1) is None
+    assert window.missing_span(0, BLOCK) == range(BLOCK, 2 * BLOCK)
+    assert window.missing_span(BLOCK - 1, BLOCK) == range(BLOCK, 2 * BLOCK)
+    assert window.missing_span(2 * BLOCK, 2 * BLOCK + 5) == range(2 * BLOCK, 3 * BLOCK)
+    assert window.missing_span(3 * BLOCK - 1, 4 * BLOCK) == range(2 * BLOCK, 5 * BLOCK)
+    assert window.missing_span(-5, 3) is None
+    assert window.missing_span(10 * BLOCK - 1, 99 * BLOCK) == range(9 * BLOCK, 10 * BLOCK)
+    assert filled(5).missing_span(-9, -3) is None
 
 
 def test_of_a_stale_window_only_what_is_in_sight_is_asked_for_again():
     window = filled(3 * BLOCK, 0, BLOCK, 2 * BLOCK)
-    assert window.wanted(0, 3 * BLOCK) is None
+    assert window.missing_span(0, 3 * BLOCK) is None
     window.invalidate()
 
-    assert window.wanted(BLOCK + 1, BLOCK + 9) == range(BLOCK, 2 * BLOCK)
+    assert window.missing_span(BLOCK + 1, BLOCK + 9) == range(BLOCK, 2 * BLOCK)
     window.put(range(BLOCK, 2 * BLOCK), 3 * BLOCK, make_rows(range(BLOCK, 2 * BLOCK), 3 * BLOCK))
-    assert window.wanted(BLOCK + 1, BLOCK + 9) is None
-    assert window.wanted(0, 9) == range(BLOCK)
-    assert window.wanted(2 * BLOCK, 2 * BLOCK + 9) == range(2 * BLOCK, 3 * BLOCK)
+    assert window.missing_span(BLOCK + 1, BLOCK + 9) is None
+    assert window.missing_span(0, 9) == range(BLOCK)
+    assert window.missing_span(2 * BLOCK, 2 * BLOCK + 9) == range(2 * BLOCK, 3 * BLOCK)
 
 
 def test_every_row_stands_at_its_index():
@@ -206,4 +206,4 @@ def test_the_blocks_that_were_answered_last_are_kept():
     assert window.row(BLOCK) is None
     assert window.row(2 * BLOCK) is not None
     window.put(range(BLOCK, 2 * BLOCK), total, make_rows(range(BLOCK, 2 * BLOCK), total))
-    assert window.wanted(BLOCK, 2 * BLOCK - 1) is None
+    assert window.missing_span(BLOCK, 2 * BLOCK - 1) is None

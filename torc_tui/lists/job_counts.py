@@ -9,7 +9,7 @@ from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 FAILED = frozenset({JobStatus.FAILED, JobStatus.TERMINATED})
 """Outcomes that make a workflow a failed one."""
 _RUNNABLE = frozenset({JobStatus.UNINITIALIZED, JobStatus.READY, JobStatus.PENDING_FAILED})
-"""Statuses from which a job goes on without another one."""
+"""Statuses in which a job waits for no other one."""
 
 
 def count(counts: Mapping[str, int], statuses: Collection[JobStatus]) -> int:

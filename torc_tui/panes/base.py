@@ -42,20 +42,20 @@ class Tab(Vertical):
         self.workflow: Workflow | None = None
 
     def open(self, workflow: Workflow | None) -> None:
-        """Show nothing of the last workflow any more; ask nothing about this one yet."""
+        """Clear what was shown of the last workflow; request nothing about this one yet."""
         self.workflow = workflow
 
     def came_into_sight(self) -> None:
-        """Take note that the tab was chosen, or that the user asked for a refresh."""
+        """Note that the tab was chosen, or that the user asked for a refresh."""
 
     def refresh_content(self) -> None:
         """Ask the server again for what is in sight."""
 
     def show_status(self, status: WorkflowStatus) -> None:
-        """Take a new status of the workflow; called while the tab is in sight."""
+        """Show a new status of the workflow; called while the tab is in sight."""
 
     def limits(self) -> list[Cell]:
-        """Return what is said beside the tabs: filters, how many rows, marks."""
+        """Return the text beside the tabs: filters, number of rows, marks."""
         return []
 
     def clear_limits(self) -> bool:

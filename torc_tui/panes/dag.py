@@ -1,4 +1,4 @@
-"""The graph of a workflow: the one thing that is read as a whole."""
+"""The graph of a workflow; other than lists, it is read as a whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torc_tui.theme import QUIET, Cell
 from torc_tui.widgets.drawing_view import DrawingView
 
 _REST = 5
-"""Pause after a reading, as a multiple of the time it took: large graphs are read seldom."""
+"""Pause after a reading, as a multiple of the time it took: large graphs are read less often."""
 
 
 class DagTab(Tab):

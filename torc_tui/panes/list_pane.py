@@ -115,7 +115,7 @@ class ListPane(Tab):
         self.post_message(LimitsChanged())
 
     def rows_shown(self) -> None:
-        """Take note that rows have come."""
+        """Called when rows have been shown."""
 
     def on_row_table_cursor_moved(self) -> None:
         """Say how many rows are marked now."""

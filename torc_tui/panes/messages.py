@@ -21,7 +21,7 @@ class StateChanged(Message):
 
 
 class LimitsChanged(Message):
-    """A pane shows other rows, or says something else about them."""
+    """A pane shows other rows, or another number of them."""
 
 
 @dataclass

@@ -26,7 +26,7 @@ class OpenedPane(Vertical):
 
     Args:
         requests: Asks the server.
-        news: Called when something has happened to the workflow.
+        news: Called when the workflow has changed.
         id: The id of the widget.
     """
 
@@ -68,7 +68,7 @@ class OpenedPane(Vertical):
             self.preview.show()
 
     def on_state_changed(self) -> None:
-        """Something happened."""
+        """The workflow has changed on the server."""
         self._news()
 
     def on_unmount(self) -> None:
@@ -79,7 +79,7 @@ class OpenedPane(Vertical):
     def refresh_content(self) -> None:
         """Ask again for all that is in sight; what looks the same is not repainted."""
         if self.feed is not None:
-            self.feed.taken()
+            self.feed.acknowledge()
         if self.workflow is None:
             return
         self.run_worker(self._load_status(self.workflow))

@@ -15,7 +15,7 @@ REST_S = 0.15
 
 
 class JobPreview(Line):
-    """Facts about a job and the end of what it wrote.
+    """Facts about a job and the tail of its output.
 
     Args:
         requests: Asks the server.
@@ -49,6 +49,6 @@ class JobPreview(Line):
             cells = await self._requests.ask(
                 lambda client: preview_text(client, job.id or 0, width, height), slot="preview"
             )
-        except TorcError:  # it is shown where the list of jobs meets it too
+        except TorcError:  # the list of jobs reports it too
             return
         self.show(*cells)

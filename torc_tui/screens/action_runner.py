@@ -1,4 +1,4 @@
-"""Carrying out actions: beside the interface, never within it."""
+"""Running actions in the background, and showing their errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torc_tui.terminal import clean
 
 
 class ActionRunner:
-    """Carries out actions in workers of a screen.
+    """Runs actions in workers of a screen.
 
     Args:
         screen: Whose workers; errors that need more than a line are shown over it.
@@ -24,8 +24,8 @@ class ActionRunner:
         self._screen = screen
         self._done = done
 
-    def carry_out(self, action: Awaitable[None]) -> None:
-        """Begin an action."""
+    def start(self, action: Awaitable[None]) -> None:
+        """Start an action."""
         self._screen.run_worker(self._await(action))
 
     async def _await(self, action: Awaitable[None]) -> None:

@@ -27,15 +27,15 @@ from torc_tui.widgets.line import Line
 from torc_tui.widgets.log_lines import LogLines
 
 FOLLOW_S = 0.5
-"""How often the end of a file is looked for; network file systems announce no changes."""
+"""How often a file is checked for growth; network file systems announce no changes."""
 
 
 class LogScreen(Screen[None]):
-    """One of some files that belong together; read in a thread, so that keys wait for no disk.
+    """Shows one of a group of files; they are read in a thread, so that keys wait for no disk.
 
     Args:
-        requests: Lends its threads.
-        name: What is shown, until more is known.
+        requests: Its threads read the files.
+        name: The title, until the files are found.
         find: Finds the files; called in a thread.
     """
 
@@ -66,7 +66,7 @@ class LogScreen(Screen[None]):
         yield KeyHints(shown_in({Scope.LOG}))
 
     def on_mount(self) -> None:
-        """Find the files, then show the end of the first."""
+        """Find the files, then show the tail of the first."""
         self._show_title()
         self.place_line.show(Cell(" looking for the file …", QUIET))
         self._find_files()
@@ -151,7 +151,7 @@ class LogScreen(Screen[None]):
         self._show_title()
 
     def action_move(self, where: str) -> None:
-        """Move; away from the end is no longer following it."""
+        """Move; moving away from the end stops following it."""
         self._set_following(is_following=where == "bottom")
         self._go(where)
 
@@ -166,46 +166,46 @@ class LogScreen(Screen[None]):
             self.lines.scroll_sideways(1)
 
     def action_log_follow(self) -> None:
-        """Follow the end, or stay."""
+        """Start or stop following the end."""
         self.action_move("stay" if self._is_following else "bottom")
 
     def action_log_switch(self) -> None:
-        """Show the next of the files, from its end."""
+        """Show the tail of the next file."""
         self._chosen = (self._chosen + 1) % max(1, len(self._sources.streams))
         self.lines.clear()
         self.action_move("bottom")
 
     def action_log_wrap(self) -> None:
-        """Wrap long lines, or cut them."""
+        """Wrap or cut long lines."""
         self._is_wrapped = not self._is_wrapped
         self.lines.scroll_to_start()
         self._show_title()
         self._go("bottom" if self._is_following else "stay")
 
     def action_log_path(self) -> None:
-        """Show the path in full, to be copied."""
+        """Show the full path, for copying."""
         self.notify(clean(str(self._path or "no file yet")), timeout=10, markup=False)
 
     def action_log_search(self) -> None:
-        """Ask for a text and go to its next place, from the present line on."""
+        """Ask for a text and go to the next match, from the present line on."""
 
         def answered(needle: str | None) -> None:
             if needle:
                 self._needle = needle
                 self.lines.mark(needle)
-                self._search(is_forward=True, goes_on=False)
+                self._search(is_forward=True, beyond=False)
 
         self.app.push_screen(Ask("Search", self._needle), answered)
 
     def action_log_next(self) -> None:
         """Go to the next match."""
-        self._search(is_forward=True, goes_on=True)
+        self._search(is_forward=True, beyond=True)
 
     def action_log_previous(self) -> None:
         """Go to the previous match."""
-        self._search(is_forward=False, goes_on=True)
+        self._search(is_forward=False, beyond=True)
 
-    def _search(self, *, is_forward: bool, goes_on: bool) -> None:
+    def _search(self, *, is_forward: bool, beyond: bool) -> None:
         if not self._needle:
             return
         self._search_number += 1
@@ -216,13 +216,13 @@ class LogScreen(Screen[None]):
             lambda pager: pager.search(
                 needle,
                 is_forward=is_forward,
-                goes_on=goes_on,
-                is_wanted=lambda: number == self._search_number and self.is_attached,
+                beyond=beyond,
+                is_current=lambda: number == self._search_number and self.is_attached,
             )
         )
 
     def action_log_close(self) -> None:
-        """Back to the list."""
+        """Close the log."""
         self.dismiss()
 
 

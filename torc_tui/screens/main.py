@@ -71,14 +71,14 @@ class MainScreen(Screen[None]):
         yield KeyHints()
 
     def on_mount(self) -> None:
-        """Refresh by itself from now on, and mention runs that went on without the interface."""
+        """Start refreshing, and offer runs that continued without the interface."""
         self.requests.watch(self._connection_changed, self.refresher.refresh_now)
         self.workflows.focus_content()
         self.refresher.refresh_every(INTERVALS_S[0])
-        self._runner.carry_out(mention_runs(self._view_context))
+        self._runner.start(mention_runs(self._view_context))
 
     def on_unmount(self) -> None:
-        """Try no more to find the server."""
+        """Stop retrying."""
         self.requests.close()
 
     def on_resize(self) -> None:
@@ -170,7 +170,7 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self.refresher.refresh_now)
 
     def on_descendant_focus(self) -> None:
-        """Another pane: narrow screens show the one with the focus."""
+        """Narrow screens show the pane with the focus."""
         self.set_class(self.opened.details.has_focus_within, "-inside")
         self.workflows.entered = self.opened.workflow if self.is_inside else None
         self.show_head()
@@ -179,7 +179,7 @@ class MainScreen(Screen[None]):
 
     @on(LimitsChanged)
     def show_head(self) -> None:
-        """Show the place and the state of the connection, and the keys that go with them."""
+        """Show where the user is, the state of the connection, and the keys that work here."""
         if not self.is_mounted:
             return
         pane, opened, requests = self.pane, self.opened, self.requests
@@ -209,11 +209,11 @@ class MainScreen(Screen[None]):
     # The connection
 
     def _connection_changed(self) -> None:
-        """Show that the server was lost or found; what was said of its absence is over then."""
+        """Show that the server was lost or found, and clear errors about its absence."""
         if self.requests.is_up:
             self.message.clear_error()
             if self.opened.feed is not None:
-                self.opened.feed.hurry()
+                self.opened.feed.reconnect_now()
         self.show_head()
 
     def _use_server(self, connect: Callable[[], Connection]) -> None:
@@ -225,9 +225,9 @@ class MainScreen(Screen[None]):
     # Actions
 
     def action_request(self, action_id: str) -> None:
-        """Carry out an action on the view."""
+        """Start an action on the view."""
         self.message.clear_error()
-        self._runner.carry_out(VIEW_ACTIONS[action_id](self._view_context))
+        self._runner.start(VIEW_ACTIONS[action_id](self._view_context))
 
     @on(ActionRequested)
     def _on_action_requested(self, requested: ActionRequested) -> None:
@@ -236,7 +236,7 @@ class MainScreen(Screen[None]):
             self.app, self.requests, self._user, self.message.show_text, self.select_workflow
         )
         selection = Selection(requested.workflow, requested.jobs)
-        self._runner.carry_out(USER_ACTIONS[requested.action_id](context, selection))
+        self._runner.start(USER_ACTIONS[requested.action_id](context, selection))
 
     @property
     def _view_context(self) -> ViewContext:

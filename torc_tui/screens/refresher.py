@@ -1,4 +1,4 @@
-"""When the server is asked again: soon after news, at an interval, and never too often."""
+"""When to refresh: soon after an event, at an interval, and never too often."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from textual.timer import Timer
 LEAST_PAUSE_S = 0.4
 """The least time between two refreshes because of events."""
 INTERVALS_S = (5, 30, 0)
-"""Between refreshes without news, as `A` goes through them; 0 is never."""
+"""Between refreshes without events, in the order of the key `A`; 0 for never."""
 
 
 class Refresher:
-    """Calls for refreshes.
+    """Schedules refreshes.
 
     Args:
         screen: Lends its timers.
@@ -29,10 +29,10 @@ class Refresher:
         self._interval_timer: Timer | None = None
         self._next_refresh = 0.0
         self.interval_s = 0
-        """Seconds between refreshes without news; 0 for never."""
+        """Seconds between refreshes without events; 0 for never."""
 
     def refresh_now(self) -> None:
-        """Refresh; one that was to come soon is this one."""
+        """Refresh, instead of the one that is pending."""
         if self._soon_timer is not None:
             self._soon_timer.stop()
             self._soon_timer = None

@@ -32,7 +32,7 @@ class ViewContext:
     refresher: Refresher
     message: MessageLine
     refresh_all: Callable[[], None]
-    """Reads everything in sight again, whether or not something has changed."""
+    """Reads everything in sight again, changed or not."""
     select: Callable[[Workflow], None]
     """Opens a workflow that need not be in the list yet."""
     use_server: Callable[[Callable[[], Connection]], None]
@@ -48,7 +48,7 @@ async def show_help(context: ViewContext) -> None:
 
 
 async def refresh(context: ViewContext) -> None:
-    """Ask the server again."""
+    """Refresh now."""
     context.refresh_all()
 
 
@@ -93,14 +93,14 @@ async def choose_run(context: ViewContext) -> None:
     if runs:
         await _offer(context, runs, "All runs of this machine, newest first")
     else:
-        context.message.show_text("there are no runs on this machine")
+        context.message.show_text("There are no runs on this machine.")
 
 
 async def mention_runs(context: ViewContext) -> None:
-    """Offer the runs that went on without the interface, unless there is a question already."""
+    """Offer the runs that continued without the interface, unless a dialog is open."""
     runs = await context.requests.in_thread(runs_since_last_visit)
     if runs and context.workflows.screen.is_current:
-        await _offer(context, runs, "These went on while you were away")
+        await _offer(context, runs, "These continued while you were away")
 
 
 async def _offer(context: ViewContext, runs: list[Run], title: str) -> None:

@@ -1,1 +1,1 @@
-"""What the interface knows, apart from how it is drawn: plain Python, no Textual."""
+"""The state behind the interface: plain Python, no Textual."""

@@ -1,4 +1,4 @@
-"""The first line of the screen: where one is, and how things stand with the server."""
+"""The first line of the screen: where the user is, and the state of the server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ServerState:
     is_up: bool | None = None
     """None before the first answer."""
     user: str | None = None
-    """Whose workflows are listed; None for everybody's."""
+    """Whose workflows are listed; None for all users."""
     auto_s: int = 0
     """Seconds between refreshes without news; 0 for none."""
 
@@ -35,7 +35,7 @@ class ServerState:
 def breadcrumb(
     workflow: Workflow | None, status: WorkflowStatus | None, tab: str | None, limits: str = ""
 ) -> list[str]:
-    """Return the parts of the place at which one is; `limits` is of the list of workflows."""
+    """Return where the user is, part by part; `limits` are those of the list of workflows."""
     if workflow is None or tab is None:
         return ["torc", "Workflows", *([limits] if limits else [])]
     run = [f"run {status.run_id}"] if status and status.run_id else []
@@ -43,12 +43,12 @@ def breadcrumb(
 
 
 def headline(parts: list[str], server: ServerState, width: int) -> list[Cell]:
-    """Return the first line: the place at the left, the server at the right."""
+    """Return the first line: the location at the left, the server at the right."""
     host = clean(urlsplit(server.url or "").netloc) or "server"
     state = {
         None: Cell(f"○ {host}", QUIET),
         True: Cell(f"● {host}", "green"),
-        False: Cell(f"✗ no answer from {host}, trying again", "bold red"),
+        False: Cell(f"✗ no answer from {host}, retrying", "bold red"),
     }[server.is_up]
     auto = f"auto {server.auto_s} s" if server.auto_s else "auto off"
     rest = f"  {clean(server.user) if server.user else 'all users'}  {auto} "
@@ -83,7 +83,7 @@ def tabs_line(names: list[str], chosen: int) -> list[Cell]:
 
 
 def limits_of(listing: Listing, query: Query) -> str:
-    """Return the filters of a list, but for those that it has by itself."""
+    """Return the filters of a list, except its default ones."""
     present, usual = query.filters, listing.order.filters
     return "  ".join(
         f"{each.title.partition(' (')[0].lower()}: {clean(present.get(each.name, 'all'))}"
@@ -93,7 +93,7 @@ def limits_of(listing: Listing, query: Query) -> str:
 
 
 def list_line(listing: Listing, query: Query, total: int | None, marks: int) -> list[Cell]:
-    """Return what limits a list, and how many rows it has."""
+    """Return the filters of a list, its number of rows and of marks."""
     filters = limits_of(listing, query)
     cells = [Cell(f"  {filters} ", "yellow")] if filters else []
     if total is not None:

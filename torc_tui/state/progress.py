@@ -50,7 +50,7 @@ def bar(counts: Mapping[str, int], width: int) -> list[Cell]:
 
 
 def tally(counts: Mapping[str, int]) -> list[Cell]:
-    """Return "✓ 5,210 completed" and its like for every status that a job is in."""
+    """Return counts such as "✓ 5,210 completed", for every status that a job is in."""
     return [
         Cell(f"{look_of(status).glyph} {counts[status]:,} {status}  ", look_of(status).tone)
         for status in _COUNTED

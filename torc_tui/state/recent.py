@@ -1,4 +1,4 @@
-"""Which runs of this machine are worth mentioning when the interface starts."""
+"""Which runs of this machine are offered when the interface starts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _STAMP = "last_visit"
 
 
 def runs_since_last_visit() -> list[Run]:
-    """Return the runs that live, and those that ended since the interface was last left.
+    """Return active runs, and those that ended since the last visit.
 
-    The visit is noted, so that a run that ended is mentioned once. Without a state directory
+    The visit is recorded, so that a run that ended is offered once. Without a state directory
     there are no runs.
     """
     try:
@@ -30,8 +30,8 @@ def runs_since_last_visit() -> list[Run]:
 
 
 def note_visit() -> None:
-    """Note that the interface has just been looked at."""
-    now = time.time()  # what the file system gives by itself lags by some milliseconds
+    """Record that the interface is in use now."""
+    now = time.time()  # a file system's own time lags by some milliseconds
     try:
         stamp = state_directory() / _STAMP
         stamp.touch(mode=0o600)
@@ -41,7 +41,7 @@ def note_visit() -> None:
 
 
 def worth_mentioning(runs: Iterable[Run], last_visit: float | None) -> list[Run]:
-    """Return runs that go on, and those that came to an end unwatched after the last visit.
+    """Return active runs, and those that ended unattended after the last visit.
 
     Args:
         runs: All runs.
@@ -51,12 +51,12 @@ def worth_mentioning(runs: Iterable[Run], last_visit: float | None) -> list[Run]
         run
         for run in runs
         if run.state in {RunState.RUNNING, RunState.STARTING}
-        or (last_visit is not None and _changed_at(run) > last_visit and _was_alone(run))
+        or (last_visit is not None and _changed_at(run) > last_visit and _was_unattended(run))
     ]
 
 
-def _was_alone(run: Run) -> bool:
-    """Return whether nobody saw the end of a run; in the foreground somebody sees it."""
+def _was_unattended(run: Run) -> bool:
+    """Return whether a run ended without a terminal that showed it."""
     return run.meta.is_detached or run.state is not RunState.ENDED
 
 

@@ -1,4 +1,4 @@
-"""Texts that a person reads: the help, the details of a row, the problems of a file."""
+"""Texts that are read in full: the help, the details of a row, the problems of a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Text = list[list[Cell]]
 
 
 def help_text(width: int) -> Text:
-    """Return every key with what it does, by group."""
+    """Return every key binding, by group."""
     lines: Text = []
     group = ""
     for action in ACTIONS:
@@ -42,7 +42,7 @@ def help_text(width: int) -> Text:
 
 
 def error_text(error: TorcError, width: int) -> Text:
-    """Return an error with what to do next; all problems of a file."""
+    """Return an error and what to do next, or all problems of a file."""
     lines: Text = []
     parts = error.problems if isinstance(error, SpecError) else error.message.splitlines()
     for part in parts:
@@ -63,7 +63,7 @@ def job_text(client: TorcClient, job_id: int) -> tuple[Job, Sequence[tuple[str, 
     """Return a job and facts about it: name, value, tone.
 
     Raises:
-        TorcError: The server's refusal, or its absence.
+        TorcError: The server refused the request, or did not answer.
     """
     job = client.get_job(job_id)
     requirements = (
@@ -92,12 +92,12 @@ def _job_facts(job: Job) -> list[tuple[str, str, str]]:
         ("Status", f"{status.text}   attempt {job.attempt_id}", status.tone),
         ("Command", job.command, ""),
         ("Invocation", job.invocation_script or "", ""),
-        ("Waits for", _ids(job.depends_on_job_ids, "job"), ""),
+        ("Depends on", _ids(job.depends_on_job_ids, "job"), ""),
         ("Reads", _ids(job.input_file_ids, "file"), ""),
         ("Writes", _ids(job.output_file_ids, "file"), ""),
     ]
     if not job.cancel_on_blocking_job_failure:
-        facts.append(("On failure", "runs even if a job that it waits for fails", ""))
+        facts.append(("On failure", "runs even if a job that it depends on fails", ""))
     return [fact for fact in facts if fact[1]]
 
 

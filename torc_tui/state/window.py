@@ -1,4 +1,4 @@
-"""A window on a list of any length: the rows that were looked at lately, in blocks."""
+"""A window on a list of any length: the rows that were shown recently, in blocks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Window:
             yield from block
 
     def find(self, key: Hashable) -> int | None:
-        """Return where the row with a key stands, if it is known."""
+        """Return the index of the row with a key, if it is known."""
         for number, block in self._blocks.items():
             for at, row in enumerate(block):
                 if row.key == key:
@@ -41,11 +41,11 @@ class Window:
         return None
 
     def invalidate(self) -> None:
-        """Say that the list may have changed: what is shown stays, and is asked for again."""
+        """Mark all rows as stale: they stay on the screen and are requested again."""
         self._stale = set(self._blocks)
 
-    def wanted(self, first: int, last: int) -> range | None:
-        """Return the rows to ask for when those from `first` to `last` are looked at, or None."""
+    def missing_span(self, first: int, last: int) -> range | None:
+        """Return the rows to request when those from `first` to `last` are in sight, or None."""
         if self.total is None:
             return range(BLOCK)
         last = min(last, self.total - 1)
@@ -56,10 +56,10 @@ class Window:
         return range(missing[0] * BLOCK, (missing[-1] + 1) * BLOCK)
 
     def put(self, span: range, total: int, rows: list[Row]) -> set[int]:
-        """Take an answer for `span`, which begins and ends with a block.
+        """Store the answer for `span`, which begins and ends with a block.
 
         Returns:
-            The indexes whose row looks different now.
+            The indexes of rows that look different now.
         """
         changed: set[int] = set()
         for number in range(span.start // BLOCK, span.stop // BLOCK):

@@ -1,4 +1,4 @@
-"""The keys that matter here, at the foot of the screen."""
+"""The footer: keys that work here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torc_tui.theme import QUIET
 
 
 class KeyHints(Static):
-    """Keys and their titles, as many as the lines hold."""
+    """Keys and their titles, as many as fit."""
 
     DEFAULT_CSS = """
     KeyHints { height: 2; padding: 0 1; }
@@ -30,7 +30,7 @@ class KeyHints(Static):
             self.on_resize()
 
     def on_resize(self) -> None:
-        """Lay the keys out anew."""
+        """Lay the keys out for the new width."""
         width, height = self.size
         self.update(hints(self._actions, width, height), layout=False)
 

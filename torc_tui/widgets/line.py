@@ -13,7 +13,7 @@ from torc_tui.theme import Cell, tone_style
 
 
 class Line(Widget):
-    """A text that repaints the lines that differ, and never moves what is around it.
+    """Text that repaints only the lines that differ, and never moves what is around it.
 
     A line that is too long ends with "…".
     """

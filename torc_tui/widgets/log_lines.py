@@ -14,7 +14,7 @@ from torc_tui.state.logs.pager import LogPage, ScreenLine
 
 
 class LogLines(Widget):
-    """Shows a page, with matches of a search marked; repaints the lines that differ."""
+    """Shows a page and marks matches of a search; repaints the lines that differ."""
 
     DEFAULT_CSS = """
     LogLines { height: 1fr; }

@@ -9,7 +9,7 @@ from torc_tui.widgets.line import Line
 
 
 class MessageLine(Line):
-    """Shows the latest message; an error goes when what it was about does."""
+    """Shows the latest message."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -28,7 +28,7 @@ class MessageLine(Line):
         self.show(Cell(f" {clean(text)}", tone))
 
     def show_error(self, error: TorcError) -> None:
-        """Show an error. That a server is silent stands in the head: here is what to do."""
+        """Show an error; the head already says when the server does not answer."""
         if isinstance(error, SpecError):
             self.show_text(f"{len(error.problems)} problems, nothing was created", "red")
         elif isinstance(error, TransportError):
@@ -38,6 +38,6 @@ class MessageLine(Line):
         self._has_error = True
 
     def clear_error(self) -> None:
-        """Remove an error that was about something else than what is shown now."""
+        """Clear an error about something that is no longer shown."""
         if self._has_error:
             self.show_text("")

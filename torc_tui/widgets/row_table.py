@@ -26,9 +26,9 @@ _GUTTER = 2
 
 
 class RowTable(ScrollView, can_focus=True):
-    """Rows of a view, asked for as they come into sight.
+    """Rows of a list, requested as they come into sight.
 
-    It posts `RowsNeeded`; whoever has the rows answers with `show_rows`. A refresh repaints the
+    It posts `RowsNeeded`; the receiver answers with `show_rows`. A refresh repaints the
     lines that changed and nothing else.
 
     | Class | Use |
@@ -52,13 +52,13 @@ class RowTable(ScrollView, can_focus=True):
 
     @dataclass
     class RowsNeeded(Message):
-        """Rows are in sight that the table does not have, or has in an old state."""
+        """Rows are in sight that are unknown or stale."""
 
         table: RowTable
         span: range
         query: Query
         epoch: int
-        """To be given back with the answer."""
+        """To be passed on with the answer."""
 
     @dataclass
     class CursorMoved(Message):
@@ -67,7 +67,7 @@ class RowTable(ScrollView, can_focus=True):
         table: RowTable
 
         def can_replace(self, message: Message) -> bool:
-            """Only the place where the cursor comes to rest counts."""
+            """Only the last position of the cursor counts."""
             return isinstance(message, RowTable.CursorMoved) and message.table is self.table
 
     def __init__(self, listing: Listing, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -79,7 +79,7 @@ class RowTable(ScrollView, can_focus=True):
         self.window = Window()
         self._epoch = 0
         self._asked: range | None = None
-        self._wanted_widths = [0] * len(listing.columns)
+        self._natural_widths = [0] * len(listing.columns)
         self._widths: list[int] = []
         self._is_active = False
 
@@ -99,13 +99,13 @@ class RowTable(ScrollView, can_focus=True):
         return self.window.row(self.cursor)
 
     def forget(self, query: Query) -> None:
-        """Show nothing, until `check_rows`: for another workflow, or another query."""
+        """Remove all rows until `check_rows`, for another workflow or query."""
         self.query_state = query
         self.window = Window()
         self._epoch += 1
         self._asked = None
         self._is_active = False
-        self._wanted_widths = [0] * len(self.listing.columns)
+        self._natural_widths = [0] * len(self.listing.columns)
         self.marks.clear()
         self.cursor = 0
         self.virtual_size = Size(self._room, 1)
@@ -118,23 +118,25 @@ class RowTable(ScrollView, can_focus=True):
         self.check_rows()
 
     def check_rows(self) -> None:
-        """Ask again for the rows in sight: something may have changed."""
+        """Request the rows in sight again: they may have changed."""
         self.window.invalidate()
         self._asked = None
         self._is_active = True
         self._ask()
 
     def show_rows(self, epoch: int, span: range, total: int, rows: list[Row]) -> None:
-        """Take the answer to `RowsNeeded`; one to an older query is dropped."""
+        """Show the answer to `RowsNeeded`; answers to older queries are dropped."""
         if epoch != self._epoch:
             return
         self._asked = None
         self._answered = self.query_state
         had_total, had_row = self.window.total, self.cursor_row
         changed = self.window.put(span, total, rows)
-        self._wanted_widths = measure(self.listing.columns, rows, self._wanted_widths)
+        self._natural_widths = measure(self.listing.columns, rows, self._natural_widths)
         if had_total != total:
-            if self.can_focus:  # else nobody can scroll it, and a new size is a new layout
+            if (
+                self.can_focus
+            ):  # what cannot be scrolled needs no size, and a new size is a new layout
                 self.virtual_size = Size(self._room, total + 1)
             self.cursor = max(0, min(self.cursor, total - 1))
         if self._lay_out() or not had_total or not total:
@@ -147,16 +149,16 @@ class RowTable(ScrollView, can_focus=True):
         self._ask()
 
     def ask_failed(self, *, is_refused: bool) -> None:
-        """Take note that a request was not answered; the next refresh asks again.
+        """Note that a request failed; the next refresh repeats it.
 
-        A query that was refused is given up for the last one that was not.
+        A query that the server refused is replaced by the last one that it answered.
         """
         self._asked = None
         if is_refused and self.window.total is None and self._answered != self.query_state:
             self.start_over(self._answered)
 
     def move_to(self, index: int) -> None:
-        """Put the cursor on the row at `index`, or on the nearest there is."""
+        """Move the cursor to the row at `index`, or to the nearest one."""
         index = max(0, min(index, self.total - 1))
         if index == self.cursor:
             return
@@ -172,24 +174,24 @@ class RowTable(ScrollView, can_focus=True):
         self.post_message(self.CursorMoved(self))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for what has come into sight."""
+        """Request what has come into sight."""
         super().watch_scroll_y(old_value, new_value)
         self._ask()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """Show by the cursor's look where keys go."""
+        """Show by the cursor whether keys go here."""
         super().watch_has_focus(_has_focus)
         self.refresh_line(self.cursor + 1)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Give the columns their new room; rows that came while it was hidden had none."""
+        """Fit the columns into the new width; rows that came while it was hidden had none."""
         if self._lay_out():
             self.refresh()
         self.virtual_size = Size(self._room, self.total + 1)
         self._ask()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse is."""
+        """Move the cursor to the mouse."""
         if event.y > 0:
             self.move_to(self.scroll_offset.y + event.y - 1)
 
@@ -253,7 +255,7 @@ class RowTable(ScrollView, can_focus=True):
         if not self._is_active:
             return
         sight = self._in_sight()
-        span = self.window.wanted(sight.start, sight.stop)
+        span = self.window.missing_span(sight.start, sight.stop)
         if span is not None and span != self._asked:
             self._asked = span
             self.post_message(self.RowsNeeded(self, span, self.query_state, self._epoch))
@@ -261,7 +263,7 @@ class RowTable(ScrollView, can_focus=True):
     def _lay_out(self) -> bool:
         """Fit the columns into the present width; return whether that moved any."""
         before = self._widths
-        self._widths = fit(self.listing.columns, self._wanted_widths, self._room - _GUTTER)
+        self._widths = fit(self.listing.columns, self._natural_widths, self._room - _GUTTER)
         return self._widths != before
 
     def action_move(self, where: str) -> None:
@@ -278,7 +280,7 @@ class RowTable(ScrollView, can_focus=True):
         self.move_to(places[where])
 
     def action_mark_toggle(self) -> None:
-        """Mark the row, or take its mark away, and go on to the next."""
+        """Toggle the mark of the row, and move to the next."""
         row = self.cursor_row
         if row is not None:
             self.marks ^= {row.key}
@@ -287,7 +289,7 @@ class RowTable(ScrollView, can_focus=True):
             self.move_to(self.cursor + 1)
 
     def action_mark_clear(self) -> None:
-        """Take all marks away."""
+        """Clear all marks."""
         self.marks.clear()
         self.refresh()
         self.post_message(self.CursorMoved(self))

@@ -19,11 +19,13 @@ class Ask(Dialog[str | None]):
 
     Args:
         title: What is asked for.
-        text: What stands there at first; typing replaces it.
+        text: The initial text; typing replaces it.
         hint: A line below the input.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss_none", "Cancel", show=False)
+    ]
 
     field = getters.query_one(Input)
 
@@ -50,7 +52,7 @@ class Ask(Dialog[str | None]):
         """Answer."""
         self.dismiss(event.value.strip())
 
-    def action_give_up(self) -> None:
+    def action_dismiss_none(self) -> None:
         """Answer with nothing."""
         self.dismiss(None)
 
@@ -64,7 +66,7 @@ class AskFilter(Dialog[tuple[str, str] | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "Cancel", show=False),
+        Binding("escape", "dismiss_none", "Cancel", show=False),
         Binding("tab", "column(1)", "Next column", show=False, priority=True),
         Binding("shift+tab", "column(-1)", "Previous column", show=False, priority=True),
     ]
@@ -106,6 +108,6 @@ class AskFilter(Dialog[tuple[str, str] | None]):
         self._at = (self._at + step) % len(self._columns)
         self._show_column()
 
-    def action_give_up(self) -> None:
+    def action_dismiss_none(self) -> None:
         """Answer with nothing."""
         self.dismiss(None)

@@ -60,10 +60,10 @@ class ConfirmByName(Dialog[bool]):
     Args:
         question: Names the object.
         lines: What will happen, with counts.
-        name: What must be typed.
+        name: What must be typed to confirm.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "No", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "decline", "No", show=False)]
 
     field = getters.query_one(Input)
 
@@ -71,7 +71,7 @@ class ConfirmByName(Dialog[bool]):
         super().__init__(classes="-danger")
         self._question = question
         self._lines = lines
-        self._wanted = name
+        self._name = name
 
     def compose(self) -> ComposeResult:
         """Lay out: question, consequences, input, keys."""
@@ -79,7 +79,7 @@ class ConfirmByName(Dialog[bool]):
             yield Words(self._question)
             yield Words(*self._lines)
             yield Input(compact=True)
-            keys = f"type {self._wanted} and Enter to go on   Esc cancel"
+            keys = f"type {self._name} and press Enter   Esc cancel"
             yield Words(keys, classes="keys")
 
     def on_mount(self) -> None:
@@ -87,10 +87,10 @@ class ConfirmByName(Dialog[bool]):
         self.field.cursor_blink = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on only with the right name."""
-        if event.value == self._wanted:
+        """Confirm only with the right name."""
+        if event.value == self._name:
             self.dismiss(result=True)
 
-    def action_give_up(self) -> None:
+    def action_decline(self) -> None:
         """Answer with no."""
         self.dismiss(result=False)

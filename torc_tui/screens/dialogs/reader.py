@@ -1,4 +1,4 @@
-"""A screenful and more of text: help, details, problems of a file."""
+"""Text that is read in full: help, details, problems of a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torc_tui.widgets.key_hints import KeyHints
 from torc_tui.widgets.line import Line
 
 Writer = Callable[[int], list[list[Cell]]]
-"""Lays a text out for a width."""
+"""Lays out a text for a width."""
 
 
 class Reader(Screen[None]):

@@ -1,4 +1,4 @@
-"""Runs of this machine: found again after the terminal was lost."""
+"""Runs of this machine, to reconnect to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from torc_tui.widgets.row_table import RowTable
 
 
 class RunsDialog(Dialog[Run | None]):
-    """Offers runs to be looked at; answers with the chosen one.
+    """Offers runs; returns the chosen one.
 
     Args:
         title: Why they are shown.
@@ -45,20 +45,20 @@ class RunsDialog(Dialog[Run | None]):
             box.border_title = "Runs on this machine"
             yield Words(self._title)
             yield RowTable(RUNS)
-            yield Words("Enter open   ↑↓ choose   Esc skip", classes="keys")
+            yield Words("Enter open   ↑↓ select   Esc close", classes="keys")
 
     def on_mount(self) -> None:
         """Fill the table."""
         self.query_one(RowTable).start_over(RUNS.order)
 
     def on_row_table_rows_needed(self, event: RowTable.RowsNeeded) -> None:
-        """All runs are here already."""
+        """Answer from the runs at hand."""
         event.stop()
         rows = [RUNS.row(run) for run in self._runs]
         event.table.show_rows(event.epoch, event.span, len(rows), rows)
 
     def on_row_table_cursor_moved(self, event: RowTable.CursorMoved) -> None:
-        """Nobody else needs to know."""
+        """Keep it from the panes below."""
         event.stop()
 
     def action_choose(self) -> None:

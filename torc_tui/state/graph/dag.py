@@ -1,4 +1,4 @@
-"""The jobs of a workflow as a graph that fits a person: single jobs, or groups of like names."""
+"""The jobs of a workflow as a graph of readable size: single jobs, or groups of similar names."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, WORKFLOW_LOOK, Cell, look_of
 
 DRAWN_JOBS = 200
-"""Up to here every job is drawn; beyond, jobs whose names differ in digits only are one group."""
+"""Up to this number every job is drawn; beyond it, jobs whose names differ only in digits are one
+group."""
 DRAWN_GROUPS = 120
 READ_JOBS = 200_000
 READ_EDGES = 400_000
-"""Groups settle long before: more is not read."""
+"""Groups no longer change much: more is not read."""
 
 Edge = tuple[int, int]
-"""Ids of the job that comes first and of the one that waits."""
+"""Ids of the upstream and the downstream job."""
 
 _DIGITS = re.compile(r"\d+")
 _REST = "… other names"
@@ -31,17 +32,17 @@ _REST = "… other names"
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes by number and the edges between them, from what must come first to what waits."""
+    """Nodes by number and the edges between them, from upstream to downstream."""
 
     nodes: list[Cell]
     edges: set[tuple[int, int]]
     is_grouped: bool = False
     is_partial: bool = False
-    """There were more jobs or dependencies than are read."""
+    """There are more jobs or dependencies than were read."""
 
 
 def fold_name(name: str) -> str:
-    """Return the name with each number as "#": what jobs of one kind have in common."""
+    """Return the name with each number as "#": what similar names have in common."""
     return _DIGITS.sub("#", name)
 
 
@@ -49,19 +50,22 @@ def read_graph(client: TorcClient, workflow_id: int) -> Graph:
     """Read the jobs and dependencies of a workflow, and draw groups if there are many.
 
     Raises:
-        TorcError: The server's refusal, or its absence.
+        TorcError: The server refused the request, or did not answer.
     """
-    gathering = Gathering()
+    builder = GraphBuilder()
     jobs = every_item(client.list_jobs, workflow_id)
     edges = _edges(client, workflow_id)
-    gathering.add_jobs(islice(jobs, READ_JOBS))
-    gathering.add_edges(islice(edges, READ_EDGES))
+    builder.add_jobs(islice(jobs, READ_JOBS))
+    builder.add_edges(islice(edges, READ_EDGES))
     is_partial = next(jobs, None) is not None or next(edges, None) is not None
-    return gathering.graph(is_partial=is_partial)
+    return builder.graph(is_partial=is_partial)
 
 
 def _edges(client: TorcClient, workflow_id: int) -> Iterator[Edge]:
-    """Yield who waits for whom: by name, and, as before the first run, through files and data."""
+    """Yield dependencies: the stored ones, and those through files and user data.
+
+    The server works the latter out only when the workflow is initialized.
+    """
     for each in every_item(client.list_job_dependencies, workflow_id):
         yield each.depends_on_job_id, each.job_id
     files = every_item(client.list_job_file_relationships, workflow_id)
@@ -71,8 +75,8 @@ def _edges(client: TorcClient, workflow_id: int) -> Iterator[Edge]:
             yield link.producer_job_id, link.consumer_job_id
 
 
-class Gathering:
-    """Takes jobs and dependencies page by page and keeps what a drawing needs."""
+class GraphBuilder:
+    """Collects jobs and dependencies page by page, and keeps what a drawing needs."""
 
     def __init__(self) -> None:
         self._jobs: dict[int, tuple[str, str]] = {}
@@ -82,7 +86,7 @@ class Gathering:
         self._group_edges: set[tuple[str, str]] = set()
 
     def add_jobs(self, jobs: Iterable[Job]) -> None:
-        """Take jobs; all of them before the first dependency."""
+        """Add jobs; all of them before the first dependency."""
         for job in jobs:
             number, status = job.id or 0, str(job.status or "")
             if len(self._jobs) <= DRAWN_JOBS:
@@ -95,7 +99,7 @@ class Gathering:
             self._group_of[number] = group
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
-        """Take dependencies between jobs that are known."""
+        """Add dependencies between known jobs."""
         for before, after in edges:
             if before in self._group_of and after in self._group_of:
                 self._group_edges.add((self._group_of[before], self._group_of[after]))
@@ -103,7 +107,7 @@ class Gathering:
                     self._edges.add((before, after))
 
     def graph(self, *, is_partial: bool = False) -> Graph:
-        """Return every job, or the groups when there are more jobs than a person can look at."""
+        """Return every job, or groups when there are too many to read."""
         if len(self._group_of) <= DRAWN_JOBS:
             number = {job: at for at, job in enumerate(self._jobs)}
             edges = {(number[a], number[b]) for a, b in self._edges}
@@ -133,8 +137,8 @@ class Gathering:
 def without_cycles(size: int, edges: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
     """Return the edges without those that lead back.
 
-    Groups may wait for each other. Jobs may not, but before a workflow is initialized nobody has
-    checked.
+    Groups may depend on each other. Jobs may not, but that is checked only when a workflow is
+    initialized.
     """
     after: list[list[int]] = [[] for _ in range(size)]
     for a, b in sorted(edges):

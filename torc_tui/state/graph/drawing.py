@@ -31,7 +31,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class _Net:
-    """Spots of one layer that lead to the same spots of the next: they share a line."""
+    """Spots of one layer with edges to the same spots of the next: they share a line."""
 
     sources: tuple[int, ...]
     targets: tuple[int, ...]
@@ -47,7 +47,7 @@ class _Net:
 
 
 def draw(graph: Graph) -> Drawing:
-    """Return the picture of a graph."""
+    """Return the drawing of a graph."""
     layers = layer(len(graph.nodes), graph.edges)
     height = max((spot.row + 1 for each in layers for spot in each), default=0)
     lines: list[list[Cell]] = [[] for _ in range(height)]
@@ -104,8 +104,8 @@ def _nets(spots: list[Spot]) -> list[_Net]:
 def _tracks(nets: list[_Net]) -> dict[_Net, int]:
     """Return the column of each net's upright line.
 
-    Nets whose rows do not touch may share one. A net that starts in a row turns off before one
-    that ends in that row comes in, where they do not demand it of each other.
+    Nets whose rows do not touch may share one. A net that starts in a row branches off before one
+    that ends in that row joins it, unless each would have to come first.
     """
     bent = [net for net in nets if not net.is_straight]
     first = {

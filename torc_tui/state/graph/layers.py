@@ -1,4 +1,4 @@
-"""Where the nodes of a graph go: columns by level, rows near those they belong with."""
+"""Laying out a graph: columns by level, rows near those of the neighbors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SWEEPS = 4
 
 @dataclass(slots=True)
 class Spot:
-    """A node in its layer, or a place where a long edge passes one."""
+    """A node in its layer, or a point where a long edge passes through it."""
 
     node: int | None
     row: int = 0
@@ -23,7 +23,7 @@ class Spot:
 def layer(size: int, edges: set[tuple[int, int]]) -> list[list[Spot]]:
     """Return the layers of an acyclic graph from left to right, each from top to bottom.
 
-    Every edge joins neighbouring layers: longer ones pass through spots without a node, which the
+    Every edge joins neighboring layers: longer ones pass through spots without a node, which the
     edges of one node share. Rows are distinct within a layer and begin at 0.
     """
     needed: list[list[int]] = [[] for _ in range(size)]
@@ -49,14 +49,14 @@ def layer(size: int, edges: set[tuple[int, int]]) -> list[list[Spot]]:
     return layers
 
 
-def place(wishes: Sequence[float]) -> list[int]:
-    """Return ascending rows, one each, that differ least from `wishes` in the given order.
+def place(desired: Sequence[float]) -> list[int]:
+    """Return ascending rows, one each, that differ least from `desired` in the given order.
 
-    Least squares by pooling neighbours that would collide.
+    Least squares by pooling neighbors that would collide.
     """
     pools: list[tuple[float, int]] = []
-    for at, wish in enumerate(wishes):
-        total, number = wish - at, 1
+    for at, row in enumerate(desired):
+        total, number = row - at, 1
         while pools and pools[-1][0] / pools[-1][1] > total / number:
             before, of_before = pools.pop()
             total, number = total + before, number + of_before
@@ -77,9 +77,9 @@ def _arrange(layers: list[list[Spot]]) -> None:
     for sweep in range(_SWEEPS):
         is_forward = sweep % 2 == 0
         for each in layers if is_forward else reversed(layers):
-            wishes = {id(s): _mean(s.before if is_forward else s.after, s.row) for s in each}
-            each.sort(key=lambda spot: wishes[id(spot)])
-            for spot, row in zip(each, place([wishes[id(s)] for s in each]), strict=True):
+            desired = {id(s): _mean(s.before if is_forward else s.after, s.row) for s in each}
+            each.sort(key=lambda spot: desired[id(spot)])
+            for spot, row in zip(each, place([desired[id(s)] for s in each]), strict=True):
                 spot.row = row
     top = min((spot.row for each in layers for spot in each), default=0)
     for each in layers:

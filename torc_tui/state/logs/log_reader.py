@@ -1,4 +1,4 @@
-"""Reading pages of a file in a thread, while keys go on changing the place in it."""
+"""Reading pages of a file in a thread, while keys change the position in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torc_tui.state.logs.logfile import LogFile
 from torc_tui.state.logs.pager import LogPage, Pager
 
 Move = Callable[[Pager], bool | None]
-"""One change of place; False when a search found nothing."""
+"""One change of position; False when a search found nothing."""
 
 MOVES: dict[str, Move] = {
     "stay": lambda pager: pager.move(0),
@@ -34,7 +34,7 @@ class Layout(NamedTuple):
 
 
 class LogReader:
-    """Carries out all moves that wait, then reads the page that is reached.
+    """Applies all pending moves, then reads the page at the new position.
 
     `move` may be called at any time; everything else by one thread at a time.
     """
@@ -45,11 +45,11 @@ class LogReader:
         self._seen_size = -1
 
     def move(self, move: Move) -> None:
-        """Change the place before the next page is read."""
+        """Change the position before the next page is read."""
         self._moves.append(move)
 
     def read(self, path: Path, layout: Layout) -> LogPage:
-        """Return the page at the place that is reached; another path than before begins anew.
+        """Return the page at the present position; for another path, its first page.
 
         Raises:
             MachineError: There is no such file, or it cannot be read.

@@ -1,7 +1,7 @@
 """Reading a text file of any size by lines, a block at a time.
 
-Positions are byte offsets of line starts, so that the end of a file of many gigabytes is as near as
-its beginning. A line longer than `LONGEST` is shown in pieces of that length.
+Positions are byte offsets of line starts, so that the end of a file of many gigabytes is as fast to
+reach as its beginning. A line longer than `LONGEST` is shown in pieces of that length.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class LogLine(NamedTuple):
     text: str
     """Decoded, without its line end; what a carriage return has overwritten is left out."""
     is_rest: bool
-    """It is a piece, and the line has begun in an earlier one."""
+    """A further piece of a line that began earlier."""
 
 
 class LogFile:
     """An open file that another process may still be writing.
 
-    It is read with `pread` and never mapped: a mapped file that is cut short ends the reader.
+    It is read with `pread` and never mapped: truncating a mapped file kills the reader.
 
     Raises:
         OSError: The file cannot be opened or read.

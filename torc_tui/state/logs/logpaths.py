@@ -1,4 +1,4 @@
-"""Where the output of a job lies on this machine."""
+"""Where the output of a job is on this machine."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torc_core.model.job import Job
 from torc_core.runner.policy.output_paths import job_stdio
 
 DEFAULT_OUTPUT_DIRECTORY = "output"
-"""Where a runner writes that was not told, below the directory in which it was started."""
+"""Where a runner writes by default, below its current directory."""
 
 
 class Sources(NamedTuple):
-    """Files to look at together; whether they exist is another question."""
+    """Files that belong together; they need not exist."""
 
     title: str
     streams: tuple[tuple[str, Path], ...]
@@ -31,10 +31,10 @@ def find_logs(client: TorcClient, job: Job) -> Sources:
     """Return stdout and stderr of the latest attempt of a job that has any on this machine.
 
     Local runs know their output directory; otherwise the default one below the current directory
-    is looked into. Without any file, the names that the latest attempt would have.
+    is searched. Without any file, the names that the latest attempt would have.
 
     Raises:
-        TorcError: The server's refusal, or its absence.
+        TorcError: The server refused the request, or did not answer.
     """
     run_id = client.get_workflow_status(job.workflow_id).run_id
     results = client.list_results(job.workflow_id, job_id=job.id, all_runs=True).items

@@ -9,15 +9,15 @@ from typing import NamedTuple
 from rich.text import Text
 
 from torc_tui.state.logs.logfile import LogFile, LogLine
-from torc_tui.terminal import clean_coloured
+from torc_tui.terminal import clean_colored
 from torc_tui.theme import QUIET
 
 COUNTED_BYTES = 256 << 20
-"""Up to here lines are numbered; beyond, counting takes longer than a glance."""
+"""Up to this size lines are numbered; counting more takes too long."""
 
 
 _REST = "↳ "
-"""Before a piece of a very long line, to tell it from a line."""
+"""Before a piece of a very long line, to distinguish it from a line."""
 
 
 class Position(NamedTuple):
@@ -33,7 +33,7 @@ _START = Position(0, 0)
 class ScreenLine(NamedTuple):
     """One line of the screen."""
 
-    place: Position
+    position: Position
     text: Text
 
 
@@ -55,7 +55,7 @@ class LogPage:
 
 @dataclass(slots=True)
 class Pager:
-    """Where in a file a viewer is, and how it shows lines. Used by one thread at a time."""
+    """The position in a file, and how lines are shown. Used by one thread at a time."""
 
     file: LogFile
     width: int = 80
@@ -83,13 +83,13 @@ class Pager:
         return LogPage(lines[: self.height], self.top, size, number, is_end, found)
 
     def move(self, lines: int) -> None:
-        """Go down by so many lines of the screen, or up; not beyond the last screenful."""
+        """Scroll down by so many lines of the screen, or up; not beyond the last screenful."""
         step = self._next if lines > 0 else self._previous
         for _ in range(abs(lines)):
-            place = step(self.top)
-            if place is None:
+            position = step(self.top)
+            if position is None:
                 break
-            self.top = place
+            self.top = position
         if lines > 0:
             self.top = min(self.top, self._last_top())
 
@@ -102,56 +102,56 @@ class Pager:
         self.top = self._last_top()
 
     def search(
-        self, needle: str, *, is_forward: bool, goes_on: bool, is_wanted: Callable[[], bool]
+        self, needle: str, *, is_forward: bool, beyond: bool, is_current: Callable[[], bool]
     ) -> bool:
         """Go to the nearest line with `needle`; return whether there is one.
 
         Args:
             needle: What to look for, in either case.
             is_forward: The direction.
-            goes_on: Look beyond the present line, as for the next match.
-            is_wanted: Called after each block; the search stops when it returns false.
+            beyond: Skip the present line, as for the next match.
+            is_current: Called after each block; the search stops when it returns false.
         """
         line = self.file.line(self.top.offset)
-        start = line.end if line and goes_on and is_forward else self.top.offset
+        start = line.end if line and beyond and is_forward else self.top.offset
         for found in self.file.find(needle, start, is_forward=is_forward):
             if found is not None:
                 self.top = Position(found, 0)
                 return True
-            if not is_wanted():
+            if not is_current():
                 break
         return False
 
     def _parts(self, line: LogLine) -> list[Text]:
-        text = Text.from_ansi(clean_coloured(line.text), no_wrap=True)
+        text = Text.from_ansi(clean_colored(line.text), no_wrap=True)
         if line.is_rest:
             text = Text(_REST, QUIET, no_wrap=True, end="") + text
         if not self.wrap or text.cell_len <= self.width:
             return [text]
         return _chunks(text, self.width)
 
-    def _next(self, place: Position) -> Position | None:
-        line = self.file.line(place.offset)
+    def _next(self, position: Position) -> Position | None:
+        line = self.file.line(position.offset)
         if line is None:
             return None
-        if place.part + 1 < len(self._parts(line)):
-            return Position(place.offset, place.part + 1)
+        if position.part + 1 < len(self._parts(line)):
+            return Position(position.offset, position.part + 1)
         return Position(line.end, 0) if line.end < self.file.size else None
 
-    def _previous(self, place: Position) -> Position | None:
-        if place.part:
-            return Position(place.offset, place.part - 1)
-        line = self.file.line_before(place.offset)
+    def _previous(self, position: Position) -> Position | None:
+        if position.part:
+            return Position(position.offset, position.part - 1)
+        line = self.file.line_before(position.offset)
         return None if line is None else Position(line.start, len(self._parts(line)) - 1)
 
     def _last_top(self) -> Position:
-        place = Position(self.file.size, 0)
+        position = Position(self.file.size, 0)
         for _ in range(self.height):
-            before = self._previous(place)
+            before = self._previous(position)
             if before is None:
                 break
-            place = before
-        return place
+            position = before
+        return position
 
 
 def _chunks(text: Text, width: int) -> list[Text]:

@@ -1,4 +1,4 @@
-"""A job at a glance: what it is, and the end of what it wrote."""
+"""A job at a glance: facts, and the tail of its output."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from rich.text import Text
 from torc_core.client import TorcClient
 from torc_tui.state.logs.logpaths import find_logs
 from torc_tui.state.texts import facts_text, job_text
-from torc_tui.terminal import clean_coloured
+from torc_tui.terminal import clean_colored
 from torc_tui.theme import QUIET, Cell
 
 _FACT_LINES = 5
 _READ = 16_384
-"""Bytes from the end of a log that are looked at."""
+"""Bytes that are read from the end of a log."""
 
 
 def preview_text(client: TorcClient, job_id: int, width: int, height: int) -> list[Cell]:
     """Return facts about a job, then the last lines of its output, in `height` lines.
 
     Raises:
-        TorcError: The server's refusal, or its absence.
+        TorcError: The server refused the request, or did not answer.
     """
     job, facts = job_text(client, job_id)
     lines = facts_text(facts, width)[: min(_FACT_LINES, height)]
@@ -47,6 +47,6 @@ def _tail(path: Path, count: int) -> list[str]:
 
 
 def _plain(line: str) -> str:
-    """Return a line of a log without its colours."""
+    """Return a line of a log without its colors."""
     shown = line.rstrip("\r").rpartition("\r")[2].expandtabs()
-    return Text.from_ansi(clean_coloured(shown)).plain
+    return Text.from_ansi(clean_colored(shown)).plain
