@@ -95,4 +95,5 @@ async def test_a_dialog(furnished):
         await ui.wait_for("nightly")
         await ui.press("d")
         await ui.wait_for("Delete workflow #2 climate-ens?")
+        await ui.wait_for("nightly")  # what lies behind a dialog may be drawn after it
         check(ui, "delete_80x24", furnished.port)
