@@ -20,9 +20,8 @@ class Clock(Protocol):
 class SystemClock:
     """The clock of this machine."""
 
-    def monotonic(self) -> float:
-        """See `Clock`."""
-        return time.monotonic()
+    # Read several times per job, so without a function of our own in between.
+    monotonic = staticmethod(time.monotonic)
 
     def wall_ms(self) -> int:
         """See `Clock`."""
