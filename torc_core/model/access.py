@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from torc_core.model.ids import GroupId, WorkflowId
 from torc_core.model.wire import Wire, stated
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ ADMIN_GROUP = "admin"
 class AccessGroup(Wire, frozen=True, kw_only=True):
     """A named group of users."""
 
-    id: int | None = None
+    id: GroupId | None = None
     name: str
     """Unique."""
     description: str | None = None
@@ -34,7 +35,7 @@ class UserGroupMembership(Wire, frozen=True, kw_only=True):
 
     id: int | None = None
     user_name: str
-    group_id: int
+    group_id: GroupId
     role: str = stated("member")
     """One of `ROLES`."""
     created_at: str | None = None
@@ -43,8 +44,8 @@ class UserGroupMembership(Wire, frozen=True, kw_only=True):
 class WorkflowAccessGroup(Wire, frozen=True, kw_only=True):
     """A workflow that is shared with a group."""
 
-    workflow_id: int
-    group_id: int
+    workflow_id: WorkflowId
+    group_id: GroupId
     created_at: str | None = None
 
 
@@ -54,7 +55,7 @@ class AccessCheck(Wire, frozen=True, kw_only=True):
     has_access: bool
     reason: str
     user_name: str
-    workflow_id: int
+    workflow_id: WorkflowId
 
 
 class GroupPage(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

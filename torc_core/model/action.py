@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from torc_core.model.ids import ActionId, ComputeNodeId, JobId, WorkflowId
 from torc_core.model.wire import Wire, stated
 
 
@@ -33,19 +34,19 @@ class ActionType(StrEnum):
 class WorkflowAction(Wire, frozen=True, kw_only=True):
     """Something to do once when a workflow or its jobs reach a state."""
 
-    id: int | None = None
-    workflow_id: int
+    id: ActionId | None = None
+    workflow_id: WorkflowId
     trigger_type: str
     """Such as `on_jobs_ready`; a newer server may know more than `TriggerType`."""
     action_type: str
     """`run_commands` or `schedule_nodes`; a newer server may know more."""
     action_config: Any
-    job_ids: list[int] | None = None
+    job_ids: list[JobId] | None = None
     trigger_count: int = stated(0)
     required_triggers: int = stated(1)
     executed: bool = stated(False)
     executed_at: str | None = None
-    executed_by: int | None = None
+    executed_by: ComputeNodeId | None = None
     persistent: bool = stated(False)
     is_recovery: bool = stated(False)
 
@@ -53,7 +54,7 @@ class WorkflowAction(Wire, frozen=True, kw_only=True):
 class ActionClaim(Wire, frozen=True, kw_only=True):
     """The node that is to execute an action."""
 
-    compute_node_id: int | None = None
+    compute_node_id: ComputeNodeId | None = None
 
 
 class ActionClaimReply(Wire, frozen=True, kw_only=True):
@@ -61,4 +62,4 @@ class ActionClaimReply(Wire, frozen=True, kw_only=True):
 
     claimed: bool
     success: bool
-    action_id: int
+    action_id: ActionId

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId
 from torc_core.model.wire import Wire, stated
 
 
 class File(Wire, frozen=True, kw_only=True):
     """A file that jobs read or write. The server never accesses the path."""
 
-    id: int | None = None
-    workflow_id: int
+    id: FileId | None = None
+    workflow_id: WorkflowId
     name: str
     path: str
     st_mtime: float | None = None
@@ -29,8 +30,8 @@ class FilePatch(Wire, frozen=True, kw_only=True):
 class UserData(Wire, frozen=True, kw_only=True):
     """A JSON value that jobs read or write."""
 
-    id: int | None = None
-    workflow_id: int
+    id: UserDataId | None = None
+    workflow_id: WorkflowId
     is_ephemeral: bool = stated(False)
     name: str
     data: Any = None
@@ -59,35 +60,35 @@ class UserDataList(Wire, frozen=True, kw_only=True):
 class FileIds(Wire, frozen=True, kw_only=True):
     """Ids of the files that must exist before a workflow starts."""
 
-    files: list[int]
+    files: list[FileId]
 
 
 class UserDataIds(Wire, frozen=True, kw_only=True):
     """Ids of the user data that must be set before a workflow starts."""
 
-    user_data: list[int]
+    user_data: list[UserDataId]
 
 
 class JobFileRelationship(Wire, frozen=True, kw_only=True):
     """A file with the job that writes it and one that reads it; either may be absent."""
 
-    file_id: int
+    file_id: FileId
     file_name: str
     file_path: str
-    producer_job_id: int | None = None
+    producer_job_id: JobId | None = None
     producer_job_name: str | None = None
-    consumer_job_id: int | None = None
+    consumer_job_id: JobId | None = None
     consumer_job_name: str | None = None
-    workflow_id: int
+    workflow_id: WorkflowId
 
 
 class JobUserDataRelationship(Wire, frozen=True, kw_only=True):
     """User data with the job that writes it and one that reads it; either may be absent."""
 
-    user_data_id: int
+    user_data_id: UserDataId
     user_data_name: str
-    producer_job_id: int | None = None
+    producer_job_id: JobId | None = None
     producer_job_name: str | None = None
-    consumer_job_id: int | None = None
+    consumer_job_id: JobId | None = None
     consumer_job_name: str | None = None
-    workflow_id: int
+    workflow_id: WorkflowId

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from torc_core.model.ids import AllocationId, ComputeNodeId, SchedulerId, WorkflowId
 from torc_core.model.wire import Wire
 
 
@@ -30,8 +31,8 @@ UNFINISHED_ALLOCATIONS = frozenset({AllocationStatus.PENDING, AllocationStatus.A
 class ComputeNode(Wire, frozen=True, kw_only=True):
     """One runner on one machine, for one workflow."""
 
-    id: int | None = None
-    workflow_id: int
+    id: ComputeNodeId | None = None
+    workflow_id: WorkflowId
     hostname: str
     pid: int
     start_time: str
@@ -45,7 +46,7 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
     num_nodes: int
     time_limit: str | None = None
     """ISO 8601 duration from `start_time`; unlimited if absent."""
-    scheduler_config_id: int | None = None
+    scheduler_config_id: SchedulerId | None = None
     compute_node_type: str
     """`local` or `slurm` with torc's own runners; clients may send any other word."""
     scheduler: Any = None
@@ -64,7 +65,7 @@ class ComputeNodePatch(Wire, frozen=True, kw_only=True):
     num_gpus: int | None = None
     num_nodes: int | None = None
     time_limit: str | None = None
-    scheduler_config_id: int | None = None
+    scheduler_config_id: SchedulerId | None = None
     compute_node_type: str | None = None
     scheduler: Any = None
 
@@ -78,17 +79,17 @@ class ComputeNodesResources(Wire, frozen=True, kw_only=True):
     num_gpus: int
     num_nodes: int
     time_limit: str | None = None
-    scheduler_config_id: int | None = None
+    scheduler_config_id: SchedulerId | None = None
 
 
 class ScheduledComputeNode(Wire, frozen=True, kw_only=True):
     """An allocation requested from a scheduler."""
 
-    id: int | None = None
-    workflow_id: int
+    id: AllocationId | None = None
+    workflow_id: WorkflowId
     scheduler_id: int
     """The scheduler's own id of the allocation."""
-    scheduler_config_id: int
+    scheduler_config_id: SchedulerId
     scheduler_type: str
     status: str
     """`pending`, `active` or `complete`."""
@@ -98,7 +99,7 @@ class ScheduledComputeNodePatch(Wire, frozen=True, kw_only=True):
     """The fields of a scheduled compute node to update."""
 
     scheduler_id: int | None = None
-    scheduler_config_id: int | None = None
+    scheduler_config_id: SchedulerId | None = None
     scheduler_type: str | None = None
     status: str | None = None
 
@@ -107,4 +108,4 @@ class RemoteWorker(Wire, frozen=True, kw_only=True):
     """A machine of the user, `[user@]host[:port]`, that can run a workflow's jobs over SSH."""
 
     worker: str
-    workflow_id: int
+    workflow_id: WorkflowId

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from torc_core.model.ids import EventId, WorkflowId
 from torc_core.model.wire import Wire
 
 
@@ -28,8 +29,8 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 class Event(Wire, frozen=True, kw_only=True):
     """A stored event. `data` is an object, whose fields depend on the event type."""
 
-    id: int | None = None
-    workflow_id: int
+    id: EventId | None = None
+    workflow_id: WorkflowId
     timestamp: int
     """Milliseconds since 1970, server time."""
     data: Any
@@ -38,7 +39,7 @@ class Event(Wire, frozen=True, kw_only=True):
 class StreamedEvent(Wire, frozen=True, kw_only=True):
     """One frame of the event stream."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     timestamp: int
     """Milliseconds since 1970, server time."""
     event_type: str

@@ -13,6 +13,14 @@ from typing import ClassVar
 import msgspec
 
 from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.ids import (
+    ActionId,
+    AllocationId,
+    ComputeNodeId,
+    JobId,
+    RequirementsId,
+    SchedulerId,
+)
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import stated
 
@@ -143,14 +151,14 @@ class JobStarted(EventRecord, frozen=True, kw_only=True):
     event_type = EventType.JOB_STARTED
     sentence = "Job {job_name} ({job_id}) started on node {compute_node_id}."
 
-    job_id: int
+    job_id: JobId
     job_name: str
-    compute_node_id: int
+    compute_node_id: ComputeNodeId
     run_id: int
 
 
 class _Job(EventRecord, frozen=True, kw_only=True):
-    job_id: int
+    job_id: JobId
     job_name: str
 
 
@@ -159,7 +167,7 @@ class JobOutcome(_Job, frozen=True, kw_only=True):
 
     status: JobStatus
     return_code: int | None = None
-    compute_node_id: int | None = None
+    compute_node_id: ComputeNodeId | None = None
     run_id: int
 
 
@@ -213,7 +221,7 @@ class JobRetried(_Job, frozen=True, kw_only=True):
 
     status: JobStatus | None = None
     return_code: int | None = None
-    compute_node_id: int | None = None
+    compute_node_id: ComputeNodeId | None = None
     run_id: int
     attempt_id: int
 
@@ -246,7 +254,7 @@ class ComputeNodeStarted(EventRecord, frozen=True, kw_only=True):
     event_type = EventType.COMPUTE_NODE_STARTED
     sentence = "Node {compute_node_id} started on {hostname}."
 
-    compute_node_id: int
+    compute_node_id: ComputeNodeId
     hostname: str
     compute_node_type: str
 
@@ -257,7 +265,7 @@ class ComputeNodeStopped(EventRecord, frozen=True, kw_only=True):
     event_type = EventType.COMPUTE_NODE_STOPPED
     sentence = "Node {compute_node_id} on {hostname} stopped."
 
-    compute_node_id: int
+    compute_node_id: ComputeNodeId
     hostname: str
     compute_node_type: str | None = None
     reason: str | None = None
@@ -271,9 +279,9 @@ class SchedulerNodeCreated(EventRecord, frozen=True, kw_only=True):
     event_type = EventType.SCHEDULER_NODE_CREATED
     sentence = "Allocation {scheduler_id} was requested from {scheduler_type}."
 
-    scheduled_compute_node_id: int
+    scheduled_compute_node_id: AllocationId
     scheduler_id: int
-    scheduler_config_id: int
+    scheduler_config_id: SchedulerId
     scheduler_type: str
     status: str
 
@@ -284,8 +292,8 @@ class ActionExecuted(EventRecord, frozen=True, kw_only=True):
     event_type = EventType.ACTION_EXECUTED
     sentence = "Action {action_id} is executed."
 
-    action_id: int
-    compute_node_id: int | None
+    action_id: ActionId
+    compute_node_id: ComputeNodeId | None
 
 
 class _UserAction(EventRecord, frozen=True, kw_only=True):
@@ -300,7 +308,7 @@ class JobStatusSet(_UserAction, frozen=True, kw_only=True):
     sentence = "Job {job_name} ({job_id}) was set to {status}."
 
     action: str = stated("manage_status_change")
-    job_id: int
+    job_id: JobId
     job_name: str
     status: JobStatus
 
@@ -311,7 +319,7 @@ class JobDisabled(_UserAction, frozen=True, kw_only=True):
     sentence = "Job {job_name} ({job_id}) was disabled."
 
     action: str = stated("disable_job")
-    job_id: int
+    job_id: JobId
     job_name: str
 
 
@@ -321,7 +329,7 @@ class JobDeleted(_UserAction, frozen=True, kw_only=True):
     sentence = "Job {job_name} ({job_id}) was deleted."
 
     action: str = stated("delete_job")
-    job_id: int
+    job_id: JobId
     job_name: str
 
 
@@ -342,7 +350,7 @@ class ResourceRequirementsUpdated(EventRecord, frozen=True, kw_only=True):
     sentence = "Resource requirements {resource_requirements_id} were updated."
 
     action: str = stated("update_resource_requirements")
-    resource_requirements_id: int
+    resource_requirements_id: RequirementsId
 
 
 EVENT_RECORDS: tuple[type[EventRecord], ...] = (

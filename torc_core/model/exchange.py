@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from torc_core.model.compute import ComputeNodesResources
+from torc_core.model.ids import FileId, JobId
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
@@ -19,7 +20,7 @@ from torc_core.model.wire import Wire, stated
 class JobStart(Wire, frozen=True, kw_only=True):
     """An attempt whose process has started."""
 
-    job_id: int
+    job_id: JobId
     token: int
     start_time: str
     """UTC, ISO 8601 with milliseconds and Z."""
@@ -28,7 +29,7 @@ class JobStart(Wire, frozen=True, kw_only=True):
 class JobEnd(Wire, frozen=True, kw_only=True):
     """A completed attempt, started or not."""
 
-    job_id: int
+    job_id: JobId
     token: int
     status: JobStatus
     return_code: int
@@ -42,14 +43,14 @@ class JobEnd(Wire, frozen=True, kw_only=True):
     avg_cpu_percent: float | None = None
     retry: bool = False
     """Record this result and make the job ready for its next attempt."""
-    output_file_mtimes: dict[int, float] = stated({})
+    output_file_mtimes: dict[FileId, float] = stated({})
     """Modification times of the files that the job wrote, by file id."""
 
 
 class JobRelease(Wire, frozen=True, kw_only=True):
     """A claimed job that its runner releases unstarted."""
 
-    job_id: int
+    job_id: JobId
     token: int
 
 
@@ -88,7 +89,7 @@ class Exchange(Wire, frozen=True, kw_only=True):
 class OutputFile(Wire, frozen=True, kw_only=True):
     """A file that a job must have written if it ends with return code 0."""
 
-    id: int
+    id: FileId
     path: str
 
 
@@ -125,7 +126,7 @@ class ReportOutcome(StrEnum):
 class Outcome(Wire, frozen=True, kw_only=True):
     """What the server made of one reported completion or release."""
 
-    job_id: int
+    job_id: JobId
     result: str
     """`ok`, `duplicate` (known already), `fenced` (the job has been claimed
     again since), `unknown` (no such job) or `illegal` (the status of the job does not allow it)."""
@@ -139,7 +140,7 @@ class ExchangeReply(Wire, frozen=True, kw_only=True):
     jobs: list[ClaimedJob] = stated([])
     reason: str | None = None
     """Why no job was claimed, naming the nearest miss."""
-    kill: list[int] = stated([])
+    kill: list[JobId] = stated([])
     """Ids of jobs of this runner that were canceled, to be stopped."""
     is_canceled: bool = False
     is_complete: bool = False

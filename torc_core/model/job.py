@@ -5,6 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from torc_core.model.ids import (
+    ComputeNodeId,
+    FailureHandlerId,
+    FileId,
+    JobId,
+    RequirementsId,
+    SchedulerId,
+    UserDataId,
+    WorkflowId,
+)
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
 
@@ -24,23 +34,23 @@ class Job(Wire, frozen=True, kw_only=True):
     The lists of related ids are filled by `GET /jobs/{id}` and, in lists, on request.
     """
 
-    id: int | None = None
-    workflow_id: int
+    id: JobId | None = None
+    workflow_id: WorkflowId
     name: str
     command: str
     invocation_script: str | None = None
     status: JobStatus | None = None
     cancel_on_blocking_job_failure: bool = stated(True)
     supports_termination: bool = stated(False)
-    depends_on_job_ids: list[int] | None = None
-    input_file_ids: list[int] | None = None
-    output_file_ids: list[int] | None = None
-    input_user_data_ids: list[int] | None = None
-    output_user_data_ids: list[int] | None = None
-    resource_requirements_id: int | None = None
-    scheduler_id: int | None = stated(None)
+    depends_on_job_ids: list[JobId] | None = None
+    input_file_ids: list[FileId] | None = None
+    output_file_ids: list[FileId] | None = None
+    input_user_data_ids: list[UserDataId] | None = None
+    output_user_data_ids: list[UserDataId] | None = None
+    resource_requirements_id: RequirementsId | None = None
+    scheduler_id: SchedulerId | None = stated(None)
     """Null if there is none: the reference's clients expect the key."""
-    failure_handler_id: int | None = None
+    failure_handler_id: FailureHandlerId | None = None
     attempt_id: int = stated(1)
     priority: int = 0
     """Jobs with a higher priority are claimed first; at least 0."""
@@ -53,7 +63,7 @@ class Job(Wire, frozen=True, kw_only=True):
     start_time: str | None = None
     """When the present attempt started: UTC, ISO 8601 with milliseconds and Z. Set by the
     server while the job runs."""
-    compute_node_id: int | None = None
+    compute_node_id: ComputeNodeId | None = None
     """The node that has claimed the job. Set by the server while it is pending or running."""
 
 
@@ -66,13 +76,13 @@ class JobPatch(Wire, frozen=True, kw_only=True):
     status: JobStatus | None = None
     cancel_on_blocking_job_failure: bool | None = None
     supports_termination: bool | None = None
-    depends_on_job_ids: list[int] | None = None
-    input_file_ids: list[int] | None = None
-    output_file_ids: list[int] | None = None
-    input_user_data_ids: list[int] | None = None
-    output_user_data_ids: list[int] | None = None
-    resource_requirements_id: int | None = None
-    scheduler_id: int | None = None
+    depends_on_job_ids: list[JobId] | None = None
+    input_file_ids: list[FileId] | None = None
+    output_file_ids: list[FileId] | None = None
+    input_user_data_ids: list[UserDataId] | None = None
+    output_user_data_ids: list[UserDataId] | None = None
+    resource_requirements_id: RequirementsId | None = None
+    scheduler_id: SchedulerId | None = None
     priority: int | None = None
     env: dict[str, str] | None = None
 
@@ -86,7 +96,7 @@ class Jobs(Wire, frozen=True, kw_only=True):
 class JobIds(Wire, frozen=True, kw_only=True):
     """The ids of all jobs of a workflow."""
 
-    job_ids: list[int]
+    job_ids: list[JobId]
     count: int
 
 
@@ -101,7 +111,7 @@ class ClaimedJobs(Wire, frozen=True, kw_only=True):
 class RunningJob(Wire, frozen=True, kw_only=True):
     """A running job and where it runs."""
 
-    job_id: int
+    job_id: JobId
     job_name: str
     compute_node_name: str
     """The host; `unknown` if it was not reported."""
@@ -116,8 +126,8 @@ class RunningJob(Wire, frozen=True, kw_only=True):
 class JobDependency(Wire, frozen=True, kw_only=True):
     """One edge: `job_id` depends on `depends_on_job_id`."""
 
-    job_id: int
+    job_id: JobId
     job_name: str
-    depends_on_job_id: int
+    depends_on_job_id: JobId
     depends_on_job_name: str
-    workflow_id: int
+    workflow_id: WorkflowId

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torc_core.model.ids import FailureHandlerId, RequirementsId, SchedulerId, WorkflowId
 from torc_core.model.wire import Wire, stated
 
 DEFAULT_REQUIREMENTS = "default"
@@ -12,8 +13,8 @@ DEFAULT_REQUIREMENTS = "default"
 class ResourceRequirements(Wire, frozen=True, kw_only=True):
     """What a job needs to run. Memory is such as "2g", runtime such as "PT30M"."""
 
-    id: int | None = None
-    workflow_id: int
+    id: RequirementsId | None = None
+    workflow_id: WorkflowId
     name: str
     num_cpus: int = stated(1)
     num_gpus: int = stated(0)
@@ -50,8 +51,8 @@ class ReadyJobRequirements(Wire, frozen=True, kw_only=True):
 class FailureHandler(Wire, frozen=True, kw_only=True):
     """Rules for failed jobs. `rules` is JSON text: a list of `FailureRule`."""
 
-    id: int | None = None
-    workflow_id: int
+    id: FailureHandlerId | None = None
+    workflow_id: WorkflowId
     name: str
     rules: str
 
@@ -68,8 +69,8 @@ class FailureRule(Wire, frozen=True, kw_only=True):
 class LocalScheduler(Wire, frozen=True, kw_only=True):
     """Settings of a scheduler that runs jobs on this machine."""
 
-    id: int | None = None
-    workflow_id: int
+    id: SchedulerId | None = None
+    workflow_id: WorkflowId
     name: str = stated("default")
     memory: str | None = None
     num_cpus: int | None = None
@@ -86,8 +87,8 @@ class LocalSchedulerPatch(Wire, frozen=True, kw_only=True):
 class SlurmScheduler(Wire, frozen=True, kw_only=True):
     """Settings of Slurm allocations. Walltime is in Slurm's notation, `D-HH:MM:SS` or shorter."""
 
-    id: int | None = None
-    workflow_id: int
+    id: SchedulerId | None = None
+    workflow_id: WorkflowId
     name: str | None = None
     account: str
     gres: str | None = None

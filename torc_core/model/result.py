@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torc_core.model.ids import ComputeNodeId, JobId, ResultId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
 
@@ -9,14 +10,14 @@ from torc_core.model.wire import Wire, stated
 class Result(Wire, frozen=True, kw_only=True):
     """The record of one completed attempt."""
 
-    id: int | None = None
-    job_id: int
+    id: ResultId | None = None
+    job_id: JobId
     job_name: str | None = None
     """Set in responses, ignored in requests."""
-    workflow_id: int
+    workflow_id: WorkflowId
     run_id: int
     attempt_id: int = stated(1)
-    compute_node_id: int
+    compute_node_id: ComputeNodeId
     return_code: int
     exec_time_minutes: float
     """Wall time."""

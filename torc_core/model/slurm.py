@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.wire import Wire
 
 
@@ -9,8 +10,8 @@ class SlurmStats(Wire, frozen=True, kw_only=True):
     """Slurm's accounting of one attempt, as reported by a client."""
 
     id: int | None = None
-    workflow_id: int
-    job_id: int
+    workflow_id: WorkflowId
+    job_id: JobId
     run_id: int
     attempt_id: int
     slurm_job_id: str | None = None
@@ -26,6 +27,6 @@ class SlurmStats(Wire, frozen=True, kw_only=True):
 class SlurmJobCorrelation(Wire, frozen=True, kw_only=True):
     """A job, and a Slurm job that ran an attempt of it."""
 
-    job_id: int
+    job_id: JobId
     job_name: str
     slurm_job_id: str

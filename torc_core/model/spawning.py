@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from torc_core.model.ids import JobId
 from torc_core.model.wire import Wire, stated
 
 LINEAGE_VARIABLE = "TORC_ORCHESTRATOR_LINEAGE_ID"
@@ -53,5 +54,5 @@ class SpawnReply(Wire, frozen=True, kw_only=True):
 
     iteration: int
     """How many times the lineage has added jobs."""
-    spawned_job_ids: list[int] = stated([])
+    spawned_job_ids: list[JobId] = stated([])
     """In the order of the request; a repeated request gets the ids of the first one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.wire import Wire, stated
 
 
@@ -22,8 +23,8 @@ UNFINISHED = frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING})
 class Task(Wire, frozen=True, kw_only=True):
     """Long work on a workflow. Times are in milliseconds since 1970, UTC."""
 
-    id: int
-    workflow_id: int
+    id: TaskId
+    workflow_id: WorkflowId
     operation: str
     """The operation that started it, such as `initialize_jobs`."""
     status: TaskStatus

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from torc_core.model.ids import WorkflowId
 from torc_core.model.wire import JsonText, Wire, stated
 
 MAX_ITERATIONS = 999_999
@@ -35,7 +36,7 @@ class Workflow(Wire, frozen=True, kw_only=True):
     field's name.
     """
 
-    id: int | None = None
+    id: WorkflowId | None = None
     name: str
     user: str
     description: str | None = None
@@ -60,7 +61,7 @@ class Workflow(Wire, frozen=True, kw_only=True):
     """Whether clients record provenance as they run it: see `RoCrateEntity`."""
     submission_directory: str | None = None
     """The directory it was submitted from: an absolute path on the submitter's machine."""
-    status_id: int | None = None
+    status_id: WorkflowId | None = None
     run_id: int | None = None
     """The current run. Set by the server; 0 until the first run is started."""
     is_archived: bool | None = None
@@ -104,14 +105,14 @@ class WorkflowStatus(Wire, frozen=True, kw_only=True):
     `id` is the workflow's id. The aggregate fields are absent in a request.
     """
 
-    id: int | None = None
+    id: WorkflowId | None = None
     is_canceled: bool
     is_archived: bool = stated(False)
     run_id: int
     """0 until the first initialization; each new run adds one."""
     has_detected_need_to_run_completion_script: bool = stated(False)
     is_complete: bool | None = None
-    workflow_id: int | None = None
+    workflow_id: WorkflowId | None = None
     workflow_name: str | None = None
     workflow_user: str | None = None
     total_jobs: int | None = None
@@ -135,7 +136,7 @@ class IsComplete(Wire, frozen=True, kw_only=True):
 class ResetJobStatusReply(Wire, frozen=True, kw_only=True):
     """How many jobs were reset."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     updated_count: int
     status: str
     reset_type: str | None = None

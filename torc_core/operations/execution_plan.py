@@ -12,6 +12,7 @@ import msgspec
 from torc_core import graph
 from torc_core.client import TorcClient, every_item
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
+from torc_core.model.ids import JobId
 from torc_core.spec import load_workflow
 from torc_core.spec.plan import (
     ExecutionPlan,
@@ -80,7 +81,7 @@ def _record(plan: ExecutionPlan, origin: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scheduling_actions(
-    client: TorcClient, workflow_id: int, place: dict[int | None, int]
+    client: TorcClient, workflow_id: int, place: dict[JobId | None, int]
 ) -> list[PlanAction]:
     schedulers = {
         item.id: item.name for item in every_item(client.list_slurm_schedulers, workflow_id)

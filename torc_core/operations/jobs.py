@@ -10,7 +10,7 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.clock import utc_now
 from torc_core.errors import ConflictError
-from torc_core.model.ids import id_of
+from torc_core.model.ids import ComputeNodeId, id_of
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, RETRIABLE, TRANSITIONS, JobStatus
@@ -152,7 +152,7 @@ def _name(jobs: Sequence[Job]) -> str:
     return counted(len(jobs), "job")
 
 
-def _node_of(client: TorcClient, job: Job) -> int:
+def _node_of(client: TorcClient, job: Job) -> ComputeNodeId:
     """Return the id of the compute node on which a job runs."""
     for node in every_item(client.list_compute_nodes, job.workflow_id, is_active=True):
         there = every_item(client.list_jobs, job.workflow_id, active_compute_node_id=node.id)

@@ -17,6 +17,7 @@ from torc_core.client import TorcClient
 from torc_core.model.action import ActionType, WorkflowAction
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import SchedulerType
+from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureHandler, ResourceRequirements, SlurmScheduler
 from torc_core.model.workflow import BATCH_REFERENCES, BULK_RECORDS
@@ -24,6 +25,7 @@ from torc_core.spec.expanded import ExpandedAction, ExpandedWorkflow, Indices
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 Item = TypeVar("Item")
+Id = TypeVar("Id", bound=int)
 
 JOBS_PER_REQUEST = 10_000
 """The most jobs that the reference takes at once."""
@@ -42,14 +44,18 @@ class RecordsBuilder:
     """
 
     def __init__(
-        self, client: TorcClient, spec: ExpandedWorkflow, workflow_id: int, capabilities: set[str]
+        self,
+        client: TorcClient,
+        spec: ExpandedWorkflow,
+        workflow_id: WorkflowId,
+        capabilities: set[str],
     ) -> None:
         self._client = client
         self._spec = spec
         self._workflow_id = workflow_id
         self._has_bulk = BULK_RECORDS in capabilities
         self._has_batch_references = BATCH_REFERENCES in capabilities
-        self._job_ids = [0] * len(spec.jobs)
+        self._job_ids = [JobId(0)] * len(spec.jobs)
 
     def build(self, on_jobs: Callable[[int, int], None]) -> None:
         """Create everything, what is referred to first.
@@ -59,11 +65,11 @@ class RecordsBuilder:
         """
         client, spec, owner = self._client, self._spec, self._workflow_id
         self._requirements = [
-            _id(client.create_resource_requirements(_as(ResourceRequirements, owner, item)))
+            id_of(client.create_resource_requirements(_as(ResourceRequirements, owner, item)))
             for item in spec.resource_requirements
         ]
         self._handlers = [
-            _id(
+            id_of(
                 client.create_failure_handler(
                     FailureHandler(
                         workflow_id=owner,
@@ -75,7 +81,7 @@ class RecordsBuilder:
             for item in spec.failure_handlers
         ]
         self._schedulers = {
-            item.name: _id(client.create_slurm_scheduler(_as(SlurmScheduler, owner, item)))
+            item.name: id_of(client.create_slurm_scheduler(_as(SlurmScheduler, owner, item)))
             for item in spec.slurm_schedulers
         }
         self._files = self._create_files()
@@ -86,22 +92,22 @@ class RecordsBuilder:
         for action in spec.actions:
             client.create_workflow_action(self._action(action))
 
-    def _create_files(self) -> list[int]:
+    def _create_files(self) -> list[FileId]:
         records = [_as(File, self._workflow_id, item) for item in self._spec.files]
         if not self._has_bulk:
-            return [_id(self._client.create_file(record)) for record in records]
+            return [id_of(self._client.create_file(record)) for record in records]
         return [
-            _id(file)
+            id_of(file)
             for part in _parts(records, JOBS_PER_REQUEST)
             for file in self._client.create_files(part)
         ]
 
-    def _create_user_data(self) -> list[int]:
+    def _create_user_data(self) -> list[UserDataId]:
         records = [_as(UserData, self._workflow_id, item) for item in self._spec.user_data]
         if not self._has_bulk:
-            return [_id(self._client.create_user_data(record)) for record in records]
+            return [id_of(self._client.create_user_data(record)) for record in records]
         return [
-            _id(data)
+            id_of(data)
             for part in _parts(records, JOBS_PER_REQUEST)
             for data in self._client.create_user_data_list(part)
         ]
@@ -128,10 +134,10 @@ class RecordsBuilder:
 
     def _create_jobs(self, batch: list[int]) -> None:
         for place, position in enumerate(batch, 1):
-            self._job_ids[position] = -place
+            self._job_ids[position] = JobId(-place)
         created = self._client.create_jobs([self._job(position) for position in batch])
         for position, job in zip(batch, created, strict=True):
-            self._job_ids[position] = _id(job)
+            self._job_ids[position] = id_of(job)
 
     def _job(self, position: int) -> Job:
         item = self._spec.jobs[position]
@@ -177,22 +183,16 @@ class RecordsBuilder:
         )
 
 
-def _as(kind: type[Record], workflow_id: int, item: msgspec.Struct) -> Record:
+def _as(kind: type[Record], workflow_id: WorkflowId, item: msgspec.Struct) -> Record:
     """Return a wire record with the fields of `item`, which has the same names."""
     return kind(workflow_id=workflow_id, **msgspec.structs.asdict(item))
 
 
-def _id(record: Any) -> int:
-    identifier = record.id
-    assert isinstance(identifier, int), "a server numbers what it creates"
-    return identifier
-
-
-def _chosen(ids: Sequence[int], indices: Indices) -> list[int] | None:
+def _chosen(ids: Sequence[Id], indices: Indices) -> list[Id] | None:
     return [ids[index] for index in indices] or None
 
 
-def _at(ids: Sequence[int], index: int | None) -> int | None:
+def _at(ids: Sequence[Id], index: int | None) -> Id | None:
     return None if index is None else ids[index]
 
 

@@ -7,6 +7,7 @@ import logging
 
 from torc_core.clock import Clock
 from torc_core.errors import MachineError, TorcError
+from torc_core.model.ids import WorkflowId
 from torc_core.model.task import Task
 from torc_server.records.tasks import (
     Work,
@@ -34,7 +35,7 @@ class Background:
         self._clock = clock
         self._running: set[asyncio.Task[None]] = set()
 
-    async def begin(self, workflow_id: int, operation: str, work: Work) -> Task:
+    async def begin(self, workflow_id: WorkflowId, operation: str, work: Work) -> Task:
         """Start work on a workflow, and return its task once it is stored.
 
         Raises:

@@ -18,7 +18,7 @@ from torc_core.model.access import (
     WorkflowAccessGroup,
 )
 from torc_server.access.users import Users
-from torc_server.edge.parameters import Count, Id
+from torc_server.edge.parameters import Count, GroupIdInPath, WorkflowIdInPath
 from torc_server.records import access_groups, shared_workflows
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
@@ -46,14 +46,14 @@ class AccessGroupController(Controller):
 
     @get("/{group_id:int}", operation_id="get_access_group")
     async def get_access_group(
-        self, readers: NamedDependency[Readers], group_id: Id
+        self, readers: NamedDependency[Readers], group_id: GroupIdInPath
     ) -> AccessGroup:
         """Get an access group."""
         return await readers.run(access_groups.get_group, group_id)
 
     @delete("/{group_id:int}", status_code=200, operation_id="delete_access_group")
     async def delete_access_group(
-        self, writer: NamedDependency[Writer], group_id: Id
+        self, writer: NamedDependency[Writer], group_id: GroupIdInPath
     ) -> AccessGroup:
         """Delete an access group with its memberships and its links to workflows."""
         return await writer.run(access_groups.delete_group, group_id)
@@ -62,7 +62,7 @@ class AccessGroupController(Controller):
     async def add_user_to_group(
         self,
         writer: NamedDependency[Writer],
-        group_id: Id,
+        group_id: GroupIdInPath,
         data: JSONBody[UserGroupMembership],
     ) -> UserGroupMembership:
         """Add a user to the group in the path; a group named in the body is ignored."""
@@ -72,7 +72,7 @@ class AccessGroupController(Controller):
     async def list_group_members(
         self,
         readers: NamedDependency[Readers],
-        group_id: Id,
+        group_id: GroupIdInPath,
         offset: Count = 0,
         limit: Count = GROUP_LIMIT,
     ) -> GroupPage[UserGroupMembership]:
@@ -85,7 +85,7 @@ class AccessGroupController(Controller):
         operation_id="remove_user_from_group",
     )
     async def remove_user_from_group(
-        self, writer: NamedDependency[Writer], group_id: Id, user_name: FromPath[str]
+        self, writer: NamedDependency[Writer], group_id: GroupIdInPath, user_name: FromPath[str]
     ) -> UserGroupMembership:
         """Remove a user from a group."""
         return await writer.run(access_groups.remove_member, group_id, user_name)
@@ -108,7 +108,10 @@ class SharingController(Controller):
         operation_id="add_workflow_to_group",
     )
     async def add_workflow_to_group(
-        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowAccessGroup]
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[WorkflowAccessGroup],
     ) -> WorkflowAccessGroup:
         """Share the workflow in the path with a group; a workflow named in the body is ignored."""
         return await writer.run_timed(shared_workflows.share, workflow_id, data.group_id)
@@ -119,7 +122,10 @@ class SharingController(Controller):
         operation_id="add_workflow_to_group_by_id",
     )
     async def add_workflow_to_group_by_id(
-        self, writer: NamedDependency[Writer], workflow_id: Id, group_id: Id
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        group_id: GroupIdInPath,
     ) -> WorkflowAccessGroup:
         """Share a workflow with a group; the body is ignored."""
         return await writer.run_timed(shared_workflows.share, workflow_id, group_id)
@@ -128,7 +134,7 @@ class SharingController(Controller):
     async def list_workflow_groups(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         offset: Count = 0,
         limit: Count = GROUP_LIMIT,
     ) -> GroupPage[AccessGroup]:
@@ -141,7 +147,10 @@ class SharingController(Controller):
         operation_id="remove_workflow_from_group",
     )
     async def remove_workflow_from_group(
-        self, writer: NamedDependency[Writer], workflow_id: Id, group_id: Id
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        group_id: GroupIdInPath,
     ) -> WorkflowAccessGroup:
         """Stop sharing a workflow with a group."""
         return await writer.run(shared_workflows.unshare, workflow_id, group_id)
@@ -159,7 +168,10 @@ class SharingController(Controller):
 
     @get("/access_check/{workflow_id:int}/{user_name:str}", operation_id="check_workflow_access")
     async def check_workflow_access(
-        self, readers: NamedDependency[Readers], workflow_id: Id, user_name: FromPath[str]
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: WorkflowIdInPath,
+        user_name: FromPath[str],
     ) -> AccessCheck:
         """Check whether a user owns a workflow or is in a group that it is shared with."""
         return await readers.run(shared_workflows.check_access, workflow_id, user_name)

@@ -11,7 +11,7 @@ from litestar.params import FromQuery, JSONBody, PathParameter
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import ClaimedJobs
 from torc_core.units import MAX_INTEGER
-from torc_server.edge.parameters import Count, Id, SortName
+from torc_server.edge.parameters import Count, SortName, WorkflowIdInPath
 from torc_server.rules.attempts import claims
 from torc_server.storage.writer import Writer
 
@@ -33,7 +33,7 @@ class ClaimController(Controller):
     async def claim_jobs_based_on_resources(
         self,
         writer: NamedDependency[Writer],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         limit: Limit,
         data: JSONBody[ComputeNodesResources],
         sort_method: FromQuery[SortName] = "none",
@@ -52,7 +52,7 @@ class ClaimController(Controller):
 
     @post("/claim_next_jobs", status_code=200, operation_id="claim_next_jobs")
     async def claim_next_jobs(
-        self, writer: NamedDependency[Writer], workflow_id: Id, limit: Count = 10
+        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath, limit: Count = 10
     ) -> ClaimedJobs:
         """Claim ready jobs regardless of what they need."""
         return await writer.run_timed(claims.claim_next_jobs, workflow_id, limit)

@@ -18,9 +18,10 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody
 
+from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
-from torc_server.edge.parameters import Id, QueryId
+from torc_server.edge.parameters import Id, WorkflowIdInQuery
 from torc_server.records import crud
 from torc_server.records.crud import Resource
 from torc_server.records.pages import Paging
@@ -70,11 +71,15 @@ def _create(resource: Resource[Any], name: str) -> Any:
 
 def _list(resource: Resource[Any], name: str) -> Any:
     async def handler(
-        readers: Readers, workflow_id: int, paging: Paging, **filters: Any
+        readers: Readers, workflow_id: WorkflowId, paging: Paging, **filters: Any
     ) -> Page[Any]:
         return await readers.run(crud.list_page, resource, workflow_id, filters, paging)
 
-    parameters = {"readers": READERS, "workflow_id": QueryId, "paging": NamedDependency[Paging]}
+    parameters = {
+        "readers": READERS,
+        "workflow_id": WorkflowIdInQuery,
+        "paging": NamedDependency[Paging],
+    }
     queries = {key: _of(FromQuery, one.type | None) for key, one in resource.filters.items()}
     defaults = {key: one.default for key, one in resource.filters.items()}
     page = _of(Page, resource.mapping.wire)
@@ -107,11 +112,11 @@ def _delete(resource: Resource[Any], name: str) -> Any:
 
 
 def _delete_all(resource: Resource[Any], name: str) -> Any:
-    async def handler(writer: Writer, workflow_id: int) -> Message:
+    async def handler(writer: Writer, workflow_id: WorkflowId) -> Message:
         count = await writer.run(crud.delete_all, resource, workflow_id)
         return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
 
-    parameters = {"writer": WRITER, "workflow_id": QueryId}
+    parameters = {"writer": WRITER, "workflow_id": WorkflowIdInQuery}
     return _described(handler, name, parameters, Message)
 
 

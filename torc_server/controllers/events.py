@@ -14,8 +14,9 @@ from litestar.response import Stream
 
 from torc_core.errors import NotFoundError
 from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.ids import EventId, WorkflowId
 from torc_core.units import MAX_INTEGER
-from torc_server.edge.parameters import Id
+from torc_server.edge.parameters import EventIdInPath, WorkflowIdInPath
 from torc_server.records import events
 from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
@@ -39,7 +40,7 @@ class EventController(Controller):
 
     @put("/events/{event_id:int}", operation_id="update_event")
     async def update_event(
-        self, writer: NamedDependency[Writer], event_id: Id, data: JSONBody[Any]
+        self, writer: NamedDependency[Writer], event_id: EventIdInPath, data: JSONBody[Any]
     ) -> Event:
         """Replace the data of an event."""
         return await writer.run(events.replace_event_data, event_id, data)
@@ -54,7 +55,7 @@ class EventController(Controller):
         *,
         readers: NamedDependency[Readers],
         notifier: NamedDependency[Notifier],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         level: FromQuery[str] = "info",
         last_event_id: Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)] = None,
         resume_after: Annotated[
@@ -68,7 +69,7 @@ class EventController(Controller):
             readers,
             notifier,
             workflow_id,
-            after=now if after is None else after,
+            after=now if after is None else EventId(after),
             level=_LEVELS.get(level, Severity.INFO),
         )
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -76,7 +77,12 @@ class EventController(Controller):
 
 
 async def follow(
-    readers: Readers, notifier: Notifier, workflow_id: int, *, after: int, level: Severity
+    readers: Readers,
+    notifier: Notifier,
+    workflow_id: WorkflowId,
+    *,
+    after: EventId,
+    level: Severity,
 ) -> AsyncIterator[bytes]:
     """Yield frames until the server stops or the workflow is deleted.
 
@@ -104,7 +110,7 @@ async def follow(
             yield KEEP_ALIVE
 
 
-def frame(event_id: int, event: StreamedEvent) -> bytes:
+def frame(event_id: EventId, event: StreamedEvent) -> bytes:
     """Return an event as a frame of the stream: the reference's two lines, and the id."""
     data = msgspec.json.encode(event)
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, event.event_type.encode(), data)

@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from msgspec.structs import replace
 
 from torc_core.model.exchange import Exchange, ExchangeReply
-from torc_server.edge.parameters import Id
+from torc_server.edge.parameters import ComputeNodeIdInPath
 from torc_server.rules.attempts.exchange import Answer, answer_exchange, answer_waiting
 from torc_server.storage.notify import Notifier, runner_topic
 from torc_server.storage.writer import Writer
@@ -32,7 +32,7 @@ class ExchangeController(Controller):
         request: Request[Any, Any, Any],
         writer: NamedDependency[Writer],
         notifier: NamedDependency[Notifier],
-        compute_node_id: Id,
+        compute_node_id: ComputeNodeIdInPath,
         data: JSONBody[Exchange],
     ) -> ExchangeReply:
         """Report what a runner's jobs did and claim more, waiting for work if there is none."""

@@ -10,7 +10,7 @@ from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationshi
 from torc_core.model.job import Job, JobDependency, JobIds, JobPatch, Jobs, RunningJob
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
-from torc_server.edge.parameters import Id, QueryId
+from torc_server.edge.parameters import JobIdInPath, WorkflowIdInPath, WorkflowIdInQuery
 from torc_server.queries import jobs as lists
 from torc_server.queries import running
 from torc_server.queries.jobs import JobFilter
@@ -63,7 +63,7 @@ class JobController(Controller):
     async def list_jobs(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: QueryId,
+        workflow_id: WorkflowIdInQuery,
         filters: NamedDependency[JobFilter],
         paging: NamedDependency[Paging],
         *,
@@ -79,24 +79,26 @@ class JobController(Controller):
         )
 
     @get("/jobs/{job_id:int}", operation_id="get_job")
-    async def get_job(self, readers: NamedDependency[Readers], job_id: Id) -> Job:
+    async def get_job(self, readers: NamedDependency[Readers], job_id: JobIdInPath) -> Job:
         """Get a job with the ids of everything related to it."""
         return await readers.run(jobs.get_job, job_id)
 
     @put("/jobs/{job_id:int}", operation_id="update_job")
     async def update_job(
-        self, writer: NamedDependency[Writer], job_id: Id, data: JSONBody[JobPatch]
+        self, writer: NamedDependency[Writer], job_id: JobIdInPath, data: JSONBody[JobPatch]
     ) -> Job:
         """Update a job; omitted and null fields keep their values."""
         return await writer.run_timed(editing.update_job, job_id, data)
 
     @delete("/jobs/{job_id:int}", status_code=200, operation_id="delete_job")
-    async def delete_job(self, writer: NamedDependency[Writer], job_id: Id) -> Job:
+    async def delete_job(self, writer: NamedDependency[Writer], job_id: JobIdInPath) -> Job:
         """Delete a job and return it; one that a runner holds is canceled first."""
         return await writer.run_timed(editing.delete_job, job_id)
 
     @delete("/jobs", status_code=200, operation_id="delete_jobs")
-    async def delete_jobs(self, writer: NamedDependency[Writer], workflow_id: QueryId) -> Message:
+    async def delete_jobs(
+        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInQuery
+    ) -> Message:
         """Delete all jobs of a workflow."""
         count = await writer.run(editing.delete_jobs, workflow_id)
         return Message(message=f"Deleted {count} jobs.", count=count)
@@ -109,7 +111,9 @@ class JobListController(Controller):
     tags = ("jobs",)
 
     @get("/job_ids", operation_id="list_job_ids")
-    async def list_job_ids(self, readers: NamedDependency[Readers], workflow_id: Id) -> JobIds:
+    async def list_job_ids(
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
+    ) -> JobIds:
         """List the ids of all jobs of a workflow."""
         return await readers.run(lists.list_job_ids, workflow_id)
 
@@ -117,7 +121,7 @@ class JobListController(Controller):
     async def get_running_jobs(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         part: NamedDependency[Paging],
     ) -> Page[RunningJob]:
         """List a workflow's running jobs and where they run."""
@@ -127,7 +131,7 @@ class JobListController(Controller):
     async def list_job_dependencies(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         paging: NamedDependency[Paging],
     ) -> Page[JobDependency]:
         """List the dependencies between a workflow's jobs."""
@@ -137,7 +141,7 @@ class JobListController(Controller):
     async def list_job_file_relationships(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         paging: NamedDependency[Paging],
     ) -> Page[JobFileRelationship]:
         """List a workflow's files with the jobs that write and read them."""
@@ -147,7 +151,7 @@ class JobListController(Controller):
     async def list_job_user_data_relationships(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         paging: NamedDependency[Paging],
     ) -> Page[JobUserDataRelationship]:
         """List a workflow's user data with the jobs that write and read it."""

@@ -10,7 +10,7 @@ from torc_core.model.completion import CompletedJobs, JobCompletions
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_server.edge.parameters import Id, RunId
+from torc_server.edge.parameters import ComputeNodeIdInPath, JobIdInPath, RunId, WorkflowIdInPath
 from torc_server.rules.attempts import client_reports
 from torc_server.rules.attempts.client_reports import Completion
 from torc_server.storage.writer import Writer
@@ -25,7 +25,11 @@ class ReportController(Controller):
         "/jobs/{job_id:int}/start_job/{run_id:int}/{compute_node_id:int}", operation_id="start_job"
     )
     async def start_job(
-        self, writer: NamedDependency[Writer], job_id: Id, run_id: RunId, compute_node_id: Id
+        self,
+        writer: NamedDependency[Writer],
+        job_id: JobIdInPath,
+        run_id: RunId,
+        compute_node_id: ComputeNodeIdInPath,
     ) -> Job:
         """Report that a claimed job has started."""
         return await writer.run_timed(client_reports.start_job, job_id, run_id, compute_node_id)
@@ -38,7 +42,7 @@ class ReportController(Controller):
     async def complete_job(
         self,
         writer: NamedDependency[Writer],
-        job_id: Id,
+        job_id: JobIdInPath,
         status: FromPath[JobStatus],
         run_id: RunId,
         data: JSONBody[Result],
@@ -53,7 +57,10 @@ class ReportController(Controller):
         operation_id="batch_complete_jobs",
     )
     async def batch_complete_jobs(
-        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[JobCompletions]
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[JobCompletions],
     ) -> CompletedJobs:
         """Report completed jobs of one workflow; each report is accepted or refused separately."""
         return await writer.run_timed(client_reports.batch_complete_jobs, workflow_id, data)

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.units import MAX_INTEGER
-from torc_server.edge.parameters import Count, Id, RunId
+from torc_server.edge.parameters import Count, JobIdInPath, RunId
 from torc_server.rules import manual_transitions
 from torc_server.storage.writer import Writer
 
@@ -24,7 +24,7 @@ class TransitionController(Controller):
     async def manage_status_change(
         self,
         writer: NamedDependency[Writer],
-        job_id: Id,
+        job_id: JobIdInPath,
         status: FromPath[JobStatus],
         run_id: RunId,
     ) -> Job:
@@ -37,7 +37,7 @@ class TransitionController(Controller):
     async def retry_job(
         self,
         writer: NamedDependency[Writer],
-        job_id: Id,
+        job_id: JobIdInPath,
         run_id: RunId,
         max_retries: Count = MAX_INTEGER,
     ) -> Job:

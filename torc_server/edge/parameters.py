@@ -8,17 +8,27 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter, QueryParameter
 from litestar.typing import FieldDefinition
 
+from torc_core.model.ids import ActionId, ComputeNodeId, EventId, GroupId, JobId, TaskId, WorkflowId
 from torc_core.model.page import MAX_LIMIT
 from torc_core.units import MAX_INTEGER
 from torc_server.records.pages import Paging
 
-Id = Annotated[int, PathParameter(ge=1, le=MAX_INTEGER)]
-"""An id in the path."""
+_IN_PATH = PathParameter(ge=1, le=MAX_INTEGER)
+_IN_QUERY = QueryParameter(ge=1, le=MAX_INTEGER)
 
-QueryId = Annotated[int, QueryParameter(ge=1, le=MAX_INTEGER)]
-"""An id in the query."""
+Id = Annotated[int, _IN_PATH]
+"""An id of any record in the path."""
+WorkflowIdInPath = Annotated[WorkflowId, _IN_PATH]
+JobIdInPath = Annotated[JobId, _IN_PATH]
+ComputeNodeIdInPath = Annotated[ComputeNodeId, _IN_PATH]
+ActionIdInPath = Annotated[ActionId, _IN_PATH]
+EventIdInPath = Annotated[EventId, _IN_PATH]
+GroupIdInPath = Annotated[GroupId, _IN_PATH]
+TaskIdInPath = Annotated[TaskId, _IN_PATH]
 
-OptionalQueryId = Annotated[int | None, QueryParameter(ge=1, le=MAX_INTEGER)]
+WorkflowIdInQuery = Annotated[WorkflowId, _IN_QUERY]
+
+OptionalQueryId = Annotated[int | None, _IN_QUERY]
 """An id in the query that may be missing."""
 
 Count = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Connection, Table, select
 
 from torc_core.errors import NotFoundError
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import JobStatus
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
@@ -37,7 +38,7 @@ _ESCAPES = dict.fromkeys([*range(32), 127], " ") | {
 """What Graphviz would not show unchanged: quotes, escapes, entities, control characters."""
 
 
-def draw(connection: Connection, workflow_id: int, name: str) -> str:
+def draw(connection: Connection, workflow_id: WorkflowId, name: str) -> str:
     """Return one of the `GRAPHS` of a workflow.
 
     Raises:
@@ -64,7 +65,7 @@ def quoted(*lines: str) -> str:
     return '"' + r"\n".join(line.translate(_ESCAPES) for line in lines) + '"'
 
 
-def _jobs(connection: Connection, workflow_id: int) -> Iterator[str]:
+def _jobs(connection: Connection, workflow_id: WorkflowId) -> Iterator[str]:
     query = select(_job.id, _job.name, _job.status).where(_job.workflow_id == workflow_id)
     for job_id, name, number in connection.execute(query.order_by(_job.id)):
         status = JobStatus.from_number(number)
@@ -72,7 +73,7 @@ def _jobs(connection: Connection, workflow_id: int) -> Iterator[str]:
         yield f"j{job_id} [label={quoted(name, status)}{fill}];"
 
 
-def _dependencies(connection: Connection, workflow_id: int) -> Iterator[str]:
+def _dependencies(connection: Connection, workflow_id: WorkflowId) -> Iterator[str]:
     """Yield a line per dependency set; the edges of large ones meet in a point.
 
     A thousand jobs that each depend on the same thousand are 2,000 edges, not a million.
@@ -101,7 +102,12 @@ def _dependencies(connection: Connection, workflow_id: int) -> Iterator[str]:
 
 
 def _flow(
-    thing: Table, shape: str, written: Table, read: Table, connection: Connection, workflow_id: int
+    thing: Table,
+    shape: str,
+    written: Table,
+    read: Table,
+    connection: Connection,
+    workflow_id: WorkflowId,
 ) -> Iterator[str]:
     """Yield files or user data, with edges from the jobs that write and to those that read them."""
     own = thing.c.workflow_id == workflow_id
@@ -115,7 +121,7 @@ def _flow(
             yield edge.format(*pair)
 
 
-GRAPHS: Mapping[str, Callable[[Connection, int], Iterator[str]]] = {
+GRAPHS: Mapping[str, Callable[[Connection, WorkflowId], Iterator[str]]] = {
     "job_dependencies": _dependencies,
     "job_file_relationships": partial(
         _flow, tables.file, "note", tables.job_output_file, tables.job_input_file

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
+from torc_core.model.ids import WorkflowId
 from torc_core.model.job import Job, JobDependency, JobIds
 from torc_core.model.page import Page
 from torc_core.model.status import ACTIVE, JobStatus
@@ -79,7 +80,7 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_jobs(
     connection: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     filters: JobFilter,
     paging: Paging,
     *,
@@ -99,7 +100,7 @@ def list_jobs(
     return msgspec.structs.replace(page, items=with_relations(connection, page.items))
 
 
-def list_job_ids(connection: Connection, workflow_id: int) -> JobIds:
+def list_job_ids(connection: Connection, workflow_id: WorkflowId) -> JobIds:
     """Return the ascending ids of all jobs of a workflow.
 
     Raises:
@@ -114,7 +115,7 @@ def list_job_ids(connection: Connection, workflow_id: int) -> JobIds:
 
 
 def list_job_dependencies(
-    connection: Connection, workflow_id: int, paging: Paging
+    connection: Connection, workflow_id: WorkflowId, paging: Paging
 ) -> Page[JobDependency]:
     """Return a page of the edges between a workflow's jobs, by the ids of both ends.
 
@@ -146,7 +147,7 @@ def list_job_dependencies(
 
 
 def list_job_file_relationships(
-    connection: Connection, workflow_id: int, paging: Paging
+    connection: Connection, workflow_id: WorkflowId, paging: Paging
 ) -> Page[JobFileRelationship]:
     """Return a page of the files of a workflow, each between a writer and a reader.
 
@@ -167,7 +168,7 @@ def list_job_file_relationships(
 
 
 def list_job_user_data_relationships(
-    connection: Connection, workflow_id: int, paging: Paging
+    connection: Connection, workflow_id: WorkflowId, paging: Paging
 ) -> Page[JobUserDataRelationship]:
     """Return a page of the user data of a workflow, each between a writer and a reader.
 
@@ -210,7 +211,7 @@ def _between(
 
 def _related_page(
     connection: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     wire: type[Any],
     thing: Table,
     query: Select[Any],
@@ -223,7 +224,7 @@ def _related_page(
 
 def _page(
     connection: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     wire: type[Any],
     query: Select[Any],
     total: Select[Any],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from torc_core.model.ids import WorkflowId
 from torc_core.model.resources import ReadyJobRequirements
 from torc_core.model.status import JobStatus
 from torc_core.units import MAX_INTEGER
@@ -17,7 +18,7 @@ _GIBIBYTE = 1024**3
 
 
 def ready_job_requirements(
-    connection: Connection, workflow_id: int, scheduler_config_id: int | None = None
+    connection: Connection, workflow_id: WorkflowId, scheduler_config_id: int | None = None
 ) -> ReadyJobRequirements:
     """Return what all ready jobs need, or only those that are bound to a scheduler.
 

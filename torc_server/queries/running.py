@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from torc_core.model.ids import WorkflowId
 from torc_core.model.job import RunningJob
 from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
@@ -18,7 +19,7 @@ _node = tables.compute_node.c
 _NOWHERE = "unknown"
 
 
-def running_jobs(conn: Connection, workflow_id: int, paging: Paging) -> Page[RunningJob]:
+def running_jobs(conn: Connection, workflow_id: WorkflowId, paging: Paging) -> Page[RunningJob]:
     """Return a page of the running jobs of a workflow; the earliest start first.
 
     Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Text, and_, cast, func, select
 
 from torc_core.model.compute import SchedulerType
+from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.slurm import SlurmJobCorrelation
 from torc_server.records.pages import Paging, page_of
@@ -35,7 +36,7 @@ _CORRELATIONS = (
 
 
 def slurm_job_correlations(
-    conn: Connection, workflow_id: int, paging: Paging
+    conn: Connection, workflow_id: WorkflowId, paging: Paging
 ) -> Page[SlurmJobCorrelation]:
     """Return a page of pairs of a job with results and a Slurm job, each pair once, by both ids.
 

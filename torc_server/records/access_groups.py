@@ -13,6 +13,7 @@ from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import AccessError, ConflictError, NotFoundError, UsageError
 from torc_core.model.access import ADMIN_GROUP, ROLES, AccessGroup, GroupPage, UserGroupMembership
+from torc_core.model.ids import GroupId
 from torc_core.model.page import MAX_LIMIT
 from torc_server.access.credentials import check_user
 from torc_server.rules.sharing import created_at
@@ -46,7 +47,7 @@ def create_group(connection: Connection, group: AccessGroup, *, now_ms: int) -> 
     return find_one(connection, GROUP, "access group", name, _group.name == name)
 
 
-def get_group(connection: Connection, group_id: int) -> AccessGroup:
+def get_group(connection: Connection, group_id: GroupId) -> AccessGroup:
     """Return a group.
 
     Raises:
@@ -70,7 +71,7 @@ def list_user_groups(
     return list_groups(connection, offset, limit, _group.id.in_(joined))
 
 
-def delete_group(connection: Connection, group_id: int) -> AccessGroup:
+def delete_group(connection: Connection, group_id: GroupId) -> AccessGroup:
     """Delete a group with its memberships and links, and return it.
 
     Raises:
@@ -83,7 +84,7 @@ def delete_group(connection: Connection, group_id: int) -> AccessGroup:
 
 
 def add_member(
-    connection: Connection, group_id: int, member: UserGroupMembership, *, now_ms: int
+    connection: Connection, group_id: GroupId, member: UserGroupMembership, *, now_ms: int
 ) -> UserGroupMembership:
     """Add a user to a group, regardless of the one that the membership names, and return it.
 
@@ -114,7 +115,7 @@ def add_member(
 
 
 def list_members(
-    connection: Connection, group_id: int, offset: int, limit: int
+    connection: Connection, group_id: GroupId, offset: int, limit: int
 ) -> GroupPage[UserGroupMembership]:
     """Return a page of the members of a group, by name.
 
@@ -126,7 +127,7 @@ def list_members(
     return _page(connection, MEMBERSHIP, in_it, _member.user_name, offset, limit)
 
 
-def remove_member(connection: Connection, group_id: int, user_name: str) -> UserGroupMembership:
+def remove_member(connection: Connection, group_id: GroupId, user_name: str) -> UserGroupMembership:
     """Remove a user from a group and return the membership.
 
     Raises:
@@ -169,12 +170,12 @@ def insert_once(connection: Connection, statement: Insert, already: str, *, hint
         raise ConflictError(already, hint=hint, error="Conflict") from error
 
 
-def _get_member(connection: Connection, group_id: int, user_name: str) -> UserGroupMembership:
+def _get_member(connection: Connection, group_id: GroupId, user_name: str) -> UserGroupMembership:
     is_it = (_member.group_id == group_id, _member.user_name == user_name)
     return find_one(connection, MEMBERSHIP, f"member of group {group_id}:", user_name, *is_it)
 
 
-def _changeable(connection: Connection, group_id: int) -> AccessGroup:
+def _changeable(connection: Connection, group_id: GroupId) -> AccessGroup:
     """Return a group, if it may be changed over HTTP."""
     group = get_group(connection, group_id)
     system = select(_group.is_system).where(_group.id == group_id)

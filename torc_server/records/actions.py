@@ -23,6 +23,7 @@ from torc_core.model.action import (
     WorkflowAction,
 )
 from torc_core.model.event_types import ActionExecuted
+from torc_core.model.ids import ActionId, ComputeNodeId, JobId, SchedulerId, WorkflowId
 from torc_server.rules import events
 from torc_server.rules.actions import count_new
 from torc_server.rules.creation import check_related
@@ -34,7 +35,7 @@ _action = tables.workflow_action.c
 
 
 def create_action(
-    connection: Connection, workflow_id: int, action: WorkflowAction
+    connection: Connection, workflow_id: WorkflowId, action: WorkflowAction
 ) -> WorkflowAction:
     """Create an action of a workflow, regardless of the one that it names, and return it.
 
@@ -65,7 +66,7 @@ def create_action(
     return _read(connection, [_action.id == action_id])[0]
 
 
-def _require_jobs(connection: Connection, workflow_id: int, job_ids: set[int]) -> None:
+def _require_jobs(connection: Connection, workflow_id: WorkflowId, job_ids: set[JobId]) -> None:
     try:
         check_related(connection, workflow_id, "job_ids", tables.job, job_ids)
     except UsageError as error:
@@ -74,7 +75,7 @@ def _require_jobs(connection: Connection, workflow_id: int, job_ids: set[int]) -
         ) from error
 
 
-def list_actions(connection: Connection, workflow_id: int) -> list[WorkflowAction]:
+def list_actions(connection: Connection, workflow_id: WorkflowId) -> list[WorkflowAction]:
     """Return all actions of a workflow, by id.
 
     Raises:
@@ -85,7 +86,7 @@ def list_actions(connection: Connection, workflow_id: int) -> list[WorkflowActio
 
 
 def list_pending_actions(
-    connection: Connection, workflow_id: int, trigger_types: Collection[str]
+    connection: Connection, workflow_id: WorkflowId, trigger_types: Collection[str]
 ) -> list[WorkflowAction]:
     """Return the actions that are due and unclaimed, of the given triggers or of all.
 
@@ -105,9 +106,9 @@ def list_pending_actions(
 
 def claim_action(
     connection: Connection,
-    workflow_id: int,
-    action_id: int,
-    compute_node_id: int | None,
+    workflow_id: WorkflowId,
+    action_id: ActionId,
+    compute_node_id: ComputeNodeId | None,
     *,
     now_ms: int,
 ) -> ActionClaimReply:
@@ -169,7 +170,7 @@ class _RunCommands(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _ScheduleNodes(msgspec.Struct, forbid_unknown_fields=True):
-    scheduler_id: int | None = None
+    scheduler_id: SchedulerId | None = None
     scheduler_type: str | None = None
     num_allocations: int | None = None
     start_one_worker_per_node: bool | None = None

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, insert, select
 
 from torc_core.errors import NotFoundError
 from torc_core.model.artifact import UserData
+from torc_core.model.ids import JobId, WorkflowId
 from torc_server.records import crud
 from torc_server.records.resources import USER_DATA
 from torc_server.storage import tables
@@ -15,8 +16,8 @@ def create_user_data(
     connection: Connection,
     user_data: UserData,
     *,
-    producer_job_id: int | None,
-    consumer_job_id: int | None,
+    producer_job_id: JobId | None,
+    consumer_job_id: JobId | None,
     now_ms: int,
 ) -> UserData:
     """Create user data, linked to jobs of its workflow, and return it.
@@ -36,7 +37,7 @@ def create_user_data(
     return created
 
 
-def _require_job(connection: Connection, workflow_id: int, job_id: int) -> None:
+def _require_job(connection: Connection, workflow_id: WorkflowId, job_id: JobId) -> None:
     job = tables.job.c
     found = select(job.id).where(job.id == job_id, job.workflow_id == workflow_id)
     if connection.execute(found).first() is None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import ConflictError, NotFoundError, UsageError
+from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_server.records.pages import Paging, fetch_page
 from torc_server.rules.creation import check_related
@@ -205,7 +206,7 @@ def delete(connection: Connection, resource: Resource[WireT], record_id: int) ->
     return record
 
 
-def delete_all(connection: Connection, resource: Resource[Any], workflow_id: int) -> int:
+def delete_all(connection: Connection, resource: Resource[Any], workflow_id: WorkflowId) -> int:
     """Delete all of a workflow's records that nothing else needs, and return their number.
 
     Raises:
@@ -221,7 +222,7 @@ def delete_all(connection: Connection, resource: Resource[Any], workflow_id: int
 def list_page(
     connection: Connection,
     resource: Resource[WireT],
-    workflow_id: int,
+    workflow_id: WorkflowId,
     filters: Mapping[str, Any],
     paging: Paging,
 ) -> Page[WireT]:
@@ -240,7 +241,7 @@ def list_page(
 
 
 def _check_related(
-    connection: Connection, resource: Resource[Any], workflow_id: int, rows: Sequence[Values]
+    connection: Connection, resource: Resource[Any], workflow_id: WorkflowId, rows: Sequence[Values]
 ) -> None:
     for name, table in resource.related.items():
         ids = {row[name] for row in rows if name in row}

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.ids import EventId, WorkflowId
 from torc_server.records import crud
 from torc_server.records.resources import EVENT
 from torc_server.rules.workflows import find_workflow
@@ -19,7 +20,7 @@ CHUNK = 1000
 """The most events that one read returns."""
 
 
-def last_event_id(connection: Connection, workflow_id: int) -> int:
+def last_event_id(connection: Connection, workflow_id: WorkflowId) -> EventId:
     """Return the id of a workflow's newest event, 0 when there is none.
 
     Raises:
@@ -27,10 +28,10 @@ def last_event_id(connection: Connection, workflow_id: int) -> int:
     """
     find_workflow(connection, workflow_id)
     newest = select(func.coalesce(func.max(_event.id), 0)).where(_event.workflow_id == workflow_id)
-    return int(connection.execute(newest).scalar_one())
+    return EventId(connection.execute(newest).scalar_one())
 
 
-def latest_event_timestamp(connection: Connection, workflow_id: int) -> int:
+def latest_event_timestamp(connection: Connection, workflow_id: WorkflowId) -> int:
     """Return when a workflow's newest event happened, in ms since 1970; 0 when there is none.
 
     Raises:
@@ -42,8 +43,8 @@ def latest_event_timestamp(connection: Connection, workflow_id: int) -> int:
 
 
 def events_after(
-    connection: Connection, workflow_id: int, event_id: int, level: Severity
-) -> tuple[list[tuple[int, StreamedEvent]], int]:
+    connection: Connection, workflow_id: WorkflowId, event_id: EventId, level: Severity
+) -> tuple[list[tuple[EventId, StreamedEvent]], EventId]:
     """Return up to `CHUNK` events newer than an id, of a level or above, each with its id.
 
     And the id to continue after: all events up to it were read, those of lower levels included.
@@ -67,7 +68,7 @@ def events_after(
     return [(row.id, STREAMED_EVENT.read(row)) for row in rows], seen
 
 
-def replace_event_data(connection: Connection, event_id: int, body: Any) -> Event:
+def replace_event_data(connection: Connection, event_id: EventId, body: Any) -> Event:
     """Replace the data of an event and return the event; of a whole event its data is used.
 
     Raises:

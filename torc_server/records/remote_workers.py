@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.compute import RemoteWorker
+from torc_core.model.ids import WorkflowId
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 
@@ -20,7 +21,7 @@ _column = tables.remote_worker.c
 
 
 def add_remote_workers(
-    connection: Connection, workflow_id: int, workers: Sequence[str]
+    connection: Connection, workflow_id: WorkflowId, workers: Sequence[str]
 ) -> list[RemoteWorker]:
     """Add remote workers to a workflow and return them; known ones stay.
 
@@ -45,7 +46,7 @@ def add_remote_workers(
     return [RemoteWorker(worker=name, workflow_id=workflow_id) for name in names]
 
 
-def list_remote_workers(connection: Connection, workflow_id: int) -> list[RemoteWorker]:
+def list_remote_workers(connection: Connection, workflow_id: WorkflowId) -> list[RemoteWorker]:
     """Return a workflow's remote workers, by name.
 
     Raises:
@@ -59,7 +60,9 @@ def list_remote_workers(connection: Connection, workflow_id: int) -> list[Remote
     ]
 
 
-def remove_remote_worker(connection: Connection, workflow_id: int, worker: str) -> RemoteWorker:
+def remove_remote_worker(
+    connection: Connection, workflow_id: WorkflowId, worker: str
+) -> RemoteWorker:
     """Remove a remote worker from a workflow and return it.
 
     Raises:

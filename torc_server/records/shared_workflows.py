@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, insert, select
 
 from torc_core.model.access import AccessCheck, AccessGroup, GroupPage, WorkflowAccessGroup
+from torc_core.model.ids import GroupId, WorkflowId
 from torc_server.records.access_groups import find_one, get_group, insert_once, list_groups
 from torc_server.rules.sharing import created_at
 from torc_server.rules.workflows import find_workflow
@@ -19,7 +20,7 @@ _member = tables.user_group_membership.c
 
 
 def share(
-    connection: Connection, workflow_id: int, group_id: int, *, now_ms: int
+    connection: Connection, workflow_id: WorkflowId, group_id: GroupId, *, now_ms: int
 ) -> WorkflowAccessGroup:
     """Share a workflow with a group and return the link.
 
@@ -38,7 +39,7 @@ def share(
 
 
 def list_workflow_groups(
-    connection: Connection, workflow_id: int, offset: int, limit: int
+    connection: Connection, workflow_id: WorkflowId, offset: int, limit: int
 ) -> GroupPage[AccessGroup]:
     """Return a page of the groups that a workflow is shared with, by name.
 
@@ -50,7 +51,9 @@ def list_workflow_groups(
     return list_groups(connection, offset, limit, _group.id.in_(linked))
 
 
-def unshare(connection: Connection, workflow_id: int, group_id: int) -> WorkflowAccessGroup:
+def unshare(
+    connection: Connection, workflow_id: WorkflowId, group_id: GroupId
+) -> WorkflowAccessGroup:
     """Stop sharing a workflow with a group and return the link.
 
     Raises:
@@ -65,7 +68,7 @@ def unshare(connection: Connection, workflow_id: int, group_id: int) -> Workflow
     return link
 
 
-def check_access(connection: Connection, workflow_id: int, user_name: str) -> AccessCheck:
+def check_access(connection: Connection, workflow_id: WorkflowId, user_name: str) -> AccessCheck:
     """Return whether a user owns a workflow or is in a group that it is shared with.
 
     Raises:
@@ -95,7 +98,9 @@ def check_access(connection: Connection, workflow_id: int, user_name: str) -> Ac
     )
 
 
-def _get_link(connection: Connection, workflow_id: int, group_id: int) -> WorkflowAccessGroup:
+def _get_link(
+    connection: Connection, workflow_id: WorkflowId, group_id: GroupId
+) -> WorkflowAccessGroup:
     is_it = (_link.workflow_id == workflow_id, _link.group_id == group_id)
     return find_one(
         connection, LINK, f"access of workflow {workflow_id} for group", group_id, *is_it

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, insert, select, update
 
 from torc_core.errors import ConflictError, NotFoundError
+from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.task import UNFINISHED, ActiveTask, Task, TaskStatus
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
@@ -35,7 +36,7 @@ _task = tables.task.c
 _IS_UNFINISHED = _task.status.in_(sorted(UNFINISHED))
 
 
-def begin_task(conn: Connection, workflow_id: int, operation: str, *, now_ms: int) -> Task:
+def begin_task(conn: Connection, workflow_id: WorkflowId, operation: str, *, now_ms: int) -> Task:
     """Record that work on a workflow is queued.
 
     Raises:
@@ -54,7 +55,7 @@ def begin_task(conn: Connection, workflow_id: int, operation: str, *, now_ms: in
     return get_task(conn, key[0])
 
 
-def check_idle(conn: Connection, workflow_id: int) -> None:
+def check_idle(conn: Connection, workflow_id: WorkflowId) -> None:
     """Make sure that a workflow has no unfinished task.
 
     Raises:
@@ -70,13 +71,13 @@ def check_idle(conn: Connection, workflow_id: int) -> None:
         )
 
 
-def start_task(conn: Connection, task_id: int, *, now_ms: int) -> None:
+def start_task(conn: Connection, task_id: TaskId, *, now_ms: int) -> None:
     """Record that the work is running."""
     _change(conn, task_id, status=TaskStatus.RUNNING.value, started_at=now_ms)
 
 
 def perform_task(
-    conn: Connection, task_id: int, work: Work, *, clock: Callable[[], int], now_ms: int
+    conn: Connection, task_id: TaskId, work: Work, *, clock: Callable[[], int], now_ms: int
 ) -> None:
     """Do the work and record that it succeeded, when `clock` says.
 
@@ -89,7 +90,7 @@ def perform_task(
     _change(conn, task_id, status=TaskStatus.SUCCEEDED.value, finished_at=max(now_ms, clock()))
 
 
-def fail_task(conn: Connection, task_id: int, error: str, *, now_ms: int) -> None:
+def fail_task(conn: Connection, task_id: TaskId, error: str, *, now_ms: int) -> None:
     """Record that the work failed, and why."""
     _change(conn, task_id, status=TaskStatus.FAILED.value, finished_at=now_ms, error=error)
 
@@ -107,7 +108,7 @@ def fail_left_over(conn: Connection, *, now_ms: int) -> None:
     )
 
 
-def get_task(conn: Connection, task_id: int) -> Task:
+def get_task(conn: Connection, task_id: TaskId) -> Task:
     """Return a task.
 
     Raises:
@@ -119,7 +120,7 @@ def get_task(conn: Connection, task_id: int) -> Task:
     return task
 
 
-def active_task(conn: Connection, workflow_id: int) -> ActiveTask:
+def active_task(conn: Connection, workflow_id: WorkflowId) -> ActiveTask:
     """Return the unfinished task of a workflow, if there is one.
 
     Raises:
@@ -132,5 +133,5 @@ def active_task(conn: Connection, workflow_id: int) -> ActiveTask:
     return ActiveTask(task=None if found is None else get_task(conn, found))
 
 
-def _change(conn: Connection, task_id: int, **values: Any) -> None:
+def _change(conn: Connection, task_id: TaskId, **values: Any) -> None:
     conn.execute(update(tables.task).where(_task.id == task_id).values(values))

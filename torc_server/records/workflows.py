@@ -12,6 +12,7 @@ from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import UsageError
 from torc_core.model.compute import AllocationStatus
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.page import Page
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
@@ -58,15 +59,17 @@ def list_workflows(
     page = msgspec.structs.replace(page, items=with_access_groups(connection, page.items))
     if not include_job_counts:
         return page
-    counts = count_jobs(connection, [workflow.id or 0 for workflow in page.items])
+    counts = count_jobs(connection, [id_of(workflow) for workflow in page.items])
     items = [
-        msgspec.structs.replace(workflow, job_counts=counts[workflow.id or 0])
+        msgspec.structs.replace(workflow, job_counts=counts[id_of(workflow)])
         for workflow in page.items
     ]
     return msgspec.structs.replace(page, items=items)
 
 
-def update_workflow(connection: Connection, workflow_id: int, patch: WorkflowPatch) -> Workflow:
+def update_workflow(
+    connection: Connection, workflow_id: WorkflowId, patch: WorkflowPatch
+) -> Workflow:
     """Update what the patch states and return the workflow.
 
     Raises:
@@ -102,7 +105,7 @@ def count_jobs(
     return counts
 
 
-def get_workflow_status(connection: Connection, workflow_id: int) -> WorkflowStatus:
+def get_workflow_status(connection: Connection, workflow_id: WorkflowId) -> WorkflowStatus:
     """Return the status of a workflow with totals of its jobs and nodes.
 
     Raises:
@@ -126,7 +129,7 @@ def get_workflow_status(connection: Connection, workflow_id: int) -> WorkflowSta
 
 
 def update_workflow_status(
-    connection: Connection, workflow_id: int, status: WorkflowStatus
+    connection: Connection, workflow_id: WorkflowId, status: WorkflowStatus
 ) -> WorkflowStatus:
     """Set run id and flags, and return them; the writer does not compute totals of jobs.
 
@@ -144,7 +147,7 @@ def update_workflow_status(
     return status_of(find_workflow(connection, workflow_id))
 
 
-def _node_counts(connection: Connection, workflow_id: int) -> dict[str, Any]:
+def _node_counts(connection: Connection, workflow_id: WorkflowId) -> dict[str, Any]:
     node, allocation = tables.compute_node.c, tables.scheduled_compute_node.c
     active = select(func.count()).where(node.workflow_id == workflow_id, node.is_active)
     by_status = (
@@ -160,7 +163,7 @@ def _node_counts(connection: Connection, workflow_id: int) -> dict[str, Any]:
     }
 
 
-def _times(connection: Connection, workflow_id: int, run_id: int) -> dict[str, Any]:
+def _times(connection: Connection, workflow_id: WorkflowId, run_id: int) -> dict[str, Any]:
     """Return the total execution time of a run, and its span from first claim to last outcome."""
     result, attempt = tables.result.c, tables.attempt.c
     executed = select(func.coalesce(func.sum(result.exec_time_minutes), 0.0)).where(

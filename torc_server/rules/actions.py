@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.action import JOB_TRIGGERS, TriggerType
+from torc_core.model.ids import ActionId, WorkflowId
 from torc_core.model.status import SETTLED, JobStatus
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
@@ -81,7 +82,7 @@ HAS_PENDING = exists().where(
 """Whether an action of `workflow_id` is due and not executed."""
 
 
-def counting_types(conn: Connection, workflow_id: int) -> set[TriggerType]:
+def counting_types(conn: Connection, workflow_id: WorkflowId) -> set[TriggerType]:
     """Return the trigger types on jobs that some unexecuted action of the workflow has."""
     return {
         TriggerType(row.trigger_type) for row in _COUNTING_TYPES.all(conn, workflow_id=workflow_id)
@@ -107,12 +108,12 @@ def count(
         conn.execute(_ADD, [{"action_id": key, "more": value} for key, value in more.items()])
 
 
-def trigger(conn: Connection, workflow_id: int, trigger_type: TriggerType) -> None:
+def trigger(conn: Connection, workflow_id: WorkflowId, trigger_type: TriggerType) -> None:
     """Make the workflow's actions with a trigger due."""
     conn.execute(_TRIGGER, {"of_workflow": workflow_id, "of_type": trigger_type})
 
 
-def restart(conn: Connection, workflow_id: int) -> None:
+def restart(conn: Connection, workflow_id: WorkflowId) -> None:
     """Reset the actions of a workflow that was just initialized.
 
     Recovery actions belonged to the run before and are deleted.
@@ -122,12 +123,12 @@ def restart(conn: Connection, workflow_id: int) -> None:
     recount(conn, workflow_id)
 
 
-def recount(conn: Connection, workflow_id: int) -> None:
+def recount(conn: Connection, workflow_id: WorkflowId) -> None:
     """Recount the jobs of a workflow's actions on jobs."""
     conn.execute(_RECOUNT, {"of_workflow": workflow_id})
 
 
-def count_new(conn: Connection, action_id: int) -> None:
+def count_new(conn: Connection, action_id: ActionId) -> None:
     """Count the jobs of a new action: some may have the status already that it waits for."""
     conn.execute(_COUNT_NEW, {"of_action": action_id})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, exists, or_, select
 
 from torc_core.model.artifact import FileIds, UserDataIds
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import IsComplete
 from torc_server.rules.workflows import find_workflow, has_open_jobs
@@ -14,7 +15,7 @@ _job = tables.job
 _IS_COMPLETED = _job.c.status == JobStatus.COMPLETED.number
 
 
-def is_complete(conn: Connection, workflow_id: int) -> IsComplete:
+def is_complete(conn: Connection, workflow_id: WorkflowId) -> IsComplete:
     """Return whether all jobs of a workflow are complete, or it was canceled.
 
     Raises:
@@ -28,7 +29,7 @@ def is_complete(conn: Connection, workflow_id: int) -> IsComplete:
     )
 
 
-def is_uninitialized(conn: Connection, workflow_id: int) -> bool:
+def is_uninitialized(conn: Connection, workflow_id: WorkflowId) -> bool:
     """Return whether every job of a workflow is uninitialized or disabled.
 
     Raises:
@@ -44,7 +45,7 @@ def is_uninitialized(conn: Connection, workflow_id: int) -> bool:
     return not conn.execute(select(initialized)).scalar_one()
 
 
-def required_existing_files(conn: Connection, workflow_id: int) -> FileIds:
+def required_existing_files(conn: Connection, workflow_id: WorkflowId) -> FileIds:
     """Return the ascending ids of the files that must exist before the workflow can run.
 
     Those that jobs read and none writes, and those that completed jobs wrote.
@@ -63,7 +64,7 @@ def required_existing_files(conn: Connection, workflow_id: int) -> FileIds:
     return FileIds(files=list(conn.execute(query.order_by(file.id)).scalars()))
 
 
-def missing_user_data(conn: Connection, workflow_id: int) -> UserDataIds:
+def missing_user_data(conn: Connection, workflow_id: WorkflowId) -> UserDataIds:
     """Return the ascending ids of the user data that must have a value and has none.
 
     Which must have one follows the rule of `required_existing_files`.

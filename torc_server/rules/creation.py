@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
 from torc_core.errors import NotFoundError, UsageError
+from torc_core.model.ids import JobId, RequirementsId, WorkflowId
 from torc_core.model.job import Job, JobOrigin
 from torc_core.model.resources import DEFAULT_REQUIREMENTS
 from torc_core.model.status import JobStatus
@@ -110,7 +112,7 @@ def create_jobs(
             wanted_ids = {number for number in wanted_ids if number > 0}
         check_related(conn, workflow_id, field, table, wanted_ids)
     all_stated = all(job.resource_requirements_id is not None for job in jobs)
-    default = 0 if all_stated else default_requirements(conn, workflow_id)
+    default = RequirementsId(0) if all_stated else default_requirements(conn, workflow_id)
     for job in jobs:
         check_variables(job.env)
     jobs = [_as_created(job, default, status, origin) for job in jobs]
@@ -153,7 +155,7 @@ def create_jobs(
 
 
 def check_related(
-    conn: Connection, workflow_id: int, field: str, table: Table, ids: set[int]
+    conn: Connection, workflow_id: WorkflowId, field: str, table: Table, ids: AbstractSet[int]
 ) -> None:
     """Make sure that everything that a field names exists and belongs to the workflow.
 
@@ -182,14 +184,14 @@ def _owners(table: Table) -> Prepared[Any]:
     )
 
 
-def default_requirements(conn: Connection, workflow_id: int) -> int:
+def default_requirements(conn: Connection, workflow_id: WorkflowId) -> RequirementsId:
     """Return the id of the requirements for jobs that state none.
 
     Raises:
         NotFoundError: They were deleted.
     """
     table = tables.resource_requirements
-    found: int | None = conn.execute(
+    found: RequirementsId | None = conn.execute(
         select(table.c.id)
         .where(table.c.workflow_id == workflow_id, table.c.name == DEFAULT_REQUIREMENTS)
         .order_by(table.c.id)
@@ -202,7 +204,7 @@ def default_requirements(conn: Connection, workflow_id: int) -> int:
     return found
 
 
-def _one_workflow(jobs: Sequence[Job]) -> int:
+def _one_workflow(jobs: Sequence[Job]) -> WorkflowId:
     workflow_ids = sorted({job.workflow_id for job in jobs})
     if len(workflow_ids) > 1:
         raise UsageError(
@@ -243,7 +245,7 @@ def _check_batch_references(jobs: Sequence[Job]) -> None:
             )
 
 
-def _resolved(job: Job, new_ids: Sequence[int]) -> list[int] | None:
+def _resolved(job: Job, new_ids: Sequence[JobId]) -> list[JobId] | None:
     """Return a job's dependencies as ids, now that the jobs of its call have theirs."""
     if not _refers_to_batch(job):
         return job.depends_on_job_ids
@@ -251,7 +253,7 @@ def _resolved(job: Job, new_ids: Sequence[int]) -> list[int] | None:
 
 
 def _link_batch_references(
-    conn: Connection, workflow_id: int, asked: Sequence[Job], created: Sequence[Job]
+    conn: Connection, workflow_id: WorkflowId, asked: Sequence[Job], created: Sequence[Job]
 ) -> None:
     members = {
         job.id: as_members(job.depends_on_job_ids or ())
@@ -263,7 +265,9 @@ def _link_batch_references(
     _LINK_SET.run_each(conn, rows)
 
 
-def _as_created(job: Job, requirements_id: int, status: JobStatus, origin: JobOrigin | None) -> Job:
+def _as_created(
+    job: Job, requirements_id: RequirementsId, status: JobStatus, origin: JobOrigin | None
+) -> Job:
     if job.priority < 0:
         raise UsageError(
             f"Job {job.name!r} has the priority {job.priority}.",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.model.event_types import JobDeleted, JobDisabled
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.status import ACTIVE, JobStatus, may_follow
 from torc_core.variables import check_variables
@@ -40,7 +41,7 @@ ALWAYS = frozenset(
 """What may change at any time; everything else only while the job is uninitialized."""
 
 
-def update_job(conn: Connection, job_id: int, patch: JobPatch, *, now_ms: int) -> Job:
+def update_job(conn: Connection, job_id: JobId, patch: JobPatch, *, now_ms: int) -> Job:
     """Update the fields of a job that the patch states, and return the job.
 
     Stating a value that the field has is no change. The only status to set is disabled.
@@ -75,7 +76,7 @@ def update_job(conn: Connection, job_id: int, patch: JobPatch, *, now_ms: int) -
     return get_job(conn, job_id)
 
 
-def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
+def delete_job(conn: Connection, job_id: JobId, *, now_ms: int) -> Job:
     """Delete a job and return what it was. Jobs that depend on it do so no longer.
 
     Raises:
@@ -103,7 +104,7 @@ def delete_job(conn: Connection, job_id: int, *, now_ms: int) -> Job:
     return job
 
 
-def delete_jobs(conn: Connection, workflow_id: int) -> int:
+def delete_jobs(conn: Connection, workflow_id: WorkflowId) -> int:
     """Delete all jobs of a workflow with what belongs to them, and return how many there were.
 
     Raises:

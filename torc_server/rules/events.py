@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from torc_core.model.event_types import EventRecord
+from torc_core.model.ids import WorkflowId
 from torc_server.storage import tables
 from torc_server.storage.notify import CHANGED_TOPICS, runner_topic
 from torc_server.storage.statements import Prepared
@@ -17,14 +18,14 @@ _INSERT = Prepared(
 )
 
 
-def record(conn: Connection, workflow_id: int, event: EventRecord, *, now_ms: int) -> None:
+def record(conn: Connection, workflow_id: WorkflowId, event: EventRecord, *, now_ms: int) -> None:
     """Record an event, and wake all that wait for the workflow."""
     record_many(conn, workflow_id, [event], now_ms=now_ms)
 
 
 def record_many(
     conn: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     events: Iterable[EventRecord],
     *,
     now_ms: int,
@@ -49,7 +50,7 @@ def record_many(
     touch(conn, workflow_id, concerns_runners=concerns_runners)
 
 
-def touch(conn: Connection, workflow_id: int, *, concerns_runners: bool = True) -> None:
+def touch(conn: Connection, workflow_id: WorkflowId, *, concerns_runners: bool = True) -> None:
     """Have all that wait for the workflow woken once this transaction is committed."""
     touched = conn.info.setdefault(CHANGED_TOPICS, set())
     touched.add(workflow_id)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from torc_core.errors import ConflictError
 from torc_core.graph import find_cycles
 from torc_core.model.event_types import WorkflowReinitialized, WorkflowStarted
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message
 from torc_server.rules import actions
@@ -71,7 +72,7 @@ _LOSE = Prepared(
 
 def initialize_jobs(
     conn: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     *,
     only_uninitialized: bool = False,
     clear_ephemeral_user_data: bool = False,
@@ -148,7 +149,7 @@ _NEXT_ATTEMPT = (
 
 def _choose(
     conn: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     inputs: Inputs,
     needed: Sequence[Members],
     *,
@@ -168,7 +169,7 @@ def _choose(
 
 def _store(
     conn: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     inputs: Inputs,
     needed: Sequence[Members],
     chosen: set[int],
@@ -225,7 +226,7 @@ def _refuse_cycles(inputs: Inputs, needed: Sequence[Members]) -> None:
     )
 
 
-def _clear_ephemeral(conn: Connection, workflow_id: int) -> None:
+def _clear_ephemeral(conn: Connection, workflow_id: WorkflowId) -> None:
     table = tables.user_data
     conn.execute(
         update(table)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, null, select, update
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
+from torc_core.model.ids import JobId, id_of
 from torc_core.model.job import Job, JobOrigin
 from torc_core.model.status import JobStatus
 from torc_server.storage import tables
@@ -66,12 +67,12 @@ _MARK_RETRIED = Prepared(
 )
 
 
-def make_ready(conn: Connection, job_ids: Iterable[int]) -> None:
+def make_ready(conn: Connection, job_ids: Iterable[JobId]) -> None:
     """Make jobs ready that no runner holds any longer; their attempt is not counted."""
     _MAKE_READY.run_of(conn, job_ids)
 
 
-def mark_retried(conn: Connection, job_ids: Iterable[int]) -> None:
+def mark_retried(conn: Connection, job_ids: Iterable[JobId]) -> None:
     """Mark jobs as retried; one that was spawned keeps that origin."""
     _MARK_RETRIED.run_of(conn, job_ids)
 
@@ -106,7 +107,7 @@ def moment(ms: int | None) -> str | None:
     return None if ms is None else utc_text(ms)
 
 
-def find_job(conn: Connection, job_id: int) -> JobRow:
+def find_job(conn: Connection, job_id: JobId) -> JobRow:
     """Return a job's row.
 
     Raises:
@@ -118,7 +119,7 @@ def find_job(conn: Connection, job_id: int) -> JobRow:
     return row
 
 
-def get_job(conn: Connection, job_id: int) -> Job:
+def get_job(conn: Connection, job_id: JobId) -> Job:
     """Return a job with the ids of everything related to it.
 
     Raises:
@@ -129,7 +130,7 @@ def get_job(conn: Connection, job_id: int) -> Job:
 
 def with_relations(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
     """Return stored jobs with the ids of everything related to them."""
-    ids = [job.id for job in jobs if job.id is not None]
+    ids = [id_of(job) for job in jobs]
     linked = {field: linked_ids(conn, field, ids) for field in LINKS}
     needed = needed_jobs(conn, ids)
     return [
@@ -142,7 +143,9 @@ def with_relations(conn: Connection, jobs: Sequence[Job]) -> list[Job]:
     ]
 
 
-def linked_ids(conn: Connection, field: str, job_ids: Sequence[int]) -> dict[int | None, list[int]]:
+def linked_ids(
+    conn: Connection, field: str, job_ids: Sequence[JobId]
+) -> dict[int | None, list[int]]:
     """Return one of the `LINKS` of jobs: ascending ids by job, without jobs that have none."""
     found: dict[int | None, list[int]] = {}
     for job_id, linked in _OF_JOBS[field].all_of(conn, job_ids):
@@ -150,7 +153,7 @@ def linked_ids(conn: Connection, field: str, job_ids: Sequence[int]) -> dict[int
     return found
 
 
-def needed_jobs(conn: Connection, job_ids: Sequence[int]) -> dict[int | None, list[int]]:
+def needed_jobs(conn: Connection, job_ids: Sequence[JobId]) -> dict[int | None, list[int]]:
     """Return for each job the ascending ids of the jobs that it depends on."""
     sets = dict(_SETS_OF_JOBS.all_of(conn, job_ids))
     members: dict[int | None, list[int]] = {}

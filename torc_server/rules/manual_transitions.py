@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.model.event_types import JobRetried, JobStatusSet
+from torc_core.model.ids import JobId
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow
 from torc_server.errors import OutcomeError, RetryLimitError
@@ -44,7 +45,7 @@ _LAST_RECORDED = select(func.coalesce(func.max(_result.c.attempt_id), 0)).where(
 
 
 def manage_status_change(
-    conn: Connection, job_id: int, target: JobStatus, run_id: int, *, now_ms: int
+    conn: Connection, job_id: JobId, target: JobStatus, run_id: int, *, now_ms: int
 ) -> Job:
     """Set the status of a job. Setting it to what it is changes nothing.
 
@@ -86,7 +87,9 @@ def manage_status_change(
     return get_job(conn, job_id)
 
 
-def retry_job(conn: Connection, job_id: int, run_id: int, max_retries: int, *, now_ms: int) -> Job:
+def retry_job(
+    conn: Connection, job_id: JobId, run_id: int, max_retries: int, *, now_ms: int
+) -> Job:
     """Make a job ready for its next attempt.
 
     The results of its attempts stay. A client that retries a running job, as the reference's
@@ -161,7 +164,7 @@ def _move(
     return Change(job.id, JobStatus.from_number(job.status), target)
 
 
-def _ended_dependents(conn: Connection, job_id: int) -> list[Record]:
+def _ended_dependents(conn: Connection, job_id: JobId) -> list[Record]:
     member = tables.dependency_set_member.c
     containing = select(member.set_id).where(member.job_id == job_id)
     ended = [JobStatus.COMPLETED.number, JobStatus.FAILED.number]

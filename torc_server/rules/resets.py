@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select
 from torc_core.graph import downstream
 from torc_core.model.compute import UNFINISHED_ALLOCATIONS
 from torc_core.model.event_types import ChangedJobsReset, JobsReset, WorkflowStatusReset
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
 from torc_server.errors import ResetError
@@ -45,7 +46,7 @@ class ChangedJobs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reset_job_status(
-    conn: Connection, workflow_id: int, *, failed_only: bool = False, now_ms: int
+    conn: Connection, workflow_id: WorkflowId, *, failed_only: bool = False, now_ms: int
 ) -> ResetJobStatusReply:
     """Reset all jobs, or those that were unsuccessful and everything downstream of them.
 
@@ -78,7 +79,7 @@ def reset_job_status(
 
 def reset_workflow_status(
     conn: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     *,
     force: bool = False,
     begin_run: bool = False,
@@ -114,7 +115,7 @@ def reset_workflow_status(
 
 
 def process_changed_job_inputs(
-    conn: Connection, workflow_id: int, *, dry_run: bool = False, now_ms: int
+    conn: Connection, workflow_id: WorkflowId, *, dry_run: bool = False, now_ms: int
 ) -> ChangedJobs:
     """Reset the jobs whose inputs have changed since they were initialized, and all downstream.
 
@@ -135,7 +136,7 @@ def process_changed_job_inputs(
 
 
 def reset_jobs(
-    conn: Connection, workflow_id: int, job_ids: Collection[int], *, now_ms: int
+    conn: Connection, workflow_id: WorkflowId, job_ids: Collection[JobId], *, now_ms: int
 ) -> None:
     """Reset jobs, whatever their status."""
     _RESET.run_of(conn, job_ids)
@@ -174,7 +175,7 @@ def _changed(inputs: Inputs) -> set[int]:
     }
 
 
-def _is_active(conn: Connection, workflow_id: int) -> bool:
+def _is_active(conn: Connection, workflow_id: WorkflowId) -> bool:
     allocation = tables.scheduled_compute_node.c
     active = or_(
         exists().where(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from torc_core.clock import utc_text
 from torc_core.errors import UsageError
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
@@ -34,7 +35,7 @@ def created_at(now_ms: int) -> str:
 
 
 def share_with(
-    connection: Connection, workflow_id: int, names: Sequence[str], *, now_ms: int
+    connection: Connection, workflow_id: WorkflowId, names: Sequence[str], *, now_ms: int
 ) -> None:
     """Share a new workflow with groups.
 
@@ -62,7 +63,7 @@ def share_with(
 def with_access_groups(connection: Connection, workflows: Sequence[Workflow]) -> list[Workflow]:
     """Return workflows with the names of the groups that they are shared with, if there are any."""
     names: dict[int | None, list[str]] = {}
-    ids = [workflow.id for workflow in workflows if workflow.id is not None]
+    ids = [id_of(workflow) for workflow in workflows]
     for workflow_id, name in _OF_WORKFLOWS.all_of(connection, ids):
         names.setdefault(workflow_id, []).append(name)
     if not names:

@@ -6,15 +6,16 @@ The state of each iteration is stored as user data, whose names count the iterat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.graph import find_cycles
 from torc_core.model.event_types import JobsSpawned
+from torc_core.model.ids import JobId, RequirementsId, WorkflowId, id_of
 from torc_core.model.job import Job, JobOrigin
 from torc_core.model.spawning import (
     DEFAULT_MAX_ITERATIONS,
@@ -37,6 +38,8 @@ from torc_server.storage.tables.workflow import WorkflowRow
 
 MAX_LINEAGE_LENGTH = 200
 
+Id = TypeVar("Id", bound=int)
+
 _job = tables.job.c
 _data = tables.user_data
 _needs = tables.resource_requirements.c
@@ -55,7 +58,9 @@ _REQUIREMENTS = Prepared(
 )
 
 
-def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: int) -> SpawnReply:
+def spawn_jobs(
+    conn: Connection, job_id: JobId, request: SpawnRequest, *, now_ms: int
+) -> SpawnReply:
     """Add jobs that depend on the calling job, and store the state of the lineage.
 
     Raises:
@@ -97,7 +102,7 @@ def spawn_jobs(conn: Connection, job_id: int, request: SpawnRequest, *, now_ms: 
         run_id=workflow.run_id,
     )
     record(conn, workflow.id, event, now_ms=now_ms)
-    ids = [job.id for job in created if job.id is not None]
+    ids = [id_of(job) for job in created]
     return SpawnReply(iteration=iteration, spawned_job_ids=ids)
 
 
@@ -112,7 +117,7 @@ def _lineage(request: SpawnRequest, caller: JobRow) -> str:
     return lineage
 
 
-def _iterations(conn: Connection, workflow_id: int, lineage: str) -> int:
+def _iterations(conn: Connection, workflow_id: WorkflowId, lineage: str) -> int:
     """Return how many times a lineage has added jobs."""
     beginning = lineage_prefix(lineage) + "g"
     names = conn.execute(
@@ -149,7 +154,7 @@ def _check_names(jobs: Sequence[SpawnJob]) -> None:
             )
 
 
-def _spawned_before(conn: Connection, caller: JobRow, names: Sequence[str]) -> list[int]:
+def _spawned_before(conn: Connection, caller: JobRow, names: Sequence[str]) -> list[JobId]:
     """Return the jobs that a repeated request created the first time; none if it is new.
 
     Those are jobs with exactly these names that were spawned and depend on the same caller.
@@ -183,14 +188,14 @@ def _new_jobs(
     """Return the jobs to create, their names resolved."""
     places = {job.name: place for place, job in enumerate(jobs)}
     named = {name for job in jobs for name in job.depends_on or ()} - places.keys()
-    existing = _by_name(_JOBS.all_of(conn, named, workflow_id=caller.workflow_id), "job")
+    existing = _by_name(JobId, _JOBS.all_of(conn, named, workflow_id=caller.workflow_id), "job")
     _check_known(named, existing, caller, "job")
     needs = {job.resource_requirements for job in jobs if job.resource_requirements}
     found = _REQUIREMENTS.all_of(conn, needs, workflow_id=caller.workflow_id)
-    requirements = _by_name(found, "resource requirements")
+    requirements = _by_name(RequirementsId, found, "resource requirements")
     _check_known(needs, requirements, caller, "resource requirements")
     # As `create_jobs` has it: -1 stands for the first job of the call.
-    ids = existing | {name: -1 - place for name, place in places.items()}
+    ids = existing | {name: JobId(-1 - place) for name, place in places.items()}
     _check_cycles(jobs, places)
     return [
         Job(
@@ -207,10 +212,10 @@ def _new_jobs(
     ]
 
 
-def _by_name(rows: Iterable[Record], kind: str) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _by_name(id_type: Callable[[int], Id], rows: Iterable[Record], kind: str) -> dict[str, Id]:
+    found: dict[str, Id] = {}
     for row in rows:
-        if found.setdefault(row.name, row.id) != row.id:
+        if found.setdefault(row.name, id_type(row.id)) != row.id:
             raise UsageError(
                 f"Several {kind} are named {row.name!r}: {found[row.name]} and {row.id}.",
                 hint="Refer only to unambiguous names.",
@@ -243,13 +248,13 @@ def _check_cycles(jobs: Sequence[SpawnJob], places: Mapping[str, int]) -> None:
         )
 
 
-def _store(conn: Connection, workflow_id: int, name: str, state: Any) -> None:
+def _store(conn: Connection, workflow_id: WorkflowId, name: str, state: Any) -> None:
     values = {"workflow_id": workflow_id, "name": name, "data": state, "is_ephemeral": False}
     conn.execute(insert(_data), values)
     touch(conn, workflow_id)
 
 
-def _store_final(conn: Connection, workflow_id: int, name: str, state: Any) -> None:
+def _store_final(conn: Connection, workflow_id: WorkflowId, name: str, state: Any) -> None:
     """Store the final state of a lineage, in place of an earlier one."""
     again = (_data.c.workflow_id == workflow_id) & (_data.c.name == name)
     if not conn.execute(update(_data).where(again).values(data=state)).rowcount:

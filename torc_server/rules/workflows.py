@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.event_types import WorkflowArchived
+from torc_core.model.ids import RequirementsId, WorkflowId
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, WorkflowStatus
@@ -59,7 +60,7 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
     }
     for unstored in ("id", "job_counts", "access_groups"):
         values.pop(unstored, None)
-    workflow_id = _inserted_id(conn, tables.workflow, values)
+    workflow_id = WorkflowId(_inserted_id(conn, tables.workflow, values))
     default = ResourceRequirements(workflow_id=workflow_id, name=DEFAULT_REQUIREMENTS)
     add_requirements(conn, default)
     share_with(conn, workflow_id, workflow.access_groups or (), now_ms=now_ms)
@@ -67,7 +68,7 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
 
 
 def archive_workflow(
-    conn: Connection, workflow_id: int, *, is_archived: bool, now_ms: int
+    conn: Connection, workflow_id: WorkflowId, *, is_archived: bool, now_ms: int
 ) -> Workflow:
     """Archive a workflow, or take it out of the archive, and return it. Running jobs continue.
 
@@ -83,7 +84,7 @@ def archive_workflow(
     return get_workflow(conn, workflow_id)
 
 
-def add_requirements(conn: Connection, requirements: ResourceRequirements) -> int:
+def add_requirements(conn: Connection, requirements: ResourceRequirements) -> RequirementsId:
     """Store resource requirements under any name, also the reserved one, and return their id.
 
     Raises:
@@ -93,10 +94,10 @@ def add_requirements(conn: Connection, requirements: ResourceRequirements) -> in
     del values["id"]
     values["memory_bytes"] = parse_memory(requirements.memory)
     values["runtime_s"] = parse_duration(requirements.runtime)
-    return _inserted_id(conn, tables.resource_requirements, values)
+    return RequirementsId(_inserted_id(conn, tables.resource_requirements, values))
 
 
-def get_workflow(conn: Connection, workflow_id: int) -> Workflow:
+def get_workflow(conn: Connection, workflow_id: WorkflowId) -> Workflow:
     """Return a workflow.
 
     Raises:
@@ -108,7 +109,7 @@ def get_workflow(conn: Connection, workflow_id: int) -> Workflow:
     return with_access_groups(conn, [workflow])[0]
 
 
-def find_workflow(conn: Connection, workflow_id: int) -> WorkflowRow:
+def find_workflow(conn: Connection, workflow_id: WorkflowId) -> WorkflowRow:
     """Return a workflow's row.
 
     Raises:
@@ -131,13 +132,13 @@ def status_of(row: WorkflowRow) -> WorkflowStatus:
     )
 
 
-def has_open_jobs(conn: Connection, workflow_id: int) -> bool:
+def has_open_jobs(conn: Connection, workflow_id: WorkflowId) -> bool:
     """Return whether some job is not complete."""
     [(found,)] = _HAS_OPEN_JOBS.all(conn, workflow_id=workflow_id)
     return bool(found)
 
 
-def delete_workflow(conn: Connection, workflow_id: int) -> Workflow:
+def delete_workflow(conn: Connection, workflow_id: WorkflowId) -> Workflow:
     """Delete a workflow with everything in it, and return what it was.
 
     Table by table, children first: cascades would go job by job.

@@ -47,13 +47,13 @@ def test_a_job_that_does_not_exist_is_unknown():
     assert classify_report(None, TOKEN, None, JobStatus.COMPLETED) is UNKNOWN
 
 
-@pytest.mark.parametrize("status", ACTIVE)
-@pytest.mark.parametrize("reported", [*REPORTABLE, None])
+@pytest.mark.parametrize("status", sorted(ACTIVE))
+@pytest.mark.parametrize("reported", [*sorted(REPORTABLE), None])
 def test_the_report_of_the_holder_is_accepted(status, reported):
     assert classify_report(job(status), TOKEN, None, reported) is OK
 
 
-@pytest.mark.parametrize("status", ACTIVE)
+@pytest.mark.parametrize("status", sorted(ACTIVE))
 def test_an_older_attempt_of_a_job_that_is_held_again_is_fenced(status):
     for attempt in (AttemptFacts(None), ended("lost"), ended("released")):
         assert classify_report(job(status), TOKEN - 1, attempt, JobStatus.COMPLETED) is FENCED
@@ -70,7 +70,7 @@ def test_an_attempt_without_token_of_a_job_that_nothing_holds_is_illegal(status)
     assert classify_report(job(status), TOKEN, None, JobStatus.COMPLETED) is ILLEGAL
 
 
-@pytest.mark.parametrize("reported", [*REPORTABLE, None])
+@pytest.mark.parametrize("reported", [*sorted(REPORTABLE), None])
 def test_what_ended_so_before_is_a_duplicate(reported):
     before = "released" if reported is None else reported.value
     for token in (TOKEN, TOKEN - 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torc_core.client.request import Endpoints
 from torc_core.model.action import ActionClaim, ActionClaimReply, WorkflowAction
+from torc_core.model.ids import ComputeNodeId
 
 
 class ActionEndpoints(Endpoints):
@@ -22,7 +23,7 @@ class ActionEndpoints(Endpoints):
         return self._get(f"/workflows/{workflow_id}/actions/pending", list[WorkflowAction])
 
     def claim_action(
-        self, workflow_id: int, action_id: int, compute_node_id: int | None
+        self, workflow_id: int, action_id: int, compute_node_id: ComputeNodeId | None
     ) -> ActionClaimReply:
         """Claim an action, in order to carry it out.
 

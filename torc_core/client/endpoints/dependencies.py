@@ -7,6 +7,7 @@ from typing import Unpack
 from torc_core.client.filters import Paging
 from torc_core.client.request import Endpoints
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
+from torc_core.model.ids import JobId
 from torc_core.model.job import JobDependency, JobIds
 from torc_core.model.page import Page
 
@@ -14,7 +15,7 @@ from torc_core.model.page import Page
 class DependencyEndpoints(Endpoints):
     """The edges of a workflow's graph."""
 
-    def list_job_ids(self, workflow_id: int) -> list[int]:
+    def list_job_ids(self, workflow_id: int) -> list[JobId]:
         """Return the ids of all jobs."""
         return self._get(f"/workflows/{workflow_id}/job_ids", JobIds).job_ids
 

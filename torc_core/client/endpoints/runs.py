@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torc_core.client.request import LONG_S, Endpoints
 from torc_core.model.artifact import FileIds, UserDataIds
+from torc_core.model.ids import FileId, UserDataId
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
 
 
@@ -50,10 +51,10 @@ class RunEndpoints(Endpoints):
         reply = self._post(path, dict[str, list[str]], params={"dry_run": dry_run})
         return reply["reinitialized_jobs"]
 
-    def list_required_existing_files(self, workflow_id: int) -> list[int]:
+    def list_required_existing_files(self, workflow_id: int) -> list[FileId]:
         """Return ids of files that must exist before the workflow starts."""
         return self._get(f"/workflows/{workflow_id}/required_existing_files", FileIds).files
 
-    def list_missing_user_data(self, workflow_id: int) -> list[int]:
+    def list_missing_user_data(self, workflow_id: int) -> list[UserDataId]:
         """Return ids of user data that must be filled before the workflow starts."""
         return self._get(f"/workflows/{workflow_id}/missing_user_data", UserDataIds).user_data

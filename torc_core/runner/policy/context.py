@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_core.resources import Resources
 
@@ -35,9 +36,9 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     """Fixed for the life of one runner: workflow, node, resources, environment."""
 
     workflow: Workflow
-    workflow_id: int
+    workflow_id: WorkflowId
     run_id: int
-    node_id: int
+    node_id: ComputeNodeId
     capabilities: frozenset[str]
     """What the server offers beyond the reference's protocol."""
     hostname: str

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from torc_core.model.compute import SchedulerType
+from torc_core.model.ids import SchedulerId
 
 
 class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     log_path: str | None = None
     """The log; None for the documented name in the output directory."""
     compute_node_type: SchedulerType = SchedulerType.LOCAL
-    scheduler_config_id: int | None = None
+    scheduler_config_id: SchedulerId | None = None
     scheduler: Any = None
     strict_scheduler_match: bool = False
     wait_for_new_jobs_s: float | None = None

@@ -7,6 +7,7 @@ from itertools import islice
 
 from torc_core.clock import Clock, utc_text
 from torc_core.model.exchange import Exchange, JobEnd, JobRelease, JobStart, WorkRequest
+from torc_core.model.ids import JobId
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 
 START_DELAY_S = 0.05
@@ -19,7 +20,7 @@ class Outbox:
     """Starts, completions and releases to report, each in the order in which they happened."""
 
     def __init__(self) -> None:
-        self._starts: dict[int, tuple[int, int]] = {}
+        self._starts: dict[JobId, tuple[int, int]] = {}
         """From job id to token and milliseconds since 1970. Most short jobs complete before their
         start is reported, so no report is built before it is sent."""
         self._completions: list[JobEnd] = []
@@ -33,7 +34,7 @@ class Outbox:
         """Whether it holds completions or releases, for which other jobs may be waiting."""
         return bool(self._completions or self._releases)
 
-    def add_start(self, job_id: int, token: int, started_ms: int) -> None:
+    def add_start(self, job_id: JobId, token: int, started_ms: int) -> None:
         """Add the start of an attempt."""
         self._starts[job_id] = (token, started_ms)
 
@@ -42,7 +43,7 @@ class Outbox:
         self._starts.pop(completion.job_id, None)
         self._completions.append(completion)
 
-    def add_release(self, job_id: int, token: int) -> None:
+    def add_release(self, job_id: JobId, token: int) -> None:
         """Add the release of a job that was not started."""
         self._releases.append(JobRelease(job_id=job_id, token=token))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import ClaimedJob
+from torc_core.model.ids import SchedulerId
 from torc_core.resources import Resources, exclusive_nodes
 
 
@@ -82,7 +83,7 @@ class ResourcePool:
 
 
 def as_resources(
-    amount: Resources, time_limit_s: float | None, scheduler_config_id: int | None
+    amount: Resources, time_limit_s: float | None, scheduler_config_id: SchedulerId | None
 ) -> ComputeNodesResources:
     """Return an amount as the server reads it; negative amounts become zero."""
     return ComputeNodesResources(

@@ -6,6 +6,7 @@ import msgspec
 
 from torc_core.clock import utc_text
 from torc_core.model.exchange import ClaimedJob, JobEnd
+from torc_core.model.ids import FileId, JobId
 from torc_core.model.status import JobStatus
 from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START, ExitOutcome, StopReason
 from torc_core.runner.policy.sampling import Usage
@@ -28,7 +29,7 @@ class Attempt(msgspec.Struct):
     """Set while its recovery script is running: what to report after it."""
 
     @property
-    def job_id(self) -> int:
+    def job_id(self) -> JobId:
         """The job's id."""
         return id_of(self.claimed)
 
@@ -38,7 +39,7 @@ class Attempt(msgspec.Struct):
         return self.claimed.token
 
 
-def id_of(claimed: ClaimedJob) -> int:
+def id_of(claimed: ClaimedJob) -> JobId:
     """Return the id of a job that comes from the server, so that it has one."""
     job_id = claimed.job.id
     assert job_id is not None
@@ -61,7 +62,7 @@ def completion_of(
     attempt: Attempt,
     process: ProcessExit,
     outcome: ExitOutcome,
-    file_times: dict[int, float],
+    file_times: dict[FileId, float],
     now: float,
 ) -> JobEnd:
     """Return the report of an attempt whose process exited at monotonic time `now`.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torc_core.clock import Clock
 from torc_core.model.exchange import ClaimedJob, OutputFile
+from torc_core.model.ids import FileId
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.sampling import Usage
@@ -79,9 +80,9 @@ class Launcher:
         """Reap the process of an attempt, and kill what a stopped job has left."""
         return reap(attempt.child, kill_rest=attempt.stop is not None)
 
-    def find_outputs(self, files: Sequence[OutputFile]) -> tuple[dict[int, float], list[str]]:
+    def find_outputs(self, files: Sequence[OutputFile]) -> tuple[dict[FileId, float], list[str]]:
         """Return the modification times of files that exist, by id, and the paths of others."""
-        times: dict[int, float] = {}
+        times: dict[FileId, float] = {}
         missing: list[str] = []
         for file in files:
             try:

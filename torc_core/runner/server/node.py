@@ -13,6 +13,7 @@ from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
+from torc_core.model.ids import ComputeNodeId, WorkflowId, id_of
 from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.resources import Resources
 from torc_core.runner.policy import output_paths
@@ -34,7 +35,7 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
         ConflictError: The workflow is not initialized: that is the caller's decision.
         MachineError: No bash, or an output directory that cannot be created.
     """
-    workflow_id = options.workflow_id
+    workflow_id = WorkflowId(options.workflow_id)
     machine = inspect_machine()
     bash = find_bash()
     output_dir = _create_output_dir(options.output_dir)
@@ -126,10 +127,10 @@ def _register(
     machine: Machine,
     total: Resources,
     clock: Clock,
-) -> int:
+) -> ComputeNodeId:
     node = client.create_compute_node(
         ComputeNode(
-            workflow_id=options.workflow_id,
+            workflow_id=WorkflowId(options.workflow_id),
             hostname=machine.hostname,
             pid=os.getpid(),
             start_time=utc_text(clock.wall_ms()),
@@ -144,8 +145,7 @@ def _register(
             scheduler=options.scheduler,
         )
     )
-    assert node.id is not None
-    return node.id
+    return id_of(node)
 
 
 def _monitoring(workflow: Workflow) -> Monitoring:

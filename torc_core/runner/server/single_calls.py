@@ -27,6 +27,7 @@ from torc_core.model.exchange import (
     OutputFile,
     WorkRequest,
 )
+from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.resources import FailureRule, ResourceRequirements
 from torc_core.model.result import Result
@@ -46,7 +47,11 @@ class SingleCallProtocol:
     """Exchanges made of documented calls; see `ExchangeProtocol`."""
 
     def __init__(
-        self, client: TorcClient, workflow_id: int, run_id: int, compute_node_id: int
+        self,
+        client: TorcClient,
+        workflow_id: WorkflowId,
+        run_id: int,
+        compute_node_id: ComputeNodeId,
     ) -> None:
         self._client = client
         self._workflow_id = workflow_id
@@ -57,7 +62,7 @@ class SingleCallProtocol:
         self._paths: dict[int, str] = {}
         self._sent: dict[tuple[str, int, int], str] = {}
         """Outcomes of reports of an exchange that failed later: they are not sent again."""
-        self._claimed: set[int] = set()
+        self._claimed: set[JobId] = set()
         """Ids of the jobs that this runner has claimed."""
         self._started: set[int] = set()
         """Those of them whose start was reported."""

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 
 from torc_core.model.action import ActionClaim, ActionClaimReply, WorkflowAction
-from torc_server.edge.parameters import Id
+from torc_server.edge.parameters import ActionIdInPath, WorkflowIdInPath
 from torc_server.records import actions
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
@@ -21,14 +21,17 @@ class ActionController(Controller):
 
     @post("/", status_code=200, operation_id="create_workflow_action")
     async def create_workflow_action(
-        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowAction]
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[WorkflowAction],
     ) -> WorkflowAction:
         """Create an action of the workflow in the path; one named in the body is ignored."""
         return await writer.run(actions.create_action, workflow_id, data)
 
     @get("/", operation_id="get_workflow_actions")
     async def get_workflow_actions(
-        self, readers: NamedDependency[Readers], workflow_id: Id
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
     ) -> list[WorkflowAction]:
         """List a workflow's actions."""
         return await readers.run(actions.list_actions, workflow_id)
@@ -37,7 +40,7 @@ class ActionController(Controller):
     async def get_pending_actions(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         trigger_type: FromQuery[list[str] | None] = None,
     ) -> list[WorkflowAction]:
         """List a workflow's actions that are due and unclaimed."""
@@ -47,8 +50,8 @@ class ActionController(Controller):
     async def claim_action(
         self,
         writer: NamedDependency[Writer],
-        workflow_id: Id,
-        action_id: Id,
+        workflow_id: WorkflowIdInPath,
+        action_id: ActionIdInPath,
         data: JSONBody[ActionClaim],
     ) -> ActionClaimReply:
         """Claim an action; only one caller gets it."""

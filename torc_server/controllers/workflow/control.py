@@ -23,7 +23,7 @@ from torc_core.model.workflow import (
 )
 from torc_server.background.task_runner import Background
 from torc_server.edge.generations import resets_begin_runs
-from torc_server.edge.parameters import Id
+from torc_server.edge.parameters import WorkflowIdInPath
 from torc_server.rules import completion_status, initialize, resets, workflows
 from torc_server.rules.attempts import cancel
 from torc_server.rules.resets import ChangedJobs
@@ -55,7 +55,7 @@ class WorkflowControlController(Controller):
         self,
         writer: NamedDependency[Writer],
         background: NamedDependency[Background],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         *,
         only_uninitialized: FromQuery[bool] = False,
         clear_ephemeral_user_data: FromQuery[bool] = False,
@@ -75,7 +75,10 @@ class WorkflowControlController(Controller):
 
     @post("/archive", status_code=200, operation_id="archive_workflow")
     async def archive_workflow(
-        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[ArchiveRequest]
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[ArchiveRequest],
     ) -> Workflow:
         """Archive a workflow, or restore it from the archive."""
         return await writer.run_timed(
@@ -84,7 +87,7 @@ class WorkflowControlController(Controller):
 
     @put("/cancel", operation_id="cancel_workflow")
     async def cancel_workflow(
-        self, writer: NamedDependency[Writer], workflow_id: Id
+        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath
     ) -> WorkflowStatus:
         """Cancel a workflow: stop its running jobs and start no more."""
         return await writer.run_timed(cancel.cancel_workflow, workflow_id)
@@ -94,7 +97,7 @@ class WorkflowControlController(Controller):
         self,
         request: Request[Any, Any, Any],
         writer: NamedDependency[Writer],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         *,
         force: FromQuery[bool] = False,
     ) -> WorkflowStatus:
@@ -110,7 +113,7 @@ class WorkflowControlController(Controller):
     async def reset_job_status(
         self,
         writer: NamedDependency[Writer],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         *,
         failed_only: FromQuery[bool] = False,
     ) -> ResetJobStatusReply:
@@ -121,7 +124,7 @@ class WorkflowControlController(Controller):
     async def process_changed_job_inputs(
         self,
         writer: NamedDependency[Writer],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         *,
         dry_run: FromQuery[bool] = False,
     ) -> ChangedJobs:
@@ -132,14 +135,14 @@ class WorkflowControlController(Controller):
 
     @get("/is_complete", operation_id="is_workflow_complete")
     async def is_workflow_complete(
-        self, readers: NamedDependency[Readers], workflow_id: Id
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
     ) -> IsComplete:
         """Check whether all jobs of a workflow have completed, or it was canceled."""
         return await readers.run(completion_status.is_complete, workflow_id)
 
     @get("/is_uninitialized", operation_id="is_workflow_uninitialized")
     async def is_workflow_uninitialized(
-        self, readers: NamedDependency[Readers], workflow_id: Id
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
     ) -> IsUninitialized:
         """Check whether a workflow has not been started."""
         answer = await readers.run(completion_status.is_uninitialized, workflow_id)
@@ -147,14 +150,14 @@ class WorkflowControlController(Controller):
 
     @get("/required_existing_files", operation_id="list_required_existing_files")
     async def list_required_existing_files(
-        self, readers: NamedDependency[Readers], workflow_id: Id
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
     ) -> FileIds:
         """List the ids of files that must exist before the workflow can run."""
         return await readers.run(completion_status.required_existing_files, workflow_id)
 
     @get("/missing_user_data", operation_id="list_missing_user_data")
     async def list_missing_user_data(
-        self, readers: NamedDependency[Readers], workflow_id: Id
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
     ) -> UserDataIds:
         """List the ids of user data that must be set before the workflow can run."""
         return await readers.run(completion_status.missing_user_data, workflow_id)

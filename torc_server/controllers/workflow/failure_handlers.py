@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 
 from torc_core.model.page import Page
 from torc_core.model.resources import FailureHandler
-from torc_server.edge.parameters import Id
+from torc_server.edge.parameters import WorkflowIdInPath
 from torc_server.records import crud
 from torc_server.records.pages import Paging
 from torc_server.records.resources import FAILURE_HANDLER
@@ -24,7 +24,7 @@ class FailureHandlerController(Controller):
     async def list_failure_handlers(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         paging: NamedDependency[Paging],
     ) -> Page[FailureHandler]:
         """List a workflow's failure handlers."""

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from torc_core.model.page import Page
 from torc_core.model.resources import ReadyJobRequirements
 from torc_core.model.slurm import SlurmJobCorrelation
-from torc_server.edge.parameters import Id, OptionalQueryId
+from torc_server.edge.parameters import OptionalQueryId, WorkflowIdInPath
 from torc_server.queries import graphs
 from torc_server.queries.ready_requirements import ready_job_requirements
 from torc_server.queries.slurm_jobs import slurm_job_correlations
@@ -33,7 +33,7 @@ class OverviewController(Controller):
 
     @get("/dot_graph/{name:str}", operation_id="get_dot_graph", media_type="text/vnd.graphviz")
     async def get_dot_graph(
-        self, readers: NamedDependency[Readers], workflow_id: Id, name: FromPath[str]
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath, name: FromPath[str]
     ) -> str:
         """Get a graph of a workflow as Graphviz text.
 
@@ -44,7 +44,7 @@ class OverviewController(Controller):
 
     @get("/latest_event_timestamp", operation_id="get_latest_event_timestamp")
     async def get_latest_event_timestamp(
-        self, readers: NamedDependency[Readers], workflow_id: Id
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
     ) -> LatestEventTimestamp:
         """Get the time of a workflow's newest event, in ms since 1970; 0 if it has none."""
         moment = await readers.run(events.latest_event_timestamp, workflow_id)
@@ -54,7 +54,7 @@ class OverviewController(Controller):
     async def get_ready_job_requirements(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         scheduler_config_id: OptionalQueryId = None,
     ) -> ReadyJobRequirements:
         """Add up the requirements of the ready jobs, optionally of one scheduler's only."""
@@ -64,7 +64,7 @@ class OverviewController(Controller):
     async def get_slurm_job_correlations(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         part: NamedDependency[Paging],
     ) -> Page[SlurmJobCorrelation]:
         """List jobs that have results, each with the Slurm job that ran it."""

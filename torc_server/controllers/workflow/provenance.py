@@ -9,7 +9,7 @@ from litestar.params import FromQuery
 from torc_core.model.page import Page
 from torc_core.model.provenance import RoCrateEntity
 from torc_core.model.workflow import Message
-from torc_server.edge.parameters import Id, OptionalQueryId
+from torc_server.edge.parameters import Id, OptionalQueryId, WorkflowIdInPath
 from torc_server.records import crud
 from torc_server.records.pages import Paging
 from torc_server.records.resources import RO_CRATE_ENTITY
@@ -29,7 +29,7 @@ class ProvenanceController(Controller):
     async def list_ro_crate_entities(
         self,
         readers: NamedDependency[Readers],
-        workflow_id: Id,
+        workflow_id: WorkflowIdInPath,
         paging: NamedDependency[Paging],
         file_id: OptionalQueryId = None,
         entity_id: FromQuery[str | None] = None,
@@ -44,7 +44,7 @@ class ProvenanceController(Controller):
         operation_id="delete_ro_crate_entities",
     )
     async def delete_ro_crate_entities(
-        self, writer: NamedDependency[Writer], workflow_id: Id
+        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath
     ) -> Message:
         """Delete all RO-Crate entities of a workflow."""
         count = await writer.run(crud.delete_all, RO_CRATE_ENTITY, workflow_id)

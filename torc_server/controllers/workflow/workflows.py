@@ -8,7 +8,7 @@ from litestar.params import FromQuery, JSONBody
 
 from torc_core.model.page import Page
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
-from torc_server.edge.parameters import Id
+from torc_server.edge.parameters import WorkflowIdInPath
 from torc_server.records import workflows
 from torc_server.records.pages import Paging
 from torc_server.records.workflows import WorkflowFilter
@@ -58,32 +58,42 @@ class WorkflowController(Controller):
         )
 
     @get("/{workflow_id:int}", operation_id="get_workflow")
-    async def get_workflow(self, readers: NamedDependency[Readers], workflow_id: Id) -> Workflow:
+    async def get_workflow(
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
+    ) -> Workflow:
         """Get a workflow."""
         return await readers.run(rules.get_workflow, workflow_id)
 
     @put("/{workflow_id:int}", operation_id="update_workflow")
     async def update_workflow(
-        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowPatch]
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[WorkflowPatch],
     ) -> Workflow:
         """Update a workflow; omitted and null fields keep their values."""
         return await writer.run(workflows.update_workflow, workflow_id, data)
 
     @delete("/{workflow_id:int}", status_code=200, operation_id="delete_workflow")
-    async def delete_workflow(self, writer: NamedDependency[Writer], workflow_id: Id) -> Workflow:
+    async def delete_workflow(
+        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath
+    ) -> Workflow:
         """Delete a workflow with everything that belongs to it, and return it."""
         return await writer.run(rules.delete_workflow, workflow_id)
 
     @get("/{workflow_id:int}/status", operation_id="get_workflow_status")
     async def get_workflow_status(
-        self, readers: NamedDependency[Readers], workflow_id: Id
+        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
     ) -> WorkflowStatus:
         """Get a workflow's status."""
         return await readers.run(workflows.get_workflow_status, workflow_id)
 
     @put("/{workflow_id:int}/status", operation_id="update_workflow_status")
     async def update_workflow_status(
-        self, writer: NamedDependency[Writer], workflow_id: Id, data: JSONBody[WorkflowStatus]
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[WorkflowStatus],
     ) -> WorkflowStatus:
         """Set a workflow's run id and flags."""
         return await writer.run(workflows.update_workflow_status, workflow_id, data)

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, select, upd
 
 from torc_core.model.action import TriggerType
 from torc_core.model.event_types import JobCanceled, WorkflowCanceled
+from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.model.workflow import WorkflowStatus
@@ -80,7 +81,7 @@ _KILL_SENT = (
 )
 
 
-def kill_requests(conn: Connection, node_id: int) -> tuple[list[int], bool]:
+def kill_requests(conn: Connection, node_id: ComputeNodeId) -> tuple[list[JobId], bool]:
     """Return the jobs that a runner is to stop, and whether it has not been asked for some."""
     found = conn.execute(_TO_KILL, {"node_id": node_id}).all()
     is_new = any(row.outcome == AttemptOutcome.CANCEL_REQUESTED for row in found)
@@ -89,13 +90,13 @@ def kill_requests(conn: Connection, node_id: int) -> tuple[list[int], bool]:
     return [row.job_id for row in found], is_new
 
 
-def stop_attempts(conn: Connection, job_ids: Collection[int], *, now_ms: int) -> None:
+def stop_attempts(conn: Connection, job_ids: Collection[JobId], *, now_ms: int) -> None:
     """Have the runners of jobs stop them; attempts that none of our runners holds are closed."""
     _REQUEST_KILL.run_of(conn, job_ids)
     _CLOSE.run_of(conn, job_ids, now=now_ms)
 
 
-def cancel_workflow(conn: Connection, workflow_id: int, *, now_ms: int) -> WorkflowStatus:
+def cancel_workflow(conn: Connection, workflow_id: WorkflowId, *, now_ms: int) -> WorkflowStatus:
     """Cancel a workflow: no job can be claimed any more, and what runs is stopped.
 
     Jobs that wait stay as they are, so that a reset can continue from here. Repeating the call

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, insert, update
 
 from torc_core.model.compute import ComputeNodesResources
+from torc_core.model.ids import ComputeNodeId, SchedulerId, WorkflowId
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import SortMethod
@@ -53,9 +54,9 @@ _ATTEMPT = Prepared(
 class Claimer:
     """The node that claims, or the client."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     run_id: int
-    compute_node_id: int | None = None
+    compute_node_id: ComputeNodeId | None = None
     """None for a client of the reference, which does not name one."""
     seq: int | None = None
     """The number of the exchange in which it claims."""
@@ -69,7 +70,7 @@ class ClaimRequest:
     """The most jobs to run now; `MAX_CLAIM` is the most in any case."""
     free: Capacity | None = None
     """None: jobs are claimed regardless of their requirements."""
-    scheduler_id: int | None = None
+    scheduler_id: SchedulerId | None = None
     strict: bool = False
     """Claim no jobs of another scheduler even when there are no others."""
     sort_method: SortMethod = SortMethod.NONE
@@ -125,7 +126,7 @@ def take(conn: Connection, claimer: Claimer, rows: Sequence[SomeJob], *, now_ms:
 
 def claim_jobs_based_on_resources(  # noqa: PLR0913 - the parameters of the reference's call
     conn: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     resources: ComputeNodesResources,
     limit: int,
     *,
@@ -150,7 +151,7 @@ def claim_jobs_based_on_resources(  # noqa: PLR0913 - the parameters of the refe
 
 
 def claim_next_jobs(
-    conn: Connection, workflow_id: int, limit: int = 10, *, now_ms: int
+    conn: Connection, workflow_id: WorkflowId, limit: int = 10, *, now_ms: int
 ) -> ClaimedJobs:
     """Claim ready jobs regardless of their requirements.
 
@@ -177,7 +178,7 @@ def capacity_of(resources: ComputeNodesResources) -> Capacity:
 
 
 def _claim_for_client(
-    conn: Connection, workflow_id: int, request: ClaimRequest, *, now_ms: int
+    conn: Connection, workflow_id: WorkflowId, request: ClaimRequest, *, now_ms: int
 ) -> ClaimedJobs:
     workflow = find_workflow(conn, workflow_id)
     if workflow.is_canceled:
@@ -202,7 +203,7 @@ def _claimed_jobs(conn: Connection, rows: Sequence[Record]) -> list[Job]:
 
 
 def _choose(
-    conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup], request: ClaimRequest
+    conn: Connection, workflow_id: WorkflowId, groups: Sequence[ReadyGroup], request: ClaimRequest
 ) -> list[Record]:
     """Choose among the jobs of the claimer's scheduler; only if none fits, among the others."""
     matching = [group for group in groups if _matches(group, request)]
@@ -226,7 +227,7 @@ def _matches(group: ReadyGroup, request: ClaimRequest) -> bool:
 
 
 def _jobs_of(
-    conn: Connection, workflow_id: int, group: ReadyGroup, request: ClaimRequest
+    conn: Connection, workflow_id: WorkflowId, group: ReadyGroup, request: ClaimRequest
 ) -> Iterator[Record]:
     """Yield a group's jobs in their order; nothing is read before the first is needed."""
     starts_now = request.free is None or request.free.fits(group.requirements)
@@ -237,7 +238,7 @@ def _jobs_of(
 
 
 def _explain(
-    conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup], request: ClaimRequest
+    conn: Connection, workflow_id: WorkflowId, groups: Sequence[ReadyGroup], request: ClaimRequest
 ) -> str | None:
     """Say why nothing was claimed, naming the nearest miss."""
     if not groups:
@@ -258,7 +259,7 @@ def _explain(
     return f"{_how_many(conn, workflow_id, alike)} {describe_shortage(needed, request.free)}."
 
 
-def _how_many(conn: Connection, workflow_id: int, groups: Sequence[ReadyGroup]) -> str:
+def _how_many(conn: Connection, workflow_id: WorkflowId, groups: Sequence[ReadyGroup]) -> str:
     """Return the size of groups with its verb, such as "12 ready jobs need"."""
     count = sum(count_jobs(conn, workflow_id, group) for group in groups)
     if count == 1:

@@ -15,6 +15,7 @@ from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, TorcError, UsageError
 from torc_core.model.completion import CompletedJobs, CompletionError, JobCompletions
 from torc_core.model.exchange import JobEnd, JobStart
+from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ENDED, JobStatus, may_complete
@@ -50,18 +51,18 @@ _NODES = Prepared(
 class Completion(NamedTuple):
     """The completion of a job as a client reports it."""
 
-    job_id: int
+    job_id: JobId
     status: JobStatus
     run_id: int
     result: Result
-    workflow_id: int | None = None
+    workflow_id: WorkflowId | None = None
     """The workflow that the client names, if any."""
 
 
 class _Known(NamedTuple):
     """What completions are checked against."""
 
-    jobs: dict[int, JobRow]
+    jobs: dict[JobId, JobRow]
     results: dict[tuple[int, int, int], ResultRow]
     """By job, run and attempt."""
     workflows: dict[int, Record]
@@ -69,7 +70,7 @@ class _Known(NamedTuple):
 
 
 def start_job(
-    conn: Connection, job_id: int, run_id: int, compute_node_id: int, *, now_ms: int
+    conn: Connection, job_id: JobId, run_id: int, compute_node_id: ComputeNodeId, *, now_ms: int
 ) -> Job:
     """Record that a claimed job runs; repeating the call changes nothing.
 
@@ -94,7 +95,7 @@ def start_job(
 
 
 def complete_job(
-    conn: Connection, job_id: int, status: JobStatus, run_id: int, result: Result, *, now_ms: int
+    conn: Connection, job_id: JobId, status: JobStatus, run_id: int, result: Result, *, now_ms: int
 ) -> Job:
     """Record the completion of one job and return the job.
 
@@ -126,7 +127,7 @@ def complete_jobs(
 
 
 def batch_complete_jobs(
-    conn: Connection, workflow_id: int, batch: JobCompletions, *, now_ms: int
+    conn: Connection, workflow_id: WorkflowId, batch: JobCompletions, *, now_ms: int
 ) -> CompletedJobs:
     """Record completions of jobs of one workflow, each for itself; see `record_completions`.
 
@@ -144,7 +145,7 @@ def batch_complete_jobs(
     completions = [
         Completion(c.job_id, c.status, c.run_id, c.result, workflow_id) for c in batch.completions
     ]
-    completed: list[int] = []
+    completed: list[JobId] = []
     errors: list[CompletionError] = []
     refusals = record_completions(conn, completions, now_ms=now_ms)
     for completion, refusal in zip(completions, refusals, strict=True):
@@ -277,7 +278,9 @@ def check_run(workflow: WorkflowRow | Record, run_id: int) -> None:
         )
 
 
-def _place(workflow: WorkflowRow | Record, run_id: int, node_id: int, node: Record | None) -> Place:
+def _place(
+    workflow: WorkflowRow | Record, run_id: int, node_id: ComputeNodeId, node: Record | None
+) -> Place:
     check_run(workflow, run_id)
     if node is None or node.workflow_id != workflow.id:
         raise NotFoundError.of("compute node", f"{node_id} in workflow {workflow.id}")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.exchange import ClaimedJob, Exchange, ExchangeReply, WorkRequest
+from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import HAS_KILL_REQUESTS, kill_requests
@@ -72,13 +73,15 @@ class Answer(NamedTuple):
     """The server's answer to an exchange, and whether the runner should have it at once."""
 
     reply: ExchangeReply
-    workflow_id: int
+    workflow_id: WorkflowId
     has_news: bool
     is_superseded: bool = False
     """The runner has sent a newer exchange."""
 
 
-def answer_exchange(conn: Connection, node_id: int, request: Exchange, *, now_ms: int) -> Answer:
+def answer_exchange(
+    conn: Connection, node_id: ComputeNodeId, request: Exchange, *, now_ms: int
+) -> Answer:
     """Record a runner's reports, and claim jobs for it.
 
     A repeated exchange gets the same answer. For one that a newer exchange has superseded only
@@ -109,7 +112,9 @@ def answer_exchange(conn: Connection, node_id: int, request: Exchange, *, now_ms
     return Answer(reply, place.workflow_id, answer.has_news or bool(stale))
 
 
-def answer_waiting(conn: Connection, node_id: int, request: Exchange, *, now_ms: int) -> Answer:
+def answer_waiting(
+    conn: Connection, node_id: ComputeNodeId, request: Exchange, *, now_ms: int
+) -> Answer:
     """Answer an exchange once more, whose reports are recorded and whose runner waits for news.
 
     Raises:
@@ -121,7 +126,7 @@ def answer_waiting(conn: Connection, node_id: int, request: Exchange, *, now_ms:
     return _answer(conn, node_id, request, situation, now_ms=now_ms)
 
 
-def _situation(conn: Connection, node_id: int) -> Record:
+def _situation(conn: Connection, node_id: ComputeNodeId) -> Record:
     situation = conn.execute(_SITUATION, {"node_id": node_id}).one_or_none()
     if situation is None:
         raise NotFoundError.of("compute node", node_id)
@@ -129,7 +134,7 @@ def _situation(conn: Connection, node_id: int) -> Record:
 
 
 def _answer(
-    conn: Connection, node_id: int, request: Exchange, situation: Record, *, now_ms: int
+    conn: Connection, node_id: ComputeNodeId, request: Exchange, situation: Record, *, now_ms: int
 ) -> Answer:
     workflow_id = situation.workflow_id
     jobs: list[ClaimedJob] = []
@@ -159,7 +164,7 @@ def _answer(
 
 
 def _claimed_before(
-    conn: Connection, node_id: int, seq: int, situation: Record
+    conn: Connection, node_id: ComputeNodeId, seq: int, situation: Record
 ) -> list[ClaimedJob]:
     """Return the jobs that an earlier try of an exchange claimed, and that have not started."""
     rows = conn.execute(_CLAIMED_BEFORE, {"node_id": node_id, "seq": seq}).all()

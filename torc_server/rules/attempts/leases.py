@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, Connection, bindparam, case, select, update
 
 from torc_core.model.event_types import ComputeNodeStopped, JobReady
+from torc_core.model.ids import ComputeNodeId
 from torc_core.model.status import ACTIVE
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.events import record_many
@@ -91,7 +92,7 @@ def expire_leases(conn: Connection, expired_before: int, *, now_ms: int) -> list
     return [node.id for node in silent]
 
 
-def take_back_jobs(conn: Connection, node_id: int, *, now_ms: int) -> list[JobReady]:
+def take_back_jobs(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> list[JobReady]:
     """Make the jobs that a compute node holds ready again, and return the events to be recorded.
 
     Their tokens stay as they are: a runner that returns in time may still report their completions.

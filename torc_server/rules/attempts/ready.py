@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, cast, func, null, select
 
+from torc_core.model.ids import RequirementsId, SchedulerId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.resources import Requirements
 from torc_core.units import MAX_INTEGER
@@ -97,12 +98,12 @@ _COUNT = {
 class ReadyGroup:
     """Ready jobs with the same requirements and the same scheduler."""
 
-    requirements_id: int
-    scheduler_id: int | None
+    requirements_id: RequirementsId
+    scheduler_id: SchedulerId | None
     requirements: Requirements
 
 
-def ready_groups(conn: Connection, workflow_id: int) -> list[ReadyGroup]:
+def ready_groups(conn: Connection, workflow_id: WorkflowId) -> list[ReadyGroup]:
     """Return the groups of a workflow's ready jobs."""
     return [
         ReadyGroup(row.id, row.scheduler_id, _read(row))
@@ -117,14 +118,14 @@ def requirements_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Requi
 
 
 def first_jobs(
-    conn: Connection, workflow_id: int, group: ReadyGroup, count: int
+    conn: Connection, workflow_id: WorkflowId, group: ReadyGroup, count: int
 ) -> Sequence[Record]:
     """Return up to `count` jobs of a group, by falling priority, then by id."""
     statement = _MEMBERS[group.scheduler_id is not None]
     return statement.all(conn, **_parameters(workflow_id, group, count))
 
 
-def count_jobs(conn: Connection, workflow_id: int, group: ReadyGroup) -> int:
+def count_jobs(conn: Connection, workflow_id: WorkflowId, group: ReadyGroup) -> int:
     """Return the size of a group; anything above `COUNT_LIMIT` counts as one more than it."""
     statement = _COUNT[group.scheduler_id is not None]
     parameters = _parameters(workflow_id, group, COUNT_LIMIT + 1)
@@ -141,7 +142,7 @@ def _read(row: Record) -> Requirements:
     )
 
 
-def _parameters(workflow_id: int, group: ReadyGroup, count: int) -> dict[str, int]:
+def _parameters(workflow_id: WorkflowId, group: ReadyGroup, count: int) -> dict[str, int]:
     values = {
         "workflow_id": workflow_id,
         "requirements_id": group.requirements_id,

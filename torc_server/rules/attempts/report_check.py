@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torc_core.errors import UsageError
 from torc_core.model.exchange import ReportOutcome
+from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import ACTIVE, REPORTABLE, JobStatus
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.storage.statements import Record
@@ -18,9 +19,9 @@ MAX_ATTEMPT = 1_000_000
 class Place:
     """Where jobs ran."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     run_id: int
-    compute_node_id: int
+    compute_node_id: ComputeNodeId
 
 
 def classify_report(

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from torc_core.model.event_types import JOB_OUTCOMES, EventRecord, JobRetried, JobStarted
 from torc_core.model.exchange import JobEnd, JobRelease
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import UNSUCCESSFUL, JobStatus
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.attempts.report_check import Place
@@ -164,7 +165,7 @@ def record_results(
             for file_id, mtime in done.end.output_file_mtimes.items()
         ],
     )
-    by_run: defaultdict[tuple[int, int], list[AcceptedCompletion]] = defaultdict(list)
+    by_run: defaultdict[tuple[WorkflowId, int], list[AcceptedCompletion]] = defaultdict(list)
     for done in moving:
         by_run[done.place.workflow_id, done.place.run_id].append(done)
     for (workflow_id, run_id), moved in by_run.items():

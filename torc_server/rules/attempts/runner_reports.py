@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_, update
 
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome, ReportOutcome
+from torc_core.model.ids import JobId
 from torc_core.model.status import REPORTABLE, JobStatus
 from torc_server.rules.attempts.report_check import Place, classify_report, is_held
 from torc_server.rules.attempts.results import (
@@ -68,7 +69,7 @@ _RUN = Prepared(
 
 def start_jobs(
     conn: Connection, place: Place, starts: Sequence[JobStart], *, now_ms: int
-) -> list[int]:
+) -> list[JobId]:
     """Record that processes run. A repeated start changes nothing.
 
     Returns:
@@ -107,7 +108,7 @@ def complete_jobs(
         return []
     jobs, attempts = _reported(conn, place, ends)
     outcomes: list[Outcome] = []
-    accepted: dict[int, JobEnd] = {}
+    accepted: dict[JobId, JobEnd] = {}
     for end in ends:
         attempt = attempts.get((end.job_id, end.token))
         outcome = classify_report(jobs.get(end.job_id), end.token, attempt, end.status)
@@ -137,7 +138,7 @@ def release_jobs(
         return []
     jobs, attempts = _reported(conn, place, releases)
     outcomes = []
-    released: dict[int, JobRelease] = {}
+    released: dict[JobId, JobRelease] = {}
     for release in releases:
         job = jobs.get(release.job_id)
         attempt = attempts.get((release.job_id, release.token))
@@ -166,7 +167,7 @@ def _reported(
     return jobs, {(row.job_id, row.token): row for row in found}
 
 
-def _reported_jobs(conn: Connection, place: Place, job_ids: Sequence[int]) -> dict[int, Record]:
+def _reported_jobs(conn: Connection, place: Place, job_ids: Sequence[JobId]) -> dict[int, Record]:
     """Return those of the jobs that belong to the workflow, by id."""
     rows = _FIND.all_of(conn, job_ids, run_id=place.run_id)
     return {row.id: row for row in rows if row.workflow_id == place.workflow_id}

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, exists, select
 
 from torc_core.graph import all_dependencies
+from torc_core.model.ids import WorkflowId
 from torc_server.rules.dependencies.sets import Members, members_of
 from torc_server.rules.jobs import LINKS
 from torc_server.storage import tables
@@ -50,7 +51,7 @@ class Inputs:
     """A digest of the value of each user data that no job writes, by id."""
 
 
-def read_inputs(conn: Connection, workflow_id: int) -> Inputs:
+def read_inputs(conn: Connection, workflow_id: WorkflowId) -> Inputs:
     """Read the jobs of a workflow and all that they depend on."""
     jobs = _JOBS.all(conn, workflow_id=workflow_id)
     positions = {row.id: position for position, row in enumerate(jobs)}
@@ -111,7 +112,9 @@ def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> Iterator[str]:
         yield blake2b(encode(own) + digests[key], digest_size=16).hexdigest()
 
 
-def _links(conn: Connection, workflow_id: int, field: str, positions: dict[int, int]) -> Links:
+def _links(
+    conn: Connection, workflow_id: WorkflowId, field: str, positions: dict[int, int]
+) -> Links:
     table, column = LINKS[field]
     rows = conn.execute(
         select(table.c.job_id, table.c[column])
@@ -131,7 +134,7 @@ def _links(conn: Connection, workflow_id: int, field: str, positions: dict[int, 
     return links
 
 
-def _contents(conn: Connection, workflow_id: int) -> dict[int, str]:
+def _contents(conn: Connection, workflow_id: WorkflowId) -> dict[int, str]:
     table = tables.user_data
     written = tables.job_output_user_data.c.user_data_id
     rows: Any = conn.execute(

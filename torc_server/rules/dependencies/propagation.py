@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from torc_core.model.action import TriggerType
 from torc_core.model.event_types import EventRecord, JobCanceled, JobReady, WorkflowCompleted
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.status import SETTLED, UNSUCCESSFUL, JobStatus
 from torc_server.rules import actions
 from torc_server.rules.events import record, record_many
@@ -78,13 +79,18 @@ _RESET_COMPLETION = (
 class Change(NamedTuple):
     """A job went from one status to another."""
 
-    job_id: int
+    job_id: JobId
     before: JobStatus
     after: JobStatus
 
 
 def propagate(
-    conn: Connection, workflow_id: int, changes: Sequence[Change], *, run_id: int, now_ms: int
+    conn: Connection,
+    workflow_id: WorkflowId,
+    changes: Sequence[Change],
+    *,
+    run_id: int,
+    now_ms: int,
 ) -> None:
     """Update a workflow's other jobs after changes of status that are already stored.
 
@@ -93,7 +99,7 @@ def propagate(
     _follow(conn, workflow_id, changes, count_changes(conn, changes), run_id=run_id, now_ms=now_ms)
 
 
-def release_stuck(conn: Connection, workflow_id: int, *, run_id: int, now_ms: int) -> None:
+def release_stuck(conn: Connection, workflow_id: WorkflowId, *, run_id: int, now_ms: int) -> None:
     """Make blocked jobs ready, or cancel them, that wait for no other job any longer."""
     rows = conn.execute(_STUCK, {"workflow_id": workflow_id})
     stuck = [(row.id, row.unsuccessful) for row in rows]
@@ -130,7 +136,9 @@ def count_changes(conn: Connection, changes: Iterable[Change]) -> list[tuple[int
     return [(row.id, row.unsuccessful) for row in _EMPTIED.all_of(conn, counted)]
 
 
-def complete_if_settled(conn: Connection, workflow_id: int, *, run_id: int, now_ms: int) -> None:
+def complete_if_settled(
+    conn: Connection, workflow_id: WorkflowId, *, run_id: int, now_ms: int
+) -> None:
     """Record, once per initialize, that all jobs of a workflow are complete."""
     if has_open_jobs(conn, workflow_id):
         return
@@ -139,21 +147,21 @@ def complete_if_settled(conn: Connection, workflow_id: int, *, run_id: int, now_
         record(conn, workflow_id, WorkflowCompleted(run_id=run_id), now_ms=now_ms)
 
 
-def expect_completion(conn: Connection, workflow_id: int) -> None:
+def expect_completion(conn: Connection, workflow_id: WorkflowId) -> None:
     """Have the next completion of a workflow recorded: something in it is to run again."""
     conn.execute(_RESET_COMPLETION, {"of_workflow": workflow_id})
 
 
 def _follow(
     conn: Connection,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     changes: Sequence[Change],
     emptied: Sequence[tuple[int, int]],
     *,
     run_id: int,
     now_ms: int,
 ) -> None:
-    canceled: dict[int, str] = {}
+    canceled: dict[JobId, str] = {}
     released: list[int] = []
     while emptied:
         released += [set_id for set_id, _ in emptied]

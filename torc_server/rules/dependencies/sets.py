@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.status import SETTLED, UNSUCCESSFUL
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
@@ -103,7 +104,7 @@ def fingerprint(members: Members) -> str:
 
 
 def ensure_sets(
-    conn: Connection, workflow_id: int, sets: Iterable[Members], *, counted: bool = True
+    conn: Connection, workflow_id: WorkflowId, sets: Iterable[Members], *, counted: bool = True
 ) -> dict[Members, int]:
     """Return the id of each set, creating those that are new.
 
@@ -135,12 +136,12 @@ def ensure_sets(
     return {members: known[name] for members, name in names.items()}
 
 
-def recount(conn: Connection, workflow_id: int) -> None:
+def recount(conn: Connection, workflow_id: WorkflowId) -> None:
     """Recount the members of a workflow's sets."""
     _RECOUNT.run(conn, of_workflow=workflow_id)
 
 
-def drop_unused(conn: Connection, workflow_id: int) -> None:
+def drop_unused(conn: Connection, workflow_id: WorkflowId) -> None:
     """Delete the sets of a workflow that no job depends on."""
     _drop(conn, _UNUSED.all(conn, workflow_id=workflow_id))
 
@@ -156,7 +157,7 @@ def _drop(conn: Connection, sets: Iterable[Record]) -> None:
     _DELETE.run_of(conn, unused)
 
 
-def members_of(conn: Connection, workflow_id: int) -> dict[int, Members]:
+def members_of(conn: Connection, workflow_id: WorkflowId) -> dict[int, Members]:
     """Return the members of every set of a workflow, by the set's id."""
     found: dict[int, list[int]] = {}
     for set_id, job_id in _MEMBERS.all(conn, workflow_id=workflow_id):
@@ -164,6 +165,6 @@ def members_of(conn: Connection, workflow_id: int) -> dict[int, Members]:
     return {set_id: tuple(members) for set_id, members in found.items()}
 
 
-def as_members(job_ids: Collection[int]) -> Members:
+def as_members(job_ids: Collection[JobId]) -> Members:
     """Return ids of jobs in the order that a set keeps them."""
     return tuple(sorted(set(job_ids)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Text
 from sqlmodel import Field, SQLModel
 
+from torc_core.model.ids import GroupId, WorkflowId
 from torc_server.storage.tables.columns import NUMBERED, key, reference, text
 
 
@@ -14,7 +15,7 @@ class AccessGroupRow(SQLModel, table=True):
     __tablename__ = "access_group"
     __table_args__ = NUMBERED
 
-    id: int = key()
+    id: GroupId = key()
     name: str = Field(sa_column=Column(Text(), nullable=False, unique=True))
     description: str | None = text(nullable=True)
     created_at: str = text()
@@ -29,7 +30,7 @@ class UserGroupMembershipRow(SQLModel, table=True):
 
     id: int = key()
     user_name: str = text()
-    group_id: int = reference("access_group.id", index=True)
+    group_id: GroupId = reference("access_group.id", index=True)
     role: str = text(default="member")
     created_at: str = text()
 
@@ -39,6 +40,6 @@ class WorkflowAccessGroupRow(SQLModel, table=True):
 
     __tablename__ = "workflow_access_group"
 
-    workflow_id: int = reference("workflow.id", primary_key=True)
-    group_id: int = reference("access_group.id", primary_key=True, index=True)
+    workflow_id: WorkflowId = reference("workflow.id", primary_key=True)
+    group_id: GroupId = reference("access_group.id", primary_key=True, index=True)
     created_at: str = text()

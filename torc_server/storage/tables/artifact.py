@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import SQLModel
 
+from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId
 from torc_server.storage.tables.columns import NUMBERED, json, key, reference, text, weak_reference
 
 
@@ -16,8 +17,8 @@ class FileRow(SQLModel, table=True):
     __tablename__ = "file"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: FileId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     name: str = text()
     path: str = text()
     st_mtime: float | None = None
@@ -29,8 +30,8 @@ class UserDataRow(SQLModel, table=True):
     __tablename__ = "user_data"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: UserDataId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     name: str = text()
     is_ephemeral: bool = False
     data: Any = json()
@@ -41,8 +42,8 @@ class JobInputFileRow(SQLModel, table=True):
 
     __tablename__ = "job_input_file"
 
-    job_id: int = reference("job.id", primary_key=True)
-    file_id: int = reference("file.id", primary_key=True, index=True)
+    job_id: JobId = reference("job.id", primary_key=True)
+    file_id: FileId = reference("file.id", primary_key=True, index=True)
 
 
 class JobOutputFileRow(SQLModel, table=True):
@@ -50,8 +51,8 @@ class JobOutputFileRow(SQLModel, table=True):
 
     __tablename__ = "job_output_file"
 
-    job_id: int = reference("job.id", primary_key=True)
-    file_id: int = reference("file.id", primary_key=True, index=True)
+    job_id: JobId = reference("job.id", primary_key=True)
+    file_id: FileId = reference("file.id", primary_key=True, index=True)
 
 
 class JobInputUserDataRow(SQLModel, table=True):
@@ -59,8 +60,8 @@ class JobInputUserDataRow(SQLModel, table=True):
 
     __tablename__ = "job_input_user_data"
 
-    job_id: int = reference("job.id", primary_key=True)
-    user_data_id: int = reference("user_data.id", primary_key=True, index=True)
+    job_id: JobId = reference("job.id", primary_key=True)
+    user_data_id: UserDataId = reference("user_data.id", primary_key=True, index=True)
 
 
 class JobOutputUserDataRow(SQLModel, table=True):
@@ -68,8 +69,8 @@ class JobOutputUserDataRow(SQLModel, table=True):
 
     __tablename__ = "job_output_user_data"
 
-    job_id: int = reference("job.id", primary_key=True)
-    user_data_id: int = reference("user_data.id", primary_key=True, index=True)
+    job_id: JobId = reference("job.id", primary_key=True)
+    user_data_id: UserDataId = reference("user_data.id", primary_key=True, index=True)
 
 
 class RoCrateEntityRow(SQLModel, table=True):
@@ -82,9 +83,9 @@ class RoCrateEntityRow(SQLModel, table=True):
     )
 
     id: int = key()
-    workflow_id: int = reference("workflow.id")
+    workflow_id: WorkflowId = reference("workflow.id")
     entity_id: str = text()
     entity_type: str = text()
-    file_id: int | None = weak_reference("file.id", index=True)
+    file_id: FileId | None = weak_reference("file.id", index=True)
     entity_metadata: Any = json()
     """`metadata` on the wire; SQLModel reserves that name."""

@@ -7,6 +7,14 @@ from typing import Any
 from sqlalchemy import Column, Text
 from sqlmodel import Field, SQLModel
 
+from torc_core.model.ids import (
+    ActionId,
+    AllocationId,
+    ComputeNodeId,
+    JobId,
+    SchedulerId,
+    WorkflowId,
+)
 from torc_server.storage.tables.columns import (
     NUMBERED,
     json,
@@ -24,8 +32,8 @@ class ComputeNodeRow(SQLModel, table=True):
     __tablename__ = "compute_node"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: ComputeNodeId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     hostname: str = text()
     pid: int = wide()
     start_time: str = text()
@@ -36,7 +44,7 @@ class ComputeNodeRow(SQLModel, table=True):
     num_gpus: int = wide()
     num_nodes: int = wide()
     time_limit: str | None = text(nullable=True)
-    scheduler_config_id: int | None = wide(nullable=True)
+    scheduler_config_id: SchedulerId | None = wide(nullable=True)
     compute_node_type: str = text()
     scheduler: Any = json()
     last_seq: int = wide(default=0)
@@ -51,10 +59,10 @@ class ScheduledComputeNodeRow(SQLModel, table=True):
     __tablename__ = "scheduled_compute_node"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: AllocationId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     scheduler_id: int = wide()
-    scheduler_config_id: int = wide()
+    scheduler_config_id: SchedulerId = wide()
     scheduler_type: str = text()
     status: str = text()
 
@@ -64,7 +72,7 @@ class RemoteWorkerRow(SQLModel, table=True):
 
     __tablename__ = "remote_worker"
 
-    workflow_id: int = reference("workflow.id", primary_key=True)
+    workflow_id: WorkflowId = reference("workflow.id", primary_key=True)
     worker: str = Field(sa_column=Column(Text(), primary_key=True))
 
 
@@ -74,8 +82,8 @@ class WorkflowActionRow(SQLModel, table=True):
     __tablename__ = "workflow_action"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: ActionId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     trigger_type: str = text()
     action_type: str = text()
     action_config: Any = json()
@@ -83,7 +91,7 @@ class WorkflowActionRow(SQLModel, table=True):
     required_triggers: int = 1
     executed: bool = False
     executed_at: str | None = text(nullable=True)
-    executed_by: int | None = weak_reference("compute_node.id", index=True)
+    executed_by: ComputeNodeId | None = weak_reference("compute_node.id", index=True)
     persistent: bool = False
     is_recovery: bool = False
 
@@ -93,5 +101,5 @@ class WorkflowActionJobRow(SQLModel, table=True):
 
     __tablename__ = "workflow_action_job"
 
-    action_id: int = reference("workflow_action.id", primary_key=True)
-    job_id: int = reference("job.id", primary_key=True, index=True)
+    action_id: ActionId = reference("workflow_action.id", primary_key=True)
+    job_id: JobId = reference("job.id", primary_key=True, index=True)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import SQLModel
 
+from torc_core.model.ids import EventId, WorkflowId
 from torc_server.storage.tables.columns import NUMBERED, json, key, reference, text, wide
 
 
@@ -20,8 +21,8 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (Index("ix_event_workflow", "workflow_id", "id"), NUMBERED)
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id")
+    id: EventId = key()
+    workflow_id: WorkflowId = reference("workflow.id")
     timestamp: int = wide()
     event_type: str = text()
     severity: int

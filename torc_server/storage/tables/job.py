@@ -8,6 +8,14 @@ from sqlalchemy import Index, desc
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
+from torc_core.model.ids import (
+    ComputeNodeId,
+    FailureHandlerId,
+    JobId,
+    RequirementsId,
+    SchedulerId,
+    WorkflowId,
+)
 from torc_server.storage.tables.columns import (
     NUMBERED,
     json,
@@ -32,7 +40,7 @@ class DependencySetRow(SQLModel, table=True):
     )
 
     id: int = key()
-    workflow_id: int = reference("workflow.id")
+    workflow_id: WorkflowId = reference("workflow.id")
     fingerprint: str = text()
     """The name of the set, see `rules.sets.fingerprint`."""
     remaining: int = wide()
@@ -47,7 +55,7 @@ class DependencySetMemberRow(SQLModel, table=True):
     __tablename__ = "dependency_set_member"
 
     set_id: int = reference("dependency_set.id", primary_key=True)
-    job_id: int = reference("job.id", primary_key=True, index=True)
+    job_id: JobId = reference("job.id", primary_key=True, index=True)
 
 
 class JobRow(SQLModel, table=True):
@@ -73,22 +81,22 @@ class JobRow(SQLModel, table=True):
         NUMBERED,
     )
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id")
+    id: JobId = key()
+    workflow_id: WorkflowId = reference("workflow.id")
     name: str = text()
     command: str = text()
     invocation_script: str | None = text(nullable=True)
     status: int
     cancel_on_blocking_job_failure: bool = True
     supports_termination: bool = False
-    resource_requirements_id: int = reference("resource_requirements.id", index=True)
-    scheduler_id: int | None = wide(nullable=True)
-    failure_handler_id: int | None = weak_reference("failure_handler.id")
+    resource_requirements_id: RequirementsId = reference("resource_requirements.id", index=True)
+    scheduler_id: SchedulerId | None = wide(nullable=True)
+    failure_handler_id: FailureHandlerId | None = weak_reference("failure_handler.id")
     priority: int = 0
     attempt_id: int = 1
     token: int = wide(default=0)
     """Grows with each claim; a report under an older token is stale."""
-    compute_node_id: int | None = weak_reference("compute_node.id", index=True)
+    compute_node_id: ComputeNodeId | None = weak_reference("compute_node.id", index=True)
     """The node that has claimed the job while it is pending or running."""
     dependency_set_id: int | None = weak_reference("dependency_set.id", index=True)
     input_hash: str | None = text(nullable=True)
@@ -118,12 +126,12 @@ class AttemptRow(SQLModel, table=True):
     )
 
     id: int = key()
-    job_id: int = reference("job.id")
-    workflow_id: int = reference("workflow.id", index=True)
+    job_id: JobId = reference("job.id")
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     run_id: int = wide()
     attempt_id: int
     token: int = wide()
-    compute_node_id: int | None = wide(nullable=True)
+    compute_node_id: ComputeNodeId | None = wide(nullable=True)
     """The node that claimed it; the reference's clients claim without one. No foreign key, because
     the history outlives the node."""
     claim_seq: int | None = wide(nullable=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
+from torc_core.model.ids import FailureHandlerId, RequirementsId, SchedulerId, WorkflowId
 from torc_server.storage.tables.columns import NUMBERED, key, reference, text, wide
 
 
@@ -13,8 +14,8 @@ class ResourceRequirementsRow(SQLModel, table=True):
     __tablename__ = "resource_requirements"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: RequirementsId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     name: str = text()
     num_cpus: int = wide()
     num_gpus: int = wide()
@@ -31,8 +32,8 @@ class FailureHandlerRow(SQLModel, table=True):
     __tablename__ = "failure_handler"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: FailureHandlerId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     name: str = text()
     rules: str = text()
 
@@ -43,8 +44,8 @@ class LocalSchedulerRow(SQLModel, table=True):
     __tablename__ = "local_scheduler"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: SchedulerId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     name: str = text(default="default")
     memory: str | None = text(nullable=True)
     num_cpus: int | None = wide(nullable=True)
@@ -56,8 +57,8 @@ class SlurmSchedulerRow(SQLModel, table=True):
     __tablename__ = "slurm_scheduler"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: SchedulerId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     name: str | None = text(nullable=True)
     account: str = text()
     gres: str | None = text(nullable=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index
 from sqlmodel import SQLModel
 
+from torc_core.model.ids import ComputeNodeId, JobId, ResultId, WorkflowId
 from torc_server.storage.tables.columns import NUMBERED, key, reference, text, wide
 
 
@@ -17,12 +18,12 @@ class ResultRow(SQLModel, table=True):
         NUMBERED,
     )
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
-    job_id: int = reference("job.id")
+    id: ResultId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
+    job_id: JobId = reference("job.id")
     run_id: int = wide()
     attempt_id: int
-    compute_node_id: int = reference("compute_node.id", index=True)
+    compute_node_id: ComputeNodeId = reference("compute_node.id", index=True)
     return_code: int
     exec_time_minutes: float
     completion_time: str = text()
@@ -38,9 +39,9 @@ class LatestResultRow(SQLModel, table=True):
 
     __tablename__ = "workflow_result"
 
-    workflow_id: int = reference("workflow.id", index=True)
-    job_id: int = reference("job.id", primary_key=True)
-    result_id: int = reference("result.id", index=True)
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
+    job_id: JobId = reference("job.id", primary_key=True)
+    result_id: ResultId = reference("result.id", index=True)
 
 
 class SlurmStatsRow(SQLModel, table=True):
@@ -53,8 +54,8 @@ class SlurmStatsRow(SQLModel, table=True):
     )
 
     id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
-    job_id: int = reference("job.id")
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
+    job_id: JobId = reference("job.id")
     run_id: int = wide()
     attempt_id: int
     slurm_job_id: str | None = text(nullable=True)

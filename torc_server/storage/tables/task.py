@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
+from torc_core.model.ids import TaskId, WorkflowId
 from torc_server.storage.tables.columns import NUMBERED, key, reference, text, wide
 
 
@@ -13,8 +14,8 @@ class TaskRow(SQLModel, table=True):
     __tablename__ = "task"
     __table_args__ = NUMBERED
 
-    id: int = key()
-    workflow_id: int = reference("workflow.id", index=True)
+    id: TaskId = key()
+    workflow_id: WorkflowId = reference("workflow.id", index=True)
     operation: str = text()
     status: str = text()
     """`queued`, `running`, `succeeded` or `failed`."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from torc_core.model.ids import WorkflowId
 from torc_server.storage.tables.columns import NUMBERED, json, key, text, wide
 
 
@@ -15,7 +16,7 @@ class WorkflowRow(SQLModel, table=True):
     __tablename__ = "workflow"
     __table_args__ = NUMBERED
 
-    id: int = key()
+    id: WorkflowId = key()
     name: str = text()
     user: str = text()
     description: str | None = text(nullable=True)
