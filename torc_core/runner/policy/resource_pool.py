@@ -32,7 +32,6 @@ class ResourcePool:
     def __init__(
         self, total: Resources, *, gpus: tuple[str, ...] = (), max_jobs: int | None
     ) -> None:
-        self.total = total
         self.max_jobs = max_jobs
         self._allocated: dict[int, tuple[Resources, tuple[str, ...]]] = {}
         self._gpus = list(gpus)

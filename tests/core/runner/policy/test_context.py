@@ -10,6 +10,7 @@ from torc_core.runner.policy.context import Monitoring, gpu_names, read_monitori
         ("", Monitoring()),
         ({}, Monitoring()),
         ('{"enabled": false}', Monitoring(enabled=False)),
+        ('{"sample_interval_seconds": "2"}', Monitoring(sample_interval_seconds=2.0)),
         ({"sample_interval_seconds": "2"}, Monitoring(sample_interval_seconds=2.0)),
         ('{"granularity": "time_series"}', Monitoring(granularity="time_series")),
     ],

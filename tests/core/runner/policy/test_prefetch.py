@@ -131,6 +131,7 @@ def test_without_room_nothing_is_requested():
 def test_a_full_node_still_prefetches():
     request = build(slots=-2, prefetch=4)
     assert (request.max_jobs, request.queue_ahead) == (0, 4)
+    assert build(slots=0, prefetch=1).queue_ahead == 1
 
 
 def test_a_node_with_room_and_enough_prefetched_jobs_requests_no_more_of_these():
@@ -153,5 +154,5 @@ def test_jobs_that_are_only_counted_are_not_claimed_in_the_last_minutes(remainin
 
 def test_jobs_with_requirements_fit_into_the_last_minutes_or_not_at_the_server():
     settings = {"compute_node_min_time_for_new_jobs_seconds": 300}
-    assert build(remaining_s=10.0, settings=settings) is not None
+    assert build(remaining_s=0.5, settings=settings) is not None
     assert build(remaining_s=-0.1, settings=settings) is None
