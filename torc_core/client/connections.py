@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 KEEP_ALIVE_S = 60.0
 """How long an idle connection is kept. The server keeps it longer, so that it does not close one
 under a request."""
+CONNECT_S = 30.0
+"""How long making a connection may take, even where the reply may take longer."""
 SILENCE_S = 60.0
 """The server sends something on a stream every 15 s; four times that is a dead connection."""
 
@@ -105,7 +107,8 @@ class ConnectionPool:
         return ServerSentEvents(response, self)
 
     def _build(self, request: Request[Any], timeout_s: float) -> httpx.Request:
-        timeouts = {"connect": timeout_s, "read": timeout_s, "write": timeout_s, "pool": None}
+        connect_s = min(timeout_s, CONNECT_S)
+        timeouts = {"connect": connect_s, "read": timeout_s, "write": timeout_s, "pool": None}
         return httpx.Request(
             request.method,
             self.url + request.path + _query(request.params),
