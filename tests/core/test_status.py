@@ -15,6 +15,7 @@ from torc_core.model.status import (
     RETRIABLE,
     SETTLED,
     TRANSITIONS,
+    UNSUCCESSFUL,
     JobStatus,
     may_complete,
     may_follow,
@@ -29,6 +30,15 @@ def test_the_numbers_are_those_of_the_reference():
 
 def test_the_ways_are_those_of_the_specification_and_no_others():
     assert {status: set(ways) for status, ways in TRANSITIONS.items()} == WAYS
+
+
+def test_the_groups_of_statuses_are_what_their_names_say():
+    s = JobStatus
+    assert {s.COMPLETED, s.FAILED, s.CANCELED, s.TERMINATED} == ENDED
+    assert {s.COMPLETED, s.FAILED, s.CANCELED, s.TERMINATED, s.DISABLED} == SETTLED
+    assert {s.FAILED, s.CANCELED, s.TERMINATED} == UNSUCCESSFUL
+    assert {s.PENDING, s.RUNNING} == ACTIVE
+    assert {s.UNINITIALIZED, s.BLOCKED, s.READY, s.PENDING} == REPORTABLE_FROM
 
 
 def test_every_status_can_reach_an_end_and_be_left():

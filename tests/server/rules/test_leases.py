@@ -34,6 +34,14 @@ def test_the_jobs_of_a_silent_runner_are_ready_again(bench):
     assert bench.claim(node_id=bench.add_node(), seq=1).jobs[0].job.id == held
 
 
+def test_a_lease_is_not_over_before_its_time(bench):
+    bench.add("held")
+    bench.initialize()
+    bench.claim()
+    assert expire_leases(bench.conn, NOW, now_ms=LATER) == []
+    assert expire_leases(bench.conn, NOW + 1, now_ms=LATER) == [bench.node_id]
+
+
 def test_a_runner_that_comes_back_in_time_may_report_its_ends(bench):
     job = bench.add("job")
     bench.initialize()

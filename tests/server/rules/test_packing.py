@@ -151,6 +151,22 @@ def test_jobs_taken_ahead_come_after_those_to_run_and_each_fit_into_the_node(
     assert taken == now + [job for job in fitting if job not in now][:ahead]
 
 
+@pytest.mark.parametrize(
+    ("sort_method", "expected"),
+    [
+        (SortMethod.NONE, ["long", "large", "gpu"]),
+        (SortMethod.GPUS_RUNTIME_MEMORY, ["gpu", "long", "large"]),
+        (SortMethod.GPUS_MEMORY_RUNTIME, ["gpu", "large", "long"]),
+    ],
+)
+def test_a_sort_method_puts_first_what_its_name_says(sort_method, expected):
+    kinds = {"long": of(1, 1, 0, 1, 4), "large": of(1, 4, 0, 1, 1), "gpu": of(1, 1, 1, 1, 1)}
+    names = dict(enumerate(kinds, 1))
+    jobs = [Ready(number, 0, kinds[name]) for number, name in names.items()]
+    taken = pack(groups_of(jobs), None, 3, sort_method=sort_method)
+    assert [names[job.id] for job in taken] == expected
+
+
 def test_without_a_capacity_need_does_not_matter():
     jobs = [Ready(n, 0, of(100, 100, 100, 100, 100)) for n in range(5)]
     assert [job.id for job in pack(groups_of(jobs), None, 3)] == [0, 1, 2]

@@ -10,7 +10,7 @@ from torc_core.model.compute import ComputeNodesResources
 from torc_core.resources import Capacity, Requirements
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_jobs_based_on_resources, claim_next_jobs
-from torc_server.rules.attempts.shortage import nearest_miss
+from torc_server.rules.attempts.shortage import describe_shortage, nearest_miss
 
 NODE = ComputeNodesResources(num_cpus=4, memory_gb=8.0, num_gpus=1, num_nodes=1, time_limit="PT1H")
 SMALL = {"num_cpus": 1, "memory": "1g", "num_gpus": 0, "num_nodes": 1, "runtime": "PT1M"}
@@ -103,4 +103,18 @@ def test_the_nearest_lacks_the_fewest_kinds_and_of_those_the_least():
     near, far = (Requirements(num_cpus=n, memory_bytes=1, num_nodes=1) for n in (6, 40))
     two_kinds = Requirements(num_cpus=5, memory_bytes=5, num_nodes=1)
     assert nearest_miss([two_kinds, far, near], free) == near
+    assert nearest_miss([two_kinds, far], free) == far
     assert nearest_miss([], free) is None
+
+
+def test_to_lack_all_of_a_kind_is_further_away_than_to_lack_a_little():
+    free = Capacity(num_cpus=4, memory_bytes=4, num_gpus=0, num_nodes=1)
+    no_gpu = Requirements(num_cpus=1, num_gpus=1, num_nodes=1)
+    few_cpus = Requirements(num_cpus=5, num_nodes=1)
+    assert nearest_miss([no_gpu, few_cpus], free) == few_cpus
+
+
+def test_no_time_left_is_a_shortage_too():
+    free = Capacity(num_cpus=4, memory_bytes=4, num_gpus=0, num_nodes=1, seconds_left=0)
+    needed = Requirements(num_cpus=1, num_nodes=1, runtime_s=60)
+    assert describe_shortage(needed, free).endswith(" left")
