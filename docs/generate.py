@@ -18,7 +18,7 @@ import click
 from msgspec.structs import fields
 
 from torc_core.errors import ExitCode
-from torc_core.model.event_types import EVENT_RECORDS, action_of
+from torc_core.model.events.types import EVENT_RECORDS, action_of
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rich.style import Style
 
-from torc_core.model.event import Severity
+from torc_core.model.events.event import Severity
 from torc_core.model.status import JobStatus
 
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from torc_core.model.artifact import FileIds, UserData
-from torc_core.model.event import Event
+from torc_core.model.events.event import Event
 from torc_core.model.page import Page
 from torc_core.model.workflow import Workflow
 from torc_server.edge.generations import Generation, form_of, generation_of

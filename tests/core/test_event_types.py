@@ -5,17 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from torc_core.model.event import Event, Severity, StreamedEvent
-from torc_core.model.event_types import (
+from torc_core.model.events.event import Event, EventType, Severity, StreamedEvent
+from torc_core.model.events.text import describe, event_type_of
+from torc_core.model.events.types import (
     EVENT_RECORDS,
     EVENT_SEVERITY,
     JOB_OUTCOMES,
-    EventType,
     JobCanceled,
     JobFailed,
     WorkflowArchived,
-    describe,
-    event_type_of,
 )
 from torc_core.model.status import REPORTABLE, JobStatus
 

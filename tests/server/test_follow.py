@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from torc_core.clock import SystemClock
-from torc_core.model.event import Event, Severity
+from torc_core.model.events.event import Event, Severity
 from torc_core.model.workflow import Workflow
 from torc_server.controllers import events as controller
 from torc_server.controllers.events import KEEP_ALIVE, follow

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from torc_core.model.event import Event
+from torc_core.model.events.event import Event
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_tui.lists.events import EVENTS

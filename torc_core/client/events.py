@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
-from torc_core.model.event import StreamedEvent
+from torc_core.model.events.event import StreamedEvent
 
 _DECODER = msgspec.json.Decoder(StreamedEvent)
 

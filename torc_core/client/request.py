@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from torc_core.client.events import EventStream
-from torc_core.model.event import StreamedEvent
+from torc_core.model.events.event import StreamedEvent
 
 T = TypeVar("T")
 

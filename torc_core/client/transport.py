@@ -13,7 +13,7 @@ from torc_core.client.library import import_without_command_line
 from torc_core.client.replies import read_reply
 from torc_core.client.request import Request
 from torc_core.errors import ReplyTimeoutError, TransportError, UnreachableError
-from torc_core.model.event import StreamedEvent
+from torc_core.model.events.event import StreamedEvent
 
 if TYPE_CHECKING:
     from torc_core.client.connections import ConnectionPool

@@ -8,7 +8,7 @@ import logging
 from torc_core.clock import Clock
 from torc_core.errors import MachineError, TorcError
 from torc_core.model.ids import WorkflowId
-from torc_core.model.task import Task
+from torc_core.model.records.task import Task
 from torc_server.records.tasks import (
     Work,
     begin_task,

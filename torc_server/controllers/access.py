@@ -8,7 +8,7 @@ from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from torc_core.model.access import (
+from torc_core.model.records.access import (
     GROUP_LIMIT,
     AccessCheck,
     AccessGroup,

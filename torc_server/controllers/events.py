@@ -13,7 +13,7 @@ from litestar.params import FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from torc_core.errors import NotFoundError
-from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.ids import EventId, WorkflowId
 from torc_core.units import MAX_INTEGER
 from torc_server.edge.parameters import EventIdInPath, WorkflowIdInPath

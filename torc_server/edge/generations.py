@@ -17,7 +17,7 @@ from litestar.response.base import ASGIResponse
 
 from torc_core.model.artifact import FileIds, UserData
 from torc_core.model.compute import ComputeNode
-from torc_core.model.event import Event
+from torc_core.model.events.event import Event
 from torc_core.model.page import Page
 from torc_core.model.workflow import Workflow
 

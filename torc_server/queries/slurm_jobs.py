@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Text, and_, cast, func, select
 from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
-from torc_core.model.slurm import SlurmJobCorrelation
+from torc_core.model.records.slurm import SlurmJobCorrelation
 from torc_server.records.pages import Paging, page_of
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables

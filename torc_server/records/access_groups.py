@@ -12,9 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import AccessError, ConflictError, NotFoundError, UsageError
-from torc_core.model.access import ADMIN_GROUP, ROLES, AccessGroup, GroupPage, UserGroupMembership
 from torc_core.model.ids import GroupId
 from torc_core.model.page import MAX_LIMIT
+from torc_core.model.records.access import (
+    ADMIN_GROUP,
+    ROLES,
+    AccessGroup,
+    GroupPage,
+    UserGroupMembership,
+)
 from torc_server.access.credentials import check_user
 from torc_server.rules.sharing import created_at
 from torc_server.storage import tables

@@ -22,7 +22,7 @@ from torc_core.model.action import (
     TriggerType,
     WorkflowAction,
 )
-from torc_core.model.event_types import ActionExecuted
+from torc_core.model.events.types import ActionExecuted
 from torc_core.model.ids import ActionId, ComputeNodeId, JobId, SchedulerId, WorkflowId
 from torc_server.rules import events
 from torc_server.rules.actions import count_new

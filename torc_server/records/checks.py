@@ -13,8 +13,8 @@ import msgspec
 
 from torc_core.errors import UsageError
 from torc_core.model.compute import ComputeNode
-from torc_core.model.event import Event, Severity
-from torc_core.model.event_types import EVENT_SEVERITY, USER_EVENT
+from torc_core.model.events.event import Event, Severity
+from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
 from torc_core.model.resources import (
     DEFAULT_REQUIREMENTS,
     FailureHandler,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.ids import EventId, WorkflowId
 from torc_server.records import crud
 from torc_server.records.resources import EVENT

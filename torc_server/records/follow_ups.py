@@ -9,8 +9,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
-from torc_core.model.event import Event
-from torc_core.model.event_types import (
+from torc_core.model.events.event import Event
+from torc_core.model.events.types import (
     ComputeNodeStarted,
     ComputeNodeStopped,
     EventRecord,

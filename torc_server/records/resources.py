@@ -6,7 +6,7 @@ from sqlalchemy import Table, exists, or_, select, true
 
 from torc_core.model.artifact import FilePatch, UserDataPatch
 from torc_core.model.compute import ComputeNodePatch, ScheduledComputeNodePatch
-from torc_core.model.provenance import RoCrateEntityPatch
+from torc_core.model.records.provenance import RoCrateEntityPatch
 from torc_core.model.resources import (
     DEFAULT_REQUIREMENTS,
     LocalSchedulerPatch,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, insert, select
 
-from torc_core.model.access import AccessCheck, AccessGroup, GroupPage, WorkflowAccessGroup
 from torc_core.model.ids import GroupId, WorkflowId
+from torc_core.model.records.access import AccessCheck, AccessGroup, GroupPage, WorkflowAccessGroup
 from torc_server.records.access_groups import find_one, get_group, insert_once, list_groups
 from torc_server.rules.sharing import created_at
 from torc_server.rules.workflows import find_workflow

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from torc_core.errors import ConflictError, NotFoundError
 from torc_core.model.ids import TaskId, WorkflowId
-from torc_core.model.task import UNFINISHED, ActiveTask, Task, TaskStatus
+from torc_core.model.records.task import UNFINISHED, ActiveTask, Task, TaskStatus
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.mapping import TableMapping

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
-from torc_core.model.event_types import JobDeleted, JobDisabled
+from torc_core.model.events.types import JobDeleted, JobDisabled
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.status import ACTIVE, JobStatus, may_follow

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from torc_core.errors import ConflictError
 from torc_core.graph import find_cycles
-from torc_core.model.event_types import WorkflowReinitialized, WorkflowStarted
+from torc_core.model.events.types import WorkflowReinitialized, WorkflowStarted
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
-from torc_core.model.event_types import JobRetried, JobStatusSet
+from torc_core.model.events.types import JobRetried, JobStatusSet
 from torc_core.model.ids import JobId
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select
 
 from torc_core.graph import downstream
 from torc_core.model.compute import UNFINISHED_ALLOCATIONS
-from torc_core.model.event_types import ChangedJobsReset, JobsReset, WorkflowStatusReset
+from torc_core.model.events.types import ChangedJobsReset, JobsReset, WorkflowStatusReset
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus

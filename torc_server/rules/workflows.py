@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, UsageError
-from torc_core.model.event_types import WorkflowArchived
+from torc_core.model.events.types import WorkflowArchived
 from torc_core.model.ids import RequirementsId, WorkflowId
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.status import SETTLED, JobStatus

@@ -17,9 +17,10 @@ from sqlalchemy.sql import ColumnElement
 from torc_core.model.action import WorkflowAction
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
-from torc_core.model.event import Event, Severity, StreamedEvent
-from torc_core.model.event_types import EVENT_SEVERITY
-from torc_core.model.provenance import RoCrateEntity
+from torc_core.model.events.event import Event, Severity, StreamedEvent
+from torc_core.model.events.types import EVENT_SEVERITY
+from torc_core.model.records.provenance import RoCrateEntity
+from torc_core.model.records.slurm import SlurmStats
 from torc_core.model.resources import (
     FailureHandler,
     LocalScheduler,
@@ -27,7 +28,6 @@ from torc_core.model.resources import (
     SlurmScheduler,
 )
 from torc_core.model.result import Result
-from torc_core.model.slurm import SlurmStats
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import DynamicJobs, Workflow
 from torc_server.storage import tables

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from operator import attrgetter
 
-from torc_core.model.event import Event
-from torc_core.model.event_types import EVENT_SEVERITY, describe, event_type_of
+from torc_core.model.events.event import Event
+from torc_core.model.events.text import describe, event_type_of
+from torc_core.model.events.types import EVENT_SEVERITY
 from torc_tui.lists.cells import ID, item_id, local_time
 from torc_tui.lists.listing import Column, ListFilter, Listing, Query
 from torc_tui.terminal import clean

@@ -7,7 +7,7 @@ from typing import Unpack
 from torc_core.client.events import EventStream
 from torc_core.client.filters import EventFilters
 from torc_core.client.request import Endpoints, Request
-from torc_core.model.event import Event, StreamedEvent
+from torc_core.model.events.event import Event, StreamedEvent
 from torc_core.model.page import Page
 
 

@@ -12,7 +12,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from torc_core.model.artifact import FileIds, UserDataIds
-from torc_core.model.task import Task
+from torc_core.model.records.task import Task
 from torc_core.model.workflow import (
     ArchiveRequest,
     IsComplete,

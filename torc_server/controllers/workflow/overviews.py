@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from torc_core.model.page import Page
+from torc_core.model.records.slurm import SlurmJobCorrelation
 from torc_core.model.resources import ReadyJobRequirements
-from torc_core.model.slurm import SlurmJobCorrelation
 from torc_server.edge.parameters import OptionalQueryId, WorkflowIdInPath
 from torc_server.queries import graphs
 from torc_server.queries.ready_requirements import ready_job_requirements

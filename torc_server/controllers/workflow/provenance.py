@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from torc_core.model.page import Page
-from torc_core.model.provenance import RoCrateEntity
+from torc_core.model.records.provenance import RoCrateEntity
 from torc_core.model.workflow import Message
 from torc_server.edge.parameters import Id, OptionalQueryId, WorkflowIdInPath
 from torc_server.records import crud

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
-from torc_core.model.task import ActiveTask, Task
+from torc_core.model.records.task import ActiveTask, Task
 from torc_server.edge.parameters import TaskIdInPath, WorkflowIdInPath
 from torc_server.records import tasks
 from torc_server.storage.readers import Readers

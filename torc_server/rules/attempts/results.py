@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from torc_core.model.event_types import JOB_OUTCOMES, EventRecord, JobRetried, JobStarted
+from torc_core.model.events.types import JOB_OUTCOMES, EventRecord, JobRetried, JobStarted
 from torc_core.model.exchange import JobEnd, JobRelease
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import UNSUCCESSFUL, JobStatus

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.lists.events import EVENTS, precise_time
 from torc_tui.terminal import clean

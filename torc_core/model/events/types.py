@@ -5,14 +5,12 @@ Clients may record events of their own under any type; these are the ones they c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
 
-from torc_core.model.event import Event, Severity, StreamedEvent
+from torc_core.model.events.event import EventType, Severity
 from torc_core.model.ids import (
     ActionId,
     AllocationId,
@@ -26,30 +24,6 @@ from torc_core.model.wire import stated
 
 USER_EVENT = "user_event"
 """The type of an event whose data names none."""
-
-
-class EventType(StrEnum):
-    """The types of the events that the server itself records."""
-
-    WORKFLOW_STARTED = "workflow_started"
-    WORKFLOW_REINITIALIZED = "workflow_reinitialized"
-    WORKFLOW_CANCELED = "workflow_canceled"
-    WORKFLOW_COMPLETED = "workflow_completed"
-    WORKFLOW_RESET = "workflow_reset"
-    JOB_STARTED = "job_started"
-    JOB_COMPLETED = "job_completed"
-    JOB_FAILED = "job_failed"
-    JOB_CANCELED = "job_canceled"
-    JOB_TERMINATED = "job_terminated"
-    JOB_PENDING_FAILED = "job_pending_failed"
-    JOB_RETRIED = "job_retried"
-    JOB_READY = "job_ready"
-    JOBS_SPAWNED = "jobs_spawned"
-    COMPUTE_NODE_STARTED = "compute_node_started"
-    COMPUTE_NODE_STOPPED = "compute_node_stopped"
-    SCHEDULER_NODE_CREATED = "scheduler_node_created"
-    ACTION_EXECUTED = "action_executed"
-    USER_ACTION = "user_action"
 
 
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -403,40 +377,7 @@ def action_of(record: type[EventRecord]) -> str | None:
     return None
 
 
-_BY_KEY: Mapping[tuple[str, str | None], type[EventRecord]] = {
+RECORDS_BY_KEY: Mapping[tuple[str, str | None], type[EventRecord]] = {
     (record.event_type, action_of(record)): record for record in EVENT_RECORDS
 }
-
-
-def event_type_of(event: Event | StreamedEvent) -> str:
-    """Return the type of an event.
-
-    In lists only the data says it: as `type` when a client recorded it, as `event_type` when the
-    server did, and with the reference's server as `category`.
-    """
-    if isinstance(event, StreamedEvent):
-        return event.event_type
-    data = event.data if isinstance(event.data, dict) else {}
-    return str(data.get("type") or data.get("event_type") or data.get("category") or USER_EVENT)
-
-
-def describe(event: Event | StreamedEvent) -> str:
-    """Return what happened: a sentence, or for events of clients the data as "name=value"."""
-    data = event.data
-    if not isinstance(data, dict):
-        return json.dumps(data, ensure_ascii=False)
-    action = data.get("action")
-    record = _BY_KEY.get((event_type_of(event), action if isinstance(action, str) else None))
-    if record is not None:
-        try:
-            return str(msgspec.convert(data, record))
-        except msgspec.ValidationError:
-            pass  # a client used a type of the server's for data of its own
-    return "  ".join(
-        name if value is True else f"{name}={value}"
-        for name, value in data.items()
-        if name not in _KNOWN_OTHERWISE and value is not None and value is not False
-    )
-
-
-_KNOWN_OTHERWISE = frozenset({"type", "event_type", "category", "severity"})
+"""Every record by its type and its action."""

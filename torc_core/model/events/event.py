@@ -26,6 +26,30 @@ class Severity(StrEnum):
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
+class EventType(StrEnum):
+    """The types of the events that the server itself records."""
+
+    WORKFLOW_STARTED = "workflow_started"
+    WORKFLOW_REINITIALIZED = "workflow_reinitialized"
+    WORKFLOW_CANCELED = "workflow_canceled"
+    WORKFLOW_COMPLETED = "workflow_completed"
+    WORKFLOW_RESET = "workflow_reset"
+    JOB_STARTED = "job_started"
+    JOB_COMPLETED = "job_completed"
+    JOB_FAILED = "job_failed"
+    JOB_CANCELED = "job_canceled"
+    JOB_TERMINATED = "job_terminated"
+    JOB_PENDING_FAILED = "job_pending_failed"
+    JOB_RETRIED = "job_retried"
+    JOB_READY = "job_ready"
+    JOBS_SPAWNED = "jobs_spawned"
+    COMPUTE_NODE_STARTED = "compute_node_started"
+    COMPUTE_NODE_STOPPED = "compute_node_stopped"
+    SCHEDULER_NODE_CREATED = "scheduler_node_created"
+    ACTION_EXECUTED = "action_executed"
+    USER_ACTION = "user_action"
+
+
 class Event(Wire, frozen=True, kw_only=True):
     """A stored event. `data` is an object, whose fields depend on the event type."""
 

@@ -1,0 +1,1 @@
+"""Records beside workflows and jobs: access groups, provenance, accounting, tasks."""
