@@ -9,7 +9,7 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from torc_core.errors import TorcError, TransportError
+from torc_core.errors import NotFoundError, TorcError, TransportError
 from torc_core.model.workflow import Workflow
 from torc_tui.actions import Scope
 from torc_tui.keymap import bindings_for
@@ -108,7 +108,9 @@ class ListPane(Tab):
             )
         except TorcError as error:
             needed.table.ask_failed(is_refused=not isinstance(error, TransportError))
-            self.post_message(Notice(error))
+            # A workflow that is gone is closed by the pane that holds this one.
+            if number is None or not isinstance(error, NotFoundError):
+                self.post_message(Notice(error))
             return
         needed.table.show_rows(needed.epoch, needed.span, *answer)
         self.rows_shown()

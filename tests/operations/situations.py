@@ -1,0 +1,134 @@
+"""Situations in which a workflow may be when a user asks for something."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from torc_core.client import TorcClient
+from torc_core.clock import utc_now
+from torc_core.model.artifact import File
+from torc_core.model.compute import ComputeNode
+from torc_core.model.job import Job
+from torc_core.model.resources import ResourceRequirements
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Workflow, WorkflowPatch
+from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.run import prepare_run
+from torc_core.runner.policy.options import RunnerOptions
+
+HUGE = 100_000
+
+
+class Stage:
+    """One workflow of two jobs, the second after the first, and what happens to it."""
+
+    def __init__(self, client: TorcClient, name: str) -> None:
+        self.client = client
+        self.name = name
+        workflow = Workflow(name=name, user="tester", compute_node_wait_for_new_jobs_seconds=0)
+        self.id = client.create_workflow(workflow).id
+        self.job = self._add("a")
+        self.second = self._add("b", depends_on_job_ids=[self.job])
+
+    def _add(self, name: str, **fields) -> int:
+        job = Job(
+            workflow_id=self.id,
+            name=name,
+            command="true",
+            cancel_on_blocking_job_failure=True,
+            **fields,
+        )
+        return self.client.create_job(job).id
+
+    def facts(self) -> dict[str, object]:
+        """What sentences name."""
+        return {"id": self.id, "name": self.name, "job": self.job, "pid": os.getpid()}
+
+    # Situations
+
+    def uninitialized(self) -> None:
+        """Nothing has happened to it."""
+
+    def initialized(self) -> None:
+        initialize_workflow(self.client, self.id)
+
+    def unknown(self) -> None:
+        self.client.delete_workflow(self.id)
+
+    def archived(self) -> None:
+        self.initialized()
+        self.client.archive_workflow(self.id, is_archived=True)
+
+    def canceled(self) -> None:
+        self.initialized()
+        self.client.cancel_workflow(self.id)
+
+    def of_another_user(self) -> None:
+        self.client.update_workflow(self.id, WorkflowPatch(user="other"))
+
+    def too_large(self) -> None:
+        needs = ResourceRequirements(
+            workflow_id=self.id, name="huge", num_cpus=HUGE, memory="1g", runtime="PT1M"
+        )
+        self._add("c", resource_requirements_id=self.client.create_resource_requirements(needs).id)
+
+    def output_directory_is_a_file(self) -> None:
+        Path("output").touch()
+
+    def another_run_is_active(self) -> None:
+        options = RunnerOptions(workflow_id=self.id)
+        self.run = prepare_run(self.client, options, is_embedded=False)
+        self.run.begin()
+
+    def input_is_missing(self) -> None:
+        file = self.client.create_file(File(workflow_id=self.id, name="in", path="missing.txt"))
+        self._add("c", input_file_ids=[file.id])
+
+    def output_exists(self) -> None:
+        Path("out.txt").touch()
+        file = self.client.create_file(File(workflow_id=self.id, name="out", path="out.txt"))
+        self._add("c", output_file_ids=[file.id])
+
+    def running(self) -> None:
+        self.initialized()
+        node = ComputeNode(
+            workflow_id=self.id,
+            hostname="here",
+            pid=1,
+            start_time=utc_now(),
+            is_active=True,
+            num_cpus=1,
+            memory_gb=1,
+            num_gpus=0,
+            num_nodes=1,
+            compute_node_type="local",
+        )
+        self.node = self.client.create_compute_node(node).id
+        self.client.claim_next_jobs(self.id, 1)
+        self.client.start_job(self.job, 1, self.node)
+
+    def failed(self) -> None:
+        self.running()
+        self._complete(self.job, JobStatus.FAILED, 3)
+
+    def complete(self) -> None:
+        self.running()
+        self._complete(self.job, JobStatus.COMPLETED, 0)
+        self.client.claim_next_jobs(self.id, 1)
+        self.client.start_job(self.second, 1, self.node)
+        self._complete(self.second, JobStatus.COMPLETED, 0)
+
+    def _complete(self, job: int, status: JobStatus, code: int) -> None:
+        result = Result(
+            job_id=job,
+            workflow_id=self.id,
+            run_id=1,
+            compute_node_id=self.node,
+            return_code=code,
+            exec_time_minutes=0,
+            completion_time=utc_now(),
+            status=status,
+        )
+        self.client.complete_job(job, status, 1, result)
