@@ -29,10 +29,10 @@ class Stage:
         self.name = name
         workflow = Workflow(name=name, user="tester", compute_node_wait_for_new_jobs_seconds=0)
         self.id = client.create_workflow(workflow).id
-        self.job = self._add("a")
-        self.second = self._add("b", depends_on_job_ids=[self.job])
+        self.job = self.add("a")
+        self.second = self.add("b", depends_on_job_ids=[self.job])
 
-    def _add(self, name: str, **fields) -> int:
+    def add(self, name: str, **fields) -> int:
         job = Job(
             workflow_id=self.id,
             name=name,
@@ -72,7 +72,7 @@ class Stage:
         needs = ResourceRequirements(
             workflow_id=self.id, name="huge", num_cpus=HUGE, memory="1g", runtime="PT1M"
         )
-        self._add("c", resource_requirements_id=self.client.create_resource_requirements(needs).id)
+        self.add("c", resource_requirements_id=self.client.create_resource_requirements(needs).id)
 
     def output_directory_is_a_file(self) -> None:
         Path("output").touch()
@@ -84,12 +84,12 @@ class Stage:
 
     def input_is_missing(self) -> None:
         file = self.client.create_file(File(workflow_id=self.id, name="in", path="missing.txt"))
-        self._add("c", input_file_ids=[file.id])
+        self.add("c", input_file_ids=[file.id])
 
     def output_exists(self) -> None:
         Path("out.txt").touch()
         file = self.client.create_file(File(workflow_id=self.id, name="out", path="out.txt"))
-        self._add("c", output_file_ids=[file.id])
+        self.add("c", output_file_ids=[file.id])
 
     def running(self) -> None:
         self.initialized()
@@ -111,16 +111,16 @@ class Stage:
 
     def failed(self) -> None:
         self.running()
-        self._complete(self.job, JobStatus.FAILED, 3)
+        self.complete_job(self.job, JobStatus.FAILED, 3)
 
     def complete(self) -> None:
         self.running()
-        self._complete(self.job, JobStatus.COMPLETED, 0)
+        self.complete_job(self.job, JobStatus.COMPLETED, 0)
         self.client.claim_next_jobs(self.id, 1)
         self.client.start_job(self.second, 1, self.node)
-        self._complete(self.second, JobStatus.COMPLETED, 0)
+        self.complete_job(self.second, JobStatus.COMPLETED, 0)
 
-    def _complete(self, job: int, status: JobStatus, code: int) -> None:
+    def complete_job(self, job: int, status: JobStatus, code: int) -> None:
         result = Result(
             job_id=job,
             workflow_id=self.id,
