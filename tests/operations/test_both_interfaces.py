@@ -98,8 +98,7 @@ TABLE = [
     Row(RERUN, "archived", REFUSED, *ARCHIVED),
     Row(CANCEL, "initialized", DONE, ExitCode.OK, "Canceled workflow #{id} {name}."),
     Row(CANCEL, "archived", DONE, ExitCode.OK, "Canceled workflow #{id} {name}."),
-    Row(CANCEL, "canceled", REFUSED, ExitCode.CONFLICT,
-        "Workflow {id} is already canceled: there is nothing to cancel."),
+    Row(CANCEL, "canceled", DONE, ExitCode.OK, "Workflow #{id} {name} is already canceled."),
     Row(CANCEL, "complete", REFUSED, ExitCode.CONFLICT,
         "Workflow {id} is complete: there is nothing to cancel."),
     Row(CANCEL, "unknown", REFUSED, *UNKNOWN),
@@ -190,6 +189,8 @@ async def test_the_key(row, server, stage):
             assert not isinstance(ui.screen, Confirm)
             assert _state(workflow) == before
             return
+        if row.decision is DONE and sentence in ui.seen():
+            return  # nothing was left to do, so nothing was asked
         shown = " ".join(str(words.content) for words in ui.screen.query(Words))
         assert row.warning.format(**facts) in shown
         if row.decision is OBJECTED:

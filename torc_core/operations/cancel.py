@@ -17,27 +17,37 @@ class Canceled(msgspec.Struct, frozen=True, kw_only=True):
 
     workflow_id: int
     title: str
+    was_canceled: bool
+    """Before it was asked for."""
 
     @property
     def sentence(self) -> str:
         """What was done."""
+        if self.was_canceled:
+            return f"Workflow {self.title} is already canceled."
         return f"Canceled workflow {self.title}."
 
 
 def propose_cancel(client: TorcClient, workflow_id: int) -> Proposal[Canceled]:
-    """Propose to cancel a workflow.
+    """Propose to cancel a workflow; one that is canceled stays so, as a script may repeat itself.
 
     Raises:
         NotFoundError: There is no such workflow.
-        ConflictError: It is complete, or canceled already.
+        ConflictError: It is complete.
     """
     workflow = client.get_workflow(workflow_id)
     status = client.get_workflow_status(workflow_id)
     decide_cancel(workflow_id, status)
 
     def perform(_reporter: Reporter, *, force: bool) -> Canceled:  # noqa: ARG001 - nothing to force
-        client.cancel_workflow(workflow_id)
-        return Canceled(workflow_id=workflow_id, title=title_of(workflow))
+        if not status.is_canceled:
+            client.cancel_workflow(workflow_id)
+        return Canceled(
+            workflow_id=workflow_id, title=title_of(workflow), was_canceled=status.is_canceled
+        )
+
+    if status.is_canceled:
+        return Proposal(question=None, perform=perform)
 
     active = count(status.jobs_by_status, ACTIVE)
     return Proposal(
@@ -58,10 +68,9 @@ def decide_cancel(workflow_id: int, status: WorkflowStatus) -> None:
     """Refuse where there is nothing to cancel.
 
     Raises:
-        ConflictError: It is complete, or canceled already.
+        ConflictError: It is complete.
     """
     counts = status.jobs_by_status or {}
     is_complete = 0 < sum(counts.values()) == count(counts, SETTLED)
-    if status.is_canceled or is_complete:
-        state = "already canceled" if status.is_canceled else "complete"
-        raise ConflictError(f"Workflow {workflow_id} is {state}: there is nothing to cancel.")
+    if is_complete and not status.is_canceled:
+        raise ConflictError(f"Workflow {workflow_id} is complete: there is nothing to cancel.")

@@ -93,8 +93,8 @@ class Perform(Protocol[R_co]):
 class Proposal(msgspec.Struct, Generic[R_co], frozen=True, kw_only=True):
     """An operation that is possible, before anything is changed."""
 
-    question: Question
-    """For an interface that asks before this operation."""
+    question: Question | None
+    """For an interface that asks before this operation; None if it will change nothing."""
     perform: Perform[R_co]
     warnings: tuple[Notice, ...] = ()
     objection: TorcError | None = None
@@ -118,6 +118,6 @@ def carry_out(
         raise proposal.objection
     for warning in proposal.warnings:
         reporter.warn(warning)
-    if not reporter.confirm(proposal.question):
+    if proposal.question is not None and not reporter.confirm(proposal.question):
         return None
     return proposal.perform(reporter, force=force)

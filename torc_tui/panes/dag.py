@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from textual import getters
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.timer import Timer
 
@@ -90,8 +90,9 @@ class DagTab(Tab):
         seen = status.jobs_by_status and (workflow.id, status.run_id, status.jobs_by_status)
         if not seen or seen != self._seen:
             self._seen = seen
-            self.run_worker(self._read(workflow))
+            self._read(workflow)
 
+    @work
     async def _read(self, workflow: Workflow) -> None:
         def read(client: TorcClient) -> tuple[Graph, float]:
             began = monotonic()

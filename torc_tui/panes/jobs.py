@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import work
+
 from torc_core.errors import TorcError
 from torc_core.model.job import Job
 from torc_tui.lists.jobs import JOBS
@@ -37,8 +39,9 @@ class JobsTab(ListPane):
         """Show all about the job."""
         job = self.job_under_cursor()
         if job is not None:
-            self.run_worker(self._read_job(job))
+            self._read_job(job)
 
+    @work
     async def _read_job(self, job: Job) -> None:
         try:
             fresh, facts = await self.requests.ask(lambda client: job_text(client, job.id or 0))

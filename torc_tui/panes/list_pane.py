@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import getters
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -97,8 +97,9 @@ class ListPane(Tab):
     def on_row_table_rows_needed(self, needed: RowTable.RowsNeeded) -> None:
         """Ask the server for rows that have come into sight."""
         needed.stop()
-        self.run_worker(self._load(needed))
+        self._load(needed)
 
+    @work
     async def _load(self, needed: RowTable.RowsNeeded) -> None:
         number = self.workflow.id if self.workflow else None
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual import getters, on
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -82,7 +82,7 @@ class OpenedPane(Vertical):
             self.feed.acknowledge()
         if self.workflow is None:
             return
-        self.run_worker(self._load_status(self.workflow))
+        self._load_status(self.workflow)
         for pane in (self.details.tab, self.latest):
             if pane.is_on_screen:
                 pane.refresh_content()
@@ -93,6 +93,7 @@ class OpenedPane(Vertical):
         """Show more of the job under the cursor."""
         self.preview.follow(self.details.tab_of(JobsTab).job_under_cursor())
 
+    @work
     async def _load_status(self, workflow: Workflow) -> None:
         try:
             status = await self._requests.ask(

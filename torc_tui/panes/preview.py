@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import work
 from textual.timer import Timer
 
 from torc_core.errors import TorcError
@@ -41,8 +42,9 @@ class JobPreview(Line):
 
     def _load(self, job: Job) -> None:
         self._timer = None
-        self.run_worker(self._show_job(job))
+        self._show_job(job)
 
+    @work
     async def _show_job(self, job: Job) -> None:
         width, height = self.size
         try:

@@ -85,7 +85,8 @@ class ActionContext:
             TorcError: It is refused, or the server did not answer.
         """
         proposal = await self.run(propose)
-        if not await self.ask(dialog_of(proposal)):
+        question = proposal.question
+        if question is not None and not await self.ask(dialog_of(proposal, question)):
             return None
         reporter = LineReporter(self.tell)
         force = proposal.objection is not None
@@ -134,9 +135,9 @@ class LineReporter:
         return True
 
 
-def dialog_of(proposal: Proposal[R]) -> Dialog[bool]:
+def dialog_of(proposal: Proposal[R], question: Question) -> Dialog[bool]:
     """Return the dialog that asks for an operation: an objection and warnings come first."""
-    question, objection = proposal.question, proposal.objection
+    objection = proposal.objection
     lines = [
         *([] if objection is None else [objection.message]),
         *(warning.sentence for warning in proposal.warnings),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from textual.screen import Screen
+from textual.worker import WorkType
 
 from torc_core.errors import SpecError, TorcError
 from torc_tui.screens.dialogs.reader import Reader
@@ -24,13 +25,19 @@ class ActionRunner:
         self._screen = screen
         self._done = done
 
-    def start(self, action: Awaitable[None]) -> None:
+    def start(self, action: Callable[[], Awaitable[None]]) -> None:
         """Start an action."""
-        self._screen.run_worker(self._await(action))
 
-    async def _await(self, action: Awaitable[None]) -> None:
+        async def carry_out() -> None:
+            await self._await(action)
+
+        # The function and not its coroutine, which would never run if the interface ends first.
+        work: WorkType[None] = carry_out
+        self._screen.run_worker(work)
+
+    async def _await(self, action: Callable[[], Awaitable[None]]) -> None:
         try:
-            await action
+            await action()
         except TorcError as error:
             self._done(error)
             self._explain(error)

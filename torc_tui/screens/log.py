@@ -85,7 +85,7 @@ class LogScreen(Screen[None]):
         try:
             self._sources = await self._requests.in_thread(self._find, slot=self._slot)
         except TorcError as error:
-            self._show_error(error)
+            self.place_line.show(_quiet(error.message))
             return
         self._show_title()
         self._go("bottom")
@@ -100,7 +100,7 @@ class LogScreen(Screen[None]):
         try:
             page = await self._requests.in_thread(lambda: read(path, layout), slot=self._slot)
         except TorcError as error:
-            self._show_error(error)
+            self.place_line.show(_quiet(error.message))
         else:
             if page is not None:
                 self._show(page)
@@ -142,9 +142,6 @@ class LogScreen(Screen[None]):
             Cell(missing, "yellow"),
             Cell(clean(str(self._path)), QUIET),
         )
-
-    def _show_error(self, error: TorcError) -> None:
-        self.place_line.show(Cell(f" {clean(error.message)}", QUIET))
 
     def _set_following(self, *, is_following: bool) -> None:
         self._is_following = is_following
@@ -211,7 +208,7 @@ class LogScreen(Screen[None]):
         self._search_number += 1
         number, needle = self._search_number, self._needle
         self._set_following(is_following=False)
-        self.place_line.show(Cell(f" searching for {clean(needle)} …", QUIET))
+        self.place_line.show(_quiet(f"searching for {needle} …"))
         self._go(
             lambda pager: pager.search(
                 needle,
@@ -228,3 +225,7 @@ class LogScreen(Screen[None]):
 
 def _on(*, is_on: bool) -> str:
     return "on" if is_on else "off"
+
+
+def _quiet(text: str) -> Cell:
+    return Cell(f" {clean(text)}", QUIET)

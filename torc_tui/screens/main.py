@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual import getters, on
@@ -75,7 +76,7 @@ class MainScreen(Screen[None]):
         self.requests.watch(self._connection_changed, self.refresher.refresh_now)
         self.workflows.focus_content()
         self.refresher.refresh_every(INTERVALS_S[0])
-        self._runner.start(mention_runs(self._view_context))
+        self._runner.start(partial(mention_runs, self._view_context))
 
     def on_unmount(self) -> None:
         """Stop retrying."""
@@ -202,10 +203,6 @@ class MainScreen(Screen[None]):
         self.workflows.refresh_content()
         self.opened.refresh_content()
 
-    def _refresh_all(self) -> None:
-        self.opened.details.tab.came_into_sight()
-        self.refresher.refresh_now()
-
     # The connection
 
     def _connection_changed(self) -> None:
@@ -227,7 +224,7 @@ class MainScreen(Screen[None]):
     def action_request(self, action_id: str) -> None:
         """Start an action on the view."""
         self.message.clear_error()
-        self._runner.start(VIEW_ACTIONS[action_id](self._view_context))
+        self._runner.start(partial(VIEW_ACTIONS[action_id], self._view_context))
 
     @on(ActionRequested)
     def _on_action_requested(self, requested: ActionRequested) -> None:
@@ -236,7 +233,7 @@ class MainScreen(Screen[None]):
             self.app, self.requests, self._user, self.message.show_text, self.select_workflow
         )
         selection = Selection(requested.workflow, requested.jobs)
-        self._runner.start(USER_ACTIONS[requested.action_id](context, selection))
+        self._runner.start(partial(USER_ACTIONS[requested.action_id], context, selection))
 
     @property
     def _view_context(self) -> ViewContext:
@@ -246,7 +243,7 @@ class MainScreen(Screen[None]):
             self.workflows,
             self.refresher,
             self.message,
-            refresh_all=self._refresh_all,
+            tab=self.opened.details.tab,
             select=self.select_workflow,
             use_server=self._use_server,
         )

@@ -11,6 +11,7 @@ from torc_core.client import TorcClient
 from torc_core.host.connect import Choice, Connection, connect
 from torc_core.host.runs import Run, list_runs
 from torc_core.model.workflow import Workflow
+from torc_tui.panes.base import Tab
 from torc_tui.panes.workflows import WorkflowsPane
 from torc_tui.requests import Requests
 from torc_tui.screens.dialogs.ask import Ask
@@ -31,8 +32,8 @@ class ViewContext:
     workflows: WorkflowsPane
     refresher: Refresher
     message: MessageLine
-    refresh_all: Callable[[], None]
-    """Reads everything in sight again, changed or not."""
+    tab: Tab
+    """The one of the open workflow that is in sight."""
     select: Callable[[Workflow], None]
     """Opens a workflow that need not be in the list yet."""
     use_server: Callable[[Callable[[], Connection]], None]
@@ -48,8 +49,9 @@ async def show_help(context: ViewContext) -> None:
 
 
 async def refresh(context: ViewContext) -> None:
-    """Refresh now."""
-    context.refresh_all()
+    """Read everything in sight again, changed or not."""
+    context.tab.came_into_sight()
+    context.refresher.refresh_now()
 
 
 async def change_interval(context: ViewContext) -> None:
