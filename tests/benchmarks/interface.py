@@ -99,7 +99,7 @@ def measure(place: Path, size: tuple[int, int], arguments: argparse.Namespace) -
     filters = []
     for _ in rounds:
         session.press("f", always, "Filter")
-        filters.append(session.press("\tjob_777\r", session.cursor_at("job_777")))
+        filters.append(session.press("job_777\r", session.cursor_at("job_777")))
         session.press("\x1b", always, whole)
     tell("filter by name, all rows, once typed", filters)
     session.idle(name)
