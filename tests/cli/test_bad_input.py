@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -232,6 +234,18 @@ def test_a_server_that_is_not_there_is_named(torc_alone, monkeypatch):
     assert answer.code == 6
     assert url in answer.err
     assert "hint:" in answer.err
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_output_that_cannot_be_written_is_one_line(output):
+    command = [sys.executable, "-m", "torc_tui", "-f", output, "server", "status"]
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+
+    assert answer.stderr == "error: No space left on device\n"
+    assert answer.returncode == 9
 
 
 def test_a_database_of_a_newer_version_is_left_alone(torc_alone, tmp_path):

@@ -11,6 +11,7 @@ import fcntl
 import os
 import secrets
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from torc_core.host.directories import state_directory
 from torc_core.host.json_file import read_record, write_record
 from torc_core.host.process import ProcessIdentity, detach
 from torc_core.service import BASE_PATH, PORT_LINE
+from torc_core.units import format_bytes
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
@@ -55,8 +57,16 @@ def ensure_server() -> Address:
     """
     server = running_server()
     if server is None:
-        with _starting():
-            server = running_server() or _start()
+        try:
+            with _starting():
+                server = running_server() or _start()
+        except OSError as error:
+            directory = state_directory()
+            raise MachineError(
+                f"The embedded server cannot be started: {error.strerror}; "
+                f"{_free_bytes(directory)} free in {directory}.",
+                hint="Check the free space and the permissions of that directory.",
+            ) from error
     return server.address
 
 
@@ -129,10 +139,15 @@ def _start() -> EmbeddedServer:
     server = server or _spawn(0, token)
     if server is None:
         raise MachineError(
-            f"The embedded server did not start; its log ends with:\n{_log_tail()}",
+            f"The embedded server did not start; {_log_tail()}",
             hint=f"See its whole log: {log_path()}",
         )
-    write_record(state_directory() / "server.json", server)
+    try:
+        write_record(state_directory() / "server.json", server)
+    except OSError:
+        # Without its record no later command would find it.
+        os.kill(server.process.pid, signal.SIGTERM)
+        raise
     return server
 
 
@@ -190,4 +205,13 @@ def _open_private(path: Path, how: int) -> int:
 
 
 def _log_tail(lines: int = 5) -> str:
-    return "\n".join(log_path().read_text("utf-8", "replace").splitlines()[-lines:])
+    """Return what its log says last, as the end of a sentence."""
+    tail = log_path().read_text("utf-8", "replace").splitlines()[-lines:]
+    if not tail:
+        directory = state_directory()
+        return f"its log is empty, with {_free_bytes(directory)} free in {directory}."
+    return "its log ends with:\n" + "\n".join(tail)
+
+
+def _free_bytes(directory: Path) -> str:
+    return format_bytes(shutil.disk_usage(directory).free)

@@ -16,10 +16,14 @@ def write_record(path: Path, record: object) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(descriptor, msgspec.json.format(msgspec.json.encode(record), indent=2))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        # Not os.write: as a disk fills up, it writes a part and reports success.
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(record), indent=2))
+            file.flush()
+            os.fsync(descriptor)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     fresh.replace(path)
 
 

@@ -30,6 +30,10 @@ def report(error: BaseException) -> ExitCode:
     if isinstance(error, KeyboardInterrupt | click.Abort):
         say("interrupted")
         return ExitCode.INTERRUPTED
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        say(f"error: {error.filename}: {reason}" if error.filename else f"error: {reason}")
+        return ExitCode.ENVIRONMENT
     raise error
 
 

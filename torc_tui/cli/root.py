@@ -40,9 +40,13 @@ COMMANDS: dict[str, Entry] = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Without a command, in a terminal: the terminal interface.",
 )
-@click.option("-f", "--format", "format_", type=click.Choice(["table", "json"]), help="Output.")
-@click.option("--url", envvar="TORC_API_URL", help="The server; without, torc starts its own.")
-@click.option("--standalone", is_flag=True, help="Use the embedded server, whatever is configured.")
+@click.option(
+    "-f", "--format", "format_", type=click.Choice(["table", "json"]), help="Output format."
+)
+@click.option("--url", envvar="TORC_API_URL", help="The server; by default torc starts its own.")
+@click.option(
+    "--standalone", is_flag=True, help="Use the embedded server, even if another is configured."
+)
 @click.option("--username", help="User name for authentication.")
 @click.option("--password", envvar="TORC_PASSWORD", help="Password for authentication.")
 @click.option("--prompt-password", is_flag=True, help="Ask for the password.")
@@ -73,8 +77,15 @@ def run_command_line(arguments: Sequence[str]) -> int:
         code = torc.main(args=list(arguments), prog_name="torc", standalone_mode=False)
     except (TorcError, click.ClickException, click.Abort, KeyboardInterrupt) as error:
         return report(error)
-    except BrokenPipeError:
-        # The reader has closed the pipe; keep the interpreter from complaining at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader has closed the pipe
+        _discard_output()
         return ExitCode.OK
+    except OSError as error:  # such as a full disk below a redirection
+        _discard_output()
+        return report(error)
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def _discard_output() -> None:
+    """Keep the interpreter from complaining at its exit about output that cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

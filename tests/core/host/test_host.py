@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import select
 import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import psutil
@@ -87,6 +90,43 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path):
 
     with pytest.raises(MachineError, match="database"):
         ensure_server()
+
+
+def test_a_server_whose_record_cannot_be_written_does_not_stay_behind():
+    state = state_directory()
+    (state / "server.json" / "in the way").mkdir(parents=True)
+
+    with pytest.raises(MachineError, match=r"cannot be started: Is a directory; .* free in"):
+        ensure_server()
+
+    with (state / "torc.db.lock").open() as lock:  # held for as long as a server serves
+        wait_for(lambda: _is_free(lock), "the server to be gone")
+
+
+def _is_free(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def test_a_failed_write_leaves_no_part_of_a_record(tmp_path: Path):
+    path = tmp_path / "record.json"
+    write_record(path, {"a": 1})
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, limit[1]))  # as a disk that fills up
+
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_record(path, {"a": "long " * 100})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+
+    assert read_record(path, dict) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_record_is_whole_or_absent(tmp_path: Path):
