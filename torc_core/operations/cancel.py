@@ -54,7 +54,9 @@ def propose_cancel(client: TorcClient, workflow_id: int) -> Proposal[Canceled]:
         question=Question(
             sentence=f"Cancel WORKFLOW {title_of(workflow)}?",
             lines=(
-                f"{counted(active, 'active job')} will be stopped.",
+                f"{counted(active, 'active job')} will be stopped."
+                if active
+                else "No job is active.",
                 *count_lines(status.jobs_by_status),
             ),
             is_danger=True,

@@ -16,6 +16,7 @@ from torc_core.config.schema import ClientSettings
 from torc_core.config.sources import load_settings
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.host.connect import Choice, Connection, connect
+from torc_core.model.status import JobStatus
 from torc_core.operations.reporter import Proposal, Result, carry_out
 from torc_core.units import MAX_INTEGER
 from torc_tui.cli.output import JsonOutput, Output, TableOutput
@@ -143,6 +144,16 @@ def user_name() -> str:
 
 
 pass_settings = click.make_pass_decorator(Settings)
+
+
+status_filter = click.option(
+    "-s",
+    "--status",
+    type=click.Choice([str(status) for status in JobStatus]),
+    metavar="STATUS",
+    help=f"One of: {', '.join(JobStatus)}.",
+)
+"""The option of lists that jobs' statuses filter."""
 
 
 def paging(command: Command) -> Command:

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from torc_core.model.status import JobStatus
 from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE, JobChange, propose_change
-from torc_tui.cli.context import ID, Settings, paging, pass_settings
+from torc_tui.cli.context import ID, Settings, paging, pass_settings, status_filter
 from torc_tui.lists.jobs import JOBS
 
 
@@ -19,7 +18,7 @@ def jobs() -> None:
 
 @jobs.command("list")
 @click.argument("workflow_id", type=ID, required=False)
-@click.option("-s", "--status", type=click.Choice([str(status) for status in JobStatus]))
+@status_filter
 @click.option("--upstream-job-id", type=int, help="Only jobs that depend on this one.")
 @click.option("--include-relationships", is_flag=True, help="With the ids of related records.")
 @paging

@@ -8,7 +8,7 @@ import click
 
 from torc_core.client import every_item
 from torc_core.model.status import JobStatus
-from torc_tui.cli.context import ID, Settings, paging, pass_settings
+from torc_tui.cli.context import ID, Settings, paging, pass_settings, status_filter
 from torc_tui.lists.listing import Column
 from torc_tui.lists.results import RESULTS
 
@@ -20,12 +20,12 @@ def results() -> None:
 
 @results.command("list")
 @click.argument("workflow_id", type=ID, required=False)
-@click.option("-j", "--job-id", type=ID)
-@click.option("-r", "--run-id", type=int)
-@click.option("--return-code", type=int)
-@click.option("--failed", is_flag=True, help="Only failed ones.")
-@click.option("-s", "--status", type=click.Choice([str(status) for status in JobStatus]))
-@click.option("--compute-node", "compute_node_id", type=ID)
+@click.option("-j", "--job-id", type=ID, help="Only results of this job.")
+@click.option("-r", "--run-id", type=int, help="Only results of this run.")
+@click.option("--return-code", type=int, help="Only results with this exit code.")
+@click.option("--failed", is_flag=True, help="Only results of failed jobs.")
+@status_filter
+@click.option("--compute-node", "compute_node_id", type=ID, help="Only results from this node.")
 @click.option("--all-runs", is_flag=True, help="Every attempt, not only the latest of each job.")
 @paging
 @pass_settings

@@ -22,8 +22,8 @@ def user_data() -> None:
 @click.argument("workflow_id", type=ID, required=False)
 @click.option("--name", help="Only records with this name.")
 @click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only permanent ones.")
-@click.option("--consumer-job-id", type=int)
-@click.option("--producer-job-id", type=int)
+@click.option("--consumer-job-id", type=int, help="Only what this job reads.")
+@click.option("--producer-job-id", type=int, help="Only what this job writes.")
 @paging
 @pass_settings
 def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> None:
@@ -37,16 +37,19 @@ def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> Non
 @click.argument("user_data_id", type=ID)
 @pass_settings
 def get(settings: Settings, user_data_id: int) -> None:
-    """Print one record as JSON, in either format, for jobs that read it with `| jq .data`."""
+    """Print one record, always as JSON.
+
+    Jobs read its value with `| jq .data`.
+    """
     record = settings.client.get_user_data(user_data_id)
     click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2))
 
 
 @user_data.command()
 @click.argument("user_data_id", type=ID)
-@click.option("-n", "--name")
+@click.option("-n", "--name", help="The new name.")
 @click.option("-d", "--data", help="The new value, as JSON.")
-@click.option("--ephemeral", type=bool)
+@click.option("--ephemeral", type=bool, help="Whether the record is ephemeral.")
 @pass_settings
 def update(
     settings: Settings,

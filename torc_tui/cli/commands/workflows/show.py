@@ -13,10 +13,10 @@ from torc_tui.lists.workflows import WORKFLOWS
 
 
 @click.command("list")
-@click.option("--all-users", is_flag=True, help="Those of all users.")
-@click.option("-u", "--user", help="Those of this user; yours by default.")
-@click.option("--archived-only", is_flag=True)
-@click.option("--include-archived", is_flag=True)
+@click.option("--all-users", is_flag=True, help="Workflows of all users.")
+@click.option("-u", "--user", help="Workflows of this user; yours by default.")
+@click.option("--archived-only", is_flag=True, help="Only archived workflows.")
+@click.option("--include-archived", is_flag=True, help="Archived workflows too.")
 @paging
 @pass_settings
 def list_(
