@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from torc_core.client import EventStream, TorcClient
 from torc_core.errors import NotFoundError, TorcError
+from torc_core.model.ids import WorkflowId
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
@@ -25,7 +26,10 @@ class EventFeed:
     """
 
     def __init__(
-        self, connect: Callable[[], TorcClient], workflow_id: int, announce: Callable[[], object]
+        self,
+        connect: Callable[[], TorcClient],
+        workflow_id: WorkflowId,
+        announce: Callable[[], object],
     ) -> None:
         self.workflow_id = workflow_id
         self.is_live = False

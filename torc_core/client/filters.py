@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from torc_core.model.ids import ComputeNodeId, JobId
 from torc_core.model.status import JobStatus
 
 
@@ -41,9 +42,9 @@ class JobFilters(Paging, total=False):
     """Part of the name, in either case."""
     command: str | None
     """Part of the command, in either case."""
-    upstream_job_id: int | None
+    upstream_job_id: JobId | None
     needs_file_id: int | None
-    active_compute_node_id: int | None
+    active_compute_node_id: ComputeNodeId | None
     origin_is_set: bool | None
     include_relationships: bool | None
     """Not a filter: give each job the ids of its files, user data and dependencies."""
@@ -63,18 +64,18 @@ class UserDataFilters(Paging, total=False):
 
     name: str | None
     is_ephemeral: bool | None
-    consumer_job_id: int | None
-    producer_job_id: int | None
+    consumer_job_id: JobId | None
+    producer_job_id: JobId | None
 
 
 class ResultFilters(Paging, total=False):
     """Of `list_results`."""
 
-    job_id: int | None
+    job_id: JobId | None
     run_id: int | None
     return_code: int | None
     status: JobStatus | None
-    compute_node_id: int | None
+    compute_node_id: ComputeNodeId | None
     all_runs: bool | None
     """Not only the latest result of each job."""
 
@@ -90,7 +91,7 @@ class EventFilters(Paging, total=False):
 class ResourceRequirementsFilters(Paging, total=False):
     """Of `list_resource_requirements`."""
 
-    job_id: int | None
+    job_id: JobId | None
     name: str | None
     memory: str | None
     num_cpus: int | None

@@ -9,6 +9,7 @@ import msgspec
 
 from torc_core.client.events import EventStream
 from torc_core.model.events.event import StreamedEvent
+from torc_core.model.ids import WorkflowId
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ class Endpoints:
         reply: type[T],
         filters: Mapping[str, Any],
         known: type[Any],
-        workflow_id: int | None = None,
+        workflow_id: WorkflowId | None = None,
     ) -> T:
         """Get a page of a list.
 

@@ -26,6 +26,7 @@ from torc_core.errors import ConflictError, NotFoundError
 from torc_core.host.directories import private_directory, runs_directory
 from torc_core.host.json_file import read_record, write_record
 from torc_core.host.process import ProcessIdentity, detach
+from torc_core.model.ids import WorkflowId
 
 KEEP_ENDED = 50
 """How many ended runs are kept before the oldest are deleted."""
@@ -47,7 +48,7 @@ class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
     """The contents of `meta.json`: what runs, where, and how it ended."""
 
     run_id: str
-    workflow_id: int
+    workflow_id: WorkflowId
     workflow_name: str
     url: str
     token: str | None = None
@@ -172,7 +173,7 @@ def create_run(meta: RunMeta, spec: Path | None = None) -> RunDirectory:
     return directory
 
 
-def new_run_id(workflow_id: int) -> str:
+def new_run_id(workflow_id: WorkflowId) -> str:
     """Return a unique name for a run that sorts by time."""
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     return f"{moment}-wf{workflow_id}-{secrets.token_hex(3)}"

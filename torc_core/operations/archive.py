@@ -8,6 +8,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError
+from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.facts import counted
 
@@ -15,7 +16,7 @@ from torc_core.operations.facts import counted
 class Archived(msgspec.Struct, frozen=True, kw_only=True):
     """Workflows were archived or restored."""
 
-    workflow_ids: tuple[int, ...]
+    workflow_ids: tuple[WorkflowId, ...]
     is_archived: bool
 
     @property
@@ -26,7 +27,7 @@ class Archived(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def archive_workflows(
-    client: TorcClient, workflow_ids: Sequence[int], *, is_archived: bool
+    client: TorcClient, workflow_ids: Sequence[WorkflowId], *, is_archived: bool
 ) -> Archived:
     """Archive workflows, or restore them; it can be undone, so there is no question.
 
@@ -38,7 +39,7 @@ def archive_workflows(
     return Archived(workflow_ids=tuple(workflow_ids), is_archived=is_archived)
 
 
-def archive_workflow(client: TorcClient, workflow_id: int, *, is_archived: bool) -> None:
+def archive_workflow(client: TorcClient, workflow_id: WorkflowId, *, is_archived: bool) -> None:
     """Archive a workflow, or restore it.
 
     Raises:

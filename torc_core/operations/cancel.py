@@ -6,6 +6,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, SETTLED
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.facts import count, count_lines, counted, title_of
@@ -15,7 +16,7 @@ from torc_core.operations.reporter import Proposal, Question, Reporter
 class Canceled(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow was canceled."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     title: str
     was_canceled: bool
     """Before it was asked for."""
@@ -28,7 +29,7 @@ class Canceled(msgspec.Struct, frozen=True, kw_only=True):
         return f"Canceled workflow {self.title}."
 
 
-def propose_cancel(client: TorcClient, workflow_id: int) -> Proposal[Canceled]:
+def propose_cancel(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Canceled]:
     """Propose to cancel a workflow; one that is canceled stays so, as a script may repeat itself.
 
     Raises:
@@ -66,7 +67,7 @@ def propose_cancel(client: TorcClient, workflow_id: int) -> Proposal[Canceled]:
     )
 
 
-def decide_cancel(workflow_id: int, status: WorkflowStatus) -> None:
+def decide_cancel(workflow_id: WorkflowId, status: WorkflowStatus) -> None:
     """Refuse where there is nothing to cancel.
 
     Raises:

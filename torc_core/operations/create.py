@@ -9,7 +9,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError
-from torc_core.model.ids import id_of
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import counted
 from torc_core.operations.records_builder import RecordsBuilder
@@ -41,7 +41,7 @@ class JobsCreated(msgspec.Struct, frozen=True, kw_only=True):
 class Created(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow was created."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     name: str
     num_jobs: int
 
@@ -67,7 +67,7 @@ def create(
 
 def create_workflow(
     client: TorcClient, spec: ExpandedWorkflow, *, user: str, reporter: Reporter = SILENT
-) -> int:
+) -> WorkflowId:
     """Create a workflow with everything in it and return its id.
 
     Args:

@@ -8,7 +8,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import AccessError
-from torc_core.model.ids import id_of
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import count_lines, counted, title_of
 from torc_core.operations.reporter import Proposal, Question, Reporter
@@ -31,7 +31,7 @@ class Deleted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def propose_delete(
-    client: TorcClient, workflow_ids: Sequence[int], *, user: str
+    client: TorcClient, workflow_ids: Sequence[WorkflowId], *, user: str
 ) -> Proposal[Deleted]:
     """Propose to delete workflows with their jobs, results and events.
 

@@ -12,7 +12,7 @@ import msgspec
 from torc_core import graph
 from torc_core.client import TorcClient, every_item
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
-from torc_core.model.ids import JobId
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.spec import load_workflow
 from torc_core.spec.plan import (
     ExecutionPlan,
@@ -33,7 +33,7 @@ def plan_of_file(path: Path) -> dict[str, Any]:
     return _record(plan_workflow(load_workflow(path)), {"source": "spec_file"})
 
 
-def plan_of_workflow(client: TorcClient, workflow_id: int) -> dict[str, Any]:
+def plan_of_workflow(client: TorcClient, workflow_id: WorkflowId) -> dict[str, Any]:
     """Return the plan of a stored workflow, initialized or not.
 
     Raises:
@@ -81,7 +81,7 @@ def _record(plan: ExecutionPlan, origin: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scheduling_actions(
-    client: TorcClient, workflow_id: int, place: dict[JobId | None, int]
+    client: TorcClient, workflow_id: WorkflowId, place: dict[JobId | None, int]
 ) -> list[PlanAction]:
     schedulers = {
         item.id: item.name for item in every_item(client.list_slurm_schedulers, workflow_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from torc_core.errors import ConflictError
-from torc_core.model.ids import id_of
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 
@@ -30,7 +30,7 @@ def count_lines(counts: Mapping[str, int] | None) -> tuple[str, ...]:
     return tuple(f"{number:>9,} {status}" for status, number in (counts or {}).items() if number)
 
 
-def refuse_archived(workflow_id: int, status: WorkflowStatus) -> None:
+def refuse_archived(workflow_id: WorkflowId, status: WorkflowStatus) -> None:
     """Refuse to run what is archived.
 
     Raises:
@@ -43,7 +43,7 @@ def refuse_archived(workflow_id: int, status: WorkflowStatus) -> None:
         )
 
 
-def find_active(workflow_id: int, status: WorkflowStatus) -> ConflictError | None:
+def find_active(workflow_id: WorkflowId, status: WorkflowStatus) -> ConflictError | None:
     """Return the objection to a reset while jobs are claimed or running."""
     active = count(status.jobs_by_status, ACTIVE)
     if not active:

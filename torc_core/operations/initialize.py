@@ -14,7 +14,7 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import ConflictError
 from torc_core.model.artifact import FilePatch
-from torc_core.model.ids import id_of
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import (
@@ -69,7 +69,7 @@ class Initializing(msgspec.Struct, frozen=True, kw_only=True):
 class Initialized(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow was initialized."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     title: str
     status: WorkflowStatus
 
@@ -84,7 +84,7 @@ class Initialized(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def propose_initialize(client: TorcClient, workflow_id: int) -> Proposal[Initialized]:
+def propose_initialize(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Initialized]:
     """Propose a new run of all jobs.
 
     Raises:
@@ -113,7 +113,9 @@ def propose_initialize(client: TorcClient, workflow_id: int) -> Proposal[Initial
     )
 
 
-def check_start(client: TorcClient, workflow_id: int, base: Path | None = None) -> StartCheck:
+def check_start(
+    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
+) -> StartCheck:
     """Look at files and user data before a run.
 
     Args:
@@ -138,7 +140,7 @@ def check_start(client: TorcClient, workflow_id: int, base: Path | None = None) 
     )
 
 
-def find_missing_inputs(workflow_id: int, check: StartCheck) -> ConflictError | None:
+def find_missing_inputs(workflow_id: WorkflowId, check: StartCheck) -> ConflictError | None:
     """Return the objection to a run without its inputs."""
     if check.is_safe:
         return None
@@ -156,7 +158,7 @@ def find_missing_inputs(workflow_id: int, check: StartCheck) -> ConflictError | 
 
 def initialize_workflow(
     client: TorcClient,
-    workflow: Workflow | int,
+    workflow: Workflow | WorkflowId,
     reporter: Reporter = SILENT,
     *,
     force: bool = False,
@@ -191,7 +193,7 @@ def initialize_workflow(
 
 def begin_run(
     client: TorcClient,
-    workflow_id: int,
+    workflow_id: WorkflowId,
     run_id: int,
     base: Path | None = None,
     *,
@@ -210,7 +212,9 @@ def begin_run(
     return client.get_workflow_status(workflow_id)
 
 
-def record_file_times(client: TorcClient, workflow_id: int, base: Path | None = None) -> None:
+def record_file_times(
+    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
+) -> None:
     """Send the time of last modification of each file for which it has changed."""
     for file in list(every_item(client.list_files, workflow_id)):
         modified = _modified((base or Path()) / file.path)

@@ -10,7 +10,7 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.clock import utc_now
 from torc_core.errors import ConflictError
-from torc_core.model.ids import ComputeNodeId, id_of
+from torc_core.model.ids import ComputeNodeId, JobId, id_of
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, RETRIABLE, TRANSITIONS, JobStatus
@@ -67,7 +67,7 @@ class JobsChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def propose_change(
-    client: TorcClient, change: JobChange, job_ids: Sequence[int]
+    client: TorcClient, change: JobChange, job_ids: Sequence[JobId]
 ) -> Proposal[JobsChanged]:
     """Propose to cancel, terminate or retry jobs; it stops at the first that the server refuses.
 

@@ -8,6 +8,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import RESET_FAILED, JobStatus
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.facts import (
@@ -25,7 +26,7 @@ from torc_core.operations.reporter import Proposal, Question, Reporter
 class ResetRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs to reset, and what then."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     failed_only: bool = False
     """Only what failed, was canceled or terminated, and everything downstream of it."""
     reinitialize: bool = False
@@ -55,7 +56,7 @@ class JobsReset(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def propose_rerun(client: TorcClient, workflow_id: int) -> Proposal[JobsReset]:
+def propose_rerun(client: TorcClient, workflow_id: WorkflowId) -> Proposal[JobsReset]:
     """Propose a new run of the failed jobs and of all that was canceled because of them.
 
     Raises:

@@ -21,6 +21,7 @@ from torc_core.host.runs import (
     new_run_id,
     start_run,
 )
+from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import count_lines, refuse_archived, title_of
 from torc_core.operations.initialize import (
@@ -48,7 +49,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 class AnotherRun(msgspec.Struct, frozen=True, kw_only=True):
     """The workflow is being run on this machine already."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     pid: int
 
     @property
@@ -63,7 +64,7 @@ class AnotherRun(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run that was prepared or started."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     title: str
     directory: RunDirectory
     output_dir: str
@@ -84,7 +85,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known before a run."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     status: WorkflowStatus
     start: StartCheck | None
     """Inputs and outputs, if the workflow is yet to be initialized."""
@@ -228,7 +229,7 @@ def _question(workflow: Workflow, facts: RunFacts) -> Question:
     )
 
 
-def _find_other_runs(url: str, workflow_id: int) -> tuple[AnotherRun, ...]:
+def _find_other_runs(url: str, workflow_id: WorkflowId) -> tuple[AnotherRun, ...]:
     return tuple(
         AnotherRun(workflow_id=workflow_id, pid=run.meta.process.pid)
         for run in list_runs()

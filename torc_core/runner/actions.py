@@ -18,6 +18,7 @@ from typing import Any
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, TorcError
 from torc_core.model.action import ActionType, TriggerType, WorkflowAction
+from torc_core.model.ids import ActionId
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.server.node import url_for_jobs
@@ -107,7 +108,7 @@ class Actions:
             if exit_code != 0 or self._is_stopped:
                 return
 
-    def _run_command(self, action_id: int, command: str) -> int | None:
+    def _run_command(self, action_id: ActionId, command: str) -> int | None:
         context = self._context
         api_url = url_for_jobs(self._client, context.capabilities)
         stdio = output_paths.action_stdio(

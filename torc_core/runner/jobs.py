@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 
 from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobStart, WorkRequest
+from torc_core.model.ids import JobId
 from torc_core.resources import Resources
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import StopReason
@@ -120,7 +121,7 @@ class Jobs:
             self.prefetcher.add_run_time(run_time_s)
             self._last_exit = self.tools.clock.monotonic()
 
-    def stop(self, job_id: int, reason: StopReason) -> None:
+    def stop(self, job_id: JobId, reason: StopReason) -> None:
         """Stop a job that is running, and forget one that waits: the server knows."""
         if not self._running.stop(job_id, reason):
             self.waiting = [claimed for claimed in self.waiting if claimed.job.id != job_id]
@@ -145,7 +146,7 @@ class Jobs:
             self.release_waiting()
             self.prefetcher.reset()
 
-    def kill(self, job_id: int) -> None:
+    def kill(self, job_id: JobId) -> None:
         """Kill the processes of a job, if it is running."""
         self._running.kill(job_id)
 

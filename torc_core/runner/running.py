@@ -12,6 +12,7 @@ import msgspec
 
 from torc_core.clock import Clock
 from torc_core.model.exchange import JobEnd
+from torc_core.model.ids import JobId
 from torc_core.model.status import JobStatus
 from torc_core.runner.monitor.monitor import ResourceMonitor
 from torc_core.runner.policy.context import RunnerContext
@@ -78,18 +79,18 @@ class RunningJobs:
         self._tools = tools
         self._pool = pool
         self._outbox = outbox
-        self._attempts: dict[int, Attempt] = {}
+        self._attempts: dict[JobId, Attempt] = {}
         """By job id."""
-        self._job_ids: dict[int, int] = {}
+        self._job_ids: dict[int, JobId] = {}
         """By the descriptor of a process."""
 
     def __len__(self) -> int:
         return len(self._attempts)
 
-    def __contains__(self, job_id: int) -> bool:
+    def __contains__(self, job_id: JobId) -> bool:
         return job_id in self._attempts
 
-    def has(self, job_id: int, token: int) -> bool:
+    def has(self, job_id: JobId, token: int) -> bool:
         """Return whether this attempt is running."""
         attempt = self._attempts.get(job_id)
         return attempt is not None and attempt.token == token
@@ -132,7 +133,7 @@ class RunningJobs:
             self._complete(attempt, completion)
         return now - attempt.started
 
-    def stop(self, job_id: int, reason: StopReason) -> bool:
+    def stop(self, job_id: JobId, reason: StopReason) -> bool:
         """Send SIGTERM to a job, and SIGKILL after its grace period.
 
         Returns:
@@ -160,7 +161,7 @@ class RunningJobs:
         for job_id in list(self._attempts):
             self.stop(job_id, reason)
 
-    def kill(self, job_id: int) -> None:
+    def kill(self, job_id: JobId) -> None:
         """Kill the processes of a job, if it is running."""
         attempt = self._attempts.get(job_id)
         if attempt is not None:

@@ -16,6 +16,7 @@ from torc_core.config.schema import ClientSettings
 from torc_core.config.sources import load_settings
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.host.connect import Choice, Connection, connect
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.operations.reporter import Proposal, Result, carry_out
 from torc_core.units import MAX_INTEGER
@@ -102,7 +103,7 @@ class Settings:
             raise click.Abort
         return result
 
-    def choose_workflow(self, workflow_id: int | None) -> int:
+    def choose_workflow(self, workflow_id: WorkflowId | None) -> WorkflowId:
         """Return the id of the workflow: the one given, the only one, or one chosen.
 
         Raises:
@@ -132,7 +133,7 @@ class Settings:
         answer: str = click.prompt(
             "Workflow", type=click.Choice([str(number) for number in found]), err=True
         )
-        return int(answer)
+        return WorkflowId(int(answer))
 
 
 def user_name() -> str:

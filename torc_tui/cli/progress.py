@@ -12,6 +12,7 @@ from typing import Self
 
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import SETTLED
 from torc_core.units import format_seconds
 
@@ -28,7 +29,7 @@ class LiveCounts:
         workflow_id: The workflow.
     """
 
-    def __init__(self, client: TorcClient, workflow_id: int) -> None:
+    def __init__(self, client: TorcClient, workflow_id: WorkflowId) -> None:
         self._client = client
         self._workflow_id = workflow_id
         self._is_live = sys.stderr.isatty()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from torc_core.client import TorcClient
+from torc_core.model.ids import WorkflowId
 from torc_tui.terminal import clean
 from torc_tui.theme import Cell
 
@@ -129,7 +130,7 @@ class Listing:
         return Row(self.key(item), tuple(column.show(item) for column in self.columns), item)
 
     def fetch(
-        self, client: TorcClient, workflow_id: int | None, query: Query, span: range
+        self, client: TorcClient, workflow_id: WorkflowId | None, query: Query, span: range
     ) -> tuple[int, list[Row]]:
         """Return how many rows the query has in all, and those of `span`.
 

@@ -10,6 +10,7 @@ from textual.timer import Timer
 
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError
+from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.panes.base import Tab
 from torc_tui.panes.messages import LimitsChanged, Notice
@@ -96,7 +97,7 @@ class DagTab(Tab):
     async def _read(self, workflow: Workflow) -> None:
         def read(client: TorcClient) -> tuple[Graph, float]:
             began = monotonic()
-            return read_graph(client, workflow.id or 0), monotonic() - began
+            return read_graph(client, id_of(workflow)), monotonic() - began
 
         try:
             graph, took_s = await self.requests.ask(read, slot="graph")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual import work
 
 from torc_core.errors import TorcError
+from torc_core.model.ids import id_of
 from torc_core.model.job import Job
 from torc_tui.lists.jobs import JOBS
 from torc_tui.panes.list_pane import ListPane
@@ -44,7 +45,7 @@ class JobsTab(ListPane):
     @work
     async def _read_job(self, job: Job) -> None:
         try:
-            fresh, facts = await self.requests.ask(lambda client: job_text(client, job.id or 0))
+            fresh, facts = await self.requests.ask(lambda client: job_text(client, id_of(job)))
         except TorcError as error:
             self.post_message(Notice(error))
             return

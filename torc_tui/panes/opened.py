@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from torc_core.errors import NotFoundError, TorcError
+from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.feed import EventFeed
 from torc_tui.panes.events import LatestEvents
@@ -53,7 +54,7 @@ class OpenedPane(Vertical):
         self.close()
         self.workflow = workflow
         self.feed = EventFeed(
-            self._requests.client, workflow.id or 0, lambda: self.post_message(StateChanged())
+            self._requests.client, id_of(workflow), lambda: self.post_message(StateChanged())
         )
         self.details.open(workflow)
         self.latest.open(workflow)
@@ -97,7 +98,7 @@ class OpenedPane(Vertical):
     async def _load_status(self, workflow: Workflow) -> None:
         try:
             status = await self._requests.ask(
-                lambda client: client.get_workflow_status(workflow.id or 0), slot="status"
+                lambda client: client.get_workflow_status(id_of(workflow)), slot="status"
             )
         except NotFoundError:
             if self.workflow is workflow:

@@ -6,6 +6,7 @@ from textual import work
 from textual.timer import Timer
 
 from torc_core.errors import TorcError
+from torc_core.model.ids import id_of
 from torc_core.model.job import Job
 from torc_tui.requests import Requests
 from torc_tui.state.logs.preview import preview_text
@@ -49,7 +50,7 @@ class JobPreview(Line):
         width, height = self.size
         try:
             cells = await self._requests.ask(
-                lambda client: preview_text(client, job.id or 0, width, height), slot="preview"
+                lambda client: preview_text(client, id_of(job), width, height), slot="preview"
             )
         except TorcError:  # the list of jobs reports it too
             return

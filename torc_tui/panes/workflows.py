@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from textual.timer import Timer
 
+from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
 from torc_tui.lists.listing import Query
 from torc_tui.lists.workflows import WORKFLOWS
@@ -71,7 +72,7 @@ class WorkflowsPane(ListPane):
 
     def point_at(self, workflow: Workflow) -> None:
         """Put the cursor on a workflow, if its row is known."""
-        index = self.table.window.find(workflow.id or 0)
+        index = self.table.window.find(id_of(workflow))
         if index is not None:
             self.table.move_to(index)
 

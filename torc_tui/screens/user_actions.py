@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from torc_core.model.ids import id_of
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.operations import create as creation
 from torc_core.operations.cancel import propose_cancel
 from torc_core.operations.delete import propose_delete
@@ -98,7 +98,7 @@ async def _change(context: ActionContext, selection: Selection, change: JobChang
     await context.carry_out(lambda server: propose_change(server.client, change, job_ids))
 
 
-async def _run(context: ActionContext, workflow_id: int, spec: Path | None) -> None:
+async def _run(context: ActionContext, workflow_id: WorkflowId, spec: Path | None) -> None:
     request = RunRequest(
         options=RunnerOptions(workflow_id=workflow_id), is_detached=True, spec=spec
     )

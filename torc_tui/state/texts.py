@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from torc_core.client import TorcClient
 from torc_core.errors import SpecError, TorcError
+from torc_core.model.ids import JobId
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
@@ -59,7 +60,7 @@ def row_text(listing: Listing, item: object, width: int) -> Text:
     return lines
 
 
-def job_text(client: TorcClient, job_id: int) -> tuple[Job, Sequence[tuple[str, str, str]]]:
+def job_text(client: TorcClient, job_id: JobId) -> tuple[Job, Sequence[tuple[str, str, str]]]:
     """Return a job and facts about it: name, value, tone.
 
     Raises:

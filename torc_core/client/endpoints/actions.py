@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torc_core.client.request import Endpoints
 from torc_core.model.action import ActionClaim, ActionClaimReply, WorkflowAction
-from torc_core.model.ids import ComputeNodeId
+from torc_core.model.ids import ActionId, ComputeNodeId, WorkflowId
 
 
 class ActionEndpoints(Endpoints):
@@ -14,16 +14,16 @@ class ActionEndpoints(Endpoints):
         """Create an action."""
         return self._post(f"/workflows/{action.workflow_id}/actions", WorkflowAction, action)
 
-    def get_workflow_actions(self, workflow_id: int) -> list[WorkflowAction]:
+    def get_workflow_actions(self, workflow_id: WorkflowId) -> list[WorkflowAction]:
         """Return all actions of a workflow."""
         return self._get(f"/workflows/{workflow_id}/actions", list[WorkflowAction])
 
-    def get_pending_actions(self, workflow_id: int) -> list[WorkflowAction]:
+    def get_pending_actions(self, workflow_id: WorkflowId) -> list[WorkflowAction]:
         """Return the actions that are due."""
         return self._get(f"/workflows/{workflow_id}/actions/pending", list[WorkflowAction])
 
     def claim_action(
-        self, workflow_id: int, action_id: int, compute_node_id: ComputeNodeId | None
+        self, workflow_id: WorkflowId, action_id: ActionId, compute_node_id: ComputeNodeId | None
     ) -> ActionClaimReply:
         """Claim an action, in order to carry it out.
 

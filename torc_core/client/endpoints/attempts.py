@@ -5,6 +5,7 @@ from __future__ import annotations
 from torc_core.client.request import Endpoints
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -14,7 +15,7 @@ class AttemptEndpoints(Endpoints):
     """Operations on attempts, by exchange or in single calls."""
 
     def exchange(
-        self, compute_node_id: int, exchange: Exchange, *, timeout_s: float | None = None
+        self, compute_node_id: ComputeNodeId, exchange: Exchange, *, timeout_s: float | None = None
     ) -> ExchangeReply:
         """Report, ask for jobs and wait for news, in one request of the batch protocol.
 
@@ -31,7 +32,7 @@ class AttemptEndpoints(Endpoints):
 
     def claim_jobs_based_on_resources(
         self,
-        workflow_id: int,
+        workflow_id: WorkflowId,
         limit: int,
         resources: ComputeNodesResources,
         *,
@@ -46,15 +47,15 @@ class AttemptEndpoints(Endpoints):
             params={"sort_method": sort_method, "strict_scheduler_match": strict_scheduler_match},
         )
 
-    def claim_next_jobs(self, workflow_id: int, limit: int) -> ClaimedJobs:
+    def claim_next_jobs(self, workflow_id: WorkflowId, limit: int) -> ClaimedJobs:
         """Claim up to `limit` ready jobs, without regard to what they require."""
         path = f"/workflows/{workflow_id}/claim_next_jobs"
         return self._post(path, ClaimedJobs, params={"limit": limit})
 
-    def start_job(self, job_id: int, run_id: int, compute_node_id: int) -> Job:
+    def start_job(self, job_id: JobId, run_id: int, compute_node_id: ComputeNodeId) -> Job:
         """Record that the process of a claimed job has begun."""
         return self._put(f"/jobs/{job_id}/start_job/{run_id}/{compute_node_id}", Job)
 
-    def complete_job(self, job_id: int, status: JobStatus, run_id: int, result: Result) -> Job:
+    def complete_job(self, job_id: JobId, status: JobStatus, run_id: int, result: Result) -> Job:
         """Complete an attempt; jobs that depend on it become ready at once."""
         return self._post(f"/jobs/{job_id}/complete_job/{status}/{run_id}", Job, result)

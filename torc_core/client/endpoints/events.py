@@ -8,6 +8,7 @@ from torc_core.client.events import EventStream
 from torc_core.client.filters import EventFilters
 from torc_core.client.request import Endpoints, Request
 from torc_core.model.events.event import Event, StreamedEvent
+from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 
 
@@ -18,13 +19,13 @@ class EventEndpoints(Endpoints):
         """Create an event; the server sets its time."""
         return self._post("/events", Event, event)
 
-    def list_events(self, workflow_id: int, **filters: Unpack[EventFilters]) -> Page[Event]:
+    def list_events(self, workflow_id: WorkflowId, **filters: Unpack[EventFilters]) -> Page[Event]:
         """Return a page of events."""
         path = "/events"
         return self._list(path, Page[Event], filters, EventFilters, workflow_id)
 
     def stream_events(
-        self, workflow_id: int, *, level: str = "info", last_event_id: int | None = None
+        self, workflow_id: WorkflowId, *, level: str = "info", last_event_id: int | None = None
     ) -> EventStream:
         """Open the event stream, from now on or from after the event with that id."""
         path = f"/workflows/{workflow_id}/events/stream"

@@ -7,6 +7,7 @@ from typing import Unpack
 from torc_core.client.filters import FileFilters
 from torc_core.client.request import LONG_S, Endpoints
 from torc_core.model.artifact import File, FilePatch, Files
+from torc_core.model.ids import FileId, WorkflowId
 from torc_core.model.page import Page
 
 
@@ -21,19 +22,19 @@ class FileEndpoints(Endpoints):
         """Create file records of one workflow together; returned in the same order."""
         return self._post("/bulk_files", Files, Files(files=files), timeout_s=LONG_S).files
 
-    def list_files(self, workflow_id: int, **filters: Unpack[FileFilters]) -> Page[File]:
+    def list_files(self, workflow_id: WorkflowId, **filters: Unpack[FileFilters]) -> Page[File]:
         """Return a page of files."""
         path = "/files"
         return self._list(path, Page[File], filters, FileFilters, workflow_id)
 
-    def get_file(self, file_id: int) -> File:
+    def get_file(self, file_id: FileId) -> File:
         """Return one file record."""
         return self._get(f"/files/{file_id}", File)
 
-    def update_file(self, file_id: int, patch: FilePatch) -> File:
+    def update_file(self, file_id: FileId, patch: FilePatch) -> File:
         """Change the given fields of a file record."""
         return self._put(f"/files/{file_id}", File, patch)
 
-    def delete_file(self, file_id: int) -> File:
+    def delete_file(self, file_id: FileId) -> File:
         """Delete a file record; the file itself stays."""
         return self._delete(f"/files/{file_id}", File)

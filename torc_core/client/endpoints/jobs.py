@@ -6,6 +6,7 @@ from typing import Unpack
 
 from torc_core.client.filters import JobFilters
 from torc_core.client.request import LONG_S, Endpoints
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.job import Job, JobPatch, Jobs
 from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
@@ -22,28 +23,28 @@ class JobEndpoints(Endpoints):
         """Create jobs of one workflow together; returned in the same order."""
         return self._post("/bulk_jobs", Jobs, Jobs(jobs=jobs), timeout_s=LONG_S).jobs
 
-    def list_jobs(self, workflow_id: int, **filters: Unpack[JobFilters]) -> Page[Job]:
+    def list_jobs(self, workflow_id: WorkflowId, **filters: Unpack[JobFilters]) -> Page[Job]:
         """Return a page of jobs."""
         path = "/jobs"
         return self._list(path, Page[Job], filters, JobFilters, workflow_id)
 
-    def get_job(self, job_id: int) -> Job:
+    def get_job(self, job_id: JobId) -> Job:
         """Return one job with its related ids."""
         return self._get(f"/jobs/{job_id}", Job)
 
-    def update_job(self, job_id: int, patch: JobPatch) -> Job:
+    def update_job(self, job_id: JobId, patch: JobPatch) -> Job:
         """Change the given fields of a job."""
         return self._put(f"/jobs/{job_id}", Job, patch)
 
-    def delete_job(self, job_id: int) -> Job:
+    def delete_job(self, job_id: JobId) -> Job:
         """Delete one job."""
         return self._delete(f"/jobs/{job_id}", Job)
 
-    def retry_job(self, job_id: int, run_id: int, max_retries: int) -> Job:
+    def retry_job(self, job_id: JobId, run_id: int, max_retries: int) -> Job:
         """Make a failed job ready for a further attempt."""
         path = f"/jobs/{job_id}/retry/{run_id}"
         return self._post(path, Job, params={"max_retries": max_retries})
 
-    def manage_status_change(self, job_id: int, status: JobStatus, run_id: int) -> Job:
+    def manage_status_change(self, job_id: JobId, status: JobStatus, run_id: int) -> Job:
         """Set the status of a job."""
         return self._put(f"/jobs/{job_id}/manage_status_change/{status}/{run_id}", Job)

@@ -14,6 +14,7 @@ from torc_core.model.compute import (
     ScheduledComputeNode,
     ScheduledComputeNodePatch,
 )
+from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.page import Page
 
 
@@ -24,16 +25,16 @@ class NodeEndpoints(Endpoints):
         """Register the node of a runner."""
         return self._post("/compute_nodes", ComputeNode, node)
 
-    def get_compute_node(self, node_id: int) -> ComputeNode:
+    def get_compute_node(self, node_id: ComputeNodeId) -> ComputeNode:
         """Return one compute node."""
         return self._get(f"/compute_nodes/{node_id}", ComputeNode)
 
-    def update_compute_node(self, node_id: int, patch: ComputeNodePatch) -> ComputeNode:
+    def update_compute_node(self, node_id: ComputeNodeId, patch: ComputeNodePatch) -> ComputeNode:
         """Change the given fields of a compute node."""
         return self._put(f"/compute_nodes/{node_id}", ComputeNode, patch)
 
     def list_compute_nodes(
-        self, workflow_id: int, **filters: Unpack[ComputeNodeFilters]
+        self, workflow_id: WorkflowId, **filters: Unpack[ComputeNodeFilters]
     ) -> Page[ComputeNode]:
         """Return a page of compute nodes."""
         path = "/compute_nodes"
@@ -44,7 +45,7 @@ class NodeEndpoints(Endpoints):
         return self._post("/scheduled_compute_nodes", ScheduledComputeNode, node)
 
     def list_scheduled_compute_nodes(
-        self, workflow_id: int, **filters: Unpack[ScheduledComputeNodeFilters]
+        self, workflow_id: WorkflowId, **filters: Unpack[ScheduledComputeNodeFilters]
     ) -> Page[ScheduledComputeNode]:
         """Return a page of allocations."""
         path = "/scheduled_compute_nodes"
@@ -59,15 +60,17 @@ class NodeEndpoints(Endpoints):
         path = f"/scheduled_compute_nodes/{scheduled_id}"
         return self._put(path, ScheduledComputeNode, patch)
 
-    def create_remote_workers(self, workflow_id: int, workers: list[str]) -> list[RemoteWorker]:
+    def create_remote_workers(
+        self, workflow_id: WorkflowId, workers: list[str]
+    ) -> list[RemoteWorker]:
         """Name machines of the user for a workflow."""
         return self._post(f"/workflows/{workflow_id}/remote_workers", list[RemoteWorker], workers)
 
-    def list_remote_workers(self, workflow_id: int) -> list[RemoteWorker]:
+    def list_remote_workers(self, workflow_id: WorkflowId) -> list[RemoteWorker]:
         """Return the machines named for a workflow."""
         return self._get(f"/workflows/{workflow_id}/remote_workers", list[RemoteWorker])
 
-    def delete_remote_worker(self, workflow_id: int, worker: str) -> RemoteWorker:
+    def delete_remote_worker(self, workflow_id: WorkflowId, worker: str) -> RemoteWorker:
         """Remove a machine from those named for a workflow."""
         path = f"/workflows/{workflow_id}/remote_workers/{quote(worker, safe='')}"
         return self._delete(path, RemoteWorker)

@@ -6,6 +6,7 @@ from typing import Unpack
 
 from torc_core.client.filters import Paging, ResourceRequirementsFilters, SlurmSchedulerFilters
 from torc_core.client.request import Endpoints
+from torc_core.model.ids import FailureHandlerId, RequirementsId, WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.resources import (
     FailureHandler,
@@ -25,7 +26,7 @@ class ResourceEndpoints(Endpoints):
         return self._post("/resource_requirements", ResourceRequirements, requirements)
 
     def list_resource_requirements(
-        self, workflow_id: int, **filters: Unpack[ResourceRequirementsFilters]
+        self, workflow_id: WorkflowId, **filters: Unpack[ResourceRequirementsFilters]
     ) -> Page[ResourceRequirements]:
         """Return a page of resource requirements."""
         path = "/resource_requirements"
@@ -33,7 +34,7 @@ class ResourceEndpoints(Endpoints):
             path, Page[ResourceRequirements], filters, ResourceRequirementsFilters, workflow_id
         )
 
-    def get_resource_requirements(self, requirements_id: int) -> ResourceRequirements:
+    def get_resource_requirements(self, requirements_id: RequirementsId) -> ResourceRequirements:
         """Return one set of resource requirements."""
         return self._get(f"/resource_requirements/{requirements_id}", ResourceRequirements)
 
@@ -41,12 +42,12 @@ class ResourceEndpoints(Endpoints):
         """Create a failure handler."""
         return self._post("/failure_handlers", FailureHandler, handler)
 
-    def get_failure_handler(self, handler_id: int) -> FailureHandler:
+    def get_failure_handler(self, handler_id: FailureHandlerId) -> FailureHandler:
         """Return one failure handler."""
         return self._get(f"/failure_handlers/{handler_id}", FailureHandler)
 
     def list_failure_handlers(
-        self, workflow_id: int, **filters: Unpack[Paging]
+        self, workflow_id: WorkflowId, **filters: Unpack[Paging]
     ) -> Page[FailureHandler]:
         """Return a page of failure handlers."""
         path = f"/workflows/{workflow_id}/failure_handlers"
@@ -57,7 +58,7 @@ class ResourceEndpoints(Endpoints):
         return self._post("/slurm_schedulers", SlurmScheduler, scheduler)
 
     def list_slurm_schedulers(
-        self, workflow_id: int, **filters: Unpack[SlurmSchedulerFilters]
+        self, workflow_id: WorkflowId, **filters: Unpack[SlurmSchedulerFilters]
     ) -> Page[SlurmScheduler]:
         """Return a page of Slurm schedulers."""
         path = "/slurm_schedulers"

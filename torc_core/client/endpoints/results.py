@@ -6,6 +6,7 @@ from typing import Unpack
 
 from torc_core.client.filters import ResultFilters
 from torc_core.client.request import Endpoints
+from torc_core.model.ids import ResultId, WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.result import Result
 
@@ -13,7 +14,9 @@ from torc_core.model.result import Result
 class ResultEndpoints(Endpoints):
     """Operations on the results of attempts."""
 
-    def list_results(self, workflow_id: int, **filters: Unpack[ResultFilters]) -> Page[Result]:
+    def list_results(
+        self, workflow_id: WorkflowId, **filters: Unpack[ResultFilters]
+    ) -> Page[Result]:
         """Return a page of results, the latest of each job unless `all_runs`."""
         path = "/results"
         return self._list(path, Page[Result], filters, ResultFilters, workflow_id)
@@ -22,6 +25,6 @@ class ResultEndpoints(Endpoints):
         """Create a result by itself; attempts are normally completed by `complete_job`."""
         return self._post("/results", Result, result)
 
-    def get_result(self, result_id: int) -> Result:
+    def get_result(self, result_id: ResultId) -> Result:
         """Return one result."""
         return self._get(f"/results/{result_id}", Result)

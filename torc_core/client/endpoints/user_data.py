@@ -7,6 +7,7 @@ from typing import Unpack
 from torc_core.client.filters import UserDataFilters
 from torc_core.client.request import LONG_S, Endpoints
 from torc_core.model.artifact import UserData, UserDataList, UserDataPatch
+from torc_core.model.ids import JobId, UserDataId, WorkflowId
 from torc_core.model.page import Page
 
 
@@ -17,8 +18,8 @@ class UserDataEndpoints(Endpoints):
         self,
         user_data: UserData,
         *,
-        consumer_job_id: int | None = None,
-        producer_job_id: int | None = None,
+        consumer_job_id: JobId | None = None,
+        producer_job_id: JobId | None = None,
     ) -> UserData:
         """Create user data, and its links to jobs if they are named."""
         params = {"consumer_job_id": consumer_job_id, "producer_job_id": producer_job_id}
@@ -30,20 +31,20 @@ class UserDataEndpoints(Endpoints):
         return self._post("/bulk_user_data", UserDataList, body, timeout_s=LONG_S).user_data
 
     def list_user_data(
-        self, workflow_id: int, **filters: Unpack[UserDataFilters]
+        self, workflow_id: WorkflowId, **filters: Unpack[UserDataFilters]
     ) -> Page[UserData]:
         """Return a page of user data."""
         path = "/user_data"
         return self._list(path, Page[UserData], filters, UserDataFilters, workflow_id)
 
-    def get_user_data(self, user_data_id: int) -> UserData:
+    def get_user_data(self, user_data_id: UserDataId) -> UserData:
         """Return one piece of user data."""
         return self._get(f"/user_data/{user_data_id}", UserData)
 
-    def update_user_data(self, user_data_id: int, patch: UserDataPatch) -> UserData:
+    def update_user_data(self, user_data_id: UserDataId, patch: UserDataPatch) -> UserData:
         """Change the given fields of user data."""
         return self._put(f"/user_data/{user_data_id}", UserData, patch)
 
-    def delete_user_data(self, user_data_id: int) -> UserData:
+    def delete_user_data(self, user_data_id: UserDataId) -> UserData:
         """Delete one piece of user data."""
         return self._delete(f"/user_data/{user_data_id}", UserData)

@@ -6,6 +6,7 @@ from typing import Unpack
 
 from torc_core.client.filters import WorkflowFilters
 from torc_core.client.request import Endpoints
+from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.workflow import (
     ArchiveRequest,
@@ -38,36 +39,38 @@ class WorkflowEndpoints(Endpoints):
         path = "/workflows"
         return self._list(path, Page[Workflow], filters, WorkflowFilters)
 
-    def get_workflow(self, workflow_id: int) -> Workflow:
+    def get_workflow(self, workflow_id: WorkflowId) -> Workflow:
         """Return one workflow."""
         return self._get(f"/workflows/{workflow_id}", Workflow)
 
-    def update_workflow(self, workflow_id: int, patch: WorkflowPatch) -> Workflow:
+    def update_workflow(self, workflow_id: WorkflowId, patch: WorkflowPatch) -> Workflow:
         """Change the given fields of a workflow."""
         return self._put(f"/workflows/{workflow_id}", Workflow, patch)
 
-    def delete_workflow(self, workflow_id: int) -> Workflow:
+    def delete_workflow(self, workflow_id: WorkflowId) -> Workflow:
         """Delete a workflow and all that belongs to it."""
         return self._delete(f"/workflows/{workflow_id}", Workflow)
 
-    def archive_workflow(self, workflow_id: int, *, is_archived: bool) -> Workflow:
+    def archive_workflow(self, workflow_id: WorkflowId, *, is_archived: bool) -> Workflow:
         """Archive a workflow, or undo that; servers before 0.35 have no such operation."""
         body = ArchiveRequest(is_archived=is_archived)
         return self._post(f"/workflows/{workflow_id}/archive", Workflow, body)
 
-    def get_workflow_status(self, workflow_id: int) -> WorkflowStatus:
+    def get_workflow_status(self, workflow_id: WorkflowId) -> WorkflowStatus:
         """Return run number, flags and job counts."""
         return self._get(f"/workflows/{workflow_id}/status", WorkflowStatus)
 
-    def update_workflow_status(self, workflow_id: int, status: WorkflowStatus) -> WorkflowStatus:
+    def update_workflow_status(
+        self, workflow_id: WorkflowId, status: WorkflowStatus
+    ) -> WorkflowStatus:
         """Set run number and flags."""
         return self._put(f"/workflows/{workflow_id}/status", WorkflowStatus, status)
 
-    def is_workflow_complete(self, workflow_id: int) -> IsComplete:
+    def is_workflow_complete(self, workflow_id: WorkflowId) -> IsComplete:
         """Return whether all jobs are complete, or the workflow was canceled."""
         return self._get(f"/workflows/{workflow_id}/is_complete", IsComplete)
 
-    def is_workflow_uninitialized(self, workflow_id: int) -> bool:
+    def is_workflow_uninitialized(self, workflow_id: WorkflowId) -> bool:
         """Return whether no job has been initialized yet."""
         reply = self._get(f"/workflows/{workflow_id}/is_uninitialized", dict[str, bool])
         return reply["is_uninitialized"]

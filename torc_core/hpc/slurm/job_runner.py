@@ -30,6 +30,7 @@ from torc_core.model.compute import (
     ScheduledComputeNodePatch,
     SchedulerType,
 )
+from torc_core.model.ids import WorkflowId
 from torc_core.runner.logs import log_to_stream
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.options import RunnerOptions
@@ -145,7 +146,7 @@ def _identity(allocation: Allocation) -> tuple[int, int, int]:
     return allocation.slurm_job_id, allocation.node_id, os.getpid()
 
 
-def _write_environment(output_dir: str, workflow_id: int, allocation: Allocation) -> None:
+def _write_environment(output_dir: str, workflow_id: WorkflowId, allocation: Allocation) -> None:
     path = Path(
         output_paths.slurm_log(output_dir, "slurm_env", workflow_id, *_identity(allocation))
     )
@@ -160,7 +161,7 @@ def _write_environment(output_dir: str, workflow_id: int, allocation: Allocation
 
 
 def _find_scheduled(
-    client: TorcClient, workflow_id: int, allocation: Allocation
+    client: TorcClient, workflow_id: WorkflowId, allocation: Allocation
 ) -> ScheduledComputeNode | None:
     """Return the server's record of this allocation, if torc requested the allocation."""
     scheduled = every_item(

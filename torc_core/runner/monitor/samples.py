@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from torc_core.model.ids import JobId
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job_resource_samples (
     job_id INTEGER NOT NULL,
@@ -24,7 +26,7 @@ CREATE TABLE IF NOT EXISTS job_metadata (job_id INTEGER PRIMARY KEY, job_name TE
 class StoredSample(msgspec.Struct, frozen=True, kw_only=True):
     """One job in one second."""
 
-    job_id: int
+    job_id: JobId
     job_name: str
     timestamp: int
     """Seconds since 1970."""

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from torc_core.model.compute import SchedulerType
-from torc_core.model.ids import SchedulerId
+from torc_core.model.ids import SchedulerId, WorkflowId
 
 
 class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of one runner. None stands for what the machine has or the workflow says."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     output_dir: str = "output"
     """Where logs of jobs and of the runner go; relative to the working directory."""
     max_parallel_jobs: int | None = None

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from torc_core.model.ids import ActionId, JobId, WorkflowId
+
 
 def stdio_directory(output_dir: str) -> str:
     """Return the directory of the output of jobs."""
     return f"{output_dir}/job_stdio"
 
 
-def job_stdio(output_dir: str, workflow_id: int, job_id: int, run_id: int, attempt_id: int) -> str:
+def job_stdio(
+    output_dir: str, workflow_id: WorkflowId, job_id: JobId, run_id: int, attempt_id: int
+) -> str:
     """Return where a job's output goes, without the ending: `.o` is stdout, `.e` is stderr."""
     stem = f"job_wf{workflow_id}_j{job_id}_r{run_id}_a{attempt_id}"
     return f"{stdio_directory(output_dir)}/{stem}"
 
 
-def runner_log(output_dir: str, hostname: str, workflow_id: int, run_id: int) -> str:
+def runner_log(output_dir: str, hostname: str, workflow_id: WorkflowId, run_id: int) -> str:
     """Return where a runner on its own machine logs."""
     return f"{output_dir}/job_runner_{hostname}_wf{workflow_id}_r{run_id}.log"
 
 
 def slurm_log(
-    output_dir: str, kind: str, workflow_id: int, slurm_job_id: int, node_id: int, pid: int
+    output_dir: str,
+    kind: str,
+    workflow_id: WorkflowId,
+    slurm_job_id: int,
+    node_id: int,
+    pid: int,
 ) -> str:
     """Return where a runner in a Slurm allocation logs; `kind` begins the name."""
     return f"{output_dir}/{kind}_wf{workflow_id}_sl{slurm_job_id}_n{node_id}_pid{pid}.log"
@@ -31,6 +40,6 @@ def metrics_database(output_dir: str, label: str) -> str:
     return f"{output_dir}/resource_utilization/resource_metrics_{label}.db"
 
 
-def action_stdio(output_dir: str, workflow_id: int, action_id: int, run_id: int) -> str:
+def action_stdio(output_dir: str, workflow_id: WorkflowId, action_id: ActionId, run_id: int) -> str:
     """Return where the output of an action's commands goes, without the ending."""
     return f"{stdio_directory(output_dir)}/action_wf{workflow_id}_a{action_id}_r{run_id}"

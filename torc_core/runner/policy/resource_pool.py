@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import ClaimedJob
-from torc_core.model.ids import SchedulerId
+from torc_core.model.ids import JobId, SchedulerId
 from torc_core.resources import Resources, exclusive_nodes
 
 
@@ -50,7 +50,7 @@ class ResourcePool:
             return len(self._allocated) < self.max_jobs
         return self.free.covers(amount)
 
-    def allocate(self, job_id: int, amount: Resources) -> tuple[str, ...]:
+    def allocate(self, job_id: JobId, amount: Resources) -> tuple[str, ...]:
         """Reserve the resources of a job that fits; return the GPUs it has to itself.
 
         GPUs are not assigned when only jobs are counted: there may be more jobs than GPUs.
@@ -63,7 +63,7 @@ class ResourcePool:
         self.free -= amount
         return names
 
-    def release(self, job_id: int) -> None:
+    def release(self, job_id: JobId) -> None:
         """Free the resources of a job."""
         amount, names = self._allocated.pop(job_id)
         self._gpus.extend(names)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from torc_core.errors import ExitCode
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import JobStatus
 
 _SUCCESSFUL = frozenset({JobStatus.COMPLETED, JobStatus.DISABLED})
@@ -27,7 +28,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended."""
 
-    workflow_id: int
+    workflow_id: WorkflowId
     run_id: int
     outcomes: dict[str, int]
     """How many attempts this runner completed, by status; "retried" counts those to be retried."""

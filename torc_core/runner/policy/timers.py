@@ -6,6 +6,8 @@ import heapq
 from enum import IntEnum, auto
 from typing import NamedTuple
 
+from torc_core.model.ids import JobId
+
 
 class TimerKind(IntEnum):
     """What to do when a timer expires; an integer, since it is hashed for every job."""
@@ -38,7 +40,7 @@ class Timer(NamedTuple):
     """A timer of one job, or of the runner."""
 
     kind: TimerKind
-    job_id: int = 0
+    job_id: JobId = JobId(0)
 
 
 class Timers:

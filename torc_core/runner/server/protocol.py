@@ -6,6 +6,7 @@ from typing import Protocol
 
 from torc_core.client import TorcClient
 from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.model.ids import ComputeNodeId
 from torc_core.model.workflow import EXCHANGE
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.server.single_calls import SingleCallProtocol
@@ -30,7 +31,7 @@ class ExchangeProtocol(Protocol):
 class BatchProtocol:
     """The batch protocol: one request per exchange."""
 
-    def __init__(self, client: TorcClient, compute_node_id: int) -> None:
+    def __init__(self, client: TorcClient, compute_node_id: ComputeNodeId) -> None:
         self._client = client
         self._compute_node_id = compute_node_id
 

@@ -27,7 +27,14 @@ from torc_core.model.exchange import (
     OutputFile,
     WorkRequest,
 )
-from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
+from torc_core.model.ids import (
+    ComputeNodeId,
+    FailureHandlerId,
+    FileId,
+    JobId,
+    RequirementsId,
+    WorkflowId,
+)
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.resources import FailureRule, ResourceRequirements
 from torc_core.model.result import Result
@@ -200,7 +207,7 @@ class SingleCallProtocol:
             failure_rules=self._rules_of(job.failure_handler_id),
         )
 
-    def _requirements_with(self, requirements_id: int | None) -> ResourceRequirements:
+    def _requirements_with(self, requirements_id: RequirementsId | None) -> ResourceRequirements:
         if requirements_id not in self._requirements:
             self._requirements[requirements_id] = (
                 ResourceRequirements(workflow_id=self._workflow_id, name="default")
@@ -209,12 +216,12 @@ class SingleCallProtocol:
             )
         return self._requirements[requirements_id]
 
-    def _path(self, file_id: int) -> str:
+    def _path(self, file_id: FileId) -> str:
         if file_id not in self._paths:
             self._paths[file_id] = self._client.get_file(file_id).path
         return self._paths[file_id]
 
-    def _rules_of(self, handler_id: int | None) -> list[FailureRule]:
+    def _rules_of(self, handler_id: FailureHandlerId | None) -> list[FailureRule]:
         if handler_id is None:
             return []
         if handler_id not in self._rules:

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from torc_core.model.events.event import Event, Severity, StreamedEvent
+from torc_core.model.ids import WorkflowId
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.lists.events import EVENTS, precise_time
 from torc_tui.terminal import clean
@@ -25,7 +26,7 @@ def events() -> None:
 @paging
 @pass_settings
 def list_(
-    settings: Settings, /, workflow_id: int | None, event_type: str | None, **filters: Any
+    settings: Settings, /, workflow_id: WorkflowId | None, event_type: str | None, **filters: Any
 ) -> None:
     """List the events of a workflow, oldest first."""
     chosen = settings.choose_workflow(workflow_id)
@@ -48,7 +49,7 @@ def list_(
 )
 @pass_settings
 def monitor(
-    settings: Settings, workflow_id: int | None, duration: float | None, level: str
+    settings: Settings, workflow_id: WorkflowId | None, duration: float | None, level: str
 ) -> None:
     """Follow the events of a workflow as they happen."""
     chosen = settings.choose_workflow(workflow_id)

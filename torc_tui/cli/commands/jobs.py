@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE, JobChange, propose_change
 from torc_tui.cli.context import ID, Settings, paging, pass_settings, status_filter
 from torc_tui.lists.jobs import JOBS
@@ -23,7 +24,7 @@ def jobs() -> None:
 @click.option("--include-relationships", is_flag=True, help="With the ids of related records.")
 @paging
 @pass_settings
-def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> None:
+def list_(settings: Settings, /, workflow_id: WorkflowId | None, **filters: Any) -> None:
     """List the jobs of a workflow."""
     chosen = settings.choose_workflow(workflow_id)
     page = JOBS.page(settings.client, chosen, **filters)
@@ -33,7 +34,7 @@ def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> Non
 @jobs.command()
 @click.argument("job_id", type=ID)
 @pass_settings
-def get(settings: Settings, job_id: int) -> None:
+def get(settings: Settings, job_id: JobId) -> None:
     """Show one job with its inputs, outputs and dependencies."""
     settings.output.record(settings.client.get_job(job_id))
 
@@ -41,7 +42,7 @@ def get(settings: Settings, job_id: int) -> None:
 @jobs.command()
 @click.argument("job_ids", type=ID, nargs=-1, required=True)
 @pass_settings
-def cancel(settings: Settings, job_ids: tuple[int, ...]) -> None:
+def cancel(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
     """Cancel jobs; those that run are stopped."""
     _change(settings, CANCEL, job_ids)
 
@@ -49,7 +50,7 @@ def cancel(settings: Settings, job_ids: tuple[int, ...]) -> None:
 @jobs.command()
 @click.argument("job_ids", type=ID, nargs=-1, required=True)
 @pass_settings
-def terminate(settings: Settings, job_ids: tuple[int, ...]) -> None:
+def terminate(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
     """Terminate running jobs."""
     _change(settings, TERMINATE, job_ids)
 
@@ -57,12 +58,12 @@ def terminate(settings: Settings, job_ids: tuple[int, ...]) -> None:
 @jobs.command()
 @click.argument("job_ids", type=ID, nargs=-1, required=True)
 @pass_settings
-def retry(settings: Settings, job_ids: tuple[int, ...]) -> None:
+def retry(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
     """Give failed or terminated jobs another attempt."""
     _change(settings, RETRY, job_ids)
 
 
-def _change(settings: Settings, change: JobChange, job_ids: tuple[int, ...]) -> None:
+def _change(settings: Settings, change: JobChange, job_ids: tuple[JobId, ...]) -> None:
     done = settings.carry_out(propose_change(settings.client, change, job_ids))
     settings.output.message(
         done.sentence, {"status": "success", "message": done.sentence, "job_ids": list(job_ids)}

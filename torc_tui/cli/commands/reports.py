@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.units import format_seconds
 from torc_tui.cli.context import ID, Settings, pass_settings
@@ -17,7 +18,7 @@ def reports() -> None:
 @reports.command()
 @click.argument("workflow_id", type=ID, required=False)
 @pass_settings
-def summary(settings: Settings, workflow_id: int | None) -> None:
+def summary(settings: Settings, workflow_id: WorkflowId | None) -> None:
     """Show the progress of a workflow: jobs by status, time spent, nodes."""
     chosen = settings.choose_workflow(workflow_id)
     status = settings.client.get_workflow_status(chosen)
@@ -41,7 +42,7 @@ def summary(settings: Settings, workflow_id: int | None) -> None:
     )
 
 
-def summarize(workflow_id: int, status: WorkflowStatus) -> dict[str, object]:
+def summarize(workflow_id: WorkflowId, status: WorkflowStatus) -> dict[str, object]:
     """Return the reference's summary of a workflow from its status."""
     minutes = status.total_exec_time_minutes or 0.0
     record: dict[str, object] = {

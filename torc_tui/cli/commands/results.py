@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from torc_core.client import every_item
+from torc_core.model.ids import ResultId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_tui.cli.context import ID, Settings, paging, pass_settings, status_filter
 from torc_tui.lists.listing import Column
@@ -29,7 +30,9 @@ def results() -> None:
 @click.option("--all-runs", is_flag=True, help="Every attempt, not only the latest of each job.")
 @paging
 @pass_settings
-def list_(settings: Settings, /, workflow_id: int | None, *, failed: bool, **filters: Any) -> None:
+def list_(
+    settings: Settings, /, workflow_id: WorkflowId | None, *, failed: bool, **filters: Any
+) -> None:
     """List the results of a workflow, the latest of each job."""
     if failed:
         filters["status"] = JobStatus.FAILED
@@ -46,6 +49,6 @@ def list_(settings: Settings, /, workflow_id: int | None, *, failed: bool, **fil
 @results.command()
 @click.argument("result_id", type=ID)
 @pass_settings
-def get(settings: Settings, result_id: int) -> None:
+def get(settings: Settings, result_id: ResultId) -> None:
     """Show one result."""
     settings.output.record(settings.client.get_result(result_id))

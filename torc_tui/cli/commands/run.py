@@ -10,6 +10,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode
+from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.operations.create import create
 from torc_core.operations.facts import counted
@@ -51,7 +52,7 @@ def run(
     spec_path = None if spec_or_id.isdecimal() and not path.exists() else path
     runner_options = _runner_options(settings, options)
     if spec_path is None:
-        workflow_id = ID.convert(int(spec_or_id), None, None)
+        workflow_id = WorkflowId(ID.convert(int(spec_or_id), None, None))
     else:
         workflow_id = _create(settings, spec_path, runner_options.output_dir)
     request = RunRequest(
@@ -66,7 +67,7 @@ def run(
     return _execute(settings, prepared)
 
 
-def _create(settings: Settings, path: Path, output_dir: str) -> int:
+def _create(settings: Settings, path: Path, output_dir: str) -> WorkflowId:
     spec = load_workflow(path)
     check_output_directory(output_dir)  # before anything is created
     with settings.reporter() as reporter:
@@ -82,7 +83,10 @@ def _runner_options(settings: Settings, options: dict[str, Any]) -> RunnerOption
     }
     poll_interval = chosen.pop("poll_interval")
     return RunnerOptions(
-        workflow_id=0, poll_interval_s=poll_interval, log_level=settings.log_level, **chosen
+        workflow_id=WorkflowId(0),
+        poll_interval_s=poll_interval,
+        log_level=settings.log_level,
+        **chosen,
     )
 
 

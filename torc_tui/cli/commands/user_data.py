@@ -9,6 +9,7 @@ import msgspec
 
 from torc_core.errors import UsageError
 from torc_core.model.artifact import UserDataPatch
+from torc_core.model.ids import UserDataId, WorkflowId
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.lists.user_data import USER_DATA
 
@@ -26,7 +27,7 @@ def user_data() -> None:
 @click.option("--producer-job-id", type=int, help="Only what this job writes.")
 @paging
 @pass_settings
-def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> None:
+def list_(settings: Settings, /, workflow_id: WorkflowId | None, **filters: Any) -> None:
     """List the user data of a workflow."""
     chosen = settings.choose_workflow(workflow_id)
     page = USER_DATA.page(settings.client, chosen, **filters)
@@ -36,7 +37,7 @@ def list_(settings: Settings, /, workflow_id: int | None, **filters: Any) -> Non
 @user_data.command()
 @click.argument("user_data_id", type=ID)
 @pass_settings
-def get(settings: Settings, user_data_id: int) -> None:
+def get(settings: Settings, user_data_id: UserDataId) -> None:
     """Print one record, always as JSON.
 
     Jobs read its value with `| jq .data`.
@@ -53,7 +54,7 @@ def get(settings: Settings, user_data_id: int) -> None:
 @pass_settings
 def update(
     settings: Settings,
-    user_data_id: int,
+    user_data_id: UserDataId,
     name: str | None,
     data: str | None,
     *,

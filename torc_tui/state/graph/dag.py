@@ -10,6 +10,7 @@ from itertools import chain, islice
 
 from torc_core.client import TorcClient, every_item
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_tui.lists.job_counts import percent, state_of
 from torc_tui.terminal import clean
@@ -46,7 +47,7 @@ def fold_name(name: str) -> str:
     return _DIGITS.sub("#", name)
 
 
-def read_graph(client: TorcClient, workflow_id: int) -> Graph:
+def read_graph(client: TorcClient, workflow_id: WorkflowId) -> Graph:
     """Read the jobs and dependencies of a workflow, and draw groups if there are many.
 
     Raises:
@@ -61,7 +62,7 @@ def read_graph(client: TorcClient, workflow_id: int) -> Graph:
     return builder.graph(is_partial=is_partial)
 
 
-def _edges(client: TorcClient, workflow_id: int) -> Iterator[Edge]:
+def _edges(client: TorcClient, workflow_id: WorkflowId) -> Iterator[Edge]:
     """Yield dependencies: the stored ones, and those through files and user data.
 
     The server works the latter out only when the workflow is initialized.
@@ -88,7 +89,7 @@ class GraphBuilder:
     def add_jobs(self, jobs: Iterable[Job]) -> None:
         """Add jobs; all of them before the first dependency."""
         for job in jobs:
-            number, status = job.id or 0, str(job.status or "")
+            number, status = id_of(job), str(job.status or "")
             if len(self._jobs) <= DRAWN_JOBS:
                 self._jobs[number] = (job.name, status)
             group = fold_name(job.name)

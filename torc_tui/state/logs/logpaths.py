@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from torc_core.client import TorcClient
 from torc_core.host.runs import list_runs
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.runner.policy.output_paths import job_stdio
 
@@ -48,7 +49,7 @@ def find_logs(client: TorcClient, job: Job) -> Sources:
     return next(found, candidates[0])
 
 
-def _directories(workflow_id: int) -> list[Path]:
+def _directories(workflow_id: WorkflowId) -> list[Path]:
     of_runs = [
         Path(run.meta.cwd, run.meta.output_dir)
         for run in list_runs()
@@ -58,6 +59,6 @@ def _directories(workflow_id: int) -> list[Path]:
 
 
 def _sources(directory: Path, job: Job, run_id: int, attempt: int) -> Sources:
-    stem = job_stdio(str(directory), job.workflow_id, job.id or 0, run_id, attempt)
+    stem = job_stdio(str(directory), job.workflow_id, id_of(job), run_id, attempt)
     streams = (("stdout", Path(f"{stem}.o")), ("stderr", Path(f"{stem}.e")))
     return Sources(f"log ▸ {job.name} ▸ attempt {attempt}", streams)

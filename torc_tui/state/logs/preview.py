@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from torc_core.client import TorcClient
+from torc_core.model.ids import JobId
 from torc_tui.state.logs.logpaths import find_logs
 from torc_tui.state.texts import facts_text, job_text
 from torc_tui.terminal import clean_colored
@@ -17,7 +18,7 @@ _READ = 16_384
 """Bytes that are read from the end of a log."""
 
 
-def preview_text(client: TorcClient, job_id: int, width: int, height: int) -> list[Cell]:
+def preview_text(client: TorcClient, job_id: JobId, width: int, height: int) -> list[Cell]:
     """Return facts about a job, then the last lines of its output, in `height` lines.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from torc_core.model.ids import WorkflowId
 from torc_core.operations.delete import propose_delete
 from torc_tui.cli.commands.workflows.show import decoded
 from torc_tui.cli.context import ID, Settings, pass_settings
@@ -15,7 +16,7 @@ from torc_tui.cli.context import ID, Settings, pass_settings
 @click.option("--force", is_flag=True, help="Also if they belong to another user.")
 @pass_settings
 def delete(
-    settings: Settings, workflow_ids: tuple[int, ...], *, no_prompts: bool, force: bool
+    settings: Settings, workflow_ids: tuple[WorkflowId, ...], *, no_prompts: bool, force: bool
 ) -> None:
     """Delete workflows with their jobs, results and events."""
     done = settings.carry_out(

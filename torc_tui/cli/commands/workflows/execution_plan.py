@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from torc_core.model.ids import WorkflowId
 from torc_core.operations.execution_plan import plan_lines, plan_of_file, plan_of_workflow
 from torc_tui.cli.context import Settings, pass_settings
 
@@ -17,7 +18,7 @@ def execution_plan(settings: Settings, spec_or_id: str) -> None:
     """Show what starts when, and what that unblocks: for a file, or for a stored workflow."""
     path = Path(spec_or_id)
     if spec_or_id.isdecimal() and not path.exists():
-        plan = plan_of_workflow(settings.client, int(spec_or_id))
+        plan = plan_of_workflow(settings.client, WorkflowId(int(spec_or_id)))
     else:
         plan = plan_of_file(path)
     settings.output.record(plan, plan_lines(plan))

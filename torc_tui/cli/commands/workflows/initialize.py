@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from torc_core.model.ids import WorkflowId
 from torc_core.operations.initialize import StartCheck, check_start, propose_initialize
 from torc_tui.cli.context import ID, Settings, pass_settings
 
@@ -15,7 +16,12 @@ from torc_tui.cli.context import ID, Settings, pass_settings
 @click.option("--dry-run", is_flag=True, help="Check inputs and outputs; change nothing.")
 @pass_settings
 def initialize(
-    settings: Settings, workflow_id: int | None, *, force: bool, no_prompts: bool, dry_run: bool
+    settings: Settings,
+    workflow_id: WorkflowId | None,
+    *,
+    force: bool,
+    no_prompts: bool,
+    dry_run: bool,
 ) -> None:
     """Start a new run: every job is reset, then blocked or ready."""
     chosen = settings.choose_workflow(workflow_id)
@@ -32,7 +38,7 @@ def initialize(
     )
 
 
-def _print_check(settings: Settings, workflow_id: int, check: StartCheck) -> None:
+def _print_check(settings: Settings, workflow_id: WorkflowId, check: StartCheck) -> None:
     settings.output.record(
         {
             "workflow_id": workflow_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from torc_core.model.ids import WorkflowId
 from torc_core.operations.reset import ResetRequest, propose_reset
 from torc_tui.cli.context import ID, Settings, pass_settings
 
@@ -23,7 +24,7 @@ from torc_tui.cli.context import ID, Settings, pass_settings
 @pass_settings
 def reset_status(
     settings: Settings,
-    workflow_id: int | None,
+    workflow_id: WorkflowId | None,
     *,
     failed_only: bool,
     reinitialize: bool,

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
 from torc_tui.lists.workflows import WORKFLOWS
@@ -46,7 +47,7 @@ def list_(
 @click.command()
 @click.argument("workflow_id", type=ID, required=False)
 @pass_settings
-def get(settings: Settings, workflow_id: int | None) -> None:
+def get(settings: Settings, workflow_id: WorkflowId | None) -> None:
     """Show a workflow and its settings."""
     workflow = settings.client.get_workflow(settings.choose_workflow(workflow_id))
     settings.output.record(decoded(workflow))
