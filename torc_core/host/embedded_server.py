@@ -168,11 +168,16 @@ def _spawn(port: int, token: str) -> EmbeddedServer | None:
             text=True,
         )
     assert process.stdout is not None
-    listening = _read_port(process.stdout, time.monotonic() + START_TIMEOUT_S)
-    process.stdout.close()
+    listening = None
+    try:
+        listening = _read_port(process.stdout, time.monotonic() + START_TIMEOUT_S)
+    finally:
+        # Too late, interrupted or failed: a server that no record names would keep the database.
+        process.stdout.close()
+        if listening is None:
+            process.kill()
+            process.wait()
     if listening is None:
-        process.kill()
-        process.wait()
         return None
     return EmbeddedServer(process=detach(process), port=listening, token=token)
 

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from waiting import wait_for
 
-from torc_core.errors import ConflictError, MachineError
+from torc_core.errors import ConflictError, MachineError, TimedOutError
 from torc_core.host import runs
 from torc_core.host.connect import Choice, connect
 from torc_core.host.directories import state_directory
@@ -127,6 +127,16 @@ def test_a_failed_write_leaves_no_part_of_a_record(tmp_path: Path):
 
     assert read_record(path, dict) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("_embedded")
+def test_a_server_that_is_not_waited_for_does_not_keep_the_database(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("torc_core.host.embedded_server.START_TIMEOUT_S", 0.0)
+        with pytest.raises(TimedOutError):
+            ensure_server()
+
+    connect(Choice(standalone=True)).client.ping()
 
 
 def test_a_record_is_whole_or_absent(tmp_path: Path):
