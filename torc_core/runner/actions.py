@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from torc_core.client import TorcClient
-from torc_core.errors import ConflictError, TorcError
+from torc_core.errors import ConflictError, TorcError, UnreachableError
 from torc_core.model.action import ActionType, TriggerType, WorkflowAction
 from torc_core.model.ids import ActionId
 from torc_core.runner.policy import output_paths
@@ -100,6 +100,9 @@ class Actions:
             self._client.claim_action(self._context.workflow_id, action.id, self._context.node_id)
         except ConflictError:
             return  # another runner has claimed it
+        except UnreachableError:  # nothing was sent, so it is still pending
+            self._executed.discard(action.id)
+            raise
         for command in commands_of(action.action_config):
             exit_code = self._run_command(action.id, command)
             log.info("action %s: exit code %s of %r", action.id, exit_code, command)
