@@ -131,6 +131,16 @@ def test_a_mistake_of_our_own_is_an_answer_too(link, server):
     assert "oops" in str(collect(link, 1)[1].error)
 
 
+def test_a_mistake_of_our_own_after_failures_leaves_the_link_usable(link, server):
+    server.is_down = True
+    link.send(Exchange(seq=0))
+    wait_for(lambda: link.is_failing, "a failure")
+    server.error = RuntimeError("oops")
+    server.is_down = False
+    collect(link, 1)
+    assert link.can_send
+
+
 def test_a_closed_link_gives_up(link, server):
     server.is_down = True
     link.send(Exchange(seq=0))

@@ -32,7 +32,7 @@ class ExchangeResult(msgspec.Struct, frozen=True):
     reply: ExchangeReply | None
     """None: see `error`; or the link was closed."""
     error: TorcError | None = None
-    """A retry would fail as well: the workflow is gone, or a setting makes no sense."""
+    """A retry would fail as well: the workflow is gone, or the server refuses a setting."""
 
 
 class ServerLink:
@@ -112,6 +112,7 @@ class ServerLink:
             except Exception as error:
                 # A thread that just died would leave the loop waiting for its answer.
                 log.exception("an exchange with the server failed")
+                self._failing.discard(request.seq)
                 failure = ProtocolError(f"An exchange with the server failed: {error!r}.")
                 result = ExchangeResult(request, None, failure)
             self._results.append(result)
