@@ -74,6 +74,8 @@ class EventFeed:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     def _follow(self, stream: EventStream) -> None:
+        if self._closed.is_set():  # while it was opened
+            return
         # What happened before this moment was missed: one refresh makes up for it.
         self._set_live(is_live=True)
         for _ in stream:

@@ -6,6 +6,7 @@ import threading
 
 from waiting import wait_for
 
+from torc_core.client import TorcClient
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
@@ -79,5 +80,23 @@ def test_closing_ends_the_thread(server, client):
     feed = EventFeed(server.client, number, lambda: None)
     wait_for(lambda: feed.is_live, "the feed to be live")
     feed.close()
+
+    wait_for(lambda: set(threading.enumerate()) <= before, "the thread to end")
+
+
+def test_closing_while_the_stream_is_opened_ends_the_thread(server, client):
+    number, _ = make_jobs(client, 1)
+    made = threading.Event()
+
+    class ClosedMeanwhile(TorcClient):
+        def stream_events(self, *arguments, **options):
+            stream = super().stream_events(*arguments, **options)
+            assert made.wait(30)
+            feed.close()
+            return stream
+
+    before = set(threading.enumerate())
+    feed = EventFeed(lambda: ClosedMeanwhile(server.url), number, lambda: None)
+    made.set()
 
     wait_for(lambda: set(threading.enumerate()) <= before, "the thread to end")
