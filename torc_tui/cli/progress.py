@@ -18,6 +18,8 @@ from torc_core.units import format_seconds
 
 LIVE_INTERVAL_S = 0.5
 PLAIN_INTERVAL_S = 10.0
+LEAVE_S = 1.0
+"""How long to wait at the end for a reply of the server."""
 SHOWN = ("running", "ready", "blocked", "failed", "canceled", "terminated", "pending_failed")
 
 
@@ -48,7 +50,7 @@ class LiveCounts:
         trace: TracebackType | None,
     ) -> None:
         self._done.set()
-        self._thread.join()
+        self._thread.join(LEAVE_S)
         if self._is_live:
             _write("\r\x1b[2K")
 
@@ -62,7 +64,7 @@ class LiveCounts:
                 line = f"waiting for the server: {error.message}"
             else:
                 line = progress_line(counts, self._rate.note(_settled(counts), time.monotonic()))
-            if line != last:
+            if line != last and not self._done.is_set():
                 _write(f"\r\x1b[2K{line[: _width()]}" if self._is_live else f"{line}\n")
                 last = line
 

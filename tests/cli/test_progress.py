@@ -1,0 +1,40 @@
+"""The line of counts while a run lasts."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from waiting import wait_for
+
+from torc_core.client import TorcClient
+from torc_core.errors import UnreachableError
+from torc_tui.cli.progress import LiveCounts
+
+
+class Silent(TorcClient):
+    """A server that takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+        self.gate = threading.Event()
+
+    def get_workflow_status(self, _workflow_id):
+        self.asked.set()
+        assert self.gate.wait(60)
+        raise UnreachableError("no")
+
+
+def test_a_server_that_does_not_answer_does_not_delay_the_end(monkeypatch, capsys):
+    monkeypatch.setattr("torc_tui.cli.progress.PLAIN_INTERVAL_S", 0.01)
+    client = Silent()
+    with LiveCounts(client, 1):
+        assert client.asked.wait(30)
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 20
+
+    before = {each for each in threading.enumerate() if each.name == "progress"}
+    client.gate.set()
+    wait_for(lambda: not any(each.is_alive() for each in before), "the thread to end")
+    assert capsys.readouterr().err == ""
