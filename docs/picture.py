@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 
 from torc_core.host.connect import Choice, connect
 from torc_core.host.embedded_server import stop_server
+from torc_core.model.ids import WorkflowId
 from torc_core.operations.create import create_workflow
 from torc_core.operations.initialize import initialize_workflow
 from torc_core.runner.policy.options import RunnerOptions
@@ -40,7 +41,9 @@ jobs:
 
 async def draw(workflow_id: int, choice: Choice) -> None:
     """Open the interface on the workflow and write what it shows."""
-    app = TorcApp(lambda: connect(choice), user="ann")
+    app = TorcApp(
+        lambda: connect(choice), user="ann", run_options=RunnerOptions(workflow_id=WorkflowId(0))
+    )
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "climate-ensemble")
         await pilot.press("enter")

@@ -16,6 +16,7 @@ from textual.theme import Theme
 
 from torc_core.errors import ExitCode
 from torc_core.host.connect import Connection
+from torc_core.runner.policy.options import RunnerOptions
 from torc_tui.hangup import exit_on_hangup
 from torc_tui.requests import Requests
 from torc_tui.screens.main import MainScreen
@@ -61,6 +62,7 @@ class TorcApp(App[None]):
     Args:
         connect: Makes the connection to the server; called in a thread.
         user: Whose workflows are shown at first, and who owns new ones.
+        run_options: What the configuration says of runs.
     """
 
     TITLE = "torc"
@@ -76,13 +78,15 @@ class TorcApp(App[None]):
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True),
     ]
 
-    def __init__(self, connect: Callable[[], Connection], *, user: str) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], *, user: str, run_options: RunnerOptions
+    ) -> None:
         super().__init__()
         self.register_theme(_THEME)
         self.ansi_theme_dark = _SIXTEEN
         theme = os.environ.get("TEXTUAL_THEME", _THEME.name)
         self.theme = theme if theme in self.available_themes else _THEME.name
-        self._main = MainScreen(Requests(connect), user)
+        self._main = MainScreen(Requests(connect), user, run_options)
 
     def get_default_screen(self) -> MainScreen:
         """Begin with the main screen."""
@@ -98,7 +102,7 @@ class TorcApp(App[None]):
         self.exit(return_code=ExitCode.TERMINATED)
 
 
-def run(connect: Callable[[], Connection], *, user: str) -> int:
+def run(connect: Callable[[], Connection], *, user: str, run_options: RunnerOptions) -> int:
     """Show the interface until the user quits; return the exit code.
 
     Call `torc_tui.terminal.prepare(os.environ)` before importing this module.
@@ -107,8 +111,9 @@ def run(connect: Callable[[], Connection], *, user: str) -> int:
         connect: Returns the connection; called in a thread, so that the screen appears before
             the server answers. It may raise a `TorcError`, and is then called again later.
         user: Whose workflows are shown at first, and who owns new ones.
+        run_options: What the configuration says of runs.
     """
-    app = TorcApp(connect, user=user)
+    app = TorcApp(connect, user=user, run_options=run_options)
     exit_on_hangup(sys.stdin.fileno())
     # Over SSH a moving mouse costs a line of escape codes per cell, and capturing it disables the
     # terminal's own text selection.

@@ -11,6 +11,8 @@ from textual.screen import Screen
 
 from torc_core.client import TorcClient
 from torc_core.host.connect import Connection
+from torc_core.model.ids import WorkflowId
+from torc_core.runner.policy.options import RunnerOptions
 from torc_tui.app import TorcApp
 from torc_tui.screens.main import MainScreen
 
@@ -61,10 +63,11 @@ class Driver:
 
 
 @contextlib.asynccontextmanager
-async def interface(url: str, size=(80, 24), *, connect=None):
+async def interface(url: str, size=(80, 24), *, connect=None, run_options=None):
     """Show the interface for the server at `url`, or for the one that `connect` finds."""
     connect = connect or (lambda: Connection(TorcClient(url), is_embedded=False))
-    app = TorcApp(connect, user="tester")
+    run_options = run_options or RunnerOptions(workflow_id=WorkflowId(0))
+    app = TorcApp(connect, user="tester", run_options=run_options)
     async with app.run_test(size=size) as pilot:
         yield Driver(app, pilot)
         app.exit()

@@ -6,7 +6,7 @@ import msgspec
 
 
 class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The table `[client.run]`: defaults of `torc run`."""
+    """The table `[client.run]`: defaults of `torc run` and of the key that runs a workflow."""
 
     poll_interval: float = 5.0
     """The longest wait without news from the server, in seconds."""

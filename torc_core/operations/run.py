@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.clock import utc_now
+from torc_core.config.schema import ClientSettings
 from torc_core.errors import ConflictError, MachineError, TorcError
 from torc_core.host.connect import Connection
 from torc_core.host.runs import (
@@ -91,6 +93,27 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Inputs and outputs, if the workflow is yet to be initialized."""
     misfits: tuple[NeverFits, ...]
     other_runs: tuple[AnotherRun, ...]
+
+
+def runner_options(
+    configured: ClientSettings, log_level: str | None = None, **chosen: Any
+) -> RunnerOptions:
+    """Return the options of a run: what the user chose now, else what the configuration says.
+
+    Args:
+        configured: The configuration.
+        log_level: Chosen for this run.
+        **chosen: Fields of `RunSettings`; None for those that were not chosen.
+    """
+    settings = msgspec.structs.asdict(configured.run)
+    settings |= {name: value for name, value in chosen.items() if value is not None}
+    poll_interval_s = settings.pop("poll_interval")
+    return RunnerOptions(
+        workflow_id=WorkflowId(0),  # not known yet
+        poll_interval_s=poll_interval_s,
+        log_level=log_level or configured.log_level,
+        **settings,
+    )
 
 
 def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:

@@ -17,6 +17,7 @@ from torc_core.host.connect import Connection
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
 from torc_core.operations.reporter import Notice, Proposal, Question, Result
+from torc_core.runner.policy.options import RunnerOptions
 from torc_tui.requests import Requests
 from torc_tui.screens.dialogs.confirm import Confirm, ConfirmByName
 from torc_tui.screens.dialogs.dialog import Dialog
@@ -67,6 +68,8 @@ class ActionContext:
     app: App[object]
     requests: Requests
     user: str
+    run_options: RunnerOptions
+    """What the configuration says of runs; names no workflow."""
     tell: Callable[[str], None]
     """Shows one line."""
     select: Callable[[Workflow], None]

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from torc_core.errors import TorcError
 from torc_core.host.connect import Connection
 from torc_core.model.workflow import Workflow
+from torc_core.runner.policy.options import RunnerOptions
 from torc_tui.actions import Scope, shown_in
 from torc_tui.keymap import bindings_for
 from torc_tui.panes.base import Tab
@@ -55,12 +56,13 @@ class MainScreen(Screen[None]):
     message = getters.query_one(MessageLine)
     keys = getters.query_one(KeyHints)
 
-    def __init__(self, requests: Requests, user: str) -> None:
+    def __init__(self, requests: Requests, user: str, run_options: RunnerOptions) -> None:
         super().__init__()
         self.requests = requests
         self.refresher = Refresher(self, self._refresh_content)
         self._runner = ActionRunner(self, self._show_outcome)
         self._user = user
+        self._run_options = run_options
 
     def compose(self) -> ComposeResult:
         """Lay out: head, panes, message, keys."""
@@ -230,7 +232,12 @@ class MainScreen(Screen[None]):
     def _on_action_requested(self, requested: ActionRequested) -> None:
         self.message.clear_error()
         context = ActionContext(
-            self.app, self.requests, self._user, self.message.show_text, self.select_workflow
+            self.app,
+            self.requests,
+            self._user,
+            self._run_options,
+            self.message.show_text,
+            self.select_workflow,
         )
         selection = Selection(requested.workflow, requested.jobs)
         self._runner.start(partial(USER_ACTIONS[requested.action_id], context, selection))

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.operations import create as creation
 from torc_core.operations.cancel import propose_cancel
@@ -14,7 +16,6 @@ from torc_core.operations.initialize import propose_initialize
 from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE, JobChange, propose_change
 from torc_core.operations.reset import ResetRequest, propose_rerun, propose_reset
 from torc_core.operations.run import RunRequest, propose_run
-from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import load_workflow
 from torc_tui.screens.action_context import ActionContext, LineReporter, Selection
 from torc_tui.screens.dialogs.ask import Ask
@@ -99,9 +100,8 @@ async def _change(context: ActionContext, selection: Selection, change: JobChang
 
 
 async def _run(context: ActionContext, workflow_id: WorkflowId, spec: Path | None) -> None:
-    request = RunRequest(
-        options=RunnerOptions(workflow_id=workflow_id), is_detached=True, spec=spec
-    )
+    options = msgspec.structs.replace(context.run_options, workflow_id=workflow_id)
+    request = RunRequest(options=options, is_detached=True, spec=spec)
     await context.carry_out(lambda server: propose_run(server, request))
 
 

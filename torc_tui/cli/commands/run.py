@@ -14,9 +14,14 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.operations.create import create
 from torc_core.operations.facts import counted
-from torc_core.operations.run import Run, RunRequest, check_output_directory, propose_run
+from torc_core.operations.run import (
+    Run,
+    RunRequest,
+    check_output_directory,
+    propose_run,
+    runner_options,
+)
 from torc_core.runner.execution import execute_run
-from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.output_paths import job_stdio
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import load_workflow
@@ -50,13 +55,13 @@ def run(
     """
     path = Path(spec_or_id)
     spec_path = None if spec_or_id.isdecimal() and not path.exists() else path
-    runner_options = _runner_options(settings, options)
+    chosen = runner_options(settings.configured, settings.log_level, **options)
     if spec_path is None:
         workflow_id = WorkflowId(ID.convert(int(spec_or_id), None, None))
     else:
-        workflow_id = _create(settings, spec_path, runner_options.output_dir)
+        workflow_id = _create(settings, spec_path, chosen.output_dir)
     request = RunRequest(
-        options=msgspec.structs.replace(runner_options, workflow_id=workflow_id),
+        options=msgspec.structs.replace(chosen, workflow_id=workflow_id),
         is_detached=detach,
         spec=spec_path,
     )
@@ -72,22 +77,6 @@ def _create(settings: Settings, path: Path, output_dir: str) -> WorkflowId:
     check_output_directory(output_dir)  # before anything is created
     with settings.reporter() as reporter:
         return create(settings.client, spec, user=settings.user, reporter=reporter).workflow_id
-
-
-def _runner_options(settings: Settings, options: dict[str, Any]) -> RunnerOptions:
-    """Merge the command line over the configuration; the workflow is not known yet."""
-    configured = settings.configured.run
-    chosen = {
-        name: getattr(configured, name) if value is None else value
-        for name, value in options.items()
-    }
-    poll_interval = chosen.pop("poll_interval")
-    return RunnerOptions(
-        workflow_id=WorkflowId(0),
-        poll_interval_s=poll_interval,
-        log_level=settings.log_level,
-        **chosen,
-    )
 
 
 def _print_started(settings: Settings, started: Run) -> None:

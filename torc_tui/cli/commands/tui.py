@@ -9,6 +9,7 @@ import click
 
 from torc_core.errors import UsageError
 from torc_core.host.connect import connect
+from torc_core.operations.run import runner_options
 from torc_tui.cli.context import Settings, pass_settings
 from torc_tui.terminal import prepare
 
@@ -28,4 +29,8 @@ def tui(settings: Settings, *, standalone: bool = False) -> int:
     prepare(os.environ)
     from torc_tui.app import run  # noqa: PLC0415 - Textual reads its settings when imported
 
-    return run(lambda: connect(settings.choice), user=settings.user)
+    return run(
+        lambda: connect(settings.choice),
+        user=settings.user,
+        run_options=runner_options(settings.configured, settings.log_level),
+    )
