@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from torc_core.model.status import ACTIVE, SETTLED, JobStatus
+from torc_core.operations.facts import count
 
 FAILED = frozenset({JobStatus.FAILED, JobStatus.TERMINATED})
 """Outcomes that make a workflow a failed one."""
@@ -12,16 +13,11 @@ _RUNNABLE = frozenset({JobStatus.UNINITIALIZED, JobStatus.READY, JobStatus.PENDI
 """Statuses in which a job waits for no other one."""
 
 
-def count(counts: Mapping[str, int], statuses: Collection[JobStatus]) -> int:
-    """Return how many jobs are in one of `statuses`."""
-    return sum(counts.get(status, 0) for status in statuses)
-
-
 def state_of(counts: Mapping[str, int], *, is_canceled: bool = False) -> str:
     """Return the state of a workflow with these jobs, one of `theme.WORKFLOW_LOOK`.
 
     A list does not say which workflows are canceled. It is inferred from jobs that were canceled
-    while none failed and none can go on.
+    while none failed and none can still run.
     """
     is_settled = count(counts, SETTLED) == sum(counts.values())
     has_failed = count(counts, FAILED)

@@ -6,9 +6,10 @@ from operator import attrgetter
 
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
+from torc_core.operations.facts import count
 from torc_tui.lists.cells import BROKEN_TONE, ID, item_id, quiet_cell
 from torc_tui.lists.filters import text_of, yes_or_no
-from torc_tui.lists.job_counts import FAILED, count, percent, state_of
+from torc_tui.lists.job_counts import FAILED, percent, state_of
 from torc_tui.lists.listing import Column, ListFilter, Listing, Query
 from torc_tui.theme import WORKFLOW_LOOK, Cell
 

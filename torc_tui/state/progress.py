@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from torc_core.model.status import UNSUCCESSFUL, JobStatus
-from torc_tui.lists.job_counts import count
+from torc_core.operations.facts import count
 from torc_tui.theme import QUIET, Cell, look_of
 
 _BROKEN = UNSUCCESSFUL | {JobStatus.PENDING_FAILED}
