@@ -54,7 +54,7 @@ def exit_codes() -> str:
 
 def command_line() -> str:
     """Return the page of all commands and options."""
-    parts = ["# Command line\n", "What every command accepts stands under `torc` itself.\n"]
+    parts = ["# Command line\n", "Options of every command are listed under `torc`.\n"]
     parts += list(_describe(torc, "torc", None))
     for name in torc.entries:
         parts += list(_describe(torc.load(name), f"torc {name}", click.Context(torc)))

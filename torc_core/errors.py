@@ -1,7 +1,7 @@
 """Every error that torc reports, with the exit code and the advice that belong to it.
 
     TorcError
-    ├── UsageError                2   a request that makes no sense: a wrong value or option
+    ├── UsageError                2   an invalid request: a wrong value or option
     │   └── SpecError             2   a workflow file with problems, all of them
     ├── AccessError               3   not authenticated or not allowed
     ├── NotFoundError             4   no such workflow, job, file, ...
@@ -17,7 +17,7 @@
     └── MachineError              9   this machine lacks something: disk, program, permission
 
 A message says what happened, with the values; `hint` says what to do next. The HTTP status of an
-error is the server's business and stands there. Errors of programming stay `ValueError` and
+error is the server's business and defined there. Errors of programming stay `ValueError` and
 `TypeError` and are never caught.
 """
 
@@ -71,7 +71,7 @@ class TorcError(Exception):
 
 
 class UsageError(TorcError):
-    """A request that makes no sense as it stands: a wrong value, a missing field."""
+    """An invalid request: a wrong value, a missing field."""
 
     code = "invalid"
     exit_code = ExitCode.USAGE

@@ -55,8 +55,8 @@ class Requests:
     """Carries requests in daemon threads, and knows whether the server answers.
 
     Calls of one slot are carried out one after the other. One that waits is replaced by the next
-    of its slot, so that a held-down key asks for the last window only: its awaiter
-    is canceled, as are those of answers from a server that was replaced by another.
+    of its slot, so that a held-down key asks for the last window only: its awaiter is
+    canceled, as are those of answers from a server that was replaced by another.
 
     Args:
         connect: Makes the connection; called in a thread when it is first needed, and again for as
@@ -197,9 +197,8 @@ class Requests:
             with self._change:
                 self._busy.discard(slot)
                 self._change.notify()
-            with contextlib.suppress(
-                RuntimeError
-            ):  # the event loop is closed: the interface has quit
+            # If the event loop is closed, the interface has quit.
+            with contextlib.suppress(RuntimeError):
                 future.get_loop().call_soon_threadsafe(finish)
 
     def _take(self) -> tuple[str, _Call]:

@@ -47,7 +47,7 @@ def check_address(address: Address) -> Address:
     """Return the address with the base path added if its URL has none.
 
     Raises:
-        UsageError: The URL is not one of a server, or the token cannot stand in a header.
+        UsageError: The URL is not one of a server, or the token cannot be sent in a header.
     """
     if address.token is not None and not (address.token.isascii() and address.token.isprintable()):
         raise UsageError(

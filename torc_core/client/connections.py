@@ -46,7 +46,7 @@ class ConnectionPool:
         headers: Headers of every request.
 
     Raises:
-        UsageError: The proxy settings of the environment make no sense.
+        UsageError: The proxy settings of the environment cannot be used.
     """
 
     def __init__(self, address: Address, headers: Mapping[str, str]) -> None:

@@ -40,7 +40,7 @@ class EventSource(Protocol):
         """Yield events as they come, until the stream ends or is stopped."""
 
     def stop(self) -> None:
-        """End the stream, from any thread; the one that waits for an event goes on at once."""
+        """End the stream, from any thread; the one that waits for an event returns at once."""
 
     def close(self) -> None:
         """Close the connection; for the thread that reads."""

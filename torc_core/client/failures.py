@@ -83,7 +83,7 @@ def meaning_of(error: Exception) -> Meaning:
 def error_from_failure(
     error: Exception, url: str, *, timeout_s: float, is_read_only: bool
 ) -> TorcError:
-    """Return the error that an exception of httpx or httpx-sse stands for.
+    """Return the error to raise for an exception of httpx or httpx-sse.
 
     Args:
         error: The exception.

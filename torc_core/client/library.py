@@ -3,7 +3,7 @@
 `import httpx` also imports `httpx._main`, a program that fetches web pages from a terminal, if
 click, rich and pygments are there, and with torc they are: 35 of 95 ms that every command with a
 request and every runner would wait. Without the extra `httpx[cli]` that import fails, and httpx
-goes on without it; None in `sys.modules` makes it fail. Nothing else of httpx uses the module.
+continues without it; None in `sys.modules` makes it fail. Nothing else of httpx uses the module.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Replies: decoded, or turned into the error that they stand for."""
+"""Replies: decoded, or turned into the error that they report."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
 
 
 def error_from_reply(status: int, content: bytes) -> TorcError:
-    """Return the error that a reply of status 400 or more stands for.
+    """Return the error that a reply of status 400 or more reports.
 
     The body is the reference's `{"error": {"message": ...}}`, plain text, or nothing.
     """

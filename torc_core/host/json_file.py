@@ -28,7 +28,7 @@ def write_record(path: Path, record: object) -> None:
 
 
 def read_record(path: Path, kind: type[T]) -> T | None:
-    """Return the record in the file, or None if there is none or it makes no sense."""
+    """Return the record in the file, or None if there is none or it is invalid."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.MsgspecError):

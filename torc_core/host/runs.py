@@ -33,7 +33,7 @@ KEEP_ENDED = 50
 
 
 class RunState(StrEnum):
-    """Where a run stands."""
+    """The state of a run."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -153,7 +153,7 @@ class RunDirectory:
             self._lock = None
 
     def read(self) -> Run:
-        """Return the run as it stands."""
+        """Return the run as it is now."""
         meta = self.read_meta()
         return Run(
             directory=str(self.path),

@@ -18,7 +18,7 @@ class SchedulerType(StrEnum):
 
 
 class AllocationStatus(StrEnum):
-    """Where an allocation stands."""
+    """The state of an allocation."""
 
     PENDING = "pending"
     ACTIVE = "active"

@@ -37,7 +37,7 @@ class JobStatus(StrEnum):
 
     @property
     def number(self) -> int:
-        """The integer that stands for this status in the database."""
+        """The integer that the database stores for this status."""
         return _NUMBER[self]
 
     @classmethod
@@ -53,7 +53,7 @@ ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED, Jo
 """Statuses of jobs that are over; jobs downstream may start, or are canceled."""
 
 SETTLED = ENDED | {JobStatus.DISABLED}
-"""Statuses in which a job holds its workflow open no longer."""
+"""Statuses of jobs that no longer keep their workflow from being complete."""
 
 REPORTABLE = ENDED | {JobStatus.PENDING_FAILED}
 """Statuses that a completed attempt may be reported with."""

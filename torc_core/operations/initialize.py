@@ -152,7 +152,7 @@ def find_missing_inputs(workflow_id: WorkflowId, check: StartCheck) -> ConflictE
         f"Workflow {workflow_id} cannot start: {'; '.join(missing[:_NAMED_MISSING])}"
         + (f"; and {rest} more" if rest > 0 else "")
         + ".",
-        hint=f"Provide them, or go on without: torc workflows initialize --force {workflow_id}",
+        hint=f"Provide them, or continue without: torc workflows initialize --force {workflow_id}",
     )
 
 
@@ -170,7 +170,7 @@ def initialize_workflow(
         client: The server.
         workflow: The workflow, or its id.
         reporter: Where progress goes.
-        force: Go on although inputs are missing or jobs are active.
+        force: Continue although inputs are missing or jobs are active.
         base: The directory that relative paths mean; the current one when left out.
 
     Raises:

@@ -44,7 +44,7 @@ class NeverFits(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_misfits(client: TorcClient, options: RunnerOptions) -> tuple[NeverFits, ...]:
     """Return a warning for each requirement of the workflow that this machine can never meet."""
-    if options.max_parallel_jobs is not None:  # then jobs run whatever they require
+    if options.max_parallel_jobs is not None:  # then requirements do not count
         return ()
     requirements = every_item(client.list_resource_requirements, options.workflow_id)
     return tuple(compare(requirements, inspect_machine(), options))

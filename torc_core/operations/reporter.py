@@ -50,7 +50,7 @@ class Reporter(Protocol):
         """Show how far a long operation is; the next notice may replace this one."""
 
     def warn(self, warning: Notice) -> None:
-        """Show a warning; the operation goes on."""
+        """Show a warning; the operation continues."""
 
     def confirm(self, question: Question) -> bool:
         """Return whether the user agrees."""
@@ -109,10 +109,10 @@ def carry_out(
     Args:
         proposal: The operation.
         reporter: The interface.
-        force: Go on in spite of the objection.
+        force: Continue in spite of the objection.
 
     Raises:
-        TorcError: The objection, or whatever the server refused.
+        TorcError: The objection, or a refusal of the server.
     """
     if proposal.objection is not None and not force:
         raise proposal.objection

@@ -106,7 +106,7 @@ def propose_reset(client: TorcClient, request: ResetRequest) -> Proposal[JobsRes
 
 
 def decide_reset(request: ResetRequest, status: WorkflowStatus) -> None:
-    """Refuse what makes no sense in this state.
+    """Refuse what is impossible in this state.
 
     Raises:
         ConflictError: The workflow is archived, or only failed jobs are to be reset and there are

@@ -74,7 +74,7 @@ class Jobs:
         return self._running.has(start.job_id, start.token)
 
     def build_work_request(self, remaining_s: float | None) -> WorkRequest | None:
-        """Return what could be claimed now; None when there is no room.
+        """Return what could be claimed now; None when nothing fits.
 
         Args:
             remaining_s: Seconds until the runner shuts down; None for no limit.
@@ -138,7 +138,7 @@ class Jobs:
         self.waiting = []
 
     def release_prefetched(self) -> None:
-        """Release jobs that wait behind others that turn out long: other runners may run them."""
+        """Release jobs that wait behind long ones: other runners may run them."""
         expiry = self._last_exit + HOLD_S
         if expiry > self.tools.clock.monotonic():
             self.tools.timers.set(_RELEASE, expiry)

@@ -1,4 +1,4 @@
-"""The runner's loop: sleep until something happens, then do what is due.
+"""The runner's loop: sleep until something happens, then handle it.
 
 It wakes when a process exits, the server answers, a timer expires or a signal arrives. It is one
 thread; only exchanges with the server and the actions of the workflow run on others.
@@ -93,7 +93,7 @@ class Loop:
             stops: Grows while this runs, by one exit code for each request to stop.
 
         Raises:
-            TorcError: The workflow was deleted, a setting makes no sense to the server, or this
+            TorcError: The workflow was deleted, the server refuses a setting, or this
                 machine cannot start jobs.
         """
         self._actions.run({TriggerType.ON_WORKFLOW_START})

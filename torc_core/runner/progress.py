@@ -17,7 +17,7 @@ class ProgressReporter:
 
     Args:
         callback: Called in the runner's thread; None for no reports.
-        measure: Returns where the runner stands.
+        measure: Returns how far the runner is.
         timers: Where the next report is scheduled.
         clock: The time.
     """

@@ -74,8 +74,8 @@ class Runner:
 
         Raises:
             TorcError: The runner could not begin (see `register_node`), the workflow was deleted
-                meanwhile, one of its settings makes no sense to the server, or this machine
-                cannot start jobs any more.
+                meanwhile, the server refuses one of its settings, or this machine cannot start
+                jobs any more.
         """
         context = register_node(self._client, self._options, self._clock)
         try:

@@ -125,7 +125,7 @@ _ROUTES: dict[str, tuple[Any, str, Callable[[Resource[Any], str], Any], str]] = 
     "list": (get, "", _list, "List a workflow's {many}."),
     "get": (get, _ONE, _get, "Get {one}."),
     "update": (put, _ONE, _update, "Update {one}; omitted and null fields keep their values."),
-    "delete": (delete, _ONE, _delete, "Delete {one} and return it."),
+    "delete": (delete, _ONE, _delete, "Delete {one} and return what it was."),
     "delete_all": (delete, "", _delete_all, "Delete all {many} of a workflow."),
 }
 """Method, end of the path, maker of the handler and summary, by the field of `Operations`."""

@@ -77,7 +77,7 @@ def update_job(conn: Connection, job_id: JobId, patch: JobPatch, *, now_ms: int)
 
 
 def delete_job(conn: Connection, job_id: JobId, *, now_ms: int) -> Job:
-    """Delete a job and return what it was. Jobs that depend on it do so no longer.
+    """Delete a job and return what it was. Jobs lose their dependency on it.
 
     Raises:
         NotFoundError: There is no such job.

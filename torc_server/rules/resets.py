@@ -138,7 +138,7 @@ def process_changed_job_inputs(
 def reset_jobs(
     conn: Connection, workflow_id: WorkflowId, job_ids: Collection[JobId], *, now_ms: int
 ) -> None:
-    """Reset jobs, whatever their status."""
+    """Reset jobs of any status."""
     _RESET.run_of(conn, job_ids)
     stop_attempts(conn, job_ids, now_ms=now_ms)
     recount(conn, workflow_id)

@@ -91,7 +91,7 @@ class Settings:
         Args:
             proposal: The operation.
             ask: Ask its question, unless that is optional.
-            force: Go on in spite of its objection.
+            force: Continue in spite of its objection.
 
         Raises:
             Abort: The user declined.

@@ -11,4 +11,4 @@ from torc_tui.panes.nodes import NodesTab
 from torc_tui.panes.results import ResultsTab
 
 TABS: tuple[type[Tab], ...] = (JobsTab, FilesTab, EventsTab, ResultsTab, NodesTab, DagTab)
-"""A new tab is one more line here; everything else about it stands in its own module."""
+"""A new tab is one more line here; everything else about it is in its own module."""

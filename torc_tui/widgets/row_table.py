@@ -134,9 +134,8 @@ class RowTable(ScrollView, can_focus=True):
         changed = self.window.put(span, total, rows)
         self._natural_widths = measure(self.listing.columns, rows, self._natural_widths)
         if had_total != total:
-            if (
-                self.can_focus
-            ):  # what cannot be scrolled needs no size, and a new size is a new layout
+            # What cannot be scrolled needs no size, and a new size is a new layout.
+            if self.can_focus:
                 self.virtual_size = Size(self._room, total + 1)
             self.cursor = max(0, min(self.cursor, total - 1))
         if self._lay_out() or not had_total or not total:

@@ -1,4 +1,4 @@
-"""What an event is called and how it reads, whoever recorded it."""
+"""What an event is called and how it reads, whichever program recorded it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from torc_core.model.ids import SchedulerId, WorkflowId
 
 
 class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of one runner. None stands for what the machine has or the workflow says."""
+    """Settings of one runner. None means what the machine has or the workflow says."""
 
     workflow_id: WorkflowId
     output_dir: str = "output"

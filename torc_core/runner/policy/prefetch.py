@@ -80,7 +80,7 @@ def build_work_request(
     remaining_s: float | None,
     prefetch: int,
 ) -> WorkRequest | None:
-    """Return what could be claimed now; None when there is no room.
+    """Return what could be claimed now; None when nothing fits.
 
     Args:
         free: What is free beyond the requirements of jobs that wait here.

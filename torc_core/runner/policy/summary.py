@@ -14,7 +14,7 @@ _SUCCESSFUL = frozenset({JobStatus.COMPLETED, JobStatus.DISABLED})
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a runner stands."""
+    """How far a runner is."""
 
     running: int
     waiting: int

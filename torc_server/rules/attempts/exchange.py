@@ -90,7 +90,7 @@ def answer_exchange(
 
     Raises:
         NotFoundError: There is no such compute node.
-        UsageError: More than 10,000 reports of a kind, or a request for work that makes no sense.
+        UsageError: More than 10,000 reports of a kind, or an invalid request for work.
     """
     if max(len(request.starts), len(request.ends), len(request.releases)) > MAX_REPORTS:
         raise UsageError(

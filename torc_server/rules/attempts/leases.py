@@ -1,7 +1,7 @@
 """Leases: the jobs of runners that stopped or fell silent are made ready for others.
 
 Each exchange is a heartbeat, and a runner always has one open. Clients of the reference have no
-exchanges; nothing is known of their runners, so their jobs are never taken back.
+exchanges; nothing is known of their runners, so their jobs are never considered lost.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class ResultRow(SQLModel, table=True):
 
 
 class LatestResultRow(SQLModel, table=True):
-    """The result that stands for a job now."""
+    """The latest result of a job."""
 
     __tablename__ = "workflow_result"
 

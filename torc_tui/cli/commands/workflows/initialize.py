@@ -11,7 +11,9 @@ from torc_tui.cli.context import ID, Settings, pass_settings
 
 @click.command()
 @click.argument("workflow_id", type=ID, required=False)
-@click.option("--force", is_flag=True, help="Go on even if inputs are missing or jobs are active.")
+@click.option(
+    "--force", is_flag=True, help="Continue even if inputs are missing or jobs are active."
+)
 @click.option("--no-prompts", is_flag=True, help="Do not ask before outputs are overwritten.")
 @click.option("--dry-run", is_flag=True, help="Check inputs and outputs; change nothing.")
 @pass_settings

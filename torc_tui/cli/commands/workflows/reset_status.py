@@ -19,7 +19,9 @@ from torc_tui.cli.context import ID, Settings, pass_settings
 @click.option(
     "-r", "--reinitialize", is_flag=True, help="Then begin a new run; jobs not reset stay complete."
 )
-@click.option("--force", is_flag=True, help="Go on even if jobs are active or inputs are missing.")
+@click.option(
+    "--force", is_flag=True, help="Continue even if jobs are active or inputs are missing."
+)
 @click.option("--no-prompts", is_flag=True, help="Do not ask.")
 @pass_settings
 def reset_status(
