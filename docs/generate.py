@@ -37,7 +37,7 @@ MEANING = {
     ExitCode.NOT_FOUND: "No such workflow, job, file or other object.",
     ExitCode.CONFLICT: "The present state forbids it: running, archived, locked, a newer database.",
     ExitCode.UNREACHABLE: "No server answers, or the connection broke before the reply.",
-    ExitCode.SERVER: "The server reports an error of its own, or answers nonsense.",
+    ExitCode.SERVER: "The server reports an error of its own, or its reply cannot be read.",
     ExitCode.TIMED_OUT: "A wait ended without its event, or a reply did not come in time.",
     ExitCode.ENVIRONMENT: "This machine lacks something: disk space, a program, a permission.",
     ExitCode.INTERRUPTED: "Ended by Ctrl-C.",
