@@ -62,7 +62,7 @@ def command_line() -> str:
 
 
 def _describe(command: click.Command, path: str, parent: click.Context | None) -> Iterator[str]:
-    context = click.Context(command, info_name=path, parent=None)
+    context = click.Context(command, info_name=path, **torc.context_settings)
     is_root = parent is None
     yield f"{'##' if path.count(' ') < 2 else '###'} `{path}`\n"
     yield cleandoc(command.help or "") + "\n"
