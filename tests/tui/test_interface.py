@@ -103,6 +103,15 @@ async def test_tab_has_no_meaning_where_no_tabs_are_seen(server, make_workflow):
         await ui.wait_for("[Jobs]")
 
 
+async def test_the_events_open_from_the_list(server, make_workflow):
+    make_workflow("eventful")
+    async with interface(server.url) as ui:
+        await ui.wait_for("eventful")
+        await ui.press("g", "e")
+        await ui.wait_for("[Events]")
+        assert ui.board.is_inside
+
+
 async def test_the_cursor_of_the_list_stands_on_the_workflow_that_was_created(
     server, make_workflow, tmp_path
 ):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from torc_core.model.events.event import Event
@@ -21,15 +19,6 @@ from torc_tui.lists.workflows import WORKFLOWS
 from torc_tui.state.headline import list_line
 
 
-@pytest.fixture
-def _in_paris(monkeypatch):
-    monkeypatch.setenv("TZ", "Europe/Paris")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
 def make_result(ended):
     return Result(
         job_id=1, workflow_id=1, run_id=1, attempt_id=1, compute_node_id=1, return_code=0,
@@ -37,7 +26,7 @@ def make_result(ended):
     )  # fmt: skip
 
 
-@pytest.mark.usefixtures("_in_paris")
+@pytest.mark.usefixtures("in_paris")
 @pytest.mark.parametrize(
     ("ended", "shown"),
     [("2026-01-31T11:00:00.000Z", "01-31 12:00:00"), ("some\x1bday", "some␛day")],

@@ -145,6 +145,7 @@ def test_without_a_state_directory_there_are_no_runs(tmp_path, monkeypatch):
     assert runs_since_last_visit() == []
 
 
+@pytest.mark.usefixtures("in_paris")
 @pytest.mark.parametrize(
     ("run", "state", "jobs"),
     [
@@ -163,7 +164,7 @@ def test_how_a_run_looks(run, state, jobs):
 
     assert cells[2] == state
     assert cells[3].text == jobs
-    assert [cells[0].text, cells[1].text, cells[4].text] == ["1", "w", NOON[:19]]
+    assert [cells[0].text, cells[1].text, cells[4].text] == ["1", "w", "03-01 13:00:00"]
 
 
 def test_the_jobs_of_a_run_are_counted_by_status():

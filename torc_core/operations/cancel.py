@@ -7,9 +7,9 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
 from torc_core.model.ids import WorkflowId
-from torc_core.model.status import ACTIVE, SETTLED
+from torc_core.model.status import ACTIVE
 from torc_core.model.workflow import WorkflowStatus
-from torc_core.operations.facts import count, count_lines, counted, title_of
+from torc_core.operations.facts import count, count_lines, counted, is_settled, title_of
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
 
@@ -73,7 +73,5 @@ def decide_cancel(workflow_id: WorkflowId, status: WorkflowStatus) -> None:
     Raises:
         ConflictError: It is complete.
     """
-    counts = status.jobs_by_status or {}
-    is_complete = 0 < sum(counts.values()) == count(counts, SETTLED)
-    if is_complete and not status.is_canceled:
+    if is_settled(status.jobs_by_status) and not status.is_canceled:
         raise ConflictError(f"Workflow {workflow_id} is complete: there is nothing to cancel.")

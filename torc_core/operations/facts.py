@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from torc_core.errors import ConflictError
 from torc_core.model.ids import WorkflowId, id_of
-from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 
 
@@ -23,6 +23,11 @@ def counted(number: int, noun: str) -> str:
 def count(counts: Mapping[str, int] | None, statuses: Collection[JobStatus]) -> int:
     """Return how many jobs are in one of `statuses`."""
     return sum((counts or {}).get(status, 0) for status in statuses)
+
+
+def is_settled(counts: Mapping[str, int] | None) -> bool:
+    """Return whether there are jobs, and none of them is left to run."""
+    return 0 < sum((counts or {}).values()) == count(counts, SETTLED)
 
 
 def count_lines(counts: Mapping[str, int] | None) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from torc_core.host.runs import (
 )
 from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import Workflow, WorkflowStatus
-from torc_core.operations.facts import count_lines, refuse_archived, title_of
+from torc_core.operations.facts import count_lines, is_settled, refuse_archived, title_of
 from torc_core.operations.initialize import (
     StartCheck,
     check_start,
@@ -245,6 +245,8 @@ def _question(workflow: Workflow, facts: RunFacts) -> Question:
     lines = count_lines(facts.status.jobs_by_status)
     if facts.start is not None:
         lines = ("It is initialized first.", *lines, *facts.start.lines())
+    elif is_settled(facts.status.jobs_by_status):
+        lines = (*lines, "No job is left to run. To start over, initialize it first.")
     return Question(
         sentence=f"Run {title_of(workflow)} on this machine?",
         lines=(*lines, "It keeps running after you quit."),

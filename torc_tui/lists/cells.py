@@ -37,10 +37,11 @@ def local_time(milliseconds: float) -> str:
 
 
 def moment_cell(name: str) -> Callable[[Any], Cell]:
-    """Show an attribute that is an ISO 8601 moment in local time."""
+    """Show an attribute that is an ISO 8601 moment in local time; the name may have dots."""
+    attribute = attrgetter(name)
 
     def show(item: Any) -> Cell:
-        text = str(getattr(item, name) or "")
+        text = str(attribute(item) or "")
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:

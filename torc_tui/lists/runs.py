@@ -6,9 +6,10 @@ from operator import attrgetter
 
 from torc_core.host.runs import Run, RunState, list_runs
 from torc_core.model.page import Page
+from torc_tui.lists.cells import moment_cell
 from torc_tui.lists.listing import Column, Listing
 from torc_tui.terminal import clean
-from torc_tui.theme import QUIET, Cell
+from torc_tui.theme import Cell
 
 _STATE_LOOK = {
     RunState.STARTING: ("◌ starting", "blue"),
@@ -41,11 +42,11 @@ _RUN = Column("Run", attrgetter("meta.run_id"))
 _WORKFLOW = Column("ID", attrgetter("meta.workflow_id"), heading="WORKFLOW", is_number=True)
 _NAME = Column("Workflow", attrgetter("meta.workflow_name"), heading="NAME", max_width=30)
 _STATE = Column("State", lambda run: run.meta.final_status or run.state, _state_cell)
-_JOBS = Column("Jobs ended", _jobs, max_width=40)
+_JOBS = Column("Outcomes", _jobs, max_width=40)
 _STARTED = Column(
     "Started",
     attrgetter("meta.started_at"),
-    lambda run: Cell(clean(run.meta.started_at[:19]), QUIET),
+    moment_cell("meta.started_at"),
     rank=1,
 )
 _HOST = Column("Host", lambda run: run.meta.process.host if run.meta.process else None)

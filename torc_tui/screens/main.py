@@ -154,10 +154,14 @@ class MainScreen(Screen[None]):
             case "previous_tab":
                 self._show_tab(lambda: details.step_tab(-1))
             case "events":
+                events = details.tab_of(EventsTab)
                 workflow = self.workflows.selected_workflow()
-                if not self.is_inside and workflow is not None:
+                if self.is_inside or workflow is None:
+                    self._show_tab(lambda: details.show_tab(events))
+                else:  # the tab first: it must be in sight to get the focus
+                    self.open_workflow(workflow)
+                    details.show_tab(events)
                     self._enter_workflow(workflow)
-                self._show_tab(lambda: details.show_tab(details.tab_of(EventsTab)))
             case _ if where == "back_to_list" or not self.pane.clear_limits():
                 self.remove_class("-inside")
                 self.workflows.focus_content()

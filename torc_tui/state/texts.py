@@ -12,7 +12,7 @@ from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
 from torc_tui.actions import ACTIONS
-from torc_tui.lists.cells import status_cell
+from torc_tui.lists.cells import moment_cell, status_cell
 from torc_tui.lists.listing import Listing
 from torc_tui.lists.results import duration, peak_cpu, peak_memory
 from torc_tui.state.column_widths import fill
@@ -22,6 +22,7 @@ from torc_tui.theme import QUIET, Cell
 _NAME = 12
 """Cells of a name before its value."""
 _SHOWN_IDS = 40
+_ended = moment_cell("completion_time")
 
 Text = list[list[Cell]]
 """Lines of cells."""
@@ -121,7 +122,7 @@ def _result_fact(result: Result) -> tuple[str, str, str]:
     if (cpu := peak_cpu(result)) is not None:
         text += f", {cpu} CPU"
     name = f"Run {result.run_id}.{result.attempt_id}"
-    return name, f"{text}, {result.completion_time}", status.tone
+    return name, f"{text}, {_ended(result).text}", status.tone
 
 
 def _ids(ids: Sequence[int] | None, kind: str) -> str:
