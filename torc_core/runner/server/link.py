@@ -1,8 +1,9 @@
 """Sends exchange requests from two background threads and retries until acknowledged.
 
 The server may hold a request until there is news. Meanwhile the loop can send another one with its
-reports, which ends that long poll. A failed request is sent again with the same number until it
-succeeds, so that an outage of the server delays the reports and nothing else.
+reports, which ends that long poll. Every exchange is a heartbeat; there is no other. A failed
+request is sent again with the same number until it succeeds, so that an outage of the server delays
+the reports and nothing else.
 """
 
 from __future__ import annotations
