@@ -10,6 +10,7 @@ from torc_core.client import TorcClient, every_item
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.resources import ResourceRequirements
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.server.node import offered_resources
 from torc_core.units import parse_memory
 
 
@@ -54,24 +55,18 @@ def compare(
     requirements: Iterable[ResourceRequirements], machine: Machine, options: RunnerOptions
 ) -> Iterator[NeverFits]:
     """Yield the requirements that exceed what the machine offers under these options."""
+    node = offered_resources(options, machine)
     for needs in requirements:
+        memory_bytes = parse_memory(needs.memory)
         short = tuple(
             Shortfall(kind=kind, needed=needed, available=available)
             for kind, needed, available in (
-                ("CPUs", needs.num_cpus, options.num_cpus or machine.num_cpus),
-                ("GPUs", needs.num_gpus, _gpus(machine, options)),
-                ("nodes", needs.num_nodes, options.num_nodes),
-                (
-                    "GiB of memory",
-                    parse_memory(needs.memory) / 2**30,
-                    options.memory_gb or machine.memory_gb,
-                ),
+                ("CPUs", needs.num_cpus, node.num_cpus),
+                ("GPUs", needs.num_gpus, node.num_gpus),
+                ("nodes", needs.num_nodes, node.num_nodes),
+                ("GiB of memory", memory_bytes / 2**30, node.memory_bytes / 2**30),
             )
             if needed > available
         )
         if short:
             yield NeverFits(requirements=needs.name, shortfalls=short)
-
-
-def _gpus(machine: Machine, options: RunnerOptions) -> int:
-    return len(machine.gpus) if options.num_gpus is None else options.num_gpus

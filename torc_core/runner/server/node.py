@@ -44,7 +44,7 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
     run_id = client.get_workflow_status(workflow_id).run_id
     # The registration comes last: after it, the runner can do without answers for a while.
     capabilities = frozenset(client.get_version().capabilities)
-    total = _resources(options, machine)
+    total = offered_resources(options, machine)
     node_id = _register(client, options, workflow, machine, total, clock)
     log.info(
         "compute node %s of workflow %s, run %s: %s CPUs, %.1f GiB, %s GPUs",
@@ -106,7 +106,7 @@ def _check_initialized(client: TorcClient, options: RunnerOptions) -> None:
         )
 
 
-def _resources(options: RunnerOptions, machine: Machine) -> Resources:
+def offered_resources(options: RunnerOptions, machine: Machine) -> Resources:
     """Return what the node offers: what the options state, else what the machine has."""
     return Resources(
         num_cpus=machine.num_cpus if options.num_cpus is None else options.num_cpus,
