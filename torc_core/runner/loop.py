@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torc_core.errors import ExitCode, TorcError
 from torc_core.model.action import JOB_TRIGGERS, TriggerType
 from torc_core.model.compute import SchedulerType
-from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.model.exchange import Exchange, ExchangeReply, ReportOutcome
 from torc_core.runner.actions import Actions
 from torc_core.runner.exchanges import Exchanges
 from torc_core.runner.jobs import Jobs
@@ -32,6 +32,7 @@ log = logging.getLogger("torc.runner")
 
 ACTIONS_DELAY_S = 1.0
 """The least time between two queries for actions to execute."""
+_ACCEPTED = frozenset({ReportOutcome.OK, ReportOutcome.DUPLICATE})
 
 
 class Surroundings(NamedTuple):
@@ -218,7 +219,7 @@ class Loop:
 
     def _on_reply(self, request: Exchange, reply: ExchangeReply) -> None:
         for outcome in reply.outcomes:
-            if outcome.result not in {"ok", "duplicate"}:
+            if outcome.result not in _ACCEPTED:
                 log.warning("job %s: report refused: %s", outcome.job_id, outcome.result)
         self._jobs.accept(reply.jobs)
         if self._shutdown.is_stopping:

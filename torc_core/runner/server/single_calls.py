@@ -25,6 +25,7 @@ from torc_core.model.exchange import (
     JobStart,
     Outcome,
     OutputFile,
+    ReportOutcome,
     WorkRequest,
 )
 from torc_core.model.ids import (
@@ -67,7 +68,7 @@ class SingleCallProtocol:
         self._requirements: dict[int | None, ResourceRequirements] = {}
         self._rules: dict[int, list[FailureRule]] = {}
         self._paths: dict[int, str] = {}
-        self._sent: dict[tuple[str, int, int], str] = {}
+        self._sent: dict[tuple[str, int, int], ReportOutcome] = {}
         """Outcomes of reports of an exchange that failed later: they are not sent again."""
         self._claimed: set[JobId] = set()
         """Ids of the jobs that this runner has claimed."""
@@ -115,16 +116,16 @@ class SingleCallProtocol:
             has_pending_actions=bool(self._client.get_pending_actions(self._workflow_id)),
         )
 
-    def _once(self, kind: str, report: Report, send: Callable[[Report], object]) -> str:
+    def _once(self, kind: str, report: Report, send: Callable[[Report], object]) -> ReportOutcome:
         """Send a report unless this exchange sent it before it failed; return its outcome."""
         key = (kind, report.job_id, report.token)
         if key not in self._sent:
             try:
                 send(report)
             except _REFUSALS:
-                self._sent[key] = "illegal"
+                self._sent[key] = ReportOutcome.ILLEGAL
             else:
-                self._sent[key] = "ok"
+                self._sent[key] = ReportOutcome.OK
         return self._sent[key]
 
     def _start(self, start: JobStart) -> None:
