@@ -207,3 +207,13 @@ def test_the_blocks_that_were_answered_last_are_kept():
     assert window.row(2 * BLOCK) is not None
     window.put(range(BLOCK, 2 * BLOCK), total, make_rows(range(BLOCK, 2 * BLOCK), total))
     assert window.missing_span(BLOCK, 2 * BLOCK - 1) is None
+
+
+def test_rows_beyond_the_end_of_a_shorter_list_are_gone():
+    window = Window()
+    window.put(range(2 * BLOCK), 2 * BLOCK, make_rows(range(2 * BLOCK), 2 * BLOCK))
+
+    window.put(range(BLOCK), 3, make_rows(range(BLOCK), 3))
+
+    assert [row.key for row in window.rows()] == [0, 1, 2]
+    assert window.find(BLOCK + 1) is None

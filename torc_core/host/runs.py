@@ -8,6 +8,7 @@ crashed. A run on another host is never judged by its pid.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -196,11 +197,11 @@ def start_run(directory: RunDirectory) -> ProcessIdentity:
 
 def list_runs() -> list[Run]:
     """Return the runs of this state directory, newest first; unreadable ones are left out."""
-    return [
-        RunDirectory(path).read()
-        for path in sorted(runs_directory().iterdir(), reverse=True)
-        if read_record(path / "meta.json", RunMeta) is not None
-    ]
+    runs = []
+    for path in sorted(runs_directory().iterdir(), reverse=True):
+        with contextlib.suppress(NotFoundError):  # unreadable, or just pruned
+            runs.append(RunDirectory(path).read())
+    return runs
 
 
 def prune_runs(keep: int = KEEP_ENDED) -> None:

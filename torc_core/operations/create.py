@@ -77,7 +77,8 @@ def create_workflow(
         reporter: Where progress goes, after each batch of jobs.
 
     Raises:
-        TorcError: The server refused something; what existed by then is deleted again.
+        TorcError: The server refused something; what existed by then is deleted again, as for any
+            other exception.
     """
     capabilities = set(client.get_version().capabilities)
     workflow_id = id_of(client.create_workflow(_workflow(spec, user)))
@@ -85,7 +86,7 @@ def create_workflow(
         RecordsBuilder(client, spec, workflow_id, capabilities).build(
             lambda number, total: reporter.progress(JobsCreated(number=number, total=total))
         )
-    except (TorcError, KeyboardInterrupt):
+    except BaseException:
         with contextlib.suppress(TorcError):
             client.delete_workflow(workflow_id)
         raise

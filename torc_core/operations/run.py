@@ -138,7 +138,8 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
     objection, warnings = decide_run(facts)
 
     def perform(reporter: Reporter, *, force: bool) -> Run:
-        if is_new:
+        # Another client may have initialized it while the question was open.
+        if is_new and client.is_workflow_uninitialized(workflow_id):
             initialize_workflow(client, workflow, reporter, force=force)
         return _begin(connection, workflow, request)
 

@@ -14,6 +14,7 @@ from torc_core.client import TorcClient
 from torc_core.errors import TorcError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import SETTLED
+from torc_core.operations.facts import count
 from torc_core.units import format_seconds
 
 LIVE_INTERVAL_S = 0.5
@@ -63,7 +64,9 @@ class LiveCounts:
             except TorcError as error:
                 line = f"waiting for the server: {error.message}"
             else:
-                line = progress_line(counts, self._rate.note(_settled(counts), time.monotonic()))
+                line = progress_line(
+                    counts, self._rate.note(count(counts, SETTLED), time.monotonic())
+                )
             if line != last and not self._done.is_set():
                 _write(f"\r\x1b[2K{line[: _width()]}" if self._is_live else f"{line}\n")
                 last = line
@@ -93,7 +96,7 @@ def progress_line(counts: dict[str, int], rate: float) -> str:
         counts: Jobs by status.
         rate: Completions per second.
     """
-    total, settled = sum(counts.values()), _settled(counts)
+    total, settled = sum(counts.values()), count(counts, SETTLED)
     share = 100 * settled // total if total else 100
     parts = [f"{settled}/{total} jobs {share}%"]
     parts += [f"{counts[name]} {name.replace('_', ' ')}" for name in SHOWN if counts.get(name)]
@@ -101,10 +104,6 @@ def progress_line(counts: dict[str, int], rate: float) -> str:
         parts.append(f"{rate:.3g}/s")
         parts.append(f"{format_seconds((total - settled) / rate)} left")
     return " · ".join(parts)
-
-
-def _settled(counts: dict[str, int]) -> int:
-    return sum(counts.get(status, 0) for status in SETTLED)
 
 
 def _width() -> int:

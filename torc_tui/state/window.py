@@ -70,10 +70,16 @@ class Window:
             self._blocks.move_to_end(number)
             self._stale.discard(number)
         while len(self._blocks) > KEPT_BLOCKS:
-            number, _ = self._blocks.popitem(last=False)
-            self._stale.discard(number)
+            self._forget(next(iter(self._blocks)))
+        # Rows beyond the end of a list that has become shorter are gone.
+        for number in [each for each in self._blocks if each * BLOCK >= max(total, 1)]:
+            self._forget(number)
         self.total = total
         return changed
+
+    def _forget(self, number: int) -> None:
+        del self._blocks[number]
+        self._stale.discard(number)
 
 
 def _differences(first: int, old: list[Row], new: list[Row]) -> set[int]:
