@@ -368,3 +368,11 @@ def test_a_long_name_is_cut_and_short_ones_are_joined_to_the_lines():
 
 def test_an_empty_graph_is_an_empty_drawing():
     assert draw(Graph([], set())).lines == []
+
+
+def test_rows_follow_those_before_and_then_those_after():
+    def nodes(size, edges):
+        return [[spot.node for spot in each] for each in layer(size, edges)]
+
+    assert nodes(4, {(0, 3), (1, 2)}) == [[0, 1], [3, 2]]
+    assert nodes(5, {(0, 4), (2, 4), (1, 3)}) == [[1, 0, 2], [3, 4]]

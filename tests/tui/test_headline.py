@@ -161,3 +161,10 @@ def test_what_is_said_of_a_list():
         Cell("  3 marked", "bold"),
     ]
     assert text_of(list_line(JOBS, query, 1, 0)) == "  name: fit   1 job"
+
+
+def test_the_place_stands_out_and_the_rest_is_quiet():
+    place, _, rest = headline(["torc"], ServerState(URL, True, "ann", 5), 80)
+
+    assert place == Cell(place.text, "bold")
+    assert rest == Cell("  ann  auto 5 s ", QUIET)

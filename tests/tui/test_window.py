@@ -217,3 +217,17 @@ def test_rows_beyond_the_end_of_a_shorter_list_are_gone():
 
     assert [row.key for row in window.rows()] == [0, 1, 2]
     assert window.find(BLOCK + 1) is None
+
+
+def test_changes_of_all_blocks_of_an_answer_are_noticed():
+    window = filled(2 * BLOCK, 0, BLOCK)
+    span = range(2 * BLOCK)
+    rows = make_rows(span, 2 * BLOCK)
+    for index in (1, BLOCK + 1):
+        rows[index] = Row(index, (Cell("new"),), index)
+
+    assert window.put(span, 2 * BLOCK, rows) == {1, BLOCK + 1}
+
+
+def test_a_last_row_that_stands_alone_in_its_block_is_asked_for():
+    assert filled(BLOCK + 1).missing_span(0, BLOCK) == range(BLOCK, 2 * BLOCK)

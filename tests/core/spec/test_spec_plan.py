@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.spec import load_workflow
-from torc_core.spec.plan import make_plan, plan_workflow, shorten_names, stages
+from torc_core.spec.plan import (
+    Allocation,
+    PlanAction,
+    make_plan,
+    plan_workflow,
+    shorten_names,
+    stages,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "reference_examples"
 
@@ -59,6 +66,38 @@ def test_jobs_on_a_cycle_are_in_no_event() -> None:
     plan = make_plan("w", ["a", "b", "c"], [(), (2,), (1,)])
     assert [event.jobs_becoming_ready for event in plan.events] == [["a"]]
     assert plan.total_jobs == 3
+
+
+def test_an_action_asks_for_nodes_when_its_jobs_need_them() -> None:
+    def event_of(trigger_type: str, *jobs: int) -> list[str]:
+        action = PlanAction(trigger_type=trigger_type, scheduler="s", jobs=jobs)
+        plan = make_plan("w", ["a", "b", "c", "d"], [(), (0,), (0,), (1, 2)], [action])
+        return [event.id for event in plan.events if event.scheduler_allocations]
+
+    assert event_of("on_workflow_start") == ["start"]
+    assert event_of("on_jobs_ready", 1) == ["event_2"]
+    assert event_of("on_jobs_ready", 1, 3) == ["event_3"]
+    assert event_of("on_jobs_ready") == []
+    assert event_of("on_jobs_complete", 0) == ["event_2"]
+    assert event_of("on_jobs_complete", 1) == ["event_3"]
+    assert event_of("on_jobs_complete", 1, 2) == ["event_3"]
+    assert event_of("on_jobs_complete", 0, 1) == ["event_2"], "nothing waits for both"
+    assert event_of("on_jobs_complete", 3) == ["event_3"], "nothing waits for the last"
+    nothing = PlanAction(trigger_type="on_workflow_start", scheduler="s")
+    assert make_plan("w", [], [], [nothing]).events == []
+
+
+def test_an_allocation_is_for_the_jobs_of_its_action_or_for_all_that_become_ready() -> None:
+    start = PlanAction(trigger_type="on_workflow_start", scheduler="s", scheduler_type="local")
+    ready = PlanAction(trigger_type="on_jobs_ready", scheduler="t", num_allocations=3, jobs=(2,))
+    plan = make_plan("w", ["late", "early", "other"], [(1,), (), (1,)], [start, ready])
+    assert [event.id for event in plan.events] == ["start", "event_2"]
+    assert [event.scheduler_allocations for event in plan.events] == [
+        [Allocation(scheduler="s", scheduler_type="local", num_allocations=1, job_names=["early"])],
+        [Allocation(scheduler="t", scheduler_type="slurm", num_allocations=3, job_names=["other"])],
+    ]
+    assert [stage.number for stage in stages(plan)] == [1, 2]
+    assert plan.workflow_name == "w"
 
 
 @given(st.lists(st.sets(st.integers(0, 9), max_size=3), min_size=1, max_size=10))
