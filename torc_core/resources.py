@@ -48,16 +48,6 @@ class Requirements(Resources, frozen=True, kw_only=True):
 
     runtime_s: int = 0
 
-    @property
-    def allocated(self) -> Resources:
-        """What the job has to itself while it runs."""
-        return Resources(
-            num_cpus=self.num_cpus,
-            memory_bytes=self.memory_bytes,
-            num_gpus=self.num_gpus,
-            num_nodes=exclusive_nodes(self.num_nodes),
-        )
-
 
 class Capacity(Resources, frozen=True, kw_only=True):
     """What a node has free, and for how long."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from torc_core.resources import Capacity, Requirements, Resources, exclusive_nodes
+from torc_core.resources import Capacity, Requirements, exclusive_nodes
 
 KINDS = ("num_cpus", "memory_bytes", "num_gpus", "num_nodes")
 JOB = Requirements(num_cpus=2, memory_bytes=20, num_gpus=1, num_nodes=3, runtime_s=60)
@@ -42,12 +42,3 @@ def test_what_is_left_beside_a_job():
     )
     one_node = Requirements(num_cpus=1, num_nodes=1)
     assert free.without(one_node).num_nodes == 5
-
-
-def test_what_is_allocated_is_what_is_no_longer_free():
-    free = Capacity(num_cpus=8, memory_bytes=100, num_gpus=4, num_nodes=5)
-    for job in (JOB, Requirements(num_cpus=1, num_nodes=1)):
-        left = free.without(job)
-        rest = Resources(**{kind: getattr(left, kind) for kind in KINDS})
-        assert free - job.allocated == rest
-        assert rest + job.allocated == Resources(**{kind: getattr(free, kind) for kind in KINDS})
