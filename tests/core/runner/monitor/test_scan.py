@@ -5,7 +5,9 @@ import select
 import subprocess
 import sys
 
+import psutil
 import pytest
+from waiting import wait_for
 
 from torc_core.runner.monitor import procfs, psutil_scan
 from torc_core.runner.monitor.monitor import choose_scan
@@ -62,10 +64,13 @@ def test_a_real_job_with_a_child_that_was_not_reaped_counts_what_is_alive(scan):
         stdin=subprocess.PIPE,
         start_new_session=True,
     ) as job:
-        while not any(
-            each.memory_bytes == 0 and each.session == job.pid for each in scan().values()
-        ):
-            os.sched_yield()
+        # A process without memory may also be one between two programs.
+        process = psutil.Process(job.pid)
+        wait_for(lambda: process.name() == "cat", "the shell to become cat")
+        wait_for(
+            lambda: [each.status() for each in process.children()] == [psutil.STATUS_ZOMBIE],
+            "the child to exit",
+        )
         sample = sample_sessions(scan(), {job.pid})[job.pid]
         assert sample.num_processes == 1
         assert sample.memory_bytes > 0
