@@ -122,3 +122,11 @@ def test_a_long_chain_needs_no_recursion(count: int) -> None:
     assert len(graph.downstream(chain, [0])) == count - 1
     (cycle,) = graph.find_cycles([(count - 1,), *chain[1:]])
     assert len(cycle) == count
+
+
+def test_jobs_that_read_the_same_keep_their_own_stated_dependencies() -> None:
+    read = (7,)
+    merged = graph.all_dependencies(
+        [(), (3,), (), ()], [([(), read, read, ()], [(7,), (), (), ()])]
+    )
+    assert merged == [(), (0, 3), (0,), ()]
