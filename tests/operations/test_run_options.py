@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from operations.situations import Stage
 from tui.driving import interface
+from waiting import wait_for
 
 from torc_core.config.schema import ClientSettings, RunSettings
-from torc_core.host.runs import list_runs
+from torc_core.host.runs import RunState, list_runs
 from torc_core.operations.run import runner_options
 from torc_tui.screens.dialogs.confirm import Confirm
 
@@ -37,3 +38,4 @@ async def test_the_key_runs_with_the_configured_options(server, client, tmp_path
     (meta,) = [run.meta for run in list_runs() if run.meta.workflow_id == workflow.id]
     assert meta.output_dir == str(tmp_path / "elsewhere")
     assert meta.options["max_parallel_jobs"] == 3
+    wait_for(lambda: list_runs()[0].state is RunState.ENDED, "the runner to exit")
