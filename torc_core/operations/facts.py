@@ -35,6 +35,13 @@ def count_lines(counts: Mapping[str, int] | None) -> tuple[str, ...]:
     return tuple(f"{number:>9,} {status}" for status, number in (counts or {}).items() if number)
 
 
+def readiness(status: WorkflowStatus) -> str:
+    """Return how many jobs may start and how many have to wait, after an initialization."""
+    counts = status.jobs_by_status
+    ready, blocked = count(counts, {JobStatus.READY}), count(counts, {JobStatus.BLOCKED})
+    return f"run {status.run_id}: {counted(ready, 'job')} ready, {blocked:,} blocked."
+
+
 def refuse_archived(workflow_id: WorkflowId, status: WorkflowStatus) -> None:
     """Refuse to run what is archived.
 

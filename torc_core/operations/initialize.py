@@ -22,6 +22,7 @@ from torc_core.operations.facts import (
     count_lines,
     counted,
     find_active,
+    readiness,
     refuse_archived,
     title_of,
 )
@@ -76,12 +77,7 @@ class Initialized(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """What was done."""
-        counts = self.status.jobs_by_status
-        return (
-            f"Initialized {self.title}, run {self.status.run_id}: "
-            f"{counted(count(counts, {JobStatus.READY}), 'job')} ready, "
-            f"{count(counts, {JobStatus.BLOCKED}):,} blocked."
-        )
+        return f"Initialized {self.title}, {readiness(self.status)}"
 
 
 def propose_initialize(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Initialized]:

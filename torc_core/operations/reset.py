@@ -9,13 +9,14 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
 from torc_core.model.ids import WorkflowId
-from torc_core.model.status import RESET_FAILED, JobStatus
+from torc_core.model.status import RESET_FAILED
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.facts import (
     count,
     count_lines,
     counted,
     find_active,
+    readiness,
     refuse_archived,
     title_of,
 )
@@ -48,12 +49,7 @@ class JobsReset(msgspec.Struct, frozen=True, kw_only=True):
         jobs = counted(self.number, "job")
         if self.status is None:
             return f"Reset {jobs} of {self.title}."
-        counts = self.status.jobs_by_status
-        return (
-            f"Reset {jobs} of {self.title} for run {self.status.run_id}: "
-            f"{counted(count(counts, {JobStatus.READY}), 'job')} ready, "
-            f"{count(counts, {JobStatus.BLOCKED}):,} blocked."
-        )
+        return f"Reset {jobs} of {self.title} for {readiness(self.status)}"
 
 
 def propose_rerun(client: TorcClient, workflow_id: WorkflowId) -> Proposal[JobsReset]:
