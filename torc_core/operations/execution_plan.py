@@ -24,16 +24,49 @@ from torc_core.spec.plan import (
 )
 
 
-def plan_of_file(path: Path) -> dict[str, Any]:
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution plan, and what it was made from."""
+
+    plan: ExecutionPlan
+    source: str
+    """`spec_file` or `database`."""
+    workflow_id: WorkflowId | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the plan for programs, as the reference prints it."""
+        record: dict[str, Any] = {"status": "success", "source": self.source}
+        if self.workflow_id is not None:
+            record["workflow_id"] = self.workflow_id
+        record |= msgspec.to_builtins(self.plan)
+        return record
+
+    def lines(self) -> dict[str, object]:
+        """Return the plan for people, as names and values: one line per stage."""
+        lines: dict[str, object] = {
+            "workflow": self.plan.workflow_name,
+            "jobs": self.plan.total_jobs,
+            "events": self.plan.total_events,
+        }
+        for stage in stages(self.plan):
+            allocations = "".join(
+                f" [{item.num_allocations} allocations of {item.scheduler}]"
+                for item in stage.allocations
+            )
+            ready = ", ".join(shorten_names(stage.jobs))
+            lines[f"stage {stage.number}"] = f"{stage.description}{allocations}: {ready}"
+        return lines
+
+
+def plan_of_file(path: Path) -> Plan:
     """Return the plan of a workflow file.
 
     Raises:
         SpecError: The file is wrong.
     """
-    return _record(plan_workflow(load_workflow(path)), {"source": "spec_file"})
+    return Plan(plan=plan_workflow(load_workflow(path)), source="spec_file")
 
 
-def plan_of_workflow(client: TorcClient, workflow_id: WorkflowId) -> dict[str, Any]:
+def plan_of_workflow(client: TorcClient, workflow_id: WorkflowId) -> Plan:
     """Return the plan of a stored workflow, initialized or not.
 
     Raises:
@@ -42,42 +75,21 @@ def plan_of_workflow(client: TorcClient, workflow_id: WorkflowId) -> dict[str, A
     workflow = client.get_workflow(workflow_id)
     jobs = list(every_item(client.list_jobs, workflow_id, sort_by="id"))
     place = {job.id: index for index, job in enumerate(jobs)}
-    waits: defaultdict[int, set[int]] = defaultdict(set)
+    upstream: defaultdict[int, set[int]] = defaultdict(set)
     for edge in every_item(client.list_job_dependencies, workflow_id):
-        waits[place[edge.job_id]].add(place[edge.depends_on_job_id])
+        upstream[place[edge.job_id]].add(place[edge.depends_on_job_id])
     files = every_item(client.list_job_file_relationships, workflow_id)
     data = every_item(client.list_job_user_data_relationships, workflow_id)
     for link in chain[JobFileRelationship | JobUserDataRelationship](files, data):
         if link.producer_job_id is not None and link.consumer_job_id is not None:
-            waits[place[link.consumer_job_id]].add(place[link.producer_job_id])
-    dependencies: graph.Dependencies = [tuple(sorted(waits[index])) for index in range(len(jobs))]
+            upstream[place[link.consumer_job_id]].add(place[link.producer_job_id])
+    dependencies: graph.Dependencies = [
+        tuple(sorted(upstream[index])) for index in range(len(jobs))
+    ]
     names = [job.name for job in jobs]
     actions = _scheduling_actions(client, workflow_id, place)
     plan = make_plan(workflow.name, names, dependencies, actions)
-    return _record(plan, {"source": "database", "workflow_id": workflow_id})
-
-
-def plan_lines(record: dict[str, Any]) -> dict[str, object]:
-    """Return a plan as names and values for people: one line per stage."""
-    plan = msgspec.convert(record, ExecutionPlan)
-    lines: dict[str, object] = {
-        "workflow": plan.workflow_name,
-        "jobs": plan.total_jobs,
-        "events": plan.total_events,
-    }
-    for stage in stages(plan):
-        allocations = "".join(
-            f" [{item.num_allocations} allocations of {item.scheduler}]"
-            for item in stage.allocations
-        )
-        ready = ", ".join(shorten_names(stage.jobs))
-        lines[f"stage {stage.number}"] = f"{stage.description}{allocations}: {ready}"
-    return lines
-
-
-def _record(plan: ExecutionPlan, origin: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(plan)
-    return {"status": "success", **origin, **plain}
+    return Plan(plan=plan, source="database", workflow_id=workflow_id)
 
 
 def _scheduling_actions(

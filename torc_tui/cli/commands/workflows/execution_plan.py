@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.execution_plan import plan_lines, plan_of_file, plan_of_workflow
+from torc_core.operations.execution_plan import plan_of_file, plan_of_workflow
 from torc_tui.cli.context import Settings, pass_settings
 
 
@@ -21,4 +21,4 @@ def execution_plan(settings: Settings, spec_or_id: str) -> None:
         plan = plan_of_workflow(settings.client, WorkflowId(int(spec_or_id)))
     else:
         plan = plan_of_file(path)
-    settings.output.record(plan, plan_lines(plan))
+    settings.output.record(plan.record(), plan.lines())
