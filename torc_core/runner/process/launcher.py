@@ -10,6 +10,7 @@ from torc_core.clock import Clock
 from torc_core.model.exchange import ClaimedJob, OutputFile
 from torc_core.model.ids import FileId
 from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.command_line import command_line
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.process.attempt import Attempt, id_of
@@ -38,10 +39,10 @@ class Launcher:
             SpawnError: See `spawn`.
         """
         stdio = self._stdio(claimed)
-        script, command = claimed.job.invocation_script, claimed.job.command
+        command = command_line(claimed.job.invocation_script, claimed.job.command)
         started, started_ms = self._clock.monotonic(), self._clock.wall_ms()
         child = spawn(
-            [self._context.bash, "-c", f"{script} {command}" if script else command],
+            [self._context.bash, "-c", command],
             self._environment(claimed, gpus),
             stdout=f"{stdio}.o",
             stderr=f"{stdio}.e",
