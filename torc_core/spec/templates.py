@@ -83,11 +83,21 @@ def fill_data(data: Any, values: Row) -> Any:
 
 def index_of(text: str, written: Sequence[str]) -> int | None:
     """Return which of several texts as written became `text`; None if that cannot be seen."""
-    for i, template in enumerate(written):
-        literal = re.escape(_SLOT.sub("\0", template)).replace("\0", ".*")
-        if re.fullmatch(literal, text, re.DOTALL):
-            return i
-    return None
+    return next((i for i, template in enumerate(written) if _can_become(template, text)), None)
+
+
+def _can_become(template: str, text: str) -> bool:
+    """Return whether the literal parts of a template stand in a text, in their order."""
+    first, *others = _SLOT.sub("\0", template).split("\0")
+    if not others:
+        return template == text
+    offset = len(first)
+    for part in others:
+        offset = text.find(part, offset)
+        if offset < 0:
+            return False
+        offset += len(part)
+    return text.startswith(first) and text.endswith(others[-1])
 
 
 def fill_each(template: Template, several: Sequence[Row]) -> list[str]:

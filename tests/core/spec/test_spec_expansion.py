@@ -350,20 +350,6 @@ def test_walltimes(text: str, seconds: int | None) -> None:
     assert walltime_seconds(text) == seconds
 
 
-EVIL = [
-    r"(a+)+$", r"(a|a)*b", r"(a|aa)+$", r"(.*)*x", r"a*a*a*a*b", r"(\w+\s?)*$", r"(a?){25}a{25}",
-    "a?" * 25 + "a" * 25, r"(x+x+)+y", r"([a-z]+)*\d!", r"(?=a)b", r"(?<!a)b", r"(a)\1",
-    r"(?P<n>a)(?P=n)", "[[[", "[[a]b]", "(", "a**", "\\", "a{99999999999}", "(?(1)a|b)",
-    ".*.*.*.*x", "(a|b)" * 12 + "c", "(?:a{0,20}){0,20}", "a" * 1001,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("pattern", EVIL)
-def test_patterns_that_are_wrong_or_could_take_forever_are_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match=r"^(is|has|repeats) "):
-        compile_pattern(pattern)
-
-
 GOOD: list[tuple[str, Callable[[str], bool]]] = [
     ("train_.*", lambda name: "train_" in name),
     (r"^stage1_\d+$", lambda name: name.startswith("stage1_")),

@@ -214,12 +214,12 @@ ONE_PROBLEM = {
         '"10h" is not a Slurm time',
     ),
     "evil pattern": (
-        jobs("name: a, command: x, depends_on_regexes: ['(a+)+$']"),
+        jobs("name: a, command: x, depends_on_regexes: ['(a{99}){99}$']"),
         "depends_on_regexes[0]",
     ),
     "bad pattern": (
         jobs("name: a, command: x, depends_on_regexes: ['(']"),
-        "is not a regular expression",
+        'depends_on_regexes[0]: "(" has a ( without its )',
     ),
     "long pattern": (
         jobs(f"name: a, command: x, depends_on_regexes: ['{'a' * 1001}']"),
