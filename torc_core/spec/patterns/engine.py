@@ -88,8 +88,8 @@ def matching(pattern: Pattern, names: Sequence[str]) -> tuple[int, ...]:
         encoded = name.encode()
         if pattern.has_word_boundary and len(encoded) > len(name):
             raise ValueError(
-                f'has a word boundary, which knows only the letters of ASCII, and "{shown(name)}" has '
-                r"others; write (?-u:\b) if that is meant"
+                "has a word boundary, which knows only the letters of ASCII, and "
+                rf'"{shown(name)}" has others; write (?-u:\b) if that is meant'
             )
         if search(encoded):
             found.append(i)
