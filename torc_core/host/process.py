@@ -1,6 +1,8 @@
 """Which process is meant: a pid alone is reused by later processes.
 
-A process is identified by its pid, its start time and the boot of the machine.
+A process is identified by its pid, its start time and the boot of the machine. The name of the
+machine is none of it: it changes with a network. It only tells, once the boot is another one, a
+restarted machine from another.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import psutil
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PID_NAMESPACE = Path("/proc/self/ns/pid")
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +29,9 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     pid_start: int
     """Clock ticks from the boot to its start; on Linux field 22 of `/proc/PID/stat`, proc(5)."""
+    pid_namespace: int = 0
+    """Inode of the namespace in which the pid counts, pid_namespaces(7); 0 is unknown. Containers
+    of one machine share its boot."""
 
     @classmethod
     def of(cls, pid: int) -> ProcessIdentity:
@@ -37,17 +43,25 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
         start = _start_ticks(pid)
         if start is None:
             raise ProcessLookupError(pid)
-        return cls(host=os.uname().nodename, boot_id=boot_id(), pid=pid, pid_start=start)
+        return cls(
+            host=os.uname().nodename,
+            boot_id=boot_id(),
+            pid=pid,
+            pid_start=start,
+            pid_namespace=_pid_namespace(),
+        )
 
     def is_local(self) -> bool:
-        """Return whether it belongs to this machine; of others nothing is known here."""
-        return self.host == os.uname().nodename
+        """Return whether it is known here if it is alive; of others nothing is known."""
+        if self.boot_id != boot_id():
+            return self.host == os.uname().nodename
+        return self.pid_namespace in {0, _pid_namespace()}
 
     def is_alive(self) -> bool:
         """Return whether it is running on this machine."""
         return (
-            self.is_local()
-            and self.boot_id == boot_id()
+            self.boot_id == boot_id()
+            and self.is_local()
             and self.pid_start == _start_ticks(self.pid)
         )
 
@@ -66,6 +80,14 @@ def boot_id() -> str:
         return _BOOT_ID.read_text("ascii").strip()
     except OSError:  # not Linux
         return str(int(psutil.boot_time()))
+
+
+@cache
+def _pid_namespace() -> int:
+    try:
+        return _PID_NAMESPACE.stat().st_ino
+    except OSError:  # not Linux
+        return 0
 
 
 def _start_ticks(pid: int) -> int | None:

@@ -3,7 +3,8 @@
 A run directory holds `meta.json` (what runs, since when, under which process), `status.json`
 (counts, rewritten while it runs), the runner's log, and a copy of the workflow file if it came
 from one. Its process holds a lock on `lock`; a run without an end whose process is gone has
-crashed. A run on another host is never judged by its pid.
+crashed. A run on another host, or in
+another container, is never judged by its pid.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class RunState(StrEnum):
     CRASHED = "crashed"
     """Its process is gone and recorded no end."""
     ELSEWHERE = "elsewhere"
-    """It was started on another host, and only there it is known whether it is running."""
+    """It was started on another host or in another container, and only there it is known whether
+    it is running."""
 
 
 class RunMeta(msgspec.Struct, frozen=True, kw_only=True):

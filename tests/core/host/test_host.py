@@ -155,8 +155,6 @@ def test_a_process_is_not_known_by_its_pid_alone():
     assert here.is_alive()
     assert not msgspec.structs.replace(here, pid_start=here.pid_start + 1).is_alive()
     assert not msgspec.structs.replace(here, boot_id="another").is_alive()
-    elsewhere = msgspec.structs.replace(here, host="elsewhere")
-    assert not elsewhere.is_local()
 
 
 def test_an_identity_recorded_by_an_earlier_release_is_the_same_process():
@@ -168,7 +166,35 @@ def test_an_identity_recorded_by_an_earlier_release_is_the_same_process():
         "pid": os.getpid(),
         "pid_start": started,
     }
-    assert msgspec.convert(record, ProcessIdentity) == ProcessIdentity.of(os.getpid())
+    assert msgspec.convert(record, ProcessIdentity).is_alive()
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_local", "is_alive"),
+    [
+        ({"host": "renamed"}, True, True),
+        ({"host": ""}, True, True),
+        ({"boot_id": "another"}, True, False),  # this machine, before it was restarted
+        ({"boot_id": "another", "host": "other"}, False, False),
+        ({"pid_namespace": 1}, False, False),  # another container
+        ({"pid_namespace": 0}, True, True),  # recorded by an earlier release
+    ],
+)
+def test_the_name_of_the_machine_does_not_identify_a_process(
+    changes: dict[str, object], is_local: bool, is_alive: bool
+):
+    process = msgspec.structs.replace(ProcessIdentity.of(os.getpid()), **changes)
+    assert (process.is_local(), process.is_alive()) == (is_local, is_alive)
+
+
+def test_a_changed_host_name_loses_no_server(monkeypatch: pytest.MonkeyPatch):
+    running = connect(Choice(standalone=True)).client
+    running.ping()
+    named = os.uname()
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "renamed", *named[2:])))
+    server = running_server()
+    assert server is not None
+    assert ensure_server() == server.address
 
 
 def test_setting_the_clock_does_not_change_a_process(monkeypatch: pytest.MonkeyPatch):
@@ -212,12 +238,13 @@ def _meta(number: int, **changes: object) -> RunMeta:
 def test_a_run_is_listed_in_every_state():
     here = ProcessIdentity.of(os.getpid())
     dead = msgspec.structs.replace(here, pid_start=1)
+    there = msgspec.structs.replace(here, host="other", boot_id="another")
     states = {
         1: (RunState.STARTING, {}),
         2: (RunState.RUNNING, {"process": here}),
         3: (RunState.CRASHED, {"process": dead}),
         4: (RunState.ENDED, {"process": dead, "ended_at": "2026-01-02T00:00:00.000Z"}),
-        5: (RunState.ELSEWHERE, {"process": msgspec.structs.replace(here, host="other")}),
+        5: (RunState.ELSEWHERE, {"process": there}),
     }
     for number, (_, changes) in states.items():
         create_run(_meta(number, **changes))
