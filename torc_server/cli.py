@@ -63,6 +63,31 @@ def cli() -> None:
     show_default=True,
     help="How long a correct password is not checked again.",
 )
+@click.option(
+    "--max-connections",
+    type=click.IntRange(1),
+    help="Connections at most. Default: what the limit of open files allows, up to 10,000.",
+)
+@click.option(
+    "--max-connections-per-address",
+    type=click.IntRange(1),
+    help="Connections of one address at most. Default: half of all.",
+)
+@click.option(
+    "--request-timeout-secs",
+    type=click.FloatRange(0, min_open=True),
+    default=10,
+    show_default=True,
+    help="How long the header of a request may take. A body must bring 500 bytes per second, "
+    "measured over twice this time.",
+)
+@click.option(
+    "--response-timeout-secs",
+    type=click.FloatRange(0, min_open=True),
+    default=60,
+    show_default=True,
+    help="How long a client may read nothing of its response.",
+)
 @click.option("--insecure", is_flag=True, help="Allow a public --host without any authentication.")
 @click.option(
     "--log-level",
@@ -102,6 +127,10 @@ def run(  # noqa: PLR0913 - one parameter per option
     auth_file: Path | None,
     require_auth: bool,
     credential_cache_ttl_secs: float,
+    max_connections: int | None,
+    max_connections_per_address: int | None,
+    request_timeout_secs: float,
+    response_timeout_secs: float,
     log_level: str,
     log_dir: Path | None,
     threads: int,
@@ -122,6 +151,10 @@ def run(  # noqa: PLR0913 - one parameter per option
         require_auth=require_auth,
         remember_credentials_s=credential_cache_ttl_secs,
         readers=threads,
+        max_connections=max_connections,
+        max_connections_per_address=max_connections_per_address,
+        request_timeout_s=request_timeout_secs,
+        response_timeout_s=response_timeout_secs,
     )
     check_authentication(settings, insecure=insecure)
     from torc_server.serve import serve  # noqa: PLC0415 - start-up time of --help

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import time
 from pathlib import Path
 
 import msgspec
@@ -41,6 +42,35 @@ def configure_logging(level: str, directory: Path | None, *, as_json: bool) -> N
         handler.setFormatter(formatter)
     logging.basicConfig(level=number, handlers=handlers, force=True)
     logging.getLogger("uvicorn").setLevel(max(number, logging.WARNING))
+    logging.getLogger("torc_server.connections.guard").addFilter(RepeatFilter())
+    logging.getLogger("uvicorn.error").addFilter(RepeatFilter())
+
+
+class RepeatFilter(logging.Filter):
+    """Lets one of many alike messages through in a while, with the number of those held back.
+
+    It is for loggers that write what any client can bring about.
+    """
+
+    def __init__(self, every_s: float = 60) -> None:
+        super().__init__()
+        self._every_s = every_s
+        self._seen: dict[str, tuple[float, int]] = {}
+        """By the text before its values are filled in: when it was logged, and how many since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to log a record; faults of the server itself always are."""
+        if record.exc_info:
+            return True
+        now = time.monotonic()
+        last, held_back = self._seen.get(record.msg, (-self._every_s, 0))
+        if now - last < self._every_s:
+            self._seen[record.msg] = last, held_back + 1
+            return False
+        self._seen[record.msg] = now, 0
+        if held_back:
+            record.msg = f"{record.msg} (and {held_back} times since the last such line)"
+        return True
 
 
 def _file_handler(directory: Path) -> logging.Handler:

@@ -12,6 +12,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import cast
 
 import uvicorn
 import uvloop
@@ -21,6 +23,10 @@ from torc_core.errors import ConflictError, MachineError, UsageError
 from torc_core.service import PORT_LINE
 from torc_server.access.authentication import TokenInPath
 from torc_server.app import create_app
+from torc_server.connections.descriptors import raise_file_limit
+from torc_server.connections.guard import Guard
+from torc_server.connections.limits import Limits
+from torc_server.connections.protocol import Connection
 from torc_server.lifespan import lifespan
 from torc_server.settings import ServerSettings
 
@@ -30,6 +36,8 @@ GRACE_S = 0.7
 """How long pending requests may take once the server stops."""
 KEEP_ALIVE_S = 75
 """How long an idle connection stays open; clients close theirs after a minute."""
+SWEEP_TICKS = 10
+"""How many of uvicorn's ticks, ten a second, are between two looks for overdue connections."""
 
 
 def serve(settings: ServerSettings) -> None:
@@ -49,9 +57,10 @@ def serve(settings: ServerSettings) -> None:
 
 async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
     app = create_app(settings)
+    guard = Guard(_limits(settings, raise_file_limit()))
     config = uvicorn.Config(
         TokenInPath(app) if settings.token else app,
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(Connection, guard=guard)),
         ws="none",
         lifespan="off",  # entered below, where its errors stay what they are
         log_config=None,
@@ -62,15 +71,27 @@ async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
         timeout_graceful_shutdown=2,  # never reached: connections are closed after GRACE_S
     )
     async with lifespan(app), app.lifespan():
-        await Server(config, app).serve(sockets=[listener])
+        await Server(config, app, guard).serve(sockets=[listener])
+
+
+def _limits(settings: ServerSettings, possible: int) -> Limits:
+    connections = min(settings.max_connections or possible, possible)
+    return Limits(
+        connections=connections,
+        per_peer=settings.max_connections_per_address or max(1, connections // 2),
+        request_s=settings.request_timeout_s,
+        response_s=settings.response_timeout_s,
+        idle_s=KEEP_ALIVE_S,
+    )
 
 
 class Server(uvicorn.Server):
     """uvicorn, except that it prints its port, exits with 0, and does not wait for open streams."""
 
-    def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
+    def __init__(self, config: uvicorn.Config, app: Litestar, guard: Guard) -> None:
         super().__init__(config)
         self._app = app
+        self._guard = guard
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and print the port for the parent process."""
@@ -82,6 +103,12 @@ class Server(uvicorn.Server):
         gc.set_threshold(10_000, 20, 50)  # creating jobs by the thousand makes no cycles
         gc.freeze()  # objects that live as long as the process need no collection
         gc.enable()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Close overdue connections every now and then; return whether to stop."""
+        if counter % SWEEP_TICKS == 0:
+            self._guard.sweep(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End waiting requests first: uvicorn would wait for them.

@@ -27,4 +27,12 @@ class ServerSettings:
     """How long a correct password is not checked again."""
     readers: int = 4
     """Connections that answer queries."""
+    max_connections: int | None = None
+    """None: as many as the limit of open files allows, up to 10,000."""
+    max_connections_per_address: int | None = None
+    """None: half of all."""
+    request_timeout_s: float = 10.0
+    """How long a header may take; the rate of a body is measured over twice this time."""
+    response_timeout_s: float = 60.0
+    """How long a client may take nothing of its response."""
     max_body_bytes: int = 64 * MEBIBYTE

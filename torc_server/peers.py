@@ -1,0 +1,23 @@
+"""Who is at the other end of a connection, as far as limits are concerned."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+
+_IPV6_NETWORK = 64
+"""A host with IPv6 has a network of its own, and may take any of its addresses."""
+
+
+@lru_cache(maxsize=4096)
+def peer_of(address: str) -> str:
+    """Return the peer that limits count an address as: itself, or the network of an IPv6 one."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, _IPV6_NETWORK), strict=False))
