@@ -19,6 +19,7 @@ import msgspec
 
 from torc_core.spec import fields
 from torc_core.spec.parameters import Row, Values, count_rows, groups
+from torc_core.spec.patterns import quote
 from torc_core.spec.problems import Path, Problems, shown, suggestion
 from torc_core.spec.schema import FileSpec, JobSpec, Parameterized, UserDataSpec, WorkflowSpec
 from torc_core.spec.templates import Template, fill_data, fill_each, slot_names
@@ -256,7 +257,10 @@ class Expander:
         env = {_ENV + name: Template(value, parameters) for name, value in spec.env.items()}
         texts = _templates(spec, stated, parameters) | env
         lists = {
-            field: [Template(text, parameters) for text in getattr(spec, field)]
+            field: [
+                Template(text, parameters, quote if field in _PATTERN_FIELDS else str)
+                for text in getattr(spec, field)
+            ]
             for field in (*_NAME_FIELDS, *_PATTERN_FIELDS)
             if getattr(spec, field)
         }

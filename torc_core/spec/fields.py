@@ -48,18 +48,23 @@ def wrong_kind(value: Any, expected: str) -> str:
     return f"{found}{example} where {expected} belongs"
 
 
+def fault_in(value: str) -> str | None:
+    """Return why a text cannot be stored and passed on, None if it can."""
+    if len(value) > MAX_TEXT_LENGTH:
+        return f"longer than {MAX_TEXT_LENGTH:,} characters"
+    if "\0" in value:
+        return "contains a NUL character"
+    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+        return "contains half a surrogate pair, which is not a character"
+    return None
+
+
 def _clean(value: str, path: Path, problems: Problems) -> bool:
     """Return whether a text can be stored and passed on; record a problem if not."""
-    if len(value) > MAX_TEXT_LENGTH:
-        problems.add(path, f"longer than {MAX_TEXT_LENGTH:,} characters")
-        return False
-    if "\0" in value:
-        problems.add(path, "contains a NUL character")
-        return False
-    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-        problems.add(path, "contains half a surrogate pair, which is not a character")
-        return False
-    return True
+    fault = fault_in(value)
+    if fault is not None:
+        problems.add(path, fault)
+    return fault is None
 
 
 def text(value: Any, path: Path, problems: Problems) -> str:

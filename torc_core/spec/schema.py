@@ -19,6 +19,7 @@ from torc_core.spec import fields
 from torc_core.spec.fields import MAX_COUNT, Check
 from torc_core.spec.parameters import PARAMETER_NAME, Values, parse_values
 from torc_core.spec.problems import Path, Problems, shown, suggestion
+from torc_core.spec.spelling import plain_numbers
 
 Texts = tuple[str, ...]
 Item = TypeVar("Item")
@@ -141,10 +142,7 @@ def _parameters(value: Any, path: Path, problems: Problems) -> dict[str, Values]
                 (*path, key), f'"{shown(key)}" cannot be the name of a parameter; use a-z, 0-9, _'
             )
         elif entry is not None:
-            known = len(problems.errors)
-            fields.json_value(entry, (*path, key), problems)
-            is_sound = len(problems.errors) == known
-            found[key] = parse_values(entry, (*path, key), problems) if is_sound else [0]
+            found[key] = parse_values(entry, (*path, key), problems)
     return found
 
 
@@ -377,5 +375,5 @@ def read_workflow(tree: Any, problems: Problems) -> WorkflowSpec:
         tree: Plain data as a reader returns it.
         problems: Gets one entry per problem.
     """
-    spec: WorkflowSpec = _read_root(tree, (), problems)
+    spec: WorkflowSpec = _read_root(plain_numbers(tree), (), problems)
     return spec

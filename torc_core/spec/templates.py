@@ -7,11 +7,11 @@ anything that no parameter is called, such as awk programs and JSON.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from torc_core.spec.parameters import Row, Value
+from torc_core.spec.parameters import Row, Value, show
+from torc_core.spec.spelling import number_in
 
 _SLOT = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}", re.ASCII)
 _FORMAT = re.compile(r"[<>^]?[+-]?0?[0-9]{0,3}(?:\.[0-9]{1,2})?[dfFeEgGsxXob]?", re.ASCII)
@@ -22,30 +22,41 @@ def slot_names(text: str) -> list[str]:
     return [match[1] for match in _SLOT.finditer(text)] if "{" in text else []
 
 
-def show(value: Value, spec: str = "") -> str:
-    """Return a value as text; decimals never in exponential notation unless asked for.
+def show_as(value: Value, spec: str) -> str:
+    """Return a value in a format; without one as it is written.
 
     Raises:
         ValueError: The format is not for values of this kind.
     """
-    if spec:
-        if not _FORMAT.fullmatch(spec):
-            raise ValueError(f'"{spec}" is not a format such as 03d or .4f')
-        try:
-            return format(value, spec)
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f'"{value}" cannot be written in the format "{spec}"') from error
-    if isinstance(value, float):
-        digits = repr(value)
-        return format(Decimal(digits), "f") if "e" in digits else digits
-    return str(value)
+    if not spec:
+        return show(value)
+    if not _FORMAT.fullmatch(spec):
+        raise ValueError(f'"{spec}" is not a format such as 03d or .4f')
+    formatted = show(value) if spec.endswith("s") else value
+    if isinstance(formatted, str) and not spec.endswith("s"):
+        number = number_in(formatted)
+        formatted = formatted if number is None else number
+    try:
+        return format(formatted, spec)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f'"{value}" cannot be written in the format "{spec}"') from error
 
 
 class Template:
     """A text and the parameters that it uses, taken apart once and filled in often."""
 
-    def __init__(self, text: str, parameters: Collection[str]) -> None:
+    def __init__(
+        self, text: str, parameters: Collection[str], quote: Callable[[str], str] = str
+    ) -> None:
+        """Take a text apart.
+
+        Args:
+            text: The text as written.
+            parameters: The names that are parameters.
+            quote: What makes values stand for themselves where the text is a pattern.
+        """
         self.text = text
+        self._quote = quote
         self.parameters: set[str] = set()
         self._pieces: list[str | tuple[str, str]] = []
         end = 0
@@ -65,7 +76,7 @@ class Template:
         if not self.parameters:
             return self.text
         return "".join(
-            piece if isinstance(piece, str) else show(values[piece[0]], piece[1])
+            piece if isinstance(piece, str) else self._quote(show_as(values[piece[0]], piece[1]))
             for piece in self._pieces
         )
 

@@ -16,7 +16,7 @@ from torc_core.spec.fields import walltime_seconds
 from torc_core.spec.parameters import count_rows, parse_values, rows
 from torc_core.spec.patterns import compile_pattern, matching
 from torc_core.spec.problems import Problems
-from torc_core.spec.templates import show
+from torc_core.spec.templates import show_as
 
 
 def workflow(jobs: list[dict[str, Any]], **sections: Any) -> ExpandedWorkflow:
@@ -38,13 +38,13 @@ VALUES = {
     "0.1:0.5:0.1": [0.1, 0.2, 0.3, 0.4, 0.5],
     "1.0:0.5:-0.25": [1.0, 0.75, 0.5],
     "1:2:0.5": [1.0, 1.5, 2.0],
-    "[1,5, 10]": [1, 5, 10],
-    "[0.1, 1e-3]": [0.1, 0.001],
+    "[1,5, 10]": ["1", "5", "10"],
+    "[0.1, 1e-3]": ["0.1", "1e-3"],
     "['a','b, c', \"d\"]": ["a", "b, c", "d"],
     "[adam, sgd]": ["adam", "sgd"],
     r"['it\'s']": ["it's"],
-    "[1,2,]": [1, 2],
-    "7": [7],
+    "[1,2,]": ["1", "2"],
+    "7": ["7"],
 }
 
 
@@ -60,7 +60,7 @@ def test_values_of_a_parameter(written: str, values: list[Any]) -> None:
 @pytest.mark.parametrize("value", [[1, "a", 0.5, True], 5, 0.5])
 def test_real_lists_and_numbers_are_parameters_too(value: Any) -> None:
     problems = Problems()
-    expected = [1, "a", 0.5, "true"] if isinstance(value, list) else [value]
+    expected = ["1", "a", "0.5", "true"] if isinstance(value, list) else [str(value)]
     assert list(parse_values(value, (), problems)) == expected
     assert not problems.errors
 
@@ -102,7 +102,7 @@ FORMATTED = [
 
 @pytest.mark.parametrize(("value", "spec", "text"), FORMATTED)
 def test_formats(value: Any, spec: str, text: str) -> None:
-    assert show(value, spec) == text
+    assert show_as(value, spec) == text
 
 
 def test_product_and_zip() -> None:

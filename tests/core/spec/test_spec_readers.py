@@ -137,7 +137,8 @@ YAML_SCALARS = {
 @pytest.mark.parametrize(("written", "meant"), YAML_SCALARS.items(), ids=YAML_SCALARS)
 def test_yaml_scalars_mean_what_yaml_1_2_says(written: str, meant: Any) -> None:
     read = read_yaml(f"x: {written}\n")["x"]
-    assert (read, type(read)) == (meant, type(meant))
+    assert read == meant
+    assert isinstance(read, type(meant))
 
 
 def test_yaml_keys_are_always_text() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from torc_core.spec.problems import MAX_DEPTH, Lines, MalformedError, shown
+from torc_core.spec.spelling import spelled
 
 _BLANK = "\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff"
 _BREAK = r"(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])"
@@ -279,7 +280,7 @@ class _Reader:
         if len(match[0]) > _MAX_DIGITS:
             raise self.problem(f"a number of {len(match[0]):,} characters")
         self.offset = match.end()
-        return _number(match[0].replace("_", ""))
+        return spelled(_number(match[0].replace("_", "")), match[0])
 
     def type_annotation(self) -> None:
         """Step over a (type), which has no meaning in a workflow file."""

@@ -19,6 +19,7 @@ from torc_core.spec.problems import (
     duplicate_key,
     shown,
 )
+from torc_core.spec.spelling import spelled, spelled_float, spelled_int
 
 _SKIP = r"(?:[\s\ufeff]++|//[^\n\r\u2028\u2029]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+"
 _STRING = r""""((?:[^"\\\n\r]++|\\(?:\r\n|[\s\S]))*+)"|'((?:[^'\\\n\r]++|\\(?:\r\n|[\s\S]))*+)'"""
@@ -64,7 +65,12 @@ def read_json(text: str, marks: Marks | None = None) -> Any:
     """
     if marks is None:
         try:
-            return json.loads(text, object_pairs_hook=_object)
+            return json.loads(
+                text,
+                object_pairs_hook=_object,
+                parse_int=spelled_int,
+                parse_float=spelled_float,
+            )
         except (ValueError, RecursionError):
             pass
     return _Reader(text, marks).read()
@@ -201,10 +207,10 @@ class _Reader:
             )
         bare = text.lstrip("+-")
         if bare[:2] in {"0x", "0X"}:
-            return -int(bare, 16) if text[0] == "-" else int(bare, 16)
+            return spelled(-int(bare, 16) if text[0] == "-" else int(bare, 16), text)
         if bare.isdigit():
-            return int(text)
-        return float(text.replace("Infinity", "inf").replace("NaN", "nan"))
+            return spelled_int(text)
+        return spelled(float(text.replace("Infinity", "inf").replace("NaN", "nan")), text)
 
     def path(self) -> Path:
         return tuple(

@@ -21,6 +21,7 @@ from torc_core.spec.problems import (
     duplicate_key,
     shown,
 )
+from torc_core.spec.spelling import spelled_float, spelled_int
 
 try:
     from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]  # not in the stubs
@@ -110,9 +111,9 @@ def _scalar(event: Any) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
-        return int(text)
+        return spelled_int(text)
     if _FLOAT.fullmatch(text):
-        return float(text)
+        return spelled_float(text)
     return text
 
 

@@ -20,6 +20,9 @@ MAX_NESTING = 250
 """Groups within groups; the reference's own limit."""
 MAX_SIZE = 5_000
 """Characters that a pattern has when all its repetitions are written out."""
+_WIDE = 16
+r"""As many count a `\w` or `\p{...}`, for which RE2 needs some hundred steps; `\w{1,255}` fits."""
+_LONG = 80
 
 _MAX_REPEAT = 1_000
 """What RE2 takes as the product of nested counts."""
@@ -126,7 +129,8 @@ class _Translator:
             elif letter in "*+?{":
                 self.repeat()
             else:
-                self.add(_Part(self.atom(letter)))
+                text = self.atom(letter)
+                self.add(_Part(text, _WIDE if len(text) > _LONG or r"\p" in text.lower() else 1))
         if len(self.stack) > 1:
             reader.fail("has a ( without its )")
         whole = self.stack[0].joined()
