@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId
 from torc_core.model.wire import Wire, stated
 
@@ -20,11 +22,11 @@ class File(Wire, frozen=True, kw_only=True):
 
 
 class FilePatch(Wire, frozen=True, kw_only=True):
-    """The fields of a file to change; omitted and null fields keep their values."""
+    """The fields of a file to change; null clears those that may be empty."""
 
     name: str | None = None
     path: str | None = None
-    st_mtime: float | None = None
+    st_mtime: float | UnsetType | None = UNSET
 
 
 class UserData(Wire, frozen=True, kw_only=True):
@@ -38,11 +40,11 @@ class UserData(Wire, frozen=True, kw_only=True):
 
 
 class UserDataPatch(Wire, frozen=True, kw_only=True):
-    """The fields of user data to change; omitted and null fields keep their values."""
+    """The fields of user data to change; null clears those that may be empty."""
 
     name: str | None = None
     is_ephemeral: bool | None = None
-    data: Any = None
+    data: Any = UNSET
 
 
 class Files(Wire, frozen=True, kw_only=True):

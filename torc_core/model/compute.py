@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from torc_core.model.ids import AllocationId, ComputeNodeId, SchedulerId, WorkflowId
 from torc_core.model.wire import Wire
 
@@ -53,21 +55,21 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
 
 
 class ComputeNodePatch(Wire, frozen=True, kw_only=True):
-    """The fields of a compute node to update."""
+    """The fields of a compute node to change; null clears those that may be empty."""
 
     hostname: str | None = None
     pid: int | None = None
     start_time: str | None = None
-    duration_seconds: float | None = None
+    duration_seconds: float | UnsetType | None = UNSET
     is_active: bool | None = None
     num_cpus: int | None = None
     memory_gb: float | None = None
     num_gpus: int | None = None
     num_nodes: int | None = None
-    time_limit: str | None = None
-    scheduler_config_id: SchedulerId | None = None
+    time_limit: str | UnsetType | None = UNSET
+    scheduler_config_id: SchedulerId | UnsetType | None = UNSET
     compute_node_type: str | None = None
-    scheduler: Any = None
+    scheduler: Any = UNSET
 
 
 class ComputeNodesResources(Wire, frozen=True, kw_only=True):
@@ -96,7 +98,7 @@ class ScheduledComputeNode(Wire, frozen=True, kw_only=True):
 
 
 class ScheduledComputeNodePatch(Wire, frozen=True, kw_only=True):
-    """The fields of a scheduled compute node to update."""
+    """The fields of a scheduled compute node to change; null keeps their values."""
 
     scheduler_id: int | None = None
     scheduler_config_id: SchedulerId | None = None

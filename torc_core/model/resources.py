@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from torc_core.model.ids import FailureHandlerId, RequirementsId, SchedulerId, WorkflowId
 from torc_core.model.wire import Wire, stated
 
@@ -24,7 +26,7 @@ class ResourceRequirements(Wire, frozen=True, kw_only=True):
 
 
 class ResourceRequirementsPatch(Wire, frozen=True, kw_only=True):
-    """The fields of resource requirements to update."""
+    """The fields of resource requirements to change; null keeps their values."""
 
     name: str | None = None
     num_cpus: int | None = None
@@ -77,11 +79,11 @@ class LocalScheduler(Wire, frozen=True, kw_only=True):
 
 
 class LocalSchedulerPatch(Wire, frozen=True, kw_only=True):
-    """The fields of a local scheduler to update."""
+    """The fields of a local scheduler to change; null clears those that may be empty."""
 
     name: str | None = None
-    memory: str | None = None
-    num_cpus: int | None = None
+    memory: str | UnsetType | None = UNSET
+    num_cpus: int | UnsetType | None = UNSET
 
 
 class SlurmScheduler(Wire, frozen=True, kw_only=True):
@@ -103,16 +105,16 @@ class SlurmScheduler(Wire, frozen=True, kw_only=True):
 
 
 class SlurmSchedulerPatch(Wire, frozen=True, kw_only=True):
-    """The fields of a Slurm scheduler to update."""
+    """The fields of a Slurm scheduler to change; null clears those that may be empty."""
 
-    name: str | None = None
+    name: str | UnsetType | None = UNSET
     account: str | None = None
-    gres: str | None = None
-    mem: str | None = None
+    gres: str | UnsetType | None = UNSET
+    mem: str | UnsetType | None = UNSET
     nodes: int | None = None
-    ntasks_per_node: int | None = None
-    partition: str | None = None
-    qos: str | None = None
-    tmp: str | None = None
+    ntasks_per_node: int | UnsetType | None = UNSET
+    partition: str | UnsetType | None = UNSET
+    qos: str | UnsetType | None = UNSET
+    tmp: str | UnsetType | None = UNSET
     walltime: str | None = None
-    extra: str | None = None
+    extra: str | UnsetType | None = UNSET

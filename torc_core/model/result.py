@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from torc_core.model.ids import ComputeNodeId, JobId, ResultId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
@@ -29,3 +31,20 @@ class Result(Wire, frozen=True, kw_only=True):
     peak_cpu_percent: float | None = None
     """Percent; 100 is one core."""
     avg_cpu_percent: float | None = None
+
+
+class ResultPatch(Wire, frozen=True, kw_only=True):
+    """The fields of a result to change; null clears those that may be empty."""
+
+    job_id: JobId | None = None
+    run_id: int | None = None
+    attempt_id: int | None = None
+    compute_node_id: ComputeNodeId | None = None
+    return_code: int | None = None
+    exec_time_minutes: float | None = None
+    completion_time: str | None = None
+    status: JobStatus | None = None
+    peak_memory_bytes: int | UnsetType | None = UNSET
+    avg_memory_bytes: int | UnsetType | None = UNSET
+    peak_cpu_percent: float | UnsetType | None = UNSET
+    avg_cpu_percent: float | UnsetType | None = UNSET

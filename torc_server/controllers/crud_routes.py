@@ -124,7 +124,7 @@ _ROUTES: dict[str, tuple[Any, str, Callable[[Resource[Any], str], Any], str]] = 
     "create": (post, "", _create, "Create {one}."),
     "list": (get, "", _list, "List a workflow's {many}."),
     "get": (get, _ONE, _get, "Get {one}."),
-    "update": (put, _ONE, _update, "Update {one}; omitted and null fields keep their values."),
+    "update": (put, _ONE, _update, "Update {one}; omitted fields keep their values."),
     "delete": (delete, _ONE, _delete, "Delete {one} and return what it was."),
     "delete_all": (delete, "", _delete_all, "Delete all {many} of a workflow."),
 }

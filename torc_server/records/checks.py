@@ -83,7 +83,7 @@ def check_scheduler(
     _before: LocalScheduler | SlurmScheduler | None, values: Values, _now_ms: int
 ) -> Values:
     """Refuse impossible settings; Slurm's own options are left to the clients."""
-    if "memory" in values:
+    if values.get("memory") is not None:
         parse_memory(values["memory"])
     _check_least(values, num_cpus=1, nodes=1, ntasks_per_node=1)
     return values
@@ -91,7 +91,7 @@ def check_scheduler(
 
 def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:
     """Refuse an unreadable time limit and negative resources."""
-    if "time_limit" in values:
+    if values.get("time_limit") is not None:
         parse_duration(values["time_limit"], field="time_limit")
     _check_least(values, num_cpus=0, memory_gb=0, num_gpus=0, num_nodes=1)
     return values
@@ -121,9 +121,8 @@ def stamp_event(before: Event | None, values: Values, now_ms: int) -> Values:
 
 def _check_least(values: Values, **least: int) -> None:
     for field, bound in least.items():
-        if values.get(field, bound) < bound:
+        value = values.get(field)
+        if value is not None and value < bound:
             raise UsageError(
-                f"{field} is {values[field]}; it must be at least {bound}.",
-                field=field,
-                value=values[field],
+                f"{field} is {value}; it must be at least {bound}.", field=field, value=value
             )

@@ -244,7 +244,7 @@ def _check_related(
     connection: Connection, resource: Resource[Any], workflow_id: WorkflowId, rows: Sequence[Values]
 ) -> None:
     for name, table in resource.related.items():
-        ids = {row[name] for row in rows if name in row}
+        ids = {row[name] for row in rows if row.get(name) is not None}
         check_related(connection, workflow_id, name, table, ids)
 
 

@@ -13,7 +13,7 @@ from torc_core.model.resources import (
     ResourceRequirementsPatch,
     SlurmSchedulerPatch,
 )
-from torc_core.model.result import Result
+from torc_core.model.result import ResultPatch
 from torc_core.model.status import JobStatus
 from torc_server.records import checks, follow_ups
 from torc_server.records.crud import Filter, Resource, equals
@@ -72,7 +72,7 @@ RO_CRATE_ENTITY = Resource(
 RESULT = Resource(
     kind="result",
     mapping=mapping.RESULT,
-    patch=Result,
+    patch=ResultPatch,
     filters={
         "job_id": equals(_result.job_id),
         "run_id": equals(_result.run_id),

@@ -29,6 +29,7 @@ from torc_core.model.resources import (
 )
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_core.model.wire import stated_fields
 from torc_core.model.workflow import DynamicJobs, Workflow
 from torc_server.storage import tables
 
@@ -80,11 +81,13 @@ class TableMapping(Generic[WireT]):
         return self.wire(**values)
 
     def values(self, struct: msgspec.Struct) -> dict[str, Any]:
-        """Return the column values of a struct or of a patch, without those that are None."""
+        """Return the column values that a struct or a patch states: see `stated_fields`."""
         return {
-            self.renamed.get(name, name): self.encode.get(name, _as_is)(value)
-            for name in struct.__struct_fields__
-            if (value := getattr(struct, name)) is not None and name not in self.computed
+            self.renamed.get(name, name): value
+            if value is None
+            else self.encode.get(name, _as_is)(value)
+            for name, value in stated_fields(struct)
+            if name not in self.computed
         }
 
 

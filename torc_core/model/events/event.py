@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from torc_core.model.ids import EventId, WorkflowId
-from torc_core.model.wire import Wire
+from torc_core.model.wire import Wire, stated
 
 
 class Severity(StrEnum):
@@ -68,4 +68,4 @@ class StreamedEvent(Wire, frozen=True, kw_only=True):
     """Milliseconds since 1970, server time."""
     event_type: str
     severity: Severity
-    data: Any = None
+    data: Any = stated(None)

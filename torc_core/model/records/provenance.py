@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from torc_core.model.ids import FileId, WorkflowId
 from torc_core.model.wire import Wire
 
@@ -24,9 +26,9 @@ class RoCrateEntity(Wire, frozen=True, kw_only=True):
 
 
 class RoCrateEntityPatch(Wire, frozen=True, kw_only=True):
-    """The fields of an entity to change; omitted and null fields keep their values."""
+    """The fields of an entity to change; null clears those that may be empty."""
 
     entity_id: str | None = None
     entity_type: str | None = None
-    file_id: FileId | None = None
+    file_id: FileId | UnsetType | None = UNSET
     metadata: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 import msgspec
+from msgspec import UNSET
 
 from torc_core.errors import UsageError
 from torc_core.model.artifact import UserDataPatch
@@ -63,7 +64,7 @@ def update(
     """Update one record."""
     if name is None and data is None and ephemeral is None:
         raise UsageError("There is nothing to change.", hint="Give --data, --name or --ephemeral.")
-    value = None if data is None else _json(data)
+    value = UNSET if data is None else _json(data)
     patch = UserDataPatch(name=name, data=value, is_ephemeral=ephemeral)
     record = settings.client.update_user_data(user_data_id, patch)
     settings.output.message(
