@@ -10,6 +10,7 @@ import click
 
 from torc_core.errors import MachineError, UsageError
 from torc_core.host.directories import state_directory
+from torc_core.host.user import expand_home
 from torc_server.entry import enter
 from torc_server.logs import LEVELS, configure_logging
 from torc_server.settings import ServerSettings
@@ -189,7 +190,7 @@ def database_path(given: str | None) -> Path:
         )
     if not given or given == ":memory:":
         raise UsageError("The database needs a file.", hint="Set one with --database FILE.")
-    return Path(given).expanduser()
+    return expand_home(Path(given))
 
 
 def read_token(path: Path) -> str:

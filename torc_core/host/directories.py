@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from torc_core.errors import MachineError
+from torc_core.host.user import expand_home
 
 PRIVATE_DIRECTORY = 0o700
 _SYSTEM_CONFIG = Path("/etc/torc/config.toml")
@@ -20,17 +21,21 @@ _LOCAL_CONFIG = Path("torc.toml")
 
 def config_files() -> list[Path]:
     """Return where settings are looked for, weakest first; the files need not exist."""
-    return [_SYSTEM_CONFIG, user_config_path("torc") / "config.toml", _LOCAL_CONFIG]
+    try:
+        own = [user_config_path("torc") / "config.toml"]
+    except RuntimeError:  # the home is not known
+        own = []
+    return [_SYSTEM_CONFIG, *own, _LOCAL_CONFIG]
 
 
 def state_directory() -> Path:
     """Return `$XDG_STATE_HOME/torc`, else `~/.local/state/torc`; created if it does not exist.
 
     Raises:
-        MachineError: It cannot be created, or belongs to another user.
+        MachineError: It cannot be created, or belongs to another user; or the home is not known.
     """
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return private_directory(Path(base).expanduser() / "torc")
+    return private_directory(expand_home(Path(base)).absolute() / "torc")
 
 
 def private_directory(path: Path) -> Path:

@@ -11,10 +11,8 @@ import fcntl
 import os
 import secrets
 import select
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,9 +25,9 @@ from torc_core.client import Address
 from torc_core.errors import MachineError, TimedOutError, UnreachableError
 from torc_core.host.directories import state_directory
 from torc_core.host.json_file import read_record, write_record
-from torc_core.host.process import ProcessIdentity, detach
+from torc_core.host.log_tail import free_bytes, log_tail
+from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.service import BASE_PATH, PORT_LINE
-from torc_core.units import format_bytes
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
@@ -64,7 +62,7 @@ def ensure_server() -> Address:
             directory = state_directory()
             raise MachineError(
                 f"The embedded server cannot be started: {error.strerror}; "
-                f"{_free_bytes(directory)} free in {directory}.",
+                f"{free_bytes(directory)} free in {directory}.",
                 hint="Check the free space and the permissions of that directory.",
             ) from error
     return server.address
@@ -139,7 +137,7 @@ def _start() -> EmbeddedServer:
     server = server or _spawn(0, token)
     if server is None:
         raise MachineError(
-            f"The embedded server did not start; {_log_tail()}",
+            f"The embedded server did not start; {log_tail(log_path())}",
             hint=f"See its whole log: {log_path()}",
         )
     try:
@@ -155,11 +153,10 @@ def _spawn(port: int, token: str) -> EmbeddedServer | None:
     """Start a server process; None if it exits before it listens."""
     with os.fdopen(_open_private(log_path(), os.O_APPEND), "ab") as log:
         process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "torc_server", "run"),
-                *("--host", "127.0.0.1", "--port", str(port)),
+            our_program(
+                *("torc_server", "run", "--host", "127.0.0.1", "--port", str(port)),
                 *("--database", str(database_path()), "--token-file", str(_token_path())),
-            ],
+            ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -179,7 +176,8 @@ def _spawn(port: int, token: str) -> EmbeddedServer | None:
             process.wait()
     if listening is None:
         return None
-    return EmbeddedServer(process=detach(process), port=listening, token=token)
+    detach(process)
+    return EmbeddedServer(process=ProcessIdentity.of(process.pid), port=listening, token=token)
 
 
 def _read_port(output: IO[str], deadline: float) -> int | None:
@@ -207,16 +205,3 @@ def _write_token(token: str) -> None:
 
 def _open_private(path: Path, how: int) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
-
-
-def _log_tail(lines: int = 5) -> str:
-    """Return what its log says last, as the end of a sentence."""
-    tail = log_path().read_text("utf-8", "replace").splitlines()[-lines:]
-    if not tail:
-        directory = state_directory()
-        return f"its log is empty, with {_free_bytes(directory)} free in {directory}."
-    return "its log ends with:\n" + "\n".join(tail)
-
-
-def _free_bytes(directory: Path) -> str:
-    return format_bytes(shutil.disk_usage(directory).free)

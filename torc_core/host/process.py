@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,11 +67,18 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def detach(process: subprocess.Popen[Any]) -> ProcessIdentity:
-    """Return the identity of a started process that is to outlive this one."""
+def our_program(module: str, *arguments: str) -> list[str]:
+    """Return the command line of a module of ours, which runs in a directory of the user's.
+
+    -P keeps that directory off the module path: a `random.py` in it would be imported.
+    """
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def detach(process: subprocess.Popen[Any]) -> None:
+    """Let a process outlive this one, which is not going to wait for it."""
     # Popen warns of a child that was not waited for unless it believes that it has exited.
     process.returncode = 0
-    return ProcessIdentity.of(process.pid)
 
 
 @cache

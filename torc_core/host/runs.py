@@ -15,7 +15,7 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
+import time
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,12 +24,15 @@ from typing import Any
 import msgspec
 
 from torc_core.clock import utc_now
-from torc_core.errors import ConflictError, NotFoundError
+from torc_core.errors import ConflictError, MachineError, NotFoundError
 from torc_core.host.directories import private_directory, runs_directory
 from torc_core.host.json_file import read_record, write_record
-from torc_core.host.process import ProcessIdentity, detach
+from torc_core.host.log_tail import log_tail
+from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.model.ids import WorkflowId
 
+_CLAIM_TIMEOUT_S = 30.0
+"""How long a runner may take to start; on a cold network file system its imports take seconds."""
 KEEP_ENDED = 50
 """How many ended runs are kept before the oldest are deleted."""
 
@@ -183,18 +186,48 @@ def new_run_id(workflow_id: WorkflowId) -> str:
 
 
 def start_run(directory: RunDirectory) -> ProcessIdentity:
-    """Start a runner for the run in a session of its own, so that it outlives this process."""
+    """Start a runner for the run in a session of its own, so that it outlives this process.
+
+    Returns once the runner has claimed the run.
+
+    Raises:
+        MachineError: It exited before that; the run is recorded as failed.
+        OSError: It cannot be started.
+    """
     directory.write_meta(msgspec.structs.replace(directory.read_meta(), is_detached=True))
     with directory.log_path.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "torc_core.runner", "--run-dir", str(directory.path)],
+            our_program("torc_core.runner", "--run-dir", str(directory.path)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd=directory.read_meta().cwd,
             start_new_session=True,
         )
-    return detach(process)
+    claimed = _wait_until_claimed(directory, process)
+    detach(process)
+    return claimed
+
+
+def _wait_until_claimed(
+    directory: RunDirectory, process: subprocess.Popen[bytes]
+) -> ProcessIdentity:
+    deadline = time.monotonic() + _CLAIM_TIMEOUT_S
+    while True:
+        exit_code = process.poll()  # before the record is read: it is written before the exit
+        if claimed := directory.read_meta().process:
+            return claimed
+        if exit_code is not None:
+            exit_code = exit_code if exit_code >= 0 else 128 - exit_code  # as a shell says it
+            directory.end("failed", exit_code)
+            raise MachineError(
+                f"The runner exited at once with exit code {exit_code}; "
+                f"{log_tail(directory.log_path)}",
+                hint=f"Its whole log: {directory.log_path}",
+            )
+        if time.monotonic() > deadline:
+            return ProcessIdentity.of(process.pid)
+        time.sleep(0.01)
 
 
 def list_runs() -> list[Run]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from torc_core.client import TorcClient
 from torc_core.errors import MachineError, TorcError, UsageError
 from torc_core.host.embedded_server import locate_server
 from torc_core.host.runs import RunDirectory, RunMeta
+from torc_core.host.user import user_name
 from torc_core.runner.logs import set_log_level
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import Progress, RunSummary, final_status
@@ -82,7 +82,7 @@ def _status_writer(directory: RunDirectory) -> Callable[[Progress], None]:
 def _client(meta: RunMeta) -> TorcClient:
     return TorcClient(
         meta.url,
-        user=getpass.getuser(),
+        user=user_name(),
         password=os.environ.get("TORC_PASSWORD"),
         token=meta.token,
         locate=locate_server if meta.is_embedded else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from torc_core.config.schema import ClientSettings
 from torc_core.config.sources import load_settings
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.host.connect import Choice, Connection, connect
+from torc_core.host.user import user_name
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.operations.reporter import Proposal, Result, carry_out
@@ -134,14 +134,6 @@ class Settings:
             "Workflow", type=click.Choice([str(number) for number in found]), err=True
         )
         return WorkflowId(int(answer))
-
-
-def user_name() -> str:
-    """Return the user's name, as the reference does: `$USER`, else the account's."""
-    try:
-        return os.environ.get("USER") or os.environ.get("USERNAME") or getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 pass_settings = click.make_pass_decorator(Settings)

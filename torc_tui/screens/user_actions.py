@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from torc_core.host.user import expand_home
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.operations import create as creation
 from torc_core.operations.cancel import propose_cancel
@@ -34,7 +35,7 @@ async def create(context: ActionContext, _selection: Selection) -> None:
     answer = await context.ask(Ask("New workflow", hint="A file: YAML, JSON, JSON5 or KDL."))
     if not answer:
         return
-    path = _path_of(answer)
+    path = expand_home(Path(answer))
     context.tell(f"Reading {path} …")
     spec = await context.requests.in_thread(lambda: load_workflow(path))
     reporter = LineReporter(context.tell)
@@ -88,10 +89,6 @@ async def show_logs(context: ActionContext, selection: Selection) -> None:
     job, requests = selection.jobs[0], context.requests
     screen = LogScreen(requests, f"log ▸ {job.name}", lambda: find_logs(requests.client(), job))
     context.app.push_screen(screen)
-
-
-def _path_of(answer: str) -> Path:
-    return Path(answer).expanduser()
 
 
 async def _change(context: ActionContext, selection: Selection, change: JobChange) -> None:

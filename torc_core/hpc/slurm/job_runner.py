@@ -6,7 +6,6 @@ Resources and the end time come from Slurm; otherwise it is the same runner.
 from __future__ import annotations
 
 import argparse
-import getpass
 import logging
 import os
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import ExitCode, MachineError, TorcError, TransportError
+from torc_core.host.user import user_name
 from torc_core.hpc.slurm.allocation import (
     Allocation,
     parse_time_left,
@@ -74,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
     allocation = read_allocation(os.environ, is_subtask=arguments.is_subtask)
     client = TorcClient(
         arguments.url,
-        user=getpass.getuser(),
+        user=user_name(),
         password=os.environ.get("TORC_PASSWORD"),
         token=os.environ.get("TORC_TOKEN"),
     )

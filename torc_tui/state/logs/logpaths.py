@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from torc_core.client import TorcClient
 from torc_core.host.runs import list_runs
+from torc_core.host.user import expand_home
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.runner.policy.output_paths import job_stdio
@@ -25,7 +26,7 @@ class Sources(NamedTuple):
 
 def file_source(name: str, path: str) -> Sources:
     """Return a single file; `~` is the user's home."""
-    return Sources(f"file ▸ {name}", (("contents", Path(path).expanduser()),))
+    return Sources(f"file ▸ {name}", (("contents", expand_home(Path(path))),))
 
 
 def find_logs(client: TorcClient, job: Job) -> Sources:

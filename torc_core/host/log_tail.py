@@ -1,0 +1,23 @@
+"""What the log of a program that did not start says last."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from torc_core.units import format_bytes
+
+_LINES = 5
+
+
+def log_tail(log: Path) -> str:
+    """Return the end of a log as the end of a sentence; without one, the likely reason."""
+    tail = log.read_text("utf-8", "replace").splitlines()[-_LINES:]
+    if not tail:
+        return f"its log is empty, with {free_bytes(log.parent)} free in {log.parent}."
+    return "its log ends with:\n" + "\n".join(tail)
+
+
+def free_bytes(directory: Path) -> str:
+    """Return the free space of a directory's file system, for people."""
+    return format_bytes(shutil.disk_usage(directory).free)
