@@ -125,7 +125,7 @@ REFUSED = {
     "a{5,2}": "ends before it begins",
     "a{99999999999}": "more than 5,000 characters",
     "(?:a{100}){100}": "more than 5,000 characters",
-    r"\w{0,1000}": "too large",
+    r"\w{0,1000}": "more than 5,000 characters",
     "(": "a ( without its )",
     "a)": "a ) without its (",
     "[[a]b": "a [ without its ]",

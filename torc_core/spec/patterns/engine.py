@@ -18,8 +18,6 @@ from torc_core.spec.problems import shown
 
 MAX_LENGTH = 1_000
 """Characters of a pattern."""
-MAX_PROGRAM = 300_000
-"""Instructions of a compiled pattern; `\\w{1,255}` has 230,000."""
 
 _MAX_MEMORY = 64 * 1024**2
 """Bytes for the states of one automaton. A fifth of it makes hostile patterns a thousand times
@@ -59,18 +57,10 @@ def compile_pattern(pattern: str) -> Pattern:
     try:
         regexp = re2.compile(translation.text, options)
     except re2.error as error:
-        reason = str(error)
-        if "too large" in reason:
-            raise ValueError(_TOO_LARGE) from error
-        raise ValueError(f"is not a regular expression: {reason}") from error
+        raise ValueError(f"is not a regular expression: {error}") from error
     finally:
         re2.purge()  # its cache would hold 128 patterns with all their memory
-    if regexp.programsize > MAX_PROGRAM:
-        raise ValueError(_TOO_LARGE)
     return Pattern(pattern, regexp, translation.has_word_boundary)
-
-
-_TOO_LARGE = "is too large when its repetitions are written out; repeat less often"
 
 
 def matching(pattern: Pattern, names: Sequence[str]) -> tuple[int, ...]:
