@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import MutableMapping
 
+from torc_core.characters import HIDDEN, is_shown
+
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _REPLACEMENT = "\ufffd"
@@ -48,26 +50,25 @@ def prepare(environ: MutableMapping[str, str]) -> None:
 
 
 def clean(text: str) -> str:
-    """Return one line of untrusted text with control characters made visible.
+    """Return one line of untrusted text with hidden characters made visible.
 
-    Control characters become their pictures (ESC is "␛"), other unprintable ones, such as C1
+    Control characters become their pictures (ESC is "␛"), others that are hidden, such as C1
     controls, bidirectional marks and lone surrogates, become "\ufffd". The length stays.
     """
-    return text if text.isprintable() else "".join(map(_visible, text))
+    return HIDDEN.sub(_picture, text)
 
 
 def clean_colored(text: str) -> str:
     """Return the same as `clean`, but keep the escape sequences that only set colors."""
-    if text.isprintable():
+    if is_shown(text):
         return text
     parts = _COLORS.split(text)
     parts[::2] = map(clean, parts[::2])
     return "".join(parts)
 
 
-def _visible(character: str) -> str:
-    if character.isprintable():
-        return character
+def _picture(hidden: re.Match[str]) -> str:
+    character = hidden[0]
     code = ord(character)
     if code < ord(" "):
         return chr(_CONTROL_PICTURES + code)
