@@ -48,6 +48,22 @@ class Requirements(Resources, frozen=True, kw_only=True):
 
     runtime_s: int = 0
 
+    @classmethod
+    def stated(
+        cls, *, num_cpus: int, memory_bytes: int, num_gpus: int, num_nodes: int, runtime_s: int
+    ) -> Requirements:
+        """Return what a job needs whose requirements are stated so.
+
+        Clients may state none of everything; a job takes a CPU and a node all the same.
+        """
+        return cls(
+            num_cpus=max(num_cpus, 1),
+            memory_bytes=memory_bytes,
+            num_gpus=num_gpus,
+            num_nodes=max(num_nodes, 1),
+            runtime_s=runtime_s,
+        )
+
 
 class Capacity(Resources, frozen=True, kw_only=True):
     """What a node has free, and for how long."""

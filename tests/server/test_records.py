@@ -211,14 +211,14 @@ def test_the_name_of_the_default_requirements_is_reserved(call, workflow_id):
 
 
 NONSENSE = {
-    "resource_requirements": {"memory": "8 gigs", "runtime": "PT", "num_cpus": 0, "num_gpus": -1},
-    "local_schedulers": {"memory": "8 gigs", "num_cpus": 0},
-    "slurm_schedulers": {"nodes": 0, "ntasks_per_node": 0},
+    "resource_requirements": {"memory": "8 gigs", "runtime": "PT", "num_cpus": -1, "num_gpus": -1},
+    "local_schedulers": {"memory": "8 gigs", "num_cpus": -1},
+    "slurm_schedulers": {"nodes": -1, "ntasks_per_node": -1},
     "compute_nodes": {
         "num_cpus": -1,
         "memory_gb": -0.5,
         "num_gpus": -1,
-        "num_nodes": 0,
+        "num_nodes": -1,
         "time_limit": "two hours",
     },
 }
@@ -398,7 +398,6 @@ def test_actions_fall_due_and_are_claimed_once(call, workflow_id):
         ({"action_type": "dance"}, "action_type"),
         ({"action_config": {"commands": "echo"}}, "action_config"),
         ({"action_config": {"commands": [], "x": 1}}, "action_config"),
-        ({"trigger_type": "on_jobs_ready"}, "job_ids"),
     ],
 )
 def test_actions_that_make_no_sense_name_the_field(call, workflow_id, change, field):
@@ -413,6 +412,78 @@ def test_actions_that_make_no_sense_name_the_field(call, workflow_id, change, fi
 
     assert refused.status == 422
     assert refused.problem["field"] == field
+
+
+@pytest.mark.parametrize("trigger", ["on_jobs_ready", "on_jobs_complete"])
+def test_an_action_that_waits_for_no_jobs_is_kept_and_never_due(call, workflow_id, trigger):
+    path = f"/workflows/{workflow_id}/actions"
+    job = {"workflow_id": workflow_id, "name": "j", "command": "c"}
+    job_id = call("POST", "/jobs", job).body["id"]
+    action = {
+        "workflow_id": workflow_id,
+        "trigger_type": trigger,
+        "action_type": "run_commands",
+        "action_config": {"commands": ["echo"]},
+    }
+
+    for named in ({}, {"job_ids": None}, {"job_ids": []}):
+        created = call("POST", path, action | named)
+        assert created.status == 200
+        assert created.headers["warning"] == (
+            f"Action {created.body['id']} will never run: {trigger} without job_ids."
+        )
+    assert "warning" not in call("POST", path, action | {"job_ids": [job_id]}).headers
+    assert "warning" not in call("POST", path, action | {"trigger_type": "on_worker_start"}).headers
+    call("POST", f"/workflows/{workflow_id}/initialize_jobs")
+    call("DELETE", f"/jobs/{job_id}")
+    assert call("GET", f"{path}/pending", trigger_type=trigger).body == []
+
+
+NOTHING = {"num_cpus": 0, "num_gpus": 0, "num_nodes": 0, "memory": "0", "runtime": "PT0S"}
+
+
+@pytest.mark.parametrize(
+    "stated", [NOTHING, *({name: value} for name, value in NOTHING.items())], ids=str
+)
+def test_requirements_of_nothing_are_kept_and_mean_the_least(call, workflow_id, stated):
+    requirements = create(call, "resource_requirements", workflow_id, **stated)
+    path = f"/resource_requirements/{requirements['id']}"
+    job = {"workflow_id": workflow_id, "command": "c"}
+    job["resource_requirements_id"] = requirements["id"]
+    for name in ("one", "two"):
+        call("POST", "/jobs", job | {"name": name})
+    call("POST", f"/workflows/{workflow_id}/initialize_jobs")
+    claim = f"/workflows/{workflow_id}/claim_jobs_based_on_resources/9"
+    free = {"num_cpus": 1, "memory_gb": 4, "num_gpus": 0, "num_nodes": 1}
+    summed = call("GET", f"/workflows/{workflow_id}/ready_job_requirements").body
+
+    assert requirements.items() >= stated.items()
+    assert call("GET", path).body == call("PUT", path, stated).body == requirements
+    assert (summed["num_jobs"], summed["num_cpus"], summed["max_num_nodes"]) == (2, 2, 1)
+    for none in ("num_cpus", "num_nodes"):
+        assert call("POST", claim, free | {none: 0}).body["jobs"] == []
+    assert [found["name"] for found in call("POST", claim, free).body["jobs"]] == ["one"]
+
+
+def test_an_update_of_a_job_says_when_it_may_change_and_who_sets_its_status(call, workflow_id):
+    job = {"workflow_id": workflow_id, "name": "j", "command": "c"}
+    job_id = call("POST", "/jobs", job).body["id"]
+    call("POST", f"/workflows/{workflow_id}/initialize_jobs")
+
+    for change in ({"command": "d"}, {"name": "k"}, {"env": {"A": "1"}}, job | {"command": "d"}):
+        refused = call("PUT", f"/jobs/{job_id}", change)
+        assert refused.status == 422
+        assert "can only be changed while a job is uninitialized" in refused.problem["message"]
+    for status in ("completed", "pending", "uninitialized", "running"):
+        refused = call("PUT", f"/jobs/{job_id}", {"status": status})
+        assert refused.status == 422
+        assert (refused.problem["field"], refused.problem["value"]) == ("status", status)
+        assert f"cannot be set to {status} with update_job" in refused.problem["message"]
+        assert "manage_status_change" in refused.problem["hint"]
+    refused = call("PUT", f"/jobs/{job_id}", {"status": "disabled"})
+    assert (refused.status, refused.problem["status"]) == (422, "ready")
+    assert "uninitialized" in refused.problem["hint"]
+    assert call("PUT", f"/jobs/{job_id}", {"status": "ready", "name": "j"}).status == 200
 
 
 def test_remote_workers_are_kept_once(call, workflow_id):

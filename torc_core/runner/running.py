@@ -23,7 +23,7 @@ from torc_core.runner.policy.exit_outcome import (
     combine_reasons,
 )
 from torc_core.runner.policy.failure_rules import apply_rules
-from torc_core.runner.policy.limits import has_own_limits
+from torc_core.runner.policy.limits import runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resource_pool import ResourcePool
@@ -99,9 +99,10 @@ class RunningJobs:
         """Add an attempt that was just started."""
         self._watch(attempt)
         claimed = attempt.claimed
-        if self._options.limit_resources and has_own_limits(claimed):
+        limit_s = runtime_limit_s(claimed) if self._options.limit_resources else None
+        if limit_s is not None:
             timer = Timer(TimerKind.JOB_RUNTIME, attempt.job_id)
-            self._tools.timers.set(timer, attempt.started + claimed.runtime_seconds)
+            self._tools.timers.set(timer, attempt.started + limit_s)
         self._tools.monitor.schedule(0.0)
 
     def handle_exit(self, fd: int) -> float | None:

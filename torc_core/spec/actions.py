@@ -31,7 +31,10 @@ def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> 
         Origin(action, "jobs", "job_name_regexes"),
     )
     if action.trigger_type in JOB_TRIGGERS and not names_jobs:
-        problems.add(action.place, f"{action.trigger_type} needs jobs or job_name_regexes")
+        problems.warn(
+            action.place,
+            f"{action.trigger_type} without jobs or job_name_regexes: this action will never run",
+        )
     _check_fields(action, problems)
     scheduler_type = action.scheduler_type
     scheduler = None

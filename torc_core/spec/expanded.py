@@ -134,8 +134,8 @@ class ExpandedAction(msgspec.Struct, frozen=True, kw_only=True):
     trigger_type: str
     action_type: str
     jobs: Indices | None = None
-    """The jobs that it names. Triggers on jobs always have some; for the others they only say
-    whom it is for."""
+    """The jobs that it names. A trigger on jobs that names none is never due; for the others they
+    only say whom it is for."""
     commands: tuple[str, ...] = ()
     scheduler: int | None = None
     """An index in `slurm_schedulers`; None for `run_commands` and for scheduler type "local"."""

@@ -8,6 +8,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.resources import ReadyJobRequirements
 from torc_core.model.status import JobStatus
 from torc_core.units import MAX_INTEGER
+from torc_server.rules.attempts.ready import read_requirements
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 
@@ -35,12 +36,12 @@ def ready_job_requirements(
     query = select(group.c.jobs, tables.resource_requirements).join(
         tables.resource_requirements, _needs.id == group.c.resource_requirements_id
     )
-    rows = connection.execute(query).all()
+    groups = [(row.jobs, read_requirements(row)) for row in connection.execute(query)]
     return ReadyJobRequirements(
-        num_jobs=sum(row.jobs for row in rows),
-        num_cpus=min(MAX_INTEGER, sum(row.jobs * row.num_cpus for row in rows)),
-        num_gpus=min(MAX_INTEGER, sum(row.jobs * row.num_gpus for row in rows)),
-        memory_gb=sum(row.jobs * row.memory_bytes for row in rows) / _GIBIBYTE,
-        max_num_nodes=max((row.num_nodes for row in rows), default=0),
-        max_runtime=f"PT{max((row.runtime_s for row in rows), default=0)}S",
+        num_jobs=sum(jobs for jobs, _ in groups),
+        num_cpus=min(MAX_INTEGER, sum(jobs * needs.num_cpus for jobs, needs in groups)),
+        num_gpus=min(MAX_INTEGER, sum(jobs * needs.num_gpus for jobs, needs in groups)),
+        memory_gb=sum(jobs * needs.memory_bytes for jobs, needs in groups) / _GIBIBYTE,
+        max_num_nodes=max((needs.num_nodes for _, needs in groups), default=0),
+        max_runtime=f"PT{max((needs.runtime_s for _, needs in groups), default=0)}S",
     )

@@ -50,7 +50,7 @@ def create_action(
     values = WORKFLOW_ACTION.values(action) | {
         "workflow_id": workflow_id,
         "trigger_count": 0,
-        "required_triggers": len(job_ids) if action.trigger_type in JOB_TRIGGERS else 1,
+        "required_triggers": max(len(job_ids), 1) if action.trigger_type in JOB_TRIGGERS else 1,
         "executed": False,
     }
     for unstored in ("id", "job_ids", "executed_at", "executed_by"):
@@ -145,6 +145,13 @@ def claim_action(
     return ActionClaimReply(claimed=True, success=True, action_id=action_id)
 
 
+def never_due(action: WorkflowAction) -> str | None:
+    """Return why an action will never be due, if so; the reference accepts it all the same."""
+    if action.trigger_type not in JOB_TRIGGERS or action.job_ids:
+        return None
+    return f"Action {action.id} will never run: {action.trigger_type} without job_ids."
+
+
 def check_action(action: WorkflowAction) -> None:
     """Check what does not depend on other records.
 
@@ -153,12 +160,6 @@ def check_action(action: WorkflowAction) -> None:
     """
     _one_of("trigger_type", action.trigger_type, TriggerType)
     _one_of("action_type", action.action_type, ActionType)
-    if action.trigger_type in JOB_TRIGGERS and not action.job_ids:
-        raise UsageError(
-            f"An action of the trigger {action.trigger_type} without jobs would never run.",
-            hint="Name its jobs in job_ids.",
-            field="job_ids",
-        )
     if action.action_type == ActionType.RUN_COMMANDS:
         _check_config(action.action_config, _RunCommands)
     else:

@@ -34,7 +34,7 @@ _EVENT_TYPE = re.compile(r"[a-z0-9_]{1,64}")
 
 
 def check_requirements(before: ResourceRequirements | None, values: Values, _now_ms: int) -> Values:
-    """Refuse the reserved name and impossible counts; add memory and runtime as numbers."""
+    """Refuse the reserved name and negative counts; add memory and runtime as numbers."""
     name = values.get("name")
     was_reserved = before is not None and before.name == DEFAULT_REQUIREMENTS
     if name is not None and (name == DEFAULT_REQUIREMENTS) != was_reserved:
@@ -45,7 +45,7 @@ def check_requirements(before: ResourceRequirements | None, values: Values, _now
             field="name",
             value=name,
         )
-    _check_least(values, num_cpus=1, num_nodes=1, num_gpus=0)
+    _refuse_negative(values, "num_cpus", "num_nodes", "num_gpus")
     if "memory" in values:
         values["memory_bytes"] = parse_memory(values["memory"])
     if "runtime" in values:
@@ -85,7 +85,7 @@ def check_scheduler(
     """Refuse impossible settings; Slurm's own options are left to the clients."""
     if values.get("memory") is not None:
         parse_memory(values["memory"])
-    _check_least(values, num_cpus=1, nodes=1, ntasks_per_node=1)
+    _refuse_negative(values, "num_cpus", "nodes", "ntasks_per_node")
     return values
 
 
@@ -93,7 +93,7 @@ def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Val
     """Refuse an unreadable time limit and negative resources."""
     if values.get("time_limit") is not None:
         parse_duration(values["time_limit"], field="time_limit")
-    _check_least(values, num_cpus=0, memory_gb=0, num_gpus=0, num_nodes=1)
+    _refuse_negative(values, "num_cpus", "memory_gb", "num_gpus", "num_nodes")
     return values
 
 
@@ -103,7 +103,7 @@ def check_result(_before: Result | None, values: Values, _now_ms: int) -> Values
         check_attempt(values["attempt_id"])
     if "status" in values:
         check_status(JobStatus.from_number(values["status"]))
-    _check_least(values, run_id=0)
+    _refuse_negative(values, "run_id")
     return values
 
 
@@ -119,10 +119,11 @@ def stamp_event(before: Event | None, values: Values, now_ms: int) -> Values:
     return values | {"timestamp": now_ms, "event_type": event_type, "severity": severity.rank}
 
 
-def _check_least(values: Values, **least: int) -> None:
-    for field, bound in least.items():
+def _refuse_negative(values: Values, *fields: str) -> None:
+    """Refuse amounts below 0; 0 is what some clients write for the least."""
+    for field in fields:
         value = values.get(field)
-        if value is not None and value < bound:
+        if value is not None and value < 0:
             raise UsageError(
-                f"{field} is {value}; it must be at least {bound}.", field=field, value=value
+                f"{field} is {value}; it must be at least 0.", field=field, value=value
             )

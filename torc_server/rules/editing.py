@@ -146,19 +146,27 @@ def _check_changes(row: JobRow, changes: dict[str, Any]) -> None:
         )
     if changes.get("status", JobStatus.DISABLED) is not JobStatus.DISABLED:
         raise UsageError(
-            f"A job cannot be set to {changes['status'].value} this way.",
-            hint="Only disabled can be set here; report completions with complete_job, and use "
-            "manage_status_change for other statuses.",
+            f"The status of job {row.id} ({row.name}) cannot be set to "
+            f"{changes['status'].value} with update_job.",
+            hint="Set it with manage_status_change, or report an outcome with complete_job; here a "
+            "job that is uninitialized can be disabled.",
             field="status",
+            value=changes["status"].value,
         )
     status = JobStatus.from_number(row.status)
     if "status" in changes and not may_follow(status, JobStatus.DISABLED):
-        raise illegal(row, JobStatus.DISABLED, hint="Reset the job first.")
+        raise illegal(
+            row,
+            JobStatus.DISABLED,
+            hint="Only a job that is uninitialized can be disabled; reset it first.",
+            error=JobLockedError,
+        )
     late = sorted(changes.keys() - ALWAYS)
     if late and status is not JobStatus.UNINITIALIZED:
         raise JobLockedError(
-            f"Job {row.id} ({row.name}) is {status.value}, so {', '.join(late)} cannot change.",
-            hint="Reset the job first.",
+            f"Job {row.id} ({row.name}) is {status.value}; {', '.join(late)} can only be changed "
+            "while a job is uninitialized.",
+            hint="Reset the job first, with reset_job_status or manage_status_change.",
             fields=late,
         )
 

@@ -3,6 +3,11 @@
 Files and user data that pass between jobs become dependencies. A job that completed, failed, was
 canceled or disabled, or is held by a runner stays as it is, unless it is to run again: after a
 reset of that job, or of one upstream with `only_uninitialized`.
+
+A pending job that no runner of ours has claimed becomes ready again: a client without tokens may
+have abandoned it, and nothing would ever tell. If that client is there after all, it may be refused
+the start, as with the reference. What our runners have claimed stays theirs as long as they live:
+they may be starting it at this moment, and it would run twice.
 """
 
 from __future__ import annotations
@@ -85,7 +90,8 @@ def initialize_jobs(
         workflow_id: The workflow.
         only_uninitialized: Initialize only uninitialized jobs and all downstream of them, even if
             completed, but not running or disabled ones; otherwise all that wait, were terminated,
-            are pending_failed, or whose runner is gone.
+            are pending_failed, or whose runner is gone. In both cases also the pending ones that
+            a client without tokens has claimed.
         clear_ephemeral_user_data: Clear the values of ephemeral user data.
         now_ms: Now.
 
@@ -156,15 +162,20 @@ def _choose(
     only_uninitialized: bool,
 ) -> set[int]:
     """Return the positions of the jobs to initialize."""
+    unattended = {
+        at
+        for at, row in enumerate(inputs.jobs)
+        if row.status == JobStatus.PENDING.number and row.compute_node_id is None
+    }
     if only_uninitialized:
-        return reset_positions(INITIALIZE_NEW, inputs, needed)
+        return unattended | reset_positions(INITIALIZE_NEW, inputs, needed)
     gone = set(conn.execute(_GONE, {"workflow_id": workflow_id}).scalars())
     abandoned = {
         at
         for at, row in enumerate(inputs.jobs)
         if row.status in _ACTIVE_NUMBERS and row.compute_node_id in gone
     }
-    return abandoned | reset_positions(INITIALIZE, inputs, needed)
+    return unattended | abandoned | reset_positions(INITIALIZE, inputs, needed)
 
 
 def _store(

@@ -50,9 +50,9 @@ def manage_status_change(
     """Set the status of a job. Setting it to what it is changes nothing.
 
     A job can be canceled, and one that is pending_failed can be failed; the outcome of any other
-    has to be reported. Resetting a job resets those too that depend on it directly and completed
-    or failed. A job set to pending counts as claimed; one set to ready after it has run gets a new
-    attempt.
+    has to be reported. Any job can be reset, which resets those too that depend on it directly and
+    completed or failed. A job set to pending counts as claimed, and so does a ready one set to
+    running; one set to ready after it has run gets a new attempt.
 
     Raises:
         NotFoundError: There is no such job.
@@ -72,19 +72,32 @@ def manage_status_change(
         return get_job(conn, job_id)
     check_run(find_workflow(conn, job.workflow_id), run_id)
     is_undecided = target is JobStatus.FAILED and present is not JobStatus.PENDING_FAILED
-    if is_undecided or not may_follow(present, target):
+    if is_undecided or not _may_be_set(present, target):
         hint = "Report its completion with complete_job." if is_undecided else ""
         error = OutcomeError if target in ENDED else TransitionError
         raise illegal(job, target, hint=hint, error=error)
     if target is JobStatus.CANCELED:
         return cancel_job(conn, job, run_id=run_id, now_ms=now_ms)
-    if target is JobStatus.PENDING:
+    if present is JobStatus.READY and target in ACTIVE:
         take(conn, Claimer(job.workflow_id, run_id), [job], now_ms=now_ms)
-    else:
+    if target is not JobStatus.PENDING:
         _set(conn, job, target, run_id=run_id, now_ms=now_ms)
     event = JobStatusSet(job_id=job_id, job_name=job.name, status=target)
     record(conn, job.workflow_id, event, now_ms=now_ms)
     return get_job(conn, job_id)
+
+
+def _may_be_set(present: JobStatus, target: JobStatus) -> bool:
+    """Return whether a job may be set from one status to another.
+
+    Beyond the transitions that follow from a job's life, a client may reset any job, and run one
+    that it did not claim.
+    """
+    return (
+        target is JobStatus.UNINITIALIZED
+        or (present, target) == (JobStatus.READY, JobStatus.RUNNING)
+        or may_follow(present, target)
+    )
 
 
 def retry_job(

@@ -366,3 +366,21 @@ NAMES = ["train_1", "train_10", "eval_1", "stage1_7", "sim_1_run2_seed3", "x.dat
 def test_patterns_of_every_day_are_searched(pattern: str, expected: Callable[[str], bool]) -> None:
     found = matching(compile_pattern(pattern), NAMES)
     assert [NAMES[i] for i in found] == [name for name in NAMES if expected(name)]
+
+
+@pytest.mark.parametrize("trigger", ["on_jobs_ready", "on_jobs_complete"])
+def test_an_action_that_waits_for_no_jobs_is_warned_of(trigger):
+    text = f"""
+name: w
+jobs: [{{name: a, command: x}}]
+actions:
+  - {{trigger_type: {trigger}, action_type: run_commands, commands: [x]}}
+  - {{trigger_type: {trigger}, action_type: run_commands, commands: [x], jobs: [a]}}
+  - {{trigger_type: on_workflow_start, action_type: run_commands, commands: [x]}}
+"""
+    workflow = parse_workflow(text, format="yaml", source="f")
+
+    (warning,) = workflow.warnings
+    assert warning.startswith("f:5:")
+    assert f"{trigger} without jobs or job_name_regexes: this action will never run" in warning
+    assert [action.jobs for action in workflow.actions] == [None, (0,), None]

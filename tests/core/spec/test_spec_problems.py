@@ -176,11 +176,6 @@ ONE_PROBLEM = {
         ONE_JOB + "actions: [{trigger_type: on_workflow_start, action_type: run}]\n",
         '"run" is not one of run_commands, schedule_nodes',
     ),
-    "trigger without jobs": (
-        ONE_JOB + "actions: [{trigger_type: on_jobs_ready, action_type: run_commands, "
-        "commands: [x]}]\n",
-        "on_jobs_ready needs jobs or job_name_regexes",
-    ),
     "run_commands without commands": (
         ONE_JOB + "actions: [{trigger_type: on_workflow_start, action_type: run_commands}]\n",
         "run_commands needs commands",

@@ -217,6 +217,7 @@ class Model:
                     for (owner, _), attempt in self.attempts.items():
                         if owner == name and attempt.is_open:
                             attempt.is_open, attempt.outcome = False, "lost"
+        chosen |= self.give_up_claims()
         for name in chosen:
             self.jobs[name].status = "blocked" if self.jobs[name].needs else "ready"
             self.jobs[name].node = None
@@ -231,6 +232,13 @@ class Model:
         self.is_noticed = False
         self.follow(*self.jobs)
 
+    def give_up_claims(self):
+        """Give up those of clients that may be gone, which nothing would tell."""
+        given_up = {n for n, j in self.jobs.items() if j.status == "pending" and j.node is None}
+        for name in given_up:
+            self.close(name, self.jobs[name].token, "lost")
+        return given_up
+
     def manage(self, name, wanted, run):
         job = self.jobs[name]
         if wanted in {"completed", "terminated"}:
@@ -239,10 +247,15 @@ class Model:
             return
         if run != self.run:
             raise Refused(422)
-        if wanted not in WAYS[job.status] or (job.status, wanted) == ("running", "failed"):
+        beyond = wanted == "uninitialized" or (job.status, wanted) == ("ready", "running")
+        if (wanted not in WAYS[job.status] and not beyond) or (job.status, wanted) == (
+            "running",
+            "failed",
+        ):
             raise Refused(422 if wanted in ENDED else 409)
-        if wanted == "pending":
+        if job.status == "ready" and wanted in ACTIVE:
             self.claim([name], None)
+        if wanted == "pending":
             return
         if wanted != "running":
             self.stop({name})
@@ -277,7 +290,7 @@ class Model:
         if job.status == "disabled":
             return
         if job.status != "uninitialized":
-            raise Refused(409)
+            raise Refused(422)
         self.move(name, "disabled")
 
     def delete(self, name):

@@ -176,7 +176,9 @@ def test_an_uninitialized_job_may_change_and_others_only_where_it_is_harmless(be
     assert (changed.name, changed.depends_on_job_ids) == ("later", [first])
     bench.initialize()
     assert update_job(patch=JobPatch(name="later", priority=2), **update).priority == 2
-    with pytest.raises(TransitionError, match="is blocked, so name cannot change"):
+    with pytest.raises(
+        TransitionError, match="is blocked; name can only be changed while a job is uninitialized"
+    ):
         update_job(patch=JobPatch(name="other"), **update)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from server.rules.bench import NOW
+from server.rules.bench import NOW, TIME
 from sqlalchemy import select, update
 
-from torc_core.errors import ConflictError, NotFoundError
+from torc_core.errors import ConflictError, NotFoundError, TransitionError
+from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
+from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_server.rules.attempts.claims import claim_next_jobs
-from torc_server.rules.attempts.client_reports import start_job
+from torc_server.rules.attempts.client_reports import complete_job, start_job
 from torc_server.rules.editing import update_job
 from torc_server.rules.initialize import initialize_jobs
 from torc_server.rules.resets import process_changed_job_inputs, reset_job_status
@@ -108,7 +110,62 @@ def test_only_jobs_whose_own_runner_is_gone_are_taken_up_again(bench):
     table = tables.compute_node
     bench.conn.execute(update(table).where(table.c.id == gone).values(is_active=False))
     bench.initialize()
-    assert bench.statuses() == {"here": "running", "there": "ready", "claimed": "pending"}
+    assert bench.statuses() == {"here": "running", "there": "ready", "claimed": "ready"}
+
+
+@pytest.mark.parametrize("only_uninitialized", [False, True])
+def test_a_claim_that_no_runner_of_ours_made_is_given_up(bench, only_uninitialized):
+    first, second, _ = chain(bench)
+    bench.initialize()
+    claim_next_jobs(bench.conn, bench.workflow_id, now_ms=NOW)
+    bench.initialize(only_uninitialized=only_uninitialized)
+    assert bench.statuses() == {"first": "ready", "second": "blocked", "third": "blocked"}
+    assert bench.claim().jobs[0].token == 2
+    with pytest.raises(TransitionError):
+        start_job(bench.conn, second, 0, bench.node_id, now_ms=NOW)
+    assert bench.end(first) == ["ok"]
+    assert bench.statuses() == {"first": "completed", "second": "ready", "third": "blocked"}
+    attempts = bench.conn.execute(
+        select(tables.attempt.c.token, tables.attempt.c.outcome).order_by(tables.attempt.c.id)
+    )
+    assert attempts.all() == [(1, "lost"), (2, "completed")]
+
+
+@pytest.mark.parametrize("only_uninitialized", [False, True])
+def test_what_a_living_runner_has_claimed_does_not_run_twice(bench, only_uninitialized):
+    job, ahead = bench.add("job"), bench.add("ahead")
+    bench.initialize()
+    few = ComputeNodesResources(num_cpus=1, memory_gb=1.0, num_gpus=0, num_nodes=1)
+    claim = bench.claim(1, few, queue_ahead=1, node=few)
+    assert [claimed.job.id for claimed in claim.jobs] == [job, ahead]
+    bench.initialize(only_uninitialized=only_uninitialized)
+    assert bench.claimed_ids(node_id=bench.add_node(), seq=1) == []
+    bench.start(job, ahead)
+    assert bench.statuses() == {"job": "running", "ahead": "running"}
+    assert bench.end(job, ahead) == ["ok", "ok"]
+
+
+def test_a_client_that_is_there_after_all_may_still_report_how_its_job_ended(bench):
+    job = bench.add("job")
+    bench.initialize()
+    claim_next_jobs(bench.conn, bench.workflow_id, now_ms=NOW)
+    bench.initialize()
+    with pytest.raises(TransitionError):
+        start_job(bench.conn, job, 0, bench.node_id, now_ms=NOW)
+    result = Result(
+        job_id=job,
+        workflow_id=bench.workflow_id,
+        run_id=0,
+        compute_node_id=bench.node_id,
+        return_code=0,
+        exec_time_minutes=0.5,
+        completion_time=TIME,
+        status=JobStatus.COMPLETED,
+    )
+    complete_job(bench.conn, job, JobStatus.COMPLETED, 0, result, now_ms=NOW)
+    assert bench.statuses() == {"job": "completed"}
+    bench.initialize()
+    assert bench.statuses() == {"job": "completed"}
 
 
 def test_a_job_that_was_given_up_and_not_given_away_may_still_end(bench):

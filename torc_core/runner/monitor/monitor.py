@@ -13,7 +13,7 @@ from torc_core.runner.monitor.process_tree import Process, sample_sessions
 from torc_core.runner.monitor.samples import SampleDatabase, StoredSample
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
-from torc_core.runner.policy.limits import has_own_limits
+from torc_core.runner.policy.limits import memory_limit
 from torc_core.runner.policy.sampling import FIRST_SAMPLE_S, Sample, next_sample_delay_s
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt
@@ -83,8 +83,7 @@ class ResourceMonitor:
         return [
             attempt
             for attempt, sample in sampled
-            if has_own_limits(attempt.claimed)
-            and sample.memory_bytes > attempt.claimed.memory_bytes
+            if (limit := memory_limit(attempt.claimed)) is not None and sample.memory_bytes > limit
         ]
 
     def close(self) -> None:

@@ -55,6 +55,16 @@ def stop_deadline(
     return min(deadlines, default=None)
 
 
-def has_own_limits(claimed: ClaimedJob) -> bool:
+def memory_limit(claimed: ClaimedJob) -> int | None:
+    """Return the bytes that a job may use; None if it states none, or has the default ones."""
+    return (claimed.memory_bytes or None) if _has_own_limits(claimed) else None
+
+
+def runtime_limit_s(claimed: ClaimedJob) -> int | None:
+    """Return how long a job may run; None if it states nothing, or has the default ones."""
+    return (claimed.runtime_seconds or None) if _has_own_limits(claimed) else None
+
+
+def _has_own_limits(claimed: ClaimedJob) -> bool:
     """Return whether a job states its memory and runtime, rather than having the default ones."""
     return (claimed.memory_bytes, claimed.runtime_seconds) != _DEFAULT_REQUIREMENTS

@@ -40,6 +40,7 @@ from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.resources import FailureRule, ResourceRequirements
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_core.resources import Requirements
 from torc_core.units import parse_duration, parse_memory
 
 _NO_LIMIT = 2**31 - 1
@@ -191,7 +192,14 @@ class SingleCallProtocol:
 
     def _resolve(self, job: Job) -> ClaimedJob:
         """Look up what a claim of the batch protocol would have returned."""
-        needs = self._requirements_with(job.resource_requirements_id)
+        record = self._requirements_with(job.resource_requirements_id)
+        needs = Requirements.stated(
+            num_cpus=record.num_cpus,
+            memory_bytes=parse_memory(record.memory),
+            num_gpus=record.num_gpus,
+            num_nodes=record.num_nodes,
+            runtime_s=parse_duration(record.runtime),
+        )
         return ClaimedJob(
             job=job,
             token=job.attempt_id,
@@ -199,8 +207,8 @@ class SingleCallProtocol:
             num_cpus=needs.num_cpus,
             num_gpus=needs.num_gpus,
             num_nodes=needs.num_nodes,
-            memory_bytes=parse_memory(needs.memory),
-            runtime_seconds=parse_duration(needs.runtime),
+            memory_bytes=needs.memory_bytes,
+            runtime_seconds=needs.runtime_s,
             output_files=[
                 OutputFile(id=file_id, path=self._path(file_id))
                 for file_id in job.output_file_ids or []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 
@@ -25,9 +25,14 @@ class ActionController(Controller):
         writer: NamedDependency[Writer],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[WorkflowAction],
-    ) -> WorkflowAction:
-        """Create an action of the workflow in the path; one named in the body is ignored."""
-        return await writer.run(actions.create_action, workflow_id, data)
+    ) -> Response[WorkflowAction]:
+        """Create an action of the workflow in the path; one named in the body is ignored.
+
+        A `Warning` says that it will never run, if it waits for jobs and names none.
+        """
+        action = await writer.run(actions.create_action, workflow_id, data)
+        warning = actions.never_due(action)
+        return Response(action, headers={"Warning": warning} if warning else None)
 
     @get("/", operation_id="get_workflow_actions")
     async def get_workflow_actions(

@@ -106,7 +106,7 @@ class ReadyGroup:
 def ready_groups(conn: Connection, workflow_id: WorkflowId) -> list[ReadyGroup]:
     """Return the groups of a workflow's ready jobs."""
     return [
-        ReadyGroup(row.id, row.scheduler_id, _read(row))
+        ReadyGroup(row.id, row.scheduler_id, read_requirements(row))
         for row in _GROUPS.all(conn, workflow_id=workflow_id)
     ]
 
@@ -114,7 +114,7 @@ def ready_groups(conn: Connection, workflow_id: WorkflowId) -> list[ReadyGroup]:
 def requirements_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Requirements]:
     """Return what jobs need, by the id of the requirements."""
     found = _REQUIREMENTS.all_of(conn, {row.resource_requirements_id for row in rows})
-    return {row.id: _read(row) for row in found}
+    return {row.id: read_requirements(row) for row in found}
 
 
 def first_jobs(
@@ -132,8 +132,9 @@ def count_jobs(conn: Connection, workflow_id: WorkflowId, group: ReadyGroup) -> 
     return int(conn.execute(statement, parameters).scalar_one())
 
 
-def _read(row: Record) -> Requirements:
-    return Requirements(
+def read_requirements(row: Record) -> Requirements:
+    """Return what jobs need, from a row of their requirements."""
+    return Requirements.stated(
         num_cpus=row.num_cpus,
         memory_bytes=row.memory_bytes,
         num_gpus=row.num_gpus,

@@ -4,8 +4,9 @@ from core.runner.simulated import claimed_job
 from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.limits import (
     IdleLimits,
-    has_own_limits,
     idle_limits,
+    memory_limit,
+    runtime_limit_s,
     stop_deadline,
 )
 from torc_core.runner.policy.options import RunnerOptions
@@ -50,8 +51,17 @@ def test_a_workflow_says_how_long_to_stay_unless_the_options_do():
 
 
 @pytest.mark.parametrize(
-    ("memory", "runtime", "own"),
-    [(2**20, 60, False), (2**20 + 1, 60, True), (2**20, 61, True), (2**30, 3600, True)],
+    ("memory", "runtime", "limits"),
+    [
+        (2**20, 60, (None, None)),
+        (2**20 + 1, 60, (2**20 + 1, 60)),
+        (2**20, 61, (2**20, 61)),
+        (2**30, 3600, (2**30, 3600)),
+        (0, 61, (None, 61)),
+        (2**30, 0, (2**30, None)),
+        (0, 0, (None, None)),
+    ],
 )
-def test_the_default_requirements_are_no_limits(memory, runtime, own):
-    assert has_own_limits(claimed_job(memory_bytes=memory, runtime_seconds=runtime)) is own
+def test_the_default_requirements_and_none_are_no_limits(memory, runtime, limits):
+    claimed = claimed_job(memory_bytes=memory, runtime_seconds=runtime)
+    assert (memory_limit(claimed), runtime_limit_s(claimed)) == limits
