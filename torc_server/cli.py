@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from pathlib import Path
 
@@ -44,6 +43,15 @@ def cli() -> None:
     "-d",
     envvar="DATABASE_URL",
     help="SQLite file, also as sqlite:FILE. Default: torc.db in the state directory.",
+)
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    envvar="TORC_ALLOWED_HOSTS",
+    metavar="NAME",
+    help="A further name of this server, such as a reverse proxy has; *.example.org for all below "
+    "one. May be repeated.",
 )
 @click.option(
     "--token-file",
@@ -124,6 +132,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     host: str,
     port: int,
     database: str | None,
+    allowed_hosts: tuple[str, ...],
     token_file: Path | None,
     auth_file: Path | None,
     require_auth: bool,
@@ -147,6 +156,7 @@ def run(  # noqa: PLR0913 - one parameter per option
         database=database_path(database),
         host=host,
         port=port,
+        allowed_hosts=allowed_hosts,
         token=read_token(token_file) if token_file else None,
         auth_file=auth_file,
         require_auth=require_auth,
@@ -226,20 +236,9 @@ def check_authentication(settings: ServerSettings, *, insecure: bool) -> None:
         )
     if settings.require_auth and settings.auth_file is None:
         raise UsageError("--require-auth needs a file of users.", hint="Add --auth-file FILE.")
-    is_open = settings.token is None and not settings.require_auth
-    if is_open and not insecure and not is_loopback(settings.host):
+    if settings.is_open and not insecure and not settings.is_loopback:
         raise UsageError(
             f"Listening on {settings.host} without authentication would give everyone access.",
             hint="Use --token-file, --auth-file with --require-auth or --host 127.0.0.1, "
             "or allow it with --insecure.",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,6 +2,8 @@
 
     UsageError
     └── UnreadableRequestError    400   the address or the body cannot be read
+    AccessError
+    └── MisdirectedError          421   a request for another host
     ConflictError
     ├── SpawnError                422   jobs that a running job may not add
     └── TransitionError
@@ -17,11 +19,15 @@ the statuses are data, in `torc_server.edge.problems`.
 
 from __future__ import annotations
 
-from torc_core.errors import ConflictError, TransitionError, UsageError
+from torc_core.errors import AccessError, ConflictError, TransitionError, UsageError
 
 
 class UnreadableRequestError(UsageError):
     """An address or a body that cannot be read, or is beyond a limit."""
+
+
+class MisdirectedError(AccessError):
+    """A request for a host that is not this server."""
 
 
 class SpawnError(ConflictError):

@@ -71,7 +71,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
         timeout_graceful_shutdown=2,  # never reached: connections are closed after GRACE_S
     )
     async with lifespan(app), app.lifespan():
-        await Server(config, app, guard).serve(sockets=[listener])
+        await Server(config, app, guard, settings).serve(sockets=[listener])
 
 
 def _limits(settings: ServerSettings, possible: int) -> Limits:
@@ -88,8 +88,11 @@ def _limits(settings: ServerSettings, possible: int) -> Limits:
 class Server(uvicorn.Server):
     """uvicorn, except that it prints its port, exits with 0, and does not wait for open streams."""
 
-    def __init__(self, config: uvicorn.Config, app: Litestar, guard: Guard) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: Litestar, guard: Guard, settings: ServerSettings
+    ) -> None:
         super().__init__(config)
+        self._settings = settings
         self._app = app
         self._guard = guard
 
@@ -100,6 +103,8 @@ class Server(uvicorn.Server):
         sys.stdout.write(f"{PORT_LINE}{port}\n")
         sys.stdout.flush()
         log.info("listening on port %d", port)
+        if self._settings.is_open:
+            log.warning("%s", _who_may_use(self._settings))
         gc.set_threshold(10_000, 20, 50)  # creating jobs by the thousand makes no cycles
         gc.freeze()  # objects that live as long as the process need no collection
         gc.enable()
@@ -136,6 +141,15 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _who_may_use(settings: ServerSettings) -> str:
+    """Return what a server that anyone may use says of itself."""
+    who = "Every user of this machine" if settings.is_loopback else f"All who reach {settings.host}"
+    return (
+        f"{who} can use this server without a password, and have its runners execute commands; "
+        "to close it, start it with --token-file, or with --auth-file and --require-auth."
+    )
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = 8080
     """0 lets the system choose."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names besides those of this machine under which it is asked, as by a reverse proxy."""
     token: str | None = None
     """If set, every request must carry it."""
     auth_file: Path | None = None
@@ -36,3 +39,16 @@ class ServerSettings:
     response_timeout_s: float = 60.0
     """How long a client may take nothing of its response."""
     max_body_bytes: int = 64 * MEBIBYTE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests without any credentials are served."""
+        return self.token is None and not self.require_auth
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:  # a name
+            return False

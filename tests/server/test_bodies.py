@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -10,6 +11,7 @@ from torc_core.model.exchange import Exchange
 from torc_core.model.job import Jobs
 from torc_server.edge.bodies import MAX_DEPTH, check_limits
 from torc_server.edge.unknown_fields import note_unknown_fields
+from torc_server.errors import UnreadableRequestError
 
 
 @pytest.mark.parametrize("garbage", [b"{", b"\xff", b"[" * 9999, b'{"a": 1e999}', b"\0"])
@@ -155,3 +157,24 @@ def test_a_warning_has_an_end():
 @pytest.mark.parametrize("body", [[], 1, None, "x", {"jobs": 1}, {"jobs": [1, None]}])
 def test_what_is_of_another_shape_has_no_unknown_fields(body):
     assert unknown(body, Jobs) == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b'\\"', b'"', b"\\", b'"\\', b"[", b"[]", b"{", b'{"a":', b'"a",', b"9", b"\\u0000", b"[{\"'"],
+)
+def test_looking_through_a_body_takes_time_in_proportion_to_it(piece):
+    """A megabyte that begins like deep JSON; a quadratic look takes an hour."""
+    for end in (b"", b"\\", b'"'):
+        with contextlib.suppress(UnreadableRequestError):
+            check_limits(b"[" * 101 + b'"' + piece * (1_000_000 // len(piece)) + end)
+        with contextlib.suppress(UnreadableRequestError):
+            check_limits(piece * (1_000_000 // len(piece)) + end)
+
+
+@pytest.mark.parametrize("body", [b"[" * 101 + b"]" * 101, b"[[]," * 99 + b"[[[]]]" + b"]" * 99])
+@pytest.mark.parametrize("before", [b"", b'"[[[["', b'"\\"]]]]]"', b'"\\\\"'])
+def test_only_brackets_outside_of_texts_count_as_depth(body, before):
+    with pytest.raises(UnreadableRequestError, match="100 levels"):
+        check_limits(before + body)
+    check_limits(before + b'"' + body + b'"')

@@ -41,7 +41,7 @@ def test_a_signal_ends_it_with_0_and_ends_open_streams(make_server, http_of, num
     workflow = http_of(server).make_workflow()
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as stream:
         path = f"/torc-service/v1/workflows/{workflow}/events/stream"
-        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert b"200 OK" in stream.recv(65536)
         begin = time.monotonic()
 
@@ -64,7 +64,7 @@ def test_a_client_that_does_not_read_cannot_hold_up_the_end(make_server, http_of
         path = f"/torc-service/v1/workflows/{workflow}/events/stream?last_event_id=0"
         for _ in range(20):
             assert call("POST", "/events", event).status == 200
-        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert stream.recv(1) == b"H"
         begin = time.monotonic()
 

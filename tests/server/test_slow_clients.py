@@ -142,7 +142,7 @@ def test_streams_and_long_polls_outlast_all_limits(make_server, http_of):
     workflow = call.make_workflow()
     path = f"/torc-service/v1/workflows/{workflow}/events/stream"
 
-    with connected(server, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()) as stream:
+    with connected(server, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()) as stream:
         assert b"200 OK" in stream.recv(65536)
         with connected(server) as silent:
             rest(silent)
@@ -250,7 +250,8 @@ def test_one_address_leaves_room_for_others(make_server):
 def test_when_all_connections_are_in_use_others_are_refused_with_a_sentence(make_server, http_of):
     server = make_server("--max-connections", "5", "--max-connections-per-address", "4")
     workflow = http_of(server).make_workflow()
-    stream = f"GET /torc-service/v1/workflows/{workflow}/events/stream HTTP/1.1\r\nHost: x\r\n\r\n"
+    path = f"/torc-service/v1/workflows/{workflow}/events/stream"
+    stream = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
     with ExitStack() as stack:
         for _ in range(4):
@@ -306,7 +307,7 @@ def test_a_client_that_reads_nothing_is_given_up(make_server, http_of):
         assert call("POST", "/events", event).status == 200
     path = f"/torc-service/v1/workflows/{workflow}/events/stream?last_event_id=0"
 
-    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
     with ExitStack() as stack:
         readers = [stack.enter_context(connected(server, request)) for _ in range(5)]

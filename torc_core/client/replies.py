@@ -29,6 +29,7 @@ _CLASS_OF_STATUS: dict[int, type[TorcError]] = {
     405: ProtocolError,
     409: ConflictError,
     413: UsageError,
+    421: AccessError,
     422: UsageError,
     429: AccessError,
 }

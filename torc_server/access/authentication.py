@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import socket
 from base64 import b64decode
 from hmac import compare_digest
 from urllib.parse import unquote_to_bytes as unquote
@@ -14,6 +15,7 @@ from litestar.exceptions import NotAuthorizedException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from torc_server.access.origins import Hosts, OriginMiddleware
 from torc_server.access.users import Users
 from torc_server.settings import ServerSettings
 
@@ -89,12 +91,14 @@ class PasswordMiddleware(ASGIMiddleware):
 
 
 def middleware_for(settings: ServerSettings, users: Users) -> list[ASGIMiddleware]:
-    """Return the middleware that authenticates requests under these settings."""
+    """Return the middleware that decides under these settings who is served, first to last."""
+    own = (socket.gethostname(), settings.host)
+    programs_only = OriginMiddleware(Hosts(own, settings.allowed_hosts))
     if settings.token is not None:
-        return [TokenMiddleware(settings.token)]
+        return [programs_only, TokenMiddleware(settings.token)]
     if settings.auth_file is not None:
-        return [PasswordMiddleware(users, required=settings.require_auth)]
-    return []
+        return [programs_only, PasswordMiddleware(users, required=settings.require_auth)]
+    return [programs_only]
 
 
 def authorization(scope: Scope) -> str:

@@ -29,6 +29,7 @@ from torc_core.model.workflow import ApiError
 from torc_server.edge.tracing import span_id
 from torc_server.errors import (
     JobLockedError,
+    MisdirectedError,
     OutcomeError,
     ResetError,
     RetryLimitError,
@@ -42,6 +43,7 @@ HTTP_STATUS: Mapping[type[TorcError], int] = {
     UsageError: 422,
     UnreadableRequestError: 400,
     AccessError: 403,
+    MisdirectedError: 421,
     NotFoundError: 404,
     ConflictError: 409,
     SpawnError: 422,
