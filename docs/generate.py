@@ -52,9 +52,18 @@ def exit_codes() -> str:
     return f"{head}{rows}\n"
 
 
+_OUTPUT = """\
+Lists are printed whole, in the order of their ids, while they are read. Records that appear or
+vanish meanwhile do not make others be missed or come twice; with `--sort-by` they may.
+
+JSON is one document. Controls, bidirectional marks and other hidden characters in it are written as
+escapes such as `\\u009b`, in a terminal and elsewhere; tables show them as `␛` or `\ufffd`.
+"""
+
+
 def command_line() -> str:
     """Return the page of all commands and options."""
-    parts = ["# Command line\n", "Options of every command are listed under `torc`.\n"]
+    parts = ["# Command line\n", "Options of every command are listed under `torc`.\n", _OUTPUT]
     parts += list(_describe(torc, "torc", None))
     for name in torc.entries:
         parts += list(_describe(torc.load(name), f"torc {name}", click.Context(torc)))

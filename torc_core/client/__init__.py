@@ -8,8 +8,7 @@ shared between threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Callable
 
 from torc_core.client.address import DEFAULT_URL, Address
 from torc_core.client.endpoints.actions import ActionEndpoints
@@ -25,13 +24,10 @@ from torc_core.client.endpoints.runs import RunEndpoints
 from torc_core.client.endpoints.user_data import UserDataEndpoints
 from torc_core.client.endpoints.workflows import WorkflowEndpoints
 from torc_core.client.events import EventStream, NumberedEvent
+from torc_core.client.pages import every_item
 from torc_core.client.transport import Transport
-from torc_core.model.page import MAX_LIMIT, Page
 
 __all__ = ["DEFAULT_URL", "Address", "EventStream", "NumberedEvent", "TorcClient", "every_item"]
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class TorcClient(
@@ -99,21 +95,3 @@ class TorcClient(
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
         self._transport.close()
-
-
-def every_item(fetch: Callable[P, Page[T]], *arguments: P.args, **filters: P.kwargs) -> Iterator[T]:
-    """Yield all items of a list, page after page.
-
-    Args:
-        fetch: A list method of the client.
-        *arguments: Its positional arguments.
-        **filters: Its filters; `limit` is how many items to ask for in one request.
-    """
-    read = cast("Callable[..., Page[T]]", fetch)
-    paging: dict[str, Any] = {"limit": MAX_LIMIT, **filters, "offset": 0}
-    while True:
-        page = read(*arguments, **paging)
-        yield from page.items
-        if not page.has_more or not page.items:
-            return
-        paging["offset"] += len(page.items)

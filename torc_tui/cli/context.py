@@ -20,6 +20,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.operations.reporter import Proposal, Result, carry_out
 from torc_core.units import MAX_INTEGER
+from torc_tui.cli.diagnostics import say
 from torc_tui.cli.output import JsonOutput, Output, TableOutput
 from torc_tui.cli.reporter import CommandReporter
 
@@ -125,11 +126,13 @@ class Settings:
             return next(iter(found))
         if not sys.stdin.isatty():
             raise UsageError(
-                f"There are {len(found)} workflows; which one?",
+                f"There are {page.total_count:,} workflows; which one?",
                 hint="Give its id, as listed by: torc workflows list",
             )
         for number, name in found.items():
-            click.echo(f"{number:>6}  {name}", err=True)
+            say(f"{number:>6}  {name}")
+        if page.total_count > len(found):
+            say(f"{page.total_count - len(found):,} more; to choose one of these, give its id")
         answer: str = click.prompt(
             "Workflow", type=click.Choice([str(number) for number in found]), err=True
         )
@@ -155,7 +158,7 @@ def paging(command: Command) -> Command:
         click.option("--reverse-sort", is_flag=True, help="Reverse the order."),
         click.option("--sort-by", metavar="FIELD", help="Sort by this field."),
         click.option("--offset", type=click.IntRange(0), default=0, help="Skip the first N."),
-        click.option("-l", "--limit", type=click.IntRange(1), default=10_000, help="At most N."),
+        click.option("-l", "--limit", type=click.IntRange(1), help="At most N; by default all."),
     ):
         command = option(command)
     return command

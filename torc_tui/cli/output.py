@@ -1,22 +1,35 @@
 """What commands print on stdout: tables for people, JSON for programs.
 
-A command hands over records and never prints by itself, so both forms say the same.
+A command hands over records and never prints by itself, so both forms say the same. Lists are
+written while they are read, a block at a time.
+
+Hidden characters of data are made visible in tables. JSON has escapes for them, which
+mean the same value to every reader; they are written whether or not it goes to a terminal, as what
+is in a file is shown in a terminal later.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, Protocol, TypeVar
 
 import click
 import msgspec
 
+from torc_core.characters import HIDDEN
 from torc_tui.lists.listing import Column
 from torc_tui.terminal import clean
 
+T = TypeVar("T")
+
 GAP = "  "
+BLOCK = 1_000
+"""Records of a list that are written together; those of a table have the same widths."""
 
 
 class Output(Protocol):
@@ -28,8 +41,14 @@ class Output(Protocol):
         """Print one record; people see `lines`, by default its fields."""
         ...
 
-    def listing(self, name: str, records: Sequence[object], columns: Sequence[Column]) -> None:
-        """Print records, as a table or as `{name: [...]}`."""
+    def listing(
+        self,
+        name: str,
+        records: Iterable[Any],
+        columns: Sequence[Column],
+        to_json: Callable[[Any], object] | None = None,
+    ) -> None:
+        """Print records, as a table or as `{name: [...]}`; `to_json` says what of each."""
         ...
 
     def message(self, text: str, record: Mapping[str, object]) -> None:
@@ -49,11 +68,18 @@ class JsonOutput:
     def listing(
         self,
         name: str,
-        records: Sequence[object],
+        records: Iterable[Any],
         columns: Sequence[Column],  # noqa: ARG002 - programs get every field
+        to_json: Callable[[Any], object] | None = None,
     ) -> None:
         """Print all records under one key."""
-        _print_json({name: records})
+        before, after = f'{{\n  "{name}": [', "]\n}"
+        for block in _blocks(map(to_json, records) if to_json else records):
+            texts = (_json(record).replace("\n", "\n    ") for record in block)
+            _write(before + "\n    " + ",\n    ".join(texts))
+            before, after = ",", "\n  ]\n}"
+        _write(after if before == "," else before + after)
+        _write("\n")
 
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the record that the sentence is about."""
@@ -74,26 +100,33 @@ class TableOutput:
     def listing(
         self,
         name: str,
-        records: Sequence[object],
+        records: Iterable[Any],
         columns: Sequence[Column],
+        to_json: Callable[[Any], object] | None = None,  # noqa: ARG002 - people get the columns
     ) -> None:
-        """Print a table; in a terminal the last column is cut at the edge."""
-        if not records:
-            _print_lines([f"No {name.replace('_', ' ')}."])
-            return
-        rows = [[_cell(column.value(record)) for column in columns] for record in records]
-        widths = [
-            max(len(column.printed_heading), *(len(row[place]) for row in rows))
-            for place, column in enumerate(columns)
-        ]
+        """Print a table; in a terminal the last column is cut at the edge.
+
+        A column grows with a block that has wider values.
+        """
         edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        _print_lines(
-            GAP.join(
-                f"{text:{'>' if column.is_number else '<'}{width}}"
-                for text, column, width in zip(row, columns, widths, strict=True)
-            ).rstrip()[:edge]
-            for row in [[column.printed_heading for column in columns], *rows]
-        )
+        head = [column.printed_heading for column in columns]
+        widths = list(map(len, head))
+        lines = [head]
+        for block in _blocks(records):
+            rows = [[_cell(column.value(record)) for column in columns] for record in block]
+            widths = [
+                max(width, *map(len, each)) for width, *each in zip(widths, *rows, strict=True)
+            ]
+            _print_lines(
+                GAP.join(
+                    f"{text:{'>' if column.is_number else '<'}{width}}"
+                    for text, column, width in zip(row, columns, widths, strict=True)
+                ).rstrip()[:edge]
+                for row in chain(lines, rows)
+            )
+            lines = []
+        if lines:
+            _print_lines([f"No {name.replace('_', ' ')}."])
 
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the sentence."""
@@ -105,7 +138,28 @@ def _print_lines(lines: Iterable[str]) -> None:
 
 
 def _print_json(value: object) -> None:
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    _write(_json(value) + "\n")
+
+
+def _json(value: object) -> str:
+    """Return a value as JSON in which hidden characters are escaped."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return HIDDEN.sub(_escape, text)
+
+
+def _escape(hidden: re.Match[str]) -> str:
+    # JSON itself has no hidden characters but the ends of its lines.
+    return "\n" if hidden[0] == "\n" else json.dumps(hidden[0])[1:-1]
+
+
+def _write(text: str) -> None:
+    click.echo(text, nl=False)
+
+
+def _blocks(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while block := list(islice(rest, BLOCK)):
+        yield block
 
 
 def _fields(record: object) -> dict[str, object]:

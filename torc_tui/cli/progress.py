@@ -16,6 +16,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.status import SETTLED
 from torc_core.operations.facts import count
 from torc_core.units import format_seconds
+from torc_tui.terminal import clean
 
 LIVE_INTERVAL_S = 0.5
 PLAIN_INTERVAL_S = 10.0
@@ -62,7 +63,7 @@ class LiveCounts:
             try:
                 counts = self._client.get_workflow_status(self._workflow_id).jobs_by_status or {}
             except TorcError as error:
-                line = f"waiting for the server: {error.message}"
+                line = f"waiting for the server: {clean(error.message)}"
             else:
                 line = progress_line(
                     counts, self._rate.note(count(counts, SETTLED), time.monotonic())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from torc_core.client import TorcClient
+from torc_core.client import TorcClient, every_item
 from torc_core.model.ids import WorkflowId
+from torc_core.model.page import Page
 from torc_tui.terminal import clean
 from torc_tui.theme import Cell
 
@@ -37,18 +38,6 @@ class Query:
         """Return a query with this filter; empty text removes it."""
         filters = {key: value for key, value in self.filters.items() if key != name}
         return replace(self, filters=filters | ({name: text} if text else {}))
-
-
-class ItemPage(Protocol):
-    """A page of a list, as the client returns it."""
-
-    @property
-    def items(self) -> list[Any]:
-        """The items of this page, in order."""
-
-    @property
-    def total_count(self) -> int:
-        """How many items the whole list has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +98,7 @@ class Listing:
     name: str
     columns: tuple[Column, ...]
     """What the interface shows."""
-    page: Callable[..., ItemPage]
+    page: Callable[..., Page[Any]]
     """`page(client, workflow_id, offset=, limit=, sort_by=, reverse_sort=, **filters)`."""
     key: Callable[[Any], Hashable]
     printed: tuple[Column, ...] = ()
@@ -128,6 +117,16 @@ class Listing:
     def row(self, item: Any) -> Row:
         """Return what a table of the interface shows of an item."""
         return Row(self.key(item), tuple(column.show(item) for column in self.columns), item)
+
+    def items(
+        self, client: TorcClient, workflow_id: WorkflowId | None, **query: Any
+    ) -> Iterator[Any]:
+        """Yield the items, page after page; `offset` and `limit` count items.
+
+        Raises:
+            TorcError: The server refused a request, or did not answer.
+        """
+        return every_item(self.page, client, workflow_id, **query)
 
     def fetch(
         self, client: TorcClient, workflow_id: WorkflowId | None, query: Query, span: range

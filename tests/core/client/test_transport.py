@@ -206,15 +206,6 @@ def test_the_way_a_token_is_wrong_is_said_without_the_token():
     assert "cret" not in str(caught.value)
 
 
-def test_all_pages_of_a_list_are_read(client):
-    for number in range(7):
-        client.create_workflow(Workflow(name=f"paged {number}", user="pager"))
-
-    found = every_item(client.list_workflows, limit=3, user="pager")
-
-    assert [workflow.name for workflow in found] == [f"paged {number}" for number in range(7)]
-
-
 def test_a_misspelt_filter_is_refused(client):
     with pytest.raises(TypeError, match="JobFilters has no stauts"):
         client.list_jobs(1, stauts="ready")

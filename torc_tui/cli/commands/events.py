@@ -30,11 +30,8 @@ def list_(
 ) -> None:
     """List the events of a workflow, oldest first."""
     chosen = settings.choose_workflow(workflow_id)
-    page = EVENTS.page(settings.client, chosen, category=event_type, **filters)
-    if settings.output.is_json:
-        settings.output.record({"events": [_with_time(event) for event in page.items]})
-    else:
-        settings.output.listing("events", page.items, EVENTS.printed_columns)
+    found = EVENTS.items(settings.client, chosen, category=event_type, **filters)
+    settings.output.listing("events", found, EVENTS.printed_columns, _with_time)
 
 
 @events.command()

@@ -27,8 +27,8 @@ def jobs() -> None:
 def list_(settings: Settings, /, workflow_id: WorkflowId | None, **filters: Any) -> None:
     """List the jobs of a workflow."""
     chosen = settings.choose_workflow(workflow_id)
-    page = JOBS.page(settings.client, chosen, **filters)
-    settings.output.listing("jobs", page.items, JOBS.printed_columns)
+    found = JOBS.items(settings.client, chosen, **filters)
+    settings.output.listing("jobs", found, JOBS.printed_columns)
 
 
 @jobs.command()

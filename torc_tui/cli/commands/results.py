@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import click
@@ -37,13 +38,13 @@ def list_(
     if failed:
         filters["status"] = JobStatus.FAILED
     chosen = settings.choose_workflow(workflow_id)
-    page = RESULTS.page(settings.client, chosen, **filters)
+    found = RESULTS.items(settings.client, chosen, **filters)
+    names = cache(  # read when the first is wanted
+        lambda: {job.id: job.name for job in every_item(settings.client.list_jobs, chosen)}
+    )
     columns = RESULTS.printed_columns
-    if page.items and not settings.output.is_json:
-        jobs = every_item(settings.client.list_jobs, chosen)
-        names = {job.id: job.name for job in jobs}
-        columns = (*columns[:2], Column("Name", lambda r: names.get(r.job_id)), *columns[2:])
-    settings.output.listing("results", page.items, columns)
+    columns = (*columns[:2], Column("Name", lambda r: names().get(r.job_id)), *columns[2:])
+    settings.output.listing("results", found, columns)
 
 
 @results.command()

@@ -12,6 +12,7 @@ from torc_core.errors import UsageError
 from torc_core.model.artifact import UserDataPatch
 from torc_core.model.ids import UserDataId, WorkflowId
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
+from torc_tui.cli.output import JsonOutput
 from torc_tui.lists.user_data import USER_DATA
 
 
@@ -31,8 +32,8 @@ def user_data() -> None:
 def list_(settings: Settings, /, workflow_id: WorkflowId | None, **filters: Any) -> None:
     """List the user data of a workflow."""
     chosen = settings.choose_workflow(workflow_id)
-    page = USER_DATA.page(settings.client, chosen, **filters)
-    settings.output.listing("user_data", page.items, USER_DATA.printed_columns)
+    found = USER_DATA.items(settings.client, chosen, **filters)
+    settings.output.listing("user_data", found, USER_DATA.printed_columns)
 
 
 @user_data.command()
@@ -43,8 +44,7 @@ def get(settings: Settings, user_data_id: UserDataId) -> None:
 
     Jobs read its value with `| jq .data`.
     """
-    record = settings.client.get_user_data(user_data_id)
-    click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2))
+    JsonOutput().record(settings.client.get_user_data(user_data_id))
 
 
 @user_data.command()

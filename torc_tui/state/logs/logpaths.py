@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from torc_core.client import TorcClient
+from torc_core.client import TorcClient, every_item
 from torc_core.host.runs import list_runs
 from torc_core.host.user import expand_home
 from torc_core.model.ids import WorkflowId, id_of
@@ -39,7 +39,7 @@ def find_logs(client: TorcClient, job: Job) -> Sources:
         TorcError: The server refused the request, or did not answer.
     """
     run_id = client.get_workflow_status(job.workflow_id).run_id
-    results = client.list_results(job.workflow_id, job_id=job.id, all_runs=True).items
+    results = every_item(client.list_results, job.workflow_id, job_id=job.id, all_runs=True)
     attempts = {(run_id, job.attempt_id), *((each.run_id, each.attempt_id) for each in results)}
     candidates = [
         _sources(directory, job, run, attempt)

@@ -31,17 +31,14 @@ def list_(
     **page: Any,
 ) -> None:
     """List workflows."""
-    found = WORKFLOWS.page(
+    found = WORKFLOWS.items(
         settings.client,
         None,
         user=None if all_users else user or settings.user,
         is_archived=None if include_archived else archived_only,
         **page,
     )
-    if settings.output.is_json:
-        settings.output.record({"workflows": [decoded(item) for item in found.items]})
-    else:
-        settings.output.listing("workflows", found.items, WORKFLOWS.printed_columns)
+    settings.output.listing("workflows", found, WORKFLOWS.printed_columns, decoded)
 
 
 @click.command()
