@@ -1,8 +1,9 @@
-"""Which characters of a text can be seen, and which could deceive or command a terminal."""
+"""Which characters of a text can be seen, which could deceive, and which a name may have."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 HIDDEN = re.compile(
     "["
@@ -27,3 +28,35 @@ emoji of next year) are shown.
 def is_shown(text: str) -> bool:
     """Return whether a text can be shown on one line as it is."""
     return HIDDEN.search(text) is None
+
+
+def escape_hidden(text: str) -> str:
+    r"""Return text on one line, with escapes such as \x1b for what is hidden."""
+    return HIDDEN.sub(lambda hidden: hidden[0].encode("unicode_escape").decode("ascii"), text)
+
+
+REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides and isolates. They change the order in which the rest of a line is shown,
+so that one command looks like another. The marks U+200E and U+200F reorder nothing but themselves.
+"""
+_NOT_IN_NAMES = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Controls, separators of lines, what reorders, and halves of surrogate pairs. Other characters
+that are hidden when shown disguise nothing, and some paths have them."""
+
+
+def forbidden_in_name(text: str) -> str | None:
+    """Return the first character that a name or a path may not have, None if there is none."""
+    found = _NOT_IN_NAMES.search(text)
+    return found[0] if found else None
+
+
+def code_point(character: str) -> str:
+    """Return the usual notation of a character, such as U+202E."""
+    return f"U+{ord(character):04X}"
+
+
+def composed(text: str) -> str:
+    """Return a name in the form in which names are compared: NFC, accents and letters as one."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

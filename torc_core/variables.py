@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from torc_core.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_MAX_BYTES = 131_071
+MAX_BYTES = 131_071
 """Linux starts no process with a longer one.
 
 Source: execve(2), MAX_ARG_STRLEN: 32 pages of 4,096 bytes, the final NUL included.
@@ -21,8 +21,8 @@ def fault_of(name: str, value: str) -> str | None:
         return f"{name[:80]!r} cannot be the name of a variable; use letters, digits and _"
     if "\0" in value:
         return f"the value of {name[:80]} contains a NUL character"
-    if len(name) + 1 + len(value.encode(errors="replace")) > _MAX_BYTES:
-        return f"{name[:80]} and its value are longer than {_MAX_BYTES:,} bytes"
+    if len(name) + 1 + len(value.encode(errors="replace")) > MAX_BYTES:
+        return f"{name[:80]} and its value are longer than {MAX_BYTES:,} bytes"
     return None
 
 

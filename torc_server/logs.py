@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from torc_core.characters import escape_hidden
 from torc_core.errors import MachineError, UsageError
 
 LEVELS = {
@@ -94,9 +95,7 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Return the line."""
-        return "".join(
-            c if c.isprintable() else ascii(c)[1:-1] for c in super().formatMessage(record)
-        )
+        return escape_hidden(super().formatMessage(record))
 
 
 class JsonFormatter(logging.Formatter):

@@ -5,6 +5,9 @@ the names of its dependencies or files, collects: the one job waits for all of t
 `report_{dataset}` with the parameters dataset and kind is one job per dataset that can depend on
 `analyze_{dataset}_{kind}` of every kind.
 
+A parameter that only the command or another single text uses is fine where no two combinations that
+share a name differ in that text: with a list of one value, or zipped with one that is in the name.
+
 With several parameters the first one declared varies slowest; those named in `use_parameters`
 come before the job's own.
 """
@@ -12,17 +15,19 @@ come before the job's own.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from torc_core.characters import composed
 from torc_core.spec import fields
-from torc_core.spec.parameters import Row, Values, count_rows, groups
+from torc_core.spec.parameters import Row, Values, count_rows, groups, show, value_lengths
 from torc_core.spec.patterns import quote
 from torc_core.spec.problems import Path, Problems, shown, suggestion
 from torc_core.spec.schema import FileSpec, JobSpec, Parameterized, UserDataSpec, WorkflowSpec
 from torc_core.spec.templates import Template, fill_data, fill_each, slot_names
+from torc_core.variables import MAX_BYTES
 
 LISTS: dict[str, tuple[str, str, str]] = {
     "depends_on": ("jobs", "depends_on", "depends_on_regexes"),
@@ -43,8 +48,14 @@ _TEXT_FIELDS = (
     "failure_handler",
     "scheduler",
 )
+_REFERENCES = {"name", "resource_requirements", "failure_handler", "scheduler"}
 _ENV = "env."
 """What stands before the name of a variable where fields are distinguished by name."""
+
+
+MAX_CHARACTERS = 1_000_000_000
+"""Texts of all entries together, as far as parameters multiply them; a million jobs with commands
+of a thousand characters fit."""
 
 
 class JobInstance(msgspec.Struct, gc=False):
@@ -78,6 +89,7 @@ class Expander:
         self._problems = problems
         self._max_jobs = max_jobs
         self._used: set[str] = set()
+        self._characters = 0.0
 
     def jobs(self, specs: Sequence[JobSpec]) -> list[JobInstance]:
         """Return the concrete jobs in the order of the file."""
@@ -109,11 +121,13 @@ class Expander:
                 found.append(NamedInstance(spec.place, spec.name, spec.path))
                 continue
             texts = _templates(spec, ("name", "path"), parameters)
-            self._check_own(spec, texts, parameters)
-            found += [
-                NamedInstance(spec.place, filled["name"], filled["path"])
-                for filled, _ in self._filled(spec, parameters, texts)
-            ]
+            self._warn_unused_own(spec, parameters, texts.values())
+            for filled, _ in self._filled(spec, parameters, texts):
+                fault = fields.line_fault(filled["path"], fields.MAX_PATH_LENGTH)
+                if fault is not None:
+                    self._problems.add((*spec.place, "path"), fault)
+                    break
+                found.append(NamedInstance(spec.place, filled["name"], filled["path"]))
         return found
 
     def user_data(self, specs: Sequence[UserDataSpec]) -> list[NamedInstance]:
@@ -130,8 +144,8 @@ class Expander:
                 found.append(NamedInstance(spec.place, spec.name, (spec.data, spec.is_ephemeral)))
             else:
                 texts = _templates(spec, ("name",), parameters)
-                data = Template(json.dumps(spec.data), parameters)
-                self._check_own(spec, {**texts, "data": data}, parameters)
+                texts["data"] = Template(json.dumps(spec.data), parameters)
+                self._warn_unused_own(spec, parameters, texts.values())
                 for filled, several in self._filled(spec, parameters, texts):
                     value = (fill_data(spec.data, several[0]), spec.is_ephemeral)
                     found.append(NamedInstance(spec.place, filled["name"], value))
@@ -204,51 +218,106 @@ class Expander:
                         (*spec.place, "command"), f"{{{name}}} is left as it is{near}"
                     )
 
-    def _check_own(
-        self,
-        spec: Parameterized,
-        texts: Mapping[str, Template],
-        parameters: Mapping[str, Values],
-        collected: Collection[str] = (),
+    def _warn_unused_own(
+        self, spec: Parameterized, parameters: Collection[str], texts: Iterable[Template]
     ) -> None:
-        """Check that all texts use only parameters that are in the name, and each is used."""
-        own = texts["name"].parameters
-        for field, template in texts.items():
-            for name in sorted(template.parameters - own):
-                self._problems.add(
-                    _place(spec, field),
-                    f"uses {{{name}}}, but the name does not: all its values would make items "
-                    f'with one name; put {{{name}}} into "{shown(spec.name)}"',
-                )
+        """Note parameters of an item that none of its texts uses."""
+        used = {name for template in texts for name in template.parameters}
         for name in parameters:
-            if not any(name in template.parameters for template in texts.values()) and (
-                name not in collected
-            ):
+            if name not in used:
                 self._problems.warn(
                     (*spec.place, "parameters", name), f"nothing here uses {{{name}}}"
                 )
+
+    def _has_space(
+        self,
+        spec: Parameterized,
+        parameters: Mapping[str, Values],
+        texts: Mapping[str, Template],
+        lists: Iterable[Template] = (),
+    ) -> bool:
+        """Return whether the texts that an item becomes may be made; record a problem if not."""
+        is_zipped = spec.parameter_mode == "zip"
+        lengths = {name: value_lengths(values) for name, values in parameters.items()}
+        own = texts["name"].parameters
+        combinations = count_rows(parameters, zipped=is_zipped)
+        items = combinations
+        if not is_zipped:
+            items = count_rows({name: parameters[name] for name in own}, zipped=False)
+        for field, template in texts.items():
+            limit = MAX_BYTES if field.startswith(_ENV) else fields.MAX_TEXT_LENGTH
+            if template.most(lengths) > limit:
+                self._problems.add(
+                    _place(spec, field),
+                    f"up to {template.most(lengths):,} characters with the values in it; "
+                    f"at most {limit:,} are allowed",
+                )
+                return False
+        self._characters += items * sum(text.mean(lengths) for text in texts.values()) + sum(
+            (items if text.parameters <= own else combinations) * text.mean(lengths)
+            for text in lists
+        )
+        if self._characters > MAX_CHARACTERS:
+            self._problems.add(
+                spec.place,
+                f"with this, all entries together are {self._characters / 1e6:,.0f} MB of text "
+                f"({items:,} times {texts['name'].text!r} here); at most "
+                f"{MAX_CHARACTERS / 1e6:,.0f} MB are allowed; put what is long into a file",
+            )
+            return False
+        return True
 
     def _filled(
         self,
         spec: Parameterized,
         parameters: Mapping[str, Values],
         texts: Mapping[str, Template],
+        lists: Iterable[Template] = (),
     ) -> Iterator[tuple[dict[str, str], Sequence[Row]]]:
         """Yield the texts of each concrete item and the combinations that belong to it."""
+        if not self._has_space(spec, parameters, texts, lists):
+            return
         own = texts["name"].parameters
+        shared = [field for field, template in texts.items() if not template.parameters <= own]
         field = ""
         try:
             for several in groups(parameters, own, zipped=spec.parameter_mode == "zip"):
                 filled = {}
                 for field, template in texts.items():
                     filled[field] = template.fill(several[0])
-                name = filled["name"]
-                if not name.strip() or not name.isprintable() or len(name) > fields.MAX_NAME_LENGTH:
-                    fields.name(name, (*spec.place, "name"), self._problems)
+                for field in _REFERENCES & filled.keys():
+                    filled[field] = composed(filled[field])
+                fault = fields.line_fault(filled["name"], fields.MAX_NAME_LENGTH)
+                if fault is not None:
+                    self._problems.add((*spec.place, "name"), fault)
                     return
+                for field in shared if len(several) > 1 else ():
+                    other = next(
+                        (row for row in several if texts[field].fill(row) != filled[field]), None
+                    )
+                    if other is not None:
+                        self._refuse_ambiguous(spec, field, filled["name"], (several[0], other))
+                        return
                 yield filled, several
         except ValueError as error:
             self._problems.add(_place(spec, field), shown(str(error)))
+
+    def _refuse_ambiguous(
+        self, spec: Parameterized, field: str, name: str, pair: tuple[Row, Row]
+    ) -> None:
+        """Note two combinations that would make two items with one name."""
+        first, second = pair
+        different = [key for key in first if show(first[key]) != show(second[key])]
+        values = ", ".join(
+            f"{key} = {shown(show(first[key]), 20)} and {shown(show(second[key]), 20)}"
+            for key in different
+        )
+        slots = " and ".join(f"{{{key}}}" for key in different)
+        self._problems.add(
+            _place(spec, field),
+            f"uses {slots}, but the name does not: {values} would make two with the name "
+            f'"{shown(name)}"; put {slots} into "{shown(spec.name)}"',
+        )
 
     def _parameterized_jobs(
         self, spec: JobSpec, parameters: Mapping[str, Values]
@@ -264,13 +333,15 @@ class Expander:
             for field in (*_NAME_FIELDS, *_PATTERN_FIELDS)
             if getattr(spec, field)
         }
-        collected = {name for several in lists.values() for t in several for name in t.parameters}
-        self._check_own(spec, texts, parameters, collected)
+        collecting = [template for several in lists.values() for template in several]
+        self._warn_unused_own(spec, parameters, [*texts.values(), *collecting])
         found = []
-        for filled, several in self._filled(spec, parameters, texts):
+        for filled, several in self._filled(spec, parameters, texts, collecting):
             try:
                 names = {
-                    field: tuple(name for t in templates for name in fill_each(t, several))
+                    field: tuple(
+                        composed(name) for t in templates for name in fill_each(t, several)
+                    )
                     for field, templates in lists.items()
                 }
             except ValueError as error:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from torc_core.characters import REORDERING, code_point, composed, forbidden_in_name
 from torc_core.errors import UsageError
 from torc_core.spec.problems import MAX_DEPTH, Path, Problems, shown, suggestion
 from torc_core.units import MAX_INTEGER, parse_duration, parse_memory
@@ -22,6 +23,7 @@ Check = Callable[[Any, Path, Problems], Any]
 MAX_NAME_LENGTH = 255
 MAX_PATH_LENGTH = 4096
 MAX_TEXT_LENGTH = 1_000_000
+MAX_PATTERN_LENGTH = 1_000
 MAX_COUNT = 2**31 - 1
 
 _KINDS: dict[type, str] = {
@@ -78,6 +80,19 @@ def text(value: Any, path: Path, problems: Problems) -> str:
     return value if _clean(value, path, problems) else ""
 
 
+def line_fault(content: str, limit: int) -> str | None:
+    """Return why a text cannot be a name or a path, None if it can."""
+    if not content.strip():
+        return "must not be empty"
+    if len(content) > limit:
+        return f"{len(content)} characters long; at most {limit} are allowed"
+    forbidden = forbidden_in_name(content)
+    if forbidden is None:
+        return None
+    what = "reorders what is shown" if REORDERING.match(forbidden) else "is a control character"
+    return f'"{shown(content)}" contains {code_point(forbidden)}, which {what}'
+
+
 def line(limit: int) -> Check:
     """Text on one line, not empty and not longer than `limit`."""
 
@@ -86,21 +101,24 @@ def line(limit: int) -> Check:
         content = text(value, path, problems)
         if len(problems.errors) > known:
             return ""
-        if not content.strip():
-            problems.add(path, "must not be empty")
-        elif len(content) > limit:
-            problems.add(path, f"{len(content)} characters long; at most {limit} are allowed")
-        elif not content.isprintable():
-            problems.add(path, f'"{shown(content)}" contains control characters')
-        else:
-            return content
-        return ""
+        fault = line_fault(content, limit)
+        if fault is not None:
+            problems.add(path, fault)
+        return content if fault is None else ""
 
     return check
 
 
-name = line(MAX_NAME_LENGTH)
+def _composed_line(limit: int) -> Check:
+    """Text on one line, in the form in which names are compared."""
+    check = line(limit)
+    return lambda value, path, problems: composed(check(value, path, problems))
+
+
+name = _composed_line(MAX_NAME_LENGTH)
+pattern = _composed_line(MAX_PATTERN_LENGTH)
 file_path = line(MAX_PATH_LENGTH)
+"""A path, as it is written: files on disk are found by their bytes."""
 
 
 def command(value: Any, path: Path, problems: Problems) -> str:
@@ -109,6 +127,13 @@ def command(value: Any, path: Path, problems: Problems) -> str:
     content = text(value, path, problems)
     if not content.strip() and len(problems.errors) == known:
         problems.add(path, "must not be empty")
+    hidden = None if content.isascii() else REORDERING.search(content)
+    if hidden is not None:
+        problems.warn(
+            path,
+            f"contains {code_point(hidden[0])}, which changes the order in which a command "
+            "is shown, not the one in which it runs",
+        )
     return content
 
 
@@ -240,8 +265,9 @@ def sbatch_line(value: Any, path: Path, problems: Problems) -> str:
     """Further sbatch options on one line."""
     known = len(problems.errors)
     content = text(value, path, problems)
-    if len(problems.errors) == known and not content.isprintable():
-        problems.add(path, f'"{shown(content)}" contains control characters')
+    fault = line_fault(content, MAX_TEXT_LENGTH) if content else None
+    if len(problems.errors) == known and fault is not None:
+        problems.add(path, fault)
     return content
 
 

@@ -17,7 +17,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from itertools import product
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from torc_core.spec.fields import fault_in
 from torc_core.spec.problems import Path, Problems, shown
@@ -56,6 +56,10 @@ def show(value: Value) -> str:
         digits = repr(value)
         return format(Decimal(digits), "f") if "e" in digits else digits
     return str(value)
+
+
+_LONGEST_DECIMAL = 24
+"""Characters of an ordinary decimal at most."""
 
 
 class Decimals(Sequence[float | str]):
@@ -246,6 +250,24 @@ def count_rows(parameters: Mapping[str, Values], *, zipped: bool) -> int:
                 f"but '{name}' has {count} values."
             )
     return counts[first]
+
+
+class Lengths(NamedTuple):
+    """How long the values of a parameter are as text."""
+
+    mean: float
+    most: int
+
+
+def value_lengths(values: Values) -> Lengths:
+    """Return the lengths of values; for those of a range, bounds of them."""
+    if isinstance(values, list):
+        several = [len(show(value)) for value in values]
+        return Lengths(sum(several) / len(several), max(several))
+    longest = max(len(show(value)) for value in (values[0], values[len(values) - 1]))
+    if isinstance(values, Decimals):
+        longest = max(longest, _LONGEST_DECIMAL)
+    return Lengths(longest, longest)
 
 
 def groups(

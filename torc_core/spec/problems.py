@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from torc_core.characters import escape_hidden
+
 Path = tuple[str | int, ...]
 
 MAX_DEPTH = 64
@@ -64,7 +66,7 @@ def duplicate_key(key: str, first: Position, second: Position) -> MalformedError
 def shown(text: str, limit: int = 80) -> str:
     """Return text from a file such that it can be printed: one line, no control characters."""
     short = text if len(text) <= limit else text[: limit - 3] + "..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
+    return escape_hidden(short)
 
 
 def path_text(path: Path) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from torc_core.characters import composed
 from torc_core.spec.expand import LISTS, JobInstance, NamedInstance
 from torc_core.spec.expanded import ExpandedJob, Indices
 from torc_core.spec.patterns import compile_pattern, matching
@@ -208,7 +209,7 @@ class Resolver:
         parts: list[str | int] = [""]
         end = 0
         for match in _REFERENCE.finditer(text):
-            section, direction, name = match.groups()
+            section, direction, name = match[1], match[2], composed(match[3])
             place = (*job.spec.place, "command")
             position = self.find(section, name, place, "" if job.spec.is_parameterized else name)
             if position is None:

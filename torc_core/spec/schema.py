@@ -156,8 +156,8 @@ def _slurm_defaults(value: Any, path: Path, problems: Problems) -> dict[str, Any
             problems.add(place, f'"{shown(key)}" is not an sbatch option')
         elif type(entry) in {dict, list}:
             problems.add(place, fields.wrong_kind(entry, "text or a number"))
-        elif type(entry) is str and not entry.isprintable():
-            problems.add(place, f'"{shown(entry)}" contains control characters')
+        elif type(entry) is str and entry:
+            fields.line(fields.MAX_TEXT_LENGTH)(entry, place, problems)
     return options
 
 
@@ -171,7 +171,7 @@ def _names_of_metrics(value: Any, path: Path, problems: Problems) -> None:
 
 
 _NAMES = fields.list_of(fields.name)
-_PATTERNS = fields.list_of(fields.line(1000))
+_PATTERNS = fields.list_of(fields.pattern)
 _EXIT_CODE = fields.integer(-255, 255)
 
 _PARAMETERIZED: dict[str, Check] = {

@@ -7,14 +7,16 @@ anything that no parameter is called, such as awk programs and JSON.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from torc_core.spec.parameters import Row, Value, show
+from torc_core.spec.parameters import Lengths, Row, Value, show
 from torc_core.spec.spelling import number_in
 
 _SLOT = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}", re.ASCII)
 _FORMAT = re.compile(r"[<>^]?[+-]?0?[0-9]{0,3}(?:\.[0-9]{1,2})?[dfFeEgGsxXob]?", re.ASCII)
+
+_WIDTH = re.compile(r"[0-9]+")
 
 
 def slot_names(text: str) -> list[str]:
@@ -66,6 +68,22 @@ class Template:
                 self.parameters.add(match[1])
                 end = match.end()
         self._pieces.append(text[end:])
+
+    def mean(self, lengths: Mapping[str, Lengths]) -> float:
+        """Return how long the text is with values of mean length."""
+        return self._length(lambda name: lengths[name].mean)
+
+    def most(self, lengths: Mapping[str, Lengths]) -> int:
+        """Return how long the text is with the longest values."""
+        return int(self._length(lambda name: lengths[name].most))
+
+    def _length(self, of_value: Callable[[str], float]) -> float:
+        return sum(
+            len(piece)
+            if isinstance(piece, str)
+            else max(of_value(piece[0]), int((_WIDTH.search(piece[1]) or "0")[0]))
+            for piece in self._pieces
+        )
 
     def fill(self, values: Row) -> str:
         """Return the text with the values in it.

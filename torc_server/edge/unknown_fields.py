@@ -17,6 +17,8 @@ import msgspec
 from litestar.types import Message, Scope
 from msgspec import inspect
 
+from torc_core.characters import HIDDEN
+
 _MAX_NAMES = 20
 _MAX_LENGTH = 100
 _STATE = "unknown_fields"
@@ -96,4 +98,4 @@ def _search(value: Any, shape: _Shape, path: str) -> Iterator[str]:
 
 
 def _readable(path: str) -> str:
-    return "".join(character for character in path if character.isprintable())[:_MAX_LENGTH]
+    return HIDDEN.sub("", path)[:_MAX_LENGTH]

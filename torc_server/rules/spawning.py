@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
+from torc_core.characters import forbidden_in_name
 from torc_core.errors import TransitionError, UsageError
 from torc_core.graph import find_cycles
 from torc_core.model.events.types import JobsSpawned
@@ -108,7 +109,7 @@ def spawn_jobs(
 
 def _lineage(request: SpawnRequest, caller: JobRow) -> str:
     lineage: str = caller.name if request.lineage is None else request.lineage
-    if not 0 < len(lineage) <= MAX_LINEAGE_LENGTH or not lineage.isprintable():
+    if not 0 < len(lineage) <= MAX_LINEAGE_LENGTH or forbidden_in_name(lineage):
         raise UsageError(
             f"{lineage[:MAX_LINEAGE_LENGTH]!r} cannot be the name of a lineage.",
             hint=f"Use 1 to {MAX_LINEAGE_LENGTH} printable characters.",

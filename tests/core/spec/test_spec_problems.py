@@ -47,7 +47,10 @@ ONE_PROBLEM = {
     "empty name": (jobs("name: '', command: x"), "jobs[0].name: must not be empty"),
     "blank command": (jobs("name: a, command: ' '"), "jobs[0].command: must not be empty"),
     "long name": (jobs(f"name: {'x' * 256}, command: x"), "256 characters long; at most 255"),
-    "line break in a name": (jobs('name: "a\\nb", command: x'), "contains control characters"),
+    "line break in a name": (
+        jobs('name: "a\\nb", command: x'),
+        "contains U+000A, which is a control character",
+    ),
     "NUL in a command": (jobs('name: a, command: "a\\0b"'), "contains a NUL character"),
     "job twice": (
         jobs("name: a, command: x", "name: a, command: y"),

@@ -13,11 +13,9 @@ from typing import NamedTuple
 
 import re2
 
+from torc_core.spec.fields import MAX_PATTERN_LENGTH
 from torc_core.spec.patterns.syntax import translate
 from torc_core.spec.problems import shown
-
-MAX_LENGTH = 1_000
-"""Characters of a pattern."""
 
 _MAX_MEMORY = 64 * 1024**2
 """Bytes for the states of one automaton. A fifth of it makes hostile patterns a thousand times
@@ -47,8 +45,10 @@ def compile_pattern(pattern: str) -> Pattern:
         ValueError: Not a regular expression, one with look-around or back-references, or a very
             large one; the message says which and reads on from the pattern.
     """
-    if len(pattern) > MAX_LENGTH:
-        raise ValueError(f"is {len(pattern)} characters long; at most {MAX_LENGTH} are allowed")
+    if len(pattern) > MAX_PATTERN_LENGTH:
+        raise ValueError(
+            f"is {len(pattern)} characters long; at most {MAX_PATTERN_LENGTH} are allowed"
+        )
     translation = translate(pattern)
     options = re2.Options()
     options.log_errors = False
