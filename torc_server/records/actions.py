@@ -26,7 +26,7 @@ from torc_core.model.events.types import ActionExecuted
 from torc_core.model.ids import ActionId, ComputeNodeId, JobId, SchedulerId, WorkflowId
 from torc_server.rules import events
 from torc_server.rules.actions import count_new
-from torc_server.rules.creation import check_related
+from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.mapping import WORKFLOW_ACTION

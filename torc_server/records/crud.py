@@ -18,7 +18,7 @@ from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_server.records.pages import Paging, fetch_page
-from torc_server.rules.creation import check_related
+from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage.mapping import TableMapping, WireT
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
-from functools import cache
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
@@ -19,6 +16,7 @@ from torc_core.variables import check_variables
 from torc_server.rules.dependencies.sets import Members, as_members, ensure_sets
 from torc_server.rules.events import touch
 from torc_server.rules.jobs import LINKS
+from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
@@ -152,36 +150,6 @@ def create_jobs(
         )
     touch(conn, workflow_id)
     return created
-
-
-def check_related(
-    conn: Connection, workflow_id: WorkflowId, field: str, table: Table, ids: AbstractSet[int]
-) -> None:
-    """Make sure that everything that a field names exists and belongs to the workflow.
-
-    Raises:
-        UsageError: Something is not; the message names up to three ids.
-    """
-    rows = _owners(table).all_of(conn, ids)
-    missing = ids - {row.id for row in rows if row.workflow_id == workflow_id}
-    if missing:
-        some = ", ".join(map(str, sorted(missing)[:3])) + (", ..." if len(missing) > 3 else "")
-        raise UsageError(
-            f"Workflow {workflow_id} has no {table.name.replace('_', ' ')} {some}.",
-            hint="Refer only to what was created before, in the same workflow.",
-            field=field,
-            missing_ids=sorted(missing)[:100],
-        )
-
-
-@cache
-def _owners(table: Table) -> Prepared[Any]:
-    # By id alone: SQLite would rather read all of the workflow than look up a few ids.
-    return Prepared(
-        select(table.c.id, table.c.workflow_id).where(
-            table.c.id.in_(bindparam("ids", expanding=True))
-        )
-    )
 
 
 def default_requirements(conn: Connection, workflow_id: WorkflowId) -> RequirementsId:

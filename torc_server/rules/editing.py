@@ -15,11 +15,11 @@ from torc_core.model.status import ACTIVE, JobStatus, may_follow
 from torc_core.variables import check_variables
 from torc_server.errors import JobLockedError
 from torc_server.rules import actions
-from torc_server.rules.creation import check_related
 from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.dependencies.sets import as_members, drop_if_unused, drop_unused, ensure_sets
 from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import LINKS, find_job, get_job
+from torc_server.rules.related import check_related
 from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables

@@ -47,8 +47,12 @@ _ACTIVE_NUMBERS = frozenset(status.number for status in ACTIVE)
 _SHOWN_NAMES = 10
 
 _GONE = select(tables.compute_node.c.id).where(
-    tables.compute_node.c.workflow_id == bindparam("workflow_id"),
     tables.compute_node.c.is_active.is_(False),
+    tables.compute_node.c.id.in_(
+        select(_job.c.compute_node_id).where(
+            _job.c.workflow_id == bindparam("workflow_id"), _job.c.status.in_(_ACTIVE_NUMBERS)
+        )
+    ),
 )
 
 _FIRST = {True: JobStatus.READY.number, False: JobStatus.BLOCKED.number}

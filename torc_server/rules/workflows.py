@@ -19,6 +19,7 @@ from torc_core.units import parse_duration, parse_memory
 from torc_core.variables import check_variables
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.events import record, touch
+from torc_server.rules.related import give_away_lent
 from torc_server.rules.sharing import share_with, with_access_groups
 from torc_server.storage import tables
 from torc_server.storage.mapping import WORKFLOW
@@ -141,12 +142,15 @@ def has_open_jobs(conn: Connection, workflow_id: WorkflowId) -> bool:
 def delete_workflow(conn: Connection, workflow_id: WorkflowId) -> Workflow:
     """Delete a workflow with everything in it, and return what it was.
 
+    What other workflows use of it stays with them.
+
     Table by table, children first: cascades would go job by job.
 
     Raises:
         NotFoundError: There is no such workflow.
     """
     workflow = get_workflow(conn, workflow_id)
+    give_away_lent(conn, workflow_id)
     for table in reversed(SQLModel.metadata.sorted_tables):
         if "workflow_id" in table.columns:
             conn.execute(delete(table).where(table.c.workflow_id == workflow_id))

@@ -41,11 +41,7 @@ _RESULTS = Prepared(select(tables.result).where(tables.result.c.job_id.in_(_IDS)
 _WORKFLOWS = Prepared(
     select(tables.workflow.c.id, tables.workflow.c.run_id).where(tables.workflow.c.id.in_(_IDS))
 )
-_NODES = Prepared(
-    select(tables.compute_node.c.id, tables.compute_node.c.workflow_id).where(
-        tables.compute_node.c.id.in_(_IDS)
-    )
-)
+_NODES = Prepared(select(tables.compute_node.c.id).where(tables.compute_node.c.id.in_(_IDS)))
 
 
 class Completion(NamedTuple):
@@ -66,7 +62,7 @@ class _Known(NamedTuple):
     results: dict[tuple[int, int, int], ResultRow]
     """By job, run and attempt."""
     workflows: dict[int, Record]
-    nodes: dict[int, Record]
+    nodes: set[int]
 
 
 def start_job(
@@ -74,21 +70,25 @@ def start_job(
 ) -> Job:
     """Record that a claimed job runs; repeating the call changes nothing.
 
+    A compute node that does not exist is not recorded, as with the reference.
+
     Raises:
-        NotFoundError: There is no such job, or no such compute node in its workflow.
+        NotFoundError: There is no such job.
         TransitionError: The job is not pending, or the workflow is at another run.
     """
     job = find_job(conn, job_id)
     status = JobStatus.from_number(job.status)
-    is_repeated = status is JobStatus.RUNNING and job.compute_node_id == compute_node_id
+    [(known,)] = _NODES.all_of(conn, [compute_node_id]) or [(None,)]
+    is_repeated = status is JobStatus.RUNNING and job.compute_node_id == known
     if status is not JobStatus.PENDING and not is_repeated:
         raise illegal(
             job,
             JobStatus.RUNNING,
             hint="Claim the job first; a job is started once per claim.",
         )
-    node = next(iter(_NODES.all_of(conn, [compute_node_id])), None)
-    place = _place(find_workflow(conn, job.workflow_id), run_id, compute_node_id, node)
+    workflow = find_workflow(conn, job.workflow_id)
+    check_run(workflow, run_id)
+    place = Place(workflow.id, run_id, compute_node_id, is_known=known is not None)
     start = JobStart(job_id=job_id, token=job.token, start_time=utc_text(now_ms))
     start_jobs(conn, place, [start], now_ms=now_ms)
     return get_job(conn, job_id)
@@ -165,7 +165,7 @@ def record_completions(
 
     Returns:
         For each why it was refused, if it was: `NotFoundError` when there is no such job, or no
-        such compute node in its workflow; `UsageError` when jobs cannot complete with that status,
+        such compute node; `UsageError` when jobs cannot complete with that status,
         or the attempt has no valid number; `TransitionError` when the job has another outcome
         already, cannot complete, the attempt has another result, or the workflow is at another
         run.
@@ -210,7 +210,7 @@ def _read(conn: Connection, completions: Sequence[Completion]) -> _Known:
         jobs,
         {(row.job_id, row.run_id, row.attempt_id): row for row in _RESULTS.all_of(conn, ids)},
         {row.id: row for row in _WORKFLOWS.all_of(conn, workflows)},
-        {row.id: row for row in _NODES.all_of(conn, nodes)},
+        {row.id for row in _NODES.all_of(conn, nodes)},
     )
 
 
@@ -218,7 +218,7 @@ def _accept(known: _Known, completion: Completion) -> AcceptedCompletion | None:
     """Return what is to be recorded; None if it was recorded before.
 
     Raises:
-        NotFoundError: There is no such job, or no such compute node in its workflow.
+        NotFoundError: There is no such job, or no such compute node.
         UsageError: Jobs cannot complete with this status, or the attempt has no valid number.
         TransitionError: See `record_completions`.
     """
@@ -244,8 +244,10 @@ def _accept(known: _Known, completion: Completion) -> AcceptedCompletion | None:
         )
     if not may_complete(present, status):
         raise illegal(job, status, hint="Reset the job first.")
-    node = known.nodes.get(result.compute_node_id)
-    place = _place(known.workflows[job.workflow_id], run_id, result.compute_node_id, node)
+    check_run(known.workflows[job.workflow_id], run_id)
+    if result.compute_node_id not in known.nodes:
+        raise NotFoundError.of("compute node", result.compute_node_id)
+    place = Place(job.workflow_id, run_id, result.compute_node_id)
     return AcceptedCompletion(place, job, _end(job, status, result), result.attempt_id)
 
 
@@ -276,15 +278,6 @@ def check_run(workflow: WorkflowRow | Record, run_id: int) -> None:
             hint="Read the workflow's status for the present run.",
             run_id=workflow.run_id,
         )
-
-
-def _place(
-    workflow: WorkflowRow | Record, run_id: int, node_id: ComputeNodeId, node: Record | None
-) -> Place:
-    check_run(workflow, run_id)
-    if node is None or node.workflow_id != workflow.id:
-        raise NotFoundError.of("compute node", f"{node_id} in workflow {workflow.id}")
-    return Place(workflow.id, run_id, node_id)
 
 
 def _is_same(recorded: ResultRow, status: JobStatus, result: Result) -> bool:

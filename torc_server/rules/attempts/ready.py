@@ -31,18 +31,32 @@ def _ready_jobs(requirements: Any, *columns: Any) -> Any:
     )
 
 
+def _next_requirements(after: Any) -> Any:
+    """Return the smallest id of requirements, above one, that ready jobs have."""
+    found = select(func.min(_job.c.resource_requirements_id)).where(
+        _job.c.workflow_id == _WORKFLOW, _job.c.status == _READY
+    )
+    if after is None:
+        return found.scalar_subquery()
+    above = found.where(_job.c.resource_requirements_id > after)
+    return above.correlate(after.table).scalar_subquery()
+
+
 def _groups_statement() -> Any:
     """Return the groups of ready jobs with the same requirements and the same scheduler.
 
-    Each group costs one look into the index, however many jobs it has: for each requirements
+    Each group costs two looks into the index, however many jobs it has: from the requirements of
+    some ready jobs to the next ones that others have, which may be another workflow's; and for each
     first the unbound jobs, then from each scheduler to the next one.
     """
+    used = select(_next_requirements(None).label("id")).cte("used", recursive=True)
+    used = used.union_all(select(_next_requirements(used.c.id)).where(used.c.id.is_not(None)))
     first = (
         select(
-            _requirements.c.id.label("requirements_id"),
+            used.c.id.label("requirements_id"),
             cast(_UNBOUND, BigInteger).label("bound_to"),
         )
-        .where(_requirements.c.workflow_id == _WORKFLOW)
+        .where(used.c.id.is_not(None))
         .cte("ready_group", recursive=True)
     )
     following = (

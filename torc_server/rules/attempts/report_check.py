@@ -22,6 +22,8 @@ class Place:
     workflow_id: WorkflowId
     run_id: int
     compute_node_id: ComputeNodeId
+    is_known: bool = True
+    """Whether there is a record of the node."""
 
 
 def classify_report(

@@ -84,7 +84,7 @@ def start_jobs(
             {
                 "of_job": start.job_id,
                 "of_token": start.token,
-                "node_id": place.compute_node_id,
+                "node_id": place.compute_node_id if place.is_known else None,
                 "started": milliseconds(start.start_time, now_ms),
             }
             for start in new
