@@ -129,6 +129,10 @@ class RunDirectory:
         status = RunStatus(updated_at=utc_now(), counts=counts, running=running)
         write_record(self.path / "status.json", status)
 
+    def write_spec(self, text: str, suffix: str) -> None:
+        """Keep the workflow file that the run came from, under its suffix."""
+        (self.path / f"workflow{suffix}").write_text(text, "utf-8")
+
     def begin(self) -> RunMeta:
         """Claim the run for this process.
 
@@ -169,12 +173,10 @@ class RunDirectory:
         )
 
 
-def create_run(meta: RunMeta, spec: Path | None = None) -> RunDirectory:
+def create_run(meta: RunMeta) -> RunDirectory:
     """Create the directory of a new run, and delete those of the oldest ended ones."""
     directory = RunDirectory(private_directory(runs_directory() / meta.run_id))
     directory.write_meta(meta)
-    if spec is not None:
-        shutil.copyfile(spec, directory.path / f"workflow{spec.suffix}")
     prune_runs()
     return directory
 

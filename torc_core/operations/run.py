@@ -35,6 +35,7 @@ from torc_core.operations.initialize import (
 from torc_core.operations.machine_fit import NeverFits, find_misfits
 from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.spec import SpecFile
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Names the workflow. A relative output directory means one below the current directory."""
     is_detached: bool
     """Start it in the background; else the caller executes the run directory."""
-    spec: Path | None = None
+    spec: SpecFile | None = None
     """The file that the workflow came from; a copy stays with the run."""
 
 
@@ -195,7 +196,7 @@ def prepare_run(
     options: RunnerOptions,
     *,
     is_embedded: bool,
-    spec: Path | None = None,
+    spec: SpecFile | None = None,
 ) -> RunDirectory:
     """Create the directory of a new run.
 
@@ -204,7 +205,7 @@ def prepare_run(
         options: The runner's options; they name the workflow.
         is_embedded: The server is the one that torc starts by itself, so the runner may start
             it again.
-        spec: The file that the workflow came from, to be copied.
+        spec: The file that the workflow came from; it is kept with the run.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -223,7 +224,10 @@ def prepare_run(
         options=msgspec.to_builtins(options),
         started_at=utc_now(),
     )
-    return create_run(meta, spec)
+    directory = create_run(meta)
+    if spec is not None:
+        directory.write_spec(spec.text, spec.suffix)
+    return directory
 
 
 def _begin(connection: Connection, workflow: Workflow, request: RunRequest) -> Run:

@@ -11,7 +11,7 @@ from torc_core.spec.expanded import (
     ExpandedWorkflow,
     WorkflowSettings,
 )
-from torc_core.spec.load import MAX_JOBS, load_workflow, parse_workflow
+from torc_core.spec.load import MAX_JOBS, SpecFile, load_workflow, parse_workflow, read_spec
 
 __all__ = [
     "MAX_JOBS",
@@ -23,7 +23,9 @@ __all__ = [
     "ExpandedSlurmScheduler",
     "ExpandedUserData",
     "ExpandedWorkflow",
+    "SpecFile",
     "WorkflowSettings",
     "load_workflow",
     "parse_workflow",
+    "read_spec",
 ]

@@ -26,6 +26,7 @@ from torc_core.spec.schema import read_workflow
 
 MAX_JOBS = 1_000_000
 """The default bound on jobs, and likewise on files and user data, of one workflow."""
+_STANDARD_INPUT = "/dev/stdin"
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 Reader = Callable[[str, Marks | None], Any]
@@ -42,25 +43,54 @@ _FORMAT_OF_SUFFIX = {
 }
 
 
+class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow file that has been read: a pipe can be read only once."""
+
+    source: str
+    """What to call it in messages."""
+    suffix: str
+    """Of its name, with the dot; empty if it has none."""
+    text: str
+
+    def expand(self, *, max_jobs: int = MAX_JOBS) -> ExpandedWorkflow:
+        """Check and expand it.
+
+        Raises:
+            SpecError: It has problems; all of them are reported.
+        """
+        return parse_workflow(
+            self.text,
+            format=_FORMAT_OF_SUFFIX.get(self.suffix.lower()),
+            source=self.source,
+            max_jobs=max_jobs,
+        )
+
+
+def read_spec(path: str | os.PathLike[str]) -> SpecFile:
+    """Read a workflow file, a pipe, or standard input, which is called `-`.
+
+    Raises:
+        SpecError: Not there, or not readable as text.
+        MachineError: The file system refused to hand out the file.
+    """
+    name = os.fspath(path)
+    file = FilePath(_STANDARD_INPUT if name == "-" else name)
+    source = "standard input" if name == "-" else shown(name, MAX_PATH_LENGTH)
+    return SpecFile(source=source, suffix=file.suffix, text=_read_text(file, source))
+
+
 def load_workflow(path: str | os.PathLike[str], *, max_jobs: int = MAX_JOBS) -> ExpandedWorkflow:
-    """Read a workflow file: YAML, JSON, JSON5 or KDL, by its suffix.
+    """Read and expand a workflow file: YAML, JSON, JSON5 or KDL, by its suffix.
 
     Args:
-        path: The file.
+        path: The file, or `-` for standard input.
         max_jobs: Refuse a workflow of more jobs than this.
 
     Raises:
         SpecError: Not there, not readable as text, or with problems; all of them are reported.
         MachineError: The file system refused to hand out the file.
     """
-    source = shown(os.fspath(path), MAX_PATH_LENGTH)
-    text = _read_text(FilePath(path), source)
-    return parse_workflow(
-        text,
-        format=_FORMAT_OF_SUFFIX.get(FilePath(path).suffix.lower()),
-        source=source,
-        max_jobs=max_jobs,
-    )
+    return read_spec(path).expand(max_jobs=max_jobs)
 
 
 def parse_workflow(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from torc_core.errors import UsageError
 from torc_core.host.user import expand_home
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.operations import create as creation
@@ -17,7 +18,7 @@ from torc_core.operations.initialize import propose_initialize
 from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE, JobChange, propose_change
 from torc_core.operations.reset import ResetRequest, propose_rerun, propose_reset
 from torc_core.operations.run import RunRequest, propose_run
-from torc_core.spec import load_workflow
+from torc_core.spec import SpecFile, read_spec
 from torc_tui.screens.action_context import ActionContext, LineReporter, Selection
 from torc_tui.screens.dialogs.ask import Ask
 from torc_tui.screens.log import LogScreen
@@ -31,20 +32,24 @@ async def create(context: ActionContext, _selection: Selection) -> None:
 
     Raises:
         SpecError: The file has problems; nothing was created.
+        UsageError: It is a directory, or a pipe, which the interface could wait for forever.
     """
     answer = await context.ask(Ask("New workflow", hint="A file: YAML, JSON, JSON5 or KDL."))
     if not answer:
         return
     path = expand_home(Path(answer))
     context.tell(f"Reading {path} …")
-    spec = await context.requests.in_thread(lambda: load_workflow(path))
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is not a file.", hint="A pipe can be read by `torc run`.")
+    file = await context.requests.in_thread(lambda: read_spec(path))
+    spec = await context.requests.in_thread(file.expand)
     reporter = LineReporter(context.tell)
     created = await context.call(
         lambda client: creation.create(client, spec, user=context.user, reporter=reporter)
     )
     context.select(await context.call(lambda client: client.get_workflow(created.workflow_id)))
     context.tell(created.sentence)
-    await _run(context, created.workflow_id, path)
+    await _run(context, created.workflow_id, file)
 
 
 async def initialize(context: ActionContext, selection: Selection) -> None:
@@ -96,7 +101,7 @@ async def _change(context: ActionContext, selection: Selection, change: JobChang
     await context.carry_out(lambda server: propose_change(server.client, change, job_ids))
 
 
-async def _run(context: ActionContext, workflow_id: WorkflowId, spec: Path | None) -> None:
+async def _run(context: ActionContext, workflow_id: WorkflowId, spec: SpecFile | None) -> None:
     options = msgspec.structs.replace(context.run_options, workflow_id=workflow_id)
     request = RunRequest(options=options, is_detached=True, spec=spec)
     await context.carry_out(lambda server: propose_run(server, request))

@@ -24,7 +24,7 @@ from torc_core.operations.run import (
 from torc_core.runner.execution import execute_run
 from torc_core.runner.policy.output_paths import job_stdio
 from torc_core.runner.policy.summary import RunSummary
-from torc_core.spec import load_workflow
+from torc_core.spec import ExpandedWorkflow, read_spec
 from torc_core.units import format_seconds
 from torc_tui.cli.context import ID, Settings, pass_settings
 from torc_tui.cli.diagnostics import say
@@ -53,17 +53,17 @@ def run(
 
     The exit code is 0 only if every job completed. Ctrl-C stops the jobs and records them.
     """
-    path = Path(spec_or_id)
-    spec_path = None if spec_or_id.isdecimal() and not path.exists() else path
+    is_id = spec_or_id.isdecimal() and not Path(spec_or_id).exists()
+    spec = None if is_id else read_spec(spec_or_id)
     chosen = runner_options(settings.configured, settings.log_level, **options)
-    if spec_path is None:
+    if spec is None:
         workflow_id = WorkflowId(ID.convert(int(spec_or_id), None, None))
     else:
-        workflow_id = _create(settings, spec_path, chosen.output_dir)
+        workflow_id = _create(settings, spec.expand(), chosen.output_dir)
     request = RunRequest(
         options=msgspec.structs.replace(chosen, workflow_id=workflow_id),
         is_detached=detach,
-        spec=spec_path,
+        spec=spec,
     )
     prepared = settings.carry_out(propose_run(settings.connection, request), force=skip_checks)
     if detach:
@@ -72,8 +72,7 @@ def run(
     return _execute(settings, prepared)
 
 
-def _create(settings: Settings, path: Path, output_dir: str) -> WorkflowId:
-    spec = load_workflow(path)
+def _create(settings: Settings, spec: ExpandedWorkflow, output_dir: str) -> WorkflowId:
     check_output_directory(output_dir)  # before anything is created
     with settings.reporter() as reporter:
         return create(settings.client, spec, user=settings.user, reporter=reporter).workflow_id
