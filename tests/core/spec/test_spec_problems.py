@@ -8,6 +8,7 @@ import pytest
 
 from torc_core.errors import ExitCode, MachineError, SpecError
 from torc_core.spec import load_workflow, parse_workflow
+from torc_core.spec.formats.read_yaml import read_yaml
 
 ONE_JOB = "name: w\njobs:\n  - {name: a, command: x}\n"
 
@@ -329,7 +330,19 @@ def test_aliases_cannot_blow_up() -> None:
         for before, name in zip("abcdefg", "bcdefgh", strict=True)
     )
     (found,) = problems(bomb)
-    assert "aliases repeat more than 1,000,000 values" in found
+    assert "aliases repeat more than 5,000,000 values" in found
+
+
+def test_aliases_cannot_repeat_endless_text() -> None:
+    text = f"name: w\na: &a {'x' * 1_000_000}\nb: [{', '.join(['*a'] * 300)}]\n"
+    (found,) = problems(text)
+    assert "aliases repeat more than 256 MB of text" in found
+
+
+def test_a_long_list_may_be_repeated() -> None:
+    names = ", ".join(f"n{i}" for i in range(30_000))
+    text = f"a: &a [{names}]\nb: [{', '.join(['*a'] * 100)}]\n"
+    assert [len(found) for found in read_yaml(text)["b"]] == [30_000] * 100
 
 
 def test_merges_cannot_blow_up() -> None:

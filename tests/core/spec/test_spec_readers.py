@@ -154,6 +154,38 @@ def test_yaml_merges_keep_what_is_stated() -> None:
     }
 
 
+MERGES = {
+    "{<<: *a}": {"x": 1, "y": 2},
+    "{<<: {x: 5}, z: 6}": {"x": 5, "z": 6},
+    "{<<: [*a, *b]}": {"x": 1, "y": 2, "z": 4},
+    "{<<: [*b, *a]}": {"y": 3, "z": 4, "x": 1},
+    "{y: 9, <<: [*b, {x: 7, w: 8}]}": {"y": 9, "z": 4, "x": 7, "w": 8},
+    "{<<: [*b, {x: {y: 1}}], x: 0}": {"y": 3, "z": 4, "x": 0},
+    "{<<: {<<: *a, x: 5}}": {"x": 5, "y": 2},
+    "{<<: *a, <<: *b}": {"x": 1, "y": 2, "z": 4},
+    "{<<: []}": {},
+    "{'<<': 1}": {"<<": 1},
+    "\n  <<:\n    - *a\n    - *b\n  y: 0": {"x": 1, "y": 0, "z": 4},
+    "\n  <<: &c\n    x: 5\n  y: *c": {"x": 5, "y": {"x": 5}},
+}
+
+
+@pytest.mark.parametrize(("written", "merged"), MERGES.items(), ids=MERGES)
+def test_yaml_merges_mappings_and_lists_of_them(written: str, merged: dict[str, Any]) -> None:
+    text = f"a: &a {{x: 1, y: 2}}\nb: &b {{y: 3, z: 4}}\nm: {written}\n"
+    assert list(read_yaml(text)["m"].items()) == list(merged.items())
+    assert read_yaml(text, {}) == read_yaml(text)
+
+
+@pytest.mark.parametrize("written", ["1", "[1]", "[*a, x]", "*l", "", "[[*a]]"])
+def test_yaml_merges_nothing_else(written: str) -> None:
+    text = f"l: &l [1]\na: &a {{x: 1}}\nm: {{<<: {written}}}\n"
+    with pytest.raises(MalformedError, match="<< takes a mapping or a list of mappings") as caught:
+        read_yaml(text)
+    assert caught.value.position is not None
+    assert caught.value.position.line == 3
+
+
 KDL = {
     "a b": {"a": "b"},
     "a 1.5; b 0x1F; c 0b11; d 1_000; e -0o7": {"a": 1.5, "b": 31, "c": 3, "d": 1000, "e": -7},

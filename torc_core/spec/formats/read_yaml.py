@@ -2,13 +2,15 @@
 
 Built from the parser's events and not from its tree: depth and aliases are limited while reading,
 and scalars get the meanings of YAML 1.2, where `no`, `0123` and `12:30:00` are text. Numbers are
-decimal. `<<` merges mappings, as many files do, although YAML 1.2 no longer has it.
+decimal. `<<` merges a mapping or a list of them, as many files do, although YAML 1.2 no longer has
+it: what a mapping states itself counts more than what it merges, and earlier ones of a list more
+than later ones (https://yaml.org/type/merge.html).
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -28,8 +30,11 @@ try:
 except ImportError:  # PyYAML built without libyaml: slower, the same answers
     from yaml import SafeLoader as _Parser  # type: ignore[assignment]  # the same methods
 
-MAX_ALIASED = 1_000_000
-"""Values that aliases may repeat in all; more is a bomb."""
+MAX_ALIASED = 5_000_000
+"""Values that aliases may repeat in all; more is a bomb. A list of 100,000 names may stand 50
+times."""
+MAX_ALIASED_CHARACTERS = 256_000_000
+"""Characters in those values."""
 
 _PARSERS_OWN_LIMIT = "exceeded maximum nesting depth"
 """What libyaml says beyond 1,000 levels, as PyYAML 6.0.4 builds it. It reads ahead, so it may find
@@ -49,15 +54,38 @@ _FLOAT = re.compile(
 )
 
 
+class _Anchored(NamedTuple):
+    """What an alias repeats, and how much that is."""
+
+    value: Any
+    nodes: int
+    characters: int
+    height: int
+
+
 class _Frame:
     """A list or mapping that is being read."""
 
-    __slots__ = ("anchor", "expects_key", "first_node", "height", "key", "key_positions", "value")
+    __slots__ = (
+        "anchor",
+        "before",
+        "expects_key",
+        "height",
+        "is_merge",
+        "key",
+        "key_positions",
+        "position",
+        "value",
+    )
 
-    def __init__(self, value: Any, anchor: str | None, first_node: int) -> None:
+    def __init__(
+        self, value: Any, anchor: str | None, before: tuple[int, int], position: Position
+    ) -> None:
         self.value = value
         self.anchor = anchor
-        self.first_node = first_node
+        self.before = before  # nodes and characters that were read before
+        self.position = position
+        self.is_merge = False
         self.height = 1
         self.key = ""
         self.expects_key = type(value) is dict
@@ -73,7 +101,8 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
 
     Raises:
         MalformedError: Not YAML, or a key twice, more than one document, an unknown tag, a cycle
-            of aliases, more than `MAX_ALIASED` values through aliases or than `MAX_DEPTH` levels.
+            of aliases, more through aliases than `MAX_ALIASED` and `MAX_ALIASED_CHARACTERS`, or
+            more than `MAX_DEPTH` levels.
     """
     try:
         parser = _Parser(text)
@@ -125,8 +154,10 @@ class _Builder:
         self.root: Any = None
         self.stack: list[_Frame] = []
         self.nodes = 0
+        self.characters = 0
         self.aliased = 0
-        self.anchors: dict[str, tuple[Any, int, int]] = {}  # value, nodes, height
+        self.aliased_characters = 0
+        self.anchors: dict[str, _Anchored] = {}
 
     def build(self, parser: Any) -> Any:
         documents = 0
@@ -151,15 +182,17 @@ class _Builder:
             self.take_key(self.stack[-1], event)
             return
         self.nodes += 1
+        self.characters += len(event.value)
         value = _scalar(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 1, 0)
+            self.anchors[event.anchor] = _Anchored(value, 1, len(event.value), 0)
         self.place(value, event)
 
     @staticmethod
     def take_key(frame: _Frame, event: Any) -> None:
         key = event.value
-        if key != "<<":
+        frame.is_merge = key == "<<" and event.implicit[0]
+        if not frame.is_merge:
             if key in frame.key_positions:
                 raise duplicate_key(key, frame.key_positions[key], _position(event))
             frame.key_positions[key] = _position(event)
@@ -174,26 +207,39 @@ class _Builder:
         self.place(value, event)
         if len(self.stack) >= MAX_DEPTH:
             raise MalformedError(f"nested deeper than {MAX_DEPTH} levels", _position(event))
+        self.stack.append(
+            _Frame(value, event.anchor, (self.nodes, self.characters), _position(event))
+        )
         self.nodes += 1
-        self.stack.append(_Frame(value, event.anchor, self.nodes))
 
     def close(self) -> None:
         frame = self.stack.pop()
         if frame.anchor is not None:
-            size = self.nodes - frame.first_node + 1
-            self.anchors[frame.anchor] = (frame.value, size, frame.height)
+            nodes, characters = frame.before
+            self.anchors[frame.anchor] = _Anchored(
+                frame.value, self.nodes - nodes, self.characters - characters, frame.height
+            )
         if self.stack:
-            self.stack[-1].height = max(self.stack[-1].height, frame.height + 1)
+            parent = self.stack[-1]
+            parent.height = max(parent.height, frame.height + 1)
+            if type(parent.value) is dict and parent.is_merge:
+                self.merge(parent, frame.value, frame.position)
 
     def alias(self, event: Any) -> None:
         position = _position(event)
         if event.anchor not in self.anchors:
             raise MalformedError(f"*{shown(event.anchor)} stands for nothing complete", position)
-        value, size, height = self.anchors[event.anchor]
+        value, size, characters, height = self.anchors[event.anchor]
         self.nodes += size
+        self.characters += characters
         self.aliased += size
+        self.aliased_characters += characters
         if self.aliased > MAX_ALIASED:
             raise MalformedError(f"aliases repeat more than {MAX_ALIASED:,} values", position)
+        if self.aliased_characters > MAX_ALIASED_CHARACTERS:
+            raise MalformedError(
+                f"aliases repeat more than {MAX_ALIASED_CHARACTERS / 1e6:,.0f} MB of text", position
+            )
         if len(self.stack) + height > MAX_DEPTH:
             raise MalformedError(f"nested deeper than {MAX_DEPTH} levels", position)
         if self.stack:
@@ -209,8 +255,10 @@ class _Builder:
             frame.value.append(value)
         elif frame.expects_key:
             raise MalformedError("a key must be plain text", _position(event))
-        elif frame.key == "<<":
-            self.merge(frame, value, event)
+        elif frame.is_merge:
+            frame.expects_key = True
+            if type(event) not in {yaml.MappingStartEvent, yaml.SequenceStartEvent}:
+                self.merge(frame, value, _position(event))
         else:
             frame.value[frame.key] = value
             frame.expects_key = True
@@ -218,13 +266,14 @@ class _Builder:
             self.marks[self.path()] = _position(event)
 
     @staticmethod
-    def merge(frame: _Frame, value: Any, event: Any) -> None:
-        """Add what the merged mapping has and this one does not state itself, before or after."""
-        if type(event) is not yaml.AliasEvent or type(value) is not dict:
-            raise MalformedError("<< takes the alias of one mapping", _position(event))
-        for key, merged in value.items():
-            frame.value.setdefault(key, merged)
-        frame.expects_key = True
+    def merge(frame: _Frame, value: Any, position: Position) -> None:
+        """Add what merged mappings have and this one does not state itself, before or after."""
+        several = value if type(value) is list else [value]
+        for mapping in several:
+            if type(mapping) is not dict:
+                raise MalformedError("<< takes a mapping or a list of mappings", position)
+            for key, merged in mapping.items():
+                frame.value.setdefault(key, merged)
 
     def path(self) -> Path:
         return tuple(
