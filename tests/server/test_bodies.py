@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from torc_core.model.exchange import Exchange
 from torc_core.model.job import Jobs
@@ -178,3 +181,80 @@ def test_only_brackets_outside_of_texts_count_as_depth(body, before):
     with pytest.raises(UnreadableRequestError, match="100 levels"):
         check_limits(before + body)
     check_limits(before + b'"' + body + b'"')
+
+
+DEEP = b"[" * 101
+MEGABYTE = 1_000_000
+HOSTILE = {
+    "escaped quotes, unterminated": DEEP + b'"' + b'\\"' * 32_000,
+    "backslashes, unterminated": DEEP + b'"' + b"\\" * 64_001,
+    "quotes": DEEP + b'"' * MEGABYTE,
+    "short texts": b'["",' + b'"a",' * (MEGABYTE // 4) + b'""]',
+    "brackets in texts": DEEP + b'"[",[],' * (MEGABYTE // 7),
+    "lists in a row": b"[" + b"[]," * (MEGABYTE // 3) + b"[]]",
+    "lists as deep as allowed": b"[" + (b"[" * 99 + b"]" * 99 + b",") * 5_000 + b"[]]",
+    "brackets that never close": b'{"a":[' * (MEGABYTE // 6),
+    "digits": b"[" + b"9" * MEGABYTE + b"]",
+    "digits of a fraction": b"[0." + b"9" * MEGABYTE + b"]",
+    "an exponent": b"[1e" + b"9" * MEGABYTE + b"]",
+    "long numbers": b"[" + b"1234567890123456789," * (MEGABYTE // 20) + b"1]",
+    "numbers at the greatest depth": b"[" * 99
+    + b"1," * 500_000
+    + b"1234567890123456789"
+    + b"]" * 99,
+    "escaped NULs": b'["' + b"\\\\u0000" * (MEGABYTE // 7) + b'"]',
+    "a long name": b'{"' + b"k" * MEGABYTE + b'": 1}',
+    "a name of control characters": b'{"' + b"\\u0001" * (MEGABYTE // 6) + b'": 1}',
+    "many names": b"{%b}" % b",".join(b'"k%d":1' % number for number in range(80_000)),
+    "one name many times": b"{%b}" % b",".join([b'"name":1'] * 110_000),
+    "invalid UTF-8": b'["' + b"\xff" * MEGABYTE + b'"]',
+    "many jobs with an unknown field": b'{"jobs":[%b]}' % b",".join([b'{"x":1}'] * 125_000),
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("path", ["/workflows", "/bulk_jobs", "/user_data"])
+def test_no_body_holds_up_the_server(call, path, body):
+    """What takes longer than in proportion to the body runs into the client's limit of time."""
+    reply = call("POST", path, body)
+
+    assert 400 <= reply.status < 500
+    assert len(reply.text) < 10_000
+    assert call("GET", "/ping").status == 200
+
+
+def test_an_encoding_of_the_content_is_not_unpacked(call):
+    body = gzip.compress(json.dumps({"name": "w", "user": "u"}).encode())
+
+    assert call("POST", "/workflows", body, {"Content-Encoding": "gzip"}).status == 400
+
+
+@given(
+    st.recursive(
+        st.integers(-(2**65), 2**65)
+        | st.text('[]{}"\\u0a', max_size=6)
+        | st.floats(allow_nan=False, allow_infinity=False),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text('"\\[', max_size=2), inner, max_size=3)
+        ),
+        max_leaves=12,
+    ),
+    st.integers(95, 104),
+)
+def test_limits_are_those_of_the_values_that_a_body_stands_for(value, levels):
+    def depth(item):
+        inner = (
+            item.values() if isinstance(item, dict) else item if isinstance(item, list) else None
+        )
+        return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+    def fits(item):
+        if isinstance(item, dict | list):
+            return all(map(fits, item.values() if isinstance(item, dict) else item))
+        return not isinstance(item, int) or -(2**63) <= item < 2**63
+
+    body = "[" * levels + json.dumps(value) + "]" * levels
+    is_allowed = depth(value) + levels <= MAX_DEPTH and fits(value)
+    with contextlib.nullcontext() if is_allowed else pytest.raises(UnreadableRequestError):
+        check_limits(body.encode())

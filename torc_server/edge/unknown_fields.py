@@ -18,10 +18,19 @@ from litestar.types import Message, Scope
 from msgspec import inspect
 
 from torc_core.characters import HIDDEN
+from torc_server.settings import MEBIBYTE
 
 _MAX_NAMES = 20
 _MAX_LENGTH = 100
+_MAX_FINDINGS = 10_000
+"""How many unknown fields are looked at for different ones."""
+_MAX_SEARCHED = 16 * MEBIBYTE
+"""Larger bodies are not searched: each object in them would take several times its own bytes."""
 _STATE = "unknown_fields"
+_NAMES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+_LIST_OF_NAMES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+    list[dict[str, msgspec.Raw] | None]
+)
 
 
 def note_unknown_fields(scope: Scope, body: bytes, body_type: Any) -> None:
@@ -32,10 +41,21 @@ def note_unknown_fields(scope: Scope, body: bytes, body_type: Any) -> None:
     try:
         decoder.decode(body)
     except msgspec.ValidationError:
-        paths = dict.fromkeys(map(_readable, _search(msgspec.json.decode(body), shape, "")))
-        scope["state"][_STATE] = list(islice(paths, _MAX_NAMES))
-    except msgspec.DecodeError:
+        if len(body) > _MAX_SEARCHED:
+            return
+        found = islice(_search(msgspec.Raw(body), shape, ""), _MAX_FINDINGS)
+        names = list(islice(_distinct(found), _MAX_NAMES))
+        scope["state"][_STATE] = list(dict.fromkeys(map(_readable, names)))
+    except (msgspec.DecodeError, UnicodeError):
         pass
+
+
+def _distinct(names: Iterator[str]) -> Iterator[str]:
+    known: set[str] = set()
+    for name in names:
+        if name not in known:
+            known.add(name)
+            yield name
 
 
 async def add_warning(message: Message, scope: Scope) -> None:
@@ -51,6 +71,8 @@ class _Shape(NamedTuple):
     known: frozenset[str]
     nested: Mapping[str, _Shape]
     twin: Any
+    parts: msgspec.json.Decoder[Any]
+    """Reads the names of the fields, and not their values."""
 
 
 @lru_cache(maxsize=256)
@@ -70,10 +92,10 @@ def _shape_of(info: inspect.Type) -> _Shape | None:
                 for name, shape in shapes.items()
             ]
             twin = msgspec.defstruct(cls.__name__, twins, forbid_unknown_fields=True, gc=False)
-            return _Shape(frozenset(shapes), nested, twin)
+            return _Shape(frozenset(shapes), nested, twin, _NAMES)
         case inspect.ListType(item_type=item):
             shape = _shape_of(item)
-            return shape and shape._replace(twin=_list_of(shape.twin))
+            return shape and shape._replace(twin=_list_of(shape.twin), parts=_LIST_OF_NAMES)
         case inspect.UnionType(types=types):
             shape = next(filter(None, map(_shape_of, types)), None)
             return shape and shape._replace(twin=shape.twin | None)
@@ -84,17 +106,25 @@ def _list_of(item: Any) -> Any:
     return list[item]
 
 
-def _search(value: Any, shape: _Shape, path: str) -> Iterator[str]:
-    """Yield the paths of unknown fields; a list stands for all of its items."""
+def _search(raw: msgspec.Raw, shape: _Shape, path: str) -> Iterator[str]:
+    """Yield the paths of unknown fields; a list stands for all of its items.
+
+    What lies deeper than the shape is not decoded: it may be of any size.
+    """
+    try:
+        value = shape.parts.decode(raw)
+    except msgspec.ValidationError:  # of another shape, which has no names
+        return
     if isinstance(value, list):
-        for item in value:
-            yield from _search(item, shape, f"{path}[]")
-    elif isinstance(value, dict):
-        prefix = f"{path}." if path else ""
-        yield from (prefix + name for name in value if name not in shape.known)
+        path, values = f"{path}[]", value
+    else:
+        values = [value]
+    prefix = f"{path}." if path else ""
+    for item in filter(None, values):
+        yield from (prefix + name for name in item if name not in shape.known)
         for name, inner in shape.nested.items():
-            if name in value:
-                yield from _search(value[name], inner, prefix + name)
+            if name in item:
+                yield from _search(item[name], inner, prefix + name)
 
 
 def _readable(path: str) -> str:
