@@ -9,14 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import MutableMapping
 
-from torc_core.characters import HIDDEN, is_shown
+from torc_core.characters import HIDDEN
 
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _REPLACEMENT = "\ufffd"
-
-_COLORS = re.compile(r"(\x1b\[[0-9;:]{0,64}m)")
-"""A "select graphic rendition" sequence: the only escape that changes nothing but colors."""
 
 _REMOTE = {
     # Measured over a pseudo-terminal: a full repaint costs 8 KB at 80x24 in true color and 4 KB
@@ -56,15 +53,6 @@ def clean(text: str) -> str:
     controls, bidirectional marks and lone surrogates, become "\ufffd". The length stays.
     """
     return HIDDEN.sub(_picture, text)
-
-
-def clean_colored(text: str) -> str:
-    """Return the same as `clean`, but keep the escape sequences that only set colors."""
-    if is_shown(text):
-        return text
-    parts = _COLORS.split(text)
-    parts[::2] = map(clean, parts[::2])
-    return "".join(parts)
 
 
 def _picture(hidden: re.Match[str]) -> str:

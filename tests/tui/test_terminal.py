@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.characters import is_shown
-from torc_tui.terminal import clean, clean_colored, prepare
+from torc_tui.terminal import clean, prepare
 
 PAYLOADS = {
     "title": "\x1b]0;owned\x07",
@@ -30,7 +28,6 @@ PAYLOADS = {
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
 def test_everything_that_commands_a_terminal_becomes_visible(payload):
     assert clean(payload).isprintable()
-    assert clean_colored(payload).isprintable()
 
 
 @given(st.text(st.characters(codec=None), max_size=200))
@@ -39,13 +36,6 @@ def test_cleaned_text_hides_nothing_and_is_as_long_as_before(text):
 
     assert is_shown(cleaned)
     assert len(cleaned) == len(text)
-
-
-@given(st.text(alphabet="a\x1b[0123456789;:mHJ]\x07", max_size=60))
-def test_only_colours_survive_where_colours_are_kept(text):
-    rest = re.sub(r"\x1b\[[0-9;:]*m", "", clean_colored(text))
-
-    assert rest.isprintable()
 
 
 def test_text_of_any_language_stays_as_it_is():
@@ -59,10 +49,6 @@ def test_text_of_any_language_stays_as_it_is():
         "[@click=app.quit]x[/]",
     ):
         assert clean(text) == text
-
-
-def test_colours_stay_where_they_are_kept():
-    assert clean_colored("\x1b[1;31mred\x1b[0m\x1b[2J") == "\x1b[1;31mred\x1b[0m␛[2J"
 
 
 def test_a_remote_terminal_is_treated_gently_and_the_user_has_the_last_word():

@@ -1,16 +1,19 @@
 """Reading a text file of any size by lines, a block at a time.
 
 Positions are byte offsets of line starts, so that the end of a file of many gigabytes is as fast to
-reach as its beginning. A line longer than `LONGEST` is shown in pieces of that length.
+reach as its beginning. A line longer than `LONGEST` is shown in pieces of about that length.
 """
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from torc_tui.state.logs import seams
 
 LONGEST = 8_192
 """Bytes of a line that are shown together."""
@@ -25,7 +28,7 @@ class LogLine(NamedTuple):
     end: int
     """Where the next line starts."""
     text: str
-    """Decoded, without its line end; what a carriage return has overwritten is left out."""
+    """Decoded, without its line end."""
     is_rest: bool
     """A further piece of a line that began earlier."""
 
@@ -59,23 +62,24 @@ class LogFile:
 
     def line(self, start: int) -> LogLine | None:
         """Return the line that starts at `start`, or None at the end of the file."""
-        before = self.read(start - 1, 1) if start > 0 else b"\n"
-        data = self.read(start, LONGEST)
+        data = self.read(start, LONGEST + seams.AFTER)
         if not data:
             return None
-        at = data.find(b"\n")
-        length = at + 1 if at >= 0 else len(data)
-        return LogLine(start, start + length, _decode(data[:length]), before != b"\n")
+        at = data.find(b"\n", 0, LONGEST)
+        if at >= 0:
+            length = at + 1
+        elif len(data) > LONGEST:
+            length = seams.seam_before(data, LONGEST)
+        else:
+            length = len(data)
+        return self._line(start, data[:length])
 
     def line_before(self, start: int) -> LogLine | None:
         """Return the line that ends where `start` is, or None at the beginning."""
         if start <= 0:
             return None
-        first = max(0, start - LONGEST - 1)
-        data = self.read(first, start - first)
-        at = data.rfind(b"\n", 0, len(data) - 1)
-        begin = first + at + 1 if at >= 0 else max(first, start - LONGEST)
-        return LogLine(begin, start, _decode(data[begin - first :]), at < 0 < begin)
+        begin = self._start(start - LONGEST, start - 1)
+        return self._line(begin, self.read(begin, start - begin))
 
     def find(self, needle: str, start: int, *, is_forward: bool) -> Iterator[int | None]:
         """Search without regard to case, one block at a time.
@@ -109,9 +113,22 @@ class LogFile:
 
     def line_start(self, offset: int) -> int:
         """Return the start of the line, or of the piece of a line, that `offset` is in."""
-        first = max(0, offset - LONGEST)
-        at = self.read(first, offset - first).rfind(b"\n")
-        return first + at + 1
+        return self._start(offset - LONGEST, offset)
+
+    def _start(self, first: int, offset: int) -> int:
+        """Return the start of the line that `offset` is in, or of a piece from about `first` on."""
+        first = max(0, first)
+        before = max(0, first - 1)
+        at = self.read(before, offset - before).rfind(b"\n")
+        if at >= 0 or first == 0:
+            return before + at + 1
+        before = max(0, first - seams.BEFORE)
+        data = self.read(before, first - before + seams.AFTER)
+        return before + seams.seam_before(data, first - before)
+
+    def _line(self, start: int, data: bytes) -> LogLine:
+        is_rest = start > 0 and self.read(start - 1, 1) != b"\n"
+        return LogLine(start, start + len(data), _decode(data), is_rest)
 
     def line_number(self, start: int) -> int:
         """Return the number of the line at `start`, from 1.
@@ -127,6 +144,6 @@ class LogFile:
 
 
 def _decode(data: bytes) -> str:
-    """Return the text of a line as a terminal would show it in the end."""
-    text = data.decode("utf-8", "replace").rstrip("\r\n")
-    return text.rpartition("\r")[2].expandtabs()
+    """Return the text of a line; a character that is not whole yet, at the end, is left out."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return decoder.decode(data).rstrip("\r\n")

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from rich.cells import get_character_cell_size
 from rich.text import Text
 
 from torc_tui.state.logs.logfile import LogFile, LogLine
-from torc_tui.terminal import clean_colored
+from torc_tui.state.logs.terminal_line import shown_text
 from torc_tui.theme import QUIET
 
 COUNTED_BYTES = 256 << 20
 """Up to this size lines are numbered; counting more takes too long."""
-
-
+_JOINER = "\u200d"
 _REST = "↳ "
 """Before a piece of a very long line, to distinguish it from a line."""
 
@@ -123,7 +123,7 @@ class Pager:
         return False
 
     def _parts(self, line: LogLine) -> list[Text]:
-        text = Text.from_ansi(clean_colored(line.text), no_wrap=True)
+        text = shown_text(line.text).copy()
         if line.is_rest:
             text = Text(_REST, QUIET, no_wrap=True, end="") + text
         if not self.wrap or text.cell_len <= self.width:
@@ -155,12 +155,13 @@ class Pager:
 
 
 def _chunks(text: Text, width: int) -> list[Text]:
-    """Cut a text into parts of at most `width` cells."""
-    parts, rest = [], text
-    while rest.cell_len > width:
-        cut = width
-        while rest[:cut].cell_len > width:
-            cut -= 1
-        parts.append(rest[:cut])
-        rest = rest[cut:]
-    return [*parts, rest]
+    """Cut a text into parts of at most `width` cells, before characters that take room."""
+    cuts, filled, before = [], 0, ""
+    for at, character in enumerate(text.plain):
+        room = 0 if before == _JOINER else get_character_cell_size(character)
+        if room and filled + room > width and filled:
+            cuts.append(at)
+            filled = 0
+        filled += room
+        before = character
+    return list(text.divide(cuts))

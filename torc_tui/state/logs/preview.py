@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.text import Text
-
 from torc_core.client import TorcClient
 from torc_core.model.ids import JobId
+from torc_tui.state.logs.logfile import LogFile
 from torc_tui.state.logs.logpaths import find_logs
+from torc_tui.state.logs.terminal_line import shown_text
 from torc_tui.state.texts import facts_text, job_text
-from torc_tui.terminal import clean_colored
 from torc_tui.theme import QUIET, Cell
 
 _FACT_LINES = 5
-_READ = 16_384
-"""Bytes that are read from the end of a log."""
+_LINES_PER_TEXT = 8
+"""How many lines are read in search of one that is not empty."""
 
 
 def preview_text(client: TorcClient, job_id: JobId, width: int, height: int) -> list[Cell]:
@@ -38,16 +37,24 @@ def preview_text(client: TorcClient, job_id: JobId, width: int, height: int) -> 
 
 
 def _tail(path: Path, count: int) -> list[str]:
+    """Return up to `count` lines of the end of a log that have text; of its colors none."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _READ))
-            text = file.read(_READ).decode("utf-8", "replace")
+        file = LogFile(path)
     except OSError:
         return []
-    return [_plain(line) for line in text.split("\n")[-count - 1 :] if line][-count:]
-
-
-def _plain(line: str) -> str:
-    """Return a line of a log without its colors."""
-    shown = line.rstrip("\r").rpartition("\r")[2].expandtabs()
-    return Text.from_ansi(clean_colored(shown)).plain
+    lines: list[str] = []
+    try:
+        at = file.size
+        for _ in range(count * _LINES_PER_TEXT):
+            line = file.line_before(at)
+            if line is None or len(lines) == count:
+                break
+            at = line.start
+            text = shown_text(line.text).plain
+            if text.strip():
+                lines.append(text)
+    except OSError:  # such as a directory
+        return []
+    finally:
+        file.close()
+    return lines[::-1]
