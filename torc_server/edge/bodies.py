@@ -17,6 +17,7 @@ from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 
 from torc_core.units import MAX_INTEGER
+from torc_server.edge import nulls
 from torc_server.edge.unknown_fields import note_unknown_fields
 from torc_server.errors import UnreadableRequestError
 
@@ -60,7 +61,7 @@ class BodyRequest(Request[Any, Any, Any]):
         body_type, decoder = _reader(self.route_handler)
         try:
             note_unknown_fields(self.scope, body, body_type)
-            return decoder.decode(body)
+            return nulls.decode(decoder, body, body_type)
         except UnicodeDecodeError as error:
             raise _unreadable("it is not UTF-8") from error
         except (msgspec.DecodeError, RecursionError) as error:
