@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torc_core.characters import composed
 from torc_core.spec.expand import LISTS, JobInstance, NamedInstance
 from torc_core.spec.expanded import ExpandedJob, Indices
-from torc_core.spec.patterns import compile_pattern, matching
+from torc_core.spec.patterns import Haystack, compile_pattern
 from torc_core.spec.problems import Path, Problems, shown
 from torc_core.spec.schema import ActionSpec, JobSpec
 from torc_core.spec.templates import index_of
@@ -52,6 +52,7 @@ class Names:
         self.section = section
         self.names = [name for name, _ in entries]
         self.index: dict[str, int] = {}
+        self._haystack = Haystack(self.names)
         self._matches: dict[str, Indices] = {}
         self.is_complete = True
         """Whether all names of the file are known; if not, nothing can be called unknown."""
@@ -71,7 +72,7 @@ class Names:
             ValueError: The pattern cannot be used.
         """
         if pattern not in self._matches:
-            self._matches[pattern] = matching(compile_pattern(pattern), self.names)
+            self._matches[pattern] = self._haystack.matching(compile_pattern(pattern))
         return self._matches[pattern]
 
 

@@ -10,7 +10,7 @@ from benchmarks import hostile_patterns
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.spec.patterns import compile_pattern, matching, quote
+from torc_core.spec.patterns import Haystack, compile_pattern, engine, matching, quote
 
 MEANINGS: list[tuple[str, list[str], list[str]]] = [
     # as people write them
@@ -174,8 +174,44 @@ def test_hostile_patterns_end(pattern: str) -> None:
 
 def test_a_search_that_takes_too_long_is_refused() -> None:
     names = hostile_patterns.names(1_000, 4_000)["two letters"]
-    with pytest.raises(ValueError, match=r"takes too long: .* of 1,000 names"):
+    with pytest.raises(ValueError, match=r"takes too long: .* in 1,000 names"):
         matching(compile_pattern("(?:a[ab]{0,100}){1,9}c"), names)
+
+
+BEGINNINGS = ["^", "^a", r"\Aa", "^a|b", "^(a)", "(^a)", "^a*", "^ab?", "(?i)^a", "^(?i)a",
+              "(?m)^a",
+              "(?x)^ a", r"^\x61", "^a{2}", "^*a", "^[a]", "^é", "^a$"]  # fmt: skip
+
+
+@given(
+    st.lists(st.text("abAé\n", max_size=5), max_size=9),
+    st.lists(st.sampled_from(BEGINNINGS), min_size=4, max_size=8),
+    st.sampled_from(["", "b", ".*", "$", "|b"]),
+)
+def test_names_are_found_by_their_beginning_as_without(
+    names: list[str], beginnings: list[str], rest: str
+) -> None:
+    haystack = Haystack(names)
+    for beginning in beginnings:
+        pattern = compile_pattern(beginning + rest)
+        assert haystack.matching(pattern) == matching(pattern, names)
+
+
+def test_patterns_that_begin_with_text_are_looked_for_where_it_stands() -> None:
+    names = [f"run_{i}_{j}" for i in range(500) for j in range(100)]
+    haystack = Haystack(names)
+    for i in range(500):  # 25,000,000 searches otherwise
+        found = haystack.matching(compile_pattern(rf"^run_{i}_\d+$"))
+        assert found == tuple(range(100 * i, 100 * i + 100))
+
+
+def test_all_patterns_of_a_workflow_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MAX_SEARCHES", 3_000)
+    haystack = Haystack(["a"] * 1_000)
+    for i in range(3):
+        haystack.matching(compile_pattern(f"{i}"))
+    with pytest.raises(ValueError, match=r"is the pattern number 4 .*begin patterns with \^"):
+        haystack.matching(compile_pattern("3"))
 
 
 @given(st.text(), st.sampled_from(["{}", "(?x) ^ {} $", "(?i:{})", "(?:{})+", "x|{}"]))

@@ -6,7 +6,7 @@ grows with the length of a name and not with a power of it.
 
 from __future__ import annotations
 
-from torc_core.spec.patterns.engine import Pattern, compile_pattern, matching
+from torc_core.spec.patterns.engine import Haystack, Pattern, compile_pattern, matching
 from torc_core.spec.patterns.syntax import quote
 
-__all__ = ["Pattern", "compile_pattern", "matching", "quote"]
+__all__ = ["Haystack", "Pattern", "compile_pattern", "matching", "quote"]

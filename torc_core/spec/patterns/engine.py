@@ -8,6 +8,7 @@ on the size of the pattern, and on the time that they take for a number of names
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,12 @@ _SECONDS_PER_NAME = 10e-6
 _SECONDS_PER_BYTE = 5e-9
 _BYTES_BETWEEN_LOOKS = 4_096
 
+MAX_SEARCHES = 200_000_000
+"""Patterns times names in all; as many take some minutes."""
+_PATTERNS_BEFORE_SORTING = 2
+_AFTER_ALL = "\U0010ffff"
+"""The last character there is; it stands for nothing and so in no name."""
+
 
 class Pattern(NamedTuple):
     """A pattern to search names with."""
@@ -36,6 +43,8 @@ class Pattern(NamedTuple):
     regexp: re2._Regexp
     has_word_boundary: bool
     r"""Whether it has a `\b` that in Rust knows all letters, and in RE2 those of ASCII."""
+    prefix: str
+    """What every name begins with in which it is found."""
 
 
 def compile_pattern(pattern: str) -> Pattern:
@@ -60,7 +69,7 @@ def compile_pattern(pattern: str) -> Pattern:
         raise ValueError(f"is not a regular expression: {error}") from error
     finally:
         re2.purge()  # its cache would hold 128 patterns with all their memory
-    return Pattern(pattern, regexp, translation.has_word_boundary)
+    return Pattern(pattern, regexp, translation.has_word_boundary, translation.prefix)
 
 
 def matching(pattern: Pattern, names: Sequence[str]) -> tuple[int, ...]:
@@ -70,11 +79,58 @@ def matching(pattern: Pattern, names: Sequence[str]) -> tuple[int, ...]:
         ValueError: The search takes far longer than any ordinary pattern does, or the pattern has
             a word boundary and a name has letters beyond ASCII.
     """
+    return _search(pattern, names, range(len(names)))
+
+
+class Haystack:
+    """Names in which many patterns are looked for.
+
+    A workflow may have as many patterns as jobs. Those that begin like `^run_17_` are looked for
+    only in the names that begin so.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._sorted: list[str] = []
+        self._positions: list[int] = []
+        self._asked = 0
+        self._searched = 0
+
+    def matching(self, pattern: Pattern) -> tuple[int, ...]:
+        """Return the positions of the names in which the pattern is found, ascending.
+
+        Raises:
+            ValueError: The same as for `matching`, or all patterns together would take too long.
+        """
+        self._asked += 1
+        is_worth_it = pattern.prefix and self._asked > _PATTERNS_BEFORE_SORTING
+        positions = self._beginning(pattern.prefix) if is_worth_it else range(len(self._names))
+        self._searched += len(positions)
+        if self._searched > MAX_SEARCHES:
+            raise ValueError(
+                f"is the pattern number {self._asked:,} to be looked for in {len(self._names):,} "
+                "names, which takes too long for all of them; begin patterns with ^ and text"
+            )
+        return _search(pattern, self._names, positions)
+
+    def _beginning(self, prefix: str) -> Sequence[int]:
+        """Return the positions of the names that begin so."""
+        if not self._sorted:
+            self._positions = sorted(range(len(self._names)), key=self._names.__getitem__)
+            self._sorted = [self._names[i] for i in self._positions]
+        first = bisect_left(self._sorted, prefix)
+        last = bisect_left(self._sorted, prefix + _AFTER_ALL, first)
+        return sorted(self._positions[first:last])
+
+
+def _search(pattern: Pattern, names: Sequence[str], positions: Sequence[int]) -> tuple[int, ...]:
+    """Return those of the positions at which the pattern is found."""
     search = pattern.regexp.search
     found: list[int] = []
     deadline = time.thread_time() + _SECONDS
     unseen = 0
-    for i, name in enumerate(names):
+    for i in positions:
+        name = names[i]
         encoded = name.encode()
         if pattern.has_word_boundary and len(encoded) > len(name):
             raise ValueError(
@@ -89,8 +145,8 @@ def matching(pattern: Pattern, names: Sequence[str]) -> tuple[int, ...]:
             unseen = 0
             if time.thread_time() > deadline:
                 raise ValueError(
-                    f"takes too long: {i + 1:,} of {len(names):,} names took more than ten times "
-                    "what an ordinary pattern takes; use fewer or smaller counted repetitions, "
+                    "takes too long: more than ten times what an ordinary pattern takes in "
+                    f"{len(positions):,} names; use fewer or smaller counted repetitions, "
                     "or * instead of them"
                 )
     return tuple(found)

@@ -11,6 +11,7 @@ Source: https://docs.rs/regex/latest/regex/#syntax and https://github.com/google
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import NamedTuple, NoReturn
 
 from torc_core.spec.patterns.brackets import read_brackets
@@ -23,6 +24,7 @@ MAX_SIZE = 5_000
 _WIDE = 16
 r"""As many count a `\w` or `\p{...}`, for which RE2 needs some hundred steps; `\w{1,255}` fits."""
 _LONG = 80
+_START = r"\A"
 
 _MAX_REPEAT = 1_000
 """What RE2 takes as the product of nested counts."""
@@ -51,6 +53,8 @@ class Translation(NamedTuple):
     text: str
     has_word_boundary: bool
     r"""Whether it has a `\b` or `\B` that in Rust knows the letters of all scripts."""
+    prefix: str
+    """What every text begins with in which the pattern is found."""
 
 
 class _Part(NamedTuple):
@@ -61,6 +65,8 @@ class _Part(NamedTuple):
     """Characters when written out."""
     repeat: int = 1
     """The product of the counts in it."""
+    literal: str = ""
+    """The character that it is, if it is one."""
 
 
 class _Group:
@@ -129,13 +135,19 @@ class _Translator:
             elif letter in "*+?{":
                 self.repeat()
             else:
-                text = self.atom(letter)
-                self.add(_Part(text, _WIDE if len(text) > _LONG or r"\p" in text.lower() else 1))
+                self.add(self.atom(letter))
         if len(self.stack) > 1:
             reader.fail("has a ( without its )")
         whole = self.stack[0].joined()
         self.check_size(whole)
-        return Translation(whole.text, self.has_word_boundary)
+        return Translation(whole.text, self.has_word_boundary, self.prefix())
+
+    def prefix(self) -> str:
+        """Return the literal characters after a `^` at the beginning."""
+        start, *others = [*self.stack[0].parts, _Part("")]
+        if self.stack[0].done or start.text != _START:
+            return ""
+        return "".join(part.literal for part in takewhile(lambda p: p.literal, others))
 
     def add(self, part: _Part) -> None:
         self.stack[-1].parts.append(part)
@@ -233,29 +245,36 @@ class _Translator:
                 "repeat less often, or with *"
             )
 
-    def atom(self, letter: str) -> str:
+    def atom(self, letter: str) -> _Part:
         """Read what matches one character or one position."""
         reader = self.reader
-        flags = reader.flags
         if letter == "[":
-            return reader.written(read_brackets(reader, MAX_NESTING))
+            return _set(reader.written(read_brackets(reader, MAX_NESTING)))
         if letter == "\\":
             return self.escape()
         reader.take()
         if letter == ".":
-            if not flags.is_unicode:
-                reader.fail("has . under (?-u), which could match half a character")
-            if flags.dot_all:
-                return "(?s:.)"
-            return r"[^\r\n]" if flags.is_crlf else r"[^\n]"
+            return _Part(self.any_character())
         if letter in "^$":
-            return self.line_edge(letter)
-        return reader.literal(ord(letter))
+            return _Part(self.line_edge(letter))
+        return self.literal(ord(letter))
+
+    def literal(self, code: int) -> _Part:
+        is_exact = not self.reader.flags.fold_case
+        return _Part(self.reader.literal(code), literal=chr(code) if is_exact else "")
+
+    def any_character(self) -> str:
+        flags = self.reader.flags
+        if not flags.is_unicode:
+            self.reader.fail("has . under (?-u), which could match half a character")
+        if flags.dot_all:
+            return "(?s:.)"
+        return r"[^\r\n]" if flags.is_crlf else r"[^\n]"
 
     def line_edge(self, letter: str) -> str:
         flags = self.reader.flags
         if not flags.is_multi_line:
-            return r"\A" if letter == "^" else r"\z"
+            return _START if letter == "^" else r"\z"
         if flags.is_crlf:
             self.reader.fail(
                 f"has {letter} under both (?m) and (?R), which is not supported; names have one "
@@ -263,21 +282,21 @@ class _Translator:
             )
         return f"(?m:{letter})"
 
-    def escape(self) -> str:
+    def escape(self) -> _Part:
         reader = self.reader
         found = class_escape(reader)
         if found is not None:
-            return reader.written(found)
+            return _set(reader.written(found))
         letter = reader.peek_escaped()
         if letter in {"A", "z"}:
             reader.take_escaped()
-            return rf"\{letter}"
+            return _Part(rf"\{letter}")
         if letter in {"b", "B"}:
-            return self.boundary(letter)
+            return _Part(self.boundary(letter))
         if letter in {"<", ">"}:
             word = "start" if letter == "<" else "end"
             reader.fail(rf"has \{letter}, which is not supported; write {_BOUNDARIES[word]}")
-        return reader.literal(literal_escape(reader))
+        return self.literal(literal_escape(reader))
 
     def boundary(self, letter: str) -> str:
         reader = self.reader
@@ -291,6 +310,11 @@ class _Translator:
             )
         self.has_word_boundary |= reader.flags.is_unicode
         return rf"\{letter}"
+
+
+def _set(text: str) -> _Part:
+    """Return a set of characters, whose size depends on how many RE2 has to tell apart."""
+    return _Part(text, _WIDE if len(text) > _LONG or r"\p" in text.lower() else 1)
 
 
 def _repeated(part: _Part, least: int, most: int | None) -> _Part:
