@@ -15,6 +15,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     num_cpus: int | None = None
     memory_gb: float | None = None
     num_gpus: int | None = None
+    share_logs: bool = False
+    """Create logs as the umask says. Otherwise only their owner may read them."""
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):

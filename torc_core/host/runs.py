@@ -28,6 +28,7 @@ from torc_core.errors import ConflictError, MachineError, NotFoundError
 from torc_core.host.directories import private_directory, runs_directory
 from torc_core.host.json_file import read_record, write_record
 from torc_core.host.log_tail import log_tail
+from torc_core.host.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.model.ids import WorkflowId
 
@@ -131,7 +132,9 @@ class RunDirectory:
 
     def write_spec(self, text: str, suffix: str) -> None:
         """Keep the workflow file that the run came from, under its suffix."""
-        (self.path / f"workflow{suffix}").write_text(text, "utf-8")
+        path = self.path / f"workflow{suffix}"
+        create_file(path, PRIVATE)
+        path.write_text(text, "utf-8")
 
     def begin(self) -> RunMeta:
         """Claim the run for this process.
@@ -197,6 +200,7 @@ def start_run(directory: RunDirectory) -> ProcessIdentity:
         OSError: It cannot be started.
     """
     directory.write_meta(msgspec.structs.replace(directory.read_meta(), is_detached=True))
+    create_file(directory.log_path, PRIVATE)
     with directory.log_path.open("ab") as log:
         process = subprocess.Popen(
             our_program("torc_core.runner", "--run-dir", str(directory.path)),

@@ -17,6 +17,7 @@ from typing import Any
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, TorcError, UnreachableError
+from torc_core.host.output_files import create_file
 from torc_core.model.action import ActionType, TriggerType, WorkflowAction
 from torc_core.model.ids import ActionId
 from torc_core.runner.policy import output_paths
@@ -117,8 +118,11 @@ class Actions:
         stdio = output_paths.action_stdio(
             context.output_dir, context.workflow_id, action_id, context.run_id
         )
+        stdout, stderr = Path(f"{stdio}.o"), Path(f"{stdio}.e")
         try:
-            with Path(f"{stdio}.o").open("ab") as out, Path(f"{stdio}.e").open("ab") as err:
+            for path in (stdout, stderr):
+                create_file(path, context.log_mode)
+            with stdout.open("ab") as out, stderr.open("ab") as err:
                 self._command = subprocess.Popen(
                     [context.bash, "-c", command],
                     cwd=context.output_dir,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from torc_core.errors import MachineError
+from torc_core.host.output_files import create_file, make_directory
 
 _LOGGER = logging.getLogger("torc.runner")
 _LOGGER.addHandler(logging.NullHandler())  # without a handler, logging would write to stderr
@@ -48,14 +49,15 @@ class _LogFile(logging.FileHandler):
 
 
 @contextmanager
-def log_to_file(path: str) -> Iterator[None]:
-    """Append the log to a file.
+def log_to_file(path: str, mode: int) -> Iterator[None]:
+    """Append the log to a file, which has these permissions if it is new.
 
     Raises:
         MachineError: It cannot be opened.
     """
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_directory(Path(path).parent, mode)
+        create_file(Path(path), mode)
         handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise MachineError(

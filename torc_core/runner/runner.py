@@ -79,7 +79,8 @@ class Runner:
         """
         context = register_node(self._client, self._options, self._clock)
         try:
-            with log_to_file(self._options.log_path or _log_path(context)):
+            path = self._options.log_path or _log_path(context)
+            with log_to_file(path, context.log_mode):
                 return self._run(context)
         finally:
             if self._expects_answers:

@@ -85,6 +85,7 @@ def runner_context(total: Resources, **settings: object) -> RunnerContext:
         gpus=tuple(map(str, range(total.num_gpus))),
         bash="/bin/bash",
         output_dir="/o",
+        log_mode=0o600,
         environment={},
         monitoring=Monitoring(enabled=False),
         started=0.0,

@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from torc_core.client import TorcClient, every_item
+from torc_core.config.sources import load_settings
 from torc_core.errors import ExitCode, MachineError, TorcError, TransportError
+from torc_core.host.output_files import create_file, log_mode, make_directory
 from torc_core.host.user import user_name
 from torc_core.hpc.slurm.allocation import (
     Allocation,
@@ -81,11 +83,13 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
     wait_s = arguments.wait_for_healthy_database_minutes * 60
     _wait_for_server(client, time.monotonic() + wait_s)
     workflow_id, output_dir = arguments.workflow_id, arguments.output_dir
-    _write_environment(output_dir, workflow_id, allocation)
+    share_logs = load_settings().run.share_logs
+    _write_environment(output_dir, workflow_id, allocation, log_mode(is_shared=share_logs))
     scheduled = _find_scheduled(client, workflow_id, allocation)
     options = RunnerOptions(
         workflow_id=workflow_id,
         output_dir=output_dir,
+        share_logs=share_logs,
         max_parallel_jobs=arguments.max_parallel_jobs,
         num_cpus=allocation.num_cpus,
         memory_gb=allocation.memory_gb,
@@ -146,12 +150,15 @@ def _identity(allocation: Allocation) -> tuple[int, int, int]:
     return allocation.slurm_job_id, allocation.node_id, os.getpid()
 
 
-def _write_environment(output_dir: str, workflow_id: WorkflowId, allocation: Allocation) -> None:
+def _write_environment(
+    output_dir: str, workflow_id: WorkflowId, allocation: Allocation, mode: int
+) -> None:
     path = Path(
         output_paths.slurm_log(output_dir, "slurm_env", workflow_id, *_identity(allocation))
     )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(path.parent, mode)
+        create_file(path, mode)
         path.write_text(printable_environment(os.environ), encoding="utf-8")
     except OSError as error:
         raise MachineError(

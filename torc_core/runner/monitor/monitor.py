@@ -27,7 +27,8 @@ def open_samples(context: RunnerContext) -> SampleDatabase | None:
         return None
     label = f"{context.hostname}_{context.workflow_id}_{context.run_id}"
     try:
-        return SampleDatabase(output_paths.metrics_database(context.output_dir, label))
+        path = output_paths.metrics_database(context.output_dir, label)
+        return SampleDatabase(path, context.log_mode)
     except (OSError, sqlite3.Error) as error:
         log.warning("samples are not stored: %s", error)
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from torc_core.host.output_files import create_file, make_directory
 from torc_core.model.ids import JobId
 
 _SCHEMA = """
@@ -40,12 +41,13 @@ class SampleDatabase:
     """The database of one runner; of several samples in a second the last one stays.
 
     Raises:
-        OSError: Its directory cannot be created.
-        sqlite3.Error: It cannot be created; so say its methods of reading and writing.
+        OSError: It cannot be created.
+        sqlite3.Error: It is no database; so say its methods of reading and writing.
     """
 
-    def __init__(self, path: str) -> None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: str, mode: int) -> None:
+        make_directory(Path(path).parent, mode)
+        create_file(Path(path), mode)
         self._database = sqlite3.connect(path)
         self._database.executescript(_SCHEMA)
 

@@ -48,6 +48,8 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     bash: str
     output_dir: str
     """Absolute: jobs may change their directory."""
+    log_mode: int
+    """The permissions of the files that the runner creates there."""
     environment: dict[str, str]
     """What all jobs share."""
     monitoring: Monitoring

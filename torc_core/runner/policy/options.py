@@ -42,6 +42,8 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """
     log_path: str | None = None
     """The log; None for the documented name in the output directory."""
+    share_logs: bool = False
+    """Create logs as the umask says; otherwise only their owner may read them."""
     compute_node_type: SchedulerType = SchedulerType.LOCAL
     scheduler_config_id: SchedulerId | None = None
     scheduler: Any = None

@@ -93,6 +93,7 @@ def spawn(
     *,
     stdout: str,
     stderr: str,
+    mode: int,
     append: bool = False,
 ) -> Child:
     """Start a process with its input from /dev/null.
@@ -102,6 +103,7 @@ def spawn(
         environment: All of its environment.
         stdout: File for its output, created or (unless `append`) emptied.
         stderr: File for its errors; may be the same.
+        mode: Permissions of these files, if they are new.
         append: Keep what the files hold.
 
     Raises:
@@ -116,8 +118,8 @@ def spawn(
             environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, stdout, flags, 0o666),
-                (os.POSIX_SPAWN_OPEN, 2, stderr, flags, 0o666),
+                (os.POSIX_SPAWN_OPEN, 1, stdout, flags, mode),
+                (os.POSIX_SPAWN_OPEN, 2, stderr, flags, mode),
             ],
             setsid=True,
             setsigmask=(),

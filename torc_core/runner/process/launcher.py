@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from torc_core.clock import Clock
+from torc_core.host.output_files import create_file
 from torc_core.model.exchange import ClaimedJob, OutputFile
 from torc_core.model.ids import FileId
 from torc_core.runner.policy import output_paths
@@ -46,6 +47,7 @@ class Launcher:
             self._environment(claimed, gpus),
             stdout=f"{stdio}.o",
             stderr=f"{stdio}.e",
+            mode=self._context.log_mode,
         )
         return Attempt(
             claimed=claimed,
@@ -70,6 +72,7 @@ class Launcher:
             self._environment(attempt.claimed, attempt.gpus, exit_code),
             stdout=f"{stdio}.o",
             stderr=f"{stdio}.e",
+            mode=self._context.log_mode,
             append=True,
         )
 
@@ -95,8 +98,10 @@ class Launcher:
     def write_stderr(self, claimed: ClaimedJob, text: str) -> None:
         """Append a line of the runner's own to a job's stderr, if the disk allows."""
         path = Path(f"{self._stdio(claimed)}.e")
-        with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as file:
-            file.write(f"torc: {text}\n")
+        with contextlib.suppress(OSError):
+            create_file(path, self._context.log_mode)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"torc: {text}\n")
 
     def _stdio(self, claimed: ClaimedJob) -> str:
         """Return the path of a job's output without the ending."""

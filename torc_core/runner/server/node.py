@@ -11,6 +11,7 @@ from pathlib import Path
 from torc_core.client import TorcClient
 from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
+from torc_core.host import output_files
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
 from torc_core.model.ids import ComputeNodeId, WorkflowId, id_of
@@ -38,7 +39,8 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
     workflow_id = WorkflowId(options.workflow_id)
     machine = inspect_machine()
     bash = find_bash()
-    output_dir = _create_output_dir(options.output_dir)
+    log_mode = output_files.log_mode(is_shared=options.share_logs)
+    output_dir = _create_output_dir(options.output_dir, log_mode)
     workflow = client.get_workflow(workflow_id)
     _check_initialized(client, options)
     run_id = client.get_workflow_status(workflow_id).run_id
@@ -62,6 +64,7 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
         gpus=gpu_names(machine.gpus, total.num_gpus),
         bash=bash,
         output_dir=output_dir,
+        log_mode=log_mode,
         environment=base_environment(
             os.environ,
             workflow,
@@ -162,12 +165,12 @@ def _time_limit(options: RunnerOptions, workflow: Workflow, clock: Clock) -> str
     return None if limit_s is None else f"PT{max(int(limit_s), 0)}S"
 
 
-def _create_output_dir(output_dir: str) -> str:
+def _create_output_dir(output_dir: str, log_mode: int) -> str:
     if "\0" in output_dir:
         raise UsageError(f"{output_dir!r} is not the name of a directory.")
     path = Path(output_dir).absolute()
     try:
-        Path(output_paths.stdio_directory(str(path))).mkdir(parents=True, exist_ok=True)
+        output_files.make_directory(Path(output_paths.stdio_directory(str(path))), log_mode)
     except OSError as error:
         raise MachineError(
             f"The output directory {path} cannot be created: {error.strerror}.",

@@ -30,7 +30,7 @@ class World:
             self.timers,
             self.clock,
             scan=lambda: self.processes,
-            database=SampleDatabase(str(path)),
+            database=SampleDatabase(str(path), 0o600),
         )
 
     def start(self, job_id, pid, **fields):
@@ -160,7 +160,7 @@ def test_a_disk_that_refuses_samples_costs_these_and_nothing_else(world, caplog)
 
 
 def test_of_two_samples_in_a_second_the_last_one_stays(world):
-    database = SampleDatabase(str(world.path))
+    database = SampleDatabase(str(world.path), 0o600)
     for memory in (1, 2):
         database.add(
             [

@@ -18,6 +18,7 @@ def start(command, tmp_path, **options):
         {"PATH": os.environ["PATH"], "GREETING": "hello"},
         stdout=str(tmp_path / "o"),
         stderr=str(tmp_path / "e"),
+        mode=0o600,
         **options,
     )
 
