@@ -97,7 +97,7 @@ def parse_values(value: Any, path: Path, problems: Problems) -> Values:
         if type(value) is list:
             found: Values = [_as_written(item) for item in value]
             for item in found[:1] if len(found) == 1 else ():
-                _warn_apart(str(item), path, problems)
+                _warn_single(str(item), path, problems)
         elif type(value) is str:
             found = _from_text(value, path, problems)
         else:
@@ -134,8 +134,14 @@ def _are_sound(found: Values, path: Path, problems: Problems) -> bool:
     return True
 
 
-def _warn_apart(item: str, path: Path, problems: Problems) -> None:
-    """Note a list whose items are not separated."""
+def _warn_single(item: str, path: Path, problems: Problems) -> None:
+    """Note a list of one value that looks like several."""
+    if _RANGE.fullmatch(item):
+        problems.warn(
+            path,
+            f'"{shown(item)}" in brackets is one value; write "{shown(item.strip())}" without them '
+            "if a range is meant",
+        )
     if _NUMBERS_APART.fullmatch(item.strip()):
         commas = ", ".join(re.split(r"[ \t;]+", item.strip()))
         problems.warn(
@@ -148,7 +154,7 @@ def _from_text(content: str, path: Path, problems: Problems) -> Values:
     if stripped.startswith("["):
         items = _list(stripped)
         if len(items) == 1:
-            _warn_apart(items[0], path, problems)
+            _warn_single(items[0], path, problems)
         return items
     match = _RANGE.fullmatch(stripped)
     if match:
@@ -168,6 +174,9 @@ def _meant(text: str) -> str:
     near = _NEAR_RANGE.fullmatch(text)
     if near:
         return f'; write "{":".join(part for part in near.groups() if part)}" for a range'
+    text = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    if "(" in text:
+        return ""
     if "," in text or _NUMBERS_APART.fullmatch(text):
         items = (item for item in re.split(r"\s*,\s*" if "," in text else r"[ \t;]+", text) if item)
         return f'; write "[{shown(", ".join(items))}]" for a list'

@@ -61,9 +61,11 @@ class Names:
                 self.is_complete = False
             elif self.index.setdefault(name, position) != position:
                 first = entries[self.index[name]][1]
-                by = "this entry too" if first == place else f"{section}[{first[1]}] too"
+                is_same = first == place
+                by = "this entry too" if is_same else f"{section}[{first[1]}] too"
+                hint = "; its name needs what tells its values apart" if is_same else ""
                 kind = SINGULAR[section]
-                problems.add((*place, "name"), f'{by} makes a {kind} named "{shown(name)}"')
+                problems.add((*place, "name"), f'{by} makes a {kind} named "{shown(name)}"{hint}')
 
     def matches(self, pattern: str) -> Indices:
         """Return the positions of all names that a pattern is found in.

@@ -155,7 +155,7 @@ NEARLY = {
     "1..10": 'write "1:10"', "1...10": 'write "1:10"', "1-10": 'write "1:10"',
     "1 to 10": 'write "1:10"', "0..1..0.1": 'write "0:1:0.1"', "1:10:": 'write "1:10"',
     "1 to 9 by 2": 'write "1:9:2"', "1,2,3": 'write "[1, 2, 3]"', "a, b": 'write "[a, b]"',
-    "1 2 3": 'write "[1, 2, 3]"', "abc": "neither a range",
+    "(1,2)": 'write "[1, 2]"', "1 2 3": 'write "[1, 2, 3]"', "abc": "neither a range",
 }  # fmt: skip
 
 
@@ -170,6 +170,12 @@ def test_what_is_nearly_a_range_or_a_list_is_told_how_to_write_it(written: str, 
 def test_a_list_without_commas_is_one_value_and_told(written: str) -> None:
     (warning,) = parse_workflow(YAML.format(written), format="yaml").warnings
     assert "is one value; write [" in warning
+
+
+@pytest.mark.parametrize("written", ["[1:3]", '"[1:3]"', '["0:1:0.5"]'])
+def test_a_range_in_brackets_is_one_value_and_told(written: str) -> None:
+    (warning,) = parse_workflow(YAML.format(written), format="yaml").warnings
+    assert "without them if a range is meant" in warning
 
 
 def patterns(values: list[str], pattern: str) -> ExpandedWorkflow:
