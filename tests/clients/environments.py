@@ -1,9 +1,6 @@
 """The environments of the official clients, one for each generation that is tested.
 
-    python tests/clients/environments.py
-
-makes them, under `clients` in the environment that runs this: the tests themselves need no network.
-One that is there already is left alone.
+They are under `clients` in the environment that runs this; `tests/environments.py` makes them.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from pathlib import Path
 
 VERSIONS = ("0.12.3", "0.35.0")
 ENVIRONMENTS = Path(sys.prefix) / "clients"
-COMMAND = "python tests/clients/environments.py"
+COMMAND = "python tests/environments.py"
 
 _SENT = re.compile(r"def _(\w+)_serialize\(.*?method='(\w+)',\s+resource_path='([^']+)'", re.DOTALL)
 """The function of a call, and what it sends."""
@@ -75,7 +72,8 @@ def make(version: str) -> None:
     subprocess.run([*pip, "install", "--quiet", f"torc-client=={version}"], check=True)
 
 
-if __name__ == "__main__":
+def make_missing() -> None:
+    """Make those that are not there."""
     for wanted in VERSIONS:
         try:
             package_of(wanted)

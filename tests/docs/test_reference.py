@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import json
 import re
-import shlex
+import subprocess
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
+from environments import program
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,32 +42,23 @@ def test_the_example_of_the_http_interface_works_as_written(make_server):
     page = (ROOT / "docs" / "reference" / "http-api.md").read_text("utf-8")
     example = re.search(r"```sh\n(curl .*?)```", page, re.DOTALL)[1]
     server = make_server()
-    answers = [
-        ask(shlex.split(command.replace("$U", server.url)))
-        for command in re.findall(
-            r"^curl (.*?)$(?=\ncurl|\Z)", example.strip(), re.MULTILINE | re.DOTALL
-        )
-    ]
+    setup = f'U={server.url}\ncurl() {{ {program("curl")} --silent --show-error "$@"; echo; }}\n'
 
+    run = subprocess.run(
+        ["bash", "-e", "-c", setup + example],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    answers = list(map(json.loads, run.stdout.splitlines()))
     assert len(answers) == 10
     claimed, started, ended, status, results = answers[5:]
     assert [job["id"] for job in claimed["jobs"]] == [1]
     assert (started["status"], ended["status"]) == ("running", "completed")
     assert (status["jobs_by_status"]["completed"], status["jobs_by_status"]["ready"]) == (1, 1)
     assert [result["job_id"] for result in results["items"]] == [1]
-
-
-def ask(arguments):
-    """Do what curl does with these arguments."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("-X")
-    parser.add_argument("-d")
-    parser.add_argument("url")
-    wanted = parser.parse_args(arguments)
-    method = wanted.X or ("GET" if wanted.d is None else "POST")
-    body = None if wanted.d is None else wanted.d.encode()
-    with urlopen(Request(wanted.url, body, method=method), timeout=30) as answer:
-        return json.load(answer)
 
 
 def test_links_between_pages_lead_somewhere():
