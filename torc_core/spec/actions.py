@@ -36,6 +36,8 @@ def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> 
             f"{action.trigger_type} without jobs or job_name_regexes: this action will never run",
         )
     _check_fields(action, problems)
+    for i, command in enumerate(action.commands or ()):
+        resolver.warn_unfilled((*action.place, "commands", i), command)
     scheduler_type = action.scheduler_type
     scheduler = None
     if action.action_type == ActionType.SCHEDULE_NODES:

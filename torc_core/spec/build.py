@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from torc_core.spec.expanded import (
     WorkflowSettings,
 )
 from torc_core.spec.fields import walltime_seconds
+from torc_core.spec.files.checks import expand_paths, link_files
+from torc_core.spec.files.paths import Surroundings, normalized
 from torc_core.spec.problems import Path, Problems, shown
 from torc_core.spec.resolve import Names, Resolver
 from torc_core.spec.schema import NamedSpec, WorkflowSpec
@@ -29,7 +32,7 @@ _MAX_CYCLES = 20
 
 
 def build_workflow(
-    spec: WorkflowSpec, problems: Problems, max_jobs: int
+    spec: WorkflowSpec, problems: Problems, max_jobs: int, surroundings: Surroundings
 ) -> ExpandedWorkflow | None:
     """Return the expanded workflow; None when anything is wrong with it.
 
@@ -37,10 +40,14 @@ def build_workflow(
         spec: The content of the file.
         problems: What is wrong so far; gets everything else.
         max_jobs: Refuse more jobs, or files or records of user data, than this.
+        surroundings: What paths of files may refer to.
     """
     expander = Expander(spec, problems, max_jobs)
     jobs = expander.jobs(spec.jobs)
-    files = expander.files(spec.files)
+    environment = ChainMap(spec.settings.get("env") or {}, dict(surroundings.environment))
+    files = expand_paths(
+        expander.files(spec.files), surroundings._replace(environment=environment), problems
+    )
     user_data = expander.user_data(spec.user_data)
     expander.warn_unused()
     schedulers = _schedulers(spec, problems)
@@ -49,8 +56,11 @@ def build_workflow(
     resolver = Resolver(sections, files, problems)
     expanded = [resolver.job(number, job) for number, job in enumerate(jobs)]
     actions = [build_action(action, resolver, problems) for action in spec.actions]
+    _warn_unfilled(spec, resolver)
     _check_whole(spec, problems)
     _check_writers(jobs, expanded, files, problems)
+    if not problems.errors:
+        expanded = link_files(expanded, files, [job.spec.place for job in jobs], problems)
     _check_cycles(jobs, expanded, problems)
     if problems.errors:
         return None
@@ -119,6 +129,17 @@ def _names(
     return sections
 
 
+def _warn_unfilled(spec: WorkflowSpec, resolver: Resolver) -> None:
+    """Note references in texts that belong to no single job."""
+    for name, value in (spec.settings.get("env") or {}).items():
+        resolver.warn_unfilled(("env", name), value)
+    for handler in spec.failure_handlers:
+        for i, rule in enumerate(handler.values.get("rules", ())):
+            if rule.recovery_script:
+                place = (*handler.place, "rules", i, "recovery_script")
+                resolver.warn_unfilled(place, rule.recovery_script)
+
+
 def _check_whole(spec: WorkflowSpec, problems: Problems) -> None:
     """Refuse a workflow without jobs, and the name of the requirements that each has anyway."""
     if not spec.jobs and not problems.errors:
@@ -140,7 +161,7 @@ def _check_writers(
         place = jobs[number].spec.place
         for index in job.output_files:
             path = files[index].value
-            first = writers.setdefault(path, number)
+            first = writers.setdefault(normalized(path), number)
             if first != number:
                 problems.add(
                     place,

@@ -79,7 +79,11 @@ class ExpandedJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExpandedFile(msgspec.Struct, frozen=True):
-    """A file that jobs read or write; the path is as written, relative to where jobs run."""
+    """A file that jobs read or write.
+
+    The path is as written, with variables and home directories filled in; a relative one starts
+    where jobs run.
+    """
 
     name: str
     path: str
@@ -159,6 +163,8 @@ class ExpandedWorkflow(msgspec.Struct, frozen=True, kw_only=True):
     actions: tuple[ExpandedAction, ...] = ()
     warnings: tuple[str, ...] = ()
     """Remarks on what is allowed and probably not meant, each with its place in the file."""
+    notes: tuple[str, ...] = ()
+    """What became of paths with variables or home directories, each with its place in the file."""
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ from torc_core.errors import MachineError, SpecError
 from torc_core.spec.build import build_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
 from torc_core.spec.fields import MAX_PATH_LENGTH
+from torc_core.spec.files.paths import Surroundings
 from torc_core.spec.formats.read_json import read_json
 from torc_core.spec.formats.read_kdl import read_kdl
 from torc_core.spec.formats.read_yaml import read_yaml
@@ -28,6 +29,8 @@ MAX_JOBS = 1_000_000
 """The default bound on jobs, and likewise on files and user data, of one workflow."""
 _STANDARD_INPUT = "/dev/stdin"
 MAX_FILE_BYTES = 64 * 1024 * 1024
+
+_NO_SURROUNDINGS = Surroundings()
 
 Reader = Callable[[str, Marks | None], Any]
 
@@ -53,7 +56,7 @@ class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
     def expand(self, *, max_jobs: int = MAX_JOBS) -> ExpandedWorkflow:
-        """Check and expand it.
+        """Check and expand it, with the environment and the accounts of this process.
 
         Raises:
             SpecError: It has problems; all of them are reported.
@@ -63,6 +66,7 @@ class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
             format=_FORMAT_OF_SUFFIX.get(self.suffix.lower()),
             source=self.source,
             max_jobs=max_jobs,
+            surroundings=Surroundings(os.environ, _home_of),
         )
 
 
@@ -99,6 +103,7 @@ def parse_workflow(
     format: str | None = None,  # noqa: A002 -- the word for it
     source: str = "workflow",
     max_jobs: int = MAX_JOBS,
+    surroundings: Surroundings = _NO_SURROUNDINGS,
 ) -> ExpandedWorkflow:
     """Check and expand the text of a workflow file.
 
@@ -107,6 +112,7 @@ def parse_workflow(
         format: "yaml", "json" (which includes JSON5) or "kdl"; None tries each.
         source: What to call the text in messages.
         max_jobs: Refuse a workflow of more jobs than this.
+        surroundings: What paths of files may refer to.
 
     Raises:
         SpecError: The text has problems; all of them are reported.
@@ -116,15 +122,21 @@ def parse_workflow(
     read, tree = _read(text, format, source)
     problems = Problems()
     spec = read_workflow(tree, problems)
-    workflow = build_workflow(spec, problems, max_jobs)
-    if not problems.errors and not problems.warnings and workflow is not None:
+    workflow = build_workflow(spec, problems, max_jobs, surroundings)
+    if workflow is not None and not (problems.warnings or problems.notes):
         return workflow
     marks: Marks = {}
     read(text, marks)
     if workflow is None:
         raise SpecError(report(problems.errors, source, marks), source=source)
     warnings = tuple(report(problems.warnings, source, marks))
-    return msgspec.structs.replace(workflow, warnings=warnings)
+    notes = tuple(report(problems.notes, source, marks))
+    return msgspec.structs.replace(workflow, warnings=warnings, notes=notes)
+
+
+def _home_of(account: str) -> str | None:
+    home = os.path.expanduser(f"~{account}")  # noqa: PTH111 -- pathlib raises for unknown accounts
+    return None if home.startswith("~") else home
 
 
 def _read_text(path: FilePath, source: str) -> str:

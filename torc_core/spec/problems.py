@@ -99,6 +99,7 @@ class Problems:
     def __init__(self) -> None:
         self.errors: list[tuple[Path, str]] = []
         self.warnings: list[tuple[Path, str]] = []
+        self.notes: list[tuple[Path, str]] = []
         self._unknown = 0
 
     def add(self, path: Path, message: str) -> None:
@@ -108,6 +109,10 @@ class Problems:
     def warn(self, path: Path, message: str) -> None:
         """Note something that is allowed and probably not meant."""
         self.warnings.append((path, message))
+
+    def note(self, path: Path, message: str) -> None:
+        """Note what became of something that is as it should be."""
+        self.notes.append((path, message))
 
     def unknown(self, path: Path, kind: str, name: str, known: Collection[str]) -> None:
         """Note a name that nothing has, with the nearest one that something has."""

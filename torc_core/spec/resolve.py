@@ -1,6 +1,8 @@
 """Names to indices: references, patterns and `${...}` in commands.
 
-A reference in a command adds to the job's lists. The reference lets it replace them, which loses
+References to files are filled in wherever a job has text: in its command, its invocation script
+and the values of its variables.
+A reference adds to the job's lists. The reference lets it replace them, which loses
 what the file states; a superset never loses a dependency.
 """
 
@@ -11,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from torc_core.characters import composed
+from torc_core.spec.commands.quoting import fault_at, may_be_special
+from torc_core.spec.commands.references import LIKELY, REFERENCE, near_misses
 from torc_core.spec.expand import LISTS, JobInstance, NamedInstance
 from torc_core.spec.expanded import ExpandedJob, Indices
 from torc_core.spec.patterns import Haystack, compile_pattern
 from torc_core.spec.problems import Path, Problems, shown
 from torc_core.spec.schema import ActionSpec, JobSpec
 from torc_core.spec.templates import index_of
-
-_REFERENCE = re.compile(r"\$\{(files|user_data)\.(input|output)\.([^{}]+)\}")
 
 SINGULAR = {
     "jobs": "job",
@@ -96,7 +98,12 @@ class Resolver:
 
     def job(self, number: int, job: JobInstance) -> ExpandedJob:
         """Return the concrete job at position `number` with everything resolved."""
-        command, referenced = self._command(job)
+        referenced: dict[str, set[int]] = {}
+        command = self._filled(job, "command", job.command, referenced)
+        script = job.invocation_script
+        if script is not None:
+            script = self._text(job, "invocation_script", script, referenced)
+        env = {k: self._text(job, f"env.{k}", v, referenced) for k, v in job.env.items()}
         lists = {}
         for target, (section, exact, regexes) in LISTS.items():
             names, patterns = job.lists.get(exact, ()), job.lists.get(regexes, ())
@@ -114,11 +121,11 @@ class Resolver:
         return ExpandedJob(
             name=job.name,
             command=command,
-            invocation_script=job.invocation_script,
+            invocation_script=script,
             cancel_on_blocking_job_failure=job.spec.cancel_on_blocking_job_failure,
             supports_termination=job.spec.supports_termination,
             priority=job.spec.priority,
-            env=job.env or None,
+            env=env or None,
             resource_requirements=self._single(
                 job, "resource_requirements", "resource_requirements", job.resource_requirements
             ),
@@ -203,27 +210,66 @@ class Resolver:
             self._problems.add(place, f'the job "{shown(job.name)}" waits for itself')
         return self._share(tuple(other for other in depends_on if other != number))
 
-    def _command(self, job: JobInstance) -> tuple[tuple[str | int, ...], dict[str, set[int]]]:
-        """Return the parts of a command and the positions that it refers to, per list."""
-        text = job.command
-        referenced: dict[str, set[int]] = {}
-        if "${" not in text:
-            return (text,), referenced
+    def _filled(
+        self, job: JobInstance, field: str, text: str, referenced: dict[str, set[int]]
+    ) -> tuple[str | int, ...]:
+        """Return the parts of a text; the positions that it refers to go into `referenced`."""
+        if not LIKELY.search(text):
+            return (text,)
+        place = (*job.spec.place, *field.split("."))
+        self._warn_near_misses(place, text)
         parts: list[str | int] = [""]
         end = 0
-        for match in _REFERENCE.finditer(text):
+        for match in REFERENCE.finditer(text):
             section, direction, name = match[1], match[2], composed(match[3])
-            place = (*job.spec.place, "command")
-            position = self.find(section, name, place, "" if job.spec.is_parameterized else name)
+            once = "" if job.spec.is_parameterized else name
+            position = self.find(section, name, place, once)
             if position is None:
+                continue
+            if section != "files" and field != "command":
+                if self._is_new(place, f"id:{once}"):
+                    self._problems.warn(
+                        place, f"{shown(match[0])} is left as it is; only a command can have it"
+                    )
                 continue
             referenced.setdefault(f"{direction}_{section}", set()).add(position)
             before = text[end : match.start()]
             end = match.end()
             if section == "files":
-                parts[-1] = f"{parts[-1]}{before}{self._files[position].value}"
+                path = self._files[position].value
+                if not field.startswith("env") and may_be_special(path):
+                    self._check_quotes(place, match, path, once)
+                parts[-1] = f"{parts[-1]}{before}{path}"
             else:
                 parts[-1] = f"{parts[-1]}{before}"
                 parts += [position, ""]
         parts[-1] = f"{parts[-1]}{text[end:]}"
-        return tuple(part for part in parts if part != ""), referenced
+        return tuple(part for part in parts if part != "")
+
+    def _text(
+        self, job: JobInstance, field: str, text: str, referenced: dict[str, set[int]]
+    ) -> str:
+        """Return a text other than the command with its references to files filled in."""
+        return "".join(map(str, self._filled(job, field, text, referenced)))
+
+    def _check_quotes(self, place: Path, match: re.Match[str], path: str, once: str) -> None:
+        fault = fault_at(match.string, match, path)
+        if fault is not None and self._is_new(place, f"quotes:{once}"):
+            self._problems.warn(place, f'{shown(match[0])} is "{shown(path)}", which {fault}')
+
+    def _warn_near_misses(self, place: Path, text: str) -> None:
+        for found, right in near_misses(text):
+            if self._is_new(place, f"near:{found}"):
+                self._problems.warn(
+                    place, f"{shown(found)} is left as it is; a reference is written {right}"
+                )
+
+    def warn_unfilled(self, place: Path, text: str) -> None:
+        """Note references in a text that belongs to no job and is not filled in."""
+        found = [match[0] for match in REFERENCE.finditer(text)]
+        for reference in dict.fromkeys([*found, *(near for near, _ in near_misses(text))]):
+            self._problems.warn(
+                place,
+                f"{shown(reference)} is left as it is: references are filled in for jobs only; "
+                "write the path",
+            )

@@ -55,6 +55,8 @@ def create(
 def _print_dry_run(settings: Settings, spec: ExpandedWorkflow) -> None:
     for warning in spec.warnings:
         say(f"warning: {warning}")
+    for note in spec.notes:
+        say(note)
     summary = {
         "workflow": spec.name,
         "jobs": len(spec.jobs),
@@ -67,6 +69,12 @@ def _print_dry_run(settings: Settings, spec: ExpandedWorkflow) -> None:
         "actions": len(spec.actions),
     }
     settings.output.record(
-        {"valid": True, "errors": [], "warnings": list(spec.warnings), "summary": summary},
+        {
+            "valid": True,
+            "errors": [],
+            "warnings": list(spec.warnings),
+            "notes": list(spec.notes),
+            "summary": summary,
+        },
         {name.replace("_", " "): value for name, value in summary.items()},
     )

@@ -1,0 +1,1 @@
+"""Files of a workflow: what their paths become, and which records are one file."""

@@ -1,0 +1,83 @@
+"""Paths and links of a workflow's files, with what is to be said about them to its author."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from torc_core.spec.expand import NamedInstance
+from torc_core.spec.expanded import ExpandedJob
+from torc_core.spec.fields import MAX_PATH_LENGTH, line_fault
+from torc_core.spec.files.links import link_jobs
+from torc_core.spec.files.paths import Surroundings, expand_path
+from torc_core.spec.problems import Path, Problems, shown
+
+
+def expand_paths(
+    files: Sequence[NamedInstance], surroundings: Surroundings, problems: Problems
+) -> list[NamedInstance]:
+    """Return files with home directories and variables filled in; note those that cannot be."""
+    found = []
+    for file in files:
+        place = (*file.place, "path")
+        try:
+            path = expand_path(file.value, surroundings)
+        except ValueError as error:
+            problems.add(place, f'"{shown(file.value)}": {error}')
+            found.append(file)
+            continue
+        if path == file.value:
+            found.append(file)
+            continue
+        fault = line_fault(path, MAX_PATH_LENGTH)
+        if fault is not None:
+            problems.add(
+                place, f'"{shown(file.value)}" becomes a path that cannot be used: {fault}'
+            )
+        problems.note(place, f'"{shown(file.value)}" is {shown(path, MAX_PATH_LENGTH)}')
+        found.append(msgspec.structs.replace(file, value=path))
+    return found
+
+
+def link_files(
+    jobs: Sequence[ExpandedJob],
+    files: Sequence[NamedInstance],
+    places: Sequence[Path],
+    problems: Problems,
+) -> list[ExpandedJob]:
+    """Return jobs with their inputs linked to the files that other jobs write; note what is odd.
+
+    Args:
+        jobs: The jobs as the file states them, without an error.
+        files: All files.
+        places: The place of each job.
+        problems: Gets the warnings.
+    """
+    linked = link_jobs(jobs, [file.value for file in files])
+    said: dict[tuple[Path, Path], str] = {}  # expansions of one entry are noted once
+    for read, written in linked.other_records.items():
+        place, other = (*files[read].place, "path"), files[written].place
+        said.setdefault(
+            (place, other),
+            f'"{shown(files[read].name)}" and "{shown(files[written].name)}" are one file, '
+            f'"{shown(files[written].value)}": a job that reads the one waits for the job that '
+            "writes the other",
+        )
+    for number, later in linked.left_out:
+        said.setdefault(
+            (places[number], places[later]),
+            f'"{shown(jobs[number].name)}" reads a file or directory that '
+            f'"{shown(jobs[later].name)}" writes, but does not wait for it: they would wait for '
+            "each other",
+        )
+    for outer, inner in linked.unordered:
+        said.setdefault(
+            (places[inner.job], files[outer.record].place),
+            f'"{shown(jobs[inner.job].name)}" writes "{shown(files[inner.record].value)}" and '
+            f'"{shown(jobs[outer.job].name)}" writes "{shown(files[outer.record].value)}", in '
+            "which it lies, and neither waits for the other; add depends_on",
+        )
+    for (place, _), message in said.items():
+        problems.warn(place, message)
+    return linked.jobs
