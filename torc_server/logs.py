@@ -21,6 +21,12 @@ LEVELS = {
     "error": logging.ERROR,
     "critical": logging.CRITICAL,
 }
+_AT_WILL = (
+    "torc_server.connections.guard",
+    "torc_server.access.users.refusals",
+    "uvicorn.error",
+)
+"""Loggers of what any client can bring about as often as it likes."""
 _FILE_BYTES = 10 * 1024 * 1024
 _FILES_KEPT = 5
 
@@ -43,8 +49,8 @@ def configure_logging(level: str, directory: Path | None, *, as_json: bool) -> N
         handler.setFormatter(formatter)
     logging.basicConfig(level=number, handlers=handlers, force=True)
     logging.getLogger("uvicorn").setLevel(max(number, logging.WARNING))
-    logging.getLogger("torc_server.connections.guard").addFilter(RepeatFilter())
-    logging.getLogger("uvicorn.error").addFilter(RepeatFilter())
+    for name in _AT_WILL:
+        logging.getLogger(name).addFilter(RepeatFilter())
 
 
 class RepeatFilter(logging.Filter):

@@ -1,9 +1,13 @@
-"""Who is at the other end of a connection, as far as limits are concerned."""
+"""Who is at the other end of a connection, as far as limits and turns are concerned."""
 
 from __future__ import annotations
 
 import ipaddress
+from contextvars import ContextVar
 from functools import lru_cache
+
+requester: ContextVar[str] = ContextVar("requester", default="")
+"""On whose behalf a request is carried out: its user, or its peer where no one logs in."""
 
 _IPV6_NETWORK = 64
 """A host with IPv6 has a network of its own, and may take any of its addresses."""

@@ -21,7 +21,7 @@ from litestar import Litestar
 
 from torc_core.errors import ConflictError, MachineError, UsageError
 from torc_core.service import PORT_LINE
-from torc_server.access.authentication import TokenInPath
+from torc_server.access.authentication import RequesterByPeer, TokenInPath
 from torc_server.app import create_app
 from torc_server.connections.descriptors import raise_file_limit
 from torc_server.connections.guard import Guard
@@ -59,7 +59,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
     app = create_app(settings)
     guard = Guard(_limits(settings, raise_file_limit()))
     config = uvicorn.Config(
-        TokenInPath(app) if settings.token else app,
+        RequesterByPeer(TokenInPath(app) if settings.token else app),
         http=cast("type[asyncio.Protocol]", partial(Connection, guard=guard)),
         ws="none",
         lifespan="off",  # entered below, where its errors stay what they are
@@ -121,6 +121,7 @@ class Server(uvicorn.Server):
         A client that does not read its response cannot delay the shutdown.
         """
         self._app.state.notifier.close()
+        self._app.state.users.close()
         asyncio.get_running_loop().call_later(GRACE_S, self._hang_up)
         await super().shutdown(sockets)
 

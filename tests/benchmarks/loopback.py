@@ -108,12 +108,13 @@ def drive(port: int, clients: int, requests: Iterable[bytes]) -> tuple[list[floa
 class Server:
     """A server of its own process, on a database of its own."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, *arguments: str) -> None:
         self.database = database
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "torc_server", "run", "--port", "0"),
                 *("--database", str(database)),
+                *arguments,
             ],
             stdout=subprocess.PIPE,
             text=True,

@@ -11,12 +11,14 @@ from urllib.parse import unquote_to_bytes as unquote
 
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
-from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions import NotAuthorizedException, TooManyRequestsException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from torc_server.access.origins import Hosts, OriginMiddleware
+from torc_server.access.throttle import TooManyAttemptsError
 from torc_server.access.users import Users
+from torc_server.peers import peer_of, requester
 from torc_server.settings import ServerSettings
 
 _TOKEN_IN_PATH = re.compile(rb"/token/(?P<token>[^/]+)(?P<rest>/.*)", re.DOTALL)
@@ -43,6 +45,18 @@ class TokenMiddleware(ASGIMiddleware):
                 headers=_CHALLENGE,
             )
         await next_app(scope, receive, send)
+
+
+class RequesterByPeer:
+    """Notes the peer as who a request is from, until a user logs in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        requester.set(peer_in(scope))
+        await self._app(scope, receive, send)
 
 
 class TokenInPath:
@@ -76,6 +90,7 @@ class PasswordMiddleware(ASGIMiddleware):
 
         Raises:
             NotAuthorizedException: It is not.
+            TooManyRequestsException: The password was not checked.
         """
         given = authorization(scope)
         if not given and self._required:
@@ -84,10 +99,21 @@ class PasswordMiddleware(ASGIMiddleware):
                 headers=_CHALLENGE,
             )
         if given:
-            user, _, password = basic_credentials(given).decode("utf-8", "replace").partition(":")
-            if not await self._users.is_correct(user, password):
+            credentials = basic_credentials(given).decode("utf-8", "replace")
+            user, separator, password = credentials.partition(":")
+            if not separator or not await self._is_correct(user, password, peer_in(scope)):
                 raise NotAuthorizedException("Unknown user or wrong password.", headers=_CHALLENGE)
+            requester.set(f"user {user}")
         await next_app(scope, receive, send)
+
+    async def _is_correct(self, user: str, password: str, peer: str) -> bool:
+        try:
+            return await self._users.is_correct(user, password, peer)
+        except TooManyAttemptsError as error:
+            raise TooManyRequestsException(
+                f"Too many passwords were wrong; try again in {error.retry_after_s} s.",
+                headers={"Retry-After": str(error.retry_after_s)},
+            ) from error
 
 
 def middleware_for(settings: ServerSettings, users: Users) -> list[ASGIMiddleware]:
@@ -104,6 +130,12 @@ def middleware_for(settings: ServerSettings, users: Users) -> list[ASGIMiddlewar
 def authorization(scope: Scope) -> str:
     """Return the Authorization header; empty when there is none."""
     return Headers.from_scope(scope).get("authorization", "")
+
+
+def peer_in(scope: Scope) -> str:
+    """Return who sent a request, as far as limits are concerned."""
+    client = scope["client"]
+    return peer_of(client[0]) if client else ""
 
 
 def given_token(authorization: str) -> bytes:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
-from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 
 from torc_core.errors import ConflictError, UsageError
 from torc_server.access import credentials
+from torc_server.access.throttle import FIRST, KEYS, Throttle, TooManyAttemptsError
+from torc_server.access.verifier import Verifier
+from torc_server.turns import NoTurnError, Turns
 
-_UNKNOWN_USER = "$2b$12$" + "." * 53
-"""A hash that no password matches. It is checked for unknown users, so that the time of a response
-does not reveal who is known."""
+WORKERS = max(1, min(4, len(os.sched_getaffinity(0)) // 2))
+"""Processors that check passwords; the others are for users who are known already."""
+MAX_WAITING = 64
+PATIENCE_S = 10
+"""How long a check waits before the client is asked to come again."""
+DEAR_COST = 15
+"""A cost whose checks take seconds, so that few are possible."""
 
 log = logging.getLogger(__name__)
 
@@ -24,17 +31,21 @@ class Users:
     """The users of a file, read at the start and on `load`.
 
     bcrypt takes a fifth of a second, on purpose. So a correct password is remembered for a while
-    (by a hash of it), and only one is checked at a time: an attacker who tries many passwords keeps
-    one processor busy and no more.
+    (by a hash of it), few are checked at a time, and of those who wait the one with the fewest
+    failures is first: whoever tries many passwords keeps some processors busy and no user waiting.
     """
 
     def __init__(self, path: Path | None = None, *, remember_s: float = 0) -> None:
         self._path = path
         self._remember_s = remember_s
-        self._hashes: Mapping[str, str] = MappingProxyType({})
+        self._verifier = Verifier({})
         self._known: dict[bytes, float] = {}
-        """Until when credentials count as valid, in seconds of the monotonic clock."""
-        self._checking = asyncio.Lock()
+        """Until when credentials that were right are not checked again, in seconds of the monotonic
+        clock. Afterwards they are, and are still the first in the queue."""
+        self._checks: dict[bytes, asyncio.Task[bool]] = {}
+        self._throttle = Throttle()
+        self._turns = Turns(WORKERS, waiting=MAX_WAITING, patience_s=PATIENCE_S, newest_first=True)
+        self._pool = ThreadPoolExecutor(WORKERS, "password")
 
     def load(self) -> int:
         """Read the file and return the number of its users; after an error the previous ones stay.
@@ -48,34 +59,73 @@ class Users:
             raise ConflictError(
                 "This server has no file of users.", hint="Start it with --auth-file FILE."
             )
-        hashes = credentials.users(credentials.read_lines(self._path))
-        usable = {user: hashed for user, hashed in hashes.items() if hashed.startswith("$2")}
-        if not usable:
+        verifier = Verifier(credentials.users(credentials.read_lines(self._path)))
+        if not len(verifier):
             raise UsageError(
                 f"The file {self._path} holds no user with a bcrypt hash.",
                 hint=f"Add one with torc-htpasswd add --file {self._path} USER.",
             )
-        self._hashes = usable
-        self._known = {}
-        log.info("%d users in %s", len(usable), self._path)
-        return len(usable)
+        self._verifier, self._known = verifier, {}
+        log.info("%d users in %s", len(verifier), self._path)
+        for user in verifier.unusable:
+            log.warning("%s: %r cannot log in: the entry is no bcrypt hash", self._path, user)
+        if verifier.cost >= DEAR_COST:
+            log.warning(
+                "%s: a hash has the cost %d; each check takes seconds", self._path, verifier.cost
+            )
+        return len(verifier)
 
-    async def is_correct(self, user: str, password: str) -> bool:
-        """Return whether a password is that user's."""
-        hashes, known = self._hashes, self._known  # a reload meanwhile does not change these
+    def close(self) -> None:
+        """Refuse all who wait for a check."""
+        self._turns.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def is_correct(self, user: str, password: str, peer: str) -> bool:
+        """Return whether a password is that user's.
+
+        Raises:
+            TooManyAttemptsError: It was not checked, as too many were wrong or wait.
+        """
         digest = sha256(f"{user}\0{password}".encode("utf-8", "surrogatepass")).digest()
-        if known.get(digest, 0) > time.monotonic():
+        if self._known.get(digest, 0) > time.monotonic():
             return True
-        async with self._checking:
-            if known.get(digest, 0) > time.monotonic():
-                return True
-            hashed = hashes.get(user, _UNKNOWN_USER)
-            correct = await asyncio.to_thread(credentials.matches, password, hashed)
+        check = self._checks.get(digest)
+        if check is None:
+            check = asyncio.create_task(self._check(user, password, peer, digest))
+            self._checks[digest] = check
+            check.add_done_callback(lambda _: self._checks.pop(digest, None))
+        return await asyncio.shield(check)
+
+    async def _check(self, user: str, password: str, peer: str, digest: bytes) -> bool:
+        verifier, known = self._verifier, self._known  # a reload meanwhile does not change these
+        loop = asyncio.get_running_loop()
+        attempt = None
+        try:
+            if digest not in known:
+                attempt = self._throttle.begin(user, peer, time.monotonic())
+            await self._turns.take(attempt.rank if attempt else FIRST)
+        except (TooManyAttemptsError, NoTurnError) as error:
+            refusals.warning("%r from %s was not checked: too many attempts", user[:256], peer)
+            wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else 1
+            raise TooManyAttemptsError(wait_s) from error
+        try:
+            correct = await loop.run_in_executor(self._pool, verifier.is_correct, user, password)
+        finally:
+            self._turns.leave()
         if correct:
+            if attempt:
+                self._throttle.take_back(attempt)
+            self._throttle.trust(peer)
+            known.pop(digest, None)
             known[digest] = time.monotonic() + self._remember_s
-        log.log(*_OUTCOME[correct], user)
+            if len(known) > KEYS:
+                del known[next(iter(known))]
+        log.log(*_OUTCOME[correct], user[:256])
         return correct
 
+
+refusals = log.getChild("refusals")
+"""What is logged without having cost anything: one line in a while."""
 
 _OUTCOME = {
     True: (logging.DEBUG, "%r authenticated"),

@@ -101,7 +101,13 @@ def _http_error(request: _Request, error: HTTPException) -> Response[ApiError]:
     return _reply(status, problem, error.headers)
 
 
-_HTTP_CODES = {401: "forbidden", 403: "forbidden", 404: "not_found", 500: "server_error"}
+_HTTP_CODES = {
+    401: "forbidden",
+    403: "forbidden",
+    404: "not_found",
+    429: "too_many_requests",
+    500: "server_error",
+}
 
 _MESSAGES = {
     404: "Unknown path; {base}/openapi.json lists all paths.",

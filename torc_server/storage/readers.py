@@ -11,14 +11,19 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from torc_server.peers import requester
 from torc_server.storage.database import Database
+from torc_server.turns import Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Readers:
-    """Runs queries beside the writer; each sees one consistent state of the database."""
+    """Runs queries beside the writer; each sees one consistent state of the database.
+
+    Whoever asks much waits for itself: others are served between its queries.
+    """
 
     def __init__(self, database: Database, count: int) -> None:
         self._database = database
@@ -26,6 +31,11 @@ class Readers:
         self._local = threading.local()
         self._connections: list[Connection] = []
         self._pool = ThreadPoolExecutor(count, "reader")
+        self._turns = Turns(max(1, count - 1))
+        self._spare = Turns(1)
+        """For those who have no other query under way, when there is no free turn."""
+        self._waiting: dict[str, int] = {}
+        """Queries under way, by requester; the one with the fewest is next."""
 
     async def run(
         self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -40,8 +50,22 @@ class Readers:
         def query(connection: Connection) -> T:
             return fn(connection, *args, **kwargs)
 
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._query, query)
+        who = requester.get()
+        waiting = self._waiting.get(who, 0)
+        self._waiting[who] = waiting + 1
+        try:
+            turns = self._turns if waiting or self._turns.is_free else self._spare
+            await turns.take((waiting,))
+            try:
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._pool, self._query, query)
+            finally:
+                turns.leave()
+        finally:
+            if self._waiting[who] == 1:
+                del self._waiting[who]
+            else:
+                self._waiting[who] -= 1
 
     def stop(self) -> None:
         """Wait for the running queries and close the connections."""
