@@ -18,13 +18,15 @@
 
 A message says what happened, with the values; `hint` says what to do next. The HTTP status of an
 error is the server's business and defined there. Errors of programming stay `ValueError` and
-`TypeError` and are never caught.
+`TypeError`; only `torc_core.host.program` catches them, at the top of every program.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from torc_core.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +45,7 @@ class ExitCode(IntEnum):
     SERVER = 7
     TIMED_OUT = 8
     ENVIRONMENT = 9
+    FAULT = 70
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -51,7 +54,7 @@ class TorcError(Exception):
     """An error for users to read.
 
     Args:
-        message: What happened, with the values that matter.
+        message: What happened, with the values that matter; secrets in it are masked.
         hint: What to do next; empty when there is nothing to do.
         details: Machine-readable facts, sent along as members of the error body.
     """
@@ -61,9 +64,9 @@ class TorcError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.SERVER
 
     def __init__(self, message: str, *, hint: str = "", **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = mask(message)
+        self.hint = mask(hint)
+        super().__init__(self.message)
         self.details = details
 
     def __str__(self) -> str:

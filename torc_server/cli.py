@@ -173,9 +173,9 @@ def run(  # noqa: PLR0913 - one parameter per option
     serve(settings)
 
 
-def main() -> None:
-    """Run the command line."""
-    enter(cli, "torc-server")
+def main() -> int:
+    """Run the command line and return its exit code."""
+    return enter(cli, "torc-server")
 
 
 def level_of(rust_log: str) -> str:

@@ -108,10 +108,6 @@ def given(password: str | None, *, confirm: bool) -> str:
     return typed
 
 
-def main() -> None:
-    """Run the command line."""
-    enter(cli, "torc-htpasswd")
-
-
-if __name__ == "__main__":
-    main()
+def main() -> int:
+    """Run the command line and return its exit code."""
+    return enter(cli, "torc-htpasswd")

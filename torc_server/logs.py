@@ -11,6 +11,7 @@ import msgspec
 
 from torc_core.characters import escape_hidden
 from torc_core.errors import MachineError, UsageError
+from torc_core.masking import mask
 
 LEVELS = {
     "trace": logging.DEBUG,
@@ -94,7 +95,7 @@ def _file_handler(directory: Path) -> logging.Handler:
 
 
 class LineFormatter(logging.Formatter):
-    """One line per record; control characters in messages are escaped."""
+    """One line per record; control characters in messages are escaped, and secrets masked."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -102,6 +103,10 @@ class LineFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Return the line."""
         return escape_hidden(super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback if there is one."""
+        return mask(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -113,8 +118,8 @@ class JsonFormatter(logging.Formatter):
             "timestamp": self.formatTime(record),
             "level": record.levelname,
             "target": record.name,
-            "message": record.getMessage(),
+            "message": mask(record.getMessage()),
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = mask(self.formatException(record.exc_info))
         return msgspec.json.encode(entry).decode()

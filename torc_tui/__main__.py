@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 
+from torc_core.host.program import run_program
+
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from torc_tui.cli.root import run_command_line  # noqa: PLC0415 - a traceback-free start
+    sys.exit(run_program(_run))
 
-    sys.exit(run_command_line(sys.argv[1:]))
+
+def _run() -> int:
+    from torc_tui.cli.root import run_command_line  # noqa: PLC0415 - may fail or be interrupted
+
+    return run_command_line(sys.argv[1:])
 
 
 if __name__ == "__main__":

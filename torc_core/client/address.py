@@ -27,6 +27,12 @@ class Address(NamedTuple):
         return parts._replace(path=f"/token/{quote(self.token, safe='')}{parts.path}").geturl()
 
     @property
+    def without_user(self) -> str:
+        """The URL without a user and a password."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+    @property
     def is_https(self) -> bool:
         """Whether the connection is encrypted."""
         return self.url.startswith("https:")

@@ -30,6 +30,7 @@ from torc_core.host.json_file import read_record, write_record
 from torc_core.host.log_tail import log_tail
 from torc_core.host.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
+from torc_core.masking import mask
 from torc_core.model.ids import WorkflowId
 
 _CLAIM_TIMEOUT_S = 30.0
@@ -243,6 +244,12 @@ def list_runs() -> list[Run]:
         with contextlib.suppress(NotFoundError):  # unreadable, or just pruned
             runs.append(RunDirectory(path).read())
     return runs
+
+
+def without_secrets(run: Run) -> Run:
+    """Return a run as it may be shown: without its token, and with its URL's password masked."""
+    meta = msgspec.structs.replace(run.meta, token=None, url=mask(run.meta.url))
+    return msgspec.structs.replace(run, meta=meta)
 
 
 def prune_runs(keep: int = KEEP_ENDED) -> None:

@@ -7,33 +7,29 @@ which the output of this process is connected.
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
-from torc_core.errors import TorcError
-from torc_core.host.runs import RunDirectory
-from torc_core.runner.execution import execute_run
-from torc_core.runner.logs import log_to_stream
-
-log = logging.getLogger("torc.runner")
+from torc_core.host.program import run_program
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Execute the run of a run directory, and return the exit code."""
+    # In here, since they may fail or be interrupted.
+    from torc_core.errors import TorcError  # noqa: PLC0415
+    from torc_core.host.runs import RunDirectory  # noqa: PLC0415
+    from torc_core.runner.execution import execute_run  # noqa: PLC0415
+    from torc_core.runner.logs import log_error, log_to_stream  # noqa: PLC0415
+
     parser = argparse.ArgumentParser(prog="python -m torc_core.runner")
     parser.add_argument("--run-dir", type=Path, required=True, help="directory with meta.json")
     directory = RunDirectory(parser.parse_args(arguments).run_dir)
     log_to_stream(sys.stderr)
     try:
-        return execute_run(directory, explain=_explain).exit_code
+        return execute_run(directory, explain=log_error).exit_code
     except TorcError as error:
         return error.exit_code
 
 
-def _explain(error: TorcError) -> None:
-    log.error("%s %s", error.message, error.hint)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_program(main))

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from torc_core.errors import MachineError
+from torc_core.errors import MachineError, TorcError
 from torc_core.host.output_files import create_file, make_directory
+from torc_core.masking import mask
 
 _LOGGER = logging.getLogger("torc.runner")
 _LOGGER.addHandler(logging.NullHandler())  # without a handler, logging would write to stderr
@@ -31,9 +32,22 @@ def set_log_level(name: str) -> None:
     _LOGGER.setLevel(LEVELS.get(name, logging.INFO))
 
 
+def log_error(error: TorcError) -> None:
+    """Log why a runner ends."""
+    _LOGGER.error("%s %s", error.message, error.hint)
+
+
 def log_to_stream(stream: TextIO) -> None:
     """Write the log to a stream, for the life of the process."""
     _attach(logging.StreamHandler(stream))
+
+
+class _Lines(logging.Formatter):
+    """Lines and tracebacks without secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a record."""
+        return mask(super().format(record))
 
 
 class _LogFile(logging.FileHandler):
@@ -73,7 +87,7 @@ def log_to_file(path: str, mode: int) -> Iterator[None]:
 
 
 def _attach(handler: logging.Handler) -> None:
-    form = logging.Formatter(
+    form = _Lines(
         "[%(asctime)sZ %(levelname)-5s %(name)s] %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
     )
     form.converter = time.gmtime

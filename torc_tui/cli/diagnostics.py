@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from torc_core.errors import ExitCode, TorcError
+from torc_core.errors import ExitCode, UsageError
+from torc_core.host import program
 from torc_tui.terminal import clean
 
 
 def say(text: str) -> None:
     """Print what is not the result: to stderr, so that pipes stay clean."""
-    click.echo(clean_lines(text), err=True)
+    program.say(clean_lines(text))
 
 
 def report(error: BaseException) -> ExitCode:
@@ -18,23 +19,18 @@ def report(error: BaseException) -> ExitCode:
 
     What happened comes first, then, after a blank line, what to do next.
     """
-    if isinstance(error, TorcError):
-        say(f"error: {error.message}" + (f"\n\nhint: {error.hint}" if error.hint else ""))
-        return error.exit_code
+    return program.report(_translated(error))
+
+
+def _translated(error: BaseException) -> BaseException:
+    """Return the error of torc for one of click."""
     if isinstance(error, click.UsageError):
-        say(f"error: {error.format_message()}\n\nhint: {_usage_hint(error)}")
-        return ExitCode.USAGE
+        return UsageError(error.format_message(), hint=_usage_hint(error))
     if isinstance(error, click.ClickException):
-        say(f"error: {error.format_message()}")
-        return ExitCode.USAGE
-    if isinstance(error, KeyboardInterrupt | click.Abort):
-        say("interrupted")
-        return ExitCode.INTERRUPTED
-    if isinstance(error, OSError):
-        reason = error.strerror or str(error)
-        say(f"error: {error.filename}: {reason}" if error.filename else f"error: {reason}")
-        return ExitCode.ENVIRONMENT
-    raise error
+        return UsageError(error.format_message())
+    if isinstance(error, click.Abort):
+        return KeyboardInterrupt()
+    return error
 
 
 def _usage_hint(error: click.UsageError) -> str:

@@ -22,10 +22,12 @@ import click
 import msgspec
 
 from torc_core.characters import HIDDEN
+from torc_core.masking import mask
 from torc_tui.lists.listing import Column
 from torc_tui.terminal import clean
 
 T = TypeVar("T")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 GAP = "  "
 BLOCK = 1_000
@@ -130,7 +132,7 @@ class TableOutput:
 
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the sentence."""
-        _print_lines(map(clean, text.split("\n")))
+        _print_lines(map(clean, mask(text).split("\n")))
 
 
 def _print_lines(lines: Iterable[str]) -> None:
@@ -142,9 +144,13 @@ def _print_json(value: object) -> None:
 
 
 def _json(value: object) -> str:
-    """Return a value as JSON in which hidden characters are escaped."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    return HIDDEN.sub(_escape, text)
+    """Return a value as JSON in which escapes stand for what is hidden or cannot be encoded."""
+    text = HIDDEN.sub(_escape, msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = _NOT_ASCII.sub(_escape, text)
+    return text
 
 
 def _escape(hidden: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -75,17 +74,6 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors become one message each."""
     try:
         code = torc.main(args=list(arguments), prog_name="torc", standalone_mode=False)
-    except (TorcError, click.ClickException, click.Abort, KeyboardInterrupt) as error:
-        return report(error)
-    except BrokenPipeError:  # the reader has closed the pipe
-        _discard_output()
-        return ExitCode.OK
-    except OSError as error:  # such as a full disk below a redirection
-        _discard_output()
+    except (TorcError, click.ClickException, click.Abort, KeyboardInterrupt, OSError) as error:
         return report(error)
     return code if isinstance(code, int) else ExitCode.OK
-
-
-def _discard_output() -> None:
-    """Keep the interpreter from complaining at its exit about output that cannot be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -100,7 +100,7 @@ def slurm_runner(flow, tmp_path, *arguments, **environ):
     squeue.chmod(0o755)
     return subprocess.run(
         [
-            *(sys.executable, "-m", "torc_core.hpc.slurm.job_runner"),
+            *(sys.executable, "-m", "torc_core.hpc.slurm"),
             *(flow.client.url, str(flow.id), str(flow.output_dir), *arguments),
         ],
         env={**os.environ, "PATH": f"{squeue.parent}:{os.environ['PATH']}", **environ},

@@ -33,7 +33,7 @@ from torc_core.model.compute import (
     SchedulerType,
 )
 from torc_core.model.ids import WorkflowId
-from torc_core.runner.logs import log_to_stream
+from torc_core.runner.logs import log_error, log_to_stream
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.runner import Runner
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _run(options)
     except TorcError as error:
-        log.error("%s %s", error.message, error.hint)  # noqa: TRY400 - for users, no traceback
+        log_error(error)
         return error.exit_code
 
 
@@ -198,7 +198,3 @@ def _scheduled_status(
             log.warning(
                 "allocation %s could not be marked as complete: %s", scheduled.scheduler_id, error
             )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,7 @@
 """The environment of jobs: the runner's own, what users add, and torc's variables on top.
 
-A job's variables win over its workflow's, these over the runner's, and torc's own over all.
+A job's variables win over its workflow's, these over the runner's, and torc's own over all. The
+password of the runner's user is not passed on.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ OWN = frozenset(
         "TORC_WORKFLOW_SUBMISSION_DIR",
     }
 )
-"""Variables that only torc sets: users' values for them are ignored."""
+"""Variables that only torc sets: users' values for them are ignored, and those of a job that runs
+another workflow do not reach its jobs."""
+_OF_THE_RUNNER = OWN | {"TORC_PASSWORD"}
 
 
 def base_environment(
@@ -46,6 +49,7 @@ def base_environment(
         scripts_dir: Goes to the end of PATH, so that jobs find this installation's `torc` unless
             they have another one.
     """
+    inherited = {name: value for name, value in inherited.items() if name not in _OF_THE_RUNNER}
     environment = {**inherited, **_added(workflow.env)}
     path = environment.get("PATH", "/usr/local/bin:/usr/bin:/bin")
     if scripts_dir not in path.split(":"):

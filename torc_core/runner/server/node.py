@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Container
 from pathlib import Path
 
-from torc_core.client import TorcClient
+from torc_core.client import Address, TorcClient
 from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
 from torc_core.host import output_files
@@ -90,8 +90,12 @@ def deregister_node(client: TorcClient, context: RunnerContext, clock: Clock) ->
 
 
 def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:
-    """Return the server's address for programs in jobs, for any client that they use."""
-    return client.url_with_token if TOKEN_IN_PATH in capabilities else client.url
+    """Return the server's address for programs in jobs, for any client that they use.
+
+    A user and a password in the address are the runner's alone.
+    """
+    url = client.url_with_token if TOKEN_IN_PATH in capabilities else client.url
+    return Address(url).without_user
 
 
 def _check_initialized(client: TorcClient, options: RunnerOptions) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from torc_core.host.runs import without_secrets
 from torc_tui.cli.context import Settings, pass_settings
 from torc_tui.lists.runs import RUNS
 
@@ -17,4 +18,4 @@ def runs() -> None:
 @pass_settings
 def list_(settings: Settings) -> None:
     """List runs, newest first."""
-    settings.output.listing("runs", RUNS.page().items, RUNS.printed_columns)
+    settings.output.listing("runs", RUNS.page().items, RUNS.printed_columns, without_secrets)

@@ -1,0 +1,198 @@
+"""What holds for every program of torc: its streams, and how it ends when something goes wrong.
+
+An error that no one foresaw becomes a sentence too; its traceback goes to `errors.log` in the
+state directory. Imports little, so that it also serves an installation that is broken.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from torc_core.characters import escape_hidden
+from torc_core.errors import ExitCode, TorcError
+from torc_core.masking import mask
+
+LOG_NAME = "errors.log"
+_LOG_BYTES = 1024 * 1024
+"""Beyond that a log makes place for a new one; the one before is kept."""
+_STANDARD_STREAMS = 3
+
+
+class Ending(NamedTuple):
+    """How a program ends: what it says, its exit code, what the user can do."""
+
+    sentence: str
+    exit_code: ExitCode
+    hint: str = ""
+    is_fault: bool = False
+    """The traceback says more."""
+
+
+def run_program(body: Callable[[], int | None]) -> int:
+    """Run a program and return its exit code, whatever happens in it.
+
+    Args:
+        body: The program. It imports what it needs by itself, as that can fail too.
+    """
+    prepare_streams()
+    logging.raiseExceptions = False  # a log that cannot be written stops nothing
+    threading.excepthook = _end_thread
+    try:
+        code = body()
+        _flush_output()
+    except SystemExit as error:
+        return _code_of(error)
+    except BaseException as error:  # noqa: BLE001 - this is the last that can catch it
+        try:
+            return report(error)
+        except KeyboardInterrupt:
+            return ExitCode.INTERRUPTED
+    return code or ExitCode.OK
+
+
+def report(error: BaseException) -> ExitCode:
+    """Say on stderr how an error ends the program, and return the exit code."""
+    is_output_lost = isinstance(error, OSError) and discard_output()
+    if isinstance(error, BrokenPipeError):  # the reader has what it wanted
+        return ExitCode.OK
+    ending = ending_of(error)
+    if is_output_lost:
+        ending = ending._replace(sentence=f"Standard output cannot be written: {ending.sentence}.")
+    hint = record_fault(error) if ending.is_fault else ending.hint
+    sentence = (
+        ending.sentence if isinstance(error, KeyboardInterrupt) else f"error: {ending.sentence}"
+    )
+    say(f"{sentence}\n\nhint: {hint}" if hint else sentence)
+    return ending.exit_code
+
+
+def ending_of(error: BaseException) -> Ending:
+    """Return how an error ends a program."""
+    match error:
+        case TorcError():
+            return Ending(error.message, error.exit_code, error.hint)
+        case KeyboardInterrupt():
+            return Ending("interrupted", ExitCode.INTERRUPTED)
+        case OSError():
+            return Ending(_reason(error), ExitCode.ENVIRONMENT)
+        case MemoryError():
+            sentence, exit_code = "There is not enough memory.", ExitCode.ENVIRONMENT
+        case ImportError():
+            sentence = f"This installation of torc is not complete: {error}."
+            exit_code = ExitCode.ENVIRONMENT
+        case _:
+            sentence = f"A fault of torc itself: {type(error).__name__}: {_first_line(error)}."
+            exit_code = ExitCode.FAULT
+    return Ending(sentence, exit_code, is_fault=True)
+
+
+def record_fault(error: BaseException) -> str:
+    """Append a traceback to the log, and return where it is or why it is not, as a sentence."""
+    try:
+        from torc_core.host.directories import state_directory  # noqa: PLC0415 - may be broken
+
+        path = state_directory() / LOG_NAME
+        _append(path, mask("".join(traceback.format_exception(error))))
+    except Exception as second:  # noqa: BLE001 - nothing may hide the first error
+        return f"Its traceback could not be kept: {ending_of(second).sentence}"
+    return f"Its traceback is in {path}"
+
+
+def say(text: str) -> None:
+    """Write lines to stderr; where that cannot be written, nothing is left to say."""
+    lines = "\n".join(map(escape_hidden, mask(text).split("\n")))
+    try:
+        print(lines, file=sys.stderr, flush=True)  # noqa: T201 - the end of every program
+    except (OSError, ValueError):
+        _discard(2)
+
+
+def prepare_streams() -> None:
+    """Make sure that there are standard streams, and that they take every text.
+
+    A stream that was closed is connected to nothing, lest the next file that is opened takes its
+    number. What an encoding lacks is written as an escape.
+    """
+    for number in range(_STANDARD_STREAMS):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if callable(reconfigure := getattr(stream, "reconfigure", None)):
+            reconfigure(errors="backslashreplace")
+
+
+def discard_output() -> bool:
+    """Discard output that cannot be written, and return whether there was any.
+
+    Otherwise the interpreter would complain at its exit.
+    """
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _discard(1)
+        return True
+    return False
+
+
+def _flush_output() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard(1)
+
+
+def _discard(number: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+
+
+def _end_thread(arguments: threading.ExceptHookArgs) -> None:
+    if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
+        report(arguments.exc_value)
+
+
+def _code_of(error: SystemExit) -> int:
+    if isinstance(error.__context__, BrokenPipeError):  # click exits with 1
+        return ExitCode.OK
+    if isinstance(error.code, int) or error.code is None:
+        return error.code or ExitCode.OK
+    say(error.code)
+    return 1
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    about = error.filename
+    return f"{os.fsdecode(about)}: {reason}" if isinstance(about, str | bytes) else reason
+
+
+def _first_line(error: BaseException) -> str:
+    try:
+        return str(error).partition("\n")[0]
+    except Exception:  # noqa: BLE001 - it may be what is broken
+        return "no text"
+
+
+def _append(path: Path, text: str) -> None:
+    if path.exists() and path.stat().st_size > _LOG_BYTES:
+        path.replace(path.with_name(f"{LOG_NAME}.1"))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    command = " ".join(map(repr, sys.argv))
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(f"{moment} {mask(command)}\n{text}\n")
