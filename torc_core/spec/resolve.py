@@ -58,16 +58,23 @@ class Names:
         self._matches: dict[str, Indices] = {}
         self.is_complete = True
         """Whether all names of the file are known; if not, nothing can be called unknown."""
+        told: set[tuple[Path, Path]] = set()
         for position, (name, place) in enumerate(entries):
             if not name:
                 self.is_complete = False
             elif self.index.setdefault(name, position) != position:
                 first = entries[self.index[name]][1]
-                is_same = first == place
-                by = "this entry too" if is_same else f"{section}[{first[1]}] too"
-                hint = "; its name needs what tells its values apart" if is_same else ""
-                kind = SINGULAR[section]
-                problems.add((*place, "name"), f'{by} makes a {kind} named "{shown(name)}"{hint}')
+                if (first, place) not in told:
+                    told.add((first, place))
+                    self._refuse_twice(name, first, place, problems)
+
+    def _refuse_twice(self, name: str, first: Path, place: Path, problems: Problems) -> None:
+        """Note a name that two entries, or one entry twice, make."""
+        is_same = first == place
+        by = "this entry too" if is_same else f"{self.section}[{first[1]}] too"
+        hint = "; its name needs what tells its values apart" if is_same else ""
+        kind = SINGULAR[self.section]
+        problems.add((*place, "name"), f'{by} makes a {kind} named "{shown(name)}"{hint}')
 
     def matches(self, pattern: str) -> Indices:
         """Return the positions of all names that a pattern is found in.

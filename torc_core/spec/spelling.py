@@ -90,7 +90,7 @@ def _plain_fields(entry: Any) -> Any:
     if type(entry) is not dict:
         return _without_spellings(entry)
     return {
-        key: value if key == "parameters" else _without_spellings(value)
+        key: value if type(value) is str or key == "parameters" else _without_spellings(value)
         for key, value in entry.items()
     }
 
@@ -103,7 +103,7 @@ def _without_spellings(value: Any) -> Any:
     if kind is SpelledFloat:
         return float(value)
     if kind is list:
-        items = [_without_spellings(item) for item in value]
+        items = [item if type(item) is str else _without_spellings(item) for item in value]
         return value if all(map(_same, items, value)) else items
     if kind is dict:
         entries = {key: _without_spellings(item) for key, item in value.items()}

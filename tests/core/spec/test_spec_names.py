@@ -127,6 +127,11 @@ def test_two_texts_for_one_name_are_refused_with_the_values(mode: str, values: A
     assert 's = 1 and 2 would make two with the name "j_x"; put {s} into "j_{m}"' in said
 
 
+def test_one_entry_that_makes_many_names_twice_is_told_once() -> None:
+    said = problem([{"name": "j{i:.0e}", "command": "c", "parameters": {"i": "1:1000"}}])
+    assert "its name needs what tells its values apart" in said
+
+
 HUGE: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "commands": (
         [{"name": "j{i}", "command": "x" * 10_000, "parameters": {"i": "1:1000000"}}], {},
