@@ -200,7 +200,9 @@ def test_a_line_is_shown_as_in_a_terminal(make_log):
         (b"caf\xc3\n", 0, (0, 5, "caf\ufffd", False)),
         (b"\xff\n", 0, (0, 2, "\ufffd", False)),
         (b"old\rnew\n", 0, (0, 8, "old\rnew", False)),
-        (b"x" * LONGEST + b"\n", 0, (0, LONGEST, "x" * LONGEST, False)),
+        (b"x" * LONGEST + b"\n", 0, (0, LONGEST + 1, "x" * LONGEST, False)),
+        (b"x" * LONGEST + b"y\n", 0, (0, LONGEST, "x" * LONGEST, False)),
+        (b"x" * LONGEST + b"y\n", LONGEST, (LONGEST, LONGEST + 2, "y", True)),
         (b"x" * LONGEST + b"\n", LONGEST, (LONGEST, LONGEST + 1, "", True)),
     ],
 )
@@ -219,7 +221,7 @@ def test_a_line_at_a_position(make_log, content, start, line):
         (b"\n", 1, (0, 1, "", False)),
         (b"\n\n", 2, (1, 2, "", False)),
         (b"a\n" + b"x" * LONGEST, 2 + LONGEST, (2, 2 + LONGEST, "x" * LONGEST, False)),
-        (b"a" + b"x" * LONGEST, 1 + LONGEST, (1, 1 + LONGEST, "x" * LONGEST, True)),
+        (b"a" + b"x" * LONGEST, 1 + LONGEST, (LONGEST, 1 + LONGEST, "x", True)),
         (b"x" * LONGEST, LONGEST, (0, LONGEST, "x" * LONGEST, False)),
     ],
 )
@@ -233,7 +235,7 @@ def test_the_start_and_the_number_of_the_line_at_an_offset(make_log):
     assert [log.line_start(at) for at in (0, 2, 3, 4, 5, 9, 11, 14)] == [0, 0, 0, 4, 5, 5, 11, 11]
     assert [log.line_number(at) for at in (0, 4, 5, 11)] == [1, 2, 3, 4]
     wide = make_log(b"x" * (3 * LONGEST) + b"\n")
-    assert wide.line_start(2 * LONGEST + 5) == LONGEST + 5
+    assert wide.line_start(2 * LONGEST + 5) == 2 * LONGEST
 
 
 def test_line_numbers_beyond_the_first_block_are_counted_once(make_log):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_tui.state.logs.logfile import LONGEST, LogFile
+from torc_tui.state.logs.pager import Pager
 from torc_tui.state.logs.seams import AFTER, BEFORE, seam_before
 
 TOGETHER = {
@@ -78,21 +79,36 @@ def test_pieces_have_every_byte_once_and_whole_characters(tmp_path_factory, unit
     try:
         at, pieces = 0, []
         while (line := log.line(at)) is not None:
-            assert line.start == at < line.end <= at + LONGEST + BEFORE
-            pieces.append(line.text)
+            assert line.start == at < line.end <= at + 2 * LONGEST
+            pieces.append(line)
             at = line.end
         backward, back = [], at
         while (line := log.line_before(back)) is not None:
             assert line.end == back
-            backward.append(line.text)
+            backward.append(line)
             back = line.start
     finally:
         log.close()
 
     assert at == len(content)
     assert back == 0
-    for texts in (pieces, backward[::-1]):
-        assert "".join(texts).replace("\r", "") == content.decode().replace("\n", "").replace(
-            "\r", ""
-        )
-        assert not any("\ufffd" in text for text in texts)
+    assert pieces == backward[::-1]
+    # A carriage return at the end of a line is part of the line's end.
+    shown = "".join(line.text for line in pieces).replace("\r", "")
+    assert shown == content.decode().replace("\n", "").replace("\r", "")
+    assert not any("\ufffd" in line.text for line in pieces)
+    assert all(
+        log_line.is_rest == (content[log_line.start - 1 :][:1] != b"\n") for log_line in pieces[1:]
+    )
+
+
+def test_the_end_of_a_long_line_of_progress_is_the_end_of_the_page(tmp_path):
+    path = tmp_path / "log"
+    path.write_bytes(b"".join(b"\r step %d" % step for step in range(20_000)) + b"\nlast")
+    pager = Pager(LogFile(path), height=10)
+    pager.move_bottom()
+    page = pager.page()
+    pager.file.close()
+
+    assert page.is_end
+    assert [line.text.plain for line in page.lines[-2:]] == ["↳  step 19999", "last"]

@@ -1,7 +1,8 @@
 """Reading a text file of any size by lines, a block at a time.
 
 Positions are byte offsets of line starts, so that the end of a file of many gigabytes is as fast to
-reach as its beginning. A line longer than `LONGEST` is shown in pieces of about that length.
+reach as its beginning. A line longer than `LONGEST` is shown in pieces of about that length: it is
+cut near multiples of `LONGEST` in the file, so that the pieces are the same from both ends.
 """
 
 from __future__ import annotations
@@ -62,24 +63,23 @@ class LogFile:
 
     def line(self, start: int) -> LogLine | None:
         """Return the line that starts at `start`, or None at the end of the file."""
-        data = self.read(start, LONGEST + seams.AFTER)
+        data = self.read(start, 2 * LONGEST)
         if not data:
             return None
-        at = data.find(b"\n", 0, LONGEST)
-        if at >= 0:
-            length = at + 1
-        elif len(data) > LONGEST:
-            length = seams.seam_before(data, LONGEST)
-        else:
-            length = len(data)
-        return self._line(start, data[:length])
+        at = data.find(b"\n")
+        length = at + 1 if at >= 0 else len(data)
+        is_rest = start > 0 and self.read(start - 1, 1) != b"\n"
+        if is_rest or length > LONGEST:
+            first = (start // LONGEST + 1) * LONGEST
+            seam_list = (self._seam(at) for at in range(first, start + length + 1, LONGEST))
+            length = next((at - start for at in seam_list if at and at > start), length)
+        return LogLine(start, start + length, _decode(data[:length]), is_rest)
 
     def line_before(self, start: int) -> LogLine | None:
         """Return the line that ends where `start` is, or None at the beginning."""
         if start <= 0:
             return None
-        begin = self._start(start - LONGEST, start - 1)
-        return self._line(begin, self.read(begin, start - begin))
+        return self.line(self.line_start(start - 1))
 
     def find(self, needle: str, start: int, *, is_forward: bool) -> Iterator[int | None]:
         """Search without regard to case, one block at a time.
@@ -113,22 +113,31 @@ class LogFile:
 
     def line_start(self, offset: int) -> int:
         """Return the start of the line, or of the piece of a line, that `offset` is in."""
-        return self._start(offset - LONGEST, offset)
+        low = max(0, offset - 2 * LONGEST)
+        start = self._line_start(low, offset)
+        if start is not None and not self._is_long(start):
+            return start
+        first = (offset + seams.BEFORE) // LONGEST * LONGEST
+        seam_list = (self._seam(at) for at in range(first, start or low, -LONGEST))
+        return next((at for at in seam_list if at and at <= offset), start or 0)
 
-    def _start(self, first: int, offset: int) -> int:
-        """Return the start of the line that `offset` is in, or of a piece from about `first` on."""
-        first = max(0, first)
-        before = max(0, first - 1)
-        at = self.read(before, offset - before).rfind(b"\n")
-        if at >= 0 or first == 0:
-            return before + at + 1
-        before = max(0, first - seams.BEFORE)
-        data = self.read(before, first - before + seams.AFTER)
-        return before + seams.seam_before(data, first - before)
+    def _line_start(self, low: int, offset: int) -> int | None:
+        """Return the start of the line that `offset` is in, unless that is before `low`."""
+        at = self.read(low, offset - low).rfind(b"\n")
+        return low + at + 1 if at >= 0 or low == 0 else None
 
-    def _line(self, start: int, data: bytes) -> LogLine:
-        is_rest = start > 0 and self.read(start - 1, 1) != b"\n"
-        return LogLine(start, start + len(data), _decode(data), is_rest)
+    def _is_long(self, start: int) -> bool:
+        data = self.read(start, LONGEST + 1)
+        return len(data) > LONGEST and b"\n" not in data
+
+    def _seam(self, at: int) -> int | None:
+        """Return where a line is cut near `at`, or None where it is not."""
+        low = max(0, at - LONGEST)
+        start = self._line_start(low, at)
+        if start is not None and (at - start < LONGEST // 2 or not self._is_long(start)):
+            return None
+        data = self.read(low, at - low + seams.AFTER)
+        return low + seams.seam_before(data, at - low) if len(data) > at - low else None
 
     def line_number(self, start: int) -> int:
         """Return the number of the line at `start`, from 1.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-BEFORE = 4_096
+BEFORE = 2_048
 """Bytes before a cut that decide where it is made."""
 AFTER = 4
 """Bytes behind it that do: those of one character."""
