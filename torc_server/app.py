@@ -41,7 +41,7 @@ from torc_server.edge.bodies import BodyRequest
 from torc_server.edge.generations import GenerationResponse
 from torc_server.edge.parameters import provide_paging, provide_part
 from torc_server.edge.tracing import add_span_id
-from torc_server.edge.unknown_fields import add_warning
+from torc_server.edge.warnings import add_warnings
 from torc_server.settings import ServerSettings
 from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
@@ -139,7 +139,7 @@ def create_app(settings: ServerSettings) -> Litestar:
         request_class=BodyRequest,
         response_class=GenerationResponse,
         before_request=check_address,
-        before_send=[add_span_id, add_warning],
+        before_send=[add_span_id, add_warnings],
         request_max_body_size=settings.max_body_bytes,
         openapi_config=None,  # `openapi` describes it
         logging_config=None,

@@ -14,6 +14,7 @@ from torc_core.model.exchange import Exchange
 from torc_core.model.job import Jobs
 from torc_server.edge.bodies import MAX_DEPTH, check_limits
 from torc_server.edge.unknown_fields import note_unknown_fields
+from torc_server.edge.warnings import warnings_of
 from torc_server.errors import UnreadableRequestError
 
 
@@ -135,7 +136,8 @@ def test_a_misspelt_field_is_named_where_its_lack_is_the_error(call):
 def unknown(body, body_type):
     scope = {"state": {}}
     note_unknown_fields(scope, json.dumps(body).encode(), body_type)
-    return scope["state"].get("unknown_fields", [])
+    found = [json.loads(text.partition(": ")[2]) for text in warnings_of(scope)]
+    return found[0] if found else []
 
 
 def test_unknown_fields_are_found_at_any_depth_each_once():

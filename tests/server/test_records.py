@@ -212,14 +212,13 @@ def test_the_name_of_the_default_requirements_is_reserved(call, workflow_id):
 
 NONSENSE = {
     "resource_requirements": {"memory": "8 gigs", "runtime": "PT", "num_cpus": -1, "num_gpus": -1},
-    "local_schedulers": {"memory": "8 gigs", "num_cpus": -1},
+    "local_schedulers": {"num_cpus": -1},
     "slurm_schedulers": {"nodes": -1, "ntasks_per_node": -1},
     "compute_nodes": {
         "num_cpus": -1,
         "memory_gb": -0.5,
         "num_gpus": -1,
         "num_nodes": -1,
-        "time_limit": "two hours",
     },
 }
 
@@ -257,22 +256,35 @@ def test_requirements_that_jobs_use_stay(call, workflow_id):
     assert [item["id"] for item in found["items"]] == [requirements["id"]]
 
 
-def test_unreadable_failure_rules_are_refused(call, workflow_id):
-    def post(rules):
-        body = {"workflow_id": workflow_id, "name": "f", "rules": rules}
-        return call("POST", "/failure_handlers", body)
+@pytest.mark.parametrize(
+    ("rules", "warning"),
+    [
+        ("[]", None),
+        ('[{"exit_codes": [1]}]', None),
+        ("", "Input data was truncated"),
+        ("{}", "Expected `array`, got `object`"),
+        ('[{"exit_codes": "all"}]', "Expected `array`, got `str`"),
+        ("[[[[", "Expected `object`, got `array`"),
+        ('[{"exit_code": 1}]', "unknown field `exit_code`"),
+        ('[{"é": 1}]', r"unknown field `\u00e9`"),
+        ('[{"exit_codes": [1], "max_retries": -1}]', "Expected `int` >= 0"),
+        ('[{"exit_codes": [1]}, {"max_retries": 1}]', "Rule 2 of"),
+    ],
+)
+def test_failure_rules_are_kept_and_warned_of_if_no_runner_can_use_them(
+    call, workflow_id, rules, warning
+):
+    body = {"workflow_id": workflow_id, "name": "f", "rules": rules}
 
-    assert post('[{"exit_codes": [1]}]').status == 200
-    unreadable = ("", "{}", '[{"exit_codes": "all"}]', "[[[[")
-    useless = (
-        '[{"exit_code": 1}]',
-        '[{"max_retries": 1}]',
-        '[{"exit_codes": [1], "max_retries": -1}]',
-    )
-    for rules in (*unreadable, *useless):
-        assert post(rules).problem["field"] == "rules"
-    page = call("GET", f"/workflows/{workflow_id}/failure_handlers").body
-    assert page["total_count"] == 1
+    created = call("POST", "/failure_handlers", body)
+
+    assert created.status == 200
+    assert created.body["rules"] == rules
+    if warning is None:
+        assert "warning" not in created.headers
+    else:
+        assert warning in created.headers["warning"]
+        assert f"ailure handler {created.body['id']}" in created.headers["warning"]
 
 
 def test_results_show_the_latest_of_each_job_unless_asked_for_all(call, workflow_id):
@@ -395,7 +407,6 @@ def test_actions_fall_due_and_are_claimed_once(call, workflow_id):
     ("change", "field"),
     [
         ({"trigger_type": "on_full_moon"}, "trigger_type"),
-        ({"action_type": "dance"}, "action_type"),
         ({"action_config": {"commands": "echo"}}, "action_config"),
         ({"action_config": {"commands": [], "x": 1}}, "action_config"),
     ],
@@ -437,6 +448,47 @@ def test_an_action_that_waits_for_no_jobs_is_kept_and_never_due(call, workflow_i
     call("POST", f"/workflows/{workflow_id}/initialize_jobs")
     call("DELETE", f"/jobs/{job_id}")
     assert call("GET", f"{path}/pending", trigger_type=trigger).body == []
+
+
+def test_an_action_of_another_type_is_kept_and_left_alone(call, workflow_id):
+    path = f"/workflows/{workflow_id}/actions"
+    action = {
+        "workflow_id": workflow_id,
+        "trigger_type": "on_workflow_start",
+        "action_type": "dance",
+        "action_config": {"steps": [1]},
+    }
+
+    created = call("POST", path, action)
+
+    assert created.status == 200
+    assert created.body.items() >= action.items()
+    assert "'dance', not run_commands or schedule_nodes" in created.headers["warning"]
+
+
+def test_texts_that_the_server_does_not_use_are_kept_as_they_are(call, workflow_id):
+    node = create(call, "compute_nodes", workflow_id, time_limit="two hours")
+    scheduler = create(call, "local_schedulers", workflow_id, memory="8 gigs")
+
+    assert (node["time_limit"], scheduler["memory"]) == ("two hours", "8 gigs")
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"scheduler_id": "77"}, 1),
+        ({"scheduler_id": "7"}, 0),
+        ({"scheduler_id": "job 77"}, 0),
+        ({"scheduler_config_id": "1", "status": "pending"}, 1),
+        ({"scheduler_config_id": "one"}, 0),
+    ],
+)
+def test_allocations_are_found_by_texts(call, workflow_id, query, count):
+    create(call, "scheduled_compute_nodes", workflow_id)
+
+    found = call("GET", "/scheduled_compute_nodes", workflow_id=workflow_id, **query)
+
+    assert found.body["count"] == count
 
 
 NOTHING = {"num_cpus": 0, "num_gpus": 0, "num_nodes": 0, "memory": "0", "runtime": "PT0S"}

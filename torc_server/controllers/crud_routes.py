@@ -13,7 +13,7 @@ from inspect import Parameter, Signature
 from types import MappingProxyType
 from typing import Any
 
-from litestar import delete, get, post, put
+from litestar import Request, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody
@@ -22,12 +22,14 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
 from torc_server.edge.parameters import Id, WorkflowIdInQuery
+from torc_server.edge.warnings import warn
 from torc_server.records import crud
 from torc_server.records.crud import Resource
 from torc_server.records.pages import Paging
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
 
+AnyRequest = Request[Any, Any, Any]
 WRITER = NamedDependency[Writer]
 READERS = NamedDependency[Readers]
 
@@ -62,10 +64,16 @@ def crud_routes(
 
 
 def _create(resource: Resource[Any], name: str) -> Any:
-    async def handler(writer: Writer, data: Any) -> Any:
-        return await writer.run_timed(crud.create, resource, data)
+    async def handler(request: AnyRequest, writer: Writer, data: Any) -> Any:
+        created = await writer.run_timed(crud.create, resource, data)
+        warn(request.scope, resource.remark(created))
+        return created
 
-    parameters = {"writer": WRITER, "data": _of(JSONBody, resource.mapping.wire)}
+    parameters = {
+        "request": AnyRequest,
+        "writer": WRITER,
+        "data": _of(JSONBody, resource.mapping.wire),
+    }
     return _described(handler, name, parameters, resource.mapping.wire)
 
 

@@ -14,6 +14,11 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect
 
+from torc_server.settings import MEBIBYTE
+
+_MAX_SEARCHED = 16 * MEBIBYTE
+"""Larger bodies are not searched: each object in them would take several times its own bytes."""
+
 
 def decode(decoder: msgspec.json.Decoder[Any], body: bytes, body_type: Any) -> Any:
     """Return a body as the type of the decoder, without such nulls.
@@ -24,7 +29,8 @@ def decode(decoder: msgspec.json.Decoder[Any], body: bytes, body_type: Any) -> A
     try:
         return decoder.decode(body)
     except msgspec.ValidationError:
-        shape = _shape_of_type(body_type) if b"null" in body else None
+        is_likely = b"null" in body and len(body) <= _MAX_SEARCHED
+        shape = _shape_of_type(body_type) if is_likely else None
         if shape is None:
             raise
         return msgspec.convert(_without_nulls(msgspec.json.decode(body), shape), body_type)

@@ -1,4 +1,4 @@
-"""Unknown fields of a body: they are accepted, and named in a `Warning` header.
+"""Unknown fields of a body: they are accepted, and named in a warning.
 
 Almost no body has any. To find out, the body is decoded a second time, without converting its
 values, into a twin of its type that forbids unknown fields; that takes 0.7 µs for a job and 80 ms
@@ -14,10 +14,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
-from litestar.types import Message, Scope
+from litestar.types import Scope
 from msgspec import inspect
 
 from torc_core.characters import HIDDEN
+from torc_server.edge.warnings import warn
 from torc_server.settings import MEBIBYTE
 
 _MAX_NAMES = 20
@@ -26,7 +27,6 @@ _MAX_FINDINGS = 10_000
 """How many unknown fields are looked at for different ones."""
 _MAX_SEARCHED = 16 * MEBIBYTE
 """Larger bodies are not searched: each object in them would take several times its own bytes."""
-_STATE = "unknown_fields"
 _NAMES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
 _LIST_OF_NAMES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
     list[dict[str, msgspec.Raw] | None]
@@ -34,7 +34,7 @@ _LIST_OF_NAMES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
 
 
 def note_unknown_fields(scope: Scope, body: bytes, body_type: Any) -> None:
-    """Remember the fields that the type does not have, for the response; invalid JSON has none."""
+    """Warn of the fields that the type does not have; invalid JSON has none."""
     shape, decoder = _twin(body_type)
     if shape is None:
         return
@@ -45,7 +45,8 @@ def note_unknown_fields(scope: Scope, body: bytes, body_type: Any) -> None:
             return
         found = islice(_search(msgspec.Raw(body), shape, ""), _MAX_FINDINGS)
         names = list(islice(_distinct(found), _MAX_NAMES))
-        scope["state"][_STATE] = list(dict.fromkeys(map(_readable, names)))
+        shown = json.dumps(list(dict.fromkeys(map(_readable, names))))
+        warn(scope, f"Ignoring unknown fields in body: {shown}")  # the reference's words
     except (msgspec.DecodeError, UnicodeError):
         pass
 
@@ -56,13 +57,6 @@ def _distinct(names: Iterator[str]) -> Iterator[str]:
         if name not in known:
             known.add(name)
             yield name
-
-
-async def add_warning(message: Message, scope: Scope) -> None:
-    """Name the unknown fields of the request's body, in the reference's words."""
-    if message["type"] == "http.response.start" and (names := scope["state"].get(_STATE)):
-        text = f"Ignoring unknown fields in body: {json.dumps(names)}"
-        message["headers"] = [*message["headers"], (b"warning", text.encode())]
 
 
 class _Shape(NamedTuple):

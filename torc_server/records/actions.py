@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -41,7 +41,7 @@ def create_action(
 
     Raises:
         NotFoundError: There is no such workflow, or it has no such job.
-        UsageError: Trigger, type or configuration is invalid.
+        UsageError: Trigger or configuration is invalid.
     """
     check_action(action)
     find_workflow(connection, workflow_id)
@@ -145,25 +145,25 @@ def claim_action(
     return ActionClaimReply(claimed=True, success=True, action_id=action_id)
 
 
-def never_due(action: WorkflowAction) -> str | None:
-    """Return why an action will never be due, if so; the reference accepts it all the same."""
-    if action.trigger_type not in JOB_TRIGGERS or action.job_ids:
-        return None
-    return f"Action {action.id} will never run: {action.trigger_type} without job_ids."
+def remark_on(action: WorkflowAction) -> str | None:
+    """Return why an action will never run, if so; the reference accepts it all the same."""
+    if action.trigger_type in JOB_TRIGGERS and not action.job_ids:
+        return f"Action {action.id} will never run: {action.trigger_type} without job_ids."
+    if action.action_type not in set(ActionType):
+        known = " or ".join(ActionType)
+        return f"Action {action.id} will never run: it is {action.action_type!r}, not {known}."
+    return None
 
 
 def check_action(action: WorkflowAction) -> None:
     """Check what does not depend on other records.
 
     Raises:
-        UsageError: Trigger, type or configuration is invalid.
+        UsageError: Trigger or configuration is invalid.
     """
     _one_of("trigger_type", action.trigger_type, TriggerType)
-    _one_of("action_type", action.action_type, ActionType)
-    if action.action_type == ActionType.RUN_COMMANDS:
-        _check_config(action.action_config, _RunCommands)
-    else:
-        _check_config(action.action_config, _ScheduleNodes)
+    if (shape := _CONFIGS.get(action.action_type)) is not None:
+        _check_config(action.action_config, shape)
 
 
 class _RunCommands(msgspec.Struct, forbid_unknown_fields=True):
@@ -176,6 +176,12 @@ class _ScheduleNodes(msgspec.Struct, forbid_unknown_fields=True):
     num_allocations: int | None = None
     start_one_worker_per_node: bool | None = None
     max_parallel_jobs: int | None = None
+
+
+_CONFIGS: Mapping[str, type[msgspec.Struct]] = {
+    ActionType.RUN_COMMANDS: _RunCommands,
+    ActionType.SCHEDULE_NODES: _ScheduleNodes,
+}
 
 
 def _check_config(config: Any, shape: type[msgspec.Struct]) -> None:

@@ -53,24 +53,20 @@ def check_requirements(before: ResourceRequirements | None, values: Values, _now
     return values
 
 
-def check_rules(_before: FailureHandler | None, values: Values, _now_ms: int) -> Values:
-    """Refuse rules that a runner could not read."""
+def remark_on_rules(handler: FailureHandler) -> str | None:
+    """Return what a runner cannot make of rules; the reference checks none."""
     try:
-        rules = msgspec.json.decode(values["rules"], type=list[_Rule])
-    except msgspec.DecodeError as error:
-        raise UsageError(
-            f"The rules of the failure handler {values['name']!r} cannot be read: {error}.",
-            hint='Write a JSON list such as [{"exit_codes": [1], "max_retries": 3}].',
-            field="rules",
-        ) from error
-    for place, rule in enumerate(rules, 1):
-        if not rule.exit_codes and not rule.match_all_exit_codes:
-            raise UsageError(
-                f"Rule {place} of the failure handler {values['name']!r} matches no exit code.",
-                hint="Name some in exit_codes, or set match_all_exit_codes.",
-                field="rules",
-            )
-    return values
+        rules = msgspec.json.decode(handler.rules, type=list[_Rule])
+    except msgspec.MsgspecError as error:
+        return f"Failure handler {handler.id} may never retry a job: {error}."
+    useless = [
+        place
+        for place, rule in enumerate(rules, 1)
+        if not rule.exit_codes and not rule.match_all_exit_codes
+    ]
+    if not useless:
+        return None
+    return f"Rule {useless[0]} of failure handler {handler.id} matches no exit code."
 
 
 class _Rule(FailureRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,17 +78,13 @@ class _Rule(FailureRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def check_scheduler(
     _before: LocalScheduler | SlurmScheduler | None, values: Values, _now_ms: int
 ) -> Values:
-    """Refuse impossible settings; Slurm's own options are left to the clients."""
-    if values.get("memory") is not None:
-        parse_memory(values["memory"])
+    """Refuse negative counts; texts are left to the clients."""
     _refuse_negative(values, "num_cpus", "nodes", "ntasks_per_node")
     return values
 
 
 def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:
-    """Refuse an unreadable time limit and negative resources."""
-    if values.get("time_limit") is not None:
-        parse_duration(values["time_limit"], field="time_limit")
+    """Refuse negative resources."""
     _refuse_negative(values, "num_cpus", "memory_gb", "num_gpus", "num_nodes")
     return values
 

@@ -53,6 +53,10 @@ def _nothing(_connection: Connection, _before: object, _after: object, _now_ms: 
     pass
 
 
+def _no_remark(_record: object) -> None:
+    pass
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resource(Generic[WireT]):
     """One kind of record."""
@@ -72,6 +76,8 @@ class Resource(Generic[WireT]):
     follow_up: Callable[[Connection, WireT | None, WireT, int], None] = _nothing
     """`follow_up(connection, record before or None, record now, now in ms)` runs after a write, in
     its transaction."""
+    remark: Callable[[WireT], str | None] = _no_remark
+    """Says what is probably not meant about a record that was created; the response warns of it."""
     in_use: ColumnElement[bool] | None = None
     """Rows that may not be deleted alone."""
     in_use_because: str = ""

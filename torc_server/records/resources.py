@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sql
 from sqlalchemy import Table, exists, or_, select, true
 
 from torc_core.model.artifact import FilePatch, UserDataPatch
@@ -145,7 +146,7 @@ RESOURCE_REQUIREMENTS = Resource(
     in_use_because="jobs use them, or they are the default requirements of the workflow",
 )
 FAILURE_HANDLER = Resource(
-    kind="failure handler", mapping=mapping.FAILURE_HANDLER, prepare=checks.check_rules
+    kind="failure handler", mapping=mapping.FAILURE_HANDLER, remark=checks.remark_on_rules
 )
 LOCAL_SCHEDULER = Resource(
     kind="local scheduler",
@@ -192,9 +193,11 @@ SCHEDULED_COMPUTE_NODE = Resource(
     kind="scheduled compute node",
     mapping=mapping.SCHEDULED_COMPUTE_NODE,
     patch=ScheduledComputeNodePatch,
+    # As the reference has them: texts, also where numbers are stored.
     filters={
-        name: equals(tables.scheduled_compute_node.c[name])
-        for name in ("scheduler_id", "scheduler_config_id", "status")
+        name: Filter(type=str, condition=sql.cast(column, sql.Text).__eq__)
+        for name, column in tables.scheduled_compute_node.c.items()
+        if name in {"scheduler_id", "scheduler_config_id", "status"}
     },
     follow_up=follow_ups.record_allocation,
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from litestar import Controller, Response, get, post
+from typing import Any
+
+from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 
 from torc_core.model.action import ActionClaim, ActionClaimReply, WorkflowAction
 from torc_server.edge.parameters import ActionIdInPath, WorkflowIdInPath
+from torc_server.edge.warnings import warn
 from torc_server.records import actions
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
@@ -22,17 +25,15 @@ class ActionController(Controller):
     @post("/", status_code=200, operation_id="create_workflow_action")
     async def create_workflow_action(
         self,
+        request: Request[Any, Any, Any],
         writer: NamedDependency[Writer],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[WorkflowAction],
-    ) -> Response[WorkflowAction]:
-        """Create an action of the workflow in the path; one named in the body is ignored.
-
-        A `Warning` says that it will never run, if it waits for jobs and names none.
-        """
+    ) -> WorkflowAction:
+        """Create an action of the workflow in the path; one named in the body is ignored."""
         action = await writer.run(actions.create_action, workflow_id, data)
-        warning = actions.never_due(action)
-        return Response(action, headers={"Warning": warning} if warning else None)
+        warn(request.scope, actions.remark_on(action))
+        return action
 
     @get("/", operation_id="get_workflow_actions")
     async def get_workflow_actions(
