@@ -53,19 +53,19 @@ and jobs downstream were canceled with it |
 | `torc run` exits with 1 when a job failed | scripts and schedulers notice it only so |
 | Jobs that depend on each other in a cycle, or on themselves, are refused | they would be blocked \
 for ever, and the workflow would never complete |
-| Dependencies, files and user data of jobs are of the job's own workflow | jobs wait for each other \
-through them; what a job needs and where it ran may be another workflow's |
-| `manage_status_change` follows the [transitions](job-states.md) of jobs, resets any job, and sets a \
-ready one running | any other change would leave jobs downstream waiting for ever, or run them too \
+| Dependencies, files and user data of jobs are of the job's own workflow | jobs wait for each \
+other through them; what a job needs and where it ran may be another workflow's |
+| `manage_status_change` follows the [transitions](job-states.md) of jobs, resets any job, and sets \
+a ready one running | any other change would leave jobs downstream waiting for ever, or run them too \
 early |
 | `initialize_jobs` leaves running and disabled jobs as they are, and what a registered runner has \
 claimed | they would run twice, or against their owner's will |
-| A job that a runner holds, requirements that jobs use, and a node that results refer to cannot be \
-deleted alone: 409 | the jobs and results would go with them |
-| A workflow that does not exist is 404, in every list and when all of its records are deleted | an \
-empty list hides a mistaken id |
-| Negative amounts, offsets and limits are refused; 0 is accepted | none means anything; a negative \
-requirement would add to what a node has |
+| A job that a runner holds, requirements that jobs use, and a node that results refer to cannot \
+be deleted alone: 409 | the jobs and results would go with them |
+| A workflow that does not exist is 404, in every list and when all of its records are deleted | \
+an empty list hides a mistaken id |
+| Negative amounts, offsets and limits are refused; 0 is accepted | none means anything; a \
+negative requirement would add to what a node has |
 | The role of a member of a group is `member` or `admin`, the address of a remote worker \
 `[user@]host[:port]` | one decides who may do what, the other becomes part of a command |
 | Results have an outcome as their status, and attempts from 1 to 1,000,000 | a job never ended as \

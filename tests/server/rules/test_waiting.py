@@ -137,7 +137,7 @@ def test_a_runner_that_hung_up_is_given_nothing(chain, server):
     body = msgspec.json.encode(turn)
     path = f"{urlsplit(server.url).path}/compute_nodes/{idle.node_id}/exchange"
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        head = f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body)
         waiting = pool.submit(connection.recv, 1)
         assert waits(waiting)
