@@ -55,9 +55,9 @@ and jobs downstream were canceled with it |
 for ever, and the workflow would never complete |
 | Dependencies, files and user data of jobs are of the job's own workflow | jobs wait for each \
 other through them; what a job needs and where it ran may be another workflow's |
-| `manage_status_change` follows the [transitions](job-states.md) of jobs, resets any job, and sets \
-a ready one running | any other change would leave jobs downstream waiting for ever, or run them too \
-early |
+| `manage_status_change` follows the [transitions](job-states.md) of jobs, resets any job, and \
+sets a ready one running | any other change would leave jobs downstream waiting for ever, or run \
+them too early |
 | `initialize_jobs` leaves running and disabled jobs as they are, and what a registered runner has \
 claimed | they would run twice, or against their owner's will |
 | A job that a runner holds, requirements that jobs use, and a node that results refer to cannot \
