@@ -144,7 +144,7 @@ class _Files:
         for record in read:
             path = self._paths[record]
             within = self._within.get(path, [])
-            if own and not set(own).isdisjoint(within):
+            if within and any(self._paths[r].startswith(f"{path}/") for r in own):
                 within = []
             writer = self.writer_of(record) or self.around(path)
             several = {*within, writer.record} if writer else set(within)
