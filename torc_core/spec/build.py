@@ -21,7 +21,7 @@ from torc_core.spec.expanded import (
 )
 from torc_core.spec.fields import walltime_seconds
 from torc_core.spec.files.checks import expand_paths, link_files
-from torc_core.spec.files.paths import Surroundings, normalized
+from torc_core.spec.files.paths import Surroundings
 from torc_core.spec.problems import Path, Problems, shown
 from torc_core.spec.resolve import Names, Resolver
 from torc_core.spec.schema import NamedSpec, WorkflowSpec
@@ -45,9 +45,8 @@ def build_workflow(
     expander = Expander(spec, problems, max_jobs)
     jobs = expander.jobs(spec.jobs)
     environment = ChainMap(spec.settings.get("env") or {}, dict(surroundings.environment))
-    files = expand_paths(
-        expander.files(spec.files), surroundings._replace(environment=environment), problems
-    )
+    surroundings = surroundings._replace(environment=environment)
+    files = expand_paths(expander.files(spec.files), surroundings, problems)
     user_data = expander.user_data(spec.user_data)
     expander.warn_unused()
     schedulers = _schedulers(spec, problems)
@@ -58,9 +57,10 @@ def build_workflow(
     actions = [build_action(action, resolver, problems) for action in spec.actions]
     _warn_unfilled(spec, resolver)
     _check_whole(spec, problems)
-    _check_writers(jobs, expanded, files, problems)
+    _check_writers(jobs, expanded, files, surroundings, problems)
     if not problems.errors:
-        expanded = link_files(expanded, files, [job.spec.place for job in jobs], problems)
+        places = [job.spec.place for job in jobs]
+        expanded = link_files(expanded, files, places, surroundings, problems)
     _check_cycles(jobs, expanded, problems)
     if problems.errors:
         return None
@@ -153,6 +153,7 @@ def _check_writers(
     jobs: Sequence[JobInstance],
     expanded: Sequence[ExpandedJob],
     files: Sequence[NamedInstance],
+    surroundings: Surroundings,
     problems: Problems,
 ) -> None:
     """Refuse two jobs that write one file, and a job that waits for its own output."""
@@ -161,7 +162,7 @@ def _check_writers(
         place = jobs[number].spec.place
         for index in job.output_files:
             path = files[index].value
-            first = writers.setdefault(normalized(path), number)
+            first = writers.setdefault(surroundings.identity(path), number)
             if first != number:
                 problems.add(
                     place,

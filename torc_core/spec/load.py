@@ -66,7 +66,7 @@ class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
             format=_FORMAT_OF_SUFFIX.get(self.suffix.lower()),
             source=self.source,
             max_jobs=max_jobs,
-            surroundings=Surroundings(os.environ, _home_of),
+            surroundings=_surroundings(),
         )
 
 
@@ -132,6 +132,15 @@ def parse_workflow(
     warnings = tuple(report(problems.warnings, source, marks))
     notes = tuple(report(problems.notes, source, marks))
     return msgspec.structs.replace(workflow, warnings=warnings, notes=notes)
+
+
+def _surroundings() -> Surroundings:
+    """Return those of this process; without a folder where it was removed in the meantime."""
+    try:
+        folder = os.getcwd()  # noqa: PTH109 -- paths are compared as texts
+    except OSError:
+        folder = ""
+    return Surroundings(os.environ, _home_of, folder)
 
 
 def _home_of(account: str) -> str | None:

@@ -181,9 +181,23 @@ def test_a_directory_never_makes_jobs_wait_in_a_circle():
     assert any('"check" reads' in warning for warning in found.warnings)
 
 
-def test_everything_is_in_the_current_folder_and_nobody_waits_for_that():
-    found = build([job("a", read="d"), job("b", write="x")], {"d": ".", "x": "x"})
-    assert waits(found) == {"a": set(), "b": set()}
+@pytest.mark.parametrize("path", ["$HERE/t", "../here/t", "/work/./here/t"])
+def test_relative_and_absolute_paths_are_compared_where_the_workflow_is_created(path):
+    jobs = [job("use", read="b"), job("make", write="a")]
+    files = [{"name": "a", "path": "t"}, {"name": "b", "path": path}]
+    text = json.dumps({"name": "w", "jobs": jobs, "files": files, "env": {"HERE": "/work/here"}})
+    here, elsewhere = (Surroundings(folder=folder) for folder in ("/work/here", "/work/other"))
+    assert waits(parse_workflow(text, surroundings=here))["use"] == {"make"}
+    assert waits(parse_workflow(text, surroundings=elsewhere))["use"] == set()
+
+
+@pytest.mark.parametrize("directory", [".", "..", "/work/here", "/work", "/"])
+def test_nobody_waits_for_everything_in_the_folder_of_the_workflow(directory):
+    jobs = [job("use", read="d"), job("make", write="a")]
+    files = [{"name": "a", "path": "out/t"}, {"name": "d", "path": directory}]
+    text = json.dumps({"name": "w", "jobs": jobs, "files": files})
+    found = parse_workflow(text, surroundings=Surroundings(folder="/work/here"))
+    assert waits(found)["use"] == set()
 
 
 def test_a_directory_and_something_in_it_written_in_no_order():

@@ -44,6 +44,7 @@ def link_files(
     jobs: Sequence[ExpandedJob],
     files: Sequence[NamedInstance],
     places: Sequence[Path],
+    surroundings: Surroundings,
     problems: Problems,
 ) -> list[ExpandedJob]:
     """Return jobs with their inputs linked to the files that other jobs write; note what is odd.
@@ -52,9 +53,11 @@ def link_files(
         jobs: The jobs as the file states them, without an error.
         files: All files.
         places: The place of each job.
+        surroundings: Where relative paths start.
         problems: Gets the warnings.
     """
-    linked = link_jobs(jobs, [file.value for file in files])
+    paths = [surroundings.identity(file.value) for file in files]
+    linked = link_jobs(jobs, paths, surroundings.folder)
     said: dict[tuple[Path, Path], str] = {}  # expansions of one entry are noted once
     for read, written in linked.other_records.items():
         place, other = (*files[read].place, "path"), files[written].place

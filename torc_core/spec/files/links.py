@@ -20,7 +20,7 @@ import msgspec
 
 from torc_core import graph
 from torc_core.spec.expanded import ExpandedJob, ExpandedWorkflow, Indices, WorkflowSettings
-from torc_core.spec.files.paths import ancestors, normalized
+from torc_core.spec.files.paths import ancestors
 
 _MAX_ROUNDS = 20
 _MAX_SEARCHES = 20
@@ -51,14 +51,15 @@ class Linked(NamedTuple):
     """Writers of a directory and of something within it, with no order between them."""
 
 
-def link_jobs(jobs: Sequence[ExpandedJob], paths: Sequence[str]) -> Linked:
+def link_jobs(jobs: Sequence[ExpandedJob], paths: Sequence[str], folder: str = "") -> Linked:
     """Return the jobs with their inputs linked to what other jobs write.
 
     Args:
         jobs: Each file is written by one job at most, and no job waits for itself.
-        paths: The path of each file.
+        paths: The path of each file in the form in which they are compared.
+        folder: The folder that everything lies within.
     """
-    files = _Files(jobs, paths)
+    files = _Files(jobs, paths, folder)
     linked = files.linked(jobs)
     left_out: list[LeftOut] = []
     changed = [number for number, job in enumerate(linked) if job is not jobs[number]]
@@ -76,14 +77,15 @@ def link_jobs(jobs: Sequence[ExpandedJob], paths: Sequence[str]) -> Linked:
         and writer.record != record
         and writer.record in written
     }
-    return Linked(linked, other_records, left_out, _unordered(files, _dependencies(linked)))
+    return Linked(linked, other_records, left_out, _unordered(files, linked))
 
 
 class _Files:
     """Who writes what, by normalized path."""
 
-    def __init__(self, jobs: Sequence[ExpandedJob], paths: Sequence[str]) -> None:
-        self._paths = list(map(normalized, paths))
+    def __init__(self, jobs: Sequence[ExpandedJob], paths: Sequence[str], folder: str) -> None:
+        self._paths = paths
+        self._folder = folder
         self.writers: dict[str, Writer] = {}
         for number, job in enumerate(jobs):
             for record in job.output_files:
@@ -92,7 +94,7 @@ class _Files:
         read = {self._paths[i] for several in _distinct(jobs) for i in several}
         self._within: dict[str, list[int]] = {}
         for path, writer in self.writers.items():
-            for directory in ancestors(path):
+            for directory in ancestors(path, folder):
                 if directory in read:
                     self._within.setdefault(directory, []).append(writer.record)
         self._shared: dict[Indices, Indices] = {}
@@ -103,9 +105,9 @@ class _Files:
 
     def around(self, path: str) -> Writer | None:
         """Return the writer of the nearest directory that a path lies within."""
-        return next(
-            (self.writers[above] for above in ancestors(path) if above in self.writers), None
-        )
+        above = (each for each in ancestors(path, self._folder) if each in self.writers)
+        nearest = next(above, None)
+        return None if nearest is None else self.writers[nearest]
 
     def linked(self, jobs: Sequence[ExpandedJob]) -> list[ExpandedJob]:
         """Return all jobs with their inputs linked; those without a change are the same objects."""
@@ -190,14 +192,17 @@ def _leave_out_circles(
     return left_out
 
 
-def _unordered(files: _Files, dependencies: Sequence[Indices]) -> list[tuple[Writer, Writer]]:
+def _unordered(files: _Files, jobs: Sequence[ExpandedJob]) -> list[tuple[Writer, Writer]]:
     """Return writers of directories and of something in them that may run at the same time."""
+    pairs = [
+        (outer, inner)
+        for path, inner in files.writers.items()
+        if (outer := files.around(path)) is not None and outer.job != inner.job
+    ]
+    dependencies = _dependencies(jobs) if pairs else []
     found = []
     connected: dict[int, set[int]] = {}
-    for path, inner in files.writers.items():
-        outer = files.around(path)
-        if outer is None or outer.job == inner.job:
-            continue
+    for outer, inner in pairs:
         if outer.job in dependencies[inner.job] or inner.job in dependencies[outer.job]:
             continue
         if outer.job not in connected:

@@ -29,6 +29,12 @@ class Surroundings(NamedTuple):
     environment: Mapping[str, str] = {}
     home_of: Callable[[str], str | None] = lambda _account: None
     """Returns the home directory of an account; of the user's own where the name is empty."""
+    folder: str = ""
+    """Where relative paths start: jobs mostly run where their workflow was created."""
+
+    def identity(self, path: str) -> str:
+        """Return the form in which paths of one workflow are compared."""
+        return normalized(posixpath.join(self.folder, path))
 
 
 def expand_path(path: str, surroundings: Surroundings) -> str:
@@ -80,12 +86,16 @@ def normalized(path: str) -> str:
     return plain[1:] if plain.startswith("//") else plain
 
 
-def ancestors(path: str) -> Iterator[str]:
+def ancestors(path: str, folder: str = "") -> Iterator[str]:
     """Yield the directories that a normalized path lies within, the nearest one first.
 
-    The current and the root directory are left out: everything lies within them.
+    Those that the folder of relative paths lies within are left out, and that folder itself:
+    everything lies within them.
     """
     end = path.rfind("/")
     while end > 0:
-        yield path[:end]
+        directory = path[:end]
+        if f"{folder}/".startswith(f"{directory}/"):
+            return
+        yield directory
         end = path.rfind("/", 0, end)
