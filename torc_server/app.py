@@ -38,6 +38,7 @@ from torc_server.controllers.workflow.workflows import WorkflowController
 from torc_server.edge import problems
 from torc_server.edge.addresses import check_address
 from torc_server.edge.bodies import BodyRequest
+from torc_server.edge.body_budget import BodyBudget
 from torc_server.edge.generations import GenerationResponse
 from torc_server.edge.parameters import provide_paging, provide_part
 from torc_server.edge.tracing import add_span_id
@@ -134,7 +135,7 @@ def create_app(settings: ServerSettings) -> Litestar:
             "background": Provide(provide_background, sync_to_thread=False),
         },
         state=State({"settings": settings, "notifier": Notifier(), "users": users}),
-        middleware=middleware_for(settings, users),
+        middleware=[*middleware_for(settings, users), BodyBudget(settings.max_bodies_bytes)],
         exception_handlers=problems.HANDLERS,
         request_class=BodyRequest,
         response_class=GenerationResponse,

@@ -39,6 +39,8 @@ class ServerSettings:
     response_timeout_s: float = 60.0
     """How long a client may take nothing of its response."""
     max_body_bytes: int = 64 * MEBIBYTE
+    max_bodies_bytes: int = 256 * MEBIBYTE
+    """Of all requests that are being served, together."""
 
     @property
     def is_open(self) -> bool:

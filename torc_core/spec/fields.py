@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from torc_core import limits
 from torc_core.characters import REORDERING, code_point, composed, forbidden_in_name
 from torc_core.errors import UsageError
 from torc_core.spec.problems import MAX_DEPTH, Path, Problems, shown, suggestion
@@ -20,10 +21,10 @@ from torc_core.variables import fault_of
 
 Check = Callable[[Any, Path, Problems], Any]
 
-MAX_NAME_LENGTH = 255
-MAX_PATH_LENGTH = 4096
-MAX_TEXT_LENGTH = 1_000_000
-MAX_PATTERN_LENGTH = 1_000
+MAX_NAME_LENGTH = limits.NAME
+MAX_PATH_LENGTH = limits.PATH
+MAX_TEXT_LENGTH = limits.TEXT
+MAX_PATTERN_LENGTH = limits.PATTERN
 MAX_COUNT = 2**31 - 1
 
 _KINDS: dict[type, str] = {

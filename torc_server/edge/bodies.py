@@ -18,12 +18,15 @@ from litestar.handlers import HTTPRouteHandler
 
 from torc_core.units import MAX_INTEGER
 from torc_server.edge import nulls
+from torc_server.edge.lengths import check_lengths
 from torc_server.edge.unknown_fields import note_unknown_fields
 from torc_server.errors import UnreadableRequestError
 
 MAX_DEPTH = 100
 """How deep JSON may be nested. Programs that read deeper JSON later fail in various ways."""
 
+MAX_CONTAINERS = 2_000_000
+"""Lists and objects; each takes 64 bytes or more, however few its own are."""
 _LARGE = 1_000_000
 """Bytes; larger bodies are looked through while other requests are served."""
 _AT_ONCE = 50_000
@@ -52,6 +55,7 @@ class BodyRequest(Request[Any, Any, Any]):
 
         Raises:
             UnreadableRequestError: It is not JSON, not of the type, or beyond a limit.
+            UsageError: A text is too long.
         """
         body = await self.body()
         if len(body) > _LARGE:
@@ -60,12 +64,15 @@ class BodyRequest(Request[Any, Any, Any]):
             check_limits(body)
         body_type, decoder = _reader(self.route_handler)
         try:
-            note_unknown_fields(self.scope, body, body_type)
-            return nulls.decode(decoder, body, body_type)
+            is_plain = note_unknown_fields(self.scope, body, body_type)
+            value = nulls.decode(decoder, body, body_type)
         except UnicodeDecodeError as error:
             raise _unreadable("it is not UTF-8") from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise _unreadable(str(error), **_place(str(error))) from error
+        if not is_plain:
+            check_lengths(value)
+        return value
 
 
 @lru_cache(maxsize=256)
@@ -108,6 +115,8 @@ def _is_deep(plain: bytes) -> bool:
     marks = plain.translate(_AS_SQUARE, _NO_MARK)
     # Two quotes in a row may be taken out: whether a bracket is within a text does not change.
     marks = _QUOTED.sub(b"", marks.replace(b'""', b""))
+    if len(marks) > 2 * MAX_CONTAINERS:
+        raise _unreadable(f"it has more than {MAX_CONTAINERS:,} lists and objects")
     limit, size = MAX_DEPTH, len(marks)
     while marks and limit:  # the innermost pairs are one level; most bodies are three or four
         marks = marks.replace(b"[]", b"")

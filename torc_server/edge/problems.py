@@ -107,6 +107,7 @@ _HTTP_CODES = {
     404: "not_found",
     429: "too_many_requests",
     500: "server_error",
+    503: "overloaded",
 }
 
 _MESSAGES = {

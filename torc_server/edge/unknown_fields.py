@@ -11,13 +11,15 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from litestar.types import Scope
 from msgspec import inspect
 
 from torc_core.characters import HIDDEN
+from torc_core.limits import limit_of
+from torc_server.edge.lengths import FREE_JSON
 from torc_server.edge.warnings import warn
 from torc_server.settings import MEBIBYTE
 
@@ -33,22 +35,30 @@ _LIST_OF_NAMES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
 )
 
 
-def note_unknown_fields(scope: Scope, body: bytes, body_type: Any) -> None:
-    """Warn of the fields that the type does not have; invalid JSON has none."""
+def note_unknown_fields(scope: Scope, body: bytes, body_type: Any) -> bool:
+    """Warn of the fields that the type does not have; invalid JSON has none.
+
+    Returns:
+        Whether it is sure that no text is longer than its limit.
+    """
     shape, decoder = _twin(body_type)
     if shape is None:
-        return
+        return False
     try:
         decoder.decode(body)
     except msgspec.ValidationError:
         if len(body) > _MAX_SEARCHED:
-            return
+            return False
         found = islice(_search(msgspec.Raw(body), shape, ""), _MAX_FINDINGS)
         names = list(islice(_distinct(found), _MAX_NAMES))
-        shown = json.dumps(list(dict.fromkeys(map(_readable, names))))
-        warn(scope, f"Ignoring unknown fields in body: {shown}")  # the reference's words
+        if names:
+            shown = json.dumps(list(dict.fromkeys(map(_readable, names))))
+            warn(scope, f"Ignoring unknown fields in body: {shown}")  # the reference's words
     except (msgspec.DecodeError, UnicodeError):
-        pass
+        return False
+    else:
+        return True
+    return False
 
 
 def _distinct(names: Iterator[str]) -> Iterator[str]:
@@ -82,8 +92,12 @@ def _shape_of(info: inspect.Type) -> _Shape | None:
             shapes = {field.encode_name: _shape_of(field.type) for field in fields}
             nested = {name: shape for name, shape in shapes.items() if shape}
             twins = [
-                (name, shape.twin if shape else msgspec.Raw, msgspec.Raw())
-                for name, shape in shapes.items()
+                (
+                    field.encode_name,
+                    shape.twin if (shape := shapes[field.encode_name]) else _plain(field),
+                    msgspec.Raw(),
+                )
+                for field in fields
             ]
             twin = msgspec.defstruct(cls.__name__, twins, forbid_unknown_fields=True, gc=False)
             return _Shape(frozenset(shapes), nested, twin, _NAMES)
@@ -94,6 +108,15 @@ def _shape_of(info: inspect.Type) -> _Shape | None:
             shape = next(filter(None, map(_shape_of, types)), None)
             return shape and shape._replace(twin=shape.twin | None)
     return None
+
+
+def _plain(field: inspect.Field) -> Any:
+    """Return a type for a field without fields of its own: only the length of a text is checked."""
+    name = field.encode_name
+    kinds = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
+    if name in FREE_JSON or not any(isinstance(kind, inspect.StrType) for kind in kinds):
+        return msgspec.Raw
+    return Annotated[str, msgspec.Meta(max_length=limit_of(name))] | None
 
 
 def _list_of(item: Any) -> Any:
