@@ -179,15 +179,16 @@ class SpecError(UsageError):
         problems: One line each, in the order of the file: place, cause and, where one is near,
             the right name. Never empty.
         source: The file's name as the user wrote it.
+        hint: What to do next, where it is not to correct the file.
     """
 
     code = "invalid_spec"
 
-    def __init__(self, problems: Sequence[str], *, source: str) -> None:
+    def __init__(self, problems: Sequence[str], *, source: str, hint: str = "") -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
         super().__init__(
             "\n".join([f"{source}: {count}, nothing was created", *problems]),
-            hint="Correct the file and run the same command again.",
+            hint=hint or "Correct the file and run the same command again.",
         )
         self.problems = list(problems)
         self.source = source

@@ -169,3 +169,85 @@ def test_a_traceback_that_cannot_be_kept_is_said(shell: Shell, tmp_path: Path) -
     assert done.returncode == 70
     assert "could not be kept" in done.stderr
     assert "Not a directory" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("run w.yaml --num-cpus x", "'x' is not a whole number from 1 to 1,000,000"),
+        ("run w.yaml --num-gpus -1", "'-1' is not a whole number from 0 to 1,000,000"),
+        ("run w.yaml -p nan", "'nan' is not a number above 0, at most 31,536,000"),
+        ("run w.yaml --memory-gb 1e400", "'1e400' is not a number above 0"),
+        ("events monitor 1 -d -1", "'-1' is not a number above 0"),
+        ("jobs list 99999999999999999999", "is not a whole number from 1 to"),
+        ("results list 1 --return-code 1e3", "'1e3' is not a whole number from"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_with_its_bounds(
+    shell: Shell, command: str, words: str
+) -> None:
+    done = shell(f"torc {command}")
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def _workflows(shell: Shell) -> int:
+    return len(json.loads(shell("torc -f json workflows list").stdout)["workflows"])
+
+
+@pytest.mark.parametrize("directory", ["/proc/xx", "/sys/xx", "/dev/null/x", "w.yaml/x"])
+def test_an_unusable_output_directory_is_refused_before_anything_is_created(
+    shell: Shell, directory: str
+) -> None:
+    before = _workflows(shell)
+    done = shell(f"torc run w.yaml -o {directory}")
+    assert done.returncode == 9
+    assert f"The output directory {directory} cannot be used" in done.stderr
+    assert _workflows(shell) == before
+
+
+def test_a_missing_file_is_not_to_be_corrected(shell: Shell) -> None:
+    done = shell("torc run nowhere.yaml")
+    assert done.returncode == 2
+    assert "there is no such file" in done.stderr
+    assert "Check the path" in done.stderr
+    assert "Correct the file" not in done.stderr
+
+
+def test_a_canceled_job_says_how_it_is_run_again(shell: Shell) -> None:
+    created = json.loads(shell("torc -f json workflows create w.yaml").stdout)
+    workflow_id = created.get("workflow_id", created.get("id"))
+    assert shell(f"torc workflows initialize {workflow_id}").returncode == 0
+    jobs = json.loads(shell(f"torc -f json jobs list {workflow_id}").stdout)["jobs"]
+    assert shell(f"torc jobs cancel {jobs[0]['id']}").returncode == 0
+    done = shell(f"torc jobs retry {jobs[0]['id']}")
+    assert done.returncode == 5
+    assert f"torc workflows reset-status {workflow_id} --failed-only -r" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "exit_code", "words"),
+    [
+        ("XDG_STATE_HOME=$PWD/w.yaml torc run w.yaml", 9, "Not a directory"),
+        ("XDG_STATE_HOME=/proc/1 torc runs list", 9, "cannot be used"),
+        ("XDG_STATE_HOME=$PWD/$'n\\xff' torc run w.yaml", 9, "its name is not UTF-8"),
+        ("mkdir $'d\\xff'; cp w.yaml $'d\\xff'; cd $'d\\xff'; torc run w.yaml", 2, "is not UTF-8"),
+        ("mkdir d1; cd d1; rmdir ../d1; XDG_STATE_HOME=r torc runs list", 9, "no longer exists"),
+        ("mkdir d2; cd d2; rmdir ../d2; torc run 1", 9, "The output directory"),
+        ("mkdir d3; cd d3; rmdir ../d3; torc --help", 0, ""),
+        ("mkdir d4; cd d4; rmdir ../d4; torc workflows list", 0, ""),
+        ("env -u USER -u LOGNAME torc workflows list", 0, ""),
+    ],
+)
+def test_foreign_surroundings_are_a_sentence(
+    shell: Shell, line: str, exit_code: int, words: str
+) -> None:
+    done = shell(line)
+    assert done.returncode == exit_code, done.stderr
+    assert words in done.stderr
+    assert _is_clean(done)
+
+
+def test_a_state_directory_may_have_any_printable_name(shell: Shell) -> None:
+    variables = 'export XDG_STATE_HOME="$PWD/a b ü\'名";'
+    assert shell(f"{variables} torc run w.yaml -d && torc server stop").returncode == 0

@@ -16,6 +16,8 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from torc_core.client.address import Address, check_address
+from torc_core.config.bounds import CLIENT, RUN, Bounds, Words
 from torc_core.config.schema import ClientSettings, RunSettings
 from torc_core.errors import UsageError
 from torc_core.host.directories import config_files
@@ -41,7 +43,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> ClientSettings:
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
@@ -73,10 +75,22 @@ def _check(table: Any, kind: type[msgspec.Struct], *, source: str, prefix: str) 
             )
         if name == "run" and isinstance(value, dict):
             _check(value, RunSettings, source=source, prefix=f"{prefix}.run")
+    rules: Mapping[str, Bounds | Words] = RUN if kind is RunSettings else CLIENT
+    for name, value in table.items() if isinstance(table, dict) else ():
+        if name in rules and not rules[name].allow(value):
+            raise UsageError(
+                f"{source}: {prefix}.{name} is {value!r}; it must be {rules[name].rule}."
+            )
     try:
-        msgspec.convert(table, kind, strict=False)
+        settings = msgspec.convert(table, kind, strict=False)
     except msgspec.ValidationError as error:
         raise UsageError(f"{source}: {error} (in {prefix}).") from error
+    if isinstance(settings, ClientSettings) and settings.api_url is not None:
+        try:
+            check_address(Address(settings.api_url))
+        except UsageError as error:
+            message = f"{source}: {prefix}.api_url: {error.message}"
+            raise UsageError(message, hint=error.hint) from error
 
 
 _OF_OTHERS = frozenset({"hpc", "slurm", "watch"})

@@ -32,10 +32,24 @@ def state_directory() -> Path:
     """Return `$XDG_STATE_HOME/torc`, else `~/.local/state/torc`; created if it does not exist.
 
     Raises:
-        MachineError: It cannot be created, or belongs to another user; or the home is not known.
+        MachineError: It cannot be created or used, or belongs to another user; or the home is not
+            known.
     """
-    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return private_directory(expand_home(Path(base)).absolute() / "torc")
+    base = expand_home(Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state"))
+    try:
+        path = base.absolute() / "torc"
+        str(path).encode()  # as SQLite and the records of runs need it
+    except FileNotFoundError as error:  # the current directory was deleted
+        raise MachineError(
+            f"The directory {base} is relative to a directory that no longer exists.",
+            hint="Go to another directory, or set XDG_STATE_HOME to an absolute path.",
+        ) from error
+    except UnicodeEncodeError as error:
+        raise MachineError(
+            f"The directory {path} cannot be used: its name is not UTF-8.",
+            hint="Set XDG_STATE_HOME to another directory.",
+        ) from error
+    return private_directory(path)
 
 
 def private_directory(path: Path) -> Path:

@@ -24,8 +24,9 @@ import msgspec
 from torc_core.client import Address
 from torc_core.errors import MachineError, TimedOutError, UnreachableError
 from torc_core.host.directories import state_directory
+from torc_core.host.disk import free_bytes
 from torc_core.host.json_file import read_record, write_record
-from torc_core.host.log_tail import free_bytes, log_tail
+from torc_core.host.log_tail import log_tail
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.service import BASE_PATH, PORT_LINE
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from torc_core.units import format_bytes
+from torc_core.host.disk import free_bytes
 
 _LINES = 5
 
@@ -16,8 +15,3 @@ def log_tail(log: Path) -> str:
     if not tail:
         return f"its log is empty, with {free_bytes(log.parent)} free in {log.parent}."
     return "its log ends with:\n" + "\n".join(tail)
-
-
-def free_bytes(directory: Path) -> str:
-    """Return the free space of a directory's file system, for people."""
-    return format_bytes(shutil.disk_usage(directory).free)

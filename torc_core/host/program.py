@@ -24,6 +24,8 @@ LOG_NAME = "errors.log"
 _LOG_BYTES = 1024 * 1024
 """Beyond that a log makes place for a new one; the one before is kept."""
 _STANDARD_STREAMS = 3
+_SHOWN = 200
+"""Characters of a text in a message."""
 
 
 class Ending(NamedTuple):
@@ -83,6 +85,11 @@ def ending_of(error: BaseException) -> Ending:
             return Ending("interrupted", ExitCode.INTERRUPTED)
         case OSError():
             return Ending(_reason(error), ExitCode.ENVIRONMENT)
+        case UnicodeEncodeError() if error.encoding == "utf-8":
+            # Names of the file system and arguments may be any bytes; what is sent may not.
+            name = escape_hidden(error.object[: error.end][-_SHOWN:])
+            sentence = f"{name} is not UTF-8, as what is sent or stored has to be."
+            return Ending(sentence, ExitCode.USAGE, "Rename it, or start torc elsewhere.")
         case MemoryError():
             sentence, exit_code = "There is not enough memory.", ExitCode.ENVIRONMENT
         case ImportError():

@@ -43,7 +43,16 @@ class JobChange(msgspec.Struct, frozen=True, kw_only=True):
         """
         for job in jobs:
             if job.status not in self.possible:
-                raise ConflictError(f"Job {job.id} ({job.name}) is {self._refusal(job.status)}.")
+                raise ConflictError(
+                    f"Job {job.id} ({job.name}) is {self._refusal(job.status)}.",
+                    hint=self._hint(job),
+                )
+
+    def _hint(self, job: Job) -> str:
+        if self is not RETRY or job.status != JobStatus.CANCELED:
+            return ""
+        again = f"torc workflows reset-status {job.workflow_id} --failed-only -r"
+        return f"To run what was canceled or failed: {again}"
 
     def _refusal(self, status: str | None) -> str:
         """Return why this is not possible, and what is."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +170,9 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
 
 
 def check_output_directory(directory: str) -> None:
-    """Check that logs can be written, and create nothing.
+    """Check that logs can be written, and leave nothing behind.
+
+    It tries: permissions say nothing about directories such as those of `/proc`.
 
     Raises:
         MachineError: They cannot.
@@ -179,10 +180,7 @@ def check_output_directory(directory: str) -> None:
     path = Path(directory)
     try:
         nearest = next(each for each in (path.absolute(), *path.absolute().parents) if _is(each))
-        if not nearest.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        Path(tempfile.mkdtemp(prefix=".torc-", dir=nearest)).rmdir()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise MachineError(

@@ -156,7 +156,11 @@ def _read_text(path: FilePath, source: str) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise SpecError([f"{source}: there is no such file"], source=source) from error
+        raise SpecError(
+            [f"{source}: there is no such file"],
+            source=source,
+            hint="Check the path; a relative one begins in the current directory.",
+        ) from error
     except OSError as error:
         raise MachineError(
             f"{source} cannot be read: {error.strerror}.", hint="Check its permissions."

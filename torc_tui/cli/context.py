@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from torc_core.client import TorcClient
+from torc_core.config.bounds import POSITIVE, WHOLE
 from torc_core.config.schema import ClientSettings
 from torc_core.config.sources import load_settings
 from torc_core.errors import NotFoundError, UsageError
@@ -19,15 +20,15 @@ from torc_core.host.user import user_name
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.operations.reporter import Proposal, Result, carry_out
-from torc_core.units import MAX_INTEGER
 from torc_tui.cli.diagnostics import say
+from torc_tui.cli.numbers import number
 from torc_tui.cli.output import JsonOutput, Output, TableOutput
 from torc_tui.cli.reporter import CommandReporter
 
 R = TypeVar("R", bound=Result)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-ID = click.IntRange(1, MAX_INTEGER)
+ID = number(POSITIVE)
 """An id of anything."""
 
 PICKER_LIMIT = 50
@@ -129,12 +130,12 @@ class Settings:
                 f"There are {page.total_count:,} workflows; which one?",
                 hint="Give its id, as listed by: torc workflows list",
             )
-        for number, name in found.items():
-            say(f"{number:>6}  {name}")
+        for key, name in found.items():
+            say(f"{key:>6}  {name}")
         if page.total_count > len(found):
             say(f"{page.total_count - len(found):,} more; to choose one of these, give its id")
         answer: str = click.prompt(
-            "Workflow", type=click.Choice([str(number) for number in found]), err=True
+            "Workflow", type=click.Choice([str(key) for key in found]), err=True
         )
         return WorkflowId(int(answer))
 
@@ -157,8 +158,8 @@ def paging(command: Command) -> Command:
     for option in (
         click.option("--reverse-sort", is_flag=True, help="Reverse the order."),
         click.option("--sort-by", metavar="FIELD", help="Sort by this field."),
-        click.option("--offset", type=click.IntRange(0), default=0, help="Skip the first N."),
-        click.option("-l", "--limit", type=click.IntRange(1), help="At most N; by default all."),
+        click.option("--offset", type=number(WHOLE), default=0, help="Skip the first N."),
+        click.option("-l", "--limit", type=number(POSITIVE), help="At most N; by default all."),
     ):
         command = option(command)
     return command

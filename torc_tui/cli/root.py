@@ -9,13 +9,11 @@ from typing import Any
 import click
 
 from torc_core import __version__
+from torc_core.config.bounds import CLIENT
 from torc_core.errors import ExitCode, TorcError
 from torc_tui.cli.context import Settings
 from torc_tui.cli.diagnostics import report
 from torc_tui.cli.lazy import Entry, LazyGroup
-
-LOG_LEVELS = ("error", "warn", "info", "debug", "trace")
-
 
 COMMANDS: dict[str, Entry] = {
     "run": Entry("run:run", "Run a workflow here, from a file or by its id."),
@@ -40,7 +38,7 @@ COMMANDS: dict[str, Entry] = {
     epilog="Without a command, in a terminal: the terminal interface.",
 )
 @click.option(
-    "-f", "--format", "format_", type=click.Choice(["table", "json"]), help="Output format."
+    "-f", "--format", "format_", type=click.Choice(CLIENT["format"].words), help="Output format."
 )
 @click.option("--url", envvar="TORC_API_URL", help="The server; by default torc starts its own.")
 @click.option(
@@ -51,7 +49,7 @@ COMMANDS: dict[str, Entry] = {
 @click.option("--prompt-password", is_flag=True, help="Ask for the password.")
 @click.option(
     "--log-level",
-    type=click.Choice(LOG_LEVELS),
+    type=click.Choice(CLIENT["log_level"].words),
     help="Lowest level that a run logs; default info.",
 )
 @click.option("--skip-version-check", is_flag=True, hidden=True)

@@ -8,9 +8,11 @@ from typing import Any
 import click
 import msgspec
 
+from torc_core.config.bounds import MINUTES
 from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.ids import WorkflowId
 from torc_tui.cli.context import ID, Settings, paging, pass_settings
+from torc_tui.cli.numbers import number
 from torc_tui.lists.events import EVENTS, precise_time
 from torc_tui.terminal import clean
 
@@ -36,7 +38,7 @@ def list_(
 
 @events.command()
 @click.argument("workflow_id", type=ID, required=False)
-@click.option("-d", "--duration", type=float, help="Stop after N minutes.")
+@click.option("-d", "--duration", type=number(MINUTES), help="Stop after N minutes.")
 @click.option(
     "--level",
     type=click.Choice([str(level) for level in Severity]),

@@ -20,7 +20,7 @@ def jobs() -> None:
 @jobs.command("list")
 @click.argument("workflow_id", type=ID, required=False)
 @status_filter
-@click.option("--upstream-job-id", type=int, help="Only jobs that depend on this one.")
+@click.option("--upstream-job-id", type=ID, help="Only jobs that depend on this one.")
 @click.option("--include-relationships", is_flag=True, help="With the ids of related records.")
 @paging
 @pass_settings

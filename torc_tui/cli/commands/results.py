@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from torc_core.client import every_item
+from torc_core.config.bounds import EXIT_CODES, WHOLE
 from torc_core.model.ids import ResultId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_tui.cli.context import ID, Settings, paging, pass_settings, status_filter
+from torc_tui.cli.numbers import number
 from torc_tui.lists.listing import Column
 from torc_tui.lists.results import RESULTS
 
@@ -23,8 +25,8 @@ def results() -> None:
 @results.command("list")
 @click.argument("workflow_id", type=ID, required=False)
 @click.option("-j", "--job-id", type=ID, help="Only results of this job.")
-@click.option("-r", "--run-id", type=int, help="Only results of this run.")
-@click.option("--return-code", type=int, help="Only results with this exit code.")
+@click.option("-r", "--run-id", type=number(WHOLE), help="Only results of this run.")
+@click.option("--return-code", type=number(EXIT_CODES), help="Only results with this exit code.")
 @click.option("--failed", is_flag=True, help="Only results of failed jobs.")
 @status_filter
 @click.option("--compute-node", "compute_node_id", type=ID, help="Only results from this node.")

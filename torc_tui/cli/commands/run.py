@@ -10,6 +10,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode
+from torc_core.host.disk import is_full
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.operations.create import create
@@ -28,20 +29,29 @@ from torc_core.spec import ExpandedWorkflow, read_spec
 from torc_core.units import format_seconds
 from torc_tui.cli.context import ID, Settings, pass_settings
 from torc_tui.cli.diagnostics import say
+from torc_tui.cli.numbers import setting
 from torc_tui.cli.progress import LiveCounts
 
 FAILURES_SHOWN = 5
 WAITING = ("ready", "blocked")
-POSITIVE = click.FloatRange(0, min_open=True)
 
 
 @click.command()
 @click.argument("spec_or_id")
-@click.option("--max-parallel-jobs", type=click.IntRange(1), help="Run at most N jobs at once.")
-@click.option("--num-cpus", type=click.IntRange(1), help="CPUs to use; all by default.")
-@click.option("--memory-gb", type=POSITIVE, help="Memory to use, in GiB; all by default.")
-@click.option("--num-gpus", type=click.IntRange(0), help="GPUs to use; all by default.")
-@click.option("-p", "--poll-interval", type=POSITIVE, help="Longest wait for news, in seconds.")
+@click.option(
+    "--max-parallel-jobs", type=setting("max_parallel_jobs"), help="Run at most N jobs at once."
+)
+@click.option("--num-cpus", type=setting("num_cpus"), help="CPUs to use; all by default.")
+@click.option(
+    "--memory-gb", type=setting("memory_gb"), help="Memory to use, in GiB; all by default."
+)
+@click.option("--num-gpus", type=setting("num_gpus"), help="GPUs to use; all by default.")
+@click.option(
+    "-p",
+    "--poll-interval",
+    type=setting("poll_interval"),
+    help="Longest wait for news, in seconds.",
+)
 @click.option("-o", "--output-dir", help="Directory of logs; `output` by default.")
 @click.option("-d", "--detach", is_flag=True, help="Run in the background.")
 @click.option("--skip-checks", is_flag=True, help="Run even if inputs are missing.")
@@ -144,5 +154,7 @@ def _explain(client: TorcClient, summary: RunSummary, output_dir: Path) -> None:
         say(f"failed: {job.name}, exit code {result.return_code}; its stderr: {stdio}.e")
     if failed.total_count > len(failed.items):
         say(f"All {failed.total_count}: torc results list {workflow_id} --failed")
+    if failed.items and is_full(output_dir):
+        say(f"The disk of {output_dir} is full: logs may be cut, and jobs may have failed of that.")
     if any(summary.jobs_by_status.get(status) for status in WAITING):
         say(f"Continue with what is left: torc run {workflow_id}")

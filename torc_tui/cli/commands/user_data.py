@@ -25,8 +25,8 @@ def user_data() -> None:
 @click.argument("workflow_id", type=ID, required=False)
 @click.option("--name", help="Only records with this name.")
 @click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only permanent ones.")
-@click.option("--consumer-job-id", type=int, help="Only what this job reads.")
-@click.option("--producer-job-id", type=int, help="Only what this job writes.")
+@click.option("--consumer-job-id", type=ID, help="Only what this job reads.")
+@click.option("--producer-job-id", type=ID, help="Only what this job writes.")
 @paging
 @pass_settings
 def list_(settings: Settings, /, workflow_id: WorkflowId | None, **filters: Any) -> None:
