@@ -27,6 +27,8 @@ _MORE = [
     "a" * 1000, "a?" * 300 + "a" * 300, "(a|b)" * 150 + "c",
     "|".join("a" * n for n in range(1, 44)),
     "(" * 200 + "a" + ")*" * 200, "(?:" * 150 + "a" + "+)?" * 150 + "c", "a{5000}", "(a{70}){70}",
+    "".join(f"[{chr(200 + i)}&&\\w]*" for i in range(120)), "(?i-u)" + "ab" * 400,
+    "[" * 60 + "\\w" + r"&&\pL]" * 60, "".join(f"[\\W{chr(200 + i)}]?" for i in range(160)),
     "[a-z&&[^b]]{900}c", ".*" * 400 + "c", "(a|b|ab|ba|aab|bba){0,400}c", r"\p{L}{0,300}\d",
 ]  # fmt: skip
 PATTERNS: Sequence[str] = [piece + end for piece in _PIECES for end in _ENDS] + _MORE

@@ -6,8 +6,9 @@ the sets holds, and the result is written as ranges.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cache
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import re2
@@ -70,6 +71,10 @@ class CharSet(NamedTuple):
         return f"(?i:{text})" if fold_case else text
 
 
+_ONE = r"(\\x\{[0-9a-f]+\}|[0-9A-Za-z])"
+_RANGE = re.compile(f"{_ONE}(?:-{_ONE})?")
+_RANGES = re.compile(f"(?:{_RANGE.pattern})*")
+"""Members that are written out, so that RE2 need not be asked."""
 ASCII = CharSet(r"\x{0}-\x{7f}")
 
 
@@ -168,11 +173,27 @@ def ascii_cases(one: CharSet) -> CharSet:
     return _from_ranges(_both(folded, ranges_of(ASCII, fold_case=False)))
 
 
+@lru_cache(maxsize=256)
 def ranges_of(one: CharSet, *, fold_case: bool) -> Ranges:
     """Return which characters a set holds, with their other cases if case does not matter."""
-    runs = _compiled(f"(?:{one.written(fold_case=fold_case)})+").finditer(_all_characters())
-    texts = (run.group().decode() for run in runs)
-    return [(ord(text[0]), ord(text[-1])) for text in texts]
+    if not _RANGES.fullmatch(one.members):
+        runs = _found(one.written(fold_case=fold_case) + "+", _all_characters())
+        return [(ord(run[0]), ord(run[-1])) for run in runs]
+    ranges = [(_code(m[1]), _code(m[2] or m[1])) for m in _RANGE.finditer(one.members)]
+    if fold_case:
+        positive = one._replace(is_negated=False)
+        cased = _found(positive.written(fold_case=True), _cased_characters())
+        ranges += [(ord(letter), ord(letter)) for letter in cased]
+    merged = _either(ranges, [])
+    return _not(merged) if one.is_negated else merged
+
+
+def _code(written: str) -> int:
+    return ord(written) if len(written) == 1 else int(written[3:-1], 16)
+
+
+def _found(expression: str, characters: bytes) -> Iterator[str]:
+    return (match.group().decode() for match in _compiled(expression).finditer(characters))
 
 
 def _compiled(expression: str) -> re2._Regexp:
@@ -180,6 +201,13 @@ def _compiled(expression: str) -> re2._Regexp:
     options.log_errors = False
     options.never_capture = True
     return re2.compile(expression, options)
+
+
+@cache
+def _cased_characters() -> bytes:
+    """Return the letters that have another case; there are 3,000."""
+    letters = _all_characters().decode()
+    return "".join(c for c in letters if not c == c.lower() == c.upper() == c.casefold()).encode()
 
 
 @cache
