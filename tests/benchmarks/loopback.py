@@ -69,7 +69,7 @@ def request(method: str, path: str, body: object = None) -> bytes:
     """Return the bytes of a request."""
     data = b"" if body is None else msgspec.json.encode(body)
     head = (
-        f"{method} {BASE}{path} HTTP/1.1\r\nHost: torc\r\nContent-Type: application/json\r\n"
+        f"{method} {BASE}{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(data)}\r\n\r\n"
     )
     return head.encode() + data

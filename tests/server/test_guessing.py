@@ -31,7 +31,7 @@ def ask(server, user, password, source="127.0.0.1"):
         client.bind((source, 0))
         client.connect(("127.0.0.1", server.port))
         client.sendall(
-            b"GET /torc-service/v1/ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b"GET /torc-service/v1/ping HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
             b"Authorization: Basic " + given + b"\r\n\r\n"
         )
         answer = b""
