@@ -126,6 +126,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _hang_up(self) -> None:
+        self._app.state.readers.refuse_waiting()
         for connection in self.server_state.connections:
             connection.transport.abort()
 

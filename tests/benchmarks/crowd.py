@@ -42,9 +42,8 @@ def header(user: str, password: str) -> bytes:
 
 def get(path: str, user: str, password: str) -> bytes:
     """Return a request."""
-    return (
-        f"GET {BASE}{path} HTTP/1.1\r\nHost: localhost\r\n".encode() + header(user, password) + b"\r\n"
-    )
+    first = f"GET {BASE}{path} HTTP/1.1\r\nHost: localhost\r\n"
+    return first.encode() + header(user, password) + b"\r\n"
 
 
 class Crowd:

@@ -11,9 +11,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from torc_core.errors import MachineError
 from torc_server.peers import requester
 from torc_server.storage.database import Database
-from torc_server.turns import Turns
+from torc_server.turns import NoTurnError, Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class Readers:
         """Return `fn(connection, *args, **kwargs)`.
 
         Raises:
-            MachineError: The disk fails, or the database is damaged.
+            MachineError: The disk fails, the database is damaged, or the server stops.
             Exception: What `fn` raised.
         """
 
@@ -55,7 +56,7 @@ class Readers:
         self._waiting[who] = waiting + 1
         try:
             turns = self._turns if waiting or self._turns.is_free else self._spare
-            await turns.take((waiting,))
+            await self._take(turns, waiting)
             try:
                 loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(self._pool, self._query, query)
@@ -67,11 +68,22 @@ class Readers:
             else:
                 self._waiting[who] -= 1
 
+    def refuse_waiting(self) -> None:
+        """Give up the queries that have not begun."""
+        self._turns.close()
+        self._spare.close()
+
     def stop(self) -> None:
         """Wait for the running queries and close the connections."""
         self._pool.shutdown()
         for connection in self._connections:
             connection.close()
+
+    async def _take(self, turns: Turns, waiting: int) -> None:
+        try:
+            await turns.take((waiting,))
+        except NoTurnError as error:
+            raise MachineError("The server stops.", hint="Repeat it when it is back.") from error
 
     def _query(self, query: Callable[[Connection], T]) -> T:
         connection = self._own_connection()
