@@ -34,6 +34,12 @@ _MORE = [
 PATTERNS: Sequence[str] = [piece + end for piece in _PIECES for end in _ENDS] + _MORE
 
 
+ORDINARY = [
+    "^train_.*_bs.*_seed.*_fold.*$", r"^\w{1,200}$", "^train_5_.*$", r"\d+_fold_3$",
+    r"(?i)TRAIN_\d{1,6}_BS", r"^\p{Ll}+_\p{Nd}+_", ".*", r"\w{3,30}_\w{3,30}_\d+$",
+]  # fmt: skip
+
+
 def names(count: int, length: int) -> dict[str, list[str]]:
     """Return names by what they are made of."""
     dice = random.Random(7)
@@ -66,6 +72,13 @@ def main() -> None:
         print(f"{seconds:6.2f} s  {'refused' if is_refused else '':8} {what}")
     refused = sum(is_refused for _, is_refused, _ in results)
     print(f"{len(PATTERNS)} patterns, {refused} of {len(results)} searches refused")
+    count = 100 * options.names
+    ordinary = [f"train_{i}_bs_{i % 7}_seed_1_fold_{i % 5}" for i in range(count)]
+    for pattern in ORDINARY:
+        start = time.process_time()
+        found = len(matching(compile_pattern(pattern), ordinary))
+        seconds = time.process_time() - start
+        print(f"{seconds:6.2f} s  {found:,} of {count:,} names have {pattern}")
 
 
 if __name__ == "__main__":
