@@ -157,17 +157,18 @@ def _check_writers(
     problems: Problems,
 ) -> None:
     """Refuse two jobs that write one file, and a job that waits for its own output."""
-    writers: dict[str, int] = {}
+    writers: dict[str, tuple[int, str]] = {}
     for number, job in enumerate(expanded):
         place = jobs[number].spec.place
         for index in job.output_files:
             path = files[index].value
-            first = writers.setdefault(surroundings.identity(path), number)
+            first, other = writers.setdefault(surroundings.identity(path), (number, path))
             if first != number:
+                also = "" if other == path else f', which is "{shown(other)}" in another spelling'
                 problems.add(
                     place,
                     f'both "{shown(expanded[first].name)}" and "{shown(job.name)}" '
-                    f'write "{shown(path)}"',
+                    f'write "{shown(path)}"{also}',
                 )
         for kind, read, written in (
             ("file", job.input_files, job.output_files),

@@ -224,7 +224,7 @@ class Resolver:
         if not LIKELY.search(text):
             return (text,)
         place = (*job.spec.place, *field.split("."))
-        self._warn_near_misses(place, text)
+        self._warn_near_misses(job.spec, place, text)
         parts: list[str | int] = [""]
         end = 0
         for match in REFERENCE.finditer(text):
@@ -264,9 +264,9 @@ class Resolver:
         if fault is not None and self._is_new(place, f"quotes:{once}"):
             self._problems.warn(place, f'{shown(match[0])} is "{shown(path)}", which {fault}')
 
-    def _warn_near_misses(self, place: Path, text: str) -> None:
+    def _warn_near_misses(self, spec: JobSpec, place: Path, text: str) -> None:
         for found, right in near_misses(text):
-            if self._is_new(place, f"near:{found}"):
+            if self._is_new(place, "near:" if spec.is_parameterized else f"near:{found}"):
                 self._problems.warn(
                     place, f"{shown(found)} is left as it is; a reference is written {right}"
                 )

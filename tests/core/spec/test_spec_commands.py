@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from torc_core.errors import SpecError
 from torc_core.spec import ExpandedWorkflow, parse_workflow
 from torc_core.spec.commands.quoting import Quotes, fault_at, quotes_around
 from torc_core.spec.commands.references import REFERENCE, near_misses
+from torc_core.spec.files.paths import Surroundings
 
 REF = "${files.input.x}"
 PLACES = [
@@ -63,6 +67,39 @@ def test_a_path_without_a_warning_reaches_the_program_as_it_is(command, path):
         timeout=30,
     )
     assert ran.stdout == path, ran.stderr
+
+
+WRITES = [f": > {quote}${{files.output.x}}{quote}" for quote in ("", "'", '"')]
+NAMED = ["$A", "${A}", "$B", "~/", "~", "$", "$$", "${A:-b}", r"\$A", "{x,y}", ".t"]
+SIGNS = "a é'\"*-#&;({}=%"
+PATHS = st.lists(st.sampled_from([*NAMED, *SIGNS]), min_size=1, max_size=5).map("".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(PATHS, st.sampled_from(WRITES))
+def test_a_file_without_a_warning_is_written_where_the_plan_says(path, command):
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"HOME": f"{folder}/home", "A": "value", "B": "two words"}
+        document = {
+            "name": "w",
+            "jobs": [{"name": "j", "command": command}],
+            "files": [{"name": "x", "path": path}],
+        }
+        try:
+            found = parse_workflow(json.dumps(document), surroundings=Surroundings(environment))
+        except SpecError:
+            reject()
+        written = Path(folder, found.files[0].path)
+        assume(not found.warnings and not found.files[0].path.endswith("/"))
+        written.parent.mkdir(parents=True, exist_ok=True)
+        assume(not written.is_dir())
+        shell = ["bash", "-c", found.jobs[0].render_command([])]
+        environment["PATH"] = os.environ["PATH"]
+        ran = subprocess.run(
+            shell, cwd=folder, env=environment, capture_output=True, check=False, timeout=30
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert written.is_file()
 
 
 @pytest.mark.parametrize("command", PLACES)
@@ -179,6 +216,28 @@ def test_references_are_filled_in_wherever_a_job_has_text():
 def test_a_reference_to_nothing_is_a_problem(field):
     with pytest.raises(SpecError, match='no file named "y"'):
         build({"command": "true", field: "cat ${files.input.y}"})
+
+
+def test_thousands_of_references_in_one_command_are_looked_at_once_each():
+    names = [f"f{i}" for i in range(5_000)]
+    document = {
+        "name": "w",
+        "jobs": [{"name": "j", "command": " ".join(f"${{files.input.{n}}}" for n in names)}],
+        "files": [{"name": n, "path": f"{n} x"} for n in names],
+    }
+    assert len(parse_workflow(json.dumps(document)).warnings) == 201
+
+
+def test_one_warning_for_all_that_one_entry_becomes():
+    found = build(
+        {
+            "name": "j{i}",
+            "command": "cat ${files.x{i}} ${files.input.x}",
+            "parameters": {"i": "1:50"},
+        },
+        "a b",
+    )
+    assert len(found.warnings) == 2
 
 
 def test_texts_without_a_job_say_that_references_stay():

@@ -88,6 +88,15 @@ def test_without_a_home_a_tilde_is_a_problem():
     assert expand_path("~/x", Surroundings({}, lambda _: "/root")) == "/root/x"
 
 
+@pytest.mark.parametrize("value", ["a\nb", "\udcff", "x" * 5000, "\x1b[1m"])
+def test_a_variable_that_cannot_be_in_a_path_is_a_problem(value):
+    files = [{"name": "f", "path": "$ODD/x"}]
+    text = json.dumps({"name": "w", "jobs": [job("a")], "files": files})
+    with pytest.raises(SpecError, match=r"unusable path") as raised:
+        parse_workflow(text, surroundings=Surroundings({"ODD": value}))
+    assert raised.value.problems[0].isprintable()
+
+
 def test_variables_of_the_workflow_come_before_those_around_it():
     found = build([job("a")], {"f": "$SCRATCH/x"}, env={"SCRATCH": "/mine"})
     assert found.files[0].path == "/mine/x"

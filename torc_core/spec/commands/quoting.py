@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import lru_cache
 
 from torc_core.spec.commands.references import REFERENCE
 
@@ -46,6 +47,10 @@ _OPENS = {"'": Quotes.SINGLE, "$'": Quotes.ANSI, '"': Quotes.DOUBLE, '$"': Quote
 _CLOSES = {Quotes.SINGLE: "'", Quotes.ANSI: "'", Quotes.DOUBLE: '"'}
 
 
+_SEEN_BEFORE = 100
+"""Characters before a reference in which a redirection, a quote or a blank is looked for."""
+
+
 def may_be_special(path: str) -> bool:
     """Return whether a path could mean something to the shell anywhere; a quick look."""
     return _ANY_SPECIAL.search(path) is not None
@@ -63,7 +68,7 @@ def fault_at(command: str, reference: re.Match[str], path: str) -> str | None:
     if quotes is None:
         return None
     special = {match[0] for match in _SPECIAL[quotes].finditer(path)}
-    before = command[: reference.start()]
+    before = command[max(0, reference.start() - _SEEN_BEFORE) : reference.start()]
     starts_word = _STARTS_WORD.search(before) is not None
     if quotes is Quotes.NONE and starts_word and path.startswith(("#", "~")):
         special.add(path[0])
@@ -84,7 +89,8 @@ def _mend(path: str) -> str:
     return "give the file another name"
 
 
-def quotes_around(command: str) -> dict[int, Quotes]:
+@lru_cache(maxsize=1)  # one command may have thousands of references
+def quotes_around(command: str) -> Mapping[int, Quotes]:
     """Return the quotes around each reference of a command, by offset.
 
     References in comments and here-documents are left out.

@@ -8,7 +8,7 @@ import msgspec
 
 from torc_core.spec.expand import NamedInstance
 from torc_core.spec.expanded import ExpandedJob
-from torc_core.spec.fields import MAX_PATH_LENGTH, line_fault
+from torc_core.spec.fields import MAX_PATH_LENGTH, fault_in, line_fault
 from torc_core.spec.files.links import link_jobs
 from torc_core.spec.files.paths import Surroundings, expand_path
 from torc_core.spec.problems import Path, Problems, shown
@@ -18,25 +18,22 @@ def expand_paths(
     files: Sequence[NamedInstance], surroundings: Surroundings, problems: Problems
 ) -> list[NamedInstance]:
     """Return files with home directories and variables filled in; note those that cannot be."""
-    found = []
-    for file in files:
+    found = list(files)
+    for number, file in enumerate(files):
         place = (*file.place, "path")
         try:
             path = expand_path(file.value, surroundings)
         except ValueError as error:
             problems.add(place, f'"{shown(file.value)}": {error}')
-            found.append(file)
             continue
         if path == file.value:
-            found.append(file)
             continue
-        fault = line_fault(path, MAX_PATH_LENGTH)
+        fault = fault_in(path) or line_fault(path, MAX_PATH_LENGTH)
         if fault is not None:
-            problems.add(
-                place, f'"{shown(file.value)}" becomes a path that cannot be used: {fault}'
-            )
+            problems.add(place, f'"{shown(file.value)}" becomes an unusable path: {fault}')
+            continue
         problems.note(place, f'"{shown(file.value)}" is {shown(path, MAX_PATH_LENGTH)}')
-        found.append(msgspec.structs.replace(file, value=path))
+        found[number] = msgspec.structs.replace(file, value=path)
     return found
 
 
