@@ -87,10 +87,20 @@ class TorcApp(App[None]):
         theme = os.environ.get("TEXTUAL_THEME", _THEME.name)
         self.theme = theme if theme in self.available_themes else _THEME.name
         self._main = MainScreen(Requests(connect), user, run_options)
+        self.failure: Exception | None = None
+        """The error that ended it."""
 
     def get_default_screen(self) -> MainScreen:
         """Begin with the main screen."""
         return self._main
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
+    def _print_error_renderables(self) -> None:
+        """Print no traceback; the program says what happened, and keeps it."""
+        self._exit_renderables.clear()
 
     def on_mount(self) -> None:
         """Exit with a clean terminal on SIGTERM and SIGHUP."""
@@ -118,5 +128,7 @@ def run(connect: Callable[[], Connection], *, user: str, run_options: RunnerOpti
     # Over SSH a moving mouse costs a line of escape codes per cell, and capturing it disables the
     # terminal's own text selection.
     app.run(mouse=not is_remote(os.environ))
+    if app.failure is not None:
+        raise app.failure
     note_visit()
     return app.return_code or ExitCode.OK

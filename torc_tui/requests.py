@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -21,8 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError, TransportError
 from torc_core.host.connect import Connection
-
-_log = logging.getLogger(__name__)
+from torc_core.host.program import as_error
 
 T = TypeVar("T")
 
@@ -144,7 +142,7 @@ class Requests:
         """Return what a function returns that may block and asks no server, such as of files.
 
         Raises:
-            TorcError: The function raised it, or something unexpected, which is logged.
+            TorcError: The function raised it, or another error, made into one.
             CancelledError: It was replaced by another of its slot.
         """
         return await self.submit(call, slot=slot)
@@ -192,8 +190,7 @@ class Requests:
             except TorcError as error:
                 finish = partial(_fail, future, error)
             except Exception as error:  # noqa: BLE001 - an error must not end the thread
-                _log.exception("unexpected error in a request")
-                finish = partial(_fail, future, TorcError(f"{type(error).__name__}: {error}"))
+                finish = partial(_fail, future, as_error(error))
             with self._change:
                 self._busy.discard(slot)
                 self._change.notify()

@@ -83,6 +83,14 @@ def test_output_that_cannot_be_written(
         assert "No space left on device" in done.stderr
 
 
+def test_a_run_whose_reader_has_left_still_says_that_a_job_failed(shell: Shell) -> None:
+    shell("printf 'name: f\\njobs: [{name: a, command: \"sleep 1; exit 3\"}]\\n' > f.yaml")
+    for line in ("torc run f.yaml | true", "torc run f.yaml 2>&1 | head -c 1"):
+        done = shell(f"{line}; exit ${{PIPESTATUS[0]}}")
+        assert done.returncode == 1, done.stderr
+        assert _is_clean(done)
+
+
 @pytest.mark.parametrize("closed", ["2>/dev/full", "2>&-", ">&- 2>&-"])
 def test_an_error_that_cannot_be_printed_keeps_its_exit_code(shell: Shell, closed: str) -> None:
     assert shell(f"torc jobs list nonsense {closed}").returncode == 2

@@ -76,6 +76,12 @@ def report(error: BaseException) -> ExitCode:
     return ending.exit_code
 
 
+def as_error(error: Exception) -> TorcError:
+    """Return any error as one for users to read, where the program goes on."""
+    ending = ending_of(error)
+    return TorcError(ending.sentence, hint=record_fault(error) if ending.is_fault else ending.hint)
+
+
 def ending_of(error: BaseException) -> Ending:
     """Return how an error ends a program."""
     match error:

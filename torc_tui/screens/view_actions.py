@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.app import App
 
-from torc_core.client import TorcClient
+from torc_core.client import Address, TorcClient
 from torc_core.host.connect import Choice, Connection, connect
 from torc_core.host.runs import Run, list_runs
 from torc_core.model.workflow import Workflow
@@ -78,7 +78,8 @@ async def choose_server(context: ViewContext) -> None:
     Raises:
         UsageError: It is no address of a server.
     """
-    ask = Ask("Server", context.requests.url or "", "Empty for torc's own server.")
+    shown = Address(context.requests.url or "").without_user
+    ask = Ask("Server", shown, "Empty for torc's own server.")
     url = await context.app.push_screen_wait(ask)
     if url is None:
         return

@@ -44,7 +44,7 @@ def breadcrumb(
 
 def headline(parts: list[str], server: ServerState, width: int) -> list[Cell]:
     """Return the first line: the location at the left, the server at the right."""
-    host = clean(urlsplit(server.url or "").netloc) or "server"
+    host = clean(urlsplit(server.url or "").netloc.rpartition("@")[2]) or "server"
     state = {
         None: Cell(f"○ {host}", QUIET),
         True: Cell(f"● {host}", "green"),

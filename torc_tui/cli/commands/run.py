@@ -11,6 +11,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode
 from torc_core.host.disk import is_full
+from torc_core.host.program import discard_output
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.operations.create import create
@@ -106,7 +107,10 @@ def _execute(settings: Settings, prepared: Run) -> int:
     say(prepared.sentence)
     with LiveCounts(client, workflow_id):
         summary = execute_run(prepared.directory, client)
-    _print_summary(settings, summary)
+    try:
+        _print_summary(settings, summary)
+    except BrokenPipeError:  # the reader has left; the exit code still says how it went
+        discard_output()
     is_waiting = any(summary.jobs_by_status.get(status) for status in WAITING)
     if held := sum(summary.jobs_by_status.get(status, 0) for status in ACTIVE):
         say(_held_by_others(held))

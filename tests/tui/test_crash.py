@@ -1,0 +1,72 @@
+"""The interface ends with a sentence in a clean terminal, whatever happens in it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from tui.pty_screen import PtyScreen
+
+_PROGRAM = """
+import os, sys
+from torc_core.host.program import run_program
+from torc_tui.terminal import prepare
+
+def connect():
+    {connect}
+
+def body():
+    prepare(os.environ)
+    from torc_tui import app
+    from torc_core.model.ids import WorkflowId
+    from torc_core.runner.policy.options import RunnerOptions
+    app.TorcApp.on_ready = lambda self: {ready}
+    return app.run(connect, user="ada", run_options=RunnerOptions(workflow_id=WorkflowId(0)))
+
+sys.exit(run_program(body))
+"""
+
+
+def start(tmp_path: Path, *, connect: str = "raise OSError('x')", ready: str = "None") -> PtyScreen:
+    program = tmp_path / "program.py"
+    program.write_text(_PROGRAM.format(connect=connect, ready=ready))
+    return PtyScreen(
+        [sys.executable, str(program)],
+        columns=150,
+        rows=30,
+        environ={"XDG_STATE_HOME": str(tmp_path / "state")},
+        cwd=tmp_path,
+    )
+
+
+@pytest.mark.parametrize(
+    ("raised", "exit_code", "words"),
+    [
+        ("1 / 0", 70, "ZeroDivisionError: division by zero"),
+        ("{}['TORC_TOKEN=hunter2']", 70, "KeyError"),
+        ("open('/nowhere/x')", 9, "/nowhere/x: No such file or directory"),
+        ("(_ for _ in ()).throw(MemoryError())", 9, "not enough memory"),
+    ],
+)
+def test_a_fault_of_the_interface_is_a_sentence(
+    tmp_path: Path, raised: str, exit_code: int, words: str
+) -> None:
+    screen = start(tmp_path, ready=raised)
+    screen.wait_for(words)
+    assert screen.process.wait(30) == exit_code
+    assert b"Traceback" not in screen.output
+    assert b"hunter2" not in screen.output
+    if exit_code == 70:
+        log = (tmp_path / "state" / "torc" / "errors.log").read_text()
+        assert "Traceback" in log
+        assert "hunter2" not in log
+    screen.close()
+
+
+def test_a_fault_of_a_request_is_shown_and_kept(tmp_path: Path) -> None:
+    screen = start(tmp_path, connect="raise ZeroDivisionError('TORC_TOKEN=hunter2')")
+    screen.wait_for("ZeroDivisionError")
+    assert b"hunter2" not in screen.output
+    assert "ZeroDivisionError" in (tmp_path / "state" / "torc" / "errors.log").read_text()
+    screen.close()
