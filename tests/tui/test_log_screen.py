@@ -111,3 +111,29 @@ async def test_a_wrapped_line_is_seen_from_its_start(
         assert "START" in ui.seen()
         await ui.press("right")
         assert "START" in ui.seen()
+
+
+PROGRESS = (
+    "\r\x1b[K 10% 1.2 MB/s\r\x1b[K100% done\n"
+    "see \x1b]8;;https://example.org\x1b\\-Wunused\x1b]8;;\x1b\\\n"
+    "\x1b[01m\x1b[Kfoo.c:1:2:\x1b[m\x1b[K \x1b[01;31m\x1b[Kerror: \x1b[m\x1b[Kbad\n"
+    "\x1b]0;title\x07\x1b[?25lnot a title\x1b[?25h\n"
+    "نمی\u200cشود\n"
+)
+
+
+async def test_a_log_is_shown_as_in_a_terminal(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = log_of(client, make_workflow("colored", 1), tmp_path)
+    path.write_text(PROGRESS + "\x1b[3")
+    async with interface(server.url) as ui:
+        await open_log(ui, "colored")
+        await ui.wait_for("not a title")
+        seen = ui.seen()
+
+    for line in ("100% done", "see -Wunused", "foo.c:1:2: error: bad", "نمی\u200cشود"):
+        assert line in seen
+    for hidden in ("10% 1.2", "example.org", "[K", "]0;", "\N{SYMBOL FOR ESCAPE}"):
+        assert hidden not in seen

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from torc_core.characters import escape_hidden
 from torc_core.errors import MachineError, TorcError
 from torc_core.host.output_files import create_file, make_directory
 from torc_core.masking import mask
@@ -43,7 +44,11 @@ def log_to_stream(stream: TextIO) -> None:
 
 
 class _Lines(logging.Formatter):
-    """Lines and tracebacks without secrets."""
+    """Lines and tracebacks without secrets; names of others cannot forge lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base's name
+        """Return the line of a record, without its traceback."""
+        return escape_hidden(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record."""

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from torc_core.characters import escape_hidden
 from torc_core.clock import Clock
 from torc_core.host.output_files import create_file
 from torc_core.model.exchange import ClaimedJob, OutputFile
@@ -101,7 +102,7 @@ class Launcher:
         with contextlib.suppress(OSError):
             create_file(path, self._context.log_mode)
             with path.open("a", encoding="utf-8") as file:
-                file.write(f"torc: {text}\n")
+                file.write(f"torc: {escape_hidden(text)}\n")
 
     def _stdio(self, claimed: ClaimedJob) -> str:
         """Return the path of a job's output without the ending."""
