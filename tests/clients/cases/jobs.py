@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases.world import World, case, counted, refused, text
+from cases.world import World, case, case_of, counted, refused, text
 
 
 @case
@@ -47,6 +47,21 @@ def update_job(world: World) -> None:
     job.command = "false"
     assert world.api.update_job(job.id, job).command == "false"
     assert world.api.get_job(job.id).command == "false"
+
+
+@case_of("update_job")
+def a_job_of_a_list_keeps_what_the_list_left_out(world: World) -> None:
+    first, read = world.job("first"), world.file("read")
+    made = world.job("second", depends_on_job_ids=[first.id], input_file_ids=[read.id])
+    listed = next(job for job in world.api.list_jobs(world.id).items if job.name == "second")
+    listed.command = "false"
+    world.api.update_job(listed.id, listed)
+    job = world.api.get_job(made.id)
+    assert (job.command, job.depends_on_job_ids, job.input_file_ids) == (
+        "false",
+        [first.id],
+        [read.id],
+    )
 
 
 @case

@@ -9,7 +9,7 @@ from torc.api import DefaultApi
 from torc.openapi_client.api import TasksApi
 
 from cases import records_0_35  # noqa: F401 - it fills CASES
-from cases.world import World, case, text
+from cases.world import World, case, case_of, text
 
 TASK_TIMEOUT_S = 30
 
@@ -238,3 +238,23 @@ def retry_job(world: World) -> None:
 @case
 def check_workflow_access(world: World) -> None:
     assert world.api.check_workflow_access(world.id, world.workflow.user).reason
+
+
+@case_of("update_file")
+def none_is_written_as_null_and_clears(world: World) -> None:
+    file = world.file("f")
+    file.st_mtime = 1.5
+    assert world.api.update_file(file.id, file).st_mtime == 1.5
+    assert world.api.get_file(file.id).st_mtime == 1.5
+    file.st_mtime = None
+    assert world.api.update_file(file.id, file).st_mtime is None
+    assert world.api.get_file(file.id).st_mtime is None
+
+
+@case_of("create_job")
+def a_job_is_made_from_one_that_was_read(world: World) -> None:
+    world.job()
+    (job,) = world.api.list_jobs(world.id).items
+    again = world.api.create_job(job)
+    assert (again.name, again.command, again.attempt_id) == (job.name, job.command, 1)
+    assert again.id != job.id

@@ -40,6 +40,16 @@ def case(function: Callable[[World], None]) -> Callable[[World], None]:
     return function
 
 
+def case_of(method: str) -> Callable[[Callable[[World], None]], Callable[[World], None]]:
+    """Make a function one more case of a method."""
+
+    def add(function: Callable[[World], None]) -> Callable[[World], None]:
+        CASES[method].append(function)
+        return function
+
+    return add
+
+
 class World(ABC):
     """A client and a new workflow."""
 
