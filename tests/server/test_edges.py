@@ -93,10 +93,6 @@ OPAQUE = {
         409,
         lambda i: ("PUT", f"/jobs/{i['job']}/start_job/0/{i['node']}", None),
     ),
-    "a job started by nobody": (
-        404,
-        lambda i: ("PUT", f"/jobs/{i['claimed']}/start_job/0/{NOBODY}", None),
-    ),
     "a job started in another run": (
         422,
         lambda i: ("PUT", f"/jobs/{i['claimed']}/start_job/7/{i['node']}", None),
