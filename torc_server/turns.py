@@ -41,11 +41,6 @@ class Turns:
         self._arrivals = count(0, -1 if newest_first else 1)
         self._closed = False
 
-    @property
-    def is_free(self) -> bool:
-        """Whether one more can have a turn at once."""
-        return self._free > 0
-
     async def take(self, rank: Rank) -> None:
         """Wait for a turn, which `leave` ends.
 

@@ -19,6 +19,9 @@ from torc_server.turns import NoTurnError, Turns
 P = ParamSpec("P")
 T = TypeVar("T")
 
+AT_ONCE = 8
+"""Queries of one requester that go straight to the readers; further ones wait for turns."""
+
 
 class Readers:
     """Runs queries beside the writer; each sees one consistent state of the database.
@@ -33,8 +36,7 @@ class Readers:
         self._connections: list[Connection] = []
         self._pool = ThreadPoolExecutor(count, "reader")
         self._turns = Turns(max(1, count - 1))
-        self._spare = Turns(1)
-        """For those who have no other query under way, when there is no free turn."""
+        """For what goes beyond `AT_ONCE`: it leaves one reader to others."""
         self._waiting: dict[str, int] = {}
         """Queries under way, by requester; the one with the fewest is next."""
 
@@ -55,13 +57,14 @@ class Readers:
         waiting = self._waiting.get(who, 0)
         self._waiting[who] = waiting + 1
         try:
-            turns = self._turns if waiting or self._turns.is_free else self._spare
-            await self._take(turns, waiting)
+            loop = asyncio.get_running_loop()
+            if waiting < AT_ONCE:
+                return await loop.run_in_executor(self._pool, self._query, query)
+            await self._take_turn(waiting)
             try:
-                loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(self._pool, self._query, query)
             finally:
-                turns.leave()
+                self._turns.leave()
         finally:
             if self._waiting[who] == 1:
                 del self._waiting[who]
@@ -71,7 +74,6 @@ class Readers:
     def refuse_waiting(self) -> None:
         """Give up the queries that have not begun."""
         self._turns.close()
-        self._spare.close()
 
     def stop(self) -> None:
         """Wait for the running queries and close the connections."""
@@ -79,9 +81,9 @@ class Readers:
         for connection in self._connections:
             connection.close()
 
-    async def _take(self, turns: Turns, waiting: int) -> None:
+    async def _take_turn(self, waiting: int) -> None:
         try:
-            await turns.take((waiting,))
+            await self._turns.take((waiting,))
         except NoTurnError as error:
             raise MachineError("The server stops.", hint="Repeat it when it is back.") from error
 
