@@ -13,7 +13,14 @@ _SECRETS = (
     # http://user:password@host. A password that was pasted may itself hold an @.
     (re.compile(r"""(://)[^\s/?#'"<>]+@"""), rf"\1{MASK}@"),
     # user:password@host, where the scheme was forgotten
-    (re.compile(r"""(?<![^\s'"=(])[^\s:/?#@'"=(]+:[^\s/?#@'"]+@(?=[\w.-])"""), f"{MASK}@"),
+    (
+        re.compile(
+            r"""(?<![^\s/?#@'"])(?=[^\s/?#@'"]++@[\w.-])"""  # what ends with the next @
+            r"""((?<![/?#@])|(?:[^\s/?#@'"=(]*+[=(])+?)"""  # before the user: `url=`
+            r"""[^\s:/?#@'"=(]+:[^\s/?#@'"]++@"""
+        ),
+        rf"\1{MASK}@",
+    ),
     (re.compile(r"""(/token/)[^/\s'"?#]+"""), rf"\1{MASK}"),
     (
         re.compile(
