@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from waiting import wait_for
 
-from torc_core.errors import AccessError
+from torc_core.errors import AccessError, UsageError
 from torc_server.access.origins import Hosts, check_origin
 
 OWN = Hosts(["Node17", "0.0.0.0"], ["torc.example.org:8443", "*.proxy.example", "[fd00::7]:80"])
@@ -59,6 +59,10 @@ def test_a_server_has_the_names_of_its_machine_and_those_allowed(host: str) -> N
         "*.proxy.example.org",
         "localhost, attacker.example",
         "attacker.example, localhost",
+        "attacker.example, a.localhost",
+        "attacker.example/.localhost",
+        "attacker.example:x:y",
+        "",
         "[attacker.example]",
         "[::1].attacker.example",
         "\xe9",
@@ -68,6 +72,14 @@ def test_a_server_has_the_names_of_its_machine_and_those_allowed(host: str) -> N
 )
 def test_any_other_name_may_have_been_pointed_here(host: str) -> None:
     assert not OWN.has(host)
+
+
+@pytest.mark.parametrize(
+    "name", ["https://torc.example.org", "torc.example.org/", "a.org,b.org", "*", "*.", "::1", ""]
+)
+def test_what_is_no_name_is_refused_and_allows_nothing(name: str) -> None:
+    with pytest.raises(UsageError, match="--allowed-host"):
+        Hosts([], [name])
 
 
 @given(st.text(max_size=80))
@@ -99,6 +111,8 @@ def test_every_text_is_a_host_or_not(host: str) -> None:
         ("file://", None, "localhost:8080", False),
         ("http://torc.example.org.attacker.example", None, "localhost:8080", False),
         ("http://localhost:8080, http://localhost:8080", None, "localhost:8080", False),
+        ("null", None, "", False),
+        ("http://attacker.example", None, "", False),
     ],
 )
 def test_a_page_of_another_server_is_refused(

@@ -19,7 +19,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from torc_core.errors import AccessError
+from torc_core.errors import AccessError, UsageError
 from torc_server.errors import MisdirectedError
 
 _OWN_SITES = frozenset({"none", "same-origin"})
@@ -35,19 +35,32 @@ class Hosts:
     Args:
         own: Names of this machine.
         allowed: Further names, as a reverse proxy has them; `*.example.org` are all below one.
+
+    Raises:
+        UsageError: One of the further names is none.
     """
 
     def __init__(self, own: Iterable[str], allowed: Iterable[str] = ()) -> None:
-        allowed = [name.lower().rstrip(".") for name in allowed]
-        self._allowed = {_without_port(name) for name in allowed if not name.startswith("*")}
-        self._suffixes = tuple(_without_port(name)[1:] for name in allowed if name.startswith("*."))
+        self._allowed: set[str] = set()
+        self._suffixes: tuple[str, ...] = ()
+        for given in allowed:
+            name = _without_port(given.lower().removeprefix("*."))
+            if not name:
+                raise UsageError(
+                    f"--allowed-host {given!r} is not a name of a host.",
+                    hint="Give names without a scheme and a path: torc.example.org, *.example.org.",
+                )
+            if given.startswith("*."):
+                self._suffixes += (f".{name}",)
+            else:
+                self._allowed.add(name)
         self._names = {"localhost"} | {name.lower().rstrip(".") for name in own} | self._allowed
 
     def has(self, host: str) -> bool:
         """Return whether a `Host` is one of these, with or without a port."""
         name = _without_port(host.lower())
         is_named = name in self._names or name.endswith((".localhost", *self._suffixes))
-        return is_named or _is_address(name)
+        return name != "" and (is_named or _is_address(name))
 
     def is_proxy(self, host: str) -> bool:
         """Return whether it is one of the further names."""
@@ -72,7 +85,8 @@ def check_origin(origin: str | None, site: str | None, host: str, hosts: Hosts) 
         AccessError: One does.
     """
     of_origin = (origin or "").partition("://")[2].lower()
-    if origin is not None and of_origin != host.lower() and not hosts.is_proxy(of_origin):
+    is_own = of_origin != "" and (of_origin == host.lower() or hosts.is_proxy(of_origin))
+    if origin is not None and not is_own:
         whose = f"A page of {origin}" if of_origin else "A web page"
     elif site is not None and site.lower() not in _OWN_SITES:
         whose = "A web page of another server"
@@ -111,8 +125,7 @@ class OriginMiddleware(ASGIMiddleware):
                 f"This server is not {host!r}.",
                 hint="If that is its name, start it with --allowed-host NAME.",
             )
-        if len(found) > 1:
-            check_origin(found.get(b"origin"), found.get(b"sec-fetch-site"), host, self._hosts)
+        check_origin(found.get(b"origin"), found.get(b"sec-fetch-site"), host, self._hosts)
         await next_app(scope, receive, send)
 
     async def _is_full_name(self, host: str) -> bool:
@@ -123,7 +136,7 @@ class OriginMiddleware(ASGIMiddleware):
         return self._hosts.has(host)
 
 
-_HOST = re.compile(r"(?:\[(?P<address>[^\]]*)\]|(?P<name>[^:\[\]]*))(?::[0-9]*)?")
+_HOST = re.compile(r"(?:\[(?P<address>[^\]]*)\]|(?P<name>[\w.-]*))(?::[0-9]*)?", re.ASCII)
 _LOOKED_AT = frozenset({b"host", b"origin", b"sec-fetch-site"})
 
 
