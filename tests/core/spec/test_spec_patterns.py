@@ -26,6 +26,7 @@ MEANINGS: list[tuple[str, list[str], list[str]]] = [
     ("(?x: a b )c d", ["abc d"], ["abcd"]),
     (r"(?x)[ a b ] \ c", ["a c"], ["  c"]),
     ("(?x) ^ a {2} $", ["aa"], ["a", "a {2}"]),
+    ("^a{ 2 , 3 }$", ["aa", "aaa"], ["a"]),
     ("(?i)straße", ["STRAßE"], ["STRASSE"]),
     ("(?i)k", ["K", "\u212a"], ["x"]),
     ("(?i-u)k", ["K"], ["\u212a"]),

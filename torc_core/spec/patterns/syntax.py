@@ -227,7 +227,7 @@ class _Translator:
     def count(self) -> tuple[int, int | None]:
         reader = self.reader
         match = reader.match(_COUNT)
-        if match is None or (" " in match[0] and not reader.flags.is_verbose):
+        if match is None:
             reader.fail(
                 r"has { without a count such as {2}, {2,} or {0,5}; write \{ for the character"
             )
