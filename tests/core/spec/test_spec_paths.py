@@ -82,6 +82,26 @@ def test_a_variable_that_is_not_set_is_a_problem_with_its_name(written):
         build([job("a")], {"f": written})
 
 
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("${SCRATCH:-/tmp}/x{i}", "${SCRATCH:-/tmp}"),
+        ("$SCRATCH/$(date +%F)/{i}", "$(date +%F)"),
+        ("`hostname`{i}", "`hostname`"),
+    ],
+)
+def test_what_only_a_shell_can_expand_is_told_once(written, left):
+    files = [{"name": "f{i}", "path": written, "parameters": {"i": "1:2"}}]
+    text = json.dumps({"name": "w", "jobs": [job("a")], "files": files})
+    (warning,) = parse_workflow(text, surroundings=SURROUNDINGS).warnings
+    assert f"keeps its {left}:" in warning
+
+
+@pytest.mark.parametrize("plain", ["cost$", "a$(b", r"\${SCRATCH:-x}", "R&D (new)", "$SCRATCH/x"])
+def test_other_special_characters_in_a_path_are_not_told(plain):
+    assert not build([job("a")], {"f": plain}).warnings
+
+
 def test_without_a_home_a_tilde_is_a_problem():
     with pytest.raises(ValueError, match="HOME"):
         expand_path("~/x", Surroundings())

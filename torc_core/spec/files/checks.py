@@ -10,7 +10,7 @@ from torc_core.spec.expand import NamedInstance
 from torc_core.spec.expanded import ExpandedJob
 from torc_core.spec.fields import MAX_PATH_LENGTH, fault_in, line_fault
 from torc_core.spec.files.links import link_jobs
-from torc_core.spec.files.paths import Surroundings, expand_path
+from torc_core.spec.files.paths import Surroundings, expand_path, left_to_the_shell
 from torc_core.spec.problems import Path, Problems, shown
 
 
@@ -19,8 +19,17 @@ def expand_paths(
 ) -> list[NamedInstance]:
     """Return files with home directories and variables filled in; note those that cannot be."""
     found = list(files)
+    warned: set[Path] = set()
     for number, file in enumerate(files):
         place = (*file.place, "path")
+        left = left_to_the_shell(file.value)
+        if left is not None and place not in warned:
+            warned.add(place)
+            problems.warn(
+                place,
+                f'"{shown(file.value)}" keeps its {shown(left)}: in a path only ~, $NAME and '
+                "${NAME} are filled in",
+            )
         try:
             path = expand_path(file.value, surroundings)
         except ValueError as error:

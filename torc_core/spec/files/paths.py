@@ -21,6 +21,7 @@ _TILDE = re.compile(r"~([A-Za-z0-9_][A-Za-z0-9_.-]*)?(?=/|\Z)", re.ASCII)
 _VARIABLE = re.compile(
     r"\\\$|\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})", re.ASCII
 )
+_ONLY_IN_THE_SHELL = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`")
 
 
 class Surroundings(NamedTuple):
@@ -66,6 +67,12 @@ def expand_path(path: str, surroundings: Surroundings) -> str:
         return found
 
     return home + _VARIABLE.sub(value, path)
+
+
+def left_to_the_shell(path: str) -> str | None:
+    """Return the first part that a shell would expand and `expand_path` does not, if any."""
+    found = _ONLY_IN_THE_SHELL.search(_VARIABLE.sub("", path))
+    return found[0] if found else None
 
 
 def _home(tilde: re.Match[str], surroundings: Surroundings) -> str:
