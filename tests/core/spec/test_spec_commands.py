@@ -190,6 +190,11 @@ def test_what_was_meant_to_be_a_reference_is_reported(written, right):
         "$(input)",
         "${x.y}",
         "$inputs/a",
+        "$(inputs.sh --all)",
+        "$(file.exe x)",
+        "$FILES.output.txt",
+        "x; for files in *; do sort $files > $files.output.txt; done",
+        "x; files=a; sort $files > $files.output.txt",
     ],
 )
 def test_the_shell_s_own_variables_are_left_in_peace(plain):

@@ -15,19 +15,24 @@ LIKELY = re.compile(r"[${(]\s*(?:file|user|input|output)", re.IGNORECASE)
 
 _LIKE_ONE = re.compile(
     r"""
-      \$[{(]\s*(?P<section>files?|user[_-]?data|inputs?|outputs?)\s*\.(?P<rest>[^{}()\n$]{1,300})[})]
-    | (?:\$|(?<!\$)(?P<brace>\{))(?P<exact>files|user_data)\.(?P<tail>(?:input|output)\.
-        [\w.-]{1,255})(?(brace)\})
+      \$\{\s*(?P<section>files?|user[_-]?data|inputs?|outputs?)\s*\.(?P<rest>[^{}()\n$]{1,300})\}
+    | (?:\$(?P<bracket>\()\s*|(?P<bare>\$)|(?<!\$)(?P<brace>\{))
+      (?P<exact>(?-i:files|user_data))\.(?P<tail>(?-i:input|output)\.[\w.-]{1,255})
+      (?(brace)\})(?(bracket)\s*\))
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_IS_VARIABLE = re.compile(r"\b(?:files|user_data)(?:=|\s+in\s)")
+"""The shell has a variable of that name, which `$files.output.txt` begins with."""
 _DIRECTION = re.compile(r"\s*(in|out)(?:put)?s?\s*\.\s*(.+)", re.IGNORECASE)
 
 
 def near_misses(text: str) -> Iterator[tuple[str, str]]:
     """Yield what looks like a reference and is none, each with how one is written."""
+    has_variable = _IS_VARIABLE.search(text) is not None
     for match in _LIKE_ONE.finditer(text):
-        if not REFERENCE.fullmatch(match[0]):
+        is_variable = match["bare"] and has_variable
+        if not is_variable and not REFERENCE.fullmatch(match[0]):
             rest = match["rest"] or match["tail"]
             yield match[0], _as_reference((match["section"] or match["exact"]).lower(), rest)
 
