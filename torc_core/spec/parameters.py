@@ -187,11 +187,10 @@ def _warn_range(
     content: str, match: re.Match[str], values: Values, path: Path, problems: Problems
 ) -> None:
     """Note ranges that give other values than they seem to promise."""
-    if len(values) == 1 and match[3] and Decimal(match[1]) != Decimal(match[2]):
+    if len(values) == 1 and Decimal(match[1]) != Decimal(match[2]):
+        step = "the third part is the step" if match[3] else "without a third part the step is 1"
         problems.warn(
-            path,
-            f'"{shown(content)}" is one value: the third part is the step, and it is '
-            "larger than the range",
+            path, f'"{shown(content)}" is one value: {step}, and it is larger than the range'
         )
     width = len(match[1])
     if isinstance(values, range) and match[1].startswith("0") and width > 1:

@@ -79,6 +79,13 @@ def test_a_range_that_looks_logarithmic_is_a_step_and_told() -> None:
     assert "third part is the step" in problems.warnings[0][1]
 
 
+@pytest.mark.parametrize("written", ["0.1:0.5", "1e-5:1e-3"])
+def test_a_range_shorter_than_the_step_of_1_is_told(written: str) -> None:
+    problems = Problems()
+    assert len(parse_values(written, (), problems)) == 1
+    assert "the step is 1" in problems.warnings[0][1]
+
+
 def test_huge_ranges_are_counted_without_being_made() -> None:
     values = parse_values("1:1000000000", (), Problems())
     assert len(values) == 10**9
