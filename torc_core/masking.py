@@ -7,7 +7,7 @@ import re
 MASK = "***"
 
 _NAME = r"(?:PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY|CREDENTIALS?)"
-_VALUE = r"""(?:'[^'\n]*'|"[^"\n]*"|[^\s'"&,;)]+)"""
+_VALUE = r"""(?:'[^'\n]*'|"[^"\n]*"|[^\s'"&,;)])+"""
 # Each begins at a fixed text or after a blank, and then reads on once.
 _SECRETS = (
     # http://user:password@host. A password that was pasted may itself hold an @.

@@ -170,6 +170,22 @@ def test_whatever_is_raised_becomes_a_sentence(
         assert log.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("password", ["hunter2", "'my hunter2'", '"it\'s hunter2"', "a\\;hunter2"])
+def test_a_log_of_faults_has_no_password_of_the_command_line(
+    shell: Shell, tmp_path: Path, password: str
+) -> None:
+    (tmp_path / "click.py").write_text("raise ValueError('x')\n")
+    shell(
+        f"torc --password {password} jobs list",
+        PYTHONPATH=str(tmp_path),
+        XDG_STATE_HOME=str(tmp_path),
+    )
+
+    log = (tmp_path / "torc" / "errors.log").read_text()
+    assert "--password *** jobs list" in log
+    assert "hunter2" not in log
+
+
 def test_a_traceback_that_cannot_be_kept_is_said(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("raise ValueError('x')\n")
     (tmp_path / "state").write_text("a file")

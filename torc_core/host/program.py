@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import sys
 import threading
 import traceback
@@ -205,7 +206,7 @@ def _append(path: Path, text: str) -> None:
     if path.exists() and path.stat().st_size > _LOG_BYTES:
         path.replace(path.with_name(f"{LOG_NAME}.1"))
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    command = " ".join(map(repr, sys.argv))
+    command = escape_hidden(shlex.join(sys.argv))
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"{moment} {mask(command)}\n{text}\n")
