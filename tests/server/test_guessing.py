@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import time
@@ -11,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from torc_server.access import credentials
+from torc_server.access.throttle import TooManyAttemptsError
+from torc_server.access.users import Users
 
 DEAR = 10
 
@@ -116,6 +119,20 @@ def test_passwords_that_wait_for_a_check_do_not_delay_the_end(make_server, auth_
         assert time.monotonic() - begin < 5
         assert {one.result()[9:12] for one in guessing} <= {b"401", b"429", b""}
     assert "Traceback" not in server.log.read_text()
+
+
+def test_a_password_that_was_not_checked_has_not_failed(auth_file):
+    users = Users(auth_file)
+    users.load()
+    users.close()  # no one has a turn any more
+
+    async def ask_often() -> None:
+        for _ in range(20):
+            with pytest.raises(TooManyAttemptsError) as caught:
+                await users.is_correct("alice", "alice", "home")
+            assert caught.value.retry_after_s == 1
+
+    asyncio.run(ask_often())
 
 
 def test_refusals_are_logged_in_one_line(make_server, auth_file):

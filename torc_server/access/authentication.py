@@ -111,7 +111,8 @@ class PasswordMiddleware(ASGIMiddleware):
             return await self._users.is_correct(user, password, peer)
         except TooManyAttemptsError as error:
             raise TooManyRequestsException(
-                f"Too many passwords were wrong; try again in {error.retry_after_s} s.",
+                "Too many passwords were wrong, or wait to be checked; "
+                f"try again in {error.retry_after_s} s.",
                 headers={"Retry-After": str(error.retry_after_s)},
             ) from error
 

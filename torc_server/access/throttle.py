@@ -78,7 +78,7 @@ class Attempt:
 
 
 class Throttle:
-    """Counts attempts; those that turn out right do not count."""
+    """Counts attempts; those that turn out right, or are not checked, do not count."""
 
     def __init__(self) -> None:
         self._pairs = Buckets(10, 10)
@@ -116,6 +116,6 @@ class Throttle:
             del self._trusted[next(iter(self._trusted))]
 
     def take_back(self, attempt: Attempt) -> None:
-        """Count an attempt no longer: the password was right."""
+        """Count an attempt no longer: the password was right, or was not checked."""
         for buckets, key in attempt.taken:
             buckets.give_back(key)

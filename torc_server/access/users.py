@@ -105,6 +105,8 @@ class Users:
                 attempt = self._throttle.begin(user, peer, time.monotonic())
             await self._turns.take(attempt.rank if attempt else FIRST)
         except (TooManyAttemptsError, NoTurnError) as error:
+            if attempt:
+                self._throttle.take_back(attempt)
             refusals.warning("%r from %s was not checked: too many attempts", user[:256], peer)
             wait_s = error.retry_after_s if isinstance(error, TooManyAttemptsError) else 1
             raise TooManyAttemptsError(wait_s) from error
