@@ -4,7 +4,8 @@ The reference writes `SCRIPT COMMAND` on one line (its runner does so for every 
 for a script that runs its arguments and a command that is a list of words, and stays as it is.
 Everything else would lose a part of the command on the way: a list (`a && b`, `a | b`, several
 lines) or a builtin such as `cd` becomes the arguments `bash -c COMMAND`, and a script that only
-prepares the shell, by `export` or `source`, is followed by the command on a line of its own.
+prepares the shell, by `export` or `source`, is followed by the command on a line of its own. After
+the option of a shell that takes a command as one argument, such as `bash -lc`, it becomes that.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ _PREPARES_BY = frozenset({"activate", "load"})
 _CLOSES = frozenset({"}", "fi", "done", "esac", "]]", ")"})
 """Last words of compound commands, which take no arguments."""
 
+_SHELL_WITH_COMMAND = re.compile(
+    r"(?:\A|[ /])(?:ba|da|a|k|z)?sh(?: -[A-Za-z]*o \w+| --?[A-Za-z][A-Za-z-]*)* -[A-Za-z]*c\Z"
+)
+"""Words that end with a shell, its options, and the one that a command follows."""
+_MOST_OPTIONS = 10
+"""Words at the end of a script in which that is looked for."""
+
 _ONLY_IN_THE_SHELL = _PREPARES | frozenset(
     {"!", "[[", "((", "{", "bg", "break", "case", "continue", "coproc", "disown", "exec", "exit"}
     | {"fg", "for", "function", "if", "jobs", "let", "logout", "mapfile", "read", "return"}
@@ -59,6 +67,9 @@ def command_line(script: str | None, command: str) -> str:
         return f"{prefix} {command}" if _is_words(command) else f"{prefix} {{\n{command}\n}}"
     if not words or _takes_no_command(words):
         return f"{prefix}\n{command}"
+    if _SHELL_WITH_COMMAND.search(" ".join(words[-_MOST_OPTIONS:])):
+        is_quoted = _is_words(command) and len(_words(_tokens(command.strip()))) == 1
+        return f"{prefix} {command if is_quoted else shlex.quote(command)}"
     return f"{prefix} {command if _is_words(command) else f'bash -c {shlex.quote(command)}'}"
 
 

@@ -107,6 +107,32 @@ def test_a_script_that_prepares_the_shell_comes_before_the_command(
     assert run(script, command, tmp_path) == right
 
 
+@pytest.mark.parametrize(
+    "script", ["bash -c", "env A=1 sh -c", "/bin/bash --norc -eo pipefail -uc  # all"]
+)
+@pytest.mark.parametrize(
+    ("command", "right"),
+    [
+        ("echo a b", "a b\n"),
+        ("cd / && pwd", "/\n"),
+        ("echo a\necho 'b c' | cat", "a\nb c\n"),
+        ("'echo a; echo b'", "a\nb\n"),
+        ("pwd>/dev/null", ""),
+    ],
+)
+def test_a_shell_that_takes_one_argument_gets_the_whole_command(
+    script: str, command: str, right: str, tmp_path: Path
+) -> None:
+    """A command that its author has quoted is one argument already."""
+    assert run(script, command, tmp_path) == right
+
+
+@pytest.mark.parametrize("script", ["python -c", "bash wrap.sh -c", "bash -c 'exec \"$@\"' _"])
+def test_other_options_and_scripts_get_words(script: str) -> None:
+    """What is not known to take one argument is left as it is."""
+    assert command_line(script, "echo a").endswith(" echo a")
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.text(st.sampled_from("ab ;&|<>()'\"\\\n$`#{}=!"), max_size=60))
 def test_every_text_is_taken_apart(text: str) -> None:
@@ -117,5 +143,5 @@ def test_every_text_is_taken_apart(text: str) -> None:
 
 def test_a_long_script_costs_little() -> None:
     """A long text of what could be matched in many ways is read once."""
-    for piece in ("1", "'", '"', "\\", "$(", "#", "a ", "<", '"\\'):
+    for piece in ("1", "sh -o ", "sh -c ", "'", '"', "\\", "$(", "#", "a ", "<", '"\\'):
         command_line(piece * (50_000 // len(piece)), piece * (50_000 // len(piece)))
