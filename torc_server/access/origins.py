@@ -14,6 +14,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -140,12 +141,14 @@ _HOST = re.compile(r"(?:\[(?P<address>[^\]]*)\]|(?P<name>[\w.-]*))(?::[0-9]*)?",
 _LOOKED_AT = frozenset({b"host", b"origin", b"sec-fetch-site"})
 
 
+@lru_cache(maxsize=64)
 def _without_port(host: str) -> str:
     """Return a host without its port and brackets; empty if it is none."""
     match = _HOST.fullmatch(host)
     return (match["address"] or match["name"] or "").rstrip(".") if match else ""
 
 
+@lru_cache(maxsize=64)
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name.partition("%")[0])
