@@ -187,6 +187,7 @@ def test_the_name_of_the_machine_does_not_identify_a_process(
     assert (process.is_local(), process.is_alive()) == (is_local, is_alive)
 
 
+@pytest.mark.usefixtures("_embedded")
 def test_a_changed_host_name_loses_no_server(monkeypatch: pytest.MonkeyPatch):
     running = connect(Choice(standalone=True)).client
     running.ping()
@@ -195,6 +196,7 @@ def test_a_changed_host_name_loses_no_server(monkeypatch: pytest.MonkeyPatch):
     server = running_server()
     assert server is not None
     assert ensure_server() == server.address
+    assert stop_server()
 
 
 def test_setting_the_clock_does_not_change_a_process(monkeypatch: pytest.MonkeyPatch):

@@ -43,6 +43,7 @@ def test_an_action_whose_claim_was_not_sent_is_executed_later(server, client, tm
         bash=find_bash(),
         output_dir=str(tmp_path),
         environment={},
+        log_mode=0o600,
     )
     (tmp_path / "job_stdio").mkdir()
     losing = UnreachableOnce(server.url)
