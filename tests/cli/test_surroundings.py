@@ -119,7 +119,7 @@ def test_a_runner_that_cannot_start_is_reported_and_has_ended(
     done = run(_TORC, "run", "w.yaml", "--detach", env=environment)
 
     assert done.returncode != 0
-    assert "The runner exited at once with exit code 1" in done.stderr
+    assert "The runner exited at once with exit code 9" in done.stderr
     assert "this psutil is broken" in done.stderr
     assert _ended_runs(run) == ["failed"]
 

@@ -393,7 +393,7 @@ async def test_a_server_that_cannot_be_started_is_not_said_to_be_there(server, m
         is_repaired = True
         await ui.wait_for(f"● 127.0.0.1:{server.port}")
         await ui.wait_for("repaired")
-        assert "does not start" not in ui.seen()
+        await ui.wait_for(lambda: "does not start" not in ui.seen())
 
 
 async def test_a_refresh_takes_an_earlier_error_away(server, make_workflow):
