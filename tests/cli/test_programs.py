@@ -84,8 +84,13 @@ def test_output_that_cannot_be_written(
 
 
 def test_a_run_whose_reader_has_left_still_says_that_a_job_failed(shell: Shell) -> None:
-    shell("printf 'name: f\\njobs: [{name: a, command: \"sleep 1; exit 3\"}]\\n' > f.yaml")
-    for line in ("torc run f.yaml | true", "torc run f.yaml 2>&1 | head -c 1"):
+    shell(
+        "mkfifo left;"
+        "printf 'name: f\\njobs: [{name: a, command: \"read x < left; exit 3\"}]\\n' > f.yaml"
+    )
+    leave = "exec <&-; echo > left"
+    for reader in (f"| ({leave})", f"2>&1 | (head -c 1; {leave})"):
+        line = f"torc run f.yaml {reader}"
         done = shell(f"{line}; exit ${{PIPESTATUS[0]}}")
         assert done.returncode == 1, done.stderr
         assert _is_clean(done)

@@ -7,6 +7,7 @@ from server.rules.bench import NOW, TIME, Bench
 from sqlalchemy import select, update
 
 from torc_core.errors import NotFoundError, UsageError
+from torc_core.model.action import WorkflowAction
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import JobPatch
 from torc_core.model.resources import FailureHandler, ResourceRequirements
@@ -21,8 +22,6 @@ from torc_server.rules.editing import update_job
 from torc_server.rules.jobs import get_job
 from torc_server.rules.workflows import delete_workflow
 from torc_server.storage import tables
-
-from torc_core.model.action import WorkflowAction  # isort: skip
 
 DONE = JobStatus.COMPLETED
 
