@@ -101,6 +101,7 @@ class Problems:
         self.warnings: list[tuple[Path, str]] = []
         self.notes: list[tuple[Path, str]] = []
         self._unknown = 0
+        self._told: set[tuple[Path, str]] = set()
 
     def add(self, path: Path, message: str) -> None:
         """Note an error."""
@@ -113,6 +114,15 @@ class Problems:
     def note(self, path: Path, message: str) -> None:
         """Note what became of something that is as it should be."""
         self.notes.append((path, message))
+
+    def is_new(self, path: Path, what: str = "") -> bool:
+        """Return whether this is asked for the first time.
+
+        Expansions of one entry have one place; what is wrong with all is told of the first.
+        """
+        is_new = (path, what) not in self._told
+        self._told.add((path, what))
+        return is_new
 
     def unknown(self, path: Path, kind: str, name: str, known: Collection[str]) -> None:
         """Note a name that nothing has, with the nearest one that something has."""

@@ -101,7 +101,6 @@ class Resolver:
         self._problems = problems
         self._resolved: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Indices] = {}
         self._shared: dict[Indices, Indices] = {}
-        self._reported: set[tuple[Path, str]] = set()
 
     def job(self, number: int, job: JobInstance) -> ExpandedJob:
         """Return the concrete job at position `number` with everything resolved."""
@@ -180,14 +179,9 @@ class Resolver:
         """
         known = self._sections[section]
         position = known.index.get(name)
-        if position is None and name and known.is_complete and self._is_new(place, once):
+        if position is None and name and known.is_complete and self._problems.is_new(place, once):
             self._problems.unknown(place, SINGULAR[section], name, known.index)
         return position
-
-    def _is_new(self, place: Path, once: str = "") -> bool:
-        is_new = (place, once) not in self._reported
-        self._reported.add((place, once))
-        return is_new
 
     def _single(self, job: JobInstance, section: str, field: str, name: str | None) -> int | None:
         return self.find(section, name, (*job.spec.place, field)) if name else None
@@ -201,12 +195,12 @@ class Resolver:
             found = names.matches(pattern)
         except ValueError as error:
             place = origin.place(origin.patterns, pattern)
-            if self._is_new(place):
+            if self._problems.is_new(place):
                 self._problems.add(place, f'"{shown(pattern)}" {error}')
             return ()
         if not found and pattern and names.is_complete:
             place = origin.place(origin.patterns, pattern)
-            if self._is_new(place):
+            if self._problems.is_new(place):
                 self._problems.warn(place, f'no {SINGULAR[section]} matches "{shown(pattern)}"')
         return found
 
@@ -234,7 +228,7 @@ class Resolver:
             if position is None:
                 continue
             if section != "files" and field != "command":
-                if self._is_new(place, f"id:{once}"):
+                if self._problems.is_new(place, f"id:{once}"):
                     self._problems.warn(
                         place, f"{shown(match[0])} is left as it is; only a command can have it"
                     )
@@ -261,12 +255,12 @@ class Resolver:
 
     def _check_quotes(self, place: Path, match: re.Match[str], path: str, once: str) -> None:
         fault = fault_at(match.string, match, path)
-        if fault is not None and self._is_new(place, f"quotes:{once}"):
+        if fault is not None and self._problems.is_new(place, f"quotes:{once}"):
             self._problems.warn(place, f'{shown(match[0])} is "{shown(path)}", which {fault}')
 
     def _warn_near_misses(self, spec: JobSpec, place: Path, text: str) -> None:
         for found, right in near_misses(text):
-            if self._is_new(place, "near:" if spec.is_parameterized else f"near:{found}"):
+            if self._problems.is_new(place, "near:" if spec.is_parameterized else f"near:{found}"):
                 self._problems.warn(
                     place, f"{shown(found)} is left as it is; a reference is written {right}"
                 )

@@ -129,6 +129,8 @@ def test_a_variable_beside_a_parameter():
     document = {"name": "w", "jobs": [job("a")], "files": files}
     found = parse_workflow(json.dumps(document), format="json", surroundings=SURROUNDINGS)
     assert [file.path for file in found.files] == ["/scratch1/~", "/scratch2/~"]
+    (note,) = found.notes
+    assert '"${SCRATCH}1/~" is /scratch1/~' in note
 
 
 @pytest.mark.parametrize("second", ["out/t", "./out/t", "out//t", "x/../out/t", "out/t/"])

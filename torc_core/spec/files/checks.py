@@ -17,31 +17,34 @@ from torc_core.spec.problems import Path, Problems, shown
 def expand_paths(
     files: Sequence[NamedInstance], surroundings: Surroundings, problems: Problems
 ) -> list[NamedInstance]:
-    """Return files with home directories and variables filled in; note those that cannot be."""
+    """Return files with home directories and variables filled in; note those that cannot be.
+
+    What holds for many expansions of one entry is told of the first.
+    """
     found = list(files)
-    warned: set[Path] = set()
     for number, file in enumerate(files):
-        place = (*file.place, "path")
+        place, written = (*file.place, "path"), shown(file.value)
         left = left_to_the_shell(file.value)
-        if left is not None and place not in warned:
-            warned.add(place)
+        if left is not None and problems.is_new(place, "left"):
             problems.warn(
                 place,
-                f'"{shown(file.value)}" keeps its {shown(left)}: in a path only ~, $NAME and '
+                f'"{written}" keeps its {shown(left)}: in a path only ~, $NAME and '
                 "${NAME} are filled in",
             )
         try:
             path = expand_path(file.value, surroundings)
         except ValueError as error:
-            problems.add(place, f'"{shown(file.value)}": {error}')
+            if problems.is_new(place, str(error)):
+                problems.add(place, f'"{written}": {error}')
             continue
         if path == file.value:
             continue
         fault = fault_in(path) or line_fault(path, MAX_PATH_LENGTH)
         if fault is not None:
-            problems.add(place, f'"{shown(file.value)}" becomes an unusable path: {fault}')
+            problems.add(place, f'"{written}" becomes an unusable path: {fault}')
             continue
-        problems.note(place, f'"{shown(file.value)}" is {shown(path, MAX_PATH_LENGTH)}')
+        if problems.is_new(place, "path"):
+            problems.note(place, f'"{written}" is {shown(path, MAX_PATH_LENGTH)}')
         found[number] = msgspec.structs.replace(file, value=path)
     return found
 
