@@ -3,8 +3,7 @@
 A run directory holds `meta.json` (what runs, since when, under which process), `status.json`
 (counts, rewritten while it runs), the runner's log, and a copy of the workflow file if it came
 from one. Its process holds a lock on `lock`; a run without an end whose process is gone has
-crashed. A run on another host, or in
-another container, is never judged by its pid.
+crashed. A run on another host, or in another container, is never judged by its pid.
 """
 
 from __future__ import annotations

@@ -368,6 +368,10 @@ _read_root = _mapping(
 )
 
 
+AUTHORS_OWN = "x-"
+"""How fields begin that mean nothing to torc: a place for YAML's anchors, as Compose files have."""
+
+
 def read_workflow(tree: Any, problems: Problems) -> WorkflowSpec:
     """Return the content of a workflow file, with everything that does not fit noted.
 
@@ -375,5 +379,8 @@ def read_workflow(tree: Any, problems: Problems) -> WorkflowSpec:
         tree: Plain data as a reader returns it.
         problems: Gets one entry per problem.
     """
-    spec: WorkflowSpec = _read_root(plain_numbers(tree), (), problems)
+    tree = plain_numbers(tree)
+    if type(tree) is dict:
+        tree = {key: value for key, value in tree.items() if not key.startswith(AUTHORS_OWN)}
+    spec: WorkflowSpec = _read_root(tree, (), problems)
     return spec

@@ -463,3 +463,15 @@ def test_another_suffix_that_is_nothing_tells_all_attempts(tmp_path: Path) -> No
     with pytest.raises(SpecError) as caught:
         load_workflow(path)
     assert len(caught.value.problems) == 3
+
+
+def test_fields_of_the_authors_own_are_left_alone_at_the_top_only():
+    text = (
+        "name: w\nx-base: &base {command: x}\nx-: 1\n"
+        "jobs:\n  - {<<: *base, name: a}\n  - {<<: *base, name: b}\n"
+    )
+    workflow = parse_workflow(text, format="yaml")
+    assert [job.command for job in workflow.jobs] == [("x",), ("x",)]
+    assert not workflow.warnings
+    assert "x-y" in problems(jobs("name: a, command: x, x-y: 1"))[0]
+    assert "xbase" in problems("xbase: 1\n" + ONE_JOB)[0]
