@@ -12,6 +12,7 @@ from torc_core import limits
 from torc_server.edge.body_budget import FREE_BYTES, BodyBudget
 
 JOB = {"name": "j", "command": "true"}
+ACTION = {"action_type": "run_commands", "action_config": {}}
 
 
 @pytest.mark.parametrize(
@@ -62,12 +63,31 @@ def test_an_update_has_the_same_limits(call, workflow_id):
     assert (reply.status, reply.problem["field"]) == (422, "name")
 
 
-def test_a_word_of_a_megabyte_is_not_repeated_in_the_answer(call, workflow_id):
-    for field in ("memory", "runtime"):
-        body = {"workflow_id": workflow_id, "name": "r", field: "1" * 1_000_000}
-        reply = call("POST", "/resource_requirements", body)
-        assert reply.status == 422
-        assert len(reply.text) < 1000
+LONG = "=a:" * 333_333
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/resource_requirements", {"name": "r", "memory": LONG}, 422),
+        ("/resource_requirements", {"name": "r", "runtime": LONG}, 422),
+        ("/workflows/{}/actions", {"trigger_type": LONG} | ACTION, 422),
+        ("/jobs", JOB | {"status": LONG}, 400),
+        ("/jobs", JOB | {LONG: 1, "name": 1}, 400),
+    ],
+)
+def test_a_word_of_a_megabyte_is_not_repeated_in_the_answer(call, workflow_id, path, body, status):
+    reply = call("POST", path.format(workflow_id), {"workflow_id": workflow_id} | body)
+
+    assert reply.status == status
+    assert len(reply.text) < 3000
+
+
+def test_a_long_value_of_a_query_is_not_repeated_in_the_answer(call, workflow_id):
+    for name in ("sort_by", "status"):
+        reply = call("GET", "/jobs", workflow_id=workflow_id, **{name: "=" + LONG[:15_000]})
+        assert reply.status in {400, 422}
+        assert len(reply.text) < 3000
 
 
 def test_free_json_has_no_limit_of_its_own(call, workflow_id):

@@ -43,8 +43,6 @@ _NO_MARK = bytes(set(range(256)) - set(b'[]{}"'))
 _STEPS = bytes.maketrans(b"[]", b"\x01\xff")
 """As signed bytes: one level down, one level up."""
 _MOST_DIGITS = len(str(-MAX_INTEGER - 1))
-_MAX_CAUSE = 500
-"""Characters; a cause may name a value, and that may be of any length."""
 
 
 class BodyRequest(Request[Any, Any, Any]):
@@ -147,5 +145,4 @@ def _place(finding: str) -> dict[str, str]:
 
 
 def _unreadable(cause: str, **details: str) -> UnreadableRequestError:
-    shortened = cause if len(cause) <= _MAX_CAUSE else f"{cause[:_MAX_CAUSE]}…"
-    return UnreadableRequestError(f"The body cannot be read: {shortened}.", **details)
+    return UnreadableRequestError(f"The body cannot be read: {cause}.", **details)

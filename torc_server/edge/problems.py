@@ -61,6 +61,9 @@ log = logging.getLogger(__name__)
 
 _Request = Request[Any, Any, Any]
 
+_MAX_LENGTH = 1_000
+"""Characters of a text in an error."""
+
 
 def status_of(error: TorcError) -> int:
     """Return the HTTP status of an error."""
@@ -70,9 +73,17 @@ def status_of(error: TorcError) -> int:
 def _reply(
     status: int, problem: dict[str, Any], headers: dict[str, str] | None = None
 ) -> Response[ApiError]:
+    shown = {name: _shortened(value) for name, value in problem.items()}
     return Response(
-        ApiError(error=problem), status_code=status, media_type=MediaType.JSON, headers=headers
+        ApiError(error=shown), status_code=status, media_type=MediaType.JSON, headers=headers
     )
+
+
+def _shortened(value: object) -> object:
+    """Return a text that quotes a request without what nobody would read."""
+    if isinstance(value, str) and len(value) > _MAX_LENGTH:
+        return f"{value[:_MAX_LENGTH]}…"
+    return value
 
 
 def _torc_error(_request: _Request, error: TorcError) -> Response[ApiError]:
