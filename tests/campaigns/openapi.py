@@ -298,11 +298,12 @@ class Explorer:
 def is_about_empty_values(failure: str, url: str) -> bool:
     """Return whether a request was expected to be refused for empty values in its query alone.
 
-    An empty value is not given, whatever type the document wants of it.
+    An empty value is not given, whatever its type in the document. Of several the first counts.
     """
     blamed = re.search(r"Invalid component: parameters? (.+) in query", failure)
     given = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    empty = {name for name, _ in given} - {name for name, value in given if value}
+    first = dict(reversed(given))
+    empty = {name for name, value in first.items() if not value}
     return bool(blamed) and empty.issuperset(re.findall(r"`([^`]+)`", blamed[1]))
 
 
