@@ -132,9 +132,16 @@ class OriginMiddleware(ASGIMiddleware):
     async def _is_full_name(self, host: str) -> bool:
         """Return whether it is this machine's name with its domain, which may take a while."""
         if self._full_name is None:
-            self._full_name = asyncio.create_task(asyncio.to_thread(socket.getfqdn))
+            self._full_name = asyncio.create_task(asyncio.to_thread(_find_full_name))
         self._hosts.add(await asyncio.shield(self._full_name))
         return self._hosts.has(host)
+
+
+def _find_full_name() -> str:
+    try:
+        return socket.getfqdn()
+    except UnicodeError:  # a name that DNS cannot have
+        return socket.gethostname()
 
 
 _HOST = re.compile(r"(?:\[(?P<address>[^\]]*)\]|(?P<name>[\w.-]*))(?::[0-9]*)?", re.ASCII)
