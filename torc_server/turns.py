@@ -68,6 +68,8 @@ class Turns:
         finally:
             if timer is not None:
                 timer.cancel()
+        if self._closed:  # since the turn came
+            raise NoTurnError
 
     def leave(self) -> None:
         """End a turn: the best of those who wait is next."""

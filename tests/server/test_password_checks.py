@@ -241,6 +241,20 @@ def test_who_waits_too_long_or_for_a_closed_queue_is_refused():
     asyncio.run(scene())
 
 
+def test_a_turn_that_came_as_the_queue_closed_is_none():
+    async def scene() -> None:
+        turns = Turns(1)
+        await turns.take(())
+        waiting = asyncio.create_task(turns.take(()))
+        await asyncio.sleep(0)
+        turns.leave()
+        turns.close()
+        with pytest.raises(NoTurnError):
+            await waiting
+
+    asyncio.run(scene())
+
+
 def test_a_turn_of_one_who_is_gone_goes_to_the_next():
     async def scene() -> None:
         turns = Turns(1)
