@@ -44,7 +44,7 @@ _BOUNDARIES = {
     "start-half": r"(?:^|\W)",
     "end-half": r"(?:$|\W)",
 }
-_COUNT = re.compile(r"\{ *([0-9]+) *(?:(,) *([0-9]*) *)?\}")
+_COUNT = re.compile(r"\{ *(?:([0-9]+) *(?:(,) *([0-9]*) *)?|(,) *([0-9]+) *)\}")
 
 
 class Translation(NamedTuple):
@@ -231,8 +231,9 @@ class _Translator:
             reader.fail(
                 r"has { without a count such as {2}, {2,} or {0,5}; write \{ for the character"
             )
-        least = int(match[1][:9])
-        most = int(match[3][:9]) if match[3] else None if match[2] else least
+        least = int((match[1] or "0")[:9])
+        stated = match[3] or match[5]
+        most = int(stated[:9]) if stated else None if match[2] else least
         if most is not None and most < least:
             reader.fail(f"has {match[0]}, which ends before it begins")
         reader.skip_ignored()
