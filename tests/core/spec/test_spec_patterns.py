@@ -162,7 +162,7 @@ def test_what_cannot_be_run_is_refused_by_name(pattern: str, said: str) -> None:
 
 def test_a_word_boundary_is_refused_only_for_names_with_letters_that_it_does_not_know() -> None:
     pattern = compile_pattern(r"\bb")
-    assert matching(pattern, ["a b"]) == (0,)
+    assert matching(pattern, ["a b", "a € b", "1° b"]) == (0, 1, 2)
     with pytest.raises(ValueError, match=r'"ä b".*write \(\?-u:\\b\)'):
         matching(pattern, ["a b", "ä b"])
 

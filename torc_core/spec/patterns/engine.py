@@ -36,6 +36,9 @@ _AFTER_ALL = "\U0010ffff"
 """The last character there is; it stands for nothing and so in no name."""
 
 
+_FURTHER_LETTERS = re2.compile(translate(r"[\w--[:ascii:]]").text)
+
+
 class Pattern(NamedTuple):
     """A pattern to search names with."""
 
@@ -132,7 +135,7 @@ def _search(pattern: Pattern, names: Sequence[str], positions: Sequence[int]) ->
     for i in positions:
         name = names[i]
         encoded = name.encode()
-        if pattern.has_word_boundary and len(encoded) > len(name):
+        if pattern.has_word_boundary and _FURTHER_LETTERS.search(encoded):
             raise ValueError(
                 "has a word boundary, which knows only the letters of ASCII, and "
                 rf'"{shown(name)}" has others; write (?-u:\b) if that is meant'
