@@ -37,11 +37,11 @@ class Misled(Explorer):
 
 
 def test_what_the_document_does_not_say_is_found(url):
-    explorer = Misled(url, 0, size=40)
+    explorer = Misled(url, 0, size=150)  # one request in four is invalid, and few in this one way
     wanted = {"GET /version", "GET /workflows/{workflow_id}", "GET /workflows"}
     explorer.operations = [one for one in explorer.operations if one.label in wanted]
     total = Findings()
 
-    explorer.explore(40 * len(wanted), total.add)
+    explorer.explore(150 * len(wanted), total.add)
 
     assert {kind.partition(": ")[0] for kind in total.failures} == wanted
