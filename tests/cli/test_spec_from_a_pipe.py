@@ -82,6 +82,11 @@ def test_a_faulty_pipe_creates_nothing_and_is_named(shell, client):
     assert client.list_workflows().total_count == before
 
 
+def is_asleep(pid: int) -> bool:
+    """Return whether a process waits, as in a system call that a signal interrupts; proc(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 def test_a_pipe_that_nothing_is_written_to_can_be_left_with_ctrl_c(tmp_path):
     pipe = tmp_path / "p"
     os.mkfifo(pipe)
@@ -94,9 +99,12 @@ def test_a_pipe_that_nothing_is_written_to_can_be_left_with_ctrl_c(tmp_path):
     with subprocess.Popen(
         [TORC, "run", pipe], stderr=subprocess.PIPE, text=True, cwd=tmp_path
     ) as waiting:
-        end = wait_for(open_for_writing, "the command to read from the pipe")
-        waiting.send_signal(signal.SIGINT)
-        _, said = waiting.communicate(timeout=30)
-        os.close(end)
+        end = wait_for(open_for_writing, "the command to open the pipe")
+        try:
+            wait_for(lambda: is_asleep(waiting.pid), "the command to read from it")
+            waiting.send_signal(signal.SIGINT)
+            _, said = waiting.communicate(timeout=30)
+        finally:
+            os.close(end)  # ends the reading, if nothing else has
     assert waiting.returncode == 130
     assert "Traceback" not in said
