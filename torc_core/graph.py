@@ -162,6 +162,18 @@ def downstream(dependencies: Dependencies, starts: Iterable[int]) -> set[int]:
     return seen - begun
 
 
+def upstream(dependencies: Dependencies, starts: Iterable[int]) -> set[int]:
+    """Return all jobs upstream of the starts, without the starts."""
+    begun = set(starts)
+    seen = set(begun)
+    stack = list(begun)
+    while stack:
+        new = set(dependencies[stack.pop()]) - seen
+        seen |= new
+        stack.extend(new)
+    return seen - begun
+
+
 def critical_path(dependencies: Dependencies, weights: Sequence[float]) -> tuple[float, list[int]]:
     """Return the heaviest chain of jobs and its weight, such as a workflow's least run time.
 

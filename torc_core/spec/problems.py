@@ -112,7 +112,7 @@ class Problems:
         self.warnings.append((path, message))
 
     def note(self, path: Path, message: str) -> None:
-        """Note what became of something that is as it should be."""
+        """Note a result that is no problem, such as an expanded path."""
         self.notes.append((path, message))
 
     def is_new(self, path: Path, what: str = "") -> bool:

@@ -31,7 +31,7 @@ class Hosts:
     """The names under which a server may be asked.
 
     An IP address is always one: a page's owner can point a name at it and nothing else. So are the
-    names of this machine, which are nobody's to point elsewhere.
+    names of this machine, which no page's owner can point elsewhere.
 
     Args:
         own: Names of this machine.

@@ -2,8 +2,8 @@
 
 Guessing is limited by user *and* peer together, so that no one can lock a user out by guessing: the
 user's own machines are other peers. A peer has a limit for all users together. Guesses at one user
-from many peers are not refused, but come after others. Whoever had the right password before is
-not subject to any of this (`Users`).
+from many peers are not refused, but come after others. A password that was right before is not
+subject to any of this (`Users`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Buckets:
     def used(self, key: Hashable, now: float) -> int:
         """Return how many tokens are missing."""
         missing = max(0.0, self._full_at.get(key, now) - now) / self._every_s
-        return math.ceil(round(missing, 6))  # what was given back leaves a rounding error
+        return math.ceil(round(missing, 6))  # returned tokens leave a rounding error
 
     def wait_s(self, key: Hashable, now: float) -> float:
         """Return the seconds until there is a token."""
@@ -101,8 +101,8 @@ class Throttle:
         wait_s = max(self._pairs.wait_s(pair, now), self._peers.wait_s(of_peer, now))
         if wait_s > 0:
             raise TooManyAttemptsError(wait_s)
-        stranger = int(peer not in self._trusted)
-        rank = (failures, stranger, self._peers.used(of_peer, now), self._users.used(user, now))
+        untrusted = int(peer not in self._trusted)
+        rank = (failures, untrusted, self._peers.used(of_peer, now), self._users.used(user, now))
         taken = ((self._pairs, pair), (self._peers, of_peer), (self._users, user))
         for buckets, key in taken:
             buckets.take(key, now)

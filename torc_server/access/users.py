@@ -32,7 +32,8 @@ class Users:
 
     bcrypt takes a fifth of a second, on purpose. So a correct password is remembered for a while
     (by a hash of it), few are checked at a time, and of those who wait the one with the fewest
-    failures is first: whoever tries many passwords keeps some processors busy and no user waiting.
+    failures is first: a client that tries many passwords keeps some processors busy, and no user
+    waiting.
     """
 
     def __init__(self, path: Path | None = None, *, remember_s: float = 0) -> None:

@@ -1,4 +1,4 @@
-"""Checks of passwords that take the same time whoever is asked for.
+"""Checks of passwords that take the same time for every user name.
 
 The time of a response would otherwise tell which users there are, and which have cheap hashes. A
 bcrypt of cost c takes time in proportion to 2**c, and 2**c + (2**c + 2**(c+1) + ... + 2**(n-1)) is

@@ -80,7 +80,7 @@ def _reply(
 
 
 def _shortened(value: object) -> object:
-    """Return a text that quotes a request without what nobody would read."""
+    """Return a text that quotes a request, cut to a readable length."""
     if isinstance(value, str) and len(value) > _MAX_LENGTH:
         return f"{value[:_MAX_LENGTH]}…"
     return value

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from torc_core.config.bounds import RUN, Bounds
 from torc_core.units import MAX_INTEGER
+
+Number = TypeVar("Number", int, float)
 
 
 def number(bounds: Bounds) -> click.ParamType[Any]:
@@ -30,13 +33,7 @@ class _Whole(click.IntRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number."""
-        try:
-            found = int(value)
-        except ValueError:
-            _refuse(self, self._bounds, value, param, ctx)
-        if not self._bounds.allow(found):
-            _refuse(self, self._bounds, value, param, ctx)
-        return found
+        return _convert(self, int, self._bounds, value, param, ctx)
 
 
 class _Fraction(click.FloatRange):
@@ -50,20 +47,21 @@ class _Fraction(click.FloatRange):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return the number."""
-        try:
-            found = float(value)
-        except ValueError:
-            _refuse(self, self._bounds, value, param, ctx)
-        if not self._bounds.allow(found):
-            _refuse(self, self._bounds, value, param, ctx)
-        return found
+        return _convert(self, float, self._bounds, value, param, ctx)
 
 
-def _refuse(
+def _convert(
     kind: click.ParamType[Any],
+    read: Callable[[Any], Number | None],
     bounds: Bounds,
-    value: object,
+    value: Any,
     param: click.Parameter | None,
     ctx: click.Context | None,
-) -> NoReturn:
-    kind.fail(f"{str(value)[:80]!r} is not {bounds.rule}.", param, ctx)
+) -> Number:
+    try:
+        found = read(value)
+    except ValueError:
+        found = None
+    if found is None or not bounds.allow(found):
+        kind.fail(f"{str(value)[:80]!r} is not {bounds.rule}.", param, ctx)
+    return found

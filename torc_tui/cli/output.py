@@ -3,9 +3,9 @@
 A command hands over records and never prints by itself, so both forms say the same. Lists are
 written while they are read, a block at a time.
 
-Hidden characters of data are made visible in tables. JSON has escapes for them, which
-mean the same value to every reader; they are written whether or not it goes to a terminal, as what
-is in a file is shown in a terminal later.
+Hidden characters of data are made visible in tables. JSON has escapes for them, which mean the same
+value to every reader; they are written whether or not it goes to a terminal, as what is in a file
+is shown in a terminal later.
 """
 
 from __future__ import annotations

@@ -82,6 +82,13 @@ def test_downstream_is_all_that_waits(dependencies: Graph, starts: set[int]) -> 
     assert graph.downstream(dependencies, starts) == expected
 
 
+@given(any_graph(), st.sets(st.integers(0, 9), max_size=3))
+def test_upstream_is_all_that_is_waited_for(dependencies: Graph, starts: set[int]) -> None:
+    starts = {start for start in starts if start < len(dependencies)}
+    expected = {job for start in starts for job in reachable(dependencies, start)} - starts
+    assert graph.upstream(dependencies, starts) == expected
+
+
 @given(acyclic(), st.data())
 def test_the_critical_path_is_the_heaviest_chain(dependencies: Graph, data: st.DataObject) -> None:
     count = len(dependencies)

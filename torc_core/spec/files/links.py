@@ -208,22 +208,11 @@ def _unordered(files: _Files, jobs: Sequence[ExpandedJob]) -> list[tuple[Writer,
         if outer.job not in connected:
             if len(connected) == _MAX_SEARCHES:
                 break
-            connected[outer.job] = graph.downstream(dependencies, [outer.job]) | _upstream(
-                dependencies, outer.job
-            )
+            before = graph.upstream(dependencies, [outer.job])
+            connected[outer.job] = before | graph.downstream(dependencies, [outer.job])
         if inner.job not in connected[outer.job]:
             found.append((outer, inner))
     return found
-
-
-def _upstream(dependencies: Sequence[Indices], start: int) -> set[int]:
-    seen: set[int] = set()
-    stack = [start]
-    while stack:
-        new = set(dependencies[stack.pop()]) - seen
-        seen |= new
-        stack.extend(new)
-    return seen
 
 
 def _dependencies(jobs: Sequence[ExpandedJob]) -> list[Indices]:

@@ -3,8 +3,8 @@ r"""Paths of files: variables and home directories in them, and which of them ar
 A command is filled with a path as it stands, so the shell would expand `~` and `$NAME` in it, while
 whatever looks for the file would not. They are therefore expanded once, when the workflow is made,
 and everything after that sees one path. Only what can be said without the shell is expanded:
-`${NAME:-default}`, `$1` and `$(...)` stay, as does `~name` where nobody has that name, which the
-shell leaves alone too. `\$` is a dollar sign of the file's name.
+`${NAME:-default}`, `$1` and `$(...)` stay, as does `~name` without an account of that name, which
+the shell leaves alone too. `\$` is a dollar sign of the file's name.
 
 Stored is the path as written, not its normalized form: `./run.sh` is a program in the current
 folder and `run.sh` is one to be searched for, and `link/..` need not be where `link` is.
