@@ -6,7 +6,16 @@ which of them may start.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
+
+
+class GpuKind(StrEnum):
+    """Whose GPUs a node has: the makers name them in different variables."""
+
+    NVIDIA = "nvidia"
+    AMD = "amd"
 
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,22 +1,28 @@
-"""What this machine offers to jobs: CPUs, memory and GPUs that this process may use."""
+"""What this machine offers to jobs: CPUs, memory and GPUs that this process may use.
+
+The least of what the hardware has, the scheduler allows (affinity), the control groups grant and a
+batch system gave counts.
+"""
 
 from __future__ import annotations
 
 import os
-import re
 import socket
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 import psutil
 
+from torc_core.host.hardware.control_groups import read_limits
+from torc_core.host.hardware.gpus import find_gpus
+from torc_core.host.hardware.slurm_share import Share, is_own_allocation, read_share
+from torc_core.resources import GpuKind
+
 _GIB = 2**30
-_CGROUP_LIMITS = (
-    "sys/fs/cgroup/memory.max",
-    "sys/fs/cgroup/memory/memory.limit_in_bytes",
-)
-_DEVICE = re.compile(r"nvidia[0-9]+")
+_HARDWARE, _AFFINITY = "hardware", "CPU affinity"
+_GROUP, _SLURM = "control group", "Slurm"
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,53 +30,67 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
     hostname: str
     num_cpus: int
+    cpus: tuple[int, ...] = ()
+    """The numbers of the CPUs that this process may run on; `num_cpus` may be less."""
+    cpu_limit: str = _HARDWARE
+    """What sets `num_cpus`: the hardware, CPU affinity, a control group or Slurm."""
     memory_gb: float
     """Gibibytes."""
+    memory_limit: str = _HARDWARE
+    """What sets `memory_gb`."""
     gpus: tuple[str, ...] = ()
-    """What to write into CUDA_VISIBLE_DEVICES, one entry per device: an index or a UUID."""
+    """What a job is told of each device: an index, a UUID or the name of a MIG device."""
+    gpu_kind: GpuKind = GpuKind.NVIDIA
 
 
 def inspect_machine(root: Path = Path("/"), environ: Mapping[str, str] = os.environ) -> Machine:
     """Return what this process may use of its machine.
 
     Args:
-        root: Where sys and dev are mounted.
-        environ: CUDA_VISIBLE_DEVICES in it names the GPUs; without it device files are counted.
+        root: Where proc, sys and dev are mounted.
+        environ: Names the visible GPUs, and the share of a Slurm job inside its allocation.
     """
+    hostname = socket.gethostname()
+    limits = read_limits(root)
+    is_own = is_own_allocation(environ, hostname=hostname, groups=limits.paths, now_s=time.time())
+    share = read_share(environ) if is_own else Share()
+    cpus = _usable_cpus()
+    # Jobs that share a part of a CPU would be throttled: of a quota of 2.5 there are 2 to give.
+    quota = None if limits.cpus is None else max(int(limits.cpus), 1)
+    num_cpus, cpu_limit = _least(
+        (psutil.cpu_count(), _HARDWARE),
+        (len(cpus), _AFFINITY),
+        (quota, _GROUP),
+        (share.num_cpus, _SLURM),
+    )
+    memory_bytes, memory_limit = _least(
+        (psutil.virtual_memory().total, _HARDWARE),
+        (limits.memory_bytes, _GROUP),
+        (share.memory_bytes, _SLURM),
+    )
+    gpus = find_gpus(root, environ)
     return Machine(
-        hostname=socket.gethostname(),
-        num_cpus=_count_cpus(),
-        memory_gb=_memory_bytes(root) / _GIB,
-        gpus=_gpus(root, environ),
+        hostname=hostname,
+        num_cpus=num_cpus,
+        cpus=cpus,
+        cpu_limit=cpu_limit,
+        memory_gb=memory_bytes / _GIB,
+        memory_limit=memory_limit,
+        gpus=gpus.names[: share.num_gpus],
+        gpu_kind=gpus.kind,
     )
 
 
-def _count_cpus() -> int:
-    """Return how many CPUs this process may run on; all where there is no affinity (macOS)."""
+def _least(*bounds: tuple[int | None, str]) -> tuple[int, str]:
+    """Return the least amount and what sets it; the earlier of equal ones."""
+    known = ((amount, source) for amount, source in bounds if amount is not None)
+    return min(known, key=lambda bound: bound[0])
+
+
+def _usable_cpus() -> tuple[int, ...]:
+    """Return the CPUs that this process may run on; all where there is no affinity (macOS)."""
     try:
-        return len(psutil.Process().cpu_affinity() or ())
+        cpus = psutil.Process().cpu_affinity()
     except AttributeError:
-        return psutil.cpu_count() or 1
-
-
-def _memory_bytes(root: Path) -> int:
-    """Return the physical memory, or the limit of the control group where that is lower."""
-    sizes = [psutil.virtual_memory().total]
-    for limit in _CGROUP_LIMITS:
-        try:
-            text = (root / limit).read_text().strip()
-        except OSError:
-            continue
-        if text.isdigit():
-            sizes.append(int(text))
-    return min(sizes)
-
-
-def _gpus(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
-    visible = environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        names = (name.strip() for name in visible.split(","))
-        return tuple(name for name in names if name and name not in {"-1", "NoDevFiles"})
-    devices = (path.name for path in (root / "dev").glob("nvidia*"))
-    count = sum(1 for name in devices if _DEVICE.fullmatch(name))
-    return tuple(str(index) for index in range(count))
+        cpus = None
+    return tuple(sorted(cpus or range(psutil.cpu_count() or 1)))

@@ -17,7 +17,7 @@ from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.prefetch import HOLD_S, Prefetcher, build_work_request
 from torc_core.runner.policy.reporting import Outbox
-from torc_core.runner.policy.resource_pool import ResourcePool, requirements_of
+from torc_core.runner.policy.resources.pool import ResourcePool, requirements_of
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.process.attempt import completion_without_start, id_of
 from torc_core.runner.process.child import SpawnError, SpawnFailure

@@ -26,7 +26,7 @@ from torc_core.runner.policy.failure_rules import apply_rules
 from torc_core.runner.policy.limits import runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.reporting import Outbox
-from torc_core.runner.policy.resource_pool import ResourcePool
+from torc_core.runner.policy.resources.pool import ResourcePool
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt, completion_of
 from torc_core.runner.process.child import SpawnError

@@ -1,4 +1,5 @@
 import os
+import socket
 from pathlib import Path
 
 import psutil
@@ -33,19 +34,32 @@ def test_a_control_group_can_only_lower_memory(root, file, limit, expected):
     assert inspect_machine(root, {}).memory_gb == expected
 
 
-def test_gpus_are_counted_as_devices(root):
-    for name in ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"):
-        (root / "dev" / name).touch()
-    assert inspect_machine(root, {}).gpus == ("0", "1")
+@pytest.mark.parametrize(("quota", "cpus"), [(100_000, 1), (20_000, 1), (10**9, os.cpu_count())])
+def test_a_control_group_lowers_cpus_to_whole_ones(root, quota, cpus):
+    group = root / "sys/fs/cgroup/job_7"
+    group.mkdir(parents=True)
+    (root / "proc/self").mkdir(parents=True)
+    (root / "proc/self/cgroup").write_text("0::/job_7\n")
+    (group / "cpu.max").write_text(f"{quota} 100000\n")
+    machine = inspect_machine(root, {})
+    assert machine.num_cpus == min(cpus, len(os.sched_getaffinity(0)))
+    assert set(machine.cpus) == os.sched_getaffinity(0)
 
 
-@pytest.mark.parametrize(
-    ("visible", "gpus"),
-    [("2,3", ("2", "3")), ("", ()), ("-1", ()), ("GPU-8932f937, 1", ("GPU-8932f937", "1"))],
-)
-def test_visible_gpus_go_before_devices(root, visible, gpus):
-    (root / "dev/nvidia0").touch()
-    assert inspect_machine(root, {"CUDA_VISIBLE_DEVICES": visible}).gpus == gpus
+def test_inside_an_allocation_slurms_share_counts(root):
+    share = {
+        "SLURM_JOB_ID": "5",
+        "SLURMD_NODENAME": socket.gethostname(),
+        "SLURM_CPUS_ON_NODE": "1",
+        "SLURM_MEM_PER_NODE": "512",
+        "SLURM_GPUS_ON_NODE": "1",
+        "CUDA_VISIBLE_DEVICES": "3,4",
+    }
+    machine = inspect_machine(root, share)
+    assert (machine.num_cpus, machine.memory_gb, machine.gpus) == (1, 0.5, ("3",))
+    assert machine.memory_limit == "Slurm"
+    elsewhere = inspect_machine(root, share | {"SLURMD_NODENAME": "elsewhere"})
+    assert (elsewhere.memory_gb, elsewhere.gpus) == (PHYSICAL_GB, ("3", "4"))
 
 
 def test_this_machine_has_something_to_offer():

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from torc_core.errors import UsageError
+from torc_core.host.hardware.slurm_share import read_share
 
 _TIME_LEFT = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
 _SECRETS = ("JWT", "TOKEN", "KEY", "PASS", "SECRET")
@@ -46,13 +47,13 @@ def read_allocation(environ: Mapping[str, str], *, is_subtask: bool) -> Allocati
             "This is not a Slurm job: SLURM_JOB_ID is not set.",
             hint="Start it with sbatch or srun, or use `torc run` outside of Slurm.",
         )
-    num_cpus = _integer(environ, "SLURM_CPUS_ON_NODE")
+    share = read_share(environ)
     return Allocation(
         slurm_job_id=_integer(environ, "SLURM_JOB_ID") or 0,
         node_id=_integer(environ, "SLURM_NODEID") or 0,
-        num_cpus=num_cpus,
-        memory_gb=_memory_gb(environ, num_cpus),
-        num_gpus=_integer(environ, "SLURM_GPUS_ON_NODE"),
+        num_cpus=share.num_cpus,
+        memory_gb=None if share.memory_bytes is None else share.memory_bytes / 2**30,
+        num_gpus=share.num_gpus,
         num_nodes=1 if is_subtask else _integer(environ, "SLURM_JOB_NUM_NODES") or 1,
         end_time=_integer(environ, "SLURM_JOB_END_TIME"),
     )
@@ -74,15 +75,6 @@ def printable_environment(environ: Mapping[str, str]) -> str:
         for name, value in sorted(environ.items())
         if name.startswith("SLURM") and not any(secret in name for secret in _SECRETS)
     )
-
-
-def _memory_gb(environ: Mapping[str, str], num_cpus: int | None) -> float | None:
-    """Return the memory of the node's share; Slurm counts in MiB."""
-    per_node = _integer(environ, "SLURM_MEM_PER_NODE")
-    if per_node:  # 0 asks for all of the node
-        return per_node / 1024
-    per_cpu = _integer(environ, "SLURM_MEM_PER_CPU")
-    return per_cpu * num_cpus / 1024 if per_cpu and num_cpus else None
 
 
 def _integer(environ: Mapping[str, str], name: str) -> int | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.workflow import Workflow
-from torc_core.resources import Resources
+from torc_core.resources import GpuKind, Resources
 
 _SAMPLE_INTERVAL_S = 5.0
 _LEAST_INTERVAL_S = 0.1
@@ -44,7 +44,8 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     hostname: str
     total: Resources
     gpus: tuple[str, ...]
-    """Names for CUDA_VISIBLE_DEVICES, as many as `total` has."""
+    """The names of devices, as many as `total` has."""
+    gpu_kind: GpuKind = GpuKind.NVIDIA
     bash: str
     output_dir: str
     """Absolute: jobs may change their directory."""
@@ -71,6 +72,10 @@ def read_monitoring(config: Any) -> Monitoring:
 
 
 def gpu_names(found: tuple[str, ...], count: int) -> tuple[str, ...]:
-    """Return names for `count` GPUs: those found, then plain indices for those only stated."""
-    names = found[:count]
-    return names + tuple(str(index) for index in range(len(names), count))
+    """Return names for `count` GPUs: those found, then indices for those only stated.
+
+    No two are the same: each is one job's.
+    """
+    # A UUID may stand for any device, most likely for an early one.
+    indices = map(str, (*range(len(found), count), *range(len(found))))
+    return (*found, *(index for index in indices if index not in found))[:count]

@@ -11,7 +11,7 @@ from torc_core.model.exchange import WorkRequest
 from torc_core.resources import Resources
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.options import RunnerOptions
-from torc_core.runner.policy.resource_pool import as_resources
+from torc_core.runner.policy.resources.pool import as_resources
 
 SHORT_S = 0.1
 """Mean run time below which jobs count as short."""

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from torc_core.model.exchange import ClaimedJob
 from torc_core.model.workflow import Workflow
+from torc_core.resources import GpuKind
+from torc_core.runner.policy.resources.gpu_variables import gpu_variables
 
 OWN = frozenset(
     {
@@ -70,6 +72,8 @@ def job_environment(
     claimed: ClaimedJob,
     gpus: Sequence[str] = (),
     exit_code: int | None = None,
+    *,
+    gpu_kind: GpuKind = GpuKind.NVIDIA,
 ) -> dict[str, str]:
     """Return the environment of one job.
 
@@ -78,15 +82,13 @@ def job_environment(
         claimed: The job.
         gpus: The devices that it may use; without any, the variables stay as they are.
         exit_code: That of the job, for its recovery script.
+        gpu_kind: Whose devices these are.
     """
     environment = {**base, **_added(claimed.job.env)}
     environment["TORC_JOB_ID"] = str(claimed.job.id)
     environment["TORC_JOB_NAME"] = claimed.job.name
     environment["TORC_ATTEMPT_ID"] = str(claimed.job.attempt_id)
-    if gpus:
-        devices = ",".join(gpus)
-        environment["CUDA_VISIBLE_DEVICES"] = devices
-        environment["ROCR_VISIBLE_DEVICES"] = devices
+    environment |= gpu_variables(gpus, gpu_kind)
     if exit_code is not None:
         environment["TORC_RETURN_CODE"] = str(exit_code)
     return environment

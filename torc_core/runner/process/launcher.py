@@ -118,6 +118,12 @@ class Launcher:
     def _environment(
         self, claimed: ClaimedJob, gpus: tuple[str, ...], exit_code: int | None = None
     ) -> dict[str, str]:
-        environment = job_environment(self._context.environment, claimed, gpus, exit_code)
+        environment = job_environment(
+            self._context.environment,
+            claimed,
+            gpus,
+            exit_code,
+            gpu_kind=self._context.gpu_kind,
+        )
         environment["TORC_API_URL"] = self._api_url()
         return environment

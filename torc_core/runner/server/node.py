@@ -49,9 +49,12 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
     total = offered_resources(options, machine)
     node_id = _register(client, options, workflow, machine, total, clock)
     log.info(
-        "compute node %s of workflow %s, run %s: %s CPUs, %.1f GiB, %s GPUs",
-        *(node_id, workflow_id, run_id),
-        *(total.num_cpus, total.memory_bytes / 2**30, total.num_gpus),
+        "compute node %s of workflow %s, run %s: %s CPUs (%s), %.1f GiB (%s), %s GPUs",
+        *(node_id, workflow_id, run_id, total.num_cpus),
+        "as stated" if options.num_cpus is not None else machine.cpu_limit,
+        total.memory_bytes / 2**30,
+        "as stated" if options.memory_gb is not None else machine.memory_limit,
+        total.num_gpus,
     )
     return RunnerContext(
         workflow=workflow,
@@ -62,6 +65,7 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
         hostname=machine.hostname,
         total=total,
         gpus=gpu_names(machine.gpus, total.num_gpus),
+        gpu_kind=machine.gpu_kind,
         bash=bash,
         output_dir=output_dir,
         log_mode=log_mode,

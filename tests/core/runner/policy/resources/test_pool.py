@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.resources import Resources
-from torc_core.runner.policy.resource_pool import (
+from torc_core.runner.policy.resources.pool import (
     ResourcePool,
     as_resources,
     requirements_of,
