@@ -307,7 +307,7 @@ class SimulatedServer:
     def come_up(self) -> None:
         self.is_down = False
         for request in list(self._sent.values()):
-            self._arrive(request)
+            self._arrive(replace(request, wait_seconds=0.0))
 
     @property
     def is_complete(self) -> bool:

@@ -144,6 +144,18 @@ def test_an_outage_of_ten_hours_costs_nothing_but_the_delay():
     assert world.clock.now == pytest.approx(12 * HOUR, abs=60)
 
 
+@pytest.mark.parametrize("down_s", [0.01, 4.0, 3 * HOUR])
+def test_no_slot_stays_free_after_an_outage(down_s):
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(400, runtime_seconds=1))
+    world.waker.at(10.5, world.server.go_down)
+    world.waker.at(10.5 + down_s, world.server.come_up)
+    world.run()
+    soon = [when for when, _ in world.processes.started if when >= 10.5 + down_s]
+    assert soon[3] < 10.5 + down_s + 0.6, "the jobs that were running then may take a second"
+    assert set(counts_of(world).values()) == {1}
+
+
 def test_without_a_report_to_make_a_runner_gives_up_on_a_server():
     world = World(FOUR_CPUS, wait_for_server_s=2 * HOUR)
     world.server.completes = False

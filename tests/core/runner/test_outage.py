@@ -35,6 +35,26 @@ def test_jobs_outlive_the_server_and_are_reported_later(own, tmp_path):
     assert flow.client.list_results(flow.id, all_runs=True).total_count == 4
 
 
+def test_no_slot_waits_for_a_long_poll_that_was_cut(own, tmp_path):
+    flow = Flow(TorcClient(own.url), tmp_path / "out")
+    go = tmp_path / "go"
+    for name in "abc":
+        wait = f"touch {tmp_path}/{name}; until [ -e {go} ]; do sleep 0.02; done"
+        flow.add(wait if name == "a" else "true", name=name)
+    flow.initialize()
+    # A slot that waited for the whole poll would outlast the guard of the wait below.
+    options = flow.options(num_cpus=1, poll_interval_s=60.0)
+    thread = RunnerThread(flow.client, options)
+    wait_for((tmp_path / "a").exists, "the first job")
+    own.kill()
+    log = next(flow.output_dir.glob("job_runner_*"))
+    wait_for(lambda: "is retried" in log.read_text(), "the runner's warning")
+    own.start()
+    wait_for(lambda: "answers again" in log.read_text(), "the connection")
+    go.touch()
+    assert thread.wait(40).exit_code == 0
+
+
 def test_every_job_counts_once_however_often_the_server_is_killed(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out")
     trace = tmp_path / "trace"

@@ -17,6 +17,7 @@ class Server:
         self.is_down = False
         self.error = None
         self.requests = []
+        self.waits = []
         self.held = {}
 
     def hold(self, seq):
@@ -25,6 +26,7 @@ class Server:
 
     def exchange(self, request):
         self.requests.append(request.seq)
+        self.waits.append(request.wait_seconds)
         if self.is_down:
             raise UnreachableError("no")
         if self.error is not None:
@@ -91,6 +93,18 @@ def test_a_failed_request_is_sent_again_with_its_number(link, server):
     assert collect(link, 1)[1].reply is not None
     assert set(server.requests) == {1}
     assert not link.is_failing
+
+
+def test_a_server_that_is_back_holds_no_request_that_failed(link, server):
+    server.is_down = True
+    link.send(Exchange(seq=0, wait_seconds=60.0))
+    wait_for(lambda: len(server.requests) > 1, "another try")
+    assert server.waits[:2] == [60.0, 0.0]
+    server.is_down = False
+    collect(link, 1)
+    link.send(Exchange(seq=0, wait_seconds=60.0))
+    collect(link, 1)
+    assert server.waits[-1] == 60.0, "the next one listens again"
 
 
 def test_a_failure_wakes_the_loop_before_there_is_an_answer(link, server, woken):

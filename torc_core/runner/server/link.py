@@ -125,8 +125,11 @@ class ServerLink:
             if self._is_behind_another(request):
                 self._closed.wait(FIRST_DELAY_S)
                 continue
+            # A server that is back holds no repeated request: others wait behind it, and what it
+            # asks for is out of date.
+            now = msgspec.structs.replace(request, wait_seconds=0.0) if failures else request
             try:
-                reply = self._protocol.exchange(request)
+                reply = self._protocol.exchange(now)
             except (NotFoundError, UsageError) as error:
                 self._failing.discard(request.seq)
                 return ExchangeResult(request, None, error)
