@@ -28,8 +28,8 @@ The reference says -1 here, but 128+n when bash survives its child: so the same 
 codes, and a rule for 137 (out of memory) caught only one of them.
 """
 _OUTPUT_FLAGS = os.O_WRONLY | os.O_CREAT
-_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
-"""Python, nohup and shells ignore these; a job starts with their defaults."""
+_DEFAULT_SIGNALS = set(range(1, signal.SIGSYS + 1)) - {signal.SIGKILL, signal.SIGSTOP}
+"""Python, nohup and shells ignore some; a job starts with the defaults."""
 
 
 class Child(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ def find_bash() -> str:
     return path
 
 
-def spawn(
+def spawn(  # noqa: PLR0913 - what a process is made of
     argv: list[str],
     environment: Mapping[str, str],
     *,
@@ -95,6 +95,7 @@ def spawn(
     stderr: str,
     mode: int,
     append: bool = False,
+    direct: list[str] | None = None,
 ) -> Child:
     """Start a process with its input from /dev/null.
 
@@ -105,26 +106,37 @@ def spawn(
         stderr: File for its errors; may be the same.
         mode: Permissions of these files, if they are new.
         append: Keep what the files hold.
+        direct: The path of a program and its arguments, to start instead if that is possible.
 
     Raises:
         SpawnError: The command, a file, or the lack of memory, processes or descriptors.
     """
     flags = _OUTPUT_FLAGS | (os.O_APPEND if append else os.O_TRUNC)
-    try:
-        _check_descriptors()
-        pid = os.posix_spawn(
-            argv[0],
-            argv,
+    file_actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, stdout, flags, mode),
+        (os.POSIX_SPAWN_OPEN, 2, stderr, flags, mode),
+    ]
+
+    def execute(program: str, arguments: list[str]) -> int:
+        return os.posix_spawn(
+            program,
+            arguments,
             environment,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, stdout, flags, mode),
-                (os.POSIX_SPAWN_OPEN, 2, stderr, flags, mode),
-            ],
+            file_actions=file_actions,
             setsid=True,
             setsigmask=(),
             setsigdef=_DEFAULT_SIGNALS,
         )
+
+    try:
+        _check_descriptors()
+        try:
+            pid = execute(direct[0], direct[1:]) if direct else execute(argv[0], argv)
+        except OSError:
+            if not direct:
+                raise
+            pid = execute(argv[0], argv)  # it can run more, and explains what it cannot
     except (OSError, ValueError) as error:
         # ValueError: a NUL or a lone surrogate in the command or the environment.
         raise _spawn_error(error) from error

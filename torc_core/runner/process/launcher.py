@@ -18,6 +18,7 @@ from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.process.attempt import Attempt, id_of
 from torc_core.runner.process.child import Child, ProcessExit, reap, send_signal, spawn
 from torc_core.runner.process.environment import job_environment
+from torc_core.runner.process.shell import ask_shell
 
 
 class Launcher:
@@ -33,6 +34,7 @@ class Launcher:
         self._context = context
         self._clock = clock
         self._api_url = api_url
+        self._shell = ask_shell(context.bash, context.environment)
 
     def start(self, claimed: ClaimedJob, gpus: tuple[str, ...]) -> Attempt:
         """Start the process of a job that may use these GPUs.
@@ -42,13 +44,16 @@ class Launcher:
         """
         stdio = self._stdio(claimed)
         command = command_line(claimed.job.invocation_script, claimed.job.command)
+        environment = self._environment(claimed, gpus)
+        direct = self._shell.find_direct(command, environment, added=claimed.job.env or ())
         started, started_ms = self._clock.monotonic(), self._clock.wall_ms()
         child = spawn(
-            [self._context.bash, "-c", command],
-            self._environment(claimed, gpus),
+            [self._shell.path, "-c", command],
+            {**environment, "_": direct[0]} if direct else environment,
             stdout=f"{stdio}.o",
             stderr=f"{stdio}.e",
             mode=self._context.log_mode,
+            direct=direct,
         )
         return Attempt(
             claimed=claimed,
@@ -69,7 +74,7 @@ class Launcher:
         """
         stdio = self._stdio(attempt.claimed)
         return spawn(
-            [self._context.bash, "-c", script],
+            [self._shell.path, "-c", script],
             self._environment(attempt.claimed, attempt.gpus, exit_code),
             stdout=f"{stdio}.o",
             stderr=f"{stdio}.e",
@@ -119,7 +124,7 @@ class Launcher:
         self, claimed: ClaimedJob, gpus: tuple[str, ...], exit_code: int | None = None
     ) -> dict[str, str]:
         environment = job_environment(
-            self._context.environment,
+            self._shell.environment,
             claimed,
             gpus,
             exit_code,
