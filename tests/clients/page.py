@@ -25,8 +25,8 @@ A client says in `User-Agent` which generation it is. Everyone gets the same ans
 | Answer | Clients to 0.12.3 | 0.22.2 to 0.30.1 | Since 0.33.0 | All others |
 | --- | --- | --- | --- | --- |
 | ids of required files | text | numbers | numbers | numbers |
-| `metadata`, `slurm_defaults`, `resource_monitor_config` of workflows | JSON text | JSON text | \
-objects | JSON text |
+| `metadata`, `slurm_defaults`, `resource_monitor_config`, `execution_config` of workflows | \
+JSON text | JSON text | objects | JSON text |
 | `data` of user data, `scheduler` of compute nodes | objects | any JSON | any JSON | any JSON |
 | `data` of events | objects | any JSON | any JSON | any JSON |
 | status of what was created | 200 | 200 | 200 | 201 where the interface says so |
@@ -93,7 +93,6 @@ NOT_KEPT = {
         "ComputeNodeModel.peak_cpu_percent": _NO_USAGE,
         "ComputeNodeModel.peak_memory_bytes": _NO_USAGE,
         "ComputeNodeModel.sample_count": _NO_USAGE,
-        "WorkflowModel.execution_config": "how jobs are executed cannot be chosen yet",
     },
 }
 """Fields that a client can send and that are not kept, with the reason, by version."""

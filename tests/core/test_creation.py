@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torc_core.model.execution import read_execution_config
 from torc_core.operations.create import create_workflow
 from torc_core.spec import parse_workflow
 
@@ -29,4 +30,22 @@ def test_environments_priorities_and_bounds_reach_the_server(client, tmp_path, m
         ("a1", 3, {"I": "1"}),
         ("a2", 3, {"I": "2"}),
         ("b", 0, None),
+    ]
+
+
+def test_the_stdio_of_jobs_is_kept_with_the_workflow_by_their_names(client):
+    file = """
+name: w
+execution_config: {stdio: {mode: combined}}
+jobs:
+  - {name: "a{i}", command: x, stdio: {mode: none}, parameters: {i: "1:2"}}
+  - {name: b, command: x}
+"""
+    workflow_id = create_workflow(client, parse_workflow(file, format="yaml"), user="u")
+
+    config = read_execution_config(client.get_workflow(workflow_id).execution_config)
+    assert [config.stdio_of(name).mode for name in ("a1", "a2", "b")] == [
+        "none",
+        "none",
+        "combined",
     ]

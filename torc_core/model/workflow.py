@@ -53,6 +53,8 @@ class Workflow(Wire, frozen=True, kw_only=True):
     """`none`, `gpus_runtime_memory` or `gpus_memory_runtime`; a newer server may know more."""
     resource_monitor_config: JsonText = None
     slurm_defaults: JsonText = None
+    execution_config: JsonText = None
+    """See `ExecutionConfig`; members that it does not know are kept."""
     use_pending_failed: bool = stated(False)
     env: dict[str, str] | None = None
     """Environment variables of all its jobs."""
@@ -88,6 +90,7 @@ class WorkflowPatch(Wire, frozen=True, kw_only=True):
     jobs_sort_method: str | None = None
     resource_monitor_config: JsonText = None
     slurm_defaults: JsonText = None
+    execution_config: JsonText = None
     use_pending_failed: bool | None = None
     env: dict[str, str] | None = None
     enable_ro_crate: bool | None = None

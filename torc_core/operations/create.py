@@ -9,6 +9,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError
+from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import counted
@@ -103,7 +104,7 @@ def _workflow(spec: ExpandedWorkflow, user: str) -> Workflow:
     given = {
         name: value
         for name, value in msgspec.structs.asdict(spec.settings).items()
-        if value is not None and name != "resource_monitor"
+        if value is not None and name not in {"resource_monitor", "execution_config"}
     }
     monitor = spec.settings.resource_monitor or DEFAULT_MONITOR
     given |= {
@@ -111,10 +112,23 @@ def _workflow(spec: ExpandedWorkflow, user: str) -> Workflow:
         "resource_monitor_config": _text(monitor),
         "submission_directory": _here(),
     }
-    for name in ("metadata", "slurm_defaults"):
+    if (execution := _execution_config(spec)) is not None:
+        given["execution_config"] = execution
+    for name in ("metadata", "slurm_defaults", "execution_config"):
         if name in given:
             given[name] = _text(given[name])
     return Workflow(**given)
+
+
+def _execution_config(spec: ExpandedWorkflow) -> ExecutionConfig | None:
+    """Return the setting of the workflow with those of its jobs: records of jobs have none."""
+    config = spec.settings.execution_config
+    own = {job.name: job.stdio for job in spec.jobs if job.stdio is not None}
+    if not own:
+        return config
+    config = config or ExecutionConfig()
+    overrides = {**(config.job_stdio_overrides or {}), **own}
+    return msgspec.structs.replace(config, job_stdio_overrides=overrides)
 
 
 def _here() -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from torc_core import graph
+from torc_core.model.execution import ExecutionConfig, Stdio
 from torc_core.model.resources import FailureRule
 from torc_core.model.workflow import DynamicJobs
 
@@ -43,6 +44,7 @@ class WorkflowSettings(msgspec.Struct, frozen=True, kw_only=True):
     use_pending_failed: bool | None = None
     env: dict[str, str] | None = None
     dynamic_jobs: DynamicJobs | None = None
+    execution_config: ExecutionConfig | None = None
 
 
 class ExpandedJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,8 @@ class ExpandedJob(msgspec.Struct, frozen=True, kw_only=True):
     supports_termination: bool = False
     priority: int = 0
     env: dict[str, str] | None = None
+    stdio: Stdio | None = None
+    """In place of that of the workflow's `execution_config`."""
     resource_requirements: int | None = None
     failure_handler: int | None = None
     scheduler: str | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from torc_core import limits
 from torc_core.characters import REORDERING, code_point, composed, forbidden_in_name
@@ -20,6 +20,7 @@ from torc_core.units import MAX_INTEGER, parse_duration, parse_memory
 from torc_core.variables import fault_of
 
 Check = Callable[[Any, Path, Problems], Any]
+Item = TypeVar("Item")
 
 MAX_NAME_LENGTH = limits.NAME
 MAX_PATH_LENGTH = limits.PATH
@@ -189,6 +190,30 @@ def list_of(item: Check) -> Check:
             problems.add(path, wrong_kind(value, "a list") + more)
             return ()
         return tuple(item(entry, (*path, i), problems) for i, entry in enumerate(value))
+
+    return check
+
+
+def mapping(
+    table: Mapping[str, Check], required: tuple[str, ...], build: Callable[..., Item]
+) -> Callable[[Any, Path, Problems], Item]:
+    """Return a check for a mapping with the fields of a table; null means absent."""
+
+    def check(value: Any, path: Path, problems: Problems) -> Item:
+        kept: dict[str, Any] = {}
+        if type(value) is not dict:
+            problems.add(path, wrong_kind(value, "a mapping"))
+            return build(path)
+        for key, entry in value.items():
+            field = table.get(key)
+            if field is None:
+                problems.add((*path, key), f'unknown field "{shown(key)}"{suggestion(key, table)}')
+            elif entry is not None:
+                kept[key] = field(entry, (*path, key), problems)
+        for key in required:
+            if value.get(key) is None:
+                problems.add(path, f'the field "{key}" is missing')
+        return build(path, **kept)
 
     return check
 

@@ -132,6 +132,7 @@ class Resolver:
             supports_termination=job.spec.supports_termination,
             priority=job.spec.priority,
             env=env or None,
+            stdio=job.spec.stdio,
             resource_requirements=self._single(
                 job, "resource_requirements", "resource_requirements", job.resource_requirements
             ),

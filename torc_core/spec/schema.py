@@ -6,23 +6,23 @@ does not fit. Names are not looked up here and parameters not expanded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from torc_core.model.action import ActionType, TriggerType
 from torc_core.model.compute import SchedulerType
+from torc_core.model.execution import Stdio
 from torc_core.model.resources import FailureRule
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, SortMethod
 from torc_core.spec import fields
+from torc_core.spec.execution import read_execution, read_stdio
 from torc_core.spec.fields import MAX_COUNT, Check
 from torc_core.spec.parameters import PARAMETER_NAME, Values, parse_values
-from torc_core.spec.problems import Path, Problems, shown, suggestion
+from torc_core.spec.problems import Path, Problems, shown
 from torc_core.spec.spelling import plain_numbers
 
 Texts = tuple[str, ...]
-Item = TypeVar("Item")
 
 
 class Parameterized(msgspec.Struct):
@@ -57,6 +57,7 @@ class JobSpec(Parameterized):
     supports_termination: bool = False
     priority: int = 0
     env: dict[str, str] = msgspec.field(default_factory=dict)
+    stdio: Stdio | None = None
     depends_on: Texts = ()
     depends_on_regexes: Texts = ()
     input_files: Texts = ()
@@ -191,6 +192,7 @@ _JOB: dict[str, Check] = {
     "supports_termination": fields.boolean,
     "priority": fields.integer(0, MAX_COUNT),
     "env": fields.variables,
+    "stdio": read_stdio,
     "depends_on": _NAMES,
     "depends_on_regexes": _PATTERNS,
     "input_files": _NAMES,
@@ -264,28 +266,6 @@ _RESOURCE_MONITOR: dict[str, Check] = {
 }
 
 
-def _mapping(table: Mapping[str, Check], required: Texts, build: Callable[..., Item]) -> Check:
-    """Return a check for a mapping with the fields of a table; null means absent."""
-
-    def check(value: Any, path: Path, problems: Problems) -> Item:
-        kept: dict[str, Any] = {}
-        if type(value) is not dict:
-            problems.add(path, fields.wrong_kind(value, "a mapping"))
-            return build(path)
-        for key, entry in value.items():
-            field = table.get(key)
-            if field is None:
-                problems.add((*path, key), f'unknown field "{shown(key)}"{suggestion(key, table)}')
-            elif entry is not None:
-                kept[key] = field(entry, (*path, key), problems)
-        for key in required:
-            if value.get(key) is None:
-                problems.add(path, f'the field "{key}" is missing')
-        return build(path, **kept)
-
-    return check
-
-
 def _named(place: Path, /, name: str = "", **values: Any) -> NamedSpec:
     return NamedSpec(place=place, name=name, values=values)
 
@@ -294,7 +274,7 @@ def _plain(_place: Path, /, **values: Any) -> dict[str, Any]:
     return values
 
 
-_read_rule = _mapping(_RULE, (), _plain)
+_read_rule = fields.mapping(_RULE, (), _plain)
 
 
 def _rule(value: Any, path: Path, problems: Problems) -> FailureRule:
@@ -316,11 +296,11 @@ def _rules(value: Any, path: Path, problems: Problems) -> tuple[FailureRule, ...
 
 def _dynamic_jobs(value: Any, path: Path, problems: Problems) -> DynamicJobs:
     table = {"max_iterations": fields.integer(1, MAX_ITERATIONS)}
-    return DynamicJobs(**_mapping(table, (), _plain)(value, path, problems))
+    return DynamicJobs(**fields.mapping(table, (), _plain)(value, path, problems))
 
 
 def _resource_monitor(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
-    stated = _mapping(_RESOURCE_MONITOR, (), _plain)(value, path, problems)
+    stated = fields.mapping(_RESOURCE_MONITOR, (), _plain)(value, path, problems)
     stated.pop("metrics", None)
     return {**RESOURCE_MONITOR_DEFAULTS, **stated}
 
@@ -342,19 +322,20 @@ _SETTINGS: dict[str, Check] = {
     "use_pending_failed": fields.boolean,
     "env": fields.variables,
     "dynamic_jobs": _dynamic_jobs,
+    "execution_config": read_execution,
 }
 _SECTIONS: dict[str, Check] = {
-    "jobs": fields.list_of(_mapping(_JOB, ("name", "command"), JobSpec)),
-    "files": fields.list_of(_mapping(_FILE, ("name", "path"), FileSpec)),
-    "user_data": fields.list_of(_mapping(_USER_DATA, (), UserDataSpec)),
+    "jobs": fields.list_of(fields.mapping(_JOB, ("name", "command"), JobSpec)),
+    "files": fields.list_of(fields.mapping(_FILE, ("name", "path"), FileSpec)),
+    "user_data": fields.list_of(fields.mapping(_USER_DATA, (), UserDataSpec)),
     "resource_requirements": fields.list_of(
-        _mapping(_RESOURCE_REQUIREMENTS, ("name", "num_cpus", "memory"), _named)
+        fields.mapping(_RESOURCE_REQUIREMENTS, ("name", "num_cpus", "memory"), _named)
     ),
     "failure_handlers": fields.list_of(
-        _mapping({"name": fields.name, "rules": _rules}, ("name", "rules"), _named)
+        fields.mapping({"name": fields.name, "rules": _rules}, ("name", "rules"), _named)
     ),
-    "slurm_schedulers": fields.list_of(_mapping(_SLURM_SCHEDULER, (), _named)),
-    "actions": fields.list_of(_mapping(_ACTION, ("trigger_type", "action_type"), ActionSpec)),
+    "slurm_schedulers": fields.list_of(fields.mapping(_SLURM_SCHEDULER, (), _named)),
+    "actions": fields.list_of(fields.mapping(_ACTION, ("trigger_type", "action_type"), ActionSpec)),
 }
 
 
@@ -363,7 +344,7 @@ def _workflow(_place: Path, /, parameters: Any = None, **values: Any) -> Workflo
     return WorkflowSpec(settings=values, parameters=parameters or {}, **sections)
 
 
-_read_root = _mapping(
+_read_root = fields.mapping(
     {**_SETTINGS, **_SECTIONS, "parameters": _parameters}, ("name", "jobs"), _workflow
 )
 

@@ -118,6 +118,7 @@ _SETTINGS: Mapping[str, Any] = {
     "metadata": dict[str, Any],
     "slurm_defaults": dict[str, Any],
     "resource_monitor_config": _Monitoring,
+    "execution_config": dict[str, Any],
 }
 """The JSON settings of a workflow, and the type that the client accepts for each."""
 

@@ -12,7 +12,7 @@ from msgspec import inspect
 from torc_core.errors import UsageError
 from torc_core.limits import limit_of
 
-FREE_JSON = frozenset({"metadata", "resource_monitor_config", "slurm_defaults"})
+FREE_JSON = frozenset({"execution_config", "metadata", "resource_monitor_config", "slurm_defaults"})
 """Fields of JSON that some clients write as a text. As free JSON has none, they have no limit."""
 
 

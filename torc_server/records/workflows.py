@@ -12,6 +12,7 @@ from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import UsageError
 from torc_core.model.compute import AllocationStatus
+from torc_core.model.execution import read_execution_config
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.page import Page
 from torc_core.model.status import SETTLED, JobStatus
@@ -74,12 +75,13 @@ def update_workflow(
 
     Raises:
         NotFoundError: There is none with that id.
-        UsageError: The sort method is unknown, or a variable is invalid.
+        UsageError: The sort method is unknown, or a variable or the way of execution is invalid.
     """
     find_workflow(connection, workflow_id)
     if patch.jobs_sort_method is not None:
         sort_method_of(patch.jobs_sort_method, field="jobs_sort_method")
     check_variables(patch.env)
+    read_execution_config(patch.execution_config)
     if values := WORKFLOW.values(patch):
         connection.execute(
             update(tables.workflow).where(_workflow.id == workflow_id).values(values)

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.events.types import WorkflowArchived
+from torc_core.model.execution import read_execution_config
 from torc_core.model.ids import RequirementsId, WorkflowId
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.status import SETTLED, JobStatus
@@ -45,11 +46,12 @@ def create_workflow(conn: Connection, workflow: Workflow, *, now_ms: int) -> Wor
     """Create a workflow, with requirements for jobs that state none, and return it.
 
     Raises:
-        UsageError: There is no such sort method or access group, or a variable or a bound that
-            cannot be one.
+        UsageError: There is no such sort method or access group, or a variable, a bound or a way
+            of execution that cannot be one.
     """
     sort_method_of(workflow.jobs_sort_method, field="jobs_sort_method")
     check_variables(workflow.env)
+    read_execution_config(workflow.execution_config)
     _check_bounds(workflow.dynamic_jobs)
     values = WORKFLOW.values(workflow) | {
         "timestamp": utc_text(now_ms),

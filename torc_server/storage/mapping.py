@@ -130,7 +130,9 @@ WORKFLOW = TableMapping(
     table=tables.workflow,
     renamed={"metadata": "workflow_metadata", "status_id": "id"},
     decode={"dynamic_jobs": _dynamic_jobs},
-    encode=dict.fromkeys(("metadata", "resource_monitor_config", "slurm_defaults"), _json_text)
+    encode=dict.fromkeys(
+        ("execution_config", "metadata", "resource_monitor_config", "slurm_defaults"), _json_text
+    )
     | {"dynamic_jobs": msgspec.to_builtins},
 )
 FILE = TableMapping(wire=File, table=tables.file)

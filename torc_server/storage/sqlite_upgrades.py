@@ -85,5 +85,10 @@ def _dynamic_work(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-UPGRADES: tuple[Callable[[Connection], None], ...] = (_dynamic_work,)
+def _execution_config(connection: Connection) -> None:
+    """How the jobs of a workflow are executed."""
+    connection.exec_driver_sql("ALTER TABLE workflow ADD COLUMN execution_config TEXT")
+
+
+UPGRADES: tuple[Callable[[Connection], None], ...] = (_dynamic_work, _execution_config)
 """The first upgrades from version 1 to version 2, and so on."""

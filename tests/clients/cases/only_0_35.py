@@ -54,6 +54,10 @@ def create_workflow(world: World) -> None:
     """JSON is an object in this generation."""
     models = world.models
     config = models.ResourceMonitorConfig(enabled=True, granularity="time_series")
+    stdio = models.StdioConfig(mode="combined", delete_on_success=True)
+    execution = models.ExecutionConfig(
+        mode="direct", timeout_exit_code=152, stdio=stdio, job_stdio_overrides={"a": stdio}
+    )
     wanted = models.WorkflowModel(
         name="w",
         user="u",
@@ -63,6 +67,7 @@ def create_workflow(world: World) -> None:
         env={"A": "1"},
         submission_directory="/here",
         dynamic_jobs=models.DynamicJobsConfig(max_iterations=5),
+        execution_config=execution,
         enable_ro_crate=True,
     )
     made = world.api.create_workflow(wanted)
@@ -72,6 +77,7 @@ def create_workflow(world: World) -> None:
     assert (made.env, made.submission_directory) == ({"A": "1"}, "/here")
     assert (made.dynamic_jobs.max_iterations, made.run_id) == (5, 0)
     assert made.enable_ro_crate is True
+    assert made.execution_config == execution
     assert world.api.get_workflow(made.id) == made
     assert made in world.api.list_workflows(sort_by="id", reverse_sort=True, limit=5).items
 

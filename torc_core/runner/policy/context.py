@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_core.resources import GpuKind, Resources
@@ -54,6 +55,8 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     environment: dict[str, str]
     """What all jobs share."""
     monitoring: Monitoring
+    execution: ExecutionConfig = ExecutionConfig()
+    """How the workflow wants its jobs executed."""
     started: float
     """On the monotonic clock."""
 

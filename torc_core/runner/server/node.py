@@ -14,6 +14,7 @@ from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
 from torc_core.host import output_files
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
+from torc_core.model.execution import ExecutionConfig, read_execution_config
 from torc_core.model.ids import ComputeNodeId, WorkflowId, id_of
 from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.resources import Resources
@@ -78,6 +79,7 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
             scripts_dir=sysconfig.get_path("scripts"),
         ),
         monitoring=_monitoring(workflow),
+        execution=_execution(workflow),
         started=clock.monotonic(),
     )
 
@@ -165,6 +167,14 @@ def _monitoring(workflow: Workflow) -> Monitoring:
     except ValueError as error:
         log.warning("resource_monitor_config is not valid, so its defaults hold: %s", error)
         return Monitoring()
+
+
+def _execution(workflow: Workflow) -> ExecutionConfig:
+    try:
+        return read_execution_config(workflow.execution_config)
+    except UsageError as error:  # the reference's server checks less
+        log.warning("%s The defaults hold.", error.message)
+        return ExecutionConfig()
 
 
 def _time_limit(options: RunnerOptions, workflow: Workflow, clock: Clock) -> str | None:

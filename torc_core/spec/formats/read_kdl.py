@@ -56,7 +56,7 @@ _JOB = _Shape(
             "use_parameters",
         ),
     },
-    mappings={**_PARAMETERIZED, "env": _PLAIN},
+    mappings={**_PARAMETERIZED, "env": _PLAIN, "stdio": _PLAIN},
 )
 _FILE = _Shape(has_name=True, values=_same("use_parameters"), mappings=_PARAMETERIZED)
 _USER_DATA = _Shape(
@@ -72,6 +72,7 @@ _ACTION = _Shape(
         **_same("jobs", "job_name_regexes", "commands"),
     }
 )
+_EXECUTION = _Shape(mappings={"stdio": _PLAIN, "job_stdio_overrides": _PLAIN})
 _WORKFLOW = _Shape(
     objects={
         "job": ("jobs", _JOB),
@@ -82,9 +83,12 @@ _WORKFLOW = _Shape(
         "slurm_scheduler": ("slurm_schedulers", _NAMED),
         "action": ("actions", _ACTION),
     },
-    mappings=dict.fromkeys(
-        ("dynamic_jobs", "env", "parameters", "resource_monitor", "slurm_defaults"), _PLAIN
-    ),
+    mappings={
+        **dict.fromkeys(
+            ("dynamic_jobs", "env", "parameters", "resource_monitor", "slurm_defaults"), _PLAIN
+        ),
+        "execution_config": _EXECUTION,
+    },
     json=("metadata",),
 )
 

@@ -32,6 +32,7 @@ class WorkflowRow(SQLModel, table=True):
     jobs_sort_method: str = text()
     resource_monitor_config: str | None = text(nullable=True)
     slurm_defaults: str | None = text(nullable=True)
+    execution_config: str | None = text(nullable=True)
     use_pending_failed: bool = False
     env: Any = json()
     """Environment variables of all its jobs' processes, by name."""

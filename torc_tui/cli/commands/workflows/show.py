@@ -53,7 +53,7 @@ def get(settings: Settings, workflow_id: WorkflowId | None) -> None:
 def decoded(workflow: Workflow) -> dict[str, Any]:
     """Return a workflow with its JSON texts as objects, as the reference prints it."""
     plain: dict[str, Any] = msgspec.to_builtins(workflow)
-    for name in ("metadata", "slurm_defaults", "resource_monitor_config"):
+    for name in ("metadata", "slurm_defaults", "resource_monitor_config", "execution_config"):
         if isinstance(plain.get(name), str):
             plain[name] = msgspec.json.decode(plain[name])
     return plain

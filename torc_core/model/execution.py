@@ -1,0 +1,133 @@
+"""How the jobs of a workflow are executed: the reference's `execution_config`."""
+
+from __future__ import annotations
+
+import signal
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from torc_core.errors import UsageError
+from torc_core.model.wire import JsonText, Wire
+
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+ExitCode = Annotated[int, msgspec.Meta(ge=1, le=255)]
+
+
+class ExecutionMode(StrEnum):
+    """Who starts the processes of jobs."""
+
+    DIRECT = "direct"
+    """The runner."""
+    SLURM = "slurm"
+    """Slurm, each job in a step of its own."""
+    AUTO = "auto"
+    """Slurm inside an allocation, the runner elsewhere."""
+
+
+class StdioMode(StrEnum):
+    """Where the output of a job's process goes."""
+
+    SEPARATE = "separate"
+    """stdout into one file, stderr into another."""
+    COMBINED = "combined"
+    """Both into one file, in the order in which they are written."""
+    NO_STDOUT = "no_stdout"
+    """stderr into a file; stdout is discarded."""
+    NO_STDERR = "no_stderr"
+    NONE = "none"
+    """Both are discarded."""
+
+
+class Stdio(Wire, frozen=True, kw_only=True):
+    """What is kept of the output of a job."""
+
+    mode: StdioMode = StdioMode.SEPARATE
+    delete_on_success: bool = False
+    """Delete the files of an attempt once the server has recorded that it completed."""
+
+
+class ExecutionConfig(Wire, frozen=True, kw_only=True):
+    """How jobs are executed; None where the workflow leaves it to the runner."""
+
+    mode: ExecutionMode | None = None
+    limit_resources: bool | None = None
+    """Whether jobs that exceed the memory or the runtime of their requirements are stopped."""
+    oom_exit_code: ExitCode | None = None
+    """The return code of a job that exceeded its memory."""
+    timeout_exit_code: ExitCode | None = None
+    """The return code of a job that exceeded its runtime."""
+    termination_signal: str | None = None
+    """The name of the signal by which a job is asked to stop."""
+    sigterm_lead_seconds: Seconds | None = None
+    """From that signal to SIGKILL."""
+    sigkill_headroom_seconds: Seconds | None = None
+    """From SIGKILL to the end of the allocation."""
+    srun_termination_signal: str | None = None
+    """The value of `srun --signal`."""
+    srun_mpi: str | None = None
+    """The value of `srun --mpi` for the runners of an allocation."""
+    enable_cpu_bind: bool | None = None
+    """Whether Slurm may bind tasks to CPUs."""
+    staggered_start: bool | None = None
+    """Whether the runners of several allocations start one after the other."""
+    accept_unchanged_outputs: bool | None = None
+    """Whether an output file may stay as it was before the job: for tools such as make, which
+    leave alone what is up to date. Not known to the reference."""
+    stdio: Stdio | None = None
+    job_stdio_overrides: dict[str, Stdio] | None = None
+    """In place of `stdio`, by the name of a job."""
+
+    def stdio_of(self, job_name: str) -> Stdio:
+        """Return what is kept of the output of a job."""
+        own = (self.job_stdio_overrides or {}).get(job_name)
+        return own or self.stdio or Stdio()
+
+
+_FIELD = "execution_config"
+
+
+def read_execution_config(config: JsonText) -> ExecutionConfig:
+    """Return a workflow's setting, given as JSON text or object; None or empty is the default.
+
+    Null states nothing, and members that are not known are left out.
+
+    Raises:
+        UsageError: A member cannot be what it is; the message says where.
+    """
+    if not config:
+        return ExecutionConfig()
+    try:
+        tree = msgspec.json.decode(config) if isinstance(config, str) else config
+        found = msgspec.convert(_without_nulls(tree), ExecutionConfig)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        message = f"{_FIELD} is not valid: {error}."
+        raise UsageError(message, hint=_HINT, field=_FIELD) from error
+    named = found.termination_signal
+    if named is not None and not is_signal(named):
+        raise UsageError(
+            f"{_FIELD} is not valid: termination_signal is {named!r}, which is not a signal.",
+            hint="Name one such as SIGTERM or SIGINT.",
+            field=_FIELD,
+            value=named,
+        )
+    return found
+
+
+_HINT = "The members and their values: docs/how-to/workflow-files.md."
+
+
+def is_signal(name: str) -> bool:
+    """Return whether this is the name of a signal of this system, with or without SIG."""
+    return name in _SIGNALS or f"SIG{name}" in _SIGNALS
+
+
+_SIGNALS = frozenset(signal.Signals.__members__)
+
+
+def _without_nulls(tree: object) -> object:
+    """Return JSON without members that are null, which some clients write for all they lack."""
+    if isinstance(tree, dict):
+        return {key: _without_nulls(value) for key, value in tree.items() if value is not None}
+    return tree

@@ -1,0 +1,76 @@
+"""How jobs are executed: the fields of `execution_config` and `stdio`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torc_core.model.execution import (
+    ExecutionConfig,
+    ExecutionMode,
+    Stdio,
+    StdioMode,
+    is_signal,
+)
+from torc_core.spec import fields
+from torc_core.spec.fields import MAX_COUNT, Check
+from torc_core.spec.problems import Path, Problems, shown
+
+_MODES = {mode.value: mode for mode in ExecutionMode}
+_STDIO_MODES = {mode.value: mode for mode in StdioMode}
+
+
+def _signal(value: Any, path: Path, problems: Problems) -> str:
+    known = len(problems.errors)
+    content = fields.text(value, path, problems)
+    if len(problems.errors) == known and not is_signal(content):
+        problems.add(path, f'"{shown(content)}" is not a signal; write one such as SIGTERM')
+    return content
+
+
+def _stdio(_place: Path, /, **stated: Any) -> Stdio:
+    return Stdio(**stated)
+
+
+_STDIO: dict[str, Check] = {
+    "mode": fields.one_of(_STDIO_MODES),
+    "delete_on_success": fields.boolean,
+}
+read_stdio = fields.mapping(_STDIO, (), _stdio)
+
+
+def _overrides(value: Any, path: Path, problems: Problems) -> dict[str, Stdio]:
+    if type(value) is not dict:
+        problems.add(path, fields.wrong_kind(value, "a mapping of names of jobs"))
+        return {}
+    return {
+        name: read_stdio(entry, (*path, name), problems)
+        for name, entry in value.items()
+        if entry is not None
+    }
+
+
+_SECONDS = fields.integer(0, MAX_COUNT)
+_EXIT_CODE = fields.integer(1, 255)
+_EXECUTION: dict[str, Check] = {
+    "mode": fields.one_of(_MODES),
+    "limit_resources": fields.boolean,
+    "oom_exit_code": _EXIT_CODE,
+    "timeout_exit_code": _EXIT_CODE,
+    "termination_signal": _signal,
+    "sigterm_lead_seconds": _SECONDS,
+    "sigkill_headroom_seconds": _SECONDS,
+    "srun_termination_signal": fields.sbatch_value,
+    "srun_mpi": fields.sbatch_value,
+    "enable_cpu_bind": fields.boolean,
+    "staggered_start": fields.boolean,
+    "accept_unchanged_outputs": fields.boolean,
+    "stdio": read_stdio,
+    "job_stdio_overrides": _overrides,
+}
+
+
+def _execution(_place: Path, /, **stated: Any) -> ExecutionConfig:
+    return ExecutionConfig(**stated)
+
+
+read_execution = fields.mapping(_EXECUTION, (), _execution)
