@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from torc_core.host.runs import RunMeta, create_run, new_run_id
 from torc_core.model.compute import ComputeNode
 from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import WorkflowPatch
 from torc_tui.state.logs.logpaths import file_source, find_logs
 from torc_tui.state.logs.preview import preview_text
 
@@ -116,3 +119,52 @@ def test_a_preview_fits_its_height(client, job, height):
     write(job, "output", 0, 1, text="a\nb\nc\n")
 
     assert len(previewed(client, job, height=height)) <= height
+
+
+@pytest.fixture
+def job_with(client, make_workflow, tmp_path, monkeypatch):
+    """Make a job whose workflow has this stdio."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(**stdio):
+        workflow_id = make_workflow("logged", 1)
+        patch = WorkflowPatch(execution_config={"stdio": stdio})
+        client.update_workflow(workflow_id, patch)
+        return client.list_jobs(workflow_id).items[0]
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("mode", "endings"),
+    [
+        ("separate", [("stdout", ".o"), ("stderr", ".e")]),
+        ("combined", [("output", ".log")]),
+        ("no_stdout", [("stderr", ".e")]),
+        ("no_stderr", [("stdout", ".o")]),
+        ("none", []),
+    ],
+)
+def test_only_files_that_the_job_writes_are_named(client, job_with, mode, endings):
+    found = find_logs(client, job_with(mode=mode))
+
+    assert [(name, path.suffix) for name, path in found.streams] == endings
+    assert found.remark == (
+        "the output of this job is not kept (its stdio is none)" if mode == "none" else ""
+    )
+
+
+def test_files_of_an_attempt_before_the_mode_was_changed_are_found(client, job_with):
+    job = job_with(mode="none")
+    combined = write(job, "output", 0, 1, ending="log")
+    assert find_logs(client, job).streams == (("output", combined.absolute()),)
+    combined.unlink()
+    stdout = write(job, "output", 0, 1)
+    assert find_logs(client, job).streams[0] == ("stdout", stdout.absolute())
+
+
+def test_output_that_was_deleted_is_not_waited_for(client, job_with):
+    job = job_with(mode="combined", delete_on_success=True)
+    assert find_logs(client, job).remark == ""
+    done = msgspec.structs.replace(job, status=JobStatus.COMPLETED)
+    assert "deleted when the job had completed" in find_logs(client, done).remark

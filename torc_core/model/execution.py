@@ -115,6 +115,14 @@ def read_execution_config(config: JsonText) -> ExecutionConfig:
     return found
 
 
+def stored_execution_config(config: JsonText) -> ExecutionConfig:
+    """Return a workflow's setting; what is not valid, on a server that checks less, is none."""
+    try:
+        return read_execution_config(config)
+    except UsageError:
+        return ExecutionConfig()
+
+
 _HINT = "The members and their values: docs/how-to/workflow-files.md."
 
 

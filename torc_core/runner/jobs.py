@@ -6,10 +6,10 @@ It knows neither the server nor the loop.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from torc_core.errors import MachineError
-from torc_core.model.exchange import ClaimedJob, JobStart, WorkRequest
+from torc_core.model.exchange import ClaimedJob, JobEnd, JobStart, Outcome, WorkRequest
 from torc_core.model.ids import JobId
 from torc_core.resources import Resources
 from torc_core.runner.policy.context import RunnerContext
@@ -120,6 +120,10 @@ class Jobs:
         if run_time_s is not None:
             self.prefetcher.add_run_time(run_time_s)
             self._last_exit = self.tools.clock.monotonic()
+
+    def acknowledge(self, ends: Sequence[JobEnd], outcomes: Sequence[Outcome]) -> None:
+        """Note what the server made of reported completions."""
+        self._running.spent_output.acknowledge(ends, outcomes)
 
     def stop(self, job_id: JobId, reason: StopReason) -> None:
         """Stop a job that is running, and forget one that waits: the server knows."""

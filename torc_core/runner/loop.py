@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torc_core.errors import ExitCode, TorcError
 from torc_core.model.action import JOB_TRIGGERS, TriggerType
 from torc_core.model.compute import SchedulerType
-from torc_core.model.exchange import Exchange, ExchangeReply, ReportOutcome
+from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_core.runner.actions import Actions
 from torc_core.runner.exchanges import Exchanges
 from torc_core.runner.jobs import Jobs
@@ -21,6 +21,7 @@ from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.limits import idle_limits, stop_deadline
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.outputs.spent import ACCEPTED
 from torc_core.runner.policy.shutdown import ShutdownPolicy
 from torc_core.runner.policy.summary import Progress, RunSummary, exit_code
 from torc_core.runner.policy.timers import Timer, TimerKind
@@ -32,7 +33,6 @@ log = logging.getLogger("torc.runner")
 
 ACTIONS_DELAY_S = 1.0
 """The least time between two queries for actions to execute."""
-_ACCEPTED = frozenset({ReportOutcome.OK, ReportOutcome.DUPLICATE})
 
 
 class Surroundings(NamedTuple):
@@ -219,8 +219,9 @@ class Loop:
 
     def _on_reply(self, request: Exchange, reply: ExchangeReply) -> None:
         for outcome in reply.outcomes:
-            if outcome.result not in _ACCEPTED:
+            if outcome.result not in ACCEPTED:
                 log.warning("job %s: report refused: %s", outcome.job_id, outcome.result)
+        self._jobs.acknowledge(request.ends, reply.outcomes)
         self._jobs.accept(reply.jobs)
         if self._shutdown.is_stopping:
             self._jobs.release_waiting()

@@ -25,6 +25,7 @@ from torc_core.runner.policy.exit_outcome import (
 from torc_core.runner.policy.failure_rules import apply_rules
 from torc_core.runner.policy.limits import runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.outputs.spent import SpentOutput
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
@@ -79,6 +80,7 @@ class RunningJobs:
         self._tools = tools
         self._pool = pool
         self._outbox = outbox
+        self.spent_output = SpentOutput(context.execution, tools.launcher.delete_stdio)
         self._attempts: dict[JobId, Attempt] = {}
         """By job id."""
         self._job_ids: dict[int, JobId] = {}
@@ -237,6 +239,7 @@ class RunningJobs:
     def _complete(self, attempt: Attempt, completion: JobEnd) -> None:
         del self._attempts[attempt.job_id]
         self._pool.release(attempt.job_id)
+        self.spent_output.add(attempt.claimed, completion)
         self.report(completion)
 
     def _write_stderr(self, attempt: Attempt, text: str) -> None:

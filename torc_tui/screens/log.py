@@ -88,6 +88,8 @@ class LogScreen(Screen[None]):
             self.place_line.show(_quiet(error.message))
             return
         self._show_title()
+        if self._sources.remark:
+            self.place_line.show(_quiet(self._sources.remark))
         self._go("bottom")
 
     @work
@@ -100,7 +102,7 @@ class LogScreen(Screen[None]):
         try:
             page = await self._requests.in_thread(lambda: read(path, layout), slot=self._slot)
         except TorcError as error:
-            self.place_line.show(_quiet(error.message))
+            self.place_line.show(_quiet(self._sources.remark or error.message))
         else:
             if page is not None:
                 self._show(page)

@@ -189,6 +189,7 @@ class SimulatedProcesses:
         self.ignores_sigterm = False
         self.most_at_once = 0
         self.started: list[tuple[float, int]] = []
+        self.deleted: list[int] = []
         self.signals: list[tuple[float, int, int]] = []
         self.failure: SpawnError | None = None
 
@@ -226,6 +227,9 @@ class SimulatedProcesses:
 
     def write_stderr(self, claimed: ClaimedJob, text: str) -> None:
         pass
+
+    def delete_stdio(self, claimed: ClaimedJob) -> None:
+        self.deleted.append(claimed.job.id)
 
     def _exit(self, pid: int, code: int) -> None:
         if self._running.get(pid, 0) is None:

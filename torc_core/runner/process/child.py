@@ -103,7 +103,7 @@ def spawn(  # noqa: PLR0913 - what a process is made of
         argv: The program's path and its arguments.
         environment: All of its environment.
         stdout: File for its output, created or (unless `append`) emptied.
-        stderr: File for its errors; may be the same.
+        stderr: File for its errors; if it is the same, both are written to in their order.
         mode: Permissions of these files, if they are new.
         append: Keep what the files hold.
         direct: The path of a program and its arguments, to start instead if that is possible.
@@ -115,7 +115,10 @@ def spawn(  # noqa: PLR0913 - what a process is made of
     file_actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, stdout, flags, mode),
-        (os.POSIX_SPAWN_OPEN, 2, stderr, flags, mode),
+        # Opened twice, one file would have two positions, and each would overwrite the other.
+        (os.POSIX_SPAWN_DUP2, 1, 2)
+        if stderr == stdout
+        else (os.POSIX_SPAWN_OPEN, 2, stderr, flags, mode),
     ]
 
     def execute(program: str, arguments: list[str]) -> int:

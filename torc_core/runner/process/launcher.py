@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,11 +16,14 @@ from torc_core.model.ids import FileId
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.command_line import command_line
 from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
 from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.process.attempt import Attempt, id_of
 from torc_core.runner.process.child import Child, ProcessExit, reap, send_signal, spawn
 from torc_core.runner.process.environment import job_environment
 from torc_core.runner.process.shell import ask_shell
+
+log = logging.getLogger("torc.runner")
 
 
 class Launcher:
@@ -42,7 +47,7 @@ class Launcher:
         Raises:
             SpawnError: See `spawn`.
         """
-        stdio = self._stdio(claimed)
+        files = self._stdio(claimed)
         command = command_line(claimed.job.invocation_script, claimed.job.command)
         environment = self._environment(claimed, gpus)
         direct = self._shell.find_direct(command, environment, added=claimed.job.env or ())
@@ -50,8 +55,8 @@ class Launcher:
         child = spawn(
             [self._shell.path, "-c", command],
             {**environment, "_": direct[0]} if direct else environment,
-            stdout=f"{stdio}.o",
-            stderr=f"{stdio}.e",
+            stdout=files.stdout or os.devnull,
+            stderr=files.stderr or os.devnull,
             mode=self._context.log_mode,
             direct=direct,
         )
@@ -72,12 +77,12 @@ class Launcher:
         Raises:
             SpawnError: See `spawn`.
         """
-        stdio = self._stdio(attempt.claimed)
+        files = self._stdio(attempt.claimed)
         return spawn(
             [self._shell.path, "-c", script],
             self._environment(attempt.claimed, attempt.gpus, exit_code),
-            stdout=f"{stdio}.o",
-            stderr=f"{stdio}.e",
+            stdout=files.stdout or os.devnull,
+            stderr=files.stderr or os.devnull,
             mode=self._context.log_mode,
             append=True,
         )
@@ -102,23 +107,34 @@ class Launcher:
         return times, missing
 
     def write_stderr(self, claimed: ClaimedJob, text: str) -> None:
-        """Append a line of the runner's own to a job's stderr, if the disk allows."""
-        path = Path(f"{self._stdio(claimed)}.e")
+        """Append a line of the runner's own to a job's stderr, if that is kept and can be."""
+        stderr = self._stdio(claimed).stderr
+        if stderr is None:
+            return
+        path = Path(stderr)
         with contextlib.suppress(OSError):
             create_file(path, self._context.log_mode)
             with path.open("a", encoding="utf-8") as file:
                 file.write(f"torc: {escape_hidden(text)}\n")
 
-    def _stdio(self, claimed: ClaimedJob) -> str:
-        """Return the path of a job's output without the ending."""
+    def delete_stdio(self, claimed: ClaimedJob) -> None:
+        """Delete the files of a job's output, if the file system allows."""
+        for _, path in self._stdio(claimed).streams:
+            try:
+                Path(path).unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("the output of a completed job was not deleted: %s", error)
+
+    def _stdio(self, claimed: ClaimedJob) -> StdioFiles:
         job = claimed.job
-        return output_paths.job_stdio(
+        stem = output_paths.job_stdio(
             self._context.output_dir,
             job.workflow_id,
             id_of(claimed),
             claimed.run_id,
             job.attempt_id,
         )
+        return stdio_files(stem, self._context.execution.stdio_of(job.name).mode)
 
     def _environment(
         self, claimed: ClaimedJob, gpus: tuple[str, ...], exit_code: int | None = None

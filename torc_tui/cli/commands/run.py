@@ -12,6 +12,7 @@ from torc_core.client import TorcClient
 from torc_core.errors import ExitCode
 from torc_core.host.disk import is_full
 from torc_core.host.program import discard_output
+from torc_core.model.execution import stored_execution_config
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.operations.create import create
@@ -25,6 +26,7 @@ from torc_core.operations.run import (
 )
 from torc_core.runner.execution import execute_run
 from torc_core.runner.policy.output_paths import job_stdio
+from torc_core.runner.policy.outputs.stdio import stdio_files
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import ExpandedWorkflow, read_spec
 from torc_core.units import format_seconds
@@ -149,13 +151,16 @@ def _print_summary(settings: Settings, summary: RunSummary) -> None:
 def _explain(client: TorcClient, summary: RunSummary, output_dir: Path) -> None:
     """Say which jobs failed, where their stderr is, and what to do next."""
     workflow_id = summary.workflow_id
+    execution = stored_execution_config(client.get_workflow(workflow_id).execution_config)
     failed = client.list_results(workflow_id, status=JobStatus.FAILED, limit=FAILURES_SHOWN)
     for result in failed.items:
         job = client.get_job(result.job_id)
-        stdio = job_stdio(
+        stem = job_stdio(
             str(output_dir), workflow_id, result.job_id, result.run_id, result.attempt_id
         )
-        say(f"failed: {job.name}, exit code {result.return_code}; its stderr: {stdio}.e")
+        streams = stdio_files(stem, execution.stdio_of(job.name).mode).streams
+        where = "".join(f"; its {name}: {path}" for name, path in streams[-1:])
+        say(f"failed: {job.name}, exit code {result.return_code}{where}")
     if failed.total_count > len(failed.items):
         say(f"All {failed.total_count}: torc results list {workflow_id} --failed")
     if failed.items and is_full(output_dir):
