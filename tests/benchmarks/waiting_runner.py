@@ -1,0 +1,113 @@
+"""What a runner does while little happens: how soon one job is done, and what waiting costs.
+
+    python tests/benchmarks/waiting_runner.py [--rounds 50] [--sleeps 200] [--seconds 20]
+
+One job: from the request that makes it ready until its result is stored; the runner has nothing
+else. A diamond: what four jobs on three levels take beyond their own time. Sleeps: the CPU that
+server and runner use while so many jobs sleep.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from loopback import cpu_s
+from torc_side import Torc
+
+from torc_core.model.job import Job
+from torc_core.operations.initialize import initialize_workflow
+
+GOAL_ONE_JOB_MS = 10
+GOAL_DIAMOND_S = 0.3
+GOAL_SLEEPS_PERCENT = 5
+
+
+def main() -> None:
+    """Print one line per figure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--sleeps", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=20)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        torc = Torc(Path(name))
+        try:
+            times = sorted(1000 * seconds for seconds in one_job(torc, arguments.rounds))
+            print(
+                f"one job: median {statistics.median(times):.1f} ms (goal {GOAL_ONE_JOB_MS}),"
+                f" from {times[0]:.1f} to {times[-1]:.1f}, of {len(times)}"
+            )
+            over = statistics.median(diamond(torc) for _ in range(5))
+            print(f"diamond: {over:.3f} s beyond its jobs' time (goal {GOAL_DIAMOND_S})")
+            server, runner = sleeps(torc, arguments.sleeps, arguments.seconds)
+            print(
+                f"{arguments.sleeps} sleeps: server {server:.2f} %, runner {runner:.2f} % of a core"
+                f" (goal {GOAL_SLEEPS_PERCENT} together)"
+            )
+        finally:
+            torc.close()
+
+
+def one_job(torc: Torc, rounds: int) -> Iterator[float]:
+    """Yield the seconds that one job takes, again and again."""
+    workflow_id = torc.workflow(["true"], compute_node_ignore_workflow_completion=True)
+    runner = torc.runner()
+    runner.begin(torc.options(workflow_id, 2))
+    wait_for_results(torc, workflow_id, 1)
+    for number in range(rounds):
+        torc.client.create_job(Job(workflow_id=workflow_id, name=f"n{number}", command="true"))
+        begin = time.perf_counter()
+        torc.client.initialize_jobs(workflow_id, only_uninitialized=True)
+        wait_for_results(torc, workflow_id, number + 2)
+        yield time.perf_counter() - begin
+    runner.stop()
+
+
+def wait_for_results(torc: Torc, workflow_id: int, count: int) -> None:
+    """Return when so many results are stored; looking every millisecond costs the server little."""
+    path = f"/results?workflow_id={workflow_id}&limit=1"
+    while torc.server.call("GET", path)["total_count"] < count:
+        time.sleep(0.001)
+
+
+def diamond(torc: Torc) -> float:
+    """Return the seconds that a diamond takes beyond the 0.6 s of its jobs."""
+    workflow_id = torc.workflow([])
+    ids: dict[str, int] = {}
+    for name, after in {"a": "", "b": "a", "c": "a", "d": "bc"}.items():
+        waits = [ids[other] for other in after]
+        job = Job(workflow_id=workflow_id, name=name, command="sleep 0.2", depends_on_job_ids=waits)
+        ids[name] = torc.client.create_job(job).id or 0
+    initialize_workflow(torc.client, workflow_id)
+    runner = torc.runner()
+    took = runner.run(torc.options(workflow_id, 2))
+    runner.stop()
+    assert took["completed"] == len(ids), took
+    return took["elapsed_s"] - 0.6
+
+
+def sleeps(torc: Torc, count: int, seconds: float) -> tuple[float, float]:
+    """Return the percentages of a core that server and runner use while jobs sleep."""
+    workflow_id = torc.workflow([f"sleep {seconds + 60}"] * count)
+    runner = torc.runner()
+    runner.begin(torc.options(workflow_id, count))
+    while torc.client.list_jobs(workflow_id, status="running", limit=1).total_count < count:
+        time.sleep(0.1)
+    time.sleep(2)
+    begin, used = time.perf_counter(), [torc.server.cpu_s(), cpu_s(runner.process.pid)]
+    time.sleep(seconds)
+    took = time.perf_counter() - begin
+    after = [torc.server.cpu_s(), cpu_s(runner.process.pid)]
+    server, runner_percent = (100 * (b - a) / took for a, b in zip(used, after, strict=True))
+    torc.client.cancel_workflow(workflow_id)
+    runner.process.communicate()
+    return server, runner_percent
+
+
+if __name__ == "__main__":
+    main()
