@@ -164,7 +164,7 @@ def test_an_output_file_without_a_record_is_no_obstacle(flow, start_runner, tmp_
 
 
 def test_a_job_that_cannot_start_has_failed(flow):
-    job = flow.add(f"true {'x' * 200_000}", name="long")
+    job = flow.add(f"/bin/true {'x' * 200_000}", name="long")
     fine = flow.add("true", name="fine")
     assert flow.run().exit_code == ExitCode.JOBS_FAILED
     assert (flow.status(job), flow.status(fine)) == ("failed", "completed")

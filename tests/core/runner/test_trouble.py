@@ -20,12 +20,57 @@ STUBBORN = "trap '' TERM; touch {mark}; until [ -e {go} ]; do sleep 0.02; done"
 
 
 def test_a_machine_without_its_output_directory_releases_its_jobs(flow):
-    first = flow.add(f"rm -r {flow.output_dir}/job_stdio", name="first")
+    logs = flow.output_dir / "job_stdio"
+    first = flow.add(f"rm -r {logs}; touch {logs}", name="first")
     second = flow.add("true", name="second", depends_on_job_ids=[first])
-    with pytest.raises(MachineError, match="No such file"):
+    with pytest.raises(MachineError, match=f"log directory {logs} .* File exists"):
         flow.run()
     assert (flow.status(first), flow.status(second)) == ("completed", "ready")
+    logs.unlink()
     assert flow.run().outcomes == {"completed": 1}
+
+
+@pytest.mark.parametrize("removed", [".", "job_stdio", "job_stdio/*", "job_stdio/../x"])
+def test_jobs_may_delete_the_directory_of_the_logs(flow, removed):
+    first = flow.add(f"rm -rf {flow.output_dir}/{removed}; mkdir -p {flow.output_dir}", name="a")
+    second = flow.add("echo here", name="b", depends_on_job_ids=[first])
+    third = flow.add(f"rm -rf {flow.output_dir}; exit 3", name="c", depends_on_job_ids=[second])
+    assert flow.run().outcomes == {"completed": 2, "failed": 1}
+    assert flow.result(third).return_code == 3
+
+
+def test_a_log_directory_that_is_made_again_is_as_private_as_before(flow):
+    logs = flow.output_dir / "job_stdio"
+    first = flow.add(f"rm -r {flow.output_dir}", name="a")
+    second = flow.add("echo here", name="b", depends_on_job_ids=[first])
+    flow.run()
+    assert flow.stdio(second) == "here\n"
+    assert [path.stat().st_mode & 0o077 for path in (flow.output_dir, logs)] == [0, 0]
+
+
+def test_a_working_directory_that_is_gone_ends_the_run_and_fails_no_job(
+    flow, tmp_path, monkeypatch
+):
+    place = tmp_path / "study"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    first = flow.add(f"rmdir {place}", name="first")
+    second = flow.add("pwd", name="second", depends_on_job_ids=[first])
+    with pytest.raises(MachineError, match=f"working directory {place} has vanished"):
+        flow.run()
+    assert (flow.status(first), flow.status(second)) == ("completed", "ready")
+
+
+@pytest.mark.parametrize("command", ["pwd", "/bin/pwd"])
+def test_a_working_directory_that_jobs_make_anew_is_entered(flow, tmp_path, monkeypatch, command):
+    place = tmp_path / "study"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    first = flow.add(f"cd /; rm -r {place}; mkdir {place}; touch {place}/new", name="first")
+    second = flow.add(f"ls; {command}", name="second", depends_on_job_ids=[first])
+    assert flow.run().outcomes == {"completed": 2}
+    assert flow.stdio(second) == f"new\n{place}\n"
+    assert flow.stdio(second, "e") == ""
 
 
 def test_a_full_disk_costs_the_log_and_nothing_else(flow, capfd):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from torc_core.characters import escape_hidden
@@ -14,13 +14,22 @@ from torc_core.host.output_files import create_file
 from torc_core.model.exchange import ClaimedJob, OutputFile
 from torc_core.model.ids import FileId
 from torc_core.runner.policy import output_paths
-from torc_core.runner.policy.command_line import command_line
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
 from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.process.attempt import Attempt, id_of
-from torc_core.runner.process.child import Child, ProcessExit, reap, send_signal, spawn
+from torc_core.runner.process.child import Child, ProcessExit, SpawnError, reap, send_signal, spawn
 from torc_core.runner.process.environment import job_environment
+from torc_core.runner.process.preparation import (
+    check_size,
+    discard_file,
+    ensure_log_directory,
+    ensure_working_directory,
+    job_command,
+    keep_descriptors,
+    may_have_file,
+    working_directory,
+)
 from torc_core.runner.process.shell import ask_shell
 
 log = logging.getLogger("torc.runner")
@@ -40,16 +49,19 @@ class Launcher:
         self._clock = clock
         self._api_url = api_url
         self._shell = ask_shell(context.bash, context.environment)
+        keep_descriptors()
+        self._directory = working_directory()
 
     def start(self, claimed: ClaimedJob, gpus: tuple[str, ...]) -> Attempt:
         """Start the process of a job that may use these GPUs.
 
         Raises:
-            SpawnError: See `spawn`.
+            SpawnError: See `spawn`, and `preparation`.
         """
         files = self._stdio(claimed)
-        command = command_line(claimed.job.invocation_script, claimed.job.command)
         environment = self._environment(claimed, gpus)
+        script, command = claimed.job.invocation_script, claimed.job.command
+        command = self._prepare(claimed, script, command, environment)
         direct = self._shell.find_direct(command, environment, added=claimed.job.env or ())
         started, started_ms = self._clock.monotonic(), self._clock.wall_ms()
         child = spawn(
@@ -75,12 +87,14 @@ class Launcher:
         It appends to the job's output.
 
         Raises:
-            SpawnError: See `spawn`.
+            SpawnError: See `spawn`, and `preparation`.
         """
         files = self._stdio(attempt.claimed)
+        environment = self._environment(attempt.claimed, attempt.gpus, exit_code)
+        command = self._prepare(attempt.claimed, None, script, environment)
         return spawn(
-            [self._shell.path, "-c", script],
-            self._environment(attempt.claimed, attempt.gpus, exit_code),
+            [self._shell.path, "-c", command],
+            environment,
             stdout=files.stdout or os.devnull,
             stderr=files.stderr or os.devnull,
             mode=self._context.log_mode,
@@ -93,6 +107,8 @@ class Launcher:
 
     def reap(self, attempt: Attempt) -> ProcessExit:
         """Reap the process of an attempt, and kill what a stopped job has left."""
+        if may_have_file(attempt.claimed):
+            discard_file(self._command_file(attempt.claimed))
         return reap(attempt.child, kill_rest=attempt.stop is not None)
 
     def find_outputs(self, files: Sequence[OutputFile]) -> tuple[dict[FileId, float], list[str]]:
@@ -125,16 +141,38 @@ class Launcher:
             except OSError as error:
                 log.warning("the output of a completed job was not deleted: %s", error)
 
+    def _prepare(
+        self, claimed: ClaimedJob, script: str | None, command: str, environment: Mapping[str, str]
+    ) -> str:
+        """See to it that a command can be started, and return what bash is given to run."""
+        mode, file = self._context.log_mode, self._command_file(claimed)
+        ensure_log_directory(output_paths.stdio_directory(self._context.output_dir), mode)
+        ensure_working_directory(self._directory)
+        whole = job_command(script, command, file=file, mode=mode)
+        try:
+            check_size(whole, environment)
+        except SpawnError:
+            discard_file(file)
+            raise
+        return whole
+
+    def _command_file(self, claimed: ClaimedJob) -> str:
+        return f"{self._stem(claimed)}.sh"
+
     def _stdio(self, claimed: ClaimedJob) -> StdioFiles:
+        mode = self._context.execution.stdio_of(claimed.job.name).mode
+        return stdio_files(self._stem(claimed), mode)
+
+    def _stem(self, claimed: ClaimedJob) -> str:
+        """Return the path of an attempt's files without the ending."""
         job = claimed.job
-        stem = output_paths.job_stdio(
+        return output_paths.job_stdio(
             self._context.output_dir,
             job.workflow_id,
             id_of(claimed),
             claimed.run_id,
             job.attempt_id,
         )
-        return stdio_files(stem, self._context.execution.stdio_of(job.name).mode)
 
     def _environment(
         self, claimed: ClaimedJob, gpus: tuple[str, ...], exit_code: int | None = None

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from torc_core.runner.policy.direct_command import may_be_added, may_leave_out, plain_words
+from torc_core.runner.policy.commands.direct_command import may_be_added, may_leave_out, plain_words
 
 _ASK = 'mapfile -d "" -t v </proc/self/environ && compgen -bk && printf "%s\\0" "" "${v[@]}"'
 """Prints the names of builtins and keywords, then the environment with which it was started."""

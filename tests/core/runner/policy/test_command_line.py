@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torc_core.runner.policy.command_line import command_line
+from torc_core.runner.policy.commands.command_line import command_line
 
 WRAPPER = 'echo "wrapped $#"; exec "$@"'
 

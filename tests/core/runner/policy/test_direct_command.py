@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.runner.policy.direct_command import may_be_added, may_leave_out, plain_words
+from torc_core.runner.policy.commands.direct_command import may_be_added, may_leave_out, plain_words
 
 
 @pytest.mark.parametrize(
