@@ -268,7 +268,10 @@ def test_requirements_that_jobs_use_stay(call, workflow_id):
         ('[{"exit_code": 1}]', "unknown field `exit_code`"),
         ('[{"é": 1}]', r"unknown field `\u00e9`"),
         ('[{"exit_codes": [1], "max_retries": -1}]', "Expected `int` >= 0"),
-        ('[{"exit_codes": [1]}, {"max_retries": 1}]', "Rule 2 of"),
+        ('[{"exit_codes": [1]}, {"max_retries": 1}]', "rules[1] of"),
+        ('[{"exit_codes": [300]}]', "no job ends with exit code 300"),
+        ('[{"exit_codes": [1]}, {"exit_codes": [1]}]', "rules[0] decides about exit code 1"),
+        ('[{"match_all_exit_codes": true, "max_retries": 0}]', "0 allows none"),
     ],
 )
 def test_failure_rules_are_kept_and_warned_of_if_no_runner_can_use_them(

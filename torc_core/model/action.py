@@ -22,6 +22,8 @@ class TriggerType(StrEnum):
 
 JOB_TRIGGERS = frozenset({TriggerType.ON_JOBS_READY, TriggerType.ON_JOBS_COMPLETE})
 """The triggers of actions on jobs: due once all of their jobs have become so."""
+WORKER_TRIGGERS = frozenset({TriggerType.ON_WORKER_START, TriggerType.ON_WORKER_COMPLETE})
+"""The triggers of actions for each runner."""
 
 
 class ActionType(StrEnum):
@@ -47,7 +49,8 @@ class WorkflowAction(Wire, frozen=True, kw_only=True):
     executed: bool = stated(False)
     executed_at: str | None = None
     executed_by: ComputeNodeId | None = None
-    persistent: bool = stated(False)
+    persistent: bool | None = None
+    """Executed by each runner, and not by one only. Not said: as `is_persistent` has it."""
     is_recovery: bool = stated(False)
 
 
@@ -63,3 +66,11 @@ class ActionClaimReply(Wire, frozen=True, kw_only=True):
     claimed: bool
     success: bool
     action_id: ActionId
+
+
+def is_persistent(trigger_type: str, stated: bool | None) -> bool:
+    """Return whether each runner executes an action, given what its author says about it.
+
+    Unless it says otherwise, an action on the start or the end of runners is for each of them.
+    """
+    return trigger_type in WORKER_TRIGGERS if stated is None else stated

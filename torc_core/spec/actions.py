@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torc_core.model.action import JOB_TRIGGERS, ActionType
+from torc_core.model.action import JOB_TRIGGERS, ActionType, is_persistent
 from torc_core.model.compute import SchedulerType
 from torc_core.spec.expanded import ExpandedAction
 from torc_core.spec.problems import Problems
@@ -23,6 +23,7 @@ _FIELDS_OF_TYPE = {
 
 def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> ExpandedAction:
     """Return an action with the jobs and the scheduler that it names; note what is wrong."""
+    known = len(problems.errors)
     names_jobs = bool(action.jobs or action.job_name_regexes)
     jobs = resolver.positions(
         "jobs",
@@ -30,11 +31,8 @@ def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> 
         action.job_name_regexes or (),
         Origin(action, "jobs", "job_name_regexes"),
     )
-    if action.trigger_type in JOB_TRIGGERS and not names_jobs:
-        problems.warn(
-            action.place,
-            f"{action.trigger_type} without jobs or job_name_regexes: this action will never run",
-        )
+    if action.trigger_type in JOB_TRIGGERS and not jobs and len(problems.errors) == known:
+        _refuse_jobless(action, resolver, problems)
     _check_fields(action, problems)
     for i, command in enumerate(action.commands or ()):
         resolver.warn_unfilled((*action.place, "commands", i), command)
@@ -46,6 +44,10 @@ def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> 
             scheduler = resolver.find(
                 "slurm_schedulers", action.scheduler, (*action.place, "scheduler")
             )
+        elif scheduler_type != SchedulerType.SLURM:
+            problems.warn(
+                (*action.place, "scheduler_type"), "no runner requests nodes but those of Slurm"
+            )
     return ExpandedAction(
         trigger_type=action.trigger_type,
         action_type=action.action_type,
@@ -56,8 +58,22 @@ def build_action(action: ActionSpec, resolver: Resolver, problems: Problems) -> 
         num_allocations=action.num_allocations,
         start_one_worker_per_node=action.start_one_worker_per_node,
         max_parallel_jobs=action.max_parallel_jobs,
-        persistent=action.persistent,
+        persistent=is_persistent(action.trigger_type, action.persistent),
     )
+
+
+def _refuse_jobless(action: ActionSpec, resolver: Resolver, problems: Problems) -> None:
+    """Refuse a trigger on jobs without any: it is never due."""
+    if not (action.jobs or action.job_name_regexes):
+        problems.add(
+            action.place,
+            f"{action.trigger_type} needs jobs or job_name_regexes; without them it is never due",
+        )
+    elif resolver.knows_all("jobs"):
+        problems.add(
+            (*action.place, "job_name_regexes"),
+            f"{action.trigger_type} is never due: it matches no job",
+        )
 
 
 def _check_fields(action: ActionSpec, problems: Problems) -> None:

@@ -57,6 +57,7 @@ def build_workflow(
     actions = [build_action(action, resolver, problems) for action in spec.actions]
     _warn_unfilled(spec, resolver)
     _check_whole(spec, problems)
+    _warn_unused(spec, expanded, problems)
     _check_writers(jobs, expanded, files, surroundings, problems)
     if not problems.errors:
         places = [job.spec.place for job in jobs]
@@ -138,6 +139,14 @@ def _warn_unfilled(spec: WorkflowSpec, resolver: Resolver) -> None:
             if rule.recovery_script:
                 place = (*handler.place, "rules", i, "recovery_script")
                 resolver.warn_unfilled(place, rule.recovery_script)
+
+
+def _warn_unused(spec: WorkflowSpec, jobs: Sequence[ExpandedJob], problems: Problems) -> None:
+    """Note failure handlers that no job names."""
+    used = {job.failure_handler for job in jobs}
+    for number, handler in enumerate(spec.failure_handlers):
+        if handler.name and number not in used:
+            problems.warn(handler.place, f'no job has the failure handler "{shown(handler.name)}"')
 
 
 def _check_whole(spec: WorkflowSpec, problems: Problems) -> None:

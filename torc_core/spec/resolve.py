@@ -169,6 +169,10 @@ class Resolver:
             self._resolved[key] = indices
         return indices
 
+    def knows_all(self, section: str) -> bool:
+        """Return whether all names of a section are known, so that another one is none."""
+        return self._sections[section].is_complete
+
     def find(self, section: str, name: str, place: Path, once: str = "") -> int | None:
         """Return the position of a name; note it when there is none.
 

@@ -13,10 +13,10 @@ import msgspec
 from torc_core.model.action import ActionType, TriggerType
 from torc_core.model.compute import SchedulerType
 from torc_core.model.execution import Stdio
-from torc_core.model.resources import FailureRule
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, SortMethod
 from torc_core.spec import fields
 from torc_core.spec.execution import read_execution, read_stdio
+from torc_core.spec.failure_handlers import read_rules
 from torc_core.spec.fields import MAX_COUNT, Check
 from torc_core.spec.parameters import PARAMETER_NAME, Values, parse_values
 from torc_core.spec.problems import Path, Problems, shown
@@ -105,7 +105,7 @@ class ActionSpec(msgspec.Struct):
     num_allocations: int | None = None
     start_one_worker_per_node: bool | None = None
     max_parallel_jobs: int | None = None
-    persistent: bool = False
+    persistent: bool | None = None
 
 
 class WorkflowSpec(msgspec.Struct, kw_only=True):
@@ -173,7 +173,6 @@ def _names_of_metrics(value: Any, path: Path, problems: Problems) -> None:
 
 _NAMES = fields.list_of(fields.name)
 _PATTERNS = fields.list_of(fields.pattern)
-_EXIT_CODE = fields.integer(-255, 255)
 
 _PARAMETERIZED: dict[str, Check] = {
     "name": fields.name,
@@ -217,12 +216,6 @@ _RESOURCE_REQUIREMENTS: dict[str, Check] = {
     "num_gpus": fields.integer(0, MAX_COUNT),
     "num_nodes": fields.integer(1, MAX_COUNT),
     "runtime": fields.duration,
-}
-_RULE: dict[str, Check] = {
-    "exit_codes": fields.list_of(_EXIT_CODE),
-    "match_all_exit_codes": fields.boolean,
-    "recovery_script": fields.command,
-    "max_retries": fields.integer(0, MAX_COUNT),
 }
 _SLURM_SCHEDULER: dict[str, Check] = {
     "name": fields.name,
@@ -274,26 +267,6 @@ def _plain(_place: Path, /, **values: Any) -> dict[str, Any]:
     return values
 
 
-_read_rule = fields.mapping(_RULE, (), _plain)
-
-
-def _rule(value: Any, path: Path, problems: Problems) -> FailureRule:
-    stated = _read_rule(value, path, problems)
-    rule = FailureRule(**stated | {"exit_codes": list(stated.get("exit_codes", ()))})
-    if type(value) is dict and not rule.exit_codes and not rule.match_all_exit_codes:
-        problems.add(path, "a rule needs exit_codes, or match_all_exit_codes: true")
-    if 0 in rule.exit_codes:
-        problems.add((*path, "exit_codes"), "exit code 0 is success; no rule is asked about it")
-    return rule
-
-
-def _rules(value: Any, path: Path, problems: Problems) -> tuple[FailureRule, ...]:
-    rules: tuple[FailureRule, ...] = fields.list_of(_rule)(value, path, problems)
-    if value == []:
-        problems.add(path, "a failure handler needs at least one rule")
-    return rules
-
-
 def _dynamic_jobs(value: Any, path: Path, problems: Problems) -> DynamicJobs:
     table = {"max_iterations": fields.integer(1, MAX_ITERATIONS)}
     return DynamicJobs(**fields.mapping(table, (), _plain)(value, path, problems))
@@ -332,7 +305,7 @@ _SECTIONS: dict[str, Check] = {
         fields.mapping(_RESOURCE_REQUIREMENTS, ("name", "num_cpus", "memory"), _named)
     ),
     "failure_handlers": fields.list_of(
-        fields.mapping({"name": fields.name, "rules": _rules}, ("name", "rules"), _named)
+        fields.mapping({"name": fields.name, "rules": read_rules}, ("name", "rules"), _named)
     ),
     "slurm_schedulers": fields.list_of(fields.mapping(_SLURM_SCHEDULER, (), _named)),
     "actions": fields.list_of(fields.mapping(_ACTION, ("trigger_type", "action_type"), ActionSpec)),

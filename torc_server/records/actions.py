@@ -21,6 +21,7 @@ from torc_core.model.action import (
     ActionType,
     TriggerType,
     WorkflowAction,
+    is_persistent,
 )
 from torc_core.model.events.types import ActionExecuted
 from torc_core.model.ids import ActionId, ComputeNodeId, JobId, SchedulerId, WorkflowId
@@ -52,6 +53,7 @@ def create_action(
         "trigger_count": 0,
         "required_triggers": max(len(job_ids), 1) if action.trigger_type in JOB_TRIGGERS else 1,
         "executed": False,
+        "persistent": is_persistent(action.trigger_type, action.persistent),
     }
     for unstored in ("id", "job_ids", "executed_at", "executed_by"):
         values.pop(unstored, None)

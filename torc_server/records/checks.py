@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from torc_core.errors import UsageError
+from torc_core.failure_rules import find_faults
 from torc_core.model.compute import ComputeNode
 from torc_core.model.events.event import Event, Severity
 from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
@@ -59,14 +60,10 @@ def remark_on_rules(handler: FailureHandler) -> str | None:
         rules = msgspec.json.decode(handler.rules, type=list[_Rule])
     except msgspec.MsgspecError as error:
         return f"Failure handler {handler.id} may never retry a job: {error}."
-    useless = [
-        place
-        for place, rule in enumerate(rules, 1)
-        if not rule.exit_codes and not rule.match_all_exit_codes
-    ]
-    if not useless:
+    fault = next(find_faults(rules), None)
+    if fault is None:
         return None
-    return f"Rule {useless[0]} of failure handler {handler.id} matches no exit code."
+    return f"rules[{fault.rule}] of failure handler {handler.id} never applies: {fault.text}."
 
 
 class _Rule(FailureRule, frozen=True, kw_only=True, forbid_unknown_fields=True):

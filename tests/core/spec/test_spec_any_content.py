@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from torc_core.errors import SpecError
 from torc_core.spec import parse_workflow
+from torc_core.spec.failure_handlers import RULE
 from torc_core.spec.plan import plan_workflow
-from torc_core.spec.schema import _ACTION, _FILE, _JOB, _RULE, _SECTIONS, _SETTINGS, _USER_DATA
+from torc_core.spec.schema import _ACTION, _FILE, _JOB, _SECTIONS, _SETTINGS, _USER_DATA
 
 words = st.sampled_from(
     ["a", "b", "j{i}", "{i}", "{i:03d}", "{i:.2f}_{k}", "", " ", "1:3", "[1,2]", "['x','y']",
@@ -53,7 +54,7 @@ workflows = entries(
     files=some(entries(_FILE)),
     user_data=some(entries(_USER_DATA)),
     actions=some(entries(_ACTION)),
-    failure_handlers=some(entries({"name": None, "rules": None}, rules=some(entries(_RULE)))),
+    failure_handlers=some(entries({"name": None, "rules": None}, rules=some(entries(RULE)))),
 )
 
 

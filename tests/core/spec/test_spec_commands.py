@@ -247,7 +247,7 @@ def test_one_warning_for_all_that_one_entry_becomes():
 
 def test_texts_without_a_job_say_that_references_stay():
     found = build(
-        {"command": "true"},
+        {"command": "true", "failure_handler": "h"},
         actions=[
             {
                 "trigger_type": "on_workflow_start",

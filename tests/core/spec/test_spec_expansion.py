@@ -375,19 +375,62 @@ def test_patterns_of_every_day_are_searched(pattern: str, expected: Callable[[st
     assert [NAMES[i] for i in found] == [name for name in NAMES if expected(name)]
 
 
-@pytest.mark.parametrize("trigger", ["on_jobs_ready", "on_jobs_complete"])
-def test_an_action_that_waits_for_no_jobs_is_warned_of(trigger):
+PERSISTENT = {
+    ("on_worker_start", ""): True,
+    ("on_worker_complete", ""): True,
+    ("on_worker_start", "persistent: false, "): False,
+    ("on_workflow_start", ""): False,
+    ("on_workflow_start", "persistent: true, "): True,
+    ("on_workflow_complete", ""): False,
+}
+
+
+@pytest.mark.parametrize(("stated", "expected"), PERSISTENT.items())
+def test_actions_on_workers_are_for_each_of_them_unless_they_say_otherwise(stated, expected):
+    trigger, persistent = stated
     text = f"""
 name: w
 jobs: [{{name: a, command: x}}]
 actions:
-  - {{trigger_type: {trigger}, action_type: run_commands, commands: [x]}}
-  - {{trigger_type: {trigger}, action_type: run_commands, commands: [x], jobs: [a]}}
-  - {{trigger_type: on_workflow_start, action_type: run_commands, commands: [x]}}
+  - {{trigger_type: {trigger}, {persistent}action_type: run_commands, commands: [x]}}
 """
-    workflow = parse_workflow(text, format="yaml", source="f")
+    (action,) = parse_workflow(text, format="yaml").actions
+    assert action.persistent is expected
 
-    (warning,) = workflow.warnings
-    assert warning.startswith("f:5:")
-    assert f"{trigger} without jobs or job_name_regexes: this action will never run" in warning
-    assert [action.jobs for action in workflow.actions] == [None, (0,), None]
+
+ON_START, ON_READY = "trigger_type: on_workflow_start", "trigger_type: on_jobs_ready"
+COMMANDS = "action_type: run_commands, commands: [x]"
+HANDLED = """
+name: w
+jobs: [{name: a, command: x, failure_handler: used}]
+failure_handlers:
+  - {name: used, rules: [{exit_codes: [3], max_retries: 2}, {match_all_exit_codes: true}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        (
+            "  - {name: idle, rules: [{exit_codes: [3]}]}",
+            'f:6:5: failure_handlers[1]: no job has the failure handler "idle"',
+        ),
+        (
+            f"actions: [{{{ON_START}, action_type: schedule_nodes, scheduler_type: local}}]",
+            "actions[0].scheduler_type: no runner requests nodes but those of Slurm",
+        ),
+        (
+            f"actions: [{{{ON_READY}, {COMMANDS}, jobs: [a], job_name_regexes: [b]}}]",
+            'actions[0].job_name_regexes[0]: no job matches "b"',
+        ),
+    ],
+)
+def test_what_has_no_effect_is_warned_of(added, expected):
+    (warning,) = parse_workflow(HANDLED + added, format="yaml", source="f").warnings
+    assert expected in warning
+
+
+def test_a_rule_that_allows_one_attempt_is_warned_of():
+    text = HANDLED.replace("max_retries: 2", "max_retries: 1")
+    (warning,) = parse_workflow(text, format="yaml", source="f").warnings
+    assert "max_retries: counts attempts, the first one included" in warning

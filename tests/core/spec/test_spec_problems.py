@@ -196,6 +196,47 @@ ONE_PROBLEM = {
         ONE_JOB + "failure_handlers: [{name: h, rules: [{exit_codes: [0]}]}]\n",
         "exit code 0 is success",
     ),
+    "rule for an exit code that no process has": (
+        ONE_JOB + "failure_handlers: [{name: h, rules: [{exit_codes: [7, 256]}]}]\n",
+        "f:4:55: failure_handlers[0].rules[0].exit_codes[1]: no job ends with exit code 256",
+    ),
+    "rule for a signal as the reference counts it": (
+        ONE_JOB + "failure_handlers: [{name: h, rules: [{exit_codes: [-9]}]}]\n",
+        "128+n for a job that signal n killed",
+    ),
+    "code of an earlier rule": (
+        ONE_JOB + "failure_handlers: [{name: h, rules: [{exit_codes: [1, 2]}, {exit_codes: [2]}]}]",
+        "rules[1].exit_codes[0]: rules[0] decides about exit code 2 already",
+    ),
+    "second rule for all codes": (
+        ONE_JOB + "failure_handlers: [{name: h, rules: [{match_all_exit_codes: true}, "
+        "{exit_codes: [3]}, {match_all_exit_codes: true}]}]",
+        "rules[2].match_all_exit_codes: rules[0] decides about all other exit codes already",
+    ),
+    "rule that allows no attempt": (
+        ONE_JOB + "failure_handlers: [{name: h, rules: [{exit_codes: [3], max_retries: 0}]}]",
+        "rules[0].max_retries: max_retries counts attempts, the first one included: 0 allows none",
+    ),
+    "trigger on jobs without jobs": (
+        ONE_JOB + "actions: [{trigger_type: on_jobs_ready, action_type: run_commands, "
+        "commands: [x]}]\n",
+        "f:4:11: actions[0]: on_jobs_ready needs jobs or job_name_regexes; without them",
+    ),
+    "trigger on jobs that matches none": (
+        ONE_JOB + "actions: [{trigger_type: on_jobs_complete, action_type: run_commands, "
+        "commands: [x], job_name_regexes: [b]}]\n",
+        "actions[0].job_name_regexes: on_jobs_complete is never due: it matches no job",
+    ),
+    "trigger on an unknown job": (
+        ONE_JOB + "actions: [{trigger_type: on_jobs_complete, action_type: run_commands, "
+        "commands: [x], jobs: [a, aa]}]\n",
+        'actions[0].jobs[1]: no job named "aa"',
+    ),
+    "nodes of an unknown scheduler": (
+        ONE_JOB + "actions: [{trigger_type: on_workflow_start, action_type: schedule_nodes, "
+        "scheduler: gpu, scheduler_type: slurm}]\n",
+        'actions[0].scheduler: no scheduler named "gpu"',
+    ),
     "handler without rules": (
         ONE_JOB + "failure_handlers: [{name: h, rules: []}]\n",
         "needs at least one rule",

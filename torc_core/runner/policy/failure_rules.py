@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from torc_core.failure_rules import choose_rule, may_retry
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 
@@ -43,19 +44,3 @@ def apply_rules(
     if status is JobStatus.FAILED and rule is None and use_pending_failed:
         return RuleDecision(JobStatus.PENDING_FAILED)
     return RuleDecision(status)
-
-
-def choose_rule(rules: Sequence[FailureRule], exit_code: int) -> FailureRule | None:
-    """Return the rule for an exit code: the first that lists it, else the first for all codes."""
-    for rule in rules:
-        if exit_code in rule.exit_codes:
-            return rule
-    return next((rule for rule in rules if rule.match_all_exit_codes), None)
-
-
-def may_retry(rule: FailureRule, attempt_id: int) -> bool:
-    """Return whether a rule allows another attempt after attempt number `attempt_id`.
-
-    `max_retries` counts attempts, the first included: so does the reference's server.
-    """
-    return attempt_id < rule.max_retries

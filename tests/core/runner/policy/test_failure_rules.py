@@ -1,15 +1,8 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
-from torc_core.runner.policy.failure_rules import (
-    RuleDecision,
-    apply_rules,
-    choose_rule,
-    may_retry,
-)
+from torc_core.runner.policy.failure_rules import RuleDecision, apply_rules
 
 FAILED, TERMINATED = JobStatus.FAILED, JobStatus.TERMINATED
 RETRY = FailureRule(exit_codes=[1], max_retries=3)
@@ -20,34 +13,6 @@ def apply(rules, exit_code, *, attempt=1, status=FAILED, asks=False):
     return apply_rules(
         rules, status=status, exit_code=exit_code, attempt_id=attempt, use_pending_failed=asks
     )
-
-
-def test_a_rule_for_the_code_goes_before_a_rule_for_all_codes():
-    everything = FailureRule(match_all_exit_codes=True)
-    memory = FailureRule(exit_codes=[137])
-    assert choose_rule([everything, memory], 137) is memory
-    assert choose_rule([everything, memory], 1) is everything
-    assert choose_rule([memory], 1) is None
-
-
-def test_of_two_rules_that_match_alike_the_first_counts():
-    first, second = FailureRule(exit_codes=[1]), FailureRule(exit_codes=[1, 2])
-    assert choose_rule([first, second], 1) is first
-    assert choose_rule([first, second], 2) is second
-    both = [FailureRule(match_all_exit_codes=True), FailureRule(match_all_exit_codes=True)]
-    assert choose_rule(both, 1) is both[0]
-
-
-@given(st.lists(st.builds(FailureRule, exit_codes=st.lists(st.integers(1, 3))), max_size=4))
-def test_a_rule_that_is_chosen_matches(rules):
-    chosen = choose_rule(rules, 2)
-    assert (chosen is None) == all(2 not in rule.exit_codes for rule in rules)
-    assert chosen is None or 2 in chosen.exit_codes
-
-
-@pytest.mark.parametrize(("attempt", "allowed"), [(1, True), (2, True), (3, False), (4, False)])
-def test_three_retries_are_three_attempts(attempt, allowed):
-    assert may_retry(FailureRule(max_retries=3), attempt) is allowed
 
 
 @pytest.mark.parametrize(
