@@ -121,6 +121,10 @@ class Jobs:
             self.prefetcher.add_run_time(run_time_s)
             self._last_exit = self.tools.clock.monotonic()
 
+    def look_again(self, job_id: JobId) -> None:
+        """Look again for the output files of a job that has ended."""
+        self._running.look_again(job_id)
+
     def acknowledge(self, ends: Sequence[JobEnd], outcomes: Sequence[Outcome]) -> None:
         """Note what the server made of reported completions."""
         self._running.spent_output.acknowledge(ends, outcomes)

@@ -181,6 +181,7 @@ class Loop:
             TimerKind.SAMPLE: lambda _: self._jobs.sample(),
             TimerKind.PROGRESS: lambda _: self._progress.report(),
             TimerKind.KILL: self._jobs.kill,
+            TimerKind.OUTPUTS: self._jobs.look_again,
             TimerKind.JOB_RUNTIME: lambda job_id: self._jobs.stop(job_id, StopReason.OUT_OF_TIME),
             TimerKind.RUNNER_TIME: lambda _: self._stop(
                 "the runner's time limit was reached", StopReason.RUNNER_STOPS

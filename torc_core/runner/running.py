@@ -14,6 +14,7 @@ from torc_core.clock import Clock
 from torc_core.model.exchange import JobEnd
 from torc_core.model.ids import JobId
 from torc_core.model.status import JobStatus
+from torc_core.runner.awaited_outputs import AwaitedOutputs, Ended
 from torc_core.runner.monitor.monitor import ResourceMonitor
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import (
@@ -26,6 +27,7 @@ from torc_core.runner.policy.failure_rules import apply_rules
 from torc_core.runner.policy.limits import runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.spent import SpentOutput
+from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
@@ -85,16 +87,19 @@ class RunningJobs:
         """By job id."""
         self._job_ids: dict[int, JobId] = {}
         """By the descriptor of a process."""
+        self._awaited = AwaitedOutputs(
+            tools.clock, tools.timers, tools.launcher.find_outputs, self._end
+        )
 
     def __len__(self) -> int:
-        return len(self._attempts)
+        return len(self._attempts) + len(self._awaited)
 
     def __contains__(self, job_id: JobId) -> bool:
-        return job_id in self._attempts
+        return job_id in self._attempts or job_id in self._awaited
 
     def has(self, job_id: JobId, token: int) -> bool:
         """Return whether this attempt is running."""
-        attempt = self._attempts.get(job_id)
+        attempt = self._attempts.get(job_id) or self._awaited.attempt_of(job_id)
         return attempt is not None and attempt.token == token
 
     def add(self, attempt: Attempt) -> None:
@@ -114,27 +119,19 @@ class RunningJobs:
             The job's run time in seconds; None if the process was a recovery script.
         """
         now = self._tools.clock.monotonic()
-        attempt = self._attempts[self._job_ids.pop(fd)]
+        attempt = self._attempts.pop(self._job_ids.pop(fd))
         self._tools.timers.clear(Timer(TimerKind.KILL, attempt.job_id))
         self._tools.timers.clear(Timer(TimerKind.JOB_RUNTIME, attempt.job_id))
         process = self._tools.launcher.reap(attempt)
         if attempt.completion is not None:
             self._complete_recovery(attempt, attempt.completion, process.exit_code)
             return None
-        files = attempt.claimed.output_files if process.exit_code == 0 else []
-        file_times, missing = self._tools.launcher.find_outputs(files)
-        outcome = classify_exit(process.exit_code, attempt.stop, missing)
-        if attempt.stop in LIMITS:
-            self._write_stderr(attempt, f"The job was stopped: {attempt.stop.value}.")
-        for path in missing:
-            text = f"The job exited with 0 but did not write its output file {path}."
-            self._write_stderr(attempt, text)
-        completion = completion_of(attempt, process, outcome, file_times, now)
-        if outcome.follows_rules:
-            self._apply_rules(attempt, completion)
-        else:
-            self._complete(attempt, completion)
+        self._awaited.add(Ended(attempt, process, now))
         return now - attempt.started
+
+    def look_again(self, job_id: JobId) -> None:
+        """Look again for the output files of a job that has ended."""
+        self._awaited.look_again(job_id)
 
     def stop(self, job_id: JobId, reason: StopReason) -> bool:
         """Send SIGTERM to a job, and SIGKILL after its grace period.
@@ -142,6 +139,11 @@ class RunningJobs:
         Returns:
             Whether it is running.
         """
+        if (ended := self._awaited.attempt_of(job_id)) is not None:
+            if reason is StopReason.CANCELED:
+                ended.stop = reason
+            self._awaited.hurry(job_id)
+            return True
         attempt = self._attempts.get(job_id)
         if attempt is None:
             return False
@@ -161,7 +163,7 @@ class RunningJobs:
 
     def stop_all(self, reason: StopReason) -> None:
         """Stop every job."""
-        for job_id in list(self._attempts):
+        for job_id in [*self._attempts, *self._awaited]:
             self.stop(job_id, reason)
 
     def kill(self, job_id: JobId) -> None:
@@ -195,6 +197,20 @@ class RunningJobs:
         self._attempts[attempt.job_id] = attempt
         self._job_ids[attempt.child.fd] = attempt.job_id
         self._tools.watch(attempt.child.fd)
+
+    def _end(self, ended: Ended, found: FoundOutputs) -> None:
+        """Complete an attempt whose output files were looked for."""
+        attempt, process, at = ended
+        outcome = classify_exit(process.exit_code, attempt.stop, found.faults)
+        if attempt.stop in LIMITS:
+            self._write_stderr(attempt, f"The job was stopped: {attempt.stop.value}.")
+        for text in found.faults:
+            self._write_stderr(attempt, text)
+        completion = completion_of(attempt, process, outcome, found.times, at)
+        if outcome.follows_rules:
+            self._apply_rules(attempt, completion)
+        else:
+            self._complete(attempt, completion)
 
     def _apply_rules(self, attempt: Attempt, completion: JobEnd) -> None:
         """Do what the failure handler says: recover, retry, or fail."""
@@ -237,7 +253,6 @@ class RunningJobs:
         self._complete(attempt, msgspec.structs.replace(completion, retry=retry))
 
     def _complete(self, attempt: Attempt, completion: JobEnd) -> None:
-        del self._attempts[attempt.job_id]
         self._pool.release(attempt.job_id)
         self.spent_output.add(attempt.claimed, completion)
         self.report(completion)

@@ -19,6 +19,7 @@ from torc_core.runner.loop import Loop, Surroundings
 from torc_core.runner.monitor.monitor import ResourceMonitor
 from torc_core.runner.policy.context import Monitoring, RunnerContext
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.runner.policy.timers import Timers
@@ -190,6 +191,8 @@ class SimulatedProcesses:
         self.most_at_once = 0
         self.started: list[tuple[float, int]] = []
         self.deleted: list[int] = []
+        self.looks: list[tuple[float, int, int]] = []
+        self.outputs = lambda _: FoundOutputs({})
         self.signals: list[tuple[float, int, int]] = []
         self.failure: SpawnError | None = None
 
@@ -222,8 +225,9 @@ class SimulatedProcesses:
         assert code is not None
         return ProcessExit(exit_code=code, cpu_s=0.0, peak_memory_bytes=None)
 
-    def find_outputs(self, files: object) -> tuple[dict[int, float], list[str]]:
-        return {}, []
+    def find_outputs(self, attempt: Attempt, earlier_looks: int) -> FoundOutputs:
+        self.looks.append((self._clock.now, attempt.job_id, earlier_looks))
+        return self.outputs(attempt)
 
     def write_stderr(self, claimed: ClaimedJob, text: str) -> None:
         pass

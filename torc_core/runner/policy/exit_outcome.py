@@ -74,7 +74,7 @@ _STOPPED = {
 
 
 def classify_exit(
-    exit_code: int, stop: StopReason | None, missing_files: Sequence[str]
+    exit_code: int, stop: StopReason | None, output_faults: Sequence[str]
 ) -> ExitOutcome:
     """Return what the exit of a job's process means.
 
@@ -82,12 +82,12 @@ def classify_exit(
         exit_code: Its own, 128+n for signal n.
         stop: Why the runner stopped it, if it did. Counts even if the process then exits with 0:
             it was stopped before it was done.
-        missing_files: Output files that it should have written.
+        output_faults: What is wrong with the output files that it should have written.
     """
     if stop is not None:
         stopped = _STOPPED[stop]
         code = exit_code if stopped.exit_code is None else stopped.exit_code
         return ExitOutcome(stopped.status, code, stopped.follows_rules, stopped.retries)
-    if exit_code == 0 and not missing_files:
+    if exit_code == 0 and not output_faults:
         return ExitOutcome(JobStatus.COMPLETED, 0)
     return ExitOutcome(JobStatus.FAILED, exit_code or 1, follows_rules=True)

@@ -22,6 +22,8 @@ class TimerKind(IntEnum):
     """Kill a job whose grace period is over."""
     JOB_RUNTIME = auto()
     """Stop a job that exceeds its runtime."""
+    OUTPUTS = auto()
+    """Look again for output files of a job that has ended."""
     RUNNER_TIME = auto()
     """Shut down: the runner's own time is over."""
     IDLE = auto()

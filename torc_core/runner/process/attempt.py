@@ -9,6 +9,7 @@ from torc_core.model.exchange import ClaimedJob, JobEnd
 from torc_core.model.ids import FileId, JobId
 from torc_core.model.status import JobStatus
 from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START, ExitOutcome, StopReason
+from torc_core.runner.policy.outputs.written import FileState
 from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.process.child import Child, ProcessExit
 
@@ -24,6 +25,9 @@ class Attempt(msgspec.Struct):
     started_ms: int
     """Milliseconds since 1970."""
     usage: Usage
+    outputs_before: dict[FileId, FileState] = {}
+    """Its output files that existed before its start; of one that is not in here, being there after
+    its end is enough."""
     stop: StopReason | None = None
     completion: JobEnd | None = None
     """Set while its recovery script is running: what to report after it."""

@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from torc_core.characters import escape_hidden
 from torc_core.clock import Clock
 from torc_core.host.output_files import create_file
-from torc_core.model.exchange import ClaimedJob, OutputFile
-from torc_core.model.ids import FileId
+from torc_core.model.exchange import ClaimedJob
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
+from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.process.attempt import Attempt, id_of
 from torc_core.runner.process.child import Child, ProcessExit, SpawnError, reap, send_signal, spawn
 from torc_core.runner.process.environment import job_environment
+from torc_core.runner.process.outputs import find_outputs, states_of
 from torc_core.runner.process.preparation import (
     check_size,
     discard_file,
@@ -63,6 +64,8 @@ class Launcher:
         script, command = claimed.job.invocation_script, claimed.job.command
         command = self._prepare(claimed, script, command, environment)
         direct = self._shell.find_direct(command, environment, added=claimed.job.env or ())
+        has_to_write = not self._context.execution.accept_unchanged_outputs
+        before = states_of(claimed.output_files) if has_to_write else {}
         started, started_ms = self._clock.monotonic(), self._clock.wall_ms()
         child = spawn(
             [self._shell.path, "-c", command],
@@ -79,6 +82,7 @@ class Launcher:
             started=started,
             started_ms=started_ms,
             usage=Usage(last_sampled=started),
+            outputs_before=before,
         )
 
     def start_recovery(self, attempt: Attempt, script: str, exit_code: int) -> Child:
@@ -111,16 +115,14 @@ class Launcher:
             discard_file(self._command_file(attempt.claimed))
         return reap(attempt.child, kill_rest=attempt.stop is not None)
 
-    def find_outputs(self, files: Sequence[OutputFile]) -> tuple[dict[FileId, float], list[str]]:
-        """Return the modification times of files that exist, by id, and the paths of others."""
-        times: dict[FileId, float] = {}
-        missing: list[str] = []
-        for file in files:
-            try:
-                times[file.id] = Path(file.path).stat().st_mtime
-            except (OSError, ValueError):
-                missing.append(file.path)
-        return times, missing
+    def find_outputs(self, attempt: Attempt, earlier_looks: int) -> FoundOutputs:
+        """Return what became of the output files of an attempt that has ended."""
+        return find_outputs(
+            attempt.claimed.output_files,
+            attempt.outputs_before,
+            attempt.started_ms,
+            is_again=earlier_looks > 0,
+        )
 
     def write_stderr(self, claimed: ClaimedJob, text: str) -> None:
         """Append a line of the runner's own to a job's stderr, if that is kept and can be."""
