@@ -100,21 +100,24 @@ def test_jobs_still_import_from_the_current_folder(run: Run, folder: Path) -> No
     assert [path.read_text() for path in folder.glob("output/job_stdio/*.o")] == ["mine\n"]
 
 
-def test_a_runner_that_cannot_start_is_reported_and_has_ended(
-    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = tmp_path / "path" / "psutil"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("raise ImportError('this psutil is broken')\n")
-    assert run(_TORC, "server", "start").returncode == 0
-    environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
-    # The command itself must start: only a runner's process has this variable's path in front.
-    (tmp_path / "path" / "sitecustomize.py").write_text(
-        "import sys\n"
-        "if 'torc_core.runner' not in sys.orig_argv:\n"
-        f"    sys.path.remove({str(tmp_path / 'path')!r})\n"
+def _with_broken_library(folder: Path, place: Path) -> dict[str, str]:
+    """Return an environment in which a library of torc is broken, but for `torc` itself."""
+    (place / "psutil").mkdir(parents=True)
+    (place / "psutil/__init__.py").write_text("raise ImportError('this psutil is broken')\n")
+    # The command itself must start: only its children have this variable's path in front.
+    (place / "sitecustomize.py").write_text(
+        f"import sys\nif '-m' not in sys.orig_argv:\n    sys.path.remove({str(place)!r})\n"
     )
-    environment["PYTHONPATH"] = str(tmp_path / "path")
+    state = str(folder / "state")
+    return {**os.environ, "XDG_STATE_HOME": state, "PYTHONPATH": str(place)}
+
+
+def test_a_runner_that_cannot_start_is_reported_and_has_ended(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    assert run(_TORC, "server", "start").returncode == 0
+    environment = _with_broken_library(folder, tmp_path / "path")
+    environment["PYTHONUSERBASE"] = str(tmp_path)  # torc itself may be installed there
 
     done = run(_TORC, "run", "w.yaml", "--detach", env=environment)
 
@@ -122,6 +125,45 @@ def test_a_runner_that_cannot_start_is_reported_and_has_ended(
     assert "The runner exited at once with exit code 9" in done.stderr
     assert "this psutil is broken" in done.stderr
     assert _ended_runs(run) == ["failed"]
+
+
+def test_variables_of_python_are_for_jobs_and_not_for_the_runner(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    variables = {
+        **_with_broken_library(folder, tmp_path / "path"),
+        "PYTHONSTARTUP": "/nonexistent",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONWARNINGS": "error",
+        "PYTHONOPTIMIZE": "2",
+    }
+    names = [name for name in variables if name.startswith("PYTHON")]
+    shown = " ".join(f"${name}" for name in names)
+    (folder / "w.yaml").write_text(f'name: w\njobs: [{{name: a, command: "echo {shown}"}}]\n')
+    assert run(_TORC, "server", "start").returncode == 0
+
+    done = run(_TORC, "run", "w.yaml", "--detach", env=variables)
+
+    assert done.returncode == 0, done.stderr
+    assert _ended_runs(run) == ["completed"]
+    (printed,) = folder.glob("output/job_stdio/*.o")
+    assert printed.read_text().split() == [variables[name] for name in names]
+
+
+@pytest.mark.parametrize("options", [(), ("--detach",)])
+@pytest.mark.parametrize("locale", [{}, {"LANG": "C", "LC_CTYPE": "C"}, {"LC_CTYPE": "C.UTF-8"}])
+def test_jobs_have_the_locale_of_the_user(
+    run: Run, folder: Path, options: tuple[str, ...], locale: dict[str, str]
+) -> None:
+    (folder / "w.yaml").write_text("name: w\njobs: [{name: a, command: env}]\n")
+    kept = {"PATH": os.environ["PATH"], "XDG_STATE_HOME": str(folder / "state"), **locale}
+    assert run(_TORC, "run", "w.yaml", *options, env=kept).returncode == 0
+    assert _ended_runs(run, env=kept) == ["completed"]
+    (printed,) = folder.glob("output/job_stdio/*.o")
+    lines = printed.read_text().splitlines()
+    assert [line for line in lines if line.startswith(("LANG", "LC_"))] == [
+        f"{name}={value}" for name, value in locale.items()
+    ]
 
 
 def _nobody(folder: Path) -> tuple[str, ...]:

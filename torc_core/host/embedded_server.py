@@ -25,6 +25,7 @@ from torc_core.client import Address
 from torc_core.errors import MachineError, TimedOutError, UnreachableError
 from torc_core.host.directories import state_directory
 from torc_core.host.disk import free_bytes
+from torc_core.host.environment import user_environment
 from torc_core.host.json_file import read_record, write_record
 from torc_core.host.log_tail import log_tail
 from torc_core.host.process import ProcessIdentity, detach, our_program
@@ -162,6 +163,7 @@ def _spawn(port: int, token: str) -> EmbeddedServer | None:
             stdout=subprocess.PIPE,
             stderr=log,
             cwd="/",
+            env=user_environment(),
             start_new_session=True,
             text=True,
         )

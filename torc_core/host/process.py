@@ -12,6 +12,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ import psutil
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_WHERE_PYTHON_IS = ("PYTHONHOME", "PYTHONPLATLIBDIR", "PYTHONUSERBASE")
+_NOT_OURS = frozenset({"__main__", "sitecustomize", "usercustomize"})
 _PID_NAMESPACE = Path("/proc/self/ns/pid")
 
 
@@ -70,9 +73,32 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
 def our_program(module: str, *arguments: str) -> list[str]:
     """Return the command line of a module of ours, which runs in a directory of the user's.
 
-    -P keeps that directory off the module path: a `random.py` in it would be imported.
+    -P keeps that directory off the module path: a `random.py` in it would be imported. With -E,
+    variables of Python mean nothing: users set them for their jobs.
     """
-    return [sys.executable, "-P", "-m", module, *arguments]
+    options = ["-P"] if _needs_python_variables() else ["-P", "-E"]
+    return [sys.executable, *options, "-m", module, *arguments]
+
+
+def _needs_python_variables() -> bool:
+    """Return whether this interpreter, or what torc is made of, is found by variables of Python."""
+    if any(os.environ.get(name) for name in _WHERE_PYTHON_IS):
+        return True
+    given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    entries = {Path(entry).resolve() for entry in given}
+    return bool(entries) and any(
+        _folder_of(module) in entries
+        for name, module in list(sys.modules.items())
+        if "." not in name and name not in _NOT_OURS and name not in sys.stdlib_module_names
+    )
+
+
+def _folder_of(module: ModuleType) -> Path | None:
+    """Return the directory in which the import of a module has found it."""
+    if not (file := getattr(module, "__file__", None)):
+        return None
+    path = Path(file).resolve()
+    return path.parent.parent if hasattr(module, "__path__") else path.parent
 
 
 def detach(process: subprocess.Popen[Any]) -> None:

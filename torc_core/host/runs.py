@@ -25,6 +25,7 @@ import msgspec
 from torc_core.clock import utc_now
 from torc_core.errors import ConflictError, MachineError, NotFoundError
 from torc_core.host.directories import private_directory, runs_directory
+from torc_core.host.environment import user_environment
 from torc_core.host.json_file import read_record, write_record
 from torc_core.host.log_tail import log_tail
 from torc_core.host.output_files import PRIVATE, create_file
@@ -208,6 +209,7 @@ def start_run(directory: RunDirectory) -> ProcessIdentity:
             stdout=log,
             stderr=log,
             cwd=directory.read_meta().cwd,
+            env=user_environment(),
             start_new_session=True,
         )
     claimed = _wait_until_claimed(directory, process)

@@ -1,7 +1,7 @@
 """The environment of jobs: the runner's own, what users add, and torc's variables on top.
 
-A job's variables win over its workflow's, these over the runner's, and torc's own over all. The
-password of the runner's user is not passed on.
+A job's variables win over its workflow's, these over the runner's, and torc's own over all. What
+concerns only the runner is not passed on, unless a workflow or a job names it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ OWN = frozenset(
 )
 """Variables that only torc sets: users' values for them are ignored, and those of a job that runs
 another workflow do not reach its jobs."""
-_OF_THE_RUNNER = OWN | {"TORC_PASSWORD"}
+_NOT_INHERITED = OWN | {
+    "TORC_CLIENT__API_URL",
+    "TORC_ORCHESTRATOR_LINEAGE_ID",
+    "TORC_PASSWORD",
+}
+"""Variables of the runner that are not for its jobs: secrets (an address may have a user and a
+password), and what only concerns the job that has started the runner, if one has."""
 
 
 def base_environment(
@@ -51,7 +57,7 @@ def base_environment(
         scripts_dir: Goes to the end of PATH, so that jobs find this installation's `torc` unless
             they have another one.
     """
-    inherited = {name: value for name, value in inherited.items() if name not in _OF_THE_RUNNER}
+    inherited = {name: value for name, value in inherited.items() if name not in _NOT_INHERITED}
     environment = {**inherited, **_added(workflow.env)}
     path = environment.get("PATH", "/usr/local/bin:/usr/bin:/bin")
     if scripts_dir not in path.split(":"):

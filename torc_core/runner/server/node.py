@@ -12,6 +12,7 @@ from torc_core.client import Address, TorcClient
 from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
 from torc_core.host import output_files
+from torc_core.host.environment import user_environment
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
 from torc_core.model.execution import ExecutionConfig, read_execution_config
@@ -71,7 +72,7 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
         output_dir=output_dir,
         log_mode=log_mode,
         environment=base_environment(
-            os.environ,
+            user_environment(),
             workflow,
             output_dir=output_dir,
             api_url=url_for_jobs(client, capabilities),

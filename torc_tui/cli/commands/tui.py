@@ -9,6 +9,7 @@ import click
 
 from torc_core.errors import UsageError
 from torc_core.host.connect import connect
+from torc_core.host.environment import keep_to_ourselves
 from torc_core.operations.run import runner_options
 from torc_tui.cli.context import Settings, pass_settings
 from torc_tui.terminal import prepare
@@ -26,7 +27,9 @@ def tui(settings: Settings, *, standalone: bool = False) -> int:
             "The interface needs a terminal.",
             hint="In scripts, use the other commands: torc --help",
         )
+    given = set(os.environ)
     prepare(os.environ)
+    keep_to_ourselves(os.environ.keys() - given)
     from torc_tui.app import run  # noqa: PLC0415 - Textual reads its settings when imported
 
     return run(

@@ -1,3 +1,4 @@
+import pytest
 from msgspec.structs import replace
 
 from torc_core.model.exchange import ClaimedJob
@@ -90,6 +91,38 @@ def test_other_variables_of_torc_and_the_path_may_be_set():
     assert environment["PATH"] == "/tools:/venv/bin"
     assert environment["TORC_LOG_LEVEL"] == "debug"
     assert environment["TORC_ORCHESTRATOR_LINEAGE_ID"] == "loop"
+
+
+SECRETS = {
+    "TORC_PASSWORD": "hunter2",
+    "TORC_CLIENT__API_URL": "http://user:hunter2@host/torc-service/v1",
+    "TORC_TOKEN": "hunter2",
+}
+OF_AN_OUTER_JOB = {
+    **dict.fromkeys(OWN, "outer"),
+    "TORC_ORCHESTRATOR_LINEAGE_ID": "outer",
+}
+
+
+@pytest.mark.parametrize("inherited", [SECRETS, OF_AN_OUTER_JOB])
+@pytest.mark.parametrize("exit_code", [None, 1])
+def test_secrets_and_what_concerns_an_outer_job_are_not_passed_on(inherited, exit_code):
+    environment = job_environment(base(inherited), CLAIMED, exit_code=exit_code)
+
+    assert not [value for value in environment.values() if "hunter2" in value or value == "outer"]
+    assert environment.get("TORC_RETURN_CODE") == (None if exit_code is None else "1")
+
+
+def test_what_users_call_after_torc_is_theirs():
+    mine = {"TORC_MY_DATA": "1", "TORC_LOG_LEVEL": "debug", "SLURM_JOB_ID": "7", "TORC_": "x"}
+
+    assert mine.items() <= job_environment(base(mine), CLAIMED).items()
+
+
+def test_a_workflow_may_give_its_jobs_a_password():
+    environment = job_environment(base({}, env={"TORC_PASSWORD": "theirs"}), CLAIMED)
+
+    assert environment["TORC_PASSWORD"] == "theirs"
 
 
 def test_a_job_knows_where_its_workflow_was_submitted_from():
