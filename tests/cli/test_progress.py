@@ -9,7 +9,7 @@ from waiting import wait_for
 
 from torc_core.client import TorcClient
 from torc_core.errors import UnreachableError
-from torc_tui.cli.progress import LiveCounts
+from torc_tui.cli.progress import LiveCounts, progress_line
 
 
 class Silent(TorcClient):
@@ -38,3 +38,10 @@ def test_a_server_that_does_not_answer_does_not_delay_the_end(monkeypatch, capsy
     client.gate.set()
     wait_for(lambda: not any(each.is_alive() for each in before), "the thread to end")
     assert capsys.readouterr().err == ""
+
+
+def test_the_line_ends_with_whom_the_runner_waits_for():
+    counts = {"completed": 1, "running": 1}
+    assert progress_line(counts, 0.0) == "1/2 jobs 50% · 1 running"
+    line = progress_line(counts, 0.0, "waiting for 1 job of another runner")
+    assert line == "1/2 jobs 50% · 1 running · waiting for 1 job of another runner"

@@ -70,6 +70,9 @@ class WorkRequest(Wire, frozen=True, kw_only=True):
     sort_method: str = "none"
     """A sort method, as in `jobs_sort_method` of a workflow."""
     strict_scheduler_match: bool = False
+    asks_outlook: bool = False
+    """The runner has nothing to run: the reply has an `outlook` if it has no job either, and comes
+    at once when the outlook is that nobody can run what is left."""
 
 
 class Exchange(Wire, frozen=True, kw_only=True):
@@ -132,6 +135,22 @@ class Outcome(Wire, frozen=True, kw_only=True):
     again since), `unknown` (no such job) or `illegal` (the status of the job does not allow it)."""
 
 
+class Outlook(Wire, frozen=True, kw_only=True):
+    """What a runner without a job can expect of the others."""
+
+    held: int = 0
+    """How many jobs other runners hold; beyond 1,000 they are not counted."""
+    silent_seconds: float = 0.0
+    """How long the one of these runners was not heard from that has been silent the longest."""
+    lease_seconds: float = 0.0
+    """How soon that one counts as lost if it stays silent; its jobs are then ready again."""
+    is_stuck: bool = False
+    """Jobs are ready, but neither this node nor any other that is active or requested can take
+    one; nobody holds a job, and no action is due."""
+    example: str | None = None
+    """The name of such a job, with `is_stuck`."""
+
+
 class ExchangeReply(Wire, frozen=True, kw_only=True):
     """The reply to an exchange."""
 
@@ -140,6 +159,8 @@ class ExchangeReply(Wire, frozen=True, kw_only=True):
     jobs: list[ClaimedJob] = stated([])
     reason: str | None = None
     """Why no job was claimed, naming the nearest miss."""
+    outlook: Outlook | None = None
+    """If the runner asked for it and got no job."""
     kill: list[JobId] = stated([])
     """Ids of jobs of this runner that were canceled, to be stopped."""
     is_canceled: bool = False

@@ -53,11 +53,16 @@ class Exchanges:
         """Let the next request be sent as soon as the link allows."""
         self._reports.send_soon()
 
-    def send_due(self, *, longest_idle_s: float, is_stopping: bool) -> None:
+    @property
+    def is_too_late(self) -> bool:
+        """Whether no further job is claimed, as too little time is left."""
+        return self._jobs.is_too_late(self._remaining_s())
+
+    def send_due(self, *, longest_idle_s: float | None, is_stopping: bool) -> None:
         """Send a request if it is time for one.
 
         Args:
-            longest_idle_s: How long the runner stays without work.
+            longest_idle_s: How long the runner stays without work; None for as long as it takes.
             is_stopping: Send reports only.
         """
         self._reports.schedule(
@@ -69,8 +74,9 @@ class Exchanges:
         if not self._link.can_send:
             return
         # An idle runner does not listen for longer than it stays.
-        longest_s = self._options.poll_interval_s
-        wait_s = min(longest_s, longest_idle_s) if self._jobs.is_empty else longest_s
+        wait_s = self._options.poll_interval_s
+        if self._jobs.is_empty and longest_idle_s is not None:
+            wait_s = min(wait_s, longest_idle_s)
         request = self._reports.next_request(
             self._build_work_request,
             wait_s=wait_s,
@@ -85,6 +91,7 @@ class Exchanges:
         self._link.close()
 
     def _build_work_request(self) -> WorkRequest | None:
-        deadline = self._deadline
-        remaining_s = None if deadline is None else deadline - self._clock.monotonic()
-        return self._jobs.build_work_request(remaining_s)
+        return self._jobs.build_work_request(self._remaining_s())
+
+    def _remaining_s(self) -> float | None:
+        return None if self._deadline is None else self._deadline - self._clock.monotonic()

@@ -27,6 +27,7 @@ def execute_run(
     client: TorcClient | None = None,
     *,
     explain: Callable[[TorcError], None] = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> RunSummary:
     """Execute a run and return how it went. For the main thread only.
 
@@ -35,6 +36,7 @@ def execute_run(
         client: Its server, if there is a connection already.
         explain: Called with the reason of a failure before the end of the run is recorded, since
             the reason is looked up as soon as the end is seen.
+        on_progress: Called with the runner's progress, a few times per second at most.
 
     Raises:
         TorcError: The run could not begin, or it failed.
@@ -43,7 +45,7 @@ def execute_run(
     try:
         meta = directory.begin()
         is_ours = True
-        summary = _run(directory, meta, client or _client(meta))
+        summary = _run(directory, meta, client or _client(meta), on_progress)
     except TorcError as error:
         explain(error)
         if is_ours:
@@ -53,10 +55,15 @@ def execute_run(
     return summary
 
 
-def _run(directory: RunDirectory, meta: RunMeta, client: TorcClient) -> RunSummary:
+def _run(
+    directory: RunDirectory,
+    meta: RunMeta,
+    client: TorcClient,
+    on_progress: Callable[[Progress], None],
+) -> RunSummary:
     options = _options(meta)
     set_log_level(options.log_level)
-    runner = Runner(client, options, on_progress=_status_writer(directory))
+    runner = Runner(client, options, on_progress=_status_writer(directory, on_progress))
     try:
         os.chdir(meta.cwd)
     except OSError as error:
@@ -68,8 +75,11 @@ def _run(directory: RunDirectory, meta: RunMeta, client: TorcClient) -> RunSumma
         return runner.run()
 
 
-def _status_writer(directory: RunDirectory) -> Callable[[Progress], None]:
+def _status_writer(
+    directory: RunDirectory, on_progress: Callable[[Progress], None]
+) -> Callable[[Progress], None]:
     def write(progress: Progress) -> None:
+        on_progress(progress)
         try:
             directory.write_status(progress.outcomes, progress.running)
         except OSError as error:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 
+import msgspec
+
 from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobEnd, JobStart, Outcome, WorkRequest
 from torc_core.model.ids import JobId
@@ -15,7 +17,7 @@ from torc_core.resources import Resources
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
-from torc_core.runner.policy.prefetch import HOLD_S, Prefetcher, build_work_request
+from torc_core.runner.policy.prefetch import HOLD_S, Prefetcher, build_work_request, is_too_late
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool, requirements_of
 from torc_core.runner.policy.timers import Timer, TimerKind
@@ -73,6 +75,10 @@ class Jobs:
         """Return whether this attempt, by job id and token, is still running here."""
         return self._running.has(start.job_id, start.token)
 
+    def is_too_late(self, remaining_s: float | None) -> bool:
+        """Return whether no further job is claimed in what is left of the runner's time."""
+        return is_too_late(self._options, self._context.workflow, remaining_s)
+
     def build_work_request(self, remaining_s: float | None) -> WorkRequest | None:
         """Return what could be claimed now; None when nothing fits.
 
@@ -81,7 +87,7 @@ class Jobs:
         """
         free, free_slots = self._pool.available(map(requirements_of, self.waiting))
         slots = self._options.max_parallel_jobs or self._context.total.num_cpus
-        return build_work_request(
+        request = build_work_request(
             free,
             free_slots,
             self._context,
@@ -89,6 +95,9 @@ class Jobs:
             remaining_s=remaining_s,
             prefetch=self.prefetcher.prefetch_count(slots) - len(self.waiting),
         )
+        if request is None or not self.is_empty:
+            return request
+        return msgspec.structs.replace(request, asks_outlook=True)
 
     def accept(self, jobs: Collection[ClaimedJob]) -> None:
         """Take claimed jobs; an earlier attempt of one that is still running here is stopped."""

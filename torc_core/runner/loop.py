@@ -22,6 +22,7 @@ from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.limits import idle_limits, stop_deadline
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.spent import ACCEPTED
+from torc_core.runner.policy.prospects import Prospects
 from torc_core.runner.policy.shutdown import ShutdownPolicy
 from torc_core.runner.policy.summary import Progress, RunSummary, exit_code
 from torc_core.runner.policy.timers import Timer, TimerKind
@@ -79,9 +80,7 @@ class Loop:
         self._is_complete = False
         self._is_canceled = False
         self._has_pending_actions = False
-        self._found_no_work = False
-        """The last request that carried no report was answered without a job."""
-        self._no_work_reason = ""
+        self._prospects = Prospects(options, self._clock)
         self._error: TorcError | None = None
         self._on_timer = self._timer_handlers()
 
@@ -101,6 +100,9 @@ class Loop:
         self._actions.run({TriggerType.ON_WORKER_START})
         if self._deadline is not None:
             self._timers.set(Timer(TimerKind.RUNNER_TIME), self._deadline)
+            least_s = self._context.workflow.compute_node_min_time_for_new_jobs_seconds
+            # Just after: at the moment itself the least time is still left.
+            self._timers.set(Timer(TimerKind.LAST_CLAIM), self._deadline - least_s + 0.01)
         self._handle_events(stops)
         while not self._may_exit():
             for fd in self._waker.sleep(self._timers.delay_s(self._clock.monotonic())):
@@ -157,8 +159,11 @@ class Loop:
             self._error = self._jobs.error
             self._stop(self._jobs.error.message)
             self._jobs.release_waiting()
+        self._look_ahead()
         self._exchanges.send_due(
-            longest_idle_s=self._shutdown.limits.no_work_s,
+            longest_idle_s=(
+                None if self._prospects.waits_for_others else self._shutdown.limits.no_work_s
+            ),
             is_stopping=self._shutdown.is_stopping,
         )
         self._update_shutdown()
@@ -186,9 +191,8 @@ class Loop:
             TimerKind.RUNNER_TIME: lambda _: self._stop(
                 "the runner's time limit was reached", StopReason.RUNNER_STOPS
             ),
-            TimerKind.IDLE: lambda _: self._stop(
-                f"there is no job to run here. {self._no_work_reason}".rstrip()
-            ),
+            TimerKind.LAST_CLAIM: lambda _: None,
+            TimerKind.IDLE: lambda _: self._stop(self._prospects.idle_reason),
             TimerKind.NO_SERVER: lambda _: self._abandon("the server does not answer"),
             TimerKind.FINAL_REPORT: lambda _: self._abandon(
                 "the server did not acknowledge the final report"
@@ -213,9 +217,7 @@ class Loop:
             self._abandon(result.error.message)
             self._jobs.stop_all(StopReason.CANCELED)
         if result.reply is not None:
-            # Of two requests in flight the later may be answered before the earlier takes effect,
-            # so only one without a report shows that there is no work.
-            self._found_no_work = not (result.request.ends or result.reply.jobs)
+            self._prospects.note(result.request, result.reply)
             self._on_reply(result.request, result.reply)
 
     def _on_reply(self, request: Exchange, reply: ExchangeReply) -> None:
@@ -238,7 +240,6 @@ class Loop:
         elif reply.is_complete and not (reply.jobs or stays):
             self._is_complete = True
             self._stop("the workflow is complete", StopReason.CANCELED)
-        self._no_work_reason = reply.reason or ""
         self._has_pending_actions = reply.has_pending_actions
         self._run_actions()
 
@@ -272,14 +273,25 @@ class Loop:
             log.info("shutting down: %s", self._shutdown.exit_reason)
 
     def _update_shutdown(self) -> None:
-        if not self._jobs.is_empty:
-            self._found_no_work = False
         self._shutdown.update_timers(
             is_idle=self._is_idle(),
-            found_no_work=self._found_no_work,
+            found_no_work=self._prospects.is_out_of_work,
             is_server_failing=self._exchanges.is_failing,
             has_report=self._exchanges.has_report,
         )
+
+    def _look_ahead(self) -> None:
+        """Leave if nothing more can come, or say whom an idle runner waits for."""
+        if not self._jobs.is_empty:
+            self._prospects.forget()
+        if self._shutdown.is_stopping or not self._jobs.is_empty:
+            return
+        reason = self._prospects.hopeless(is_too_late=self._exchanges.is_too_late)
+        stays = self._context.workflow.compute_node_ignore_workflow_completion
+        if reason is not None and not (stays or self._has_pending_actions or self._actions.is_busy):
+            self._stop(reason)
+        elif text := self._prospects.announce():
+            log.info("%s", text)
 
     def _measure_progress(self) -> Progress:
         return Progress(
@@ -288,4 +300,5 @@ class Loop:
             outcomes=dict(self._jobs.outcomes),
             is_stopping=self._shutdown.is_stopping,
             is_server_failing=self._exchanges.is_failing,
+            waiting_for="" if self._shutdown.is_stopping else self._prospects.waiting,
         )

@@ -15,6 +15,7 @@ from torc_core.errors import TorcError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import SETTLED
 from torc_core.operations.facts import count
+from torc_core.runner.policy.summary import Progress
 from torc_core.units import format_seconds
 from torc_tui.terminal import clean
 
@@ -40,6 +41,11 @@ class LiveCounts:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._write_counts, name="progress", daemon=True)
         self._rate = Rate()
+        self._waiting_for = ""
+
+    def note(self, progress: Progress) -> None:
+        """Take the runner's progress into account; from its thread."""
+        self._waiting_for = progress.waiting_for
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -65,9 +71,8 @@ class LiveCounts:
             except TorcError as error:
                 line = f"waiting for the server: {clean(error.message)}"
             else:
-                line = progress_line(
-                    counts, self._rate.note(count(counts, SETTLED), time.monotonic())
-                )
+                rate = self._rate.note(count(counts, SETTLED), time.monotonic())
+                line = progress_line(counts, rate, self._waiting_for)
             if line != last and not self._done.is_set():
                 _write(f"\r\x1b[2K{line[: _width()]}" if self._is_live else f"{line}\n")
                 last = line
@@ -90,12 +95,13 @@ class Rate:
         return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
 
 
-def progress_line(counts: dict[str, int], rate: float) -> str:
+def progress_line(counts: dict[str, int], rate: float, waiting_for: str = "") -> str:
     """Return counts, rate and time left in one line.
 
     Args:
         counts: Jobs by status.
         rate: Completions per second.
+        waiting_for: Whom the runner waits for.
     """
     total, settled = sum(counts.values()), count(counts, SETTLED)
     share = 100 * settled // total if total else 100
@@ -104,6 +110,8 @@ def progress_line(counts: dict[str, int], rate: float) -> str:
     if rate > 0:
         parts.append(f"{rate:.3g}/s")
         parts.append(f"{format_seconds((total - settled) / rate)} left")
+    if waiting_for:
+        parts.append(waiting_for)
     return " · ".join(parts)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from msgspec.structs import replace
 
 from torc_core.errors import ExitCode
-from torc_core.model.exchange import ClaimedJob, Exchange, ExchangeReply, JobEnd, JobStart
+from torc_core.model.exchange import ClaimedJob, Exchange, ExchangeReply, JobEnd, JobStart, Outlook
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
@@ -21,7 +21,7 @@ from torc_core.runner.policy.context import Monitoring, RunnerContext
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.sampling import Usage
-from torc_core.runner.policy.summary import RunSummary
+from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.attempt import Attempt
 from torc_core.runner.process.child import Child, ProcessExit, SpawnError
@@ -120,16 +120,21 @@ class World:
         runner_options = RunnerOptions(workflow_id=7, **{"poll_interval_s": 60.0, **options})
         monitor = ResourceMonitor(None, self._timers, self.clock, scan=dict)
         tools = Tools(self.clock, self._timers, self.processes, monitor, self.waker.watch)
-        self.loop = Loop(
+        self._build = lambda on_progress: Loop(
             context,
             runner_options,
             Jobs(context, runner_options, tools),
-            Surroundings(self.waker, self.server, self.actions),
+            Surroundings(self.waker, self.server, self.actions, on_progress),
         )
+        self.loop = self._build(None)
 
     def run(self) -> RunSummary:
         self.loop.run(self.stops)
         return self.loop.summary({})
+
+    def report_progress_to(self, callback: Callable[[Progress], None]) -> None:
+        """Have the runner report its progress."""
+        self.loop = self._build(callback)
 
     def stop_at(self, when: float) -> None:
         """Ask the runner to stop at a moment."""
@@ -259,6 +264,8 @@ class SimulatedServer:
         self.requests: list[tuple[float, Exchange]] = []
         self.is_down = False
         self.is_canceled = False
+        self.outlook: Callable[[], Outlook | None] = lambda: None
+        """What a runner without a job is told."""
         self.completes = True
         """Whether the workflow is complete when nothing is left."""
         self._sent: dict[int, Exchange] = {}
@@ -350,7 +357,10 @@ class SimulatedServer:
         self.ready.append(replace(job, job=attempt, token=job.token + 1))
 
     def _has_news(self, request: Exchange) -> bool:
-        return bool(request.work and self.ready) or self.is_complete or self.is_canceled
+        outlook = self.outlook() if request.work and request.work.asks_outlook else None
+        is_stuck = outlook is not None and outlook.is_stuck
+        has_jobs = bool(request.work and self.ready)
+        return has_jobs or is_stuck or self.is_complete or self.is_canceled
 
     def _answer(self, request: Exchange, *, only_held: bool = False) -> None:
         if self._held.pop(request.seq, None) is None and only_held:
@@ -362,8 +372,10 @@ class SimulatedServer:
             self.claimed |= {job.job.id for job in jobs}
             self._jobs |= {job.job.id: job for job in jobs}
             self.most_claimed = max(self.most_claimed, len(self.claimed))
+        asks = request.work is not None and request.work.asks_outlook and not jobs
         reply = ExchangeReply(
             jobs=jobs,
+            outlook=self.outlook() if asks else None,
             is_complete=self.is_complete,
             is_canceled=self.is_canceled,
             kill=sorted(self.claimed) if self.is_canceled else [],

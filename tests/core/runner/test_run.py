@@ -252,7 +252,7 @@ def test_gpus_are_assigned_to_jobs(flow, tmp_path):
     assert sorted(devices.split(",")) == ["0", "1", "2", "3"]
 
 
-def test_a_job_that_fits_nowhere_ends_the_run_after_the_wait(flow):
+def test_a_job_that_fits_nowhere_ends_the_run(flow):
     needs = requirements(flow, num_cpus=99, memory="1m", runtime="PT1H")
     job = flow.add("true", resource_requirements_id=needs)
     summary = flow.run(wait_for_new_jobs_s=0.2)

@@ -8,6 +8,7 @@ held that another runner, or a job of higher priority, could use.
 from __future__ import annotations
 
 from torc_core.model.exchange import WorkRequest
+from torc_core.model.workflow import Workflow
 from torc_core.resources import Resources
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.options import RunnerOptions
@@ -71,6 +72,16 @@ def poll_delay_s(running: int) -> float:
     return POLL_DELAY_S if running else 0.0
 
 
+def is_too_late(options: RunnerOptions, workflow: Workflow, remaining_s: float | None) -> bool:
+    """Return whether no job is claimed any more, as too little time is left.
+
+    Counting jobs ignores their runtimes, so nothing else keeps long ones off the last minutes.
+    """
+    counts = options.max_parallel_jobs is not None
+    least_s = workflow.compute_node_min_time_for_new_jobs_seconds if counts else 0
+    return remaining_s is not None and remaining_s < least_s
+
+
 def build_work_request(
     free: Resources,
     free_slots: int,
@@ -91,16 +102,13 @@ def build_work_request(
         prefetch: How many jobs may wait here beyond those that can start.
     """
     max_jobs = max(free_slots, 0)
-    by_resources = options.max_parallel_jobs is None
-    # Counting jobs ignores their runtimes, so nothing else keeps long ones off the last minutes.
-    least_s = 0 if by_resources else context.workflow.compute_node_min_time_for_new_jobs_seconds
-    is_too_late = remaining_s is not None and remaining_s < least_s
-    if is_too_late or not (max_jobs or prefetch > 0):
+    is_over = is_too_late(options, context.workflow, remaining_s)
+    if is_over or not (max_jobs or prefetch > 0):
         return None
     return WorkRequest(
         resources=as_resources(free, remaining_s, options.scheduler_config_id),
         max_jobs=max_jobs,
-        by_resources=by_resources,
+        by_resources=options.max_parallel_jobs is None,
         queue_ahead=max(prefetch, 0),
         node=as_resources(context.total, remaining_s, options.scheduler_config_id),
         sort_method=context.workflow.jobs_sort_method,

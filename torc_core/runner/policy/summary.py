@@ -23,6 +23,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How many attempts this runner completed, by status; "retried" counts those to be retried."""
     is_stopping: bool = False
     is_server_failing: bool = False
+    waiting_for: str = ""
+    """Whom an idle runner waits for and until when, in words."""
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ class TimerKind(IntEnum):
     """Look again for output files of a job that has ended."""
     RUNNER_TIME = auto()
     """Shut down: the runner's own time is over."""
+    LAST_CLAIM = auto()
+    """Look whether to stay: from now on no job is claimed."""
     IDLE = auto()
     """Shut down: there was no work for too long."""
     NO_SERVER = auto()

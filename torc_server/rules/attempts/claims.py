@@ -89,6 +89,8 @@ class Claim:
     """By id."""
     reason: str | None = None
     """Why there are no jobs."""
+    missed: Sequence[ReadyGroup] = ()
+    """The groups of which none could be claimed although the claimer has room, nearest first."""
 
 
 def claim(conn: Connection, claimer: Claimer, request: ClaimRequest, *, now_ms: int) -> Claim:
@@ -98,7 +100,8 @@ def claim(conn: Connection, claimer: Claimer, request: ClaimRequest, *, now_ms: 
     groups = ready_groups(conn, claimer.workflow_id)
     rows = _choose(conn, claimer.workflow_id, groups, request)
     if not rows:
-        return Claim((), {}, _explain(conn, claimer.workflow_id, groups, request))
+        reason = _explain(conn, claimer.workflow_id, groups, request)
+        return Claim((), {}, reason, _missed(groups, request))
     take(conn, claimer, rows, now_ms=now_ms)
     return Claim(rows, {group.requirements_id: group.requirements for group in groups})
 
@@ -257,6 +260,13 @@ def _explain(
     assert needed is not None
     alike = [group for group in matching if group.requirements == needed]
     return f"{_how_many(conn, workflow_id, alike)} {describe_shortage(needed, request.free)}."
+
+
+def _missed(groups: Sequence[ReadyGroup], request: ClaimRequest) -> Sequence[ReadyGroup]:
+    if not request.limit or request.free is None:
+        return ()
+    nearest = nearest_miss([group.requirements for group in groups], request.free)
+    return sorted(groups, key=lambda group: group.requirements != nearest)
 
 
 def _how_many(conn: Connection, workflow_id: WorkflowId, groups: Sequence[ReadyGroup]) -> str:

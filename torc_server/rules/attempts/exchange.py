@@ -12,13 +12,14 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select, update
 
 from torc_core.errors import NotFoundError, UsageError
-from torc_core.model.exchange import ClaimedJob, Exchange, ExchangeReply, WorkRequest
+from torc_core.model.exchange import ClaimedJob, Exchange, ExchangeReply, Outlook, WorkRequest
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import HAS_KILL_REQUESTS, kill_requests
 from torc_server.rules.attempts.claimed_jobs import claimed_jobs
 from torc_server.rules.attempts.claims import Claimer, ClaimRequest, capacity_of, claim
+from torc_server.rules.attempts.outlook import outlook_of
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.attempts.ready import requirements_of
 from torc_server.rules.attempts.report_check import Place
@@ -138,7 +139,7 @@ def _answer(
 ) -> Answer:
     workflow_id = situation.workflow_id
     jobs: list[ClaimedJob] = []
-    reason = None
+    reason = outlook = None
     if request.work is not None and not situation.is_canceled:
         if request.seq == situation.last_seq:
             jobs = _claimed_before(conn, node_id, request.seq, situation)
@@ -146,21 +147,28 @@ def _answer(
             claimer = Claimer(workflow_id, situation.run_id, node_id, request.seq)
             claimed = claim(conn, claimer, _claim_request(request.work), now_ms=now_ms)
             reason = claimed.reason
+            if request.work.asks_outlook and not claimed.rows:
+                outlook = outlook_of(conn, workflow_id, node_id, claimed.missed, now_ms=now_ms)
             jobs = claimed_jobs(
                 conn, claimed.rows, claimed.requirements, situation.run_id, raised=1
             )
     news = conn.execute(_NEWS, {"workflow_id": workflow_id, "node_id": node_id}).one()
     kill, kill_is_new = kill_requests(conn, node_id) if news.has_kill_requests else ([], False)
+    if outlook is not None and outlook.is_stuck and news.has_pending_actions:
+        outlook = Outlook()
     reply = ExchangeReply(
         jobs=jobs,
         reason=reason,
+        outlook=outlook,
         kill=kill,
         is_canceled=situation.is_canceled,
         is_complete=not news.has_open_jobs,
         has_pending_actions=news.has_pending_actions,
     )
     is_over = reply.is_complete and not situation.compute_node_ignore_workflow_completion
-    return Answer(reply, workflow_id, bool(jobs) or kill_is_new or situation.is_canceled or is_over)
+    is_stuck = outlook is not None and outlook.is_stuck
+    has_news = bool(jobs) or kill_is_new or situation.is_canceled or is_over or is_stuck
+    return Answer(reply, workflow_id, has_news)
 
 
 def _claimed_before(

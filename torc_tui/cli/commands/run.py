@@ -107,8 +107,8 @@ def _print_started(settings: Settings, started: Run) -> None:
 def _execute(settings: Settings, prepared: Run) -> int:
     client, workflow_id = settings.client, prepared.workflow_id
     say(prepared.sentence)
-    with LiveCounts(client, workflow_id):
-        summary = execute_run(prepared.directory, client)
+    with LiveCounts(client, workflow_id) as counts:
+        summary = execute_run(prepared.directory, client, on_progress=counts.note)
     try:
         _print_summary(settings, summary)
     except BrokenPipeError:  # the reader has left; the exit code still says how it went

@@ -1,0 +1,170 @@
+"""What an idle runner is told: who holds jobs, or that nobody can run what is left."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+from server.rules.bench import NOW, PLENTY, TIME
+from sqlalchemy import insert, update
+
+from torc_core.model.action import TriggerType
+from torc_core.resources import Capacity, Requirements
+from torc_server.rules.attempts.leases import LEASE_S
+from torc_server.rules.attempts.outlook import can_take, capacity_at
+from torc_server.storage import tables
+
+SMALL = replace(PLENTY, num_cpus=2)
+LARGE_NODE = {"num_cpus": 64, "memory_gb": 64.0}
+
+
+def add_large(bench, name="large", **fields):
+    """Add a job that needs more CPUs than the bench's own node has."""
+    need = bench.need(name, num_cpus=32, memory="1g", runtime="PT1H")
+    return bench.add(name, resource_requirements_id=need, **fields)
+
+
+def outlook(bench, resources=SMALL, **fields):
+    reply = bench.claim(resources=resources, asks_outlook=True, **fields)
+    assert not reply.jobs
+    return reply.outlook
+
+
+def test_it_is_given_on_request_and_without_jobs_only(bench):
+    bench.add("job")
+    bench.initialize()
+    reply = bench.claim(1, asks_outlook=True)
+    assert (len(reply.jobs), reply.outlook) == (1, None)
+    assert bench.claim().outlook is None
+
+
+def test_a_job_that_fits_nobody_is_named_with_what_it_lacks(bench):
+    add_large(bench)
+    bench.initialize()
+    reply = bench.claim(resources=SMALL, asks_outlook=True)
+    assert (reply.outlook.is_stuck, reply.outlook.example) == (True, "large")
+    assert reply.reason == "1 ready job needs 32 CPUs each; this node has 2 CPUs free."
+
+
+def test_of_several_the_nearest_is_named(bench):
+    for name, cpus in (("far", 500), ("near", 3), ("farther", 900)):
+        bench.add(name, resource_requirements_id=bench.need(name, num_cpus=cpus, memory="1m"))
+    bench.initialize()
+    assert outlook(bench).example == "near"
+
+
+@pytest.mark.parametrize(
+    ("node", "is_stuck"),
+    [
+        ({}, False),
+        ({"num_cpus": 31}, True),
+        ({"memory_gb": 0.5}, True),
+        ({"is_active": False}, True),
+        ({"last_seen_at": NOW - int(LEASE_S * 1000) - 1}, True),
+        ({"last_seen_at": NOW - 1000}, False),
+        ({"time_limit": "PT2H", "start_time": "2023-11-14T22:00:00Z"}, False),
+        ({"time_limit": "PT1H", "start_time": "2023-11-14T22:00:00Z"}, True),
+        ({"time_limit": "nonsense"}, False),
+        ({"time_limit": "PT1H", "start_time": "long ago"}, False),
+    ],
+)
+def test_another_node_that_is_there_and_large_enough_may_take_it(bench, node, is_stuck):
+    add_large(bench)
+    bench.initialize()
+    bench.add_node(**(LARGE_NODE | node))
+    assert outlook(bench).is_stuck is is_stuck
+
+
+@pytest.mark.parametrize(("status", "is_stuck"), [("pending", False), ("complete", True)])
+def test_an_allocation_that_was_requested_may_take_it(bench, status, is_stuck):
+    add_large(bench)
+    bench.initialize()
+    allocation = {"scheduler_id": 7, "scheduler_config_id": 1, "scheduler_type": "slurm"}
+    bench.conn.execute(
+        insert(tables.scheduled_compute_node).values(
+            workflow_id=bench.workflow_id, status=status, **allocation
+        )
+    )
+    assert outlook(bench).is_stuck is is_stuck
+
+
+def test_a_due_action_may_change_what_there_is(bench):
+    add_large(bench)
+    bench.conn.execute(
+        insert(tables.workflow_action).values(
+            workflow_id=bench.workflow_id,
+            trigger_type=TriggerType.ON_WORKFLOW_START,
+            action_type="schedule_nodes",
+            action_config={},
+            trigger_count=1,
+            required_triggers=1,
+            executed=False,
+            persistent=False,
+        )
+    )
+    bench.initialize()
+    assert not outlook(bench).is_stuck
+
+
+def test_jobs_of_other_runners_are_counted_with_the_longest_silence(bench):
+    small = [bench.add(f"j{number}") for number in range(3)]
+    add_large(bench)
+    bench.add("after", after=small)
+    bench.initialize()
+    others = [bench.add_node(), bench.add_node()]
+    for node_id, limit in zip(others, (2, 1), strict=True):
+        bench.claim(limit, SMALL, node_id=node_id, seq=1)
+    node = tables.compute_node
+    for node_id, silent_s in zip(others, (20, 100), strict=True):
+        bench.conn.execute(
+            update(node).where(node.c.id == node_id).values(last_seen_at=NOW - silent_s * 1000)
+        )
+    found = outlook(bench)
+    assert (found.held, found.is_stuck) == (3, False)
+    assert (found.silent_seconds, found.lease_seconds) == (100.0, LEASE_S - 100.0)
+
+
+def test_own_jobs_whose_completion_is_on_its_way_keep_the_outlook_open(bench):
+    first = bench.add("first")
+    add_large(bench)
+    bench.add("after", after=[first])
+    bench.initialize()
+    bench.claim(1, SMALL)
+    found = outlook(bench)
+    assert (found.held, found.is_stuck) == (0, False)
+    bench.end(first)
+    assert bench.claimed_ids(resources=SMALL) != []
+
+
+def test_jobs_of_clients_without_heartbeats_are_not_waited_for(bench):
+    bench.add("job")
+    add_large(bench)
+    bench.initialize()
+    other = bench.add_node(hostname="reference")
+    bench.claim(1, SMALL, node_id=other, seq=1)
+    bench.conn.execute(update(tables.compute_node).values(last_seen_at=None))
+    found = outlook(bench)
+    assert (found.held, found.is_stuck) == (0, False)
+
+
+def test_without_ready_jobs_nobody_is_stuck(bench):
+    first = bench.add("first")
+    bench.add("second", after=[first])
+    assert not outlook(bench).is_stuck
+
+
+def test_a_node_takes_a_job_that_fits_all_that_it_has():
+    job = Requirements(num_cpus=4, memory_bytes=8, num_nodes=1, runtime_s=60)
+    fits = Capacity(num_cpus=4, memory_bytes=8, num_nodes=1, seconds_left=60)
+    assert can_take([fits], [job])
+    assert not can_take([replace(fits, seconds_left=59)], [job])
+    assert not can_take([], [job])
+    assert not can_take([fits], [])
+
+
+def test_the_time_of_a_node_runs_from_its_start(bench):
+    bench.add_node(start_time=TIME, time_limit="PT1H")
+    row = bench.conn.execute(tables.compute_node.select().order_by(tables.compute_node.c.id.desc()))
+    node = row.first()
+    begin_ms = 1_704_067_200_000
+    assert capacity_at(node, begin_ms + 60_000).seconds_left == 3540
+    assert capacity_at(node, begin_ms + 7_200_000).seconds_left == 0
