@@ -6,13 +6,15 @@ import msgspec
 import pytest
 
 from torc_core.model.events.event import Event, EventType, Severity, StreamedEvent
+from torc_core.model.events.jobs import (
+    JOB_OUTCOMES,
+    JobCanceled,
+    JobFailed,
+)
 from torc_core.model.events.text import describe, event_type_of
 from torc_core.model.events.types import (
     EVENT_RECORDS,
     EVENT_SEVERITY,
-    JOB_OUTCOMES,
-    JobCanceled,
-    JobFailed,
     WorkflowArchived,
 )
 from torc_core.model.status import REPORTABLE, JobStatus

@@ -43,6 +43,9 @@ class JobEnd(Wire, frozen=True, kw_only=True):
     avg_cpu_percent: float | None = None
     retry: bool = False
     """Record this result and make the job ready for its next attempt."""
+    interrupted: bool = False
+    """With `terminated`: its runner had to stop it, through no fault of the job. Its dependents
+    wait, and the next start of the workflow resumes it."""
     output_file_mtimes: dict[FileId, float] = stated({})
     """Modification times of the files that the job wrote, by file id."""
 
@@ -89,6 +92,15 @@ class Exchange(Wire, frozen=True, kw_only=True):
     """How long to wait for work, or for the completion of the workflow, when there is neither."""
 
 
+class Shutdown(StrEnum):
+    """How a runner is asked to exit."""
+
+    DRAIN = "drain"
+    """Claim nothing more, and exit when the running jobs have completed."""
+    STOP = "stop"
+    """Stop the running jobs too; they are reported as terminated."""
+
+
 class OutputFile(Wire, frozen=True, kw_only=True):
     """A file that a job must have written if it ends with return code 0."""
 
@@ -110,6 +122,14 @@ class ClaimedJob(Wire, frozen=True, kw_only=True):
     runtime_seconds: int
     output_files: list[OutputFile] = stated([])
     failure_rules: list[FailureRule] = stated([])
+    uncounted_attempts: int = 0
+    """How many of its attempts `max_retries` does not count: lost with their runners, or
+    interrupted."""
+
+    @property
+    def counted_attempt(self) -> int:
+        """The number of this attempt among those that count."""
+        return self.job.attempt_id - self.uncounted_attempts
 
 
 class ReportOutcome(StrEnum):
@@ -168,3 +188,6 @@ class ExchangeReply(Wire, frozen=True, kw_only=True):
     """Whether all jobs have completed."""
     has_pending_actions: bool = False
     """Whether actions are due and unclaimed."""
+    shutdown: Shutdown | None = None
+    """What the runner is asked to do."""
+    shutdown_reason: str | None = None

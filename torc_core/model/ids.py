@@ -25,6 +25,8 @@ ResultId = NewType("ResultId", int)
 EventId = NewType("EventId", int)
 GroupId = NewType("GroupId", int)
 TaskId = NewType("TaskId", int)
+WorkflowRunId = NewType("WorkflowRunId", int)
+"""The id of a workflow run's record; the number of a run is a plain integer."""
 
 _Id_co = TypeVar("_Id_co", bound=int, covariant=True)
 

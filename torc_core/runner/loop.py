@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torc_core.errors import ExitCode, TorcError
 from torc_core.model.action import JOB_TRIGGERS, TriggerType
 from torc_core.model.compute import SchedulerType
-from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.model.exchange import Exchange, ExchangeReply, Shutdown
 from torc_core.runner.actions import Actions
 from torc_core.runner.exchanges import Exchanges
 from torc_core.runner.jobs import Jobs
@@ -203,13 +203,15 @@ class Loop:
 
     def _on_stop(self, code: ExitCode, *, again: bool) -> None:
         self._shutdown.stop_code = code
-        # In an allocation a signal announces the end of the allocation, not its owner's decision.
-        is_own = self._options.compute_node_type is SchedulerType.LOCAL
-        reason = StopReason.INTERRUPTED if is_own else StopReason.RUNNER_STOPS
-        self._stop("the runner was asked to stop", reason)
+        self._stop("the runner was asked to stop", self._interruption())
         if again:
             self._jobs.kill_all()
             self._shutdown.hurry()
+
+    def _interruption(self) -> StopReason:
+        # In an allocation a signal announces the end of the allocation, not its owner's decision.
+        is_own = self._options.compute_node_type is SchedulerType.LOCAL
+        return StopReason.INTERRUPTED if is_own else StopReason.RUNNER_STOPS
 
     def _on_result(self, result: ExchangeResult) -> None:
         if result.error is not None:
@@ -233,6 +235,10 @@ class Loop:
         stale = {start.job_id for start in request.starts if not self._jobs.is_running(start)}
         for job_id in set(reply.kill) - stale:
             self._jobs.stop(job_id, StopReason.CANCELED)
+        if reply.shutdown is not None:
+            reason = reply.shutdown_reason or f"the server asked it to {reply.shutdown}"
+            stops_jobs = reply.shutdown is Shutdown.STOP
+            self._stop(reason, self._interruption() if stops_jobs else None)
         stays = self._context.workflow.compute_node_ignore_workflow_completion
         if reply.is_canceled:
             self._is_canceled = True

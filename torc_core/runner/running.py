@@ -219,7 +219,7 @@ class RunningJobs:
             claimed.failure_rules,
             status=completion.status,
             exit_code=completion.return_code,
-            attempt_id=claimed.job.attempt_id,
+            attempt_id=claimed.counted_attempt,
             use_pending_failed=self._use_pending_failed,
         )
         completion = msgspec.structs.replace(

@@ -15,14 +15,14 @@ from torc_core.model.compute import AllocationStatus
 from torc_core.model.execution import read_execution_config
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.page import Page
-from torc_core.model.status import SETTLED, JobStatus
+from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
 from torc_core.variables import check_variables
 from torc_server.records.pages import Paging, contains, fetch_page
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.events import touch
 from torc_server.rules.sharing import with_access_groups
-from torc_server.rules.workflows import find_workflow, get_workflow, status_of
+from torc_server.rules.workflows import find_workflow, get_workflow, has_open_jobs, status_of
 from torc_server.storage import tables
 from torc_server.storage.mapping import WORKFLOW
 
@@ -115,15 +115,13 @@ def get_workflow_status(connection: Connection, workflow_id: WorkflowId) -> Work
     """
     row = find_workflow(connection, workflow_id)
     jobs = count_jobs(connection, [workflow_id])[workflow_id]
-    total = sum(jobs.values())
-    settled = sum(jobs[status] for status in SETTLED)
     return msgspec.structs.replace(
         status_of(row),
-        is_complete=row.is_canceled or settled == total,
+        is_complete=row.is_canceled or not has_open_jobs(connection, workflow_id),
         workflow_id=workflow_id,
         workflow_name=row.name,
         workflow_user=row.user,
-        total_jobs=total,
+        total_jobs=sum(jobs.values()),
         jobs_by_status=jobs,
         **_node_counts(connection, workflow_id),
         **_times(connection, workflow_id, row.run_id),
@@ -157,7 +155,7 @@ def _node_counts(connection: Connection, workflow_id: WorkflowId) -> dict[str, A
         .where(allocation.workflow_id == workflow_id)
         .group_by(allocation.status)
     )
-    allocations: dict[str, int] = dict(connection.execute(by_status).tuples().all())
+    allocations = {status: number for status, number in connection.execute(by_status)}  # noqa: C416 - rows
     return {
         "active_compute_nodes": connection.execute(active).scalar_one(),
         "pending_scheduled_nodes": allocations.get(AllocationStatus.PENDING, 0),

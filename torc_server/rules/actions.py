@@ -28,6 +28,7 @@ from sqlalchemy.sql import ColumnElement
 from torc_core.model.action import JOB_TRIGGERS, TriggerType
 from torc_core.model.ids import ActionId, WorkflowId
 from torc_core.model.status import SETTLED, JobStatus
+from torc_server.rules.dependencies.settled import counts_as_any
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
 
@@ -35,7 +36,8 @@ _COUNTED: Mapping[TriggerType, frozenset[JobStatus]] = {
     TriggerType.ON_JOBS_READY: frozenset(JobStatus) - {JobStatus.UNINITIALIZED, JobStatus.BLOCKED},
     TriggerType.ON_JOBS_COMPLETE: SETTLED,
 }
-"""Statuses in which a job counts for an action, by its trigger; one for each of `JOB_TRIGGERS`."""
+"""Statuses in which a job counts for an action, by its trigger; one for each of `JOB_TRIGGERS`.
+An interrupted job counts as one that is ready."""
 
 _action = tables.workflow_action
 _member = tables.workflow_action_job
@@ -147,7 +149,7 @@ def _is_counted() -> Any:
         *(
             and_(
                 _action.c.trigger_type == trigger_type,
-                _job.c.status.in_([status.number for status in counted]),
+                counts_as_any(counted),
             )
             for trigger_type, counted in _COUNTED.items()
         )

@@ -17,6 +17,7 @@ from torc_server.errors import JobLockedError
 from torc_server.rules import actions
 from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.dependencies.sets import as_members, drop_if_unused, drop_unused, ensure_sets
+from torc_server.rules.dependencies.settled import counts_as
 from torc_server.rules.events import record, touch
 from torc_server.rules.jobs import LINKS, find_job, get_job
 from torc_server.rules.related import check_related
@@ -71,7 +72,7 @@ def update_job(conn: Connection, job_id: JobId, patch: JobPatch, *, now_ms: int)
         disabled = JobDisabled(job_id=job_id, job_name=row.name)
         record(conn, row.workflow_id, disabled, now_ms=now_ms)
         run_id = find_workflow(conn, row.workflow_id).run_id
-        change = Change(job_id, JobStatus.from_number(row.status), status)
+        change = Change(job_id, counts_as(row), status)
         propagate(conn, row.workflow_id, [change], run_id=run_id, now_ms=now_ms)
     return get_job(conn, job_id)
 
@@ -93,7 +94,7 @@ def delete_job(conn: Connection, job_id: JobId, *, now_ms: int) -> Job:
         )
     run_id = find_workflow(conn, job.workflow_id).run_id
     # A disabled job blocks no other: so the counters are right once the job is gone.
-    change = Change(job_id, JobStatus.from_number(row.status), JobStatus.DISABLED)
+    change = Change(job_id, counts_as(row), JobStatus.DISABLED)
     conn.execute(update(_job).where(_job.c.id == job_id).values(status=JobStatus.DISABLED.number))
     propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
     conn.execute(delete(_job).where(_job.c.id == job_id))

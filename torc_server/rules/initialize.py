@@ -74,7 +74,12 @@ _TAKE = Prepared(
 )
 _LOSE = Prepared(
     update(_attempt)
-    .where(_attempt.c.job_id.in_(bindparam("ids", expanding=True)), _attempt.c.ended_at.is_(None))
+    .where(
+        _attempt.c.job_id.in_(bindparam("ids", expanding=True)),
+        _attempt.c.ended_at.is_(None),
+        # An earlier attempt may be open still: its runner is to stop it.
+        exists().where(_job.c.id == _attempt.c.job_id, _job.c.token == _attempt.c.token),
+    )
     .values(ended_at=bindparam("now"), outcome=AttemptOutcome.LOST)
 )
 
@@ -92,10 +97,10 @@ def initialize_jobs(
     Args:
         conn: The writer's connection.
         workflow_id: The workflow.
-        only_uninitialized: Initialize only uninitialized jobs and all downstream of them, even if
-            completed, but not running or disabled ones; otherwise all that wait, were terminated,
-            are pending_failed, or whose runner is gone. In both cases also the pending ones that
-            a client without tokens has claimed.
+        only_uninitialized: Initialize only terminated jobs, and uninitialized ones with all
+            downstream of them, even if completed, but not running or disabled ones; otherwise all
+            that wait, were terminated, are pending_failed, or whose runner is gone. In both cases
+            also the pending ones that a client without tokens has claimed.
         clear_ephemeral_user_data: Clear the values of ephemeral user data.
         now_ms: Now.
 
@@ -172,7 +177,10 @@ def _choose(
         if row.status == JobStatus.PENDING.number and row.compute_node_id is None
     }
     if only_uninitialized:
-        return unattended | reset_positions(INITIALIZE_NEW, inputs, needed)
+        terminated = {
+            at for at, row in enumerate(inputs.jobs) if row.status == JobStatus.TERMINATED.number
+        }
+        return unattended | terminated | reset_positions(INITIALIZE_NEW, inputs, needed)
     gone = set(conn.execute(_GONE, {"workflow_id": workflow_id}).scalars())
     abandoned = {
         at

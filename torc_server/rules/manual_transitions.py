@@ -5,7 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
-from torc_core.model.events.types import JobRetried, JobStatusSet
+from torc_core.model.events.jobs import (
+    JobRetried,
+)
+from torc_core.model.events.types import (
+    JobStatusSet,
+)
 from torc_core.model.ids import JobId
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow
@@ -15,6 +20,7 @@ from torc_server.rules.attempts.claims import Claimer, take
 from torc_server.rules.attempts.client_reports import check_run
 from torc_server.rules.attempts.results import revoke_attempts
 from torc_server.rules.dependencies.propagation import Change, propagate
+from torc_server.rules.dependencies.settled import counts_as
 from torc_server.rules.events import record
 from torc_server.rules.jobs import SomeJob, find_job, get_job, mark_retried
 from torc_server.rules.transitions import illegal
@@ -174,7 +180,7 @@ def _move(
             "started": started,
         },
     )
-    return Change(job.id, JobStatus.from_number(job.status), target)
+    return Change(job.id, counts_as(job), target)
 
 
 def _ended_dependents(conn: Connection, job_id: JobId) -> list[Record]:

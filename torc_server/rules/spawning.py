@@ -15,7 +15,9 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, upd
 from torc_core.characters import forbidden_in_name
 from torc_core.errors import TransitionError, UsageError
 from torc_core.graph import find_cycles
-from torc_core.model.events.types import JobsSpawned
+from torc_core.model.events.jobs import (
+    JobsSpawned,
+)
 from torc_core.model.ids import JobId, RequirementsId, WorkflowId, id_of
 from torc_core.model.job import Job, JobOrigin
 from torc_core.model.spawning import (

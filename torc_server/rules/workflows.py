@@ -14,11 +14,11 @@ from torc_core.model.events.types import WorkflowArchived
 from torc_core.model.execution import read_execution_config
 from torc_core.model.ids import RequirementsId, WorkflowId
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
-from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_core.variables import check_variables
 from torc_server.rules.attempts.packing import sort_method_of
+from torc_server.rules.dependencies.settled import IS_OPEN
 from torc_server.rules.events import record, touch
 from torc_server.rules.related import give_away_lent
 from torc_server.rules.sharing import share_with, with_access_groups
@@ -31,12 +31,7 @@ _FIND = Prepared(
     select(tables.workflow).where(tables.workflow.c.id == bindparam("id")), rows=WorkflowRow
 )
 
-OPEN_NUMBERS = tuple(status.number for status in JobStatus if status not in SETTLED)
-"""Statuses of jobs that keep their workflow from being complete."""
-
-HAS_OPEN_JOBS = exists().where(
-    tables.job.c.workflow_id == bindparam("workflow_id"), tables.job.c.status.in_(OPEN_NUMBERS)
-)
+HAS_OPEN_JOBS = exists().where(tables.job.c.workflow_id == bindparam("workflow_id"), IS_OPEN)
 """Whether some job of `workflow_id` is not complete."""
 
 _HAS_OPEN_JOBS = Prepared(select(HAS_OPEN_JOBS))

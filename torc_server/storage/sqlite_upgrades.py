@@ -90,5 +90,55 @@ def _execution_config(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE workflow ADD COLUMN execution_config TEXT")
 
 
-UPGRADES: tuple[Callable[[Connection], None], ...] = (_dynamic_work, _execution_config)
+def _workflow_runs(connection: Connection) -> None:
+    """Workflow runs, runners that are asked to shut down, attempts that are not counted."""
+    for statement in (
+        "ALTER TABLE job ADD COLUMN interrupted BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE job ADD COLUMN uncounted_attempts INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE compute_node ADD COLUMN shutdown TEXT",
+        "ALTER TABLE compute_node ADD COLUMN shutdown_reason TEXT",
+        """
+        CREATE TABLE workflow_run (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL,
+            run_id INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            status TEXT NOT NULL,
+            user TEXT NOT NULL,
+            host TEXT,
+            boot_id TEXT,
+            pid INTEGER,
+            pid_start INTEGER,
+            pid_namespace INTEGER,
+            compute_node_id INTEGER,
+            request_key TEXT,
+            created_at INTEGER NOT NULL,
+            heartbeat_at INTEGER NOT NULL,
+            heartbeat_interval FLOAT NOT NULL,
+            report_by_buffer FLOAT NOT NULL,
+            ended_at INTEGER,
+            exit_code INTEGER,
+            reason TEXT,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE,
+            FOREIGN KEY(compute_node_id) REFERENCES compute_node (id) ON DELETE SET NULL
+        )
+        """,
+        """
+        CREATE UNIQUE INDEX ux_workflow_run_request
+        ON workflow_run (workflow_id, request_key)
+        """,
+        """
+        CREATE UNIQUE INDEX ux_workflow_run_resuming
+        ON workflow_run (workflow_id) WHERE status = 'resuming'
+        """,
+        "CREATE INDEX ix_workflow_run_compute_node_id ON workflow_run (compute_node_id)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+UPGRADES: tuple[Callable[[Connection], None], ...] = (
+    _dynamic_work,
+    _execution_config,
+    _workflow_runs,
+)
 """The first upgrades from version 1 to version 2, and so on."""

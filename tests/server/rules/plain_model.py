@@ -50,13 +50,23 @@ class Job:
     attempt: int = 1
     token: int = 0
     node: int | None = None
+    interrupted: bool = False
+    uncounted: int = 0
+
+    @property
+    def standing(self):
+        """What it is for those that wait for it: who was interrupted goes on some time."""
+        return "ready" if self.status == "terminated" and self.interrupted else self.status
 
 
 @dataclass
 class Attempt:
     node: int | None
+    run: int
+    number: int
     outcome: str | None = None
     is_open: bool = True
+    started: bool = False
 
 
 @dataclass
@@ -91,7 +101,7 @@ class Model:
         while queue:
             mover = queue.pop()
             for name, job in self.jobs.items():
-                before = {self.jobs[other].status for other in job.needs}
+                before = {self.jobs[other].standing for other in job.needs}
                 if mover in job.needs and job.status == "blocked" and before <= SETTLED:
                     job.status = "canceled" if job.minds and before & BAD else "ready"
                     queue.append(name)
@@ -110,15 +120,16 @@ class Model:
                 action.is_due = True
 
     def all_settled(self):
-        return all(job.status in SETTLED for job in self.jobs.values())
+        return all(job.standing in SETTLED for job in self.jobs.values())
 
     def is_complete(self):
         return self.is_canceled or self.all_settled()
 
     def move(self, name, status):
-        was_settled = self.jobs[name].status in SETTLED
-        self.jobs[name].status = status
-        self.follow(name, reopens=was_settled and status not in SETTLED)
+        job = self.jobs[name]
+        was_settled = job.standing in SETTLED
+        job.status = status
+        self.follow(name, reopens=was_settled and job.standing not in SETTLED)
 
     def after(self, names):
         """Everything that waits for one of these, however indirectly."""
@@ -134,7 +145,7 @@ class Model:
         }
         pending = []
         for number, action in enumerate(self.actions):
-            states = [self.jobs[name].status for name in action.members]
+            states = [self.jobs[name].standing for name in action.members]
             if action.trigger in counted:
                 due = bool(states) and set(states) <= counted[action.trigger]
             else:
@@ -149,7 +160,10 @@ class Model:
         for name in names:
             job = self.jobs[name]
             job.status, job.token, job.node = "pending", job.token + 1, node
-            self.attempts[name, job.token] = Attempt(node)
+            number = max(job.attempt, self.last_started(name) + 1)
+            job.uncounted += number - job.attempt
+            job.attempt = number
+            self.attempts[name, job.token] = Attempt(node, self.run, number)
 
     def stop(self, names):
         """What a runner of ours holds is to be stopped; of the others nobody can be told."""
@@ -167,6 +181,16 @@ class Model:
             and attempt.is_open
             and attempt.outcome is not None
             and not (self.jobs[name].node == node and self.jobs[name].token > token)
+        )
+
+    def last_started(self, name):
+        return max(
+            (
+                attempt.number
+                for (owner, _), attempt in self.attempts.items()
+                if owner == name and attempt.run == self.run and attempt.started
+            ),
+            default=0,
         )
 
     def last_recorded(self, name):
@@ -204,6 +228,7 @@ class Model:
         if only_uninitialized:
             kept = ACTIVE | {"disabled"}
             chosen = new | {n for n in self.after(new) if self.jobs[n].status not in kept}
+            chosen |= {n for n, job in self.jobs.items() if job.status == "terminated"}
         else:
             waiting = {"blocked", "ready", "terminated", "pending_failed"}
             chosen = new | {n for n, job in self.jobs.items() if job.status in waiting}
@@ -214,9 +239,7 @@ class Model:
                     and job.node not in self.live_nodes
                 ):
                     chosen.add(name)
-                    for (owner, _), attempt in self.attempts.items():
-                        if owner == name and attempt.is_open:
-                            attempt.is_open, attempt.outcome = False, "lost"
+                    self.close(name, job.token, "lost")
         chosen |= self.give_up_claims()
         for name in chosen:
             self.jobs[name].status = "blocked" if self.jobs[name].needs else "ready"
@@ -337,6 +360,25 @@ class Model:
         if job.status != "pending":
             raise Refused(409)
         job.status, job.node = "running", node
+        if (name, job.token) in self.attempts:
+            self.attempts[name, job.token].started = True
+
+    def start_in_turn(self, name, token, node):
+        """Return whether the process is to be stopped; younger nodes take jobs over."""
+        job = self.jobs[name]
+        attempt = self.attempts.get((name, token))
+        if job.token != token or attempt is None:
+            return True
+        is_older = attempt.node is not None and attempt.node < node
+        is_back = (job.status, attempt.outcome) == ("ready", "lost")
+        if is_older and (is_back or (job.status in ACTIVE and job.node != node)):
+            attempt.node, attempt.outcome, attempt.is_open = node, None, True
+        elif job.status == "running":
+            return False
+        elif job.status != "pending":
+            return True
+        job.status, job.node, attempt.started = "running", node, True
+        return False
 
     def complete(self, name, status, run, attempt, code):
         job = self.jobs[name]
@@ -353,7 +395,7 @@ class Model:
             raise Refused(422)
         self.record(name, attempt, status, code)
         self.close_from_afar(name, status)
-        job.attempt, job.node = max(job.attempt, attempt), None
+        job.attempt, job.node, job.interrupted = max(job.attempt, attempt), None, False
         self.move(name, status)
 
     def judge(self, name, token, wanted):
@@ -374,12 +416,12 @@ class Model:
             return "duplicate"
         return "ok" if is_current and (attempt.outcome, job.status) == ("lost", "ready") else late
 
-    def end(self, name, token, status, code, *, retry):
+    def end(self, name, token, status, code, *, retry, interrupted):
         verdict = self.judge(name, token, status)
         if status not in REPORTED:
             return "illegal"
         if verdict in {"fenced", "illegal"}:
-            self.close(name, token, status)
+            self.close(name, token, "fenced")
         if verdict != "ok":
             return verdict
         job = self.jobs[name]
@@ -391,6 +433,8 @@ class Model:
         self.record(name, number, status, code)
         is_again = retry and status in BAD
         job.attempt, job.node = number + is_again, None
+        job.interrupted = interrupted and status == "terminated" and not is_again
+        job.uncounted += job.interrupted
         self.move(name, "ready" if is_again else status)
         return verdict
 

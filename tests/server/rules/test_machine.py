@@ -18,7 +18,7 @@ from server.rules.plain_model import ACTIVE, BAD, SETTLED, WAYS, Model, Refused
 from sqlalchemy import insert, update
 
 from torc_core.errors import TorcError
-from torc_core.model.exchange import JobRelease
+from torc_core.model.exchange import JobRelease, JobStart
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -362,22 +362,46 @@ class Machine(RuleBasedStateMachine):
         age=st.sampled_from([0, 0, 0, 1, 2, -1]),
         retry=st.booleans(),
         node=st.integers(0, 1),
+        interrupted=st.booleans(),
     )
-    def end_in_turn(self, numbers, status, age, retry, node):
+    def end_in_turn(self, numbers, status, age, retry, node, *, interrupted=False):
         jobs = list(dict.fromkeys(self.pick(number, *ACTIVE) for number in numbers))
         reports = [
             self.bench.ending(
-                self.ids[job], JobStatus(status), token=self.token_of(job, age), retry=retry
+                self.ids[job],
+                JobStatus(status),
+                token=self.token_of(job, age),
+                retry=retry,
+                interrupted=interrupted,
             )
             for job in jobs
         ]
         for _ in range(2):
             expected = [
-                self.model.end(job, report.token, status, int(status != "completed"), retry=retry)
+                self.model.end(
+                    job,
+                    report.token,
+                    status,
+                    int(status != "completed"),
+                    retry=retry,
+                    interrupted=interrupted,
+                )
                 for job, report in zip(jobs, reports, strict=True)
             ]
             outcomes = self.turn(node, ends=reports).outcomes
             assert [outcome.result for outcome in outcomes] == expected
+
+    @step(3, number=picks, age=st.sampled_from([0, 0, 0, 1]), node=st.integers(0, 1))
+    def start_in_turn(self, number, age, node):
+        """Start what was claimed; the second node is younger and may adopt from the first."""
+        job = self.pick(number, *ACTIVE, *(["ready"] if number % 3 == 0 else []))
+        token = self.token_of(job, age)
+        start = JobStart(job_id=self.ids[job], token=token, start_time=TIME)
+        for _ in range(2):
+            killed = {job} if self.model.start_in_turn(job, token, node) else set()
+            reply = self.turn(node, starts=[start])
+            killed |= set(self.model.to_kill(node))
+            assert {self.names[job_id] for job_id in reply.kill} == killed
 
     @step(number=picks, age=st.sampled_from([0, 0, 1]), node=st.integers(0, 1))
     def release_in_turn(self, number, age, node):
@@ -403,12 +427,16 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def jobs_stand_alike(self):
         expected = [
-            (str(name), JobStatus(job.status).number, job.attempt, job.token, job.node)
+            (
+                *(str(name), JobStatus(job.status).number, job.attempt, job.uncounted),
+                *(job.token, job.node),
+            )
             for name, job in self.model.jobs.items()
         ]
         node = {node_id: number for number, node_id in enumerate(self.nodes)} | {None: None}
         rows = self.read(
-            "SELECT name, status, attempt_id, token, compute_node_id FROM job ORDER BY id"
+            "SELECT name, status, attempt_id, uncounted_attempts, token, compute_node_id"
+            " FROM job ORDER BY id"
         )
         assert expected == [(*values, node[node_id]) for *values, node_id in rows]
 
@@ -416,7 +444,7 @@ class Machine(RuleBasedStateMachine):
     def counters_count(self):
         members = {}
         for set_id, job_id in self.read("SELECT set_id, job_id FROM dependency_set_member"):
-            members.setdefault(set_id, []).append(self.model.jobs[self.names[job_id]].status)
+            members.setdefault(set_id, []).append(self.model.jobs[self.names[job_id]].standing)
         for set_id, *counted in self.read("SELECT id, remaining, unsuccessful FROM dependency_set"):
             states = members.get(set_id, [])
             open_ones = [status for status in states if status not in SETTLED]

@@ -217,7 +217,7 @@ OF_WORKFLOWS = {
     ),
     "initialize what is new": (
         lambda life: initialize(life, only_uninitialized="true"),
-        {"uninitialized": "ready"},
+        {"uninitialized": "ready", "terminated": "ready"},
     ),
     "reset all": (reset, UNINITIALIZED),
     "reset failed": (

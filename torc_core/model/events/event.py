@@ -42,6 +42,8 @@ class EventType(StrEnum):
     JOB_PENDING_FAILED = "job_pending_failed"
     JOB_RETRIED = "job_retried"
     JOB_READY = "job_ready"
+    JOB_ADOPTED = "job_adopted"
+    LATE_RESULT = "late_result"
     JOBS_SPAWNED = "jobs_spawned"
     COMPUTE_NODE_STARTED = "compute_node_started"
     COMPUTE_NODE_STOPPED = "compute_node_stopped"

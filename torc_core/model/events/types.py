@@ -6,11 +6,24 @@ Clients may record events of their own under any type; these are the ones they c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 import msgspec
 
 from torc_core.model.events.event import EventType, Severity
+from torc_core.model.events.jobs import (
+    JobAdopted,
+    JobCanceled,
+    JobCompleted,
+    JobFailed,
+    JobPendingFailed,
+    JobReady,
+    JobRetried,
+    JobsSpawned,
+    JobStarted,
+    JobTerminated,
+    LateResult,
+)
+from torc_core.model.events.record import EventRecord
 from torc_core.model.ids import (
     ActionId,
     AllocationId,
@@ -24,18 +37,6 @@ from torc_core.model.wire import stated
 
 USER_EVENT = "user_event"
 """The type of an event whose data names none."""
-
-
-class EventRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The data of one event; fields that are None by default are left out when they are."""
-
-    event_type: ClassVar[EventType]
-    severity: ClassVar[Severity] = Severity.INFO
-    sentence: ClassVar[str]
-    """What happened, with names of fields in braces."""
-
-    def __str__(self) -> str:
-        return self.sentence.format_map(msgspec.structs.asdict(self))
 
 
 class _Initialized(EventRecord, frozen=True, kw_only=True):
@@ -116,109 +117,6 @@ class WorkflowStatusReset(_Reset, frozen=True, kw_only=True):
 
     action: str = stated("reset_workflow_status")
     force: bool
-    run_id: int
-
-
-class JobStarted(EventRecord, frozen=True, kw_only=True):
-    """The process of a job began."""
-
-    event_type = EventType.JOB_STARTED
-    sentence = "Job {job_name} ({job_id}) started on node {compute_node_id}."
-
-    job_id: JobId
-    job_name: str
-    compute_node_id: ComputeNodeId
-    run_id: int
-
-
-class _Job(EventRecord, frozen=True, kw_only=True):
-    job_id: JobId
-    job_name: str
-
-
-class JobOutcome(_Job, frozen=True, kw_only=True):
-    """An attempt is over and its job with it."""
-
-    status: JobStatus
-    return_code: int | None = None
-    compute_node_id: ComputeNodeId | None = None
-    run_id: int
-
-
-class JobCompleted(JobOutcome, frozen=True, kw_only=True):
-    """A job completed: it ended with exit code 0 and wrote its output files."""
-
-    event_type = EventType.JOB_COMPLETED
-    sentence = "Job {job_name} ({job_id}) completed."
-
-
-class JobFailed(JobOutcome, frozen=True, kw_only=True):
-    """A job failed."""
-
-    event_type = EventType.JOB_FAILED
-    severity = Severity.ERROR
-    sentence = "Job {job_name} ({job_id}) failed with exit code {return_code}."
-
-
-class JobCanceled(JobOutcome, frozen=True, kw_only=True):
-    """A job was canceled; without `return_code` it never ran, or is about to be stopped."""
-
-    event_type = EventType.JOB_CANCELED
-    severity = Severity.WARNING
-    sentence = "Job {job_name} ({job_id}) was canceled."
-
-
-class JobTerminated(JobOutcome, frozen=True, kw_only=True):
-    """A job was stopped by the system: for its runtime, its memory, or a runner's shutdown."""
-
-    event_type = EventType.JOB_TERMINATED
-    severity = Severity.WARNING
-    sentence = "Job {job_name} ({job_id}) was terminated with exit code {return_code}."
-
-
-class JobPendingFailed(JobOutcome, frozen=True, kw_only=True):
-    """A job failed and waits for a decision between retry and failure."""
-
-    event_type = EventType.JOB_PENDING_FAILED
-    sentence = "Job {job_name} ({job_id}) ended with exit code {return_code}; retry or fail it."
-
-
-class JobRetried(_Job, frozen=True, kw_only=True):
-    """A job is ready for a further attempt, whose number is `attempt_id`.
-
-    What is said of the attempt before comes with a runner's own retry only.
-    """
-
-    event_type = EventType.JOB_RETRIED
-    severity = Severity.WARNING
-    sentence = "Job {job_name} ({job_id}) is retried as attempt {attempt_id}."
-
-    status: JobStatus | None = None
-    return_code: int | None = None
-    compute_node_id: ComputeNodeId | None = None
-    run_id: int
-    attempt_id: int
-
-
-class JobReady(_Job, frozen=True, kw_only=True):
-    """A job became ready: its dependencies are complete, or its runner lost it."""
-
-    event_type = EventType.JOB_READY
-    severity = Severity.DEBUG
-    sentence = "Job {job_name} ({job_id}) is ready."
-
-    run_id: int
-
-
-class JobsSpawned(_Job, frozen=True, kw_only=True):
-    """A running job added jobs to its workflow."""
-
-    event_type = EventType.JOBS_SPAWNED
-    sentence = "Job {job_name} ({job_id}) spawned jobs: {jobs}."
-
-    lineage: str
-    iteration: int
-    jobs: int
     run_id: int
 
 
@@ -343,6 +241,8 @@ EVENT_RECORDS: tuple[type[EventRecord], ...] = (
     JobPendingFailed,
     JobRetried,
     JobReady,
+    JobAdopted,
+    LateResult,
     JobsSpawned,
     ComputeNodeStarted,
     ComputeNodeStopped,
@@ -359,14 +259,6 @@ EVENT_SEVERITY: Mapping[str, Severity] = {
     record.event_type: record.severity for record in EVENT_RECORDS
 }
 """The severity of each type of event that the server records."""
-
-JOB_OUTCOMES: Mapping[JobStatus, type[JobOutcome]] = {
-    JobStatus.COMPLETED: JobCompleted,
-    JobStatus.FAILED: JobFailed,
-    JobStatus.CANCELED: JobCanceled,
-    JobStatus.TERMINATED: JobTerminated,
-    JobStatus.PENDING_FAILED: JobPendingFailed,
-}
 
 
 def action_of(record: type[EventRecord]) -> str | None:

@@ -11,7 +11,12 @@ from collections.abc import Collection
 from sqlalchemy import BindParameter, Connection, bindparam, exists, select, update
 
 from torc_core.model.action import TriggerType
-from torc_core.model.events.types import JobCanceled, WorkflowCanceled
+from torc_core.model.events.jobs import (
+    JobCanceled,
+)
+from torc_core.model.events.types import (
+    WorkflowCanceled,
+)
 from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE, JobStatus

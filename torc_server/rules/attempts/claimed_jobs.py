@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from torc_core.model.exchange import ClaimedJob, OutputFile
+from torc_core.model.ids import JobId, RequirementsId
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_core.resources import Requirements
@@ -34,10 +35,11 @@ _HANDLERS = Prepared(select(_handler.c.id, _handler.c.rules).where(_handler.c.id
 def claimed_jobs(
     conn: Connection,
     rows: Sequence[Record],
-    requirements: Mapping[int, Requirements],
+    requirements: Mapping[RequirementsId, Requirements],
     run_id: int,
     *,
     raised: int = 0,
+    numbers: Mapping[JobId, int] | None = None,
 ) -> list[ClaimedJob]:
     """Return jobs in their wire form.
 
@@ -47,6 +49,7 @@ def claimed_jobs(
         requirements: What they need, by id of the requirements.
         run_id: The run in which they were claimed.
         raised: By how much their tokens were raised since the rows were read.
+        numbers: The numbers of their attempts that were changed since.
     """
     if not rows:
         return []
@@ -58,11 +61,13 @@ def claimed_jobs(
     for row in rows:
         needed = requirements[row.resource_requirements_id]
         files = outputs.get(row.id, [])
+        number = (numbers or {}).get(row.id, row.attempt_id)
         claimed.append(
             ClaimedJob(
                 job=replace(
                     job_of(row),
                     status=JobStatus.PENDING,
+                    attempt_id=number,
                     compute_node_id=None,  # the runner's own, which it knows
                     output_file_ids=[output.id for output in files],
                 ),
@@ -75,6 +80,7 @@ def claimed_jobs(
                 runtime_seconds=needed.runtime_s,
                 output_files=files,
                 failure_rules=rules.get(row.failure_handler_id, []),
+                uncounted_attempts=row.uncounted_attempts + number - row.attempt_id,
             )
         )
     return claimed

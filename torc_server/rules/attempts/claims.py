@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from torc_core.model.compute import ComputeNodesResources
-from torc_core.model.ids import ComputeNodeId, SchedulerId, WorkflowId
+from torc_core.model.ids import ComputeNodeId, JobId, RequirementsId, SchedulerId, WorkflowId
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import SortMethod
@@ -34,6 +34,7 @@ MAX_CLAIM = 10_000
 """The most jobs that one claim takes to run now, and the most that it prefetches."""
 
 _job = tables.job
+_attempt = tables.attempt
 _TAKE = Prepared(
     update(_job)
     .where(_job.c.id.in_(bindparam("ids", expanding=True)), _job.c.status == JobStatus.READY.number)
@@ -43,8 +44,25 @@ _TAKE = Prepared(
         compute_node_id=bindparam("node_id"),
     )
 )
+_STARTED = Prepared(
+    select(_attempt.c.job_id, func.max(_attempt.c.attempt_id))
+    .where(
+        _attempt.c.job_id.in_(bindparam("ids", expanding=True)),
+        _attempt.c.run_id == bindparam("run_id"),
+        _attempt.c.started_at.is_not(None),
+    )
+    .group_by(_attempt.c.job_id)
+)
+_RENUMBER = Prepared(
+    update(_job)
+    .where(_job.c.id == bindparam("of_job"))
+    .values(
+        attempt_id=bindparam("number"),
+        uncounted_attempts=_job.c.uncounted_attempts + bindparam("number") - _job.c.attempt_id,
+    )
+)
 _ATTEMPT = Prepared(
-    insert(tables.attempt),
+    insert(_attempt),
     *("job_id", "workflow_id", "run_id", "attempt_id", "token"),
     *("compute_node_id", "claim_seq", "claimed_at"),
 )
@@ -85,8 +103,10 @@ class Claim:
     """Jobs that a claimer now holds: their rows as they were, with the token before."""
 
     rows: Sequence[Record]
-    requirements: dict[int, Requirements]
+    requirements: Mapping[RequirementsId, Requirements]
     """By id."""
+    numbers: Mapping[JobId, int]
+    """The numbers of attempts, by job, where they differ from those of the rows."""
     reason: str | None = None
     """Why there are no jobs."""
     missed: Sequence[ReadyGroup] = ()
@@ -101,13 +121,22 @@ def claim(conn: Connection, claimer: Claimer, request: ClaimRequest, *, now_ms: 
     rows = _choose(conn, claimer.workflow_id, groups, request)
     if not rows:
         reason = _explain(conn, claimer.workflow_id, groups, request)
-        return Claim((), {}, reason, _missed(groups, request))
-    take(conn, claimer, rows, now_ms=now_ms)
-    return Claim(rows, {group.requirements_id: group.requirements for group in groups})
+        return Claim((), {}, {}, reason, _missed(groups, request))
+    numbers = take(conn, claimer, rows, now_ms=now_ms)
+    requirements = {group.requirements_id: group.requirements for group in groups}
+    return Claim(rows, requirements, numbers)
 
 
-def take(conn: Connection, claimer: Claimer, rows: Sequence[SomeJob], *, now_ms: int) -> None:
-    """Let a claimer hold ready jobs, each in an attempt under a new token."""
+def take(
+    conn: Connection, claimer: Claimer, rows: Sequence[SomeJob], *, now_ms: int
+) -> Mapping[JobId, int]:
+    """Let a claimer hold ready jobs, each in an attempt under a new token.
+
+    Returns:
+        New numbers of attempts, by job: a number that another attempt started with in this run is
+        not used again, as the logs of that attempt have it. It was lost, and counts as no retry.
+    """
+    numbers = _new_numbers(conn, claimer.run_id, rows)
     _TAKE.run_of(conn, [row.id for row in rows], node_id=claimer.compute_node_id)
     _ATTEMPT.run_each(
         conn,
@@ -116,7 +145,7 @@ def take(conn: Connection, claimer: Claimer, rows: Sequence[SomeJob], *, now_ms:
                 "job_id": row.id,
                 "workflow_id": claimer.workflow_id,
                 "run_id": claimer.run_id,
-                "attempt_id": row.attempt_id,
+                "attempt_id": numbers.get(row.id, row.attempt_id),
                 "token": row.token + 1,
                 "compute_node_id": claimer.compute_node_id,
                 "claim_seq": claimer.seq,
@@ -125,6 +154,17 @@ def take(conn: Connection, claimer: Claimer, rows: Sequence[SomeJob], *, now_ms:
             for row in rows
         ],
     )
+    return numbers
+
+
+def _new_numbers(conn: Connection, run_id: int, rows: Sequence[SomeJob]) -> dict[JobId, int]:
+    before = [row.id for row in rows if row.token]  # most jobs are claimed once
+    started = dict(_STARTED.all_of(conn, before, run_id=run_id))
+    numbers = {
+        row.id: started[row.id] + 1 for row in rows if started.get(row.id, 0) >= row.attempt_id
+    }
+    _RENUMBER.run_each(conn, [{"of_job": job, "number": at} for job, at in numbers.items()])
+    return numbers
 
 
 def claim_jobs_based_on_resources(  # noqa: PLR0913 - the parameters of the reference's call
@@ -187,10 +227,11 @@ def _claim_for_client(
     if workflow.is_canceled:
         return ClaimedJobs(jobs=[], reason="Workflow is canceled")
     claimed = claim(conn, Claimer(workflow_id, workflow.run_id), request, now_ms=now_ms)
-    return ClaimedJobs(jobs=_claimed_jobs(conn, claimed.rows), reason=claimed.reason)
+    return ClaimedJobs(jobs=_claimed_jobs(conn, claimed), reason=claimed.reason)
 
 
-def _claimed_jobs(conn: Connection, rows: Sequence[Record]) -> list[Job]:
+def _claimed_jobs(conn: Connection, claimed: Claim) -> list[Job]:
+    rows = claimed.rows
     ids = [row.id for row in rows]
     files = linked_ids(conn, "output_file_ids", ids)
     user_data = linked_ids(conn, "output_user_data_ids", ids)
@@ -198,6 +239,7 @@ def _claimed_jobs(conn: Connection, rows: Sequence[Record]) -> list[Job]:
         replace(
             job_of(row),
             status=JobStatus.PENDING,
+            attempt_id=claimed.numbers.get(row.id, row.attempt_id),
             output_file_ids=files.get(row.id, []),
             output_user_data_ids=user_data.get(row.id, []),
         )

@@ -12,7 +12,14 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select, update
 
 from torc_core.errors import NotFoundError, UsageError
-from torc_core.model.exchange import ClaimedJob, Exchange, ExchangeReply, Outlook, WorkRequest
+from torc_core.model.exchange import (
+    ClaimedJob,
+    Exchange,
+    ExchangeReply,
+    Outlook,
+    Shutdown,
+    WorkRequest,
+)
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_server.rules import actions
@@ -23,7 +30,11 @@ from torc_server.rules.attempts.outlook import outlook_of
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.attempts.ready import requirements_of
 from torc_server.rules.attempts.report_check import Place
-from torc_server.rules.attempts.runner_reports import complete_jobs, release_jobs, start_jobs
+from torc_server.rules.attempts.runner_reports import (
+    complete_jobs,
+    release_jobs,
+    start_or_adopt_jobs,
+)
 from torc_server.rules.workflows import HAS_OPEN_JOBS
 from torc_server.storage import tables
 from torc_server.storage.statements import Record
@@ -40,6 +51,8 @@ _SITUATION = (
     select(
         _node.c.workflow_id,
         _node.c.last_seq,
+        _node.c.shutdown,
+        _node.c.shutdown_reason,
         _workflow.c.run_id,
         _workflow.c.is_canceled,
         _workflow.c.compute_node_ignore_workflow_completion,
@@ -100,7 +113,7 @@ def answer_exchange(
         )
     situation = _situation(conn, node_id)
     place = Place(situation.workflow_id, situation.run_id, node_id)
-    stale = start_jobs(conn, place, request.starts, now_ms=now_ms) if request.starts else []
+    stale = start_or_adopt_jobs(conn, place, request.starts, now_ms=now_ms)
     outcomes = complete_jobs(conn, place, request.ends, now_ms=now_ms)
     outcomes += release_jobs(conn, place, request.releases, now_ms=now_ms)
     if request.seq < situation.last_seq:
@@ -140,7 +153,8 @@ def _answer(
     workflow_id = situation.workflow_id
     jobs: list[ClaimedJob] = []
     reason = outlook = None
-    if request.work is not None and not situation.is_canceled:
+    is_asked_to_exit = situation.shutdown is not None
+    if request.work is not None and not (situation.is_canceled or is_asked_to_exit):
         if request.seq == situation.last_seq:
             jobs = _claimed_before(conn, node_id, request.seq, situation)
         if not jobs:
@@ -150,7 +164,12 @@ def _answer(
             if request.work.asks_outlook and not claimed.rows:
                 outlook = outlook_of(conn, workflow_id, node_id, claimed.missed, now_ms=now_ms)
             jobs = claimed_jobs(
-                conn, claimed.rows, claimed.requirements, situation.run_id, raised=1
+                conn,
+                claimed.rows,
+                claimed.requirements,
+                situation.run_id,
+                raised=1,
+                numbers=claimed.numbers,
             )
     news = conn.execute(_NEWS, {"workflow_id": workflow_id, "node_id": node_id}).one()
     kill, kill_is_new = kill_requests(conn, node_id) if news.has_kill_requests else ([], False)
@@ -164,10 +183,13 @@ def _answer(
         is_canceled=situation.is_canceled,
         is_complete=not news.has_open_jobs,
         has_pending_actions=news.has_pending_actions,
+        shutdown=None if situation.shutdown is None else Shutdown(situation.shutdown),
+        shutdown_reason=situation.shutdown_reason,
     )
     is_over = reply.is_complete and not situation.compute_node_ignore_workflow_completion
     is_stuck = outlook is not None and outlook.is_stuck
     has_news = bool(jobs) or kill_is_new or situation.is_canceled or is_over or is_stuck
+    has_news = has_news or is_asked_to_exit
     return Answer(reply, workflow_id, has_news)
 
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, select, update
 
-from torc_core.model.events.types import ComputeNodeStopped, JobReady
+from torc_core.model.events.jobs import (
+    JobReady,
+)
+from torc_core.model.events.types import (
+    ComputeNodeStopped,
+)
 from torc_core.model.ids import ComputeNodeId
 from torc_core.model.status import ACTIVE
 from torc_server.rules.attempts.outcome import AttemptOutcome

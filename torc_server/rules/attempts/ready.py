@@ -125,7 +125,7 @@ def ready_groups(conn: Connection, workflow_id: WorkflowId) -> list[ReadyGroup]:
     ]
 
 
-def requirements_of(conn: Connection, rows: Sequence[Record]) -> dict[int, Requirements]:
+def requirements_of(conn: Connection, rows: Sequence[Record]) -> dict[RequirementsId, Requirements]:
     """Return what jobs need, by the id of the requirements."""
     found = _REQUIREMENTS.all_of(conn, {row.resource_requirements_id for row in rows})
     return {row.id: read_requirements(row) for row in found}

@@ -21,7 +21,14 @@ from sqlalchemy import (
     update,
 )
 
-from torc_core.model.events.types import JOB_OUTCOMES, EventRecord, JobRetried, JobStarted
+from torc_core.model.events.jobs import (
+    JOB_OUTCOMES,
+    JobRetried,
+    JobStarted,
+)
+from torc_core.model.events.record import (
+    EventRecord,
+)
 from torc_core.model.exchange import JobEnd, JobRelease
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import UNSUCCESSFUL, JobStatus
@@ -87,7 +94,13 @@ _REVOKE = Prepared(
 _MOVE = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
-    .values(status=bindparam("to_status"), attempt_id=bindparam("attempt"), **NO_HOLDER)
+    .values(
+        status=bindparam("to_status"),
+        attempt_id=bindparam("attempt"),
+        interrupted=bindparam("by_runner"),
+        uncounted_attempts=_job.c.uncounted_attempts + bindparam("uncounted"),
+        **NO_HOLDER,
+    )
 )
 _STAMP_FILE = Prepared(
     update(tables.file)
@@ -109,10 +122,17 @@ class AcceptedCompletion(NamedTuple):
 
 
 def close_attempts(
-    conn: Connection, reports: Iterable[JobEnd | JobRelease], *, now_ms: int
+    conn: Connection,
+    reports: Iterable[JobEnd | JobRelease],
+    *,
+    outcome: AttemptOutcome | None = None,
+    now_ms: int,
 ) -> None:
-    """Close the attempts that runners report on; closed ones stay as they are."""
-    _CLOSE.run_each(conn, [_closing(report, now_ms) for report in reports])
+    """Close the attempts that runners report on; closed ones stay as they are.
+
+    Their outcome is the reported one unless another is given.
+    """
+    _CLOSE.run_each(conn, [_closing(report, outcome, now_ms) for report in reports])
 
 
 def revoke_attempts(
@@ -186,7 +206,13 @@ def start_event(job: SomeJob, place: Place) -> JobStarted:
 
 def _change(done: AcceptedCompletion) -> Change:
     status, _ = _next_state(done)
-    return Change(done.job.id, JobStatus.from_number(done.job.status), status)
+    after = JobStatus.READY if _is_interrupted(done) else status
+    return Change(done.job.id, JobStatus.from_number(done.job.status), after)
+
+
+def _is_interrupted(done: AcceptedCompletion) -> bool:
+    status, _ = _next_state(done)
+    return done.end.interrupted and status is JobStatus.TERMINATED
 
 
 def _next_state(done: AcceptedCompletion) -> tuple[JobStatus, int]:
@@ -239,18 +265,27 @@ def _result_row(done: AcceptedCompletion) -> dict[str, Any]:
 
 def _move(done: AcceptedCompletion) -> dict[str, int]:
     status, attempt_id = _next_state(done)
-    return {"of_job": done.job.id, "to_status": status.number, "attempt": attempt_id}
+    interrupted = _is_interrupted(done)
+    return {
+        "of_job": done.job.id,
+        "to_status": status.number,
+        "attempt": attempt_id,
+        "by_runner": interrupted,
+        "uncounted": interrupted,
+    }
 
 
-def _closing(report: JobEnd | JobRelease, now_ms: int) -> dict[str, Any]:
-    outcome, start_time = AttemptOutcome.RELEASED.value, None
+def _closing(
+    report: JobEnd | JobRelease, outcome: AttemptOutcome | None, now_ms: int
+) -> dict[str, Any]:
+    reported, start_time = AttemptOutcome.RELEASED.value, None
     if isinstance(report, JobEnd):
-        outcome, start_time = report.status.value, report.start_time
+        reported, start_time = report.status.value, report.start_time
     return {
         "of_job": report.job_id,
         "of_token": report.token,
         "at": now_ms,
-        "as_outcome": outcome,
+        "as_outcome": outcome or reported,
         "started": None if start_time is None else milliseconds(start_time, now_ms),
     }
 

@@ -7,9 +7,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_, update
 
+from torc_core.model.events.jobs import (
+    LateResult,
+)
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome, ReportOutcome
 from torc_core.model.ids import JobId
 from torc_core.model.status import REPORTABLE, JobStatus
+from torc_server.rules.attempts.adoption import adopt_jobs, is_adoptable
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.attempts.report_check import Place, classify_report, is_held
 from torc_server.rules.attempts.results import (
     AcceptedCompletion,
@@ -23,6 +28,7 @@ from torc_server.rules.jobs import make_ready
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
+AnyReport = JobStart | JobEnd | JobRelease
 Report = TypeVar("Report", JobEnd, JobRelease)
 Attempts = Mapping[tuple[int, int], Record]
 """Rows of attempts by job id and token."""
@@ -47,10 +53,19 @@ _FIND = Prepared(
         _job.c.status,
         _job.c.token,
         _job.c.attempt_id,
+        _job.c.compute_node_id,
         func.coalesce(_LAST_RECORDED, 0).label("last_recorded"),
     ).where(_job.c.id.in_(_IDS))
 )
-_ATTEMPTS = select(_attempt.c.job_id, _attempt.c.token, _attempt.c.outcome, _attempt.c.ended_at)
+_ATTEMPTS = select(
+    _attempt.c.job_id,
+    _attempt.c.token,
+    _attempt.c.attempt_id,
+    _attempt.c.compute_node_id,
+    _attempt.c.outcome,
+    _attempt.c.started_at,
+    _attempt.c.ended_at,
+)
 _START_ATTEMPT = Prepared(
     update(_attempt)
     .where(_attempt.c.job_id == bindparam("of_job"), _attempt.c.token == bindparam("of_token"))
@@ -97,6 +112,39 @@ def start_jobs(
     return [start.job_id for start in starts if start.job_id not in known]
 
 
+def start_or_adopt_jobs(
+    conn: Connection, place: Place, starts: Sequence[JobStart], *, now_ms: int
+) -> list[JobId]:
+    """Record that processes run on a node of ours, which may have adopted them.
+
+    See `start_jobs`.
+    """
+    if not starts:
+        return []
+    jobs = _reported_jobs(conn, place, [start.job_id for start in starts])
+    moved = [s for s in starts if not _holds(place, jobs.get(s.job_id), s)]
+    attempts = _find_attempts(conn, moved)
+    adopted = [
+        (start, jobs[start.job_id], attempts[start.job_id, start.token])
+        for start in moved
+        if is_adoptable(
+            jobs.get(start.job_id), start, attempts.get((start.job_id, start.token)), place
+        )
+    ]
+    if adopted:
+        adopt_jobs(conn, place, adopted, now_ms=now_ms)
+    return start_jobs(conn, place, starts, now_ms=now_ms)
+
+
+def _holds(place: Place, job: Record | None, start: JobStart) -> bool:
+    """Return whether the node holds the job whose start it reports."""
+    return (
+        job is not None
+        and is_held(job, start.token)
+        and job.compute_node_id == place.compute_node_id
+    )
+
+
 def complete_jobs(
     conn: Connection, place: Place, ends: Sequence[JobEnd], *, now_ms: int
 ) -> list[Outcome]:
@@ -121,7 +169,7 @@ def complete_jobs(
                 outcome = ReportOutcome.DUPLICATE if is_same else ReportOutcome.ILLEGAL
         outcomes.append(Outcome(job_id=end.job_id, result=outcome))
     refused = [end for end in _refused(ends, outcomes, attempts) if end.status in REPORTABLE]
-    close_attempts(conn, refused, now_ms=now_ms)
+    _keep_late(conn, place, refused, jobs, attempts, now_ms=now_ms)
     completions = [
         AcceptedCompletion(place, jobs[job_id], end, _free_attempt(jobs[job_id]))
         for job_id, end in accepted.items()
@@ -160,11 +208,17 @@ def _reported(
 ) -> tuple[dict[int, Record], Attempts]:
     """Return the jobs of reports by id, and the attempts that are not their jobs' present ones."""
     jobs = _reported_jobs(conn, place, [report.job_id for report in reports])
-    stale = [(r.job_id, r.token) for r in reports if not is_held(jobs.get(r.job_id), r.token)]
-    if not stale:
-        return jobs, {}
-    found = conn.execute(_ATTEMPTS.where(tuple_(_attempt.c.job_id, _attempt.c.token).in_(stale)))
-    return jobs, {(row.job_id, row.token): row for row in found}
+    stale = [report for report in reports if not is_held(jobs.get(report.job_id), report.token)]
+    return jobs, _find_attempts(conn, stale)
+
+
+def _find_attempts(conn: Connection, reports: Sequence[AnyReport]) -> Attempts:
+    """Return the attempts that reports are about."""
+    keys = [(report.job_id, report.token) for report in reports]
+    if not keys:
+        return {}
+    found = conn.execute(_ATTEMPTS.where(tuple_(_attempt.c.job_id, _attempt.c.token).in_(keys)))
+    return {(row.job_id, row.token): row for row in found}
 
 
 def _reported_jobs(conn: Connection, place: Place, job_ids: Sequence[JobId]) -> dict[int, Record]:
@@ -184,8 +238,40 @@ def _refused(
         report
         for report, outcome in zip(reports, outcomes, strict=True)
         if outcome.result in {ReportOutcome.FENCED, ReportOutcome.ILLEGAL}
-        and (report.job_id, report.token) in attempts
+        and (attempt := attempts.get((report.job_id, report.token))) is not None
+        and (attempt.ended_at is None or attempt.outcome == AttemptOutcome.LOST)
     ]
+
+
+def _keep_late(
+    conn: Connection,
+    place: Place,
+    refused: Sequence[JobEnd],
+    jobs: Mapping[int, Record],
+    attempts: Attempts,
+    *,
+    now_ms: int,
+) -> None:
+    """Close the attempts of refused completions, and keep what was reported as events."""
+    if not refused:
+        return
+    close_attempts(conn, refused, outcome=AttemptOutcome.FENCED, now_ms=now_ms)
+    events = [
+        LateResult(
+            job_id=end.job_id,
+            job_name=jobs[end.job_id].name,
+            attempt_id=attempts[end.job_id, end.token].attempt_id,
+            token=end.token,
+            status=end.status,
+            return_code=end.return_code,
+            exec_time_minutes=end.exec_time_minutes,
+            completion_time=end.completion_time,
+            compute_node_id=place.compute_node_id,
+            run_id=place.run_id,
+        )
+        for end in refused
+    ]
+    record_many(conn, place.workflow_id, events, now_ms=now_ms, concerns_runners=False)
 
 
 def _free_attempt(job: Record) -> int:

@@ -12,7 +12,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from torc_core.model.action import TriggerType
-from torc_core.model.events.types import EventRecord, JobCanceled, JobReady, WorkflowCompleted
+from torc_core.model.events.jobs import (
+    JobCanceled,
+    JobReady,
+)
+from torc_core.model.events.record import (
+    EventRecord,
+)
+from torc_core.model.events.types import (
+    WorkflowCompleted,
+)
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.status import SETTLED, UNSUCCESSFUL, JobStatus
 from torc_server.rules import actions

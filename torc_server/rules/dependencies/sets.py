@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.ids import JobId, WorkflowId
-from torc_core.model.status import SETTLED, UNSUCCESSFUL
+from torc_server.rules.dependencies.settled import IS_OPEN, IS_UNSUCCESSFUL
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -38,9 +38,6 @@ _members = tables.dependency_set_member
 _job = tables.job
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
-SETTLED_NUMBERS = tuple(sorted(status.number for status in SETTLED))
-UNSUCCESSFUL_NUMBERS = tuple(sorted(status.number for status in UNSUCCESSFUL))
-
 
 def _count(condition: ColumnElement[bool]) -> Any:
     return func.sum(case((condition, 1), else_=0))
@@ -49,8 +46,8 @@ def _count(condition: ColumnElement[bool]) -> Any:
 _COUNTS = (
     select(
         _sets.c.id,
-        _count(_job.c.status.not_in(SETTLED_NUMBERS)).label("remaining"),
-        _count(_job.c.status.in_(UNSUCCESSFUL_NUMBERS)).label("unsuccessful"),
+        _count(IS_OPEN).label("remaining"),
+        _count(IS_UNSUCCESSFUL).label("unsuccessful"),
     )
     .outerjoin(_members, _members.c.set_id == _sets.c.id)
     .outerjoin(_job, _job.c.id == _members.c.job_id)

@@ -41,6 +41,7 @@ from torc_server.storage.tables.resources import (
     SlurmSchedulerRow,
 )
 from torc_server.storage.tables.result import LatestResultRow, ResultRow, SlurmStatsRow
+from torc_server.storage.tables.run import WorkflowRunRow
 from torc_server.storage.tables.task import TaskRow
 from torc_server.storage.tables.workflow import WorkflowRow
 
@@ -73,3 +74,4 @@ workflow = table_of(WorkflowRow)
 workflow_access_group = table_of(WorkflowAccessGroupRow)
 workflow_action = table_of(WorkflowActionRow)
 workflow_action_job = table_of(WorkflowActionJobRow)
+workflow_run = table_of(WorkflowRunRow)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 WIDE = BigInteger().with_variant(Integer(), "sqlite")
@@ -42,6 +43,18 @@ def weak_reference(target: str, *, index: bool = False) -> Any:
 def wide(*, default: int | None = None, nullable: bool = False) -> Any:
     """Return a 64-bit integer."""
     return Field(default=default, sa_column=Column(WIDE, nullable=nullable, default=default))
+
+
+def flag() -> Any:
+    """Return a boolean, false in rows that are made without it."""
+    return Field(
+        default=False, sa_column=Column(Boolean(), nullable=False, server_default=sql("0"))
+    )
+
+
+def count() -> Any:
+    """Return a number, 0 in rows that are made without it."""
+    return Field(default=0, sa_column=Column(Integer(), nullable=False, server_default=sql("0")))
 
 
 def text(*, default: str | None = None, nullable: bool = False) -> Any:

@@ -51,6 +51,9 @@ class ComputeNodeRow(SQLModel, table=True):
     """The newest exchange; a waiting one with a smaller number is superseded."""
     last_seen_at: int | None = wide(nullable=True)
     """When the latest heartbeat came."""
+    shutdown: str | None = text(nullable=True)
+    """What its runner is asked to do, a `Shutdown`: in its next exchange it hears of it."""
+    shutdown_reason: str | None = text(nullable=True)
 
 
 class ScheduledComputeNodeRow(SQLModel, table=True):

@@ -18,6 +18,8 @@ from torc_core.model.ids import (
 )
 from torc_server.storage.tables.columns import (
     NUMBERED,
+    count,
+    flag,
     json,
     key,
     reference,
@@ -108,6 +110,10 @@ class JobRow(SQLModel, table=True):
     """Why the job was created or retried: see `Job.origin`."""
     started_at: int | None = wide(nullable=True)
     """When its present attempt started; null unless it is running."""
+    interrupted: bool = flag()
+    """If terminated, through no fault of its own: its dependents wait, and a start resumes it."""
+    uncounted_attempts: int = count()
+    """How many attempts do not count as retries: lost with their runners, or interrupted."""
 
 
 class AttemptRow(SQLModel, table=True):
@@ -140,5 +146,4 @@ class AttemptRow(SQLModel, table=True):
     started_at: int | None = wide(nullable=True)
     ended_at: int | None = wide(nullable=True)
     outcome: str | None = Field(default=None)
-    """The reported status, or `released`, `lost`; `cancel` and then `canceling` from a request to
-    cancel it until its runner reports completion."""
+    """An `AttemptOutcome`."""
