@@ -13,7 +13,10 @@ from torc_core.runner.actions import Actions
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.logs import log_to_file
 from torc_core.runner.loop import Loop, Surroundings
-from torc_core.runner.monitor.monitor import ResourceMonitor, choose_scan, open_samples
+from torc_core.runner.monitor.job_meter import JobMeter
+from torc_core.runner.monitor.monitor import Instruments, ResourceMonitor
+from torc_core.runner.monitor.node_usage import NodeMeter
+from torc_core.runner.monitor.series import open_series
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.options import RunnerOptions
@@ -109,11 +112,14 @@ class Runner:
                 api_url=lambda: url_for_jobs(self._client, context.capabilities),
             ),
             monitor=ResourceMonitor(
-                context.monitoring.interval_s,
+                context.monitoring,
                 timers,
                 self._clock,
-                scan=choose_scan(),
-                database=open_samples(context),
+                Instruments(
+                    JobMeter(self._clock, limits=self._options.limit_resources),
+                    NodeMeter().sample,
+                    open_series(context, self._clock),
+                ),
             ),
             watch=self._waker.watch,
         )

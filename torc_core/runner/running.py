@@ -110,7 +110,7 @@ class RunningJobs:
         if limit_s is not None:
             timer = Timer(TimerKind.JOB_RUNTIME, attempt.job_id)
             self._tools.timers.set(timer, attempt.started + limit_s)
-        self._tools.monitor.schedule(0.0)
+        self._tools.monitor.schedule(attempt)
 
     def handle_exit(self, fd: int) -> float | None:
         """Complete the attempt whose process has exited.
@@ -178,10 +178,13 @@ class RunningJobs:
             self.kill(job_id)
 
     def sample(self) -> None:
-        """Sample the jobs; stop those that exceed their memory if the options say so."""
+        """Sample the jobs; kill those that exceed their memory.
+
+        They get no grace: with it they would take more and more of what others were promised.
+        """
         for attempt in self._tools.monitor.sample(self._attempts.values()):
-            if self._options.limit_resources:
-                self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
+            self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
+            self.kill(attempt.job_id)
 
     def report(self, completion: JobEnd) -> None:
         """Count a completion and put it into the outbox."""

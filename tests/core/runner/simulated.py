@@ -16,11 +16,14 @@ from torc_core.model.workflow import Workflow
 from torc_core.resources import Resources
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.loop import Loop, Surroundings
-from torc_core.runner.monitor.monitor import ResourceMonitor
-from torc_core.runner.policy.context import Monitoring, RunnerContext
+from torc_core.runner.monitor.job_meter import JobMeter
+from torc_core.runner.monitor.monitor import Instruments, ResourceMonitor
+from torc_core.runner.monitor.series import TimeSeries
+from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.monitoring.sampling import Sample, Usage
+from torc_core.runner.policy.monitoring.settings import OFF
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.written import FoundOutputs
-from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.attempt import Attempt
@@ -88,7 +91,7 @@ def runner_context(total: Resources, **settings: object) -> RunnerContext:
         output_dir="/o",
         log_mode=0o600,
         environment={},
-        monitoring=Monitoring(enabled=False),
+        monitoring=OFF,
         started=0.0,
     )
 
@@ -118,7 +121,16 @@ class World:
         self.stops: list[ExitCode] = []
         context = runner_context(total, **(settings or {}))
         runner_options = RunnerOptions(workflow_id=7, **{"poll_interval_s": 60.0, **options})
-        monitor = ResourceMonitor(None, self._timers, self.clock, scan=dict)
+        monitor = ResourceMonitor(
+            OFF,
+            self._timers,
+            self.clock,
+            Instruments(
+                JobMeter(self.clock),
+                lambda: Sample(0.0, 0, 0),
+                TimeSeries(None, OFF, 3, self.clock),
+            ),
+        )
         tools = Tools(self.clock, self._timers, self.processes, monitor, self.waker.watch)
         self._build = lambda on_progress: Loop(
             context,

@@ -1,127 +1,124 @@
-"""Samples running jobs: how much memory and CPU they use, and whether too much."""
+"""Samples running jobs and the node: how much memory and CPU they use, and whether too much."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import sqlite3
+import time
 from collections.abc import Callable, Collection
+from typing import NamedTuple
 
 from torc_core.clock import Clock
-from torc_core.runner.monitor import procfs, psutil_scan
-from torc_core.runner.monitor.process_tree import Process, sample_sessions
-from torc_core.runner.monitor.samples import SampleDatabase, StoredSample
-from torc_core.runner.policy import output_paths
-from torc_core.runner.policy.context import RunnerContext
-from torc_core.runner.policy.limits import memory_limit
-from torc_core.runner.policy.sampling import FIRST_SAMPLE_S, Sample, next_sample_delay_s
+from torc_core.runner.monitor.job_meter import JobMeter
+from torc_core.runner.monitor.series import TimeSeries
+from torc_core.runner.policy.monitoring.sampling import (
+    CHECK_S,
+    FIRST_SAMPLE_S,
+    Sample,
+    Usage,
+    check_delay_s,
+    is_due,
+    next_sample_delay_s,
+)
+from torc_core.runner.policy.monitoring.settings import Monitoring
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt
 
 log = logging.getLogger("torc.runner")
 
-
-def open_samples(context: RunnerContext) -> SampleDatabase | None:
-    """Return where samples are stored, if the workflow asks for a time series."""
-    if not context.monitoring.keeps_time_series:
-        return None
-    label = f"{context.hostname}_{context.workflow_id}_{context.run_id}"
-    try:
-        path = output_paths.metrics_database(context.output_dir, label)
-        return SampleDatabase(path, context.log_mode)
-    except (OSError, sqlite3.Error) as error:
-        log.warning("samples are not stored: %s", error)
-        return None
+SHARE = 0.01
+"""The part of one core that looking at jobs may take, as far as it does not delay limits."""
 
 
-def choose_scan() -> Callable[[], dict[int, Process]]:
-    """Return how to list the processes of this machine."""
-    return procfs.scan if procfs.is_available() else psutil_scan.scan
+class Instruments(NamedTuple):
+    """What is measured with, and where samples go; a simulator has its own."""
+
+    jobs: JobMeter
+    node: Callable[[], Sample]
+    series: TimeSeries
 
 
 class ResourceMonitor:
-    """Samples jobs.
+    """Samples jobs and the node.
 
     Args:
-        interval_s: Seconds between samples of jobs that have run for a while; None for none.
-        timers: Where the next sample is scheduled.
+        settings: What to measure.
+        timers: Where the next look is scheduled.
         clock: The time.
-        scan: Returns all processes, by pid.
-        database: Stores every sample, if the workflow asks for that.
+        instruments: What it measures with.
     """
 
     def __init__(
         self,
-        interval_s: float | None,
+        settings: Monitoring,
         timers: Timers,
         clock: Clock,
-        *,
-        scan: Callable[[], dict[int, Process]],
-        database: SampleDatabase | None = None,
+        instruments: Instruments,
     ) -> None:
-        self._interval_s = interval_s
+        self._settings = settings
         self._timers = timers
         self._clock = clock
-        self._scan = scan
-        self._database = database
+        self._meter, self._measure_node, self._series = instruments
+        self._rested = clock.monotonic()
+        """When there may be a further look, so that looks take no more than their share."""
+        self.node_usage = Usage(last_sampled=clock.monotonic())
+        """What was used on the whole machine while jobs were running."""
 
-    def schedule(self, youngest_age_s: float) -> None:
-        """Schedule the next sample, soon for young jobs."""
-        if self._interval_s is not None:
-            delay_s = next_sample_delay_s(youngest_age_s, self._interval_s)
-            self._timers.set_earlier(Timer(TimerKind.SAMPLE), self._clock.monotonic() + delay_s)
+    def schedule(self, attempt: Attempt) -> None:
+        """Schedule the first look at an attempt that was just started."""
+        if self._settings.is_on or self._meter.limit_of(attempt) is not None:
+            self._look_at(self._clock.monotonic() + FIRST_SAMPLE_S)
 
     def sample(self, running: Collection[Attempt]) -> list[Attempt]:
         """Sample jobs that are old enough; return those that exceed their memory."""
         now = self._clock.monotonic()
-        sampled = self._take_samples(running, now)
+        watched = [attempt for attempt in running if self._is_watched(attempt)]
+        sampled = self._measure([each for each in watched if now - each.started >= FIRST_SAMPLE_S])
+        delays = [self._settings.interval_s] if running and self._settings.is_on else []
+        if watched:
+            youngest_s = min(now - attempt.started for attempt in watched)
+            delays.append(next_sample_delay_s(youngest_s, self._settings.interval_s))
+        exceeding = []
         for attempt, sample in sampled:
+            limit = self._meter.limit_of(attempt)
+            if limit is not None:
+                growth = attempt.usage.growth(sample, now)
+                delays.append(check_delay_s(sample.memory_bytes, limit, growth))
+                if sample.memory_bytes > limit:
+                    exceeding.append(attempt)
             attempt.usage.add(sample, now)
-        if sampled and self._database is not None:
-            self._store(self._database, sampled)
-        if running:
-            self.schedule(min(now - attempt.started for attempt in running))
-        return [
-            attempt
-            for attempt, sample in sampled
-            if (limit := memory_limit(attempt.claimed)) is not None and sample.memory_bytes > limit
-        ]
+        self._series.add_jobs(sampled, now)
+        if running and self._settings.node:
+            self._sample_node(now)
+        self._series.flush(now)
+        if delays:
+            self._look_at(now + min(delays))
+        return exceeding
 
     def close(self) -> None:
-        """Close the database."""
-        if self._database is not None:
-            self._database.close()
+        """Store what is not stored yet."""
+        self._series.close()
 
-    def _take_samples(
-        self, running: Collection[Attempt], now: float
-    ) -> list[tuple[Attempt, Sample]]:
-        by_pid = {
-            attempt.child.pid: attempt
-            for attempt in running
-            if now - attempt.started >= FIRST_SAMPLE_S and attempt.completion is None
-        }
-        samples: dict[int, Sample] = {}
-        if by_pid:
-            with contextlib.suppress(OSError):
-                samples = sample_sessions(self._scan(), by_pid.keys())
-        return [(by_pid[pid], sample) for pid, sample in samples.items()]
-
-    def _store(self, database: SampleDatabase, sampled: list[tuple[Attempt, Sample]]) -> None:
-        second = self._clock.wall_ms() // 1000
+    def _measure(self, attempts: Collection[Attempt]) -> list[tuple[Attempt, Sample]]:
+        before = time.thread_time()
         try:
-            database.add(
-                StoredSample(
-                    job_id=attempt.job_id,
-                    job_name=attempt.claimed.job.name,
-                    timestamp=second,
-                    cpu_percent=attempt.usage.cpu_percent,
-                    memory_bytes=sample.memory_bytes,
-                    num_processes=sample.num_processes,
-                )
-                for attempt, sample in sampled
-            )
-        except sqlite3.Error as error:
-            # Samples are worth less than the jobs: a full disk must not end them.
-            log.warning("samples are no longer stored: %s", error)
-            database.close()
-            self._database = None
+            return self._meter.measure(attempts)
+        except OSError as error:
+            log.warning("what jobs use cannot be read: %s", error)
+            return []
+        finally:
+            pause_s = (time.thread_time() - before) / SHARE
+            self._rested = self._clock.monotonic() + min(pause_s, CHECK_S)
+
+    def _sample_node(self, now: float) -> None:
+        usage = self.node_usage
+        if not usage.samples or is_due(usage.last_sampled, now, self._settings.interval_s):
+            usage.add(self._measure_node(), now)
+            self._series.add_node(usage)
+
+    def _look_at(self, moment: float) -> None:
+        self._timers.set_earlier(Timer(TimerKind.SAMPLE), max(moment, self._rested))
+
+    def _is_watched(self, attempt: Attempt) -> bool:
+        """Return whether a job is to be measured; a recovery script is not the job."""
+        is_wanted = self._settings.jobs or self._meter.limit_of(attempt) is not None
+        return is_wanted and attempt.completion is None

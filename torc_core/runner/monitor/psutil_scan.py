@@ -7,7 +7,8 @@ import os
 
 import psutil
 
-from torc_core.runner.monitor.process_tree import Process
+from torc_core.runner.process.membership import Process
+from torc_core.runner.process.procfs import TICKS_PER_S
 
 
 def scan() -> dict[int, Process]:
@@ -26,17 +27,16 @@ def scan() -> dict[int, Process]:
 def _read(process: psutil.Process) -> Process:
     with process.oneshot():
         times = process.cpu_times()
+        is_zombie = process.status() == psutil.STATUS_ZOMBIE
         return Process(
             pid=process.pid,
             parent=process.ppid(),
+            group=os.getpgid(process.pid),
             session=os.getsid(process.pid),
-            cpu_s=times.user + times.system + times.children_user + times.children_system,
-            memory_bytes=_memory_bytes(process),
+            start_ticks=int(process.create_time() * TICKS_PER_S),
+            state="Z" if is_zombie else "S",
+            threads=1 if is_zombie else process.num_threads(),
+            cpu_ticks=int((times.user + times.system) * TICKS_PER_S),
+            reaped_cpu_ticks=int((times.children_user + times.children_system) * TICKS_PER_S),
+            resident_bytes=0 if is_zombie else process.memory_info().rss,
         )
-
-
-def _memory_bytes(process: psutil.Process) -> int:
-    try:
-        return process.memory_info().rss
-    except psutil.ZombieProcess:
-        return 0

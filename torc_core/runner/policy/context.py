@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_core.resources import GpuKind, Resources
-
-_SAMPLE_INTERVAL_S = 5.0
-_LEAST_INTERVAL_S = 0.1
-
-
-class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
-    """A workflow's `resource_monitor_config`."""
-
-    enabled: bool = True
-    granularity: str = "summary"
-    sample_interval_seconds: float = _SAMPLE_INTERVAL_S
-
-    @property
-    def interval_s(self) -> float | None:
-        """Seconds between samples; None for no samples."""
-        return max(self.sample_interval_seconds, _LEAST_INTERVAL_S) if self.enabled else None
-
-    @property
-    def keeps_time_series(self) -> bool:
-        """Whether every sample is stored."""
-        return self.enabled and self.granularity == "time_series"
+from torc_core.runner.policy.monitoring.settings import Monitoring
 
 
 class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,19 +37,6 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     """How the workflow wants its jobs executed."""
     started: float
     """On the monotonic clock."""
-
-
-def read_monitoring(config: Any) -> Monitoring:
-    """Return a workflow's setting, given as JSON text or object; None or empty is the default.
-
-    Raises:
-        ValueError: It is not understood.
-    """
-    if not config:
-        return Monitoring()
-    if isinstance(config, str):
-        return msgspec.json.decode(config, type=Monitoring, strict=False)
-    return msgspec.convert(config, type=Monitoring, strict=False)
 
 
 def gpu_names(found: tuple[str, ...], count: int) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from torc_core.model.exchange import ClaimedJob, JobEnd
 from torc_core.model.ids import FileId, JobId
 from torc_core.model.status import JobStatus
 from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START, ExitOutcome, StopReason
+from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.outputs.written import FileState
-from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.process.child import Child, ProcessExit
 
 

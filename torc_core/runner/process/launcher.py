@@ -14,9 +14,9 @@ from torc_core.host.output_files import create_file
 from torc_core.model.exchange import ClaimedJob
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
 from torc_core.runner.policy.outputs.written import FoundOutputs
-from torc_core.runner.policy.sampling import Usage
 from torc_core.runner.process.attempt import Attempt, id_of
 from torc_core.runner.process.child import Child, ProcessExit, SpawnError, reap, send_signal, spawn
 from torc_core.runner.process.environment import job_environment

@@ -14,8 +14,12 @@ from pathlib import Path
 
 from torc_core.runner.process.membership import Process
 
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+"""The unit of the times of processes."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _LONGEST_STAT = 2048
+_FULL_EVERY = 30
+"""After how many scans all processes are read again: pids are reused."""
 
 
 def is_available(proc: str = "/proc") -> bool:
@@ -83,28 +87,32 @@ class Scanner:
     """Reads all processes, again and again.
 
     Args:
-        oldest: Processes that started before this one are none of interest; None for all.
+        oldest: Processes that started before all of these are of no interest; empty for none.
         proc: Where /proc is.
     """
 
-    def __init__(self, oldest: int | None = None, proc: str = "/proc") -> None:
+    def __init__(self, *oldest: int, proc: str = "/proc") -> None:
         self._proc = proc
-        first = None if oldest is None else read_process(oldest, proc)
-        self._since_ticks = 0 if first is None else first.start_ticks
+        starts = [first.start_ticks for pid in oldest if (first := read_process(pid, proc))]
+        self._since_ticks = min(starts, default=0)
         self._older: set[str] = set()
+        self._count = 0
 
     def scan(self, *, full: bool = False) -> dict[int, Process]:
         """Return processes by pid; one that exits meanwhile is left out, and so are older ones.
 
         Args:
-            full: Read those too that were too old the last time, in case their pids were reused.
+            full: Read those too that were too old the last time, in case their pids were reused;
+                now and then this is done anyway.
 
         Raises:
             OSError: No file descriptor is left.
         """
         with os.scandir(self._proc) as entries:
             names = {entry.name for entry in entries if entry.name.isdecimal()}
-        self._older = set() if full else self._older & names
+        self._count += 1
+        is_full = full or self._count % _FULL_EVERY == 0
+        self._older = set() if is_full else self._older & names
         found: dict[int, Process] = {}
         for name in names - self._older:
             process = read_process(int(name), self._proc)

@@ -20,8 +20,9 @@ from torc_core.model.ids import ComputeNodeId, WorkflowId, id_of
 from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.resources import Resources
 from torc_core.runner.policy import output_paths
-from torc_core.runner.policy.context import Monitoring, RunnerContext, gpu_names, read_monitoring
+from torc_core.runner.policy.context import RunnerContext, gpu_names
 from torc_core.runner.policy.limits import stop_deadline
+from torc_core.runner.policy.monitoring.settings import Monitoring, read_monitoring
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.process.child import find_bash
 from torc_core.runner.process.environment import base_environment

@@ -6,7 +6,7 @@ from core.runner.simulated import EPOCH_MS, claimed_job
 from torc_core.clock import utc_text
 from torc_core.model.status import JobStatus
 from torc_core.runner.policy.exit_outcome import ExitOutcome
-from torc_core.runner.policy.sampling import Sample, Usage
+from torc_core.runner.policy.monitoring.sampling import Sample, Usage
 from torc_core.runner.process.attempt import (
     Attempt,
     completion_of,
