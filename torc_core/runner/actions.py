@@ -16,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from torc_core.client import TorcClient
-from torc_core.errors import ConflictError, TorcError, UnreachableError
+from torc_core.errors import ConflictError, MachineError, TorcError, UnreachableError
 from torc_core.host.output_files import create_file
 from torc_core.model.action import ActionType, TriggerType, WorkflowAction
 from torc_core.model.ids import ActionId
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.process.preparation import (
+    discard_file,
+    ensure_log_directory,
+    job_command,
+)
 from torc_core.runner.server.node import url_for_jobs
 
 log = logging.getLogger("torc.runner")
@@ -118,8 +123,10 @@ class Actions:
         stdio = output_paths.action_stdio(
             context.output_dir, context.workflow_id, action_id, context.run_id
         )
-        stdout, stderr = Path(f"{stdio}.o"), Path(f"{stdio}.e")
+        stdout, stderr, file = Path(f"{stdio}.o"), Path(f"{stdio}.e"), f"{stdio}.sh"
         try:
+            ensure_log_directory(str(stdout.parent), context.log_mode)
+            command = job_command(None, command, file=file, mode=context.log_mode)
             for path in (stdout, stderr):
                 create_file(path, context.log_mode)
             with stdout.open("ab") as out, stderr.open("ab") as err:
@@ -132,12 +139,14 @@ class Actions:
                     stderr=err,
                     start_new_session=True,
                 )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MachineError) as error:
             log.error("action %s: %s", action_id, error)  # noqa: TRY400 - not our bug
             return None
         if self._is_stopped:  # while it was started
             self.stop_command()
-        return self._command.wait()
+        exit_code = self._command.wait()
+        discard_file(file)
+        return exit_code
 
 
 def commands_of(config: Any) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from core.runner.flows import Flow
 
+from torc_core.model.action import ActionType, TriggerType, WorkflowAction
 from torc_core.model.resources import FailureHandler
 
 LONG = 32 * os.sysconf("SC_PAGE_SIZE")
@@ -111,3 +112,21 @@ def test_a_job_has_no_terminal(flow: Flow, make_flow: Callable[..., Flow]) -> No
     flow.run()
     assert flow.stdio(job) == "at the end\n"
     assert "/dev/tty" in flow.stdio(job, "e")
+
+
+def test_commands_of_actions_may_be_long_and_find_their_directory(flow: Flow) -> None:
+    flow.add(f"rm -r {flow.output_dir}", name="a")
+    commands = ["pwd", f"echo {'x' * LONG} | wc -c", "env | grep ^TORC_ | cut -d= -f1 | sort"]
+    flow.client.create_workflow_action(
+        WorkflowAction(
+            workflow_id=flow.id,
+            trigger_type=TriggerType.ON_WORKFLOW_COMPLETE,
+            action_type=ActionType.RUN_COMMANDS,
+            action_config={"commands": commands},
+        ),
+    )
+    flow.run()
+    (printed,) = flow.output_dir.glob("job_stdio/action_*.o")
+    names = ["TORC_API_URL", "TORC_OUTPUT_DIR", "TORC_WORKFLOW_ID"]
+    assert printed.read_text().split() == [str(flow.output_dir), str(LONG + 1), *names]
+    assert not list(flow.output_dir.rglob("*.sh"))
