@@ -166,6 +166,29 @@ def test_jobs_have_the_locale_of_the_user(
     ]
 
 
+def test_jobs_cannot_reach_the_terminal_of_torc(run: Run, folder: Path) -> None:
+    commands = {"shell": "test -t 0 || : </dev/tty", "program": "/bin/cat /dev/tty"}
+    jobs = [{"name": name, "command": command} for name, command in commands.items()]
+    (folder / "w.json").write_text(json.dumps({"name": "w", "jobs": jobs}))
+    assert run(_TORC, "server", "start").returncode == 0
+    screen, terminal = os.openpty()
+    with os.fdopen(terminal, "rb", buffering=0) as streams, os.fdopen(screen, "rb", buffering=0):
+        done = subprocess.run(
+            ["setsid", "--ctty", "--wait", _TORC, "run", "w.json"],
+            cwd=folder,
+            env={**os.environ, "XDG_STATE_HOME": str(folder / "state")},
+            stdin=streams,
+            stdout=streams,
+            stderr=streams,
+            timeout=90,
+            check=False,
+        )
+    assert done.returncode == 1
+    errors = [path.read_text() for path in folder.glob("output/job_stdio/*.e")]
+    assert len(errors) == 2
+    assert all("/dev/tty: No such device or address" in text for text in errors)
+
+
 def _nobody(folder: Path) -> tuple[str, ...]:
     """Return how to run a command as a user without an account."""
     if os.geteuid() != 0:

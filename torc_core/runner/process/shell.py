@@ -19,6 +19,7 @@ from torc_core.runner.policy.commands.direct_command import may_be_added, may_le
 _ASK = 'mapfile -d "" -t v </proc/self/environ && compgen -bk && printf "%s\\0" "" "${v[@]}"'
 """Prints the names of builtins and keywords, then the environment with which it was started."""
 _ANSWER_S = 10.0
+_CHECKS_EFFECTIVE_IDS = os.access in os.supports_effective_ids
 
 
 class Shell(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ def _find_program(name: str, path: str) -> str | None:
 
 
 def _is_program(path: str) -> bool:
-    if not os.access(path, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+    if not os.access(path, os.X_OK, effective_ids=_CHECKS_EFFECTIVE_IDS):
         return False
     try:
         return not stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - twice as fast
