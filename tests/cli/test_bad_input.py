@@ -223,6 +223,18 @@ def test_wrong_usage_exits_with_2(arguments, torc):
     assert "Traceback" not in answer.err
 
 
+def test_cpus_that_are_not_there_are_refused_before_anything_is_made(torc, tmp_path):
+    (tmp_path / "w.yaml").write_text(f"name: bound\n{JOB}")
+
+    answer = torc("run", "w.yaml", "--cpu-affinity", "--num-cpus", "99999")
+
+    assert answer.code == 2, answer.err
+    assert "--num-cpus offers 99999 CPUs, and this process may use" in answer.err
+    assert "Traceback" not in answer.err
+    listed = torc("-f", "json", "workflows", "list").json
+    assert "bound" not in {each["name"] for each in listed["workflows"]}
+
+
 def test_a_server_that_is_not_there_is_named(torc_alone, monkeypatch):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from torc_core.host.machine import Machine
+from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
-from torc_core.operations.machine_fit import compare
+from torc_core.operations import machine_fit
+from torc_core.operations.machine_fit import compare, name_examples
 from torc_core.runner.policy.options import RunnerOptions
 
 MACHINE = Machine(hostname="here", num_cpus=4, memory_gb=8.0, gpus=("0",))
@@ -54,3 +56,31 @@ def test_options_of_the_run_count_instead_of_the_machine():
     assert sentences(large, num_cpus=6, memory_gb=10.0, num_gpus=2, num_nodes=2) == []
     assert len(sentences(needs(num_gpus=1), num_gpus=0)) == 1
     assert len(sentences(needs(num_cpus=2), num_cpus=1)) == 1
+
+
+def job(name, requirements_id):
+    return Job(workflow_id=1, name=name, command="true", resource_requirements_id=requirements_id)
+
+
+def misfits(*requirements):
+    return {each.id: each for each in compare(requirements, MACHINE, RunnerOptions(workflow_id=1))}
+
+
+def test_a_job_that_cannot_run_is_named():
+    found = misfits(needs("huge", id=3, num_cpus=99), needs("wide", id=4, num_nodes=2))
+    jobs = [job("fits", 1), job("b", 4), job("a", 3), job("c", 4)]
+    assert [each.example for each in name_examples(found, jobs)] == ["a", "b"]
+    assert "'huge', such as 'a', can never run" in name_examples(found, jobs)[0].sentence
+
+
+def test_requirements_that_no_job_has_are_no_matter():
+    found = misfits(needs("huge", id=3, num_cpus=99))
+    assert name_examples(found, [job("fits", 1)]) == ()
+    assert name_examples(found, []) == ()
+
+
+def test_of_more_jobs_than_are_looked_at_any_may_have_them(monkeypatch):
+    monkeypatch.setattr(machine_fit, "_JOBS_LOOKED_AT", 2)
+    found = misfits(needs("huge", id=3, num_cpus=99))
+    (misfit,) = name_examples(found, [job("fits", 1), job("fits too", 1)])
+    assert misfit.example is None

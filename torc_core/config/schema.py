@@ -15,6 +15,10 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     num_cpus: int | None = None
     memory_gb: float | None = None
     num_gpus: int | None = None
+    cpu_affinity: bool = False
+    """Give each job CPUs of its own."""
+    limit_resources: bool | None = None
+    """Stop jobs that exceed what they state to need. None: as the workflow says, else no."""
     share_logs: bool = False
     """Create logs as the umask says. Otherwise only their owner may read them."""
 

@@ -31,7 +31,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     hostname: str
     num_cpus: int
     cpus: tuple[int, ...] = ()
-    """The numbers of the CPUs that this process may run on; `num_cpus` may be less."""
+    """The numbers of the CPUs that this process may run on; `num_cpus` may be less. None where
+    processes cannot be bound to CPUs."""
     cpu_limit: str = _HARDWARE
     """What sets `num_cpus`: the hardware, CPU affinity, a control group or Slurm."""
     memory_gb: float
@@ -58,8 +59,8 @@ def inspect_machine(root: Path = Path("/"), environ: Mapping[str, str] = os.envi
     # Jobs that share a part of a CPU would be throttled: of a quota of 2.5 there are 2 to give.
     quota = None if limits.cpus is None else max(int(limits.cpus), 1)
     num_cpus, cpu_limit = _least(
-        (psutil.cpu_count(), _HARDWARE),
-        (len(cpus), _AFFINITY),
+        (psutil.cpu_count() or 1, _HARDWARE),
+        (len(cpus) or None, _AFFINITY),
         (quota, _GROUP),
         (share.num_cpus, _SLURM),
     )
@@ -88,9 +89,8 @@ def _least(*bounds: tuple[int | None, str]) -> tuple[int, str]:
 
 
 def _usable_cpus() -> tuple[int, ...]:
-    """Return the CPUs that this process may run on; all where there is no affinity (macOS)."""
+    """Return the CPUs that this process may run on; none where there is no affinity (macOS)."""
     try:
-        cpus = psutil.Process().cpu_affinity()
+        return tuple(sorted(psutil.Process().cpu_affinity() or ()))
     except AttributeError:
-        cpus = None
-    return tuple(sorted(cpus or range(psutil.cpu_count() or 1)))
+        return ()

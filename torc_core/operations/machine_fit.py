@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 import msgspec
 
 from torc_core.client import TorcClient, every_item
 from torc_core.host.machine import Machine, inspect_machine
+from torc_core.model.ids import RequirementsId
+from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.resources.affinity import cpus_for_jobs
 from torc_core.runner.server.node import offered_resources
 from torc_core.units import parse_memory
+
+_JOBS_LOOKED_AT = 10_000
+"""How many jobs are searched for one that cannot run: the question waits for it."""
 
 
 class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +35,9 @@ class NeverFits(msgspec.Struct, frozen=True, kw_only=True):
 
     requirements: str
     """Their name."""
+    id: RequirementsId | None = None
+    example: str | None = None
+    """The name of a job that has them."""
     shortfalls: tuple[Shortfall, ...]
 
     @property
@@ -37,10 +47,21 @@ class NeverFits(msgspec.Struct, frozen=True, kw_only=True):
             f"{each.needed:.10g} {each.kind} ({each.available:.4g} available)"
             for each in self.shortfalls
         )
+        example = "" if self.example is None else f", such as {self.example!r},"
         return (
-            f"Jobs with the requirements {self.requirements!r} can never run on this machine: "
-            f"they need {short}."
+            f"Jobs with the requirements {self.requirements!r}{example} can never run on this "
+            f"machine: they need {short}."
         )
+
+
+def refuse_impossible(options: RunnerOptions) -> None:
+    """Check that this machine can do what a run is to do with its CPUs.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    machine = inspect_machine()
+    cpus_for_jobs(options, machine.cpus, offered_resources(options, machine).num_cpus)
 
 
 def find_misfits(client: TorcClient, options: RunnerOptions) -> tuple[NeverFits, ...]:
@@ -48,7 +69,35 @@ def find_misfits(client: TorcClient, options: RunnerOptions) -> tuple[NeverFits,
     if options.max_parallel_jobs is not None:  # then requirements do not count
         return ()
     requirements = every_item(client.list_resource_requirements, options.workflow_id)
-    return tuple(compare(requirements, inspect_machine(), options))
+    misfits = {each.id: each for each in compare(requirements, inspect_machine(), options)}
+    if not misfits:
+        return ()
+    jobs = islice(every_item(client.list_jobs, options.workflow_id), _JOBS_LOOKED_AT)
+    return name_examples(misfits, jobs)
+
+
+def name_examples(
+    misfits: Mapping[RequirementsId | None, NeverFits], jobs: Iterable[Job]
+) -> tuple[NeverFits, ...]:
+    """Return the misfits that jobs have, each with the first such job.
+
+    Args:
+        misfits: By the id of the requirements.
+        jobs: The workflow's, `_JOBS_LOOKED_AT` at most; beyond these all may have any.
+    """
+    examples: dict[RequirementsId | None, str] = {}
+    looked_at = 0
+    for looked_at, job in enumerate(jobs, start=1):  # noqa: B007 - used below
+        if job.resource_requirements_id in misfits:
+            examples.setdefault(job.resource_requirements_id, job.name)
+            if len(examples) == len(misfits):
+                break
+    is_all = looked_at < _JOBS_LOOKED_AT
+    return tuple(
+        msgspec.structs.replace(misfit, example=examples.get(each))
+        for each, misfit in misfits.items()
+        if each in examples or not is_all
+    )
 
 
 def compare(
@@ -69,4 +118,4 @@ def compare(
             if needed > available
         )
         if short:
-            yield NeverFits(requirements=needs.name, shortfalls=short)
+            yield NeverFits(requirements=needs.name, id=needs.id, shortfalls=short)

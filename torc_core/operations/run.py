@@ -31,7 +31,7 @@ from torc_core.operations.initialize import (
     find_missing_inputs,
     initialize_workflow,
 )
-from torc_core.operations.machine_fit import NeverFits, find_misfits
+from torc_core.operations.machine_fit import NeverFits, find_misfits, refuse_impossible
 from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import SpecFile
@@ -121,10 +121,12 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
 
     Raises:
         MachineError: The output directory cannot be used.
+        UsageError: More CPUs are to be given to jobs than there are.
         NotFoundError: There is no such workflow.
         ConflictError: The workflow is archived or canceled.
     """
     check_output_directory(request.options.output_dir)
+    refuse_impossible(request.options)
     client, workflow_id = connection.client, request.options.workflow_id
     workflow = client.get_workflow(workflow_id)
     is_new = client.is_workflow_uninitialized(workflow_id)

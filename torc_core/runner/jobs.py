@@ -52,7 +52,10 @@ class Jobs:
         self._last_exit = 0.0
         """When a job's process exited last, on the monotonic clock."""
         self._pool = ResourcePool(
-            context.total, gpus=context.gpus, max_jobs=options.max_parallel_jobs
+            context.total,
+            gpus=context.gpus,
+            cpus=context.cpus,
+            max_jobs=options.max_parallel_jobs,
         )
         self._running = RunningJobs(context, options, tools, self._pool, self.outbox)
 
@@ -178,9 +181,9 @@ class Jobs:
     def _start(self, claimed: ClaimedJob, amount: Resources) -> bool:
         """Start a job that fits, and return whether it is settled: started, or failed for good."""
         job_id = id_of(claimed)
-        gpus = self._pool.allocate(job_id, amount)
+        devices = self._pool.allocate(job_id, amount)
         try:
-            attempt = self.tools.launcher.start(claimed, gpus)
+            attempt = self.tools.launcher.start(claimed, devices.gpus, devices.cpus)
         except SpawnError as error:
             self._pool.release(job_id)
             return self._cannot_start(claimed, error)

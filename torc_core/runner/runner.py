@@ -6,6 +6,8 @@ import logging
 import random
 from collections.abc import Callable
 
+import msgspec
+
 from torc_core.client import TorcClient
 from torc_core.clock import Clock, SystemClock
 from torc_core.errors import ExitCode, TorcError
@@ -19,6 +21,7 @@ from torc_core.runner.monitor.node_usage import NodeMeter
 from torc_core.runner.monitor.series import open_series
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.limits import has_limits
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
@@ -81,6 +84,8 @@ class Runner:
                 jobs any more.
         """
         context = register_node(self._client, self._options, self._clock)
+        limits = has_limits(self._options, context.execution)
+        self._options = msgspec.structs.replace(self._options, limit_resources=limits)
         try:
             path = self._options.log_path or _log_path(context)
             with log_to_file(path, context.log_mode):

@@ -213,7 +213,9 @@ class SimulatedProcesses:
         self.signals: list[tuple[float, int, int]] = []
         self.failure: SpawnError | None = None
 
-    def start(self, claimed: ClaimedJob, gpus: tuple[str, ...]) -> Attempt:
+    def start(
+        self, claimed: ClaimedJob, gpus: tuple[str, ...], cpus: tuple[int, ...] = ()
+    ) -> Attempt:
         if self.failure is not None:
             raise self.failure
         self._count += 1

@@ -83,13 +83,16 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
     wait_s = arguments.wait_for_healthy_database_minutes * 60
     _wait_for_server(client, time.monotonic() + wait_s)
     workflow_id, output_dir = arguments.workflow_id, arguments.output_dir
-    share_logs = load_settings().run.share_logs
-    _write_environment(output_dir, workflow_id, allocation, log_mode(is_shared=share_logs))
+    configured = load_settings().run
+    mode = log_mode(is_shared=configured.share_logs)
+    _write_environment(output_dir, workflow_id, allocation, mode)
     scheduled = _find_scheduled(client, workflow_id, allocation)
     options = RunnerOptions(
         workflow_id=workflow_id,
         output_dir=output_dir,
-        share_logs=share_logs,
+        share_logs=configured.share_logs,
+        cpu_affinity=configured.cpu_affinity,
+        limit_resources=configured.limit_resources,
         max_parallel_jobs=arguments.max_parallel_jobs,
         num_cpus=allocation.num_cpus,
         memory_gb=allocation.memory_gb,

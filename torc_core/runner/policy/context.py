@@ -25,6 +25,8 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     gpus: tuple[str, ...]
     """The names of devices, as many as `total` has."""
     gpu_kind: GpuKind = GpuKind.NVIDIA
+    cpus: tuple[int, ...] = ()
+    """The CPUs that jobs get for themselves; empty without CPU affinity."""
     bash: str
     output_dir: str
     """Absolute: jobs may change their directory."""

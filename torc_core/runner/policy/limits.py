@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from torc_core.model.exchange import ClaimedJob
+from torc_core.model.execution import ExecutionConfig
 from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.options import RunnerOptions
 
@@ -53,6 +54,13 @@ def stop_deadline(
         buffer_s = workflow.compute_node_expiration_buffer_seconds
         deadlines.append(now + options.end_time - wall_s - buffer_s)
     return min(deadlines, default=None)
+
+
+def has_limits(options: RunnerOptions, execution: ExecutionConfig) -> bool:
+    """Return whether jobs that exceed their requirements are stopped; options win."""
+    if options.limit_resources is not None:
+        return options.limit_resources
+    return bool(execution.limit_resources)
 
 
 def memory_limit(claimed: ClaimedJob) -> int | None:

@@ -34,10 +34,15 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How long the server may hold a long poll without news; nothing waits for it to elapse."""
     grace_s: float = 30.0
     """From SIGTERM to SIGKILL, for jobs with `supports_termination`."""
-    limit_resources: bool = False
-    """Stop jobs that exceed the runtime or memory of their requirements.
+    cpu_affinity: bool = False
+    """Give each job CPUs of its own: as many as it needs, or with `max_parallel_jobs` an equal
+    share of all."""
+    limit_resources: bool | None = None
+    """Stop jobs that exceed the runtime or memory of their requirements; None: as the workflow's
+    `execution_config` says, else no.
 
-    Off by default, because the reference only observes them and specs in use understate them.
+    Off by default, because the reference observes and reports such jobs, and lets them complete:
+    workflows in use understate what they need.
     The requirements named "default" (1 MiB, 1 minute) are never enforced: no user stated them.
     """
     log_path: str | None = None

@@ -25,6 +25,8 @@ class Attempt(msgspec.Struct):
     started_ms: int
     """Milliseconds since 1970."""
     usage: Usage
+    cpus: tuple[int, ...] = ()
+    """Those that it has to itself; empty for all."""
     outputs_before: dict[FileId, FileState] = {}
     """Its output files that existed before its start; of one that is not in here, being there after
     its end is enough."""

@@ -17,6 +17,7 @@ from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
 from torc_core.runner.policy.outputs.written import FoundOutputs
+from torc_core.runner.process.affinity import bound_to
 from torc_core.runner.process.attempt import Attempt, id_of
 from torc_core.runner.process.child import Child, ProcessExit, SpawnError, reap, send_signal, spawn
 from torc_core.runner.process.environment import job_environment
@@ -53,8 +54,10 @@ class Launcher:
         keep_descriptors()
         self._directory = working_directory()
 
-    def start(self, claimed: ClaimedJob, gpus: tuple[str, ...]) -> Attempt:
-        """Start the process of a job that may use these GPUs.
+    def start(
+        self, claimed: ClaimedJob, gpus: tuple[str, ...], cpus: tuple[int, ...] = ()
+    ) -> Attempt:
+        """Start the process of a job that may use these GPUs and CPUs; without CPUs, all.
 
         Raises:
             SpawnError: See `spawn`, and `preparation`.
@@ -67,18 +70,20 @@ class Launcher:
         has_to_write = not self._context.execution.accept_unchanged_outputs
         before = states_of(claimed.output_files) if has_to_write else {}
         started, started_ms = self._clock.monotonic(), self._clock.wall_ms()
-        child = spawn(
-            [self._shell.path, "-c", command],
-            {**environment, "_": direct[0]} if direct else environment,
-            stdout=files.stdout or os.devnull,
-            stderr=files.stderr or os.devnull,
-            mode=self._context.log_mode,
-            direct=direct,
-        )
+        with bound_to(cpus):
+            child = spawn(
+                [self._shell.path, "-c", command],
+                {**environment, "_": direct[0]} if direct else environment,
+                stdout=files.stdout or os.devnull,
+                stderr=files.stderr or os.devnull,
+                mode=self._context.log_mode,
+                direct=direct,
+            )
         return Attempt(
             claimed=claimed,
             child=child,
             gpus=gpus,
+            cpus=cpus,
             started=started,
             started_ms=started_ms,
             usage=Usage(last_sampled=started),
@@ -96,14 +101,15 @@ class Launcher:
         files = self._stdio(attempt.claimed)
         environment = self._environment(attempt.claimed, attempt.gpus, exit_code)
         command = self._prepare(attempt.claimed, None, script, environment)
-        return spawn(
-            [self._shell.path, "-c", command],
-            environment,
-            stdout=files.stdout or os.devnull,
-            stderr=files.stderr or os.devnull,
-            mode=self._context.log_mode,
-            append=True,
-        )
+        with bound_to(attempt.cpus):
+            return spawn(
+                [self._shell.path, "-c", command],
+                environment,
+                stdout=files.stdout or os.devnull,
+                stderr=files.stderr or os.devnull,
+                mode=self._context.log_mode,
+                append=True,
+            )
 
     def signal(self, attempt: Attempt, signum: int) -> None:
         """Send a signal to all processes of an attempt."""

@@ -24,6 +24,7 @@ from torc_core.runner.policy.context import RunnerContext, gpu_names
 from torc_core.runner.policy.limits import stop_deadline
 from torc_core.runner.policy.monitoring.settings import Monitoring, read_monitoring
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.resources.affinity import cpus_for_jobs
 from torc_core.runner.process.child import find_bash
 from torc_core.runner.process.environment import base_environment
 
@@ -37,10 +38,13 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
         UnreachableError: No server.
         NotFoundError: No such workflow.
         ConflictError: The workflow is not initialized: that is the caller's decision.
+        UsageError: More CPUs are to be given to jobs than there are.
         MachineError: No bash, or an output directory that cannot be created.
     """
     workflow_id = WorkflowId(options.workflow_id)
     machine = inspect_machine()
+    total = offered_resources(options, machine)
+    cpus = cpus_for_jobs(options, machine.cpus, total.num_cpus)
     bash = find_bash()
     log_mode = output_files.log_mode(is_shared=options.share_logs)
     output_dir = _create_output_dir(options.output_dir, log_mode)
@@ -49,7 +53,6 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
     run_id = client.get_workflow_status(workflow_id).run_id
     # The registration comes last: after it, the runner can do without answers for a while.
     capabilities = frozenset(client.get_version().capabilities)
-    total = offered_resources(options, machine)
     node_id = _register(client, options, workflow, machine, total, clock)
     log.info(
         "compute node %s of workflow %s, run %s: %s CPUs (%s), %.1f GiB (%s), %s GPUs",
@@ -69,6 +72,7 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
         total=total,
         gpus=gpu_names(machine.gpus, total.num_gpus),
         gpu_kind=machine.gpu_kind,
+        cpus=cpus,
         bash=bash,
         output_dir=output_dir,
         log_mode=log_mode,

@@ -17,6 +17,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.operations.create import create
 from torc_core.operations.facts import counted
+from torc_core.operations.machine_fit import refuse_impossible
 from torc_core.operations.run import (
     Run,
     RunRequest,
@@ -50,6 +51,17 @@ WAITING = ("ready", "blocked")
 )
 @click.option("--num-gpus", type=setting("num_gpus"), help="GPUs to use; all by default.")
 @click.option(
+    "--cpu-affinity/--no-cpu-affinity",
+    default=None,
+    help="Give each job CPUs of its own; no by default.",
+)
+@click.option(
+    "--limit-resources/--no-limit-resources",
+    default=None,
+    help="Stop jobs that exceed the memory or runtime of their requirements; "
+    "as the workflow says by default, else no.",
+)
+@click.option(
     "-p",
     "--poll-interval",
     type=setting("poll_interval"),
@@ -72,6 +84,7 @@ def run(
     if spec is None:
         workflow_id = WorkflowId(ID.convert(int(spec_or_id), None, None))
     else:
+        refuse_impossible(chosen)
         workflow_id = _create(settings, spec.expand(), chosen.output_dir)
     request = RunRequest(
         options=msgspec.structs.replace(chosen, workflow_id=workflow_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import ClaimedJob
@@ -20,21 +21,39 @@ def requirements_of(job: ClaimedJob) -> Resources:
     )
 
 
+class Devices(NamedTuple):
+    """What a job has to itself by name."""
+
+    gpus: tuple[str, ...] = ()
+    cpus: tuple[int, ...] = ()
+    """Empty: it may run on every CPU."""
+
+
 class ResourcePool:
     """What a node has, what is in use, and what is free.
 
     Args:
         total: What there is.
         gpus: One name per GPU in `total`; each name is held by at most one job.
+        cpus: The CPUs to give to jobs, each to at most one, and at least as many as `total` or
+            `max_jobs` has; empty without CPU affinity.
         max_jobs: With a number, only the count of jobs matters and resources do not.
     """
 
     def __init__(
-        self, total: Resources, *, gpus: tuple[str, ...] = (), max_jobs: int | None
+        self,
+        total: Resources,
+        *,
+        gpus: tuple[str, ...] = (),
+        cpus: tuple[int, ...] = (),
+        max_jobs: int | None,
     ) -> None:
         self.max_jobs = max_jobs
-        self._allocated: dict[int, tuple[Resources, tuple[str, ...]]] = {}
+        self._allocated: dict[int, tuple[Resources, Devices]] = {}
         self._gpus = list(gpus)
+        self._cpus = list(cpus)
+        self._cpus_per_job = len(cpus) // max_jobs if max_jobs else None
+        """None: as many as the job needs."""
         self.free = total
 
     @property
@@ -50,23 +69,29 @@ class ResourcePool:
             return len(self._allocated) < self.max_jobs
         return self.free.covers(amount)
 
-    def allocate(self, job_id: JobId, amount: Resources) -> tuple[str, ...]:
-        """Reserve the resources of a job that fits; return the GPUs it has to itself.
+    def allocate(self, job_id: JobId, amount: Resources) -> Devices:
+        """Reserve the resources of a job that fits; return what it has to itself by name.
 
-        GPUs are not assigned when only jobs are counted: there may be more jobs than GPUs.
+        When only jobs are counted, GPUs are not assigned, as there may be more jobs than GPUs, and
+        each job has an equal share of the CPUs.
         """
+        num_cpus = amount.num_cpus if self._cpus_per_job is None else self._cpus_per_job
         if self.max_jobs is not None:
             amount = Resources()
-        names = tuple(self._gpus[: amount.num_gpus])
+        devices = Devices(tuple(self._gpus[: amount.num_gpus]), tuple(self._cpus[:num_cpus]))
         del self._gpus[: amount.num_gpus]
-        self._allocated[job_id] = (amount, names)
+        del self._cpus[:num_cpus]
+        self._allocated[job_id] = (amount, devices)
         self.free -= amount
-        return names
+        return devices
 
     def release(self, job_id: JobId) -> None:
         """Free the resources of a job."""
-        amount, names = self._allocated.pop(job_id)
-        self._gpus.extend(names)
+        amount, devices = self._allocated.pop(job_id)
+        self._gpus.extend(devices.gpus)
+        if devices.cpus:
+            # The first ones first: CPUs that are given out together are most likely neighbors.
+            self._cpus = sorted([*self._cpus, *devices.cpus])
         self.free += amount
 
     def available(self, reserved: Iterable[Resources]) -> tuple[Resources, int]:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from torc_core.resources import Resources
 from torc_core.runner.policy.resources.pool import (
+    Devices,
     ResourcePool,
     as_resources,
     requirements_of,
@@ -24,16 +25,18 @@ amounts = st.builds(
 
 
 @given(st.lists(st.tuples(st.booleans(), amounts), max_size=40))
-def test_jobs_never_use_more_than_there_is_and_never_share_a_gpu(steps):
-    pool = ResourcePool(TOTAL, gpus=GPUS, max_jobs=None)
-    held: dict[int, tuple[Resources, tuple[str, ...]]] = {}
+def test_jobs_never_use_more_than_there_is_and_never_share_a_device(steps):
+    pool = ResourcePool(TOTAL, gpus=GPUS, cpus=tuple(range(10, 18)), max_jobs=None)
+    held: dict[int, tuple[Resources, Devices]] = {}
     for job_id, (wants_more, amount) in enumerate(steps):
         if wants_more and pool.fits(amount):
             held[job_id] = (amount, pool.allocate(job_id, amount))
         elif held:
             pool.release(next(iter(held)))
             del held[next(iter(held))]
-        names = [name for _, taken in held.values() for name in taken]
+        names = [name for _, taken in held.values() for name in taken.gpus]
+        numbers = [number for _, taken in held.values() for number in taken.cpus]
+        assert len(numbers) == len(set(numbers)) == sum(a.num_cpus for a, _ in held.values())
         assert len(names) == len(set(names)) == sum(a.num_gpus for a, _ in held.values())
         assert pool.free.num_cpus == 8 - sum(a.num_cpus for a, _ in held.values())
         assert pool.free.memory_bytes == 100 - sum(a.memory_bytes for a, _ in held.values())
@@ -71,7 +74,7 @@ def test_with_a_number_of_jobs_only_the_number_counts(jobs):
     for job_id, amount in enumerate(jobs[:2]):
         assert pool.free_jobs == 2 - job_id
         assert pool.fits(amount)
-        assert pool.allocate(job_id, amount) == ()
+        assert pool.allocate(job_id, amount) == Devices()
     assert not pool.fits(jobs[2])
     assert pool.free_jobs == 0
     assert pool.free == Resources(num_cpus=1)
@@ -124,3 +127,25 @@ def test_an_amount_is_reported_in_gibibytes_and_whole_seconds():
     assert (reported.num_nodes, reported.time_limit) == (1, "PT59S")
     assert reported.scheduler_config_id == 7
     assert as_resources(ONE, None, None).time_limit is None
+
+
+def test_without_affinity_no_cpu_is_given():
+    pool = ResourcePool(TOTAL, gpus=GPUS, max_jobs=None)
+    assert pool.allocate(1, Resources(num_cpus=2, num_gpus=1)) == Devices(("0",), ())
+
+
+def test_cpus_that_are_free_again_are_given_first_ones_first():
+    pool = ResourcePool(TOTAL, cpus=tuple(range(8)), max_jobs=None)
+    pairs = [pool.allocate(job_id, Resources(num_cpus=2)).cpus for job_id in range(4)]
+    assert pairs == [(0, 1), (2, 3), (4, 5), (6, 7)]
+    pool.release(2)
+    pool.release(0)
+    assert pool.allocate(9, Resources(num_cpus=3)).cpus == (0, 1, 4)
+
+
+@pytest.mark.parametrize(("max_jobs", "cpus"), [(1, 8), (3, 2), (8, 1)])
+def test_counted_jobs_have_equal_shares_whatever_they_need(max_jobs, cpus):
+    pool = ResourcePool(TOTAL, cpus=tuple(range(8)), max_jobs=max_jobs)
+    taken = [pool.allocate(job_id, Resources(num_cpus=99)).cpus for job_id in range(max_jobs)]
+    assert {len(each) for each in taken} == {cpus}
+    assert len({number for each in taken for number in each}) == max_jobs * cpus
