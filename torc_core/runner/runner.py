@@ -121,7 +121,7 @@ class Runner:
                 timers,
                 self._clock,
                 Instruments(
-                    JobMeter(self._clock, limits=self._options.limit_resources),
+                    JobMeter(self._clock, limits=bool(self._options.limit_resources)),
                     NodeMeter().sample,
                     open_series(context, self._clock),
                 ),
