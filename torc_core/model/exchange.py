@@ -26,6 +26,14 @@ class JobStart(Wire, frozen=True, kw_only=True):
     """UTC, ISO 8601 with milliseconds and Z."""
 
 
+class RecoveryEnd(Wire, frozen=True, kw_only=True):
+    """How the recovery script of a failed attempt ended."""
+
+    return_code: int
+    """126 if it could not be started."""
+    duration_seconds: float
+
+
 class JobEnd(Wire, frozen=True, kw_only=True):
     """A completed attempt, started or not."""
 
@@ -48,6 +56,8 @@ class JobEnd(Wire, frozen=True, kw_only=True):
     wait, and the next start of the workflow resumes it."""
     output_file_mtimes: dict[FileId, float] = stated({})
     """Modification times of the files that the job wrote, by file id."""
+    recovery: RecoveryEnd | None = None
+    """If a recovery script ran after it."""
 
 
 class JobRelease(Wire, frozen=True, kw_only=True):

@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-import msgspec
-
 from torc_core.clock import Clock
 from torc_core.model.exchange import JobEnd
 from torc_core.model.ids import JobId
@@ -23,7 +21,6 @@ from torc_core.runner.policy.exit_outcome import (
     classify_exit,
     combine_reasons,
 )
-from torc_core.runner.policy.failure_rules import apply_rules
 from torc_core.runner.policy.limits import runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.spent import SpentOutput
@@ -32,8 +29,8 @@ from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt, completion_of
-from torc_core.runner.process.child import SpawnError
 from torc_core.runner.process.launcher import Launcher
+from torc_core.runner.recovery import FailureHandling
 
 log = logging.getLogger("torc.runner")
 
@@ -77,7 +74,9 @@ class RunningJobs:
     ) -> None:
         self.outcomes: Counter[str] = Counter()
         """How many attempts were completed, by status; "retried" counts those to be retried."""
-        self._use_pending_failed = context.workflow.use_pending_failed
+        self._failures = FailureHandling(
+            tools.launcher, tools.clock, use_pending_failed=context.workflow.use_pending_failed
+        )
         self._options = options
         self._tools = tools
         self._pool = pool
@@ -105,11 +104,7 @@ class RunningJobs:
     def add(self, attempt: Attempt) -> None:
         """Add an attempt that was just started."""
         self._watch(attempt)
-        claimed = attempt.claimed
-        limit_s = runtime_limit_s(claimed) if self._options.limit_resources else None
-        if limit_s is not None:
-            timer = Timer(TimerKind.JOB_RUNTIME, attempt.job_id)
-            self._tools.timers.set(timer, attempt.started + limit_s)
+        self._limit(attempt, attempt.started)
         self._tools.monitor.schedule(attempt)
 
     def handle_exit(self, fd: int) -> float | None:
@@ -123,8 +118,10 @@ class RunningJobs:
         self._tools.timers.clear(Timer(TimerKind.KILL, attempt.job_id))
         self._tools.timers.clear(Timer(TimerKind.JOB_RUNTIME, attempt.job_id))
         process = self._tools.launcher.reap(attempt)
-        if attempt.completion is not None:
-            self._complete_recovery(attempt, attempt.completion, process.exit_code)
+        if attempt.recovery is not None:
+            self._complete(
+                attempt, self._failures.finish(attempt, attempt.recovery, process.exit_code)
+            )
             return None
         self._awaited.add(Ended(attempt, process, now))
         return now - attempt.started
@@ -202,7 +199,7 @@ class RunningJobs:
         self._tools.watch(attempt.child.fd)
 
     def _end(self, ended: Ended, found: FoundOutputs) -> None:
-        """Complete an attempt whose output files were looked for."""
+        """Complete an attempt whose output files were looked for, or run its recovery script."""
         attempt, process, at = ended
         outcome = classify_exit(process.exit_code, attempt.stop, found.faults)
         if attempt.stop in LIMITS:
@@ -210,50 +207,21 @@ class RunningJobs:
         for text in found.faults:
             self._write_stderr(attempt, text)
         completion = completion_of(attempt, process, outcome, found.times, at)
-        if outcome.follows_rules:
-            self._apply_rules(attempt, completion)
+        decided = (
+            self._failures.decide(attempt, completion) if outcome.follows_rules else completion
+        )
+        if decided is not None:
+            self._complete(attempt, decided)
         else:
-            self._complete(attempt, completion)
+            self._watch(attempt)
+            self._limit(attempt, self._tools.clock.monotonic())
 
-    def _apply_rules(self, attempt: Attempt, completion: JobEnd) -> None:
-        """Do what the failure handler says: recover, retry, or fail."""
+    def _limit(self, attempt: Attempt, started: float) -> None:
+        """Set the timer of an attempt's process that started then, if its time is limited."""
         claimed = attempt.claimed
-        decision = apply_rules(
-            claimed.failure_rules,
-            status=completion.status,
-            exit_code=completion.return_code,
-            attempt_id=claimed.counted_attempt,
-            use_pending_failed=self._use_pending_failed,
-        )
-        completion = msgspec.structs.replace(
-            completion, status=decision.status, retry=decision.retries
-        )
-        if decision.recovery_script is None:
-            self._complete(attempt, completion)
-        else:
-            self._recover(attempt, completion, decision.recovery_script)
-
-    def _recover(self, attempt: Attempt, completion: JobEnd, script: str) -> None:
-        """Run the recovery script before the job is reported, so that no runner claims it."""
-        job_id, exit_code = completion.job_id, completion.return_code
-        log.info("job %s: running its recovery script after exit code %s", job_id, exit_code)
-        try:
-            child = self._tools.launcher.start_recovery(attempt, script, exit_code)
-        except SpawnError as error:
-            log.error("job %s: %s", job_id, error.message)  # noqa: TRY400 - not our bug
-            self._complete(attempt, completion)
-            return
-        attempt.completion, attempt.child, attempt.stop = completion, child, None
-        self._watch(attempt)
-
-    def _complete_recovery(self, attempt: Attempt, completion: JobEnd, exit_code: int) -> None:
-        """Retry the job if its recovery script exited with 0 by itself."""
-        retry = exit_code == 0 and attempt.stop is None
-        if not retry:
-            text = f"The recovery script exited with {exit_code}: the job is not retried."
-            log.warning("job %s: %s", completion.job_id, text)
-            self._write_stderr(attempt, text)
-        self._complete(attempt, msgspec.structs.replace(completion, retry=retry))
+        limit_s = runtime_limit_s(claimed) if self._options.limit_resources else None
+        if limit_s is not None:
+            self._tools.timers.set(Timer(TimerKind.JOB_RUNTIME, attempt.job_id), started + limit_s)
 
     def _complete(self, attempt: Attempt, completion: JobEnd) -> None:
         self._pool.release(attempt.job_id)

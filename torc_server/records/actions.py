@@ -23,7 +23,7 @@ from torc_core.model.action import (
     WorkflowAction,
     is_persistent,
 )
-from torc_core.model.events.types import ActionExecuted
+from torc_core.model.events.commands import ActionExecuted
 from torc_core.model.ids import ActionId, ComputeNodeId, JobId, SchedulerId, WorkflowId
 from torc_server.rules import events
 from torc_server.rules.actions import count_new

@@ -10,9 +10,7 @@ from sqlalchemy import Connection
 
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.events.event import Event
-from torc_core.model.events.record import (
-    EventRecord,
-)
+from torc_core.model.events.record import EventRecord
 from torc_core.model.events.types import (
     ComputeNodeStarted,
     ComputeNodeStopped,

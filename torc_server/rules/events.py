@@ -7,9 +7,7 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection
 
-from torc_core.model.events.record import (
-    EventRecord,
-)
+from torc_core.model.events.record import EventRecord
 from torc_core.model.ids import WorkflowId
 from torc_server.storage import tables
 from torc_server.storage.notify import CHANGED_TOPICS, runner_topic

@@ -172,42 +172,6 @@ def test_a_job_that_cannot_start_has_failed(flow):
     assert "Argument list too long" in flow.stdio(job, "e")
 
 
-def test_a_failed_job_is_retried_after_its_recovery_script(flow, tmp_path):
-    rules = (
-        '[{"exit_codes": [9], "max_retries": 3, '
-        f'"recovery_script": "echo recovered $TORC_RETURN_CODE; touch {tmp_path}/fixed"}}]'
-    )
-    job = flow.add(
-        f"echo attempt $TORC_ATTEMPT_ID; test -e {tmp_path}/fixed || exit 9",
-        failure_handler_id=handler(flow, rules),
-    )
-    summary = flow.run()
-    assert summary.exit_code == 0
-    assert summary.outcomes == {"retried": 1, "completed": 1}
-    assert flow.stdio(job, attempt=1) == "attempt 1\nrecovered 9\n"
-    assert flow.stdio(job, attempt=2) == "attempt 2\n"
-
-
-def test_retries_end_and_a_failed_recovery_ends_them_earlier(flow):
-    rules = (
-        '[{"exit_codes": [1], "max_retries": 2}, {"exit_codes": [2], "recovery_script": "exit 4"}]'
-    )
-    stubborn = flow.add("exit 1", name="stubborn", failure_handler_id=handler(flow, rules))
-    hopeless = flow.add("exit 2", name="hopeless", failure_handler_id=handler(flow, rules))
-    summary = flow.run()
-    assert summary.outcomes == {"retried": 1, "failed": 2}
-    assert flow.client.get_job(stubborn).attempt_id == 2
-    assert flow.client.get_job(hopeless).attempt_id == 1
-    assert "exited with 4" in flow.stdio(hopeless, "e")
-
-
-def test_a_failure_without_a_rule_waits_for_a_decision(make_flow):
-    flow = make_flow(use_pending_failed=True)
-    job = flow.add("exit 3")
-    flow.run()
-    assert flow.status(job) == "pending_failed"
-
-
 def test_as_many_jobs_run_at_once_as_fit(flow, tmp_path):
     needs = requirements(flow, num_cpus=2, memory="1m", runtime="PT1H")
     count = (

@@ -40,7 +40,7 @@ def test_a_long_command_fails_like_a_short_one_and_so_does_its_recovery(flow: Fl
     )
     job = flow.add(f"exit 7 #{'y' * LONG}", name="a", failure_handler_id=handler.id)
     assert flow.run().outcomes == {"retried": 1, "failed": 1}
-    assert flow.stdio(job) == "recovered 7\n"
+    assert flow.stdio(job, "recovery.o") == "recovered 7\n"
     assert not list(flow.output_dir.rglob("*.sh"))
 
 

@@ -71,14 +71,16 @@ def test_the_output_of_an_attempt_that_failed_outlives_a_retry_that_completed(ma
     job = flow.add(command, failure_handler_id=handler_id)
 
     assert flow.run().outcomes == {"retried": 1, "completed": 1}
-    assert flow.stdio(job) == "1\nfixing\n"
-    assert {path.name[-4:] for path in (flow.output_dir / "job_stdio").iterdir()} == {
-        "a1.o",
-        "a1.e",
+    assert flow.stdio(job) == "1\n"
+    assert {path.name.partition("_a")[2] for path in (flow.output_dir / "job_stdio").iterdir()} == {
+        "1.o",
+        "1.e",
+        "1.recovery.o",
+        "1.recovery.e",
     }
 
 
-def test_a_recovery_script_adds_to_the_combined_file(make_flow, tmp_path):
+def test_the_output_of_a_recovery_script_is_kept_as_that_of_its_job(make_flow, tmp_path):
     flow = make_flow(execution_config=config("combined"))
     rule = {"exit_codes": [5], "max_retries": 2, "recovery_script": "echo fixing; echo it >&2"}
     handler = FailureHandler(workflow_id=flow.id, name="h", rules=json.dumps([rule]))
@@ -87,7 +89,8 @@ def test_a_recovery_script_adds_to_the_combined_file(make_flow, tmp_path):
                    failure_handler_id=handler_id)  # fmt: skip
 
     flow.run()
-    assert flow.stdio(job, "log") == "1\n2\n3\n4\nfixing\nit\n"
+    assert flow.stdio(job, "log") == "1\n2\n3\n4\n"
+    assert flow.stdio(job, "recovery.log") == "fixing\nit\n"
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ class EventType(StrEnum):
     JOB_READY = "job_ready"
     JOB_ADOPTED = "job_adopted"
     LATE_RESULT = "late_result"
+    RECOVERY_SCRIPT_COMPLETED = "recovery_script_completed"
+    RECOVERY_SCRIPT_FAILED = "recovery_script_failed"
     JOBS_SPAWNED = "jobs_spawned"
     COMPUTE_NODE_STARTED = "compute_node_started"
     COMPUTE_NODE_STOPPED = "compute_node_stopped"

@@ -7,7 +7,9 @@ import json
 import msgspec
 
 from torc_core.model.events.event import Event, StreamedEvent
+from torc_core.model.events.record import EventRecord
 from torc_core.model.events.types import RECORDS_BY_KEY, USER_EVENT
+from torc_core.model.ids import WorkflowId
 
 
 def event_type_of(event: Event | StreamedEvent) -> str:
@@ -20,6 +22,12 @@ def event_type_of(event: Event | StreamedEvent) -> str:
         return event.event_type
     data = event.data if isinstance(event.data, dict) else {}
     return str(data.get("type") or data.get("event_type") or data.get("category") or USER_EVENT)
+
+
+def to_event(workflow_id: WorkflowId, record: EventRecord) -> Event:
+    """Return an event for a server that does not record this one itself."""
+    data = {"type": str(record.event_type), **msgspec.to_builtins(record)}
+    return Event(workflow_id=workflow_id, timestamp=0, data=data)
 
 
 def describe(event: Event | StreamedEvent) -> str:

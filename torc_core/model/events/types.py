@@ -9,6 +9,11 @@ from collections.abc import Mapping
 
 import msgspec
 
+from torc_core.model.events.commands import (
+    ActionExecuted,
+    RecoveryScriptCompleted,
+    RecoveryScriptFailed,
+)
 from torc_core.model.events.event import EventType, Severity
 from torc_core.model.events.jobs import (
     JobAdopted,
@@ -25,7 +30,6 @@ from torc_core.model.events.jobs import (
 )
 from torc_core.model.events.record import EventRecord
 from torc_core.model.ids import (
-    ActionId,
     AllocationId,
     ComputeNodeId,
     JobId,
@@ -158,16 +162,6 @@ class SchedulerNodeCreated(EventRecord, frozen=True, kw_only=True):
     status: str
 
 
-class ActionExecuted(EventRecord, frozen=True, kw_only=True):
-    """A client claimed an action, to execute it."""
-
-    event_type = EventType.ACTION_EXECUTED
-    sentence = "Action {action_id} is executed."
-
-    action_id: ActionId
-    compute_node_id: ComputeNodeId | None
-
-
 class _UserAction(EventRecord, frozen=True, kw_only=True):
     event_type = EventType.USER_ACTION
 
@@ -243,6 +237,8 @@ EVENT_RECORDS: tuple[type[EventRecord], ...] = (
     JobReady,
     JobAdopted,
     LateResult,
+    RecoveryScriptCompleted,
+    RecoveryScriptFailed,
     JobsSpawned,
     ComputeNodeStarted,
     ComputeNodeStopped,

@@ -9,6 +9,7 @@ import msgspec
 from torc_core.failure_rules import choose_rule, may_retry
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
+from torc_core.runner.policy.exit_outcome import LIMITS, ExitOutcome, StopReason, classify_exit
 
 
 class RuleDecision(msgspec.Struct, frozen=True):
@@ -44,3 +45,19 @@ def apply_rules(
     if status is JobStatus.FAILED and rule is None and use_pending_failed:
         return RuleDecision(JobStatus.PENDING_FAILED)
     return RuleDecision(status)
+
+
+def judge_recovery(status: JobStatus, exit_code: int, stop: StopReason | None) -> ExitOutcome:
+    """Return what the exit of a recovery script means for its job.
+
+    Only a script that exits with 0 by itself has its job retried. One that the runner stops leaves
+    the job as if the job itself had been stopped: it is canceled, or taken up again later.
+
+    Args:
+        status: The failed attempt's, `failed` or `terminated`.
+        exit_code: The script's.
+        stop: Why the runner stopped the script, if it did.
+    """
+    if stop is None or stop in LIMITS:
+        return ExitOutcome(status, exit_code, retries=stop is None and exit_code == 0)
+    return classify_exit(exit_code, stop, ())

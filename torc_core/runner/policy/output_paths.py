@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from torc_core.model.ids import ActionId, JobId, WorkflowId
 
+RECOVERY = ".recovery"
+"""Stands between the name of a job's output and its ending in that of its recovery script."""
+
 
 def stdio_directory(output_dir: str) -> str:
     """Return the directory of the output of jobs."""

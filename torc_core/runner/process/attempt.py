@@ -14,6 +14,15 @@ from torc_core.runner.policy.outputs.written import FileState
 from torc_core.runner.process.child import Child, ProcessExit
 
 
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """The recovery script of an attempt."""
+
+    completion: JobEnd
+    """What to report of the attempt, but for what the script decides."""
+    started: float
+    """On the monotonic clock."""
+
+
 class Attempt(msgspec.Struct):
     """A job whose process, or whose recovery script, is running."""
 
@@ -31,8 +40,8 @@ class Attempt(msgspec.Struct):
     """Its output files that existed before its start; of one that is not in here, being there after
     its end is enough."""
     stop: StopReason | None = None
-    completion: JobEnd | None = None
-    """Set while its recovery script is running: what to report after it."""
+    recovery: Recovery | None = None
+    """Set while its recovery script is running, as `child`."""
 
     @property
     def job_id(self) -> JobId:

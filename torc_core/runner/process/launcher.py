@@ -93,12 +93,12 @@ class Launcher:
     def start_recovery(self, attempt: Attempt, script: str, exit_code: int) -> Child:
         """Start the recovery script of a job that exited with `exit_code`.
 
-        It appends to the job's output.
+        Its output goes to files of its own beside the job's.
 
         Raises:
             SpawnError: See `spawn`, and `preparation`.
         """
-        files = self._stdio(attempt.claimed)
+        files = self._stdio(attempt.claimed, output_paths.RECOVERY)
         environment = self._environment(attempt.claimed, attempt.gpus, exit_code)
         command = self._prepare(attempt.claimed, None, script, environment)
         with bound_to(attempt.cpus):
@@ -108,7 +108,6 @@ class Launcher:
                 stdout=files.stdout or os.devnull,
                 stderr=files.stderr or os.devnull,
                 mode=self._context.log_mode,
-                append=True,
             )
 
     def signal(self, attempt: Attempt, signum: int) -> None:
@@ -167,9 +166,9 @@ class Launcher:
     def _command_file(self, claimed: ClaimedJob) -> str:
         return f"{self._stem(claimed)}.sh"
 
-    def _stdio(self, claimed: ClaimedJob) -> StdioFiles:
+    def _stdio(self, claimed: ClaimedJob, suffix: str = "") -> StdioFiles:
         mode = self._context.execution.stdio_of(claimed.job.name).mode
-        return stdio_files(self._stem(claimed), mode)
+        return stdio_files(self._stem(claimed) + suffix, mode)
 
     def _stem(self, claimed: ClaimedJob) -> str:
         """Return the path of an attempt's files without the ending."""

@@ -16,6 +16,9 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, NotFoundError, ServerError, UsageError
 from torc_core.model.artifact import FilePatch
+from torc_core.model.events.commands import recovery_event
+from torc_core.model.events.event import Event
+from torc_core.model.events.text import to_event
 from torc_core.model.exchange import (
     ClaimedJob,
     Exchange,
@@ -25,6 +28,7 @@ from torc_core.model.exchange import (
     JobStart,
     Outcome,
     OutputFile,
+    RecoveryEnd,
     ReportOutcome,
     WorkRequest,
 )
@@ -141,6 +145,9 @@ class SingleCallProtocol:
                 self._client.start_job(end.job_id, self._run_id, self._compute_node_id)
         self._claimed.discard(end.job_id)
         self._started.discard(end.job_id)
+        if end.recovery is not None:
+            with contextlib.suppress(*_REFUSALS):
+                self._client.create_event(self._recovery_event(end, end.recovery))
         if end.retry:
             # `retry_job` keeps no result of the attempt.
             with contextlib.suppress(*_REFUSALS):
@@ -169,6 +176,17 @@ class SingleCallProtocol:
             peak_cpu_percent=end.peak_cpu_percent,
             avg_cpu_percent=end.avg_cpu_percent,
         )
+
+    def _recovery_event(self, end: JobEnd, recovery: RecoveryEnd) -> Event:
+        record = recovery_event(
+            end,
+            recovery,
+            job_name=self._client.get_job(end.job_id).name,
+            attempt_id=end.token,
+            compute_node_id=self._compute_node_id,
+            run_id=self._run_id,
+        )
+        return to_event(self._workflow_id, record)
 
     def _release(self, release: JobRelease) -> None:
         self._claimed.discard(release.job_id)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from torc_core.model.events.commands import recovery_event
 from torc_core.model.events.jobs import (
     JOB_OUTCOMES,
     JobRetried,
@@ -173,8 +174,7 @@ def record_results(
         revoke_attempts(conn, [(d.job, d.end.status) for d in completions], now_ms=now_ms)
     else:
         close_attempts(conn, [done.end for done in completions], now_ms=now_ms)
-    # A canceled job stays canceled, however its process ended.
-    moving = [d for d in completions if d.job.status != JobStatus.CANCELED.number]
+    moving = [done for done in completions if _moves(done)]
     _MOVE.run_each(conn, [_move(done) for done in moving])
     mark_retried(conn, [d.job.id for d in moving if _next_state(d)[0] is JobStatus.READY])
     _STAMP_FILE.run_each(
@@ -186,12 +186,14 @@ def record_results(
         ],
     )
     by_run: defaultdict[tuple[WorkflowId, int], list[AcceptedCompletion]] = defaultdict(list)
-    for done in moving:
+    for done in completions:
         by_run[done.place.workflow_id, done.place.run_id].append(done)
-    for (workflow_id, run_id), moved in by_run.items():
-        events = [event for done in moved for event in _events(done)]
+    for (workflow_id, run_id), reported in by_run.items():
+        events = [event for done in reported for event in _events(done)]
         record_many(conn, workflow_id, events, now_ms=now_ms, concerns_runners=revoke_runner)
-        propagate(conn, workflow_id, [_change(d) for d in moved], run_id=run_id, now_ms=now_ms)
+        changes = [_change(done) for done in reported if _moves(done)]
+        if changes:
+            propagate(conn, workflow_id, changes, run_id=run_id, now_ms=now_ms)
 
 
 def start_event(job: SomeJob, place: Place) -> JobStarted:
@@ -202,6 +204,11 @@ def start_event(job: SomeJob, place: Place) -> JobStarted:
         compute_node_id=place.compute_node_id,
         run_id=place.run_id,
     )
+
+
+def _moves(done: AcceptedCompletion) -> bool:
+    """Return whether the job's status changes: a canceled one stays so, however it ended."""
+    return bool(done.job.status != JobStatus.CANCELED.number)
 
 
 def _change(done: AcceptedCompletion) -> Change:
@@ -228,6 +235,17 @@ def _events(done: AcceptedCompletion) -> Iterator[EventRecord]:
     job, place, end = done.job, done.place, done.end
     if end.start_time is not None and job.status == JobStatus.PENDING.number:
         yield start_event(job, place)
+    if end.recovery is not None:
+        yield recovery_event(
+            end,
+            end.recovery,
+            job_name=job.name,
+            attempt_id=done.attempt_id,
+            compute_node_id=place.compute_node_id,
+            run_id=place.run_id,
+        )
+    if not _moves(done):
+        return
     status, attempt_id = _next_state(done)
     if status is JobStatus.READY:
         yield JobRetried(

@@ -132,7 +132,7 @@ def test_the_youngest_jobs_are_not_sampled(world):
 
 def test_a_recovery_script_is_not_the_job(world):
     job = world.start(1, 100)
-    job.completion = object()
+    job.recovery = object()
     world.show(100, memory=4096)
     world.sample_at(2.0, job)
     assert job.usage.samples == 0
