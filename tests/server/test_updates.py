@@ -55,6 +55,11 @@ FULL = {
             "time_limit": "PT1H",
             "scheduler_config_id": 3,
             "scheduler": {"scheduler_id": 7},
+            "peak_cpu_percent": 380.0,
+            "avg_cpu_percent": 150.5,
+            "peak_memory_bytes": 2**40,
+            "avg_memory_bytes": 2**39,
+            "sample_count": 12,
         },
     ),
     "/scheduled_compute_nodes": (
@@ -94,7 +99,11 @@ CLEARED = {
     "/slurm_schedulers": {
         *("name", "gres", "mem", "ntasks_per_node", "partition", "qos", "tmp", "extra"),
     },
-    "/compute_nodes": {"duration_seconds", "time_limit", "scheduler_config_id", "scheduler"},
+    "/compute_nodes": {
+        *("duration_seconds", "time_limit", "scheduler_config_id", "scheduler"),
+        *("peak_cpu_percent", "avg_cpu_percent", "peak_memory_bytes", "avg_memory_bytes"),
+        "sample_count",
+    },
     "/ro_crate_entities": {"file_id"},
     "/results": {"peak_memory_bytes", "avg_memory_bytes", "peak_cpu_percent", "avg_cpu_percent"},
 }

@@ -52,6 +52,13 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
     compute_node_type: str
     """`local` or `slurm` with torc's own runners; clients may send any other word."""
     scheduler: Any = None
+    peak_cpu_percent: float | None = None
+    """Of the whole machine while the runner ran jobs; 100 is one core."""
+    avg_cpu_percent: float | None = None
+    peak_memory_bytes: int | None = None
+    avg_memory_bytes: int | None = None
+    sample_count: int | None = None
+    """How many samples these are made of."""
 
 
 class ComputeNodePatch(Wire, frozen=True, kw_only=True):
@@ -70,6 +77,11 @@ class ComputeNodePatch(Wire, frozen=True, kw_only=True):
     scheduler_config_id: SchedulerId | UnsetType | None = UNSET
     compute_node_type: str | None = None
     scheduler: Any = UNSET
+    peak_cpu_percent: float | UnsetType | None = UNSET
+    avg_cpu_percent: float | UnsetType | None = UNSET
+    peak_memory_bytes: int | UnsetType | None = UNSET
+    avg_memory_bytes: int | UnsetType | None = UNSET
+    sample_count: int | UnsetType | None = UNSET
 
 
 class ComputeNodesResources(Wire, frozen=True, kw_only=True):

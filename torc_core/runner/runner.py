@@ -22,6 +22,7 @@ from torc_core.runner.monitor.series import open_series
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.limits import has_limits
+from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
@@ -61,6 +62,7 @@ class Runner:
         self._stops: list[ExitCode] = []
         self._actions: Actions | None = None
         self._expects_answers = True
+        self._node_usage: Usage | None = None
 
     def stop(self, code: ExitCode = ExitCode.INTERRUPTED) -> None:
         """Stop the jobs, report them and exit; called again, kill the jobs.
@@ -92,7 +94,7 @@ class Runner:
                 return self._run(context)
         finally:
             if self._expects_answers:
-                deregister_node(self._client, context, self._clock)
+                deregister_node(self._client, context, self._clock, self._node_usage)
 
     def _run(self, context: RunnerContext) -> RunSummary:
         self._actions = Actions(self._client, context)
@@ -108,6 +110,17 @@ class Runner:
 
     def _build_loop(self, context: RunnerContext, actions: Actions) -> Loop:
         timers = Timers()
+        monitor = ResourceMonitor(
+            context.monitoring,
+            timers,
+            self._clock,
+            Instruments(
+                JobMeter(self._clock, limits=bool(self._options.limit_resources)),
+                NodeMeter().sample,
+                open_series(context, self._clock),
+            ),
+        )
+        self._node_usage = monitor.node_usage
         tools = Tools(
             clock=self._clock,
             timers=timers,
@@ -116,16 +129,7 @@ class Runner:
                 self._clock,
                 api_url=lambda: url_for_jobs(self._client, context.capabilities),
             ),
-            monitor=ResourceMonitor(
-                context.monitoring,
-                timers,
-                self._clock,
-                Instruments(
-                    JobMeter(self._clock, limits=bool(self._options.limit_resources)),
-                    NodeMeter().sample,
-                    open_series(context, self._clock),
-                ),
-            ),
+            monitor=monitor,
             watch=self._waker.watch,
         )
         protocol = choose_protocol(self._client, context)

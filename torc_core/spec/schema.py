@@ -125,7 +125,7 @@ class WorkflowSpec(msgspec.Struct, kw_only=True):
 MANAGED_BY_TORC = ("partition", "nodes", "walltime", "time", "mem", "gres", "name", "job-name")
 """sbatch options that `slurm_defaults` may not set."""
 RESOURCE_MONITOR_DEFAULTS = {
-    "enabled": False,
+    "enabled": True,
     "granularity": "summary",
     "sample_interval_seconds": 5,
     "generate_plots": False,
@@ -243,17 +243,27 @@ _ACTION: dict[str, Check] = {
     "max_parallel_jobs": fields.integer(1, MAX_COUNT),
     "persistent": fields.boolean,
 }
-_RESOURCE_MONITOR: dict[str, Check] = {
-    "enabled": fields.boolean,
-    "granularity": fields.one_of(
-        {
-            "summary": "summary",
-            "Summary": "summary",
-            "time_series": "time_series",
-            "TimeSeries": "time_series",
-        }
-    ),
+
+
+def _plain(_place: Path, /, **values: Any) -> dict[str, Any]:
+    return values
+
+
+_GRANULARITY = fields.one_of(
+    {
+        "summary": "summary",
+        "Summary": "summary",
+        "time_series": "time_series",
+        "TimeSeries": "time_series",
+    }
+)
+_JOB_MONITOR: dict[str, Check] = {"enabled": fields.boolean, "granularity": _GRANULARITY}
+_NODE_MONITOR = _JOB_MONITOR | {"cpu": fields.boolean, "memory": fields.boolean}
+_RESOURCE_MONITOR: dict[str, Check] = _JOB_MONITOR | {
+    "jobs": fields.mapping(_JOB_MONITOR, (), _plain),
+    "compute_node": fields.mapping(_NODE_MONITOR, (), _plain),
     "sample_interval_seconds": fields.integer(1, MAX_COUNT),
+    "flush_interval_seconds": fields.integer(1, MAX_COUNT),
     "generate_plots": fields.boolean,
     "metrics": _names_of_metrics,
 }
@@ -261,10 +271,6 @@ _RESOURCE_MONITOR: dict[str, Check] = {
 
 def _named(place: Path, /, name: str = "", **values: Any) -> NamedSpec:
     return NamedSpec(place=place, name=name, values=values)
-
-
-def _plain(_place: Path, /, **values: Any) -> dict[str, Any]:
-    return values
 
 
 def _dynamic_jobs(value: Any, path: Path, problems: Problems) -> DynamicJobs:
@@ -275,6 +281,8 @@ def _dynamic_jobs(value: Any, path: Path, problems: Problems) -> DynamicJobs:
 def _resource_monitor(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
     stated = fields.mapping(_RESOURCE_MONITOR, (), _plain)(value, path, problems)
     stated.pop("metrics", None)
+    if stated.keys() & {"jobs", "compute_node"}:
+        stated.setdefault("sample_interval_seconds", 10)
     return {**RESOURCE_MONITOR_DEFAULTS, **stated}
 
 

@@ -136,9 +136,22 @@ def _workflow_runs(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _node_usage(connection: Connection) -> None:
+    """What was used of a compute node."""
+    for column in (
+        "peak_cpu_percent FLOAT",
+        "avg_cpu_percent FLOAT",
+        "peak_memory_bytes INTEGER",
+        "avg_memory_bytes INTEGER",
+        "sample_count INTEGER",
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE compute_node ADD COLUMN {column}")
+
+
 UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _dynamic_work,
     _execution_config,
     _workflow_runs,
+    _node_usage,
 )
 """The first upgrades from version 1 to version 2, and so on."""

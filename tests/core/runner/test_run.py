@@ -328,6 +328,33 @@ def test_observed_limits_do_not_end_a_job(flow):
     assert flow.result(job).peak_memory_bytes > 1024
 
 
+@pytest.mark.parametrize(
+    ("config", "has_cpu", "has_memory"),
+    [
+        (None, True, True),
+        ('{"compute_node": {"enabled": true, "memory": false}}', True, False),
+        (
+            {"jobs": {"enabled": False}, "compute_node": {"enabled": True, "cpu": False}},
+            False,
+            True,
+        ),
+        ({"enabled": True, "jobs": {"enabled": True}}, False, False),
+        ('{"enabled": false}', False, False),
+    ],
+)
+def test_the_record_of_the_node_says_what_was_used_of_it(make_flow, config, has_cpu, has_memory):
+    flow = make_flow(resource_monitor_config=config)
+    flow.add("sleep 0.5")
+    flow.run()
+    (node,) = flow.client.list_compute_nodes(flow.id).items
+    assert bool(node.sample_count) == (has_cpu or has_memory)
+    assert (node.avg_cpu_percent is not None) == has_cpu
+    assert (node.peak_cpu_percent is not None) == has_cpu
+    assert bool(node.avg_memory_bytes) == has_memory
+    if has_memory:
+        assert node.avg_memory_bytes <= node.peak_memory_bytes
+
+
 def test_a_time_series_is_kept_on_request(make_flow):
     flow = make_flow(resource_monitor_config='{"granularity": "time_series"}')
     job = flow.add("sleep 0.5", name="sleeper")

@@ -326,6 +326,36 @@ def test_settings_and_defaults() -> None:
     assert found.jobs[0].supports_termination is False
 
 
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({"granularity": "time_series"}, {"granularity": "time_series"}),
+        ({"enabled": False}, {"enabled": False}),
+        (
+            {"jobs": {"granularity": "TimeSeries"}},
+            {"jobs": {"granularity": "time_series"}, "sample_interval_seconds": 10},
+        ),
+        (
+            {"compute_node": {"enabled": True, "cpu": False}, "sample_interval_seconds": 2},
+            {"compute_node": {"enabled": True, "cpu": False}, "sample_interval_seconds": 2},
+        ),
+        (
+            {"flush_interval_seconds": 300, "jobs": None},
+            {"flush_interval_seconds": 300},
+        ),
+    ],
+)
+def test_monitoring_is_described_flat_or_in_sections(stated, expected) -> None:
+    found = workflow([{"name": "a", "command": "x"}], resource_monitor=stated)
+    defaults = {
+        "enabled": True,
+        "granularity": "summary",
+        "sample_interval_seconds": 5,
+        "generate_plots": False,
+    }
+    assert found.settings.resource_monitor == defaults | expected
+
+
 def test_actions_name_jobs_and_schedulers_by_position() -> None:
     found = workflow(
         [{"name": name, "command": "x"} for name in ("a1", "b", "a2")],

@@ -8,6 +8,8 @@ import sysconfig
 from collections.abc import Container
 from pathlib import Path
 
+import msgspec
+
 from torc_core.client import Address, TorcClient
 from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
@@ -22,6 +24,7 @@ from torc_core.resources import Resources
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext, gpu_names
 from torc_core.runner.policy.limits import stop_deadline
+from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.monitoring.settings import Monitoring, read_monitoring
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.resources.affinity import cpus_for_jobs
@@ -90,15 +93,41 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
     )
 
 
-def deregister_node(client: TorcClient, context: RunnerContext, clock: Clock) -> None:
-    """Mark the compute node as inactive, if the server answers."""
+def deregister_node(
+    client: TorcClient, context: RunnerContext, clock: Clock, usage: Usage | None = None
+) -> None:
+    """Mark the compute node as inactive, if the server answers.
+
+    Args:
+        client: The server.
+        context: The runner's.
+        clock: The time.
+        usage: What was used of the node.
+    """
     duration_s = clock.monotonic() - context.started
+    patch = ComputeNodePatch(is_active=False, duration_seconds=duration_s)
+    if usage is not None and usage.samples:
+        patch = msgspec.structs.replace(patch, **_usage_fields(context.monitoring, usage))
     try:
-        client.update_compute_node(
-            context.node_id, ComputeNodePatch(is_active=False, duration_seconds=duration_s)
-        )
+        client.update_compute_node(context.node_id, patch)
     except TorcError as error:
         log.warning("compute node %s could not be deregistered: %s", context.node_id, error)
+
+
+def _usage_fields(settings: Monitoring, usage: Usage) -> dict[str, float | int | None]:
+    """Return the fields of a node that say how much of it was used."""
+    fields: dict[str, float | int | None] = {"sample_count": usage.samples}
+    if settings.node_cpu:
+        fields |= {
+            "peak_cpu_percent": usage.highest_cpu_percent,
+            "avg_cpu_percent": usage.average_cpu_percent,
+        }
+    if settings.node_memory:
+        fields |= {
+            "peak_memory_bytes": usage.peak_memory_bytes,
+            "avg_memory_bytes": usage.average_memory_bytes,
+        }
+    return fields
 
 
 def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:

@@ -54,6 +54,11 @@ class ComputeNodeRow(SQLModel, table=True):
     shutdown: str | None = text(nullable=True)
     """What its runner is asked to do, a `Shutdown`: in its next exchange it hears of it."""
     shutdown_reason: str | None = text(nullable=True)
+    peak_cpu_percent: float | None = None
+    avg_cpu_percent: float | None = None
+    peak_memory_bytes: int | None = wide(nullable=True)
+    avg_memory_bytes: int | None = wide(nullable=True)
+    sample_count: int | None = wide(nullable=True)
 
 
 class ScheduledComputeNodeRow(SQLModel, table=True):

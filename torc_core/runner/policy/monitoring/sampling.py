@@ -81,6 +81,16 @@ class Usage(msgspec.Struct):
             return None
         return round(self.memory_byte_seconds / self.sampled_s) if self.sampled_s else 0
 
+    @property
+    def average_cpu_percent(self) -> float | None:
+        """The share of CPU over the time that was sampled; None without any."""
+        return self.cpu_s / self.sampled_s * 100 if self.sampled_s else None
+
+    @property
+    def highest_cpu_percent(self) -> float:
+        """The peak; the average for what was too short for a window."""
+        return max(self.peak_cpu_percent, self.average_cpu_percent or 0.0)
+
 
 def next_sample_delay_s(youngest_age_s: float, interval_s: float) -> float:
     """Return when to sample again: young jobs soon, old ones every `interval_s` seconds."""
