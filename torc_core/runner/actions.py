@@ -6,7 +6,6 @@ An action is claimed first, so that it happens once; a persistent one happens on
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from torc_core.errors import ConflictError, MachineError, TorcError, Unreachable
 from torc_core.host.output_files import create_file
 from torc_core.model.action import ActionType, TriggerType, WorkflowAction
 from torc_core.model.ids import ActionId
+from torc_core.runner.logs import log
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.process.preparation import (
@@ -28,8 +28,6 @@ from torc_core.runner.process.preparation import (
     job_command,
 )
 from torc_core.runner.server.node import url_for_jobs
-
-log = logging.getLogger("torc.runner")
 
 
 class Actions:
@@ -75,7 +73,7 @@ class Actions:
                     self._execute(action)
         except TorcError as error:
             # Those that are still pending are found again next time.
-            log.warning("actions: %s", error.message)
+            log.warning("Actions could not be asked for", error=error.message)
 
     def stop(self) -> None:
         """Stop the running command and start no other; called again, kill it."""
@@ -111,9 +109,14 @@ class Actions:
             raise
         for command in commands_of(action.action_config):
             exit_code = self._run_command(action.id, command)
-            log.info("action %s: exit code %s of %r", action.id, exit_code, command)
+            log.info(
+                "Action command completed",
+                action_id=action.id,
+                return_code=exit_code,
+                command=command,
+            )
             if exit_code != 0:
-                log.error("action %s stops at its first failure: %r", action.id, command)
+                log.error("Action stops at its first failure", action_id=action.id)
             if exit_code != 0 or self._is_stopped:
                 return
 
@@ -140,7 +143,9 @@ class Actions:
                     start_new_session=True,
                 )
         except (OSError, ValueError, MachineError) as error:
-            log.error("action %s: %s", action_id, error)  # noqa: TRY400 - not our bug
+            log.error(  # noqa: TRY400 - not our bug
+                "Action command cannot be started", action_id=action_id, error=error
+            )
             return None
         if self._is_stopped:  # while it was started
             self.stop_command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
 
@@ -13,13 +12,11 @@ from torc_core.errors import MachineError, TorcError, UsageError
 from torc_core.host.embedded_server import locate_server
 from torc_core.host.runs import RunDirectory, RunMeta
 from torc_core.host.user import user_name
-from torc_core.runner.logs import set_log_level
+from torc_core.runner.logs import log, set_log_level
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import Progress, RunSummary, final_status
 from torc_core.runner.runner import Runner
 from torc_core.runner.signals import stopping_on_signals
-
-log = logging.getLogger("torc.runner")
 
 
 def execute_run(
@@ -84,7 +81,7 @@ def _status_writer(
             directory.write_status(progress.outcomes, progress.running)
         except OSError as error:
             # The run matters more than its display.
-            log.warning("status.json cannot be written: %s", error.strerror)
+            log.warning("status.json cannot be written", error=error.strerror)
 
     return write
 

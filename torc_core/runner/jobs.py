@@ -5,7 +5,6 @@ It knows neither the server nor the loop.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
@@ -14,6 +13,7 @@ from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobEnd, JobStart, Outcome, WorkRequest
 from torc_core.model.ids import JobId
 from torc_core.resources import Resources
+from torc_core.runner.logs import log
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
@@ -21,11 +21,9 @@ from torc_core.runner.policy.prefetch import HOLD_S, Prefetcher, build_work_requ
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool, requirements_of
 from torc_core.runner.policy.timers import Timer, TimerKind
-from torc_core.runner.process.attempt import completion_without_start, id_of
+from torc_core.runner.process.attempt import completion_without_start, id_of, job_ids
 from torc_core.runner.process.child import SpawnError, SpawnFailure
 from torc_core.runner.running import RunningJobs, Tools
-
-log = logging.getLogger("torc.runner")
 
 _RELEASE = Timer(TimerKind.RELEASE_PREFETCHED)
 
@@ -187,6 +185,7 @@ class Jobs:
         except SpawnError as error:
             self._pool.release(job_id)
             return self._cannot_start(claimed, error)
+        log.info("Job started", pid=attempt.child.pid, **job_ids(claimed))
         self._running.add(attempt)
         self.outbox.add_start(job_id, claimed.token, attempt.started_ms)
         return True
@@ -195,11 +194,13 @@ class Jobs:
         """Decide about a job that could not be started, and return whether it is settled."""
         text = f"{error.message} {error.hint}".rstrip()
         if error.cause is SpawnFailure.COMMAND:
-            log.error("job %s: %s", claimed.job.id, text)
+            log.error("Job cannot be started", error=text, **job_ids(claimed))
             self.tools.launcher.write_stderr(claimed, text)
-            self._running.report(completion_without_start(claimed, self.tools.clock.wall_ms()))
+            self._running.report(
+                claimed, completion_without_start(claimed, self.tools.clock.wall_ms())
+            )
             return True
-        log.warning("job %s has to wait: %s", claimed.job.id, text)
+        log.warning("Job has to wait", error=text, **job_ids(claimed))
         if error.cause is SpawnFailure.MACHINE or not self._running:
             # Every other job would fail as well, through no fault of its own.
             self.error = error

@@ -1,13 +1,24 @@
-"""The runner's log: one line per event, in UTC, in the form that the reference's tools read."""
+"""The runner's log: one line per event, in UTC, text first and then `key=value` for its data.
+
+    [2026-01-02T03:04:05Z INFO  torc.runner] Job started workflow_id=1 job_id=2 run_id=1
+
+The form is that of the reference, for whose lines people search. The standard library's `logging`
+writes it: what is needed beyond it is one formatter, and levels, handlers and the loggers of other
+packages are the same for all programs that load the runner.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import re
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import TextIO
 
 from torc_core.characters import escape_hidden
@@ -18,7 +29,6 @@ from torc_core.masking import mask
 _LOGGER = logging.getLogger("torc.runner")
 _LOGGER.addHandler(logging.NullHandler())  # without a handler, logging would write to stderr
 
-
 LEVELS = {
     "error": logging.ERROR,
     "warn": logging.WARNING,
@@ -26,6 +36,59 @@ LEVELS = {
     "debug": logging.DEBUG,
     "trace": logging.DEBUG,
 }
+_FIRST = ("workflow_id", "job_id", "run_id", "attempt_id", "compute_node_id")
+"""The order in which these come, before all other keys; searches rely on it."""
+_PLAIN = re.compile(r"[\w.:/+,%*-]+", re.ASCII)
+_ErrorInfo = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
+)
+
+
+class RunnerLog:
+    """Writes lines: `log.info("Job started", job_id=3)`.
+
+    The text is fixed; what varies is given by key, and cannot look like another key or line. What
+    is None is left out. Arguments are filled into the text as `logging` does it, for texts that are
+    sentences already.
+    """
+
+    def debug(self, text: str, *args: object, **fields: object) -> None:
+        """Write a line for the search of a fault."""
+        self._write(logging.DEBUG, text, args, fields)
+
+    def info(self, text: str, *args: object, **fields: object) -> None:
+        """Write a line about the usual course."""
+        self._write(logging.INFO, text, args, fields)
+
+    def warning(self, text: str, *args: object, **fields: object) -> None:
+        """Write a line about what is out of the ordinary."""
+        self._write(logging.WARNING, text, args, fields)
+
+    def error(self, text: str, *args: object, **fields: object) -> None:
+        """Write a line about what was not possible."""
+        self._write(logging.ERROR, text, args, fields)
+
+    def exception(self, text: str, *args: object, **fields: object) -> None:
+        """Write a line with the traceback of the exception that is being handled."""
+        self._write(logging.ERROR, text, args, fields, sys.exc_info())
+
+    def _write(
+        self,
+        level: int,
+        text: str,
+        args: tuple[object, ...],
+        fields: dict[str, object],
+        error: _ErrorInfo = None,
+    ) -> None:
+        if _LOGGER.isEnabledFor(level):
+            # Without the search for the caller's line, which is not shown: there are lines per job.
+            record = logging.LogRecord(_LOGGER.name, level, "", 0, text, args, error)
+            record.fields = fields
+            _LOGGER.handle(record)
+
+
+log = RunnerLog()
+"""The log of the runners in this process."""
 
 
 def set_log_level(name: str) -> None:
@@ -35,68 +98,156 @@ def set_log_level(name: str) -> None:
 
 def log_error(error: TorcError) -> None:
     """Log why a runner ends."""
-    _LOGGER.error("%s %s", error.message, error.hint)
+    log.error("Runner failed", error=error.message, hint=error.hint)
 
 
 def log_to_stream(stream: TextIO) -> None:
     """Write the log to a stream, for the life of the process."""
-    _attach(logging.StreamHandler(stream))
+    _attach(logging.StreamHandler(stream), {})
+
+
+def _shown(value: object) -> str:
+    """Return a value as it stands behind its key: in quotes unless it is a plain word.
+
+    An equals sign is escaped, so that no value holds what a search for a key would find.
+    """
+    if type(value) is int:
+        return str(value)
+    text = str(value)
+    if _PLAIN.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("=", "\\x3d")
+    return f'"{escape_hidden(escaped)}"'
 
 
 class _Lines(logging.Formatter):
-    """Lines and tracebacks without secrets; names of others cannot forge lines."""
+    """Lines and tracebacks without secrets; names of others cannot forge keys or lines.
+
+    Args:
+        bound: Data for every line that does not state it.
+    """
+
+    def __init__(self, bound: Mapping[str, object]) -> None:
+        super().__init__(
+            "[%(asctime)sZ %(levelname)-5s %(name)s] %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
+        )
+        self.converter = time.gmtime
+        self._bound = bound
+        self._second = (0, "")
+        """The last second that was written, and how."""
+
+    def formatTime(  # noqa: N802 - the base's name
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        """Return the time of a record; most lines are of the same second as the one before."""
+        second = int(record.created)
+        if second != self._second[0]:
+            self._second = second, super().formatTime(record, datefmt)
+        return self._second[1]
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base's name
         """Return the line of a record, without its traceback."""
-        return escape_hidden(super().formatMessage(record))
+        text = record.message
+        if record.args:  # a caller that knows no keys
+            text = text.replace("=", "\\x3d")
+        data = {**self._bound, **getattr(record, "fields", {})}
+        first = [f"{key}={data.pop(key)}" for key in _FIRST if key in data]
+        rest = [f"{key}={_shown(value)}" for key, value in data.items() if value is not None]
+        record.message = " ".join([escape_hidden(text) if record.args else text, *first, *rest])
+        return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record."""
-        return mask(super().format(record))
+        text = super().format(record)
+        data = getattr(record, "fields", {})
+        is_harmless = not (record.args or record.exc_info) and all(
+            type(value) is not str for value in data.values()
+        )
+        return text if is_harmless else mask(text)
 
 
-class _LogFile(logging.FileHandler):
-    """A log that loses the lines for which the disk has no room."""
+class LogFile(logging.Handler):
+    """A log that loses the lines for which the disk has no room, and says so when it has again.
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base's name
-        """Continue: the jobs matter more, and a traceback per line helps no one."""
+    The jobs matter more. Each line is written at once and whole, also beside another writer.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.lost = 0
+        """How many lines were lost since the last one that was written."""
+        self.lost_in_all = 0
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC)
+        self._is_torn = False
+        """The last line is there in part."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line of a record."""
+        line = f"{self.format(record)}\n".encode("utf-8", "backslashreplace")
+        if self._is_torn:
+            line = b"\n" + line
+        try:
+            written = os.write(self._fd, line)
+        except OSError:
+            written = 0
+        if written < len(line):
+            self._is_torn = self._is_torn or written > 0
+            self.lost += 1
+            self.lost_in_all += 1
+            return
+        self._is_torn = False
+        if lost := self.lost:
+            self.lost = 0
+            log.warning("Lines of this log were lost: its disk had no room", count=lost)
 
     def close(self) -> None:
-        """Close the file; buffered lines that cannot be written are lost."""
-        with contextlib.suppress(OSError):
-            super().close()
+        """Close the file."""
+        super().close()
+        with contextlib.suppress(OSError):  # some file systems write only now
+            os.close(self._fd)
 
 
 @contextmanager
-def log_to_file(path: str, mode: int) -> Iterator[None]:
-    """Append the log to a file, which has these permissions if it is new.
+def log_to_file(paths: Sequence[str], mode: int, **bound: object) -> Iterator[LogFile]:
+    """Write the log to the first of these files that is not there yet; add it to the last.
+
+    Args:
+        paths: The files; no other runner writes to one that this creates.
+        mode: Its permissions if it is new.
+        bound: Data for every line.
 
     Raises:
         MachineError: It cannot be opened.
     """
+    path = paths[-1]
     try:
         make_directory(Path(path).parent, mode)
-        create_file(Path(path), mode)
-        handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
+        path = _create_first(paths, mode)
+        handler = LogFile(path)
     except OSError as error:
         raise MachineError(
             f"The log {path} cannot be written: {error.strerror}.",
             hint="Choose another output directory.",
         ) from error
-    _attach(handler)
+    _attach(handler, bound)
     try:
-        yield
+        yield handler
     finally:
         _LOGGER.removeHandler(handler)
         handler.close()
 
 
-def _attach(handler: logging.Handler) -> None:
-    form = _Lines(
-        "[%(asctime)sZ %(levelname)-5s %(name)s] %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
-    )
-    form.converter = time.gmtime
-    handler.setFormatter(form)
+def _create_first(paths: Sequence[str], mode: int) -> str:
+    for path in paths[:-1]:
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
+            return path
+    create_file(Path(paths[-1]), mode)
+    return paths[-1]
+
+
+def _attach(handler: logging.Handler, bound: Mapping[str, object]) -> None:
+    handler.setFormatter(_Lines(bound))
     _LOGGER.addHandler(handler)
     if _LOGGER.level == logging.NOTSET:
         _LOGGER.setLevel(logging.INFO)

@@ -6,7 +6,6 @@ thread; only exchanges with the server and the actions of the workflow run on ot
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from torc_core.model.exchange import Exchange, ExchangeReply, Shutdown
 from torc_core.runner.actions import Actions
 from torc_core.runner.exchanges import Exchanges
 from torc_core.runner.jobs import Jobs
+from torc_core.runner.logs import log
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.limits import idle_limits, stop_deadline
@@ -29,8 +29,6 @@ from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.progress import ProgressReporter
 from torc_core.runner.server.link import ExchangeResult, ServerLink
 from torc_core.runner.signals import Waker
-
-log = logging.getLogger("torc.runner")
 
 ACTIONS_DELAY_S = 1.0
 """The least time between two queries for actions to execute."""
@@ -225,7 +223,7 @@ class Loop:
     def _on_reply(self, request: Exchange, reply: ExchangeReply) -> None:
         for outcome in reply.outcomes:
             if outcome.result not in ACCEPTED:
-                log.warning("job %s: report refused: %s", outcome.job_id, outcome.result)
+                log.warning("Report refused", job_id=outcome.job_id, result=outcome.result)
         self._jobs.acknowledge(request.ends, reply.outcomes)
         self._jobs.accept(reply.jobs)
         if self._shutdown.is_stopping:
@@ -276,7 +274,7 @@ class Loop:
 
     def _log_shutdown(self, *, is_new: bool) -> None:
         if is_new:
-            log.info("shutting down: %s", self._shutdown.exit_reason)
+            log.info("Shutting down", reason=self._shutdown.exit_reason)
 
     def _update_shutdown(self) -> None:
         self._shutdown.update_timers(

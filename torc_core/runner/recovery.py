@@ -6,19 +6,16 @@ still works. Until it has ended, the job keeps its resources.
 
 from __future__ import annotations
 
-import logging
-
 from msgspec.structs import replace
 
 from torc_core.clock import Clock
 from torc_core.model.exchange import JobEnd, RecoveryEnd
+from torc_core.runner.logs import log
 from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START
 from torc_core.runner.policy.failure_rules import apply_rules, judge_recovery
-from torc_core.runner.process.attempt import Attempt, Recovery
+from torc_core.runner.process.attempt import Attempt, Recovery, job_ids
 from torc_core.runner.process.child import SpawnError
 from torc_core.runner.process.launcher import Launcher
-
-log = logging.getLogger("torc.runner")
 
 
 class FailureHandling:
@@ -63,7 +60,6 @@ class FailureHandling:
             retry=outcome.retries,
             recovery=self._end_of(recovery, exit_code),
         )
-        log.info("job %s: its recovery script exited with %s", attempt.job_id, exit_code)
         if attempt.stop is not None:
             self._note(attempt, f"The recovery script was stopped: {attempt.stop.value}.")
         elif exit_code != 0:
@@ -72,11 +68,8 @@ class FailureHandling:
         return completion
 
     def _start(self, attempt: Attempt, completion: JobEnd, script: str) -> JobEnd | None:
-        log.info(
-            "job %s: running its recovery script after exit code %s",
-            attempt.job_id,
-            completion.return_code,
-        )
+        ids = job_ids(attempt.claimed)
+        log.info("Recovery script started", return_code=completion.return_code, **ids)
         recovery = Recovery(completion=completion, started=self._clock.monotonic())
         try:
             child = self._launcher.start_recovery(attempt, script, completion.return_code)
@@ -92,5 +85,5 @@ class FailureHandling:
         return RecoveryEnd(return_code=exit_code, duration_seconds=round(duration_s, 3))
 
     def _note(self, attempt: Attempt, text: str) -> None:
-        log.warning("job %s: %s", attempt.job_id, text)
+        log.warning("Job is not retried", error=text, **job_ids(attempt.claimed))
         self._launcher.write_stderr(attempt.claimed, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import random
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from torc_core.clock import Clock, SystemClock
 from torc_core.errors import ExitCode, TorcError
 from torc_core.runner.actions import Actions
 from torc_core.runner.jobs import Jobs
-from torc_core.runner.logs import log_to_file
+from torc_core.runner.logs import log, log_to_file
 from torc_core.runner.loop import Loop, Surroundings
 from torc_core.runner.monitor.job_meter import JobMeter
 from torc_core.runner.monitor.monitor import Instruments, ResourceMonitor
@@ -32,8 +32,6 @@ from torc_core.runner.server.link import ServerLink
 from torc_core.runner.server.node import deregister_node, register_node, url_for_jobs
 from torc_core.runner.server.protocol import choose_protocol
 from torc_core.runner.signals import Waker
-
-log = logging.getLogger("torc.runner")
 
 
 class Runner:
@@ -89,9 +87,15 @@ class Runner:
         limits = has_limits(self._options, context.execution)
         self._options = msgspec.structs.replace(self._options, limit_resources=limits)
         try:
-            path = self._options.log_path or _log_path(context)
-            with log_to_file(path, context.log_mode):
-                return self._run(context)
+            ids = {
+                "workflow_id": context.workflow_id,
+                "run_id": context.run_id,
+                "compute_node_id": context.node_id,
+            }
+            with log_to_file(_log_paths(self._options, context), context.log_mode, **ids) as file:
+                log.info("Runner started", host=context.hostname, pid=os.getpid())
+                summary = self._run(context)
+            return msgspec.structs.replace(summary, lost_log_lines=file.lost_in_all)
         finally:
             if self._expects_answers:
                 deregister_node(self._client, context, self._clock, self._node_usage)
@@ -142,12 +146,18 @@ class Runner:
         try:
             status = self._client.get_workflow_status(self._options.workflow_id)
         except TorcError as error:
-            log.warning("the status of the workflow is not known: %s", error)
+            log.warning("Status of the workflow is not known", error=error)
             return {}
         return status.jobs_by_status or {}
 
 
-def _log_path(context: RunnerContext) -> str:
-    return output_paths.runner_log(
-        context.output_dir, context.hostname, context.workflow_id, context.run_id
+def _log_paths(options: RunnerOptions, context: RunnerContext) -> tuple[str, ...]:
+    if options.log_path is not None:
+        return (options.log_path,)
+    return output_paths.runner_logs(
+        context.output_dir,
+        context.hostname,
+        context.workflow_id,
+        context.run_id,
+        context.node_id,
     )

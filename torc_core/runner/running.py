@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
 from torc_core.clock import Clock
-from torc_core.model.exchange import JobEnd
+from torc_core.model.exchange import ClaimedJob, JobEnd
 from torc_core.model.ids import JobId
-from torc_core.model.status import JobStatus
 from torc_core.runner.awaited_outputs import AwaitedOutputs, Ended
+from torc_core.runner.logs import log
 from torc_core.runner.monitor.monitor import ResourceMonitor
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import (
@@ -28,11 +27,9 @@ from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
-from torc_core.runner.process.attempt import Attempt, completion_of
+from torc_core.runner.process.attempt import Attempt, completion_of, job_ids
 from torc_core.runner.process.launcher import Launcher
 from torc_core.runner.recovery import FailureHandling
-
-log = logging.getLogger("torc.runner")
 
 SHORT_GRACE_S = 2.0
 """From SIGTERM to SIGKILL for jobs that do not claim to support termination.
@@ -118,6 +115,13 @@ class RunningJobs:
         self._tools.timers.clear(Timer(TimerKind.KILL, attempt.job_id))
         self._tools.timers.clear(Timer(TimerKind.JOB_RUNTIME, attempt.job_id))
         process = self._tools.launcher.reap(attempt)
+        is_job = attempt.recovery is None
+        log.info(
+            "Job process completed" if is_job else "Recovery script completed",
+            return_code=process.exit_code,
+            run_time_s=round(now - attempt.started, 3),
+            **job_ids(attempt.claimed),
+        )
         if attempt.recovery is not None:
             self._complete(
                 attempt, self._failures.finish(attempt, attempt.recovery, process.exit_code)
@@ -147,7 +151,7 @@ class RunningJobs:
         is_new = attempt.stop is None
         attempt.stop = combine_reasons(attempt.stop, reason)
         if is_new:
-            log.info("job %s is being stopped: %s", job_id, reason.value)
+            log.info("Job is being stopped", reason=reason.value, **job_ids(attempt.claimed))
             grace_s = self._options.grace_s
             if not attempt.claimed.job.supports_termination:
                 grace_s = min(SHORT_GRACE_S, grace_s)
@@ -183,12 +187,15 @@ class RunningJobs:
             self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
             self.kill(attempt.job_id)
 
-    def report(self, completion: JobEnd) -> None:
+    def report(self, claimed: ClaimedJob, completion: JobEnd) -> None:
         """Count a completion and put it into the outbox."""
         outcome = "retried" if completion.retry else completion.status.value
-        level = logging.DEBUG if completion.status is JobStatus.COMPLETED else logging.INFO
-        log.log(
-            level, "job %s: %s, exit code %s", completion.job_id, outcome, completion.return_code
+        log.info(
+            "Job completed",
+            status=completion.status,
+            return_code=completion.return_code,
+            retry=completion.retry or None,
+            **job_ids(claimed),
         )
         self.outcomes[outcome] += 1
         self._outbox.add_completion(completion)
@@ -205,6 +212,7 @@ class RunningJobs:
         if attempt.stop in LIMITS:
             self._write_stderr(attempt, f"The job was stopped: {attempt.stop.value}.")
         for text in found.faults:
+            log.warning("Output file was not written", error=text, **job_ids(attempt.claimed))
             self._write_stderr(attempt, text)
         completion = completion_of(attempt, process, outcome, found.times, at)
         decided = (
@@ -226,7 +234,7 @@ class RunningJobs:
     def _complete(self, attempt: Attempt, completion: JobEnd) -> None:
         self._pool.release(attempt.job_id)
         self.spent_output.add(attempt.claimed, completion)
-        self.report(completion)
+        self.report(attempt.claimed, completion)
 
     def _write_stderr(self, attempt: Attempt, text: str) -> None:
         self._tools.launcher.write_stderr(attempt.claimed, text)

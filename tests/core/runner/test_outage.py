@@ -28,7 +28,7 @@ def test_jobs_outlive_the_server_and_are_reported_later(own, tmp_path):
     own.kill()
     go.touch()
     log = next(flow.output_dir.glob("job_runner_*"))
-    wait_for(lambda: "is retried" in log.read_text(), "the runner's warning")
+    wait_for(lambda: "it is retried" in log.read_text(), "the runner's warning")
     own.start()
     assert thread.wait().exit_code == 0
     assert {flow.status(job) for job in [*jobs, after]} == {"completed"}
@@ -48,9 +48,9 @@ def test_no_slot_waits_for_a_long_poll_that_was_cut(own, tmp_path):
     wait_for((tmp_path / "a").exists, "the first job")
     own.kill()
     log = next(flow.output_dir.glob("job_runner_*"))
-    wait_for(lambda: "is retried" in log.read_text(), "the runner's warning")
+    wait_for(lambda: "it is retried" in log.read_text(), "the runner's warning")
     own.start()
-    wait_for(lambda: "answers again" in log.read_text(), "the connection")
+    wait_for(lambda: "Server answers again" in log.read_text(), "the connection")
     go.touch()
     assert thread.wait(40).exit_code == 0
 

@@ -53,7 +53,7 @@ def test_a_detached_run_continues_and_records_how_it_ended(flow, make_run, tmp_p
     assert run.status is not None
     assert run.status.counts == {"completed": 1}
     assert flow.stdio(job) == f"{tmp_path}\n"
-    assert "shutting down: the workflow is complete" in directory.log_path.read_text()
+    assert 'reason="the workflow is complete"' in directory.log_path.read_text()
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

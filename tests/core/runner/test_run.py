@@ -104,7 +104,7 @@ def test_the_log_has_its_documented_name(flow):
     flow.add("true")
     flow.run()
     (log,) = flow.output_dir.glob(f"job_runner_{os.uname().nodename}_wf{flow.id}_r1.log")
-    assert "shutting down: the workflow is complete" in log.read_text()
+    assert 'reason="the workflow is complete"' in log.read_text()
 
 
 def test_jobs_wait_for_what_they_depend_on(flow, tmp_path):
@@ -202,7 +202,7 @@ def test_jobs_beyond_the_limit_of_open_files_wait_for_others(flow, tmp_path):
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert summary.outcomes == {"completed": len(jobs)}
     (log,) = flow.output_dir.glob("job_runner_*")
-    assert "has to wait" in log.read_text()
+    assert "Job has to wait" in log.read_text()
     assert sorted(map(int, trace.read_text().split())) == jobs
 
 

@@ -99,7 +99,8 @@ def test_the_output_of_a_recovery_script_is_kept_as_that_of_its_job(make_flow, t
 )
 def test_what_the_runner_says_of_a_job_goes_where_its_stderr_goes(make_flow, mode, said):
     flow = make_flow(execution_config=config(mode))
-    flow.add("x" * 200_000)  # too long to be started
+    too_much = {f"V{number}": "x" * 120_000 for number in range(25)}
+    flow.add("true", env=too_much)  # no process can be started with it
 
     assert flow.run().outcomes == {"failed": 1}
     assert [ending for ending, text in kept(flow).items() if "torc: " in text] == (

@@ -96,9 +96,7 @@ def test_a_job_that_comes_back_waits_for_its_earlier_attempt(flow, start_runner,
     wait_for(mark.exists, "the first attempt")
     flow.client.manage_status_change(job, "ready", 1)
     log = next(flow.output_dir.glob("job_runner_*"))
-    wait_for(
-        lambda: f"job {job} is being stopped: canceled" in log.read_text(), "the request to stop"
-    )
+    wait_for(lambda: "reason=canceled" in log.read_text(), "the request to stop")
     assert not again.exists()
     go.touch()
     assert thread.wait().jobs_by_status["completed"] == 1
@@ -145,7 +143,7 @@ def test_nothing_is_retried_once_the_runner_stops(flow, start_runner, tmp_path):
     thread = start_runner(flow, limit_resources=True, grace_s=1000.0)
     wait_for(mark.exists, "the job")
     log = next(flow.output_dir.glob("job_runner_*"))
-    wait_for(lambda: f"job {job} is being stopped: out of time" in log.read_text(), "its limit")
+    wait_for(lambda: 'reason="out of time"' in log.read_text(), "its limit")
     thread.runner.stop()
     thread.runner.stop()
     assert thread.wait().exit_code == 130

@@ -6,7 +6,6 @@ Resources and the end time come from Slurm; otherwise it is the same runner.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import subprocess
 import sys
@@ -33,13 +32,11 @@ from torc_core.model.compute import (
     SchedulerType,
 )
 from torc_core.model.ids import WorkflowId
-from torc_core.runner.logs import log_error, log_to_stream
+from torc_core.runner.logs import log, log_error, log_to_stream
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.runner import Runner
 from torc_core.runner.signals import stopping_on_signals
-
-log = logging.getLogger("torc.runner")
 
 _SQUEUE = "squeue"
 """Found on the cluster's PATH."""
@@ -125,7 +122,7 @@ def _wait_for_server(client: TorcClient, deadline: float) -> None:
         except TransportError as error:
             if time.monotonic() > deadline:
                 raise
-            log.warning("%s Retrying.", error.message)
+            log.warning("Server does not answer yet", error=error.message)
             time.sleep(_RETRY_S)
         else:
             return
@@ -142,7 +139,7 @@ def _ask_end_time(slurm_job_id: int) -> float | None:
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        log.warning("squeue does not say when the allocation ends: %s", error)
+        log.warning("squeue does not say when the allocation ends", error=error)
         return None
     left_s = parse_time_left(answer.stdout)
     return None if left_s is None else time.time() + left_s
@@ -199,5 +196,7 @@ def _scheduled_status(
             client.update_scheduled_compute_node(scheduled.id, done)
         except TorcError as error:
             log.warning(
-                "allocation %s could not be marked as complete: %s", scheduled.scheduler_id, error
+                "Allocation could not be marked as complete",
+                slurm_job_id=scheduled.scheduler_id,
+                error=error,
             )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from torc_core.clock import Clock
+from torc_core.runner.logs import log
 from torc_core.runner.monitor.job_meter import JobMeter
 from torc_core.runner.monitor.series import TimeSeries
 from torc_core.runner.policy.monitoring.sampling import (
@@ -22,8 +22,6 @@ from torc_core.runner.policy.monitoring.sampling import (
 from torc_core.runner.policy.monitoring.settings import Monitoring
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt
-
-log = logging.getLogger("torc.runner")
 
 SHARE = 0.01
 """The part of one core that looking at jobs may take, as far as it does not delay limits."""
@@ -103,7 +101,7 @@ class ResourceMonitor:
         try:
             return self._meter.measure(attempts)
         except OSError as error:
-            log.warning("what jobs use cannot be read: %s", error)
+            log.warning("What jobs use cannot be read", error=error)
             return []
         finally:
             pause_s = (time.thread_time() - before) / SHARE

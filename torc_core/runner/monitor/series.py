@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 
 from torc_core.clock import Clock
 from torc_core.model.ids import ComputeNodeId
+from torc_core.runner.logs import log
 from torc_core.runner.monitor.samples import SampleDatabase, StoredNodeSample, StoredSample
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.monitoring.sampling import Sample, Usage, is_due
 from torc_core.runner.policy.monitoring.settings import Monitoring
 from torc_core.runner.process.attempt import Attempt
-
-log = logging.getLogger("torc.runner")
 
 
 class TimeSeries:
@@ -97,7 +95,7 @@ class TimeSeries:
             self._database = None
 
     def _give_up(self, error: sqlite3.Error) -> None:
-        log.warning("samples are no longer stored: %s", error)
+        log.warning("Samples are no longer stored", error=error)
         self._database = None
 
 
@@ -110,5 +108,5 @@ def open_series(context: RunnerContext, clock: Clock) -> TimeSeries:
         try:
             database = SampleDatabase(path, context.log_mode)
         except (OSError, sqlite3.Error) as error:
-            log.warning("samples are not stored in %s: %s", path, error)
+            log.warning("Samples are not stored", path=path, error=error)
     return TimeSeries(database, context.monitoring, context.node_id, clock)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import time
 from pathlib import Path
 
 from torc_core.clock import Clock
+from torc_core.runner.logs import log
 from torc_core.runner.monitor.memory import Budget
 from torc_core.runner.process.membership import Process
-
-log = logging.getLogger("torc.runner")
 
 SHARE = 0.004
 """The part of one core that readings may take."""
@@ -66,8 +64,8 @@ class ProportionalSizes:
         if not self._has_warned:
             self._has_warned = True
             log.warning(
-                "the memory that processes share cannot be told (%s): of process %s and others"
-                " like it only the rest is counted",
-                *(reason, process.pid),
+                "Memory that processes share cannot be told; only the rest is counted",
+                pid=process.pid,
+                error=reason,
             )
         return (int(fields[1]) - int(fields[2])) * _PAGE

@@ -46,7 +46,7 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     The requirements named "default" (1 MiB, 1 minute) are never enforced: no user stated them.
     """
     log_path: str | None = None
-    """The log; None for the documented name in the output directory."""
+    """The log, which is added to; None for a new one in the output directory."""
     share_logs: bool = False
     """Create logs as the umask says; otherwise only their owner may read them."""
     compute_node_type: SchedulerType = SchedulerType.LOCAL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torc_core.model.ids import ActionId, JobId, WorkflowId
+from torc_core.model.ids import ActionId, ComputeNodeId, JobId, WorkflowId
 
 RECOVERY = ".recovery"
 """Stands between the name of a job's output and its ending in that of its recovery script."""
@@ -21,9 +21,19 @@ def job_stdio(
     return f"{stdio_directory(output_dir)}/{stem}"
 
 
-def runner_log(output_dir: str, hostname: str, workflow_id: WorkflowId, run_id: int) -> str:
-    """Return where a runner on its own machine logs."""
-    return f"{output_dir}/job_runner_{hostname}_wf{workflow_id}_r{run_id}.log"
+def runner_logs(
+    output_dir: str,
+    hostname: str,
+    workflow_id: WorkflowId,
+    run_id: int,
+    node_id: ComputeNodeId,
+) -> tuple[str, str]:
+    """Return where a runner on its own machine logs: the first of a run on a host, and any other.
+
+    A run that is continued, or taken over, has several runners on one host.
+    """
+    stem = f"{output_dir}/job_runner_{hostname}_wf{workflow_id}_r{run_id}"
+    return f"{stem}.log", f"{stem}_n{node_id}.log"
 
 
 def slurm_log(

@@ -42,6 +42,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     is_canceled: bool = False
     """The workflow was canceled."""
     exit_code: int
+    lost_log_lines: int = 0
+    """How many lines the runner's log lacks, because its disk had no room."""
 
 
 def exit_code(jobs_by_status: Mapping[str, int], stop_code: ExitCode | None) -> ExitCode:

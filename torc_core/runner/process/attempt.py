@@ -61,6 +61,16 @@ def id_of(claimed: ClaimedJob) -> JobId:
     return job_id
 
 
+def job_ids(claimed: ClaimedJob) -> dict[str, int]:
+    """Return what identifies an attempt in the runner's log."""
+    return {
+        "workflow_id": claimed.job.workflow_id,
+        "job_id": id_of(claimed),
+        "run_id": claimed.run_id,
+        "attempt_id": claimed.job.attempt_id,
+    }
+
+
 def completion_without_start(claimed: ClaimedJob, now_ms: int) -> JobEnd:
     """Return the report of an attempt that could not be started."""
     return JobEnd(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,13 +11,14 @@ from torc_core.characters import escape_hidden
 from torc_core.clock import Clock
 from torc_core.host.output_files import create_file
 from torc_core.model.exchange import ClaimedJob
+from torc_core.runner.logs import log
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
 from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.process.affinity import bound_to
-from torc_core.runner.process.attempt import Attempt, id_of
+from torc_core.runner.process.attempt import Attempt, id_of, job_ids
 from torc_core.runner.process.child import Child, ProcessExit, SpawnError, reap, send_signal, spawn
 from torc_core.runner.process.environment import job_environment
 from torc_core.runner.process.outputs import find_outputs, states_of
@@ -33,8 +33,6 @@ from torc_core.runner.process.preparation import (
     working_directory,
 )
 from torc_core.runner.process.shell import ask_shell
-
-log = logging.getLogger("torc.runner")
 
 
 class Launcher:
@@ -146,7 +144,9 @@ class Launcher:
             try:
                 Path(path).unlink(missing_ok=True)
             except OSError as error:
-                log.warning("the output of a completed job was not deleted: %s", error)
+                log.warning(
+                    "Output of a completed job was not deleted", error=error, **job_ids(claimed)
+                )
 
     def _prepare(
         self, claimed: ClaimedJob, script: str | None, command: str, environment: Mapping[str, str]

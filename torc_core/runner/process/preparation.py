@@ -7,7 +7,6 @@ delete directories, also the one of the logs, or the one in which they all start
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import resource
 import shlex
@@ -18,11 +17,10 @@ from pathlib import Path
 from torc_core.errors import MachineError
 from torc_core.host.output_files import make_directory
 from torc_core.model.exchange import ClaimedJob
+from torc_core.runner.logs import log
 from torc_core.runner.policy.commands.argument_size import SizeLimits, explain_excess
 from torc_core.runner.policy.commands.command_line import command_line
 from torc_core.runner.process.child import SpawnError, SpawnFailure
-
-log = logging.getLogger("torc.runner")
 
 _STREAMS = 2
 """The descriptor of stderr."""
@@ -60,7 +58,7 @@ def ensure_log_directory(path: str, mode: int) -> None:
             hint="The output directory must exist, and be writable, while jobs run.",
             cause=SpawnFailure.MACHINE,
         ) from error
-    log.warning("the log directory %s had vanished; it was created again", path)
+    log.warning("Log directory had vanished; it was created again", path=path)
 
 
 def working_directory() -> str:
@@ -95,7 +93,7 @@ def ensure_working_directory(path: str) -> None:
                 hint="Jobs start in it: create it, then start the run again.",
                 cause=SpawnFailure.MACHINE,
             ) from error
-        log.warning("the working directory %s had vanished; the one of that name is used", path)
+        log.warning("Working directory had vanished; the one of that name is used", path=path)
 
 
 def job_command(script: str | None, command: str, *, file: str, mode: int) -> str:

@@ -8,7 +8,6 @@ the reports and nothing else.
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from collections import deque
@@ -18,10 +17,10 @@ import msgspec
 
 from torc_core.errors import NotFoundError, ProtocolError, TorcError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.runner.logs import log
 from torc_core.runner.policy.backoff import FIRST_DELAY_S, retry_delay_s
 from torc_core.runner.server.protocol import ExchangeProtocol
 
-log = logging.getLogger("torc.runner")
 MAX_IN_FLIGHT = 2
 """Requests at a time: a long poll, and one with reports."""
 
@@ -112,7 +111,7 @@ class ServerLink:
                 result = self._exchange(request)
             except Exception as error:
                 # A thread that just died would leave the loop waiting for its answer.
-                log.exception("an exchange with the server failed")
+                log.exception("Exchange with the server failed")
                 self._failing.discard(request.seq)
                 failure = ProtocolError(f"An exchange with the server failed: {error!r}.")
                 result = ExchangeResult(request, None, failure)
@@ -140,7 +139,7 @@ class ServerLink:
             else:
                 if request.seq in self._failing:
                     self._failing.discard(request.seq)
-                    log.info("the server answers again")
+                    log.info("Server answers again")
                 return ExchangeResult(request, reply)
         return ExchangeResult(request, None)
 
@@ -155,5 +154,5 @@ class ServerLink:
     def _note_failure(self, request: Exchange, error: TorcError) -> None:
         if request.seq not in self._failing:
             self._failing.add(request.seq)
-            log.warning("%s Jobs continue; the request is retried.", error.message)
+            log.warning("Request failed; jobs continue, it is retried", error=error.message)
             self._wake()

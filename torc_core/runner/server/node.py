@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sysconfig
 from collections.abc import Container
@@ -21,6 +20,7 @@ from torc_core.model.execution import ExecutionConfig, read_execution_config
 from torc_core.model.ids import ComputeNodeId, WorkflowId, id_of
 from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.resources import Resources
+from torc_core.runner.logs import log
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext, gpu_names
 from torc_core.runner.policy.limits import stop_deadline
@@ -30,8 +30,6 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.resources.affinity import cpus_for_jobs
 from torc_core.runner.process.child import find_bash
 from torc_core.runner.process.environment import base_environment
-
-log = logging.getLogger("torc.runner")
 
 
 def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> RunnerContext:
@@ -58,12 +56,15 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
     capabilities = frozenset(client.get_version().capabilities)
     node_id = _register(client, options, workflow, machine, total, clock)
     log.info(
-        "compute node %s of workflow %s, run %s: %s CPUs (%s), %.1f GiB (%s), %s GPUs",
-        *(node_id, workflow_id, run_id, total.num_cpus),
-        "as stated" if options.num_cpus is not None else machine.cpu_limit,
-        total.memory_bytes / 2**30,
-        "as stated" if options.memory_gb is not None else machine.memory_limit,
-        total.num_gpus,
+        "Compute node registered",
+        workflow_id=workflow_id,
+        run_id=run_id,
+        compute_node_id=node_id,
+        num_cpus=total.num_cpus,
+        cpu_limit="as stated" if options.num_cpus is not None else machine.cpu_limit,
+        memory_gb=round(total.memory_bytes / 2**30, 1),
+        memory_limit="as stated" if options.memory_gb is not None else machine.memory_limit,
+        num_gpus=total.num_gpus,
     )
     return RunnerContext(
         workflow=workflow,
@@ -111,7 +112,9 @@ def deregister_node(
     try:
         client.update_compute_node(context.node_id, patch)
     except TorcError as error:
-        log.warning("compute node %s could not be deregistered: %s", context.node_id, error)
+        log.warning(
+            "Compute node could not be deregistered", compute_node_id=context.node_id, error=error
+        )
 
 
 def _usage_fields(settings: Monitoring, usage: Usage) -> dict[str, float | int | None]:
@@ -200,7 +203,7 @@ def _monitoring(workflow: Workflow) -> Monitoring:
     try:
         return read_monitoring(workflow.resource_monitor_config)
     except ValueError as error:
-        log.warning("resource_monitor_config is not valid, so its defaults hold: %s", error)
+        log.warning("resource_monitor_config is not valid, so its defaults hold", error=error)
         return Monitoring()
 
 
@@ -208,7 +211,7 @@ def _execution(workflow: Workflow) -> ExecutionConfig:
     try:
         return read_execution_config(workflow.execution_config)
     except UsageError as error:  # the reference's server checks less
-        log.warning("%s The defaults hold.", error.message)
+        log.warning("execution_config is not valid, so its defaults hold", error=error.message)
         return ExecutionConfig()
 
 

@@ -131,6 +131,9 @@ def _execute(settings: Settings, prepared: Run) -> int:
         say(_held_by_others(held))
     elif not is_waiting and not any(summary.outcomes.values()):
         say(f"Nothing was left to run. To start over: torc workflows initialize {workflow_id}")
+    if summary.lost_log_lines:
+        lines = counted(summary.lost_log_lines, "line")
+        say(f"The runner's log in {prepared.output_dir} lacks {lines}: its disk had no room.")
     if summary.exit_code != ExitCode.OK and not settings.output.is_json:
         _explain(client, summary, Path(prepared.output_dir))
     return summary.exit_code
