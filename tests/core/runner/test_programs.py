@@ -13,7 +13,7 @@ from waiting import wait_for
 from torc_core.clock import utc_now
 from torc_core.host.runs import RunMeta, RunState, create_run, new_run_id, start_run
 from torc_core.model.compute import ScheduledComputeNode
-from torc_core.model.resources import SlurmScheduler
+from torc_core.model.resources import ResourceRequirements, SlurmScheduler
 
 
 @pytest.fixture
@@ -152,6 +152,27 @@ def test_nothing_starts_that_the_end_of_the_allocation_would_cut_off(flow, tmp_p
     assert done.returncode == 1, done.stderr
     assert "1 ready job needs 1m 00s each; this node has " in done.stderr
     assert flow.status(job) == "ready"
+
+
+def test_an_allocation_that_can_run_nothing_of_what_is_left_is_not_held(flow, tmp_path):
+    needs = flow.client.create_resource_requirements(
+        ResourceRequirements(workflow_id=flow.id, name="huge", num_cpus=99)
+    )
+    flow.add("true", name="big", resource_requirements_id=needs.id)
+    flow.initialize()
+    flow.client.create_scheduled_compute_node(
+        ScheduledComputeNode(
+            workflow_id=flow.id,
+            scheduler_id=77,
+            scheduler_config_id=1,
+            scheduler_type="slurm",
+            status="pending",
+        )
+    )
+    done = slurm_runner(flow, tmp_path, **ALLOCATION)  # which would listen for a minute
+    assert done.returncode == 1, done.stderr
+    assert "1 ready job needs 99 CPUs each; this node has 3 CPUs free" in done.stderr
+    assert "No other runner of this workflow can take job 'big'" in done.stderr
 
 
 def test_outside_of_slurm_it_says_so(flow, tmp_path):

@@ -74,7 +74,9 @@ def test_another_node_that_is_there_and_large_enough_may_take_it(bench, node, is
     assert outlook(bench).is_stuck is is_stuck
 
 
-@pytest.mark.parametrize(("status", "is_stuck"), [("pending", False), ("complete", True)])
+@pytest.mark.parametrize(
+    ("status", "is_stuck"), [("pending", False), ("active", True), ("complete", True)]
+)
 def test_an_allocation_that_was_requested_may_take_it(bench, status, is_stuck):
     add_large(bench)
     bench.initialize()

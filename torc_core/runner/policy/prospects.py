@@ -10,6 +10,7 @@ from torc_core.runner.policy.options import RunnerOptions
 SILENT_S = 75.0
 """A runner that was not heard from for so long may be lost: each exchange is a heartbeat, and the
 server holds none for longer than a minute."""
+_NOTHING = Outlook()
 
 
 class Prospects:
@@ -26,7 +27,7 @@ class Prospects:
         self._found_no_work = False
         """The last request that carried no report was answered without a job."""
         self._reason = ""
-        self._outlook = Outlook()
+        self._outlook = _NOTHING
         self._until = ""
         """When the first runner that holds jobs counts as lost: hours, minutes and seconds."""
         self._announced = 0
@@ -38,14 +39,14 @@ class Prospects:
         # so only one without a report shows that there is no work.
         self._found_no_work = not (request.ends or reply.jobs)
         self._reason = reply.reason or ""
-        self._outlook = reply.outlook or Outlook()
+        self._outlook = reply.outlook or _NOTHING
         lost_ms = self._clock.wall_ms() + int(self._outlook.lease_seconds * 1000)
         self._until = utc_text(lost_ms)[11:19]
 
     def forget(self) -> None:
         """Note that there are jobs here."""
         self._found_no_work = False
-        self._outlook = Outlook()
+        self._outlook = _NOTHING
 
     def announce(self) -> str:
         """Return whom the runner waits for if that has changed since the last call."""
@@ -95,5 +96,8 @@ class Prospects:
         if not self.waits_for_others:
             return ""
         held = self._outlook.held
-        jobs = "1 job of another runner" if held == 1 else f"{held} jobs of other runners"
-        return f"waiting for {jobs}; if nothing more is heard of them, until {self._until} UTC"
+        if held == 1:
+            jobs, silent = "1 job of another runner", "it stays"
+        else:
+            jobs, silent = f"{held} jobs of other runners", "these stay"
+        return f"waiting for {jobs}, until {self._until} UTC if {silent} silent"

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from torc_core.errors import UsageError
-from torc_core.model.compute import UNFINISHED_ALLOCATIONS
+from torc_core.model.compute import AllocationStatus
 from torc_core.model.exchange import Outlook
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import ACTIVE
@@ -54,11 +54,12 @@ _OTHERS = Prepared(
         or_(_node.c.last_seen_at.is_(None), _node.c.last_seen_at >= bindparam("since")),
     )
 )
+# The runners of an allocation that is active are registered.
 _HAS_ALLOCATIONS = Prepared(
     select(
         exists().where(
             _allocation.c.workflow_id == bindparam("workflow_id"),
-            _allocation.c.status.in_(sorted(UNFINISHED_ALLOCATIONS)),
+            _allocation.c.status == AllocationStatus.PENDING,
         )
     )
 )
