@@ -74,9 +74,21 @@ def test_a_working_directory_that_jobs_make_anew_is_entered(flow, tmp_path, monk
 
 
 def test_a_full_disk_costs_the_log_and_nothing_else(flow, capfd):
-    flow.add("true")
-    assert flow.run(log_path="/dev/full").exit_code == 0
+    bad = flow.add("echo lost > /dev/full", name="bad")
+    good = flow.add("echo kept", name="good")
+    summary = flow.run(log_path="/dev/full")
+
+    assert (flow.status(bad), flow.status(good)) == ("failed", "completed")
+    assert flow.stdio(good) == "kept\n"
+    assert "No space left" in flow.stdio(bad, "e")
+    assert summary.lost_log_lines >= 7  # three of each job, and that the runner began
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_log_with_room_has_lost_nothing(flow):
+    flow.add("true")
+
+    assert flow.run().lost_log_lines == 0
 
 
 def test_a_log_that_cannot_be_opened_leaves_no_active_node(flow, tmp_path):

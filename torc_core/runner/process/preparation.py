@@ -44,10 +44,16 @@ def ensure_log_directory(path: str, mode: int) -> None:
         mode: The permissions of the files in it.
 
     Raises:
-        SpawnError: It cannot be made.
+        SpawnError: It cannot be made, or no file in it.
     """
     if os.path.isdir(path):  # noqa: PTH112 - for every job
-        return
+        if os.access(path, os.W_OK | os.X_OK):
+            return
+        raise SpawnError(
+            f"The log directory {path} cannot be written.",
+            hint="Check its permissions, and whether its file system is mounted read-only.",
+            cause=SpawnFailure.MACHINE,
+        )
     try:
         make_directory(Path(path), mode)
     except OSError as error:

@@ -180,3 +180,12 @@ def test_the_directory_that_cannot_be_made_is_named(tmp_path: Path, blocked: str
     with pytest.raises(SpawnError, match=str(logs)) as caught:
         ensure_log_directory(str(logs), 0o600)
     assert str(tmp_path / blocked) in caught.value.message
+
+
+def test_a_log_directory_in_which_no_file_can_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(SpawnError, match=f"{tmp_path} cannot be written") as caught:
+        ensure_log_directory(str(tmp_path), 0o600)
+    assert caught.value.cause is SpawnFailure.MACHINE
