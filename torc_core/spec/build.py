@@ -8,6 +8,7 @@ from typing import Any
 
 from torc_core import graph
 from torc_core.spec.actions import build_action
+from torc_core.spec.execution import warn_of_overrides
 from torc_core.spec.expand import Expander, JobInstance, NamedInstance
 from torc_core.spec.expanded import (
     ExpandedFailureHandler,
@@ -56,6 +57,7 @@ def build_workflow(
     expanded = [resolver.job(number, job) for number, job in enumerate(jobs)]
     actions = [build_action(action, resolver, problems) for action in spec.actions]
     _warn_unfilled(spec, resolver)
+    warn_of_overrides(spec.settings.get("execution_config"), {job.name for job in jobs}, problems)
     _check_whole(spec, problems)
     _warn_unused(spec, expanded, problems)
     _check_writers(jobs, expanded, files, surroundings, problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from torc_core.model.execution import (
@@ -69,8 +70,41 @@ _EXECUTION: dict[str, Check] = {
 }
 
 
+_NOT_FOR = {
+    **dict.fromkeys(("srun_termination_signal", "enable_cpu_bind"), ExecutionMode.DIRECT),
+    **dict.fromkeys(
+        ("limit_resources", "oom_exit_code", "termination_signal", "sigterm_lead_seconds"),
+        ExecutionMode.SLURM,
+    ),
+}
+"""Fields that mean nothing in a mode."""
+
+
 def _execution(_place: Path, /, **stated: Any) -> ExecutionConfig:
     return ExecutionConfig(**stated)
 
 
-read_execution = fields.mapping(_EXECUTION, (), _execution)
+_read_execution = fields.mapping(_EXECUTION, (), _execution)
+
+
+def read_execution(value: Any, path: Path, problems: Problems) -> ExecutionConfig:
+    """How the jobs of a workflow are executed."""
+    config = _read_execution(value, path, problems)
+    for name in value if type(value) is dict else ():
+        if (
+            value[name] is not None
+            and config.mode is not None
+            and _NOT_FOR.get(name) == config.mode
+        ):
+            problems.warn((*path, name), f"has no effect with mode: {config.mode}")
+    return config
+
+
+def warn_of_overrides(
+    config: ExecutionConfig | None, jobs: Container[str], problems: Problems
+) -> None:
+    """Note overrides that are for no job of the workflow."""
+    for name in (config and config.job_stdio_overrides) or ():
+        if name not in jobs:
+            place = ("execution_config", "job_stdio_overrides", name)
+            problems.warn(place, f'has no effect: there is no job "{shown(name)}"')

@@ -117,3 +117,32 @@ def test_what_cannot_be_is_told_with_its_place(config: Any, stdio: Any, said: st
 
     assert len(caught.value.problems) == 1
     assert said in caught.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"mode": "slurm", "limit_resources": True}, "limit_resources: has no effect with mode"),
+        ({"mode": "direct", "enable_cpu_bind": False}, "enable_cpu_bind: has no effect with mode"),
+        (
+            {"job_stdio_overrides": {"a": {}}},
+            "job_stdio_overrides.a: has no effect: there is no job",
+        ),
+    ],
+)
+def test_what_has_no_effect_is_said(config: Any, said: str) -> None:
+    (warning,) = workflow(config).warnings
+
+    assert said in warning
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"mode": "auto", "limit_resources": True, "enable_cpu_bind": True},
+        {"mode": "slurm", "limit_resources": None, "timeout_exit_code": 100},
+        {"job_stdio_overrides": {"a1": {"mode": "none"}}},
+    ],
+)
+def test_what_may_have_an_effect_is_not(config: Any) -> None:
+    assert workflow(config).warnings == ()
