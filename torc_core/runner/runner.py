@@ -21,7 +21,7 @@ from torc_core.runner.monitor.node_usage import NodeMeter
 from torc_core.runner.monitor.series import open_series
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
-from torc_core.runner.policy.limits import has_limits
+from torc_core.runner.policy.limits import settle
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import Progress, RunSummary
@@ -84,8 +84,7 @@ class Runner:
                 jobs any more.
         """
         context = register_node(self._client, self._options, self._clock)
-        limits = has_limits(self._options, context.execution)
-        self._options = msgspec.structs.replace(self._options, limit_resources=limits)
+        self._options = settle(self._options, context.execution)
         try:
             ids = {
                 "workflow_id": context.workflow_id,

@@ -20,7 +20,7 @@ from torc_core.runner.policy.exit_outcome import (
     classify_exit,
     combine_reasons,
 )
-from torc_core.runner.policy.limits import runtime_limit_s
+from torc_core.runner.policy.limits import limit_codes, runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.spent import SpentOutput
 from torc_core.runner.policy.outputs.written import FoundOutputs
@@ -75,6 +75,7 @@ class RunningJobs:
             tools.launcher, tools.clock, use_pending_failed=context.workflow.use_pending_failed
         )
         self._options = options
+        self._limit_codes = limit_codes(context.execution)
         self._tools = tools
         self._pool = pool
         self._outbox = outbox
@@ -208,7 +209,7 @@ class RunningJobs:
     def _end(self, ended: Ended, found: FoundOutputs) -> None:
         """Complete an attempt whose output files were looked for, or run its recovery script."""
         attempt, process, at = ended
-        outcome = classify_exit(process.exit_code, attempt.stop, found.faults)
+        outcome = classify_exit(process.exit_code, attempt.stop, found.faults, self._limit_codes)
         if attempt.stop in LIMITS:
             self._write_stderr(attempt, f"The job was stopped: {attempt.stop.value}.")
         for text in found.faults:

@@ -70,6 +70,7 @@ def test_more_cpus_than_there_are_cannot_be_given(flow):
         ({"limit_resources": False}, None, 0),
         ({"limit_resources": False}, True, 152),
         (None, True, 152),
+        ({"timeout_exit_code": 99, "limit_resources": True}, None, 99),
     ],
 )
 def test_the_option_goes_before_the_workflow_and_both_before_no_limits(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 import msgspec
@@ -74,7 +74,10 @@ _STOPPED = {
 
 
 def classify_exit(
-    exit_code: int, stop: StopReason | None, output_faults: Sequence[str]
+    exit_code: int,
+    stop: StopReason | None,
+    output_faults: Sequence[str],
+    codes: Mapping[StopReason, int] | None = None,
 ) -> ExitOutcome:
     """Return what the exit of a job's process means.
 
@@ -83,10 +86,12 @@ def classify_exit(
         stop: Why the runner stopped it, if it did. Counts even if the process then exits with 0:
             it was stopped before it was done.
         output_faults: What is wrong with the output files that it should have written.
+        codes: Exit codes that the workflow wants in place of those for a limit.
     """
     if stop is not None:
         stopped = _STOPPED[stop]
         code = exit_code if stopped.exit_code is None else stopped.exit_code
+        code = (codes or {}).get(stop, code)
         return ExitOutcome(stopped.status, code, stopped.follows_rules, stopped.retries)
     if exit_code == 0 and not output_faults:
         return ExitOutcome(JobStatus.COMPLETED, 0)

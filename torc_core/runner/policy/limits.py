@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from torc_core.model.exchange import ClaimedJob
 from torc_core.model.execution import ExecutionConfig
 from torc_core.model.workflow import Workflow
+from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
 
 _DEFAULT_REQUIREMENTS = (2**20, 60)
@@ -56,11 +59,26 @@ def stop_deadline(
     return min(deadlines, default=None)
 
 
-def has_limits(options: RunnerOptions, execution: ExecutionConfig) -> bool:
-    """Return whether jobs that exceed their requirements are stopped; options win."""
-    if options.limit_resources is not None:
-        return options.limit_resources
-    return bool(execution.limit_resources)
+def settle(options: RunnerOptions, execution: ExecutionConfig) -> RunnerOptions:
+    """Return a runner's options with what the workflow says of the end of jobs.
+
+    Whether limits hold is said by the options first; the grace by the workflow alone.
+    """
+    limits, grace_s = options.limit_resources, execution.sigterm_lead_seconds
+    return msgspec.structs.replace(
+        options,
+        limit_resources=bool(execution.limit_resources if limits is None else limits),
+        grace_s=options.grace_s if grace_s is None else float(grace_s),
+    )
+
+
+def limit_codes(execution: ExecutionConfig) -> dict[StopReason, int]:
+    """Return the exit codes that the workflow wants for jobs that exceeded a limit."""
+    stated = {
+        StopReason.OUT_OF_MEMORY: execution.oom_exit_code,
+        StopReason.OUT_OF_TIME: execution.timeout_exit_code,
+    }
+    return {reason: code for reason, code in stated.items() if code is not None}
 
 
 def memory_limit(claimed: ClaimedJob) -> int | None:

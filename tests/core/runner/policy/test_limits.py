@@ -1,12 +1,16 @@
 import pytest
 from core.runner.simulated import claimed_job
 
+from torc_core.model.execution import ExecutionConfig
 from torc_core.model.workflow import Workflow
+from torc_core.runner.policy.exit_outcome import StopReason, classify_exit
 from torc_core.runner.policy.limits import (
     IdleLimits,
     idle_limits,
+    limit_codes,
     memory_limit,
     runtime_limit_s,
+    settle,
     stop_deadline,
 )
 from torc_core.runner.policy.options import RunnerOptions
@@ -65,3 +69,26 @@ def test_a_workflow_says_how_long_to_stay_unless_the_options_do():
 def test_the_default_requirements_and_none_are_no_limits(memory, runtime, limits):
     claimed = claimed_job(memory_bytes=memory, runtime_seconds=runtime)
     assert (memory_limit(claimed), runtime_limit_s(claimed)) == limits
+
+
+@pytest.mark.parametrize(
+    ("option", "stated", "holds"),
+    [(None, None, False), (None, True, True), (True, False, True), (False, True, False)],
+)
+def test_options_say_first_whether_limits_hold(option, stated, holds):
+    settled = settle(options(limit_resources=option), ExecutionConfig(limit_resources=stated))
+    assert settled.limit_resources is holds
+
+
+def test_the_workflow_says_how_long_the_grace_is():
+    assert settle(options(), ExecutionConfig(sigterm_lead_seconds=7)).grace_s == 7.0
+    assert settle(options(grace_s=3.0), ExecutionConfig()).grace_s == 3.0
+
+
+def test_the_workflow_may_have_other_codes_for_its_limits():
+    codes = limit_codes(ExecutionConfig(oom_exit_code=99, timeout_exit_code=98))
+    assert classify_exit(137, StopReason.OUT_OF_MEMORY, (), codes).exit_code == 99
+    assert classify_exit(143, StopReason.OUT_OF_TIME, (), codes).exit_code == 98
+    assert classify_exit(143, StopReason.CANCELED, (), codes).exit_code == 143
+    assert classify_exit(143, StopReason.OUT_OF_TIME, ()).exit_code == 152
+    assert limit_codes(ExecutionConfig()) == {}
