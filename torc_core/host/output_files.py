@@ -29,6 +29,12 @@ def make_directory(path: Path, mode: int) -> None:
         path.mkdir(mode | (mode & 0o444) >> 2, exist_ok=True)
 
 
+def reason_at(error: OSError, path: Path) -> str:
+    """Return why a directory could not be made, and at which other one it failed, if it did."""
+    reason = error.strerror or str(error)
+    return reason if str(error.filename) == str(path) else f"{error.filename}: {reason}"
+
+
 def create_file(path: Path, mode: int) -> None:
     """Create an empty file of that mode, unless there is one already.
 

@@ -73,6 +73,14 @@ def test_a_working_directory_that_jobs_make_anew_is_entered(flow, tmp_path, monk
     assert flow.stdio(second, "e") == ""
 
 
+def test_what_is_in_the_way_of_the_logs_is_named(flow):
+    flow.add("true")
+    flow.output_dir.mkdir()
+    (flow.output_dir / "job_stdio").touch()
+    with pytest.raises(MachineError, match="cannot be created: .*/job_stdio: File exists"):
+        flow.run()
+
+
 def test_a_full_disk_costs_the_log_and_nothing_else(flow, capfd):
     bad = flow.add("echo lost > /dev/full", name="bad")
     good = flow.add("echo kept", name="good")

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from torc_core.errors import MachineError
-from torc_core.host.output_files import make_directory
+from torc_core.host.output_files import make_directory, reason_at
 from torc_core.model.exchange import ClaimedJob
 from torc_core.runner.logs import log
 from torc_core.runner.policy.commands.argument_size import SizeLimits, explain_excess
@@ -57,10 +57,9 @@ def ensure_log_directory(path: str, mode: int) -> None:
     try:
         make_directory(Path(path), mode)
     except OSError as error:
-        at = f" at {error.filename}" if str(error.filename) != path else ""
         raise SpawnError(
-            f"The log directory {path} has vanished and cannot be created again"
-            f"{at}: {error.strerror}.",
+            f"The log directory {path} has vanished and cannot be created again: "
+            f"{reason_at(error, Path(path))}.",
             hint="The output directory must exist, and be writable, while jobs run.",
             cause=SpawnFailure.MACHINE,
         ) from error

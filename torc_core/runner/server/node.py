@@ -229,7 +229,8 @@ def _create_output_dir(output_dir: str, log_mode: int) -> str:
         output_files.make_directory(Path(output_paths.stdio_directory(str(path))), log_mode)
     except OSError as error:
         raise MachineError(
-            f"The output directory {path} cannot be created: {error.strerror}.",
+            f"The output directory {path} cannot be created: "
+            f"{output_files.reason_at(error, path)}.",
             hint="Choose another one with --output-dir.",
         ) from error
     return str(path)
