@@ -77,7 +77,7 @@ def test_what_is_in_the_way_of_the_logs_is_named(flow):
     flow.add("true")
     flow.output_dir.mkdir()
     (flow.output_dir / "job_stdio").touch()
-    with pytest.raises(MachineError, match="cannot be created: .*/job_stdio: File exists"):
+    with pytest.raises(MachineError, match=r"cannot be created: .*/job_stdio: File exists"):
         flow.run()
 
 

@@ -11,12 +11,20 @@ LIMITS = SizeLimits(one=20, total=100)
 
 @pytest.mark.parametrize(
     ("stack", "total"),
-    [(8 << 20, 2 << 20), (1 << 10, 128 << 10), (1 << 30, 6 << 20), (None, 6 << 20)],
+    [
+        (8 << 20, 2 << 20),
+        ((8 << 20) + 3, 2 << 20),
+        (1 << 10, 128 << 10),
+        (1 << 30, 6 << 20),
+        (None, 6 << 20),
+    ],
 )
 def test_the_limit_of_all_is_a_quarter_of_the_stack_within_bounds(
     stack: int | None, total: int
 ) -> None:
-    assert SizeLimits.of(4096, stack) == SizeLimits(one=131_072, total=total)
+    limits = SizeLimits.of(4096, stack)
+    assert (limits.one, limits.total) == (131_072, total)
+    assert isinstance(limits.total, int)
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,20 @@ def test_a_long_script_costs_little() -> None:
     """A long text of what could be matched in many ways is read once."""
     for piece in ("1", "sh -o ", "sh -c ", "'", '"', "\\", "$(", "#", "a ", "<", '"\\'):
         command_line(piece * (50_000 // len(piece)), piece * (50_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    ("script", "command", "line"),
+    [
+        ("(module load x)", "pwd", "(module load x)\npwd"),
+        ("true &&", "pwd -P", "true && pwd -P"),
+        ("wrap on load", "pwd -P", "wrap on load pwd -P"),
+        ("env A=1   # why", "pwd -P", "env A=1 pwd -P"),
+        ("wrap", "echo $(a; (b; c); d) e", "wrap echo $(a; (b; c); d) e"),
+        ("wrap", "echo $((1 + 2)); b", "wrap bash -c 'echo $((1 + 2)); b'"),
+        ("wrap", "echo $(a) $(b); c", "wrap bash -c 'echo $(a) $(b); c'"),
+        ("bash -c", "x$(a)y", "bash -c x$(a)y"),
+    ],
+)
+def test_what_belongs_together_stays_together(script: str, command: str, line: str) -> None:
+    assert command_line(script, command) == line
