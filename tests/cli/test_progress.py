@@ -40,8 +40,8 @@ def test_a_server_that_does_not_answer_does_not_delay_the_end(monkeypatch, capsy
     assert capsys.readouterr().err == ""
 
 
-def test_the_line_ends_with_whom_the_runner_waits_for():
+def test_the_line_begins_with_whom_the_runner_waits_for():
     counts = {"completed": 1, "running": 1}
     assert progress_line(counts, 0.0) == "1/2 jobs 50% · 1 running"
     line = progress_line(counts, 0.0, "waiting for 1 job of another runner")
-    assert line == "1/2 jobs 50% · 1 running · waiting for 1 job of another runner"
+    assert line == "1/2 jobs 50% · waiting for 1 job of another runner · 1 running"

@@ -106,12 +106,12 @@ def progress_line(counts: dict[str, int], rate: float, waiting_for: str = "") ->
     total, settled = sum(counts.values()), count(counts, SETTLED)
     share = 100 * settled // total if total else 100
     parts = [f"{settled}/{total} jobs {share}%"]
+    if waiting_for:  # early, so that a narrow terminal shows until when
+        parts.append(waiting_for)
     parts += [f"{counts[name]} {name.replace('_', ' ')}" for name in SHOWN if counts.get(name)]
     if rate > 0:
         parts.append(f"{rate:.3g}/s")
         parts.append(f"{format_seconds((total - settled) / rate)} left")
-    if waiting_for:
-        parts.append(waiting_for)
     return " · ".join(parts)
 
 

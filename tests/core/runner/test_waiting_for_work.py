@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core.runner.simulated import World, claimed_job
+from core.runner.simulated import EPOCH_MS, World, claimed_job
 
 from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import Outlook
@@ -71,6 +71,32 @@ def test_a_runner_that_ignores_completion_stays_all_the_same():
     world.waker.at(1.0, lambda: setattr(world.server, "outlook", Outlook))
     world.run()
     assert world.clock.now == pytest.approx(600, abs=61)
+
+
+def test_after_the_last_job_it_stays_for_the_time_without_new_jobs():
+    settings = {
+        "compute_node_ignore_workflow_completion": True,
+        "compute_node_wait_for_new_jobs_seconds": 600,
+    }
+    world = World(FOUR_CPUS, settings=settings)
+    world.server.add(claimed_job(1, runtime_seconds=60))
+    summary = world.run()
+    assert summary.outcomes == {"completed": 1}
+    # Two long polls: one may carry the completion, the next one finds no job.
+    assert 660 <= world.clock.now <= 660 + 121
+
+
+@pytest.mark.parametrize("buffer_s", [180, 30])
+def test_jobs_are_stopped_the_documented_time_before_an_allocation_ends(buffer_s):
+    world = World(
+        FOUR_CPUS,
+        settings={"compute_node_expiration_buffer_seconds": buffer_s},
+        end_time=EPOCH_MS / 1000 + HOUR,
+        compute_node_type=SchedulerType.SLURM,
+    )
+    world.server.add(claimed_job(1, runtime_seconds=10 * 3600))
+    assert world.run().outcomes == {"terminated": 1}
+    assert world.clock.now == pytest.approx(HOUR - buffer_s, abs=1)
 
 
 def test_actions_that_are_executed_may_add_jobs():
