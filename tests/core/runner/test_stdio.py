@@ -109,7 +109,7 @@ def test_what_the_runner_says_of_a_job_goes_where_its_stderr_goes(make_flow, mod
 
 
 def test_a_time_limit_is_named_in_the_combined_file(make_flow):
-    flow = make_flow(execution_config=config("combined"))
+    flow = make_flow(execution_config={**config("combined"), "timeout_exit_code": 99})
     needs = ResourceRequirements(workflow_id=flow.id, name="r", memory="1g", runtime="PT1S")
     requirements_id = flow.client.create_resource_requirements(needs).id
     flow.add("echo begins; sleep 600", resource_requirements_id=requirements_id)
@@ -118,6 +118,8 @@ def test_a_time_limit_is_named_in_the_combined_file(make_flow):
     begins, _, end = kept(flow)["log"].partition("\n")
     assert begins == "begins"
     assert end.startswith("torc: The job was stopped: out of time")
+    (result,) = flow.client.list_results(flow.id).items
+    assert (result.status, result.return_code) == ("terminated", 99)
 
 
 def test_an_unknown_mode_of_another_server_means_the_default(make_flow, monkeypatch):

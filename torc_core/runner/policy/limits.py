@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from torc_core.model.exchange import ClaimedJob
-from torc_core.model.execution import ExecutionConfig
+from torc_core.model.execution import ExecutionConfig, stored_execution_config
 from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
@@ -46,7 +46,8 @@ def stop_deadline(
     Args:
         options: `time_limit_s` is the runner's own choice and holds to the second; at `end_time`
             the scheduler takes the machine away, so the workflow's buffer is left before it.
-        workflow: Says how large the buffer is.
+        workflow: Says how large the buffer is, as a whole or in two parts: from the request to
+            stop to SIGKILL, and after that.
         now: The monotonic clock.
         wall_s: Seconds since 1970 at the same moment.
     """
@@ -54,9 +55,15 @@ def stop_deadline(
     if options.time_limit_s is not None:
         deadlines.append(now + options.time_limit_s)
     if options.end_time is not None:
-        buffer_s = workflow.compute_node_expiration_buffer_seconds
-        deadlines.append(now + options.end_time - wall_s - buffer_s)
+        deadlines.append(now + options.end_time - wall_s - _buffer_s(options, workflow))
     return min(deadlines, default=None)
+
+
+def _buffer_s(options: RunnerOptions, workflow: Workflow) -> float:
+    execution = stored_execution_config(workflow.execution_config)
+    if execution.sigkill_headroom_seconds is None:
+        return workflow.compute_node_expiration_buffer_seconds
+    return execution.sigkill_headroom_seconds + settle(options, execution).grace_s
 
 
 def settle(options: RunnerOptions, execution: ExecutionConfig) -> RunnerOptions:

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from core.runner.simulated import claimed_job
 
@@ -92,3 +93,14 @@ def test_the_workflow_may_have_other_codes_for_its_limits():
     assert classify_exit(143, StopReason.CANCELED, (), codes).exit_code == 143
     assert classify_exit(143, StopReason.OUT_OF_TIME, ()).exit_code == 152
     assert limit_codes(ExecutionConfig()) == {}
+
+
+def test_the_time_before_the_end_may_be_stated_in_two_parts():
+    def deadline(config):
+        workflow = msgspec.structs.replace(WORKFLOW, execution_config=config)
+        return stop_deadline(options(end_time=1_000_500.0), workflow, 0.0, 1_000_000.0)
+
+    assert deadline({"sigkill_headroom_seconds": 60}) == 500 - 60 - 30
+    assert deadline({"sigkill_headroom_seconds": 10, "sigterm_lead_seconds": 5}) == 485
+    assert deadline({"sigterm_lead_seconds": 5}) == 320
+    assert deadline('{"sigkill_headroom_seconds": -1}') == 320  # not valid, so none at all
