@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
@@ -140,7 +141,11 @@ class SQLiteDatabase:
             return connection
 
         engine = create_engine(
-            "sqlite://", creator=connect, poolclass=NullPool, query_cache_size=_STATEMENTS
+            "sqlite://",
+            creator=connect,
+            poolclass=NullPool,
+            query_cache_size=_STATEMENTS,
+            json_serializer=_json_text,
         )
 
         @event.listens_for(engine, "begin")
@@ -207,6 +212,11 @@ class SQLiteDatabase:
             return os.stat(f"{self._path}-wal").st_size  # noqa: PTH116
         except OSError:
             return 0
+
+
+def _json_text(value: object) -> str:
+    """Return JSON as columns keep it; the standard library takes ten times as long."""
+    return msgspec.json.encode(value).decode()
 
 
 def _checkpoint(connection: Connection) -> None:

@@ -165,6 +165,10 @@ class Form:
             for name in compiled.positiontup or ()
             for place in _places_of(name, compiled.binds[name], dialect)
         ]
+        places = list(enumerate(self._places))
+        self._keys = [place.name if place.is_given else at for at, place in places]
+        self._constants = {at: place.constant for at, place in places if not place.is_given}
+        self._converts = [(at, place.convert) for at, place in places if place.convert]
         columns = list(statement.exported_columns)
         self.columns = frozenset(column.key for column in columns)
         types = [column.type.dialect_impl(dialect) for column in columns]
@@ -194,11 +198,13 @@ class Form:
         return arranged
 
     def arrange_all(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
-        """Yield the same as `arrange` for each row, sooner when every value is given."""
-        if len(self._places) == 1 or not all(place.is_given for place in self._places):
+        """Yield the same as `arrange` for each row, sooner."""
+        if len(self._places) == 1:
             return (self.arrange(row, ()) for row in rows)
-        picked = map(itemgetter(*(place.name for place in self._places)), rows)
-        converts = [(at, p.convert) for at, p in enumerate(self._places) if p.convert]
+        constants = self._constants
+        whole = ({**row, **constants} for row in rows) if constants else rows
+        picked = map(itemgetter(*self._keys), whole)
+        converts = self._converts
         return (_converted(row, converts) for row in picked) if converts else picked
 
     def fetch(self, cursor: Cursor) -> list[Any]:

@@ -37,7 +37,7 @@ from torc_server.rules.attempts.runner_reports import (
 )
 from torc_server.rules.workflows import HAS_OPEN_JOBS
 from torc_server.storage import tables
-from torc_server.storage.statements import Record
+from torc_server.storage.statements import Prepared, Record
 
 MAX_REPORTS = 10_000
 """The most starts, completions or releases in one exchange."""
@@ -47,7 +47,7 @@ _workflow = tables.workflow
 _attempt = tables.attempt
 _job = tables.job
 
-_SITUATION = (
+_SITUATION = Prepared(
     select(
         _node.c.workflow_id,
         _node.c.last_seq,
@@ -60,12 +60,12 @@ _SITUATION = (
     .join(_workflow, _workflow.c.id == _node.c.workflow_id)
     .where(_node.c.id == bindparam("node_id"))
 )
-_HEARTBEAT = (
+_HEARTBEAT = Prepared(
     update(_node)
     .where(_node.c.id == bindparam("node_id"))
     .values(last_seen_at=bindparam("now"), last_seq=bindparam("seq"), is_active=True)
 )
-_CLAIMED_BEFORE = (
+_CLAIMED_BEFORE = Prepared(
     select(_job)
     .join(_attempt, (_attempt.c.job_id == _job.c.id) & (_attempt.c.token == _job.c.token))
     .where(
@@ -76,10 +76,12 @@ _CLAIMED_BEFORE = (
     )
     .order_by(_attempt.c.id)
 )
-_NEWS = select(
-    HAS_OPEN_JOBS.label("has_open_jobs"),
-    actions.HAS_PENDING.label("has_pending_actions"),
-    HAS_KILL_REQUESTS.label("has_kill_requests"),
+_NEWS = Prepared(
+    select(
+        HAS_OPEN_JOBS.label("has_open_jobs"),
+        actions.HAS_PENDING.label("has_pending_actions"),
+        HAS_KILL_REQUESTS.label("has_kill_requests"),
+    )
 )
 
 
@@ -120,7 +122,7 @@ def answer_exchange(
         jobs = _claimed_before(conn, node_id, request.seq, situation)
         reply = ExchangeReply(outcomes=outcomes, jobs=jobs, kill=stale)
         return Answer(reply, place.workflow_id, has_news=True, is_superseded=True)
-    conn.execute(_HEARTBEAT, {"node_id": node_id, "now": now_ms, "seq": request.seq})
+    _HEARTBEAT.run(conn, node_id=node_id, now=now_ms, seq=request.seq)
     answer = _answer(conn, node_id, request, situation, now_ms=now_ms)
     reply = replace(answer.reply, outcomes=outcomes, kill=[*stale, *answer.reply.kill])
     return Answer(reply, place.workflow_id, answer.has_news or bool(stale))
@@ -141,7 +143,7 @@ def answer_waiting(
 
 
 def _situation(conn: Connection, node_id: ComputeNodeId) -> Record:
-    situation = conn.execute(_SITUATION, {"node_id": node_id}).one_or_none()
+    situation: Record | None = _SITUATION.first(conn, node_id=node_id)
     if situation is None:
         raise NotFoundError.of("compute node", node_id)
     return situation
@@ -171,7 +173,7 @@ def _answer(
                 raised=1,
                 numbers=claimed.numbers,
             )
-    news = conn.execute(_NEWS, {"workflow_id": workflow_id, "node_id": node_id}).one()
+    [news] = _NEWS.all(conn, workflow_id=workflow_id, node_id=node_id)
     kill, kill_is_new = kill_requests(conn, node_id) if news.has_kill_requests else ([], False)
     if outlook is not None and outlook.is_stuck and news.has_pending_actions:
         outlook = Outlook()
@@ -197,7 +199,7 @@ def _claimed_before(
     conn: Connection, node_id: ComputeNodeId, seq: int, situation: Record
 ) -> list[ClaimedJob]:
     """Return the jobs that an earlier try of an exchange claimed, and that have not started."""
-    rows = conn.execute(_CLAIMED_BEFORE, {"node_id": node_id, "seq": seq}).all()
+    rows = _CLAIMED_BEFORE.all(conn, node_id=node_id, seq=seq)
     return claimed_jobs(conn, rows, requirements_of(conn, rows), situation.run_id)
 
 
