@@ -10,7 +10,7 @@ from torc_core.model.exchange import Exchange, JobEnd, JobRelease, JobStart, Wor
 from torc_core.model.ids import JobId
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 
-START_DELAY_S = 0.05
+START_DELAY_S = 0.1
 """A start is reported after so long, unless the job has completed by then: one report has both."""
 MAX_PER_REQUEST = 5_000
 """The most reports of a kind in one request; a server accepts at most 10,000."""

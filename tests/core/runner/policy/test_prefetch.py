@@ -53,12 +53,12 @@ def test_one_long_job_among_short_ones_ends_the_prefetching():
 
 
 def test_as_many_are_prefetched_as_run_during_two_exchanges():
-    # 2 * (0.05 + 0.02) s at 0.01 s per job are 14 jobs per slot, and one more.
+    # 2 * (0.1 + 0.02) s at 0.01 s per job are 24 jobs per slot, and one more.
     prefetcher = after(*[0.01] * 1000)
-    assert prefetcher.prefetch_count(1) in {14, 15}
-    assert prefetcher.prefetch_count(4) in {56, 57}
-    assert after(*[0.0] * 1000).prefetch_count(1) == 141
-    assert after(*[0.0] * 1000).prefetch_count(100) == MAX_PREFETCH == 256
+    assert prefetcher.prefetch_count(1) in {24, 25}
+    assert prefetcher.prefetch_count(4) in {96, 97}
+    assert after(*[0.0] * 1000).prefetch_count(1) == 241
+    assert after(*[0.0] * 1000).prefetch_count(100) == MAX_PREFETCH == 512
 
 
 def test_completions_are_batched_only_while_short_jobs_wait():
