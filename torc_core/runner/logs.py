@@ -13,6 +13,7 @@ import contextlib
 import logging
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,6 +102,13 @@ def log_error(error: TorcError) -> None:
     log.error("Runner failed", error=error.message, hint=error.hint)
 
 
+def restore_log_files() -> None:
+    """Write log files again that were deleted."""
+    for handler in _LOGGER.handlers:
+        if isinstance(handler, LogFile):
+            handler.restore()
+
+
 def log_to_stream(stream: TextIO) -> None:
     """Write the log to a stream, for the life of the process."""
     _attach(logging.StreamHandler(stream), {})
@@ -172,8 +180,10 @@ class LogFile(logging.Handler):
     The jobs matter more. Each line is written at once and whole, also beside another writer.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, mode: int) -> None:
         super().__init__()
+        self._path = path
+        self._mode = mode
         self.lost = 0
         """How many lines were lost since the last one that was written."""
         self.lost_in_all = 0
@@ -200,6 +210,23 @@ class LogFile(logging.Handler):
             self.lost = 0
             log.warning("Lines of this log were lost: its disk had no room", count=lost)
 
+    def restore(self) -> None:
+        """Write the log again, if its file was deleted and its directory is there.
+
+        Jobs that clean up before they begin may delete it. The system keeps a file as long as it
+        is open.
+        """
+        with contextlib.suppress(OSError):
+            if os.fstat(self._fd).st_nlink:
+                return
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            copy = os.open(self._path, flags, self._mode)
+            deleted = Path(f"/proc/self/fd/{self._fd}")
+            with os.fdopen(copy, "wb") as new, deleted.open("rb") as old:
+                shutil.copyfileobj(old, new)
+                new.flush()
+                os.dup2(copy, self._fd, inheritable=False)
+
     def close(self) -> None:
         """Close the file."""
         super().close()
@@ -223,7 +250,7 @@ def log_to_file(paths: Sequence[str], mode: int, **bound: object) -> Iterator[Lo
     try:
         make_directory(Path(path).parent, mode)
         path = _create_first(paths, mode)
-        handler = LogFile(path)
+        handler = LogFile(path, mode)
     except OSError as error:
         raise MachineError(
             f"The log {path} cannot be written: {error.strerror}.",
@@ -233,6 +260,7 @@ def log_to_file(paths: Sequence[str], mode: int, **bound: object) -> Iterator[Lo
     try:
         yield handler
     finally:
+        handler.restore()
         _LOGGER.removeHandler(handler)
         handler.close()
 

@@ -39,6 +39,26 @@ def test_jobs_may_delete_the_directory_of_the_logs(flow, removed):
     assert flow.result(third).return_code == 3
 
 
+@pytest.mark.parametrize("last", ["true", "rm -r {}; mkdir {}", "rm -r {}/*"])
+def test_a_runners_log_survives_jobs_that_clean_up(flow, last):
+    clean = f"rm -r {flow.output_dir}; mkdir {flow.output_dir}"
+    first = flow.add(clean, name="a")
+    second = flow.add("true", name="b", depends_on_job_ids=[first])
+    flow.add(last.format(flow.output_dir, flow.output_dir), name="c", depends_on_job_ids=[second])
+    assert flow.run().outcomes == {"completed": 3}
+    (log,) = flow.output_dir.glob("job_runner_*.log")
+    text = log.read_text()
+    assert text.count("Job started") == 3
+    assert text.count("had vanished; it was created again") == 1
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_job_may_delete_all_logs_in_the_end(flow):
+    flow.add(f"rm -r {flow.output_dir}", name="a")
+    assert flow.run().outcomes == {"completed": 1}
+    assert not flow.output_dir.exists()
+
+
 def test_a_log_directory_that_is_made_again_is_as_private_as_before(flow):
     logs = flow.output_dir / "job_stdio"
     first = flow.add(f"rm -r {flow.output_dir}", name="a")

@@ -17,7 +17,7 @@ from pathlib import Path
 from torc_core.errors import MachineError
 from torc_core.host.output_files import make_directory, reason_at
 from torc_core.model.exchange import ClaimedJob
-from torc_core.runner.logs import log
+from torc_core.runner.logs import log, restore_log_files
 from torc_core.runner.policy.commands.argument_size import SizeLimits, explain_excess
 from torc_core.runner.policy.commands.command_line import command_line
 from torc_core.runner.process.child import SpawnError, SpawnFailure
@@ -63,6 +63,7 @@ def ensure_log_directory(path: str, mode: int) -> None:
             hint="The output directory must exist, and be writable, while jobs run.",
             cause=SpawnFailure.MACHINE,
         ) from error
+    restore_log_files()
     log.warning("Log directory had vanished; it was created again", path=path)
 
 
