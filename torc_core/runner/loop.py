@@ -294,8 +294,8 @@ class Loop:
         stays = self._context.workflow.compute_node_ignore_workflow_completion
         if reason is not None and not (stays or self._has_pending_actions or self._actions.is_busy):
             self._stop(reason)
-        elif text := self._prospects.announce():
-            log.info("%s", text)
+        elif fields := self._prospects.announce():
+            log.info("Waiting for jobs of other runners", **fields)
 
     def _measure_progress(self) -> Progress:
         return Progress(

@@ -93,6 +93,7 @@ class Runner:
             }
             with log_to_file(_log_paths(self._options, context), context.log_mode, **ids) as file:
                 log.info("Runner started", host=context.hostname, pid=os.getpid())
+                _log_offer(context, self._options)
                 summary = self._run(context)
             return msgspec.structs.replace(summary, lost_log_lines=file.lost_in_all)
         finally:
@@ -159,4 +160,20 @@ def _log_paths(options: RunnerOptions, context: RunnerContext) -> tuple[str, ...
         context.workflow_id,
         context.run_id,
         context.node_id,
+    )
+
+
+def _log_offer(context: RunnerContext, options: RunnerOptions) -> None:
+    """Log what jobs can have here, and what sets how much that is."""
+    log.info(
+        "Node offers",
+        num_cpus=context.total.num_cpus,
+        cpus_by=context.limited_by.cpus,
+        memory_gb=round(context.total.memory_bytes / 2**30, 2),
+        memory_by=context.limited_by.memory,
+        gpus=",".join(context.gpus) or None,
+        num_nodes=context.total.num_nodes,
+        max_parallel_jobs=options.max_parallel_jobs,
+        cpu_affinity=bool(context.cpus),
+        limit_resources=options.limit_resources,
     )

@@ -30,7 +30,9 @@ def test_an_idle_runner_waits_for_what_another_holds_and_runs_what_follows(
     other = start_runner(flow, wait_for_new_jobs_s=0.0)
     log = flow.output_dir
     wait_for(
-        lambda: any("waiting for 1 job of another" in f.read_text() for f in log.glob("*.log")),
+        lambda: any(
+            "Waiting for jobs of other runners" in f.read_text() for f in log.glob("*.log")
+        ),
         "the other runner to say for whom it waits",
     )
     assert flow.status(large) == "completed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from torc_core.model.execution import ExecutionConfig
@@ -9,6 +11,13 @@ from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_core.resources import GpuKind, Resources
 from torc_core.runner.policy.monitoring.settings import Monitoring
+
+
+class LimitedBy(NamedTuple):
+    """What sets how much there is on a node, in words."""
+
+    cpus: str = ""
+    memory: str = ""
 
 
 class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +31,7 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     """What the server offers beyond the reference's protocol."""
     hostname: str
     total: Resources
+    limited_by: LimitedBy = LimitedBy()
     gpus: tuple[str, ...]
     """The names of devices, as many as `total` has."""
     gpu_kind: GpuKind = GpuKind.NVIDIA

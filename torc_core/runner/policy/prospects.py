@@ -48,11 +48,11 @@ class Prospects:
         self._found_no_work = False
         self._outlook = _NOTHING
 
-    def announce(self) -> str:
-        """Return whom the runner waits for if that has changed since the last call."""
+    def announce(self) -> dict[str, object]:
+        """Return what to log of whom the runner waits for; empty if that has not changed."""
         held = self._outlook.held if self.waits_for_others else 0
         is_new, self._announced = held != self._announced, held
-        return self.waiting if is_new else ""
+        return {"jobs": held, "until_if_silent": f"{self._until}Z"} if is_new and held else {}
 
     @property
     def is_out_of_work(self) -> bool:

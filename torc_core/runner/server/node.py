@@ -22,7 +22,7 @@ from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.resources import Resources
 from torc_core.runner.logs import log
 from torc_core.runner.policy import output_paths
-from torc_core.runner.policy.context import RunnerContext, gpu_names
+from torc_core.runner.policy.context import LimitedBy, RunnerContext, gpu_names
 from torc_core.runner.policy.limits import stop_deadline
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.monitoring.settings import Monitoring, read_monitoring
@@ -55,17 +55,6 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
     # The registration comes last: after it, the runner can do without answers for a while.
     capabilities = frozenset(client.get_version().capabilities)
     node_id = _register(client, options, workflow, machine, total, clock)
-    log.info(
-        "Compute node registered",
-        workflow_id=workflow_id,
-        run_id=run_id,
-        compute_node_id=node_id,
-        num_cpus=total.num_cpus,
-        cpu_limit="as stated" if options.num_cpus is not None else machine.cpu_limit,
-        memory_gb=round(total.memory_bytes / 2**30, 1),
-        memory_limit="as stated" if options.memory_gb is not None else machine.memory_limit,
-        num_gpus=total.num_gpus,
-    )
     return RunnerContext(
         workflow=workflow,
         workflow_id=workflow_id,
@@ -74,6 +63,10 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
         capabilities=capabilities,
         hostname=machine.hostname,
         total=total,
+        limited_by=LimitedBy(
+            "as stated" if options.num_cpus is not None else machine.cpu_limit,
+            "as stated" if options.memory_gb is not None else machine.memory_limit,
+        ),
         gpus=gpu_names(machine.gpus, total.num_gpus),
         gpu_kind=machine.gpu_kind,
         cpus=cpus,
