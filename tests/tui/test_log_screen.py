@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.driving import interface
 
 from torc_core.model.artifact import File
+from torc_core.model.workflow import WorkflowPatch
 from torc_core.runner.policy.output_paths import job_stdio
 
 
@@ -137,3 +138,31 @@ async def test_a_log_is_shown_as_in_a_terminal(
         assert line in seen
     for hidden in ("10% 1.2", "example.org", "[K", "]0;", "\N{SYMBOL FOR ESCAPE}"):
         assert hidden not in seen
+
+
+async def test_a_job_whose_output_is_combined_has_one_file(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    number = make_workflow("combined", 1)
+    stdio = WorkflowPatch(execution_config={"stdio": {"mode": "combined"}})
+    client.update_workflow(number, stdio)
+    log_of(client, number, tmp_path).with_suffix(".log").write_text("both\n")
+    async with interface(server.url) as ui:
+        await open_log(ui, "combined")
+        await ui.wait_for("both")
+        assert "stderr" not in ui.seen()
+
+
+async def test_output_that_is_not_kept_is_not_looked_for(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    number = make_workflow("discarded", 1)
+    client.update_workflow(number, WorkflowPatch(execution_config={"stdio": {"mode": "none"}}))
+    async with interface(server.url) as ui:
+        await open_log(ui, "discarded")
+        await ui.wait_for("the output of this job is not kept")
+        assert "no output yet" not in ui.seen()
+        await ui.press("tab", "p", "q")
+        await ui.wait_for("[Jobs]")
