@@ -167,3 +167,15 @@ def test_lines_for_which_the_disk_has_no_room_are_counted_when_it_has(tmp_path):
     ]
     assert len(lines[1]) == 10
     assert file.lost_in_all == 2
+
+
+def test_every_line_is_written_by_the_one_helper():
+    packages = Path(logs.__file__).parent, Path(logs.__file__).parents[1] / "hpc"
+    others = [
+        path.name
+        for package in packages
+        for path in package.rglob("*.py")
+        if "getLogger(" in path.read_text("utf-8")
+    ]
+
+    assert others == ["logs.py"]
