@@ -1,4 +1,4 @@
-"""How much memory a job uses, without counting twice what its processes share.
+"""How much memory a job uses, without counting twice what its processes share. Pure.
 
 The sum of their resident sizes would: four processes forked from one of 1 GiB seem to use 5. The
 proportional size (PSS) gives each its part of what is shared. It is dear to read, since the kernel
@@ -14,15 +14,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from torc_core.runner.process.membership import Process
+from torc_core.runner.process.procfs import PAGE
 
 _CHANGE = 0.05
 """By which part of the whole it may be wrong before it is read again."""
-_COPIES_S = 10.0
-"""After how long what is shared is read again, as each process may have written to its part by now:
-it then has a copy of its own, and its resident size is the same."""
-_COPIES_NEAR_LIMIT_S = 1.0
+_LEAST_CHANGE = 4 * 2**20
+"""By how many bytes at least: shells and small tools come and go all the time."""
 _PAUSE_S = 0.0005 / 2**20
-"""But not within so many seconds per byte: a fiftieth of a core is enough for one job."""
+"""Seconds per byte between two readings of a job near its limit: a fiftieth of a core is enough."""
 
 
 class Budget:
@@ -52,13 +51,31 @@ class Budget:
 
 
 class _Reading(NamedTuple):
-    start_ticks: int
-    resident_bytes: int
+    """What was read of a process, and how it was then."""
+
+    process: Process
     proportional_bytes: int
 
     @property
     def shared_bytes(self) -> int:
-        return max(self.resident_bytes - self.proportional_bytes, 0)
+        return max(self.process.resident_bytes - self.proportional_bytes, 0)
+
+    def grown(self, now: Process) -> int:
+        """Return the bytes that the process has got since, as far as its size shows them."""
+        return max(now.resident_bytes - self.process.resident_bytes, 0)
+
+    def copied(self, now: Process) -> int:
+        """Return the bytes of which it may have a copy of its own by now.
+
+        What it shares is copied when it writes there: its resident size is the same then, but each
+        page is a fault.
+        """
+        faulted = (now.faults - self.process.faults) * PAGE - self.grown(now)
+        return min(max(faulted, 0), self.shared_bytes)
+
+    def moved(self, now: Process) -> int:
+        """Return by how many bytes the reading may be wrong."""
+        return abs(now.resident_bytes - self.process.resident_bytes) + self.copied(now)
 
 
 class JobMemory:
@@ -92,7 +109,8 @@ class JobMemory:
             now: The present time, in seconds.
             may_read: Whether there is time to read what seems to have changed. Otherwise the
                 memory stays as it was.
-            limit: The bytes that it may use. If it may use more, it is read in any case.
+            limit: The bytes that it may use. What may use more is read in any case, so that no
+                estimate says that it does.
         """
         self._forget_gone(alive)
         resident = sum(process.resident_bytes for process in alive)
@@ -100,79 +118,88 @@ class JobMemory:
         if len(alive) == 1 and not is_near:
             self._total = resident
             return resident
+        if limit is not None and self._may_exceed(alive, limit):
+            if now - self._read_at >= resident * _PAUSE_S:
+                self._total = self._read_again(alive, self._changed(alive, 0), now)
+            return self._total
         estimate = self._estimate(alive)
-        pause_s = _COPIES_NEAR_LIMIT_S if is_near else _COPIES_S
-        may_have_copied = self._shared() > _CHANGE * estimate and now - self._read_at >= max(
-            pause_s, resident * _PAUSE_S
-        )
-        changed = list(alive) if may_have_copied else self._changed(alive, _CHANGE)
-        if not changed and self._shared_by_gone <= _CHANGE * estimate:
+        tolerance = _tolerance(estimate)
+        changed = self._changed(alive, tolerance)
+        if not changed and self._shared_by_gone <= tolerance:
             self._total = estimate
-        elif is_near or may_read():
-            self._read_again(alive, changed, now)
-            self._total = self._estimate(alive)
+        elif may_read():
+            self._total = self._read_again(alive, changed, now)
         elif not self._total:
             self._total = max(process.resident_bytes for process in alive)
-        if limit is not None and self._estimate(alive) > limit:
-            self._read_again(alive, self._changed(alive, 0.0), now)
-            self._total = self._estimate(alive)
         return self._total
+
+    def _may_exceed(self, alive: Iterable[Process], limit: int) -> bool:
+        """Return whether these processes may use more than their limit."""
+        copied = sum(
+            reading.copied(process)
+            for process in alive
+            if (reading := self._readings.get(process.pid)) is not None
+        )
+        return self._estimate(alive) + copied + self._shared_by_gone > limit
 
     def _forget_gone(self, alive: Collection[Process]) -> None:
         """Forget the readings of processes that have exited."""
         starts = {process.pid: process.start_ticks for process in alive}
-        gone = [pid for pid, each in self._readings.items() if starts.get(pid) != each.start_ticks]
+        gone = [
+            pid
+            for pid, reading in self._readings.items()
+            if starts.get(pid) != reading.process.start_ticks
+        ]
         self._shared_by_gone += sum(self._readings.pop(pid).shared_bytes for pid in gone)
 
-    def _changed(self, alive: Iterable[Process], part: float) -> list[Process]:
-        """Return the processes whose size differs from that at their reading by more than a part.
+    def _changed(self, alive: Iterable[Process], tolerance: float) -> list[Process]:
+        """Return what was not read yet, or has changed, if that makes such a difference."""
+        unread, moved, unread_bytes, moved_bytes = [], [], 0, 0
+        for process in alive:
+            reading = self._readings.get(process.pid)
+            if reading is None:
+                unread.append(process)
+                unread_bytes += process.resident_bytes
+            elif reading.process != process and (difference := reading.moved(process)):
+                moved.append(process)
+                moved_bytes += difference
+        return (unread if unread_bytes > tolerance else []) + (
+            moved if moved_bytes > tolerance else []
+        )
 
-        Those without a reading count only if they matter together.
-        """
-        unread = [process for process in alive if process.pid not in self._readings]
-        if sum(process.resident_bytes for process in unread) <= part * self._total:
-            unread = []
-        return unread + [
-            process
-            for process in alive
-            if (reading := self._readings.get(process.pid)) is not None
-            and abs(process.resident_bytes - reading.resident_bytes) > part * reading.resident_bytes
-        ]
-
-    def _read_again(self, alive: Iterable[Process], changed: Iterable[Process], now: float) -> None:
-        """Read what has changed; and the others, if it shares with them, or did."""
+    def _read_again(self, alive: Iterable[Process], changed: Iterable[Process], now: float) -> int:
+        """Read what has changed, and the others if it shares with them, or did; return the sum."""
         read = {process.pid for process in changed}
-        shared = self._shared_by_gone + self._shared(read)
+        shared_before = self._shared_by_gone + self._shared(read)
         for process in changed:
             self._add(process)
-        if max(shared, self._shared(read)) > _CHANGE * self._estimate(alive):
+        if max(shared_before, self._shared(read)) > _tolerance(self._estimate(alive)):
             for process in alive:
                 if process.pid not in read:
                     self._add(process)
         self._shared_by_gone = 0
         self._read_at = now
+        return self._estimate(alive)
 
-    def _shared(self, pids: Collection[int] | None = None) -> int:
-        """Return the bytes that processes (of all that were read) share with any others."""
-        return sum(
-            reading.shared_bytes
-            for pid, reading in self._readings.items()
-            if pids is None or pid in pids
-        )
+    def _shared(self, pids: Collection[int]) -> int:
+        """Return the bytes that these processes shared with others when they were read."""
+        return sum(reading.shared_bytes for pid, reading in self._readings.items() if pid in pids)
 
     def _add(self, process: Process) -> None:
-        self._readings[process.pid] = _Reading(
-            process.start_ticks, process.resident_bytes, self._read(process)
-        )
+        self._readings[process.pid] = _Reading(process, self._read(process))
 
     def _estimate(self, alive: Iterable[Process]) -> int:
-        """Return the sum of all readings, and of what has been added since."""
+        """Return the sum of all readings, and of what was added since."""
         total = 0
         for process in alive:
             reading = self._readings.get(process.pid)
             if reading is None:
                 total += process.resident_bytes
             else:
-                grown = max(process.resident_bytes - reading.resident_bytes, 0)
-                total += reading.proportional_bytes + grown
+                total += reading.proportional_bytes + reading.grown(process)
         return total
+
+
+def _tolerance(total: int) -> float:
+    """Return by how many bytes the memory of a job may be wrong before it is read again."""
+    return max(_CHANGE * total, _LEAST_CHANGE)

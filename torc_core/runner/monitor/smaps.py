@@ -12,7 +12,7 @@ from torc_core.runner.logs import log
 from torc_core.runner.monitor.memory import Budget
 from torc_core.runner.process.membership import Process
 
-SHARE = 0.004
+SHARE = 0.0025
 """The part of one core that readings may take."""
 _PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
 _PAGE = os.sysconf("SC_PAGE_SIZE")

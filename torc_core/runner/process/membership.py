@@ -40,6 +40,8 @@ class Process(NamedTuple):
     reaped_cpu_ticks: int
     """That of the children that it has waited for, and of theirs."""
     resident_bytes: int
+    faults: int = 0
+    """Minor page faults: how many pages it got, or got a copy of, without reading a disk."""
 
     @property
     def is_alive(self) -> bool:

@@ -16,7 +16,7 @@ from torc_core.runner.process.membership import Process
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 """The unit of the times of processes."""
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE = os.sysconf("SC_PAGE_SIZE")
 _LONGEST_STAT = 2048
 _FULL_EVERY = 30
 """After how many scans all processes are read again: pids are reused."""
@@ -47,7 +47,8 @@ def parse_stat(text: bytes) -> Process:
         threads=int(fields[17]),
         cpu_ticks=int(fields[11]) + int(fields[12]),
         reaped_cpu_ticks=int(fields[13]) + int(fields[14]),
-        resident_bytes=int(fields[21]) * _PAGE,
+        resident_bytes=int(fields[21]) * PAGE,
+        faults=int(fields[7]),
     )
 
 
@@ -57,10 +58,8 @@ def read_process(pid: int, proc: str = "/proc") -> Process | None:
     Raises:
         OSError: No file descriptor is left.
     """
-    try:
-        return parse_stat(_read(f"{proc}/{pid}/stat", _LONGEST_STAT))
-    except (FileNotFoundError, PermissionError, ProcessLookupError, ValueError):
-        return None
+    text = _read_stat(str(pid), proc)
+    return None if text is None else parse_stat(text)
 
 
 def read_variables(pid: int, names: Sequence[str], proc: str = "/proc") -> tuple[str, ...] | None:
@@ -96,6 +95,8 @@ class Scanner:
         starts = [first.start_ticks for pid in oldest if (first := read_process(pid, proc))]
         self._since_ticks = min(starts, default=0)
         self._older: set[str] = set()
+        self._last: dict[str, tuple[bytes, Process]] = {}
+        """What was read the last time, and the processes, by pid."""
         self._count = 0
 
     def scan(self, *, full: bool = False) -> dict[int, Process]:
@@ -114,21 +115,32 @@ class Scanner:
         is_full = full or self._count % _FULL_EVERY == 0
         self._older = set() if is_full else self._older & names
         found: dict[int, Process] = {}
+        read: dict[str, tuple[bytes, Process]] = {}
         for name in names - self._older:
-            process = read_process(int(name), self._proc)
-            if process is None:
+            text = _read_stat(name, self._proc)
+            if text is None:
                 continue
+            last = self._last.get(name)
+            # What stands still is not parsed again.
+            process = last[1] if last is not None and last[0] == text else parse_stat(text)
             if process.start_ticks < self._since_ticks:
                 self._older.add(name)
             else:
                 found[process.pid] = process
+                read[name] = text, process
+        self._last = read
         return found
 
 
-def _read(path: str, size: int) -> bytes:
-    """Return the beginning of a file; much cheaper than a file object."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def _read_stat(pid: str, proc: str) -> bytes | None:
+    """Return what /proc says of a process; None if it is gone. Much cheaper than a file object."""
     try:
-        return os.read(fd, size)
+        fd = os.open(f"{proc}/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        return None
+    try:
+        return os.read(fd, _LONGEST_STAT) or None
+    except ProcessLookupError:
+        return None
     finally:
         os.close(fd)

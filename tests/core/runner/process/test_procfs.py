@@ -106,7 +106,7 @@ def test_what_forks_twice_and_makes_a_session_is_found(start):
 def test_the_daemon_is_found_when_nothing_else_is_left(start):
     job = start(sys.executable, "-c", IS_A_DAEMON)
     (daemon,) = wait_for(
-        lambda: found if (found := job.find()) and job.process.poll() is not None else None,
+        lambda: job.process.poll() is not None and job.find(),
         "the first process to exit",
     )[-1:]
     assert daemon.pid != job.process.pid
