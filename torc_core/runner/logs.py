@@ -18,8 +18,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import TextIO
 
 from torc_core.characters import escape_hidden
@@ -40,6 +41,8 @@ LEVELS = {
 _FIRST = ("workflow_id", "job_id", "run_id", "attempt_id", "compute_node_id")
 """The order in which these come, before all other keys; searches rely on it."""
 _PLAIN = re.compile(r"[\w.:/+,%*-]+", re.ASCII)
+_HARMLESS = (int, float, Enum, NoneType)
+"""Types of data in which there is no secret."""
 _ErrorInfo = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
 )
@@ -159,7 +162,7 @@ class _Lines(logging.Formatter):
         if record.args:  # a caller that knows no keys
             text = text.replace("=", "\\x3d")
         data = {**self._bound, **getattr(record, "fields", {})}
-        first = [f"{key}={data.pop(key)}" for key in _FIRST if key in data]
+        first = [f"{key}={_shown(data.pop(key))}" for key in _FIRST if key in data]
         rest = [f"{key}={_shown(value)}" for key, value in data.items() if value is not None]
         record.message = " ".join([escape_hidden(text) if record.args else text, *first, *rest])
         return super().formatMessage(record)
@@ -169,7 +172,7 @@ class _Lines(logging.Formatter):
         text = super().format(record)
         data = getattr(record, "fields", {})
         is_harmless = not (record.args or record.exc_info) and all(
-            type(value) is not str for value in data.values()
+            isinstance(value, _HARMLESS) for value in data.values()
         )
         return text if is_harmless else mask(text)
 

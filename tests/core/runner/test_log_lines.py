@@ -98,6 +98,8 @@ def test_secrets_are_masked_in_values_texts_and_tracebacks(lines):
     url = "http://user:hunter2@host/x"
     log.info("Asked", url=url)
     log.info("%s", url)
+    log.warning("Failed", error=ConnectionError(url))
+    log.warning("Failed", reasons=[url])
     try:
         int(url)
     except ValueError:
