@@ -34,7 +34,7 @@ _PREPARES = frozenset(
 """First words of a line that runs none of its arguments."""
 _PREPARES_BY = frozenset({"activate", "load"})
 """Second words of such a line, as in `conda activate ENV` and `spack load PACKAGE`."""
-_CLOSES = frozenset({"}", "fi", "done", "esac", "]]", ")"})
+_CLOSES = frozenset({"}", "fi", "done", "esac", "]]"})
 """Last words of compound commands, which take no arguments."""
 
 _SHELL_WITH_COMMAND = re.compile(
@@ -87,10 +87,8 @@ def _takes_no_command(words: list[str]) -> bool:
 
 
 def _last_line(script: str) -> list[str]:
-    """Return the words of the last command of a script; the bracket of a subshell is one."""
+    """Return the words of the last command of a script; none after a subshell's bracket."""
     tokens = _tokens(script)
-    if tokens[-1] == ("operator", ")"):
-        return [")"]
     ends = [i for i, (kind, _) in enumerate(tokens) if kind == "operator"]
     return _words(tokens[ends[-1] + 1 if ends else 0 :])
 
