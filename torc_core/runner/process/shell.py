@@ -108,10 +108,9 @@ def _is_program(path: str) -> bool:
 
 def _is_as_told(environment: Mapping[str, str]) -> bool:
     """Return whether bash would still find the directories true that variables name."""
+    told, earlier = environment.get("PWD", ""), environment.get("OLDPWD")
     try:
-        here = os.stat(".")  # noqa: PTH116
-        there = os.stat(environment.get("PWD", ""))  # noqa: PTH116
+        is_here = os.getcwd() == told or os.path.samefile(".", told)  # noqa: PTH109, PTH121
     except OSError:
         return False
-    earlier = environment.get("OLDPWD")
-    return os.path.samestat(here, there) and (earlier is None or os.path.isdir(earlier))  # noqa: PTH112
+    return is_here and (earlier is None or os.path.isdir(earlier))  # noqa: PTH112

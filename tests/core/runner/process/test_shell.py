@@ -231,6 +231,30 @@ def test_bash_explains_when_the_working_directory_is_gone(tmp_path: Path) -> Non
         assert shell.find_direct("cat", shell.environment, ()) is None
 
 
+@pytest.mark.parametrize("change", ["rename", "replace", "repoint"])
+def test_bash_finds_out_where_a_directory_that_has_changed_is_now(
+    tmp_path: Path, change: str
+) -> None:
+    place, link = tmp_path / "place", tmp_path / "link"
+    place.mkdir()
+    link.symlink_to(place)
+    environment = {"PATH": SYSTEM, "PWD": str(link)}
+    with contextlib.chdir(place):
+        shell = ask_shell(BASH, environment)
+        assert shell.environment["PWD"] == str(link)
+        assert shell.find_direct("cat", shell.environment, ())
+        match change:
+            case "rename":
+                place.rename(tmp_path / "other")
+            case "replace":
+                place.rename(tmp_path / "other")
+                place.mkdir()
+            case _:
+                link.unlink()
+                link.symlink_to(tmp_path)
+        assert shell.find_direct("cat", shell.environment, ()) is None
+
+
 @pytest.mark.parametrize("path", ["/nonexistent/bash", "/dev/null", "/bin/cat"])
 def test_what_is_no_bash_is_asked_in_vain(path: str) -> None:
     environment = {"PATH": SYSTEM}
