@@ -86,6 +86,8 @@ class WorkRequest(Wire, frozen=True, kw_only=True):
     asks_outlook: bool = False
     """The runner has nothing to run: the reply has an `outlook` if it has no job either, and comes
     at once when the outlook is that nobody can run what is left."""
+    knows_stuck: bool = False
+    """The outlook said so last time, and the runner stays all the same: it is no news."""
 
 
 class Exchange(Wire, frozen=True, kw_only=True):

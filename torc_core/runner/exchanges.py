@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from torc_core.model.exchange import WorkRequest
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.policy.options import RunnerOptions
@@ -58,11 +60,14 @@ class Exchanges:
         """Whether no further job is claimed, as too little time is left."""
         return self._jobs.is_too_late(self._remaining_s())
 
-    def send_due(self, *, longest_idle_s: float | None, is_stopping: bool) -> None:
+    def send_due(
+        self, *, longest_idle_s: float | None, knows_stuck: bool, is_stopping: bool
+    ) -> None:
         """Send a request if it is time for one.
 
         Args:
             longest_idle_s: How long the runner stays without work; None for as long as it takes.
+            knows_stuck: It is known, and no reason to leave, that nobody can run what is left.
             is_stopping: Send reports only.
         """
         self._reports.schedule(
@@ -78,7 +83,7 @@ class Exchanges:
         if self._jobs.is_empty and longest_idle_s is not None:
             wait_s = min(wait_s, longest_idle_s)
         request = self._reports.next_request(
-            self._build_work_request,
+            lambda: self._build_work_request(knows_stuck=knows_stuck),
             wait_s=wait_s,
             in_flight=self._link.in_flight,
             is_stopping=is_stopping,
@@ -90,8 +95,11 @@ class Exchanges:
         """Give up all requests."""
         self._link.close()
 
-    def _build_work_request(self) -> WorkRequest | None:
-        return self._jobs.build_work_request(self._remaining_s())
+    def _build_work_request(self, *, knows_stuck: bool) -> WorkRequest | None:
+        request = self._jobs.build_work_request(self._remaining_s())
+        if request is None or not self._jobs.is_empty:
+            return request
+        return msgspec.structs.replace(request, asks_outlook=True, knows_stuck=knows_stuck)
 
     def _remaining_s(self) -> float | None:
         return None if self._deadline is None else self._deadline - self._clock.monotonic()

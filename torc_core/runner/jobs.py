@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-import msgspec
-
 from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobEnd, JobStart, Outcome, WorkRequest
 from torc_core.model.ids import JobId
@@ -88,7 +86,7 @@ class Jobs:
         """
         free, free_slots = self._pool.available(map(requirements_of, self.waiting))
         slots = self._options.max_parallel_jobs or self._context.total.num_cpus
-        request = build_work_request(
+        return build_work_request(
             free,
             free_slots,
             self._context,
@@ -96,9 +94,6 @@ class Jobs:
             remaining_s=remaining_s,
             prefetch=self.prefetcher.prefetch_count(slots) - len(self.waiting),
         )
-        if request is None or not self.is_empty:
-            return request
-        return msgspec.structs.replace(request, asks_outlook=True)
 
     def accept(self, jobs: Collection[ClaimedJob]) -> None:
         """Take claimed jobs; an earlier attempt of one that is still running here is stopped."""

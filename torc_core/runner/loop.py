@@ -162,6 +162,7 @@ class Loop:
             longest_idle_s=(
                 None if self._prospects.waits_for_others else self._shutdown.limits.no_work_s
             ),
+            knows_stuck=self._prospects.is_stuck,
             is_stopping=self._shutdown.is_stopping,
         )
         self._update_shutdown()

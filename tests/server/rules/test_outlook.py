@@ -8,7 +8,9 @@ from server.rules.bench import NOW, PLENTY, TIME
 from sqlalchemy import insert, update
 
 from torc_core.model.action import TriggerType
+from torc_core.model.exchange import Exchange, WorkRequest
 from torc_core.resources import Capacity, Requirements
+from torc_server.rules.attempts.exchange import answer_exchange
 from torc_server.rules.attempts.leases import LEASE_S
 from torc_server.rules.attempts.outlook import can_take, capacity_at
 from torc_server.storage import tables
@@ -43,6 +45,16 @@ def test_a_job_that_fits_nobody_is_named_with_what_it_lacks(bench):
     reply = bench.claim(resources=SMALL, asks_outlook=True)
     assert (reply.outlook.is_stuck, reply.outlook.example) == (True, "large")
     assert reply.reason == "1 ready job needs 32 CPUs each; this node has 2 CPUs free."
+
+
+@pytest.mark.parametrize("knows_stuck", [False, True])
+def test_it_is_news_once(bench, knows_stuck):
+    add_large(bench)
+    bench.initialize()
+    work = WorkRequest(resources=SMALL, max_jobs=1, asks_outlook=True, knows_stuck=knows_stuck)
+    answer = answer_exchange(bench.conn, bench.node_id, Exchange(seq=1, work=work), now_ms=NOW)
+    assert answer.reply.outlook.is_stuck
+    assert answer.has_news is not knows_stuck
 
 
 def test_of_several_the_nearest_is_named(bench):

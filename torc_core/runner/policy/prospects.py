@@ -64,6 +64,11 @@ class Prospects:
         """Why the runner leaves when its time without work is over."""
         return f"there is no job to run here. {self._reason}".rstrip()
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nobody can run what is left."""
+        return self._outlook.is_stuck
+
     def hopeless(self, *, is_too_late: bool) -> str | None:
         """Return why a runner without jobs leaves at once; None if there may be more for it.
 

@@ -189,8 +189,9 @@ def _answer(
         shutdown_reason=situation.shutdown_reason,
     )
     is_over = reply.is_complete and not situation.compute_node_ignore_workflow_completion
-    is_stuck = outlook is not None and outlook.is_stuck
-    has_news = bool(jobs) or kill_is_new or situation.is_canceled or is_over or is_stuck
+    is_known = request.work is not None and request.work.knows_stuck
+    is_newly_stuck = outlook is not None and outlook.is_stuck and not is_known
+    has_news = bool(jobs) or kill_is_new or situation.is_canceled or is_over or is_newly_stuck
     has_news = has_news or is_asked_to_exit
     return Answer(reply, workflow_id, has_news)
 
