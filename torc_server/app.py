@@ -33,6 +33,7 @@ from torc_server.controllers.workflow.failure_handlers import FailureHandlerCont
 from torc_server.controllers.workflow.overviews import OverviewController
 from torc_server.controllers.workflow.provenance import ProvenanceController
 from torc_server.controllers.workflow.remote_workers import RemoteWorkerController
+from torc_server.controllers.workflow.runs import WorkflowRunController
 from torc_server.controllers.workflow.tasks import TaskController
 from torc_server.controllers.workflow.workflows import WorkflowController
 from torc_server.edge import problems
@@ -121,6 +122,7 @@ def create_app(settings: ServerSettings) -> Litestar:
             WorkflowControlController,
             OverviewController,
             TaskController,
+            WorkflowRunController,
             SpawnController,
             ExchangeController,
             *CRUD_RESOURCES,

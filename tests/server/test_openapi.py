@@ -34,6 +34,13 @@ ADDED = {
         "what clients since 0.21 ask for",
     ),
     "exchange": "the batch protocol of our own runner",
+    **dict.fromkeys(
+        (
+            *("start_workflow", "resume_workflow", "list_workflow_runs", "get_workflow_run"),
+            "update_workflow_run",
+        ),
+        "records of starts and resumes",
+    ),
 }
 """Operations that the reference's document does not have, with the reason for each."""
 

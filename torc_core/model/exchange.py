@@ -50,7 +50,7 @@ class JobEnd(Wire, frozen=True, kw_only=True):
     peak_cpu_percent: float | None = None
     avg_cpu_percent: float | None = None
     retry: bool = False
-    """Record this result and make the job ready for its next attempt."""
+    """Record this result and make the job ready for its next attempt; not if `interrupted`."""
     interrupted: bool = False
     """With `terminated`: its runner had to stop it, through no fault of the job. Its dependents
     wait, and the next start of the workflow resumes it."""

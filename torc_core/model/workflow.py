@@ -169,6 +169,9 @@ BULK_RECORDS = "bulk_records"
 BATCH_REFERENCES = "batch_references"
 """The capability of `POST /bulk_jobs` to let a job depend on others of the same request: -1 stands
 for the first job of the request, -2 for the second."""
+WORKFLOW_RUNS = "workflow_runs"
+"""The capability of starting and resuming workflows in one call each, and of keeping records of
+their runs."""
 TOKEN_IN_PATH = "token_in_path"  # noqa: S105 - a name
 """The capability of taking the server's token before the path, as `/token/TOKEN`: for clients that
 can only be given an address."""

@@ -30,6 +30,11 @@ def is_settled(counts: Mapping[str, int] | None) -> bool:
     return 0 < sum((counts or {}).values()) == count(counts, SETTLED)
 
 
+def has_nothing_to_run(counts: Mapping[str, int] | None) -> bool:
+    """Return whether a run would find nothing to do: terminated jobs run again."""
+    return is_settled(counts) and not count(counts, {JobStatus.TERMINATED})
+
+
 def count_lines(counts: Mapping[str, int] | None) -> tuple[str, ...]:
     """Return one line for each status that jobs are in."""
     return tuple(f"{number:>9,} {status}" for status, number in (counts or {}).items() if number)

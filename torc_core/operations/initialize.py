@@ -14,7 +14,7 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import ConflictError
 from torc_core.model.artifact import FilePatch
-from torc_core.model.ids import WorkflowId, id_of
+from torc_core.model.ids import FileId, WorkflowId, id_of
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import (
@@ -212,10 +212,20 @@ def record_file_times(
     client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
 ) -> None:
     """Send the time of last modification of each file for which it has changed."""
+    for file_id, modified in file_times(client, workflow_id, base).items():
+        client.update_file(file_id, FilePatch(st_mtime=modified))
+
+
+def file_times(
+    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
+) -> dict[FileId, float]:
+    """Return the time of last modification of each file for which it has changed, by id."""
+    times = {}
     for file in list(every_item(client.list_files, workflow_id)):
         modified = _modified((base or Path()) / file.path)
         if modified is not None and modified != file.st_mtime:
-            client.update_file(id_of(file), FilePatch(st_mtime=modified))
+            times[id_of(file)] = modified
+    return times
 
 
 def _modified(path: Path) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,17 +23,19 @@ from torc_core.host.runs import (
     new_run_id,
     start_run,
 )
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import WorkflowId, WorkflowRunId
+from torc_core.model.records.workflow_run import RunStatus, WorkflowRunPatch
 from torc_core.model.workflow import Workflow, WorkflowStatus
-from torc_core.operations.facts import count_lines, is_settled, refuse_archived, title_of
-from torc_core.operations.initialize import (
-    StartCheck,
-    check_start,
-    find_missing_inputs,
-    initialize_workflow,
+from torc_core.operations.facts import (
+    count_lines,
+    has_nothing_to_run,
+    refuse_archived,
+    title_of,
 )
+from torc_core.operations.initialize import StartCheck, check_start, find_missing_inputs
 from torc_core.operations.machine_fit import NeverFits, find_misfits, refuse_impossible
 from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
+from torc_core.operations.start import start_workflow
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import SpecFile
 
@@ -140,10 +143,8 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
     objection, warnings = decide_run(facts)
 
     def perform(reporter: Reporter, *, force: bool) -> Run:
-        # Another client may have initialized it while the question was open.
-        if is_new and client.is_workflow_uninitialized(workflow_id):
-            initialize_workflow(client, workflow, reporter, force=force)
-        return _begin(connection, workflow, request)
+        run_id = start_workflow(client, workflow, reporter, is_new=is_new, force=force)
+        return begin_run(connection, workflow, request, run_id)
 
     return Proposal(
         question=_question(workflow, facts),
@@ -163,7 +164,8 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
     if facts.status.is_canceled:
         raise ConflictError(
             f"Workflow {facts.workflow_id} is canceled.",
-            hint=f"Start over with a new run: torc workflows initialize {facts.workflow_id}",
+            hint=f"Run what is left: torc workflows resume {facts.workflow_id}. "
+            f"To start over: torc workflows initialize {facts.workflow_id}",
         )
     objection = None
     if facts.start is not None:
@@ -230,19 +232,44 @@ def prepare_run(
     return directory
 
 
-def _begin(connection: Connection, workflow: Workflow, request: RunRequest) -> Run:
-    directory = prepare_run(
-        connection.client,
-        request.options,
-        is_embedded=connection.is_embedded,
-        spec=request.spec,
-    )
+def begin_run(
+    connection: Connection,
+    workflow: Workflow,
+    request: RunRequest,
+    run_id: WorkflowRunId | None,
+) -> Run:
+    """Prepare the run of a workflow that is started, and start it if it is detached.
+
+    Args:
+        connection: The server.
+        workflow: The workflow.
+        request: What the user asked for.
+        run_id: The record of the run at the server, if it keeps one.
+
+    Raises:
+        MachineError: The runner exited at once; the record says so.
+    """
+    client = connection.client
+    try:
+        directory = prepare_run(
+            client,
+            msgspec.structs.replace(request.options, workflow_run_id=run_id),
+            is_embedded=connection.is_embedded,
+            spec=request.spec,
+        )
+        pid = start_run(directory).pid if request.is_detached else None
+    except (TorcError, OSError) as error:
+        if run_id is not None:
+            patch = WorkflowRunPatch(status=RunStatus.FAILED, reason=str(error))
+            with contextlib.suppress(TorcError):  # the first error matters
+                client.update_workflow_run(run_id, patch)
+        raise
     return Run(
         workflow_id=request.options.workflow_id,
         title=title_of(workflow),
         directory=directory,
         output_dir=directory.read_meta().output_dir,
-        pid=start_run(directory).pid if request.is_detached else None,
+        pid=pid,
     )
 
 
@@ -250,7 +277,7 @@ def _question(workflow: Workflow, facts: RunFacts) -> Question:
     lines = count_lines(facts.status.jobs_by_status)
     if facts.start is not None:
         lines = ("It is initialized first.", *lines, *facts.start.lines())
-    elif is_settled(facts.status.jobs_by_status):
+    elif has_nothing_to_run(facts.status.jobs_by_status):
         lines = (*lines, "No job is left to run. To start over, initialize it first.")
     return Question(
         sentence=f"Run {title_of(workflow)} on this machine?",

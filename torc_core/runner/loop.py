@@ -237,6 +237,8 @@ class Loop:
         if reply.shutdown is not None:
             reason = reply.shutdown_reason or f"the server asked it to {reply.shutdown}"
             stops_jobs = reply.shutdown is Shutdown.STOP
+            if stops_jobs:
+                self._shutdown.stop_code = ExitCode.TERMINATED
             self._stop(reason, self._interruption() if stops_jobs else None)
         stays = self._context.workflow.compute_node_ignore_workflow_completion
         if reply.is_canceled:

@@ -31,6 +31,7 @@ from torc_core.runner.running import Tools
 from torc_core.runner.server.link import ServerLink
 from torc_core.runner.server.node import deregister_node, register_node, url_for_jobs
 from torc_core.runner.server.protocol import choose_protocol
+from torc_core.runner.server.workflow_run import RunRecord
 from torc_core.runner.signals import Waker
 
 
@@ -85,7 +86,9 @@ class Runner:
         """
         context = register_node(self._client, self._options, self._clock)
         self._options = settle(self._options, context.execution)
+        record = RunRecord(self._client, self._options.workflow_run_id)
         try:
+            record.begin(context.node_id)
             ids = {
                 "workflow_id": context.workflow_id,
                 "run_id": context.run_id,
@@ -95,7 +98,13 @@ class Runner:
                 log.info("Runner started", host=context.hostname, pid=os.getpid())
                 _log_offer(context, self._options)
                 summary = self._run(context)
+            if self._expects_answers:
+                record.end(summary)
             return msgspec.structs.replace(summary, lost_log_lines=file.lost_in_all)
+        except TorcError as error:
+            if self._expects_answers:
+                record.fail(error)
+            raise
         finally:
             if self._expects_answers:
                 deregister_node(self._client, context, self._clock, self._node_usage)

@@ -190,12 +190,13 @@ class RunningJobs:
 
     def report(self, claimed: ClaimedJob, completion: JobEnd) -> None:
         """Count a completion and put it into the outbox."""
-        outcome = "retried" if completion.retry else completion.status.value
+        is_retried = completion.retry and not completion.interrupted
+        outcome = "retried" if is_retried else completion.status.value
         log.info(
             "Job completed",
             status=completion.status,
             return_code=completion.return_code,
-            retry=completion.retry or None,
+            retry=is_retried or None,
             **job_ids(claimed),
         )
         self.outcomes[outcome] += 1

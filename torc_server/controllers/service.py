@@ -11,6 +11,7 @@ from torc_core.model.workflow import (
     BULK_RECORDS,
     EXCHANGE,
     TOKEN_IN_PATH,
+    WORKFLOW_RUNS,
     Version,
 )
 from torc_server.edge.openapi import describe
@@ -18,7 +19,7 @@ from torc_server.edge.openapi import describe
 VERSION = Version(
     version="0.12.0",
     api_version="0.7.0",
-    capabilities=[EXCHANGE, BULK_RECORDS, BATCH_REFERENCES, TOKEN_IN_PATH],
+    capabilities=[EXCHANGE, BULK_RECORDS, BATCH_REFERENCES, TOKEN_IN_PATH, WORKFLOW_RUNS],
 )
 """The version is the reference's: its clients compare it with their own."""
 

@@ -8,7 +8,16 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter, QueryParameter
 from litestar.typing import FieldDefinition
 
-from torc_core.model.ids import ActionId, ComputeNodeId, EventId, GroupId, JobId, TaskId, WorkflowId
+from torc_core.model.ids import (
+    ActionId,
+    ComputeNodeId,
+    EventId,
+    GroupId,
+    JobId,
+    TaskId,
+    WorkflowId,
+    WorkflowRunId,
+)
 from torc_core.model.page import MAX_LIMIT
 from torc_core.units import MAX_INTEGER
 from torc_server.records.pages import Paging
@@ -25,6 +34,7 @@ ActionIdInPath = Annotated[ActionId, _IN_PATH]
 EventIdInPath = Annotated[EventId, _IN_PATH]
 GroupIdInPath = Annotated[GroupId, _IN_PATH]
 TaskIdInPath = Annotated[TaskId, _IN_PATH]
+WorkflowRunIdInPath = Annotated[WorkflowRunId, _IN_PATH]
 
 WorkflowIdInQuery = Annotated[WorkflowId, _IN_QUERY]
 

@@ -22,6 +22,7 @@ from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
 from torc_server.rules import events
 from torc_server.rules.attempts import leases
+from torc_server.rules.runs.records import end_runs_of_node
 from torc_server.storage import tables
 
 
@@ -55,6 +56,13 @@ def record_node(
     ]
     if stopped:
         happened += leases.take_back_jobs(connection, node_id, now_ms=now_ms)
+        end_runs_of_node(
+            connection,
+            after.workflow_id,
+            node_id,
+            reason="its node was deregistered",
+            now_ms=now_ms,
+        )
     events.record_many(connection, after.workflow_id, happened, now_ms=now_ms)
 
 

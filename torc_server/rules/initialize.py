@@ -12,14 +12,16 @@ they may be starting it at this moment, and it would run twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from torc_core.errors import ConflictError
 from torc_core.graph import find_cycles
 from torc_core.model.events.types import WorkflowReinitialized, WorkflowStarted
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message
 from torc_server.rules import actions
@@ -37,6 +39,7 @@ from torc_server.rules.resets import reset_positions
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
+from torc_server.storage.tables.workflow import WorkflowRow
 
 _job = tables.job
 _attempt = tables.attempt
@@ -84,6 +87,14 @@ _LOSE = Prepared(
 )
 
 
+class Placed(NamedTuple):
+    """Jobs that were made blocked or ready."""
+
+    jobs: list[JobId]
+    is_first: bool
+    """Whether no job of the workflow was initialized before."""
+
+
 def initialize_jobs(
     conn: Connection,
     workflow_id: WorkflowId,
@@ -111,30 +122,58 @@ def initialize_jobs(
     workflow = find_workflow(conn, workflow_id)
     if clear_ephemeral_user_data:
         _clear_ephemeral(conn, workflow_id)
-    inputs = read_inputs(conn, workflow_id)
-    needed = dependencies(inputs)
-    _refuse_cycles(inputs, needed)
-    chosen = _choose(conn, workflow_id, inputs, needed, only_uninitialized=only_uninitialized)
-    _store(conn, workflow_id, inputs, needed, chosen)
-    held = [inputs.jobs[at].id for at in chosen if inputs.jobs[at].status in _ACTIVE_NUMBERS]
-    _TAKE.run_of(conn, held)
-    _LOSE.run_of(conn, held, now=now_ms)
+    choose = partial(_choose, conn, workflow_id, only_uninitialized=only_uninitialized)
+    placed = place_jobs(conn, workflow, choose, now_ms=now_ms)
     conn.execute(_FORGET_RESULTS, {"of_workflow": workflow_id})
-    conn.execute(_NEXT_ATTEMPT, {"of_workflow": workflow_id, "in_run": workflow.run_id})
     expect_completion(conn, workflow_id)
     actions.restart(conn, workflow_id)
-    again = any(row.input_hash for row in inputs.jobs)
-    initialized = WorkflowReinitialized if again else WorkflowStarted
+    initialized = WorkflowStarted if placed.is_first else WorkflowReinitialized
     event = initialized(
         run_id=workflow.run_id,
-        jobs=len(chosen),
+        jobs=len(placed.jobs),
         only_uninitialized=only_uninitialized,
         clear_ephemeral_user_data=clear_ephemeral_user_data,
     )
     record(conn, workflow_id, event, now_ms=now_ms)
     release_stuck(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
     complete_if_settled(conn, workflow_id, run_id=workflow.run_id, now_ms=now_ms)
-    return Message(message="Initialized job status", count=len(chosen))
+    return Message(message="Initialized job status", count=len(placed.jobs))
+
+
+def place_jobs(
+    conn: Connection,
+    workflow: WorkflowRow,
+    choose: Callable[[Inputs, Sequence[Members]], set[int]],
+    *,
+    now_ms: int,
+) -> Placed:
+    """Work out all dependencies, and make some jobs blocked or ready.
+
+    Those that are blocked for no reason, as what they wait for is settled, are released by
+    `release_stuck`.
+
+    Args:
+        conn: The writer's connection.
+        workflow: The workflow.
+        choose: Returns the positions of the jobs, given all of them and what they depend on.
+        now_ms: Now.
+
+    Raises:
+        ConflictError: Jobs depend on each other in a cycle; nothing was changed.
+    """
+    inputs = read_inputs(conn, workflow.id)
+    needed = dependencies(inputs)
+    _refuse_cycles(inputs, needed)
+    chosen = choose(inputs, needed)
+    _store(conn, workflow.id, inputs, needed, chosen)
+    held = [inputs.jobs[at].id for at in chosen if inputs.jobs[at].status in _ACTIVE_NUMBERS]
+    _TAKE.run_of(conn, held)
+    _LOSE.run_of(conn, held, now=now_ms)
+    conn.execute(_NEXT_ATTEMPT, {"of_workflow": workflow.id, "in_run": workflow.run_id})
+    return Placed(
+        jobs=[inputs.jobs[at].id for at in sorted(chosen)],
+        is_first=not any(row.input_hash for row in inputs.jobs),
+    )
 
 
 _FORGET_RESULTS = delete(_latest).where(

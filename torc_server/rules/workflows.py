@@ -13,6 +13,7 @@ from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.events.types import WorkflowArchived
 from torc_core.model.execution import read_execution_config
 from torc_core.model.ids import RequirementsId, WorkflowId
+from torc_core.model.records.workflow_run import RunStatus
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
@@ -34,6 +35,14 @@ _FIND = Prepared(
 HAS_OPEN_JOBS = exists().where(tables.job.c.workflow_id == bindparam("workflow_id"), IS_OPEN)
 """Whether some job of `workflow_id` is not complete."""
 
+_IS_RESUMING = Prepared(
+    select(
+        exists().where(
+            tables.workflow_run.c.workflow_id == bindparam("workflow_id"),
+            tables.workflow_run.c.status == RunStatus.RESUMING.value,
+        )
+    )
+)
 _HAS_OPEN_JOBS = Prepared(select(HAS_OPEN_JOBS))
 
 
@@ -133,6 +142,12 @@ def status_of(row: WorkflowRow) -> WorkflowStatus:
 def has_open_jobs(conn: Connection, workflow_id: WorkflowId) -> bool:
     """Return whether some job is not complete."""
     [(found,)] = _HAS_OPEN_JOBS.all(conn, workflow_id=workflow_id)
+    return bool(found)
+
+
+def is_resuming(conn: Connection, workflow_id: WorkflowId) -> bool:
+    """Return whether a resume waits for jobs of the workflow to end."""
+    [(found,)] = _IS_RESUMING.all(conn, workflow_id=workflow_id)
     return bool(found)
 
 

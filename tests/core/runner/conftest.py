@@ -29,7 +29,7 @@ def start_runner(client: TorcClient) -> Iterator[Callable[..., RunnerThread]]:
     started: list[RunnerThread] = []
 
     def start(flow: Flow, **settings: object) -> RunnerThread:
-        flow.initialize_if_new()
+        flow.start()
         started.append(RunnerThread(flow.client, flow.options(**settings)))
         return started[-1]
 

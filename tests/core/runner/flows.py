@@ -12,6 +12,8 @@ from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.workflow import Workflow
 from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.reporter import SILENT
+from torc_core.operations.start import start_workflow
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.runner.runner import Runner
@@ -39,8 +41,7 @@ class Flow:
 
     def run(self, **settings: object) -> RunSummary:
         """Run it to its end."""
-        self.initialize_if_new()
-        return self.run_uninitialized(**settings)
+        return self.run_uninitialized(workflow_run_id=self.start(), **settings)
 
     def run_uninitialized(self, **settings: object) -> RunSummary:
         """Run it as it is."""
@@ -49,10 +50,11 @@ class Flow:
     def initialize(self) -> None:
         initialize_workflow(self.client, self.id)
 
-    def initialize_if_new(self) -> None:
-        """Initialize it as an interface does before a run."""
-        if self.client.is_workflow_uninitialized(self.id):
-            self.initialize()
+    def start(self) -> int | None:
+        """Start it as an interface does before a run, and return the record of that."""
+        workflow = self.client.get_workflow(self.id)
+        is_new = self.client.is_workflow_uninitialized(self.id)
+        return start_workflow(self.client, workflow, SILENT, is_new=is_new, force=False)
 
     def status(self, job_id: int) -> str:
         return str(self.client.get_job(job_id).status)

@@ -9,7 +9,15 @@ from collections.abc import Callable, Collection
 from msgspec.structs import replace
 
 from torc_core.errors import ExitCode
-from torc_core.model.exchange import ClaimedJob, Exchange, ExchangeReply, JobEnd, JobStart, Outlook
+from torc_core.model.exchange import (
+    ClaimedJob,
+    Exchange,
+    ExchangeReply,
+    JobEnd,
+    JobStart,
+    Outlook,
+    Shutdown,
+)
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
@@ -280,6 +288,7 @@ class SimulatedServer:
         self.is_canceled = False
         self.outlook: Callable[[], Outlook | None] = lambda: None
         """What a runner without a job is told."""
+        self.shutdown: Shutdown | None = None
         self.completes = True
         """Whether the workflow is complete when nothing is left."""
         self._sent: dict[int, Exchange] = {}
@@ -329,6 +338,12 @@ class SimulatedServer:
         for request in list(self._held.values()):
             self._answer(request)
 
+    def ask(self, shutdown: Shutdown) -> None:
+        """Ask the runner to shut down."""
+        self.shutdown = shutdown
+        for request in list(self._held.values()):
+            self._answer(request)
+
     def go_down(self) -> None:
         self.is_down = True
         self._held.clear()
@@ -360,7 +375,7 @@ class SimulatedServer:
         for end in request.ends:
             self.results.append(end)
             self.claimed.discard(end.job_id)
-            if end.retry:
+            if end.retry and not end.interrupted:
                 self._retry(self._jobs[end.job_id])
         for release in request.releases:
             self.claimed.discard(release.job_id)
@@ -375,13 +390,14 @@ class SimulatedServer:
         is_known = request.work is not None and request.work.knows_stuck
         is_stuck = outlook is not None and outlook.is_stuck and not is_known
         has_jobs = bool(request.work and self.ready)
-        return has_jobs or is_stuck or self.is_complete or self.is_canceled
+        is_over = self.is_complete or self.is_canceled or self.shutdown is not None
+        return has_jobs or is_stuck or is_over
 
     def _answer(self, request: Exchange, *, only_held: bool = False) -> None:
         if self._held.pop(request.seq, None) is None and only_held:
             return
         jobs: list[ClaimedJob] = []
-        if request.work is not None and request.seq == self._seq:
+        if request.work is not None and request.seq == self._seq and self.shutdown is None:
             count = request.work.max_jobs + request.work.queue_ahead
             jobs, self.ready = self.ready[:count], self.ready[count:]
             self.claimed |= {job.job.id for job in jobs}
@@ -393,6 +409,8 @@ class SimulatedServer:
             outlook=self.outlook() if asks else None,
             is_complete=self.is_complete,
             is_canceled=self.is_canceled,
+            shutdown=self.shutdown,
+            shutdown_reason="maintenance" if self.shutdown else None,
             kill=sorted(self.claimed) if self.is_canceled else [],
         )
         self._results.append(ExchangeResult(request, reply))

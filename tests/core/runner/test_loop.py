@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from torc_core.errors import MachineError
 from torc_core.model.compute import SchedulerType
+from torc_core.model.exchange import Shutdown
 from torc_core.model.resources import FailureRule
 from torc_core.resources import Resources
 from torc_core.runner.process.child import SpawnError, SpawnFailure
@@ -65,15 +66,30 @@ def test_the_end_of_a_workflow_is_noticed_once():
     ]
 
 
-def test_the_jobs_of_a_stopped_runner_are_retried_later():
+def test_the_jobs_of_a_stopped_runner_are_terminated_to_be_resumed():
     world = World(FOUR_CPUS)
     world.server.add(*jobs(5, runtime_seconds=3600))
     world.stop_at(60.0)
     summary = world.run()
     assert (summary.exit_code, summary.reason) == (130, "the runner was asked to stop")
-    assert summary.outcomes == {"retried": 4}
-    assert len(world.server.ready) == 5
+    assert summary.outcomes == {"terminated": 4}
+    assert [end.interrupted for end in world.server.results] == [True] * 4
+    assert len(world.server.ready) == 1
     assert world.clock.now < 61
+
+
+@pytest.mark.parametrize("shutdown", Shutdown)
+def test_a_runner_does_what_the_server_asks_it_to(shutdown):
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(5, runtime_seconds=3600))
+    world.waker.at(60.0, lambda: world.server.ask(shutdown))
+    summary = world.run()
+    is_stop = shutdown is Shutdown.STOP
+    assert summary.reason == "maintenance"
+    assert summary.exit_code == (143 if is_stop else 1)
+    assert summary.outcomes == ({"terminated": 4} if is_stop else {"completed": 4})
+    assert len(world.server.ready) == 1
+    assert world.clock.now == pytest.approx(60 if is_stop else 3600, abs=1)
 
 
 def test_a_stopped_runner_does_not_take_the_workflow_for_complete():

@@ -22,7 +22,7 @@ def test_jobs_outlive_the_server_and_are_reported_later(own, tmp_path):
         for i in range(3)
     ]
     after = flow.add("true", name="after", depends_on_job_ids=jobs)
-    flow.initialize_if_new()
+    flow.start()
     thread = RunnerThread(flow.client, flow.options(wait_for_new_jobs_s=60.0))
     wait_for(lambda: len(list(tmp_path.glob("r?"))) == len(jobs), "the jobs")
     own.kill()
@@ -78,7 +78,7 @@ def test_every_job_counts_once_however_often_the_server_is_killed(own, tmp_path)
 def test_a_stopped_runner_does_not_wait_for_a_server_for_ever(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out")
     flow.add(f"touch {tmp_path}/runs; sleep 100")
-    flow.initialize_if_new()
+    flow.start()
     thread = RunnerThread(flow.client, flow.options(grace_s=0.5))
     wait_for((tmp_path / "runs").exists, "the job")
     own.kill(signal.SIGKILL)
@@ -89,7 +89,7 @@ def test_a_stopped_runner_does_not_wait_for_a_server_for_ever(own, tmp_path):
 def test_a_second_request_to_stop_ends_the_wait_for_a_server_that_hangs(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out")
     flow.add(f"touch {tmp_path}/runs; sleep 100")
-    flow.initialize_if_new()
+    flow.start()
     thread = RunnerThread(flow.client, flow.options())
     wait_for((tmp_path / "runs").exists, "the job")
     own.process.send_signal(signal.SIGSTOP)
@@ -104,7 +104,7 @@ def test_a_second_request_to_stop_ends_the_wait_for_a_server_that_hangs(own, tmp
 def test_an_idle_runner_leaves_a_server_that_stays_away(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out", compute_node_ignore_workflow_completion=True)
     options = flow.options(wait_for_new_jobs_s=60.0, wait_for_server_s=0.3, poll_interval_s=0.1)
-    flow.initialize_if_new()
+    flow.start()
     thread = RunnerThread(flow.client, options)
     wait_for(lambda: flow.client.list_compute_nodes(flow.id).total_count == 1, "the runner")
     own.kill()

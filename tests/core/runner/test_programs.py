@@ -19,7 +19,7 @@ from torc_core.model.resources import ResourceRequirements, SlurmScheduler
 @pytest.fixture
 def make_run(flow, tmp_path):
     def make(**options):
-        flow.initialize_if_new()
+        flow.start()
         given = {"num_cpus": 2, "wait_for_new_jobs_s": 0.0, **options}
         return create_run(
             RunMeta(

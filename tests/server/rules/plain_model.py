@@ -431,7 +431,7 @@ class Model:
             self.record(name, number, "canceled", code)
             return verdict
         self.record(name, number, status, code)
-        is_again = retry and status in BAD
+        is_again = retry and status in BAD and not interrupted
         job.attempt, job.node = number + is_again, None
         job.interrupted = interrupted and status == "terminated" and not is_again
         job.uncounted += job.interrupted

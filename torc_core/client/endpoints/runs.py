@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TypeVar, Unpack
+
+from torc_core.client.filters import Paging
 from torc_core.client.request import LONG_S, Endpoints
 from torc_core.model.artifact import FileIds, UserDataIds
-from torc_core.model.ids import FileId, UserDataId, WorkflowId
+from torc_core.model.ids import FileId, UserDataId, WorkflowId, WorkflowRunId
+from torc_core.model.page import Page
+from torc_core.model.records.workflow_run import (
+    ResumeReply,
+    ResumeRequest,
+    StartReply,
+    StartRequest,
+    WorkflowRun,
+    WorkflowRunPatch,
+)
 from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
+
+T = TypeVar("T")
 
 
 class RunEndpoints(Endpoints):
@@ -28,6 +42,44 @@ class RunEndpoints(Endpoints):
             },
             timeout_s=LONG_S,
         )
+
+    def start_workflow(self, workflow_id: WorkflowId, request: StartRequest) -> StartReply:
+        """Initialize a workflow unless it is started already, and record a run of it.
+
+        Raises:
+            ConflictError: It is archived or canceled, or is being resumed.
+        """
+        return self._begin(f"/workflows/{workflow_id}/start", StartReply, request)
+
+    def resume_workflow(self, workflow_id: WorkflowId, request: ResumeRequest) -> ResumeReply:
+        """Resume a workflow; while `waiting_jobs` have not ended, send the request again.
+
+        Raises:
+            ConflictError: It is archived or not started, or another client has resumed it.
+        """
+        return self._begin(f"/workflows/{workflow_id}/resume", ResumeReply, request)
+
+    def _begin(self, path: str, reply: type[T], request: StartRequest) -> T:
+        key = "key" if request.key else None
+        return self._post(path, reply, request, timeout_s=LONG_S, idempotency_key=key)
+
+    def list_workflow_runs(
+        self, workflow_id: WorkflowId, **filters: Unpack[Paging]
+    ) -> Page[WorkflowRun]:
+        """Return a page of the starts and resumes of a workflow."""
+        return self._list(f"/workflows/{workflow_id}/runs", Page[WorkflowRun], filters, Paging)
+
+    def get_workflow_run(self, run_id: WorkflowRunId) -> WorkflowRun:
+        """Return the record of a run."""
+        return self._get(f"/workflow_runs/{run_id}", WorkflowRun)
+
+    def update_workflow_run(self, run_id: WorkflowRunId, patch: WorkflowRunPatch) -> WorkflowRun:
+        """Report that the runner of a run has begun, or how it ended.
+
+        Raises:
+            ConflictError: It is to begin, but was replaced or has ended.
+        """
+        return self._put(f"/workflow_runs/{run_id}", WorkflowRun, patch)
 
     def cancel_workflow(self, workflow_id: WorkflowId) -> WorkflowStatus:
         """Cancel a workflow; its runners stop their jobs."""

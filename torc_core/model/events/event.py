@@ -49,6 +49,8 @@ class EventType(StrEnum):
     JOBS_SPAWNED = "jobs_spawned"
     COMPUTE_NODE_STARTED = "compute_node_started"
     COMPUTE_NODE_STOPPED = "compute_node_stopped"
+    RUN_STARTED = "run_started"
+    RUN_ENDED = "run_ended"
     SCHEDULER_NODE_CREATED = "scheduler_node_created"
     ACTION_EXECUTED = "action_executed"
     USER_ACTION = "user_action"

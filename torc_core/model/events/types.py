@@ -35,6 +35,7 @@ from torc_core.model.ids import (
     JobId,
     RequirementsId,
     SchedulerId,
+    WorkflowRunId,
 )
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import stated
@@ -122,6 +123,35 @@ class WorkflowStatusReset(_Reset, frozen=True, kw_only=True):
     action: str = stated("reset_workflow_status")
     force: bool
     run_id: int
+
+
+class _Run(EventRecord, frozen=True, kw_only=True):
+    workflow_run_id: WorkflowRunId
+    kind: str
+    run_id: int
+
+
+class RunStarted(_Run, frozen=True, kw_only=True):
+    """The workflow was started or resumed."""
+
+    event_type = EventType.RUN_STARTED
+    sentence = "Run record {workflow_run_id} began ({kind}) for {user}; jobs made to run: {jobs}."
+
+    user: str
+    hostname: str | None
+    jobs: int
+    """How many jobs it made blocked or ready."""
+
+
+class RunEnded(_Run, frozen=True, kw_only=True):
+    """The runner of a start or resume has ended, or is taken for dead."""
+
+    event_type = EventType.RUN_ENDED
+    sentence = "Run record {workflow_run_id} ended: {status}."
+
+    status: str
+    exit_code: int | None
+    reason: str | None
 
 
 class ComputeNodeStarted(EventRecord, frozen=True, kw_only=True):
@@ -240,6 +270,8 @@ EVENT_RECORDS: tuple[type[EventRecord], ...] = (
     RecoveryScriptCompleted,
     RecoveryScriptFailed,
     JobsSpawned,
+    RunStarted,
+    RunEnded,
     ComputeNodeStarted,
     ComputeNodeStopped,
     SchedulerNodeCreated,

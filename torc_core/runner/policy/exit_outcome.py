@@ -51,7 +51,9 @@ class ExitOutcome(msgspec.Struct, frozen=True):
     follows_rules: bool = False
     """Whether the job's failure handler decides what comes next."""
     retries: bool = False
-    """Whether the job is ready again at once, for the next runner of its workflow."""
+    """Whether the job is ready again at once, at a server that resumes no terminated jobs."""
+    interrupted: bool = False
+    """Whether the runner had to stop it, so that the next start of the workflow resumes it."""
 
 
 class _Stopped(msgspec.Struct, frozen=True):
@@ -60,12 +62,13 @@ class _Stopped(msgspec.Struct, frozen=True):
     """In place of the process's own."""
     follows_rules: bool = False
     retries: bool = False
+    interrupted: bool = False
 
 
 _STOPPED = {
     StopReason.CANCELED: _Stopped(JobStatus.CANCELED),
-    StopReason.INTERRUPTED: _Stopped(JobStatus.TERMINATED, retries=True),
-    StopReason.RUNNER_STOPS: _Stopped(JobStatus.TERMINATED),
+    StopReason.INTERRUPTED: _Stopped(JobStatus.TERMINATED, retries=True, interrupted=True),
+    StopReason.RUNNER_STOPS: _Stopped(JobStatus.TERMINATED, interrupted=True),
     StopReason.OUT_OF_TIME: _Stopped(JobStatus.TERMINATED, EXIT_OUT_OF_TIME, follows_rules=True),
     StopReason.OUT_OF_MEMORY: _Stopped(
         JobStatus.TERMINATED, EXIT_OUT_OF_MEMORY, follows_rules=True
@@ -92,7 +95,9 @@ def classify_exit(
         stopped = _STOPPED[stop]
         code = exit_code if stopped.exit_code is None else stopped.exit_code
         code = (codes or {}).get(stop, code)
-        return ExitOutcome(stopped.status, code, stopped.follows_rules, stopped.retries)
+        return ExitOutcome(
+            stopped.status, code, stopped.follows_rules, stopped.retries, stopped.interrupted
+        )
     if exit_code == 0 and not output_faults:
         return ExitOutcome(JobStatus.COMPLETED, 0)
     return ExitOutcome(JobStatus.FAILED, exit_code or 1, follows_rules=True)

@@ -7,13 +7,15 @@ from typing import Any
 import msgspec
 
 from torc_core.model.compute import SchedulerType
-from torc_core.model.ids import SchedulerId, WorkflowId
+from torc_core.model.ids import SchedulerId, WorkflowId, WorkflowRunId
 
 
 class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of one runner. None means what the machine has or the workflow says."""
 
     workflow_id: WorkflowId
+    workflow_run_id: WorkflowRunId | None = None
+    """The record of the run at the server, if it keeps one."""
     output_dir: str = "output"
     """Where logs of jobs and of the runner go; relative to the working directory."""
     max_parallel_jobs: int | None = None

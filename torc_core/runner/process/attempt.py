@@ -117,4 +117,5 @@ def completion_of(
         avg_cpu_percent=average_cpu,
         output_file_mtimes=file_times,
         retry=outcome.retries,
+        interrupted=outcome.interrupted,
     )

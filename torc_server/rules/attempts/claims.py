@@ -26,7 +26,7 @@ from torc_server.rules.attempts.ready import (
 )
 from torc_server.rules.attempts.shortage import describe_shortage, nearest_miss
 from torc_server.rules.jobs import SomeJob, job_of, linked_ids
-from torc_server.rules.workflows import find_workflow
+from torc_server.rules.workflows import find_workflow, is_resuming
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -226,6 +226,8 @@ def _claim_for_client(
     workflow = find_workflow(conn, workflow_id)
     if workflow.is_canceled:
         return ClaimedJobs(jobs=[], reason="Workflow is canceled")
+    if is_resuming(conn, workflow_id):
+        return ClaimedJobs(jobs=[], reason="Workflow is being resumed")
     claimed = claim(conn, Claimer(workflow_id, workflow.run_id), request, now_ms=now_ms)
     return ClaimedJobs(jobs=_claimed_jobs(conn, claimed), reason=claimed.reason)
 

@@ -28,3 +28,7 @@ class AttemptOutcome(StrEnum):
     CANCELED = "canceled"
     TERMINATED = "terminated"
     PENDING_FAILED = "pending_failed"
+
+
+UNREPORTED = frozenset({AttemptOutcome.LOST, AttemptOutcome.FORCE_CLEANED})
+"""Outcomes of attempts that ended without a report, which may still come."""

@@ -33,7 +33,7 @@ from torc_core.model.events.record import (
 from torc_core.model.exchange import JobEnd, JobRelease
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import UNSUCCESSFUL, JobStatus
-from torc_server.rules.attempts.outcome import AttemptOutcome
+from torc_server.rules.attempts.outcome import UNREPORTED, AttemptOutcome
 from torc_server.rules.attempts.report_check import Place
 from torc_server.rules.dependencies.propagation import Change, propagate
 from torc_server.rules.events import record_many
@@ -70,13 +70,13 @@ _ADD_LATEST = Prepared(
         .group_by(_result.c.workflow_id, _result.c.job_id),
     )
 )
-_OPEN_OR_LOST = update(_attempt).where(
+_UNREPORTED = update(_attempt).where(
     _attempt.c.job_id == bindparam("of_job"),
     _attempt.c.token == bindparam("of_token"),
-    or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome == AttemptOutcome.LOST),
+    or_(_attempt.c.ended_at.is_(None), _attempt.c.outcome.in_(sorted(UNREPORTED))),
 )
 _CLOSE = Prepared(
-    _OPEN_OR_LOST.values(
+    _UNREPORTED.values(
         ended_at=bindparam("at"),
         outcome=bindparam("as_outcome"),
         started_at=func.coalesce(_attempt.c.started_at, bindparam("started")),
@@ -84,7 +84,7 @@ _CLOSE = Prepared(
 )
 _HAS_RUNNER = _attempt.c.ended_at.is_(None) & _attempt.c.compute_node_id.is_not(None)
 _REVOKE = Prepared(
-    _OPEN_OR_LOST.values(
+    _UNREPORTED.values(
         ended_at=case((_HAS_RUNNER, null()), else_=bindparam("at")),
         outcome=case(
             (_HAS_RUNNER, func.coalesce(_attempt.c.outcome, AttemptOutcome.CANCEL_REQUESTED)),
@@ -225,7 +225,8 @@ def _is_interrupted(done: AcceptedCompletion) -> bool:
 def _next_state(done: AcceptedCompletion) -> tuple[JobStatus, int]:
     """Return the job's status and attempt after a completion."""
     attempt_id = max(done.job.attempt_id, done.attempt_id)  # it never falls
-    if done.end.retry and done.end.status in UNSUCCESSFUL:
+    is_retried = done.end.retry and not done.end.interrupted
+    if is_retried and done.end.status in UNSUCCESSFUL:
         return JobStatus.READY, attempt_id + 1
     return done.end.status, attempt_id
 

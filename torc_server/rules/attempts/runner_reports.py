@@ -14,7 +14,7 @@ from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome, Repo
 from torc_core.model.ids import JobId
 from torc_core.model.status import REPORTABLE, JobStatus
 from torc_server.rules.attempts.adoption import adopt_jobs, is_adoptable
-from torc_server.rules.attempts.outcome import AttemptOutcome
+from torc_server.rules.attempts.outcome import UNREPORTED, AttemptOutcome
 from torc_server.rules.attempts.report_check import Place, classify_report, is_held
 from torc_server.rules.attempts.results import (
     AcceptedCompletion,
@@ -239,7 +239,7 @@ def _refused(
         for report, outcome in zip(reports, outcomes, strict=True)
         if outcome.result in {ReportOutcome.FENCED, ReportOutcome.ILLEGAL}
         and (attempt := attempts.get((report.job_id, report.token))) is not None
-        and (attempt.ended_at is None or attempt.outcome == AttemptOutcome.LOST)
+        and (attempt.ended_at is None or attempt.outcome in UNREPORTED)
     ]
 
 

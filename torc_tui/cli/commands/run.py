@@ -37,7 +37,7 @@ from torc_tui.cli.numbers import setting
 from torc_tui.cli.progress import LiveCounts
 
 FAILURES_SHOWN = 5
-WAITING = ("ready", "blocked")
+WAITING = ("ready", "blocked", "terminated")
 
 
 @click.command()

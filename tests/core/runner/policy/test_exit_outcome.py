@@ -13,6 +13,10 @@ COMPLETED, FAILED = JobStatus.COMPLETED, JobStatus.FAILED
 TERMINATED, CANCELED = JobStatus.TERMINATED, JobStatus.CANCELED
 
 
+def interrupted(exit_code, **fields):
+    return ExitOutcome(TERMINATED, exit_code, interrupted=True, **fields)
+
+
 @pytest.mark.parametrize(
     ("exit_code", "stop", "missing", "expected"),
     [
@@ -21,10 +25,15 @@ TERMINATED, CANCELED = JobStatus.TERMINATED, JobStatus.CANCELED
         (3, None, [], ExitOutcome(FAILED, 3, follows_rules=True)),
         (3, None, ["out.txt"], ExitOutcome(FAILED, 3, follows_rules=True)),
         (143, None, [], ExitOutcome(FAILED, 143, follows_rules=True)),
-        (143, StopReason.INTERRUPTED, [], ExitOutcome(TERMINATED, 143, retries=True)),
-        (0, StopReason.INTERRUPTED, [], ExitOutcome(TERMINATED, 0, retries=True)),
-        (143, StopReason.RUNNER_STOPS, [], ExitOutcome(TERMINATED, 143)),
-        (0, StopReason.RUNNER_STOPS, [], ExitOutcome(TERMINATED, 0)),
+        (
+            143,
+            StopReason.INTERRUPTED,
+            [],
+            interrupted(143, retries=True),
+        ),
+        (0, StopReason.INTERRUPTED, [], interrupted(0, retries=True)),
+        (143, StopReason.RUNNER_STOPS, [], interrupted(143)),
+        (0, StopReason.RUNNER_STOPS, [], interrupted(0)),
         (137, StopReason.CANCELED, [], ExitOutcome(CANCELED, 137)),
         (0, StopReason.CANCELED, ["out.txt"], ExitOutcome(CANCELED, 0)),
         (143, StopReason.OUT_OF_TIME, [], ExitOutcome(TERMINATED, 152, follows_rules=True)),

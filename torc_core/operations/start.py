@@ -1,0 +1,65 @@
+"""Start a workflow: one call to the server, which initializes it unless that was done."""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+
+from torc_core.client import TorcClient
+from torc_core.host.run_process import this_process
+from torc_core.host.user import user_name
+from torc_core.model.ids import WorkflowRunId, id_of
+from torc_core.model.records.workflow_run import StartRequest
+from torc_core.model.workflow import WORKFLOW_RUNS, Workflow
+from torc_core.operations.facts import counted, title_of
+from torc_core.operations.initialize import Initializing, file_times, initialize_workflow
+from torc_core.operations.reporter import Reporter
+
+
+class TerminatedResumed(msgspec.Struct, frozen=True, kw_only=True):
+    """Terminated jobs run again."""
+
+    number: int
+
+    @property
+    def sentence(self) -> str:
+        """What it says."""
+        return f"Resuming {counted(self.number, 'job')} that an earlier run had to stop."
+
+
+def start_workflow(
+    client: TorcClient, workflow: Workflow, reporter: Reporter, *, is_new: bool, force: bool
+) -> WorkflowRunId | None:
+    """Start a workflow unless it is started already, and return the record of the run.
+
+    A server of the reference keeps none. There the workflow is initialized if it still has to be.
+
+    Args:
+        client: The server.
+        workflow: The workflow.
+        reporter: Where progress goes.
+        is_new: It was not initialized when the client looked.
+        force: Continue although inputs are missing.
+
+    Raises:
+        ConflictError: It is archived or canceled, or is being resumed; or inputs are missing.
+    """
+    workflow_id = id_of(workflow)
+    if WORKFLOW_RUNS not in client.get_version().capabilities:
+        # Another client may have initialized it while a question was open.
+        if is_new and client.is_workflow_uninitialized(workflow_id):
+            initialize_workflow(client, workflow, reporter, force=force)
+        return None
+    if is_new:
+        reporter.progress(Initializing(title=title_of(workflow)))
+    request = StartRequest(
+        user=user_name(),
+        process=this_process(),
+        key=secrets.token_hex(16),
+        file_times=file_times(client, workflow_id) if is_new else {},
+    )
+    reply = client.start_workflow(workflow_id, request)
+    if reply.resumed_jobs:
+        reporter.progress(TerminatedResumed(number=reply.resumed_jobs))
+    return reply.run.id

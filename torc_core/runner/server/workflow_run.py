@@ -1,0 +1,60 @@
+"""The record of the run that a runner works for."""
+
+from __future__ import annotations
+
+from torc_core.client import TorcClient
+from torc_core.errors import TorcError
+from torc_core.host.run_process import this_process
+from torc_core.model.ids import ComputeNodeId, WorkflowRunId
+from torc_core.model.records.workflow_run import RunStatus, WorkflowRunPatch
+from torc_core.runner.logs import log
+from torc_core.runner.policy.summary import RunSummary, final_status
+
+
+class RunRecord:
+    """Tells the server when the runner of a run has begun, and how it ended.
+
+    Args:
+        client: The server.
+        run_id: The record; None if there is none, as in an allocation or at another server.
+    """
+
+    def __init__(self, client: TorcClient, run_id: WorkflowRunId | None) -> None:
+        self._client = client
+        self._run_id = run_id
+
+    def begin(self, node_id: ComputeNodeId) -> None:
+        """Report the runner's process and node.
+
+        Raises:
+            ConflictError: The run was replaced meanwhile.
+        """
+        if self._run_id is not None:
+            patch = WorkflowRunPatch(
+                status=RunStatus.RUNNING, process=this_process(), compute_node_id=node_id
+            )
+            self._client.update_workflow_run(self._run_id, patch)
+
+    def end(self, summary: RunSummary) -> None:
+        """Report how the run ended, if the server answers."""
+        status = RunStatus(final_status(summary))
+        self._end(
+            WorkflowRunPatch(status=status, exit_code=summary.exit_code, reason=summary.reason)
+        )
+
+    def fail(self, error: TorcError) -> None:
+        """Report why the runner could not continue, if the server answers."""
+        failed = RunStatus.FAILED
+        self._end(WorkflowRunPatch(status=failed, exit_code=error.exit_code, reason=error.message))
+
+    def _end(self, patch: WorkflowRunPatch) -> None:
+        if self._run_id is None:
+            return
+        try:
+            self._client.update_workflow_run(self._run_id, patch)
+        except TorcError as error:
+            log.warning(
+                "End of the workflow run could not be recorded",
+                workflow_run_id=self._run_id,
+                error=error.message,
+            )

@@ -1,0 +1,1 @@
+"""Workflow runs: starting and resuming workflows, and the records of it."""
