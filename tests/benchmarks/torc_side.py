@@ -7,7 +7,6 @@ a clock starts, reads what to run as lines of JSON, and prints how it went.
 from __future__ import annotations
 
 import json
-import logging
 import resource
 import subprocess
 import sys
@@ -110,7 +109,6 @@ class RunnerProcess:
 
 def serve(url: str) -> None:
     """Run workflows as asked on the input."""
-    logging.getLogger("torc.runner").setLevel(logging.WARNING)
     client = TorcClient(url)
     client.ping()  # opens the connection
     print("{}", flush=True)

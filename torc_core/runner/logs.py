@@ -48,6 +48,35 @@ _ErrorInfo = (
 )
 
 
+class _Record(logging.LogRecord):
+    """A record with what lines show.
+
+    There are several lines per job, and to find out thread, process and the caller's file, which
+    no line shows, would take as long as all the rest.
+    """
+
+    name = _LOGGER.name
+    pathname = filename = module = funcName = ""  # noqa: N815 - the base's name
+    lineno = 0
+    exc_text = stack_info = None
+
+    def __init__(
+        self,
+        level: int,
+        text: str,
+        args: tuple[object, ...],
+        fields: dict[str, object],
+        error: _ErrorInfo,
+    ) -> None:
+        self.levelno = level
+        self.levelname = logging.getLevelName(level)
+        self.msg = text
+        self.args = args
+        self.fields = fields
+        self.exc_info = error
+        self.created = time.time()
+
+
 class RunnerLog:
     """Writes lines: `log.info("Job started", job_id=3)`.
 
@@ -85,10 +114,7 @@ class RunnerLog:
         error: _ErrorInfo = None,
     ) -> None:
         if _LOGGER.isEnabledFor(level):
-            # Without the search for the caller's line, which is not shown: there are lines per job.
-            record = logging.LogRecord(_LOGGER.name, level, "", 0, text, args, error)
-            record.fields = fields
-            _LOGGER.handle(record)
+            _LOGGER.handle(_Record(level, text, args, fields, error))
 
 
 log = RunnerLog()
@@ -139,42 +165,32 @@ class _Lines(logging.Formatter):
     """
 
     def __init__(self, bound: Mapping[str, object]) -> None:
-        super().__init__(
-            "[%(asctime)sZ %(levelname)-5s %(name)s] %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
-        )
+        super().__init__(datefmt="%Y-%m-%dT%H:%M:%S")
         self.converter = time.gmtime
         self._bound = bound
         self._second = (0, "")
-        """The last second that was written, and how."""
-
-    def formatTime(  # noqa: N802 - the base's name
-        self, record: logging.LogRecord, datefmt: str | None = None
-    ) -> str:
-        """Return the time of a record; most lines are of the same second as the one before."""
-        second = int(record.created)
-        if second != self._second[0]:
-            self._second = second, super().formatTime(record, datefmt)
-        return self._second[1]
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base's name
-        """Return the line of a record, without its traceback."""
-        text = record.message
-        if record.args:  # a caller that knows no keys
-            text = text.replace("=", "\\x3d")
-        data = {**self._bound, **getattr(record, "fields", {})}
-        first = [f"{key}={_shown(data.pop(key))}" for key in _FIRST if key in data]
-        rest = [f"{key}={_shown(value)}" for key, value in data.items() if value is not None]
-        record.message = " ".join([escape_hidden(text) if record.args else text, *first, *rest])
-        return super().formatMessage(record)
+        """The last second that was written, and how: most lines are of the same second."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record."""
-        text = super().format(record)
-        data = getattr(record, "fields", {})
+        fields = getattr(record, "fields", {})
         is_harmless = not (record.args or record.exc_info) and all(
-            isinstance(value, _HARMLESS) for value in data.values()
+            isinstance(value, _HARMLESS) for value in fields.values()
         )
-        return text if is_harmless else mask(text)
+        data = {**self._bound, **fields}
+        second = int(record.created)
+        if second != self._second[0]:
+            self._second = second, self.formatTime(record, self.datefmt)
+        text = record.getMessage()
+        if record.args:  # a caller that knows no keys
+            text = escape_hidden(text.replace("=", "\\x3d"))
+        first = [f"{key}={_shown(data.pop(key))}" for key in _FIRST if key in data]
+        rest = [f"{key}={_shown(value)}" for key, value in data.items() if value is not None]
+        head = f"[{self._second[1]}Z {record.levelname:<5} {record.name}]"
+        line = " ".join([head, text, *first, *rest])
+        if record.exc_info:
+            line = f"{line}\n{self.formatException(record.exc_info)}"
+        return line if is_harmless else mask(line)
 
 
 class LogFile(logging.Handler):

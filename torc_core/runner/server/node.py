@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sysconfig
 from collections.abc import Container
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -131,8 +132,13 @@ def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:
 
     A user and a password in the address are the runner's alone.
     """
-    url = client.url_with_token if TOKEN_IN_PATH in capabilities else client.url
-    return Address(url).without_user
+    return _public_url(Address(client.url, client.token), with_token=TOKEN_IN_PATH in capabilities)
+
+
+@lru_cache(maxsize=8)
+def _public_url(address: Address, *, with_token: bool) -> str:
+    """Return what jobs are told of an address; each job asks, and addresses rarely change."""
+    return Address(address.with_token if with_token else address.url).without_user
 
 
 def _check_initialized(client: TorcClient, options: RunnerOptions) -> None:
