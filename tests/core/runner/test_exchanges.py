@@ -11,8 +11,10 @@ def world():
     return World(Resources(num_cpus=2, memory_bytes=2**40), poll_interval_s=60.0)
 
 
-def send(world, *, longest_idle_s=600.0, is_stopping=False):
-    world.loop._exchanges.send_due(longest_idle_s=longest_idle_s, is_stopping=is_stopping)
+def send(world, *, longest_idle_s=600.0, knows_stuck=False):
+    world.loop._exchanges.send_due(
+        longest_idle_s=longest_idle_s, knows_stuck=knows_stuck, is_stopping=False
+    )
     return [request for _, request in world.server.requests]
 
 
@@ -40,6 +42,21 @@ def test_an_idle_runner_listens_no_longer_than_it_stays(world):
 def test_a_runner_that_stays_listens_for_the_longest_wait(world):
     (request,) = send(world, longest_idle_s=600.0)
     assert request.wait_seconds == 60.0
+
+
+def test_a_runner_that_waits_for_others_listens_for_the_longest_wait(world):
+    (request,) = send(world, longest_idle_s=None)
+    assert request.wait_seconds == 60.0
+
+
+@pytest.mark.parametrize("knows_stuck", [False, True])
+def test_only_a_runner_without_jobs_asks_what_to_expect(world, knows_stuck):
+    (first,) = send(world, knows_stuck=knows_stuck)
+    assert (first.work.asks_outlook, first.work.knows_stuck) == (True, knows_stuck)
+    world.loop._jobs.accept([claimed_job(1)])
+    world.loop._exchanges.send_soon()
+    _, second = send(world, knows_stuck=knows_stuck)
+    assert not second.work.asks_outlook
 
 
 def test_a_runner_with_jobs_does_not_wait_for_its_idle_limit(world):
