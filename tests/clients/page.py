@@ -84,17 +84,7 @@ What is accepted and probably not meant is named in a `Warning` header: unknown 
 that will never run, rules that no runner can read.
 """
 
-_NO_USAGE = "the use of whole compute nodes is not measured yet"
-NOT_KEPT = {
-    "0.12.3": {},
-    "0.35.0": {
-        "ComputeNodeModel.avg_cpu_percent": _NO_USAGE,
-        "ComputeNodeModel.avg_memory_bytes": _NO_USAGE,
-        "ComputeNodeModel.peak_cpu_percent": _NO_USAGE,
-        "ComputeNodeModel.peak_memory_bytes": _NO_USAGE,
-        "ComputeNodeModel.sample_count": _NO_USAGE,
-    },
-}
+NOT_KEPT: dict[str, dict[str, str]] = {"0.12.3": {}, "0.35.0": {}}
 """Fields that a client can send and that are not kept, with the reason, by version."""
 
 

@@ -69,7 +69,7 @@ TABLE = [
     Row(RUN, "archived", REFUSED, *ARCHIVED),
     Row(RUN, "canceled", REFUSED, ExitCode.CONFLICT, "Workflow {id} is canceled."),
     Row(RUN, "too_large", DONE, *STARTED,
-        "Jobs with the requirements 'huge' can never run on this machine: "
+        "Jobs with the requirements 'huge', such as 'c', can never run on this machine: "
         f"they need {HUGE} CPUs ("),
     Row(RUN, "output_directory_is_a_file", REFUSED, ExitCode.ENVIRONMENT,
         "The output directory output cannot be used: Not a directory."),
