@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import select
 import statistics
 import tempfile
 from pathlib import Path
 
-from torc_core.runner.process.child import find_bash, reap, spawn
+from torc_core.runner.guard.children import spawn
 from torc_core.runner.process.shell import Shell, ask_shell
+from torc_core.runner.process.start_errors import find_bash
 
 COMMANDS = ("/bin/true", "cat /dev/null", "bash -c true")
 
@@ -54,7 +54,7 @@ def measure(
     for index in range(jobs):
         environment = dict(shell.environment)
         program = shell.find_direct(command, environment, ()) if direct else None
-        child = spawn(
+        pid = spawn(
             [shell.path, "-c", command],
             environment,
             stdout=f"{place}/{index}.o",
@@ -62,8 +62,7 @@ def measure(
             mode=0o600,
             direct=program,
         )
-        select.select([child.fd], [], [])
-        reap(child)
+        os.waitpid(pid, 0)
     after = [cpu_s(resource.RUSAGE_CHILDREN), cpu_s(resource.RUSAGE_SELF)]
     children, own = ((late - early) / jobs * 1e6 for early, late in zip(before, after, strict=True))
     return children, own

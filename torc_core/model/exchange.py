@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from torc_core.model.compute import ComputeNodesResources
-from torc_core.model.ids import FileId, JobId
+from torc_core.model.ids import ComputeNodeId, FileId, JobId
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
@@ -99,6 +99,9 @@ class Exchange(Wire, frozen=True, kw_only=True):
     starts: list[JobStart] = stated([])
     ends: list[JobEnd] = stated([])
     releases: list[JobRelease] = stated([])
+    replaces: list[ComputeNodeId] = stated([])
+    """Compute nodes whose runners are dead, and whose jobs this runner has taken over; what it has
+    not reported as started is ready again. They are inactive from then on."""
     work: WorkRequest | None = None
     wait_seconds: float = 0.0
     """How long to wait for work, or for the completion of the workflow, when there is neither."""

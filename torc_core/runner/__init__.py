@@ -12,5 +12,6 @@ From top to bottom; nothing imports a layer above its own:
     jobs, running                 the jobs: waiting, and with a process
     monitor, server               samples of jobs; requests to the server
     process                       processes of jobs
+    guard                         their parent, a process of its own
     policy                        decisions: pure
 """

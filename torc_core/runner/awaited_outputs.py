@@ -7,19 +7,17 @@ from typing import NamedTuple
 
 from torc_core.clock import Clock
 from torc_core.model.ids import JobId
+from torc_core.runner.guard.messages import Exited
 from torc_core.runner.policy.outputs.written import LOOKS_S, FoundOutputs
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.process.child import ProcessExit
 
 
 class Ended(NamedTuple):
-    """An attempt whose process has exited and was reaped."""
+    """An attempt whose process has exited."""
 
     attempt: Attempt
-    process: ProcessExit
-    at: float
-    """On the monotonic clock."""
+    exited: Exited
 
 
 class AwaitedOutputs:
@@ -64,7 +62,7 @@ class AwaitedOutputs:
 
     def add(self, ended: Ended) -> None:
         """Settle an attempt, at once unless an output file that it should have is not there."""
-        is_good = ended.process.exit_code == 0 and ended.attempt.stop is None
+        is_good = ended.exited.exit_code == 0 and ended.attempt.stop is None
         if not is_good or not ended.attempt.claimed.output_files:
             self._settle(ended, FoundOutputs({}))
             return

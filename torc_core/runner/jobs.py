@@ -9,18 +9,21 @@ from collections.abc import Collection, Mapping, Sequence
 
 from torc_core.errors import MachineError
 from torc_core.model.exchange import ClaimedJob, JobEnd, JobStart, Outcome, WorkRequest
-from torc_core.model.ids import JobId
+from torc_core.model.ids import ComputeNodeId, JobId
 from torc_core.resources import Resources
+from torc_core.runner.guard.messages import Exited, Refused, Started
 from torc_core.runner.logs import log
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.prefetch import HOLD_S, Prefetcher, build_work_request, is_too_late
 from torc_core.runner.policy.reporting import Outbox
-from torc_core.runner.policy.resources.pool import ResourcePool, requirements_of
+from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requirements_of
 from torc_core.runner.policy.timers import Timer, TimerKind
-from torc_core.runner.process.attempt import completion_without_start, id_of, job_ids
-from torc_core.runner.process.child import SpawnError, SpawnFailure
+from torc_core.runner.process.adoption import Adopted
+from torc_core.runner.process.attempt import Attempt, completion_without_start, id_of, job_ids
+from torc_core.runner.process.launcher import Lost, ProcessEvent
+from torc_core.runner.process.start_errors import SpawnError, SpawnFailure, spawn_error
 from torc_core.runner.running import RunningJobs, Tools
 
 _RELEASE = Timer(TimerKind.RELEASE_PREFETCHED)
@@ -119,12 +122,32 @@ class Jobs:
         if rest:
             self.tools.timers.set_earlier(_RELEASE, self.tools.clock.monotonic() + HOLD_S)
 
-    def handle_exit(self, fd: int) -> None:
-        """Complete the job whose process has exited, given its descriptor."""
-        run_time_s = self._running.handle_exit(fd)
-        if run_time_s is not None:
-            self.prefetcher.add_run_time(run_time_s)
-            self._last_exit = self.tools.clock.monotonic()
+    def handle_events(self, fd: int) -> None:
+        """Handle what has happened to processes, given the descriptor of their guard."""
+        for attempt, event in self.tools.launcher.receive(fd):
+            self._handle(attempt, event)
+
+    def adopt(self, adopted: Sequence[Adopted], nodes: Sequence[ComputeNodeId]) -> None:
+        """Take over the attempts of dead runners: they keep what they hold, and go on.
+
+        Args:
+            adopted: The attempts.
+            nodes: The compute nodes of these runners.
+        """
+        self.outbox.add_replaced(nodes)
+        for attempt, exited, is_lost in adopted:
+            self._pool.hold(
+                attempt.job_id,
+                requirements_of(attempt.claimed),
+                Devices(attempt.gpus, attempt.cpus),
+            )
+            self._running.add(attempt)
+            if is_lost:
+                self._handle(attempt, Lost())
+                continue
+            self.outbox.add_start(attempt.job_id, attempt.token, attempt.started_ms)
+            if exited is not None:
+                self._handle(attempt, exited)
 
     def look_again(self, job_id: JobId) -> None:
         """Look again for the output files of a job that has ended."""
@@ -132,7 +155,7 @@ class Jobs:
 
     def acknowledge(self, ends: Sequence[JobEnd], outcomes: Sequence[Outcome]) -> None:
         """Note what the server made of reported completions."""
-        self._running.spent_output.acknowledge(ends, outcomes)
+        self._running.acknowledge(ends, outcomes)
 
     def stop(self, job_id: JobId, reason: StopReason) -> None:
         """Stop a job that is running, and forget one that waits: the server knows."""
@@ -159,13 +182,9 @@ class Jobs:
             self.release_waiting()
             self.prefetcher.reset()
 
-    def kill(self, job_id: JobId) -> None:
-        """Kill the processes of a job, if it is running."""
-        self._running.kill(job_id)
-
-    def kill_all(self) -> None:
+    def kill_all(self, reason: StopReason) -> None:
         """Kill the processes of all jobs."""
-        self._running.kill_all()
+        self._running.kill_all(reason)
 
     def sample(self) -> None:
         """Sample running jobs; stop those that exceed their memory if the options say so."""
@@ -180,10 +199,36 @@ class Jobs:
         except SpawnError as error:
             self._pool.release(job_id)
             return self._cannot_start(claimed, error)
-        log.info("Job started", pid=attempt.child.pid, **job_ids(claimed))
         self._running.add(attempt)
-        self.outbox.add_start(job_id, claimed.token, attempt.started_ms)
         return True
+
+    def _handle(self, attempt: Attempt, event: ProcessEvent) -> None:
+        match event:
+            case Started():
+                attempt.pid = event.pid
+                if attempt.recovery is None:
+                    log.info("Job started", pid=event.pid, **job_ids(attempt.claimed))
+                    attempt.started, attempt.started_ms = event.at, event.at_ms
+                    self.outbox.add_start(attempt.job_id, attempt.token, event.at_ms)
+                    self.tools.monitor.schedule(attempt)
+            case Exited():
+                if attempt.recovery is None:
+                    self.prefetcher.add_run_time(event.at - attempt.started)
+                self._running.handle_exit(attempt, event)
+                self._last_exit = self.tools.clock.monotonic()
+            case Refused():
+                self._refuse(attempt, spawn_error(event.message, event.errno))
+            case Lost():
+                self._running.lose(attempt)
+
+    def _refuse(self, attempt: Attempt, error: SpawnError) -> None:
+        """Handle that the guard could not start a process."""
+        if attempt.recovery is not None:
+            self._running.fail_recovery(attempt, attempt.recovery, error)
+            return
+        self._running.remove(attempt)
+        if not self._cannot_start(attempt.claimed, error):
+            self.waiting.insert(0, attempt.claimed)
 
     def _cannot_start(self, claimed: ClaimedJob, error: SpawnError) -> bool:
         """Decide about a job that could not be started, and return whether it is settled."""

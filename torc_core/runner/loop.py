@@ -104,7 +104,7 @@ class Loop:
         self._handle_events(stops)
         while not self._may_exit():
             for fd in self._waker.sleep(self._timers.delay_s(self._clock.monotonic())):
-                self._jobs.handle_exit(fd)
+                self._jobs.handle_events(fd)
             self._handle_events(stops)
         if self._is_complete and not stops:
             self._actions.run(JOB_TRIGGERS)
@@ -122,7 +122,8 @@ class Loop:
 
     def close(self) -> None:
         """Leave no process and no thread behind."""
-        self._jobs.kill_all()
+        self._jobs.kill_all(StopReason.RUNNER_STOPS)
+        self._jobs.tools.launcher.close(is_reported=self._exchanges.is_acknowledged)
         self._exchanges.close()
         self._jobs.tools.monitor.close()
         self._waker.close()
@@ -153,6 +154,7 @@ class Loop:
         for result in self._exchanges.collect():
             self._on_result(result)
         self._jobs.start_waiting()
+        self._jobs.tools.launcher.flush()
         if self._jobs.error is not None and not self._shutdown.is_stopping:
             self._error = self._jobs.error
             self._stop(self._jobs.error.message)
@@ -184,7 +186,6 @@ class Loop:
             TimerKind.EXCHANGE: lambda _: self._exchanges.send_soon(),
             TimerKind.SAMPLE: lambda _: self._jobs.sample(),
             TimerKind.PROGRESS: lambda _: self._progress.report(),
-            TimerKind.KILL: self._jobs.kill,
             TimerKind.OUTPUTS: self._jobs.look_again,
             TimerKind.JOB_RUNTIME: lambda job_id: self._jobs.stop(job_id, StopReason.OUT_OF_TIME),
             TimerKind.RUNNER_TIME: lambda _: self._stop(
@@ -204,7 +205,7 @@ class Loop:
         self._shutdown.stop_code = code
         self._stop("the runner was asked to stop", self._interruption())
         if again:
-            self._jobs.kill_all()
+            self._jobs.kill_all(self._interruption())
             self._shutdown.hurry()
 
     def _interruption(self) -> StopReason:

@@ -14,8 +14,8 @@ from torc_core.runner.logs import log
 from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START
 from torc_core.runner.policy.failure_rules import apply_rules, judge_recovery
 from torc_core.runner.process.attempt import Attempt, Recovery, job_ids
-from torc_core.runner.process.child import SpawnError
 from torc_core.runner.process.launcher import Launcher
+from torc_core.runner.process.start_errors import SpawnError
 
 
 class FailureHandling:
@@ -67,17 +67,21 @@ class FailureHandling:
             self._note(attempt, text)
         return completion
 
+    def fail(self, attempt: Attempt, recovery: Recovery, error: SpawnError) -> JobEnd:
+        """Return what to report of an attempt whose recovery script cannot be started."""
+        text = f"{error.message} {error.hint}".rstrip()
+        self._note(attempt, f"The recovery script was not started: the job fails. {text}")
+        return replace(recovery.completion, recovery=self._end_of(recovery, EXIT_CANNOT_START))
+
     def _start(self, attempt: Attempt, completion: JobEnd, script: str) -> JobEnd | None:
         ids = job_ids(attempt.claimed)
         log.info("Recovery script started", return_code=completion.return_code, **ids)
         recovery = Recovery(completion=completion, started=self._clock.monotonic())
         try:
-            child = self._launcher.start_recovery(attempt, script, completion.return_code)
+            self._launcher.start_recovery(attempt, script, recovery)
         except SpawnError as error:
-            text = f"{error.message} {error.hint}".rstrip()
-            self._note(attempt, f"The recovery script was not started: the job fails. {text}")
-            return replace(completion, recovery=self._end_of(recovery, EXIT_CANNOT_START))
-        attempt.recovery, attempt.child, attempt.stop = recovery, child, None
+            return self.fail(attempt, recovery, error)
+        attempt.recovery, attempt.stop = recovery, None
         return None
 
     def _end_of(self, recovery: Recovery, exit_code: int) -> RecoveryEnd:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -29,7 +30,7 @@ from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.launcher import Launcher
 from torc_core.runner.running import Tools
 from torc_core.runner.server.link import ServerLink
-from torc_core.runner.server.node import deregister_node, register_node, url_for_jobs
+from torc_core.runner.server.node import deregister_node, is_registered, register_node, url_for_jobs
 from torc_core.runner.server.protocol import choose_protocol
 from torc_core.runner.server.workflow_run import RunRecord
 from torc_core.runner.signals import Waker
@@ -141,14 +142,18 @@ class Runner:
                 context,
                 self._clock,
                 api_url=lambda: url_for_jobs(self._client, context.capabilities),
+                watch=self._waker.watch,
             ),
             monitor=monitor,
-            watch=self._waker.watch,
         )
         protocol = choose_protocol(self._client, context)
         link = ServerLink(protocol, self._waker.wake, jitter=random.random)
         surroundings = Surroundings(self._waker, link, actions, self._on_progress)
-        return Loop(context, self._options, Jobs(context, self._options, tools), surroundings)
+        jobs = Jobs(context, self._options, tools)
+        attempts, nodes = tools.launcher.adopt(partial(is_registered, self._client))
+        tools.launcher.start_guard()
+        jobs.adopt(attempts, nodes)
+        return Loop(context, self._options, jobs, surroundings)
 
     def _jobs_by_status(self) -> dict[str, int]:
         """Ask the server, which knows about the jobs of other runners too."""

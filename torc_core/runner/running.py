@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from torc_core.clock import Clock
-from torc_core.model.exchange import ClaimedJob, JobEnd
+from torc_core.model.exchange import ClaimedJob, JobEnd, Outcome
 from torc_core.model.ids import JobId
 from torc_core.runner.awaited_outputs import AwaitedOutputs, Ended
+from torc_core.runner.guard.messages import Exited
 from torc_core.runner.logs import log
 from torc_core.runner.monitor.monitor import ResourceMonitor
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import (
+    EXIT_LOST,
     LIMITS,
     StopReason,
     classify_exit,
@@ -27,8 +28,9 @@ from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
-from torc_core.runner.process.attempt import Attempt, completion_of, job_ids
+from torc_core.runner.process.attempt import Attempt, Recovery, completion_of, job_ids
 from torc_core.runner.process.launcher import Launcher
+from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.recovery import FailureHandling
 
 SHORT_GRACE_S = 2.0
@@ -46,8 +48,6 @@ class Tools(NamedTuple):
     timers: Timers
     launcher: Launcher
     monitor: ResourceMonitor
-    watch: Callable[[int], None]
-    """Wakes the loop when the descriptor of a process becomes readable."""
 
 
 class RunningJobs:
@@ -82,8 +82,8 @@ class RunningJobs:
         self.spent_output = SpentOutput(context.execution, tools.launcher.delete_stdio)
         self._attempts: dict[JobId, Attempt] = {}
         """By job id."""
-        self._job_ids: dict[int, JobId] = {}
-        """By the descriptor of a process."""
+        self._reported: dict[tuple[JobId, int], Attempt] = {}
+        """By job id and token: those whose completion the server has not acknowledged."""
         self._awaited = AwaitedOutputs(
             tools.clock, tools.timers, tools.launcher.find_outputs, self._end
         )
@@ -100,43 +100,70 @@ class RunningJobs:
         return attempt is not None and attempt.token == token
 
     def add(self, attempt: Attempt) -> None:
-        """Add an attempt that was just started."""
-        self._watch(attempt)
+        """Add an attempt that is being started, or was adopted."""
+        self._attempts[attempt.job_id] = attempt
         self._limit(attempt, attempt.started)
         self._tools.monitor.schedule(attempt)
 
-    def handle_exit(self, fd: int) -> float | None:
-        """Complete the attempt whose process has exited.
+    def remove(self, attempt: Attempt) -> None:
+        """Remove an attempt of which no process is left, and which is not complete."""
+        self._forget_timers(attempt)
+        del self._attempts[attempt.job_id]
+        self._pool.release(attempt.job_id)
 
-        Returns:
-            The job's run time in seconds; None if the process was a recovery script.
-        """
-        now = self._tools.clock.monotonic()
-        attempt = self._attempts.pop(self._job_ids.pop(fd))
-        self._tools.timers.clear(Timer(TimerKind.KILL, attempt.job_id))
-        self._tools.timers.clear(Timer(TimerKind.JOB_RUNTIME, attempt.job_id))
-        process = self._tools.launcher.reap(attempt)
+    def handle_exit(self, attempt: Attempt, exited: Exited) -> None:
+        """Complete an attempt whose process has exited, or run its recovery script."""
+        self._forget_timers(attempt)
+        del self._attempts[attempt.job_id]
+        if exited.survivors:
+            log.error(
+                "Processes cannot be killed", left=exited.survivors, **job_ids(attempt.claimed)
+            )
         is_job = attempt.recovery is None
         log.info(
             "Job process completed" if is_job else "Recovery script completed",
-            return_code=process.exit_code,
-            run_time_s=round(now - attempt.started, 3),
+            return_code=exited.exit_code,
+            run_time_s=round(exited.at - attempt.started, 3),
             **job_ids(attempt.claimed),
         )
         if attempt.recovery is not None:
             self._complete(
-                attempt, self._failures.finish(attempt, attempt.recovery, process.exit_code)
+                attempt, self._failures.finish(attempt, attempt.recovery, exited.exit_code)
             )
-            return None
-        self._awaited.add(Ended(attempt, process, now))
-        return now - attempt.started
+            return
+        self._awaited.add(Ended(attempt, exited))
+
+    def lose(self, attempt: Attempt) -> None:
+        """Give an attempt back whose process is lost; one that was to be stopped is complete."""
+        now = self._tools.clock.monotonic()
+        now_ms = self._tools.clock.wall_ms()
+        if attempt.stop is not None or attempt.recovery is not None:
+            lost = Exited(id=0, exit_code=EXIT_LOST, cpu_s=0.0, at=now, at_ms=now_ms)
+            self.handle_exit(attempt, lost)
+            return
+        log.error("Job is lost with its guard; it runs again", **job_ids(attempt.claimed))
+        self.remove(attempt)
+        self._outbox.add_release(attempt.job_id, attempt.token)
+
+    def fail_recovery(self, attempt: Attempt, recovery: Recovery, error: SpawnError) -> None:
+        """Complete an attempt whose recovery script cannot be started."""
+        del self._attempts[attempt.job_id]
+        self._complete(attempt, self._failures.fail(attempt, recovery, error))
+
+    def acknowledge(self, ends: Sequence[JobEnd], outcomes: Sequence[Outcome]) -> None:
+        """Note what the server made of completions: nothing need be kept of these attempts."""
+        self.spent_output.acknowledge(ends, outcomes)
+        for end in ends:
+            attempt = self._reported.pop((end.job_id, end.token), None)
+            if attempt is not None:
+                self._tools.launcher.forget(attempt)
 
     def look_again(self, job_id: JobId) -> None:
         """Look again for the output files of a job that has ended."""
         self._awaited.look_again(job_id)
 
     def stop(self, job_id: JobId, reason: StopReason) -> bool:
-        """Send SIGTERM to a job, and SIGKILL after its grace period.
+        """End all processes of a job: SIGTERM, and SIGKILL after its grace period.
 
         Returns:
             Whether it is running.
@@ -156,11 +183,7 @@ class RunningJobs:
             grace_s = self._options.grace_s
             if not attempt.claimed.job.supports_termination:
                 grace_s = min(SHORT_GRACE_S, grace_s)
-            now = self._tools.clock.monotonic()
-            self._tools.timers.set(Timer(TimerKind.KILL, job_id), now + grace_s)
-            self._tools.launcher.signal(attempt, signal.SIGTERM)
-            # A process that is suspended does not receive the signal before it continues.
-            self._tools.launcher.signal(attempt, signal.SIGCONT)
+            self._tools.launcher.end(attempt, grace_s)
         return True
 
     def stop_all(self, reason: StopReason) -> None:
@@ -168,16 +191,11 @@ class RunningJobs:
         for job_id in [*self._attempts, *self._awaited]:
             self.stop(job_id, reason)
 
-    def kill(self, job_id: JobId) -> None:
-        """Kill the processes of a job, if it is running."""
-        attempt = self._attempts.get(job_id)
-        if attempt is not None:
-            self._tools.launcher.signal(attempt, signal.SIGKILL)
-
-    def kill_all(self) -> None:
+    def kill_all(self, reason: StopReason) -> None:
         """Kill the processes of all jobs."""
-        for job_id in self._attempts:
-            self.kill(job_id)
+        for attempt in self._attempts.values():
+            attempt.stop = combine_reasons(attempt.stop, reason)
+            self._tools.launcher.end(attempt, 0.0)
 
     def sample(self) -> None:
         """Sample the jobs; kill those that exceed their memory.
@@ -186,7 +204,7 @@ class RunningJobs:
         """
         for attempt in self._tools.monitor.sample(self._attempts.values()):
             self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
-            self.kill(attempt.job_id)
+            self._tools.launcher.end(attempt, 0.0)
 
     def report(self, claimed: ClaimedJob, completion: JobEnd) -> None:
         """Count a completion and put it into the outbox."""
@@ -202,28 +220,26 @@ class RunningJobs:
         self.outcomes[outcome] += 1
         self._outbox.add_completion(completion)
 
-    def _watch(self, attempt: Attempt) -> None:
-        self._attempts[attempt.job_id] = attempt
-        self._job_ids[attempt.child.fd] = attempt.job_id
-        self._tools.watch(attempt.child.fd)
+    def _forget_timers(self, attempt: Attempt) -> None:
+        self._tools.timers.clear(Timer(TimerKind.JOB_RUNTIME, attempt.job_id))
 
     def _end(self, ended: Ended, found: FoundOutputs) -> None:
         """Complete an attempt whose output files were looked for, or run its recovery script."""
-        attempt, process, at = ended
-        outcome = classify_exit(process.exit_code, attempt.stop, found.faults, self._limit_codes)
+        attempt, exited = ended
+        outcome = classify_exit(exited.exit_code, attempt.stop, found.faults, self._limit_codes)
         if attempt.stop in LIMITS:
             self._write_stderr(attempt, f"The job was stopped: {attempt.stop.value}.")
         for text in found.faults:
             log.warning("Output file was not written", error=text, **job_ids(attempt.claimed))
             self._write_stderr(attempt, text)
-        completion = completion_of(attempt, process, outcome, found.times, at)
+        completion = completion_of(attempt, exited, outcome, found.times)
         decided = (
             self._failures.decide(attempt, completion) if outcome.follows_rules else completion
         )
         if decided is not None:
             self._complete(attempt, decided)
         else:
-            self._watch(attempt)
+            self._attempts[attempt.job_id] = attempt
             self._limit(attempt, self._tools.clock.monotonic())
 
     def _limit(self, attempt: Attempt, started: float) -> None:
@@ -235,6 +251,7 @@ class RunningJobs:
 
     def _complete(self, attempt: Attempt, completion: JobEnd) -> None:
         self._pool.release(attempt.job_id)
+        self._reported[completion.job_id, completion.token] = attempt
         self.spent_output.add(attempt.claimed, completion)
         self.report(attempt.claimed, completion)
 

@@ -1,4 +1,4 @@
-"""What wakes the loop: exits of processes, calls from other threads, and signals to stop."""
+"""What wakes the loop: news from guards, calls from other threads, and signals to stop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CODES = {
 
 
 class Waker:
-    """Puts the loop to sleep until a process exits, `wake` is called, or time is up."""
+    """Puts the loop to sleep until a guard has news, `wake` is called, or time is up."""
 
     def __init__(self) -> None:
         self._event_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -30,18 +30,17 @@ class Waker:
         os.eventfd_write(self._event_fd, 1)
 
     def watch(self, fd: int) -> None:
-        """End the sleep when a descriptor becomes readable, once."""
+        """End the sleep whenever a descriptor is readable, until it is closed."""
         self._epoll.register(fd, select.EPOLLIN)
 
     def sleep(self, seconds: float | None) -> list[int]:
-        """Sleep, for ever with None, and return the watched descriptors that became readable."""
+        """Sleep, for ever with None, and return the watched descriptors that are readable."""
         ready = []
         for fd, _ in self._epoll.poll(-1 if seconds is None else seconds):
             if fd == self._event_fd:
                 with contextlib.suppress(BlockingIOError):
                     os.eventfd_read(fd)
             else:
-                self._epoll.unregister(fd)
                 ready.append(fd)
         return ready
 

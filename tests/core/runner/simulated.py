@@ -22,6 +22,7 @@ from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.resources import Resources
+from torc_core.runner.guard.messages import Exited, Started
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.loop import Loop, Surroundings
 from torc_core.runner.monitor.job_meter import JobMeter
@@ -35,7 +36,8 @@ from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.process.child import Child, ProcessExit, SpawnError
+from torc_core.runner.process.launcher import ProcessEvent
+from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.running import Tools
 from torc_core.runner.server.link import MAX_IN_FLIGHT, ExchangeResult
 
@@ -139,7 +141,7 @@ class World:
                 TimeSeries(None, OFF, 3, self.clock),
             ),
         )
-        tools = Tools(self.clock, self._timers, self.processes, monitor, self.waker.watch)
+        tools = Tools(self.clock, self._timers, self.processes, monitor)
         self._build = lambda on_progress: Loop(
             context,
             runner_options,
@@ -191,9 +193,6 @@ class SimulatedWaker:
         ready, self._ready = self._ready, []
         return ready
 
-    def watch(self, fd: int) -> None:
-        pass
-
     def wake(self) -> None:
         pass
 
@@ -202,13 +201,16 @@ class SimulatedWaker:
 
 
 class SimulatedProcesses:
-    """Processes that exit when their job's `runtime_seconds` are over, or sooner when asked."""
+    """A guard whose processes exit when their job's `runtime_seconds` are over, or when ended."""
+
+    FD = 1
 
     def __init__(self, clock: SimulatedClock, waker: SimulatedWaker) -> None:
         self._clock = clock
         self._waker = waker
-        self._running: dict[int, int | None] = {}
-        """From pid to exit code, None while it is running."""
+        self._running: dict[int, Attempt] = {}
+        """By the number of the process."""
+        self._events: list[tuple[Attempt, ProcessEvent]] = []
         self._count = 0
         self.run_time_s = lambda claimed: float(claimed.runtime_seconds)
         self.exit_code = lambda _: 0
@@ -218,7 +220,8 @@ class SimulatedProcesses:
         self.deleted: list[int] = []
         self.looks: list[tuple[float, int, int]] = []
         self.outputs = lambda _: FoundOutputs({})
-        self.signals: list[tuple[float, int, int]] = []
+        self.ended: list[tuple[float, int, float]] = []
+        """When, which job, and with what grace."""
         self.failure: SpawnError | None = None
 
     def start(
@@ -227,30 +230,42 @@ class SimulatedProcesses:
         if self.failure is not None:
             raise self.failure
         self._count += 1
-        pid = self._count
-        self._running[pid] = None
-        self.most_at_once = max(self.most_at_once, len(self._running))
-        self.started.append((self._clock.now, claimed.job.id))
-        ends = self._clock.now + self.run_time_s(claimed)
-        self._waker.at(ends, lambda: self._exit(pid, self.exit_code(claimed)))
-        return Attempt(
+        number = self._count
+        attempt = Attempt(
             claimed=claimed,
-            child=Child(pid=pid, fd=pid),
             gpus=gpus,
             started=self._clock.now,
             started_ms=self._clock.wall_ms(),
             usage=Usage(),
         )
+        self._running[number] = attempt
+        self.most_at_once = max(self.most_at_once, len(self._running))
+        self.started.append((self._clock.now, claimed.job.id))
+        start = Started(id=number, pid=number, at=self._clock.now, at_ms=self._clock.wall_ms())
+        self._tell(attempt, start)
+        ends = self._clock.now + self.run_time_s(claimed)
+        self._waker.at(ends, lambda: self._exit(number, self.exit_code(claimed)))
+        return attempt
 
-    def signal(self, attempt: Attempt, signum: int) -> None:
-        self.signals.append((self._clock.now, attempt.job_id, signum))
-        if signum == signal.SIGKILL or (signum == signal.SIGTERM and not self.ignores_sigterm):
-            self._exit(attempt.child.pid, 128 + signum)
+    def end(self, attempt: Attempt, grace_s: float) -> None:
+        self.ended.append((self._clock.now, attempt.job_id, grace_s))
+        (number,) = [key for key, each in self._running.items() if each is attempt]
+        signum = signal.SIGKILL if self.ignores_sigterm else signal.SIGTERM
+        delay_s = grace_s if self.ignores_sigterm else 0.0
+        self._waker.at(self._clock.now + delay_s, lambda: self._exit(number, 128 + signum))
 
-    def reap(self, attempt: Attempt) -> ProcessExit:
-        code = self._running.pop(attempt.child.pid)
-        assert code is not None
-        return ProcessExit(exit_code=code, cpu_s=0.0, peak_memory_bytes=None)
+    def receive(self, fd: int) -> list[tuple[Attempt, ProcessEvent]]:
+        events, self._events = self._events, []
+        return events
+
+    def flush(self) -> None:
+        pass
+
+    def forget(self, attempt: Attempt) -> None:
+        pass
+
+    def close(self, *, is_reported: bool) -> None:
+        pass
 
     def find_outputs(self, attempt: Attempt, earlier_looks: int) -> FoundOutputs:
         self.looks.append((self._clock.now, attempt.job_id, earlier_looks))
@@ -260,12 +275,17 @@ class SimulatedProcesses:
         pass
 
     def delete_stdio(self, claimed: ClaimedJob) -> None:
-        self.deleted.append(claimed.job.id)
+        pass
 
-    def _exit(self, pid: int, code: int) -> None:
-        if self._running.get(pid, 0) is None:
-            self._running[pid] = code
-            self._waker.exit(pid)
+    def _exit(self, number: int, code: int) -> None:
+        attempt = self._running.pop(number, None)
+        if attempt is not None:
+            now, now_ms = self._clock.now, self._clock.wall_ms()
+            self._tell(attempt, Exited(id=number, exit_code=code, cpu_s=0.0, at=now, at_ms=now_ms))
+
+    def _tell(self, attempt: Attempt, event: ProcessEvent) -> None:
+        self._events.append((attempt, event))
+        self._waker.exit(self.FD)
 
 
 class SimulatedServer:

@@ -9,7 +9,7 @@ from torc_core.errors import UnreachableError
 from torc_core.model.action import ActionType, TriggerType, WorkflowAction
 from torc_core.model.workflow import Workflow
 from torc_core.runner.actions import Actions
-from torc_core.runner.process.child import find_bash
+from torc_core.runner.process.start_errors import find_bash
 
 
 class UnreachableOnce(TorcClient):

@@ -100,7 +100,7 @@ def test_a_stopped_runner_looks_once_more_and_does_not_wait():
 
     assert results(world) == {1: ("failed", 1)}
     assert world.clock.now < 61
-    assert world.processes.signals == []  # its process is gone, and its pid may be another's
+    assert world.processes.ended == []  # its process is gone, and its pid may be another's
 
 
 def test_a_file_that_is_there_when_the_runner_is_stopped_counts():

@@ -1,6 +1,5 @@
 """The runner's loop in simulated time: hours and days, in milliseconds."""
 
-import signal
 from collections import Counter
 
 import pytest
@@ -12,7 +11,8 @@ from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import Shutdown
 from torc_core.model.resources import FailureRule
 from torc_core.resources import Resources
-from torc_core.runner.process.child import SpawnError, SpawnFailure
+from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
+from torc_core.runner.running import SHORT_GRACE_S
 
 HOUR = 3600.0
 FOUR_CPUS = Resources(num_cpus=4, memory_bytes=2**40)
@@ -119,7 +119,7 @@ def test_the_kill_of_one_attempt_does_not_reach_the_next():
     retry = FailureRule(exit_codes=[152], max_retries=3)
     world.server.add(*jobs(1, runtime_seconds=70, failure_rules=[retry]))
     assert world.run().outcomes == {"retried": 1, "completed": 1}
-    assert [signum for _, _, signum in world.processes.signals] == [signal.SIGTERM, signal.SIGCONT]
+    assert world.processes.ended == [(pytest.approx(70.0, abs=0.1), 1, SHORT_GRACE_S)]
 
 
 def test_short_jobs_are_batched_and_prefetched():
@@ -201,7 +201,7 @@ def test_asked_twice_a_runner_kills_its_jobs_and_tries_to_report_for_a_second():
     world.stop_at(2000.0)
     world.stop_at(2001.0)
     world.run()
-    assert (2001.0, 1, signal.SIGKILL) in world.processes.signals
+    assert (2001.0, 1, 0.0) in world.processes.ended
     assert world.clock.now == pytest.approx(2002.0, abs=0.1)
 
 
@@ -214,11 +214,7 @@ def test_a_job_that_ignores_sigterm_is_killed_after_its_grace_period(supports_te
     world.server.add(replace(job, job=stubborn))
     world.stop_at(100.0)
     world.run()
-    assert world.processes.signals == [
-        (100.0, 1, signal.SIGTERM),
-        (100.0, 1, signal.SIGCONT),
-        (100.0 + grace_s, 1, signal.SIGKILL),
-    ]
+    assert world.processes.ended == [(100.0, 1, grace_s)]
     assert [end.return_code for end in world.server.results] == [137]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from torc_core.runner.process.membership import Process
+from torc_core.runner.guard.membership import Process
 
 
 class CpuTime:

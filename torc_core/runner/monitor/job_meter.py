@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from torc_core.clock import Clock
+from torc_core.runner.guard import procfs
+from torc_core.runner.guard.membership import Membership, Process
 from torc_core.runner.monitor import psutil_scan
 from torc_core.runner.monitor.cpu_time import CpuTime
 from torc_core.runner.monitor.memory import JobMemory
 from torc_core.runner.monitor.smaps import ProportionalSizes
 from torc_core.runner.policy.limits import memory_limit
 from torc_core.runner.policy.monitoring.sampling import Sample
-from torc_core.runner.process import procfs
 from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.process.membership import Membership, Process
 
 Scan = Callable[[], Mapping[int, Process]]
 Label = tuple[str, ...]
@@ -122,7 +121,8 @@ class JobMeter:
 
 def _root(attempt: Attempt) -> tuple[int, int]:
     """Return the pid of the first process of an attempt, and that of its parent."""
-    return attempt.child.pid, os.getpid()
+    assert attempt.pid is not None
+    return attempt.pid, attempt.reaper
 
 
 def _label(attempt: Attempt) -> Label:

@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from torc_core.runner.process.membership import Process
-from torc_core.runner.process.procfs import PAGE
+from torc_core.runner.guard.membership import Process
+from torc_core.runner.guard.procfs import PAGE
 
 _CHANGE = 0.05
 """By which part of the whole it may be wrong before it is read again."""

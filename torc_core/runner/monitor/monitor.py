@@ -119,4 +119,4 @@ class ResourceMonitor:
     def _is_watched(self, attempt: Attempt) -> bool:
         """Return whether a job is to be measured; a recovery script is not the job."""
         is_wanted = self._settings.jobs or self._meter.limit_of(attempt) is not None
-        return is_wanted and attempt.recovery is None
+        return is_wanted and attempt.recovery is None and attempt.pid is not None

@@ -7,8 +7,8 @@ import os
 
 import psutil
 
-from torc_core.runner.process.membership import Process
-from torc_core.runner.process.procfs import TICKS_PER_S
+from torc_core.runner.guard.membership import Process
+from torc_core.runner.guard.procfs import TICKS_PER_S
 
 
 def scan() -> dict[int, Process]:

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from torc_core.clock import Clock
+from torc_core.runner.guard.membership import Process
 from torc_core.runner.logs import log
 from torc_core.runner.monitor.memory import Budget
-from torc_core.runner.process.membership import Process
 
 SHARE = 0.0025
 """The part of one core that readings may take."""

@@ -27,6 +27,8 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     workflow_id: WorkflowId
     run_id: int
     node_id: ComputeNodeId
+    node_start_time: str = ""
+    """As it was registered."""
     capabilities: frozenset[str]
     """What the server offers beyond the reference's protocol."""
     hostname: str

@@ -13,6 +13,8 @@ EXIT_OUT_OF_MEMORY = 137
 """Exit code of a job that exceeds its memory: that of the kernel's own killer (SIGKILL)."""
 EXIT_OUT_OF_TIME = 152
 """Exit code of a job that exceeds its runtime: that of SIGXCPU."""
+EXIT_LOST = 137
+"""Exit code of a job that was ended because its guard is gone: that of SIGKILL."""
 EXIT_CANNOT_START = 126
 """Exit code of a job that could not be started: that of shells."""
 
@@ -27,6 +29,11 @@ class StopReason(Enum):
     """The machine is taken away."""
     OUT_OF_TIME = "out of time"
     OUT_OF_MEMORY = "out of memory"
+
+    @classmethod
+    def named(cls, name: str) -> StopReason:
+        """Return the reason of that name; for one of another version, that the runner stopped."""
+        return cls.__members__.get(name, cls.RUNNER_STOPS)
 
 
 LIMITS = frozenset({StopReason.OUT_OF_TIME, StopReason.OUT_OF_MEMORY})

@@ -35,9 +35,11 @@ class Prospects:
 
     def note(self, request: Exchange, reply: ExchangeReply) -> None:
         """Take a reply into account."""
-        # Of two requests in flight the later may be answered before the earlier takes effect,
-        # so only one without a report shows that there is no work.
-        self._found_no_work = not (request.ends or reply.jobs)
+        # Of two requests in flight the later may be answered before the earlier takes effect, so
+        # only one without a report shows that there is no work; and only one that was sent when
+        # there was no job here tells of others.
+        is_idle = request.work is not None and request.work.asks_outlook
+        self._found_no_work = is_idle and not (request.ends or reply.jobs)
         self._reason = reply.reason or ""
         self._outlook = reply.outlook or _NOTHING
         lost_ms = self._clock.wall_ms() + int(self._outlook.lease_seconds * 1000)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from torc_core.clock import Clock, utc_text
 from torc_core.model.exchange import Exchange, JobEnd, JobRelease, JobStart, WorkRequest
-from torc_core.model.ids import JobId
+from torc_core.model.ids import ComputeNodeId, JobId
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 
 START_DELAY_S = 0.1
@@ -16,8 +17,17 @@ MAX_PER_REQUEST = 5_000
 """The most reports of a kind in one request; a server accepts at most 10,000."""
 
 
+class Reports(NamedTuple):
+    """What one exchange carries."""
+
+    starts: list[JobStart]
+    ends: list[JobEnd]
+    releases: list[JobRelease]
+    replaces: list[ComputeNodeId]
+
+
 class Outbox:
-    """Starts, completions and releases to report, each in the order in which they happened."""
+    """What there is to report, each kind in the order in which it happened."""
 
     def __init__(self) -> None:
         self._starts: dict[JobId, tuple[int, int]] = {}
@@ -25,14 +35,15 @@ class Outbox:
         start is reported, so no report is built before it is sent."""
         self._completions: list[JobEnd] = []
         self._releases: list[JobRelease] = []
+        self._replaced: list[ComputeNodeId] = []
 
     def __bool__(self) -> bool:
-        return bool(self._starts or self._completions or self._releases)
+        return bool(self._starts or self.is_urgent)
 
     @property
     def is_urgent(self) -> bool:
         """Whether it holds completions or releases, for which other jobs may be waiting."""
-        return bool(self._completions or self._releases)
+        return bool(self._completions or self._releases or self._replaced)
 
     def add_start(self, job_id: JobId, token: int, started_ms: int) -> None:
         """Add the start of an attempt."""
@@ -47,14 +58,21 @@ class Outbox:
         """Add the release of a job that was not started."""
         self._releases.append(JobRelease(job_id=job_id, token=token))
 
-    def take(self) -> tuple[list[JobStart], list[JobEnd], list[JobRelease]]:
+    def add_replaced(self, nodes: Sequence[ComputeNodeId]) -> None:
+        """Add the compute nodes of dead runners; the starts of all their jobs come first."""
+        self._replaced += nodes
+
+    def take(self) -> Reports:
         """Remove and return everything, or the oldest part if it is too much for one request."""
         count = MAX_PER_REQUEST
         starts = [
             JobStart(job_id=job_id, token=token, start_time=utc_text(started_ms))
             for job_id, (token, started_ms) in islice(self._starts.items(), count)
         ]
-        taken = starts, self._completions[:count], self._releases[:count]
+        is_last = len(self._starts) <= count
+        replaced = self._replaced if is_last else []
+        taken = Reports(starts, self._completions[:count], self._releases[:count], replaced)
+        self._replaced = [] if is_last else self._replaced
         self._starts = dict(islice(self._starts.items(), count, None))
         self._completions = self._completions[count:]
         self._releases = self._releases[count:]
@@ -121,12 +139,9 @@ class ReportScheduler:
         self._timers.clear(Timer(TimerKind.EXCHANGE))
         if is_stopping and not self._outbox and not in_flight:
             return None
-        starts, completions, releases = self._outbox.take()
         return Exchange(
             seq=0,
-            starts=starts,
-            ends=completions,
-            releases=releases,
+            **self._outbox.take()._asdict(),
             work=None if is_stopping else request_work(),
             wait_seconds=0.0 if is_stopping else wait_s,
         )

@@ -18,8 +18,6 @@ class TimerKind(IntEnum):
     """Sample the memory and CPU of running jobs."""
     PROGRESS = auto()
     """Report progress to the caller."""
-    KILL = auto()
-    """Kill a job whose grace period is over."""
     JOB_RUNTIME = auto()
     """Stop a job that exceeds its runtime."""
     OUTPUTS = auto()

@@ -8,10 +8,11 @@ from torc_core.clock import utc_text
 from torc_core.model.exchange import ClaimedJob, JobEnd
 from torc_core.model.ids import FileId, JobId
 from torc_core.model.status import JobStatus
+from torc_core.runner.guard.messages import Exited
 from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START, ExitOutcome, StopReason
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.outputs.written import FileState
-from torc_core.runner.process.child import Child, ProcessExit
+from torc_core.runner.process.guard_client import GuardClient
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,11 +24,28 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """On the monotonic clock."""
 
 
-class Attempt(msgspec.Struct):
+class ProcessRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guard keeps of a process for the next runner."""
+
+    claimed: ClaimedJob
+    gpus: tuple[str, ...] = ()
+    outputs_before: dict[FileId, FileState] = {}
+    cpus: tuple[int, ...] = ()
+    recovery: Recovery | None = None
+    """Of a recovery script."""
+
+
+class GuardedProcess(msgspec.Struct, frozen=True, eq=False):
+    """A process of an attempt, by its number at its guard."""
+
+    guard: GuardClient
+    id: int
+
+
+class Attempt(msgspec.Struct, eq=False):
     """A job whose process, or whose recovery script, is running."""
 
     claimed: ClaimedJob
-    child: Child
     gpus: tuple[str, ...]
     started: float
     """On the monotonic clock."""
@@ -39,9 +57,15 @@ class Attempt(msgspec.Struct):
     outputs_before: dict[FileId, FileState] = {}
     """Its output files that existed before its start; of one that is not in here, being there after
     its end is enough."""
+    processes: list[GuardedProcess] = []
+    """Its job's, then its recovery script's; the last one is running."""
+    pid: int | None = None
+    """Of the one that is running; None until it has started."""
+    reaper: int = 0
+    """The pid of its guard, which is given the orphans among its processes."""
     stop: StopReason | None = None
     recovery: Recovery | None = None
-    """Set while its recovery script is running, as `child`."""
+    """Set while its recovery script is running."""
 
     @property
     def job_id(self) -> JobId:
@@ -84,25 +108,20 @@ def completion_without_start(claimed: ClaimedJob, now_ms: int) -> JobEnd:
 
 
 def completion_of(
-    attempt: Attempt,
-    process: ProcessExit,
-    outcome: ExitOutcome,
-    file_times: dict[FileId, float],
-    now: float,
+    attempt: Attempt, exited: Exited, outcome: ExitOutcome, file_times: dict[FileId, float]
 ) -> JobEnd:
-    """Return the report of an attempt whose process exited at monotonic time `now`.
+    """Return the report of an attempt whose process has exited.
 
     Args:
         attempt: The attempt, with its samples.
-        process: Its process.
+        exited: How its process exited, and when.
         outcome: What its exit means.
         file_times: Modification times of the job's output files, by file id.
-        now: When it exited.
     """
-    elapsed_s = max(now - attempt.started, 1e-6)
+    elapsed_s = max(exited.at - attempt.started, 1e-6)
     usage = attempt.usage
-    average_cpu = process.cpu_s / elapsed_s * 100
-    peak_memory = max(usage.peak_memory_bytes, process.peak_memory_bytes or 0) or None
+    average_cpu = exited.cpu_s / elapsed_s * 100
+    peak_memory = max(usage.peak_memory_bytes, exited.peak_memory_bytes or 0) or None
     return JobEnd(
         job_id=attempt.job_id,
         token=attempt.token,

@@ -73,31 +73,29 @@ def base_environment(
     return environment
 
 
-def job_environment(
-    base: Mapping[str, str],
+def job_variables(
     claimed: ClaimedJob,
     gpus: Sequence[str] = (),
     exit_code: int | None = None,
     *,
     gpu_kind: GpuKind = GpuKind.NVIDIA,
 ) -> dict[str, str]:
-    """Return the environment of one job.
+    """Return what one job's environment has beside the one that all jobs share.
 
     Args:
-        base: What all jobs share.
         claimed: The job.
         gpus: The devices that it may use; without any, the variables stay as they are.
         exit_code: That of the job, for its recovery script.
         gpu_kind: Whose devices these are.
     """
-    environment = {**base, **_added(claimed.job.env)}
-    environment["TORC_JOB_ID"] = str(claimed.job.id)
-    environment["TORC_JOB_NAME"] = claimed.job.name
-    environment["TORC_ATTEMPT_ID"] = str(claimed.job.attempt_id)
-    environment |= gpu_variables(gpus, gpu_kind)
+    variables = dict(_added(claimed.job.env))
+    variables["TORC_JOB_ID"] = str(claimed.job.id)
+    variables["TORC_JOB_NAME"] = claimed.job.name
+    variables["TORC_ATTEMPT_ID"] = str(claimed.job.attempt_id)
+    variables |= gpu_variables(gpus, gpu_kind)
     if exit_code is not None:
-        environment["TORC_RETURN_CODE"] = str(exit_code)
-    return environment
+        variables["TORC_RETURN_CODE"] = str(exit_code)
+    return variables
 
 
 def _added(variables: Mapping[str, str] | None) -> Mapping[str, str]:

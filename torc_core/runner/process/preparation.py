@@ -20,7 +20,7 @@ from torc_core.model.exchange import ClaimedJob
 from torc_core.runner.logs import log, restore_log_files
 from torc_core.runner.policy.commands.argument_size import SizeLimits, explain_excess
 from torc_core.runner.policy.commands.command_line import command_line
-from torc_core.runner.process.child import SpawnError, SpawnFailure
+from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 
 _STREAMS = 2
 """The descriptor of stderr."""
@@ -82,8 +82,11 @@ def working_directory() -> str:
         ) from error
 
 
-def ensure_working_directory(path: str) -> None:
+def ensure_working_directory(path: str) -> bool:
     """Be in the working directory; enter it again if another one has taken the place of the old.
+
+    Returns:
+        Whether it was entered again.
 
     Raises:
         SpawnError: There is none any more.
@@ -100,6 +103,8 @@ def ensure_working_directory(path: str) -> None:
                 cause=SpawnFailure.MACHINE,
             ) from error
         log.warning("Working directory had vanished; the one of that name is used", path=path)
+        return True
+    return False
 
 
 def job_command(script: str | None, command: str, *, file: str, mode: int) -> str:

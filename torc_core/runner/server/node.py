@@ -12,13 +12,13 @@ import msgspec
 
 from torc_core.client import Address, TorcClient
 from torc_core.clock import Clock, utc_text
-from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
+from torc_core.errors import ConflictError, MachineError, NotFoundError, TorcError, UsageError
 from torc_core.host import output_files
 from torc_core.host.environment import user_environment
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
 from torc_core.model.execution import ExecutionConfig, read_execution_config
-from torc_core.model.ids import ComputeNodeId, WorkflowId, id_of
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.resources import Resources
 from torc_core.runner.logs import log
@@ -29,8 +29,9 @@ from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.monitoring.settings import Monitoring, read_monitoring
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.resources.affinity import cpus_for_jobs
-from torc_core.runner.process.child import find_bash
 from torc_core.runner.process.environment import base_environment
+from torc_core.runner.process.guard_client import GuardRecord
+from torc_core.runner.process.start_errors import find_bash
 
 
 def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> RunnerContext:
@@ -55,12 +56,14 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
     run_id = client.get_workflow_status(workflow_id).run_id
     # The registration comes last: after it, the runner can do without answers for a while.
     capabilities = frozenset(client.get_version().capabilities)
-    node_id = _register(client, options, workflow, machine, total, clock)
+    node = _register(client, options, workflow, machine, total, clock)
+    node_id = id_of(node)
     return RunnerContext(
         workflow=workflow,
         workflow_id=workflow_id,
         run_id=run_id,
         node_id=node_id,
+        node_start_time=node.start_time,
         capabilities=capabilities,
         hostname=machine.hostname,
         total=total,
@@ -127,6 +130,19 @@ def _usage_fields(settings: Monitoring, usage: Usage) -> dict[str, float | int |
     return fields
 
 
+def is_registered(client: TorcClient, guard: GuardRecord) -> bool:
+    """Return whether the compute node of a guard is one of this server.
+
+    Raises:
+        TorcError: The server does not answer.
+    """
+    try:
+        node = client.get_compute_node(guard.compute_node_id)
+    except NotFoundError:
+        return False
+    return (node.workflow_id, node.start_time) == (guard.workflow_id, guard.node_start_time)
+
+
 def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:
     """Return the server's address for programs in jobs, for any client that they use.
 
@@ -177,8 +193,8 @@ def _register(
     machine: Machine,
     total: Resources,
     clock: Clock,
-) -> ComputeNodeId:
-    node = client.create_compute_node(
+) -> ComputeNode:
+    return client.create_compute_node(
         ComputeNode(
             workflow_id=WorkflowId(options.workflow_id),
             hostname=machine.hostname,
@@ -195,7 +211,6 @@ def _register(
             scheduler=options.scheduler,
         )
     )
-    return id_of(node)
 
 
 def _monitoring(workflow: Workflow) -> Monitoring:

@@ -16,6 +16,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, NotFoundError, ServerError, UsageError
 from torc_core.model.artifact import FilePatch
+from torc_core.model.compute import ComputeNodePatch
 from torc_core.model.events.commands import recovery_event
 from torc_core.model.events.event import Event
 from torc_core.model.events.text import to_event
@@ -106,6 +107,8 @@ class SingleCallProtocol:
             Outcome(job_id=release.job_id, result=self._once("release", release, self._release))
             for release in request.releases
         ]
+        for node_id in request.replaces:
+            self._client.update_compute_node(node_id, ComputeNodePatch(is_active=False))
         self._sent.clear()
         state = self._client.is_workflow_complete(self._workflow_id)
         claimed = ClaimedJobs(jobs=[])

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from torc_core.runner.guard.membership import Process
 from torc_core.runner.monitor.cpu_time import CpuTime
-from torc_core.runner.process.membership import Process
 
 REAPER = 1
 

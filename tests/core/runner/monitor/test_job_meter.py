@@ -13,14 +13,13 @@ from core.runner.simulated import EPOCH_MS, claimed_job
 from waiting import wait_for
 
 from torc_core.clock import SystemClock
+from torc_core.runner.guard import procfs
 from torc_core.runner.monitor import psutil_scan
 from torc_core.runner.monitor.job_meter import JobMeter, choose_scan
 from torc_core.runner.monitor.node_usage import NodeMeter
 from torc_core.runner.monitor.smaps import ProportionalSizes
 from torc_core.runner.policy.monitoring.sampling import Usage
-from torc_core.runner.process import procfs
 from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.process.child import Child
 
 MB = 10**6
 SCANS = pytest.mark.parametrize(
@@ -60,7 +59,8 @@ def start():
 def attempt_of(child, **fields):
     return Attempt(
         claimed=claimed_job(child.pid, **fields),
-        child=Child(pid=child.pid, fd=-1),
+        pid=child.pid,
+        reaper=os.getpid(),
         gpus=(),
         started=0.0,
         started_ms=EPOCH_MS,

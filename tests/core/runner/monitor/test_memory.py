@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torc_core.runner.guard.membership import Process
+from torc_core.runner.guard.procfs import PAGE
 from torc_core.runner.monitor.memory import Budget, JobMemory
-from torc_core.runner.process.membership import Process
-from torc_core.runner.process.procfs import PAGE
 
 MIB = 2**20
 

@@ -7,6 +7,8 @@ from contextlib import closing
 import pytest
 from core.runner.simulated import EPOCH_MS, SimulatedClock, claimed_job
 
+from torc_core.runner.guard.membership import Process
+from torc_core.runner.guard.procfs import TICKS_PER_S
 from torc_core.runner.monitor.job_meter import JobMeter
 from torc_core.runner.monitor.monitor import Instruments, ResourceMonitor
 from torc_core.runner.monitor.samples import SampleDatabase
@@ -15,9 +17,6 @@ from torc_core.runner.policy.monitoring.sampling import FIRST_SAMPLE_S, Sample, 
 from torc_core.runner.policy.monitoring.settings import OFF, Monitoring
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.process.child import Child
-from torc_core.runner.process.membership import Process
-from torc_core.runner.process.procfs import TICKS_PER_S
 
 SAMPLE = Timer(TimerKind.SAMPLE)
 SERIES = Monitoring(job_series=True, node_series=True, flush_s=0.0)
@@ -64,7 +63,8 @@ class World:
     def start(self, job_id, pid, **fields):
         attempt = Attempt(
             claimed=claimed_job(job_id, **{"memory_bytes": 2**40, **fields}),
-            child=Child(pid=pid, fd=-1),
+            pid=pid,
+            reaper=os.getpid(),
             gpus=(),
             started=self.clock.now,
             started_ms=self.clock.wall_ms(),

@@ -26,7 +26,7 @@ def test_an_empty_outbox_has_nothing():
     outbox = Outbox()
     assert not outbox
     assert not outbox.is_urgent
-    assert outbox.take() == ([], [], [])
+    assert outbox.take() == ([], [], [], [])
 
 
 def test_a_start_can_wait_and_a_completion_or_release_cannot():
@@ -47,7 +47,7 @@ def test_a_completion_reports_the_start_as_well():
     outbox.add_start(1, 4, EPOCH_MS)
     outbox.add_start(2, 5, EPOCH_MS + 1)
     outbox.add_completion(completion(1, 4))
-    starts, completions, _ = outbox.take()
+    starts, completions, *_ = outbox.take()
     assert [start.job_id for start in starts] == [2]
     assert [each.job_id for each in completions] == [1]
 
@@ -57,12 +57,12 @@ def test_a_report_says_what_happened_once():
     outbox.add_start(1, 4, EPOCH_MS)
     outbox.add_completion(completion(2, 5))
     outbox.add_release(3, 6)
-    (start,), (end,), (release,) = outbox.take()
+    (start,), (end,), (release,), _ = outbox.take()
     assert (start.job_id, start.token, start.start_time) == (1, 4, utc_text(EPOCH_MS))
     assert (end.job_id, end.token) == (2, 5)
     assert (release.job_id, release.token) == (3, 6)
     assert not outbox
-    assert outbox.take() == ([], [], [])
+    assert outbox.take() == ([], [], [], [])
 
 
 def test_too_many_reports_for_one_request_go_in_several():
@@ -72,11 +72,11 @@ def test_too_many_reports_for_one_request_go_in_several():
         if job_id != 7:
             outbox.add_completion(completion(job_id))
         outbox.add_release(job_id, 1)
-    starts, completions, releases = outbox.take()
+    starts, completions, releases, _ = outbox.take()
     assert [start.job_id for start in starts] == [7]
     assert len(completions) == len(releases) == MAX_PER_REQUEST
     assert outbox.is_urgent
-    starts, completions, releases = outbox.take()
+    starts, completions, releases, _ = outbox.take()
     assert (starts, [each.job_id for each in completions]) == ([], [MAX_PER_REQUEST + 1])
     assert [each.job_id for each in releases] == [MAX_PER_REQUEST, MAX_PER_REQUEST + 1]
     assert not outbox
@@ -112,7 +112,7 @@ def test_every_report_is_taken_exactly_once_in_order(steps):
             outbox.add_release(job_id, 1)
             added["r"].append(job_id)
         elif step == "t":
-            for kind, reports in zip("scr", outbox.take(), strict=True):
+            for kind, reports in zip("scr", outbox.take()[:3], strict=True):
                 taken[kind] += [report.job_id for report in reports]
             added["s"] = []
             taken["s"] = []
@@ -262,3 +262,14 @@ def test_a_day_of_long_polls_sends_one_request_each(world):
         sent += world.request(in_flight=0) is not None
         sent += world.request() is not None
     assert sent == 24 * 60
+
+
+def test_replaced_nodes_are_named_after_all_starts_and_once():
+    outbox = Outbox()
+    for job_id in range(MAX_PER_REQUEST + 1):
+        outbox.add_start(job_id, 1, 0)
+    outbox.add_replaced([4, 5])
+    assert outbox.is_urgent
+    assert outbox.take().replaces == []
+    assert outbox.take().replaces == [4, 5]
+    assert not outbox

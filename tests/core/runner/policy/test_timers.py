@@ -14,7 +14,7 @@ def test_a_timer_expires_once_at_its_latest_setting_in_order(steps, now):
     timers = Timers()
     expected: dict[Timer, int] = {}
     for step, number, when in steps:
-        timer = Timer(TimerKind.KILL, number)
+        timer = Timer(TimerKind.JOB_RUNTIME, number)
         if step == "set":
             timers.set(timer, when)
             expected[timer] = when
@@ -35,7 +35,7 @@ def test_a_timer_expires_once_at_its_latest_setting_in_order(steps, now):
 
 def test_timers_of_one_moment_expire_in_the_order_in_which_they_were_set():
     timers = Timers()
-    order = [Timer(TimerKind.SAMPLE), Timer(TimerKind.KILL, 9), Timer(TimerKind.EXCHANGE)]
+    order = [Timer(TimerKind.SAMPLE), Timer(TimerKind.JOB_RUNTIME, 9), Timer(TimerKind.EXCHANGE)]
     for timer in order:
         timers.set(timer, 5.0)
     assert timers.pop_expired(4.999) == []

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from torc_core.model.exchange import ClaimedJob
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_core.runner.process.environment import OWN, base_environment, job_environment
+from torc_core.runner.process.environment import OWN, base_environment, job_variables
 
 CLAIMED = ClaimedJob(
     job=Job(id=5, workflow_id=2, name="train", command="true", attempt_id=3),
@@ -16,6 +16,10 @@ CLAIMED = ClaimedJob(
     memory_bytes=1,
     runtime_seconds=1,
 )
+
+
+def job_environment(shared, claimed, *arguments, **options):
+    return {**shared, **job_variables(claimed, *arguments, **options)}
 
 
 def base(inherited, token=None, **workflow):

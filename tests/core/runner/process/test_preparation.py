@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 from pathlib import Path
 
 import pytest
+from core.runner import processes
 
-from torc_core.runner.process.child import SpawnError, SpawnFailure, find_bash, reap, spawn
 from torc_core.runner.process.preparation import (
     check_size,
     discard_file,
@@ -17,20 +16,16 @@ from torc_core.runner.process.preparation import (
     job_command,
     size_limits,
 )
+from torc_core.runner.process.start_errors import SpawnError, SpawnFailure, find_bash
 
 BASH = find_bash()
 LONG = size_limits().one
 
 
-def run(command: str, folder: Path) -> tuple[int, bytes, bytes]:
-    """Run a process to its end."""
-    stdout, stderr = folder / "o", folder / "e"
+def run(command: str, folder: Path) -> processes.Outcome:
+    """Run a command to its end."""
     environment = {"PATH": os.environ["PATH"], "A": "hello"}
-    child = spawn(
-        [BASH, "-c", command], environment, stdout=str(stdout), stderr=str(stderr), mode=0o600
-    )
-    assert select.select([child.fd], [], [], 60)[0], "the process does not end"
-    return reap(child).exit_code, stdout.read_bytes(), stderr.read_bytes()
+    return processes.run([BASH, "-c", command], environment, folder)
 
 
 @pytest.mark.parametrize(

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from core.runner.processes import Outcome, run
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from torc_core.runner.process.child import find_bash, reap, spawn
 from torc_core.runner.process.shell import ask_shell
+from torc_core.runner.process.start_errors import find_bash
 
 BASH = find_bash()
 SYSTEM = os.defpath.lstrip(":")
 
 
-class Outcome(NamedTuple):
-    """All that anyone sees of a process."""
-
-    exit_code: int
-    stdout: bytes
-    stderr: bytes
-
-
-def run(argv: list[str], environment: Mapping[str, str], direct: list[str] | None) -> Outcome:
-    """Run a process to its end."""
-    child = spawn(argv, environment, stdout="o", stderr="e", mode=0o600, direct=direct)
-    assert select.select([child.fd], [], [], 60)[0], "the process does not end"
-    return Outcome(reap(child).exit_code, Path("o").read_bytes(), Path("e").read_bytes())
-
-
 def by_bash(command: str, environment: Mapping[str, str]) -> Outcome:
     """Run a command as jobs always were."""
-    return run([BASH, "-c", command], environment, None)
+    return run([BASH, "-c", command], environment)
 
 
 def as_a_job(
@@ -49,7 +33,7 @@ def as_a_job(
     direct = shell.find_direct(command, whole, added)
     if direct:
         whole["_"] = direct[0]
-    return run([BASH, "-c", command], whole, direct), direct is not None
+    return run([BASH, "-c", command], whole, direct=direct), direct is not None
 
 
 def split(outcome: Outcome) -> tuple[int, list[bytes], bytes]:

@@ -85,6 +85,22 @@ class ResourcePool:
         self.free -= amount
         return devices
 
+    def hold(self, job_id: JobId, amount: Resources, devices: Devices) -> None:
+        """Count a job that another runner has started, even if it does not fit.
+
+        Of its devices, those are its own that this node has and that are not another job's.
+        """
+        if self.max_jobs is not None:
+            amount = Resources()
+        devices = Devices(
+            tuple(name for name in devices.gpus if name in self._gpus),
+            tuple(cpu for cpu in devices.cpus if cpu in self._cpus),
+        )
+        self._gpus = [name for name in self._gpus if name not in devices.gpus]
+        self._cpus = [cpu for cpu in self._cpus if cpu not in devices.cpus]
+        self._allocated[job_id] = (amount, devices)
+        self.free -= amount
+
     def release(self, job_id: JobId) -> None:
         """Free the resources of a job."""
         amount, devices = self._allocated.pop(job_id)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from torc_core.runner.process.membership import Process
+from torc_core.runner.guard.membership import Process
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 """The unit of the times of processes."""

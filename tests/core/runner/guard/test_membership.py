@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from torc_core.runner.process.membership import Membership, Process
+from torc_core.runner.guard.membership import Membership, Process
 
 REAPER = 10
 PIDS = range(11, 60)

@@ -1,0 +1,38 @@
+"""`python -m torc_core.runner.guard DIRECTORY NAME FD`: the guard of one runner.
+
+`NAME` is that of the abstract socket on which it listens (unix(7)), and `FD` the descriptor of the
+connection to its runner. It deletes its directory when everything is reported.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from torc_core.runner.guard.children import become_subreaper
+from torc_core.runner.guard.loop import Guard
+
+
+def main() -> int:
+    """Guard until nothing is left to do."""
+    directory, name, fd = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    os.set_inheritable(fd, False)
+    become_subreaper()
+    with (
+        socket.socket(fileno=fd) as runner,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener,
+    ):
+        listener.bind(f"\0{name}")
+        listener.listen()
+        guard = Guard(name, directory, runner, listener)
+        guard.run()
+    if not guard.has_reports:
+        shutil.rmtree(directory, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

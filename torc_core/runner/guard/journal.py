@@ -1,0 +1,126 @@
+"""The journal of a guard: starts, requests to end, and exits, until a runner has reported them.
+
+One JSON object per line, in the order in which things happened (`messages.Entry`). A line is
+written before the runner learns of it, so that a runner's successor knows as much as it did. Lines
+survive the death of every process; `sync` lets them survive that of the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from torc_core.runner.guard.messages import Entry, Forgotten, KeptEntry, Started
+
+NAME = "journal"
+_COMPACT_BYTES = 1 << 20
+"""A file beyond this is rewritten once most of it is forgotten."""
+_DECODER: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
+
+
+class Kept:
+    """What lines of a journal add up to: the entries of processes that are not forgotten."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, list[KeptEntry]] = {}
+        """By the id of the process, in the order of the starts."""
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    @property
+    def entries(self) -> list[KeptEntry]:
+        """All of them."""
+        return [entry for entries in self._entries.values() for entry in entries]
+
+    def add(self, entry: Entry) -> None:
+        """Take the next line into account; one of an unknown process means nothing."""
+        if isinstance(entry, Forgotten):
+            for process_id in entry.ids:
+                self._entries.pop(process_id, None)
+        elif isinstance(entry, Started):
+            self._entries[entry.id] = [entry]
+        elif entry.id in self._entries:
+            self._entries[entry.id].append(entry)
+
+
+class Journal:
+    """The journal that a guard writes.
+
+    Args:
+        directory: The guard's own.
+
+    Raises:
+        OSError: The file cannot be created.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.kept = Kept()
+        self._path = directory / NAME
+        self._file = _open(self._path)
+        self._encode = msgspec.json.Encoder().encode
+        self._unwritten = b""
+        """Lines for which the disk has no room; jobs matter more."""
+        self._size = 0
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Append lines, all in one write."""
+        for entry in entries:
+            self.kept.add(entry)
+        self._append(self._lines(entries))
+        if self._size > _COMPACT_BYTES:
+            self._compact()
+
+    def sync(self) -> None:
+        """Let what was written survive a loss of power."""
+        with contextlib.suppress(OSError):
+            os.fdatasync(self._file)
+
+    def _lines(self, entries: Sequence[Entry]) -> bytes:
+        return b"".join(self._encode(entry) + b"\n" for entry in entries)
+
+    def _append(self, lines: bytes) -> None:
+        self._unwritten += lines
+        with contextlib.suppress(OSError):
+            while self._unwritten:
+                written = os.write(self._file, self._unwritten)
+                self._size += written
+                self._unwritten = self._unwritten[written:]
+
+    def _compact(self) -> None:
+        lines = self._lines(self.kept.entries)
+        if len(lines) > _COMPACT_BYTES // 2:
+            return
+        fresh = self._path.with_suffix(".new")
+        with contextlib.suppress(OSError):  # the old one is as good
+            fresh.write_bytes(b"")
+            fresh.chmod(0o600)
+            file = _open(fresh)
+            if os.write(file, lines) == len(lines):
+                fresh.replace(self._path)
+                self._file, file = file, self._file
+                self._size, self._unwritten = len(lines), b""
+            os.close(file)
+
+
+def read_journal(directory: Path) -> list[KeptEntry]:
+    """Return what a guard that is gone had not forgotten, in the order of the starts.
+
+    Lines that were damaged by the death of the machine are left out.
+
+    Raises:
+        OSError: There is no journal.
+    """
+    kept = Kept()
+    for line in (directory / NAME).read_bytes().splitlines():
+        with contextlib.suppress(msgspec.MsgspecError):
+            kept.add(_DECODER.decode(line))
+    return kept.entries
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

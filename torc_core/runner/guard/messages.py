@@ -1,0 +1,144 @@
+"""What a runner and its guard say to each other: lists of JSON objects, told apart by `type`.
+
+A runner sends commands; the guard answers with events, first a `Hello` that says what it has.
+Records of processes are the runner's; the guard keeps and returns them unread.
+
+Names of files, arguments and variables are bytes to the system. They are sent as text with one
+character for each byte (`pack`, `unpack`), so that every name survives.
+"""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
+    """Start a process in a session of its own, with its input from /dev/null."""
+
+    id: int
+    """The runner's; grows with each start."""
+    arguments: list[str]
+    """Packed; the first is the path of the program."""
+    direct: list[str] = []
+    """Packed; the path of a program and its arguments, to be started instead if that works."""
+    environment: dict[str, str]
+    """Packed; what differs from that of `Configure`."""
+    stdout: str
+    """Packed; a file, created or (unless `appends`) emptied."""
+    stderr: str
+    """Packed; may be the same file."""
+    mode: int
+    """Permissions of these files, if they are new."""
+    appends: bool = False
+    cpus: list[int] = []
+    """CPUs to which it is bound; empty for all."""
+    record: msgspec.Raw = msgspec.Raw(b"null")
+    """What the next runner has to know of it."""
+
+
+class Configure(msgspec.Struct, frozen=True, kw_only=True, tag="configure"):
+    """What all processes share, from now on."""
+
+    directory: str
+    """Packed; where they start."""
+    environment: dict[str, str]
+    """Packed."""
+
+
+class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
+    """End a process and all that descends from it: SIGTERM, then SIGKILL until nothing is left.
+
+    Repeated with a shorter grace, it ends sooner.
+    """
+
+    id: int
+    grace_s: float
+    reason: str
+    """The runner's word for why; kept with the process."""
+
+
+class Forget(msgspec.Struct, frozen=True, kw_only=True, tag="forget"):
+    """Processes whose exits need not be kept any longer."""
+
+    ids: list[int]
+
+
+Command = Start | Configure | End | Forget
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
+    """A process was started."""
+
+    id: int
+    pid: int
+    at: float
+    """On the monotonic clock of the machine, which all its processes share."""
+    at_ms: int
+    """Milliseconds since 1970."""
+    record: msgspec.Raw = msgspec.Raw(b"null")
+    """Only in the journal and in `Hello`: a runner knows what it has started."""
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
+    """A process could not be started."""
+
+    id: int
+    message: str
+    errno: int | None
+    """None: its command or environment contains what no process can be given."""
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
+    """Only in the journal and in `Hello`: a process was told to end, for this reason."""
+
+    id: int
+    reason: str
+
+
+class Exited(msgspec.Struct, frozen=True, kw_only=True, tag="exited"):
+    """A process has exited; if it was told to end, all that descended from it has, too."""
+
+    id: int
+    exit_code: int
+    """128+n for signal n."""
+    cpu_s: float
+    """User and system time of the process and of all descendants that were waited for."""
+    peak_memory_bytes: int | None = None
+    """See `children.ProcessExit`."""
+    at: float
+    """When it exited, on the monotonic clock."""
+    at_ms: int
+    survivors: int = 0
+    """Its processes that even SIGKILL did not end in time."""
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True, tag="forgotten"):
+    """Only in the journal: exits that need not be kept any longer."""
+
+    ids: list[int]
+
+
+KeptEntry = Started | Ending | Exited
+Entry = KeptEntry | Forgotten
+"""A line of the journal."""
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
+    """The first event on a connection: all that is not forgotten, in the order of its starts."""
+
+    entries: list[KeptEntry]
+
+
+Event = Hello | Started | Refused | Exited
+
+
+def pack(text: str) -> str:
+    """Return the bytes that a text means to the system, one character for each."""
+    return os.fsencode(text).decode("latin-1")
+
+
+def unpack(text: str) -> str:
+    """Return the text whose bytes are `text`."""
+    return os.fsdecode(text.encode("latin-1"))

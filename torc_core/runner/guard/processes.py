@@ -1,0 +1,222 @@
+"""The processes of a runner, from start to end: what is told of them, and how they are ended.
+
+A process that exits by itself with 0 is over, and what it leaves behind on purpose may live on. One
+that fails, or is told to end, is over when all that descends from it is: after SIGTERM and a grace
+for all of it, SIGKILL is repeated until nothing is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Collection
+
+import msgspec
+
+from torc_core.runner.guard.children import SIGNAL_BASE, ProcessExit, reap, spawn
+from torc_core.runner.guard.journal import Journal
+from torc_core.runner.guard.membership import Process
+from torc_core.runner.guard.messages import (
+    Configure,
+    Ending,
+    Event,
+    Exited,
+    KeptEntry,
+    Refused,
+    Start,
+    Started,
+    unpack,
+)
+from torc_core.runner.guard.trees import LABEL, Trees, label_of
+
+FAILED_GRACE_S = 2.0
+"""From SIGTERM to SIGKILL for what a failed process leaves behind."""
+KILL_PAUSE_S = 0.02
+"""Between two rounds of SIGKILL: what forks fast is caught in one of them."""
+LOOK_S = 0.5
+"""How often to look whether a tree is over; mostly the exit of a child tells."""
+GIVE_UP_S = 30.0
+"""How long SIGKILL is repeated. What is left then hangs in the kernel, such as on a dead disk."""
+
+
+class _Process(msgspec.Struct):
+    start: Started
+    exit: ProcessExit | None = None
+    exited_at: float = 0.0
+    kill_at: float | None = None
+    """When SIGKILL is due, on the monotonic clock; None unless it is being ended."""
+    look_at: float = 0.0
+
+
+class Processes:
+    """All processes that a guard has started and that are not over.
+
+    Args:
+        name: The guard's.
+        journal: Where starts and ends are written.
+    """
+
+    def __init__(self, name: str, journal: Journal) -> None:
+        self._name = name
+        self._journal = journal
+        self._trees = Trees(name, os.getpid())
+        self._environment: dict[str, str] = {}
+        self._running: dict[int, _Process] = {}
+        """By id."""
+        self._by_pid: dict[int, _Process] = {}
+        """Those that have not exited."""
+        self._entries: list[KeptEntry] = []
+        """What is not in the journal yet."""
+        self._events: list[Event] = []
+        """What the runner was not told yet."""
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def configure(self, command: Configure) -> None:
+        """Set what all processes share."""
+        self._environment = {unpack(k): unpack(v) for k, v in command.environment.items()}
+        with contextlib.suppress(OSError):  # gone again: the runner finds out with the next job
+            os.chdir(unpack(command.directory))
+
+    def start(self, command: Start) -> None:
+        """Start a process."""
+        added = {unpack(name): unpack(value) for name, value in command.environment.items()}
+        at, at_ms = time.monotonic(), time.time_ns() // 1_000_000
+        try:
+            pid = spawn(
+                [unpack(argument) for argument in command.arguments],
+                {**self._environment, **added, LABEL: label_of(self._name, command.id)},
+                stdout=unpack(command.stdout),
+                stderr=unpack(command.stderr),
+                mode=command.mode,
+                appends=command.appends,
+                direct=[unpack(argument) for argument in command.direct],
+                cpus=command.cpus,
+            )
+        except (OSError, ValueError) as error:
+            number = error.errno if isinstance(error, OSError) else None
+            self._events.append(Refused(id=command.id, message=str(error), errno=number))
+            return
+        start = Started(id=command.id, pid=pid, at=at, at_ms=at_ms)
+        self._running[command.id] = self._by_pid[pid] = _Process(start)
+        self._trees.add(command.id, pid)
+        self._entries.append(msgspec.structs.replace(start, record=command.record))
+        self._events.append(start)
+
+    def end(self, process_id: int, grace_s: float, reason: str) -> None:
+        """End a process and all that descends from it."""
+        process = self._running.get(process_id)
+        if process is None:
+            return  # it is over, and the runner is about to learn of it
+        self._entries.append(Ending(id=process_id, reason=reason))
+        self._end(process, grace_s)
+
+    def reap(self) -> None:
+        """Reap every child that has exited, strangers too."""
+        now = time.monotonic()
+        for child in reap():
+            process = self._by_pid.pop(child.pid, None)
+            if process is not None:
+                process.exit, process.exited_at = child, now
+                if process.kill_at is None:
+                    self._exit_by_itself(process)
+        for process in self._ended:
+            process.look_at = now
+
+    def advance(self) -> None:
+        """Look at what is being ended: it is over, or is to be killed, or has time left."""
+        now = time.monotonic()
+        due = [process for process in self._ended if process.look_at <= now]
+        if not due:
+            return
+        members = self._members()
+        for process in due:
+            self._advance(process, None if members is None else members.get(process.start.id, []))
+
+    def delay_s(self) -> float | None:
+        """Return the seconds until `advance` has something to do; None for never."""
+        due = min((process.look_at for process in self._ended), default=None)
+        return None if due is None else max(due - time.monotonic(), 0.0)
+
+    def take_events(self) -> list[Event]:
+        """Write what has happened to the journal, and return what the runner is to know of it."""
+        entries, self._entries = self._entries, []
+        events, self._events = self._events, []
+        if entries:
+            self._journal.write(entries)
+        return events
+
+    @property
+    def _ended(self) -> list[_Process]:
+        return [process for process in self._running.values() if process.kill_at is not None]
+
+    def _exit_by_itself(self, process: _Process) -> None:
+        assert process.exit is not None
+        if process.exit.exit_code == 0 or not self._trees.has_strangers(self._by_pid):
+            self._finish(process)
+        else:
+            self._end(process, FAILED_GRACE_S)
+
+    def _end(self, process: _Process, grace_s: float) -> None:
+        now = time.monotonic()
+        is_first = process.kill_at is None
+        process.kill_at = min(process.kill_at or now + grace_s, now + grace_s)
+        process.look_at = now
+        if is_first and grace_s > 0:
+            send_signal((self._members() or {}).get(process.start.id, []), signal.SIGTERM)
+
+    def _advance(self, process: _Process, members: Collection[Process] | None) -> None:
+        assert process.kill_at is not None
+        now = time.monotonic()
+        if process.exit is not None and members is not None and not members:
+            self._finish(process)
+        elif now < process.kill_at:
+            process.look_at = min(process.kill_at, now + LOOK_S)
+        elif now < process.kill_at + GIVE_UP_S:
+            send_signal(members or [], signal.SIGKILL)
+            process.look_at = now + KILL_PAUSE_S
+        else:
+            self._finish(process, survivors=len(members or []))
+
+    def _members(self) -> dict[int, list[Process]] | None:
+        """Return the live processes of all trees; None if they cannot be read at present."""
+        try:
+            return self._trees.members()
+        except OSError:  # no descriptor is left
+            return None
+
+    def _finish(self, process: _Process, survivors: int = 0) -> None:
+        start, now = process.start, time.monotonic()
+        child = process.exit or ProcessExit(start.pid, SIGNAL_BASE + signal.SIGKILL, 0.0, None)
+        exited_at = process.exited_at or now
+        exited = Exited(
+            id=start.id,
+            exit_code=child.exit_code,
+            cpu_s=child.cpu_s,
+            peak_memory_bytes=child.peak_memory_bytes,
+            at=exited_at,
+            at_ms=start.at_ms + int((exited_at - start.at) * 1000),
+            survivors=survivors,
+        )
+        self._entries.append(exited)
+        self._events.append(exited)
+        del self._running[start.id]
+        self._trees.remove(start.id)
+
+
+def send_signal(members: Collection[Process], signum: signal.Signals) -> None:
+    """Send a signal to processes, and to whole groups of them at once: these cannot outrun it.
+
+    A process that is suspended receives no signal but SIGKILL before it continues.
+    """
+    leaders = {member.group for member in members} & {member.pid for member in members}
+    alone = [member.pid for member in members if member.group not in leaders]
+    for send, targets in ((os.killpg, leaders), (os.kill, alone)):
+        for target in targets:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                send(target, signum)
+                if signum != signal.SIGKILL:
+                    send(target, signal.SIGCONT)

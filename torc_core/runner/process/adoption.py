@@ -1,0 +1,157 @@
+"""What dead runners have left on this machine, for the next runner of their workflow.
+
+A guard that lives has the jobs' processes, and they go on. Of a guard that is gone there is only
+its journal: exits in it count, and what was still running is ended, since nobody can learn how it
+would exit.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from torc_core.host.json_file import read_record
+from torc_core.model.ids import ComputeNodeId, WorkflowId
+from torc_core.runner.guard.journal import read_journal
+from torc_core.runner.guard.messages import Ending, Exited, Hello, KeptEntry, Started
+from torc_core.runner.guard.processes import send_signal
+from torc_core.runner.guard.trees import labeled
+from torc_core.runner.logs import log
+from torc_core.runner.policy.exit_outcome import StopReason
+from torc_core.runner.policy.monitoring.sampling import Usage
+from torc_core.runner.process.attempt import Attempt, GuardedProcess, ProcessRecord
+from torc_core.runner.process.guard_client import (
+    RECORD,
+    GuardClient,
+    GuardRecord,
+    connect_guard,
+    guards_directory,
+)
+
+_HELLO_S = 5.0
+"""A guard does nothing that takes longer than milliseconds."""
+_END_S = 10.0
+"""How long SIGKILL is repeated for what a guard that is gone has left."""
+
+
+class Adopted(NamedTuple):
+    """An attempt that a dead runner has left, and what has become known of its process."""
+
+    attempt: Attempt
+    exited: Exited | None
+    is_lost: bool
+    """Its process was ended, since its guard is gone."""
+
+
+class DeadRunner(NamedTuple):
+    """A runner that is gone."""
+
+    compute_node_id: ComputeNodeId
+    guard: GuardClient | None
+    """It has the processes; None if it is gone, too."""
+    directory: Path
+    """To be deleted, without a guard, once everything is reported."""
+    attempts: list[Adopted]
+
+
+def adopt(workflow_id: WorkflowId, is_ours: Callable[[GuardRecord], bool]) -> Iterator[DeadRunner]:
+    """Yield the dead runners of a workflow on this machine; each is given to one runner only.
+
+    Args:
+        workflow_id: The workflow.
+        is_ours: Whether a guard's compute node is one of our server's.
+    """
+    for directory in sorted(guards_directory().iterdir()):
+        record = read_record(directory / RECORD, GuardRecord)
+        if record is None or record.workflow_id != workflow_id or not record.process.is_local():
+            continue
+        if not is_ours(record):
+            continue
+        guard = connect_guard(directory, record)
+        entries = _wait_for_hello(guard) if guard is not None else None
+        if entries is None:
+            guard, entries = None, _take_journal(directory, record)
+        if entries is not None:
+            attempts = list(_attempts(entries, guard))
+            yield DeadRunner(record.compute_node_id, guard, directory, attempts)
+
+
+def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
+    """End what a guard which is gone has left, and return what its journal tells.
+
+    Raises:
+        OSError: The journal cannot be read.
+    """
+    deadline = time.monotonic() + _END_S
+    while (left := labeled(name)) and time.monotonic() < deadline:
+        send_signal(left, signal.SIGKILL)
+        time.sleep(0.01)
+    return read_journal(directory)
+
+
+def _wait_for_hello(guard: GuardClient) -> list[KeptEntry] | None:
+    """Return what a guard has; None if it serves another runner, or is just ending."""
+    deadline = time.monotonic() + _HELLO_S
+    while not guard.is_gone and time.monotonic() < deadline:
+        select.select([guard.fileno()], [], [], 1.0)
+        for event in guard.receive():
+            if isinstance(event, Hello):
+                return event.entries
+    guard.close()
+    return None
+
+
+def _take_journal(directory: Path, record: GuardRecord) -> list[KeptEntry] | None:
+    """Return what a guard has left; None if it lives, or if another runner was faster."""
+    if record.process.is_alive():
+        return None
+    try:
+        lock = os.open(directory / RECORD, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # for the life of this process
+        return lost_entries(record.name, directory)
+    except OSError as error:
+        log.warning("Jobs of a dead runner are not adopted", directory=directory, error=error)
+        return None
+
+
+def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[Adopted]:
+    """Yield the attempts that entries tell of; the latest process of each counts."""
+    starts: dict[tuple[int, int], list[tuple[Started, ProcessRecord]]] = {}
+    ends: dict[int, Exited] = {}
+    reasons: dict[int, StopReason] = {}
+    for entry in entries:
+        match entry:
+            case Started():
+                record = msgspec.json.decode(entry.record, type=ProcessRecord)
+                key = record.claimed.job.id or 0, record.claimed.token
+                starts.setdefault(key, []).append((entry, record))
+            case Ending():
+                reasons[entry.id] = StopReason.named(entry.reason)
+            case Exited():
+                ends[entry.id] = entry
+    for processes in starts.values():
+        first, (last, record) = processes[0][0], processes[-1]
+        attempt = Attempt(
+            claimed=record.claimed,
+            gpus=record.gpus,
+            started=first.at,
+            started_ms=first.at_ms,
+            usage=Usage(last_sampled=time.monotonic()),
+            processes=[GuardedProcess(guard, each.id) for each, _ in processes if guard],
+            pid=last.pid,
+            reaper=0 if guard is None else guard.pid,
+            stop=reasons.get(last.id),
+            outputs_before=record.outputs_before,
+            cpus=record.cpus,
+            recovery=record.recovery,
+        )
+        exited = ends.get(last.id)
+        yield Adopted(attempt, exited, is_lost=exited is None and guard is None)

@@ -1,0 +1,140 @@
+"""A guard as its runner sees it: started with the first job, or taken over from a dead runner."""
+
+from __future__ import annotations
+
+import secrets
+import select
+import socket
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from torc_core.host.directories import private_directory, state_directory
+from torc_core.host.json_file import write_record
+from torc_core.host.output_files import PRIVATE, create_file
+from torc_core.host.process import ProcessIdentity, detach, our_program
+from torc_core.model.ids import ComputeNodeId, WorkflowId
+from torc_core.runner.guard.messages import Command, Event
+from torc_core.runner.guard.stream import Stream
+
+_DECODER: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
+_SEND_S = 1.0
+"""How long a runner waits for its guard, which does nothing that takes long, to read."""
+RECORD = "guard.json"
+
+
+class GuardRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The contents of `guard.json`: whose jobs a guard has, and how it is reached."""
+
+    workflow_id: WorkflowId
+    compute_node_id: ComputeNodeId
+    node_start_time: str
+    """As its compute node was registered: on another server that number means another node."""
+    name: str
+    """Also of its abstract socket, after a NUL."""
+    process: ProcessIdentity
+
+
+class GuardClient:
+    """The runner's end of the connection to a guard.
+
+    Args:
+        name: The guard's.
+        pid: Its pid.
+        directory: Its own.
+        connection: The connected socket.
+    """
+
+    def __init__(self, name: str, pid: int, directory: Path, connection: socket.socket) -> None:
+        self.name = name
+        self.pid = pid
+        self.directory = directory
+        self._stream: Stream[Event] = Stream(connection, _DECODER)
+        self._unsent: list[Command] = []
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when there are events."""
+        return self._stream.fileno()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the guard has ended; its journal says how far it came."""
+        return self._stream.is_closed
+
+    def send(self, command: Command) -> None:
+        """Send a command with the next `flush`."""
+        self._unsent.append(command)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        commands, self._unsent = self._unsent, []
+        self._stream.send(commands)
+        while self._stream.has_unsent and select.select([], [self], [], _SEND_S)[1]:
+            self._stream.flush()
+
+    def receive(self) -> list[Event]:
+        """Return the events that have arrived."""
+        return self._stream.receive()
+
+    def close(self) -> None:
+        """Leave; the guard ends once its processes have."""
+        self._stream.close()
+
+
+def start_guard(
+    workflow_id: WorkflowId,
+    compute_node_id: ComputeNodeId,
+    node_start_time: str,
+) -> GuardClient:
+    """Start a guard, in a session of its own so that nothing that is meant for the runner ends it.
+
+    Args:
+        workflow_id: Whose jobs it gets.
+        compute_node_id: The runner's.
+        node_start_time: As that was registered.
+
+    Raises:
+        MachineError: The state directory cannot be used.
+        OSError: It cannot be started, or its record cannot be written.
+    """
+    name = f"torc-guard-{secrets.token_hex(16)}"
+    directory = private_directory(guards_directory() / f"wf{workflow_id}-{name[-12:]}")
+    log = directory / "guard.log"
+    create_file(log, PRIVATE)
+    ours, its = socket.socketpair()
+    with its, log.open("ab") as output:
+        process = subprocess.Popen(
+            our_program("torc_core.runner.guard", str(directory), name, str(its.fileno())),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[its.fileno()],
+            start_new_session=True,
+        )
+    record = GuardRecord(
+        workflow_id=workflow_id,
+        compute_node_id=compute_node_id,
+        node_start_time=node_start_time,
+        name=name,
+        process=ProcessIdentity.of(process.pid),
+    )
+    write_record(directory / RECORD, record)
+    detach(process)
+    return GuardClient(name, process.pid, directory, ours)
+
+
+def connect_guard(directory: Path, record: GuardRecord) -> GuardClient | None:
+    """Return the connection to a guard whose runner is dead; None if it has one, or is gone."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(f"\0{record.name}")
+    except OSError:
+        connection.close()
+        return None
+    return GuardClient(record.name, record.process.pid, directory, connection)
+
+
+def guards_directory() -> Path:
+    """Return the directory that holds one directory per guard."""
+    return private_directory(state_directory() / "guards")
