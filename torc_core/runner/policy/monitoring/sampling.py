@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 FIRST_SAMPLE_S = 0.1
@@ -90,6 +92,40 @@ class Usage(msgspec.Struct):
     def highest_cpu_percent(self) -> float:
         """The peak; the average for what was too short for a window."""
         return max(self.peak_cpu_percent, self.average_cpu_percent or 0.0)
+
+
+class Totals(NamedTuple):
+    """What is reported of a job that has exited."""
+
+    peak_memory_bytes: int | None
+    avg_memory_bytes: int | None
+    peak_cpu_percent: float
+    avg_cpu_percent: float
+
+
+def job_totals(
+    usage: Usage, *, elapsed_s: float, cpu_s: float, largest_bytes: int | None
+) -> Totals:
+    """Return what a job has used, from its samples and from what the kernel says of its exit.
+
+    Samples see all processes, but only now and then; the kernel has counted all the time, but not
+    all processes. The greater one is nearer to the truth, as neither can be too much.
+
+    Args:
+        usage: Its samples, if there are any. Memory is the sum over all its processes.
+        elapsed_s: How long it ran; more than 0.
+        cpu_s: The sum over its first process and those that were waited for: orphans are missing.
+        largest_bytes: The most that a single process ever had resident: a maximum, no sum; None if
+            it is not known.
+    """
+    peak_memory = max(usage.peak_memory_bytes, largest_bytes or 0) or None
+    average_cpu = max(cpu_s, usage.cpu_s) / elapsed_s * 100
+    return Totals(
+        peak_memory_bytes=peak_memory,
+        avg_memory_bytes=usage.average_memory_bytes or peak_memory,
+        peak_cpu_percent=max(usage.peak_cpu_percent, average_cpu),
+        avg_cpu_percent=average_cpu,
+    )
 
 
 def next_sample_delay_s(youngest_age_s: float, interval_s: float) -> float:

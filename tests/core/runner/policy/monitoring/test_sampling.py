@@ -9,6 +9,7 @@ from torc_core.runner.policy.monitoring.sampling import (
     Usage,
     check_delay_s,
     is_due,
+    job_totals,
     next_sample_delay_s,
 )
 
@@ -133,3 +134,21 @@ def test_a_sample_is_due_a_little_early():
     assert is_due(None, 0.0, 5.0)
     assert not is_due(1.0, 5.0, 5.0)
     assert is_due(1.0, 5.6, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("samples", "cpu_s", "largest", "expected"),
+    [
+        ([], 5.0, 4096, (4096, 4096, 50.0, 50.0)),
+        ([], 0.0, None, (None, None, 0.0, 0.0)),
+        ([(1.0, 100), (1.5, 300)], 2.0, None, (300, 200, 100.0, 20.0)),
+        ([(1.0, 100), (1.5, 300)], 2.0, 200, (300, 200, 100.0, 20.0)),
+        ([(1.0, 100), (1.5, 300)], 2.0, 900, (900, 200, 100.0, 20.0)),
+        ([(4.0, 100)], 1.0, None, (100, 100, 400.0, 40.0)),  # most of it is that of orphans
+    ],
+)
+def test_of_samples_and_kernel_the_greater_figure_counts(samples, cpu_s, largest, expected):
+    usage = Usage()
+    for now, (seen_cpu_s, memory) in enumerate(samples, 1):
+        usage.add(Sample(seen_cpu_s, memory, 1), float(now))
+    assert job_totals(usage, elapsed_s=10.0, cpu_s=cpu_s, largest_bytes=largest) == expected
