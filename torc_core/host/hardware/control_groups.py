@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 _MOUNTS = Path("sys/fs/cgroup")
-_V2 = ""
+V2 = ""
 """The name under which `/proc/self/cgroup` lists the tree of version 2."""
 Value = TypeVar("Value", int, float)
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -39,11 +39,11 @@ def read_limits(root: Path = Path("/")) -> GroupLimits:
     own = _own_groups(root)
     mounts = _mounts(root)
     quotas = [
-        *_values(mounts, own, _V2, _cpu_max),
+        *_values(mounts, own, V2, _cpu_max),
         *_values(mounts, own, "cpu", _cfs_quota),
     ]
     sizes = [
-        *_values(mounts, own, _V2, lambda group: _number(group / "memory.max")),
+        *_values(mounts, own, V2, lambda group: _number(group / "memory.max")),
         *_values(mounts, own, "memory", lambda group: _number(group / "memory.limit_in_bytes")),
     ]
     return GroupLimits(
@@ -51,11 +51,27 @@ def read_limits(root: Path = Path("/")) -> GroupLimits:
     )
 
 
+def groups_above(controller: str, root: Path = Path("/")) -> list[Path]:
+    """Return the mounted groups to which this process belongs, the innermost first.
+
+    Args:
+        controller: Of version 1; `V2` for version 2.
+        root: Where proc and sys are mounted.
+    """
+    own = _own_groups(root)
+    return [
+        group
+        for mount in _mounts(root)
+        if controller in mount.controllers
+        for group in _upward(mount, own.get(controller, "/"))
+    ]
+
+
 class _Mount(NamedTuple):
     """A mounted tree of control groups."""
 
     controllers: frozenset[str]
-    """Of version 1; `_V2` stands for version 2."""
+    """Of version 1; `V2` stands for version 2."""
     directory: Path
     top: PurePosixPath
     """The group that is mounted there."""
@@ -78,15 +94,15 @@ def _mounts(root: Path) -> list[_Mount]:
         place, _, kind = line.partition(" - ")
         fields, kinds = place.split(), kind.split()
         if len(fields) > 4 and len(kinds) > 2 and kinds[0] in {"cgroup", "cgroup2"}:
-            names = {_V2} if kinds[0] == "cgroup2" else set(kinds[2].split(","))
+            names = {V2} if kinds[0] == "cgroup2" else set(kinds[2].split(","))
             directory = root / _unescape(fields[4]).lstrip("/")
             found.append(_Mount(frozenset(names), directory, PurePosixPath(_unescape(fields[3]))))
     if found:
         return found
     top = PurePosixPath("/")
     return [
-        _Mount(frozenset({_V2}), root / _MOUNTS, top),
-        _Mount(frozenset({_V2}), root / _MOUNTS / "unified", top),
+        _Mount(frozenset({V2}), root / _MOUNTS, top),
+        _Mount(frozenset({V2}), root / _MOUNTS / "unified", top),
         *(_Mount(frozenset({name}), root / _MOUNTS / name, top) for name in ("cpu", "memory")),
     ]
 

@@ -195,3 +195,20 @@ def test_the_machine_is_busy_and_has_memory_in_use():
     total = psutil.virtual_memory().total
     assert 0 < node.sample().memory_bytes < total
     wait_for(lambda: node.sample().cpu_s > 0, "some CPU time to pass")
+
+
+def test_of_a_node_that_is_a_control_group_only_the_group_counts(tmp_path):
+    files = {
+        "proc/self/cgroup": "0::/g",
+        "sys/fs/cgroup/g/memory.max": "1000000",
+        "sys/fs/cgroup/g/memory.current": "5000",
+        "sys/fs/cgroup/g/cpu.max": "100000 100000",
+        "sys/fs/cgroup/g/cpu.stat": "usage_usec 1000000",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    node = NodeMeter(tmp_path)
+    (tmp_path / "sys/fs/cgroup/g/cpu.stat").write_text("usage_usec 3500000")
+    sample = node.sample()
+    assert (sample.memory_bytes, sample.cpu_s) == (5000, 2.5)
