@@ -55,11 +55,6 @@ class _Record(logging.LogRecord):
     no line shows, would take as long as all the rest.
     """
 
-    name = _LOGGER.name
-    pathname = filename = module = funcName = ""  # noqa: N815 - the base's name
-    lineno = 0
-    exc_text = stack_info = None
-
     def __init__(
         self,
         level: int,
@@ -68,6 +63,11 @@ class _Record(logging.LogRecord):
         fields: dict[str, object],
         error: _ErrorInfo,
     ) -> None:
+        # Formatters of other handlers look for these by name in the record itself.
+        self.name = _LOGGER.name
+        self.pathname = self.filename = self.module = self.funcName = ""
+        self.lineno = 0
+        self.exc_text = self.stack_info = None
         self.levelno = level
         self.levelname = logging.getLevelName(level)
         self.msg = text
