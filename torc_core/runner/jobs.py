@@ -145,6 +145,7 @@ class Jobs:
             if is_lost:
                 self._handle(attempt, Lost())
                 continue
+            log.info("Job adopted", pid=attempt.pid, **job_ids(attempt.claimed))
             self.outbox.add_start(attempt.job_id, attempt.token, attempt.started_ms)
             if exited is not None:
                 self._handle(attempt, exited)

@@ -222,3 +222,29 @@ def test_a_refused_end_of_an_attempt_that_was_reset_is_kept_too(bench, held):
 
     assert bench.end(held, status=JobStatus.CANCELED) == ["illegal"]
     assert bench.event_types().count("late_result") == 1
+
+
+def test_a_replaced_node_keeps_nothing_and_what_was_adopted_is_not_taken_back(bench):
+    adopted, claimed_only = bench.add("adopted"), bench.add("claimed only")
+    bench.initialize()
+    bench.claim()
+    bench.start(adopted)
+    old = job_row(bench, adopted).compute_node_id
+    node = bench.add_node()
+    start = JobStart(job_id=adopted, token=bench.tokens[adopted], start_time=LATER)
+
+    reply = bench.turn(node_id=node, seq=1, starts=[start], replaces=[old])
+
+    assert reply.kill == []
+    assert job_row(bench, adopted).compute_node_id == node
+    assert JobStatus.from_number(job_row(bench, claimed_only).status) is JobStatus.READY
+    [row] = bench.conn.execute(
+        tables.compute_node.select().where(tables.compute_node.c.id == old)
+    ).all()
+    assert not row.is_active
+
+
+def test_a_node_of_another_workflow_is_not_replaced(bench, held):
+    old = job_row(bench, held).compute_node_id
+    bench.turn(node_id=bench.add_node(), seq=1, replaces=[old + 1000])
+    assert job_row(bench, held).compute_node_id == old

@@ -26,6 +26,7 @@ from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import HAS_KILL_REQUESTS, kill_requests
 from torc_server.rules.attempts.claimed_jobs import claimed_jobs
 from torc_server.rules.attempts.claims import Claimer, ClaimRequest, capacity_of, claim
+from torc_server.rules.attempts.leases import replace_nodes
 from torc_server.rules.attempts.outlook import outlook_of
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.attempts.ready import requirements_of
@@ -118,6 +119,8 @@ def answer_exchange(
     stale = start_or_adopt_jobs(conn, place, request.starts, now_ms=now_ms)
     outcomes = complete_jobs(conn, place, request.ends, now_ms=now_ms)
     outcomes += release_jobs(conn, place, request.releases, now_ms=now_ms)
+    if request.replaces:
+        replace_nodes(conn, place.workflow_id, request.replaces, node_id, now_ms=now_ms)
     if request.seq < situation.last_seq:
         jobs = _claimed_before(conn, node_id, request.seq, situation)
         reply = ExchangeReply(outcomes=outcomes, jobs=jobs, kill=stale)

@@ -6,6 +6,7 @@ exchanges; nothing is known of their runners, so their jobs are never considered
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, select, update
@@ -16,11 +17,12 @@ from torc_core.model.events.jobs import (
 from torc_core.model.events.types import (
     ComputeNodeStopped,
 )
-from torc_core.model.ids import ComputeNodeId
+from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import ACTIVE
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.events import record_many
 from torc_server.rules.jobs import make_ready
+from torc_server.rules.runs.records import end_runs_of_node
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -37,6 +39,9 @@ _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 
 _SILENT = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last_seen_at).where(
     _node.c.is_active, _node.c.last_seen_at < bindparam("since")
+)
+_REPLACED = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last_seen_at).where(
+    _node.c.is_active, _node.c.id.in_(_IDS), _node.c.workflow_id == bindparam("workflow_id")
 )
 _OPEN = select(_attempt.c.id, _attempt.c.job_id, _attempt.c.token, _attempt.c.run_id).where(
     _attempt.c.compute_node_id == bindparam("node_id"), _attempt.c.ended_at.is_(None)
@@ -114,13 +119,33 @@ def take_back_jobs(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> 
     ]
 
 
+def replace_nodes(
+    conn: Connection,
+    workflow_id: WorkflowId,
+    node_ids: Sequence[ComputeNodeId],
+    by_node_id: ComputeNodeId,
+    *,
+    now_ms: int,
+) -> None:
+    """Stop nodes whose runners are dead; a node that has adopted jobs of theirs says so.
+
+    What it has not adopted is ready again.
+    """
+    nodes = conn.execute(_REPLACED, {"ids": node_ids, "workflow_id": workflow_id}).all()
+    for node in nodes:
+        _stop(conn, node, f"its runner died; node {by_node_id} took over", now_ms=now_ms)
+
+
 def _expire(conn: Connection, node: Record, *, now_ms: int) -> None:
+    silent_s = (now_ms - node.last_seen_at) // 1000
+    _stop(conn, node, f"nothing heard for {silent_s} seconds", now_ms=now_ms)
+
+
+def _stop(conn: Connection, node: Record, reason: str, *, now_ms: int) -> None:
     ready = take_back_jobs(conn, node.id, now_ms=now_ms)
     conn.execute(update(_node).where(_node.c.id == node.id).values(is_active=False))
     stopped = ComputeNodeStopped(
-        compute_node_id=node.id,
-        hostname=node.hostname,
-        reason=f"nothing heard for {(now_ms - node.last_seen_at) // 1000} seconds",
-        jobs=len(ready),
+        compute_node_id=node.id, hostname=node.hostname, reason=reason, jobs=len(ready)
     )
     record_many(conn, node.workflow_id, [stopped, *ready], now_ms=now_ms)
+    end_runs_of_node(conn, node.workflow_id, node.id, reason=reason, now_ms=now_ms)
