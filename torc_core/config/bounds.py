@@ -72,5 +72,6 @@ RUN: dict[str, Bounds] = {
 }
 """What fields of `RunSettings` may be."""
 EXIT_CODES = Bounds(-(2**31), 2**31 - 1)
+SECONDS = Bounds(0, _MAX_S, is_whole=False)
 MINUTES = Bounds(0, 365 * 1_440, is_whole=False, is_above_low=True)
 """How long to follow something."""

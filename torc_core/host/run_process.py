@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import msgspec
 
@@ -13,6 +14,15 @@ from torc_core.model.records.workflow_run import RunProcess
 def this_process() -> RunProcess:
     """Return the identity of this process."""
     return msgspec.convert(ProcessIdentity.of(os.getpid()), RunProcess, from_attributes=True)
+
+
+def process_age_s() -> float:
+    """Return how many seconds ago this process started, to a hundredth.
+
+    The times of /proc count from the boot; in seconds since 1970 they are off by up to one.
+    """
+    started = this_process().pid_start / os.sysconf("SC_CLK_TCK")
+    return max(time.clock_gettime(time.CLOCK_BOOTTIME) - started, 0.0)
 
 
 def is_gone(process: RunProcess) -> bool:

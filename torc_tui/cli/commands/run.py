@@ -33,8 +33,8 @@ from torc_core.spec import ExpandedWorkflow, read_spec
 from torc_core.units import format_seconds
 from torc_tui.cli.context import ID, Settings, pass_settings
 from torc_tui.cli.diagnostics import say
-from torc_tui.cli.numbers import setting
 from torc_tui.cli.progress import LiveCounts
+from torc_tui.cli.run_options import run_options
 
 FAILURES_SHOWN = 5
 WAITING = ("ready", "blocked", "terminated")
@@ -42,33 +42,7 @@ WAITING = ("ready", "blocked", "terminated")
 
 @click.command()
 @click.argument("spec_or_id")
-@click.option(
-    "--max-parallel-jobs", type=setting("max_parallel_jobs"), help="Run at most N jobs at once."
-)
-@click.option("--num-cpus", type=setting("num_cpus"), help="CPUs to use; all by default.")
-@click.option(
-    "--memory-gb", type=setting("memory_gb"), help="Memory to use, in GiB; all by default."
-)
-@click.option("--num-gpus", type=setting("num_gpus"), help="GPUs to use; all by default.")
-@click.option(
-    "--cpu-affinity/--no-cpu-affinity",
-    default=None,
-    help="Give each job CPUs of its own; no by default.",
-)
-@click.option(
-    "--limit-resources/--no-limit-resources",
-    default=None,
-    help="Stop jobs that exceed the memory or runtime of their requirements; "
-    "as the workflow says by default, else no.",
-)
-@click.option(
-    "-p",
-    "--poll-interval",
-    type=setting("poll_interval"),
-    help="Longest wait for news, in seconds.",
-)
-@click.option("-o", "--output-dir", help="Directory of logs; `output` by default.")
-@click.option("-d", "--detach", is_flag=True, help="Run in the background.")
+@run_options
 @click.option("--skip-checks", is_flag=True, help="Run even if inputs are missing.")
 @pass_settings
 def run(
@@ -93,9 +67,9 @@ def run(
     )
     prepared = settings.carry_out(propose_run(settings.connection, request), force=skip_checks)
     if detach:
-        _print_started(settings, prepared)
+        print_started(settings, prepared)
         return ExitCode.OK
-    return _execute(settings, prepared)
+    return execute(settings, prepared)
 
 
 def _create(settings: Settings, spec: ExpandedWorkflow, output_dir: str) -> WorkflowId:
@@ -104,7 +78,8 @@ def _create(settings: Settings, spec: ExpandedWorkflow, output_dir: str) -> Work
         return create(settings.client, spec, user=settings.user, reporter=reporter).workflow_id
 
 
-def _print_started(settings: Settings, started: Run) -> None:
+def print_started(settings: Settings, started: Run) -> None:
+    """Print what runs in the background, and where its log is."""
     directory = started.directory
     settings.output.message(
         f"{started.sentence}\nFollow it with `torc tui`; its log is {directory.log_path}",
@@ -117,7 +92,8 @@ def _print_started(settings: Settings, started: Run) -> None:
     )
 
 
-def _execute(settings: Settings, prepared: Run) -> int:
+def execute(settings: Settings, prepared: Run) -> int:
+    """Execute a run that is prepared, print how it went, and return the exit code."""
     client, workflow_id = settings.client, prepared.workflow_id
     say(prepared.sentence)
     with LiveCounts(client, workflow_id) as counts:

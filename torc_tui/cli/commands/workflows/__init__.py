@@ -16,6 +16,8 @@ COMMANDS = {
     "reset-status": Entry(
         "workflows.reset_status:reset_status", "Reset all jobs, or those that failed."
     ),
+    "resume": Entry("workflows.resume:resume", "Run everything again that has not completed."),
+    "runs": Entry("workflows.runs:runs", "List the starts and resumes of a workflow."),
     "cancel": Entry("workflows.cancel:cancel", "Cancel a workflow; its runners stop their jobs."),
     "archive": Entry("workflows.archive:archive", "Archive workflows, or restore them."),
     "delete": Entry("workflows.delete:delete", "Delete workflows with everything they contain."),

@@ -1,0 +1,100 @@
+"""`torc workflows resume`."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+import msgspec
+
+from torc_core.config.bounds import SECONDS
+from torc_core.errors import ExitCode
+from torc_core.host.run_process import process_age_s
+from torc_core.model.ids import WorkflowId
+from torc_core.model.records.workflow_run import RunKind
+from torc_core.operations.resume import RESUME_TIMEOUT_S, ResumeChoice, propose_resume
+from torc_core.operations.run import RunRequest, runner_options
+from torc_tui.cli.commands.run import execute, print_started
+from torc_tui.cli.context import ID, Settings, pass_settings
+from torc_tui.cli.diagnostics import say
+from torc_tui.cli.numbers import number
+from torc_tui.cli.run_options import run_options
+
+
+@click.command()
+@click.argument("workflow_id", type=ID, required=False)
+@click.option(
+    "--hot", "kind", flag_value=RunKind.HOT_RESUME.value, help="Running jobs continue; the default."
+)
+@click.option(
+    "--cold",
+    "kind",
+    flag_value=RunKind.COLD_RESUME.value,
+    help="Stop all runners and their jobs first, then begin a new run.",
+)
+@click.option(
+    "--resume-timeout",
+    type=number(SECONDS),
+    default=RESUME_TIMEOUT_S,
+    show_default=True,
+    help="How long --cold waits for jobs to end, in seconds.",
+)
+@click.option(
+    "--force-cleanup",
+    is_flag=True,
+    help="Give up at once what does not answer; with --cold, everything that has not ended.",
+)
+@click.option("--no-run", is_flag=True, help="Start no runner here; leave the jobs to others.")
+@run_options
+@pass_settings
+def resume(  # noqa: PLR0913 - options
+    settings: Settings,
+    /,
+    workflow_id: WorkflowId | None,
+    *,
+    kind: str | None,
+    resume_timeout: float,
+    force_cleanup: bool,
+    no_run: bool,
+    detach: bool,
+    **options: Any,
+) -> int:
+    """Resume a workflow: run everything again that has not completed.
+
+    Failed, canceled and terminated jobs run again, with all their retries; so does what waits for
+    them. Completed and disabled jobs stay. Then a runner starts here, as with `torc run`.
+    """
+    asked_at = time.monotonic() - process_age_s()
+    chosen = settings.choose_workflow(workflow_id)
+    runner = runner_options(settings.configured, settings.log_level, **options)
+    request = RunRequest(
+        options=msgspec.structs.replace(runner, workflow_id=chosen), is_detached=detach
+    )
+    choice = ResumeChoice(
+        workflow_id=chosen,
+        kind=RunKind(kind or RunKind.HOT_RESUME),
+        timeout_s=resume_timeout,
+        force_cleanup=force_cleanup,
+        asked_at=asked_at,
+        run=None if no_run else request,
+    )
+    done = settings.carry_out(propose_resume(settings.connection, choice))
+    if done.run is None:
+        settings.output.message(
+            done.sentence,
+            {
+                "workflow_id": done.workflow_id,
+                "workflow_run_id": done.workflow_run_id,
+                "kind": done.kind,
+                "run_id": done.run_id,
+                "resumed_jobs": done.resumed_jobs,
+                "settled_jobs": done.settled_jobs,
+            },
+        )
+        return ExitCode.OK
+    say(done.sentence)
+    if detach:
+        print_started(settings, done.run)
+        return ExitCode.OK
+    return execute(settings, done.run)
