@@ -33,6 +33,7 @@ ADDED = {
         ),
         "what clients since 0.21 ask for",
     ),
+    "complete_action": "how our own runner reports the end of an action",
     "exchange": "the batch protocol of our own runner",
     **dict.fromkeys(
         (

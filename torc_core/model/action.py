@@ -58,6 +58,9 @@ class ActionClaim(Wire, frozen=True, kw_only=True):
     """The node that is to execute an action."""
 
     compute_node_id: ComputeNodeId | None = None
+    reports_end: bool = False
+    """Whether the node will report how the execution ended. The reference's runners do not, so
+    nothing is known of what they were executing when they end."""
 
 
 class ActionClaimReply(Wire, frozen=True, kw_only=True):
@@ -66,6 +69,17 @@ class ActionClaimReply(Wire, frozen=True, kw_only=True):
     claimed: bool
     success: bool
     action_id: ActionId
+
+
+class ActionEnd(Wire, frozen=True, kw_only=True):
+    """How the execution of an action ended."""
+
+    compute_node_id: ComputeNodeId
+    return_code: int
+    """0, or that of the command that failed, after which no other was started."""
+    duration_seconds: float
+    command: str | None = None
+    """The command that failed."""
 
 
 def is_persistent(trigger_type: str, stated: bool | None) -> bool:

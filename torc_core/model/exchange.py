@@ -103,6 +103,8 @@ class Exchange(Wire, frozen=True, kw_only=True):
     """Compute nodes whose runners are dead, and whose jobs this runner has taken over; what it has
     not reported as started is ready again. They are inactive from then on."""
     work: WorkRequest | None = None
+    schedules_nodes: bool = False
+    """Whether this runner can request nodes, so that due `schedule_nodes` actions are news."""
     wait_seconds: float = 0.0
     """How long to wait for work, or for the completion of the workflow, when there is neither."""
 

@@ -175,6 +175,8 @@ their runs."""
 TOKEN_IN_PATH = "token_in_path"  # noqa: S105 - a name
 """The capability of taking the server's token before the path, as `/token/TOKEN`: for clients that
 can only be given an address."""
+ACTION_ENDS = "action_ends"
+"""The capability of `POST /workflows/{id}/actions/{id}/complete`."""
 
 
 class ApiError(Wire, frozen=True, kw_only=True):

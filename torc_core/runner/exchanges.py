@@ -20,12 +20,20 @@ class Exchanges:
         jobs: What there is to report, and what could be claimed.
         options: The runner's.
         deadline: When the runner stops, on the monotonic clock; None for never.
+        schedules_nodes: Whether it can request nodes.
     """
 
     def __init__(
-        self, link: ServerLink, jobs: Jobs, options: RunnerOptions, deadline: float | None
+        self,
+        link: ServerLink,
+        jobs: Jobs,
+        options: RunnerOptions,
+        deadline: float | None,
+        *,
+        schedules_nodes: bool = False,
     ) -> None:
         self._link = link
+        self._schedules_nodes = schedules_nodes
         self._jobs = jobs
         self._options = options
         self._deadline = deadline
@@ -60,8 +68,17 @@ class Exchanges:
         """Whether no further job is claimed, as too little time is left."""
         return self._jobs.is_too_late(self._remaining_s())
 
+    def beat(self) -> None:
+        """Let the server hear from the runner, even if there is nothing to report."""
+        self._reports.beat()
+
     def send_due(
-        self, *, longest_idle_s: float | None, knows_stuck: bool, is_stopping: bool
+        self,
+        *,
+        longest_idle_s: float | None,
+        knows_stuck: bool = False,
+        is_stopping: bool,
+        may_claim: bool = True,
     ) -> None:
         """Send a request if it is time for one.
 
@@ -69,6 +86,7 @@ class Exchanges:
             longest_idle_s: How long the runner stays without work; None for as long as it takes.
             knows_stuck: It is known, and no reason to leave, that nobody can run what is left.
             is_stopping: Send reports only.
+            may_claim: Request work.
         """
         self._reports.schedule(
             batch_delay_s=self._jobs.prefetcher.batch_delay_s(len(self._jobs.waiting)),
@@ -83,12 +101,14 @@ class Exchanges:
         if self._jobs.is_empty and longest_idle_s is not None:
             wait_s = min(wait_s, longest_idle_s)
         request = self._reports.next_request(
-            lambda: self._build_work_request(knows_stuck=knows_stuck),
+            lambda: self._build_work_request(knows_stuck=knows_stuck) if may_claim else None,
             wait_s=wait_s,
             in_flight=self._link.in_flight,
             is_stopping=is_stopping,
         )
         if request is not None:
+            if self._schedules_nodes:
+                request = msgspec.structs.replace(request, schedules_nodes=True)
             self._link.send(request)
 
     def close(self) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from torc_core.errors import ExitCode, TorcError
-from torc_core.model.action import JOB_TRIGGERS, TriggerType
 from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import Exchange, ExchangeReply, Shutdown
-from torc_core.runner.actions import Actions
+from torc_core.runner.actions.executor import Actions
+from torc_core.runner.actions.turns import ActionTurns
 from torc_core.runner.exchanges import Exchanges
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.logs import log
@@ -29,9 +29,6 @@ from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.progress import ProgressReporter
 from torc_core.runner.server.link import ExchangeResult, ServerLink
 from torc_core.runner.signals import Waker
-
-ACTIONS_DELAY_S = 1.0
-"""The least time between two queries for actions to execute."""
 
 
 class Surroundings(NamedTuple):
@@ -63,7 +60,7 @@ class Loop:
         self._context = context
         self._options = options
         self._jobs = jobs
-        self._waker, link, self._actions, on_progress = surroundings
+        self._waker, link, actions, on_progress = surroundings
         self._clock, self._timers = jobs.tools.clock, jobs.tools.timers
         limits = idle_limits(options, context.workflow)
         self._shutdown = ShutdownPolicy(self._timers, limits, self._clock)
@@ -73,11 +70,18 @@ class Loop:
         self._deadline = stop_deadline(
             options, context.workflow, self._clock.monotonic(), self._clock.wall_ms() / 1000
         )
-        self._exchanges = Exchanges(link, jobs, options, self._deadline)
+        self._exchanges = Exchanges(
+            link, jobs, options, self._deadline, schedules_nodes=actions.schedules_nodes
+        )
+        self._turns = ActionTurns(
+            actions, self._timers, self._clock, wake=self._waker.wake, grace_s=options.grace_s
+        )
+        self._may_claim = False
+        self._is_hurried = False
+        """Asked to stop by its user, the end of its time, or because the workflow is canceled."""
         self._handled_stops = 0
         self._is_complete = False
         self._is_canceled = False
-        self._has_pending_actions = False
         self._prospects = Prospects(options, self._clock)
         self._error: TorcError | None = None
         self._on_timer = self._timer_handlers()
@@ -94,8 +98,7 @@ class Loop:
             TorcError: The workflow was deleted, the server refuses a setting, or this
                 machine cannot start jobs.
         """
-        self._actions.run({TriggerType.ON_WORKFLOW_START})
-        self._actions.run({TriggerType.ON_WORKER_START})
+        self._turns.start()
         if self._deadline is not None:
             self._timers.set(Timer(TimerKind.RUNNER_TIME), self._deadline)
             least_s = self._context.workflow.compute_node_min_time_for_new_jobs_seconds
@@ -106,11 +109,6 @@ class Loop:
             for fd in self._waker.sleep(self._timers.delay_s(self._clock.monotonic())):
                 self._jobs.handle_events(fd)
             self._handle_events(stops)
-        if self._is_complete and not stops:
-            self._actions.run(JOB_TRIGGERS)
-            self._actions.run({TriggerType.ON_WORKFLOW_COMPLETE})
-        if self.expects_answers:
-            self._actions.run({TriggerType.ON_WORKER_COMPLETE})
         self._progress.report()
         if self._error is not None:
             raise self._error
@@ -122,6 +120,7 @@ class Loop:
 
     def close(self) -> None:
         """Leave no process and no thread behind."""
+        self._turns.skip_end()
         self._jobs.kill_all(StopReason.RUNNER_STOPS)
         self._jobs.tools.launcher.close(is_reported=self._exchanges.is_acknowledged)
         self._exchanges.close()
@@ -142,6 +141,7 @@ class Loop:
             duration_s=self._clock.monotonic() - self._context.started,
             reason=self._shutdown.exit_reason or "the runner failed",
             is_canceled=self._is_canceled,
+            actions_left=self._turns.left,
             exit_code=exit_code(jobs_by_status, self._shutdown.stop_code),
         )
 
@@ -160,7 +160,11 @@ class Loop:
             self._stop(self._jobs.error.message)
             self._jobs.release_waiting()
         self._look_ahead()
+        if self._turns.may_claim() and not self._may_claim:
+            self._may_claim = True
+            self._exchanges.send_soon()
         self._exchanges.send_due(
+            may_claim=self._may_claim,
             longest_idle_s=(
                 None if self._prospects.waits_for_others else self._shutdown.limits.no_work_s
             ),
@@ -171,12 +175,15 @@ class Loop:
         self._progress.schedule()
 
     def _may_exit(self) -> bool:
-        return self._shutdown.may_exit(
+        may_exit = self._shutdown.may_exit(
             is_idle=self._is_idle(), is_acknowledged=self._exchanges.is_acknowledged
+        )
+        return may_exit and not self._turns.finish(
+            is_hurried=self._is_hurried, is_heard=self.expects_answers
         )
 
     def _is_idle(self) -> bool:
-        return self._jobs.is_empty and not self._actions.is_busy
+        return self._jobs.is_empty and not self._turns.is_busy
 
     # ---- events
 
@@ -197,7 +204,9 @@ class Loop:
             TimerKind.FINAL_REPORT: lambda _: self._abandon(
                 "the server did not acknowledge the final report"
             ),
-            TimerKind.ACTIONS: lambda _: self._run_actions(),
+            TimerKind.ACTIONS: lambda _: self._turns.look(),
+            TimerKind.KILL_ACTION: lambda _: self._turns.kill(),
+            TimerKind.HEARTBEAT: lambda _: self._turns.beat(self._exchanges.beat),
             TimerKind.RELEASE_PREFETCHED: lambda _: self._jobs.release_prefetched(),
         }
 
@@ -206,6 +215,7 @@ class Loop:
         self._stop("the runner was asked to stop", self._interruption())
         if again:
             self._jobs.kill_all(self._interruption())
+            self._turns.skip_end()
             self._shutdown.hurry()
 
     def _interruption(self) -> StopReason:
@@ -248,18 +258,9 @@ class Loop:
         elif reply.is_complete and not (reply.jobs or stays):
             self._is_complete = True
             self._stop("the workflow is complete", StopReason.CANCELED)
-        self._has_pending_actions = reply.has_pending_actions
-        self._run_actions()
-
-    def _run_actions(self) -> None:
-        """Execute pending actions in the background, but not right after a query found none."""
-        if not self._has_pending_actions or self._shutdown.is_stopping or self._actions.is_busy:
-            return
-        timer = Timer(TimerKind.ACTIONS)
-        if timer not in self._timers:
-            self._has_pending_actions = False
-            self._timers.set(timer, self._clock.monotonic() + ACTIONS_DELAY_S)
-            self._actions.run_in_background(JOB_TRIGGERS, self._waker.wake)
+        self._turns.note(
+            has_pending=reply.has_pending_actions, is_stopping=self._shutdown.is_stopping
+        )
 
     # ---- shutdown and progress
 
@@ -270,7 +271,8 @@ class Loop:
         if stop_jobs is not None:
             self._jobs.stop_all(stop_jobs)
         if stop_jobs in {StopReason.INTERRUPTED, StopReason.RUNNER_STOPS} or self._is_canceled:
-            self._actions.stop_command()
+            self._is_hurried = True
+            self._turns.stop()
 
     def _abandon(self, reason: str) -> None:
         """Exit without waiting for the server."""
@@ -296,7 +298,7 @@ class Loop:
             return
         reason = self._prospects.hopeless(is_too_late=self._exchanges.is_too_late)
         stays = self._context.workflow.compute_node_ignore_workflow_completion
-        if reason is not None and not (stays or self._has_pending_actions or self._actions.is_busy):
+        if reason is not None and not (stays or self._turns.is_expected):
             self._stop(reason)
         elif fields := self._prospects.announce():
             log.info("Waiting for jobs of other runners", **fields)

@@ -12,7 +12,8 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.clock import Clock, SystemClock
 from torc_core.errors import ExitCode, TorcError
-from torc_core.runner.actions import Actions
+from torc_core.runner.actions.executor import Actions
+from torc_core.runner.actions.nodes import NodeScheduler
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.logs import log, log_to_file
 from torc_core.runner.loop import Loop, Surroundings
@@ -44,6 +45,7 @@ class Runner:
         options: What to do.
         on_progress: Called in the runner's thread, a few times per second at most.
         clock: The time.
+        scheduler: What requests nodes for actions; None if nothing here does.
     """
 
     def __init__(
@@ -53,14 +55,15 @@ class Runner:
         *,
         on_progress: Callable[[Progress], None] | None = None,
         clock: Clock | None = None,
+        scheduler: NodeScheduler | None = None,
     ) -> None:
         self._client = client
         self._options = options
         self._on_progress = on_progress
         self._clock = clock or SystemClock()
+        self._scheduler = scheduler
         self._waker = Waker()
         self._stops: list[ExitCode] = []
-        self._actions: Actions | None = None
         self._expects_answers = True
         self._node_usage: Usage | None = None
 
@@ -73,8 +76,6 @@ class Runner:
             code: The exit code of the summary.
         """
         self._stops.append(code)
-        if self._actions is not None:
-            self._actions.stop()
         self._waker.wake()
 
     def run(self) -> RunSummary:
@@ -111,10 +112,8 @@ class Runner:
                 deregister_node(self._client, context, self._clock, self._node_usage)
 
     def _run(self, context: RunnerContext) -> RunSummary:
-        self._actions = Actions(self._client, context)
-        if self._stops:
-            self._actions.stop()
-        loop = self._build_loop(context, self._actions)
+        actions = Actions(self._client, context, self._clock, self._scheduler)
+        loop = self._build_loop(context, actions)
         try:
             loop.run(self._stops)
         finally:

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Controller, MediaType, Request, get
 
 from torc_core.model.workflow import (
+    ACTION_ENDS,
     BATCH_REFERENCES,
     BULK_RECORDS,
     EXCHANGE,
@@ -19,7 +20,14 @@ from torc_server.edge.openapi import describe
 VERSION = Version(
     version="0.12.0",
     api_version="0.7.0",
-    capabilities=[EXCHANGE, BULK_RECORDS, BATCH_REFERENCES, TOKEN_IN_PATH, WORKFLOW_RUNS],
+    capabilities=[
+        EXCHANGE,
+        BULK_RECORDS,
+        BATCH_REFERENCES,
+        TOKEN_IN_PATH,
+        WORKFLOW_RUNS,
+        ACTION_ENDS,
+    ],
 )
 """The version is the reference's: its clients compare it with their own."""
 

@@ -17,16 +17,19 @@ from torc_core.clock import utc_text
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.action import (
     JOB_TRIGGERS,
+    ActionClaim,
     ActionClaimReply,
+    ActionEnd,
     ActionType,
     TriggerType,
     WorkflowAction,
     is_persistent,
 )
 from torc_core.model.events.commands import ActionExecuted
-from torc_core.model.ids import ActionId, ComputeNodeId, JobId, SchedulerId, WorkflowId
-from torc_server.rules import events
+from torc_core.model.ids import ActionId, JobId, SchedulerId, WorkflowId
+from torc_server.rules import events, executions
 from torc_server.rules.actions import count_new
+from torc_server.rules.executions import IS_EXECUTED_HERE
 from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
@@ -88,9 +91,14 @@ def list_actions(connection: Connection, workflow_id: WorkflowId) -> list[Workfl
 
 
 def list_pending_actions(
-    connection: Connection, workflow_id: WorkflowId, trigger_types: Collection[str]
+    connection: Connection,
+    workflow_id: WorkflowId,
+    trigger_types: Collection[str],
+    node_id: int | None,
 ) -> list[WorkflowAction]:
     """Return the actions that are due and unclaimed, of the given triggers or of all.
+
+    With a node, without those that its runner has executed.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -103,14 +111,16 @@ def list_pending_actions(
     ]
     if trigger_types:
         conditions.append(_action.trigger_type.in_(trigger_types))
-    return _read(connection, conditions)
+    if node_id is not None:
+        conditions.append(not_(IS_EXECUTED_HERE))
+    return _read(connection, conditions, node_id=node_id)
 
 
 def claim_action(
     connection: Connection,
     workflow_id: WorkflowId,
     action_id: ActionId,
-    compute_node_id: ComputeNodeId | None,
+    claim: ActionClaim,
     *,
     now_ms: int,
 ) -> ActionClaimReply:
@@ -122,6 +132,7 @@ def claim_action(
         ConflictError: It was claimed before.
     """
     find_workflow(connection, workflow_id)
+    compute_node_id = claim.compute_node_id
     nodes = set() if compute_node_id is None else {compute_node_id}
     check_related(connection, workflow_id, "compute_node_id", tables.compute_node, nodes)
     claimed = connection.execute(
@@ -142,9 +153,34 @@ def claim_action(
         if connection.execute(here).first() is None:
             raise NotFoundError.of("action", action_id)
         raise ConflictError(f"Action {action_id} is already claimed.", claimed=False)
+    if compute_node_id is not None and claim.reports_end:
+        executions.begin(connection, action_id, compute_node_id, now_ms=now_ms)
     executed = ActionExecuted(action_id=action_id, compute_node_id=compute_node_id)
     events.record(connection, workflow_id, executed, now_ms=now_ms)
     return ActionClaimReply(claimed=True, success=True, action_id=action_id)
+
+
+def complete_action(
+    connection: Connection,
+    workflow_id: WorkflowId,
+    action_id: ActionId,
+    end: ActionEnd,
+    *,
+    now_ms: int,
+) -> WorkflowAction:
+    """Record how a runner's execution of an action ended; told again, it changes nothing.
+
+    Raises:
+        NotFoundError: There is no such workflow, or it has no such action.
+    """
+    find_workflow(connection, workflow_id)
+    found = _read(connection, [_action.id == action_id, _action.workflow_id == workflow_id])
+    if not found:
+        raise NotFoundError.of("action", action_id)
+    event = executions.finish(connection, action_id, end, now_ms=now_ms)
+    if event is not None:
+        events.record(connection, workflow_id, event, now_ms=now_ms)
+    return found[0]
 
 
 def remark_on(action: WorkflowAction) -> str | None:
@@ -208,10 +244,10 @@ def _one_of(field: str, value: str, known: type[StrEnum]) -> None:
 
 
 def _read(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]]
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], **values: int | None
 ) -> list[WorkflowAction]:
     rows: Sequence[Row[Any]] = connection.execute(
-        WORKFLOW_ACTION.rows.where(*conditions).order_by(_action.id)
+        WORKFLOW_ACTION.rows.where(*conditions).order_by(_action.id), values
     ).all()
     link = tables.workflow_action_job.c
     linked = connection.execute(

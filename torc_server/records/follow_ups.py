@@ -20,7 +20,7 @@ from torc_core.model.events.types import (
 from torc_core.model.ids import id_of
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
-from torc_server.rules import events
+from torc_server.rules import events, executions
 from torc_server.rules.attempts import leases
 from torc_server.rules.runs.records import end_runs_of_node
 from torc_server.storage import tables
@@ -56,6 +56,7 @@ def record_node(
     ]
     if stopped:
         happened += leases.take_back_jobs(connection, node_id, now_ms=now_ms)
+        happened += executions.abandon(connection, node_id, now_ms=now_ms)
         end_runs_of_node(
             connection,
             after.workflow_id,

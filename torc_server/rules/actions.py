@@ -25,10 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
-from torc_core.model.action import JOB_TRIGGERS, TriggerType
+from torc_core.model.action import JOB_TRIGGERS, WORKER_TRIGGERS, ActionType, TriggerType
 from torc_core.model.ids import ActionId, WorkflowId
 from torc_core.model.status import SETTLED, JobStatus
+from torc_server.rules import executions
 from torc_server.rules.dependencies.settled import counts_as_any
+from torc_server.rules.executions import IS_EXECUTED_HERE
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
 
@@ -79,9 +81,12 @@ HAS_PENDING = exists().where(
     _action.c.workflow_id == bindparam("workflow_id"),
     _action.c.trigger_count >= _action.c.required_triggers,
     _action.c.executed.is_(False),
-    or_(_action.c.persistent.is_(False), _action.c.executed_at.is_(None)),
+    _action.c.trigger_type.not_in(WORKER_TRIGGERS),
+    or_(_action.c.action_type == ActionType.RUN_COMMANDS, bindparam("schedules_nodes")),
+    or_(_action.c.persistent.is_(False), ~IS_EXECUTED_HERE),
 )
-"""Whether an action of `workflow_id` is due and not executed."""
+"""Whether an action of `workflow_id` is due that the runner on `node_id` has not executed, of those
+for which it has to look while it runs jobs; it may know how to request nodes or not."""
 
 
 def counting_types(conn: Connection, workflow_id: WorkflowId) -> set[TriggerType]:
@@ -122,6 +127,7 @@ def restart(conn: Connection, workflow_id: WorkflowId) -> None:
     """
     conn.execute(delete(_action).where(_action.c.workflow_id == workflow_id, _action.c.is_recovery))
     conn.execute(_RESTART, {"of_workflow": workflow_id})
+    executions.forget(conn, workflow_id)
     recount(conn, workflow_id)
 
 
@@ -162,6 +168,8 @@ _RESTART = (
     .where(_OF_WORKFLOW)
     .values(
         executed=False,
+        executed_at=None,
+        executed_by=None,
         trigger_count=case(
             (_action.c.trigger_type == TriggerType.ON_WORKFLOW_COMPLETE, 0),
             else_=_action.c.required_triggers,

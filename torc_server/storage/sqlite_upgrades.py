@@ -148,10 +148,31 @@ def _node_usage(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE compute_node ADD COLUMN {column}")
 
 
+def _action_executions(connection: Connection) -> None:
+    """Which runners execute an action, and how that ended."""
+    for statement in (
+        """
+        CREATE TABLE action_execution (
+            action_id INTEGER NOT NULL,
+            compute_node_id INTEGER NOT NULL,
+            started_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            return_code INTEGER,
+            PRIMARY KEY (action_id, compute_node_id),
+            FOREIGN KEY(action_id) REFERENCES workflow_action (id) ON DELETE CASCADE,
+            FOREIGN KEY(compute_node_id) REFERENCES compute_node (id) ON DELETE CASCADE
+        )
+        """,
+        "CREATE INDEX ix_action_execution_compute_node_id ON action_execution (compute_node_id)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _dynamic_work,
     _execution_config,
     _workflow_runs,
     _node_usage,
+    _action_executions,
 )
 """The first upgrades from version 1 to version 2, and so on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import signal
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -439,12 +439,15 @@ class SimulatedServer:
 class SimulatedActions:
     """Remembers which triggers were looked at."""
 
+    left = ()
+    schedules_nodes = False
+
     def __init__(self) -> None:
         self.is_busy = False
         self.triggers: list[str] = []
 
-    def run(self, triggers: Collection[str]) -> None:
-        self.triggers += sorted(triggers)
+    def run_in_background(self, triggers: Sequence[str], wake: Callable[[], None]) -> None:
+        self.triggers += triggers
 
-    def stop_command(self) -> None:
+    def interrupt(self, signum: int = signal.SIGTERM) -> None:
         self.triggers.append("stopped")

@@ -11,7 +11,6 @@ from waiting import wait_for
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, NotFoundError
-from torc_core.model.action import WorkflowAction
 from torc_core.model.artifact import File
 from torc_core.model.resources import FailureHandler, ResourceRequirements
 from torc_core.model.workflow import Version
@@ -370,32 +369,6 @@ def test_a_time_series_is_kept_on_request(make_flow):
     assert all(row[0] == job and row[1] > 0 and row[2] >= 1 for row in rows.fetchall())
     assert database.execute("SELECT * FROM job_metadata").fetchall() == [(job, "sleeper")]
     database.close()
-
-
-def test_actions_run_at_the_start_between_and_at_the_end(flow, tmp_path):
-    trace = tmp_path / "trace"
-    job = flow.add(f"echo job >>{trace}", name="first")
-    flow.add("true", name="second", depends_on_job_ids=[job])
-
-    def act(trigger, *commands, **fields):
-        flow.client.create_workflow_action(
-            WorkflowAction(
-                workflow_id=flow.id,
-                trigger_type=trigger,
-                action_type="run_commands",
-                action_config={"commands": list(commands)},
-                **fields,
-            )
-        )
-
-    act("on_workflow_start", f"echo start >>{trace}", "pwd", "exit 3", f"echo never >>{trace}")
-    act("on_jobs_complete", f"echo between >>{trace}", job_ids=[job])
-    act("on_workflow_complete", f"echo end >>{trace}")
-    act("on_worker_complete", f"echo $TORC_WORKFLOW_ID >>{trace}")
-    assert flow.run().exit_code == 0
-    assert trace.read_text().split() == ["start", "job", "between", "end", str(flow.id)]
-    outputs = (flow.output_dir / "job_stdio").glob(f"action_wf{flow.id}_*_r1.o")
-    assert "".join(path.read_text() for path in outputs) == f"{flow.output_dir}\n"
 
 
 def test_two_runners_share_a_workflow(flow, start_runner):

@@ -11,7 +11,6 @@ from waiting import wait_for
 
 from torc_core.clock import utc_now
 from torc_core.errors import MachineError
-from torc_core.model.action import WorkflowAction
 from torc_core.model.resources import FailureHandler, ResourceRequirements
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -189,26 +188,6 @@ def test_nothing_is_retried_once_the_runner_stops(flow, start_runner, tmp_path):
     assert thread.wait().exit_code == 130
     assert not healed.exists()
     assert flow.status(job) == "terminated"
-
-
-def test_a_second_request_to_stop_kills_the_command_of_an_action(flow, start_runner, tmp_path):
-    mark = tmp_path / "runs"
-    flow.add("true")
-    flow.client.create_workflow_action(
-        WorkflowAction(
-            workflow_id=flow.id,
-            trigger_type="on_workflow_start",
-            action_type="run_commands",
-            action_config={"commands": [STUBBORN.format(mark=mark, go=tmp_path / "never"), "pwd"]},
-        )
-    )
-    thread = start_runner(flow)
-    wait_for(mark.exists, "the command")
-    thread.runner.stop()
-    thread.runner.stop()
-    assert thread.wait().exit_code == 130
-    (output,) = (flow.output_dir / "job_stdio").glob("action_*.o")
-    assert output.read_text() == ""
 
 
 def test_a_runner_closes_every_descriptor(flow):

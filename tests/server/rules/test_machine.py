@@ -18,6 +18,7 @@ from server.rules.plain_model import ACTIVE, BAD, SETTLED, WAYS, Model, Refused
 from sqlalchemy import insert, update
 
 from torc_core.errors import TorcError
+from torc_core.model.action import ActionClaim
 from torc_core.model.exchange import JobRelease, JobStart
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
@@ -259,7 +260,9 @@ class Machine(RuleBasedStateMachine):
     def execute(self, number):
         action = number % len(self.actions)
         if not self.model.actions[action].executed:
-            claim_action(self.connection, self.workflow_id, self.actions[action], None, now_ms=NOW)
+            claim_action(
+                self.connection, self.workflow_id, self.actions[action], ActionClaim(), now_ms=NOW
+            )
             self.model.actions[action].executed = True
 
     # Clients of the reference: one job at a time, no tokens.

@@ -107,8 +107,8 @@ def test_a_due_action_may_change_what_there_is(bench):
         insert(tables.workflow_action).values(
             workflow_id=bench.workflow_id,
             trigger_type=TriggerType.ON_WORKFLOW_START,
-            action_type="schedule_nodes",
-            action_config={},
+            action_type="run_commands",
+            action_config={"commands": ["true"]},
             trigger_count=1,
             required_triggers=1,
             executed=False,

@@ -7,7 +7,7 @@ from server.rules.bench import NOW, TIME, Bench
 from sqlalchemy import select, update
 
 from torc_core.errors import NotFoundError, UsageError
-from torc_core.model.action import WorkflowAction
+from torc_core.model.action import ActionClaim, WorkflowAction
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.job import JobPatch
 from torc_core.model.resources import FailureHandler, ResourceRequirements
@@ -118,7 +118,13 @@ def test_results_and_actions_name_nodes_of_other_workflows(bench, other):
     )
 
     assert stored.compute_node_id == other.node_id
-    assert claim_action(bench.conn, bench.workflow_id, action.id, other.node_id, now_ms=NOW).claimed
+    assert claim_action(
+        bench.conn,
+        bench.workflow_id,
+        action.id,
+        ActionClaim(compute_node_id=other.node_id),
+        now_ms=NOW,
+    ).claimed
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from torc_core.model.action import ActionEnd
 from torc_core.model.events.event import EventType, Severity
 from torc_core.model.events.record import EventRecord
 from torc_core.model.exchange import JobEnd, RecoveryEnd
@@ -53,6 +56,56 @@ class ActionExecuted(EventRecord, frozen=True, kw_only=True):
 
     action_id: ActionId
     compute_node_id: ComputeNodeId | None
+
+
+class ActionEnded(EventRecord, frozen=True, kw_only=True):
+    """A runner has executed an action."""
+
+    action_id: ActionId
+    compute_node_id: ComputeNodeId
+    return_code: int
+    """0, or that of the command that failed."""
+    duration_seconds: float
+    command: str | None = None
+    """The command that failed; no other was started after it."""
+
+
+class ActionCompleted(ActionEnded, frozen=True, kw_only=True):
+    """All commands of an action exited with 0, or its nodes were requested."""
+
+    event_type = EventType.ACTION_COMPLETED
+    sentence = "Action {action_id} completed on node {compute_node_id}."
+
+
+class ActionFailed(ActionEnded, frozen=True, kw_only=True):
+    """A command of an action failed or was stopped, or its nodes could not be requested."""
+
+    event_type = EventType.ACTION_FAILED
+    severity = Severity.WARNING
+    sentence = (
+        "Action {action_id} failed on node {compute_node_id} with exit code {return_code}; "
+        "the workflow goes on."
+    )
+
+
+class ActionAbandoned(EventRecord, frozen=True, kw_only=True):
+    """A runner ended while it executed an action, which is not executed again in this run."""
+
+    event_type = EventType.ACTION_ABANDONED
+    severity = Severity.WARNING
+    sentence = (
+        "Node {compute_node_id} was executing action {action_id} when it ended; "
+        "the action is not executed again in this run."
+    )
+
+    action_id: ActionId
+    compute_node_id: ComputeNodeId
+
+
+def action_event(action_id: ActionId, end: ActionEnd) -> ActionEnded:
+    """Return the event of the end of an action."""
+    record = ActionFailed if end.return_code else ActionCompleted
+    return record(action_id=action_id, **msgspec.structs.asdict(end))
 
 
 def recovery_event(

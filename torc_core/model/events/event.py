@@ -53,6 +53,9 @@ class EventType(StrEnum):
     RUN_ENDED = "run_ended"
     SCHEDULER_NODE_CREATED = "scheduler_node_created"
     ACTION_EXECUTED = "action_executed"
+    ACTION_COMPLETED = "action_completed"
+    ACTION_FAILED = "action_failed"
+    ACTION_ABANDONED = "action_abandoned"
     USER_ACTION = "user_action"
 
 

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 import msgspec
 
 from torc_core.model.events.commands import (
+    ActionAbandoned,
+    ActionCompleted,
     ActionExecuted,
+    ActionFailed,
     RecoveryScriptCompleted,
     RecoveryScriptFailed,
 )
@@ -276,6 +279,9 @@ EVENT_RECORDS: tuple[type[EventRecord], ...] = (
     ComputeNodeStopped,
     SchedulerNodeCreated,
     ActionExecuted,
+    ActionCompleted,
+    ActionFailed,
+    ActionAbandoned,
     JobStatusSet,
     JobDisabled,
     JobDeleted,

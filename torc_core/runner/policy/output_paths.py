@@ -53,6 +53,21 @@ def metrics_database(output_dir: str, label: str) -> str:
     return f"{output_dir}/resource_utilization/resource_metrics_{label}.db"
 
 
-def action_stdio(output_dir: str, workflow_id: WorkflowId, action_id: ActionId, run_id: int) -> str:
-    """Return where the output of an action's commands goes, without the ending."""
-    return f"{stdio_directory(output_dir)}/action_wf{workflow_id}_a{action_id}_r{run_id}"
+def action_stdio(
+    output_dir: str,
+    workflow_id: WorkflowId,
+    action_id: ActionId,
+    run_id: int,
+    node_id: ComputeNodeId | None = None,
+) -> str:
+    """Return where the output of an action's commands goes, without the ending.
+
+    Args:
+        output_dir: The runner's.
+        workflow_id: The workflow.
+        action_id: The action.
+        run_id: The run.
+        node_id: The runner's, if each runner executes the action.
+    """
+    stem = f"action_wf{workflow_id}_a{action_id}_r{run_id}"
+    return f"{stdio_directory(output_dir)}/{stem}{'' if node_id is None else f'_n{node_id}'}"

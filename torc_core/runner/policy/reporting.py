@@ -91,6 +91,7 @@ class ReportScheduler:
     def __init__(self, outbox: Outbox, timers: Timers, clock: Clock) -> None:
         self._is_due = True
         """The next request is to be sent as soon as the link allows."""
+        self._is_heartbeat = False
         self._outbox = outbox
         self._timers = timers
         self._clock = clock
@@ -98,6 +99,10 @@ class ReportScheduler:
     def send_soon(self) -> None:
         """Let the next request be sent as soon as the link allows."""
         self._is_due = True
+
+    def beat(self) -> None:
+        """Let the next request be sent soon, even if there is nothing to report."""
+        self._is_due = self._is_heartbeat = True
 
     def schedule(
         self, *, batch_delay_s: float, poll_delay_s: float, in_flight: int, is_stopping: bool
@@ -137,8 +142,9 @@ class ReportScheduler:
             return None
         self._is_due = False
         self._timers.clear(Timer(TimerKind.EXCHANGE))
-        if is_stopping and not self._outbox and not in_flight:
+        if is_stopping and not (self._outbox or in_flight or self._is_heartbeat):
             return None
+        self._is_heartbeat = False
         return Exchange(
             seq=0,
             **self._outbox.take()._asdict(),

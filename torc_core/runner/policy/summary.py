@@ -41,6 +41,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Why the runner shut down, in words."""
     is_canceled: bool = False
     """The workflow was canceled."""
+    actions_left: list[str] = []
+    """What was due and could not be executed here, a sentence for each action."""
     exit_code: int
     lost_log_lines: int = 0
     """How many lines the runner's log lacks, because its disk had no room."""

@@ -36,6 +36,10 @@ class TimerKind(IntEnum):
     """Release prefetched jobs that have waited here for too long."""
     ACTIONS = auto()
     """Look again for actions to execute."""
+    KILL_ACTION = auto()
+    """Kill the command of an action whose grace period is over."""
+    HEARTBEAT = auto()
+    """Report that the runner is alive, although it has nothing to report."""
 
 
 class Timer(NamedTuple):

@@ -15,6 +15,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, NotFoundError, ServerError, UsageError
+from torc_core.model.action import WORKER_TRIGGERS, ActionType
 from torc_core.model.artifact import FilePatch
 from torc_core.model.compute import ComputeNodePatch
 from torc_core.model.events.commands import recovery_event
@@ -121,7 +122,19 @@ class SingleCallProtocol:
             kill=sorted(self._claimed) if state.is_canceled else [],
             is_canceled=state.is_canceled,
             is_complete=state.is_complete,
-            has_pending_actions=bool(self._client.get_pending_actions(self._workflow_id)),
+            has_pending_actions=self._has_pending_actions(),
+        )
+
+    def _has_pending_actions(self) -> bool:
+        """Return whether an action is due that any runner can execute while it runs jobs.
+
+        One that each runner executes stays due there for ever; it is found at the end.
+        """
+        return any(
+            action.action_type == ActionType.RUN_COMMANDS
+            and action.trigger_type not in WORKER_TRIGGERS
+            and not action.persistent
+            for action in self._client.get_pending_actions(self._workflow_id)
         )
 
     def _once(self, kind: str, report: Report, send: Callable[[Report], object]) -> ReportOutcome:

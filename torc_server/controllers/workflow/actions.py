@@ -8,7 +8,7 @@ from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 
-from torc_core.model.action import ActionClaim, ActionClaimReply, WorkflowAction
+from torc_core.model.action import ActionClaim, ActionClaimReply, ActionEnd, WorkflowAction
 from torc_server.edge.parameters import ActionIdInPath, WorkflowIdInPath
 from torc_server.edge.warnings import warn
 from torc_server.records import actions
@@ -48,9 +48,15 @@ class ActionController(Controller):
         readers: NamedDependency[Readers],
         workflow_id: WorkflowIdInPath,
         trigger_type: FromQuery[list[str] | None] = None,
+        compute_node_id: FromQuery[int | None] = None,
     ) -> list[WorkflowAction]:
-        """List a workflow's actions that are due and unclaimed."""
-        return await readers.run(actions.list_pending_actions, workflow_id, trigger_type or ())
+        """List a workflow's actions that are due and unclaimed.
+
+        With a compute node, without those that it has executed.
+        """
+        return await readers.run(
+            actions.list_pending_actions, workflow_id, trigger_type or (), compute_node_id
+        )
 
     @post("/{action_id:int}/claim", status_code=200, operation_id="claim_action")
     async def claim_action(
@@ -61,6 +67,15 @@ class ActionController(Controller):
         data: JSONBody[ActionClaim],
     ) -> ActionClaimReply:
         """Claim an action; only one caller gets it."""
-        return await writer.run_timed(
-            actions.claim_action, workflow_id, action_id, data.compute_node_id
-        )
+        return await writer.run_timed(actions.claim_action, workflow_id, action_id, data)
+
+    @post("/{action_id:int}/complete", status_code=200, operation_id="complete_action")
+    async def complete_action(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        action_id: ActionIdInPath,
+        data: JSONBody[ActionEnd],
+    ) -> WorkflowAction:
+        """Record how the execution of a claimed action ended."""
+        return await writer.run_timed(actions.complete_action, workflow_id, action_id, data)

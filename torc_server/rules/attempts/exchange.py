@@ -176,7 +176,12 @@ def _answer(
                 raised=1,
                 numbers=claimed.numbers,
             )
-    [news] = _NEWS.all(conn, workflow_id=workflow_id, node_id=node_id)
+    [news] = _NEWS.all(
+        conn,
+        workflow_id=workflow_id,
+        node_id=node_id,
+        schedules_nodes=request.schedules_nodes,
+    )
     kill, kill_is_new = kill_requests(conn, node_id) if news.has_kill_requests else ([], False)
     if outlook is not None and outlook.is_stuck and news.has_pending_actions:
         outlook = Outlook()

@@ -19,6 +19,7 @@ from torc_core.model.events.types import (
 )
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import ACTIVE
+from torc_server.rules import executions
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.events import record_many
 from torc_server.rules.jobs import make_ready
@@ -147,5 +148,6 @@ def _stop(conn: Connection, node: Record, reason: str, *, now_ms: int) -> None:
     stopped = ComputeNodeStopped(
         compute_node_id=node.id, hostname=node.hostname, reason=reason, jobs=len(ready)
     )
-    record_many(conn, node.workflow_id, [stopped, *ready], now_ms=now_ms)
+    abandoned = executions.abandon(conn, node.id, now_ms=now_ms)
+    record_many(conn, node.workflow_id, [stopped, *ready, *abandoned], now_ms=now_ms)
     end_runs_of_node(conn, node.workflow_id, node.id, reason=reason, now_ms=now_ms)

@@ -21,6 +21,7 @@ from torc_server.storage.tables.artifact import (
 )
 from torc_server.storage.tables.columns import table_of
 from torc_server.storage.tables.compute import (
+    ActionExecutionRow,
     ComputeNodeRow,
     RemoteWorkerRow,
     ScheduledComputeNodeRow,
@@ -47,6 +48,7 @@ from torc_server.storage.tables.workflow import WorkflowRow
 
 access_group = table_of(AccessGroupRow)
 attempt = table_of(AttemptRow)
+action_execution = table_of(ActionExecutionRow)
 compute_node = table_of(ComputeNodeRow)
 dependency_set = table_of(DependencySetRow)
 dependency_set_member = table_of(DependencySetMemberRow)

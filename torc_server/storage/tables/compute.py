@@ -104,6 +104,19 @@ class WorkflowActionRow(SQLModel, table=True):
     is_recovery: bool = False
 
 
+class ActionExecutionRow(SQLModel, table=True):
+    """The latest time that a runner executed an action."""
+
+    __tablename__ = "action_execution"
+
+    action_id: ActionId = reference("workflow_action.id", primary_key=True)
+    compute_node_id: ComputeNodeId = reference("compute_node.id", primary_key=True, index=True)
+    started_at: int = wide()
+    ended_at: int | None = wide(nullable=True)
+    return_code: int | None = wide(nullable=True)
+    """None until the runner said how it ended; it may be gone."""
+
+
 class WorkflowActionJobRow(SQLModel, table=True):
     """A job whose state triggers an action."""
 

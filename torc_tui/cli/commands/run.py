@@ -102,6 +102,8 @@ def execute(settings: Settings, prepared: Run) -> int:
         _print_summary(settings, summary)
     except BrokenPipeError:  # the reader has left; the exit code still says how it went
         discard_output()
+    for sentence in summary.actions_left:
+        say(sentence)
     is_waiting = any(summary.jobs_by_status.get(status) for status in WAITING)
     if held := sum(summary.jobs_by_status.get(status, 0) for status in ACTIVE):
         say(_held_by_others(held))

@@ -1,0 +1,70 @@
+"""Executions of actions: which runner executes one, how that ended, and those that nobody ends.
+
+An action is executed at most once in each run, or once by each runner if it is persistent: its
+commands may have had their effect when a runner dies, and nobody knows how far they got. So what a
+lost runner was executing is not executed again before the next initialize; an event says so.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+
+from torc_core.model.action import ActionEnd
+from torc_core.model.events.commands import ActionAbandoned, ActionEnded, action_event
+from torc_core.model.ids import ActionId, ComputeNodeId, WorkflowId
+from torc_server.storage import tables
+
+_action = tables.workflow_action
+_execution = tables.action_execution
+
+_OF_WORKFLOW = select(_action.c.id).where(_action.c.workflow_id == bindparam("of_workflow"))
+_FORGET = delete(_execution).where(_execution.c.action_id.in_(_OF_WORKFLOW))
+_OPEN = select(_execution.c.action_id).where(
+    _execution.c.compute_node_id == bindparam("node_id"), _execution.c.ended_at.is_(None)
+)
+IS_EXECUTED_HERE = exists().where(
+    _execution.c.action_id == _action.c.id, _execution.c.compute_node_id == bindparam("node_id")
+)
+"""Whether the runner on `node_id` executes, or has executed, an action since it became due."""
+
+
+def begin(conn: Connection, action_id: ActionId, node_id: ComputeNodeId, *, now_ms: int) -> None:
+    """Record that a runner executes an action, for the first time or again."""
+    key = (_execution.c.action_id == action_id, _execution.c.compute_node_id == node_id)
+    conn.execute(delete(_execution).where(*key))
+    conn.execute(
+        insert(_execution).values(action_id=action_id, compute_node_id=node_id, started_at=now_ms)
+    )
+
+
+def finish(
+    conn: Connection, action_id: ActionId, end: ActionEnd, *, now_ms: int
+) -> ActionEnded | None:
+    """Record how an execution ended, and return the event; None if that is known already."""
+    known = conn.execute(
+        update(_execution)
+        .where(
+            _execution.c.action_id == action_id,
+            _execution.c.compute_node_id == end.compute_node_id,
+            _execution.c.return_code.is_(None),
+        )
+        .values(ended_at=now_ms, return_code=end.return_code)
+    ).rowcount
+    return action_event(action_id, end) if known else None
+
+
+def abandon(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> list[ActionAbandoned]:
+    """Give up what a runner that is gone was executing, and return the events to be recorded."""
+    action_ids = conn.execute(_OPEN, {"node_id": node_id}).scalars().all()
+    if action_ids:
+        conn.execute(
+            update(_execution)
+            .where(_execution.c.compute_node_id == node_id, _execution.c.ended_at.is_(None))
+            .values(ended_at=now_ms)
+        )
+    return [ActionAbandoned(action_id=each, compute_node_id=node_id) for each in action_ids]
+
+
+def forget(conn: Connection, workflow_id: WorkflowId) -> None:
+    """Forget the executions of a workflow's actions, which may become due again."""
+    conn.execute(_FORGET, {"of_workflow": workflow_id})
