@@ -207,6 +207,7 @@ class Jobs:
         match event:
             case Started():
                 attempt.pid = event.pid
+                self._running.note_start(attempt, event.at)
                 if attempt.recovery is None:
                     log.info("Job started", pid=event.pid, **job_ids(attempt.claimed))
                     attempt.started, attempt.started_ms = event.at, event.at_ms

@@ -105,6 +105,11 @@ class RunningJobs:
         self._limit(attempt, attempt.started)
         self._tools.monitor.schedule(attempt)
 
+    def note_start(self, attempt: Attempt, started: float) -> None:
+        """Count an attempt's time from when its process has started, not from when it was to."""
+        if attempt.stop is None:
+            self._limit(attempt, started)
+
     def remove(self, attempt: Attempt) -> None:
         """Remove an attempt of which no process is left, and which is not complete."""
         self._forget_timers(attempt)

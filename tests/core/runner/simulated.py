@@ -214,6 +214,8 @@ class SimulatedProcesses:
         self._count = 0
         self.run_time_s = lambda claimed: float(claimed.runtime_seconds)
         self.exit_code = lambda _: 0
+        self.start_delay_s = 0.0
+        """From when a process is asked for until it has started."""
         self.ignores_sigterm = False
         self.most_at_once = 0
         self.started: list[tuple[float, int]] = []
@@ -241,9 +243,14 @@ class SimulatedProcesses:
         self._running[number] = attempt
         self.most_at_once = max(self.most_at_once, len(self._running))
         self.started.append((self._clock.now, claimed.job.id))
-        start = Started(id=number, pid=number, at=self._clock.now, at_ms=self._clock.wall_ms())
-        self._tell(attempt, start)
-        ends = self._clock.now + self.run_time_s(claimed)
+        begins = self._clock.now + self.start_delay_s
+        begins_ms = self._clock.wall_ms() + round(self.start_delay_s * 1000)
+        start = Started(id=number, pid=number, at=begins, at_ms=begins_ms)
+        if self.start_delay_s:
+            self._waker.at(begins, lambda: self._tell(attempt, start))
+        else:
+            self._tell(attempt, start)
+        ends = begins + self.run_time_s(claimed)
         self._waker.at(ends, lambda: self._exit(number, self.exit_code(claimed)))
         return attempt
 

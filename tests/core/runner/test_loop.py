@@ -287,6 +287,14 @@ def test_a_job_that_exceeds_its_runtime_is_stopped_on_request():
     assert world.clock.now == pytest.approx(600, abs=1)
 
 
+def test_the_runtime_counts_from_when_the_process_has_started():
+    world = World(FOUR_CPUS, limit_resources=True)
+    world.processes.start_delay_s = 5.0
+    world.server.add(*jobs(1, runtime_seconds=600))
+    world.processes.run_time_s = lambda _: 599.0
+    assert world.run().outcomes == {"completed": 1}
+
+
 def test_runtimes_are_observed_only_unless_requested():
     world = World(FOUR_CPUS)
     world.processes.run_time_s = lambda _: 10 * HOUR
