@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import resource
@@ -121,6 +122,21 @@ def test_the_first_runner_has_the_first_file_and_others_have_their_own(tmp_path)
     assert "Two" not in Path(first).read_text()
     assert "Two" in Path(own).read_text()
     assert not (tmp_path / "log_n1").exists()
+
+
+def test_handlers_of_others_get_records_of_the_usual_form(tmp_path):
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    form = "%(levelname)s %(name)s:%(filename)s:%(lineno)d %(message)s"
+    handler.setFormatter(logging.Formatter(form))
+    logging.getLogger("torc.runner").addHandler(handler)
+    try:
+        with log_to_file([str(tmp_path / "log")], 0o600):
+            log.warning("Odd", job_id=1)
+    finally:
+        logging.getLogger("torc.runner").removeHandler(handler)
+
+    assert stream.getvalue() == "WARNING torc.runner::0 Odd\n"
 
 
 def test_a_file_that_is_named_is_added_to(tmp_path):
