@@ -146,7 +146,8 @@ def end_hogs(torc: Torc, place: Path, code: str, count: int) -> Iterator[float]:
     script = place / "hog.py"
     script.write_text(TAKE + code)
     for number in range(count):
-        reached = place / f"reached{number}"
+        reached = place / "reached"
+        reached.unlink(missing_ok=True)
         workflow_id = torc.workflow([])
         needs = torc.client.create_resource_requirements(
             ResourceRequirements(
