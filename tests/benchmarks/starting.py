@@ -55,7 +55,7 @@ def measure(
         environment = dict(shell.environment)
         program = shell.find_direct(command, environment, ()) if direct else None
         pid = spawn(
-            [shell.path, "-c", command],
+            shell.arguments(command),
             environment,
             stdout=f"{place}/{index}.o",
             stderr=f"{place}/{index}.e",

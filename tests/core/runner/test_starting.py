@@ -44,6 +44,18 @@ def test_a_long_command_fails_like_a_short_one_and_so_does_its_recovery(flow: Fl
     assert not list(flow.output_dir.rglob("*.sh"))
 
 
+def test_bash_goes_by_its_name_in_messages(flow: Flow) -> None:
+    job = flow.add("echo $0; absent; ./absent", name="a")
+    other = flow.add("absent", name="b")
+    flow.run()
+    assert flow.stdio(job) == "bash\n"
+    assert flow.stdio(job, "e").splitlines() == [
+        "bash: line 1: absent: command not found",
+        "bash: line 1: ./absent: No such file or directory",
+    ]
+    assert flow.stdio(other, "e") == "bash: line 1: absent: command not found\n"
+
+
 LARGE = {f"TABLE_{i}": "x" * (LONG - 10 - i) for i in range(50)}
 
 

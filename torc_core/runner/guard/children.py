@@ -64,13 +64,13 @@ def spawn(  # noqa: PLR0913 - what a process is made of
     """Start a process with its input from /dev/null, and return its pid.
 
     Args:
-        arguments: The program's path and its arguments.
+        arguments: The path of a program, and its arguments with the name that it is given first.
         environment: All of its environment.
         stdout: File for its output, created or (unless `appends`) emptied.
         stderr: File for its errors; if it is the same, both are written to in their order.
         mode: Permissions of these files, if they are new.
         appends: Keep what the files hold.
-        direct: The path of a program and its arguments, to start instead if that is possible.
+        direct: The same of another program, to start instead if that is possible.
         cpus: The CPUs on which it may run; empty for all.
 
     Raises:
@@ -87,10 +87,10 @@ def spawn(  # noqa: PLR0913 - what a process is made of
         else (os.POSIX_SPAWN_OPEN, 2, stderr, flags, mode),
     ]
 
-    def execute(program: str, arguments: list[str]) -> int:
+    def execute(program: list[str]) -> int:
         return os.posix_spawn(
-            program,
-            arguments,
+            program[0],
+            program[1:],
             environment,
             file_actions=file_actions,
             setsid=True,
@@ -101,9 +101,9 @@ def spawn(  # noqa: PLR0913 - what a process is made of
     with bound_to(cpus or ()):
         if direct:
             with contextlib.suppress(OSError):
-                return execute(direct[0], direct[1:])
+                return execute(direct)
         # It can run more, and explains what it cannot.
-        return execute(arguments[0], arguments)
+        return execute(arguments)
 
 
 def reap() -> Iterator[ProcessExit]:

@@ -20,9 +20,9 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     id: int
     """The runner's; grows with each start."""
     arguments: list[str]
-    """Packed; the first is the path of the program."""
+    """Packed; the path of a program, and its arguments with the name that it is given first."""
     direct: list[str] = []
-    """Packed; the path of a program and its arguments, to be started instead if that works."""
+    """Packed; the same of another program, to be started instead if that works."""
     environment: dict[str, str]
     """Packed; what differs from that of `Configure`."""
     stdout: str

@@ -20,6 +20,7 @@ OWN = frozenset(
         "TORC_JOB_ID",
         "TORC_JOB_NAME",
         "TORC_OUTPUT_DIR",
+        "TORC_PROCESS",
         "TORC_RETURN_CODE",
         "TORC_TOKEN",
         "TORC_WORKFLOW_ID",

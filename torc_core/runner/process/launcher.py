@@ -53,7 +53,6 @@ from torc_core.runner.process.preparation import (
     ensure_log_directory,
     ensure_working_directory,
     job_command,
-    keep_descriptors,
     may_have_file,
     working_directory,
 )
@@ -92,7 +91,6 @@ class Launcher:
         self._api_url = api_url
         self._watch = watch
         self._shell = ask_shell(context.bash, context.environment)
-        keep_descriptors()
         self._directory = working_directory()
         self._ids = count(1)
         self._own: GuardClient | None = None
@@ -265,7 +263,7 @@ class Launcher:
         self._own.send(
             Start(
                 id=process.id,
-                arguments=[pack(each) for each in (self._shell.path, "-c", command)],
+                arguments=[pack(each) for each in self._shell.arguments(command)],
                 direct=[pack(each) for each in direct or ()],
                 environment={pack(name): pack(value) for name, value in variables.items()},
                 stdout=pack(files.stdout or os.devnull),

@@ -22,18 +22,8 @@ from torc_core.runner.policy.commands.argument_size import SizeLimits, explain_e
 from torc_core.runner.policy.commands.command_line import command_line
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 
-_STREAMS = 2
-"""The descriptor of stderr."""
 _WIDEST = 4
 """Bytes of a character in UTF-8; quoting makes five of one that takes one."""
-
-
-def keep_descriptors() -> None:
-    """Let no process inherit more than its three streams, whatever this one has inherited."""
-    for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():  # noqa: PTH112, PTH208
-        with contextlib.suppress(OSError):  # the one of the listing itself
-            if int(name) > _STREAMS:
-                os.set_inheritable(int(name), False)
 
 
 def ensure_log_directory(path: str, mode: int) -> None:

@@ -31,10 +31,17 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     own_names: frozenset[str] | None = None
     """Commands that bash runs itself; None when everything has to be left to it."""
 
+    def arguments(self, command: str) -> list[str]:
+        """Return the path of bash, and its arguments for a command with its own name first.
+
+        By that name it goes in its messages, and in `$0`, as in the reference.
+        """
+        return [self.path, "bash", "-c", command]
+
     def find_direct(
         self, command: str, environment: Mapping[str, str], added: Iterable[str]
     ) -> list[str] | None:
-        """Return the path of a command's program, and its arguments; None to let bash do it.
+        """Return the same of a command's own program; None to let bash do it.
 
         Also None for all that bash has an error message for.
 

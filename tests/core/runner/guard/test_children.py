@@ -14,7 +14,7 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "GREETING": "hello"}
 
 
 def bash(command, folder, **options):
-    return run([BASH, "-c", command], ENVIRONMENT, folder, **options)
+    return run([BASH, "bash", "-c", command], ENVIRONMENT, folder, **options)
 
 
 def test_output_goes_to_files_and_input_is_empty(tmp_path):
@@ -62,7 +62,9 @@ def test_without_children_nothing_is_reaped(tmp_path):
     pid = os.fork()
     if pid == 0:
         first = list(reap())
-        spawn([BASH, "-c", "exit 7"], {}, stdout="/dev/null", stderr="/dev/null", mode=0o600)
+        spawn(
+            [BASH, "bash", "-c", "exit 7"], {}, stdout="/dev/null", stderr="/dev/null", mode=0o600
+        )
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
         os._exit(0 if not first and [each.exit_code for each in reap()] == [7] else 1)
     _, status = os.waitpid(pid, 0)

@@ -25,7 +25,7 @@ LONG = size_limits().one
 def run(command: str, folder: Path) -> processes.Outcome:
     """Run a command to its end."""
     environment = {"PATH": os.environ["PATH"], "A": "hello"}
-    return processes.run([BASH, "-c", command], environment, folder)
+    return processes.run([BASH, "bash", "-c", command], environment, folder)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ SYSTEM = os.defpath.lstrip(":")
 
 def by_bash(command: str, environment: Mapping[str, str]) -> Outcome:
     """Run a command as jobs always were."""
-    return run([BASH, "-c", command], environment)
+    return run([BASH, "bash", "-c", command], environment)
 
 
 def as_a_job(
@@ -33,7 +33,7 @@ def as_a_job(
     direct = shell.find_direct(command, whole, added)
     if direct:
         whole["_"] = direct[0]
-    return run([BASH, "-c", command], whole, direct=direct), direct is not None
+    return run(shell.arguments(command), whole, direct=direct), direct is not None
 
 
 def split(outcome: Outcome) -> tuple[int, list[bytes], bytes]:
