@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,3 +39,12 @@ def start_runner(client: TorcClient) -> Iterator[Callable[..., RunnerThread]]:
         thread.runner.stop()
         thread.runner.stop()
         thread._thread.join(30)
+
+
+@pytest.fixture
+def caplog(caplog):
+    """See the runner's log, even if a runner in this process has kept it to itself before."""
+    logger = logging.getLogger("torc.runner")
+    propagated, logger.propagate = logger.propagate, True
+    yield caplog
+    logger.propagate = propagated

