@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -35,8 +36,14 @@ def now_ms() -> int:
 
 def utc_text(moment_ms: int) -> str:
     """Return a moment as the reference writes it: UTC, ISO 8601 with milliseconds and Z."""
-    text = datetime.fromtimestamp(moment_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{moment_ms % 1000:03d}Z"
+    second, ms = divmod(moment_ms, 1000)
+    return f"{_second_text(second)}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second_text(second: int) -> str:
+    """Return a second of UTC as text; many moments in a row are of the same."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def utc_now() -> str:
