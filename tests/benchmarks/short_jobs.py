@@ -78,6 +78,7 @@ class Own:
         self._slots = slots
         self._server_us: list[float] = []
         self._runner_us: list[float] = []
+        self._guard_us: list[float] = []
         self._peak_mb = 0.0
 
     def run(self, count: int, argv: list[str], out: Path) -> float:
@@ -88,13 +89,19 @@ class Own:
         assert took["completed"] == count, took
         self._server_us.append((self._torc.server.cpu_s() - before) / count * 1e6)
         self._runner_us.append(took["cpu_s"] / count * 1e6)
+        self._guard_us.append(took["guard_cpu_s"] / count * 1e6)
         self._peak_mb = took["peak_mb"]
         return took["elapsed_s"]
 
     def tell(self) -> None:
         """Print what server and runner used."""
-        server, runner = map(statistics.median, (self._server_us, self._runner_us))
-        print(f"CPU per job: server {server:.0f} us, runner {runner:.0f} us")
+        used = {
+            "server": self._server_us,
+            "runner": self._runner_us,
+            "its guard, which starts the jobs": self._guard_us,
+        }
+        parts = [f"{name} {statistics.median(values):.0f} us" for name, values in used.items()]
+        print(f"CPU per job: {', '.join(parts)}")
         server_mb = self._torc.server.memory_mb()[1]
         print(f"memory: runner {self._peak_mb:.0f} MB, server {server_mb:.0f} MB")
 

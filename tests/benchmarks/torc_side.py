@@ -7,6 +7,7 @@ a clock starts, reads what to run as lines of JSON, and prints how it went.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from loopback import BASE, Server
+from loopback import BASE, Server, cpu_s
 
 from torc_core.client import TorcClient
 from torc_core.model.ids import WorkflowId
@@ -92,7 +93,7 @@ class RunnerProcess:
         self.process.stdin.flush()
 
     def run(self, options: dict[str, Any]) -> dict[str, float]:
-        """Run a workflow and return what it took: `elapsed_s`, `cpu_s`, `peak_mb`, `completed`."""
+        """Run a workflow and return what it took: see `serve`."""
         self.begin(options)
         return self._read()
 
@@ -118,6 +119,7 @@ def serve(url: str) -> None:
         figures = {
             "elapsed_s": time.perf_counter() - begin,
             "cpu_s": _cpu_s() - before,
+            "guard_cpu_s": _guard_cpu_s(),
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
             "completed": summary.jobs_by_status.get("completed", 0),
         }
@@ -125,9 +127,18 @@ def serve(url: str) -> None:
 
 
 def _cpu_s() -> float:
-    """Return the CPU time of this process without the jobs."""
+    """Return the CPU time of this process without its children."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def _guard_cpu_s() -> float:
+    """Return the CPU time that the run's guard has used without the jobs, once it has ended."""
+    guard = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+    assert guard is not None
+    used = cpu_s(guard.si_pid)
+    os.waitpid(guard.si_pid, 0)
+    return used
 
 
 if __name__ == "__main__":

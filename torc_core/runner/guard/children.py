@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from torc_core.runner.guard.affinity import bound_to
@@ -23,8 +24,6 @@ The reference says -1 here, but 128+n when bash survives its child: so the same 
 codes, and a rule for 137 (out of memory) caught only one of them.
 """
 _OUTPUT_FLAGS = os.O_WRONLY | os.O_CREAT
-_DEFAULT_SIGNALS = set(range(1, signal.SIGSYS + 1)) - {signal.SIGKILL, signal.SIGSTOP}
-"""Guards, nohup and shells ignore some; a job starts with the defaults."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -95,7 +94,7 @@ def spawn(  # noqa: PLR0913 - what a process is made of
             file_actions=file_actions,
             setsid=True,
             setsigmask=(),
-            setsigdef=_DEFAULT_SIGNALS,
+            setsigdef=_ignored_signals(),
         )
 
     with bound_to(cpus or ()):
@@ -104,6 +103,17 @@ def spawn(  # noqa: PLR0913 - what a process is made of
                 return execute(direct)
         # It can run more, and explains what it cannot.
         return execute(arguments)
+
+
+@cache
+def _ignored_signals() -> list[int]:
+    """Return what this process ignores, itself or since nohup or a shell started it.
+
+    A job starts with the defaults. Each signal costs the new process a system call.
+    """
+    return [
+        signum for signum in signal.valid_signals() if signal.getsignal(signum) == signal.SIG_IGN
+    ]
 
 
 def reap() -> Iterator[ProcessExit]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
@@ -32,6 +31,10 @@ _IGNORED = (
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU, signal.SIGTSTP, signal.SIGPIPE),
 )
 """Batch systems and containers send them to all processes at once; the runner decides."""
+
+
+_WAKE_UPS = 4096
+"""How many wake-ups are read at a time, a byte each."""
 
 
 class Guard:
@@ -79,9 +82,7 @@ class Guard:
 
     def _on_ready(self, fd: int) -> None:
         if fd == self._wakeup.fileno():
-            with contextlib.suppress(BlockingIOError):
-                while self._wakeup.recv(4096):
-                    pass
+            self._wakeup.recv(_WAKE_UPS)  # what is left wakes once more
             self._processes.reap()
         elif fd == self._listener.fileno():
             self._accept()
@@ -127,7 +128,7 @@ class Guard:
                     self._processes.configure(command)
 
     def _tell(self) -> None:
-        events = self._processes.take_events()
+        events = self._processes.take_events(has_runner=self._runner is not None)
         if self._runner is not None:
             self._runner.send(events)
             interest = select.EPOLLOUT if self._runner.has_unsent else 0

@@ -136,9 +136,9 @@ Event = Hello | Started | Refused | Exited
 
 def pack(text: str) -> str:
     """Return the bytes that a text means to the system, one character for each."""
-    return os.fsencode(text).decode("latin-1")
+    return text if text.isascii() else os.fsencode(text).decode("latin-1")
 
 
 def unpack(text: str) -> str:
     """Return the text whose bytes are `text`."""
-    return os.fsdecode(text.encode("latin-1"))
+    return text if text.isascii() else os.fsdecode(text.encode("latin-1"))
