@@ -73,6 +73,17 @@ def test_the_latest_attempt_with_output_is_found(client, job):
     assert find_logs(client, job).title == "log ▸ job_0 ▸ attempt 2"
 
 
+def test_the_output_of_a_recovery_script_is_shown_with_its_attempt(client, job):
+    add_result(client, job, 1, 1)
+    write(job, "output", 1, 1)
+    assert [name for name, _ in find_logs(client, job).streams] == ["stdout", "stderr"]
+    write(job, "output", 1, 1, ending="recovery.o")
+    write(job, "output", 1, 1, ending="recovery.e")
+    assert [name for name, _ in find_logs(client, job).streams] == [
+        *("stdout", "stderr", "recovery stdout", "recovery stderr")
+    ]
+
+
 def test_the_directories_of_runs_come_before_the_default_one(client, job, tmp_path):
     for number, directory in ((job.workflow_id, "theirs"), (job.workflow_id + 1, "others")):
         create_run(

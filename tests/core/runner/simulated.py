@@ -127,7 +127,7 @@ class World:
         self.waker = SimulatedWaker(self.clock)
         self.processes = SimulatedProcesses(self.clock, self.waker)
         self.server = SimulatedServer(self.clock, self.waker)
-        self.actions = SimulatedActions()
+        self.actions = SimulatedActions(self.clock, self.waker)
         self.stops: list[ExitCode] = []
         context = runner_context(total, **(settings or {}))
         runner_options = RunnerOptions(workflow_id=7, **{"poll_interval_s": 60.0, **options})
@@ -444,17 +444,34 @@ class SimulatedServer:
 
 
 class SimulatedActions:
-    """Remembers which triggers were looked at."""
+    """Remembers which triggers were looked at; what they start takes its time."""
 
     left = ()
     schedules_nodes = False
 
-    def __init__(self) -> None:
+    def __init__(self, clock: SimulatedClock, waker: SimulatedWaker) -> None:
+        self._clock = clock
+        self._waker = waker
         self.is_busy = False
         self.triggers: list[str] = []
+        self.takes_s: dict[str, float] = {}
+        self.ignores_sigterm = False
+        self.interruptions: list[tuple[float, int]] = []
+        self._batch = 0
 
     def run_in_background(self, triggers: Sequence[str], wake: Callable[[], None]) -> None:
         self.triggers += triggers
+        if takes_s := sum(self.takes_s.get(trigger, 0.0) for trigger in triggers):
+            self.is_busy = True
+            self._batch += 1
+            batch = self._batch
+            self._waker.at(self._clock.now + takes_s, lambda: self._end(batch))
 
     def interrupt(self, signum: int = signal.SIGTERM) -> None:
-        self.triggers.append("stopped")
+        self.interruptions.append((self._clock.now, signum))
+        if signum == signal.SIGKILL or not self.ignores_sigterm:
+            self._end(self._batch)
+
+    def _end(self, batch: int) -> None:
+        if batch == self._batch:
+            self.is_busy = False

@@ -12,7 +12,7 @@ from torc_core.model.execution import Stdio, StdioMode, stored_execution_config
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
-from torc_core.runner.policy.output_paths import job_stdio
+from torc_core.runner.policy.output_paths import RECOVERY, job_stdio
 from torc_core.runner.policy.outputs.stdio import stdio_files
 
 DEFAULT_OUTPUT_DIRECTORY = "output"
@@ -79,5 +79,7 @@ def _directories(workflow_id: WorkflowId) -> list[Path]:
 
 def _sources(directory: Path, job: Job, run_id: int, attempt: int, mode: StdioMode) -> Sources:
     stem = job_stdio(str(directory), job.workflow_id, id_of(job), run_id, attempt)
-    streams = tuple((name, Path(path)) for name, path in stdio_files(stem, mode).streams)
-    return Sources(f"log ▸ {job.name} ▸ attempt {attempt}", streams)
+    streams = [(name, Path(path)) for name, path in stdio_files(stem, mode).streams]
+    recovery = stdio_files(stem + RECOVERY, mode).streams
+    streams += [(f"recovery {name}", Path(path)) for name, path in recovery if Path(path).exists()]
+    return Sources(f"log ▸ {job.name} ▸ attempt {attempt}", tuple(streams))

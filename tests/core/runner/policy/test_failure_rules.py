@@ -2,7 +2,8 @@ import pytest
 
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
-from torc_core.runner.policy.failure_rules import RuleDecision, apply_rules
+from torc_core.runner.policy.exit_outcome import StopReason, classify_exit
+from torc_core.runner.policy.failure_rules import RuleDecision, apply_rules, judge_recovery
 
 FAILED, TERMINATED = JobStatus.FAILED, JobStatus.TERMINATED
 RETRY = FailureRule(exit_codes=[1], max_retries=3)
@@ -42,3 +43,26 @@ def test_only_failures_without_a_rule_wait_for_a_decision():
     assert apply([RETRY], 1, attempt=3, asks=True) == RuleDecision(FAILED)
     assert apply([], 152, status=TERMINATED, asks=True) == RuleDecision(TERMINATED)
     assert apply([RETRY], 1, asks=True) == RuleDecision(FAILED, retries=True)
+
+
+RECOVERED = {
+    (0, None): (FAILED, True),
+    (1, None): (FAILED, False),
+    (143, StopReason.OUT_OF_TIME): (FAILED, False),
+    (0, StopReason.OUT_OF_TIME): (FAILED, False),
+    (143, StopReason.CANCELED): (JobStatus.CANCELED, False),
+    (0, StopReason.CANCELED): (JobStatus.CANCELED, False),
+    (143, StopReason.RUNNER_STOPS): (TERMINATED, False),
+    (0, StopReason.RUNNER_STOPS): (TERMINATED, False),
+}
+
+
+@pytest.mark.parametrize(("script", "expected"), RECOVERED.items())
+def test_a_recovery_script_has_its_job_retried_only_if_it_exits_with_0_by_itself(script, expected):
+    outcome = judge_recovery(FAILED, *script)
+    assert (outcome.status, outcome.retries) == expected
+
+
+def test_a_job_whose_recovery_script_is_interrupted_is_as_one_that_is_interrupted_itself():
+    itself = classify_exit(143, StopReason.INTERRUPTED, ())
+    assert judge_recovery(FAILED, 143, StopReason.INTERRUPTED) == itself
