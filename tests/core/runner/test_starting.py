@@ -129,6 +129,7 @@ def test_a_job_has_no_terminal(flow: Flow, make_flow: Callable[..., Flow]) -> No
 def test_commands_of_actions_may_be_long_and_find_their_directory(flow: Flow) -> None:
     flow.add(f"rm -r {flow.output_dir}", name="a")
     commands = ["pwd", f"echo {'x' * LONG} | wc -c", "env | grep ^TORC_ | cut -d= -f1 | sort"]
+    commands.append("echo $0")
     flow.client.create_workflow_action(
         WorkflowAction(
             workflow_id=flow.id,
@@ -140,5 +141,5 @@ def test_commands_of_actions_may_be_long_and_find_their_directory(flow: Flow) ->
     flow.run()
     (printed,) = flow.output_dir.glob("job_stdio/action_*.o")
     names = ["TORC_API_URL", "TORC_OUTPUT_DIR", "TORC_WORKFLOW_ID"]
-    assert printed.read_text().split() == [str(flow.output_dir), str(LONG + 1), *names]
+    assert printed.read_text().split() == [str(flow.output_dir), str(LONG + 1), *names, "bash"]
     assert not list(flow.output_dir.rglob("*.sh"))

@@ -50,7 +50,8 @@ class CommandProcess:
         try:
             with stdout.open("ab") as out, stderr.open("ab") as err:
                 self._running = subprocess.Popen(
-                    [context.bash, "-c", command],
+                    ["bash", "-c", command],  # noqa: S607 - its name; the path is below
+                    executable=context.bash,
                     cwd=context.output_dir,
                     env={**context.environment, "TORC_API_URL": api_url},
                     stdin=subprocess.DEVNULL,
