@@ -175,8 +175,8 @@ class Outcome(Wire, frozen=True, kw_only=True):
 class Outlook(Wire, frozen=True, kw_only=True):
     """What a runner without a job can expect of the others."""
 
-    held: int = 0
-    """How many jobs other runners hold; beyond 1,000 they are not counted."""
+    holders: int = 0
+    """How many other runners hold jobs."""
     silent_seconds: float = 0.0
     """How long the one of these runners was not heard from that has been silent the longest."""
     lease_seconds: float = 0.0

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec.structs import replace
 
-from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.model.exchange import Exchange, ExchangeReply, Outlook
 from torc_server.edge.parameters import ComputeNodeIdInPath
 from torc_server.rules.attempts.exchange import Answer, answer_exchange, answer_waiting
 from torc_server.storage.notify import Notifier, runner_topic
@@ -78,7 +78,15 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
         latest = await writer.run_timed(answer_waiting, node_id, request)
         if latest.has_news or _has_new_action(first, latest):
             break
-    return replace(latest.reply, outcomes=first.reply.outcomes)
+    return replace(
+        latest.reply, outcomes=first.reply.outcomes, outlook=latest_outlook(first, latest)
+    )
+
+
+def latest_outlook(first: Answer, latest: Answer) -> Outlook | None:
+    """Return the outlook; while jobs are held, only the first answer says by how many runners."""
+    before, now = first.reply.outlook, latest.reply.outlook
+    return before if now is None and before is not None and not before.is_stuck else now
 
 
 def _has_new_action(first: Answer, latest: Answer) -> bool:

@@ -30,7 +30,7 @@ def stuck():
 
 
 def held(silent_s=0.0):
-    return Outlook(held=3, silent_seconds=silent_s, lease_seconds=300.0 - silent_s)
+    return Outlook(holders=3, silent_seconds=silent_s, lease_seconds=300.0 - silent_s)
 
 
 def test_a_runner_leaves_after_the_documented_time():
@@ -169,9 +169,9 @@ def test_progress_says_whom_it_waits_for_and_until_when():
     world.stop_at(1000.0)
     world.run()
     texts = {progress.waiting_for for progress in seen if progress.waiting_for}
-    assert all("waiting for 3 jobs of other runners" in text for text in texts)
+    assert all("waiting for jobs of 3 runners" in text for text in texts)
     first, second, *_ = sorted(texts)
-    assert "until 08:04:20 UTC if these stay silent" in first, "a minute of listening, then 200 s"
+    assert "until 08:04:20 UTC if one stays silent" in first, "a minute of listening, then 200 s"
     assert "until 08:05:20 UTC" in second, "another minute"
     assert not seen[-1].waiting_for
 

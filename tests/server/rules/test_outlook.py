@@ -9,8 +9,10 @@ from sqlalchemy import insert, update
 
 from torc_core.model.action import TriggerType
 from torc_core.model.exchange import Exchange, WorkRequest
+from torc_core.model.status import JobStatus
 from torc_core.resources import Capacity, Requirements
-from torc_server.rules.attempts.exchange import answer_exchange
+from torc_server.controllers.exchange import latest_outlook
+from torc_server.rules.attempts.exchange import answer_exchange, answer_waiting
 from torc_server.rules.attempts.leases import LEASE_S
 from torc_server.rules.attempts.outlook import can_take, capacity_at
 from torc_server.storage import tables
@@ -119,7 +121,7 @@ def test_a_due_action_may_change_what_there_is(bench):
     assert not outlook(bench).is_stuck
 
 
-def test_jobs_of_other_runners_are_counted_with_the_longest_silence(bench):
+def test_runners_that_hold_jobs_are_counted_with_the_longest_silence(bench):
     small = [bench.add(f"j{number}") for number in range(3)]
     add_large(bench)
     bench.add("after", after=small)
@@ -133,8 +135,29 @@ def test_jobs_of_other_runners_are_counted_with_the_longest_silence(bench):
             update(node).where(node.c.id == node_id).values(last_seen_at=NOW - silent_s * 1000)
         )
     found = outlook(bench)
-    assert (found.held, found.is_stuck) == (3, False)
+    assert (found.holders, found.is_stuck) == (2, False)
     assert (found.silent_seconds, found.lease_seconds) == (100.0, LEASE_S - 100.0)
+
+
+def test_while_a_runner_waits_holders_are_not_counted_again(bench):
+    bench.add("held")
+    add_large(bench)
+    bench.initialize()
+    bench.claim(1, SMALL, node_id=bench.add_node(), seq=1)
+    work = WorkRequest(resources=SMALL, max_jobs=1, asks_outlook=True)
+    request = Exchange(seq=1, work=work, wait_seconds=60.0)
+    first = answer_exchange(bench.conn, bench.node_id, request, now_ms=NOW)
+    later = answer_waiting(bench.conn, bench.node_id, request, now_ms=NOW)
+    assert (first.reply.outlook.holders, later.reply.outlook) == (1, None)
+    assert latest_outlook(first, later) == first.reply.outlook
+    bench.conn.execute(update(tables.job).values(status=JobStatus.READY.number))
+    bench.conn.execute(
+        update(tables.job).values(resource_requirements_id=bench.need("l", num_cpus=9))
+    )
+    stuck = answer_waiting(bench.conn, bench.node_id, request, now_ms=NOW)
+    assert stuck.has_news
+    assert latest_outlook(first, stuck).is_stuck
+    assert latest_outlook(stuck, later) is None, "what was stuck is held by now"
 
 
 def test_own_jobs_whose_completion_is_on_its_way_keep_the_outlook_open(bench):
@@ -144,7 +167,7 @@ def test_own_jobs_whose_completion_is_on_its_way_keep_the_outlook_open(bench):
     bench.initialize()
     bench.claim(1, SMALL)
     found = outlook(bench)
-    assert (found.held, found.is_stuck) == (0, False)
+    assert (found.holders, found.is_stuck) == (0, False)
     bench.end(first)
     assert bench.claimed_ids(resources=SMALL) != []
 
@@ -157,7 +180,7 @@ def test_jobs_of_clients_without_heartbeats_are_not_waited_for(bench):
     bench.claim(1, SMALL, node_id=other, seq=1)
     bench.conn.execute(update(tables.compute_node).values(last_seen_at=None))
     found = outlook(bench)
-    assert (found.held, found.is_stuck) == (0, False)
+    assert (found.holders, found.is_stuck) == (0, False)
 
 
 def test_without_ready_jobs_nobody_is_stuck(bench):

@@ -31,7 +31,7 @@ class Prospects:
         self._until = ""
         """When the first runner that holds jobs counts as lost: hours, minutes and seconds."""
         self._announced = 0
-        """Jobs of others at the last announcement."""
+        """Runners that held jobs at the last announcement."""
 
     def note(self, request: Exchange, reply: ExchangeReply) -> None:
         """Take a reply into account."""
@@ -52,9 +52,11 @@ class Prospects:
 
     def announce(self) -> dict[str, object]:
         """Return what to log of whom the runner waits for; empty if that has not changed."""
-        held = self._outlook.held if self.waits_for_others else 0
-        is_new, self._announced = held != self._announced, held
-        return {"jobs": held, "until_if_silent": f"{self._until}Z"} if is_new and held else {}
+        holders = self._outlook.holders if self.waits_for_others else 0
+        is_new, self._announced = holders != self._announced, holders
+        if not (is_new and holders):
+            return {}
+        return {"runners": holders, "until_if_silent": f"{self._until}Z"}
 
     @property
     def is_out_of_work(self) -> bool:
@@ -95,16 +97,14 @@ class Prospects:
         the jobs of a runner that has fallen silent, which are soon ready again.
         """
         is_silent = self._outlook.silent_seconds > SILENT_S
-        return self._outlook.held > 0 and (is_silent or not self._is_allocation)
+        return self._outlook.holders > 0 and (is_silent or not self._is_allocation)
 
     @property
     def waiting(self) -> str:
         """Whom the runner waits for, and until when; empty when for nobody."""
         if not self.waits_for_others:
             return ""
-        held = self._outlook.held
-        if held == 1:
-            jobs, silent = "1 job of another runner", "it stays"
-        else:
-            jobs, silent = f"{held} jobs of other runners", "these stay"
-        return f"waiting for {jobs}, until {self._until} UTC if {silent} silent"
+        holders = self._outlook.holders
+        if holders == 1:
+            return f"waiting for jobs of another runner, until {self._until} UTC if it stays silent"
+        return f"waiting for jobs of {holders} runners, until {self._until} UTC if one stays silent"

@@ -142,7 +142,7 @@ def answer_waiting(
     situation = _situation(conn, node_id)
     if request.seq < situation.last_seq:
         return Answer(ExchangeReply(), situation.workflow_id, has_news=True, is_superseded=True)
-    return _answer(conn, node_id, request, situation, now_ms=now_ms)
+    return _answer(conn, node_id, request, situation, now_ms=now_ms, is_first=False)
 
 
 def _situation(conn: Connection, node_id: ComputeNodeId) -> Record:
@@ -153,7 +153,13 @@ def _situation(conn: Connection, node_id: ComputeNodeId) -> Record:
 
 
 def _answer(
-    conn: Connection, node_id: ComputeNodeId, request: Exchange, situation: Record, *, now_ms: int
+    conn: Connection,
+    node_id: ComputeNodeId,
+    request: Exchange,
+    situation: Record,
+    *,
+    now_ms: int,
+    is_first: bool = True,
 ) -> Answer:
     workflow_id = situation.workflow_id
     jobs: list[ClaimedJob] = []
@@ -167,7 +173,9 @@ def _answer(
             claimed = claim(conn, claimer, _claim_request(request.work), now_ms=now_ms)
             reason = claimed.reason
             if request.work.asks_outlook and not claimed.rows:
-                outlook = outlook_of(conn, workflow_id, node_id, claimed.missed, now_ms=now_ms)
+                outlook = outlook_of(
+                    conn, workflow_id, node_id, claimed.missed, now_ms=now_ms, counts=is_first
+                )
             jobs = claimed_jobs(
                 conn,
                 claimed.rows,

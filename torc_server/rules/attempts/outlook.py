@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, Connection, bindparam, exists, func, or_, select
 
 from torc_core.errors import UsageError
 from torc_core.model.compute import AllocationStatus
@@ -19,7 +19,7 @@ from torc_core.model.status import ACTIVE
 from torc_core.resources import Capacity, Requirements
 from torc_core.units import parse_duration
 from torc_server.rules.attempts.leases import LEASE_S
-from torc_server.rules.attempts.ready import COUNT_LIMIT, ReadyGroup, first_jobs
+from torc_server.rules.attempts.ready import ReadyGroup, first_jobs
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -27,31 +27,38 @@ _job = tables.job
 _node = tables.compute_node
 _allocation = tables.scheduled_compute_node
 
-_HELD = (
-    select(_job.c.compute_node_id)
-    .where(
-        _job.c.workflow_id == bindparam("workflow_id"),
-        _job.c.status.in_([status.number for status in ACTIVE]),
+_attempt = tables.attempt
+_WORKFLOW: BindParameter[int] = bindparam("workflow_id")
+
+_IS_HELD = Prepared(
+    select(
+        exists().where(
+            _job.c.workflow_id == _WORKFLOW,
+            _job.c.status.in_([status.number for status in ACTIVE]),
+        )
     )
-    .limit(COUNT_LIMIT)
-    .subquery()
+)
+_OTHER_NODES = (
+    _node.c.workflow_id == _WORKFLOW,
+    _node.c.id != bindparam("node_id"),
+    _node.c.is_active,
 )
 _HOLDERS = Prepared(
-    select(
-        _HELD.c.compute_node_id,
-        func.count().label("jobs"),
-        func.max(_node.c.last_seen_at).label("last_seen_at"),
+    select(func.count().label("runners"), func.min(_node.c.last_seen_at).label("heard_at")).where(
+        *_OTHER_NODES,
+        _node.c.last_seen_at.is_not(None),
+        exists()
+        .where(_attempt.c.compute_node_id == _node.c.id, _attempt.c.ended_at.is_(None))
+        .correlate(_node),
     )
-    .select_from(_HELD.outerjoin(_node, _node.c.id == _HELD.c.compute_node_id))
-    .group_by(_HELD.c.compute_node_id)
 )
-_OTHERS = Prepared(
+_LARGE_ENOUGH = Prepared(
     select(_node).where(
-        _node.c.workflow_id == bindparam("workflow_id"),
-        _node.c.id != bindparam("node_id"),
-        _node.c.is_active,
+        *_OTHER_NODES,
         # Clients of the reference send no heartbeat, and new runners have not sent one yet.
         or_(_node.c.last_seen_at.is_(None), _node.c.last_seen_at >= bindparam("since")),
+        _node.c.num_cpus >= bindparam("num_cpus"),
+        _node.c.num_gpus >= bindparam("num_gpus"),
     )
 )
 # The runners of an allocation that is active are registered.
@@ -72,33 +79,66 @@ def outlook_of(
     missed: Sequence[ReadyGroup],
     *,
     now_ms: int,
-) -> Outlook:
+    counts: bool = True,
+) -> Outlook | None:
     """Return the outlook of a node that could claim none of the groups of ready jobs.
 
     Actions are not looked at.
+
+    Args:
+        conn: The database.
+        workflow_id: The workflow.
+        node_id: The node.
+        missed: The groups, the nearest first.
+        now_ms: The time.
+        counts: Count the runners that hold jobs; otherwise None is returned if jobs are held.
+            Each of many waiting runners looks again whenever anything happens.
     """
-    holders = _HOLDERS.all(conn, workflow_id=workflow_id)
-    leased = [
-        row for row in holders if row.last_seen_at is not None and row.compute_node_id != node_id
-    ]
-    if leased:
-        silent_s = max(now_ms - min(row.last_seen_at for row in leased), 0) / 1000
-        return Outlook(
-            held=sum(row.jobs for row in leased),
-            silent_seconds=silent_s,
-            lease_seconds=max(LEASE_S - silent_s, 0.0),
-        )
-    if holders or not missed:
-        return Outlook()
-    since = now_ms - int(LEASE_S * 1000)
-    others = _OTHERS.all(conn, workflow_id=workflow_id, node_id=node_id, since=since)
-    [(has_allocations,)] = _HAS_ALLOCATIONS.all(conn, workflow_id=workflow_id)
-    if has_allocations or can_take(
-        [capacity_at(row, now_ms) for row in others], [group.requirements for group in missed]
+    [(is_held,)] = _IS_HELD.all(conn, workflow_id=workflow_id)
+    if is_held:
+        return _of_holders(conn, workflow_id, node_id, now_ms) if counts else None
+    if not missed or _may_be_taken(
+        conn, workflow_id, node_id, [group.requirements for group in missed], now_ms
     ):
         return Outlook()
     [first] = first_jobs(conn, workflow_id, missed[0], 1)
     return Outlook(is_stuck=True, example=first.name)
+
+
+def _of_holders(
+    conn: Connection, workflow_id: WorkflowId, node_id: ComputeNodeId, now_ms: int
+) -> Outlook:
+    [found] = _HOLDERS.all(conn, workflow_id=workflow_id, node_id=node_id)
+    if not found.runners:
+        return Outlook()
+    silent_s = max(now_ms - found.heard_at, 0) / 1000
+    return Outlook(
+        holders=found.runners,
+        silent_seconds=silent_s,
+        lease_seconds=max(LEASE_S - silent_s, 0.0),
+    )
+
+
+def _may_be_taken(
+    conn: Connection,
+    workflow_id: WorkflowId,
+    node_id: ComputeNodeId,
+    jobs: Sequence[Requirements],
+    now_ms: int,
+) -> bool:
+    """Return whether another node, or one that was requested, may take one of these jobs."""
+    [(has_allocations,)] = _HAS_ALLOCATIONS.all(conn, workflow_id=workflow_id)
+    if has_allocations:
+        return True
+    nodes = _LARGE_ENOUGH.all(
+        conn,
+        workflow_id=workflow_id,
+        node_id=node_id,
+        since=now_ms - int(LEASE_S * 1000),
+        num_cpus=min(job.num_cpus for job in jobs),
+        num_gpus=min(job.num_gpus for job in jobs),
+    )
+    return can_take([capacity_at(node, now_ms) for node in nodes], jobs)
 
 
 def can_take(nodes: Sequence[Capacity], jobs: Sequence[Requirements]) -> bool:
