@@ -20,12 +20,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from types import NoneType, TracebackType
+from types import NoneType
 from typing import TextIO
 
 from torc_core.characters import escape_hidden
 from torc_core.errors import MachineError, TorcError
 from torc_core.host.output_files import create_file, make_directory
+from torc_core.log_record import ErrorInfo, PlainRecord
 from torc_core.masking import mask
 
 _LOGGER = logging.getLogger("torc.runner")
@@ -43,38 +44,6 @@ _FIRST = ("workflow_id", "job_id", "run_id", "attempt_id", "compute_node_id")
 _PLAIN = re.compile(r"[\w.:/+,%*-]+", re.ASCII)
 _HARMLESS = (int, float, Enum, NoneType)
 """Types of data in which there is no secret."""
-_ErrorInfo = (
-    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
-)
-
-
-class _Record(logging.LogRecord):
-    """A record with what lines show.
-
-    There are several lines per job, and to find out thread, process and the caller's file, which
-    no line shows, would take as long as all the rest.
-    """
-
-    def __init__(
-        self,
-        level: int,
-        text: str,
-        args: tuple[object, ...],
-        fields: dict[str, object],
-        error: _ErrorInfo,
-    ) -> None:
-        # Formatters of other handlers look for these by name in the record itself.
-        self.name = _LOGGER.name
-        self.pathname = self.filename = self.module = self.funcName = ""
-        self.lineno = 0
-        self.exc_text = self.stack_info = None
-        self.levelno = level
-        self.levelname = logging.getLevelName(level)
-        self.msg = text
-        self.args = args
-        self.fields = fields
-        self.exc_info = error
-        self.created = time.time()
 
 
 class RunnerLog:
@@ -111,10 +80,10 @@ class RunnerLog:
         text: str,
         args: tuple[object, ...],
         fields: dict[str, object],
-        error: _ErrorInfo = None,
+        error: ErrorInfo = None,
     ) -> None:
         if _LOGGER.isEnabledFor(level):
-            _LOGGER.handle(_Record(level, text, args, fields, error))
+            _LOGGER.handle(PlainRecord(_LOGGER.name, level, text, args, fields, error))
 
 
 log = RunnerLog()
