@@ -44,6 +44,16 @@ def test_a_long_command_fails_like_a_short_one_and_so_does_its_recovery(flow: Fl
     assert not list(flow.output_dir.rglob("*.sh"))
 
 
+def test_jobs_see_no_password_and_nothing_of_an_outer_recovery_script(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORC_PASSWORD", "hunter2")
+    monkeypatch.setenv("TORC_RETURN_CODE", "3")
+    job = flow.add("env | grep -E '^TORC_[PR]|hunter2'", name="a")
+    assert flow.run().outcomes == {"failed": 1}
+    assert (flow.result(job).return_code, flow.stdio(job)) == (1, "")
+
+
 def test_bash_goes_by_its_name_in_messages(flow: Flow) -> None:
     job = flow.add("echo $0; absent; ./absent", name="a")
     other = flow.add("absent", name="b")

@@ -8,7 +8,7 @@ from pathlib import Path
 from torc_core.runner.guard.membership import Membership, Process
 from torc_core.runner.guard.procfs import Scanner, read_variables
 
-LABEL = "TORC_PROCESS"
+LABEL = "TORC_GUARD"
 """The variable that tells whose process an orphan is: `GUARD/ID`."""
 
 

@@ -17,10 +17,10 @@ OWN = frozenset(
     {
         "TORC_API_URL",
         "TORC_ATTEMPT_ID",
+        "TORC_GUARD",
         "TORC_JOB_ID",
         "TORC_JOB_NAME",
         "TORC_OUTPUT_DIR",
-        "TORC_PROCESS",
         "TORC_RETURN_CODE",
         "TORC_TOKEN",
         "TORC_WORKFLOW_ID",
