@@ -150,6 +150,10 @@ class Jobs:
             if exited is not None:
                 self._handle(attempt, exited)
 
+    def settle_signaled(self, job_id: JobId) -> None:
+        """Complete a job that was ended by a signal, and not together with the runner."""
+        self._running.settle_signaled(job_id)
+
     def look_again(self, job_id: JobId) -> None:
         """Look again for the output files of a job that has ended."""
         self._running.look_again(job_id)
@@ -216,7 +220,7 @@ class Jobs:
             case Exited():
                 if attempt.recovery is None:
                     self.prefetcher.add_run_time(event.at - attempt.started)
-                self._running.handle_exit(attempt, event)
+                self._running.note_exit(attempt, event)
                 self._last_exit = self.tools.clock.monotonic()
             case Refused():
                 self._refuse(attempt, spawn_error(event.message, event.errno))

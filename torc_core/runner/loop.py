@@ -23,7 +23,7 @@ from torc_core.runner.policy.limits import idle_limits, stop_deadline
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.spent import ACCEPTED
 from torc_core.runner.policy.prospects import Prospects
-from torc_core.runner.policy.shutdown import ShutdownPolicy
+from torc_core.runner.policy.shutdown import ShutdownPolicy, StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary, exit_code
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.progress import ProgressReporter
@@ -88,11 +88,11 @@ class Loop:
 
     # ---- the loop
 
-    def run(self, stops: list[ExitCode]) -> None:
+    def run(self, stops: list[StopRequest]) -> None:
         """Run until the runner may exit.
 
         Args:
-            stops: Grows while this runs, by one exit code for each request to stop.
+            stops: Grows while this runs.
 
         Raises:
             TorcError: The workflow was deleted, the server refuses a setting, or this
@@ -106,7 +106,10 @@ class Loop:
             self._timers.set(Timer(TimerKind.LAST_CLAIM), self._deadline - least_s + 0.01)
         self._handle_events(stops)
         while not self._may_exit():
-            for fd in self._waker.sleep(self._timers.delay_s(self._clock.monotonic())):
+            readable = self._waker.sleep(self._timers.delay_s(self._clock.monotonic()))
+            # Before the exits: batch systems signal runner and jobs at the same instant.
+            self._handle_stops(stops)
+            for fd in readable:
                 self._jobs.handle_events(fd)
             self._handle_events(stops)
         self._progress.report()
@@ -145,16 +148,18 @@ class Loop:
             exit_code=exit_code(jobs_by_status, self._shutdown.stop_code),
         )
 
-    def _handle_events(self, stops: list[ExitCode]) -> None:
+    def _handle_stops(self, stops: list[StopRequest]) -> None:
+        while self._handled_stops < len(stops):
+            self._on_stop(stops[self._handled_stops])
+            self._handled_stops += 1
+
+    def _handle_events(self, stops: list[StopRequest]) -> None:
+        self._handle_stops(stops)
         for timer in self._timers.pop_expired(self._clock.monotonic()):
             self._on_timer[timer.kind](timer.job_id)
-        while self._handled_stops < len(stops):
-            self._on_stop(stops[self._handled_stops], again=self._handled_stops > 0)
-            self._handled_stops += 1
         for result in self._exchanges.collect():
             self._on_result(result)
         self._jobs.start_waiting()
-        self._jobs.tools.launcher.flush()
         if self._jobs.error is not None and not self._shutdown.is_stopping:
             self._error = self._jobs.error
             self._stop(self._jobs.error.message)
@@ -171,6 +176,7 @@ class Loop:
             knows_stuck=self._prospects.is_stuck,
             is_stopping=self._shutdown.is_stopping,
         )
+        self._jobs.tools.launcher.flush()
         self._update_shutdown()
         self._progress.schedule()
 
@@ -193,6 +199,7 @@ class Loop:
             TimerKind.EXCHANGE: lambda _: self._exchanges.send_soon(),
             TimerKind.SAMPLE: lambda _: self._jobs.sample(),
             TimerKind.PROGRESS: lambda _: self._progress.report(),
+            TimerKind.SIGNALED: self._jobs.settle_signaled,
             TimerKind.OUTPUTS: self._jobs.look_again,
             TimerKind.JOB_RUNTIME: lambda job_id: self._jobs.stop(job_id, StopReason.OUT_OF_TIME),
             TimerKind.RUNNER_TIME: lambda _: self._stop(
@@ -210,10 +217,10 @@ class Loop:
             TimerKind.RELEASE_PREFETCHED: lambda _: self._jobs.release_prefetched(),
         }
 
-    def _on_stop(self, code: ExitCode, *, again: bool) -> None:
-        self._shutdown.stop_code = code
+    def _on_stop(self, request: StopRequest) -> None:
+        self._shutdown.stop_code = request.code
         self._stop("the runner was asked to stop", self._interruption())
-        if again:
+        if request.kills:
             self._jobs.kill_all(self._interruption())
             self._turns.skip_end()
             self._shutdown.hurry()

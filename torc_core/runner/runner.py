@@ -26,6 +26,7 @@ from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.limits import settle
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.launcher import Launcher
@@ -34,7 +35,7 @@ from torc_core.runner.server.link import ServerLink
 from torc_core.runner.server.node import deregister_node, is_registered, register_node, url_for_jobs
 from torc_core.runner.server.protocol import choose_protocol
 from torc_core.runner.server.workflow_run import RunRecord
-from torc_core.runner.signals import Waker
+from torc_core.runner.signals import Urgency, Waker
 
 
 class Runner:
@@ -63,19 +64,25 @@ class Runner:
         self._clock = clock or SystemClock()
         self._scheduler = scheduler
         self._waker = Waker()
-        self._stops: list[ExitCode] = []
+        self._stops: list[StopRequest] = []
+        self._was_asked = False
         self._expects_answers = True
         self._node_usage: Usage | None = None
 
-    def stop(self, code: ExitCode = ExitCode.INTERRUPTED) -> None:
-        """Stop the jobs, report them and exit; called again, kill the jobs.
+    def stop(self, code: ExitCode = ExitCode.INTERRUPTED, urgency: Urgency = Urgency.ASKED) -> None:
+        """Stop the jobs, report them and exit; asked again, kill the jobs.
 
         Safe in signal handlers and on any thread.
 
         Args:
             code: The exit code of the summary.
+            urgency: How soon.
         """
-        self._stops.append(code)
+        if urgency is Urgency.ANNOUNCED and self._stops:
+            return
+        kills = urgency is Urgency.AT_ONCE or (urgency is Urgency.ASKED and self._was_asked)
+        self._was_asked |= urgency is Urgency.ASKED
+        self._stops.append(StopRequest(code, kills))
         self._waker.wake()
 
     def run(self) -> RunSummary:

@@ -17,9 +17,11 @@ from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import (
     EXIT_LOST,
     LIMITS,
+    SIGNALED_S,
     StopReason,
     classify_exit,
     combine_reasons,
+    may_be_signaled_together,
 )
 from torc_core.runner.policy.limits import limit_codes, runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
@@ -116,6 +118,22 @@ class RunningJobs:
         del self._attempts[attempt.job_id]
         self._pool.release(attempt.job_id)
 
+    def note_exit(self, attempt: Attempt, exited: Exited) -> None:
+        """Handle the exit of an attempt's process, unless the runner may be about to stop."""
+        if attempt.stop is not None or not may_be_signaled_together(exited.exit_code):
+            self.handle_exit(attempt, exited)
+            return
+        self._forget_timers(attempt)
+        attempt.signaled = exited
+        expiry = self._tools.clock.monotonic() + SIGNALED_S
+        self._tools.timers.set(Timer(TimerKind.SIGNALED, attempt.job_id), expiry)
+
+    def settle_signaled(self, job_id: JobId) -> None:
+        """Handle the exit of a job that was ended by a signal."""
+        attempt = self._attempts.get(job_id)
+        if attempt is not None and attempt.signaled is not None:
+            self.handle_exit(attempt, attempt.signaled)
+
     def handle_exit(self, attempt: Attempt, exited: Exited) -> None:
         """Complete an attempt whose process has exited, or run its recovery script."""
         self._forget_timers(attempt)
@@ -189,6 +207,7 @@ class RunningJobs:
             if not attempt.claimed.job.supports_termination:
                 grace_s = min(SHORT_GRACE_S, grace_s)
             self._tools.launcher.end(attempt, grace_s)
+        self.settle_signaled(job_id)
         return True
 
     def stop_all(self, reason: StopReason) -> None:
@@ -226,7 +245,8 @@ class RunningJobs:
         self._outbox.add_completion(completion)
 
     def _forget_timers(self, attempt: Attempt) -> None:
-        self._tools.timers.clear(Timer(TimerKind.JOB_RUNTIME, attempt.job_id))
+        for kind in (TimerKind.JOB_RUNTIME, TimerKind.SIGNALED):
+            self._tools.timers.clear(Timer(kind, attempt.job_id))
 
     def _end(self, ended: Ended, found: FoundOutputs) -> None:
         """Complete an attempt whose output files were looked for, or run its recovery script."""

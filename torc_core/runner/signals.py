@@ -7,13 +7,31 @@ import os
 import select
 import signal
 from collections.abc import Callable, Iterator
+from enum import Enum
 from types import FrameType
 
 from torc_core.errors import ExitCode
 
-_CODES = {
-    signal.SIGINT: ExitCode.INTERRUPTED,
-    signal.SIGTERM: ExitCode.TERMINATED,
+
+class Urgency(Enum):
+    """How soon a runner is to stop."""
+
+    ANNOUNCED = "announced"
+    """Its end is announced: it stops unless it does so already."""
+    ASKED = "asked"
+    """Now; the second time without a grace for the jobs."""
+    AT_ONCE = "at once"
+    """Without a grace."""
+
+
+_STOPS = {
+    signal.SIGINT: (ExitCode.INTERRUPTED, Urgency.ASKED),
+    signal.SIGTERM: (ExitCode.TERMINATED, Urgency.ASKED),
+    signal.SIGQUIT: (ExitCode.TERMINATED, Urgency.AT_ONCE),
+    # What batch systems send before they kill, on request (sbatch(1), --signal).
+    **dict.fromkeys(
+        (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU), (ExitCode.TERMINATED, Urgency.ANNOUNCED)
+    ),
 }
 
 
@@ -54,7 +72,7 @@ class Waker:
 
 
 @contextlib.contextmanager
-def stopping_on_signals(request_stop: Callable[[ExitCode], None]) -> Iterator[None]:
+def stopping_on_signals(request_stop: Callable[[ExitCode, Urgency], None]) -> Iterator[None]:
     """Let a first signal stop the jobs gracefully, and a second one kill them.
 
     SIGHUP is ignored: a run continues when its terminal disappears. SIGCHLD must not be, as it may
@@ -62,9 +80,9 @@ def stopping_on_signals(request_stop: Callable[[ExitCode], None]) -> Iterator[No
     """
 
     def stop(signum: int, _: FrameType | None) -> None:
-        request_stop(_CODES[signal.Signals(signum)])
+        request_stop(*_STOPS[signal.Signals(signum)])
 
-    previous = {signum: signal.signal(signum, stop) for signum in _CODES}
+    previous = {signum: signal.signal(signum, stop) for signum in _STOPS}
     previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     previous[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:

@@ -33,6 +33,7 @@ from torc_core.runner.policy.monitoring.sampling import Sample, Usage
 from torc_core.runner.policy.monitoring.settings import OFF
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.written import FoundOutputs
+from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.attempt import Attempt
@@ -128,7 +129,7 @@ class World:
         self.processes = SimulatedProcesses(self.clock, self.waker)
         self.server = SimulatedServer(self.clock, self.waker)
         self.actions = SimulatedActions(self.clock, self.waker)
-        self.stops: list[ExitCode] = []
+        self.stops: list[StopRequest] = []
         context = runner_context(total, **(settings or {}))
         runner_options = RunnerOptions(workflow_id=7, **{"poll_interval_s": 60.0, **options})
         monitor = ResourceMonitor(
@@ -160,7 +161,10 @@ class World:
 
     def stop_at(self, when: float) -> None:
         """Ask the runner to stop at a moment."""
-        self.waker.at(when, lambda: self.stops.append(ExitCode.INTERRUPTED))
+        self.waker.at(when, self._request_stop)
+
+    def _request_stop(self) -> None:
+        self.stops.append(StopRequest(ExitCode.INTERRUPTED, kills=bool(self.stops)))
 
 
 class SimulatedWaker:

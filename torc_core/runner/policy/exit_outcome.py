@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
@@ -17,6 +18,24 @@ EXIT_LOST = 137
 """Exit code of a job that was ended because its guard is gone: that of SIGKILL."""
 EXIT_CANNOT_START = 126
 """Exit code of a job that could not be started: that of shells."""
+
+
+SIGNALED_S = 1.0
+"""How long the runner waits for a signal of its own after one has ended a job.
+
+Batch systems, systemd and container runtimes signal both at the same instant; then the job did not
+fail, whoever notices first.
+"""
+_SHARED_SIGNALS = (
+    *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM),
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU),
+)
+_SIGNALED = frozenset(128 + signum for signum in _SHARED_SIGNALS)
+
+
+def may_be_signaled_together(exit_code: int) -> bool:
+    """Return whether a job may have been ended by a signal that was sent to the runner, too."""
+    return exit_code in _SIGNALED
 
 
 class StopReason(Enum):

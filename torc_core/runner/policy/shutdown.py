@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from torc_core.clock import Clock
 from torc_core.errors import ExitCode
 from torc_core.runner.policy.limits import IdleLimits
@@ -9,6 +11,15 @@ from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 
 LAST_TRY_S = 1.0
 """How long a runner that was asked twice to stop still tries to report."""
+
+
+class StopRequest(NamedTuple):
+    """A request to stop: by a signal, or by the caller of the runner."""
+
+    code: ExitCode
+    """The exit code that goes with it."""
+    kills: bool = False
+    """The jobs get no grace."""
 
 
 class ShutdownPolicy:

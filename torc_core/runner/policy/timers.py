@@ -20,6 +20,8 @@ class TimerKind(IntEnum):
     """Report progress to the caller."""
     JOB_RUNTIME = auto()
     """Stop a job that exceeds its runtime."""
+    SIGNALED = auto()
+    """Believe that a job which was ended by a signal was not ended together with the runner."""
     OUTPUTS = auto()
     """Look again for output files of a job that has ended."""
     RUNNER_TIME = auto()
