@@ -12,8 +12,6 @@ MODULES = sorted(
     (path for path in ROOT.rglob("*.py") if path.name not in REAL or path.parent.name == "runner"),
     key=str,
 )
-LOG = ROOT / "logs.py"
-"""Its lines have the time of this machine, as those of `logging` do: nothing is decided by it."""
 POLICY = sorted((ROOT / "policy").glob("*.py"), key=str)
 CLOCKS = {
     "time.time",
@@ -65,7 +63,7 @@ def clocks_read_by(source):
     return {use for use in uses(ast.parse(source)) if any(use.endswith(clock) for clock in CLOCKS)}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path != LOG], ids=name_of)
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_time_comes_from_the_clock(path):
     # Only the runner itself, where all parts are put together, makes a clock.
     source = path.read_text("utf-8")
