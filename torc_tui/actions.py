@@ -92,7 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.inside", "right", "→", "", "Enter the workflow", _LISTS),
     Action("go.back_to_list", "left,h", "← h", "", "Back to the list of workflows", _LISTS),
     Action("go.next_tab", "tab", "Tab", "next tab",
-           "Next tab: Jobs, Files, Events, Results, Nodes, DAG", _LISTS),
+           "Next tab: Jobs, Files, Events, Results, Nodes, Runs, DAG", _LISTS),
     Action("go.previous_tab", "shift+tab", "S-Tab", "", "Previous tab", _LISTS),
     Action("filter.ask", "f", "f", "filter", "Filter the list by a column, over all its rows",
            _LISTS, Scope.LIST),

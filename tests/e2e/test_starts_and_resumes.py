@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from waiting import wait_for
@@ -220,13 +219,36 @@ def test_a_cold_resume_after_its_runner_was_killed(client, torc, make, tmp_path)
         "lost",
         "completed",
     ]
-    for pid in lines(log):
-        kill_group(int(pid))
+    first = int(lines(log)[0])
+    wait_for(lambda: not Path(f"/proc/{first}").exists(), "the end of what the dead runner left")
 
 
-def kill_group(pid):
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+@pytest.mark.parametrize("command", [("run",), ("workflows", "resume")])
+def test_after_its_runner_was_killed_a_job_continues_under_the_next_one(
+    client, torc, make, tmp_path, command
+):
+    log = tmp_path / "log"
+    workflow, [job] = make(f"echo x >> {log}; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done")
+    killed = torc("run", workflow)
+    wait_for(lambda: statuses(client, workflow)["running"], "the job")
+    before = client.get_job(job)
+    killed.kill()
+    killed.wait()
+
+    following = torc(*command, workflow)
+
+    wait_for(lambda: client.get_job(job).compute_node_id != before.compute_node_id, "adoption")
+    (tmp_path / "go").touch()
+    out, err = following.communicate(timeout=60)
+    assert following.returncode == ExitCode.OK, (out, err)
+    assert lines(log) == ["x"]
+    [result] = client.list_results(workflow, all_runs=True).items
+    assert (result.status, result.attempt_id) == ("completed", 1)
+    assert result.compute_node_id != before.compute_node_id
+    assert [run.status for run in client.list_workflow_runs(workflow).items] == [
+        "lost",
+        "completed",
+    ]
 
 
 def test_a_cold_resume_that_waits_in_vain_says_what_to_do(client, torc, make):

@@ -195,7 +195,7 @@ async def test_from_a_file_to_its_log(server, client, tmp_path, monkeypatch):
         await ui.press("q", "tab", "tab", "tab")
         await ui.wait_for("[Results]")
         await ui.wait_for("✓ completed")
-        await ui.press("tab", "tab")
+        await ui.press("tab", "tab", "tab")
         await ui.wait_for("✓C first ──✓C second")
 
     assert [run.state for run in list_runs()] == [RunState.ENDED]
@@ -434,7 +434,7 @@ async def test_every_pane_is_drawn_at_every_size(server, make_workflow, size):
     make_workflow("panes", 5)
     async with interface(server.url, size) as ui:
         await ui.open("panes" if size[0] >= 80 else "pan")
-        for tab in ("Files", "Events", "Results", "Nodes", "DAG", "Jobs"):
+        for tab in ("Files", "Events", "Results", "Nodes", "Runs", "DAG", "Jobs"):
             await ui.press("tab")
             await ui.wait_for(lambda tab=tab: ui.board.pane.title == tab)
         await ui.wait_for("job_0")

@@ -126,7 +126,7 @@ def test_names_command_nothing_on_any_screen(start_tui, server, make_workflow):
         ("=", "status: ready"),
         ("\t\t", "1 event"),
         ("\r", "Events ▸"),
-        ("q\t\t\t", "[DAG]"),
+        ("q\t\t\t\t", "[DAG]"),
     ):
         screen.send(keys)
         screen.wait_for(seen)

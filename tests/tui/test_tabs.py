@@ -103,4 +103,6 @@ async def test_the_tab_forgets_the_workflow_before(server, make_workflow):
 
 def test_every_tab_has_its_own_title_and_id():
     assert len({tab.title for tab in TABS}) == len(TABS)
-    assert [tab.title for tab in TABS] == ["Jobs", "Files", "Events", "Results", "Nodes", "DAG"]
+    assert [tab.title for tab in TABS] == [
+        *("Jobs", "Files", "Events", "Results", "Nodes", "Runs", "DAG")
+    ]
