@@ -54,6 +54,8 @@ class Guard:
         self._processes = Processes(name, self._journal)
         self._listener = listener
         self._runner: Stream[Command] | None = None
+        self._waits_to_send = False
+        """It is watched for when it reads on."""
         self._poll = select.epoll()
         self._wakeup, wakes = socket.socketpair()
         for end in (self._wakeup, wakes):
@@ -98,7 +100,7 @@ class Guard:
             connection.close()
 
     def _serve(self, connection: socket.socket) -> None:
-        self._runner = Stream(connection, _DECODER)
+        self._runner, self._waits_to_send = Stream(connection, _DECODER), False
         self._poll.register(self._runner.fileno(), select.EPOLLIN)
         self._runner.send([Hello(entries=self._journal.kept.entries)])
 
@@ -131,8 +133,10 @@ class Guard:
         events = self._processes.take_events(has_runner=self._runner is not None)
         if self._runner is not None:
             self._runner.send(events)
-            interest = select.EPOLLOUT if self._runner.has_unsent else 0
-            self._poll.modify(self._runner.fileno(), select.EPOLLIN | interest)
+            if self._runner.has_unsent != self._waits_to_send:
+                self._waits_to_send = self._runner.has_unsent
+                interest = select.EPOLLOUT if self._waits_to_send else 0
+                self._poll.modify(self._runner.fileno(), select.EPOLLIN | interest)
 
 
 def _user_of(connection: socket.socket) -> int:

@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 _HEAD = 4
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
+"""Read at a time. From 128 KiB on, each read would map and unmap memory of its own."""
 
 M = TypeVar("M")
 
