@@ -92,6 +92,11 @@ class TorcClient(
         """The bearer token in use now."""
         return self._transport.address.token
 
+    @property
+    def is_located(self) -> bool:
+        """Whether the server is looked for where it does not answer."""
+        return self._transport.is_located
+
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
         self._transport.close()

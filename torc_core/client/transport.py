@@ -53,6 +53,11 @@ class Transport:
         self._pool: ConnectionPool | None = None
         self._changing = threading.Lock()
 
+    @property
+    def is_located(self) -> bool:
+        """Whether there is a way to learn another address."""
+        return self._locate is not None
+
     def send(self, request: Request[T]) -> T:
         """Send a request and return its decoded reply.
 

@@ -5,6 +5,7 @@ process exits, when the server has news, when a timer expires, or on a signal.
 
 From top to bottom; nothing imports a layer above its own:
 
+    caretaker                     a runner that only looks after the jobs of a dead one
     __main__, execution           a run directory, from start to end
     runner                        puts the parts together
     loop                          sleeps, and handles what happens

@@ -42,7 +42,12 @@ def execute_run(
     try:
         meta = directory.begin()
         is_ours = True
-        summary = _run(directory, meta, client or _client(meta), on_progress)
+        summary = _run(
+            directory,
+            meta,
+            client or server_client(meta.url, meta.token, is_embedded=meta.is_embedded),
+            on_progress,
+        )
     except TorcError as error:
         explain(error)
         if is_ours:
@@ -86,13 +91,14 @@ def _status_writer(
     return write
 
 
-def _client(meta: RunMeta) -> TorcClient:
+def server_client(url: str, token: str | None, *, is_embedded: bool) -> TorcClient:
+    """Return a client of a runner's server; an embedded one is started if it does not run."""
     return TorcClient(
-        meta.url,
+        url,
         user=user_name(),
         password=os.environ.get("TORC_PASSWORD"),
-        token=meta.token,
-        locate=locate_server if meta.is_embedded else None,
+        token=token,
+        locate=locate_server if is_embedded else None,
     )
 
 

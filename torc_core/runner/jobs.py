@@ -22,7 +22,7 @@ from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requir
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.process.adoption import Adopted
 from torc_core.runner.process.attempt import Attempt, completion_without_start, id_of, job_ids
-from torc_core.runner.process.launcher import Lost, ProcessEvent
+from torc_core.runner.process.launcher import Lost, ProcessEvent, Taken
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure, spawn_error
 from torc_core.runner.running import RunningJobs, Tools
 
@@ -45,6 +45,8 @@ class Jobs:
         self.waiting: list[ClaimedJob] = []
         self.error: MachineError | None = None
         """Why no job can be started on this machine any more."""
+        self.are_taken = False
+        """Another runner has taken over jobs of this one."""
         self.tools = tools
         self._context = context
         self._options = options
@@ -87,6 +89,8 @@ class Jobs:
         Args:
             remaining_s: Seconds until the runner shuts down; None for no limit.
         """
+        if self._options.cares:
+            return None
         free, free_slots = self._pool.available(map(requirements_of, self.waiting))
         slots = self._options.max_parallel_jobs or self._context.total.num_cpus
         return build_work_request(
@@ -226,6 +230,9 @@ class Jobs:
                 self._refuse(attempt, spawn_error(event.message, event.errno))
             case Lost():
                 self._running.lose(attempt)
+            case Taken():
+                self.are_taken = True
+                self._running.remove(attempt)
 
     def _refuse(self, attempt: Attempt, error: SpawnError) -> None:
         """Handle that the guard could not start a process."""

@@ -98,7 +98,10 @@ class Loop:
             TorcError: The workflow was deleted, the server refuses a setting, or this
                 machine cannot start jobs.
         """
-        self._turns.start()
+        if self._options.cares:
+            self._turns.skip_end()
+        else:
+            self._turns.start()
         if self._deadline is not None:
             self._timers.set(Timer(TimerKind.RUNNER_TIME), self._deadline)
             least_s = self._context.workflow.compute_node_min_time_for_new_jobs_seconds
@@ -303,12 +306,21 @@ class Loop:
             self._prospects.forget()
         if self._shutdown.is_stopping or not self._jobs.is_empty:
             return
+        if self._options.cares:
+            self._finish_care()
+            return
         reason = self._prospects.hopeless(is_too_late=self._exchanges.is_too_late)
         stays = self._context.workflow.compute_node_ignore_workflow_completion
         if reason is not None and not (stays or self._turns.is_expected):
             self._stop(reason)
         elif fields := self._prospects.announce():
             log.info("Waiting for jobs of other runners", **fields)
+
+    def _finish_care(self) -> None:
+        if self._jobs.are_taken:
+            self._abandon("another runner has taken over")  # it replaces our node
+        else:
+            self._stop("the jobs of the dead runner have ended")
 
     def _measure_progress(self) -> Progress:
         return Progress(

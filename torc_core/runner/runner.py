@@ -29,6 +29,7 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
+from torc_core.runner.process.guard_client import CareRecord
 from torc_core.runner.process.launcher import Launcher
 from torc_core.runner.running import Tools
 from torc_core.runner.server.link import ServerLink
@@ -149,6 +150,7 @@ class Runner:
                 self._clock,
                 api_url=lambda: url_for_jobs(self._client, context.capabilities),
                 watch=self._waker.watch,
+                care=self._care(context),
             ),
             monitor=monitor,
         )
@@ -156,10 +158,33 @@ class Runner:
         link = ServerLink(protocol, self._waker.wake, jitter=random.random)
         surroundings = Surroundings(self._waker, link, actions, self._on_progress)
         jobs = Jobs(context, self._options, tools)
-        attempts, nodes = tools.launcher.adopt(partial(is_registered, self._client))
-        tools.launcher.start_guard()
+        attempts, nodes = tools.launcher.adopt(
+            partial(is_registered, self._client), cares=self._options.cares
+        )
+        if not self._options.cares:
+            tools.launcher.start_guard()
         jobs.adopt(attempts, nodes)
         return Loop(context, self._options, jobs, surroundings)
+
+    def _care(self, context: RunnerContext) -> CareRecord:
+        """Return what a caretaker of our jobs needs. Its node offers nothing."""
+        options = msgspec.structs.replace(
+            self._options,
+            cares=True,
+            output_dir=context.output_dir,
+            num_cpus=0,
+            memory_gb=0.0,
+            num_gpus=0,
+            time_limit_s=None,
+            log_path=None,
+            workflow_run_id=None,
+        )
+        return CareRecord(
+            url=self._client.url,
+            token=self._client.token,
+            is_embedded=self._client.is_located,
+            options=msgspec.to_builtins(options),
+        )
 
     def _jobs_by_status(self) -> dict[str, int]:
         """Ask the server, which knows about the jobs of other runners too."""

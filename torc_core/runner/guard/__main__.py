@@ -1,11 +1,12 @@
 """`python -m torc_core.runner.guard DIRECTORY NAME FD`: the guard of one runner.
 
 `NAME` is that of the abstract socket on which it listens (unix(7)), and `FD` the descriptor of the
-connection to its runner. It deletes its directory when everything is reported.
+connection to its runner. It deletes its directory unless it is left to another runner.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -14,6 +15,35 @@ from pathlib import Path
 
 from torc_core.runner.guard.children import become_subreaper
 from torc_core.runner.guard.loop import Guard
+
+_MOST_CARETAKERS = 5
+"""After so many have died, the next runner has to be started by a user."""
+
+
+class Caretakers:
+    """Starts runners that only look after the processes of dead ones.
+
+    Args:
+        directory: The guard's own.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._started = 0
+
+    def start(self) -> None:
+        """Start one; it learns from the directory what it needs."""
+        if self._started == _MOST_CARETAKERS:
+            return
+        self._started += 1
+        # Only now: a guard is to be small and to start fast.
+        import subprocess  # noqa: PLC0415
+
+        from torc_core.host.process import detach, our_program  # noqa: PLC0415
+
+        with contextlib.suppress(OSError):
+            command = our_program("torc_core.runner.caretaker", str(self._directory))
+            detach(subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True))
 
 
 def main() -> int:
@@ -27,9 +57,9 @@ def main() -> int:
     ):
         listener.bind(f"\0{name}")
         listener.listen()
-        guard = Guard(name, directory, runner, listener)
+        guard = Guard(name, directory, runner, listener, care=Caretakers(directory).start)
         guard.run()
-    if not guard.has_reports:
+    if guard.is_settled:
         shutil.rmtree(directory, ignore_errors=True)
     return 0
 

@@ -7,7 +7,7 @@ import select
 import signal
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,9 @@ from torc_core.runner.guard.messages import (
     Forget,
     Forgotten,
     Hello,
+    Leave,
     Start,
+    Take,
 )
 from torc_core.runner.guard.processes import Processes
 from torc_core.runner.guard.stream import Stream
@@ -45,10 +47,17 @@ class Guard:
         directory: Its own; the journal goes there.
         runner: The connection to the runner that has started it.
         listener: Where other runners connect.
+        care: Starts a caretaker, when the runner has died and left processes.
     """
 
     def __init__(
-        self, name: str, directory: Path, runner: socket.socket, listener: socket.socket
+        self,
+        name: str,
+        directory: Path,
+        runner: socket.socket,
+        listener: socket.socket,
+        *,
+        care: Callable[[], None],
     ) -> None:
         self._journal = Journal(directory)
         self._processes = Processes(name, self._journal)
@@ -56,6 +65,10 @@ class Guard:
         self._runner: Stream[Command] | None = None
         self._waits_to_send = False
         """It is watched for when it reads on."""
+        self._is_caretaker = False
+        self._has_left = False
+        """The last runner has left in good order."""
+        self._care = care
         self._poll = select.epoll()
         self._wakeup, wakes = socket.socketpair()
         for end in (self._wakeup, wakes):
@@ -78,9 +91,9 @@ class Guard:
             self._tell()
 
     @property
-    def has_reports(self) -> bool:
-        """Whether the journal holds what no runner has reported."""
-        return bool(self._journal.kept)
+    def is_settled(self) -> bool:
+        """Whether nothing is left for another runner to do."""
+        return self._has_left and not self._journal.kept
 
     def _on_ready(self, fd: int) -> None:
         if fd == self._wakeup.fileno():
@@ -92,15 +105,18 @@ class Guard:
             self._listen(self._runner)
 
     def _accept(self) -> None:
-        """Serve a runner that takes over; another one that is alive is left alone."""
+        """Serve a runner that takes over from a dead one, or from a caretaker."""
         connection, _ = self._listener.accept()
-        if self._runner is None and _user_of(connection) == os.getuid():
-            self._serve(connection)
-        else:
+        if _user_of(connection) != os.getuid() or not (self._runner is None or self._is_caretaker):
             connection.close()
+            return
+        if self._runner is not None:
+            self._drop(self._runner)
+        self._serve(connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        self._runner, self._waits_to_send = Stream(connection, _DECODER), False
+        self._runner, self._is_caretaker = Stream(connection, _DECODER), False
+        self._waits_to_send = False
         self._poll.register(self._runner.fileno(), select.EPOLLIN)
         self._runner.send([Hello(entries=self._journal.kept.entries)])
 
@@ -112,14 +128,23 @@ class Guard:
             runner.is_closed = True
         self._obey(commands)
         if runner.is_closed:
-            self._poll.unregister(runner.fileno())
-            runner.close()
-            self._runner = None
+            self._drop(runner)
             self._journal.sync()
+            if len(self._processes) and not self._has_left:
+                self._care()
+
+    def _drop(self, runner: Stream[Command]) -> None:
+        self._poll.unregister(runner.fileno())
+        runner.close()
+        self._runner = None
 
     def _obey(self, commands: Sequence[Command]) -> None:
         for command in commands:
             match command:
+                case Take():
+                    self._is_caretaker, self._has_left = command.is_caretaker, False
+                case Leave():
+                    self._has_left = True
                 case Start():
                     self._processes.start(command)
                 case End():

@@ -65,7 +65,18 @@ class Forget(msgspec.Struct, frozen=True, kw_only=True, tag="forget"):
     ids: list[int]
 
 
-Command = Start | Configure | End | Forget
+class Take(msgspec.Struct, frozen=True, kw_only=True, tag="take"):
+    """The first command on a connection: who takes the processes over."""
+
+    is_caretaker: bool
+    """It leaves them to the next runner that connects."""
+
+
+class Leave(msgspec.Struct, frozen=True, kw_only=True, tag="leave"):
+    """The runner ends in good order: it leaves nothing to another one."""
+
+
+Command = Take | Start | Configure | End | Forget | Leave
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):

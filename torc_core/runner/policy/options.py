@@ -55,6 +55,8 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     scheduler_config_id: SchedulerId | None = None
     scheduler: Any = None
     strict_scheduler_match: bool = False
+    cares: bool = False
+    """Only look after the jobs of a dead runner, until the next one takes them over."""
     wait_for_new_jobs_s: float | None = None
     """How long to stay without anything to run; None: as the workflow says."""
     wait_for_server_s: float | None = None

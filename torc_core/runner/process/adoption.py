@@ -7,9 +7,11 @@ would exit.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import select
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +40,7 @@ from torc_core.runner.process.guard_client import (
 
 _HELLO_S = 5.0
 """A guard does nothing that takes longer than milliseconds."""
+_KEPT_S = 30 * 24 * 3600.0
 _END_S = 10.0
 """How long SIGKILL is repeated for what a guard that is gone has left."""
 
@@ -72,6 +75,7 @@ def adopt(workflow_id: WorkflowId, is_ours: Callable[[GuardRecord], bool]) -> It
     for directory in sorted(guards_directory().iterdir()):
         record = read_record(directory / RECORD, GuardRecord)
         if record is None or record.workflow_id != workflow_id or not record.process.is_local():
+            _prune(directory)
             continue
         if not is_ours(record):
             continue
@@ -95,6 +99,15 @@ def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
         send_signal(left, signal.SIGKILL)
         time.sleep(0.01)
     return read_journal(directory)
+
+
+def _prune(directory: Path) -> None:
+    """Delete what was left long ago by a guard of a workflow that nobody runs any more."""
+    with contextlib.suppress(OSError):
+        if time.time() - directory.stat().st_mtime > _KEPT_S:
+            record = read_record(directory / RECORD, GuardRecord)
+            if record is None or not (record.process.is_local() and record.process.is_alive()):
+                shutil.rmtree(directory)
 
 
 def _wait_for_hello(guard: GuardClient) -> list[KeptEntry] | None:

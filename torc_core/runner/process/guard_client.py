@@ -6,7 +6,9 @@ import secrets
 import select
 import socket
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,13 +17,24 @@ from torc_core.host.json_file import write_record
 from torc_core.host.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.model.ids import ComputeNodeId, WorkflowId
-from torc_core.runner.guard.messages import Command, Event
+from torc_core.runner.guard.messages import Command, Event, Take
 from torc_core.runner.guard.stream import Stream
 
 _DECODER: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
+_END_S = 0.5
 _SEND_S = 1.0
 """How long a runner waits for its guard, which does nothing that takes long, to read."""
 RECORD = "guard.json"
+
+
+class CareRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How a caretaker reaches the server, and which runner it follows."""
+
+    url: str
+    token: str | None
+    is_embedded: bool
+    options: dict[str, Any]
+    """The runner's options; the output directory is absolute."""
 
 
 class GuardRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,24 +47,29 @@ class GuardRecord(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Also of its abstract socket, after a NUL."""
     process: ProcessIdentity
+    care: CareRecord
+    """For a caretaker, should the runner die."""
 
 
 class GuardClient:
     """The runner's end of the connection to a guard.
 
     Args:
-        name: The guard's.
-        pid: Its pid.
-        directory: Its own.
+        directory: The guard's own.
+        record: What is known of it.
         connection: The connected socket.
     """
 
-    def __init__(self, name: str, pid: int, directory: Path, connection: socket.socket) -> None:
-        self.name = name
-        self.pid = pid
+    def __init__(self, directory: Path, record: GuardRecord, connection: socket.socket) -> None:
         self.directory = directory
+        self.record = record
         self._stream: Stream[Event] = Stream(connection, _DECODER)
         self._unsent: list[Command] = []
+
+    @property
+    def pid(self) -> int:
+        """Its pid."""
+        return self.record.process.pid
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when there are events."""
@@ -59,7 +77,7 @@ class GuardClient:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the guard has ended; its journal says how far it came."""
+        """Whether the connection has ended: the guard has, or it serves another runner now."""
         return self._stream.is_closed
 
     def send(self, command: Command) -> None:
@@ -77,6 +95,27 @@ class GuardClient:
         """Return the events that have arrived."""
         return self._stream.receive()
 
+    def serves_another(self) -> bool:
+        """Return whether a guard that is gone lives."""
+        deadline = time.monotonic() + _END_S  # a process is seen a little longer than its sockets
+        while self.record.process.is_alive():
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(0.01)
+        return False
+
+    def take(self, compute_node_id: ComputeNodeId, node_start_time: str, *, cares: bool) -> None:
+        """Note for later runners that a node of ours has the processes from now on.
+
+        Raises:
+            OSError: The record cannot be written.
+        """
+        self.record = msgspec.structs.replace(
+            self.record, compute_node_id=compute_node_id, node_start_time=node_start_time
+        )
+        write_record(self.directory / RECORD, self.record)
+        self.send(Take(is_caretaker=cares))
+
     def close(self) -> None:
         """Leave; the guard ends once its processes have."""
         self._stream.close()
@@ -86,6 +125,7 @@ def start_guard(
     workflow_id: WorkflowId,
     compute_node_id: ComputeNodeId,
     node_start_time: str,
+    care: CareRecord,
 ) -> GuardClient:
     """Start a guard, in a session of its own so that nothing that is meant for the runner ends it.
 
@@ -93,6 +133,7 @@ def start_guard(
         workflow_id: Whose jobs it gets.
         compute_node_id: The runner's.
         node_start_time: As that was registered.
+        care: For a caretaker.
 
     Raises:
         MachineError: The state directory cannot be used.
@@ -118,10 +159,11 @@ def start_guard(
         node_start_time=node_start_time,
         name=name,
         process=ProcessIdentity.of(process.pid),
+        care=care,
     )
     write_record(directory / RECORD, record)
     detach(process)
-    return GuardClient(name, process.pid, directory, ours)
+    return GuardClient(directory, record, ours)
 
 
 def connect_guard(directory: Path, record: GuardRecord) -> GuardClient | None:
@@ -132,7 +174,7 @@ def connect_guard(directory: Path, record: GuardRecord) -> GuardClient | None:
     except OSError:
         connection.close()
         return None
-    return GuardClient(record.name, record.process.pid, directory, connection)
+    return GuardClient(directory, record, connection)
 
 
 def guards_directory() -> Path:

@@ -24,6 +24,7 @@ from torc_core.runner.guard.messages import (
     Exited,
     Forget,
     Hello,
+    Leave,
     Refused,
     Start,
     Started,
@@ -45,7 +46,7 @@ from torc_core.runner.process.attempt import (
     job_ids,
 )
 from torc_core.runner.process.environment import job_variables
-from torc_core.runner.process.guard_client import GuardClient, GuardRecord, start_guard
+from torc_core.runner.process.guard_client import CareRecord, GuardClient, GuardRecord, start_guard
 from torc_core.runner.process.outputs import find_outputs, states_of
 from torc_core.runner.process.preparation import (
     check_size,
@@ -66,7 +67,11 @@ class Lost(NamedTuple):
     """A process whose guard is gone, so that its exit is not known; it was ended."""
 
 
-ProcessEvent = Started | Refused | Exited | Lost
+class Taken(NamedTuple):
+    """A process that another runner has taken over."""
+
+
+ProcessEvent = Started | Refused | Exited | Lost | Taken
 
 
 class Launcher:
@@ -77,6 +82,7 @@ class Launcher:
         clock: The time.
         api_url: Returns the server's address for programs in jobs; an embedded server may move.
         watch: Wakes the loop whenever a descriptor is readable.
+        care: For a caretaker, should this runner die.
     """
 
     def __init__(
@@ -85,8 +91,10 @@ class Launcher:
         clock: Clock,
         api_url: Callable[[], str],
         watch: Callable[[int], None],
+        care: CareRecord,
     ) -> None:
         self._context = context
+        self._care = care
         self._clock = clock
         self._api_url = api_url
         self._watch = watch
@@ -188,12 +196,13 @@ class Launcher:
         return events
 
     def adopt(
-        self, is_ours: Callable[[GuardRecord], bool]
+        self, is_ours: Callable[[GuardRecord], bool], *, cares: bool = False
     ) -> tuple[list[Adopted], list[ComputeNodeId]]:
         """Take over what dead runners of the workflow have left on this machine.
 
         Args:
             is_ours: Whether a guard's compute node is one of our server's.
+            cares: Only until the next runner comes.
 
         Returns:
             Their attempts, and their compute nodes.
@@ -206,6 +215,8 @@ class Launcher:
             if runner.guard is None:
                 self._settled.append(runner.directory)
                 continue
+            node = self._context.node_id, self._context.node_start_time
+            runner.guard.take(*node, cares=cares)
             self._add(runner.guard)
             for each in runner.attempts:
                 if each.exited is None:
@@ -218,8 +229,9 @@ class Launcher:
         Args:
             is_reported: The server knows of everything that has exited.
         """
-        self.flush()
         for guard in self._guards.values():
+            guard.send(Leave())
+            guard.flush()
             guard.close()
         for directory in self._settled if is_reported else ():
             shutil.rmtree(directory, ignore_errors=True)
@@ -232,11 +244,13 @@ class Launcher:
         """
         context = self._context
         try:
-            self._own = start_guard(context.workflow_id, context.node_id, context.node_start_time)
+            self._own = start_guard(
+                context.workflow_id, context.node_id, context.node_start_time, self._care
+            )
         except (OSError, MachineError) as error:
             raise SpawnError(
                 f"No process can be started here: {error}",
-                hint="Free some disk space in the state directory, or set XDG_STATE_HOME.",
+                hint="Look at the space and the permissions of the state directory.",
                 cause=SpawnFailure.MACHINE,
             ) from error
         self._add(self._own)
@@ -288,14 +302,16 @@ class Launcher:
         guard.close()
         if guard is self._own:
             self._own = None
+        for each in left:
+            del self._attempts[each]
+        if guard.serves_another():
+            return [(attempt, Taken()) for attempt in left.values()]
         if not left:
             return []
         log.error("Guard is gone; its jobs are ended", directory=guard.directory)
-        entries = lost_entries(guard.name, guard.directory)
+        entries = lost_entries(guard.record.name, guard.directory)
         exits = {entry.id: entry for entry in entries if isinstance(entry, Exited)}
         self._settled.append(guard.directory)
-        for each in left:
-            del self._attempts[each]
         return [(attempt, exits.get(number, Lost())) for (_, number), attempt in left.items()]
 
     def find_outputs(self, attempt: Attempt, earlier_looks: int) -> FoundOutputs:
