@@ -22,7 +22,7 @@ from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requir
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.process.adoption import Adopted
 from torc_core.runner.process.attempt import Attempt, completion_without_start, id_of, job_ids
-from torc_core.runner.process.launcher import Lost, ProcessEvent, Taken
+from torc_core.runner.process.guards import Lost, ProcessEvent, Taken
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure, spawn_error
 from torc_core.runner.running import RunningJobs, Tools
 
@@ -128,7 +128,7 @@ class Jobs:
 
     def handle_events(self, fd: int) -> None:
         """Handle what has happened to processes, given the descriptor of their guard."""
-        for attempt, event in self.tools.launcher.receive(fd):
+        for attempt, event in self.tools.guards.receive(fd):
             self._handle(attempt, event)
 
     def adopt(self, adopted: Sequence[Adopted], nodes: Sequence[ComputeNodeId]) -> None:
@@ -212,6 +212,8 @@ class Jobs:
         return True
 
     def _handle(self, attempt: Attempt, event: ProcessEvent) -> None:
+        if not isinstance(event, Started):
+            self.tools.launcher.discard_command(attempt)
         match event:
             case Started():
                 attempt.pid = event.pid

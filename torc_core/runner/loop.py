@@ -128,7 +128,7 @@ class Loop:
         """Leave no process and no thread behind."""
         self._turns.skip_end()
         self._jobs.kill_all(StopReason.RUNNER_STOPS)
-        self._jobs.tools.launcher.close(is_reported=self._exchanges.is_acknowledged)
+        self._jobs.tools.guards.close(is_reported=self._exchanges.is_acknowledged)
         self._exchanges.close()
         self._jobs.tools.monitor.close()
         self._waker.close()
@@ -179,7 +179,7 @@ class Loop:
             knows_stuck=self._prospects.is_stuck,
             is_stopping=self._shutdown.is_stopping,
         )
-        self._jobs.tools.launcher.flush()
+        self._jobs.tools.guards.flush()
         self._update_shutdown()
         self._progress.schedule()
 

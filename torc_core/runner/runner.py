@@ -30,6 +30,7 @@ from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.guard_client import CareRecord
+from torc_core.runner.process.guards import Guards
 from torc_core.runner.process.launcher import Launcher
 from torc_core.runner.running import Tools
 from torc_core.runner.server.link import ServerLink
@@ -142,27 +143,28 @@ class Runner:
             ),
         )
         self._node_usage = monitor.node_usage
+        guards = Guards(context, self._waker.watch, self._care(context))
         tools = Tools(
             clock=self._clock,
             timers=timers,
             launcher=Launcher(
                 context,
                 self._clock,
+                guards,
                 api_url=lambda: url_for_jobs(self._client, context.capabilities),
-                watch=self._waker.watch,
-                care=self._care(context),
             ),
+            guards=guards,
             monitor=monitor,
         )
         protocol = choose_protocol(self._client, context)
         link = ServerLink(protocol, self._waker.wake, jitter=random.random)
         surroundings = Surroundings(self._waker, link, actions, self._on_progress)
         jobs = Jobs(context, self._options, tools)
-        attempts, nodes = tools.launcher.adopt(
+        attempts, nodes = guards.adopt(
             partial(is_registered, self._client), cares=self._options.cares
         )
         if not self._options.cares:
-            tools.launcher.start_guard()
+            guards.start_guard()
         jobs.adopt(attempts, nodes)
         return Loop(context, self._options, jobs, surroundings)
 

@@ -31,6 +31,7 @@ from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt, Recovery, completion_of, job_ids
+from torc_core.runner.process.guards import Guards
 from torc_core.runner.process.launcher import Launcher
 from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.recovery import FailureHandling
@@ -49,6 +50,7 @@ class Tools(NamedTuple):
     clock: Clock
     timers: Timers
     launcher: Launcher
+    guards: Guards
     monitor: ResourceMonitor
 
 
@@ -179,7 +181,7 @@ class RunningJobs:
         for end in ends:
             attempt = self._reported.pop((end.job_id, end.token), None)
             if attempt is not None:
-                self._tools.launcher.forget(attempt)
+                self._tools.guards.forget(attempt)
 
     def look_again(self, job_id: JobId) -> None:
         """Look again for the output files of a job that has ended."""
@@ -206,7 +208,7 @@ class RunningJobs:
             grace_s = self._options.grace_s
             if not attempt.claimed.job.supports_termination:
                 grace_s = min(SHORT_GRACE_S, grace_s)
-            self._tools.launcher.end(attempt, grace_s)
+            self._tools.guards.end(attempt, grace_s)
         self.settle_signaled(job_id)
         return True
 
@@ -219,7 +221,7 @@ class RunningJobs:
         """Kill the processes of all jobs."""
         for attempt in self._attempts.values():
             attempt.stop = combine_reasons(attempt.stop, reason)
-            self._tools.launcher.end(attempt, 0.0)
+            self._tools.guards.end(attempt, 0.0)
 
     def sample(self) -> None:
         """Sample the jobs; kill those that exceed their memory.
@@ -228,7 +230,7 @@ class RunningJobs:
         """
         for attempt in self._tools.monitor.sample(self._attempts.values()):
             self.stop(attempt.job_id, StopReason.OUT_OF_MEMORY)
-            self._tools.launcher.end(attempt, 0.0)
+            self._tools.guards.end(attempt, 0.0)
 
     def report(self, claimed: ClaimedJob, completion: JobEnd) -> None:
         """Count a completion and put it into the outbox."""

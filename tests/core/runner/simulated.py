@@ -37,7 +37,7 @@ from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.process.launcher import ProcessEvent
+from torc_core.runner.process.guards import ProcessEvent
 from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.running import Tools
 from torc_core.runner.server.link import MAX_IN_FLIGHT, ExchangeResult
@@ -142,7 +142,7 @@ class World:
                 TimeSeries(None, OFF, 3, self.clock),
             ),
         )
-        tools = Tools(self.clock, self._timers, self.processes, monitor)
+        tools = Tools(self.clock, self._timers, self.processes, self.processes, monitor)
         self._build = lambda on_progress: Loop(
             context,
             runner_options,
@@ -283,6 +283,9 @@ class SimulatedProcesses:
         return self.outputs(attempt)
 
     def write_stderr(self, claimed: ClaimedJob, text: str) -> None:
+        pass
+
+    def discard_command(self, attempt: Attempt) -> None:
         pass
 
     def delete_stdio(self, claimed: ClaimedJob) -> None:
