@@ -119,8 +119,8 @@ INITIALIZE = Reset(
 """Initialize works out these jobs, and those whose runners are gone; others stay as they are."""
 INITIALIZE_NEW = Reset(frozenset({_S.UNINITIALIZED}), after=_IDLE)
 """Initialize after a reset: the jobs that were reset, and all downstream of them."""
-RESUME = Reset(UNSUCCESSFUL | {_S.UNINITIALIZED, _S.BLOCKED, _S.READY, _S.PENDING_FAILED})
-"""A resume: all that has not completed and does not run."""
+RESUME = Reset(UNSUCCESSFUL | {_S.UNINITIALIZED, _S.PENDING_FAILED}, after=frozenset({_S.READY}))
+"""A resume: all that was unsuccessful. What is ready in spite of that waits for it again."""
 
 
 def may_follow(present: JobStatus, following: JobStatus) -> bool:

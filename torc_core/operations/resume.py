@@ -21,7 +21,7 @@ from torc_core.model.records.workflow_run import (
     RunStatus,
     WorkflowRunPatch,
 )
-from torc_core.model.status import ACTIVE, RESUME
+from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.model.workflow import WORKFLOW_RUNS, Workflow, WorkflowStatus
 from torc_core.operations.facts import (
     count,
@@ -35,6 +35,7 @@ from torc_core.operations.run import Run, RunRequest, begin_run, check_output_di
 
 RESUME_TIMEOUT_S = 300.0
 """How long a cold resume waits for jobs to end, by default."""
+_LEFT = frozenset(JobStatus) - {JobStatus.COMPLETED, JobStatus.DISABLED}
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.05, 2.0
 
 
@@ -136,7 +137,7 @@ def _question(workflow: Workflow, status: WorkflowStatus, choice: ResumeChoice) 
         lines.append("Jobs that do not answer are given up, and their late results refused.")
     elif active:
         lines.append("What runs is stopped first." if is_cold else "What runs continues.")
-    if not active and not count(counts, RESUME.jobs):
+    if counts is not None and not count(counts, _LEFT):
         lines.append("No job is left to run.")
     return Question(
         sentence=f"Resume {title_of(workflow)}? Everything that has not completed runs again.",

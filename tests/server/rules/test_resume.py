@@ -104,6 +104,26 @@ def test_jobs_that_are_resumed_have_all_their_retries_again(bench):
     assert (claimed.job.attempt_id, claimed.counted_attempt) == (4, 1)
 
 
+def test_what_goes_on_after_failures_waits_again_unless_it_has_begun(bench):
+    failing = bench.add("failing")
+    for name in ("begun", "not begun"):
+        bench.add(name, [failing], cancel_on_blocking_job_failure=False)
+    bench.add("other")
+    start(bench)
+    bench.claim(1)
+    bench.end(failing, status=JobStatus.FAILED)
+    bench.claim(1)
+
+    assert resume(bench).resumed_jobs == 2
+
+    assert bench.statuses() == {
+        "failing": "ready",
+        "begun": "pending",
+        "not begun": "blocked",
+        "other": "ready",
+    }
+
+
 def test_a_canceled_workflow_goes_on(bench):
     first = bench.add("first")
     bench.add("second", [first])
