@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
@@ -26,11 +25,8 @@ SIGNALED_S = 1.0
 Batch systems, systemd and container runtimes signal both at the same instant; then the job did not
 fail, whoever notices first.
 """
-_SHARED_SIGNALS = (
-    *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM),
-    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU),
-)
-_SIGNALED = frozenset(128 + signum for signum in _SHARED_SIGNALS)
+_SIGNALED = frozenset({129, 130, 131, 138, 140, 143, 152})
+"""Exit codes of SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM and SIGXCPU; see signal(7)."""
 
 
 def may_be_signaled_together(exit_code: int) -> bool:
