@@ -121,8 +121,7 @@ class Runner:
                 deregister_node(self._client, context, self._clock, self._node_usage)
 
     def _run(self, context: RunnerContext) -> RunSummary:
-        actions = Actions(self._client, context, self._clock, self._scheduler)
-        loop = self._build_loop(context, actions)
+        loop = self._build_loop(context)
         try:
             loop.run(self._stops)
         finally:
@@ -130,7 +129,7 @@ class Runner:
             self._expects_answers = loop.expects_answers
         return loop.summary(self._jobs_by_status() if self._expects_answers else {})
 
-    def _build_loop(self, context: RunnerContext, actions: Actions) -> Loop:
+    def _build_loop(self, context: RunnerContext) -> Loop:
         timers = Timers()
         monitor = ResourceMonitor(
             context.monitoring,
@@ -143,7 +142,7 @@ class Runner:
             ),
         )
         self._node_usage = monitor.node_usage
-        guards = Guards(context, self._waker.watch, self._care(context))
+        guards = Guards(context, self._waker, self._care(context))
         tools = Tools(
             clock=self._clock,
             timers=timers,
@@ -158,10 +157,13 @@ class Runner:
         )
         protocol = choose_protocol(self._client, context)
         link = ServerLink(protocol, self._waker.wake, jitter=random.random)
+        actions = Actions(self._client, context, self._clock, guards, self._scheduler)
         surroundings = Surroundings(self._waker, link, actions, self._on_progress)
         jobs = Jobs(context, self._options, tools)
         attempts, nodes = guards.adopt(
-            partial(is_registered, self._client), cares=self._options.cares
+            partial(is_registered, self._client),
+            grace_s=self._options.grace_s,
+            cares=self._options.cares,
         )
         if not self._options.cares:
             guards.start_guard()

@@ -37,7 +37,7 @@ from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.process.guards import ProcessEvent
+from torc_core.runner.process.events import ProcessEvent
 from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.running import Tools
 from torc_core.runner.server.link import MAX_IN_FLIGHT, ExchangeResult
@@ -463,7 +463,8 @@ class SimulatedActions:
         self.triggers: list[str] = []
         self.takes_s: dict[str, float] = {}
         self.ignores_sigterm = False
-        self.interruptions: list[tuple[float, int]] = []
+        self.interruptions: list[tuple[float, float]] = []
+        """When, and with what grace."""
         self._batch = 0
 
     def run_in_background(self, triggers: Sequence[str], wake: Callable[[], None]) -> None:
@@ -474,10 +475,10 @@ class SimulatedActions:
             batch = self._batch
             self._waker.at(self._clock.now + takes_s, lambda: self._end(batch))
 
-    def interrupt(self, signum: int = signal.SIGTERM) -> None:
-        self.interruptions.append((self._clock.now, signum))
-        if signum == signal.SIGKILL or not self.ignores_sigterm:
-            self._end(self._batch)
+    def interrupt(self, grace_s: float) -> None:
+        self.interruptions.append((self._clock.now, grace_s))
+        batch, delay_s = self._batch, grace_s if self.ignores_sigterm else 0.0
+        self._waker.at(self._clock.now + delay_s, lambda: self._end(batch))
 
     def _end(self, batch: int) -> None:
         if batch == self._batch:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from waiting import wait_for
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, MachineError, UnreachableError
 from torc_core.model.action import WorkflowAction
-from torc_core.model.compute import ComputeNodePatch
 from torc_core.model.events.text import describe, event_type_of
 from torc_core.model.workflow import Version
 from torc_core.operations.create import create
@@ -344,40 +341,6 @@ def test_what_a_stopped_command_has_started_ends_with_it(flow, start_runner, tmp
             return True
 
     wait_for(is_gone, "the end of what the command has started")
-
-
-RUNNER = (
-    "import sys; from torc_core.client import TorcClient;"
-    "from torc_core.runner.policy.options import RunnerOptions;"
-    "from torc_core.runner.runner import Runner;"
-    "options = RunnerOptions(workflow_id=int(sys.argv[2]), output_dir=sys.argv[3]);"
-    "Runner(TorcClient(sys.argv[1]), options).run()"
-)
-
-
-def test_what_a_killed_runner_was_executing_is_not_executed_again_in_that_run(
-    flow, trace, tmp_path
-):
-    pid = tmp_path / "pid"
-    job = flow.add("true")
-    number = act(flow, "on_workflow_start", f"echo begun >>{trace}; echo $$ >{pid}; exec sleep 600")
-    flow.initialize()
-    killed = subprocess.Popen(
-        [sys.executable, "-c", RUNNER, flow.client.url, str(flow.id), str(flow.output_dir)]
-    )
-    try:
-        wait_for(lambda: pid.exists() and pid.read_text().strip(), "the command")
-    finally:
-        killed.kill()
-        killed.wait()
-        subprocess.run(["kill", "-9", pid.read_text().strip()], check=False)
-    (node,) = flow.client.list_compute_nodes(flow.id).items
-    flow.client.update_compute_node(node.id, ComputeNodePatch(is_active=False))
-    assert flow.run().exit_code == 0
-    assert flow.status(job) == "completed"
-    assert words(trace) == ["begun"]
-    (sentence,) = ends(flow)
-    assert sentence.startswith(f"Node {node.id} was executing action {number} when it ended")
 
 
 # ---- nodes

@@ -150,6 +150,6 @@ def test_commands_of_actions_may_be_long_and_find_their_directory(flow: Flow) ->
     )
     flow.run()
     (printed,) = flow.output_dir.glob("job_stdio/action_*.o")
-    names = ["TORC_API_URL", "TORC_OUTPUT_DIR", "TORC_WORKFLOW_ID"]
+    names = ["TORC_API_URL", "TORC_GUARD", "TORC_OUTPUT_DIR", "TORC_WORKFLOW_ID"]
     assert printed.read_text().split() == [str(flow.output_dir), str(LONG + 1), *names, "bash"]
     assert not list(flow.output_dir.rglob("*.sh"))

@@ -1,83 +1,89 @@
-"""The process of one command of an action: the only place where such a process starts and ends."""
+"""One command of an action: run by the runner's guard, while the thread of the actions waits."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
-from torc_core.host.output_files import create_file
+from torc_core.model.ids import ActionId
+from torc_core.runner.guard.messages import Start, pack
 from torc_core.runner.policy.context import RunnerContext
-from torc_core.runner.process.preparation import discard_file, ensure_log_directory, job_command
+from torc_core.runner.policy.exit_outcome import EXIT_STOPPED
+from torc_core.runner.policy.output_paths import stdio_directory
+from torc_core.runner.process.awaited import AwaitedProcess
+from torc_core.runner.process.guards import Guards
+from torc_core.runner.process.preparation import (
+    check_size,
+    discard_file,
+    ensure_log_directory,
+    job_command,
+)
+from torc_core.runner.process.records import CommandRecord, encode
+from torc_core.runner.process.shell import Shell
 
 
 class CommandProcess:
-    """Runs one command at a time; another thread may send signals to it.
+    """Runs one command at a time; another thread may end it.
 
     Args:
         context: Where commands run.
+        guards: Have them started.
     """
 
-    def __init__(self, context: RunnerContext) -> None:
+    def __init__(self, context: RunnerContext, guards: Guards) -> None:
         self._context = context
-        self._running: subprocess.Popen[bytes] | None = None
-        self._signaled = False
+        self._guards = guards
+        self._shell = Shell(path=context.bash, environment=context.environment)
+        self._running: AwaitedProcess | None = None
 
     def run(
-        self, command: str, *, stdio: str, api_url: str, is_unwanted: Callable[[], bool]
+        self,
+        command: str,
+        action_id: ActionId,
+        *,
+        stdio: str,
+        api_url: str,
+        is_unwanted: Callable[[], bool],
     ) -> int:
         """Run a command in the output directory and return its exit code, 128+n for signal n.
 
         Args:
             command: Of any length, with several lines if need be.
+            action_id: The action that it belongs to.
             stdio: Where its output is added to, without the endings.
             api_url: The server, for programs in it.
-            is_unwanted: Whether a signal came too early for the process.
+            is_unwanted: Whether `end` was called too early for this command.
 
         Raises:
-            OSError: It could not be started; `ValueError` and `MachineError` as well.
+            SpawnError: It could not be started.
         """
         context, file = self._context, f"{stdio}.sh"
-        stdout, stderr = Path(f"{stdio}.o"), Path(f"{stdio}.e")
-        ensure_log_directory(str(stdout.parent), context.log_mode)
+        ensure_log_directory(stdio_directory(context.output_dir), context.log_mode)
         command = job_command(None, command, file=file, mode=context.log_mode)
-        for path in (stdout, stderr):
-            create_file(path, context.log_mode)
-        self._signaled = False
+        variables = {"TORC_API_URL": api_url}
         try:
-            with stdout.open("ab") as out, stderr.open("ab") as err:
-                self._running = subprocess.Popen(
-                    ["bash", "-c", command],  # noqa: S607 - its name; the path is below
-                    executable=context.bash,
-                    cwd=context.output_dir,
-                    env={**context.environment, "TORC_API_URL": api_url},
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=err,
-                    start_new_session=True,
+            check_size(command, {**context.environment, **variables})
+            self._running = AwaitedProcess(
+                Start(
+                    id=0,
+                    arguments=[pack(each) for each in self._shell.arguments(command)],
+                    environment={pack(name): pack(value) for name, value in variables.items()},
+                    stdout=pack(f"{stdio}.o"),
+                    stderr=pack(f"{stdio}.e"),
+                    mode=context.log_mode,
+                    appends=True,
+                    directory=pack(context.output_dir),
+                    record=encode(CommandRecord(action_id=action_id)),
                 )
+            )
             if is_unwanted():
-                self.signal(signal.SIGTERM)
-            code = self._running.wait()
-            if self._signaled:
-                self._kill_group()  # what the stopped command has left
+                return EXIT_STOPPED
+            self._guards.execute(self._running)
+            return self._running.wait()
         finally:
             discard_file(file)
-        return code if code >= 0 else 128 - code
 
-    def signal(self, signum: signal.Signals) -> None:
-        """Send a signal to the running command and all processes of its session."""
+    def end(self, grace_s: float) -> None:
+        """End the running command and all that descends from it: SIGTERM, SIGKILL after a grace."""
         running = self._running
-        if running is not None and running.returncode is None:
-            self._signaled = True
-            # The thread that waits for it may be reaping it right now.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(running.pid, signum)
-
-    def _kill_group(self) -> None:
-        assert self._running is not None
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._running.pid, signal.SIGKILL)
+        if running is not None and not running.is_over:
+            self._guards.terminate(running, grace_s)

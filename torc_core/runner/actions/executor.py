@@ -5,7 +5,6 @@ An action is claimed first, so that it happens once; a persistent one happens on
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.clock import Clock
-from torc_core.errors import ConflictError, MachineError, TorcError, UnreachableError
+from torc_core.errors import ConflictError, TorcError, UnreachableError
 from torc_core.model.action import ActionEnd, ActionType, TriggerType, WorkflowAction
 from torc_core.model.events.commands import action_event
 from torc_core.model.events.text import to_event
@@ -25,7 +24,9 @@ from torc_core.runner.actions.nodes import NodeScheduler, node_request
 from torc_core.runner.logs import log
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
-from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START
+from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START, EXIT_STOPPED
+from torc_core.runner.process.guards import Guards
+from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.server.node import url_for_jobs
 
 _FAILED = 1
@@ -39,6 +40,7 @@ class Actions:
         client: The server.
         context: Which workflow, for which node, and where commands run.
         clock: The time.
+        guards: Have commands started.
         scheduler: What requests nodes; None if nothing here can.
     """
 
@@ -47,6 +49,7 @@ class Actions:
         client: TorcClient,
         context: RunnerContext,
         clock: Clock,
+        guards: Guards,
         scheduler: NodeScheduler | None = None,
     ) -> None:
         self._client = client
@@ -56,7 +59,7 @@ class Actions:
         self._reports_ends = ACTION_ENDS in context.capabilities
         self._executed: set[ActionId] = set()
         """Not to be executed again, although the server may offer them."""
-        self._command = CommandProcess(context)
+        self._command = CommandProcess(context, guards)
         self._interruptions = 0
         self._left: dict[ActionId, str] = {}
         self.is_busy = False
@@ -102,10 +105,10 @@ class Actions:
             # Those that are still due are found again next time.
             log.warning("Actions could not be asked for", error=error.message)
 
-    def interrupt(self, signum: signal.Signals = signal.SIGTERM) -> None:
-        """Start nothing more of what is being executed, and send a signal to its command."""
+    def interrupt(self, grace_s: float) -> None:
+        """Start nothing more of what is being executed; its command has a grace to end."""
         self._interruptions += 1
-        self._command.signal(signum)
+        self._command.end(grace_s)
 
     def _execute(self, action: WorkflowAction, action_id: ActionId, begun: int) -> None:
         work = self._work_of(action, action_id, begun)
@@ -200,16 +203,17 @@ class Actions:
         )
         for command in commands_of(action.action_config):
             if self._interruptions != begun:
-                return 128 + signal.SIGTERM, command
+                return EXIT_STOPPED, command
             try:
                 api_url = url_for_jobs(self._client, context.capabilities)
                 code = self._command.run(
                     command,
+                    action_id,
                     stdio=stdio,
                     api_url=api_url,
                     is_unwanted=lambda: self._interruptions != begun,
                 )
-            except (OSError, ValueError, MachineError) as error:
+            except SpawnError as error:
                 log.error(  # noqa: TRY400 - not our bug
                     "Action command cannot be started", action_id=action_id, error=error
                 )

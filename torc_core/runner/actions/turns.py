@@ -7,7 +7,6 @@ for the start of the workflow and of the runner are over.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from enum import Enum, auto
 
@@ -123,19 +122,17 @@ class ActionTurns:
     def skip_end(self) -> None:
         """Kill the running command, and execute nothing more."""
         self._phase = _Phase.END
-        self._actions.interrupt(signal.SIGKILL)
+        self._actions.interrupt(0.0)
 
     def stop(self) -> None:
         """End what is being executed, and kill it after the grace period."""
         if self.is_busy:
-            self._actions.interrupt()
-            expiry = self._clock.monotonic() + self._grace_s
-            self._timers.set_earlier(Timer(TimerKind.KILL_ACTION), expiry)
+            self._actions.interrupt(self._grace_s)
 
     def kill(self) -> None:
         """Kill the running command: its time is over."""
         if self.is_busy:
-            self._actions.interrupt(signal.SIGKILL)
+            self._actions.interrupt(0.0)
 
     def beat(self, report: Callable[[], None]) -> None:
         """Report that the runner is alive while its last actions are being executed."""

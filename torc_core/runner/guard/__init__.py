@@ -1,6 +1,6 @@
-"""The guard: a small process that starts a runner's jobs, waits for them and ends them.
+"""The guard: a small process that starts jobs and commands of actions, waits and ends them.
 
-It is the parent of the jobs, and of what they leave behind (it is a subreaper), so that a killed
+It is the parent of all of them, and of what they leave behind (it is a subreaper), so that a killed
 runner loses nothing: the jobs go on, their exits are written to a journal, and the next runner of
 the workflow on this machine connects and takes over. A runner starts one with its first job.
 

@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple
 
@@ -59,6 +60,7 @@ def spawn(  # noqa: PLR0913 - what a process is made of
     appends: bool = False,
     direct: list[str] | None = None,
     cpus: list[int] | None = None,
+    directory: str = "",
 ) -> int:
     """Start a process with its input from /dev/null, and return its pid.
 
@@ -71,9 +73,11 @@ def spawn(  # noqa: PLR0913 - what a process is made of
         appends: Keep what the files hold.
         direct: The same of another program, to start instead if that is possible.
         cpus: The CPUs on which it may run; empty for all.
+        directory: Where it starts; empty for where we are.
 
     Raises:
-        OSError: The program, a file, or the lack of memory, processes or descriptors.
+        OSError: The program, a file, the directory, or the lack of memory, processes or
+            descriptors.
         ValueError: A NUL in the arguments or the environment.
     """
     flags = _OUTPUT_FLAGS | (os.O_APPEND if appends else os.O_TRUNC)
@@ -97,12 +101,32 @@ def spawn(  # noqa: PLR0913 - what a process is made of
             setsigdef=_ignored_signals(),
         )
 
-    with bound_to(cpus or ()):
+    with bound_to(cpus or ()), _working_in(directory):
         if direct:
             with contextlib.suppress(OSError):
                 return execute(direct)
         # It can run more, and explains what it cannot.
         return execute(arguments)
+
+
+@contextmanager
+def _working_in(directory: str) -> Iterator[None]:
+    """Be in another directory, and so start there what is started meanwhile; empty for no change.
+
+    Ours may have been deleted: its name would not lead back.
+    """
+    if not directory:
+        yield
+        return
+    ours = os.open(".", os.O_PATH | os.O_CLOEXEC)
+    try:
+        os.chdir(directory)
+        try:
+            yield
+        finally:
+            os.fchdir(ours)
+    finally:
+        os.close(ours)
 
 
 @cache

@@ -34,6 +34,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     appends: bool = False
     cpus: list[int] = []
     """CPUs to which it is bound; empty for all."""
+    directory: str = ""
+    """Packed; where it starts, if not where all do."""
     record: msgspec.Raw = msgspec.Raw(b"null")
     """What the next runner has to know of it."""
 

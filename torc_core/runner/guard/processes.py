@@ -101,6 +101,7 @@ class Processes:
                 appends=command.appends,
                 direct=[unpack(argument) for argument in command.direct],
                 cpus=command.cpus,
+                directory=unpack(command.directory),
             )
         except (OSError, ValueError) as error:
             number = error.errno if isinstance(error, OSError) else None
@@ -228,9 +229,11 @@ class Processes:
 def send_signal(members: Collection[Process], signum: signal.Signals) -> None:
     """Send a signal to processes, and to whole groups of them at once: these cannot outrun it.
 
-    A process that is suspended receives no signal but SIGKILL before it continues.
+    A process that is suspended receives no signal but SIGKILL before it continues. The first one of
+    a tree comes first: otherwise it might go on as if its children had exited by themselves.
     """
-    leaders = {member.group for member in members} & {member.pid for member in members}
+    pids = {member.pid for member in members}
+    leaders = [group for group in dict.fromkeys(each.group for each in members) if group in pids]
     alone = [member.pid for member in members if member.group not in leaders]
     for send, targets in ((os.killpg, leaders), (os.kill, alone)):
         for target in targets:

@@ -14,7 +14,9 @@ EXIT_OUT_OF_MEMORY = 137
 EXIT_OUT_OF_TIME = 152
 """Exit code of a job that exceeds its runtime: that of SIGXCPU."""
 EXIT_LOST = 137
-"""Exit code of a job that was ended because its guard is gone: that of SIGKILL."""
+"""Exit code of what was ended because its guard is gone: that of SIGKILL."""
+EXIT_STOPPED = 143
+"""Exit code of what was to be ended before it had begun: that of SIGTERM."""
 EXIT_CANNOT_START = 126
 """Exit code of a job that could not be started: that of shells."""
 

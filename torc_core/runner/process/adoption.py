@@ -2,7 +2,8 @@
 
 A guard that lives has the jobs' processes, and they go on. Of a guard that is gone there is only
 its journal: exits in it count, and what was still running is ended, since nobody can learn how it
-would exit.
+would exit. Commands of actions are not adopted: the server has given up the execution of an action
+with its runner.
 """
 
 from __future__ import annotations
@@ -18,10 +19,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from torc_core.host.json_file import read_record
-from torc_core.model.ids import ComputeNodeId, WorkflowId
+from torc_core.model.ids import ActionId, ComputeNodeId, WorkflowId
 from torc_core.runner.guard.journal import read_journal
 from torc_core.runner.guard.messages import Ending, Exited, Hello, KeptEntry, Started
 from torc_core.runner.guard.processes import send_signal
@@ -29,7 +28,7 @@ from torc_core.runner.guard.trees import labeled
 from torc_core.runner.logs import log
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.monitoring.sampling import Usage
-from torc_core.runner.process.attempt import Attempt, GuardedProcess, ProcessRecord
+from torc_core.runner.process.attempt import Attempt, GuardedProcess
 from torc_core.runner.process.guard_client import (
     RECORD,
     GuardClient,
@@ -37,6 +36,7 @@ from torc_core.runner.process.guard_client import (
     connect_guard,
     guards_directory,
 )
+from torc_core.runner.process.records import AttemptRecord, CommandRecord, decode
 
 _HELLO_S = 5.0
 """A guard does nothing that takes longer than milliseconds."""
@@ -54,6 +54,16 @@ class Adopted(NamedTuple):
     """Its process was ended, since its guard is gone."""
 
 
+class LeftCommand(NamedTuple):
+    """The process of a command that a dead runner was running for an action."""
+
+    id: int
+    """Its number at its guard."""
+    action_id: ActionId
+    pid: int
+    has_exited: bool
+
+
 class DeadRunner(NamedTuple):
     """A runner that is gone."""
 
@@ -63,6 +73,7 @@ class DeadRunner(NamedTuple):
     directory: Path
     """To be deleted, without a guard, once everything is reported."""
     attempts: list[Adopted]
+    commands: list[LeftCommand]
 
 
 def adopt(workflow_id: WorkflowId, is_ours: Callable[[GuardRecord], bool]) -> Iterator[DeadRunner]:
@@ -85,7 +96,8 @@ def adopt(workflow_id: WorkflowId, is_ours: Callable[[GuardRecord], bool]) -> It
             guard, entries = None, _take_journal(directory, record)
         if entries is not None:
             attempts = list(_attempts(entries, guard))
-            yield DeadRunner(record.compute_node_id, guard, directory, attempts)
+            commands = list(_commands(entries))
+            yield DeadRunner(record.compute_node_id, guard, directory, attempts, commands)
 
 
 def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
@@ -137,15 +149,16 @@ def _take_journal(directory: Path, record: GuardRecord) -> list[KeptEntry] | Non
 
 def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[Adopted]:
     """Yield the attempts that entries tell of; the latest process of each counts."""
-    starts: dict[tuple[int, int], list[tuple[Started, ProcessRecord]]] = {}
+    starts: dict[tuple[int, int], list[tuple[Started, AttemptRecord]]] = {}
     ends: dict[int, Exited] = {}
     reasons: dict[int, StopReason] = {}
     for entry in entries:
         match entry:
             case Started():
-                record = msgspec.json.decode(entry.record, type=ProcessRecord)
-                key = record.claimed.job.id or 0, record.claimed.token
-                starts.setdefault(key, []).append((entry, record))
+                record = decode(entry.record)
+                if isinstance(record, AttemptRecord):
+                    key = record.claimed.job.id or 0, record.claimed.token
+                    starts.setdefault(key, []).append((entry, record))
             case Ending():
                 reasons[entry.id] = StopReason.named(entry.reason)
             case Exited():
@@ -168,3 +181,12 @@ def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[A
         )
         exited = ends.get(last.id)
         yield Adopted(attempt, exited, is_lost=exited is None and guard is None)
+
+
+def _commands(entries: list[KeptEntry]) -> Iterator[LeftCommand]:
+    exited = {entry.id for entry in entries if isinstance(entry, Exited)}
+    for entry in entries:
+        if isinstance(entry, Started):
+            record = decode(entry.record)
+            if isinstance(record, CommandRecord):
+                yield LeftCommand(entry.id, record.action_id, entry.pid, entry.id in exited)

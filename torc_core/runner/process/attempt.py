@@ -24,17 +24,6 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """On the monotonic clock."""
 
 
-class ProcessRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guard keeps of a process for the next runner."""
-
-    claimed: ClaimedJob
-    gpus: tuple[str, ...] = ()
-    outputs_before: dict[FileId, FileState] = {}
-    cpus: tuple[int, ...] = ()
-    recovery: Recovery | None = None
-    """Of a recovery script."""
-
-
 class GuardedProcess(msgspec.Struct, frozen=True, eq=False):
     """A process of an attempt, by its number at its guard."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from queue import Empty, SimpleQueue
 
 import msgspec
 
@@ -19,52 +20,49 @@ from torc_core.runner.guard.messages import (
     Forget,
     Hello,
     Leave,
-    Refused,
     Start,
     Started,
     pack,
 )
 from torc_core.runner.logs import log
 from torc_core.runner.policy.context import RunnerContext
-from torc_core.runner.process.adoption import Adopted, adopt, lost_entries
+from torc_core.runner.policy.exit_outcome import EXIT_LOST, EXIT_STOPPED, StopReason
+from torc_core.runner.process.adoption import Adopted, LeftCommand, adopt, lost_entries
 from torc_core.runner.process.attempt import Attempt, GuardedProcess
+from torc_core.runner.process.awaited import AwaitedProcess
+from torc_core.runner.process.events import Lost, ProcessEvent, Taken
 from torc_core.runner.process.guard_client import CareRecord, GuardClient, GuardRecord, start_guard
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
+from torc_core.runner.signals import Waker
 
-
-class Lost(NamedTuple):
-    """A process whose guard is gone, so that its exit is not known; it was ended."""
-
-
-class Taken(NamedTuple):
-    """A process that another runner has taken over."""
-
-
-ProcessEvent = Started | Refused | Exited | Lost | Taken
+Owner = Attempt | AwaitedProcess
 
 
 class Guards:
     """Has processes started and ended, and learns how they exit; a simulator has its own.
 
+    It belongs to the loop's thread; others may have processes run for which they wait.
+
     Args:
         context: The runner's.
-        watch: Wakes the loop whenever a descriptor is readable.
+        waker: Wakes the loop when a guard has news, or another thread a request.
         care: For a caretaker, should this runner die.
     """
 
-    def __init__(
-        self, context: RunnerContext, watch: Callable[[int], None], care: CareRecord
-    ) -> None:
+    def __init__(self, context: RunnerContext, waker: Waker, care: CareRecord) -> None:
         self._context = context
-        self._watch = watch
+        self._waker = waker
         self._care = care
         self._setting = Configure(directory="", environment={})
         self._ids = count(1)
         self._own: GuardClient | None = None
         self._guards: dict[int, GuardClient] = {}
         """By descriptor: our own, and those of dead runners."""
-        self._attempts: dict[tuple[GuardClient, int], Attempt] = {}
+        self._owners: dict[tuple[GuardClient, int], Owner] = {}
         """By guard and number of a process that has not exited."""
+        self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        """Of other threads."""
+        self._is_closed = False
         self._settled: list[Path] = []
         """Directories of guards that are gone: deleted once everything is reported."""
 
@@ -81,14 +79,9 @@ class Guards:
         Raises:
             SpawnError: There is no guard, and none can be started.
         """
-        if self._own is None:
-            self.start_guard()
-        assert self._own is not None
-        process = GuardedProcess(self._own, next(self._ids))
-        self._own.send(msgspec.structs.replace(command, id=process.id))
+        process = self._start(attempt, command)
         attempt.processes = [*attempt.processes, process]
-        attempt.pid, attempt.reaper = None, self._own.pid
-        self._attempts[self._own, process.id] = attempt
+        attempt.pid, attempt.reaper = None, process.guard.pid
 
     def end(self, attempt: Attempt, grace_s: float) -> None:
         """End all processes of an attempt: SIGTERM, and after a grace SIGKILL for what is left."""
@@ -102,35 +95,44 @@ class Guards:
         for process in attempt.processes:
             process.guard.send(Forget(ids=[process.id]))
 
+    def execute(self, awaited: AwaitedProcess) -> None:
+        """Have our guard start a process for which a thread waits. Safe on any thread."""
+        self._request(partial(self._execute, awaited))
+
+    def terminate(self, awaited: AwaitedProcess, grace_s: float) -> None:
+        """End all processes of such a one, like `end`. Safe on any thread."""
+        self._request(partial(self._terminate, awaited, grace_s))
+
     def flush(self) -> None:
-        """Send the guards what they are to do."""
+        """Send the guards what they are to do, as other threads have requested, too."""
+        self._obey()
         for guard in self._guards.values():
             guard.flush()
 
     def receive(self, fd: int) -> list[tuple[Attempt, ProcessEvent]]:
-        """Return what has happened to processes, given the descriptor of their guard."""
+        """Return what has happened to processes of attempts, given the descriptor of their guard.
+
+        Those who wait for other processes are told.
+        """
         guard = self._guards[fd]
         events: list[tuple[Attempt, ProcessEvent]] = []
-        for event in guard.receive():
-            if isinstance(event, Hello):
-                continue
-            attempt = self._attempts.get((guard, event.id))
-            if attempt is None:
-                continue
-            events.append((attempt, event))
-            if not isinstance(event, Started):
-                del self._attempts[guard, event.id]
-        if guard.is_gone:
-            events += self._settle(guard)
+        for owner, event in self._news(guard):
+            if isinstance(owner, AwaitedProcess):
+                owner.note(event)
+                if isinstance(event, Exited):
+                    guard.send(Forget(ids=[event.id]))
+            else:
+                events.append((owner, event))
         return events
 
     def adopt(
-        self, is_ours: Callable[[GuardRecord], bool], *, cares: bool = False
+        self, is_ours: Callable[[GuardRecord], bool], *, grace_s: float, cares: bool = False
     ) -> tuple[list[Adopted], list[ComputeNodeId]]:
         """Take over what dead runners of the workflow have left on this machine.
 
         Args:
             is_ours: Whether a guard's compute node is one of our server's.
+            grace_s: From SIGTERM to SIGKILL for commands of actions, which are ended.
             cares: Only until the next runner comes.
 
         Returns:
@@ -149,7 +151,9 @@ class Guards:
             self._add(runner.guard)
             for each in runner.attempts:
                 if each.exited is None:
-                    self._attempts[runner.guard, each.attempt.processes[-1].id] = each.attempt
+                    self._owners[runner.guard, each.attempt.processes[-1].id] = each.attempt
+            for command in runner.commands:
+                self._end_left(runner.guard, command, grace_s)
         return adopted, nodes
 
     def close(self, *, is_reported: bool) -> None:
@@ -158,6 +162,13 @@ class Guards:
         Args:
             is_reported: The server knows of everything that has exited.
         """
+        self._obey()
+        for owner in self._owners.values():
+            if isinstance(owner, AwaitedProcess):
+                self._terminate(owner, 0.0)
+                owner.finish(EXIT_LOST)
+        self._is_closed = True
+        self._obey()
         for guard in self._guards.values():
             guard.send(Leave())
             guard.flush()
@@ -185,25 +196,89 @@ class Guards:
         self._add(self._own)
         self._own.send(self._setting)
 
+    def _news(self, guard: GuardClient) -> list[tuple[Owner, ProcessEvent]]:
+        news: list[tuple[Owner, ProcessEvent]] = []
+        for event in guard.receive():
+            if isinstance(event, Hello):
+                continue
+            owner = self._owners.get((guard, event.id))
+            if owner is None:
+                continue
+            news.append((owner, event))
+            if not isinstance(event, Started):
+                del self._owners[guard, event.id]
+        return news + self._settle(guard) if guard.is_gone else news
+
+    def _start(self, owner: Owner, command: Start) -> GuardedProcess:
+        if self._own is None:
+            self.start_guard()
+        assert self._own is not None
+        process = GuardedProcess(self._own, next(self._ids))
+        self._own.send(msgspec.structs.replace(command, id=process.id))
+        self._owners[self._own, process.id] = owner
+        return process
+
+    def _request(self, request: Callable[[], None]) -> None:
+        self._requests.put(request)
+        if self._is_closed:
+            self._obey()  # nobody else will
+        else:
+            self._waker.wake()
+
+    def _obey(self) -> None:
+        while True:
+            try:
+                request = self._requests.get_nowait()
+            except Empty:
+                return
+            request()
+
+    def _execute(self, awaited: AwaitedProcess) -> None:
+        if self._is_closed:
+            awaited.finish(EXIT_STOPPED)
+        if awaited.is_over:
+            return
+        try:
+            awaited.process = self._start(awaited, awaited.start)
+        except SpawnError as error:
+            awaited.fail(error)
+
+    def _terminate(self, awaited: AwaitedProcess, grace_s: float) -> None:
+        if awaited.process is None:
+            awaited.finish(EXIT_STOPPED)
+        elif not self._is_closed:
+            guard, number = awaited.process.guard, awaited.process.id
+            guard.send(End(id=number, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
+
+    def _end_left(self, guard: GuardClient, command: LeftCommand, grace_s: float) -> None:
+        """End what a dead runner was running for an action: the server has given that up."""
+        if not command.has_exited:
+            log.warning(
+                "Command of a dead runner is ended", action_id=command.action_id, pid=command.pid
+            )
+            reason = StopReason.RUNNER_STOPS.name
+            guard.send(End(id=command.id, grace_s=grace_s, reason=reason))
+        guard.send(Forget(ids=[command.id]))
+
     def _add(self, guard: GuardClient) -> None:
         self._guards[guard.fileno()] = guard
-        self._watch(guard.fileno())
+        self._waker.watch(guard.fileno())
 
-    def _settle(self, guard: GuardClient) -> list[tuple[Attempt, ProcessEvent]]:
+    def _settle(self, guard: GuardClient) -> list[tuple[Owner, ProcessEvent]]:
         """Return how the processes of a guard that is gone have exited, or that they are lost."""
-        left = {each: a for each, a in self._attempts.items() if each[0] is guard}
+        left = {each: owner for each, owner in self._owners.items() if each[0] is guard}
         del self._guards[guard.fileno()]
         guard.close()
         if guard is self._own:
             self._own = None
         for each in left:
-            del self._attempts[each]
+            del self._owners[each]
         if guard.serves_another():
-            return [(attempt, Taken()) for attempt in left.values()]
+            return [(owner, Taken()) for owner in left.values()]
         if not left:
             return []
         log.error("Guard is gone; its jobs are ended", directory=guard.directory)
         entries = lost_entries(guard.record.name, guard.directory)
         exits = {entry.id: entry for entry in entries if isinstance(entry, Exited)}
         self._settled.append(guard.directory)
-        return [(attempt, exits.get(number, Lost())) for (_, number), attempt in left.items()]
+        return [(owner, exits.get(number, Lost())) for (_, number), owner in left.items()]

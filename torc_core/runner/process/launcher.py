@@ -7,8 +7,6 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import msgspec
-
 from torc_core.characters import escape_hidden
 from torc_core.clock import Clock
 from torc_core.host.output_files import create_file
@@ -20,13 +18,7 @@ from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
 from torc_core.runner.policy.outputs.written import FoundOutputs
-from torc_core.runner.process.attempt import (
-    Attempt,
-    ProcessRecord,
-    Recovery,
-    id_of,
-    job_ids,
-)
+from torc_core.runner.process.attempt import Attempt, Recovery, id_of, job_ids
 from torc_core.runner.process.environment import job_variables
 from torc_core.runner.process.guards import Guards
 from torc_core.runner.process.outputs import find_outputs, states_of
@@ -39,10 +31,9 @@ from torc_core.runner.process.preparation import (
     may_have_file,
     working_directory,
 )
+from torc_core.runner.process.records import AttemptRecord, encode
 from torc_core.runner.process.shell import ask_shell
 from torc_core.runner.process.start_errors import SpawnError
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Launcher:
@@ -92,7 +83,7 @@ class Launcher:
         direct = self._shell.find_direct(command, environment, added=claimed.job.env or ())
         if direct:
             variables["_"] = direct[0]
-        record = ProcessRecord(
+        record = AttemptRecord(
             claimed=claimed, gpus=gpus, cpus=cpus, outputs_before=attempt.outputs_before
         )
         self._start(attempt, self._stdio(claimed), command, variables, record, direct)
@@ -107,7 +98,7 @@ class Launcher:
             SpawnError: See `preparation`; or no guard can be started.
         """
         claimed = attempt.claimed
-        record = ProcessRecord(
+        record = AttemptRecord(
             claimed=claimed, gpus=attempt.gpus, cpus=attempt.cpus, recovery=recovery
         )
         variables = self._variables(attempt, recovery.completion.return_code)
@@ -157,7 +148,7 @@ class Launcher:
         files: StdioFiles,
         command: str,
         variables: dict[str, str],
-        record: ProcessRecord,
+        record: AttemptRecord,
         direct: list[str] | None = None,
     ) -> None:
         start = Start(
@@ -169,7 +160,7 @@ class Launcher:
             stderr=pack(files.stderr or os.devnull),
             mode=self._context.log_mode,
             cpus=list(record.cpus),
-            record=msgspec.Raw(_encode(record)),
+            record=encode(record),
         )
         self._guards.start(attempt, start)
 

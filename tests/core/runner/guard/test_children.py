@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from core.runner.processes import run
@@ -40,6 +41,22 @@ def test_a_process_is_bound_to_its_cpus_from_the_start_and_we_are_not(tmp_path):
     told = bash("grep Cpus_allowed_list /proc/self/status", tmp_path, cpus=[cpu]).stdout
     assert told.split() == [b"Cpus_allowed_list:", str(cpu).encode()]
     assert os.sched_getaffinity(0) == before
+
+
+def test_a_process_starts_in_a_directory_of_its_own_and_we_stay_even_in_a_deleted_one(
+    tmp_path, monkeypatch
+):
+    other, deleted = tmp_path / "other", tmp_path / "deleted"
+    other.mkdir()
+    deleted.mkdir()
+    monkeypatch.chdir(deleted)
+    deleted.rmdir()
+    here = Path("/proc/self/cwd")
+    assert bash("pwd", tmp_path, directory=str(other)).stdout == os.fsencode(f"{other}\n")
+    assert str(here.readlink()) == f"{deleted} (deleted)"
+    with pytest.raises(FileNotFoundError):
+        bash("pwd", tmp_path, directory=str(tmp_path / "absent"))
+    assert str(here.readlink()) == f"{deleted} (deleted)"
 
 
 @pytest.mark.parametrize(

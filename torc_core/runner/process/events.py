@@ -1,0 +1,18 @@
+"""What becomes of a process that a guard was told to start."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torc_core.runner.guard.messages import Exited, Refused, Started
+
+
+class Lost(NamedTuple):
+    """A process whose guard is gone, so that its exit is not known; it was ended."""
+
+
+class Taken(NamedTuple):
+    """A process that another runner has taken over."""
+
+
+ProcessEvent = Started | Refused | Exited | Lost | Taken
