@@ -185,6 +185,7 @@ def kill_runner(flow, pid):
         try:
             number = read_pid(pid)
             if with_guard:
+                runner.send_signal(signal.SIGSTOP)  # it is not to notice
                 kill_guard()
         finally:
             runner.kill()
@@ -200,7 +201,7 @@ def test_the_next_runner_ends_the_command_of_a_killed_one_and_goes_on(
     flow, trace, pid, kill_runner, case, with_guard
 ):
     job = flow.add("true")
-    command = f"echo begun >>{trace}; {escape(case, pid)}"
+    command = f"echo begun >>{trace}; : {'x' * 200_000}; {escape(case, pid)}"
     action = act(flow, "on_workflow_start", command, f"echo next >>{trace}")
     number = kill_runner(with_guard=with_guard)
     node = flow.client.list_compute_nodes(flow.id).items[0]
@@ -208,6 +209,9 @@ def test_the_next_runner_ends_the_command_of_a_killed_one_and_goes_on(
     wait_for(lambda: is_gone(number), "the end of the command")
     assert flow.status(job) == "completed"
     assert words(trace) == ["begun"]
+    assert not list(flow.output_dir.rglob("*.sh"))
+    logs = "".join(log.read_text() for log in flow.output_dir.glob("job_runner_*"))
+    assert logs.count("Command of a dead runner is ended") == 1
     (sentence,) = ends(flow)
     assert sentence.startswith(f"Node {node.id} was executing action {action} when it ended")
     wait_for(lambda: not guards(), "the ends of the guards")

@@ -72,7 +72,7 @@ class CommandProcess:
                     mode=context.log_mode,
                     appends=True,
                     directory=pack(context.output_dir),
-                    record=encode(CommandRecord(action_id=action_id)),
+                    record=encode(CommandRecord(action_id=action_id, file=pack(file))),
                 )
             )
             if is_unwanted():

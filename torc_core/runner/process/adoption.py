@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from torc_core.host.json_file import read_record
-from torc_core.model.ids import ActionId, ComputeNodeId, WorkflowId
+from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.runner.guard.journal import read_journal
 from torc_core.runner.guard.messages import Ending, Exited, Hello, KeptEntry, Started
 from torc_core.runner.guard.processes import send_signal
@@ -59,8 +59,8 @@ class LeftCommand(NamedTuple):
 
     id: int
     """Its number at its guard."""
-    action_id: ActionId
     pid: int
+    record: CommandRecord
     has_exited: bool
 
 
@@ -189,4 +189,4 @@ def _commands(entries: list[KeptEntry]) -> Iterator[LeftCommand]:
         if isinstance(entry, Started):
             record = decode(entry.record)
             if isinstance(record, CommandRecord):
-                yield LeftCommand(entry.id, record.action_id, entry.pid, entry.id in exited)
+                yield LeftCommand(entry.id, entry.pid, record, entry.id in exited)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,6 +23,7 @@ from torc_core.runner.guard.messages import (
     Start,
     Started,
     pack,
+    unpack,
 )
 from torc_core.runner.logs import log
 from torc_core.runner.policy.context import RunnerContext
@@ -32,6 +33,7 @@ from torc_core.runner.process.attempt import Attempt, GuardedProcess
 from torc_core.runner.process.awaited import AwaitedProcess
 from torc_core.runner.process.events import Lost, ProcessEvent, Taken
 from torc_core.runner.process.guard_client import CareRecord, GuardClient, GuardRecord, start_guard
+from torc_core.runner.process.preparation import discard_file
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 from torc_core.runner.signals import Waker
 
@@ -145,13 +147,8 @@ class Guards:
             adopted += runner.attempts
             if runner.guard is None:
                 self._settled.append(runner.directory)
-                continue
-            node = self._context.node_id, self._context.node_start_time
-            runner.guard.take(*node, cares=cares)
-            self._add(runner.guard)
-            for each in runner.attempts:
-                if each.exited is None:
-                    self._owners[runner.guard, each.attempt.processes[-1].id] = each.attempt
+            else:
+                self._take(runner.guard, runner.attempts, cares=cares)
             for command in runner.commands:
                 self._end_left(runner.guard, command, grace_s)
         return adopted, nodes
@@ -250,15 +247,29 @@ class Guards:
             guard, number = awaited.process.guard, awaited.process.id
             guard.send(End(id=number, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
 
-    def _end_left(self, guard: GuardClient, command: LeftCommand, grace_s: float) -> None:
-        """End what a dead runner was running for an action: the server has given that up."""
+    def _take(self, guard: GuardClient, attempts: Sequence[Adopted], *, cares: bool) -> None:
+        guard.take(self._context.node_id, self._context.node_start_time, cares=cares)
+        self._add(guard)
+        for each in attempts:
+            if each.exited is None:
+                self._owners[guard, each.attempt.processes[-1].id] = each.attempt
+
+    def _end_left(self, guard: GuardClient | None, command: LeftCommand, grace_s: float) -> None:
+        """End what a dead runner was running for an action: the server gives that up with it.
+
+        Args:
+            guard: Its guard; if that is gone, the command is, too.
+            command: What was running.
+            grace_s: From SIGTERM to SIGKILL.
+        """
+        action_id = command.record.action_id
         if not command.has_exited:
-            log.warning(
-                "Command of a dead runner is ended", action_id=command.action_id, pid=command.pid
-            )
+            log.warning("Command of a dead runner is ended", action_id=action_id, pid=command.pid)
+        if guard is not None:
             reason = StopReason.RUNNER_STOPS.name
             guard.send(End(id=command.id, grace_s=grace_s, reason=reason))
-        guard.send(Forget(ids=[command.id]))
+            guard.send(Forget(ids=[command.id]))
+        discard_file(unpack(command.record.file))
 
     def _add(self, guard: GuardClient) -> None:
         self._guards[guard.fileno()] = guard

@@ -25,6 +25,8 @@ class CommandRecord(msgspec.Struct, frozen=True, kw_only=True, tag="command"):
     """The process is a command's of an action."""
 
     action_id: ActionId
+    file: str
+    """Packed; holds the command, if it is too long for an argument."""
 
 
 ProcessRecord = AttemptRecord | CommandRecord
