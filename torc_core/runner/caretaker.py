@@ -15,6 +15,8 @@ from torc_core.host.program import run_program
 
 RETRY_S = 5.0
 """Between two tries to reach a server that does not answer."""
+GIVE_UP_S = 3600.0
+"""How long it tries once all jobs have ended; then the next runner of a user reports them."""
 
 
 def main() -> int:
@@ -30,8 +32,13 @@ def main() -> int:
     from torc_core.runner.runner import Runner  # noqa: PLC0415
     from torc_core.runner.signals import stopping_on_signals  # noqa: PLC0415
 
-    guard = read_record(Path(sys.argv[1]) / RECORD, GuardRecord)
-    while guard is not None and guard.process.is_alive():
+    path = Path(sys.argv[1]) / RECORD
+    give_up_at: float | None = None
+    while (guard := read_record(path, GuardRecord)) is not None:
+        if give_up_at is None and not guard.process.is_alive():
+            give_up_at = time.monotonic() + GIVE_UP_S
+        if give_up_at is not None and time.monotonic() > give_up_at:
+            break
         care = guard.care
         client = server_client(care.url, care.token, is_embedded=care.is_embedded)
         runner = Runner(client, msgspec.convert(care.options, RunnerOptions))

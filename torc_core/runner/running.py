@@ -168,6 +168,8 @@ class RunningJobs:
             return
         log.error("Job is lost with its guard; it runs again", **job_ids(attempt.claimed))
         self.remove(attempt)
+        # It may have started, known to nobody: what was not would run again under its number.
+        self._outbox.add_start(attempt.job_id, attempt.token, attempt.started_ms)
         self._outbox.add_release(attempt.job_id, attempt.token)
 
     def fail_recovery(self, attempt: Attempt, recovery: Recovery, error: SpawnError) -> None:

@@ -1,7 +1,8 @@
 """The journal of a guard: starts, requests to end, and exits, until a runner has reported them.
 
 One JSON object per line, in the order in which things happened (`messages.Entry`). A line is
-written before the runner learns of it, so that a runner's successor knows as much as it did. Lines
+written before the runner learns of it, so that a runner's successor knows as much as it did; that
+of a start is written before it as well, with a pid of 0. Lines
 survive the death of every process; `sync` lets them survive that of the machine.
 """
 
@@ -43,6 +44,9 @@ class Kept:
             for process_id in entry.ids:
                 self._entries.pop(process_id, None)
         elif isinstance(entry, Started):
+            before = self._entries.get(entry.id)
+            if before and isinstance(before[0], Started) and not before[0].pid:
+                entry = msgspec.structs.replace(entry, record=before[0].record)
             self._entries[entry.id] = [entry]
         elif entry.id in self._entries:
             self._entries[entry.id].append(entry)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
 import socket
 import struct
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import msgspec
 
 from torc_core.runner.guard.journal import Journal
 from torc_core.runner.guard.messages import (
+    Busy,
     Command,
     Configure,
     End,
@@ -35,6 +38,8 @@ _IGNORED = (
 """Batch systems and containers send them to all processes at once; the runner decides."""
 
 
+CARE_DELAY_S = 1.5
+"""After the death of a runner: mostly the next one comes, and a caretaker would be in its way."""
 _WAKE_UPS = 4096
 """How many wake-ups are read at a time, a byte each."""
 
@@ -63,12 +68,16 @@ class Guard:
         self._processes = Processes(name, self._journal)
         self._listener = listener
         self._runner: Stream[Command] | None = None
+        self._newcomers: dict[int, Stream[Command]] = {}
+        """Connections that have not said yet who takes over; by descriptor."""
         self._waits_to_send = False
         """It is watched for when it reads on."""
         self._is_caretaker = False
         self._has_left = False
         """The last runner has left in good order."""
         self._care = care
+        self._care_at: float | None = None
+        """When a caretaker is due, on the monotonic clock."""
         self._poll = select.epoll()
         self._wakeup, wakes = socket.socketpair()
         for end in (self._wakeup, wakes):
@@ -76,7 +85,8 @@ class Guard:
         self._wakes = wakes
         self._poll.register(self._wakeup.fileno(), select.EPOLLIN)
         self._poll.register(listener.fileno(), select.EPOLLIN)
-        self._serve(runner)
+        self._poll.register(runner.fileno(), select.EPOLLIN)
+        self._serve(Stream(runner, _DECODER), is_caretaker=False)
 
     def run(self) -> None:
         """Run until no runner is connected and no process is left."""
@@ -85,15 +95,28 @@ class Guard:
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only for the wake-up
         signal.set_wakeup_fd(self._wakes.fileno())
         while self._runner is not None or len(self._processes):
-            for fd, _ in self._poll.poll(self._processes.delay_s()):
+            for fd, _ in self._poll.poll(self._delay_s()):
                 self._on_ready(fd)
             self._processes.advance()
             self._tell()
+            if self._care_at is not None and self._care_at <= time.monotonic():
+                self._care_at = None
+                self._care()
+        if self._care_at is not None:
+            self._care()  # it reports what the journal says
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing is left for another runner to do."""
         return self._has_left and not self._journal.kept
+
+    def _delay_s(self) -> float | None:
+        """Return the seconds until there is something to do; None for never."""
+        delay_s = self._processes.delay_s()
+        if self._care_at is None:
+            return delay_s
+        care_s = max(self._care_at - time.monotonic(), 0.0)
+        return care_s if delay_s is None else min(delay_s, care_s)
 
     def _on_ready(self, fd: int) -> None:
         if fd == self._wakeup.fileno():
@@ -101,37 +124,59 @@ class Guard:
             self._processes.reap()
         elif fd == self._listener.fileno():
             self._accept()
+        elif fd in self._newcomers:
+            self._decide(self._newcomers[fd])
         elif self._runner is not None:
             self._listen(self._runner)
 
     def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # it has gone again, or no descriptor is left
+            connection, _ = self._listener.accept()
+            if _user_of(connection) != os.getuid():
+                connection.close()
+                return
+            newcomer = Stream(connection, _DECODER)
+            self._newcomers[newcomer.fileno()] = newcomer
+            self._poll.register(newcomer.fileno(), select.EPOLLIN)
+
+    def _decide(self, newcomer: Stream[Command]) -> None:
         """Serve a runner that takes over from a dead one, or from a caretaker."""
-        connection, _ = self._listener.accept()
-        if _user_of(connection) != os.getuid() or not (self._runner is None or self._is_caretaker):
-            connection.close()
+        commands = _commands_of(newcomer)
+        if not (commands or newcomer.is_closed):
+            return
+        del self._newcomers[newcomer.fileno()]
+        first = commands[0] if commands else None
+        if self._runner is not None:
+            self._obey(_commands_of(self._runner))  # it may have died at this instant
+        if newcomer.is_closed or not isinstance(first, Take) or not self._is_free(first):
+            newcomer.send([Busy()])
+            self._poll.unregister(newcomer.fileno())
+            newcomer.close()
             return
         if self._runner is not None:
             self._drop(self._runner)
-        self._serve(connection)
+        self._has_left = False
+        self._processes.take_events(has_runner=False)  # the journal says all
+        self._serve(newcomer, is_caretaker=first.is_caretaker)
+        self._obey(commands[1:])
 
-    def _serve(self, connection: socket.socket) -> None:
-        self._runner, self._is_caretaker = Stream(connection, _DECODER), False
+    def _is_free(self, take: Take) -> bool:
+        if self._runner is None or self._runner.is_closed:
+            return True
+        return self._is_caretaker and not take.is_caretaker
+
+    def _serve(self, runner: Stream[Command], *, is_caretaker: bool) -> None:
+        self._runner, self._is_caretaker, self._care_at = runner, is_caretaker, None
         self._waits_to_send = False
-        self._poll.register(self._runner.fileno(), select.EPOLLIN)
         self._runner.send([Hello(entries=self._journal.kept.entries)])
 
     def _listen(self, runner: Stream[Command]) -> None:
-        try:
-            commands = runner.receive()
-        except msgspec.MsgspecError:
-            commands = []
-            runner.is_closed = True
-        self._obey(commands)
+        self._obey(_commands_of(runner))
         if runner.is_closed:
             self._drop(runner)
             self._journal.sync()
-            if len(self._processes) and not self._has_left:
-                self._care()
+            if self._journal.kept and not self._has_left:
+                self._care_at = time.monotonic() + CARE_DELAY_S
 
     def _drop(self, runner: Stream[Command]) -> None:
         self._poll.unregister(runner.fileno())
@@ -139,10 +184,12 @@ class Guard:
         self._runner = None
 
     def _obey(self, commands: Sequence[Command]) -> None:
+        if starts := [command for command in commands if isinstance(command, Start)]:
+            self._processes.note_starts(starts)
         for command in commands:
             match command:
                 case Take():
-                    self._is_caretaker, self._has_left = command.is_caretaker, False
+                    pass  # it has them
                 case Leave():
                     self._has_left = True
                 case Start():
@@ -162,6 +209,15 @@ class Guard:
                 self._waits_to_send = self._runner.has_unsent
                 interest = select.EPOLLOUT if self._waits_to_send else 0
                 self._poll.modify(self._runner.fileno(), select.EPOLLIN | interest)
+
+
+def _commands_of(runner: Stream[Command]) -> list[Command]:
+    """Return what a runner has sent; one that speaks another language is as good as gone."""
+    try:
+        return runner.receive()
+    except msgspec.MsgspecError:
+        runner.is_closed = True
+        return []
 
 
 def _user_of(connection: socket.socket) -> int:

@@ -68,7 +68,7 @@ class Forget(msgspec.Struct, frozen=True, kw_only=True, tag="forget"):
 
 
 class Take(msgspec.Struct, frozen=True, kw_only=True, tag="take"):
-    """The first command on a connection: who takes the processes over."""
+    """The first command of a runner that takes over from another: answered by `Hello` or `Busy`."""
 
     is_caretaker: bool
     """It leaves them to the next runner that connects."""
@@ -86,6 +86,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
 
     id: int
     pid: int
+    """0: only in the journal, of a guard that died before it knew whether it has started it."""
     at: float
     """On the monotonic clock of the machine, which all its processes share."""
     at_ms: int
@@ -144,7 +145,11 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     entries: list[KeptEntry]
 
 
-Event = Hello | Started | Refused | Exited
+class Busy(msgspec.Struct, frozen=True, kw_only=True, tag="busy"):
+    """The only event on a connection: the guard serves a runner that lives."""
+
+
+Event = Hello | Busy | Started | Refused | Exited
 
 
 def pack(text: str) -> str:

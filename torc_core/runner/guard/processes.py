@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -21,9 +21,10 @@ from torc_core.runner.guard.membership import Process
 from torc_core.runner.guard.messages import (
     Configure,
     Ending,
+    Entry,
     Event,
     Exited,
-    KeptEntry,
+    Forgotten,
     Refused,
     Start,
     Started,
@@ -71,7 +72,7 @@ class Processes:
         """By id."""
         self._by_pid: dict[int, _Process] = {}
         """Those that have not exited."""
-        self._entries: list[KeptEntry] = []
+        self._entries: list[Entry] = []
         """What is not in the journal yet."""
         self._events: list[Event] = []
         """What the runner was not told yet."""
@@ -87,8 +88,18 @@ class Processes:
         with contextlib.suppress(OSError):  # gone again: the runner finds out with the next job
             os.chdir(unpack(command.directory))
 
+    def note_starts(self, commands: Sequence[Start]) -> None:
+        """Write to the journal what is about to be started: what dies meanwhile counts as lost."""
+        at, at_ms = time.monotonic(), time.time_ns() // 1_000_000
+        self._journal.write(
+            [
+                Started(id=each.id, pid=0, at=at, at_ms=at_ms, record=each.record)
+                for each in commands
+            ]
+        )
+
     def start(self, command: Start) -> None:
-        """Start a process."""
+        """Start a process that was noted."""
         added = {unpack(name): unpack(value) for name, value in command.environment.items()}
         at, at_ms = time.monotonic(), time.time_ns() // 1_000_000
         try:
@@ -105,12 +116,13 @@ class Processes:
             )
         except (OSError, ValueError) as error:
             number = error.errno if isinstance(error, OSError) else None
+            self._entries.append(Forgotten(ids=[command.id]))
             self._add_event(Refused(id=command.id, message=str(error), errno=number))
             return
         start = Started(id=command.id, pid=pid, at=at, at_ms=at_ms)
         self._running[command.id] = self._by_pid[pid] = _Process(start)
         self._trees.add(command.id, pid)
-        self._entries.append(msgspec.structs.replace(start, record=command.record))
+        self._entries.append(start)
         self._add_event(start, START_DELAY_S)
 
     def end(self, process_id: int, grace_s: float, reason: str) -> None:

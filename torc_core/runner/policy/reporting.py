@@ -59,7 +59,7 @@ class Outbox:
         self._releases.append(JobRelease(job_id=job_id, token=token))
 
     def add_replaced(self, nodes: Sequence[ComputeNodeId]) -> None:
-        """Add the compute nodes of dead runners; the starts of all their jobs come first."""
+        """Add the compute nodes of dead runners; the reports of all their jobs come first."""
         self._replaced += nodes
 
     def take(self) -> Reports:
@@ -69,7 +69,7 @@ class Outbox:
             JobStart(job_id=job_id, token=token, start_time=utc_text(started_ms))
             for job_id, (token, started_ms) in islice(self._starts.items(), count)
         ]
-        is_last = len(self._starts) <= count
+        is_last = max(len(self._starts), len(self._completions), len(self._releases)) <= count
         replaced = self._replaced if is_last else []
         taken = Reports(starts, self._completions[:count], self._releases[:count], replaced)
         self._replaced = [] if is_last else self._replaced

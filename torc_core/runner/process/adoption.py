@@ -11,18 +11,19 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import select
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from torc_core.host.json_file import read_record
-from torc_core.model.ids import ComputeNodeId, WorkflowId
+from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
 from torc_core.runner.guard.journal import read_journal
-from torc_core.runner.guard.messages import Ending, Exited, Hello, KeptEntry, Started
+from torc_core.runner.guard.messages import Busy, Ending, Exited, Hello, KeptEntry, Started
 from torc_core.runner.guard.processes import send_signal
 from torc_core.runner.guard.trees import labeled
 from torc_core.runner.logs import log
@@ -36,7 +37,12 @@ from torc_core.runner.process.guard_client import (
     connect_guard,
     guards_directory,
 )
-from torc_core.runner.process.records import AttemptRecord, CommandRecord, decode
+from torc_core.runner.process.records import (
+    AttemptRecord,
+    CommandRecord,
+    ProcessRecord,
+    decode,
+)
 
 _HELLO_S = 5.0
 """A guard does nothing that takes longer than milliseconds."""
@@ -64,10 +70,29 @@ class LeftCommand(NamedTuple):
     has_exited: bool
 
 
+def split_newest(adopted: Sequence[Adopted]) -> tuple[list[Adopted], list[Adopted]]:
+    """Return the latest attempt of each job, and those that the server has given up for it.
+
+    Two runners had the job, of which one was silent for longer than its lease, or its guard died
+    and the job ran again.
+    """
+    newest: dict[JobId, int] = {}
+    for each in adopted:
+        job_id, token = each.attempt.job_id, each.attempt.token
+        newest[job_id] = max(token, newest.get(job_id, token))
+    kept: list[Adopted] = []
+    stale: list[Adopted] = []
+    for each in adopted:
+        is_newest = each.attempt.token == newest[each.attempt.job_id]
+        (kept if is_newest else stale).append(each)
+    return kept, stale
+
+
 class DeadRunner(NamedTuple):
     """A runner that is gone."""
 
-    compute_node_id: ComputeNodeId
+    compute_node_ids: list[ComputeNodeId]
+    """Its own, and those of the runners before it."""
     guard: GuardClient | None
     """It has the processes; None if it is gone, too."""
     directory: Path
@@ -76,12 +101,15 @@ class DeadRunner(NamedTuple):
     commands: list[LeftCommand]
 
 
-def adopt(workflow_id: WorkflowId, is_ours: Callable[[GuardRecord], bool]) -> Iterator[DeadRunner]:
+def adopt(
+    workflow_id: WorkflowId, is_ours: Callable[[GuardRecord], bool], *, cares: bool
+) -> Iterator[DeadRunner]:
     """Yield the dead runners of a workflow on this machine; each is given to one runner only.
 
     Args:
         workflow_id: The workflow.
         is_ours: Whether a guard's compute node is one of our server's.
+        cares: Only until the next runner comes.
     """
     for directory in sorted(guards_directory().iterdir()):
         record = read_record(directory / RECORD, GuardRecord)
@@ -90,14 +118,12 @@ def adopt(workflow_id: WorkflowId, is_ours: Callable[[GuardRecord], bool]) -> It
             continue
         if not is_ours(record):
             continue
-        guard = connect_guard(directory, record)
-        entries = _wait_for_hello(guard) if guard is not None else None
-        if entries is None:
-            guard, entries = None, _take_journal(directory, record)
-        if entries is not None:
-            attempts = list(_attempts(entries, guard))
-            commands = list(_commands(entries))
-            yield DeadRunner(record.compute_node_id, guard, directory, attempts, commands)
+        found = _reach(directory, record, cares=cares)
+        if found is not None:
+            attempts = list(_attempts(found.entries, found.guard))
+            commands = list(_commands(found.entries))
+            nodes = [*record.earlier_node_ids, record.compute_node_id]
+            yield DeadRunner(nodes, found.guard, directory, attempts, commands)
 
 
 def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
@@ -122,22 +148,44 @@ def _prune(directory: Path) -> None:
                 shutil.rmtree(directory)
 
 
-def _wait_for_hello(guard: GuardClient) -> list[KeptEntry] | None:
-    """Return what a guard has; None if it serves another runner, or is just ending."""
+class _Found(NamedTuple):
+    guard: GuardClient | None
+    entries: list[KeptEntry]
+
+
+def _reach(directory: Path, record: GuardRecord, *, cares: bool) -> _Found | None:
+    """Take over what a guard has, or has left; None if that is another runner's.
+
+    A guard that is just starting or ending does not answer.
+    """
     deadline = time.monotonic() + _HELLO_S
-    while not guard.is_gone and time.monotonic() < deadline:
-        select.select([guard.fileno()], [], [], 1.0)
-        for event in guard.receive():
-            if isinstance(event, Hello):
-                return event.entries
-    guard.close()
-    return None
+    while (guard := connect_guard(directory, record, cares=cares)) or record.process.is_alive():
+        answer = None
+        if guard is not None:
+            try:
+                answer = guard.answer(deadline - time.monotonic())
+            except msgspec.MsgspecError as error:  # of another version
+                log.warning("Jobs of a dead runner are left", directory=directory, error=error)
+                guard.close()
+                return None
+        if guard is not None and isinstance(answer, Hello):
+            return _Found(guard, answer.entries)
+        if guard is not None:
+            guard.close()
+        if isinstance(answer, Busy):
+            return None
+        if time.monotonic() > deadline:
+            log.warning("Guard does not answer", directory=directory)
+            return None
+        time.sleep(0.01)
+    entries = _take_journal(directory, record)
+    return None if entries is None else _Found(None, entries)
 
 
 def _take_journal(directory: Path, record: GuardRecord) -> list[KeptEntry] | None:
-    """Return what a guard has left; None if it lives, or if another runner was faster."""
-    if record.process.is_alive():
-        return None
+    """Return what a guard that is gone has left; None if that is another runner's."""
+    if record.runner.is_alive():
+        return None  # which has noticed
     try:
         lock = os.open(directory / RECORD, os.O_RDONLY | os.O_CLOEXEC)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # for the life of this process
@@ -155,7 +203,7 @@ def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[A
     for entry in entries:
         match entry:
             case Started():
-                record = decode(entry.record)
+                record = _record(entry)
                 if isinstance(record, AttemptRecord):
                     key = record.claimed.job.id or 0, record.claimed.token
                     starts.setdefault(key, []).append((entry, record))
@@ -172,7 +220,7 @@ def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[A
             started_ms=first.at_ms,
             usage=Usage(last_sampled=time.monotonic()),
             processes=[GuardedProcess(guard, each.id) for each, _ in processes if guard],
-            pid=last.pid,
+            pid=last.pid or None,
             reaper=0 if guard is None else guard.pid,
             stop=reasons.get(last.id),
             outputs_before=record.outputs_before,
@@ -183,10 +231,18 @@ def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[A
         yield Adopted(attempt, exited, is_lost=exited is None and guard is None)
 
 
+def _record(entry: Started) -> ProcessRecord | None:
+    try:
+        return decode(entry.record)
+    except msgspec.MsgspecError as error:  # of another version
+        log.warning("Process of a dead runner is not adopted", pid=entry.pid, error=error)
+        return None
+
+
 def _commands(entries: list[KeptEntry]) -> Iterator[LeftCommand]:
     exited = {entry.id for entry in entries if isinstance(entry, Exited)}
     for entry in entries:
         if isinstance(entry, Started):
-            record = decode(entry.record)
+            record = _record(entry)
             if isinstance(record, CommandRecord):
                 yield LeftCommand(entry.id, entry.pid, record, entry.id in exited)

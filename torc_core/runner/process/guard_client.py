@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import select
 import socket
@@ -17,7 +18,7 @@ from torc_core.host.json_file import write_record
 from torc_core.host.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.model.ids import ComputeNodeId, WorkflowId
-from torc_core.runner.guard.messages import Command, Event, Take
+from torc_core.runner.guard.messages import Busy, Command, Event, Hello, Take
 from torc_core.runner.guard.stream import Stream
 
 _DECODER: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
@@ -42,8 +43,13 @@ class GuardRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     workflow_id: WorkflowId
     compute_node_id: ComputeNodeId
+    """Of the runner that it serves, or has served last."""
     node_start_time: str
     """As its compute node was registered: on another server that number means another node."""
+    earlier_node_ids: list[ComputeNodeId] = []
+    """Of the runners before; perhaps the last one died before it could replace them."""
+    runner: ProcessIdentity
+    """The runner that it serves, or has served last."""
     name: str
     """Also of its abstract socket, after a NUL."""
     process: ProcessIdentity
@@ -104,17 +110,34 @@ class GuardClient:
             time.sleep(0.01)
         return False
 
-    def take(self, compute_node_id: ComputeNodeId, node_start_time: str, *, cares: bool) -> None:
+    def answer(self, timeout_s: float) -> Hello | Busy | None:
+        """Return what the guard answers to a runner that takes over; None if it does not.
+
+        Raises:
+            msgspec.MsgspecError: It is of another version.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not self.is_gone and (left_s := deadline - time.monotonic()) > 0:
+            select.select([self], [], [], left_s)
+            for event in self.receive():
+                if isinstance(event, Hello | Busy):
+                    return event
+        return None
+
+    def note_node(self, compute_node_id: ComputeNodeId, node_start_time: str) -> None:
         """Note for later runners that a node of ours has the processes from now on.
 
         Raises:
             OSError: The record cannot be written.
         """
         self.record = msgspec.structs.replace(
-            self.record, compute_node_id=compute_node_id, node_start_time=node_start_time
+            self.record,
+            compute_node_id=compute_node_id,
+            node_start_time=node_start_time,
+            earlier_node_ids=[*self.record.earlier_node_ids, self.record.compute_node_id],
+            runner=ProcessIdentity.of(os.getpid()),
         )
         write_record(self.directory / RECORD, self.record)
-        self.send(Take(is_caretaker=cares))
 
     def close(self) -> None:
         """Leave; the guard ends once its processes have."""
@@ -159,6 +182,7 @@ def start_guard(
         node_start_time=node_start_time,
         name=name,
         process=ProcessIdentity.of(process.pid),
+        runner=ProcessIdentity.of(os.getpid()),
         care=care,
     )
     write_record(directory / RECORD, record)
@@ -166,15 +190,24 @@ def start_guard(
     return GuardClient(directory, record, ours)
 
 
-def connect_guard(directory: Path, record: GuardRecord) -> GuardClient | None:
-    """Return the connection to a guard whose runner is dead; None if it has one, or is gone."""
+def connect_guard(directory: Path, record: GuardRecord, *, cares: bool) -> GuardClient | None:
+    """Ask a guard for its processes; return the connection, or None if it does not listen.
+
+    Args:
+        directory: The guard's own.
+        record: What is known of it.
+        cares: Only until the next runner comes.
+    """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.connect(f"\0{record.name}")
     except OSError:
         connection.close()
         return None
-    return GuardClient(directory, record, connection)
+    guard = GuardClient(directory, record, connection)
+    guard.send(Take(is_caretaker=cares))
+    guard.flush()
+    return guard
 
 
 def guards_directory() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 from torc_core.errors import MachineError
 from torc_core.model.ids import ComputeNodeId
 from torc_core.runner.guard.messages import (
+    Busy,
     Configure,
     End,
     Exited,
@@ -28,7 +29,13 @@ from torc_core.runner.guard.messages import (
 from torc_core.runner.logs import log
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import EXIT_LOST, EXIT_STOPPED, StopReason
-from torc_core.runner.process.adoption import Adopted, LeftCommand, adopt, lost_entries
+from torc_core.runner.process.adoption import (
+    Adopted,
+    LeftCommand,
+    adopt,
+    lost_entries,
+    split_newest,
+)
 from torc_core.runner.process.attempt import Attempt, GuardedProcess
 from torc_core.runner.process.awaited import AwaitedProcess
 from torc_core.runner.process.events import Lost, ProcessEvent, Taken
@@ -140,18 +147,28 @@ class Guards:
         Returns:
             Their attempts, and their compute nodes.
         """
-        adopted: list[Adopted] = []
+        found: list[Adopted] = []
         nodes: list[ComputeNodeId] = []
-        for runner in adopt(self._context.workflow_id, is_ours):
-            nodes.append(runner.compute_node_id)
-            adopted += runner.attempts
+        for runner in adopt(self._context.workflow_id, is_ours, cares=cares):
+            nodes += runner.compute_node_ids
+            found += runner.attempts
             if runner.guard is None:
                 self._settled.append(runner.directory)
             else:
-                self._take(runner.guard, runner.attempts, cares=cares)
+                self._take(runner.guard)
             for command in runner.commands:
                 self._end_left(runner.guard, command, grace_s)
-        return adopted, nodes
+        newest, stale = split_newest(found)
+        for attempt, exited, _ in newest:
+            if exited is None and attempt.processes:
+                process = attempt.processes[-1]
+                self._owners[process.guard, process.id] = attempt
+        for attempt, exited, _ in stale:
+            attempt.stop = StopReason.CANCELED
+            if exited is None:
+                self.end(attempt, grace_s=0.0)
+            self.forget(attempt)
+        return newest, nodes
 
     def close(self, *, is_reported: bool) -> None:
         """Leave the guards, which end once their processes have.
@@ -196,7 +213,7 @@ class Guards:
     def _news(self, guard: GuardClient) -> list[tuple[Owner, ProcessEvent]]:
         news: list[tuple[Owner, ProcessEvent]] = []
         for event in guard.receive():
-            if isinstance(event, Hello):
+            if isinstance(event, Hello | Busy):
                 continue
             owner = self._owners.get((guard, event.id))
             if owner is None:
@@ -247,12 +264,12 @@ class Guards:
             guard, number = awaited.process.guard, awaited.process.id
             guard.send(End(id=number, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
 
-    def _take(self, guard: GuardClient, attempts: Sequence[Adopted], *, cares: bool) -> None:
-        guard.take(self._context.node_id, self._context.node_start_time, cares=cares)
+    def _take(self, guard: GuardClient) -> None:
+        try:
+            guard.note_node(self._context.node_id, self._context.node_start_time)
+        except OSError as error:
+            log.warning("Record of a guard cannot be written", error=error)
         self._add(guard)
-        for each in attempts:
-            if each.exited is None:
-                self._owners[guard, each.attempt.processes[-1].id] = each.attempt
 
     def _end_left(self, guard: GuardClient | None, command: LeftCommand, grace_s: float) -> None:
         """End what a dead runner was running for an action: the server gives that up with it.
@@ -289,7 +306,11 @@ class Guards:
         if not left:
             return []
         log.error("Guard is gone; its jobs are ended", directory=guard.directory)
-        entries = lost_entries(guard.record.name, guard.directory)
+        try:
+            entries = lost_entries(guard.record.name, guard.directory)
+        except OSError as error:
+            log.warning("Journal of a guard cannot be read", error=error)
+            entries = []
         exits = {entry.id: entry for entry in entries if isinstance(entry, Exited)}
         self._settled.append(guard.directory)
         return [(owner, exits.get(number, Lost())) for (_, number), owner in left.items()]
