@@ -15,6 +15,7 @@ from pathlib import Path
 
 from torc_core.runner.guard.children import become_subreaper
 from torc_core.runner.guard.loop import Guard
+from torc_core.runner.guard.trees import LABEL, label_of
 
 _MOST_CARETAKERS = 5
 """After so many have died, the next runner has to be started by a user."""
@@ -24,10 +25,12 @@ class Caretakers:
     """Starts runners that only look after the processes of dead ones.
 
     Args:
+        name: The guard's.
         directory: The guard's own.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, name: str, directory: Path) -> None:
+        self._name = name
         self._directory = directory
         self._started = 0
 
@@ -43,7 +46,13 @@ class Caretakers:
 
         with contextlib.suppress(OSError):
             command = our_program("torc_core.runner.caretaker", str(self._directory))
-            detach(subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True))
+            # A server that it starts is our orphan once it has left, and is to live on.
+            environment = {**os.environ, LABEL: label_of(self._name)}
+            detach(
+                subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment
+                )
+            )
 
 
 def main() -> int:
@@ -57,7 +66,7 @@ def main() -> int:
     ):
         listener.bind(f"\0{name}")
         listener.listen()
-        guard = Guard(name, directory, runner, listener, care=Caretakers(directory).start)
+        guard = Guard(name, directory, runner, listener, care=Caretakers(name, directory).start)
         guard.run()
     if guard.is_settled:
         shutil.rmtree(directory, ignore_errors=True)

@@ -10,7 +10,8 @@ So a process belongs to a job if
    in a session that belonged when processes were last looked at.
 
 What forks twice, makes its own session and clears its environment, all between two looks, is known
-to come from one of the reaper's jobs, but not from which: a *stray*.
+to come from one of the reaper's jobs, but not from which: it is a *stray*, with all that descends
+from it. An orphan with the label of a job that is over is none.
 
 Imports nothing but the standard library's types, since the process that spawns jobs is to be small.
 """
@@ -64,7 +65,7 @@ class Membership(Generic[Job]):
 
     def __init__(self, reaper: int, label: Callable[[int], Job | None]) -> None:
         self.strays: list[Process] = []
-        """Live orphans of which the last update could not tell the job."""
+        """Live processes of which the last update could not tell the job."""
         self._reaper = reaper
         self._label = label
         self._roots: dict[Job, set[int]] = {}
@@ -74,7 +75,8 @@ class Membership(Generic[Job]):
         self._sessions: dict[int, Job] = {}
         """The job of each session found by the last update."""
         self._labels: dict[int, tuple[int, Job]] = {}
-        """Start and label of orphans: of other jobs too, so that they are not read again."""
+        """Start and job of orphans with a label, and of what belonged to jobs that are over: none
+        of them is a stray, and no label is read again."""
 
     def add(self, job: Job, root: int | None = None) -> None:
         """Look for the processes of a job from now on.
@@ -106,20 +108,32 @@ class Membership(Generic[Job]):
             reached = self._sessions_of(members, table)
             is_complete = reached.keys() == sessions.keys()
             sessions = reached
+        for pid, (start, job) in self._members.items():
+            if job not in self._roots:
+                self._labels[pid] = start, job
         self._members = {pid: (table[pid].start_ticks, job) for pid, job in members.items()}
         self._sessions = sessions
         self._labels = {
             pid: label for pid, label in self._labels.items() if _is_same(table.get(pid), label[0])
         }
-        self.strays = [
-            process
-            for process in table.values()
-            if process.parent == self._reaper and process.pid not in members and process.is_alive
-        ]
+        self.strays = self._find_strays(table, members)
         found: dict[Job, list[Process]] = {}
         for pid, job in members.items():
             found.setdefault(job, []).append(table[pid])
         return found
+
+    def _find_strays(self, table: Table, members: Mapping[int, Job]) -> list[Process]:
+        """Return what descends from the reaper, belongs to no job, and names none as its origin."""
+        children: dict[int, list[int]] = {}
+        for process in table.values():
+            if process.pid not in members and process.pid not in self._labels:
+                children.setdefault(process.parent, []).append(process.pid)
+        found: list[int] = []
+        level = children.pop(self._reaper, [])
+        while level:
+            found += level
+            level = [child for pid in level for child in children.pop(pid, ())]
+        return [table[pid] for pid in found if table[pid].is_alive]
 
     def _recognize(self, table: Table) -> dict[int, Job]:
         """Return the jobs of processes that were found before, and of first processes, by pid."""

@@ -3,6 +3,10 @@
 A process that exits by itself with 0 is over, and what it leaves behind on purpose may live on. One
 that fails, or is told to end, is over when all that descends from it is: after SIGTERM and a grace
 for all of it, SIGKILL is repeated until nothing is left.
+
+Strays (see `membership`) may descend from any process that is running. So they are ended when all
+of those are, or the only one, with the one that has the longest grace. What carries the label of a
+process that is over, was once found to belong to it, or is older than all that run, is left alone.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from torc_core.runner.guard.children import SIGNAL_BASE, ProcessExit, reap, spawn
+from torc_core.runner.guard.ending import next_step
 from torc_core.runner.guard.journal import Journal
 from torc_core.runner.guard.membership import Process
 from torc_core.runner.guard.messages import (
@@ -30,21 +35,15 @@ from torc_core.runner.guard.messages import (
     Started,
     unpack,
 )
-from torc_core.runner.guard.trees import LABEL, Trees, label_of
+from torc_core.runner.guard.procfs import now_ticks
+from torc_core.runner.guard.trees import LABEL, Found, Trees, label_of
 
 FAILED_GRACE_S = 2.0
 """From SIGTERM to SIGKILL for what a failed process leaves behind."""
-KILL_PAUSE_S = 0.02
-"""Between two rounds of SIGKILL: what forks fast is caught in one of them."""
-LOOK_S = 0.5
-"""How often to look whether a tree is over; mostly the exit of a child tells."""
 START_DELAY_S = 0.01
 """How long a runner is not told of a start, unless there is something else to tell: most short jobs
 have exited by then, and a runner that wakes once for each costs a third less than one that wakes
 twice."""
-GIVE_UP_S = 30.0
-"""How long SIGKILL is repeated. What is left then hangs in the kernel, such as on a dead disk."""
-
 
 class _Process(msgspec.Struct):
     start: Started
@@ -53,6 +52,8 @@ class _Process(msgspec.Struct):
     kill_at: float | None = None
     """When SIGKILL is due, on the monotonic clock; None unless it is being ended."""
     look_at: float = 0.0
+    is_told: bool = False
+    """SIGTERM was sent."""
 
 
 class Processes:
@@ -101,7 +102,7 @@ class Processes:
     def start(self, command: Start) -> None:
         """Start a process that was noted."""
         added = {unpack(name): unpack(value) for name, value in command.environment.items()}
-        at, at_ms = time.monotonic(), time.time_ns() // 1_000_000
+        at, at_ms, since = time.monotonic(), time.time_ns() // 1_000_000, now_ticks()
         try:
             pid = spawn(
                 [unpack(argument) for argument in command.arguments],
@@ -121,7 +122,7 @@ class Processes:
             return
         start = Started(id=command.id, pid=pid, at=at, at_ms=at_ms)
         self._running[command.id] = self._by_pid[pid] = _Process(start)
-        self._trees.add(command.id, pid)
+        self._trees.add(command.id, pid, since)
         self._entries.append(start)
         self._add_event(start, START_DELAY_S)
 
@@ -148,12 +149,20 @@ class Processes:
     def advance(self) -> None:
         """Look at what is being ended: it is over, or is to be killed, or has time left."""
         now = time.monotonic()
-        due = [process for process in self._ended if process.look_at <= now]
-        if not due:
+        ended = self._ended
+        if not any(process.look_at <= now for process in ended):
             return
-        members = self._members()
-        for process in due:
-            self._advance(process, None if members is None else members.get(process.start.id, []))
+        found = self._find()
+        # All are being ended: then the last of them takes the strays along.
+        last = max(ended, key=_kill_at) if len(ended) == len(self._running) else None
+        for process in ended:
+            if process.look_at > now:
+                continue
+            left = None
+            if found is not None:
+                strays = found.strays if process is last else []
+                left = [*found.trees.get(process.start.id, []), *strays]
+            self._advance(process, now, left)
 
     def delay_s(self) -> float | None:
         """Return the seconds until `advance` or `take_events` has work to do; None for never."""
@@ -193,29 +202,29 @@ class Processes:
 
     def _end(self, process: _Process, grace_s: float) -> None:
         now = time.monotonic()
-        is_first = process.kill_at is None
         process.kill_at = min(process.kill_at or now + grace_s, now + grace_s)
         process.look_at = now
-        if is_first and grace_s > 0:
-            send_signal((self._members() or {}).get(process.start.id, []), signal.SIGTERM)
 
-    def _advance(self, process: _Process, members: Collection[Process] | None) -> None:
-        assert process.kill_at is not None
-        now = time.monotonic()
-        if process.exit is not None and members is not None and not members:
-            self._finish(process)
-        elif now < process.kill_at:
-            process.look_at = min(process.kill_at, now + LOOK_S)
-        elif now < process.kill_at + GIVE_UP_S:
-            send_signal(members or [], signal.SIGKILL)
-            process.look_at = now + KILL_PAUSE_S
-        else:
-            self._finish(process, survivors=len(members or []))
+    def _advance(self, process: _Process, now: float, left: list[Process] | None) -> None:
+        step = next_step(
+            now,
+            _kill_at(process),
+            has_exited=process.exit is not None,
+            is_told=process.is_told,
+            left=None if left is None else len(left),
+        )
+        if step.is_over:
+            self._finish(process, survivors=len(left or []))
+            return
+        process.look_at = step.look_at
+        if step.signum is not None:
+            process.is_told = True
+            send_signal(left or [], step.signum)
 
-    def _members(self) -> dict[int, list[Process]] | None:
+    def _find(self) -> Found | None:
         """Return the live processes of all trees; None if they cannot be read at present."""
         try:
-            return self._trees.members()
+            return self._trees.find()
         except OSError:  # no descriptor is left
             return None
 
@@ -236,6 +245,11 @@ class Processes:
         self._add_event(exited)
         del self._running[start.id]
         self._trees.remove(start.id)
+
+
+def _kill_at(process: _Process) -> float:
+    assert process.kill_at is not None
+    return process.kill_at
 
 
 def send_signal(members: Collection[Process], signum: signal.Signals) -> None:

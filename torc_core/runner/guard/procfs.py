@@ -9,6 +9,7 @@ Imports nothing but the standard library, since the process that spawns jobs is 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,11 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 _LONGEST_STAT = 2048
 _FULL_EVERY = 30
 """After how many scans all processes are read again: pids are reused."""
+
+
+def now_ticks() -> int:
+    """Return the ticks since boot: what starts from now on starts no earlier."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * TICKS_PER_S)
 
 
 def is_available(proc: str = "/proc") -> bool:

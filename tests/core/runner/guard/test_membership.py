@@ -74,7 +74,32 @@ def test_an_orphan_in_a_session_of_its_own_belongs_by_its_label():
     membership = jobs(labels, a=20)
     seen = table(process(20, REAPER), process(21, REAPER), process(22, REAPER), process(23, REAPER))
     assert pids(membership.update(seen)) == {"a": [20, 21]}
-    assert [each.pid for each in membership.strays] == [22, 23]
+    assert [each.pid for each in membership.strays] == [23]
+
+
+def test_strays_are_what_descends_from_orphans_that_tell_no_job():
+    seen = table(
+        process(20, REAPER),
+        process(23, REAPER),  # a stray with a family
+        process(24, 23),
+        process(25, 24, state="Z"),
+        process(26, REAPER),  # left by a job that is over, with its label
+        process(27, 26),
+        process(28, 1),
+    )
+    membership = jobs({26: "z"}, a=20)
+    membership.update(seen)
+    assert [each.pid for each in membership.strays] == [23, 24]
+
+
+def test_what_belonged_to_a_job_that_is_over_is_no_stray():
+    membership = jobs(a=20, b=21)
+    membership.update(table(process(20, REAPER), process(21, REAPER), process(22, 20)))
+    membership.remove("a")
+    left = table(process(21, REAPER), process(22, REAPER), process(23, 22), process(24, REAPER))
+    for _ in range(2):
+        assert pids(membership.update(left)) == {"b": [21]}
+        assert [each.pid for each in membership.strays] == [24]
 
 
 def test_what_descends_from_an_orphan_or_shares_its_session_belongs_too():
