@@ -6,7 +6,8 @@ for all of it, SIGKILL is repeated until nothing is left.
 
 Strays (see `membership`) may descend from any process that is running. So they are ended when all
 of those are, or the only one, with the one that has the longest grace. What carries the label of a
-process that is over, was once found to belong to it, or is older than all that run, is left alone.
+process that is over, was once found to belong to it, or is too old to come from one that runs or
+was ended, is left alone.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ START_DELAY_S = 0.01
 """How long a runner is not told of a start, unless there is something else to tell: most short jobs
 have exited by then, and a runner that wakes once for each costs a third less than one that wakes
 twice."""
+
 
 class _Process(msgspec.Struct):
     start: Started
@@ -244,7 +246,7 @@ class Processes:
         self._entries.append(exited)
         self._add_event(exited)
         del self._running[start.id]
-        self._trees.remove(start.id)
+        self._trees.remove(start.id, was_ended=process.kill_at is not None)
 
 
 def _kill_at(process: _Process) -> float:

@@ -33,7 +33,7 @@ class Found(NamedTuple):
     trees: dict[int, list[Process]]
     """By id; only those that have some."""
     strays: list[Process]
-    """What may descend from any of them: see `membership`, but what is older than all of these."""
+    """Those (see `membership`) that are not too old to descend from one that runs or was ended."""
 
 
 class Trees:
@@ -51,16 +51,25 @@ class Trees:
         self._membership: Membership[int] = Membership(reaper, self._id_of)
         self._since: dict[int, int] = {}
         """Before each first process was started, in ticks since boot."""
+        self._stopped_since: int | None = None
+        """The same of the first that was ended while a stray may have been left of it."""
 
     def add(self, process_id: int, pid: int, since_ticks: int) -> None:
         """Look for what descends from a process, started no earlier than then, from now on."""
         self._membership.add(process_id, pid)
         self._since[process_id] = since_ticks
 
-    def remove(self, process_id: int) -> None:
-        """Forget a tree that is over."""
+    def remove(self, process_id: int, *, was_ended: bool) -> None:
+        """Forget a tree that is over.
+
+        Args:
+            process_id: Its first process.
+            was_ended: Whether it was to leave nothing behind.
+        """
         self._membership.remove(process_id)
-        del self._since[process_id]
+        since = self._since.pop(process_id)
+        if was_ended:
+            self._stopped_since = min(since, self._stopped_since or since)
 
     def has_strangers(self, children: Collection[int]) -> bool:
         """Return whether the reaper has others than these children, so that trees may have orphans.
@@ -82,7 +91,10 @@ class Trees:
         found = self._membership.update(self._scanner.scan())
         alive = {key: [each for each in tree if each.is_alive] for key, tree in found.items()}
         trees = {key: tree for key, tree in alive.items() if tree}
-        since = min(self._since.values(), default=0)
+        if not self._membership.strays:
+            self._stopped_since = None
+        starts = [*self._since.values(), *filter(None, [self._stopped_since])]
+        since = min(starts, default=0)
         strays = [each for each in self._membership.strays if each.start_ticks >= since]
         return Found(trees, strays)
 
@@ -91,23 +103,22 @@ class Trees:
         return int(process_id) if guard == self._guard and process_id.isdecimal() else None
 
 
-def labeled(guard: str) -> list[Process]:
-    """Return the live processes that a guard has started, and what descends from them, by label.
+def labeled(guard: str, process_ids: Collection[int]) -> list[Process]:
+    """Return the live processes of some trees, by label.
 
     For a guard that is gone: its orphans were given to another process.
 
     Raises:
         OSError: No file descriptor is left.
     """
+    labels = {label_of(guard, each) for each in process_ids}
+    if not labels:
+        return []
     return [
         process
         for process in Scanner().scan().values()
-        if process.is_alive and _is_job(guard, _label(process.pid))
+        if process.is_alive and _label(process.pid) in labels
     ]
-
-
-def _is_job(guard: str, label: str) -> bool:
-    return label.startswith(f"{guard}/") and label != label_of(guard)
 
 
 def _label(pid: int) -> str:

@@ -127,16 +127,21 @@ def adopt(
 
 
 def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
-    """End what a guard which is gone has left, and return what its journal tells.
+    """End what a guard which is gone has left running, and return what its journal tells.
+
+    What jobs have left behind on purpose lives on.
 
     Raises:
         OSError: The journal cannot be read.
     """
+    entries = read_journal(directory)
+    over = {entry.id for entry in entries if isinstance(entry, Exited)}
+    running = {entry.id for entry in entries} - over
     deadline = time.monotonic() + _END_S
-    while (left := labeled(name)) and time.monotonic() < deadline:
+    while (left := labeled(name, running)) and time.monotonic() < deadline:
         send_signal(left, signal.SIGKILL)
         time.sleep(0.01)
-    return read_journal(directory)
+    return entries
 
 
 def _prune(directory: Path) -> None:
