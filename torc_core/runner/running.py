@@ -106,7 +106,8 @@ class RunningJobs:
     def add(self, attempt: Attempt) -> None:
         """Add an attempt that is being started, or was adopted."""
         self._attempts[attempt.job_id] = attempt
-        self._limit(attempt, attempt.started)
+        recovery = attempt.recovery
+        self._limit(attempt, attempt.started if recovery is None else recovery.started)
         self._tools.monitor.schedule(attempt)
 
     def note_start(self, attempt: Attempt, started: float) -> None:

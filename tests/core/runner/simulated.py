@@ -36,6 +36,7 @@ from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
+from torc_core.runner.process.adoption import Adopted
 from torc_core.runner.process.attempt import Attempt
 from torc_core.runner.process.events import ProcessEvent
 from torc_core.runner.process.start_errors import SpawnError
@@ -155,6 +156,12 @@ class World:
         self.loop.run(self.stops)
         return self.loop.summary({})
 
+    def adopt(self, attempt: Attempt) -> None:
+        """Have the runner take over an attempt of a dead one."""
+        self.server.claimed.add(attempt.job_id)
+        self.processes.adopt(attempt)
+        self.loop._jobs.adopt([Adopted(attempt, exited=None, is_lost=False)], [2])
+
     def report_progress_to(self, callback: Callable[[Progress], None]) -> None:
         """Have the runner report its progress."""
         self.loop = self._build(callback)
@@ -257,6 +264,11 @@ class SimulatedProcesses:
         ends = begins + self.run_time_s(claimed)
         self._waker.at(ends, lambda: self._exit(number, self.exit_code(claimed)))
         return attempt
+
+    def adopt(self, attempt: Attempt) -> None:
+        """Have the process of a dead runner's attempt, which runs until it is ended."""
+        self._count += 1
+        self._running[self._count] = attempt
 
     def end(self, attempt: Attempt, grace_s: float) -> None:
         self.ended.append((self._clock.now, attempt.job_id, grace_s))

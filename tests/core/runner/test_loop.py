@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from core.runner.simulated import World, claimed_job
+from core.runner.simulated import World, claimed_job, completion
 from msgspec.structs import replace
 
 from torc_core.errors import MachineError
@@ -11,6 +11,8 @@ from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import Shutdown
 from torc_core.model.resources import FailureRule
 from torc_core.resources import Resources
+from torc_core.runner.policy.monitoring.sampling import Usage
+from torc_core.runner.process.attempt import Attempt, Recovery
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 from torc_core.runner.running import SHORT_GRACE_S
 
@@ -293,6 +295,26 @@ def test_the_runtime_counts_from_when_the_process_has_started():
     world.server.add(*jobs(1, runtime_seconds=600))
     world.processes.run_time_s = lambda _: 599.0
     assert world.run().outcomes == {"completed": 1}
+
+
+@pytest.mark.parametrize(("recovers_since", "end"), [(None, 300), (-10.0, 590), (-900.0, 0)])
+def test_the_runtime_of_what_was_adopted_counts_from_its_own_start(recovers_since, end):
+    world = World(FOUR_CPUS, limit_resources=True)
+    recovery = None
+    if recovers_since is not None:
+        recovery = Recovery(completion=completion(), started=recovers_since)
+    world.adopt(
+        Attempt(
+            claimed=claimed_job(runtime_seconds=600),
+            gpus=(),
+            started=-300.0,
+            started_ms=world.clock.wall_ms() - 300_000,
+            usage=Usage(),
+            recovery=recovery,
+        )
+    )
+    world.run()
+    assert world.processes.ended == [(pytest.approx(end, abs=0.1), 1, SHORT_GRACE_S)]
 
 
 def test_runtimes_are_observed_only_unless_requested():

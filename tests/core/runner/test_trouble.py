@@ -228,3 +228,18 @@ def test_a_parent_that_ignores_children_does_not_hide_their_exit_codes(flow):
     )
     assert done.stdout == "{'failed': 1}\n", done.stderr
     assert flow.result(job).return_code == 7
+
+
+def test_a_runner_whose_guard_ends_at_once_says_so_and_leaves(
+    flow, start_runner, tmp_path, monkeypatch
+):
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nsleep 0.1\necho no module named torc >&2\nexit 1\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    job = flow.add("true")
+    with pytest.raises(MachineError, match="ends at once") as raised:
+        start_runner(flow).wait()
+    log = Path(raised.value.hint.removeprefix("See "))
+    assert log.read_text() == "no module named torc\n"
+    assert flow.status(job) == "ready"

@@ -19,7 +19,7 @@ from torc_core.runner.guard.messages import Entry, Forgotten, KeptEntry, Started
 
 NAME = "journal"
 _COMPACT_BYTES = 1 << 20
-"""A file beyond this is rewritten once most of it is forgotten."""
+"""A file beyond this is rewritten once half of it is forgotten."""
 _DECODER: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
@@ -70,13 +70,15 @@ class Journal:
         self._unwritten = b""
         """Lines for which the disk has no room; jobs matter more."""
         self._size = 0
+        self._compact_at = _COMPACT_BYTES
+        """The size at which to look how much of the file is forgotten."""
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Append lines, all in one write."""
         for entry in entries:
             self.kept.add(entry)
         self._append(self._lines(entries))
-        if self._size > _COMPACT_BYTES:
+        if self._size > self._compact_at:
             self._compact()
 
     def sync(self) -> None:
@@ -96,19 +98,28 @@ class Journal:
                 self._unwritten = self._unwritten[written:]
 
     def _compact(self) -> None:
+        """Write the file anew if half of it is forgotten; otherwise once it has grown so far."""
         lines = self._lines(self.kept.entries)
-        if len(lines) > _COMPACT_BYTES // 2:
+        self._compact_at = max(_COMPACT_BYTES, 2 * len(lines))
+        if self._size <= self._compact_at:
             return
+        try:
+            self._rewrite(lines)
+        except OSError:  # the old one is as good
+            self._compact_at = self._size + _COMPACT_BYTES
+
+    def _rewrite(self, lines: bytes) -> None:
         fresh = self._path.with_suffix(".new")
-        with contextlib.suppress(OSError):  # the old one is as good
-            fresh.write_bytes(b"")
-            fresh.chmod(0o600)
-            file = _open(fresh)
-            if os.write(file, lines) == len(lines):
-                fresh.replace(self._path)
-                self._file, file = file, self._file
-                self._size, self._unwritten = len(lines), b""
+        fresh.unlink(missing_ok=True)
+        file = _open(fresh)
+        try:
+            fresh.write_bytes(lines)
+            fresh.replace(self._path)
+        except OSError:
             os.close(file)
+            raise
+        os.close(self._file)
+        self._file, self._size, self._unwritten = file, len(lines), b""
 
 
 def read_journal(directory: Path) -> list[KeptEntry]:

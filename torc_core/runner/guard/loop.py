@@ -147,7 +147,8 @@ class Guard:
         del self._newcomers[newcomer.fileno()]
         first = commands[0] if commands else None
         if self._runner is not None:
-            self._obey(_commands_of(self._runner))  # it may have died at this instant
+            # It may have died at this instant; its last words come before that is seen.
+            self._obey([*_commands_of(self._runner), *_commands_of(self._runner)])
         if newcomer.is_closed or not isinstance(first, Take) or not self._is_free(first):
             newcomer.send([Busy()])
             self._poll.unregister(newcomer.fileno())

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from torc_core.host.directories import state_directory
 from torc_core.host.json_file import read_record
 from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
 from torc_core.runner.guard.journal import read_journal
@@ -47,6 +48,8 @@ from torc_core.runner.process.records import (
 _HELLO_S = 5.0
 """A guard does nothing that takes longer than milliseconds."""
 _KEPT_S = 30 * 24 * 3600.0
+_TURN_S = 30.0
+"""How long a runner waits while another one adopts; the limits of a few guards together."""
 _END_S = 10.0
 """How long SIGKILL is repeated for what a guard that is gone has left."""
 
@@ -71,21 +74,20 @@ class LeftCommand(NamedTuple):
 
 
 def split_newest(adopted: Sequence[Adopted]) -> tuple[list[Adopted], list[Adopted]]:
-    """Return the latest attempt of each job, and those that the server has given up for it.
+    """Return what is latest of each job, and what that stands in for.
 
     Two runners had the job, of which one was silent for longer than its lease, or its guard died
-    and the job ran again.
+    and the job ran again. Or a runner had adopted it, and its own guard ran the recovery script.
     """
-    newest: dict[JobId, int] = {}
-    for each in adopted:
-        job_id, token = each.attempt.job_id, each.attempt.token
-        newest[job_id] = max(token, newest.get(job_id, token))
-    kept: list[Adopted] = []
-    stale: list[Adopted] = []
-    for each in adopted:
-        is_newest = each.attempt.token == newest[each.attempt.job_id]
-        (kept if is_newest else stale).append(each)
-    return kept, stale
+    newest: dict[JobId, Adopted] = {}
+    for each in sorted(adopted, key=_age):
+        newest[each.attempt.job_id] = each
+    stale = [each for each in adopted if newest[each.attempt.job_id] is not each]
+    return list(newest.values()), stale
+
+
+def _age(adopted: Adopted) -> tuple[int, bool]:
+    return adopted.attempt.token, adopted.attempt.recovery is not None
 
 
 class DeadRunner(NamedTuple):
@@ -111,19 +113,20 @@ def adopt(
         is_ours: Whether a guard's compute node is one of our server's.
         cares: Only until the next runner comes.
     """
-    for directory in sorted(guards_directory().iterdir()):
-        record = read_record(directory / RECORD, GuardRecord)
-        if record is None or record.workflow_id != workflow_id or not record.process.is_local():
-            _prune(directory)
-            continue
-        if not is_ours(record):
-            continue
-        found = _reach(directory, record, cares=cares)
-        if found is not None:
-            attempts = list(_attempts(found.entries, found.guard))
-            commands = list(_commands(found.entries))
-            nodes = [*record.earlier_node_ids, record.compute_node_id]
-            yield DeadRunner(nodes, found.guard, directory, attempts, commands)
+    with _taking_turns():
+        for directory in sorted(guards_directory().iterdir()):
+            record = read_record(directory / RECORD, GuardRecord)
+            if record is None or record.workflow_id != workflow_id or not record.process.is_local():
+                _prune(directory)
+                continue
+            if not is_ours(record):
+                continue
+            found = _reach(directory, record, cares=cares)
+            if found is not None:
+                attempts = list(_attempts(found.entries, found.guard))
+                commands = list(_commands(found.entries))
+                nodes = [*record.earlier_node_ids, record.compute_node_id]
+                yield DeadRunner(nodes, found.guard, directory, attempts, commands)
 
 
 def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
@@ -192,12 +195,54 @@ def _take_journal(directory: Path, record: GuardRecord) -> list[KeptEntry] | Non
     if record.runner.is_alive():
         return None  # which has noticed
     try:
-        lock = os.open(directory / RECORD, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # for the life of this process
-        return lost_entries(record.name, directory)
+        if _lock(directory / RECORD) is None:
+            return None  # another runner was faster
+        return lost_entries(record.name, directory)  # locked for the life of this process
     except OSError as error:
         log.warning("Jobs of a dead runner are not adopted", directory=directory, error=error)
         return None
+
+
+@contextlib.contextmanager
+def _taking_turns() -> Iterator[None]:
+    """Let runners of this machine adopt one after the other, as far as locks work there.
+
+    If two shared what one dead runner has left, the first to report would replace its node, and
+    what the second has adopted would be given to others.
+    """
+    deadline = time.monotonic() + _TURN_S
+    path, lock = state_directory() / "adoption.lock", None
+    with contextlib.suppress(OSError):
+        path.touch(0o600)
+        while (lock := _lock(path)) is None:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(path: Path) -> int | None:
+    """Lock a file until the descriptor is closed; return None if another process has.
+
+    Open for writing, as network file systems demand (flock(2)).
+
+    Raises:
+        OSError: It cannot be locked at all.
+    """
+    lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
 
 
 def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[Adopted]:

@@ -18,7 +18,7 @@ from torc_core.host.json_file import write_record
 from torc_core.host.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.model.ids import ComputeNodeId, WorkflowId
-from torc_core.runner.guard.messages import Busy, Command, Event, Hello, Take
+from torc_core.runner.guard.messages import Busy, Command, Event, Exited, Hello, Take
 from torc_core.runner.guard.stream import Stream
 
 _DECODER: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
@@ -26,6 +26,7 @@ _END_S = 0.5
 _SEND_S = 1.0
 """How long a runner waits for its guard, which does nothing that takes long, to read."""
 RECORD = "guard.json"
+LOG = "guard.log"
 
 
 class CareRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,8 @@ class GuardClient:
     def __init__(self, directory: Path, record: GuardRecord, connection: socket.socket) -> None:
         self.directory = directory
         self.record = record
+        self.has_answered = False
+        """It has said what it has."""
         self._stream: Stream[Event] = Stream(connection, _DECODER)
         self._unsent: list[Command] = []
 
@@ -113,15 +116,20 @@ class GuardClient:
     def answer(self, timeout_s: float) -> Hello | Busy | None:
         """Return what the guard answers to a runner that takes over; None if it does not.
 
+        What has exited meanwhile is among the entries.
+
         Raises:
             msgspec.MsgspecError: It is of another version.
         """
         deadline = time.monotonic() + timeout_s
         while not self.is_gone and (left_s := deadline - time.monotonic()) > 0:
             select.select([self], [], [], left_s)
-            for event in self.receive():
-                if isinstance(event, Hello | Busy):
-                    return event
+            if events := self.receive():
+                answer, *later = events
+                if isinstance(answer, Hello):
+                    exits = [event for event in later if isinstance(event, Exited)]
+                    return Hello(entries=[*answer.entries, *exits])
+                return answer if isinstance(answer, Busy) else None
         return None
 
     def note_node(self, compute_node_id: ComputeNodeId, node_start_time: str) -> None:
@@ -164,7 +172,7 @@ def start_guard(
     """
     name = f"torc-guard-{secrets.token_hex(16)}"
     directory = private_directory(guards_directory() / f"wf{workflow_id}-{name[-12:]}")
-    log = directory / "guard.log"
+    log = directory / LOG
     create_file(log, PRIVATE)
     ours, its = socket.socketpair()
     with its, log.open("ab") as output:

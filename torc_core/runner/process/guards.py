@@ -39,7 +39,13 @@ from torc_core.runner.process.adoption import (
 from torc_core.runner.process.attempt import Attempt, GuardedProcess
 from torc_core.runner.process.awaited import AwaitedProcess
 from torc_core.runner.process.events import Lost, ProcessEvent, Taken
-from torc_core.runner.process.guard_client import CareRecord, GuardClient, GuardRecord, start_guard
+from torc_core.runner.process.guard_client import (
+    LOG,
+    CareRecord,
+    GuardClient,
+    GuardRecord,
+    start_guard,
+)
 from torc_core.runner.process.preparation import discard_file
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 from torc_core.runner.signals import Waker
@@ -65,6 +71,8 @@ class Guards:
         self._setting = Configure(directory="", environment={})
         self._ids = count(1)
         self._own: GuardClient | None = None
+        self._stillborn: GuardClient | None = None
+        """A guard of ours that ended before it said a word; another one would as well."""
         self._guards: dict[int, GuardClient] = {}
         """By descriptor: our own, and those of dead runners."""
         self._owners: dict[tuple[GuardClient, int], Owner] = {}
@@ -196,6 +204,12 @@ class Guards:
         Raises:
             SpawnError: It cannot be started.
         """
+        if self._stillborn is not None:
+            raise SpawnError(
+                "No process can be started here: the process that starts them ends at once.",
+                hint=f"See {self._stillborn.directory / LOG}",
+                cause=SpawnFailure.MACHINE,
+            )
         context = self._context
         try:
             self._own = start_guard(
@@ -214,6 +228,7 @@ class Guards:
         news: list[tuple[Owner, ProcessEvent]] = []
         for event in guard.receive():
             if isinstance(event, Hello | Busy):
+                guard.has_answered = True
                 continue
             owner = self._owners.get((guard, event.id))
             if owner is None:
@@ -299,6 +314,7 @@ class Guards:
         guard.close()
         if guard is self._own:
             self._own = None
+            self._stillborn = None if guard.has_answered else guard
         for each in left:
             del self._owners[each]
         if guard.serves_another():
@@ -312,5 +328,6 @@ class Guards:
             log.warning("Journal of a guard cannot be read", error=error)
             entries = []
         exits = {entry.id: entry for entry in entries if isinstance(entry, Exited)}
-        self._settled.append(guard.directory)
+        if guard is not self._stillborn:  # its log tells why
+            self._settled.append(guard.directory)
         return [(owner, exits.get(number, Lost())) for (_, number), owner in left.items()]
