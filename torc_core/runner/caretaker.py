@@ -14,7 +14,7 @@ from pathlib import Path
 from torc_core.host.program import run_program
 
 RETRY_S = 5.0
-"""Between two tries to reach a server that does not answer."""
+"""Between two tries, when a server or this machine fails in what may pass."""
 GIVE_UP_S = 3600.0
 """How long it tries once all jobs have ended; then the next runner of a user reports them."""
 
@@ -24,7 +24,12 @@ def main() -> int:
     # In here, since they may fail or be interrupted.
     import msgspec  # noqa: PLC0415
 
-    from torc_core.errors import TorcError, TransportError  # noqa: PLC0415
+    from torc_core.errors import (  # noqa: PLC0415
+        MachineError,
+        ServerError,
+        TorcError,
+        TransportError,
+    )
     from torc_core.host.json_file import read_record  # noqa: PLC0415
     from torc_core.runner.execution import server_client  # noqa: PLC0415
     from torc_core.runner.policy.options import RunnerOptions  # noqa: PLC0415
@@ -45,7 +50,7 @@ def main() -> int:
         try:
             with stopping_on_signals(runner.stop):
                 return runner.run().exit_code
-        except TransportError:
+        except (TransportError, ServerError, MachineError):
             time.sleep(RETRY_S)
         except TorcError as error:
             return error.exit_code

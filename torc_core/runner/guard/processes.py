@@ -129,12 +129,15 @@ class Processes:
         self._add_event(start, START_DELAY_S)
 
     def end(self, process_id: int, grace_s: float, reason: str) -> None:
-        """End a process and all that descends from it."""
-        process = self._running.get(process_id)
-        if process is None:
-            return  # it is over, and the runner is about to learn of it
+        """End a process and all that descends from it.
+
+        The reason is kept even if it is over: for the runner it is not, or may have been ended by
+        the signal that the runner has received.
+        """
         self._entries.append(Ending(id=process_id, reason=reason))
-        self._end(process, grace_s)
+        process = self._running.get(process_id)
+        if process is not None:
+            self._end(process, grace_s)
 
     def reap(self) -> None:
         """Reap every child that has exited, strangers too."""
