@@ -168,6 +168,7 @@ def test_a_closed_link_gives_up(link, server):
     [
         (Exchange(seq=0), False),
         (Exchange(seq=0, releases=[JobRelease(job_id=1, token=1)]), True),
+        (Exchange(seq=0, replaces=[4]), True),
         (
             Exchange(
                 seq=0,

@@ -71,7 +71,7 @@ class Guards:
         self._setting = Configure(directory="", environment={})
         self._ids = count(1)
         self._own: GuardClient | None = None
-        self._stillborn: GuardClient | None = None
+        self._broken: GuardClient | None = None
         """A guard of ours that ended before it said a word; another one would as well."""
         self._guards: dict[int, GuardClient] = {}
         """By descriptor: our own, and those of dead runners."""
@@ -204,10 +204,10 @@ class Guards:
         Raises:
             SpawnError: It cannot be started.
         """
-        if self._stillborn is not None:
+        if self._broken is not None:
             raise SpawnError(
                 "No process can be started here: the process that starts them ends at once.",
-                hint=f"See {self._stillborn.directory / LOG}",
+                hint=f"See {self._broken.directory / LOG}",
                 cause=SpawnFailure.MACHINE,
             )
         context = self._context
@@ -314,7 +314,7 @@ class Guards:
         guard.close()
         if guard is self._own:
             self._own = None
-            self._stillborn = None if guard.has_answered else guard
+            self._broken = None if guard.has_answered else guard
         for each in left:
             del self._owners[each]
         if guard.serves_another():
@@ -328,6 +328,6 @@ class Guards:
             log.warning("Journal of a guard cannot be read", error=error)
             entries = []
         exits = {entry.id: entry for entry in entries if isinstance(entry, Exited)}
-        if guard is not self._stillborn:  # its log tells why
+        if guard is not self._broken:  # its log tells why
             self._settled.append(guard.directory)
         return [(owner, exits.get(number, Lost())) for (_, number), owner in left.items()]

@@ -71,8 +71,8 @@ class ServerLink:
 
     @property
     def carries_report(self) -> bool:
-        """Whether a completion or a release is in flight."""
-        return any(request.ends or request.releases for request in self._sent.values())
+        """Whether a completion, a release or the replacement of a node is in flight."""
+        return any(each.ends or each.releases or each.replaces for each in self._sent.values())
 
     @property
     def is_failing(self) -> bool:
