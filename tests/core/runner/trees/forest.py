@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,9 +62,10 @@ class Forest:
     Args:
         flow: An empty workflow.
         directory: For this only.
+        rows: The jobs.
     """
 
-    def __init__(self, flow: Flow, directory: Path) -> None:
+    def __init__(self, flow: Flow, directory: Path, rows: Sequence[Row] = TABLE) -> None:
         self.flow = flow
         self.here = directory / "here"
         self.here.mkdir()
@@ -72,7 +73,7 @@ class Forest:
             Gate(directory / name) for name in ("end", "never", "vanish", "hunger")
         )
         self._mark = str(directory)
-        self.rows = [row for row in TABLE if row.name != "process_1" or _has_namespaces()]
+        self.rows = [row for row in rows if row.name != "process_1" or _has_namespaces()]
         self.jobs: dict[str, int] = {}
 
     def add_jobs(self, *, is_hungry: bool = False, **requirements: str) -> None:
@@ -82,20 +83,26 @@ class Forest:
             is_hungry: Each has one more process, that takes memory once it may.
             requirements: Of each job.
         """
-        needs = None
-        if requirements:
-            needs = self.flow.client.create_resource_requirements(
-                ResourceRequirements(workflow_id=self.flow.id, name="small", **requirements)
-            ).id
+        needs = self.add_requirements(**requirements) if requirements else None
         for row in self.rows:
-            command = self._command(row)
-            if is_hungry:
-                code = shlex.quote(HUNGRY.format(never=str(self.never.path)))
-                command = f"(cat {self.hunger.path}; {sys.executable} -ISc {code}) &\n{command}"
             outputs = [self._missing_output()] if row.lacks_output else None
-            self.jobs[row.name] = self.flow.add(
-                command, name=row.name, resource_requirements_id=needs, output_file_ids=outputs
+            self.add(
+                row, is_hungry=is_hungry, resource_requirements_id=needs, output_file_ids=outputs
             )
+
+    def add_requirements(self, name: str = "small", **requirements: str) -> int | None:
+        """Create requirements and return their id."""
+        made = ResourceRequirements(workflow_id=self.flow.id, name=name, **requirements)
+        return self.flow.client.create_resource_requirements(made).id
+
+    def add(self, row: Row, *, is_hungry: bool = False, **fields: object) -> int:
+        """Create a job and return its id."""
+        command = self._command(row)
+        if is_hungry:
+            code = shlex.quote(HUNGRY.format(never=str(self.never.path)))
+            command = f"(cat {self.hunger.path}; {sys.executable} -ISc {code}) &\n{command}"
+        self.jobs[row.name] = self.flow.add(command, name=row.name, **fields)
+        return self.jobs[row.name]
 
     def start_process(self, **options: object) -> tuple[RunDirectory, int]:
         """Start a runner as a process, and return its run and its pid."""
@@ -169,14 +176,14 @@ class Forest:
                     if self._mark in text:
                         yield Living(int(path.name), text.split("\0"))
 
+    def programs(self) -> list[Living]:
+        """Return the programs that SLEEP and STAY stand for."""
+        return [each for each in self._all() if each.arguments[0].startswith(f"{self._mark}/@")]
+
     def sleepers(self) -> Counter[str]:
-        """Return how many programs run, by job."""
+        """Return how many of these run, by job."""
         start = f"{self._mark}/@"
-        return Counter(
-            each.arguments[0].removeprefix(start)
-            for each in self._all()
-            if each.arguments[0].startswith(start)
-        )
+        return Counter(each.arguments[0].removeprefix(start) for each in self.programs())
 
     def _job_of(self, arguments: list[str]) -> str:
         _, _, rest = " ".join(arguments).partition(f"{self._mark}/@")
