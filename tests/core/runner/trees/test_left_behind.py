@@ -29,30 +29,39 @@ def wait_until_there_are(forest, **sleepers):
     wait_for(lambda: forest.sleepers() == Counter(sleepers), f"{sleepers}")
 
 
+def go_on_later(forest, name):
+    """Let the job that waits end, and wait for the next one, which starts later than all others."""
+    then = now_ticks()
+    wait_for(lambda: now_ticks() > then, "the clock to tick")
+
+    def has_begun():
+        forest.vanish.open()
+        return forest.sleepers()[name]
+
+    wait_for(has_begun, "the next job")
+
+
 def test_what_jobs_that_ended_well_have_left_survives_the_end_of_others(forest, start_runner):
     first = [forest.add(LEAVES_A_DAEMON), forest.add(LEAVES_A_STRAY)]
     second = forest.add(WAITS, depends_on_job_ids=first)
     forest.add(HAS_A_STRAY, depends_on_job_ids=[second])
     thread = start_runner(forest.flow, **ROOM)
     wait_until_there_are(forest, daemon=1, old_stray=1)
-    then = now_ticks()
-    wait_for(lambda: now_ticks() > then, "the clock to tick")
-
-    def has_begun():
-        forest.vanish.open()
-        return forest.sleepers()["stray"] == 2
-
-    wait_for(has_begun, "the last job")
+    go_on_later(forest, "stray")
+    wait_until_there_are(forest, daemon=1, old_stray=1, stray=2)
     thread.runner.stop()
     thread.wait()
     assert forest.sleepers() == {"daemon": 1, "old_stray": 1}
 
 
 def test_a_stray_of_a_job_that_was_ended_alone_goes_with_the_others(forest, start_runner):
-    short = forest.add_requirements("short", memory="1g", runtime="PT1S")
+    short = forest.add_requirements("short", memory="1g", runtime="PT2S")
     forest.add(HAS_A_STRAY, resource_requirements_id=short)
-    forest.add(PLAIN)
+    waits = forest.add(WAITS)
+    forest.add(PLAIN, depends_on_job_ids=[waits])
     thread = start_runner(forest.flow, **ROOM, limit_resources=True)
+    wait_until_there_are(forest, stray=2)
+    go_on_later(forest, "plain")
     wait_for(lambda: forest.flow.status(forest.jobs["stray"]) == "terminated", "the limit")
     assert forest.sleepers() == {"stray": 1, "plain": 1}
     thread.runner.stop()
