@@ -76,7 +76,7 @@ class Processes:
         self.folder = folder
         self.database = folder / "torc.db"
         self.workflow_id = 0
-        self._port = 0
+        self.port = 0
         self._slots = slots
         self._log = (folder / "log").open("ab")
         self._environment = os.environ | {
@@ -89,12 +89,12 @@ class Processes:
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"http://127.0.0.1:{self._port}/torc-service/v1"
+        return f"http://127.0.0.1:{self.port}/torc-service/v1"
 
     def start_server(self) -> subprocess.Popen[Any]:
         """Start it, with the same port and database each time."""
         self.server = self._start(
-            *("torc_server", "run", "--host", "127.0.0.1", "--port", str(self._port)),
+            *("torc_server", "run", "--host", "127.0.0.1", "--port", str(self.port)),
             *("--database", str(self.database)),
             stdout=subprocess.PIPE,
         )
@@ -102,15 +102,19 @@ class Processes:
         assert output is not None
         while select.select([output], [], [], HANG_S)[0] and (line := output.readline().decode()):
             if line.startswith(PORT_LINE):
-                self._port = int(line.removeprefix(PORT_LINE))
+                self.port = int(line.removeprefix(PORT_LINE))
                 return self.server
         raise RuntimeError(f"The server did not start; see {self.folder / 'log'}.")
 
-    def start_runner(self) -> float:
-        """Start it, and return when, on the monotonic clock."""
+    def start_runner(self, url: str | None = None) -> float:
+        """Start it, and return when, on the monotonic clock.
+
+        Args:
+            url: How it reaches the server, if not directly.
+        """
         started = time.monotonic()
         self.runner = self._start(
-            *("torc_tui", "--url", self.url, "run", str(self.workflow_id)),
+            *("torc_tui", "--url", url or self.url, "run", str(self.workflow_id)),
             *("--max-parallel-jobs", str(self._slots)),
             stdout=self._log,
         )

@@ -13,6 +13,9 @@ from torc_core.runner.server.single_calls import SingleCallProtocol
 
 _ANSWER_S = 30.0
 """How long an answer may take beyond the wait that was requested."""
+_REPEATED_ANSWER_S = 7.0
+"""The same for a request that is sent again. A network that swallows it tells nobody, and so long it
+takes to notice that the network is well again; a slow server has the answer ready soon."""
 
 
 class ExchangeProtocol(Protocol):
@@ -34,10 +37,13 @@ class BatchProtocol:
     def __init__(self, client: TorcClient, compute_node_id: ComputeNodeId) -> None:
         self._client = client
         self._compute_node_id = compute_node_id
+        self._last_seq = 0
 
     def exchange(self, request: Exchange) -> ExchangeReply:
         """See `ExchangeProtocol`."""
-        timeout_s = request.wait_seconds + _ANSWER_S
+        answer_s = _ANSWER_S if request.seq > self._last_seq else _REPEATED_ANSWER_S
+        self._last_seq = max(self._last_seq, request.seq)
+        timeout_s = request.wait_seconds + answer_s
         return self._client.exchange(self._compute_node_id, request, timeout_s=timeout_s)
 
 
