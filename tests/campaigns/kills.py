@@ -339,8 +339,8 @@ class Campaign:
 
     def _is_whole(self, job: int, attempt: int, code: int) -> bool:
         folder = self.processes.folder / "output" / "job_stdio"
-        pattern = f"job_wf{self.processes.workflow_id}_j{job}_r*_a{attempt}.o"
-        text = "".join(path.read_text() for path in folder.glob(pattern))
+        name = f"job_wf{self.processes.workflow_id}_j{job}_r1_a{attempt}.o"
+        text = (folder / name).read_text()
         lines = [line.split() for line in text.splitlines()]
         kinds = [(line[0], line[1:3]) for line in lines]
         own = [str(job), str(attempt)]
