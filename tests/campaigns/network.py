@@ -168,9 +168,10 @@ def endure(folder: Path, fault: Fault, seconds: float, jobs: int = 20) -> Findin
             network.fault = fault
             (folder / "go").touch()
             time.sleep(seconds)
-            _wait(lambda: _count(folder, "E") == jobs, "their ends")
+            _wait(lambda: _count(folder, "E") == jobs - 1, "their ends")
             network.fault = WELL
             healed = time.monotonic()
+            (folder / "healed").touch()
             _wait(lambda: _results(processes.database) >= jobs, "the results")
             delivered_s = time.monotonic() - healed
             assert processes.runner is not None
@@ -187,14 +188,19 @@ def endure(folder: Path, fault: Fault, seconds: float, jobs: int = 20) -> Findin
 
 
 def _create(processes: Processes, folder: Path, jobs: int, seconds: float) -> int:
-    """Make a workflow; its jobs end throughout the fault."""
+    """Make a workflow; its jobs end throughout the fault, and the last one after it.
+
+    So the runner does not leave while its last words may be lost.
+    """
     specs = [
         {
             "name": f"j{number}",
             "command": COMMAND.format(folder=folder, delay=round(seconds * number / jobs, 2)),
         }
-        for number in range(jobs)
+        for number in range(jobs - 1)
     ]
+    last = COMMAND.format(folder=folder, delay=0).replace("/go ", "/healed ")
+    specs.append({"name": "last", "command": last})
     text = json.dumps({"name": "network", "jobs": specs})
     client = TorcClient(processes.url)
     try:
