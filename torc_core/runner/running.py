@@ -181,10 +181,8 @@ class RunningJobs:
     def acknowledge(self, ends: Sequence[JobEnd], outcomes: Sequence[Outcome]) -> None:
         """Note what the server made of completions: nothing need be kept of these attempts."""
         self.spent_output.acknowledge(ends, outcomes)
-        for end in ends:
-            attempt = self._reported.pop((end.job_id, end.token), None)
-            if attempt is not None:
-                self._tools.guards.forget(attempt)
+        found = [self._reported.pop((end.job_id, end.token), None) for end in ends]
+        self._tools.guards.forget(attempt for attempt in found if attempt is not None)
 
     def look_again(self, job_id: JobId) -> None:
         """Look again for the output files of a job that has ended."""

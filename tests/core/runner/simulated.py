@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -284,7 +284,7 @@ class SimulatedProcesses:
     def flush(self) -> None:
         pass
 
-    def forget(self, attempt: Attempt) -> None:
+    def forget(self, attempts: Iterable[Attempt]) -> None:
         pass
 
     def close(self, *, is_reported: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -107,10 +107,14 @@ class Guards:
             reason = attempt.stop.name
             process.guard.send(End(id=process.id, grace_s=grace_s, reason=reason))
 
-    def forget(self, attempt: Attempt) -> None:
-        """Drop what the guards keep of an attempt: the server knows."""
-        for process in attempt.processes:
-            process.guard.send(Forget(ids=[process.id]))
+    def forget(self, attempts: Iterable[Attempt]) -> None:
+        """Drop what the guards keep of attempts: the server knows."""
+        ids: dict[GuardClient, list[int]] = {}
+        for attempt in attempts:
+            for process in attempt.processes:
+                ids.setdefault(process.guard, []).append(process.id)
+        for guard, numbers in ids.items():
+            guard.send(Forget(ids=numbers))
 
     def execute(self, awaited: AwaitedProcess) -> None:
         """Have our guard start a process for which a thread waits. Safe on any thread."""
@@ -175,7 +179,7 @@ class Guards:
             attempt.stop = StopReason.CANCELED
             if exited is None:
                 self.end(attempt, grace_s=0.0)
-            self.forget(attempt)
+            self.forget([attempt])
         return newest, nodes
 
     def close(self, *, is_reported: bool) -> None:
