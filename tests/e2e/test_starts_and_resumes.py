@@ -213,7 +213,6 @@ def test_a_cold_resume_after_its_runner_was_killed(client, torc, make, tmp_path)
 
     out, err = resumed.communicate(timeout=60)
     assert resumed.returncode == ExitCode.OK, err
-    assert "given up" not in err, out
     assert statuses(client, workflow) == {"completed": 1}
     assert [run.status for run in client.list_workflow_runs(workflow).items] == [
         "lost",
