@@ -211,7 +211,7 @@ def test_a_cold_resume_after_its_runner_was_killed(client, torc, make, tmp_path)
 
     resumed = torc("workflows", "resume", "--cold", workflow)
 
-    out, err = resumed.communicate(timeout=60)
+    _, err = resumed.communicate(timeout=60)
     assert resumed.returncode == ExitCode.OK, err
     assert statuses(client, workflow) == {"completed": 1}
     assert [run.status for run in client.list_workflow_runs(workflow).items] == [
