@@ -144,7 +144,7 @@ def test_the_processes_of_a_job_are_forgotten_with_it(world):
         world.show(pid, memory=4096)
     world.sample_at(2.0, first, second)
     world.sample_at(3.0, second)
-    again = world.start(1, 300)
+    again = world.start(1, 300, attempt=2)
     world.show(300, memory=8192)
     world.sample_at(5.0, second, again)
     assert [job.usage.samples for job in (first, second, again)] == [1, 3, 1]
