@@ -141,6 +141,7 @@ class RunningJobs:
         """Complete an attempt whose process has exited, or run its recovery script."""
         self._forget_timers(attempt)
         del self._attempts[attempt.job_id]
+        attempt.signaled = None  # its recovery script may run next
         if exited.survivors:
             log.error(
                 "Processes cannot be killed", left=exited.survivors, **job_ids(attempt.claimed)

@@ -1,4 +1,4 @@
-"""The CPU and memory of the whole node, whoever uses them.
+"""The CPU and memory that all processes of the node use.
 
 The node is the machine, or the control group that limits what the runner may use of it.
 """

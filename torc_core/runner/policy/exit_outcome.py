@@ -25,7 +25,7 @@ SIGNALED_S = 1.0
 """How long the runner waits for a signal of its own after one has ended a job.
 
 Batch systems, systemd and container runtimes signal both at the same instant; then the job did not
-fail, whoever notices first.
+fail, no matter which of them is noticed first.
 """
 _SIGNALED = frozenset({129, 130, 131, 138, 140, 143, 152})
 """Exit codes of SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM and SIGXCPU; see signal(7)."""

@@ -70,7 +70,7 @@ class Prospects:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether nobody can run what is left."""
+        """Whether no runner can run what is left."""
         return self._outlook.is_stuck
 
     def hopeless(self, *, is_too_late: bool) -> str | None:
@@ -101,7 +101,7 @@ class Prospects:
 
     @property
     def waiting(self) -> str:
-        """Whom the runner waits for, and until when; empty when for nobody."""
+        """Whom the runner waits for, and until when; empty if for no one."""
         if not self.waits_for_others:
             return ""
         holders = self._outlook.holders

@@ -46,7 +46,7 @@ class Written(Enum):
 
 
 def is_written(before: FileState | None, after: FileState | None, started_ms: int) -> Written:
-    """Return what became of an output file.
+    """Return whether a job wrote an output file.
 
     Args:
         before: What it was just before the start of the job; None if it was not there.
