@@ -251,6 +251,18 @@ def test_a_script_ends_with_its_runner_and_the_job_is_taken_up_again(flow, hangi
     assert flow.status(job) in {"terminated", "ready"}
 
 
+def test_a_stop_waits_for_the_script_of_a_job_that_a_signal_ended(flow, start_runner, tmp_path):
+    mark = tmp_path / "heals"
+    script = f"trap 'exit 5' TERM; touch {mark}; until false; do read -t 1; done"
+    rule = {**ALL, "recovery_script": script}
+    flow.add("kill -TERM $$", failure_handler_id=handler(flow, rule))
+    runner = start_runner(flow)
+    wait_for(mark.exists, "the recovery script")
+    runner.runner.stop()
+    runner.wait()
+    assert [data["return_code"] for data in recoveries(flow)] == [5]
+
+
 def test_a_script_of_a_canceled_workflow_is_stopped(flow, hanging):
     job, runner = hanging()
     flow.client.cancel_workflow(flow.id)
