@@ -85,7 +85,7 @@ class WorkRequest(Wire, frozen=True, kw_only=True):
     strict_scheduler_match: bool = False
     asks_outlook: bool = False
     """The runner has nothing to run: the reply has an `outlook` if it has no job either, and comes
-    at once when the outlook is that nobody can run what is left."""
+    at once when the outlook is that no runner can run what is left."""
     knows_stuck: bool = False
     """The outlook said so last time, and the runner stays all the same: it is no news."""
 
@@ -183,7 +183,7 @@ class Outlook(Wire, frozen=True, kw_only=True):
     """How soon that one counts as lost if it stays silent; its jobs are then ready again."""
     is_stuck: bool = False
     """Jobs are ready, but neither this node nor any other that is active or requested can take
-    one; nobody holds a job, and no action is due."""
+    one; no runner holds a job, and no action is due."""
     example: str | None = None
     """The name of such a job, with `is_stuck`."""
 
