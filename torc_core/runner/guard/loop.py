@@ -36,8 +36,6 @@ _IGNORED = (
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU, signal.SIGTSTP, signal.SIGPIPE),
 )
 """Batch systems and containers send them to all processes at once; the runner decides."""
-
-
 CARE_DELAY_S = 1.5
 """After the death of a runner: mostly the next one comes, and a caretaker would be in its way."""
 _WAKE_UPS = 4096

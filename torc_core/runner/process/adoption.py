@@ -48,6 +48,7 @@ from torc_core.runner.process.records import (
 _HELLO_S = 5.0
 """A guard does nothing that takes longer than milliseconds."""
 _KEPT_S = 30 * 24 * 3600.0
+"""How long what a guard has left is kept for a next runner."""
 _TURN_S = 30.0
 """How long a runner waits while another one adopts; the limits of a few guards together."""
 _END_S = 10.0

@@ -23,6 +23,7 @@ from torc_core.runner.guard.stream import Stream
 
 _DECODER: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
 _END_S = 0.5
+"""How much longer than its sockets a process that ends may be seen."""
 _SEND_S = 1.0
 """How long a runner waits for its guard, which does nothing that takes long, to read."""
 RECORD = "guard.json"
