@@ -180,7 +180,7 @@ async def test_the_key(row, server, stage):
         await ui.open("by-key")
         await ui.wait_for("true")
         if row.situation == "unknown":  # else it may vanish from the list before the key is pressed
-            ui.app.screen.opened.feed.close()
+            await ui.stop_refreshing()
         getattr(workflow, row.situation)()
         before = _state(workflow)
 

@@ -61,6 +61,20 @@ class Driver:
         await self.press("g", "right")
         await self.wait_for("[Jobs]")
 
+    async def stop_refreshing(self) -> None:
+        """Leave on the screen what is there, whatever happens on the server."""
+        board = self.board
+        board.opened.feed.close()
+        board.refresher.refresh_every(0)
+        await self.pilot.pause()
+        await self.wait_for(
+            lambda: (
+                board.refresher._soon_timer is None
+                and not (board.requests._busy or board.requests._waiting)
+            )
+        )
+        await self.pilot.pause()
+
 
 @contextlib.asynccontextmanager
 async def interface(url: str, size=(80, 24), *, connect=None, run_options=None):
