@@ -89,7 +89,7 @@ class Exchanges:
             may_claim: Request work.
         """
         self._reports.schedule(
-            batch_delay_s=self._jobs.prefetcher.batch_delay_s(len(self._jobs.waiting)),
+            batch_delay_s=self._jobs.prefetcher.batch_delay_s(self._jobs.unstarted),
             poll_delay_s=poll_delay_s(self._jobs.running),
             in_flight=self._link.in_flight,
             is_stopping=is_stopping,

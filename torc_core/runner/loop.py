@@ -325,7 +325,7 @@ class Loop:
     def _measure_progress(self) -> Progress:
         return Progress(
             running=self._jobs.running,
-            waiting=len(self._jobs.waiting),
+            waiting=self._jobs.unstarted,
             outcomes=dict(self._jobs.outcomes),
             is_stopping=self._shutdown.is_stopping,
             is_server_failing=self._exchanges.is_failing,

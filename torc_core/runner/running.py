@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from torc_core.clock import Clock
@@ -97,6 +97,11 @@ class RunningJobs:
 
     def __contains__(self, job_id: JobId) -> bool:
         return job_id in self._attempts or job_id in self._awaited
+
+    @property
+    def attempts(self) -> Iterable[Attempt]:
+        """Those that have a process, or are being started."""
+        return self._attempts.values()
 
     def has(self, job_id: JobId, token: int) -> bool:
         """Return whether this attempt is running."""

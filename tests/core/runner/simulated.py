@@ -22,7 +22,7 @@ from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.resources import Resources
-from torc_core.runner.guard.messages import Exited, Started
+from torc_core.runner.guard.messages import Exited, Skipped, Started
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.loop import Loop, Surroundings
 from torc_core.runner.monitor.job_meter import JobMeter
@@ -221,6 +221,11 @@ class SimulatedProcesses:
         self._waker = waker
         self._running: dict[int, Attempt] = {}
         """By the number of the process."""
+        self._behind: dict[Attempt, Attempt] = {}
+        """Which attempt waits for which."""
+        self._exit_codes: dict[Attempt, int] = {}
+        self.queued: dict[int, int] = {}
+        """The job before it, by job."""
         self._events: list[tuple[Attempt, ProcessEvent]] = []
         self._count = 0
         self.run_time_s = lambda claimed: float(claimed.runtime_seconds)
@@ -238,12 +243,15 @@ class SimulatedProcesses:
         self.failure: SpawnError | None = None
 
     def start(
-        self, claimed: ClaimedJob, gpus: tuple[str, ...], cpus: tuple[int, ...] = ()
+        self,
+        claimed: ClaimedJob,
+        gpus: tuple[str, ...] = (),
+        cpus: tuple[int, ...] = (),
+        *,
+        after: Attempt | None = None,
     ) -> Attempt:
         if self.failure is not None:
             raise self.failure
-        self._count += 1
-        number = self._count
         attempt = Attempt(
             claimed=claimed,
             gpus=gpus,
@@ -251,6 +259,37 @@ class SimulatedProcesses:
             started_ms=self._clock.wall_ms(),
             usage=Usage(),
         )
+        if after is None or self._exit_codes.get(after) == 0:
+            self._start(attempt)
+        elif after in self._exit_codes:
+            self._skip(attempt)
+        else:
+            self.queued[attempt.job_id] = after.job_id
+            self._behind[after] = attempt
+        return attempt
+
+    def is_own(self, attempt: Attempt) -> bool:
+        return True
+
+    def withdraw(self, attempts: Iterable[Attempt]) -> None:
+        for attempt in attempts:
+            for before, each in list(self._behind.items()):
+                if each is attempt:
+                    self._skip_behind(before)
+
+    def _skip_behind(self, before: Attempt) -> None:
+        if (attempt := self._behind.pop(before, None)) is not None:
+            self._skip_behind(attempt)
+            self._skip(attempt)
+
+    def _skip(self, attempt: Attempt) -> None:
+        self._exit_codes[attempt] = 1
+        self._tell(attempt, Skipped(id=0))
+
+    def _start(self, attempt: Attempt) -> None:
+        claimed = attempt.claimed
+        self._count += 1
+        number = self._count
         self._running[number] = attempt
         self.most_at_once = max(self.most_at_once, len(self._running))
         self.started.append((self._clock.now, claimed.job.id))
@@ -263,7 +302,6 @@ class SimulatedProcesses:
             self._tell(attempt, start)
         ends = begins + self.run_time_s(claimed)
         self._waker.at(ends, lambda: self._exit(number, self.exit_code(claimed)))
-        return attempt
 
     def adopt(self, attempt: Attempt) -> None:
         """Have the process of a dead runner's attempt, which runs until it is ended."""
@@ -271,7 +309,13 @@ class SimulatedProcesses:
         self._running[self._count] = attempt
 
     def end(self, attempt: Attempt, grace_s: float) -> None:
+        if attempt in self._behind.values():
+            self.withdraw([attempt])
+            return
+        if attempt in self._exit_codes:
+            return
         self.ended.append((self._clock.now, attempt.job_id, grace_s))
+        self._skip_behind(attempt)
         (number,) = [key for key, each in self._running.items() if each is attempt]
         signum = signal.SIGKILL if self.ignores_sigterm else signal.SIGTERM
         delay_s = grace_s if self.ignores_sigterm else 0.0
@@ -308,6 +352,11 @@ class SimulatedProcesses:
         if attempt is not None:
             now, now_ms = self._clock.now, self._clock.wall_ms()
             self._tell(attempt, Exited(id=number, exit_code=code, cpu_s=0.0, at=now, at_ms=now_ms))
+            self._exit_codes[attempt] = code
+            if code:
+                self._skip_behind(attempt)
+            elif (follower := self._behind.pop(attempt, None)) is not None:
+                self._start(follower)
 
     def _tell(self, attempt: Attempt, event: ProcessEvent) -> None:
         self._events.append((attempt, event))

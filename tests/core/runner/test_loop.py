@@ -137,6 +137,58 @@ def test_short_jobs_are_batched_and_prefetched():
     assert set(counts_of(world).values()) == {1}
 
 
+def test_short_jobs_are_queued_behind_each_other_and_never_more_than_fit_run():
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda claimed: 0.001 + claimed.job.id % 3 * 0.002
+    world.processes.exit_code = lambda claimed: claimed.job.id % 7 == 0
+    world.server.add(*jobs(2000))
+    summary = world.run()
+    assert summary.outcomes == {"completed": 1715, "failed": 285}
+    assert world.processes.most_at_once == 4
+    assert len(world.processes.queued) > 1000
+    assert set(counts_of(world).values()) == {1}
+
+
+def test_only_what_needs_the_same_is_queued_behind_a_job():
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda _: 0.002
+    cpus = {job_id: 1 + job_id // 10 % 2 for job_id in range(1, 800)}
+    world.server.add(*(claimed_job(job_id, num_cpus=count) for job_id, count in cpus.items()))
+    summary = world.run()
+    assert summary.outcomes == {"completed": 799}
+    assert len(world.processes.queued) > 100
+    assert all(cpus[job] == cpus[before] for job, before in world.processes.queued.items())
+    assert world.processes.most_at_once == 4
+
+
+def test_what_is_queued_behind_a_job_that_turns_out_long_runs_elsewhere():
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda claimed: 0.002 if claimed.job.id != 150 else 3600.0
+    world.server.add(*jobs(300))
+    world.run()
+    ends = sorted(when for when, _ in world.processes.started)
+    assert len(world.server.results) == 300
+    assert ends[-1] < 5.0, "all others run beside it"
+    assert 150 in world.processes.queued
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_queued_is_given_back_when_the_runner_is_stopped(times):
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda _: 0.002
+    world.server.add(*jobs(5000))
+    for number in range(times):
+        world.stop_at(0.8 + number * 0.001)
+    summary = world.run()
+    assert world.processes.queued
+    assert max(when for when, _ in world.processes.started) <= 0.801
+    started = {job_id for _, job_id in world.processes.started}
+    released = {job_id for _, job_id in world.server.released}
+    assert started.isdisjoint(released)
+    assert not world.server.claimed, "each job is complete or given back"
+    assert sum(summary.outcomes.values()) == len(started)
+
+
 def test_prefetched_jobs_that_would_wait_behind_long_ones_are_released():
     world = World(FOUR_CPUS)
     world.processes.run_time_s = lambda claimed: 0.002 if claimed.job.id <= 200 else 3600.0

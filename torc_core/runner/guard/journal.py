@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from torc_core.runner.guard.messages import Entry, Forgotten, KeptEntry, Started
+from torc_core.runner.guard.messages import Entry, Exited, Forgotten, KeptEntry, Started
 
 NAME = "journal"
 _COMPACT_BYTES = 1 << 20
@@ -37,6 +37,14 @@ class Kept:
     def entries(self) -> list[KeptEntry]:
         """All of them."""
         return [entry for entries in self._entries.values() for entry in entries]
+
+    def has_succeeded(self, process_id: int) -> bool:
+        """Return whether a process has exited by itself with 0."""
+        match self._entries.get(process_id):
+            case [Started(), Exited(exit_code=0)]:
+                return True
+            case _:
+                return False
 
     def add(self, entry: Entry) -> None:
         """Take the next line into account; one of an unknown process means nothing."""

@@ -26,6 +26,7 @@ from torc_core.runner.guard.messages import (
     Leave,
     Start,
     Take,
+    Withdraw,
 )
 from torc_core.runner.guard.processes import Processes
 from torc_core.runner.guard.stream import Stream
@@ -181,6 +182,7 @@ class Guard:
         self._poll.unregister(runner.fileno())
         runner.close()
         self._runner = None
+        self._processes.drop_queue()
 
     def _obey(self, commands: Sequence[Command]) -> None:
         if starts := [command for command in commands if isinstance(command, Start)]:
@@ -195,6 +197,8 @@ class Guard:
                     self._processes.start(command)
                 case End():
                     self._processes.end(command.id, command.grace_s, command.reason)
+                case Withdraw():
+                    self._processes.withdraw(command.ids)
                 case Forget():
                     self._journal.write([Forgotten(ids=command.ids)])
                 case Configure():

@@ -19,6 +19,9 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
 
     id: int
     """The runner's; grows with each start."""
+    after: int = 0
+    """Not before that process, or start, has exited by itself with 0; if it exits otherwise, this
+    start is `Skipped`. At most one start waits for each. 0: at once."""
     arguments: list[str]
     """Packed; the path of a program, and its arguments with the name that it is given first."""
     direct: list[str] = []
@@ -52,13 +55,19 @@ class Configure(msgspec.Struct, frozen=True, kw_only=True, tag="configure"):
 class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     """End a process and all that descends from it: SIGTERM, then SIGKILL until nothing is left.
 
-    Repeated with a shorter grace, it ends sooner.
+    Repeated with a shorter grace, it ends sooner. A start that waits is skipped.
     """
 
     id: int
     grace_s: float
     reason: str
     """The runner's word for why; kept with the process."""
+
+
+class Withdraw(msgspec.Struct, frozen=True, kw_only=True, tag="withdraw"):
+    """Skip these starts, if they still wait for another process, and all that waits for them."""
+
+    ids: list[int]
 
 
 class Forget(msgspec.Struct, frozen=True, kw_only=True, tag="forget"):
@@ -78,7 +87,7 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True, tag="leave"):
     """The runner ends in good order: it leaves nothing to another one."""
 
 
-Command = Take | Start | Configure | End | Forget | Leave
+Command = Take | Start | Configure | End | Withdraw | Forget | Leave
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
@@ -102,6 +111,12 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     message: str
     errno: int | None
     """None: its command or environment contains what no process can be given."""
+
+
+class Skipped(msgspec.Struct, frozen=True, kw_only=True, tag="skipped"):
+    """A start that waited for another process, and that will not be made."""
+
+    id: int
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
@@ -149,7 +164,7 @@ class Busy(msgspec.Struct, frozen=True, kw_only=True, tag="busy"):
     """The only event on a connection: the guard serves a runner that lives."""
 
 
-Event = Hello | Busy | Started | Refused | Exited
+Event = Hello | Busy | Started | Refused | Skipped | Exited
 
 
 def pack(text: str) -> str:

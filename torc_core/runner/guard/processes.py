@@ -32,19 +32,20 @@ from torc_core.runner.guard.messages import (
     Exited,
     Forgotten,
     Refused,
+    Skipped,
     Start,
     Started,
     unpack,
 )
 from torc_core.runner.guard.procfs import now_ticks
+from torc_core.runner.guard.queue import StartQueue
 from torc_core.runner.guard.trees import LABEL, Found, Trees, label_of
 
 FAILED_GRACE_S = 2.0
 """From SIGTERM to SIGKILL for what a failed process leaves behind."""
-START_DELAY_S = 0.01
-"""How long a runner is not told of a start, unless there is something else to tell: most short jobs
-have exited by then, and a runner that wakes once for each costs a third less than one that wakes
-twice."""
+TELL_DELAY_S = 0.01
+"""How long a runner is not told of a start, or of an exit behind which the next start was queued,
+unless there is something else to tell: a runner that wakes for several at once costs less."""
 
 
 class _Process(msgspec.Struct):
@@ -77,6 +78,7 @@ class Processes:
         """Those that have not exited."""
         self._entries: list[Entry] = []
         """What is not in the journal yet."""
+        self._queue = StartQueue()
         self._events: list[Event] = []
         """What the runner was not told yet."""
         self._tell_at: float | None = None
@@ -93,16 +95,35 @@ class Processes:
 
     def note_starts(self, commands: Sequence[Start]) -> None:
         """Write to the journal what is about to be started: what dies meanwhile counts as lost."""
-        at, at_ms = time.monotonic(), time.time_ns() // 1_000_000
-        self._journal.write(
-            [
-                Started(id=each.id, pid=0, at=at, at_ms=at_ms, record=each.record)
-                for each in commands
-            ]
-        )
+        self._write()  # whether a start is due depends on what has exited
+        self._entries += [_noted(each) for each in commands if self._is_due(each)]
+        self._write()
 
     def start(self, command: Start) -> None:
-        """Start a process that was noted."""
+        """Start a process that was noted, or queue it."""
+        if self._is_due(command):
+            self._start(command)
+        elif command.after in self._running or command.after in self._queue:
+            self._queue.add(command)
+        else:
+            self._skip([command.id])
+
+    def withdraw(self, ids: Sequence[int]) -> None:
+        """Skip starts that still wait for other processes."""
+        self._skip(self._queue.drop(ids))
+
+    def drop_queue(self) -> None:
+        """Forget the starts that wait: their runner is gone."""
+        self._queue.clear()
+
+    def _is_due(self, command: Start) -> bool:
+        return not command.after or self._journal.kept.has_succeeded(command.after)
+
+    def _skip(self, ids: Sequence[int]) -> None:
+        for process_id in ids:
+            self._add_event(Skipped(id=process_id))
+
+    def _start(self, command: Start) -> None:
         added = {unpack(name): unpack(value) for name, value in command.environment.items()}
         at, at_ms, since = time.monotonic(), time.time_ns() // 1_000_000, now_ticks()
         try:
@@ -121,12 +142,13 @@ class Processes:
             number = error.errno if isinstance(error, OSError) else None
             self._entries.append(Forgotten(ids=[command.id]))
             self._add_event(Refused(id=command.id, message=str(error), errno=number))
+            self._skip(self._queue.drop_behind(command.id))
             return
         start = Started(id=command.id, pid=pid, at=at, at_ms=at_ms)
         self._running[command.id] = self._by_pid[pid] = _Process(start)
         self._trees.add(command.id, pid, since)
         self._entries.append(start)
-        self._add_event(start, START_DELAY_S)
+        self._add_event(start, TELL_DELAY_S)
 
     def end(self, process_id: int, grace_s: float, reason: str) -> None:
         """End a process and all that descends from it.
@@ -134,6 +156,9 @@ class Processes:
         The reason is kept even if it is over: for the runner it is not, or may have been ended by
         the signal that the runner has received.
         """
+        if process_id in self._queue:
+            self.withdraw([process_id])
+            return
         self._entries.append(Ending(id=process_id, reason=reason))
         process = self._running.get(process_id)
         if process is not None:
@@ -181,13 +206,16 @@ class Processes:
 
         Without a runner nothing waits to be told: the next one is told what the journal says.
         """
-        entries, self._entries = self._entries, []
-        if entries:
-            self._journal.write(entries)
+        self._write()
         if has_runner and (self._tell_at is None or self._tell_at > time.monotonic()):
             return []
         events, self._events, self._tell_at = self._events, [], None
         return events
+
+    def _write(self) -> None:
+        entries, self._entries = self._entries, []
+        if entries:
+            self._journal.write(entries)
 
     def _add_event(self, event: Event, delay_s: float = 0.0) -> None:
         self._events.append(event)
@@ -209,6 +237,7 @@ class Processes:
         now = time.monotonic()
         process.kill_at = min(process.kill_at or now + grace_s, now + grace_s)
         process.look_at = now
+        self._skip(self._queue.drop_behind(process.start.id))
 
     def _advance(self, process: _Process, now: float, left: list[Process] | None) -> None:
         step = next_step(
@@ -246,10 +275,33 @@ class Processes:
             at_ms=start.at_ms + int((exited_at - start.at) * 1000),
             survivors=survivors,
         )
+        was_ended = process.kill_at is not None
         self._entries.append(exited)
-        self._add_event(exited)
         del self._running[start.id]
-        self._trees.remove(start.id, was_ended=process.kill_at is not None)
+        self._trees.remove(start.id, was_ended=was_ended)
+        if child.exit_code == 0 and not was_ended:
+            self._start_next(exited)
+        else:
+            self._add_event(exited)
+            self._skip(self._queue.drop_behind(start.id))
+
+    def _start_next(self, exited: Exited) -> None:
+        """Start what waits for a process that has succeeded; the runner is told at leisure.
+
+        With the last of a chain it is told at once, as it may have more.
+        """
+        command = self._queue.pop_next(exited.id)
+        has_more = command is not None and self._queue.has_next(command.id)
+        self._add_event(exited, TELL_DELAY_S if has_more else 0.0)
+        if command is not None:
+            self._entries.append(_noted(command))
+            self._write()
+            self._start(command)
+
+
+def _noted(command: Start) -> Started:
+    at, at_ms = time.monotonic(), time.time_ns() // 1_000_000
+    return Started(id=command.id, pid=0, at=at, at_ms=at_ms, record=command.record)
 
 
 def _kill_at(process: _Process) -> float:

@@ -31,6 +31,10 @@ POLL_DELAY_S = 0.02
 ROUND_TRIP_S = 0.02
 """An exchange while server and runner are both busy on the same two cores."""
 MAX_PREFETCH = 512
+QUEUED_S = 0.04
+"""How much work may wait at the guard behind one job: enough for the runner to wake only now and
+then, and little enough to be spread evenly over the slots."""
+MAX_QUEUED = 32
 _WEIGHT = 0.1
 
 
@@ -59,6 +63,11 @@ class Prefetcher:
             return 0
         bridged_s = 2 * (BATCH_DELAY_S + ROUND_TRIP_S)
         return min(int(slots * bridged_s / max(self._mean_s, 0.001)) + 1, MAX_PREFETCH)
+
+    @property
+    def queue_depth(self) -> int:
+        """How many jobs may wait at the guard behind one that runs."""
+        return min(int(QUEUED_S / max(self._mean_s, 0.001)), MAX_QUEUED)
 
     def batch_delay_s(self, waiting: int) -> float:
         """Return how long a completion may wait for others while `waiting` jobs are queued here."""

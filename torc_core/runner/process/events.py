@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from torc_core.runner.guard.messages import Exited, Refused, Started
+from torc_core.runner.guard.messages import Exited, Refused, Skipped, Started
 
 
 class Lost(NamedTuple):
@@ -15,4 +15,4 @@ class Taken(NamedTuple):
     """A process that another runner has taken over."""
 
 
-ProcessEvent = Started | Refused | Exited | Lost | Taken
+ProcessEvent = Started | Refused | Skipped | Exited | Lost | Taken

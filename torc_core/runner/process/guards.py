@@ -23,6 +23,7 @@ from torc_core.runner.guard.messages import (
     Leave,
     Start,
     Started,
+    Withdraw,
     pack,
     unpack,
 )
@@ -90,12 +91,20 @@ class Guards:
         if self._own is not None:
             self._own.send(self._setting)
 
-    def start(self, attempt: Attempt, command: Start) -> None:
+    def start(self, attempt: Attempt, command: Start, after: Attempt | None = None) -> None:
         """Have our guard start a process of an attempt; the number of the command is set here.
+
+        Args:
+            attempt: The attempt.
+            command: What to start.
+            after: Start it by itself once this one's process, which is our guard's, has exited
+                with 0; otherwise it is skipped.
 
         Raises:
             SpawnError: There is no guard, and none can be started.
         """
+        if after is not None:
+            command = msgspec.structs.replace(command, after=after.processes[-1].id)
         process = self._start(attempt, command)
         attempt.processes = [*attempt.processes, process]
         attempt.pid, attempt.reaper = None, process.guard.pid
@@ -106,6 +115,16 @@ class Guards:
             process = attempt.processes[-1]
             reason = attempt.stop.name
             process.guard.send(End(id=process.id, grace_s=grace_s, reason=reason))
+
+    def withdraw(self, attempts: Iterable[Attempt]) -> None:
+        """Have our guard skip those of these attempts that still wait for others."""
+        ids = [attempt.processes[-1].id for attempt in attempts]
+        if self._own is not None and ids:
+            self._own.send(Withdraw(ids=ids))
+
+    def is_own(self, attempt: Attempt) -> bool:
+        """Return whether our own guard has the process of an attempt."""
+        return bool(attempt.processes) and attempt.processes[-1].guard is self._own
 
     def forget(self, attempts: Iterable[Attempt]) -> None:
         """Drop what the guards keep of attempts: the server knows."""

@@ -58,9 +58,20 @@ class Launcher:
         guards.configure(self._directory, self._shell.environment)
 
     def start(
-        self, claimed: ClaimedJob, gpus: tuple[str, ...], cpus: tuple[int, ...] = ()
+        self,
+        claimed: ClaimedJob,
+        gpus: tuple[str, ...] = (),
+        cpus: tuple[int, ...] = (),
+        *,
+        after: Attempt | None = None,
     ) -> Attempt:
-        """Have the process of a job started that may use these GPUs and CPUs; without CPUs, all.
+        """Have the process of a job started.
+
+        Args:
+            claimed: The job.
+            gpus: What it may use.
+            cpus: What it may use; empty for all.
+            after: Start it once the process of this attempt has exited with 0.
 
         Raises:
             SpawnError: See `preparation`; or no guard can be started.
@@ -86,7 +97,8 @@ class Launcher:
         record = AttemptRecord(
             claimed=claimed, gpus=gpus, cpus=cpus, outputs_before=attempt.outputs_before
         )
-        self._start(attempt, self._stdio(claimed), command, variables, record, direct)
+        start = self._command(self._stdio(claimed), command, variables, record, direct)
+        self._guards.start(attempt, start, after)
         return attempt
 
     def start_recovery(self, attempt: Attempt, script: str, recovery: Recovery) -> None:
@@ -105,7 +117,7 @@ class Launcher:
         environment = {**self._shell.environment, **variables}
         command = self._prepare(claimed, None, script, environment)
         files = self._stdio(claimed, output_paths.RECOVERY)
-        self._start(attempt, files, command, variables, record)
+        self._guards.start(attempt, self._command(files, command, variables, record))
 
     def discard_command(self, attempt: Attempt) -> None:
         """Delete the file of a command that was too long: its process has exited."""
@@ -142,16 +154,15 @@ class Launcher:
                     "Output of a completed job was not deleted", error=error, **job_ids(claimed)
                 )
 
-    def _start(
+    def _command(
         self,
-        attempt: Attempt,
         files: StdioFiles,
         command: str,
         variables: dict[str, str],
         record: AttemptRecord,
         direct: list[str] | None = None,
-    ) -> None:
-        start = Start(
+    ) -> Start:
+        return Start(
             id=0,
             arguments=[pack(each) for each in self._shell.arguments(command)],
             direct=[pack(each) for each in direct or ()],
@@ -162,7 +173,6 @@ class Launcher:
             cpus=list(record.cpus),
             record=encode(record),
         )
-        self._guards.start(attempt, start)
 
     def _prepare(
         self, claimed: ClaimedJob, script: str | None, command: str, environment: Mapping[str, str]

@@ -15,8 +15,11 @@ from torc_core.runner.guard.messages import (
     Exited,
     Forget,
     Leave,
+    Refused,
+    Skipped,
     Start,
     Started,
+    Withdraw,
 )
 from torc_core.runner.process.guard_client import CareRecord, connect_guard, start_guard
 
@@ -33,10 +36,11 @@ def guard():
     wait_for(lambda: not client.record.process.is_alive(), "the end of the guard")
 
 
-def start(number, command):
+def start(number, command, after=0):
     shell = ["/bin/sh", "sh", "-c", command]
     return Start(
         id=number,
+        after=after,
         arguments=shell,
         environment={},
         stdout="/dev/null",
@@ -50,6 +54,13 @@ def receive(client, kind):
     return wait_for(
         lambda: [event for event in client.receive() if isinstance(event, kind)], kind.__name__
     )
+
+
+def receive_all(client, count):
+    """Return that many starts, exits and so on."""
+    events = []
+    wait_for(lambda: events.extend(client.receive()) or len(events) > count, "events")
+    return events[1:]  # without its greeting
 
 
 def tell(client, *commands):
@@ -87,4 +98,108 @@ def test_what_the_last_words_of_a_dead_runner_started_is_taken_over(guard):
     [exited] = receive(following, Exited)
     assert exited.exit_code == 137
     tell(following, Forget(ids=[1]), Leave())
+    following.close()
+
+
+def what(event):
+    return type(event), event.id
+
+
+def test_a_start_behind_another_process_is_made_when_that_has_succeeded(guard):
+    tell(guard, start(1, ""), start(2, "", after=1), start(3, "exit 3", after=2))
+    events = receive_all(guard, 6)
+    assert [what(event) for event in events] == [
+        (Started, 1),
+        (Exited, 1),
+        (Started, 2),
+        (Exited, 2),
+        (Started, 3),
+        (Exited, 3),
+    ]
+    times = [event.at for event in events]
+    assert times == sorted(times)
+    tell(guard, Forget(ids=[1, 2, 3]))
+
+
+def test_a_start_behind_what_has_succeeded_already_is_made_at_once(guard):
+    tell(guard, start(1, ""))
+    receive(guard, Exited)
+    tell(guard, start(2, "", after=1))
+    assert [event.id for event in receive(guard, Exited)] == [2]
+    tell(guard, Forget(ids=[1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("command", "ends"),
+    [
+        ("exit 3", False),
+        ("kill -TERM $$", False),
+        ("exec sleep 60", True),
+        ("trap 'exit 0' TERM; sleep 60 & wait", True),
+    ],
+)
+def test_what_waits_for_a_process_that_does_not_succeed_is_skipped(guard, tmp_path, command, ends):
+    mark = tmp_path / "ran"
+    tell(guard, start(1, command), *(start(n, f"touch {mark}", after=n - 1) for n in (2, 3)))
+    if ends:
+        receive(guard, Started)
+        tell(guard, End(id=1, grace_s=10.0, reason="CANCELED"))
+    skipped = []
+    wait_for(lambda: skipped.extend(receive(guard, Skipped)) or len(skipped) == 2, "both")
+    assert [event.id for event in skipped] == [3, 2], "the last first"
+    tell(guard, start(4, f"touch {mark}", after=2), start(5, f"touch {mark}", after=1))
+    receive(guard, Skipped)
+    assert not mark.exists()
+    tell(guard, Forget(ids=[1]))
+
+
+def test_what_waits_for_a_process_that_cannot_be_started_is_skipped(guard):
+    broken = Start(
+        id=2,
+        after=1,
+        arguments=["/missing", "missing"],
+        environment={},
+        stdout="/dev/null",
+        stderr="/dev/null",
+        mode=0o600,
+    )
+    tell(guard, start(1, ""), broken, start(3, "", after=2))
+    assert [what(event) for event in receive_all(guard, 4)] == [
+        (Started, 1),
+        (Exited, 1),
+        (Refused, 2),
+        (Skipped, 3),
+    ]
+    tell(guard, Forget(ids=[1]))
+
+
+@pytest.mark.parametrize(
+    "command", [Withdraw(ids=[2]), End(id=2, grace_s=0.0, reason="CANCELED")], ids=["one", "end"]
+)
+def test_a_start_that_waits_can_be_taken_back(guard, command):
+    tell(guard, start(1, "exec sleep 60"), start(2, "", after=1), start(3, "", after=2), command)
+    assert {event.id for event in receive(guard, Skipped)} == {2, 3}
+    tell(guard, Withdraw(ids=[1, 2]))
+    tell(guard, End(id=1, grace_s=0.0, reason="CANCELED"))
+    [exited] = receive(guard, Exited)
+    assert (exited.id, exited.exit_code) == (1, 137)
+    tell(guard, Forget(ids=[1]))
+
+
+def test_what_waits_is_never_started_once_its_runner_is_gone(guard, tmp_path):
+    mark = tmp_path / "ran"
+    go = tmp_path / "go"
+    command = f"while ! [ -e {go} ]; do sleep 0.01; done"
+    tell(guard, start(1, command), start(2, f"touch {mark}", after=1))
+    receive(guard, Started)
+    guard.close()
+    following = connect_guard(guard.directory, guard.record, cares=False)
+    [started] = following.answer(10.0).entries
+    assert started.id == 1
+    go.touch()
+    receive(following, Exited)
+    tell(following, start(3, ""))
+    assert [event.id for event in receive(following, Exited)] == [3]
+    assert not mark.exists()
+    tell(following, Forget(ids=[1, 3]), Leave())
     following.close()
