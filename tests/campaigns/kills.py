@@ -182,11 +182,21 @@ class Campaign:
         seed: Of what is done when.
         jobs: How many there are.
         slots: How many may run at once.
+        longest_s: How long a job takes at most.
     """
 
-    def __init__(self, folder: Path, *, seed: int, jobs: int, slots: int = 24) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        jobs: int,
+        slots: int = 24,
+        longest_s: float = LONGEST_S,
+    ) -> None:
         self._random = random.Random(seed)
         self._jobs = jobs
+        self._longest_s = longest_s
         self._ledger = folder / "ledger"
         self._codes: dict[str, int] = {}
         self._kills: Counter[str] = Counter()
@@ -223,7 +233,7 @@ class Campaign:
         jobs = []
         for number in range(self._jobs):
             code = 3 if number % 10 == 9 else 0
-            seconds = round(self._random.uniform(0.0, LONGEST_S), 2)
+            seconds = round(self._random.uniform(0.0, self._longest_s), 2)
             command = COMMAND.format(ledger=self._ledger, seconds=seconds, code=code)
             jobs.append({"name": f"j{number}", "command": command})
             self._codes[f"j{number}"] = code
@@ -354,11 +364,19 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="of runners, caretakers and servers")
     parser.add_argument("--guards", type=int, default=0, help="how many guards are killed besides")
     parser.add_argument("--slots", type=int, default=24)
+    parser.add_argument(
+        "--longest",
+        type=float,
+        default=LONGEST_S,
+        help="seconds that a job takes at most; jobs below 0.04 wait in the queue of the guard",
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     chosen = parser.parse_args()
     print(f"seed {chosen.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
-    campaign = Campaign(folder, seed=chosen.seed, jobs=chosen.jobs, slots=chosen.slots)
+    campaign = Campaign(
+        folder, seed=chosen.seed, jobs=chosen.jobs, slots=chosen.slots, longest_s=chosen.longest
+    )
     try:
         report = campaign.run(chosen.kills, chosen.guards)
     finally:

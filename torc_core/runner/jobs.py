@@ -5,7 +5,6 @@ It knows neither the server nor the loop.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 
 from torc_core.errors import MachineError
@@ -13,7 +12,6 @@ from torc_core.model.exchange import ClaimedJob, JobEnd, JobStart, Outcome, Work
 from torc_core.model.ids import ComputeNodeId, JobId
 from torc_core.resources import Resources
 from torc_core.runner.guard.messages import Exited, Refused, Skipped, Started
-from torc_core.runner.guard_queue import GuardQueue, may_follow
 from torc_core.runner.logs import log
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import StopReason
@@ -26,6 +24,7 @@ from torc_core.runner.process.adoption import Adopted
 from torc_core.runner.process.attempt import Attempt, completion_without_start, id_of, job_ids
 from torc_core.runner.process.events import Lost, ProcessEvent, Taken
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure, spawn_error
+from torc_core.runner.queued_jobs import QueuedJobs
 from torc_core.runner.running import RunningJobs, Tools
 
 _RELEASE = Timer(TimerKind.RELEASE_PREFETCHED)
@@ -61,19 +60,17 @@ class Jobs:
             max_jobs=options.max_parallel_jobs,
         )
         self._running = RunningJobs(context, options, tools, self._pool, self.outbox)
-        self._queue = GuardQueue()
-        self._released: set[Attempt] = set()
-        """Those in the queue that go back to the server, unless they have started by now."""
+        self._queued = QueuedJobs(tools, self._pool, self._running, self.outbox)
 
     @property
     def running(self) -> int:
         """How many jobs have a process."""
-        return len(self._running) - len(self._queue)
+        return len(self._running) - len(self._queued)
 
     @property
     def unstarted(self) -> int:
         """How many jobs wait, here or at the guard."""
-        return len(self.waiting) + len(self._queue)
+        return len(self.waiting) + len(self._queued)
 
     @property
     def is_empty(self) -> bool:
@@ -101,8 +98,8 @@ class Jobs:
         """
         if self._options.cares:
             return None
-        queued = [attempt.claimed for attempt in self._queue.attempts]
-        free, free_slots = self._pool.available(map(requirements_of, [*queued, *self.waiting]))
+        unstarted = [*self._queued.claimed, *self.waiting]
+        free, free_slots = self._pool.available(map(requirements_of, unstarted))
         slots = self._options.max_parallel_jobs or self._context.total.num_cpus
         return build_work_request(
             free,
@@ -133,23 +130,19 @@ class Jobs:
             elif not self._start(claimed, amount):
                 rest += self.waiting[index:]
                 break
-        self.waiting = rest
-        if rest:
-            self._queue_waiting()
-        elif self._queue and self._pool.free_jobs > 0:
-            self.tools.guards.withdraw(self._queue.attempts)
+        self.waiting = self._queued.add(rest, self.prefetcher.queue_depth)
+        if self._queued and not self.waiting and self._pool.free_jobs > 0:
+            self._queued.withdraw()  # some can start now
         if self.unstarted:
             self.tools.timers.set_earlier(_RELEASE, self.tools.clock.monotonic() + HOLD_S)
 
     def handle_events(self, fd: int) -> None:
         """Handle what has happened to processes, given the descriptor of their guard."""
         for attempt, event in self.tools.guards.receive(fd):
-            self._dequeue(attempt)
+            self._queued.take_place(attempt)
             self._handle(attempt, event)
-            self._released.discard(attempt)
-            # At the guard it has started by now, whatever we know of it.
-            if isinstance(event, Exited) and (follower := self._queue.follower_of(attempt)):
-                self._dequeue(follower)
+            if isinstance(event, Exited):
+                self._queued.follow(attempt)
 
     def adopt(self, adopted: Sequence[Adopted], nodes: Sequence[ComputeNodeId]) -> None:
         """Take over the attempts of dead runners: they keep what they hold, and go on.
@@ -201,8 +194,7 @@ class Jobs:
         for claimed in self.waiting:
             self.outbox.add_release(id_of(claimed), claimed.token)
         self.waiting = []
-        self._released.update(self._queue.attempts)
-        self.tools.guards.withdraw(self._queue.attempts)
+        self._queued.withdraw(to_release=True)
 
     def release_prefetched(self) -> None:
         """Release jobs that wait behind long ones: other runners may run them."""
@@ -233,56 +225,13 @@ class Jobs:
         self._running.add(attempt)
         return True
 
-    def _queue_waiting(self) -> None:
-        """Hand jobs that wait to the guard, in the order in which they were claimed."""
-        depth = self.prefetcher.queue_depth
-        if not depth:
-            return
-        waiting = deque(self.waiting)
-        followed = filter(self._may_be_followed, self._running.attempts)
-        for before in self._queue.places(followed, depth):
-            if not may_follow(before.claimed, waiting[0]) or id_of(waiting[0]) in self._running:
-                break
-            try:
-                attempt = self.tools.launcher.start(waiting[0], after=before)
-            except SpawnError:
-                break  # found again, and explained, when it is its turn
-            waiting.popleft()
-            self._queue.add(before, attempt)
-            self._running.add(attempt)
-            if not waiting:
-                break
-        self.waiting = list(waiting)
-
-    def _dequeue(self, attempt: Attempt) -> None:
-        """Give an attempt the place of the one before it, which holds it no longer."""
-        if self._queue.remove(attempt):
-            self._pool.hold(attempt.job_id, requirements_of(attempt.claimed), Devices())
-
-    def _may_be_followed(self, attempt: Attempt) -> bool:
-        return (
-            attempt not in self._queue
-            and attempt.stop is None
-            and attempt.recovery is None
-            and attempt.signaled is None
-            and not attempt.cpus
-            and self.tools.guards.is_own(attempt)
-        )
-
-    def _take_back(self, attempt: Attempt) -> None:
-        """Let an attempt wait here that the guard has not started, or release it."""
-        self._running.remove(attempt)
-        if attempt in self._released or attempt.stop not in {None, StopReason.CANCELED}:
-            self.outbox.add_release(attempt.job_id, attempt.token)
-        elif attempt.stop is None:
-            self.waiting.insert(0, attempt.claimed)
-
     def _handle(self, attempt: Attempt, event: ProcessEvent) -> None:
         if not isinstance(event, Started):
             self.tools.launcher.discard_command(attempt)
         match event:
             case Started():
-                self._note_start(attempt, event)
+                self._queued.note_start(attempt)
+                self._running.note_start(attempt, event)
             case Exited():
                 if attempt.recovery is None:
                     self.prefetcher.add_run_time(event.at - attempt.started)
@@ -291,21 +240,12 @@ class Jobs:
             case Refused():
                 self._refuse(attempt, spawn_error(event.message, event.errno))
             case Skipped():
-                self._take_back(attempt)
+                self.waiting = [*self._queued.take_back(attempt), *self.waiting]
             case Lost():
                 self._running.lose(attempt)
             case Taken():
                 self.are_taken = True
                 self._running.remove(attempt)
-
-    def _note_start(self, attempt: Attempt, started: Started) -> None:
-        attempt.pid = started.pid
-        self._running.note_start(attempt, started.at)
-        if attempt.recovery is None:
-            log.info("Job started", pid=started.pid, **job_ids(attempt.claimed))
-            attempt.started, attempt.started_ms = started.at, started.at_ms
-            self.outbox.add_start(attempt.job_id, attempt.token, started.at_ms)
-            self.tools.monitor.schedule(attempt)
 
     def _refuse(self, attempt: Attempt, error: SpawnError) -> None:
         """Handle that the guard could not start a process."""

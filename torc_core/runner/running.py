@@ -10,7 +10,7 @@ from torc_core.clock import Clock
 from torc_core.model.exchange import ClaimedJob, JobEnd, Outcome
 from torc_core.model.ids import JobId
 from torc_core.runner.awaited_outputs import AwaitedOutputs, Ended
-from torc_core.runner.guard.messages import Exited
+from torc_core.runner.guard.messages import Exited, Started
 from torc_core.runner.logs import log
 from torc_core.runner.monitor.monitor import ResourceMonitor
 from torc_core.runner.policy.context import RunnerContext
@@ -115,10 +115,16 @@ class RunningJobs:
         self._limit(attempt, attempt.started if recovery is None else recovery.started)
         self._tools.monitor.schedule(attempt)
 
-    def note_start(self, attempt: Attempt, started: float) -> None:
+    def note_start(self, attempt: Attempt, started: Started) -> None:
         """Count an attempt's time from when its process has started, not from when it was to."""
+        attempt.pid = started.pid
         if attempt.stop is None:
-            self._limit(attempt, started)
+            self._limit(attempt, started.at)
+        if attempt.recovery is None:
+            log.info("Job started", pid=started.pid, **job_ids(attempt.claimed))
+            attempt.started, attempt.started_ms = started.at, started.at_ms
+            self._outbox.add_start(attempt.job_id, attempt.token, started.at_ms)
+            self._tools.monitor.schedule(attempt)
 
     def remove(self, attempt: Attempt) -> None:
         """Remove an attempt of which no process is left, and which is not complete."""

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.model.exchange import OutputFile
-from torc_core.runner.guard_queue import GuardQueue, may_follow
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.process.attempt import Attempt
+from torc_core.runner.queued_jobs import Chains, may_follow
 
 OUTPUT = OutputFile(id=1, path="f")
 
@@ -37,31 +37,31 @@ def test_a_job_follows_one_that_needs_the_same_and_leaves_nothing_to_look_for(be
 
 @given(st.integers(1, 6), st.integers(0, 5), st.integers(0, 40))
 def test_chains_grow_evenly_up_to_their_depth(heads, depth, waiting):
-    queue = GuardQueue()
+    chains = Chains()
     running = [attempt(number) for number in range(1, heads + 1)]
     for number, before in zip(
-        range(100, 100 + waiting), queue.places(running, depth), strict=False
+        range(100, 100 + waiting), chains.places(running, depth), strict=False
     ):
-        queue.add(before, attempt(number))
-    assert len(queue) == min(waiting, heads * depth)
+        chains.add(before, attempt(number))
+    assert len(chains) == min(waiting, heads * depth)
     lengths = []
     for head in running:
         length, last = 0, head
-        while (last := queue.follower_of(last)) is not None:
+        while (last := chains.follower_of(last)) is not None:
             length += 1
         lengths.append(length)
     assert max(lengths) - min(lengths) <= 1
-    assert sum(lengths) == len(queue)
+    assert sum(lengths) == len(chains)
 
 
 def test_the_rest_of_a_chain_follows_the_one_that_has_left_it():
-    queue = GuardQueue()
+    chains = Chains()
     first, second, third = map(attempt, (1, 2, 3))
-    queue.add(first, second)
-    queue.add(second, third)
-    assert queue.remove(second)
-    assert queue.follower_of(first) is None
-    assert queue.follower_of(second) is third
-    assert second not in queue
-    assert not queue.remove(first), "it has never waited"
-    assert queue.attempts == [third]
+    chains.add(first, second)
+    chains.add(second, third)
+    assert chains.remove(second)
+    assert chains.follower_of(first) is None
+    assert chains.follower_of(second) is third
+    assert second not in chains
+    assert not chains.remove(first), "it has never waited"
+    assert chains.attempts == [third]

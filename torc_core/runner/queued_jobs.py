@@ -1,0 +1,191 @@
+"""The jobs that wait at the guard, which starts each when the one before it has completed.
+
+Between two short jobs the way from the guard to the runner and back takes as long as a job. Only a
+job that needs what the one before it had is queued behind it, so that nothing is used twice. What
+a job holds until it is known what it has left, such as output files, is of no use to the next one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from torc_core.model.exchange import ClaimedJob
+from torc_core.model.ids import JobId
+from torc_core.runner.policy.exit_outcome import StopReason
+from torc_core.runner.policy.reporting import Outbox
+from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requirements_of
+from torc_core.runner.process.attempt import Attempt, id_of
+from torc_core.runner.process.start_errors import SpawnError
+from torc_core.runner.running import RunningJobs, Tools
+
+
+class QueuedJobs:
+    """Jobs of a runner that wait at its guard.
+
+    Args:
+        tools: What they are run with.
+        pool: Where they are given the place of the one before them.
+        running: The jobs behind which they wait.
+        outbox: Where those go that are released.
+    """
+
+    def __init__(
+        self, tools: Tools, pool: ResourcePool, running: RunningJobs, outbox: Outbox
+    ) -> None:
+        self._tools = tools
+        self._pool = pool
+        self._running = running
+        self._outbox = outbox
+        self._chains = Chains()
+        self._released: set[Attempt] = set()
+        """Those that go back to the server, unless they have started by now."""
+
+    def __len__(self) -> int:
+        return len(self._chains)
+
+    @property
+    def claimed(self) -> list[ClaimedJob]:
+        """Those that wait."""
+        return [attempt.claimed for attempt in self._chains.attempts]
+
+    def add(self, waiting: Sequence[ClaimedJob], depth: int) -> list[ClaimedJob]:
+        """Queue jobs in their order; return those for which there is no place.
+
+        Args:
+            waiting: The jobs.
+            depth: How many may wait behind one that runs; 0 for none.
+        """
+        left = deque(waiting)
+        heads = filter(self._may_be_followed, self._running.attempts) if left else ()
+        for before in self._chains.places(heads, depth):
+            claimed = left[0]
+            if not may_follow(before.claimed, claimed) or id_of(claimed) in self._running:
+                break
+            try:
+                attempt = self._tools.launcher.start(claimed, after=before)
+            except SpawnError:
+                break  # found again, and explained, when there is a free slot for it
+            left.popleft()
+            self._chains.add(before, attempt)
+            self._running.add(attempt)
+            if not left:
+                break
+        return list(left)
+
+    def withdraw(self, *, to_release: bool = False) -> None:
+        """Ask for those back that have not started by now.
+
+        Args:
+            to_release: They are not to wait here.
+        """
+        attempts = self._chains.attempts
+        if to_release:
+            self._released.update(attempts)
+        self._tools.guards.withdraw(attempts)
+
+    def take_place(self, attempt: Attempt) -> None:
+        """Give an attempt the resources of the one before it, of which it is known to be over."""
+        if self._chains.remove(attempt):
+            self._pool.hold(attempt.job_id, requirements_of(attempt.claimed), Devices())
+
+    def follow(self, attempt: Attempt) -> None:
+        """Give the resources of an attempt that has exited to the one that waits for it.
+
+        At the guard that has started by now, whatever the runner knows of it.
+        """
+        if (follower := self._chains.follower_of(attempt)) is not None:
+            self.take_place(follower)
+
+    def note_start(self, attempt: Attempt) -> None:
+        """Note that an attempt has started: it is too late to release it."""
+        self._released.discard(attempt)
+
+    def take_back(self, attempt: Attempt) -> list[ClaimedJob]:
+        """Release the job of an attempt that was not started, or return it to wait again."""
+        self._running.remove(attempt)
+        if attempt in self._released or attempt.stop not in {None, StopReason.CANCELED}:
+            self._released.discard(attempt)
+            self._outbox.add_release(attempt.job_id, attempt.token)
+        elif attempt.stop is None:
+            return [attempt.claimed]
+        return []
+
+    def _may_be_followed(self, attempt: Attempt) -> bool:
+        return (
+            attempt not in self._chains
+            and attempt.stop is None
+            and attempt.recovery is None
+            and attempt.signaled is None
+            and not attempt.cpus
+            and self._tools.guards.is_own(attempt)
+        )
+
+
+def may_follow(before: ClaimedJob, claimed: ClaimedJob) -> bool:
+    """Return whether a job may start as soon as another one has exited with 0."""
+    return (
+        not before.output_files
+        and not before.num_gpus
+        and requirements_of(before) == requirements_of(claimed)
+    )
+
+
+class Chains:
+    """Which attempt waits for which."""
+
+    def __init__(self) -> None:
+        self._next: dict[JobId, Attempt] = {}
+        """By the job before it."""
+        self._before: dict[JobId, JobId] = {}
+        """The reverse."""
+
+    def __len__(self) -> int:
+        return len(self._next)
+
+    def __contains__(self, attempt: Attempt) -> bool:
+        return attempt.job_id in self._before
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Those that wait."""
+        return list(self._next.values())
+
+    def add(self, before: Attempt, attempt: Attempt) -> None:
+        """Note that an attempt waits for another one."""
+        self._next[before.job_id] = attempt
+        self._before[attempt.job_id] = before.job_id
+
+    def follower_of(self, attempt: Attempt) -> Attempt | None:
+        """Return the attempt that waits for this one."""
+        return self._next.get(attempt.job_id)
+
+    def remove(self, attempt: Attempt) -> bool:
+        """Note that an attempt waits no longer; return whether it has waited."""
+        before = self._before.pop(attempt.job_id, None)
+        if before is None:
+            return False
+        del self._next[before]
+        return True
+
+    def places(self, running: Iterable[Attempt], depth: int) -> Iterator[Attempt]:
+        """Yield the attempt behind which to queue next, as long as chains are shorter than `depth`.
+
+        The shortest chain comes first. What is yielded must be followed before the next one is.
+
+        Args:
+            running: Attempts that may be followed.
+            depth: How many may wait behind one.
+        """
+        chains = []
+        for number, attempt in enumerate(running):
+            length, last = 0, attempt
+            while (follower := self._next.get(last.job_id)) is not None:
+                length, last = length + 1, follower
+            chains.append((length, number, last))
+        heapq.heapify(chains)
+        while chains and chains[0][0] < depth:
+            length, number, last = chains[0]
+            yield last
+            heapq.heapreplace(chains, (length + 1, number, self._next[last.job_id]))
