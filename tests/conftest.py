@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -43,9 +44,12 @@ def _private_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 class ServerProcess:
     """A server of its own process, with a database that survives `kill` and `start`."""
 
-    def __init__(self, database: Path, *arguments: str) -> None:
+    def __init__(
+        self, database: Path, *arguments: str, program: Sequence[str] = ("-m", "torc_server")
+    ) -> None:
         self.database = database
         self.arguments = arguments
+        self.program = program
         self.port = 0
         self.process: subprocess.Popen[str] | None = None
 
@@ -62,7 +66,7 @@ class ServerProcess:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "torc_server", "run", "--host", "127.0.0.1"),
+                    *(sys.executable, *self.program, "run", "--host", "127.0.0.1"),
                     *("--port", str(self.port), "--database", str(self.database)),
                     *self.arguments,
                 ],
@@ -110,9 +114,9 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
     """Start servers of a test's own, to kill and start again as it likes."""
     started: list[ServerProcess] = []
 
-    def make(*arguments: str, database: Path | None = None) -> ServerProcess:
+    def make(*arguments: str, database: Path | None = None, **how: Any) -> ServerProcess:
         path = database or tmp_path / f"own{len(started)}.db"
-        running = ServerProcess(path, *arguments)
+        running = ServerProcess(path, *arguments, **how)
         started.append(running)
         running.start()
         return running

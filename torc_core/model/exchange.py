@@ -102,6 +102,9 @@ class Exchange(Wire, frozen=True, kw_only=True):
     replaces: list[ComputeNodeId] = stated([])
     """Compute nodes whose runners are dead, and whose jobs this runner has taken over; what it has
     not reported as started is ready again. They are inactive from then on."""
+    returns: bool = False
+    """The answer to `is_lost`: all attempts that run here were reported as started, by now. The
+    node is active again, and `kill` names those of them that this runner does not hold any more."""
     work: WorkRequest | None = None
     schedules_nodes: bool = False
     """Whether this runner can request nodes, so that due `schedule_nodes` actions are news."""
@@ -199,7 +202,12 @@ class ExchangeReply(Wire, frozen=True, kw_only=True):
     outlook: Outlook | None = None
     """If the runner asked for it and got no job."""
     kill: list[JobId] = stated([])
-    """Ids of jobs of this runner that were canceled, to be stopped."""
+    """Ids of jobs to be stopped: those that were canceled, and those of `starts` that this runner
+    does not hold, because they were given to another one."""
+    is_lost: bool = False
+    """The runner was silent for longer than its lease, and its jobs are ready for others. It gets
+    none until it has reported what still runs here, with `returns`: of this it goes on with
+    what no other runner was given."""
     is_canceled: bool = False
     is_complete: bool = False
     """Whether all jobs have completed."""

@@ -241,6 +241,11 @@ class Loop:
         if result.reply is not None:
             self._prospects.note(result.request, result.reply)
             self._on_reply(result.request, result.reply)
+            if result.reply.is_lost:
+                log.warning("Server took this runner for lost; it reports what runs here")
+                self._jobs.release_waiting()
+                self._jobs.outbox.add_return()
+                self._exchanges.send_soon()
 
     def _on_reply(self, request: Exchange, reply: ExchangeReply) -> None:
         for outcome in reply.outcomes:
@@ -253,8 +258,10 @@ class Loop:
         # The report of a start is refused if the job has been retried since: the new attempt is
         # not meant.
         stale = {start.job_id for start in request.starts if not self._jobs.is_running(start)}
+        reported = {start.job_id for start in request.starts}
         for job_id in set(reply.kill) - stale:
-            self._jobs.stop(job_id, StopReason.CANCELED)
+            reason = StopReason.REVOKED if job_id in reported else StopReason.CANCELED
+            self._jobs.stop(job_id, reason)
         if reply.shutdown is not None:
             reason = reply.shutdown_reason or f"the server asked it to {reply.shutdown}"
             stops_jobs = reply.shutdown is Shutdown.STOP

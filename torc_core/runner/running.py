@@ -207,7 +207,7 @@ class RunningJobs:
             Whether it is running.
         """
         if (ended := self._awaited.attempt_of(job_id)) is not None:
-            if reason is StopReason.CANCELED:
+            if reason in {StopReason.CANCELED, StopReason.REVOKED}:
                 ended.stop = reason
             self._awaited.hurry(job_id)
             return True

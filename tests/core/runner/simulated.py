@@ -381,6 +381,8 @@ class SimulatedServer:
         self.requests: list[tuple[float, Exchange]] = []
         self.is_down = False
         self.is_canceled = False
+        self.is_lost = False
+        """It takes the runner for lost, until that reports what still runs."""
         self.outlook: Callable[[], Outlook | None] = lambda: None
         """What a runner without a job is told."""
         self.shutdown: Shutdown | None = None
@@ -466,6 +468,7 @@ class SimulatedServer:
             self._answer(request)
 
     def _record(self, request: Exchange) -> None:
+        self.is_lost = self.is_lost and not request.returns
         self.starts += request.starts
         for end in request.ends:
             self.results.append(end)
@@ -485,14 +488,15 @@ class SimulatedServer:
         is_known = request.work is not None and request.work.knows_stuck
         is_stuck = outlook is not None and outlook.is_stuck and not is_known
         has_jobs = bool(request.work and self.ready)
-        is_over = self.is_complete or self.is_canceled or self.shutdown is not None
+        is_over = self.is_complete or self.is_canceled or self.is_lost or self.shutdown is not None
         return has_jobs or is_stuck or is_over
 
     def _answer(self, request: Exchange, *, only_held: bool = False) -> None:
         if self._held.pop(request.seq, None) is None and only_held:
             return
         jobs: list[ClaimedJob] = []
-        if request.work is not None and request.seq == self._seq and self.shutdown is None:
+        gives = self.shutdown is None and not self.is_lost
+        if request.work is not None and request.seq == self._seq and gives:
             count = request.work.max_jobs + request.work.queue_ahead
             jobs, self.ready = self.ready[:count], self.ready[count:]
             self.claimed |= {job.job.id for job in jobs}
@@ -504,6 +508,7 @@ class SimulatedServer:
             outlook=self.outlook() if asks else None,
             is_complete=self.is_complete,
             is_canceled=self.is_canceled,
+            is_lost=self.is_lost,
             shutdown=self.shutdown,
             shutdown_reason="maintenance" if self.shutdown else None,
             kill=sorted(self.claimed) if self.is_canceled else [],

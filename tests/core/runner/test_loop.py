@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from torc_core.errors import MachineError
 from torc_core.model.compute import SchedulerType
-from torc_core.model.exchange import Shutdown
+from torc_core.model.exchange import OutputFile, Shutdown
 from torc_core.model.resources import FailureRule
 from torc_core.resources import Resources
 from torc_core.runner.policy.monitoring.sampling import Usage
+from torc_core.runner.policy.outputs.written import FoundOutputs
+from torc_core.runner.policy.prefetch import HOLD_S
 from torc_core.runner.process.attempt import Attempt, Recovery
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 from torc_core.runner.running import SHORT_GRACE_S
@@ -430,3 +432,32 @@ def test_failed_jobs_are_counted_as_they_are():
     world.processes.exit_code = lambda claimed: claimed.job.id % 2
     world.server.add(*jobs(10, runtime_seconds=60))
     assert world.run().outcomes == {"completed": 5, "failed": 5}
+
+
+def test_a_runner_that_was_taken_for_lost_reports_again_what_runs():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(4, runtime_seconds=3600))
+    world.waker.at(600.0, lambda: setattr(world.server, "is_lost", True))
+    assert world.run().outcomes == {"completed": 4}
+    assert sorted(start.job_id for start in world.server.starts) == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert [request.returns for _, request in world.server.requests].count(True) == 1
+    assert set(counts_of(world).values()) == {1}
+
+
+def test_a_job_whose_output_files_are_looked_for_runs_as_well():
+    world = World(FOUR_CPUS)
+    missing = FoundOutputs({}, ["missing"])
+    world.processes.outputs = lambda _: missing if world.clock.now < 62 else FoundOutputs({})
+    file = OutputFile(id=1, path="f")
+    world.server.add(claimed_job(1, runtime_seconds=60, output_files=[file]))
+    world.waker.at(59.0, lambda: setattr(world.server, "is_lost", True))
+    assert world.run().outcomes == {"completed": 1}
+    assert [start.job_id for start in world.server.starts] == [1, 1]
+
+
+def test_what_a_lost_runner_has_not_started_is_released():
+    world = World(FOUR_CPUS)
+    world.server.add(*jobs(4, runtime_seconds=3600, num_cpus=2))
+    world.waker.at(0.02, lambda: setattr(world.server, "is_lost", True))
+    world.run()
+    assert [job_id for when, job_id in world.server.released if when < HOLD_S] == [3, 4]

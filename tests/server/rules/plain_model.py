@@ -364,14 +364,19 @@ class Model:
             self.attempts[name, job.token].started = True
 
     def start_in_turn(self, name, token, node):
-        """Return whether the process is to be stopped; younger nodes take jobs over."""
+        """Return whether the process is to be stopped.
+
+        Younger nodes take jobs over, and a node that is back goes on with those it had.
+        """
         job = self.jobs[name]
         attempt = self.attempts.get((name, token))
         if job.token != token or attempt is None:
             return True
         is_older = attempt.node is not None and attempt.node < node
+        is_own = attempt.node is not None and attempt.node == node
         is_back = (job.status, attempt.outcome) == ("ready", "lost")
-        if is_older and (is_back or (job.status in ACTIVE and job.node != node)):
+        is_elsewhere = job.status in ACTIVE and job.node != node
+        if (is_back and (is_older or is_own)) or (is_elsewhere and is_older):
             attempt.node, attempt.outcome, attempt.is_open = node, None, True
         elif job.status == "running":
             return False

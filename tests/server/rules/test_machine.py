@@ -149,10 +149,18 @@ class Machine(RuleBasedStateMachine):
 
     def turn(self, node, **fields):
         """Take a node's next turn; it tells which jobs to stop."""
+        self.come_back(node)
         self.seqs[node] += 1
-        reply = self.bench.turn(node_id=self.nodes[node], seq=self.seqs[node], **fields)
+        return self.bench.turn(node_id=self.nodes[node], seq=self.seqs[node], **fields)
+
+    def come_back(self, node):
+        """Let a node that signed off learn that it counts as lost, and return with nothing."""
+        is_lost = node not in self.model.live_nodes
+        for returns in [False, True] if is_lost else []:
+            self.seqs[node] += 1
+            reply = self.bench.turn(node_id=self.nodes[node], seq=self.seqs[node], returns=returns)
+            assert reply.is_lost is not returns
         self.model.live_nodes.add(node)
-        return reply
 
     def token_of(self, name, age):
         return self.model.jobs[name].token - age
@@ -338,6 +346,7 @@ class Machine(RuleBasedStateMachine):
     @step(3, node=st.integers(0, 1), limit=st.integers(1, 4), cpus=st.integers(1, 8))
     def claim_in_turn(self, node, limit, cpus):
         expected = self.fitting(limit, cpus)
+        self.come_back(node)
         self.seqs[node] += 1
         reply = self.bench.claim(
             limit,
@@ -345,7 +354,6 @@ class Machine(RuleBasedStateMachine):
             node_id=self.nodes[node],
             seq=self.seqs[node],
         )
-        self.model.live_nodes.add(node)
         self.model.claim(expected, node)
         assert [int(claimed.job.name) for claimed in reply.jobs] == expected
         assert [claimed.token for claimed in reply.jobs] == [

@@ -102,17 +102,22 @@ class JobReady(_Job, frozen=True, kw_only=True):
 
 
 class JobAdopted(_Job, frozen=True, kw_only=True):
-    """A running job was taken over by another runner of its machine, whose predecessor died."""
+    """A running job has a runner again: the next of its machine, or its own, back from silence.
+
+    In the second case both nodes are the same.
+    """
 
     event_type = EventType.JOB_ADOPTED
-    sentence = (
-        "Job {job_name} ({job_id}) continues on node {compute_node_id}, which adopted it from "
-        "node {previous_node_id}."
-    )
 
     compute_node_id: ComputeNodeId
     previous_node_id: ComputeNodeId | None
     run_id: int
+
+    def __str__(self) -> str:
+        continues = f"Job {self.job_name} ({self.job_id}) continues on node {self.compute_node_id}"
+        if self.compute_node_id == self.previous_node_id:
+            return f"{continues}, whose runner is back."
+        return f"{continues}, which adopted it from node {self.previous_node_id}."
 
 
 class LateResult(_Job, frozen=True, kw_only=True):

@@ -158,7 +158,7 @@ class RunEnded(_Run, frozen=True, kw_only=True):
 
 
 class ComputeNodeStarted(EventRecord, frozen=True, kw_only=True):
-    """A runner registered its node."""
+    """A runner registered its node, or is back after a silence longer than its lease."""
 
     event_type = EventType.COMPUTE_NODE_STARTED
     sentence = "Node {compute_node_id} started on {hostname}."

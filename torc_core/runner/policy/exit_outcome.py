@@ -40,6 +40,8 @@ class StopReason(Enum):
     """Why the runner stops a job."""
 
     CANCELED = "canceled"
+    REVOKED = "this runner does not hold it any more"
+    """It was given to another one, or reset."""
     INTERRUPTED = "the runner was interrupted"
     """By its user, on a machine of their own; the job is to run again later."""
     RUNNER_STOPS = "the runner is shutting down"
@@ -91,6 +93,7 @@ class _Stopped(msgspec.Struct, frozen=True):
 
 _STOPPED = {
     StopReason.CANCELED: _Stopped(JobStatus.CANCELED),
+    StopReason.REVOKED: _Stopped(JobStatus.CANCELED),
     StopReason.INTERRUPTED: _Stopped(JobStatus.TERMINATED, retries=True, interrupted=True),
     StopReason.RUNNER_STOPS: _Stopped(JobStatus.TERMINATED, interrupted=True),
     StopReason.OUT_OF_TIME: _Stopped(JobStatus.TERMINATED, EXIT_OUT_OF_TIME, follows_rules=True),

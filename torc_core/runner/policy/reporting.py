@@ -24,6 +24,7 @@ class Reports(NamedTuple):
     ends: list[JobEnd]
     releases: list[JobRelease]
     replaces: list[ComputeNodeId]
+    returns: bool
 
 
 class Outbox:
@@ -33,34 +34,44 @@ class Outbox:
         self._starts: dict[JobId, tuple[int, int]] = {}
         """From job id to token and milliseconds since 1970. Most short jobs complete before their
         start is reported, so no report is built before it is sent."""
+        self._running: dict[JobId, tuple[int, int]] = {}
+        """The same of all attempts whose start was added and whose end was not."""
         self._completions: list[JobEnd] = []
         self._releases: list[JobRelease] = []
         self._replaced: list[ComputeNodeId] = []
+        self._returns = False
 
     def __bool__(self) -> bool:
         return bool(self._starts or self.is_urgent)
 
     @property
     def is_urgent(self) -> bool:
-        """Whether it holds completions or releases, for which other jobs may be waiting."""
-        return bool(self._completions or self._releases or self._replaced)
+        """Whether it holds what may set off other jobs: more than starts."""
+        return bool(self._completions or self._releases or self._replaced or self._returns)
 
     def add_start(self, job_id: JobId, token: int, started_ms: int) -> None:
         """Add the start of an attempt."""
-        self._starts[job_id] = (token, started_ms)
+        self._starts[job_id] = self._running[job_id] = (token, started_ms)
 
     def add_completion(self, completion: JobEnd) -> None:
         """Add a completion; it carries the start as well if that was not reported before."""
         self._starts.pop(completion.job_id, None)
+        self._running.pop(completion.job_id, None)
         self._completions.append(completion)
 
     def add_release(self, job_id: JobId, token: int) -> None:
         """Add the release of a job that was not started."""
+        self._running.pop(job_id, None)
         self._releases.append(JobRelease(job_id=job_id, token=token))
 
     def add_replaced(self, nodes: Sequence[ComputeNodeId]) -> None:
         """Add the compute nodes of dead runners; the reports of all their jobs come first."""
         self._replaced += nodes
+
+    def add_return(self) -> None:
+        """Add the starts of all running attempts again, and after them that these are all."""
+        self._starts = dict(self._running)
+        self._returns = True
 
     def take(self) -> Reports:
         """Remove and return everything, or the oldest part if it is too much for one request."""
@@ -70,9 +81,15 @@ class Outbox:
             for job_id, (token, started_ms) in islice(self._starts.items(), count)
         ]
         is_last = max(len(self._starts), len(self._completions), len(self._releases)) <= count
-        replaced = self._replaced if is_last else []
-        taken = Reports(starts, self._completions[:count], self._releases[:count], replaced)
-        self._replaced = [] if is_last else self._replaced
+        taken = Reports(
+            starts,
+            self._completions[:count],
+            self._releases[:count],
+            self._replaced if is_last else [],
+            returns=self._returns and is_last,
+        )
+        if is_last:
+            self._replaced, self._returns = [], False
         self._starts = dict(islice(self._starts.items(), count, None))
         self._completions = self._completions[count:]
         self._releases = self._releases[count:]

@@ -1,8 +1,11 @@
-"""Running jobs that another node reports than the one that holds them: their runner died.
+"""Running jobs that a node reports which does not hold them.
 
-The next runner of the machine adopts them: it registers a node of its own, and reports their starts
-under their tokens. A node adopts from older ones only, so that the last words of a dead runner,
-which may arrive late, take nothing back.
+Their runner died, and the next one of the machine adopts them: it registers a node of its own, and
+reports their starts under their tokens. A node adopts from older ones only, so that the last words
+of a dead runner, which may arrive late, take nothing back.
+
+Or their own runner was silent for longer than its lease and is back: it goes on with what no other
+runner was given meanwhile.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ _REOPEN = Prepared(
 
 
 def is_adoptable(job: Record | None, start: JobStart, attempt: Record | None, place: Place) -> bool:
-    """Return whether the node that reports a start takes the job over.
+    """Return whether the node that reports a start holds the job from now on.
 
     Args:
         job: The job as it is, if it exists.
@@ -59,12 +62,12 @@ def is_adoptable(job: Record | None, start: JobStart, attempt: Record | None, pl
     if job is None or attempt is None or job.token != start.token:
         return False
     before = attempt.compute_node_id  # None: a client without tokens claimed it
-    if before is None or before >= place.compute_node_id:
+    if before is None or before > place.compute_node_id:
         return False
     status = JobStatus.from_number(job.status)
-    if status is JobStatus.READY:  # its lease was over before it was adopted
+    if status is JobStatus.READY:  # its lease was over
         return bool(attempt.outcome == AttemptOutcome.LOST)
-    return status in ACTIVE
+    return status in ACTIVE and before != place.compute_node_id
 
 
 def adopt_jobs(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, true, update
 
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.exchange import (
@@ -26,7 +26,7 @@ from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import HAS_KILL_REQUESTS, kill_requests
 from torc_server.rules.attempts.claimed_jobs import claimed_jobs
 from torc_server.rules.attempts.claims import Claimer, ClaimRequest, capacity_of, claim
-from torc_server.rules.attempts.leases import replace_nodes
+from torc_server.rules.attempts.leases import replace_nodes, return_node
 from torc_server.rules.attempts.outlook import outlook_of
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.attempts.ready import requirements_of
@@ -52,6 +52,7 @@ _SITUATION = Prepared(
     select(
         _node.c.workflow_id,
         _node.c.last_seq,
+        _node.c.is_active,
         _node.c.shutdown,
         _node.c.shutdown_reason,
         _workflow.c.run_id,
@@ -64,7 +65,11 @@ _SITUATION = Prepared(
 _HEARTBEAT = Prepared(
     update(_node)
     .where(_node.c.id == bindparam("node_id"))
-    .values(last_seen_at=bindparam("now"), last_seq=bindparam("seq"), is_active=True)
+    .values(
+        last_seen_at=bindparam("now"),
+        last_seq=bindparam("seq"),
+        is_active=func.coalesce(_node.c.is_active, true()),
+    )
 )
 _CLAIMED_BEFORE = Prepared(
     select(_job)
@@ -101,6 +106,9 @@ def answer_exchange(
 ) -> Answer:
     """Record a runner's reports, and claim jobs for it.
 
+    What is inactive holds no job: of a runner that was silent for longer than its lease nothing is
+    taken as started before it has come back with all that it runs.
+
     A repeated exchange gets the same answer. For one that a newer exchange has superseded only
     its reports are recorded; it gets the jobs that it claimed before, whose answer was lost. A
     runner that waits for work has its exchange answered again by `answer_waiting`.
@@ -116,7 +124,11 @@ def answer_exchange(
         )
     situation = _situation(conn, node_id)
     place = Place(situation.workflow_id, situation.run_id, node_id)
-    stale = start_or_adopt_jobs(conn, place, request.starts, now_ms=now_ms)
+    if request.returns and _is_lost(situation):
+        return_node(conn, node_id, now_ms=now_ms)
+        situation = _situation(conn, node_id)
+    starts = [] if _is_lost(situation) else request.starts
+    stale = start_or_adopt_jobs(conn, place, starts, now_ms=now_ms)
     outcomes = complete_jobs(conn, place, request.ends, now_ms=now_ms)
     outcomes += release_jobs(conn, place, request.releases, now_ms=now_ms)
     if request.replaces:
@@ -152,6 +164,10 @@ def _situation(conn: Connection, node_id: ComputeNodeId) -> Record:
     return situation
 
 
+def _is_lost(situation: Record) -> bool:
+    return situation.is_active is not None and not situation.is_active
+
+
 def _answer(
     conn: Connection,
     node_id: ComputeNodeId,
@@ -164,8 +180,8 @@ def _answer(
     workflow_id = situation.workflow_id
     jobs: list[ClaimedJob] = []
     reason = outlook = None
-    is_asked_to_exit = situation.shutdown is not None
-    if request.work is not None and not (situation.is_canceled or is_asked_to_exit):
+    is_asked_to_exit, is_lost = situation.shutdown is not None, _is_lost(situation)
+    if request.work is not None and not (situation.is_canceled or is_asked_to_exit or is_lost):
         if request.seq == situation.last_seq:
             jobs = _claimed_before(conn, node_id, request.seq, situation)
         if not jobs:
@@ -198,6 +214,7 @@ def _answer(
         reason=reason,
         outlook=outlook,
         kill=kill,
+        is_lost=is_lost,
         is_canceled=situation.is_canceled,
         is_complete=not news.has_open_jobs,
         has_pending_actions=news.has_pending_actions,
@@ -208,7 +225,7 @@ def _answer(
     is_known = request.work is not None and request.work.knows_stuck
     is_newly_stuck = outlook is not None and outlook.is_stuck and not is_known
     has_news = bool(jobs) or kill_is_new or situation.is_canceled or is_over or is_newly_stuck
-    has_news = has_news or is_asked_to_exit
+    has_news = has_news or is_asked_to_exit or is_lost
     return Answer(reply, workflow_id, has_news)
 
 

@@ -14,16 +14,14 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, select, updat
 from torc_core.model.events.jobs import (
     JobReady,
 )
-from torc_core.model.events.types import (
-    ComputeNodeStopped,
-)
+from torc_core.model.events.types import ComputeNodeStarted, ComputeNodeStopped
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import ACTIVE
 from torc_server.rules import executions
 from torc_server.rules.attempts.outcome import AttemptOutcome
-from torc_server.rules.events import record_many
+from torc_server.rules.events import record, record_many
 from torc_server.rules.jobs import make_ready
-from torc_server.rules.runs.records import end_runs_of_node
+from torc_server.rules.runs.records import continue_runs_of_node, end_runs_of_node
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -43,6 +41,12 @@ _SILENT = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last
 )
 _REPLACED = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last_seen_at).where(
     _node.c.is_active, _node.c.id.in_(_IDS), _node.c.workflow_id == bindparam("workflow_id")
+)
+_RETURN = (
+    update(_node)
+    .where(_node.c.id == bindparam("node_id"))
+    .values(is_active=True)
+    .returning(_node.c.workflow_id, _node.c.hostname, _node.c.compute_node_type)
 )
 _OPEN = select(_attempt.c.id, _attempt.c.job_id, _attempt.c.token, _attempt.c.run_id).where(
     _attempt.c.compute_node_id == bindparam("node_id"), _attempt.c.ended_at.is_(None)
@@ -135,6 +139,18 @@ def replace_nodes(
     nodes = conn.execute(_REPLACED, {"ids": node_ids, "workflow_id": workflow_id}).all()
     for node in nodes:
         _stop(conn, node, f"its runner died; node {by_node_id} took over", now_ms=now_ms)
+
+
+def return_node(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> None:
+    """Make a node active again whose runner had counted as lost and is back."""
+    row = conn.execute(_RETURN, {"node_id": node_id}).one()
+    started = ComputeNodeStarted(
+        compute_node_id=node_id,
+        hostname=row.hostname,
+        compute_node_type=row.compute_node_type,
+    )
+    record(conn, row.workflow_id, started, now_ms=now_ms)
+    continue_runs_of_node(conn, node_id)
 
 
 def _expire(conn: Connection, node: Record, *, now_ms: int) -> None:

@@ -199,6 +199,12 @@ def end_runs_of_node(
         end_run(conn, run, RunStatus.LOST, None, reason, now_ms=now_ms)
 
 
+def continue_runs_of_node(conn: Connection, node_id: ComputeNodeId) -> None:
+    """Record that the run of a node continues, whose runner was taken for dead and is back."""
+    lost = update(_run).where(_run.c.compute_node_id == node_id, _run.c.status == RunStatus.LOST)
+    conn.execute(lost.values(status=RunStatus.RUNNING.value, ended_at=None, reason=None))
+
+
 def keep_alive(conn: Connection, run_id: WorkflowRunId, *, now_ms: int) -> None:
     """Record a heartbeat of a run that has no node yet."""
     conn.execute(update(_run).where(_run.c.id == run_id).values(heartbeat_at=now_ms))

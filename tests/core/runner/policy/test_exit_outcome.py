@@ -80,6 +80,7 @@ def test_a_job_past_its_limit_that_is_stopped_for_good_is_not_retried(current):
 def test_reasons_are_words_for_people():
     assert [reason.value for reason in StopReason] == [
         "canceled",
+        "this runner does not hold it any more",
         "the runner was interrupted",
         "the runner is shutting down",
         "out of time",

@@ -26,7 +26,7 @@ def test_an_empty_outbox_has_nothing():
     outbox = Outbox()
     assert not outbox
     assert not outbox.is_urgent
-    assert outbox.take() == ([], [], [], [])
+    assert outbox.take() == ([], [], [], [], False)
 
 
 def test_a_start_can_wait_and_a_completion_or_release_cannot():
@@ -57,12 +57,12 @@ def test_a_report_says_what_happened_once():
     outbox.add_start(1, 4, EPOCH_MS)
     outbox.add_completion(completion(2, 5))
     outbox.add_release(3, 6)
-    (start,), (end,), (release,), _ = outbox.take()
+    (start,), (end,), (release,), *_ = outbox.take()
     assert (start.job_id, start.token, start.start_time) == (1, 4, utc_text(EPOCH_MS))
     assert (end.job_id, end.token) == (2, 5)
     assert (release.job_id, release.token) == (3, 6)
     assert not outbox
-    assert outbox.take() == ([], [], [], [])
+    assert outbox.take() == ([], [], [], [], False)
 
 
 def test_too_many_reports_for_one_request_go_in_several():
@@ -72,11 +72,11 @@ def test_too_many_reports_for_one_request_go_in_several():
         if job_id != 7:
             outbox.add_completion(completion(job_id))
         outbox.add_release(job_id, 1)
-    starts, completions, releases, _ = outbox.take()
+    starts, completions, releases, *_ = outbox.take()
     assert [start.job_id for start in starts] == [7]
     assert len(completions) == len(releases) == MAX_PER_REQUEST
     assert outbox.is_urgent
-    starts, completions, releases, _ = outbox.take()
+    starts, completions, releases, *_ = outbox.take()
     assert (starts, [each.job_id for each in completions]) == ([], [MAX_PER_REQUEST + 1])
     assert [each.job_id for each in releases] == [MAX_PER_REQUEST, MAX_PER_REQUEST + 1]
     assert not outbox
@@ -264,12 +264,24 @@ def test_a_day_of_long_polls_sends_one_request_each(world):
     assert sent == 24 * 60
 
 
-def test_replaced_nodes_are_named_after_all_starts_and_once():
+@pytest.fixture
+def with_many_starts():
+    """More starts than one request carries."""
     outbox = Outbox()
     for job_id in range(MAX_PER_REQUEST + 1):
         outbox.add_start(job_id, 1, 0)
-    outbox.add_replaced([4, 5])
-    assert outbox.is_urgent
-    assert outbox.take().replaces == []
-    assert outbox.take().replaces == [4, 5]
-    assert not outbox
+    return outbox
+
+
+def test_replaced_nodes_are_named_after_all_starts_and_once(with_many_starts):
+    with_many_starts.add_replaced([4, 5])
+    assert with_many_starts.is_urgent
+    assert with_many_starts.take().replaces == []
+    assert with_many_starts.take().replaces == [4, 5]
+    assert not with_many_starts
+
+
+def test_a_return_is_reported_after_all_starts_and_once(with_many_starts):
+    with_many_starts.add_return()
+    assert with_many_starts.is_urgent
+    assert [with_many_starts.take().returns for _ in range(3)] == [False, True, False]
