@@ -61,10 +61,13 @@ class JobEnd(Wire, frozen=True, kw_only=True):
 
 
 class JobRelease(Wire, frozen=True, kw_only=True):
-    """A claimed job that its runner releases unstarted."""
+    """A claimed job that its runner releases: it is ready again, for a new attempt."""
 
     job_id: JobId
     token: int
+    is_lost: bool = False
+    """It had started, and was ended because the guard was gone that would have known how it ends.
+    Otherwise it was not started."""
 
 
 class WorkRequest(Wire, frozen=True, kw_only=True):
@@ -145,6 +148,8 @@ class ClaimedJob(Wire, frozen=True, kw_only=True):
     uncounted_attempts: int = 0
     """How many of its attempts `max_retries` does not count: lost with their runners, or
     interrupted."""
+    lost_attempts: int = 0
+    """How many attempts before this one, in a row and in this run, were released as lost."""
 
     @property
     def counted_attempt(self) -> int:

@@ -172,18 +172,26 @@ class RunningJobs:
         self._awaited.add(Ended(attempt, exited))
 
     def lose(self, attempt: Attempt) -> None:
-        """Give an attempt back whose process is lost; one that was to be stopped is complete."""
+        """Release an attempt whose process is lost, or complete it.
+
+        It is complete if it was to be stopped, and if attempts of its job are lost again and again.
+        """
         now = self._tools.clock.monotonic()
         now_ms = self._tools.clock.wall_ms()
+        lost = Exited(id=0, exit_code=EXIT_LOST, cpu_s=0.0, at=now, at_ms=now_ms)
         if attempt.stop is not None or attempt.recovery is not None:
-            lost = Exited(id=0, exit_code=EXIT_LOST, cpu_s=0.0, at=now, at_ms=now_ms)
             self.handle_exit(attempt, lost)
+            return
+        if (completion := self._failures.give_up(attempt, lost)) is not None:
+            self._forget_timers(attempt)
+            del self._attempts[attempt.job_id]
+            self._complete(attempt, completion)
             return
         log.error("Job is lost with its guard; it runs again", **job_ids(attempt.claimed))
         self.remove(attempt)
         # It may have started, known to nobody: what was not would run again under its number.
         self._outbox.add_start(attempt.job_id, attempt.token, attempt.started_ms)
-        self._outbox.add_release(attempt.job_id, attempt.token)
+        self._outbox.add_release(attempt.job_id, attempt.token, is_lost=True)
 
     def fail_recovery(self, attempt: Attempt, recovery: Recovery, error: SpawnError) -> None:
         """Complete an attempt whose recovery script cannot be started."""

@@ -246,6 +246,18 @@ def test_a_deleted_workflow_ends_the_runner_with_its_jobs(flow, start_runner, tm
     wait_for(lambda: not Path(f"/proc/{int(pid)}").exists(), "the end of the job")
 
 
+def test_a_job_that_kills_the_process_that_starts_jobs_fails_after_three_attempts(flow, tmp_path):
+    job = flow.add(f"echo >>{tmp_path}/attempts; kill -9 $PPID; sleep 600", name="killer")
+    after = flow.add("true", name="after", depends_on_job_ids=[job])
+    flow.run()
+    assert len((tmp_path / "attempts").read_text().splitlines()) == 3
+    assert (flow.status(job), flow.status(after)) == ("failed", "canceled")
+    result = flow.result(job)
+    assert (result.status, result.return_code) == ("failed", 137)
+    said = flow.stdio(job, "e", attempt=result.attempt_id)
+    assert "killed 3 times in a row while this job was running" in said
+
+
 def interrupted_status(flow):
     """What becomes of a job that its runner had to stop: the reference's server resumes none."""
     return "ready" if isinstance(flow.client, OlderServer) else "terminated"

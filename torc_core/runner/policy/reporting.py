@@ -59,10 +59,10 @@ class Outbox:
         self._running.pop(completion.job_id, None)
         self._completions.append(completion)
 
-    def add_release(self, job_id: JobId, token: int) -> None:
-        """Add the release of a job that was not started."""
+    def add_release(self, job_id: JobId, token: int, *, is_lost: bool = False) -> None:
+        """Add the release of a job that was not started, or is lost with its guard."""
         self._running.pop(job_id, None)
-        self._releases.append(JobRelease(job_id=job_id, token=token))
+        self._releases.append(JobRelease(job_id=job_id, token=token, is_lost=is_lost))
 
     def add_replaced(self, nodes: Sequence[ComputeNodeId]) -> None:
         """Add the compute nodes of dead runners; the reports of all their jobs come first."""

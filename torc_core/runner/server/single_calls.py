@@ -81,6 +81,8 @@ class SingleCallProtocol:
         """Ids of the jobs that this runner has claimed."""
         self._started: set[int] = set()
         """Those of them whose start was reported."""
+        self._lost: dict[JobId, int] = {}
+        """How many attempts of a job in a row were lost with their guards."""
         self._news = threading.Event()
         self._latest = 0
         self._counting = threading.Lock()
@@ -160,6 +162,7 @@ class SingleCallProtocol:
             with contextlib.suppress(*_REFUSALS):
                 self._client.start_job(end.job_id, self._run_id, self._compute_node_id)
         self._claimed.discard(end.job_id)
+        self._lost.pop(end.job_id, None)
         self._started.discard(end.job_id)
         if end.recovery is not None:
             with contextlib.suppress(*_REFUSALS):
@@ -206,6 +209,8 @@ class SingleCallProtocol:
 
     def _release(self, release: JobRelease) -> None:
         self._claimed.discard(release.job_id)
+        if release.is_lost:
+            self._lost[release.job_id] = self._lost.get(release.job_id, 0) + 1
         self._client.manage_status_change(release.job_id, JobStatus.READY, self._run_id)
 
     def _claim(self, work: WorkRequest) -> ClaimedJobs:
@@ -248,6 +253,7 @@ class SingleCallProtocol:
                 for file_id in job.output_file_ids or []
             ],
             failure_rules=self._rules_of(job.failure_handler_id),
+            lost_attempts=0 if job.id is None else self._lost.get(job.id, 0),
         )
 
     def _requirements_with(self, requirements_id: RequirementsId | None) -> ResourceRequirements:

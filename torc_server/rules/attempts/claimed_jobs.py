@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from torc_core.model.exchange import ClaimedJob, OutputFile
 from torc_core.model.ids import JobId, RequirementsId
 from torc_core.model.resources import FailureRule
-from torc_core.model.status import JobStatus
+from torc_core.model.status import REPORTABLE, JobStatus
 from torc_core.resources import Requirements
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.jobs import job_of
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
@@ -21,6 +22,7 @@ from torc_server.storage.statements import Prepared, Record
 _file = tables.file
 _output = tables.job_output_file
 _handler = tables.failure_handler
+_attempt = tables.attempt
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 _OUTPUTS = Prepared(
@@ -28,6 +30,21 @@ _OUTPUTS = Prepared(
     .join(_file, _file.c.id == _output.c.file_id)
     .where(_output.c.job_id.in_(_IDS))
     .order_by(_output.c.job_id, _file.c.id)
+)
+_EARLIER = _attempt.alias()
+_LOST = Prepared(
+    select(_attempt.c.job_id, func.count())
+    .where(
+        _attempt.c.job_id.in_(_IDS),
+        _attempt.c.run_id == bindparam("run_id"),
+        _attempt.c.outcome == AttemptOutcome.GUARD_LOST,
+        _attempt.c.token
+        > select(func.coalesce(func.max(_EARLIER.c.token), 0))
+        .where(_EARLIER.c.job_id == _attempt.c.job_id, _EARLIER.c.outcome.in_(sorted(REPORTABLE)))
+        .correlate(_attempt)
+        .scalar_subquery(),
+    )
+    .group_by(_attempt.c.job_id)
 )
 _HANDLERS = Prepared(select(_handler.c.id, _handler.c.rules).where(_handler.c.id.in_(_IDS)))
 
@@ -57,6 +74,8 @@ def claimed_jobs(
     for job_id, file_id, path in _OUTPUTS.all_of(conn, [row.id for row in rows]):
         outputs.setdefault(job_id, []).append(OutputFile(id=file_id, path=path))
     rules = _failure_rules(conn, {row.failure_handler_id for row in rows} - {None})
+    before = [row.id for row in rows if row.token]  # most jobs are claimed once
+    lost = dict(_LOST.all_of(conn, before, run_id=run_id))
     claimed = []
     for row in rows:
         needed = requirements[row.resource_requirements_id]
@@ -81,6 +100,7 @@ def claimed_jobs(
                 output_files=files,
                 failure_rules=rules.get(row.failure_handler_id, []),
                 uncounted_attempts=row.uncounted_attempts + number - row.attempt_id,
+                lost_attempts=lost.get(row.id, 0),
             )
         )
     return claimed

@@ -17,6 +17,8 @@ class AttemptOutcome(StrEnum):
     """Open: its runner has been asked to stop it."""
     RELEASED = "released"
     """Returned unstarted."""
+    GUARD_LOST = "guard_lost"
+    """Released after its start: the guard that ran it was gone."""
     LOST = "lost"
     """Its runner went silent; a late report of its completion may still count."""
     FENCED = "fenced"
@@ -30,5 +32,7 @@ class AttemptOutcome(StrEnum):
     PENDING_FAILED = "pending_failed"
 
 
+RELEASES = frozenset({AttemptOutcome.RELEASED, AttemptOutcome.GUARD_LOST})
+"""Outcomes of attempts that were released: the job is ready again."""
 UNREPORTED = frozenset({AttemptOutcome.LOST, AttemptOutcome.FORCE_CLEANED})
 """Outcomes of attempts that ended without a report, which may still come."""

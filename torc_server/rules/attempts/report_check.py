@@ -8,7 +8,7 @@ from torc_core.errors import UsageError
 from torc_core.model.exchange import ReportOutcome
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import ACTIVE, REPORTABLE, JobStatus
-from torc_server.rules.attempts.outcome import AttemptOutcome
+from torc_server.rules.attempts.outcome import RELEASES, AttemptOutcome
 from torc_server.storage.statements import Record
 
 MAX_ATTEMPT = 1_000_000
@@ -52,7 +52,7 @@ def classify_report(
         has_no_result = job.last_recorded < job.attempt_id
         is_expected = is_latest and present is JobStatus.CANCELED and has_no_result
         return ReportOutcome.OK if is_expected else refused
-    if attempt.outcome == (status or AttemptOutcome.RELEASED).value:
+    if attempt.outcome in (RELEASES if status is None else {status.value}):
         return ReportOutcome.DUPLICATE
     # Its runner was believed lost too early, and the job has not been claimed again.
     is_back = attempt.outcome == AttemptOutcome.LOST and is_latest and present is JobStatus.READY

@@ -297,9 +297,10 @@ def _move(done: AcceptedCompletion) -> dict[str, int]:
 def _closing(
     report: JobEnd | JobRelease, outcome: AttemptOutcome | None, now_ms: int
 ) -> dict[str, Any]:
-    reported, start_time = AttemptOutcome.RELEASED.value, None
     if isinstance(report, JobEnd):
         reported, start_time = report.status.value, report.start_time
+    else:
+        reported, start_time = _release_of(report).value, None
     return {
         "of_job": report.job_id,
         "of_token": report.token,
@@ -307,6 +308,10 @@ def _closing(
         "as_outcome": outcome or reported,
         "started": None if start_time is None else milliseconds(start_time, now_ms),
     }
+
+
+def _release_of(report: JobRelease) -> AttemptOutcome:
+    return AttemptOutcome.GUARD_LOST if report.is_lost else AttemptOutcome.RELEASED
 
 
 def milliseconds(time: str, otherwise: int) -> int:
