@@ -326,6 +326,21 @@ def test_a_cancel_reaches_the_jobs_of_a_dead_runner(flow, runners, waiting, ledg
     assert flow.status(job) == "canceled"
 
 
+def test_a_job_that_is_canceled_before_its_adoption_has_its_result(
+    flow, runners, waiting, ledger, go
+):
+    job = waiting(priority=1)
+    flow.add("true", name="other")
+    run_until_killed(runners, flow, ledger, "--max-parallel-jobs", "1")
+    runners.stop_caring()
+    flow.client.manage_status_change(job, JobStatus.CANCELED, 1)
+    runners.start(flow).wait(60)
+    result = flow.result(job)
+    assert (result.status, result.return_code, result.attempt_id) == ("canceled", 143, 1)
+    assert result.avg_cpu_percent is not None
+    assert not runners.processes(str(go))
+
+
 def test_a_caretaker_gives_way_to_the_next_runner(flow, runners, waiting, ledger, go):
     job = waiting()
     run_until_killed(runners, flow, ledger)

@@ -248,3 +248,29 @@ def test_a_node_of_another_workflow_is_not_replaced(bench, held):
     old = job_row(bench, held).compute_node_id
     bench.turn(node_id=bench.add_node(), seq=1, replaces=[old + 1000])
     assert job_row(bench, held).compute_node_id == old
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_a_job_that_was_canceled_before_its_adoption_has_its_result(bench, held, is_told):
+    cancel_workflow(bench.conn, bench.workflow_id, now_ms=NOW)
+    if is_told:
+        bench.turn()
+    node = bench.add_node()
+    start = JobStart(job_id=held, token=bench.tokens[held], start_time=LATER)
+    reply = bench.turn(node_id=node, seq=1, starts=[start], replaces=[bench.node_id])
+    assert held in reply.kill
+    end = bench.ending(held, JobStatus.CANCELED, return_code=143, peak_memory_bytes=7)
+    assert bench.turn(node_id=node, seq=2, ends=[end]).outcomes[0].result == "ok"
+    kept = result(bench)
+    assert (kept.status, kept.return_code) == (JobStatus.CANCELED.number, 143)
+    assert (kept.peak_memory_bytes, kept.compute_node_id) == (7, node)
+    assert bench.turn(node_id=node, seq=3).kill == []
+
+
+def test_the_last_words_of_a_dead_runner_take_back_no_canceled_job(bench, held):
+    cancel_workflow(bench.conn, bench.workflow_id, now_ms=NOW)
+    node, _ = adopt(bench, held)
+    bench.start(held)
+    sign_off(bench, bench.node_id)
+    end = bench.ending(held, JobStatus.CANCELED)
+    assert bench.turn(node_id=node, seq=2, ends=[end]).outcomes[0].result == "ok"

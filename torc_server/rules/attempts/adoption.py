@@ -48,6 +48,17 @@ _REOPEN = Prepared(
         outcome=null(),
     )
 )
+_FOLLOW = Prepared(
+    update(_attempt)
+    .where(
+        _attempt.c.job_id == bindparam("of_job"),
+        _attempt.c.token == bindparam("of_token"),
+        _attempt.c.compute_node_id < bindparam("node_id"),
+        _attempt.c.ended_at.is_(None),
+        _attempt.c.outcome.in_([AttemptOutcome.CANCEL_REQUESTED, AttemptOutcome.CANCELING]),
+    )
+    .values(compute_node_id=bindparam("node_id"))
+)
 
 
 def is_adoptable(job: Record | None, start: JobStart, attempt: Record | None, place: Place) -> bool:
@@ -102,3 +113,17 @@ def adopt_jobs(
         for _, job, attempt in adopted
     ]
     record_many(conn, place.workflow_id, events, now_ms=now_ms)
+
+
+def follow_canceled(conn: Connection, place: Place, starts: Sequence[JobStart]) -> None:
+    """Let a node end attempts that were to be stopped when the node before it died.
+
+    With that node they would be closed, and the report of how they ended would be refused.
+    """
+    _FOLLOW.run_each(
+        conn,
+        [
+            {"of_job": start.job_id, "of_token": start.token, "node_id": place.compute_node_id}
+            for start in starts
+        ],
+    )

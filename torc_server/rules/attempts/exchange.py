@@ -139,7 +139,8 @@ def answer_exchange(
         return Answer(reply, place.workflow_id, has_news=True, is_superseded=True)
     _HEARTBEAT.run(conn, node_id=node_id, now=now_ms, seq=request.seq)
     answer = _answer(conn, node_id, request, situation, now_ms=now_ms)
-    reply = replace(answer.reply, outcomes=outcomes, kill=[*stale, *answer.reply.kill])
+    kill = list(dict.fromkeys([*stale, *answer.reply.kill]))
+    reply = replace(answer.reply, outcomes=outcomes, kill=kill)
     return Answer(reply, place.workflow_id, answer.has_news or bool(stale))
 
 

@@ -13,7 +13,7 @@ from torc_core.model.events.jobs import (
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome, ReportOutcome
 from torc_core.model.ids import JobId
 from torc_core.model.status import REPORTABLE, JobStatus
-from torc_server.rules.attempts.adoption import adopt_jobs, is_adoptable
+from torc_server.rules.attempts.adoption import adopt_jobs, follow_canceled, is_adoptable
 from torc_server.rules.attempts.outcome import UNREPORTED, AttemptOutcome
 from torc_server.rules.attempts.report_check import Place, classify_report, is_held
 from torc_server.rules.attempts.results import (
@@ -133,6 +133,8 @@ def start_or_adopt_jobs(
     ]
     if adopted:
         adopt_jobs(conn, place, adopted, now_ms=now_ms)
+    if moved:
+        follow_canceled(conn, place, moved)
     return start_jobs(conn, place, starts, now_ms=now_ms)
 
 
