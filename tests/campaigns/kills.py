@@ -368,7 +368,7 @@ def main() -> int:
         "--longest",
         type=float,
         default=LONGEST_S,
-        help="seconds that a job takes at most; jobs below 0.04 wait in the queue of the guard",
+        help="seconds that a job takes at most; jobs below 0.1 wait in the queue of the guard",
     )
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     chosen = parser.parse_args()

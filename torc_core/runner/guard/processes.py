@@ -43,9 +43,12 @@ from torc_core.runner.guard.trees import LABEL, Found, Trees, label_of
 
 FAILED_GRACE_S = 2.0
 """From SIGTERM to SIGKILL for what a failed process leaves behind."""
-TELL_DELAY_S = 0.01
-"""How long a runner is not told of a start, or of an exit behind which the next start was queued,
-unless there is something else to tell: a runner that wakes for several at once costs less."""
+START_DELAY_S = 0.01
+"""How long a runner is not told of a start, unless there is something else to tell: most short jobs
+have exited by then, and a runner that wakes once for each costs a third less than one that wakes
+twice."""
+QUEUE_DELAY_S = 0.03
+"""The same for exits and starts while more is queued behind them: it wakes once for many."""
 
 
 class _Process(msgspec.Struct):
@@ -148,7 +151,8 @@ class Processes:
         self._running[command.id] = self._by_pid[pid] = _Process(start)
         self._trees.add(command.id, pid, since)
         self._entries.append(start)
-        self._add_event(start, TELL_DELAY_S)
+        has_more = self._queue.has_next(command.id)
+        self._add_event(start, QUEUE_DELAY_S if has_more else START_DELAY_S)
 
     def end(self, process_id: int, grace_s: float, reason: str) -> None:
         """End a process and all that descends from it.
@@ -167,7 +171,7 @@ class Processes:
     def reap(self) -> None:
         """Reap every child that has exited, strangers too."""
         now = time.monotonic()
-        for child in reap():
+        for child in list(reap()):  # all, before what is queued behind one of them is started
             process = self._by_pid.pop(child.pid, None)
             if process is not None:
                 process.exit, process.exited_at = child, now
@@ -292,7 +296,7 @@ class Processes:
         """
         command = self._queue.pop_next(exited.id)
         has_more = command is not None and self._queue.has_next(command.id)
-        self._add_event(exited, TELL_DELAY_S if has_more else 0.0)
+        self._add_event(exited, QUEUE_DELAY_S if has_more else 0.0)
         if command is not None:
             self._entries.append(_noted(command))
             self._write()

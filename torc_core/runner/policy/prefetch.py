@@ -31,10 +31,10 @@ POLL_DELAY_S = 0.02
 ROUND_TRIP_S = 0.02
 """An exchange while server and runner are both busy on the same two cores."""
 MAX_PREFETCH = 512
-QUEUED_S = 0.04
+QUEUED_S = 0.1
 """How much work may wait at the guard behind one job: enough for the runner to wake only now and
 then, and little enough to be spread evenly over the slots."""
-MAX_QUEUED = 32
+MAX_QUEUED = 64
 _WEIGHT = 0.1
 
 

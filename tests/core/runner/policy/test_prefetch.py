@@ -68,6 +68,16 @@ def test_completions_are_batched_only_while_short_jobs_wait():
     assert after().batch_delay_s(5) == 0
 
 
+@pytest.mark.parametrize(
+    ("run_time", "depth"), [(0.0, 64), (0.001, 64), (0.01, 9), (0.04, 2), (0.09, 1), (0.2, 0)]
+)
+def test_a_tenth_of_a_second_of_work_is_queued_behind_a_job(run_time, depth):
+    prefetcher = Prefetcher()
+    for _ in range(200):
+        prefetcher.add_run_time(run_time)
+    assert prefetcher.queue_depth == depth
+
+
 def test_after_a_reset_jobs_count_as_long_again():
     prefetcher = after(*[0.002] * 50)
     prefetcher.reset()
