@@ -1,6 +1,6 @@
 """Kill runners, caretakers, servers and guards at random moments, and compare all that is left.
 
-    python tests/campaigns/kills.py --jobs 5000 --kills 200
+    PYTHONPATH=tests python tests/campaigns/kills.py --jobs 5000 --kills 200
 
 The jobs are shells that write a line when they start and one when they end. The next runner is
 started at once, as is the next server. `--guards` kills that many guards besides: then jobs may run
@@ -10,28 +10,17 @@ again under a new attempt, which is counted.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
-import os
 import random
-import select
-import signal
-import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from torc_core.client import TorcClient
-from torc_core.operations.create import create_workflow
-from torc_core.operations.initialize import initialize_workflow
-from torc_core.service import PORT_LINE
-from torc_core.spec import parse_workflow
+from campaigns.processes import Processes
 
 COMMAND = (
     'echo "S $TORC_JOB_ID $TORC_ATTEMPT_ID $$" | tee -a {ledger}; sleep {seconds}; '
@@ -64,116 +53,6 @@ class Report(NamedTuple):
     seconds: float
 
 
-class Processes:
-    """The server and the runner of a campaign.
-
-    Args:
-        folder: Where they run and write.
-        slots: How many jobs may run at once.
-    """
-
-    def __init__(self, folder: Path, slots: int) -> None:
-        self.folder = folder
-        self.database = folder / "torc.db"
-        self.workflow_id = 0
-        self.port = 0
-        self._slots = slots
-        self._log = (folder / "log").open("ab")
-        self._environment = os.environ | {
-            "XDG_STATE_HOME": str(folder / "state"),
-            "XDG_CONFIG_HOME": str(folder / "config"),
-        }
-        self.server = self.start_server()
-        self.runner: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """The server's address."""
-        return f"http://127.0.0.1:{self.port}/torc-service/v1"
-
-    def start_server(self) -> subprocess.Popen[Any]:
-        """Start it, with the same port and database each time."""
-        self.server = self._start(
-            *("torc_server", "run", "--host", "127.0.0.1", "--port", str(self.port)),
-            *("--database", str(self.database)),
-            stdout=subprocess.PIPE,
-        )
-        output = self.server.stdout
-        assert output is not None
-        while select.select([output], [], [], HANG_S)[0] and (line := output.readline().decode()):
-            if line.startswith(PORT_LINE):
-                self.port = int(line.removeprefix(PORT_LINE))
-                return self.server
-        raise RuntimeError(f"The server did not start; see {self.folder / 'log'}.")
-
-    def start_runner(self, url: str | None = None) -> float:
-        """Start it, and return when, on the monotonic clock.
-
-        Args:
-            url: How it reaches the server, if not directly.
-        """
-        started = time.monotonic()
-        self.runner = self._start(
-            *("torc_tui", "--url", url or self.url, "run", str(self.workflow_id)),
-            *("--max-parallel-jobs", str(self._slots)),
-            stdout=self._log,
-        )
-        return started
-
-    def kill_runner(self) -> None:
-        """Kill it, if it runs."""
-        if self.runner is not None:
-            self.runner.kill()
-            self.runner.wait()
-
-    def kill_server(self) -> None:
-        """Kill it, and start the next one."""
-        self.server.kill()
-        self.server.communicate()
-        self.start_server()
-
-    def kill_others(self, module: str, wait_s: float = 0.0) -> int:
-        """Kill the processes that run a module, once there are some; return how many there were."""
-        deadline = time.monotonic() + wait_s
-        while not (found := [pid for pid, line in self.left() if module in line]):
-            if time.monotonic() > deadline:
-                return 0
-            time.sleep(0.01)
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return len(found)
-
-    def left(self) -> Iterator[tuple[int, str]]:
-        """Yield the pid and command line of each process of the campaign, jobs included."""
-        mark = os.fsencode(f"XDG_STATE_HOME={self.folder / 'state'}")
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    line = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
-                    yield int(entry.name), os.fsdecode(line)
-
-    def close(self) -> None:
-        """Leave nothing behind."""
-        self.kill_runner()
-        self.server.kill()
-        self.server.communicate()
-        for pid, _ in self.left():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self._log.close()
-
-    def _start(self, module: str, *arguments: str, stdout: Any) -> subprocess.Popen[Any]:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            cwd=self.folder,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=self._log,
-        )
-
-
 class Campaign:
     """One workflow, and what is done to it.
 
@@ -203,7 +82,7 @@ class Campaign:
         self._adoption_s: list[float] = []
         self._problems: list[str] = []
         self.processes = Processes(folder, slots)
-        self.processes.workflow_id = self._create()
+        self.processes.create_workflow("kills", self._invent_jobs())
 
     def run(self, kills: int, guards: int = 0) -> Report:
         """Kill so many processes, and then wait until the workflow is complete."""
@@ -229,7 +108,7 @@ class Campaign:
         seconds = time.monotonic() - started
         return Report(self._problems, self._kills, self._adoption_s, repeated, seconds)
 
-    def _create(self) -> int:
+    def _invent_jobs(self) -> list[dict[str, Any]]:
         jobs = []
         for number in range(self._jobs):
             code = 3 if number % 10 == 9 else 0
@@ -237,15 +116,7 @@ class Campaign:
             command = COMMAND.format(ledger=self._ledger, seconds=seconds, code=code)
             jobs.append({"name": f"j{number}", "command": command})
             self._codes[f"j{number}"] = code
-        text = json.dumps({"name": "kills", "jobs": jobs})
-        client = TorcClient(self.processes.url)
-        try:
-            spec = parse_workflow(text, format="json", source="kills.json")
-            workflow_id = create_workflow(client, spec, user="campaign")
-            initialize_workflow(client, workflow_id)
-        finally:
-            client.close()
-        return workflow_id
+        return jobs
 
     def _kill(self, victim: str) -> None:
         self._kills[victim] += 1
@@ -259,11 +130,13 @@ class Campaign:
         self.processes.kill_runner()
         if victim == "runner and caretaker":
             self.processes.kill_others("torc_core.runner.caretaker", wait_s=3.0)
-        started = self.processes.start_runner()
+        started = time.monotonic()
+        self.processes.start_runner()
         if victim == "starting runner":
             time.sleep(self._random.uniform(0, 1.5))
             self.processes.kill_runner()
-            started = self.processes.start_runner()
+            started = time.monotonic()
+            self.processes.start_runner()
         self._wait_for(lambda: self._are_adopted(held), f"the adoption of {held}")
         took_s = time.monotonic() - started
         if held:
@@ -281,7 +154,7 @@ class Campaign:
     def _wait_for_results(self, count: int) -> None:
         def has_them() -> bool:
             self._keep_running()
-            return int(self._ask("SELECT count(*) FROM result")[0][0]) >= count
+            return int(self.processes.ask("SELECT count(*) FROM result")[0][0]) >= count
 
         self._wait_for(has_them, f"{count} results")
 
@@ -291,7 +164,7 @@ class Campaign:
         if runner is None or runner.poll() is None:
             return True
         unfinished = "SELECT count(*) FROM job WHERE status < 5"
-        if not self._ask(unfinished)[0][0]:
+        if not self.processes.ask(unfinished)[0][0]:
             return False
         self._kills["(left by itself)"] += 1
         self.processes.start_runner()
@@ -306,12 +179,7 @@ class Campaign:
 
     def _attempts(self) -> list[Attempt]:
         text = "SELECT job_id, token, coalesce(compute_node_id, 0), ended_at NOT NULL FROM attempt"
-        return [Attempt(*row[:3], bool(row[3])) for row in self._ask(text)]
-
-    def _ask(self, text: str) -> list[tuple[Any, ...]]:
-        uri = f"file:{self.processes.database}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
-            return connection.execute(text).fetchall()
+        return [Attempt(*row[:3], bool(row[3])) for row in self.processes.ask(text)]
 
     def _compare(self, *, spares_guards: bool) -> int:
         """Compare the ledger, the results and the output; return how many jobs ran again."""
@@ -323,8 +191,10 @@ class Campaign:
                 starts[int(job), int(attempt)] += 1
             else:
                 ends[int(job), int(attempt)] = int(code[0])
-        names = dict(self._ask("SELECT id, name FROM job"))
-        results = self._ask("SELECT job_id, attempt_id, return_code FROM result ORDER BY job_id")
+        names = dict(self.processes.ask("SELECT id, name FROM job"))
+        results = self.processes.ask(
+            "SELECT job_id, attempt_id, return_code FROM result ORDER BY job_id"
+        )
         twice = [key for key, count in starts.items() if count > 1]
         per_job = Counter(job for job, _ in starts)
         repeated = [job for job, count in per_job.items() if count > 1]

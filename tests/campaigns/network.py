@@ -1,6 +1,6 @@
 """Let runners work through a network that fails in one way after the other.
 
-    python tests/campaigns/network.py --seconds 60
+    PYTHONPATH=tests python tests/campaigns/network.py --seconds 60
 
 Jobs end while the network fails. None may be killed, and ten seconds after it is well again
 the server must have all results.
@@ -11,9 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import random
-import sqlite3
 import sys
 import tempfile
 import threading
@@ -22,12 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from campaigns.kills import Processes
-
-from torc_core.client import TorcClient
-from torc_core.operations.create import create_workflow
-from torc_core.operations.initialize import initialize_workflow
-from torc_core.spec import parse_workflow
+from campaigns.processes import Processes
 
 HEALED_S = 10.0
 HANG_S = 60.0
@@ -161,9 +154,9 @@ def endure(folder: Path, fault: Fault, seconds: float, jobs: int = 20) -> Findin
     """
     processes = Processes(folder, jobs)
     try:
-        processes.workflow_id = _create(processes, folder, jobs, seconds)
+        processes.create_workflow("network", _jobs(folder, jobs, seconds))
         with Network(processes.port) as network:
-            processes.start_runner(f"http://127.0.0.1:{network.port}/torc-service/v1")
+            processes.start_runner(url=f"http://127.0.0.1:{network.port}/torc-service/v1")
             _wait(lambda: _count(folder, "S") == jobs, "the jobs")
             network.fault = fault
             (folder / "go").touch()
@@ -172,7 +165,7 @@ def endure(folder: Path, fault: Fault, seconds: float, jobs: int = 20) -> Findin
             network.fault = WELL
             healed = time.monotonic()
             (folder / "healed").touch()
-            _wait(lambda: _results(processes.database) >= jobs, "the results")
+            _wait(lambda: _results(processes) >= jobs, "the results")
             delivered_s = time.monotonic() - healed
             assert processes.runner is not None
             code = processes.runner.wait(HANG_S)
@@ -182,17 +175,17 @@ def endure(folder: Path, fault: Fault, seconds: float, jobs: int = 20) -> Findin
         f"results came {delivered_s:.1f} s late": delivered_s > HEALED_S,
         f"the runner ended with {code}": code != 0,
         "jobs started twice": _count(folder, "S") != jobs,
-        "results are stored twice": _results(processes.database) != jobs,
+        "results are stored twice": _results(processes) != jobs,
     }
     return Finding([text for text, is_so in found.items() if is_so], delivered_s)
 
 
-def _create(processes: Processes, folder: Path, jobs: int, seconds: float) -> int:
-    """Make a workflow; its jobs end throughout the fault, and the last one after it.
+def _jobs(folder: Path, jobs: int, seconds: float) -> list[dict[str, str]]:
+    """Return jobs that end throughout the fault, and a last one that ends after it.
 
     So the runner does not leave while its last words may be lost.
     """
-    specs = [
+    found = [
         {
             "name": f"j{number}",
             "command": COMMAND.format(folder=folder, delay=round(seconds * number / jobs, 2)),
@@ -200,16 +193,7 @@ def _create(processes: Processes, folder: Path, jobs: int, seconds: float) -> in
         for number in range(jobs - 1)
     ]
     last = COMMAND.format(folder=folder, delay=0).replace("/go ", "/healed ")
-    specs.append({"name": "last", "command": last})
-    text = json.dumps({"name": "network", "jobs": specs})
-    client = TorcClient(processes.url)
-    try:
-        spec = parse_workflow(text, format="json", source="network.json")
-        workflow_id = create_workflow(client, spec, user="campaign")
-        initialize_workflow(client, workflow_id)
-    finally:
-        client.close()
-    return workflow_id
+    return [*found, {"name": "last", "command": last}]
 
 
 def _count(folder: Path, kind: str) -> int:
@@ -217,10 +201,8 @@ def _count(folder: Path, kind: str) -> int:
     return ledger.read_text().count(f"{kind} ") if ledger.exists() else 0
 
 
-def _results(database: Path) -> int:
-    uri = f"file:{database}?mode=ro"
-    with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
-        [(count,)] = connection.execute("SELECT count(*) FROM result")
+def _results(processes: Processes) -> int:
+    [(count,)] = processes.ask("SELECT count(*) FROM result")
     return int(count)
 
 

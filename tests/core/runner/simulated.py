@@ -41,7 +41,7 @@ from torc_core.runner.process.attempt import Attempt
 from torc_core.runner.process.events import ProcessEvent
 from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.running import Tools
-from torc_core.runner.server.link import MAX_IN_FLIGHT, ExchangeResult
+from torc_core.runner.server.link import MAX_IN_FLIGHT, ExchangeResult, ServerLink
 
 EPOCH_MS = 1_800_000_000_000
 
@@ -114,6 +114,8 @@ class World:
     Args:
         total: What the node has.
         settings: The workflow's.
+        waker: What moves the clock; otherwise one of its own.
+        link: The server, if it is not this runner's own.
         options: The runner's.
     """
 
@@ -122,11 +124,13 @@ class World:
         total: Resources,
         *,
         settings: dict[str, object] | None = None,
+        waker: SimulatedWaker | None = None,
+        link: ServerLink | None = None,
         **options: object,
     ) -> None:
-        self.clock = SimulatedClock()
+        self.waker = waker or SimulatedWaker(SimulatedClock())
+        self.clock = self.waker.clock
         self._timers = Timers()
-        self.waker = SimulatedWaker(self.clock)
         self.processes = SimulatedProcesses(self.clock, self.waker)
         self.server = SimulatedServer(self.clock, self.waker)
         self.actions = SimulatedActions(self.clock, self.waker)
@@ -148,7 +152,7 @@ class World:
             context,
             runner_options,
             Jobs(context, runner_options, tools),
-            Surroundings(self.waker, self.server, self.actions, on_progress),
+            Surroundings(self.waker, link or self.server, self.actions, on_progress),
         )
         self.loop = self._build(None)
 
@@ -178,7 +182,7 @@ class SimulatedWaker:
     """Sleeps by moving the clock to the next event."""
 
     def __init__(self, clock: SimulatedClock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._ready: list[int] = []
         self._count = 0
@@ -192,14 +196,14 @@ class SimulatedWaker:
         self._ready.append(fd)
 
     def sleep(self, seconds: float | None) -> list[int]:
-        until = float("inf") if seconds is None else self._clock.now + seconds
+        until = float("inf") if seconds is None else self.clock.now + seconds
         if self._ready:
-            until = self._clock.now
+            until = self.clock.now
         elif self._events:
             until = min(until, self._events[0][0])
         assert until < float("inf"), "the runner sleeps for ever"
-        self._clock.now = max(self._clock.now, until)
-        while self._events and self._events[0][0] <= self._clock.now:
+        self.clock.now = max(self.clock.now, until)
+        while self._events and self._events[0][0] <= self.clock.now:
             heapq.heappop(self._events)[2]()
         ready, self._ready = self._ready, []
         return ready

@@ -1,0 +1,124 @@
+"""Several runners in one simulated time. Each has a thread; one of these runs at a time."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable
+
+from core.runner.simulated import SimulatedClock, SimulatedWaker
+
+
+class Machine(SimulatedWaker):
+    """A machine on the time of all: its runner runs on a thread, one of all at a time.
+
+    Args:
+        time: The time of all.
+    """
+
+    def __init__(self, time: Time) -> None:
+        super().__init__(time.clock)
+        self._time = time
+        self._until = 0.0
+        self._is_due = True
+        self._may_go = threading.Semaphore(0)
+        self._stands = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._program: Callable[[], object] = lambda: None
+        self._late: list[Callable[[], None]] = []
+        self.is_over = False
+        self.error: Exception | None = None
+        self.is_paused = False
+        self.are_jobs_paused = False
+
+    def start(self, program: Callable[[], object]) -> None:
+        """Run a program that sleeps here."""
+        self._program = program
+        self._thread.start()
+
+    @property
+    def wakes_at(self) -> float:
+        """When it goes on if nothing happens before."""
+        if self.is_paused or self.is_over:
+            return float("inf")
+        return self.clock.now if self._is_due else self._until
+
+    def go_on(self) -> None:
+        """Let the program run until it sleeps or is over."""
+        self._is_due = False
+        self._may_go.release()
+        self._stands.acquire()
+
+    def resume(self) -> None:
+        """End a pause: what was to happen meanwhile to jobs that stood still happens now."""
+        self.is_paused = self.are_jobs_paused = False
+        late, self._late = self._late, []
+        for event in late:
+            event()
+        self._is_due = True
+
+    def poke(self) -> None:
+        """Let the program look what has happened."""
+        self._is_due = True
+
+    # ---- what its runner sees
+
+    def at(self, when: float, event: Callable[[], None]) -> None:
+        def happen() -> None:
+            if self.are_jobs_paused:
+                self._late.append(happen)
+            else:
+                event()
+                self._is_due = True
+
+        self._time.at(when, happen)
+
+    def sleep(self, seconds: float | None) -> list[int]:
+        self._until = float("inf") if seconds is None else self.clock.now + seconds
+        if not self._ready:
+            self._stands.release()
+            self._may_go.acquire()
+        ready, self._ready = self._ready, []
+        return ready
+
+    def wake(self) -> None:
+        self._is_due = True
+
+    def _work(self) -> None:
+        self._may_go.acquire()
+        try:
+            self._program()
+        except Exception as error:  # noqa: BLE001 - of the thread of all
+            self.error = error
+        self.is_over = True
+        self._stands.release()
+
+
+class Time:
+    """What happens when, on all machines."""
+
+    def __init__(self) -> None:
+        self.clock = SimulatedClock()
+        self.machines: list[Machine] = []
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = 0
+
+    def at(self, when: float, event: Callable[[], None]) -> None:
+        """Let something happen at a moment."""
+        self._count += 1
+        heapq.heappush(self._events, (when, self._count, event))
+
+    def run(self) -> None:
+        """Let everything happen until all programs are over."""
+        while not all(machine.is_over for machine in self.machines):
+            first = min(self.machines, key=lambda machine: machine.wakes_at)
+            next_at = self._events[0][0] if self._events else float("inf")
+            now = min(first.wakes_at, next_at)
+            assert now < float("inf"), "nothing will ever happen again"
+            self.clock.now = max(self.clock.now, now)
+            if first.wakes_at <= next_at:
+                first.go_on()
+                if first.error is not None:
+                    raise first.error
+            else:
+                heapq.heappop(self._events)[2]()
