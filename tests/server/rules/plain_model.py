@@ -68,6 +68,11 @@ class Attempt:
     is_open: bool = True
     started: bool = False
 
+    @property
+    def may_have_started(self):
+        """A runner that fell silent has told nothing; clients without tokens never do."""
+        return self.started or (self.node is not None and self.outcome != "released")
+
 
 @dataclass
 class Action:
@@ -188,7 +193,7 @@ class Model:
             (
                 attempt.number
                 for (owner, _), attempt in self.attempts.items()
-                if owner == name and attempt.run == self.run and attempt.started
+                if owner == name and attempt.run == self.run and attempt.may_have_started
             ),
             default=0,
         )

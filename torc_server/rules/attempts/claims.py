@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.ids import ComputeNodeId, JobId, RequirementsId, SchedulerId, WorkflowId
@@ -16,6 +16,7 @@ from torc_core.model.status import JobStatus
 from torc_core.model.workflow import SortMethod
 from torc_core.resources import Capacity, Requirements
 from torc_core.units import parse_duration
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.attempts.packing import Group, pack, sort_method_of
 from torc_server.rules.attempts.ready import (
     COUNT_LIMIT,
@@ -44,12 +45,18 @@ _TAKE = Prepared(
         compute_node_id=bindparam("node_id"),
     )
 )
+# A runner that fell silent may have started it all the same; then its logs have the number.
+_MAY_HAVE_STARTED = or_(
+    _attempt.c.started_at.is_not(None),
+    _attempt.c.compute_node_id.is_not(None)
+    & (func.coalesce(_attempt.c.outcome, "") != AttemptOutcome.RELEASED),
+)
 _STARTED = Prepared(
     select(_attempt.c.job_id, func.max(_attempt.c.attempt_id))
     .where(
         _attempt.c.job_id.in_(bindparam("ids", expanding=True)),
         _attempt.c.run_id == bindparam("run_id"),
-        _attempt.c.started_at.is_not(None),
+        _MAY_HAVE_STARTED,
     )
     .group_by(_attempt.c.job_id)
 )
@@ -133,8 +140,9 @@ def take(
     """Let a claimer hold ready jobs, each in an attempt under a new token.
 
     Returns:
-        New numbers of attempts, by job: a number that another attempt started with in this run is
-        not used again, as the logs of that attempt have it. It was lost, and counts as no retry.
+        New numbers of attempts, by job: a number that another attempt may have started with in this
+        run is not used again, as the logs of that attempt have it. It was lost, and counts as no
+        retry.
     """
     numbers = _new_numbers(conn, claimer.run_id, rows)
     _TAKE.run_of(conn, [row.id for row in rows], node_id=claimer.compute_node_id)
