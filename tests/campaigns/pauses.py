@@ -140,7 +140,8 @@ class Campaign:
         self._lost |= held
         self._taken += len(taken)
         self._done[victim] += 1
-        print(f"{time.strftime('%X')} {victim} {name}: {len(held)} jobs, {len(taken)} taken")
+        said = f"{victim} {name}: {len(held)} jobs, {len(taken)} taken"
+        print(time.strftime("%X"), said, flush=True)
         self._wait_for(lambda: self._is_active(pid), f"runner {name} to be heard again")
 
     def _stop(self, name: str, victim: str) -> set[int]:
