@@ -127,10 +127,13 @@ class Campaign:
         pid = self._runners[name].pid
         self._wait_for(lambda: self._held(pid), f"a job of runner {name}")
         time.sleep(self._random.uniform(0, 0.5))
-        stopped = self._stop(name, victim)
-        held = self._held(pid)
+        stopped, since = self._stop(name, victim), time.monotonic()
         try:
-            self._wait_for(lambda: not self._is_active(pid), "the end of the lease")
+            self._wait_for(
+                lambda: time.monotonic() - since > LEASE_S and not self._is_active(pid),
+                "the end of the lease",
+            )
+            held = self._lost_with(pid)
             if held and self._random.random() < TAKEN_SHARE:
                 self._wait_for(lambda: held - self._current(), f"others to take {held}")
                 time.sleep(self._random.uniform(0, LONGEST_S))
@@ -162,6 +165,14 @@ class Campaign:
             "SELECT job_id, attempt_id FROM attempt JOIN compute_node AS node"
             f" ON node.id = compute_node_id WHERE node.pid = {pid}"
             " AND started_at NOT NULL AND ended_at IS NULL"
+        )
+
+    def _lost_with(self, pid: int) -> set[Key]:
+        """Return the attempts that a silent runner has not reported the end of, and had started."""
+        return self._keys(
+            "SELECT job_id, attempt_id FROM attempt JOIN compute_node AS node"
+            f" ON node.id = compute_node_id WHERE node.pid = {pid}"
+            " AND started_at NOT NULL AND outcome = 'lost'"
         )
 
     def _current(self) -> set[Key]:
