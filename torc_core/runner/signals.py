@@ -11,6 +11,7 @@ from enum import Enum
 from types import FrameType
 
 from torc_core.errors import ExitCode
+from torc_core.host.orphans import is_given_orphans, reap_orphans
 
 
 class Urgency(Enum):
@@ -36,12 +37,17 @@ _STOPS = {
 
 
 class Waker:
-    """Puts the loop to sleep until a guard has news, `wake` is called, or time is up."""
+    """Puts the loop to sleep until a guard has news, `wake` is called, or time is up.
+
+    The guard waits for the jobs' processes. In a container the runner may be process 1, which is
+    given all other orphans: they are waited for here, or each would take up a pid for ever.
+    """
 
     def __init__(self) -> None:
         self._event_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll = select.epoll()
         self._epoll.register(self._event_fd, select.EPOLLIN)
+        self._is_given_orphans = is_given_orphans()
 
     def wake(self) -> None:
         """End the sleep. Safe in signal handlers and on any thread."""
@@ -60,6 +66,8 @@ class Waker:
                     os.eventfd_read(fd)
             else:
                 ready.append(fd)
+        if self._is_given_orphans:
+            reap_orphans()
         return ready
 
     def close(self) -> None:

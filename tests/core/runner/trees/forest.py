@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.runner.flows import Flow
+from core.runner.trees.orphanage import SUBREAPER, container
 from core.runner.trees.table import TABLE, Row
 from waiting import wait_for
 
 from torc_core.clock import utc_now
+from torc_core.host.process import detach, our_program
 from torc_core.host.runs import RunDirectory, RunMeta, create_run, new_run_id, start_run
 from torc_core.model.artifact import File
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.status import JobStatus
 
 ROOM = {"max_parallel_jobs": 50, "wait_for_new_jobs_s": 0.0}
-NAMESPACES = ["unshare", "--pid", "--fork"]
 HUNGRY = "x = bytearray(b'x') * 120_000_000; open({never!r}).read()"
 
 
@@ -73,7 +74,7 @@ class Forest:
             Gate(directory / name) for name in ("end", "never", "vanish", "hunger")
         )
         self._mark = str(directory)
-        self.rows = [row for row in rows if row.name != "process_1" or _has_namespaces()]
+        self.rows = list(rows)
         self.jobs: dict[str, int] = {}
 
     def add_jobs(self, *, is_hungry: bool = False, **requirements: str) -> None:
@@ -106,6 +107,37 @@ class Forest:
 
     def start_process(self, **options: object) -> tuple[RunDirectory, int]:
         """Start a runner as a process, and return its run and its pid."""
+        directory = self._create_run(**options)
+        return directory, start_run(directory).pid
+
+    def start_orphanage(self, command: list[str]) -> tuple[RunDirectory, int]:
+        """Start a runner with a stranger among its children, and return its run and its pid.
+
+        The stranger ends when directories vanish.
+
+        Args:
+            command: What makes it a process that is given orphans.
+        """
+        directory = self._create_run()
+        runner = our_program("torc_core.runner", "--run-dir", str(directory.path))
+        stranger = f"(exec -a {self._mark}/@stranger cat {self.vanish.path} >/dev/null &)"
+        with (self.here.parent / "said").open("wb") as said:
+            process = subprocess.Popen(
+                [*command, "bash", "-c", f'{stranger}; exec "$@"', "bash", *runner],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+        detach(process)
+        wait_for(lambda: directory.read_meta().process, "the runner to begin")
+        return directory, self._pid_of(runner)
+
+    def _pid_of(self, arguments: list[str]) -> int:
+        [pid] = [each.pid for each in self._all() if each.arguments[:-1] == arguments]
+        return pid
+
+    def _create_run(self, **options: object) -> RunDirectory:
         self.flow.start()
         meta = RunMeta(
             run_id=new_run_id(self.flow.id),
@@ -117,8 +149,7 @@ class Forest:
             options={**ROOM, **options},
             started_at=utc_now(),
         )
-        directory = create_run(meta)
-        return directory, start_run(directory).pid
+        return create_run(meta)
 
     def wait_until_grown(self) -> None:
         """Wait until every tree is complete, and directories have vanished."""
@@ -197,7 +228,7 @@ class Forest:
             "VANISH": str(self.vanish.path),
             "HERE": str(self.here),
             "LOGS": str(self.flow.output_dir / "job_stdio"),
-            "UNSHARE": " ".join(NAMESPACES),
+            "CONTAINER": shlex.join(container() or SUBREAPER),
         }
         command = row.command
         for word, meant in words.items():
@@ -212,11 +243,3 @@ class Forest:
 
 def _is_torc(process: Living) -> bool:
     return "torc_core.runner" in " ".join(process.arguments)
-
-
-def _has_namespaces() -> bool:
-    with contextlib.suppress(OSError):
-        return (
-            subprocess.run([*NAMESPACES, "true"], capture_output=True, check=False).returncode == 0
-        )
-    return False

@@ -57,7 +57,7 @@ TABLE = [
         sleepers=2,
         stays=1,
     ),
-    Row("process_1", "UNSHARE bash -c '(SLEEP)\ntrue'\necho two"),
+    Row("process_1", "CONTAINER bash -c '(SLEEP)\ntrue'\necho two"),
     Row("full_disk", "echo x >/dev/full; code=$?; (SLEEP); exit $code", code=1),
     Row(
         "limited_log",
