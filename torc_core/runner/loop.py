@@ -260,8 +260,8 @@ class Loop:
         stale = {start.job_id for start in request.starts if not self._jobs.is_running(start)}
         reported = {start.job_id for start in request.starts}
         for job_id in set(reply.kill) - stale:
-            reason = StopReason.REVOKED if job_id in reported else StopReason.CANCELED
-            self._jobs.stop(job_id, reason)
+            is_revoked = job_id in reported
+            self._jobs.stop(job_id, StopReason.REVOKED if is_revoked else StopReason.CANCELED)
         if reply.shutdown is not None:
             reason = reply.shutdown_reason or f"the server asked it to {reply.shutdown}"
             stops_jobs = reply.shutdown is Shutdown.STOP

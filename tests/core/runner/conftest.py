@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from core.runner.flows import Flow, RunnerThread
+from core.runner.left_behind import Runners
 
 from torc_core.client import TorcClient
 
@@ -39,6 +40,14 @@ def start_runner(client: TorcClient) -> Iterator[Callable[..., RunnerThread]]:
         thread.runner.stop()
         thread.runner.stop()
         thread._thread.join(30)
+
+
+@pytest.fixture
+def runners() -> Iterator[Runners]:
+    """Start runners in processes of their own, and end all that comes of them."""
+    started = Runners()
+    yield started
+    started.end()
 
 
 @pytest.fixture

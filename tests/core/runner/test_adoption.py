@@ -17,13 +17,6 @@ from torc_core.model.status import JobStatus
 
 
 @pytest.fixture
-def runners():
-    started = Runners()
-    yield started
-    started.end()
-
-
-@pytest.fixture
 def go(tmp_path):
     """What jobs wait for."""
     return tmp_path / "go"

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from core.runner import impatient_torc_server
 from core.runner.flows import Flow
-from core.runner.left_behind import Runners
 from waiting import wait_for
 
 from torc_core.client import TorcClient
@@ -26,13 +25,6 @@ def impatient(make_server):
 @pytest.fixture
 def flow(impatient, tmp_path):
     return Flow(impatient, tmp_path / "out", compute_node_wait_for_new_jobs_seconds=60)
-
-
-@pytest.fixture
-def runners():
-    started = Runners()
-    yield started
-    started.end()
 
 
 def start(runners, flow):

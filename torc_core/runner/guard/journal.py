@@ -145,5 +145,16 @@ def read_journal(directory: Path) -> list[KeptEntry]:
     return kept.entries
 
 
+def forget_in_journal(directory: Path, ids: Sequence[int]) -> None:
+    """Note in the journal of a guard that is gone what no later runner need report.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    line = msgspec.json.encode(Forgotten(ids=list(ids)))
+    with (directory / NAME).open("ab") as file:
+        file.write(b"\n" + line + b"\n")  # the last line may have been cut off
+
+
 def _open(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

@@ -72,6 +72,8 @@ class Guard:
         self._waits_to_send = False
         """It is watched for when it reads on."""
         self._is_caretaker = False
+        self._last_id = 0
+        """The highest number of a process."""
         self._has_left = False
         """The last runner has left in good order."""
         self._care = care
@@ -168,7 +170,8 @@ class Guard:
     def _serve(self, runner: Stream[Command], *, is_caretaker: bool) -> None:
         self._runner, self._is_caretaker, self._care_at = runner, is_caretaker, None
         self._waits_to_send = False
-        self._runner.send([Hello(entries=self._journal.kept.entries)])
+        entries = self._journal.kept.entries
+        self._runner.send([Hello(entries=entries, last_id=self._last_id)])
 
     def _listen(self, runner: Stream[Command]) -> None:
         self._obey(_commands_of(runner))
@@ -186,6 +189,7 @@ class Guard:
 
     def _obey(self, commands: Sequence[Command]) -> None:
         if starts := [command for command in commands if isinstance(command, Start)]:
+            self._last_id = max(self._last_id, *(command.id for command in starts))
             self._processes.note_starts(starts)
         for command in commands:
             match command:

@@ -158,6 +158,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     """The first event on a connection: all that is not forgotten, in the order of its starts."""
 
     entries: list[KeptEntry]
+    last_id: int = 0
+    """The highest number that a process was given so far: a runner that takes over counts on."""
 
 
 class Busy(msgspec.Struct, frozen=True, kw_only=True, tag="busy"):

@@ -96,10 +96,8 @@ class DeadRunner(NamedTuple):
 
     compute_node_ids: list[ComputeNodeId]
     """Its own, and those of the runners before it."""
-    guard: GuardClient | None
-    """It has the processes; None if it is gone, too."""
-    directory: Path
-    """To be deleted, without a guard, once everything is reported."""
+    guard: GuardClient
+    """It has the processes; if it is gone, too, its journal tells of them."""
     attempts: list[Adopted]
     commands: list[LeftCommand]
 
@@ -127,7 +125,7 @@ def adopt(
                 attempts = list(_attempts(found.entries, found.guard))
                 commands = list(_commands(found.entries))
                 nodes = [*record.earlier_node_ids, record.compute_node_id]
-                yield DeadRunner(nodes, found.guard, directory, attempts, commands)
+                yield DeadRunner(nodes, found.guard, attempts, commands)
 
 
 def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
@@ -158,7 +156,7 @@ def _prune(directory: Path) -> None:
 
 
 class _Found(NamedTuple):
-    guard: GuardClient | None
+    guard: GuardClient
     entries: list[KeptEntry]
 
 
@@ -188,7 +186,7 @@ def _reach(directory: Path, record: GuardRecord, *, cares: bool) -> _Found | Non
             return None
         time.sleep(0.01)
     entries = _take_journal(directory, record)
-    return None if entries is None else _Found(None, entries)
+    return None if entries is None else _Found(GuardClient.gone(directory, record), entries)
 
 
 def _take_journal(directory: Path, record: GuardRecord) -> list[KeptEntry] | None:
@@ -246,7 +244,7 @@ def _lock(path: Path) -> int | None:
     return lock
 
 
-def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[Adopted]:
+def _attempts(entries: list[KeptEntry], guard: GuardClient) -> Iterator[Adopted]:
     """Yield the attempts that entries tell of; the latest process of each counts."""
     starts: dict[tuple[int, int], list[tuple[Started, AttemptRecord]]] = {}
     ends: dict[int, Exited] = {}
@@ -270,16 +268,16 @@ def _attempts(entries: list[KeptEntry], guard: GuardClient | None) -> Iterator[A
             started=first.at,
             started_ms=first.at_ms,
             usage=Usage(last_sampled=time.monotonic()),
-            processes=[GuardedProcess(guard, each.id) for each, _ in processes if guard],
+            processes=[GuardedProcess(guard, each.id) for each, _ in processes],
             pid=last.pid or None,
-            reaper=0 if guard is None else guard.pid,
+            reaper=0 if guard.is_gone else guard.pid,
             stop=reasons.get(last.id),
             outputs_before=record.outputs_before,
             cpus=record.cpus,
             recovery=record.recovery,
         )
         exited = ends.get(last.id)
-        yield Adopted(attempt, exited, is_lost=exited is None and guard is None)
+        yield Adopted(attempt, exited, is_lost=exited is None and guard.is_gone)
 
 
 def _record(entry: Started) -> ProcessRecord | None:

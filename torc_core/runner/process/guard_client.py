@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import select
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,16 @@ from torc_core.host.json_file import write_record
 from torc_core.host.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.model.ids import ComputeNodeId, WorkflowId
-from torc_core.runner.guard.messages import Busy, Command, Event, Exited, Hello, Take
+from torc_core.runner.guard.journal import forget_in_journal
+from torc_core.runner.guard.messages import (
+    Busy,
+    Command,
+    Event,
+    Exited,
+    Forget,
+    Hello,
+    Take,
+)
 from torc_core.runner.guard.stream import Stream
 
 _DECODER: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
@@ -75,6 +86,14 @@ class GuardClient:
         """It has said what it has."""
         self._stream: Stream[Event] = Stream(connection, _DECODER)
         self._unsent: list[Command] = []
+        self._last_id = 0
+
+    @classmethod
+    def gone(cls, directory: Path, record: GuardRecord) -> GuardClient:
+        """Return a guard of which there is only the journal."""
+        guard = cls(directory, record, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        guard.close()
+        return guard
 
     @property
     def pid(self) -> int:
@@ -93,6 +112,22 @@ class GuardClient:
     def send(self, command: Command) -> None:
         """Send a command with the next `flush`."""
         self._unsent.append(command)
+
+    def new_id(self) -> int:
+        """Return a number for a further process; it was never another one's at this guard."""
+        self._last_id += 1
+        return self._last_id
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Have the guard forget processes, or its journal if it is gone: the server knows.
+
+        Otherwise the runner that comes next would report them again, and run recovery scripts.
+        """
+        if not self.is_gone:
+            self.send(Forget(ids=list(ids)))
+        elif not self.record.process.is_alive():
+            with contextlib.suppress(OSError):  # the directory is deleted, or the disk is full
+                forget_in_journal(self.directory, ids)
 
     def flush(self) -> None:
         """Send what waits."""
@@ -128,6 +163,7 @@ class GuardClient:
             if events := self.receive():
                 answer, *later = events
                 if isinstance(answer, Hello):
+                    self._last_id = max([answer.last_id, *(entry.id for entry in answer.entries)])
                     exits = [event for event in later if isinstance(event, Exited)]
                     return Hello(entries=[*answer.entries, *exits])
                 return answer if isinstance(answer, Busy) else None

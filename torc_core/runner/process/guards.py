@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -70,7 +69,6 @@ class Guards:
         self._waker = waker
         self._care = care
         self._setting = Configure(directory="", environment={})
-        self._ids = count(1)
         self._own: GuardClient | None = None
         self._broken: GuardClient | None = None
         """A guard of ours that ended before it said a word; another one would as well."""
@@ -88,11 +86,14 @@ class Guards:
         """Set where all processes start from now on, and what their environments share."""
         packed = {pack(name): pack(value) for name, value in environment.items()}
         self._setting = Configure(directory=pack(directory), environment=packed)
-        if self._own is not None:
-            self._own.send(self._setting)
+        for guard in self._guards.values():
+            guard.send(self._setting)
 
     def start(self, attempt: Attempt, command: Start, after: Attempt | None = None) -> None:
-        """Have our guard start a process of an attempt; the number of the command is set here.
+        """Have a process of an attempt started; the number of the command is set here.
+
+        Our guard does it, or the one that has the attempt's first process: so one journal tells of
+        both, and whoever takes over has both or none.
 
         Args:
             attempt: The attempt.
@@ -105,7 +106,8 @@ class Guards:
         """
         if after is not None:
             command = msgspec.structs.replace(command, after=after.processes[-1].id)
-        process = self._start(attempt, command)
+        before = attempt.processes[-1].guard if attempt.processes else None
+        process = self._start(attempt, command, before)
         attempt.processes = [*attempt.processes, process]
         attempt.pid, attempt.reaper = None, process.guard.pid
 
@@ -133,7 +135,7 @@ class Guards:
             for process in attempt.processes:
                 ids.setdefault(process.guard, []).append(process.id)
         for guard, numbers in ids.items():
-            guard.send(Forget(ids=numbers))
+            guard.forget(numbers)
 
     def execute(self, awaited: AwaitedProcess) -> None:
         """Have our guard start a process for which a thread waits. Safe on any thread."""
@@ -183,15 +185,15 @@ class Guards:
         for runner in adopt(self._context.workflow_id, is_ours, cares=cares):
             nodes += runner.compute_node_ids
             found += runner.attempts
-            if runner.guard is None:
-                self._settled.append(runner.directory)
+            if runner.guard.is_gone:
+                self._settled.append(runner.guard.directory)
             else:
                 self._take(runner.guard)
             for command in runner.commands:
                 self._end_left(runner.guard, command, grace_s)
         newest, stale = split_newest(found)
-        for attempt, exited, _ in newest:
-            if exited is None and attempt.processes:
+        for attempt, exited, is_lost in newest:
+            if exited is None and not is_lost:
                 process = attempt.processes[-1]
                 self._owners[process.guard, process.id] = attempt
         for attempt, exited, _ in stale:
@@ -261,13 +263,17 @@ class Guards:
                 del self._owners[guard, event.id]
         return news + self._settle(guard) if guard.is_gone else news
 
-    def _start(self, owner: Owner, command: Start) -> GuardedProcess:
-        if self._own is None:
-            self.start_guard()
-        assert self._own is not None
-        process = GuardedProcess(self._own, next(self._ids))
-        self._own.send(msgspec.structs.replace(command, id=process.id))
-        self._owners[self._own, process.id] = owner
+    def _start(
+        self, owner: Owner, command: Start, guard: GuardClient | None = None
+    ) -> GuardedProcess:
+        if guard is None or guard.is_gone:
+            if self._own is None:
+                self.start_guard()
+            assert self._own is not None
+            guard = self._own
+        process = GuardedProcess(guard, guard.new_id())
+        guard.send(msgspec.structs.replace(command, id=process.id))
+        self._owners[guard, process.id] = owner
         return process
 
     def _request(self, request: Callable[[], None]) -> None:
@@ -308,8 +314,9 @@ class Guards:
         except OSError as error:
             log.warning("Record of a guard cannot be written", error=error)
         self._add(guard)
+        guard.send(self._setting)
 
-    def _end_left(self, guard: GuardClient | None, command: LeftCommand, grace_s: float) -> None:
+    def _end_left(self, guard: GuardClient, command: LeftCommand, grace_s: float) -> None:
         """End what a dead runner was running for an action: the server gives that up with it.
 
         Args:
@@ -320,10 +327,8 @@ class Guards:
         action_id = command.record.action_id
         if not command.has_exited:
             log.warning("Command of a dead runner is ended", action_id=action_id, pid=command.pid)
-        if guard is not None:
-            reason = StopReason.RUNNER_STOPS.name
-            guard.send(End(id=command.id, grace_s=grace_s, reason=reason))
-            guard.send(Forget(ids=[command.id]))
+        guard.send(End(id=command.id, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
+        guard.forget([command.id])
         discard_file(unpack(command.record.file))
 
     def _add(self, guard: GuardClient) -> None:
