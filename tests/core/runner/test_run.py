@@ -258,6 +258,16 @@ def test_a_job_that_kills_the_process_that_starts_jobs_fails_after_three_attempt
     assert "killed 3 times in a row while this job was running" in said
 
 
+def test_jobs_that_wait_at_a_guard_which_is_killed_have_not_been_tried(flow):
+    before = [flow.add("true", name=f"b{i}", priority=3) for i in range(40)]
+    killer = flow.add("kill -9 $PPID; sleep 600", name="killer", priority=2)
+    after = [flow.add("true", name=f"a{i}") for i in range(40)]
+    flow.run(max_parallel_jobs=1)
+    assert flow.status(killer) == "failed"
+    assert {flow.status(job) for job in [*before, *after]} == {"completed"}
+    assert {flow.result(job).attempt_id for job in after} == {1}
+
+
 def interrupted_status(flow):
     """What becomes of a job that its runner had to stop: the reference's server resumes none."""
     return "ready" if isinstance(flow.client, OlderServer) else "terminated"

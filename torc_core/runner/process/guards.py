@@ -20,6 +20,7 @@ from torc_core.runner.guard.messages import (
     Forget,
     Hello,
     Leave,
+    Skipped,
     Start,
     Started,
     Withdraw,
@@ -190,7 +191,7 @@ class Guards:
             else:
                 self._take(runner.guard)
             for command in runner.commands:
-                self._end_left(runner.guard, command, grace_s)
+                _end_left(runner.guard, command, grace_s)
         newest, stale = split_newest(found)
         for attempt, exited, is_lost in newest:
             if exited is None and not is_lost:
@@ -316,21 +317,6 @@ class Guards:
         self._add(guard)
         guard.send(self._setting)
 
-    def _end_left(self, guard: GuardClient, command: LeftCommand, grace_s: float) -> None:
-        """End what a dead runner was running for an action: the server gives that up with it.
-
-        Args:
-            guard: Its guard; if that is gone, the command is, too.
-            command: What was running.
-            grace_s: From SIGTERM to SIGKILL.
-        """
-        action_id = command.record.action_id
-        if not command.has_exited:
-            log.warning("Command of a dead runner is ended", action_id=action_id, pid=command.pid)
-        guard.send(End(id=command.id, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
-        guard.forget([command.id])
-        discard_file(unpack(command.record.file))
-
     def _add(self, guard: GuardClient) -> None:
         self._guards[guard.fileno()] = guard
         self._waker.watch(guard.fileno())
@@ -350,12 +336,44 @@ class Guards:
         if not left:
             return []
         log.error("Guard is gone; its jobs are ended", directory=guard.directory)
-        try:
-            entries = lost_entries(guard.record.name, guard.directory)
-        except OSError as error:
-            log.warning("Journal of a guard cannot be read", error=error)
-            entries = []
-        exits = {entry.id: entry for entry in entries if isinstance(entry, Exited)}
         if guard is not self._broken:  # its log tells why
             self._settled.append(guard.directory)
-        return [(owner, exits.get(number, Lost())) for (_, number), owner in left.items()]
+        return _ends(guard, {number: owner for (_, number), owner in left.items()})
+
+
+def _ends(guard: GuardClient, owners: Mapping[int, Owner]) -> list[tuple[Owner, ProcessEvent]]:
+    """Return how processes of a guard that is gone have ended, by its journal.
+
+    A job that was queued and is not in there has not started. Those come last, the last one first.
+    """
+    try:
+        entries = lost_entries(guard.record.name, guard.directory)
+    except OSError as error:
+        log.warning("Journal of a guard cannot be read", error=error)
+        return [(owner, Lost()) for owner in owners.values()]
+    noted = {entry.id for entry in entries}
+    exits = {entry.id: entry for entry in entries if isinstance(entry, Exited)}
+    ended: list[tuple[Owner, ProcessEvent]] = []
+    skipped: list[tuple[Owner, ProcessEvent]] = []
+    for number, owner in owners.items():
+        if isinstance(owner, Attempt) and owner.recovery is None and number not in noted:
+            skipped.append((owner, Skipped(id=number)))
+        else:
+            ended.append((owner, exits.get(number, Lost())))
+    return ended + skipped[::-1]
+
+
+def _end_left(guard: GuardClient, command: LeftCommand, grace_s: float) -> None:
+    """End what a dead runner was running for an action: the server gives that up with it.
+
+    Args:
+        guard: Its guard; if that is gone, the command is, too.
+        command: What was running.
+        grace_s: From SIGTERM to SIGKILL.
+    """
+    action_id = command.record.action_id
+    if not command.has_exited:
+        log.warning("Command of a dead runner is ended", action_id=action_id, pid=command.pid)
+    guard.send(End(id=command.id, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
+    guard.forget([command.id])
+    discard_file(unpack(command.record.file))
