@@ -216,6 +216,8 @@ class ExchangeReply(Wire, frozen=True, kw_only=True):
     is_canceled: bool = False
     is_complete: bool = False
     """Whether all jobs have completed."""
+    is_successful: bool = False
+    """Whether they have all completed with success, but for those that are disabled."""
     has_pending_actions: bool = False
     """Whether actions are due and unclaimed."""
     shutdown: Shutdown | None = None

@@ -80,7 +80,7 @@ class Loop:
         self._is_hurried = False
         """Asked to stop by its user, the end of its time, or because the workflow is canceled."""
         self._handled_stops = 0
-        self._is_complete = False
+        self._is_successful = False
         self._is_canceled = False
         self._prospects = Prospects(options, self._clock)
         self._error: TorcError | None = None
@@ -133,22 +133,20 @@ class Loop:
         self._jobs.tools.monitor.close()
         self._waker.close()
 
-    def summary(self, jobs_by_status: dict[str, int]) -> RunSummary:
-        """Return how the run went.
-
-        Args:
-            jobs_by_status: All jobs of the workflow; empty if unknown.
-        """
+    def summary(self, jobs_by_status: dict[str, int], unanswered: str = "") -> RunSummary:
+        """Return how the run went; what the server says of it, or why it says nothing."""
+        stop_code = self._shutdown.stop_code
         return RunSummary(
             workflow_id=self._options.workflow_id,
             run_id=self._context.run_id,
             outcomes=dict(self._jobs.outcomes),
             jobs_by_status=jobs_by_status,
+            unanswered=unanswered,
             duration_s=self._clock.monotonic() - self._context.started,
             reason=self._shutdown.exit_reason or "the runner failed",
             is_canceled=self._is_canceled,
             actions_left=self._turns.left,
-            exit_code=exit_code(jobs_by_status, self._shutdown.stop_code),
+            exit_code=exit_code(jobs_by_status, stop_code, was_successful=self._is_successful),
         )
 
     def _handle_stops(self, stops: list[StopRequest]) -> None:
@@ -273,7 +271,7 @@ class Loop:
             self._is_canceled = True
             self._stop("the workflow was canceled", StopReason.CANCELED)
         elif reply.is_complete and not (reply.jobs or stays):
-            self._is_complete = True
+            self._is_successful = reply.is_successful
             self._stop("the workflow is complete", StopReason.CANCELED)
         self._turns.note(
             has_pending=reply.has_pending_actions, is_stopping=self._shutdown.is_stopping

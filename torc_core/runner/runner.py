@@ -11,7 +11,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.clock import Clock, SystemClock
-from torc_core.errors import ExitCode, TorcError
+from torc_core.errors import ExitCode, ServerError, TorcError, TransportError
 from torc_core.runner.actions.executor import Actions
 from torc_core.runner.actions.nodes import NodeScheduler
 from torc_core.runner.jobs import Jobs
@@ -23,7 +23,7 @@ from torc_core.runner.monitor.node_usage import NodeMeter
 from torc_core.runner.monitor.series import open_series
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.context import RunnerContext
-from torc_core.runner.policy.limits import settle
+from torc_core.runner.policy.limits import LAST_ANSWERS_S, first_answer_s, settle
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.shutdown import StopRequest
@@ -35,6 +35,7 @@ from torc_core.runner.process.launcher import Launcher
 from torc_core.runner.running import Tools
 from torc_core.runner.server.link import ServerLink
 from torc_core.runner.server.node import deregister_node, is_registered, register_node, url_for_jobs
+from torc_core.runner.server.patience import Patience
 from torc_core.runner.server.protocol import choose_protocol
 from torc_core.runner.server.workflow_run import RunRecord
 from torc_core.runner.signals import Urgency, Waker
@@ -67,6 +68,8 @@ class Runner:
         self._scheduler = scheduler
         self._waker = Waker()
         self._stops: list[StopRequest] = []
+        self._known_stops = 0
+        """How many there were when the jobs had ended."""
         self._was_asked = False
         self._expects_answers = True
         self._node_usage: Usage | None = None
@@ -95,11 +98,19 @@ class Runner:
                 meanwhile, the server refuses one of its settings, or this machine cannot start
                 jobs any more.
         """
-        context = register_node(self._client, self._options, self._clock)
+        begun = self._clock.monotonic()
+        start = self._patience(first_answer_s(self._options), lambda: bool(self._stops))
+        try:
+            context = register_node(self._client, self._options, self._clock, start)
+        except (TransportError, ServerError) as error:
+            if not self._stops:
+                raise
+            return self._stopped_before(error, self._clock.monotonic() - begun)
         self._options = settle(self._options, context.execution)
         record = RunRecord(self._client, self._options.workflow_run_id)
+        end = self._patience(LAST_ANSWERS_S, self._is_hurried)
         try:
-            record.begin(context.node_id)
+            record.begin(context.node_id, start)
             ids = {
                 "workflow_id": context.workflow_id,
                 "run_id": context.run_id,
@@ -108,28 +119,57 @@ class Runner:
             with log_to_file(_log_paths(self._options, context), context.log_mode, **ids) as file:
                 log.info("Runner started", host=context.hostname, pid=os.getpid())
                 _log_offer(context, self._options)
-                summary = self._run(context)
+                summary = self._run(context, start, end)
             if self._expects_answers:
-                record.end(summary)
+                record.end(summary, end)
             return msgspec.structs.replace(summary, lost_log_lines=file.lost_in_all)
         except TorcError as error:
             if self._expects_answers:
-                record.fail(error)
+                record.fail(error, end)
             raise
         finally:
             if self._expects_answers:
-                deregister_node(self._client, context, self._clock, self._node_usage)
+                deregister_node(self._client, context, self._clock, end, self._node_usage)
 
-    def _run(self, context: RunnerContext) -> RunSummary:
-        loop = self._build_loop(context)
+    def _run(self, context: RunnerContext, start: Patience, end: Patience) -> RunSummary:
+        loop = self._build_loop(context, start)
         try:
             loop.run(self._stops)
         finally:
             loop.close()
             self._expects_answers = loop.expects_answers
-        return loop.summary(self._jobs_by_status() if self._expects_answers else {})
+            self._known_stops = len(self._stops)
+        if not self._expects_answers:
+            return loop.summary({}, "The server does not answer.")
+        try:
+            ask = partial(self._client.get_workflow_status, self._options.workflow_id)
+            return loop.summary(end.ask(ask).jobs_by_status or {})
+        except TorcError as error:
+            log.warning("Status of the workflow is not known", error=error)
+            return loop.summary({}, error.message)
 
-    def _build_loop(self, context: RunnerContext) -> Loop:
+    def _patience(self, limit_s: float, is_over: Callable[[], bool]) -> Patience:
+        return Patience(limit_s, self._clock, jitter=random.random, is_over=is_over)
+
+    def _is_hurried(self) -> bool:
+        """Return whether the runner was asked to stop at once, or since it has nothing to do."""
+        kills = any(request.kills for request in self._stops)
+        return kills or len(self._stops) > self._known_stops
+
+    def _stopped_before(self, error: TorcError, duration_s: float) -> RunSummary:
+        """Return how a run went that was stopped before the server has answered."""
+        return RunSummary(
+            workflow_id=self._options.workflow_id,
+            run_id=0,
+            outcomes={},
+            jobs_by_status={},
+            unanswered=error.message,
+            duration_s=duration_s,
+            reason="the runner was asked to stop",
+            exit_code=self._stops[0].code,
+        )
+
+    def _build_loop(self, context: RunnerContext, start: Patience) -> Loop:
         timers = Timers()
         monitor = ResourceMonitor(
             context.monitoring,
@@ -161,7 +201,7 @@ class Runner:
         surroundings = Surroundings(self._waker, link, actions, self._on_progress)
         jobs = Jobs(context, self._options, tools)
         attempts, nodes = guards.adopt(
-            partial(is_registered, self._client),
+            lambda guard: start.ask(partial(is_registered, self._client, guard)),
             grace_s=self._options.grace_s,
             cares=self._options.cares,
         )
@@ -189,15 +229,6 @@ class Runner:
             is_embedded=self._client.is_located,
             options=msgspec.to_builtins(options),
         )
-
-    def _jobs_by_status(self) -> dict[str, int]:
-        """Ask the server, which knows about the jobs of other runners too."""
-        try:
-            status = self._client.get_workflow_status(self._options.workflow_id)
-        except TorcError as error:
-            log.warning("Status of the workflow is not known", error=error)
-            return {}
-        return status.jobs_by_status or {}
 
 
 def _log_paths(options: RunnerOptions, context: RunnerContext) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from torc_core.model.execution import read_execution_config
 from torc_core.model.ids import RequirementsId, WorkflowId
 from torc_core.model.records.workflow_run import RunStatus
 from torc_core.model.resources import DEFAULT_REQUIREMENTS, ResourceRequirements
+from torc_core.model.status import UNSUCCESSFUL
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, Workflow, WorkflowStatus
 from torc_core.units import parse_duration, parse_memory
 from torc_core.variables import check_variables
@@ -35,6 +36,14 @@ _FIND = Prepared(
 HAS_OPEN_JOBS = exists().where(tables.job.c.workflow_id == bindparam("workflow_id"), IS_OPEN)
 """Whether some job of `workflow_id` is not complete."""
 
+_HAS_UNSUCCESSFUL_JOBS = Prepared(
+    select(
+        exists().where(
+            tables.job.c.workflow_id == bindparam("workflow_id"),
+            tables.job.c.status.in_([status.number for status in UNSUCCESSFUL]),
+        )
+    )
+)
 _IS_RESUMING = Prepared(
     select(
         exists().where(
@@ -142,6 +151,12 @@ def status_of(row: WorkflowRow) -> WorkflowStatus:
 def has_open_jobs(conn: Connection, workflow_id: WorkflowId) -> bool:
     """Return whether some job is not complete."""
     [(found,)] = _HAS_OPEN_JOBS.all(conn, workflow_id=workflow_id)
+    return bool(found)
+
+
+def has_unsuccessful_jobs(conn: Connection, workflow_id: WorkflowId) -> bool:
+    """Return whether some job has failed, or was canceled or terminated."""
+    [(found,)] = _HAS_UNSUCCESSFUL_JOBS.all(conn, workflow_id=workflow_id)
     return bool(found)
 
 

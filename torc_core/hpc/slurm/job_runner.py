@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from torc_core.client import TorcClient, every_item
+from torc_core.clock import SystemClock
 from torc_core.config.sources import load_settings
-from torc_core.errors import ExitCode, MachineError, TorcError, TransportError
+from torc_core.errors import ExitCode, MachineError, TorcError
 from torc_core.host.output_files import create_file, log_mode, make_directory
 from torc_core.host.user import user_name
 from torc_core.hpc.slurm.allocation import (
@@ -34,14 +37,15 @@ from torc_core.model.compute import (
 from torc_core.model.ids import WorkflowId
 from torc_core.runner.logs import log, log_error, log_to_stream
 from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.limits import LAST_ANSWERS_S
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.runner import Runner
+from torc_core.runner.server.patience import Patience
 from torc_core.runner.signals import stopping_on_signals
 
 _SQUEUE = "squeue"
 """Found on the cluster's PATH."""
 _SQUEUE_TIMEOUT_S = 60
-_RETRY_S = 5.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,12 +82,12 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         token=os.environ.get("TORC_TOKEN"),
     )
     wait_s = arguments.wait_for_healthy_database_minutes * 60
-    _wait_for_server(client, time.monotonic() + wait_s)
+    patience = Patience(wait_s, SystemClock(), jitter=random.random)
     workflow_id, output_dir = arguments.workflow_id, arguments.output_dir
     configured = load_settings().run
     mode = log_mode(is_shared=configured.share_logs)
     _write_environment(output_dir, workflow_id, allocation, mode)
-    scheduled = _find_scheduled(client, workflow_id, allocation)
+    scheduled = patience.ask(partial(_find_scheduled, client, workflow_id, allocation))
     options = RunnerOptions(
         workflow_id=workflow_id,
         output_dir=output_dir,
@@ -110,22 +114,9 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         ),
     )
     runner = Runner(client, options)
-    with _scheduled_status(client, scheduled, allocation), stopping_on_signals(runner.stop):
+    status = _scheduled_status(client, scheduled, allocation, patience)
+    with status, stopping_on_signals(runner.stop):
         return runner.run().exit_code
-
-
-def _wait_for_server(client: TorcClient, deadline: float) -> None:
-    """Return when the server answers; allocations may start while it is down."""
-    while True:
-        try:
-            client.ping()
-        except TransportError as error:
-            if time.monotonic() > deadline:
-                raise
-            log.warning("Server does not answer yet", error=error.message)
-            time.sleep(_RETRY_S)
-        else:
-            return
 
 
 def _ask_end_time(slurm_job_id: int) -> float | None:
@@ -179,21 +170,25 @@ def _find_scheduled(
 
 @contextmanager
 def _scheduled_status(
-    client: TorcClient, scheduled: ScheduledComputeNode | None, allocation: Allocation
+    client: TorcClient,
+    scheduled: ScheduledComputeNode | None,
+    allocation: Allocation,
+    patience: Patience,
 ) -> Iterator[None]:
     """Keep the record of the allocation up to date: a task of the runner on the first node."""
     if scheduled is None or scheduled.id is None or allocation.node_id != 0:
         yield
         return
-    client.update_scheduled_compute_node(
-        scheduled.id, ScheduledComputeNodePatch(status=AllocationStatus.ACTIVE)
-    )
+    update = partial(client.update_scheduled_compute_node, scheduled.id)
+    active = ScheduledComputeNodePatch(status=AllocationStatus.ACTIVE)
+    patience.ask(partial(update, active))
     try:
         yield
     finally:
         try:
             done = ScheduledComputeNodePatch(status=AllocationStatus.COMPLETE)
-            client.update_scheduled_compute_node(scheduled.id, done)
+            last = Patience(LAST_ANSWERS_S, SystemClock(), jitter=random.random)
+            last.ask(partial(update, done))
         except TorcError as error:
             log.warning(
                 "Allocation could not be marked as complete",

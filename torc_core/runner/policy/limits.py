@@ -12,6 +12,9 @@ from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
 
+LAST_ANSWERS_S = 60.0
+"""How long a runner that has reported everything waits for a server that does not answer: it asks
+how the workflow stands, and has its node and its run recorded as ended."""
 _DEFAULT_REQUIREMENTS = (2**20, 60)
 """Memory in bytes and runtime in seconds of jobs that state no requirements."""
 
@@ -36,6 +39,18 @@ def idle_limits(options: RunnerOptions, workflow: Workflow) -> IdleLimits:
     if no_server_s is None:
         no_server_s = workflow.compute_node_wait_for_healthy_database_minutes * 60
     return IdleLimits(no_work_s, no_server_s, options.grace_s)
+
+
+def first_answer_s(options: RunnerOptions) -> float:
+    """Return how long a runner that starts waits for a server that does not answer.
+
+    What the workflow says of it is not known by then.
+    """
+    if options.cares:
+        return 0.0  # a caretaker begins anew
+    if options.wait_for_server_s is not None:
+        return options.wait_for_server_s
+    return Workflow(name="", user="").compute_node_wait_for_healthy_database_minutes * 60
 
 
 def stop_deadline(

@@ -35,7 +35,9 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: dict[str, int]
     """How many attempts this runner completed, by status; "retried" counts those to be retried."""
     jobs_by_status: dict[str, int]
-    """All jobs of the workflow at the end; empty when the server could not be asked."""
+    """All jobs of the workflow at the end; empty when the server did not answer."""
+    unanswered: str = ""
+    """Then, why the server did not answer."""
     duration_s: float
     reason: str
     """Why the runner shut down, in words."""
@@ -48,17 +50,25 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How many lines the runner's log lacks, because its disk had no room."""
 
 
-def exit_code(jobs_by_status: Mapping[str, int], stop_code: ExitCode | None) -> ExitCode:
+def exit_code(
+    jobs_by_status: Mapping[str, int],
+    stop_code: ExitCode | None,
+    *,
+    was_successful: bool = False,
+) -> ExitCode:
     """Return the exit code of a run: 0 only if every job of the workflow completed.
 
     Args:
         jobs_by_status: All jobs of the workflow; disabled ones do not count.
         stop_code: The exit code of the signal that stopped the run, if one did.
+        was_successful: The server has said so with its last answer to a report. It counts if it
+            could not be asked once more.
     """
     if stop_code is not None:
         return stop_code
     rest = sum(count for status, count in jobs_by_status.items() if status not in _SUCCESSFUL)
-    return ExitCode.JOBS_FAILED if rest or not jobs_by_status else ExitCode.OK
+    is_successful = not rest if jobs_by_status else was_successful
+    return ExitCode.OK if is_successful else ExitCode.JOBS_FAILED
 
 
 def final_status(summary: RunSummary) -> str:

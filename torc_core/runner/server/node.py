@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sysconfig
 from collections.abc import Container
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from torc_core.client import Address, TorcClient
+from torc_core.client import Address, TorcClient, every_item
 from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, NotFoundError, TorcError, UsageError
 from torc_core.host import output_files
@@ -32,35 +33,34 @@ from torc_core.runner.policy.resources.affinity import cpus_for_jobs
 from torc_core.runner.process.environment import base_environment
 from torc_core.runner.process.guard_client import GuardRecord
 from torc_core.runner.process.start_errors import find_bash
+from torc_core.runner.server.patience import Patience
 
 
-def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> RunnerContext:
+def register_node(
+    client: TorcClient, options: RunnerOptions, clock: Clock, patience: Patience
+) -> RunnerContext:
     """Prepare the output directory and register this machine as a compute node.
 
     Raises:
-        UnreachableError: No server.
+        TransportError: The server does not answer.
         NotFoundError: No such workflow.
         ConflictError: The workflow is not initialized: that is the caller's decision.
         UsageError: More CPUs are to be given to jobs than there are.
         MachineError: No bash, or an output directory that cannot be created.
     """
-    workflow_id = WorkflowId(options.workflow_id)
     machine = inspect_machine()
     total = offered_resources(options, machine)
     cpus = cpus_for_jobs(options, machine.cpus, total.num_cpus)
     bash = find_bash()
     log_mode = output_files.log_mode(is_shared=options.share_logs)
     output_dir = _create_output_dir(options.output_dir, log_mode)
-    workflow = client.get_workflow(workflow_id)
-    _check_initialized(client, options)
-    run_id = client.get_workflow_status(workflow_id).run_id
+    workflow, run_id, capabilities = patience.ask(partial(_look_up, client, options))
     # The registration comes last: after it, the runner can do without answers for a while.
-    capabilities = frozenset(client.get_version().capabilities)
-    node = _register(client, options, workflow, machine, total, clock)
+    node = _register(client, _node(options, workflow, machine, total, clock), patience)
     node_id = id_of(node)
     return RunnerContext(
         workflow=workflow,
-        workflow_id=workflow_id,
+        workflow_id=WorkflowId(options.workflow_id),
         run_id=run_id,
         node_id=node_id,
         node_start_time=node.start_time,
@@ -92,7 +92,11 @@ def register_node(client: TorcClient, options: RunnerOptions, clock: Clock) -> R
 
 
 def deregister_node(
-    client: TorcClient, context: RunnerContext, clock: Clock, usage: Usage | None = None
+    client: TorcClient,
+    context: RunnerContext,
+    clock: Clock,
+    patience: Patience,
+    usage: Usage | None = None,
 ) -> None:
     """Mark the compute node as inactive, if the server answers.
 
@@ -100,6 +104,7 @@ def deregister_node(
         client: The server.
         context: The runner's.
         clock: The time.
+        patience: How long to wait for the server.
         usage: What was used of the node.
     """
     duration_s = clock.monotonic() - context.started
@@ -107,7 +112,7 @@ def deregister_node(
     if usage is not None and usage.samples:
         patch = msgspec.structs.replace(patch, **_usage_fields(context.monitoring, usage))
     try:
-        client.update_compute_node(context.node_id, patch)
+        patience.ask(partial(client.update_compute_node, context.node_id, patch))
     except TorcError as error:
         log.warning(
             "Compute node could not be deregistered", compute_node_id=context.node_id, error=error
@@ -157,6 +162,20 @@ def _public_url(address: Address, *, with_token: bool) -> str:
     return Address(address.with_token if with_token else address.url).without_user
 
 
+class _Found(NamedTuple):
+    workflow: Workflow
+    run_id: int
+    capabilities: frozenset[str]
+
+
+def _look_up(client: TorcClient, options: RunnerOptions) -> _Found:
+    workflow_id = WorkflowId(options.workflow_id)
+    workflow = client.get_workflow(workflow_id)
+    _check_initialized(client, options)
+    run_id = client.get_workflow_status(workflow_id).run_id
+    return _Found(workflow, run_id, frozenset(client.get_version().capabilities))
+
+
 def _check_initialized(client: TorcClient, options: RunnerOptions) -> None:
     # A runner in an allocation may start while the workflow is being initialized again.
     if options.compute_node_type is not SchedulerType.LOCAL:
@@ -186,30 +205,42 @@ def _memory_gb(options: RunnerOptions, machine: Machine) -> float:
     return machine.memory_gb if options.memory_gb is None else options.memory_gb
 
 
-def _register(
-    client: TorcClient,
-    options: RunnerOptions,
-    workflow: Workflow,
-    machine: Machine,
-    total: Resources,
-    clock: Clock,
+def _register(client: TorcClient, node: ComputeNode, patience: Patience) -> ComputeNode:
+    """Register a node once, though a request without an answer may have been carried out."""
+    is_sent = False
+
+    def register() -> ComputeNode:
+        nonlocal is_sent
+        found = _find(client, node) if is_sent else None
+        is_sent = True
+        return found or client.create_compute_node(node)
+
+    return patience.ask(register)
+
+
+def _find(client: TorcClient, node: ComputeNode) -> ComputeNode | None:
+    nodes = every_item(client.list_compute_nodes, node.workflow_id, hostname=node.hostname)
+    process = (node.pid, node.start_time)
+    return next((each for each in nodes if (each.pid, each.start_time) == process), None)
+
+
+def _node(
+    options: RunnerOptions, workflow: Workflow, machine: Machine, total: Resources, clock: Clock
 ) -> ComputeNode:
-    return client.create_compute_node(
-        ComputeNode(
-            workflow_id=WorkflowId(options.workflow_id),
-            hostname=machine.hostname,
-            pid=os.getpid(),
-            start_time=utc_text(clock.wall_ms()),
-            is_active=True,
-            num_cpus=total.num_cpus,
-            memory_gb=_memory_gb(options, machine),
-            num_gpus=total.num_gpus,
-            num_nodes=total.num_nodes,
-            time_limit=_time_limit(options, workflow, clock),
-            scheduler_config_id=options.scheduler_config_id,
-            compute_node_type=options.compute_node_type,
-            scheduler=options.scheduler,
-        )
+    return ComputeNode(
+        workflow_id=WorkflowId(options.workflow_id),
+        hostname=machine.hostname,
+        pid=os.getpid(),
+        start_time=utc_text(clock.wall_ms()),
+        is_active=True,
+        num_cpus=total.num_cpus,
+        memory_gb=_memory_gb(options, machine),
+        num_gpus=total.num_gpus,
+        num_nodes=total.num_nodes,
+        time_limit=_time_limit(options, workflow, clock),
+        scheduler_config_id=options.scheduler_config_id,
+        compute_node_type=options.compute_node_type,
+        scheduler=options.scheduler,
     )
 
 

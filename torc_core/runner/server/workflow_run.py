@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError
 from torc_core.host.run_process import this_process
@@ -9,6 +11,7 @@ from torc_core.model.ids import ComputeNodeId, WorkflowRunId
 from torc_core.model.records.workflow_run import RunStatus, WorkflowRunPatch
 from torc_core.runner.logs import log
 from torc_core.runner.policy.summary import RunSummary, final_status
+from torc_core.runner.server.patience import Patience
 
 
 class RunRecord:
@@ -23,35 +26,40 @@ class RunRecord:
         self._client = client
         self._run_id = run_id
 
-    def begin(self, node_id: ComputeNodeId) -> None:
+    def begin(self, node_id: ComputeNodeId, patience: Patience) -> None:
         """Report the runner's process and node.
 
         Raises:
+            TransportError: The server does not answer.
             ConflictError: The run was replaced meanwhile.
         """
         if self._run_id is not None:
             patch = WorkflowRunPatch(
                 status=RunStatus.RUNNING, process=this_process(), compute_node_id=node_id
             )
-            self._client.update_workflow_run(self._run_id, patch)
+            patience.ask(partial(self._client.update_workflow_run, self._run_id, patch))
 
-    def end(self, summary: RunSummary) -> None:
+    def end(self, summary: RunSummary, patience: Patience) -> None:
         """Report how the run ended, if the server answers."""
-        status = RunStatus(final_status(summary))
-        self._end(
-            WorkflowRunPatch(status=status, exit_code=summary.exit_code, reason=summary.reason)
+        patch = WorkflowRunPatch(
+            status=RunStatus(final_status(summary)),
+            exit_code=summary.exit_code,
+            reason=summary.reason,
         )
+        self._end(patch, patience)
 
-    def fail(self, error: TorcError) -> None:
+    def fail(self, error: TorcError, patience: Patience) -> None:
         """Report why the runner could not continue, if the server answers."""
-        failed = RunStatus.FAILED
-        self._end(WorkflowRunPatch(status=failed, exit_code=error.exit_code, reason=error.message))
+        patch = WorkflowRunPatch(
+            status=RunStatus.FAILED, exit_code=error.exit_code, reason=error.message
+        )
+        self._end(patch, patience)
 
-    def _end(self, patch: WorkflowRunPatch) -> None:
+    def _end(self, patch: WorkflowRunPatch, patience: Patience) -> None:
         if self._run_id is None:
             return
         try:
-            self._client.update_workflow_run(self._run_id, patch)
+            patience.ask(partial(self._client.update_workflow_run, self._run_id, patch))
         except TorcError as error:
             log.warning(
                 "End of the workflow run could not be recorded",

@@ -36,7 +36,7 @@ from torc_server.rules.attempts.runner_reports import (
     release_jobs,
     start_or_adopt_jobs,
 )
-from torc_server.rules.workflows import HAS_OPEN_JOBS
+from torc_server.rules.workflows import HAS_OPEN_JOBS, has_unsuccessful_jobs
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -210,6 +210,7 @@ def _answer(
     kill, kill_is_new = kill_requests(conn, node_id) if news.has_kill_requests else ([], False)
     if outlook is not None and outlook.is_stuck and news.has_pending_actions:
         outlook = Outlook()
+    is_complete = not news.has_open_jobs
     reply = ExchangeReply(
         jobs=jobs,
         reason=reason,
@@ -217,7 +218,8 @@ def _answer(
         kill=kill,
         is_lost=is_lost,
         is_canceled=situation.is_canceled,
-        is_complete=not news.has_open_jobs,
+        is_complete=is_complete,
+        is_successful=is_complete and not has_unsuccessful_jobs(conn, workflow_id),
         has_pending_actions=news.has_pending_actions,
         shutdown=None if situation.shutdown is None else Shutdown(situation.shutdown),
         shutdown_reason=situation.shutdown_reason,

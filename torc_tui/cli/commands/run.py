@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.errors import ExitCode
+from torc_core.errors import ExitCode, TorcError
 from torc_core.host.disk import is_full
 from torc_core.host.program import discard_output
 from torc_core.model.execution import stored_execution_config
@@ -107,13 +108,16 @@ def execute(settings: Settings, prepared: Run) -> int:
     is_waiting = any(summary.jobs_by_status.get(status) for status in WAITING)
     if held := sum(summary.jobs_by_status.get(status, 0) for status in ACTIVE):
         say(_held_by_others(held))
-    elif not is_waiting and not any(summary.outcomes.values()):
+    elif not (is_waiting or summary.unanswered or any(summary.outcomes.values())):
         say(f"Nothing was left to run. To start over: torc workflows initialize {workflow_id}")
     if summary.lost_log_lines:
         lines = counted(summary.lost_log_lines, "line")
         say(f"The runner's log in {prepared.output_dir} lacks {lines}: its disk had no room.")
     if summary.exit_code != ExitCode.OK and not settings.output.is_json:
-        _explain(client, summary, Path(prepared.output_dir))
+        try:
+            _explain(client, summary, Path(prepared.output_dir))
+        except TorcError as error:  # how the run went is known all the same
+            say(f"Which jobs failed cannot be listed: {error.message}")
     return summary.exit_code
 
 
@@ -126,11 +130,15 @@ def _held_by_others(number: int) -> str:
 
 
 def _print_summary(settings: Settings, summary: RunSummary) -> None:
-    counts = {name: count for name, count in summary.jobs_by_status.items() if count}
-    counted_jobs = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    title = f"Workflow {summary.workflow_id}"
+    if summary.run_id:  # 0: it was stopped before the server has answered
+        title = f"{title}, run {summary.run_id}"
+    jobs = _listed(summary.jobs_by_status)
+    if summary.unanswered:
+        jobs = f"this runner's jobs: {_listed(summary.outcomes)},"
+        say(f"How many jobs the workflow has in each status is not known: {summary.unanswered}")
     settings.output.message(
-        f"Workflow {summary.workflow_id}, run {summary.run_id}: {counted_jobs or 'no jobs'} "
-        f"in {format_seconds(summary.duration_s)} ({summary.reason}).",
+        f"{title}: {jobs} in {format_seconds(summary.duration_s)} ({summary.reason}).",
         {
             "workflow_id": summary.workflow_id,
             "run_id": summary.run_id,
@@ -140,6 +148,11 @@ def _print_summary(settings: Settings, summary: RunSummary) -> None:
             "exit_code": summary.exit_code,
         },
     )
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    listed = (f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+    return ", ".join(listed) or "no jobs"
 
 
 def _explain(client: TorcClient, summary: RunSummary, output_dir: Path) -> None:
