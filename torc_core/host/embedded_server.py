@@ -7,15 +7,12 @@ once start one server.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -24,10 +21,11 @@ import msgspec
 from torc_core.client import Address
 from torc_core.errors import MachineError, TimedOutError, UnreachableError
 from torc_core.host.directories import state_directory
-from torc_core.host.disk import free_bytes
 from torc_core.host.environment import user_environment
-from torc_core.host.json_file import read_record, write_record
-from torc_core.host.log_tail import log_tail
+from torc_core.host.files.disk import free_bytes
+from torc_core.host.files.json_file import read_record, write_record
+from torc_core.host.files.locks import lock_file
+from torc_core.host.files.log_tail import log_tail
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.service import BASE_PATH, PORT_LINE
 
@@ -58,7 +56,7 @@ def ensure_server() -> Address:
     server = running_server()
     if server is None:
         try:
-            with _starting():
+            with lock_file(state_directory() / "server.lock"):
                 server = running_server() or _start()
         except OSError as error:
             directory = state_directory()
@@ -118,16 +116,6 @@ def database_path() -> Path:
 def log_path() -> Path:
     """Return the log of the embedded server."""
     return state_directory() / "server.log"
-
-
-@contextmanager
-def _starting() -> Iterator[None]:
-    descriptor = os.open(state_directory() / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _start() -> EmbeddedServer:

@@ -9,7 +9,6 @@ crashed. A run on another host, or in another container, is never judged by its 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import shutil
@@ -26,9 +25,10 @@ from torc_core.clock import utc_now
 from torc_core.errors import ConflictError, MachineError, NotFoundError
 from torc_core.host.directories import private_directory, runs_directory
 from torc_core.host.environment import user_environment
-from torc_core.host.json_file import read_record, write_record
-from torc_core.host.log_tail import log_tail
-from torc_core.host.output_files import PRIVATE, create_file
+from torc_core.host.files.json_file import read_record, write_record
+from torc_core.host.files.locks import FileLock, try_lock_file
+from torc_core.host.files.log_tail import log_tail
+from torc_core.host.files.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.masking import mask
 from torc_core.model.ids import WorkflowId
@@ -101,7 +101,7 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: int | None = None
+        self._lock: FileLock | None = None
 
     @property
     def log_path(self) -> Path:
@@ -143,11 +143,9 @@ class RunDirectory:
         Raises:
             ConflictError: Another process has claimed it.
         """
-        self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConflictError(f"Run {self.path.name} belongs to another process.") from None
+        self._lock = try_lock_file(self.path / "lock")
+        if self._lock is None:
+            raise ConflictError(f"Run {self.path.name} belongs to another process.")
         meta = msgspec.structs.replace(self.read_meta(), process=ProcessIdentity.of(os.getpid()))
         self.write_meta(meta)
         return meta
@@ -163,7 +161,7 @@ class RunDirectory:
             )
         )
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.release()
             self._lock = None
 
     def read(self) -> Run:

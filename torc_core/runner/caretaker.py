@@ -30,7 +30,7 @@ def main() -> int:
         TorcError,
         TransportError,
     )
-    from torc_core.host.json_file import read_record  # noqa: PLC0415
+    from torc_core.host.files.json_file import read_record  # noqa: PLC0415
     from torc_core.runner.execution import server_client  # noqa: PLC0415
     from torc_core.runner.policy.options import RunnerOptions  # noqa: PLC0415
     from torc_core.runner.process.guard_client import RECORD, GuardRecord  # noqa: PLC0415

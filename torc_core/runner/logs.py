@@ -25,7 +25,7 @@ from typing import TextIO
 
 from torc_core.characters import escape_hidden
 from torc_core.errors import MachineError, TorcError
-from torc_core.host.output_files import create_file, make_directory
+from torc_core.host.files.output_files import create_file, make_directory
 from torc_core.log_record import ErrorInfo, PlainRecord
 from torc_core.masking import mask
 

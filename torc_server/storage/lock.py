@@ -6,7 +6,6 @@ the message of a second server.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from torc_core.errors import ConflictError
+from torc_core.host.files.locks import try_lock_file
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,18 +32,13 @@ def hold(database: Path) -> Iterator[None]:
     Raises:
         ConflictError: Another process holds it; the message names it.
     """
-    descriptor = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise _taken(database, os.pread(descriptor, 4096, 0)) from error
-        holder = Holder(pid=os.getpid(), host=socket.gethostname())
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(holder), 0)
+    path = Path(f"{database}.lock")
+    lock = try_lock_file(path)
+    if lock is None:
+        raise _taken(database, path.read_bytes())
+    with lock:
+        path.write_bytes(msgspec.json.encode(Holder(pid=os.getpid(), host=socket.gethostname())))
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _taken(database: Path, written: bytes) -> ConflictError:

@@ -21,7 +21,7 @@ from torc_core.host import runs
 from torc_core.host.connect import Choice, connect
 from torc_core.host.directories import state_directory
 from torc_core.host.embedded_server import ensure_server, running_server, stop_server
-from torc_core.host.json_file import read_record, write_record
+from torc_core.host.files.json_file import read_record, write_record
 from torc_core.host.process import ProcessIdentity
 from torc_core.host.runs import RunDirectory, RunMeta, RunState, create_run, list_runs
 from torc_core.model.workflow import Workflow

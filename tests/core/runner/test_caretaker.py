@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from torc_core.errors import ExitCode
-from torc_core.host.json_file import write_record
+from torc_core.host.files.json_file import write_record
 from torc_core.host.process import ProcessIdentity
 from torc_core.runner import caretaker
 from torc_core.runner.policy.options import RunnerOptions

@@ -20,7 +20,7 @@ from torc_core.client import TorcClient, every_item
 from torc_core.clock import SystemClock
 from torc_core.config.sources import load_settings
 from torc_core.errors import ExitCode, MachineError, TorcError
-from torc_core.host.output_files import create_file, log_mode, make_directory
+from torc_core.host.files.output_files import create_file, log_mode, make_directory
 from torc_core.host.user import user_name
 from torc_core.hpc.slurm.allocation import (
     Allocation,

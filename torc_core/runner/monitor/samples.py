@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from torc_core.host.output_files import create_file, make_directory
+from torc_core.host.files.output_files import create_file, make_directory
 from torc_core.model.ids import ComputeNodeId, JobId
 
 _SCHEMA = """

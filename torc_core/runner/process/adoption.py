@@ -9,8 +9,6 @@ with its runner.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import shutil
 import signal
 import time
@@ -21,7 +19,8 @@ from typing import NamedTuple
 import msgspec
 
 from torc_core.host.directories import state_directory
-from torc_core.host.json_file import read_record
+from torc_core.host.files.json_file import read_record
+from torc_core.host.files.locks import try_lock_file
 from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
 from torc_core.runner.guard.journal import read_journal
 from torc_core.runner.guard.messages import Busy, Ending, Exited, Hello, KeptEntry, Started
@@ -194,9 +193,9 @@ def _take_journal(directory: Path, record: GuardRecord) -> list[KeptEntry] | Non
     if record.runner.is_alive():
         return None  # which has noticed
     try:
-        if _lock(directory / RECORD) is None:
+        if try_lock_file(directory / RECORD) is None:  # never released
             return None  # another runner was faster
-        return lost_entries(record.name, directory)  # locked for the life of this process
+        return lost_entries(record.name, directory)
     except OSError as error:
         log.warning("Jobs of a dead runner are not adopted", directory=directory, error=error)
         return None
@@ -210,10 +209,9 @@ def _taking_turns() -> Iterator[None]:
     what the second has adopted would be given to others.
     """
     deadline = time.monotonic() + _TURN_S
-    path, lock = state_directory() / "adoption.lock", None
+    lock = None
     with contextlib.suppress(OSError):
-        path.touch(0o600)
-        while (lock := _lock(path)) is None:
+        while (lock := try_lock_file(state_directory() / "adoption.lock")) is None:
             if time.monotonic() > deadline:
                 break
             time.sleep(0.01)
@@ -221,27 +219,7 @@ def _taking_turns() -> Iterator[None]:
         yield
     finally:
         if lock is not None:
-            os.close(lock)
-
-
-def _lock(path: Path) -> int | None:
-    """Lock a file until the descriptor is closed; return None if another process has.
-
-    Open for writing, as network file systems demand (flock(2)).
-
-    Raises:
-        OSError: It cannot be locked at all.
-    """
-    lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    except OSError:
-        os.close(lock)
-        raise
-    return lock
+            lock.release()
 
 
 def _attempts(entries: list[KeptEntry], guard: GuardClient) -> Iterator[Adopted]:

@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from torc_core.host.directories import private_directory, state_directory
-from torc_core.host.json_file import write_record
-from torc_core.host.output_files import PRIVATE, create_file
+from torc_core.host.files.json_file import write_record
+from torc_core.host.files.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.runner.guard.journal import forget_in_journal

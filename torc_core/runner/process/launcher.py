@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torc_core.characters import escape_hidden
 from torc_core.clock import Clock
-from torc_core.host.output_files import create_file
+from torc_core.host.files.output_files import create_file
 from torc_core.model.exchange import ClaimedJob
 from torc_core.runner.guard.messages import Start, pack
 from torc_core.runner.logs import log

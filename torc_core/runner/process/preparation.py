@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from torc_core.errors import MachineError
-from torc_core.host.output_files import make_directory, reason_at
+from torc_core.host.files.output_files import make_directory, reason_at
 from torc_core.model.exchange import ClaimedJob
 from torc_core.runner.logs import log, restore_log_files
 from torc_core.runner.policy.commands.argument_size import SizeLimits, explain_excess

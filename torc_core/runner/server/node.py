@@ -14,8 +14,8 @@ import msgspec
 from torc_core.client import Address, TorcClient, every_item
 from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, NotFoundError, TorcError, UsageError
-from torc_core.host import output_files
 from torc_core.host.environment import user_environment
+from torc_core.host.files import output_files
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
 from torc_core.model.execution import ExecutionConfig, read_execution_config

@@ -11,7 +11,7 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, TorcError
-from torc_core.host.disk import is_full
+from torc_core.host.files.disk import is_full
 from torc_core.host.program import discard_output
 from torc_core.model.execution import stored_execution_config
 from torc_core.model.ids import WorkflowId

@@ -1,6 +1,5 @@
 """What a runner that takes over makes of a guard's answer, and of attempts at several guards."""
 
-import fcntl
 import os
 import socket
 
@@ -9,7 +8,8 @@ import pytest
 from core.runner.simulated import claimed_job, completion
 
 from torc_core.host.directories import private_directory, state_directory
-from torc_core.host.json_file import write_record
+from torc_core.host.files.json_file import write_record
+from torc_core.host.files.locks import try_lock_file
 from torc_core.host.process import ProcessIdentity
 from torc_core.runner.guard.messages import Busy, Command, Exited, Hello, Started
 from torc_core.runner.guard.stream import Stream
@@ -114,13 +114,10 @@ def test_runners_adopt_one_after_the_other():
     could_lock = []
 
     def try_to_lock(_: object) -> bool:
-        with path.open("r+b") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                could_lock.append(False)
-            else:
-                could_lock.append(True)
+        lock = try_lock_file(path)
+        could_lock.append(lock is not None)
+        if lock is not None:
+            lock.release()
         return False
 
     assert list(adopt(1, try_to_lock, cares=False)) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from torc_core.host.disk import free_bytes
+from torc_core.host.files.disk import free_bytes
 
 _LINES = 5
 
