@@ -375,3 +375,24 @@ def test_a_caretaker_waits_for_a_server(make_server, runners, waiting, ledger, g
     assert flow.result(job).return_code == 3
     assert flow.result(job).attempt_id == 1
     wait_for(lambda: not runners.processes(), "the end of all")
+
+
+def test_a_caretaker_that_dies_before_it_has_connected_is_replaced(
+    make_server, runners, waiting, ledger, go, tmp_path
+):
+    own = make_server()
+    flow = Flow(own.client(), tmp_path / "out")
+    job = waiting(flow=flow)
+    runner = runners.start(flow)
+    wait_for_lines(ledger, 1)
+    own.kill()
+    runners.kill(runner)
+    (first,) = runners.wait_for(CARETAKER)
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: set(runners.processes(CARETAKER)) - {first}, "another one")
+    own.start()
+    wait_for_adoption(flow, job)
+    go.touch()
+    wait_for(lambda: flow.status(job) == "failed", "the report", 60)
+    assert flow.result(job).attempt_id == 1
+    wait_for(lambda: not runners.processes(), "the end of all")

@@ -6,53 +6,15 @@ connection to its runner. It deletes its directory unless it is left to another 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import socket
 import sys
 from pathlib import Path
 
+from torc_core.runner.guard.caretakers import Caretakers
 from torc_core.runner.guard.children import become_subreaper
 from torc_core.runner.guard.loop import Guard
-from torc_core.runner.guard.trees import LABEL, label_of
-
-_MOST_CARETAKERS = 5
-"""After so many have died, the next runner has to be started by a user."""
-
-
-class Caretakers:
-    """Starts runners that only look after the processes of dead ones.
-
-    Args:
-        name: The guard's.
-        directory: The guard's own.
-    """
-
-    def __init__(self, name: str, directory: Path) -> None:
-        self._name = name
-        self._directory = directory
-        self._started = 0
-
-    def start(self) -> None:
-        """Start one; it learns from the directory what it needs."""
-        if self._started == _MOST_CARETAKERS:
-            return
-        self._started += 1
-        # Only now: a guard is to be small and to start fast.
-        import subprocess  # noqa: PLC0415
-
-        from torc_core.host.process import detach, our_program  # noqa: PLC0415
-
-        with contextlib.suppress(OSError):
-            command = our_program("torc_core.runner.caretaker", str(self._directory))
-            # A server that it starts is our orphan once it has left, and is to live on.
-            environment = {**os.environ, LABEL: label_of(self._name)}
-            detach(
-                subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment
-                )
-            )
 
 
 def main() -> int:
@@ -66,7 +28,7 @@ def main() -> int:
     ):
         listener.bind(f"\0{name}")
         listener.listen()
-        guard = Guard(name, directory, runner, listener, care=Caretakers(name, directory).start)
+        guard = Guard(name, directory, runner, listener, Caretakers(name, directory))
         guard.run()
     if guard.is_settled:
         shutil.rmtree(directory, ignore_errors=True)

@@ -9,11 +9,12 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from torc_core.runner.guard.caretakers import Caretakers
 from torc_core.runner.guard.journal import Journal
 from torc_core.runner.guard.messages import (
     Busy,
@@ -37,8 +38,6 @@ _IGNORED = (
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU, signal.SIGTSTP, signal.SIGPIPE),
 )
 """Batch systems and containers send them to all processes at once; the runner decides."""
-CARE_DELAY_S = 1.5
-"""After the death of a runner: mostly the next one comes, and a caretaker would be in its way."""
 _WAKE_UPS = 4096
 """How many wake-ups are read at a time, a byte each."""
 
@@ -51,7 +50,7 @@ class Guard:
         directory: Its own; the journal goes there.
         runner: The connection to the runner that has started it.
         listener: Where other runners connect.
-        care: Starts a caretaker, when the runner has died and left processes.
+        caretakers: For when the runner has died and left processes.
     """
 
     def __init__(
@@ -60,8 +59,7 @@ class Guard:
         directory: Path,
         runner: socket.socket,
         listener: socket.socket,
-        *,
-        care: Callable[[], None],
+        caretakers: Caretakers,
     ) -> None:
         self._journal = Journal(directory)
         self._processes = Processes(name, self._journal)
@@ -76,9 +74,11 @@ class Guard:
         """The highest number of a process."""
         self._has_left = False
         """The last runner has left in good order."""
-        self._care = care
+        self._caretakers = caretakers
         self._care_at: float | None = None
         """When a caretaker is due, on the monotonic clock."""
+        self._caretaker: int | None = None
+        """A descriptor that is readable once the last caretaker has ended."""
         self._poll = select.epoll()
         self._wakeup, wakes = socket.socketpair()
         for end in (self._wakeup, wakes):
@@ -102,9 +102,9 @@ class Guard:
             self._tell()
             if self._care_at is not None and self._care_at <= time.monotonic():
                 self._care_at = None
-                self._care()
+                self._start_caretaker()
         if self._care_at is not None:
-            self._care()  # it reports what the journal says
+            self._caretakers.start()  # it reports what the journal says
 
     @property
     def is_settled(self) -> bool:
@@ -125,6 +125,8 @@ class Guard:
             self._processes.reap()
         elif fd == self._listener.fileno():
             self._accept()
+        elif fd == self._caretaker:
+            self._note_end_of_caretaker(fd)
         elif fd in self._newcomers:
             self._decide(self._newcomers[fd])
         elif self._runner is not None:
@@ -171,6 +173,8 @@ class Guard:
         self._runner, self._is_caretaker, self._care_at = runner, is_caretaker, None
         self._waits_to_send = False
         entries = self._journal.kept.entries
+        if not is_caretaker:
+            self._caretakers.reset()
         self._runner.send([Hello(entries=entries, last_id=self._last_id)])
 
     def _listen(self, runner: Stream[Command]) -> None:
@@ -178,8 +182,25 @@ class Guard:
         if runner.is_closed:
             self._drop(runner)
             self._journal.sync()
-            if self._journal.kept and not self._has_left:
-                self._care_at = time.monotonic() + CARE_DELAY_S
+            self._plan_care()
+
+    def _plan_care(self) -> None:
+        if self._journal.kept and not self._has_left:
+            self._care_at = time.monotonic() + self._caretakers.delay_s
+
+    def _start_caretaker(self) -> None:
+        if self._caretaker is None:
+            self._caretaker = self._caretakers.start()
+            if self._caretaker is not None:
+                self._poll.register(self._caretaker, select.EPOLLIN)
+
+    def _note_end_of_caretaker(self, fd: int) -> None:
+        """Plan another one, unless a runner is there by now."""
+        self._poll.unregister(fd)
+        os.close(fd)
+        self._caretaker = None
+        if self._runner is None:
+            self._plan_care()
 
     def _drop(self, runner: Stream[Command]) -> None:
         self._poll.unregister(runner.fileno())
