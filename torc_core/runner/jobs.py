@@ -253,7 +253,8 @@ class Jobs:
             self._running.fail_recovery(attempt, attempt.recovery, error)
             return
         self._running.remove(attempt)
-        if not self._cannot_start(attempt.claimed, error):
+        # What was in order when it was queued may have vanished, such as the directory of logs.
+        if attempt.was_queued or not self._cannot_start(attempt.claimed, error):
             self.waiting.insert(0, attempt.claimed)
 
     def _cannot_start(self, claimed: ClaimedJob, error: SpawnError) -> bool:

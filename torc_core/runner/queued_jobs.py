@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from torc_core.model.exchange import ClaimedJob
-from torc_core.model.ids import JobId
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requirements_of
@@ -67,6 +66,7 @@ class QueuedJobs:
                 attempt = self._tools.launcher.start(claimed, after=before)
             except SpawnError:
                 break  # found again, and explained, when there is a free slot for it
+            attempt.was_queued = True
             left.popleft()
             self._chains.add(before, attempt)
             self._running.add(attempt)
@@ -136,16 +136,16 @@ class Chains:
     """Which attempt waits for which."""
 
     def __init__(self) -> None:
-        self._next: dict[JobId, Attempt] = {}
-        """By the job before it."""
-        self._before: dict[JobId, JobId] = {}
-        """The reverse."""
+        # Not by job: a further attempt may wait while it is not known yet that the last one is
+        # skipped.
+        self._next: dict[Attempt, Attempt] = {}
+        self._before: dict[Attempt, Attempt] = {}
 
     def __len__(self) -> int:
         return len(self._next)
 
     def __contains__(self, attempt: Attempt) -> bool:
-        return attempt.job_id in self._before
+        return attempt in self._before
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -154,16 +154,16 @@ class Chains:
 
     def add(self, before: Attempt, attempt: Attempt) -> None:
         """Note that an attempt waits for another one."""
-        self._next[before.job_id] = attempt
-        self._before[attempt.job_id] = before.job_id
+        self._next[before] = attempt
+        self._before[attempt] = before
 
     def follower_of(self, attempt: Attempt) -> Attempt | None:
         """Return the attempt that waits for this one."""
-        return self._next.get(attempt.job_id)
+        return self._next.get(attempt)
 
     def remove(self, attempt: Attempt) -> bool:
         """Note that an attempt waits no longer; return whether it has waited."""
-        before = self._before.pop(attempt.job_id, None)
+        before = self._before.pop(attempt, None)
         if before is None:
             return False
         del self._next[before]
@@ -181,11 +181,11 @@ class Chains:
         chains = []
         for number, attempt in enumerate(running):
             length, last = 0, attempt
-            while (follower := self._next.get(last.job_id)) is not None:
+            while (follower := self._next.get(last)) is not None:
                 length, last = length + 1, follower
             chains.append((length, number, last))
         heapq.heapify(chains)
         while chains and chains[0][0] < depth:
             length, number, last = chains[0]
             yield last
-            heapq.heapreplace(chains, (length + 1, number, self._next[last.job_id]))
+            heapq.heapreplace(chains, (length + 1, number, self._next[last]))

@@ -21,6 +21,7 @@ from torc_core.runner.policy.exit_outcome import (
     StopReason,
     classify_exit,
     combine_reasons,
+    effective_reason,
     may_be_signaled_together,
 )
 from torc_core.runner.policy.limits import limit_codes, runtime_limit_s
@@ -134,6 +135,10 @@ class RunningJobs:
 
     def note_exit(self, attempt: Attempt, exited: Exited) -> None:
         """Handle the exit of an attempt's process, unless the runner may be about to stop."""
+        if attempt.recovery is None:
+            attempt.stop = effective_reason(
+                attempt.stop, exited.exit_code, by_itself=exited.by_itself
+            )
         if attempt.stop is not None or not may_be_signaled_together(exited.exit_code):
             self.handle_exit(attempt, exited)
             return

@@ -305,7 +305,7 @@ class SimulatedProcesses:
         else:
             self._tell(attempt, start)
         ends = begins + self.run_time_s(claimed)
-        self._waker.at(ends, lambda: self._exit(number, self.exit_code(claimed)))
+        self._waker.at(ends, lambda: self._exit(number, self.exit_code(claimed), by_itself=True))
 
     def adopt(self, attempt: Attempt) -> None:
         """Have the process of a dead runner's attempt, which runs until it is ended."""
@@ -351,11 +351,14 @@ class SimulatedProcesses:
     def delete_stdio(self, claimed: ClaimedJob) -> None:
         pass
 
-    def _exit(self, number: int, code: int) -> None:
+    def _exit(self, number: int, code: int, *, by_itself: bool = False) -> None:
         attempt = self._running.pop(number, None)
         if attempt is not None:
             now, now_ms = self._clock.now, self._clock.wall_ms()
-            self._tell(attempt, Exited(id=number, exit_code=code, cpu_s=0.0, at=now, at_ms=now_ms))
+            exited = Exited(
+                id=number, exit_code=code, cpu_s=0.0, at=now, at_ms=now_ms, by_itself=by_itself
+            )
+            self._tell(attempt, exited)
             self._exit_codes[attempt] = code
             if code:
                 self._skip_behind(attempt)

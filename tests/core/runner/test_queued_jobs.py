@@ -54,6 +54,19 @@ def test_chains_grow_evenly_up_to_their_depth(heads, depth, waiting):
     assert sum(lengths) == len(chains)
 
 
+def test_a_further_attempt_is_not_taken_for_the_one_that_was_skipped():
+    chains = Chains()
+    first, skipped, behind_it = map(attempt, (1, 2, 3))
+    chains.add(first, skipped)
+    chains.add(skipped, behind_it)
+    chains.remove(skipped)
+    further, fourth = attempt(2), attempt(4)
+    assert next(chains.places([further], 5)) is further
+    chains.add(further, fourth)
+    assert chains.remove(behind_it)
+    assert chains.follower_of(further) is fourth
+
+
 def test_the_rest_of_a_chain_follows_the_one_that_has_left_it():
     chains = Chains()
     first, second, third = map(attempt, (1, 2, 3))

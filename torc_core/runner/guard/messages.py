@@ -139,6 +139,8 @@ class Exited(msgspec.Struct, frozen=True, kw_only=True, tag="exited"):
     at: float
     """When it exited, on the monotonic clock."""
     at_ms: int
+    by_itself: bool = False
+    """It exited before it was told to end."""
     survivors: int = 0
     """Its processes that even SIGKILL did not end in time."""
 

@@ -55,6 +55,8 @@ class _Process(msgspec.Struct):
     start: Started
     exit: ProcessExit | None = None
     exited_at: float = 0.0
+    by_itself: bool = False
+    """It exited before it was told to end."""
     kill_at: float | None = None
     """When SIGKILL is due, on the monotonic clock; None unless it is being ended."""
     look_at: float = 0.0
@@ -176,6 +178,7 @@ class Processes:
             if process is not None:
                 process.exit, process.exited_at = child, now
                 if process.kill_at is None:
+                    process.by_itself = True
                     self._exit_by_itself(process)
         for process in self._ended:
             process.look_at = now
@@ -277,6 +280,7 @@ class Processes:
             peak_memory_bytes=child.peak_memory_bytes,
             at=exited_at,
             at_ms=start.at_ms + int((exited_at - start.at) * 1000),
+            by_itself=process.by_itself,
             survivors=survivors,
         )
         was_ended = process.kill_at is not None

@@ -61,6 +61,8 @@ class StopReason(Enum):
         return cls.__members__.get(name, cls.RUNNER_STOPS)
 
 
+_DECIDED = frozenset({StopReason.CANCELED, StopReason.REVOKED})
+"""The server has recorded these before the runner knew."""
 LIMITS = frozenset({StopReason.OUT_OF_TIME, StopReason.OUT_OF_MEMORY})
 """Reasons that lie with the job itself."""
 
@@ -73,6 +75,21 @@ def combine_reasons(current: StopReason | None, new: StopReason) -> StopReason:
         # It is past its limit all the same; only no failure rule lets it start again.
         return StopReason.RUNNER_STOPS
     return current
+
+
+def effective_reason(
+    stop: StopReason | None, exit_code: int, *, by_itself: bool
+) -> StopReason | None:
+    """Return why a job was stopped, or None if it was over before it could be.
+
+    Args:
+        stop: Why the runner wanted it to be stopped.
+        exit_code: Its own, 128+n for signal n.
+        by_itself: It had exited when it was to be stopped. If that was because of a signal, the
+            runner may have received the same one.
+    """
+    is_over = by_itself and not may_be_signaled_together(exit_code)
+    return None if is_over and stop not in _DECIDED else stop
 
 
 class ExitOutcome(msgspec.Struct, frozen=True):

@@ -52,6 +52,8 @@ class Attempt(msgspec.Struct, eq=False):
     """Of the one that is running; None until it has started."""
     reaper: int = 0
     """The pid of its guard, which is given the orphans among its processes."""
+    was_queued: bool = False
+    """It was to start once another one had completed."""
     signaled: Exited | None = None
     """How a signal has ended its process; set until it is clear whether the runner gets it, too."""
     stop: StopReason | None = None

@@ -7,6 +7,7 @@ from torc_core.runner.policy.exit_outcome import (
     StopReason,
     classify_exit,
     combine_reasons,
+    effective_reason,
 )
 
 COMPLETED, FAILED = JobStatus.COMPLETED, JobStatus.FAILED
@@ -86,3 +87,24 @@ def test_reasons_are_words_for_people():
         "out of time",
         "out of memory",
     ]
+
+
+@pytest.mark.parametrize(
+    ("stop", "exit_code", "by_itself", "reason"),
+    [
+        (StopReason.INTERRUPTED, 0, True, None),
+        (StopReason.RUNNER_STOPS, 3, True, None),
+        (StopReason.OUT_OF_TIME, 0, True, None),
+        (StopReason.INTERRUPTED, 0, False, StopReason.INTERRUPTED),
+        (StopReason.INTERRUPTED, 143, True, StopReason.INTERRUPTED),
+        (StopReason.RUNNER_STOPS, 152, True, StopReason.RUNNER_STOPS),
+        (StopReason.CANCELED, 0, True, StopReason.CANCELED),
+        (StopReason.REVOKED, 0, True, StopReason.REVOKED),
+        (None, 0, True, None),
+        (None, 143, False, None),
+    ],
+)
+def test_a_job_that_was_over_before_it_could_be_stopped_was_not_stopped(
+    stop, exit_code, by_itself, reason
+):
+    assert effective_reason(stop, exit_code, by_itself=by_itself) is reason

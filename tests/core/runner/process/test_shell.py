@@ -147,7 +147,19 @@ def names_of(outcome: Outcome) -> tuple[int, dict[bytes, bytes], bytes]:
     return outcome.exit_code, seen, outcome.stderr
 
 
-SAME = ("Sig", "Umask", "Groups", "Cap", "Seccomp", "Cpus_allowed:", "Uid", "Gid", "NoNewPrivs")
+SAME = (
+    "SigBlk",
+    "SigIgn",
+    "SigCgt",
+    "Umask",
+    "Groups",
+    "Cap",
+    "Seccomp",
+    "Cpus_allowed:",
+    "Uid",
+    "Gid",
+    "NoNewPrivs",
+)
 
 
 def test_a_program_lives_in_the_same_conditions() -> None:
