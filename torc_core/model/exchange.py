@@ -190,10 +190,18 @@ class Outlook(Wire, frozen=True, kw_only=True):
     lease_seconds: float = 0.0
     """How soon that one counts as lost if it stays silent; its jobs are then ready again."""
     is_stuck: bool = False
-    """Jobs are ready, but neither this node nor any other that is active or requested can take
-    one; no runner holds a job, and no action is due."""
+    """No runner can run what is left, and none holds a job, and no action is due. Jobs are ready,
+    but neither this node nor any other that is active or requested can take one; or none is, and
+    those that are open were interrupted, or wait for such a job."""
     example: str | None = None
-    """The name of such a job, with `is_stuck`."""
+    """The name of a job that is ready, with `is_stuck`."""
+    interrupted: int = 0
+    """If none is ready or held: how many jobs were interrupted with their runner. The next start
+    of the workflow makes them ready."""
+    undecided: int = 0
+    """How many wait then for a decision between retry and failure (`pending_failed`)."""
+    uninitialized: int = 0
+    """How many wait then for the workflow to be initialized."""
 
 
 class ExchangeReply(Wire, frozen=True, kw_only=True):

@@ -82,7 +82,7 @@ class Loop:
         self._handled_stops = 0
         self._is_successful = False
         self._is_canceled = False
-        self._prospects = Prospects(options, self._clock)
+        self._prospects = Prospects(options, self._clock, limits.no_work_s)
         self._error: TorcError | None = None
         self._on_timer = self._timer_handlers()
 
@@ -306,7 +306,7 @@ class Loop:
         )
 
     def _look_ahead(self) -> None:
-        """Leave if nothing more can come, or say whom an idle runner waits for."""
+        """Leave if nothing more can come, or say what an idle runner waits for."""
         if not self._jobs.is_empty:
             self._prospects.forget()
         if self._shutdown.is_stopping or not self._jobs.is_empty:
@@ -318,8 +318,8 @@ class Loop:
         stays = self._context.workflow.compute_node_ignore_workflow_completion
         if reason is not None and not (stays or self._turns.is_expected):
             self._stop(reason)
-        elif fields := self._prospects.announce():
-            log.info("Waiting for jobs of other runners", **fields)
+        elif (news := self._prospects.announce()) is not None:
+            log.info(news[0], **news[1])
 
     def _finish_care(self) -> None:
         if self._jobs.are_taken:

@@ -28,13 +28,7 @@ def test_an_idle_runner_waits_for_what_another_holds_and_runs_what_follows(
     wait_for((tmp_path / "runs").exists, "the first job")
     # It would leave the moment it has found no work.
     other = start_runner(flow, wait_for_new_jobs_s=0.0)
-    log = flow.output_dir
-    wait_for(
-        lambda: any(
-            "Waiting for jobs of other runners" in f.read_text() for f in log.glob("*.log")
-        ),
-        "the other runner to say for whom it waits",
-    )
+    wait_for(lambda: "Waiting for jobs of other runners" in log_in(flow.output_dir), "the wait")
     assert flow.status(large) == "completed"
     go.touch()
     assert (small.wait().exit_code, other.wait().exit_code) == (0, 0)
@@ -97,3 +91,26 @@ def test_counting_jobs_ignores_what_they_need(flow, start_runner):
     flow.initialize()
     summary = start_runner(flow, max_parallel_jobs=3).wait()
     assert (summary.exit_code, summary.outcomes) == (0, {"completed": 3})
+
+
+def test_a_runner_leaves_when_what_is_left_was_interrupted_with_another(
+    flow, start_runner, tmp_path
+):
+    first = flow.add(f"touch {tmp_path}/runs; sleep 100", name="first")
+    flow.add("true", name="second", depends_on_job_ids=[first])
+    flow.initialize()
+    interrupted = start_runner(flow, **PATIENT)
+    wait_for((tmp_path / "runs").exists, "the first job")
+    waiting = start_runner(flow, **(PATIENT | {"poll_interval_s": 0.2}))
+    wait_for(lambda: "Waiting for jobs of other runners" in log_in(flow.output_dir), "the wait")
+    interrupted.runner.stop()
+    summary = waiting.wait()
+    assert (summary.exit_code, flow.status(first)) == (1, "terminated")
+    assert (
+        f"Jobs that were interrupted with their runner: 1; `torc run {flow.id}`" in summary.reason
+    )
+    assert interrupted.wait().exit_code == 130
+
+
+def log_in(folder):
+    return "".join(path.read_text() for path in folder.glob("*.log"))

@@ -54,6 +54,30 @@ def test_a_runner_leaves_at_once_when_nobody_can_run_what_is_left():
     assert summary.exit_code == 1
 
 
+def test_a_runner_leaves_at_once_when_only_the_next_start_makes_jobs_ready():
+    world = idle_world(Outlook(is_stuck=True, interrupted=2), wait_for_new_jobs_s=24 * HOUR)
+    summary = world.run()
+    assert "Jobs that were interrupted with their runner: 2; `torc run 7` continues them." in (
+        summary.reason
+    )
+    assert world.clock.now < 1
+
+
+def test_it_says_what_it_waits_for_and_until_when(caplog):
+    outlook = Outlook(undecided=1, uninitialized=3)
+    world = idle_world(outlook, wait_for_new_jobs_s=600.0)
+    seen = []
+    world.report_progress_to(seen.append)
+    caplog.set_level("INFO")
+    reason = world.run().reason
+    assert "Jobs that wait for a decision between retry and failure: 1." in reason
+    assert "Jobs that are not initialized: 3." in reason
+    [line] = [each.getMessage() for each in caplog.records if "Waiting for jobs" in each.msg]
+    assert "Waiting for jobs" in line
+    waiting = {progress.waiting_for for progress in seen if progress.waiting_for}
+    assert waiting == {"waiting for jobs, until 08:11:00 UTC"}, "a minute of listening, then ten"
+
+
 def test_it_leaves_after_its_own_jobs_and_not_before():
     world = idle_world(stuck())
     world.server.add(claimed_job(1, runtime_seconds=600))

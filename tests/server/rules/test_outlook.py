@@ -189,6 +189,69 @@ def test_without_ready_jobs_nobody_is_stuck(bench):
     assert not outlook(bench).is_stuck
 
 
+def interrupt(bench, job):
+    bench.claim()
+    assert bench.end(job, status=JobStatus.TERMINATED, interrupted=True) == ["ok"]
+
+
+def test_jobs_that_were_interrupted_are_continued_by_the_next_start_only(bench):
+    first = bench.add("first")
+    bench.add("after", after=[first])
+    bench.initialize()
+    interrupt(bench, first)
+    found = outlook(bench)
+    assert (found.is_stuck, found.interrupted, found.example) == (True, 1, None)
+
+
+def test_while_others_hold_jobs_what_was_interrupted_is_not_all(bench):
+    first = bench.add("first")
+    bench.add("other")
+    bench.initialize()
+    bench.claim(1)
+    bench.claim(1, node_id=bench.add_node(), seq=1)
+    bench.end(first, status=JobStatus.TERMINATED, interrupted=True)
+    found = outlook(bench)
+    assert (found.is_stuck, found.interrupted, found.holders) == (False, 0, 1)
+
+
+def test_a_runner_that_listens_is_told_when_the_last_job_is_interrupted(bench):
+    job = bench.add("job")
+    bench.initialize()
+    other = bench.add_node()
+    bench.claim(node_id=other, seq=1)
+    work = WorkRequest(resources=SMALL, max_jobs=1, asks_outlook=True)
+    request = Exchange(seq=1, work=work, wait_seconds=60.0)
+    assert not answer_exchange(bench.conn, bench.node_id, request, now_ms=NOW).has_news
+    end = bench.ending(job, JobStatus.TERMINATED, interrupted=True)
+    bench.turn(node_id=other, seq=2, ends=[end])
+    answer = answer_waiting(bench.conn, bench.node_id, request, now_ms=NOW)
+    assert (answer.has_news, answer.reply.outlook.interrupted) == (True, 1)
+
+
+def test_a_decision_may_make_a_job_ready(bench):
+    first, second = bench.add("first"), bench.add("second")
+    bench.initialize()
+    bench.claim()
+    bench.end(first, status=JobStatus.PENDING_FAILED)
+    bench.end(second, status=JobStatus.TERMINATED, interrupted=True)
+    found = outlook(bench)
+    assert (found.is_stuck, found.undecided, found.interrupted) == (False, 1, 1)
+
+
+def test_jobs_that_are_not_initialized_are_counted(bench):
+    bench.add("job")
+    found = outlook(bench)
+    assert (found.is_stuck, found.uninitialized) == (False, 1)
+
+
+def test_jobs_that_were_terminated_for_good_are_not_counted(bench):
+    first = bench.add("first")
+    bench.initialize()
+    bench.run(first, status=JobStatus.TERMINATED)
+    bench.add("new")
+    assert outlook(bench).interrupted == 0
+
+
 def test_a_node_takes_a_job_that_fits_all_that_it_has():
     job = Requirements(num_cpus=4, memory_bytes=8, num_nodes=1, runtime_s=60)
     fits = Capacity(num_cpus=4, memory_bytes=8, num_nodes=1, seconds_left=60)

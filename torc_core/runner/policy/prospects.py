@@ -19,9 +19,14 @@ class Prospects:
     Args:
         options: The runner's.
         clock: The time.
+        no_work_s: How long the runner stays without work.
     """
 
-    def __init__(self, options: RunnerOptions, clock: Clock) -> None:
+    def __init__(self, options: RunnerOptions, clock: Clock, no_work_s: float) -> None:
+        self._workflow_id = options.workflow_id
+        self._no_work_s = no_work_s
+        self._leaves = ""
+        """When the runner leaves if there is no job: hours, minutes and seconds."""
         self._is_allocation = options.compute_node_type is not SchedulerType.LOCAL
         self._clock = clock
         self._found_no_work = False
@@ -30,8 +35,8 @@ class Prospects:
         self._outlook = _NOTHING
         self._until = ""
         """When the first runner that holds jobs counts as lost: hours, minutes and seconds."""
-        self._announced = 0
-        """Runners that held jobs at the last announcement."""
+        self._announced: object = None
+        """What was waited for at the last announcement."""
 
     def note(self, request: Exchange, reply: ExchangeReply) -> None:
         """Take a reply into account."""
@@ -42,21 +47,28 @@ class Prospects:
         self._found_no_work = is_idle and not (request.ends or reply.jobs)
         self._reason = reply.reason or ""
         self._outlook = reply.outlook or _NOTHING
-        lost_ms = self._clock.wall_ms() + int(self._outlook.lease_seconds * 1000)
-        self._until = utc_text(lost_ms)[11:19]
+        self._until = self._time_in(self._outlook.lease_seconds)
+        if not self.is_out_of_work:
+            self._leaves = ""
+        elif not self._leaves:
+            self._leaves = self._time_in(self._no_work_s)
 
     def forget(self) -> None:
         """Note that there are jobs here."""
         self._found_no_work = False
         self._outlook = _NOTHING
+        self._leaves = ""
 
-    def announce(self) -> dict[str, object]:
-        """Return what to log of whom the runner waits for; empty if that has not changed."""
-        holders = self._outlook.holders if self.waits_for_others else 0
-        is_new, self._announced = holders != self._announced, holders
-        if not (is_new and holders):
-            return {}
-        return {"runners": holders, "until_if_silent": f"{self._until}Z"}
+    def announce(self) -> tuple[str, dict[str, object]] | None:
+        """Return what to log of the wait for jobs; None if that has not changed."""
+        waits = self._outlook.holders if self.waits_for_others else self._leaves
+        is_new, self._announced = waits != self._announced, waits
+        if not (is_new and waits):
+            return None
+        if self.waits_for_others:
+            until = f"{self._until}Z"
+            return "Waiting for jobs of other runners", {"runners": waits, "until_if_silent": until}
+        return "Waiting for jobs", {"until": f"{self._leaves}Z", "reason": self._why_none or None}
 
     @property
     def is_out_of_work(self) -> bool:
@@ -66,7 +78,25 @@ class Prospects:
     @property
     def idle_reason(self) -> str:
         """Why the runner leaves when its time without work is over."""
-        return f"there is no job to run here. {self._reason}".rstrip()
+        return f"there is no job to run here. {self._why_none}".rstrip()
+
+    @property
+    def _why_none(self) -> str:
+        """Why there is no job for this runner, in sentences."""
+        left = self._outlook
+        sentences = [self._reason]
+        if left.interrupted:
+            sentences.append(
+                f"Jobs that were interrupted with their runner: {left.interrupted}; "
+                f"`torc run {self._workflow_id}` continues them."
+            )
+        if left.undecided:
+            sentences.append(
+                f"Jobs that wait for a decision between retry and failure: {left.undecided}."
+            )
+        if left.uninitialized:
+            sentences.append(f"Jobs that are not initialized: {left.uninitialized}.")
+        return " ".join(filter(None, sentences))
 
     @property
     def is_stuck(self) -> bool:
@@ -87,6 +117,8 @@ class Prospects:
         if not self._outlook.is_stuck:
             return None
         example = self._outlook.example
+        if example is None:
+            return self.idle_reason
         return f"{self.idle_reason} No other runner of this workflow can take job {example!r}."
 
     @property
@@ -101,10 +133,13 @@ class Prospects:
 
     @property
     def waiting(self) -> str:
-        """Whom the runner waits for, and until when; empty if for no one."""
+        """What the runner waits for, and until when; empty if for nothing."""
         if not self.waits_for_others:
-            return ""
+            return f"waiting for jobs, until {self._leaves} UTC" if self._leaves else ""
         holders = self._outlook.holders
         if holders == 1:
             return f"waiting for jobs of another runner, until {self._until} UTC if it stays silent"
         return f"waiting for jobs of {holders} runners, until {self._until} UTC if one stays silent"
+
+    def _time_in(self, seconds: float) -> str:
+        return utc_text(self._clock.wall_ms() + int(seconds * 1000))[11:19]

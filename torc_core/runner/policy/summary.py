@@ -24,7 +24,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     is_stopping: bool = False
     is_server_failing: bool = False
     waiting_for: str = ""
-    """Whom an idle runner waits for and until when, in words."""
+    """What an idle runner waits for and until when, in words."""
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):

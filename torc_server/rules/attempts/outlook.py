@@ -1,10 +1,12 @@
 """What a runner without a job can expect: jobs of other runners, or nothing any more.
 
-A job that is ready and fits no node would keep every runner waiting for nothing.
+Jobs that are ready and fit no node, or that only the next start of the workflow makes ready, would
+keep every runner waiting for nothing.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -15,7 +17,7 @@ from torc_core.errors import UsageError
 from torc_core.model.compute import AllocationStatus
 from torc_core.model.exchange import Outlook
 from torc_core.model.ids import ComputeNodeId, WorkflowId
-from torc_core.model.status import ACTIVE
+from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.resources import Capacity, Requirements
 from torc_core.units import parse_duration
 from torc_server.rules.attempts.leases import LEASE_S
@@ -30,6 +32,14 @@ _allocation = tables.scheduled_compute_node
 _attempt = tables.attempt
 _WORKFLOW: BindParameter[int] = bindparam("workflow_id")
 
+_WAITING = (
+    JobStatus.READY,
+    JobStatus.TERMINATED,
+    JobStatus.PENDING_FAILED,
+    JobStatus.UNINITIALIZED,
+)
+"""Of jobs that may be open and wait for no other job."""
+
 _IS_HELD = Prepared(
     select(
         exists().where(
@@ -37,6 +47,14 @@ _IS_HELD = Prepared(
             _job.c.status.in_([status.number for status in ACTIVE]),
         )
     )
+)
+_LEFT = Prepared(
+    select(_job.c.status, _job.c.interrupted, func.count().label("jobs"))
+    .where(
+        _job.c.workflow_id == _WORKFLOW,
+        _job.c.status.in_([status.number for status in _WAITING]),
+    )
+    .group_by(_job.c.status, _job.c.interrupted)
 )
 _OTHER_NODES = (
     _node.c.workflow_id == _WORKFLOW,
@@ -97,12 +115,31 @@ def outlook_of(
     [(is_held,)] = _IS_HELD.all(conn, workflow_id=workflow_id)
     if is_held:
         return _of_holders(conn, workflow_id, node_id, now_ms) if counts else None
-    if not missed or _may_be_taken(
-        conn, workflow_id, node_id, [group.requirements for group in missed], now_ms
-    ):
+    if not missed:
+        return _of_left(conn, workflow_id)
+    needed = [group.requirements for group in missed]
+    if _may_be_taken(conn, workflow_id, node_id, needed, now_ms):
         return Outlook()
     [first] = first_jobs(conn, workflow_id, missed[0], 1)
     return Outlook(is_stuck=True, example=first.name)
+
+
+def _of_left(conn: Connection, workflow_id: WorkflowId) -> Outlook:
+    """Return the outlook if no job is held, and the claimer could take any that is ready."""
+    left: Counter[JobStatus] = Counter()
+    for row in _LEFT.all(conn, workflow_id=workflow_id):
+        status = JobStatus.from_number(row.status)
+        if status is not JobStatus.TERMINATED or row.interrupted:
+            left[status] += row.jobs
+    if left[JobStatus.READY]:
+        return Outlook()
+    interrupted, undecided = left[JobStatus.TERMINATED], left[JobStatus.PENDING_FAILED]
+    return Outlook(
+        is_stuck=bool(interrupted and not undecided),
+        interrupted=interrupted,
+        undecided=undecided,
+        uninitialized=left[JobStatus.UNINITIALIZED],
+    )
 
 
 def _of_holders(
