@@ -97,6 +97,11 @@ class RunnerProcess:
         self.begin(options)
         return self._read()
 
+    def children(self) -> list[int]:
+        """Return the pids of its children; its guard is the only one that lives."""
+        pid = self.process.pid
+        return [int(pid) for pid in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def stop(self) -> None:
         """End it, whatever it does."""
         self.process.kill()

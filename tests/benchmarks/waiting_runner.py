@@ -4,7 +4,7 @@
 
 One job: from the request that makes it ready until its result is stored; the runner has nothing
 else. A diamond: what four jobs on three levels take beyond their own time. Sleeps: the CPU that
-server and runner use while so many jobs sleep.
+server, runner and guard use while so many jobs sleep.
 """
 
 from __future__ import annotations
@@ -44,10 +44,11 @@ def main() -> None:
             )
             over = statistics.median(diamond(torc) for _ in range(5))
             print(f"diamond: {over:.3f} s beyond its jobs' time (goal {GOAL_DIAMOND_S})")
-            server, runner = sleeps(torc, arguments.sleeps, arguments.seconds)
+            used = sleeps(torc, arguments.sleeps, arguments.seconds)
+            parts = ", ".join(f"{name} {percent:.2f} %" for name, percent in used.items())
             print(
-                f"{arguments.sleeps} sleeps: server {server:.2f} %, runner {runner:.2f} % of a core"
-                f" (goal {GOAL_SLEEPS_PERCENT} together)"
+                f"{arguments.sleeps} sleeps: {parts}, together {sum(used.values()):.2f} %"
+                f" of a core (goal {GOAL_SLEEPS_PERCENT})"
             )
         finally:
             torc.close()
@@ -91,22 +92,29 @@ def diamond(torc: Torc) -> float:
     return took["elapsed_s"] - 0.6
 
 
-def sleeps(torc: Torc, count: int, seconds: float) -> tuple[float, float]:
-    """Return the percentages of a core that server and runner use while jobs sleep."""
+def sleeps(torc: Torc, count: int, seconds: float) -> dict[str, float]:
+    """Return the percentages of a core that server, runner and guard use while jobs sleep."""
     workflow_id = torc.workflow([f"sleep {seconds + 60}"] * count)
     runner = torc.runner()
     runner.begin(torc.options(workflow_id, count))
     while torc.client.list_jobs(workflow_id, status="running", limit=1).total_count < count:
         time.sleep(0.1)
     time.sleep(2)
-    begin, used = time.perf_counter(), [torc.server.cpu_s(), cpu_s(runner.process.pid)]
+    (guard,) = runner.children()
+
+    def used() -> dict[str, float]:
+        return {
+            "server": torc.server.cpu_s(),
+            "runner": cpu_s(runner.process.pid),
+            "guard": cpu_s(guard),
+        }
+
+    begin, before = time.perf_counter(), used()
     time.sleep(seconds)
-    took = time.perf_counter() - begin
-    after = [torc.server.cpu_s(), cpu_s(runner.process.pid)]
-    server, runner_percent = (100 * (b - a) / took for a, b in zip(used, after, strict=True))
+    took, after = time.perf_counter() - begin, used()
     torc.client.cancel_workflow(workflow_id)
     runner.process.communicate()
-    return server, runner_percent
+    return {name: 100 * (after[name] - before[name]) / took for name in after}
 
 
 if __name__ == "__main__":
