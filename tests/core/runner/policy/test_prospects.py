@@ -1,0 +1,121 @@
+"""What a runner without a job learns from replies."""
+
+from __future__ import annotations
+
+import pytest
+
+from torc_core.model.compute import ComputeNodesResources, SchedulerType
+from torc_core.model.exchange import Exchange, ExchangeReply, JobEnd, Outlook, WorkRequest
+from torc_core.model.status import JobStatus
+from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.prospects import SILENT_S, Prospects
+
+NOTHING_FREE = ComputeNodesResources(num_cpus=1, memory_gb=1.0, num_gpus=0, num_nodes=1)
+IDLE = WorkRequest(resources=NOTHING_FREE, max_jobs=1, asks_outlook=True)
+BUSY = WorkRequest(resources=NOTHING_FREE, max_jobs=1)
+END = JobEnd(
+    job_id=1,
+    token=1,
+    status=JobStatus.COMPLETED,
+    return_code=0,
+    exec_time_minutes=0.0,
+    completion_time="",
+)
+
+
+class NewYear:
+    """The first moment of 2027."""
+
+    def monotonic(self):
+        return 0.0
+
+    def wall_ms(self):
+        return 1_798_761_600_000
+
+
+def prospects(**options):
+    return Prospects(RunnerOptions(workflow_id=1, **options), NewYear())
+
+
+def told(outlook=None, *, work=IDLE, ends=(), reason=None, options=None):
+    """Return what a runner without a job knows after one reply."""
+    made = prospects(**(options or {}))
+    request = Exchange(seq=1, work=work, ends=list(ends))
+    made.note(request, ExchangeReply(outlook=outlook, reason=reason))
+    return made
+
+
+def held(holders=2, silent_s=0.0):
+    return Outlook(holders=holders, silent_seconds=silent_s, lease_seconds=90.5)
+
+
+def test_at_first_nothing_is_known():
+    new = prospects()
+    assert not new.is_out_of_work
+    assert not new.is_stuck
+    assert not new.waits_for_others
+    assert new.waiting == ""
+    assert new.announce() == {}
+    assert new.hopeless(is_too_late=False) is None
+    assert new.idle_reason == "there is no job to run here."
+
+
+@pytest.mark.parametrize(
+    ("work", "ends", "is_out"),
+    [(IDLE, [], True), (IDLE, [END], False), (BUSY, [], False), (None, [], False)],
+    ids=["asks", "reports as well", "has jobs", "asks for none"],
+)
+def test_only_a_request_for_work_and_nothing_else_shows_that_there_is_none(work, ends, is_out):
+    assert told(work=work, ends=ends).is_out_of_work is is_out
+
+
+def test_jobs_here_are_forgotten_reasons_to_leave():
+    made = told(Outlook(is_stuck=True))
+    made.forget()
+    assert not made.is_out_of_work
+    assert made.hopeless(is_too_late=False) is None
+
+
+def test_the_reason_is_the_servers():
+    assert told(reason="All are held.").idle_reason == "there is no job to run here. All are held."
+    assert told(reason=None).idle_reason == "there is no job to run here."
+
+
+def test_what_no_runner_can_run_is_named():
+    made = told(Outlook(is_stuck=True, example="big"), reason="It needs 9 CPUs.")
+    assert made.hopeless(is_too_late=False) == (
+        "there is no job to run here. It needs 9 CPUs. No other runner of this workflow can take "
+        "job 'big'."
+    )
+
+
+def test_too_little_time_is_a_reason_whatever_the_server_says():
+    assert "compute_node_min_time_for_new_jobs_seconds" in prospects().hopeless(is_too_late=True)
+
+
+def test_runners_that_hold_jobs_are_waited_for_and_announced_once_each_time_they_change():
+    made = told(held())
+    assert made.waits_for_others
+    assert not made.is_out_of_work
+    assert made.announce() == {"runners": 2, "until_if_silent": "00:01:30Z"}
+    assert made.announce() == {}
+    made.note(Exchange(seq=2, work=IDLE), ExchangeReply(outlook=held(1)))
+    assert made.announce() == {"runners": 1, "until_if_silent": "00:01:30Z"}
+    made.note(Exchange(seq=3, work=IDLE), ExchangeReply(outlook=held(0)))
+    assert made.announce() == {}
+    made.note(Exchange(seq=4, work=IDLE), ExchangeReply(outlook=held(1)))
+    assert made.announce()["runners"] == 1
+
+
+def test_the_line_of_progress_says_whom_and_until_when():
+    until = "until 00:01:30 UTC if"
+    assert told(held(1)).waiting == f"waiting for jobs of another runner, {until} it stays silent"
+    assert told(held(2)).waiting == f"waiting for jobs of 2 runners, {until} one stays silent"
+    assert told(held(0)).waiting == ""
+
+
+@pytest.mark.parametrize(("silent_s", "waits"), [(SILENT_S, False), (SILENT_S + 1, True)])
+def test_an_allocation_waits_only_for_runners_that_fell_silent(silent_s, waits):
+    allocation = {"compute_node_type": SchedulerType.SLURM}
+    assert told(held(silent_s=silent_s), options=allocation).waits_for_others is waits
+    assert told(held(silent_s=silent_s)).waits_for_others
