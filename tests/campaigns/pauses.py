@@ -31,9 +31,10 @@ COMMAND = (
 LONGEST_S = 2.5
 LEASE_S = 2.0
 HEARTBEAT_S = 0.4
+SHORT_SHARE = 0.75
 TAKEN_SHARE = 0.75
 """How often others have taken jobs before a runner goes on."""
-JOBS_PER_PAUSE = 12
+JOBS_PER_PAUSE = 10
 HANG_S = 120.0
 SERVER = f"""
 from torc_server.rules.attempts import leases
@@ -45,7 +46,7 @@ main()
 """
 RUNNERS = ("a", "b")
 OF_RUNNER = "PAUSED_WITH"
-"""The variable that all processes of a runner have, with its name."""
+"""The variable that all processes of a runner have, and no others."""
 VICTIMS = {
     "runner": lambda line: "torc_tui" in line,
     "runner and guard": lambda line: "torc_tui" in line or "torc_core.runner.guard" in line,
@@ -103,7 +104,7 @@ class Campaign:
         started = time.monotonic()
         for name in RUNNERS:
             self._runners[name] = self.processes.start_runner(
-                "--poll-interval", str(HEARTBEAT_S), **{OF_RUNNER: name}
+                "--poll-interval", str(HEARTBEAT_S), **{OF_RUNNER: self._mark(name)}
             )
         for number in range(self._pauses):
             self._pause(RUNNERS[number % 2], [*VICTIMS][number % 3])
@@ -115,12 +116,15 @@ class Campaign:
         return [
             {
                 "name": f"j{number}",
-                "command": COMMAND.format(
-                    ledger=self._ledger, seconds=round(self._random.uniform(0.1, LONGEST_S), 2)
-                ),
+                "command": COMMAND.format(ledger=self._ledger, seconds=self._invent_seconds()),
             }
             for number in range(self._pauses * JOBS_PER_PAUSE)
         ]
+
+    def _invent_seconds(self) -> float:
+        """Return how long a job takes: most end in a pause, and some go on after it."""
+        longest_s = LONGEST_S if self._random.random() < SHORT_SHARE else 4 * LONGEST_S
+        return round(self._random.uniform(0.1, longest_s), 2)
 
     def _pause(self, name: str, victim: str) -> None:
         """Pause a runner that has a job until its lease is over, or others have its jobs."""
@@ -157,7 +161,11 @@ class Campaign:
 
     def _pids(self, name: str, victim: str) -> set[int]:
         stands_still = VICTIMS[victim]
-        return {pid for pid, line in self.processes.left(OF_RUNNER, name) if stands_still(line)}
+        left = self.processes.left(OF_RUNNER, self._mark(name))
+        return {pid for pid, line in left if stands_still(line)}
+
+    def _mark(self, name: str) -> str:
+        return str(self.processes.folder / name)
 
     def _held(self, pid: int) -> set[Key]:
         """Return the attempts that a runner has started and not reported the end of."""

@@ -34,12 +34,12 @@ from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.storage import tables
 
 LATENCY_S = 0.005
-LONGEST_JOB_S = 900.0
+LONGEST_JOB_S = 2400.0
 LONGEST_PAUSE_S = 1500.0
 BETWEEN_S = 1200.0
 RUNNERS = 3
 SLOTS = 3
-JOBS = 150
+JOBS = 60
 Key = tuple[int, int]
 """A job and the token of its attempt."""
 

@@ -153,6 +153,17 @@ def test_the_session_of_the_reaper_belongs_to_no_job():
     assert pids(found) == {"a": [20]}
 
 
+def test_children_of_a_job_that_could_not_make_a_session_belong_by_their_parent():
+    found = jobs(a=20).update(table(process(20, REAPER, 5), process(21, 20, 5)))
+    assert pids(found) == {"a": [20, 21]}
+
+
+def test_a_parent_may_be_as_old_as_its_child():
+    """The clock of start times ticks a hundred times per second."""
+    seen = table(process(20, REAPER, start=50), process(21, 20, start=50))
+    assert pids(jobs(a=20).update(seen)) == {"a": [20, 21]}
+
+
 def test_a_job_can_be_taken_up_by_its_label_alone():
     membership = jobs({30: "a"}, a=None)
     assert pids(membership.update(table(process(30, REAPER), process(31, 30)))) == {"a": [30, 31]}

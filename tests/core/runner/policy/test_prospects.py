@@ -46,7 +46,7 @@ def told(outlook=None, *, work=IDLE, ends=(), reason=None, options=None):
 
 
 def held(holders=2, silent_s=0.0):
-    return Outlook(holders=holders, silent_seconds=silent_s, lease_seconds=90.5)
+    return Outlook(holders=holders, silent_seconds=silent_s, lease_seconds=1000.9)
 
 
 def test_at_first_nothing_is_known():
@@ -97,10 +97,10 @@ def test_runners_that_hold_jobs_are_waited_for_and_announced_once_each_time_they
     made = told(held())
     assert made.waits_for_others
     assert not made.is_out_of_work
-    assert made.announce() == {"runners": 2, "until_if_silent": "00:01:30Z"}
+    assert made.announce() == {"runners": 2, "until_if_silent": "00:16:40Z"}
     assert made.announce() == {}
     made.note(Exchange(seq=2, work=IDLE), ExchangeReply(outlook=held(1)))
-    assert made.announce() == {"runners": 1, "until_if_silent": "00:01:30Z"}
+    assert made.announce() == {"runners": 1, "until_if_silent": "00:16:40Z"}
     made.note(Exchange(seq=3, work=IDLE), ExchangeReply(outlook=held(0)))
     assert made.announce() == {}
     made.note(Exchange(seq=4, work=IDLE), ExchangeReply(outlook=held(1)))
@@ -108,7 +108,7 @@ def test_runners_that_hold_jobs_are_waited_for_and_announced_once_each_time_they
 
 
 def test_the_line_of_progress_says_whom_and_until_when():
-    until = "until 00:01:30 UTC if"
+    until = "until 00:16:40 UTC if"
     assert told(held(1)).waiting == f"waiting for jobs of another runner, {until} it stays silent"
     assert told(held(2)).waiting == f"waiting for jobs of 2 runners, {until} one stays silent"
     assert told(held(0)).waiting == ""
@@ -118,4 +118,9 @@ def test_the_line_of_progress_says_whom_and_until_when():
 def test_an_allocation_waits_only_for_runners_that_fell_silent(silent_s, waits):
     allocation = {"compute_node_type": SchedulerType.SLURM}
     assert told(held(silent_s=silent_s), options=allocation).waits_for_others is waits
+    assert bool(told(held(silent_s=silent_s), options=allocation).announce()) is waits
     assert told(held(silent_s=silent_s)).waits_for_others
+
+
+def test_a_first_runner_that_holds_jobs_is_announced():
+    assert told(held(1)).announce()["runners"] == 1

@@ -12,6 +12,7 @@ from torc_core.model.status import JobStatus
 from torc_core.runner.policy.outputs.spent import SpentOutput
 
 DELETING = ExecutionConfig(stdio=Stdio(delete_on_success=True))
+OF_J1 = ExecutionConfig(job_stdio_overrides={"j1": Stdio(delete_on_success=True)})
 
 
 def acknowledged(config, status, result, *, token=1):
@@ -37,6 +38,7 @@ def acknowledged(config, status, result, *, token=1):
         (DELETING, JobStatus.FAILED, "ok", []),
         (DELETING, JobStatus.CANCELED, "ok", []),
         (ExecutionConfig(), JobStatus.COMPLETED, "ok", []),
+        (OF_J1, JobStatus.COMPLETED, "ok", [1]),
     ],
 )
 def test_only_what_was_accepted_is_deleted(config, status, result, deleted):

@@ -57,6 +57,22 @@ def test_what_was_written_within_the_same_tick_cannot_be_told(changed_ns, writte
     assert is_written(same, same, START_MS) is written
 
 
+@pytest.mark.parametrize(
+    ("changed_ns", "later_ms", "written"),
+    [
+        (START_MS * 10**6 + 500_000, 0, Written.YES),  # half a millisecond after the start
+        (START_MS * 10**6 + 1, 11, Written.YES),
+        (START_MS * 10**6 + 1, 12, Written.UNCHANGED),
+        (START_MS * 10**6, 1_000, Written.YES),
+        (START_MS * 10**6, 1_001, Written.UNCHANGED),
+    ],
+)
+def test_a_tick_is_that_of_the_file_system(changed_ns, later_ms, written):
+    same = state(1, changed_ns=changed_ns)
+
+    assert is_written(same, same, START_MS + later_ms) is written
+
+
 @given(
     st.none() | st.lists(st.integers(), min_size=1, max_size=3),
     st.none() | st.lists(st.integers(), min_size=1, max_size=3),
