@@ -69,6 +69,14 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
             and self.pid_start == _start_ticks(self.pid)
         )
 
+    def is_suspended(self) -> bool:
+        """Return whether it stands still, by SIGSTOP or Ctrl-Z, until it is sent SIGCONT."""
+        try:
+            status = psutil.Process(self.pid).status()
+        except psutil.Error:
+            return False
+        return status in {psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP} and self.is_alive()
+
 
 def our_program(module: str, *arguments: str) -> list[str]:
     """Return the command line of a module of ours, which runs in a directory of the user's.

@@ -57,8 +57,12 @@ class Waker:
         """End the sleep whenever a descriptor is readable, until it is closed."""
         self._epoll.register(fd, select.EPOLLIN)
 
+    def watch_for_room(self, fd: int, *, waits: bool) -> None:
+        """End the sleep also when a watched descriptor can be written to, or no longer then."""
+        self._epoll.modify(fd, select.EPOLLIN | (select.EPOLLOUT if waits else 0))
+
     def sleep(self, seconds: float | None) -> list[int]:
-        """Sleep, for ever with None, and return the watched descriptors that are readable."""
+        """Sleep, for ever with None, and return the watched descriptors for which it has ended."""
         ready = []
         for fd, _ in self._epoll.poll(-1 if seconds is None else seconds):
             if fd == self._event_fd:

@@ -36,6 +36,7 @@ from torc_core.runner.process.guard_client import (
     GuardRecord,
     connect_guard,
     guards_directory,
+    warn_of_suspended,
 )
 from torc_core.runner.process.records import (
     AttemptRecord,
@@ -181,7 +182,10 @@ def _reach(directory: Path, record: GuardRecord, *, cares: bool) -> _Found | Non
         if isinstance(answer, Busy):
             return None
         if time.monotonic() > deadline:
-            log.warning("Guard does not answer", directory=directory)
+            if record.process.is_suspended():
+                warn_of_suspended(record)
+            else:
+                log.warning("Guard does not answer", directory=directory)
             return None
         time.sleep(0.01)
     entries = _take_journal(directory, record)

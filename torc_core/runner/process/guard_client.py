@@ -24,19 +24,22 @@ from torc_core.runner.guard.journal import forget_in_journal
 from torc_core.runner.guard.messages import (
     Busy,
     Command,
+    End,
     Event,
     Exited,
     Forget,
     Hello,
+    Start,
     Take,
 )
 from torc_core.runner.guard.stream import Stream
+from torc_core.runner.logs import log
 
 _DECODER: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
 _END_S = 0.5
 """How much longer than its sockets a process that ends may be seen."""
-_SEND_S = 1.0
-"""How long a runner waits for its guard, which does nothing that takes long, to read."""
+_SILENT_S = 5.0
+"""A guard reacts within milliseconds: if it has not for so long, it may be suspended."""
 RECORD = "guard.json"
 LOG = "guard.log"
 
@@ -87,6 +90,10 @@ class GuardClient:
         self._stream: Stream[Event] = Stream(connection, _DECODER)
         self._unsent: list[Command] = []
         self._last_id = 0
+        self._waits_since: float | None = None
+        """Since when it has not reacted to what it was sent, on the monotonic clock."""
+        self._is_suspended = False
+        """It was found suspended, and the log says so."""
 
     @classmethod
     def gone(cls, directory: Path, record: GuardRecord) -> GuardClient:
@@ -129,16 +136,29 @@ class GuardClient:
             with contextlib.suppress(OSError):  # the directory is deleted, or the disk is full
                 forget_in_journal(self.directory, ids)
 
-    def flush(self) -> None:
-        """Send what waits."""
+    @property
+    def has_unsent(self) -> bool:
+        """Whether it has not read all that was sent: flush once it can be written to."""
+        return self._stream.has_unsent
+
+    def flush(self, wait_s: float = 0.0) -> None:
+        """Send what waits.
+
+        Args:
+            wait_s: How long to wait for it to read, if it does not read on at once.
+        """
         commands, self._unsent = self._unsent, []
         self._stream.send(commands)
-        while self._stream.has_unsent and select.select([], [self], [], _SEND_S)[1]:
+        while self._stream.has_unsent and select.select([], [self], [], wait_s)[1]:
             self._stream.flush()
+        self._look_for_silence(commands)
 
     def receive(self) -> list[Event]:
         """Return the events that have arrived."""
-        return self._stream.receive()
+        events = self._stream.receive()
+        if events:
+            self._waits_since, self._is_suspended = None, False
+        return events
 
     def serves_another(self) -> bool:
         """Return whether a guard that is gone lives."""
@@ -184,9 +204,31 @@ class GuardClient:
         )
         write_record(self.directory / RECORD, self.record)
 
+    def _look_for_silence(self, commands: Sequence[Command]) -> None:
+        """Say once that the guard is suspended, if it does not react for that reason."""
+        now = time.monotonic()
+        if self._waits_since is None:
+            is_asked = any(isinstance(each, Start | End) for each in commands)
+            self._waits_since = now if is_asked or self.has_unsent else None
+        elif now - self._waits_since > _SILENT_S and not self._is_suspended:
+            self._waits_since = now
+            self._is_suspended = self.record.process.is_suspended()
+            if self._is_suspended:
+                warn_of_suspended(self.record)
+
     def close(self) -> None:
         """Leave; the guard ends once its processes have."""
         self._stream.close()
+
+
+def warn_of_suspended(record: GuardRecord) -> None:
+    """Say that a guard stands still, and how it goes on."""
+    pid = record.process.pid
+    log.error(
+        "Guard is suspended: no job starts or completes before it continues",
+        pid=pid,
+        continue_with=f"kill -CONT {pid}",
+    )
 
 
 def start_guard(
@@ -209,10 +251,10 @@ def start_guard(
     """
     name = f"torc-guard-{secrets.token_hex(16)}"
     directory = private_directory(guards_directory() / f"wf{workflow_id}-{name[-12:]}")
-    log = directory / LOG
-    create_file(log, PRIVATE)
+    log_path = directory / LOG
+    create_file(log_path, PRIVATE)
     ours, its = socket.socketpair()
-    with its, log.open("ab") as output:
+    with its, log_path.open("ab") as output:
         process = subprocess.Popen(
             our_program("torc_core.runner.guard", str(directory), name, str(its.fileno())),
             stdin=subprocess.DEVNULL,

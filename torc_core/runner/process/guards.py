@@ -51,6 +51,9 @@ from torc_core.runner.process.preparation import discard_file
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 from torc_core.runner.signals import Waker
 
+_LEAVE_S = 1.0
+"""How long a runner that leaves waits for a guard to read its last words."""
+
 Owner = Attempt | AwaitedProcess
 
 
@@ -150,7 +153,10 @@ class Guards:
         """Send the guards what they are to do, as other threads have requested, too."""
         self._obey()
         for guard in self._guards.values():
+            waited = guard.has_unsent
             guard.flush()
+            if guard.has_unsent != waited:
+                self._waker.watch_for_room(guard.fileno(), waits=not waited)
 
     def receive(self, fd: int) -> list[tuple[Attempt, ProcessEvent]]:
         """Return what has happened to processes of attempts, given the descriptor of their guard.
@@ -219,7 +225,7 @@ class Guards:
         self._obey()
         for guard in self._guards.values():
             guard.send(Leave())
-            guard.flush()
+            guard.flush(_LEAVE_S)
             guard.close()
         for directory in self._settled if is_reported else ():
             shutil.rmtree(directory, ignore_errors=True)
