@@ -37,7 +37,8 @@ class Torc:
     """
 
     def __init__(self, place: Path) -> None:
-        self.server = Server(place / "torc.db", "--log-level", "error")
+        self.database = place / "torc.db"
+        self.server = Server(self.database, "--log-level", "error")
         self.url = f"http://127.0.0.1:{self.server.port}{BASE}"
         self.client = TorcClient(self.url)
         self._place = place
