@@ -40,7 +40,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     memory_limit: str = _HARDWARE
     """What sets `memory_gb`."""
     gpus: tuple[str, ...] = ()
-    """What a job is told of each device: an index, a UUID or the name of a MIG device."""
+    """How a job names each device: an index, a UUID or the name of a MIG device."""
     gpu_kind: GpuKind = GpuKind.NVIDIA
 
 

@@ -168,7 +168,7 @@ class ExpandedWorkflow(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     """Remarks on what is allowed and probably not meant, each with its place in the file."""
     notes: tuple[str, ...] = ()
-    """What became of paths with variables or home directories, each with its place in the file."""
+    """How paths with variables or home directories were resolved, each with its place."""
 
     @property
     def name(self) -> str:

@@ -101,7 +101,7 @@ class Problems:
         self.warnings: list[tuple[Path, str]] = []
         self.notes: list[tuple[Path, str]] = []
         self._unknown = 0
-        self._told: set[tuple[Path, str]] = set()
+        self._seen: set[tuple[Path, str]] = set()
 
     def add(self, path: Path, message: str) -> None:
         """Note an error."""
@@ -118,10 +118,10 @@ class Problems:
     def is_new(self, path: Path, what: str = "") -> bool:
         """Return whether this is asked for the first time.
 
-        Expansions of one entry have one place; what is wrong with all is told of the first.
+        Expansions of one entry have one place; what is wrong with all is reported once.
         """
-        is_new = (path, what) not in self._told
-        self._told.add((path, what))
+        is_new = (path, what) not in self._seen
+        self._seen.add((path, what))
         return is_new
 
     def unknown(self, path: Path, kind: str, name: str, known: Collection[str]) -> None:

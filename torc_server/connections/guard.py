@@ -17,7 +17,7 @@ class Guarded(Protocol):
         """Bring the entry up to date."""
 
     def give_up(self, why: Overdue) -> None:
-        """Close the connection; the client is told if it can be."""
+        """Close the connection, with a reply if one can be sent."""
 
     def abort(self) -> None:
         """Close the connection at once."""

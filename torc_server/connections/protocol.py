@@ -27,7 +27,7 @@ class _RefusedError(Exception):
 
 
 class Connection(HttpToolsProtocol, Guarded):
-    """uvicorn's connection, which tells the guard what it is doing."""
+    """uvicorn's connection, which reports to the guard what it is doing."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class Connection(HttpToolsProtocol, Guarded):
         entry.note_unsent(self.transport.get_write_buffer_size() if behind else 0, now)
 
     def give_up(self, why: Overdue) -> None:
-        """Close the connection; the client is told if it has begun a request."""
+        """Close the connection, with a reply if the client has begun a request."""
         if why is Overdue.RESPONSE:
             self.abort()
         elif why is Overdue.IDLE or (self.cycle is None and not self._between):

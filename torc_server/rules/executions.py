@@ -1,7 +1,7 @@
-"""Executions of actions: which runner executes one, how that ended, and those that nobody ends.
+"""Executions of actions: which runner executes one, how that ended, and those whose runner is lost.
 
 An action is executed at most once in each run, or once by each runner if it is persistent: its
-commands may have had their effect when a runner dies, and nobody knows how far they got. So what a
+commands may have had their effect when a runner dies, and how far they got is unknown. So what a
 lost runner was executing is not executed again before the next initialize; an event says so.
 """
 

@@ -26,7 +26,7 @@ AT_ONCE = 8
 class Readers:
     """Runs queries beside the writer; each sees one consistent state of the database.
 
-    Whoever asks much waits for itself: others are served between its queries.
+    A client with many queries waits for its own: others are served in between.
     """
 
     def __init__(self, database: Database, count: int) -> None:

@@ -1,4 +1,4 @@
-"""The GPUs that this process may use, and the names by which jobs are told theirs.
+"""The GPUs that this process may use, and the names that jobs are given.
 
 A list of visible devices that the runner itself was given goes before what the machine has.
 Sources: CUDA Programming Guide, "CUDA Environment Variables"; ROCm documentation, "GPU isolation

@@ -104,7 +104,7 @@ class StartRequest(Wire, frozen=True, kw_only=True):
 
 
 class StartReply(Wire, frozen=True, kw_only=True):
-    """What became of a request to start a workflow."""
+    """The outcome of a request to start a workflow."""
 
     run: WorkflowRun
     is_new: bool
@@ -127,7 +127,7 @@ class ResumeRequest(StartRequest, frozen=True, kw_only=True):
 
 
 class ResumeReply(Wire, frozen=True, kw_only=True):
-    """What became of a request to resume a workflow.
+    """The outcome of a request to resume a workflow.
 
     While jobs of earlier runs have not ended, the client sends the request again.
     """

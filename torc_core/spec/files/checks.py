@@ -19,7 +19,7 @@ def expand_paths(
 ) -> list[NamedInstance]:
     """Return files with home directories and variables filled in; note those that cannot be.
 
-    What holds for many expansions of one entry is told of the first.
+    What holds for many expansions of one entry is noted once, for the first.
     """
     found = list(files)
     for number, file in enumerate(files):

@@ -2,7 +2,7 @@
 
 A hot resume leaves what runs. A cold one first has the runners stop, and waits until their jobs
 have ended; so its client repeats the request. What does not answer can be given up. Of two clients
-that resume at once, one wins, and the other is told which.
+that resume at once, one wins, and the reply to the other names it.
 """
 
 from __future__ import annotations
