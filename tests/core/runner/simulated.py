@@ -312,6 +312,11 @@ class SimulatedProcesses:
         self._count += 1
         self._running[self._count] = attempt
 
+    def exit_all(self, code: int) -> None:
+        """Let all processes exit."""
+        for number in list(self._running):
+            self._exit(number, code)
+
     def end(self, attempt: Attempt, grace_s: float) -> None:
         if attempt in self._behind.values():
             self.withdraw([attempt])

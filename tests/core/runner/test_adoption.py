@@ -66,6 +66,10 @@ def journal(runners: Runners) -> list[str]:
     return [line for path in runners.guards.glob("*/journal") for line in lines(path)]
 
 
+def guard_log(runners: Runners) -> str:
+    return "".join(path.read_text() for path in runners.guards.glob("*/guard.log"))
+
+
 def log_of(flow: Flow) -> str:
     return "\n".join(path.read_text() for path in flow.output_dir.glob("job_runner_*.log"))
 
@@ -370,11 +374,39 @@ def test_a_caretaker_waits_for_a_server(make_server, runners, waiting, ledger, g
     runners.wait_for(CARETAKER)
     go.touch()
     wait_for(lambda: any('"exited"' in line for line in journal(runners)), "the exit")
+    wait_for(lambda: "Caretaker cannot begin" in guard_log(runners), "its log")
     own.start()
     wait_for(lambda: flow.status(job) == "failed", "the report", 60)
     assert flow.result(job).return_code == 3
     assert flow.result(job).attempt_id == 1
     wait_for(lambda: not runners.processes(), "the end of all")
+
+
+@pytest.mark.parametrize("supports_termination", [False, True])
+def test_the_jobs_of_a_dead_runner_end_when_their_workflow_is_deleted(
+    flow, runners, ledger, tmp_path, supports_termination
+):
+    trap = f"trap 'echo ended >>{tmp_path}/trapped; exit 0' TERM; "
+    wait = f"echo job 1 >>{ledger}; sleep 1000 & wait"
+    flow.add(trap + wait, name="job", supports_termination=supports_termination)
+    run_until_killed(runners, flow, ledger)
+    runners.stop_caring()
+    flow.client.delete_workflow(flow.id)
+    runners.send(signal.SIGCONT, CARETAKER)
+    wait_for(lambda: not runners.processes(), "the end of all")
+    assert lines(tmp_path / "trapped") == ["ended"]
+    assert list(runners.guards.iterdir()) == []
+
+
+def test_a_caretaker_ends_the_jobs_of_a_workflow_that_is_deleted_meanwhile(
+    flow, runners, waiting, ledger
+):
+    job = waiting()
+    run_until_killed(runners, flow, ledger)
+    wait_for_adoption(flow, job)
+    flow.client.delete_workflow(flow.id)
+    wait_for(lambda: not runners.processes(), "the end of all")
+    assert list(runners.guards.iterdir()) == []
 
 
 def test_a_caretaker_that_dies_before_it_has_connected_is_replaced(

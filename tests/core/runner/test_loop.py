@@ -461,3 +461,31 @@ def test_what_a_lost_runner_has_not_started_is_released():
     world.waker.at(0.02, lambda: setattr(world.server, "is_lost", True))
     world.run()
     assert [job_id for when, job_id in world.server.released if when < HOLD_S] == [3, 4]
+
+
+def adopted_attempt():
+    return Attempt(
+        claimed=claimed_job(1), gpus=(), started=0.0, started_ms=0, usage=Usage(), pid=100
+    )
+
+
+def test_a_caretaker_leaves_an_hour_after_its_jobs_if_the_server_stays_away():
+    world = World(FOUR_CPUS, cares=True)
+    world.adopt(adopted_attempt())
+    world.waker.at(60.0, world.server.go_down)
+    world.waker.at(10 * HOUR, lambda: world.processes.exit_all(0))
+    assert world.run().reason == "the jobs of the dead runner have ended"
+    assert world.clock.now == pytest.approx(11 * HOUR, abs=61)
+    assert not world.loop.expects_answers
+    assert world.server.results == []
+
+
+def test_a_caretaker_reports_when_the_server_is_back_within_the_hour():
+    world = World(FOUR_CPUS, cares=True)
+    world.adopt(adopted_attempt())
+    world.waker.at(60.0, world.server.go_down)
+    world.waker.at(10 * HOUR, lambda: world.processes.exit_all(0))
+    world.waker.at(10.9 * HOUR, world.server.come_up)
+    world.run()
+    assert counts_of(world) == {1: 1}
+    assert world.clock.now == pytest.approx(10.9 * HOUR, abs=61)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3] / "torc_core" / "runner"
-REAL = {"guard", "process/adoption.py", "process/guard_client.py", "caretaker.py"}
+REAL = {"guard", "process/adoption.py", "process/guard_client.py", "care.py"}
 """What deals with processes that no simulator has."""
 MODULES = sorted(
     (

@@ -12,6 +12,9 @@ from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
 
+CARETAKER_S = 3600.0
+"""How long a caretaker waits for a server that does not answer, once all jobs have ended. What it
+has to report is kept on this machine, for the next runner that a user starts."""
 LAST_ANSWERS_S = 60.0
 """How long a runner that has reported everything waits for a server that does not answer: it asks
 how the workflow stands, and has its node and its run recorded as ended."""
@@ -26,6 +29,8 @@ class IdleLimits(NamedTuple):
     """Without anything to run."""
     no_server_s: float
     """Without a server, while it has nothing to run and nothing to report."""
+    leaves_reports: bool
+    """The same holds while it has something to report."""
     final_report_s: float
     """After its jobs were stopped, until the server acknowledges their results."""
 
@@ -38,7 +43,9 @@ def idle_limits(options: RunnerOptions, workflow: Workflow) -> IdleLimits:
     no_server_s = options.wait_for_server_s
     if no_server_s is None:
         no_server_s = workflow.compute_node_wait_for_healthy_database_minutes * 60
-    return IdleLimits(no_work_s, no_server_s, options.grace_s)
+    if options.cares:
+        no_server_s = CARETAKER_S
+    return IdleLimits(no_work_s, no_server_s, options.cares, options.grace_s)
 
 
 def first_answer_s(options: RunnerOptions) -> float:

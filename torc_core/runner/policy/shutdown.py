@@ -77,7 +77,7 @@ class ShutdownPolicy:
             found_no_work: The server had no job when it was asked last.
             is_server_failing: Requests fail.
             has_report: A completion or a release is not acknowledged. It keeps the runner here
-                for as long as it takes, unless it was asked to stop.
+                for as long as it takes, unless it was asked to stop or is a caretaker.
         """
         self._while(
             is_idle and found_no_work and not (self.is_stopping or is_server_failing or has_report),
@@ -85,7 +85,7 @@ class ShutdownPolicy:
             self.limits.no_work_s,
         )
         self._while(
-            is_idle and is_server_failing and not has_report,
+            is_idle and is_server_failing and (self.limits.leaves_reports or not has_report),
             TimerKind.NO_SERVER,
             self.limits.no_server_s,
         )

@@ -148,6 +148,22 @@ def is_registered(client: TorcClient, guard: GuardRecord) -> bool:
     return (node.workflow_id, node.start_time) == (guard.workflow_id, guard.node_start_time)
 
 
+def is_deleted(client: TorcClient, workflow_id: WorkflowId) -> bool:
+    """Return whether there is a torc server and no such workflow.
+
+    What stands before a server that is away may also say that there is nothing.
+    """
+    try:
+        client.ping()
+    except TorcError:
+        return False
+    try:
+        client.get_workflow(workflow_id)
+    except TorcError as error:
+        return isinstance(error, NotFoundError)
+    return False
+
+
 def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:
     """Return the server's address for programs in jobs, for any client that they use.
 

@@ -68,7 +68,9 @@ class Patience:
         return self._clock.monotonic() < self._deadline and not self._is_over()
 
     def _note_failure(self, error: TransportError | ServerError) -> None:
-        if self._deadline is None:
-            self._deadline = self._clock.monotonic() + self._limit_s
+        if self._deadline is not None:
+            return
+        self._deadline = self._clock.monotonic() + self._limit_s
+        if self._limit_s:
             until = utc_text(self._clock.wall_ms() + int(self._limit_s * 1000))[11:19]
             log.warning("Server does not answer", error=error.message, asked_until=f"{until}Z")

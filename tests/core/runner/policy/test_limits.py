@@ -48,11 +48,16 @@ def test_a_limit_of_nothing_is_a_limit():
 
 
 def test_a_workflow_says_how_long_to_stay_unless_the_options_do():
-    assert idle_limits(options(), WORKFLOW) == IdleLimits(90, 1200, 30.0)
+    assert idle_limits(options(), WORKFLOW) == IdleLimits(90, 1200, False, 30.0)
     stated = options(wait_for_new_jobs_s=1.0, wait_for_server_s=2.0, grace_s=3.0)
-    assert idle_limits(stated, WORKFLOW) == IdleLimits(1.0, 2.0, 3.0)
+    assert idle_limits(stated, WORKFLOW) == IdleLimits(1.0, 2.0, False, 3.0)
     nothing = options(wait_for_new_jobs_s=0.0, wait_for_server_s=0.0)
-    assert idle_limits(nothing, WORKFLOW) == IdleLimits(0.0, 0.0, 30.0)
+    assert idle_limits(nothing, WORKFLOW) == IdleLimits(0.0, 0.0, False, 30.0)
+
+
+def test_a_caretaker_waits_an_hour_for_a_server_and_leaves_what_it_has_to_report():
+    limits = idle_limits(options(cares=True, wait_for_server_s=1.0), WORKFLOW)
+    assert (limits.no_server_s, limits.leaves_reports) == (3600.0, True)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from torc_core.runner.policy.limits import IdleLimits
 from torc_core.runner.policy.shutdown import LAST_TRY_S, ShutdownPolicy
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 
-LIMITS = IdleLimits(no_work_s=3600.0, no_server_s=7200.0, final_report_s=30.0)
+LIMITS = IdleLimits(no_work_s=3600.0, no_server_s=7200.0, leaves_reports=False, final_report_s=30.0)
 IDLE, NO_SERVER, FINAL_REPORT = map(
     Timer, (TimerKind.IDLE, TimerKind.NO_SERVER, TimerKind.FINAL_REPORT)
 )
