@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from torc_core.clock import utc_now
 from torc_core.errors import ConflictError, MachineError, NotFoundError
 from torc_core.host.directories import private_directory, runs_directory
 from torc_core.host.environment import user_environment
+from torc_core.host.files.deletion import delete_directory, delete_left_over
 from torc_core.host.files.json_file import read_record, write_record
 from torc_core.host.files.locks import FileLock, try_lock_file
 from torc_core.host.files.log_tail import log_tail
@@ -255,7 +255,9 @@ def prune_runs(keep: int = KEEP_ENDED) -> None:
     """Delete the oldest runs that ended, beyond `keep`; no other run is deleted."""
     ended = [run for run in list_runs() if run.state is RunState.ENDED]
     for run in ended[keep:]:
-        shutil.rmtree(run.directory, ignore_errors=True)
+        delete_directory(Path(run.directory))
+    for path in runs_directory().iterdir():
+        delete_left_over(path)
 
 
 def _state(meta: RunMeta) -> RunState:

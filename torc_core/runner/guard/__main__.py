@@ -7,11 +7,11 @@ connection to its runner. It deletes its directory unless it is left to another 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import sys
 from pathlib import Path
 
+from torc_core.host.files.deletion import delete_directory
 from torc_core.runner.guard.caretakers import Caretakers
 from torc_core.runner.guard.children import become_subreaper
 from torc_core.runner.guard.loop import Guard
@@ -31,8 +31,17 @@ def main() -> int:
         guard = Guard(name, directory, runner, listener, Caretakers(name, directory))
         guard.run()
     if guard.is_settled:
-        shutil.rmtree(directory, ignore_errors=True)
+        guard.close()
+        _close_log()
+        delete_directory(directory)
     return 0
+
+
+def _close_log() -> None:
+    """Write to `guard.log` no more, so that it can be deleted on every file system."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, output.fileno())
 
 
 if __name__ == "__main__":

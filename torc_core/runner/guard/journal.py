@@ -94,6 +94,10 @@ class Journal:
         with contextlib.suppress(OSError):
             os.fdatasync(self._file)
 
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._file)
+
     def _lines(self, entries: Sequence[Entry]) -> bytes:
         return b"".join(self._encode(entry) + b"\n" for entry in entries)
 

@@ -111,6 +111,10 @@ class Guard:
         """Whether nothing is left for another runner to do."""
         return self._has_left and not self._journal.kept
 
+    def close(self) -> None:
+        """Close the journal, so that it can be deleted on every file system."""
+        self._journal.close()
+
     def _delay_s(self) -> float | None:
         """Return the seconds until there is something to do; None for never."""
         delay_s = self._processes.delay_s()

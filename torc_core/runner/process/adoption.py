@@ -9,7 +9,6 @@ with its runner.
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,11 @@ from typing import NamedTuple
 import msgspec
 
 from torc_core.host.directories import state_directory
+from torc_core.host.files.deletion import (
+    delete_directory,
+    delete_left_over,
+    unchanged_s,
+)
 from torc_core.host.files.json_file import read_record
 from torc_core.host.files.locks import try_lock_file
 from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
@@ -116,7 +120,7 @@ def adopt(
         for directory in sorted(guards_directory().iterdir()):
             record = read_record(directory / RECORD, GuardRecord)
             if record is None or record.workflow_id != workflow_id or not record.process.is_local():
-                _prune(directory)
+                _prune(directory, record)
                 continue
             if not is_ours(record):
                 continue
@@ -146,13 +150,13 @@ def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
     return entries
 
 
-def _prune(directory: Path) -> None:
+def _prune(directory: Path, record: GuardRecord | None) -> None:
     """Delete what was left long ago by a guard of a workflow that nobody runs any more."""
+    delete_left_over(directory)
     with contextlib.suppress(OSError):
-        if time.time() - directory.stat().st_mtime > _KEPT_S:
-            record = read_record(directory / RECORD, GuardRecord)
-            if record is None or not (record.process.is_local() and record.process.is_alive()):
-                shutil.rmtree(directory)
+        is_alive = record is not None and record.process.is_alive()
+        if not is_alive and unchanged_s(directory) > _KEPT_S:
+            delete_directory(directory)
 
 
 class _Found(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from queue import Empty, SimpleQueue
 import msgspec
 
 from torc_core.errors import MachineError
+from torc_core.host.files.deletion import delete_directory
 from torc_core.model.ids import ComputeNodeId
 from torc_core.runner.guard.messages import (
     Busy,
@@ -228,7 +228,7 @@ class Guards:
             guard.flush(_LEAVE_S)
             guard.close()
         for directory in self._settled if is_reported else ():
-            shutil.rmtree(directory, ignore_errors=True)
+            delete_directory(directory)
 
     def start_guard(self) -> None:
         """Start our own guard, so that the first job need not wait for it.

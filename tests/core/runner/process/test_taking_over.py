@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 
 import msgspec
 import pytest
@@ -123,3 +124,20 @@ def test_runners_adopt_one_after_the_other():
     assert list(adopt(1, try_to_lock, cares=False)) == []
     try_to_lock(None)
     assert could_lock == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("changed_days_ago", "lives", "is_kept"),
+    [(31, False, False), (29, False, True), (31, True, True)],
+)
+def test_what_guards_have_left_is_kept_for_a_month(changed_days_ago, lives, is_kept):
+    directory = private_directory(guards_directory() / "wf1-0")
+    process = ProcessIdentity.of(os.getpid())
+    gone = msgspec.structs.replace(process, pid_start=0)
+    write_record(directory / RECORD, guard_record(process if lives else gone))
+    (directory / "journal").touch()
+    for path, days in (("", 40), (RECORD, 40), ("journal", changed_days_ago)):
+        then = time.time() - days * 24 * 3600
+        os.utime(directory / path, (then, then))
+    assert list(adopt(2, lambda _: True, cares=False)) == []
+    assert directory.exists() == is_kept
