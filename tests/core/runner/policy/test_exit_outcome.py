@@ -108,3 +108,12 @@ def test_a_job_that_was_over_before_it_could_be_stopped_was_not_stopped(
     stop, exit_code, by_itself, reason
 ):
     assert effective_reason(stop, exit_code, by_itself=by_itself) is reason
+
+
+@pytest.mark.parametrize("reason", StopReason)
+def test_a_reason_is_found_again_by_its_name(reason):
+    assert StopReason.named(reason.name) is reason
+
+
+def test_a_reason_of_another_version_counts_as_the_end_of_its_runner():
+    assert StopReason.named("ECLIPSE") is StopReason.RUNNER_STOPS

@@ -63,6 +63,11 @@ def test_a_recovery_script_has_its_job_retried_only_if_it_exits_with_0_by_itself
     assert (outcome.status, outcome.retries) == expected
 
 
+@pytest.mark.parametrize("exit_code", [0, 7])
+def test_the_exit_code_is_that_of_the_recovery_script(exit_code):
+    assert judge_recovery(FAILED, exit_code, None).exit_code == exit_code
+
+
 def test_a_job_whose_recovery_script_is_interrupted_is_as_one_that_is_interrupted_itself():
     itself = classify_exit(143, StopReason.INTERRUPTED, ())
     assert judge_recovery(FAILED, 143, StopReason.INTERRUPTED) == itself

@@ -65,6 +65,24 @@ def test_a_report_says_what_happened_once():
     assert outbox.take() == ([], [], [], [], False)
 
 
+def test_a_job_that_is_lost_with_its_guard_is_given_back_as_one_that_may_have_started():
+    outbox = Outbox()
+    outbox.add_release(1, 4)
+    outbox.add_release(2, 5, is_lost=True)
+    assert [release.is_lost for release in outbox.take().releases] == [False, True]
+
+
+def test_a_return_reports_again_what_runs_and_only_that():
+    outbox = Outbox()
+    for job_id in range(1, 5):
+        outbox.add_start(job_id, 7, EPOCH_MS)
+    outbox.take()
+    outbox.add_completion(completion(1, 7))
+    outbox.add_release(2, 7)
+    outbox.add_return()
+    assert [start.job_id for start in outbox.take().starts] == [3, 4]
+
+
 def test_too_many_reports_for_one_request_go_in_several():
     outbox = Outbox()
     for job_id in range(MAX_PER_REQUEST + 2):
@@ -246,6 +264,18 @@ def test_a_runner_that_is_stopping_and_has_nothing_to_report_sends_nothing(world
     assert world.delay_s is None
 
 
+def test_a_stopping_runner_is_heard_once_when_it_has_to_be(world):
+    world.reports.beat()
+    request = world.request(is_stopping=True, in_flight=0)
+    assert (request.ends, request.work, request.wait_seconds) == ([], None, 0.0)
+    world.reports.send_soon()
+    assert world.request(is_stopping=True, in_flight=0) is None
+
+
+def test_a_runner_that_stops_before_its_first_request_sends_none():
+    assert World().request(is_stopping=True, in_flight=0) is None
+
+
 def test_a_start_keeps_a_stopping_runner_from_forgetting_it(world):
     world.outbox.add_start(1, 4, EPOCH_MS)
     world.schedule(is_stopping=True, in_flight=0)
@@ -279,6 +309,33 @@ def test_replaced_nodes_are_named_after_all_starts_and_once(with_many_starts):
     assert with_many_starts.take().replaces == []
     assert with_many_starts.take().replaces == [4, 5]
     assert not with_many_starts
+
+
+def test_nodes_of_several_dead_runners_are_named_together():
+    outbox = Outbox()
+    outbox.add_replaced([4])
+    outbox.add_replaced([5])
+    assert outbox.take().replaces == [4, 5]
+
+
+def test_as_many_reports_as_one_request_carries_go_in_one():
+    outbox = Outbox()
+    for job_id in range(MAX_PER_REQUEST):
+        outbox.add_completion(completion(job_id))
+    outbox.add_replaced([4])
+    assert outbox.take().replaces == [4]
+
+
+@pytest.mark.parametrize("kind", ["completions", "releases"])
+def test_replaced_nodes_are_named_after_all_other_reports(kind):
+    outbox = Outbox()
+    for job_id in range(MAX_PER_REQUEST + 1):
+        if kind == "completions":
+            outbox.add_completion(completion(job_id))
+        else:
+            outbox.add_release(job_id, 1)
+    outbox.add_replaced([4])
+    assert [outbox.take().replaces for _ in range(2)] == [[], [4]]
 
 
 def test_a_return_is_reported_after_all_starts_and_once(with_many_starts):

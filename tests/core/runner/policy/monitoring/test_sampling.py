@@ -130,6 +130,14 @@ def test_a_job_that_grows_steadily_is_seen_soon_after_its_limit(limit, rate, beg
     assert now - reached_s <= CHECK_S + FIRST_SAMPLE_S + 0.01
 
 
+def test_growth_is_what_a_second_adds_to_the_memory_of_before():
+    usage = Usage(last_sampled=1.0)
+    usage.add(Sample(0.0, 100, 1), 2.0)
+    assert usage.growth(Sample(0.0, 150, 1), 4.0) == 25.0
+    assert usage.growth(Sample(0.0, 110, 1), 2.5) == 20.0
+    assert usage.growth(Sample(0.0, 90, 1), 4.0) == 0.0
+
+
 def test_a_sample_is_due_a_little_early():
     assert is_due(None, 0.0, 5.0)
     assert not is_due(1.0, 5.0, 5.0)

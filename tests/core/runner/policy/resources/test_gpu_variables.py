@@ -12,7 +12,10 @@ def test_without_gpus_nothing_is_set(kind):
 
 
 def test_cuda_has_the_names():
-    assert gpu_variables(("GPU-1", "3"), GpuKind.NVIDIA)["CUDA_VISIBLE_DEVICES"] == "GPU-1,3"
+    assert gpu_variables(("GPU-1", "3"), GpuKind.NVIDIA) == {
+        "CUDA_VISIBLE_DEVICES": "GPU-1,3",
+        "ROCR_VISIBLE_DEVICES": "GPU-1,3",
+    }
 
 
 def test_rocr_has_the_names_and_hip_counts_within_them():

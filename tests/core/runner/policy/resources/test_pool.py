@@ -99,6 +99,35 @@ def test_waiting_jobs_are_counted_where_only_the_number_counts():
     assert pool.available([ONE, ONE, ONE])[1] == 1
 
 
+def test_a_job_of_another_runner_keeps_what_it_has_until_it_is_released():
+    pool = ResourcePool(TOTAL, gpus=GPUS, cpus=tuple(range(8)), max_jobs=None)
+    needs = Resources(num_cpus=2, memory_bytes=30, num_gpus=1)
+    pool.hold(1, needs, Devices(("2",), (4, 5)))
+    assert pool.free == TOTAL - needs
+    others = pool.allocate(2, Resources(num_cpus=6, num_gpus=3))
+    assert others == Devices(("0", "1", "3"), (0, 1, 2, 3, 6, 7))
+    pool.release(1)
+    assert pool.allocate(3, needs) == Devices(("2",), (4, 5))
+
+
+def test_of_what_a_job_of_another_runner_has_only_that_counts_which_is_free_here():
+    pool = ResourcePool(TOTAL, gpus=GPUS, cpus=tuple(range(8)), max_jobs=None)
+    pool.allocate(1, Resources(num_cpus=2, num_gpus=1))
+    pool.hold(2, Resources(num_cpus=9, num_gpus=3), Devices(("0", "1", "9"), (1, 2, 99)))
+    assert pool.free.num_cpus == 8 - 2 - 9
+    pool.release(2)
+    assert pool.allocate(3, Resources(num_cpus=6, num_gpus=3)) == Devices(
+        ("2", "3", "1"), (2, 3, 4, 5, 6, 7)
+    )
+
+
+def test_a_job_of_another_runner_counts_as_one_where_only_the_number_counts():
+    pool = ResourcePool(TOTAL, gpus=GPUS, max_jobs=1)
+    pool.hold(1, ONE, Devices(("2",)))
+    assert pool.free == TOTAL
+    assert not pool.fits(ONE)
+
+
 def test_only_jobs_on_several_nodes_take_nodes():
     needs = {"num_cpus": 2, "memory_bytes": 5, "num_gpus": 1}
     assert requirements_of(claimed_job(num_nodes=1, **needs)) == Resources(**needs)
