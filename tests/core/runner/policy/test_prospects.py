@@ -13,6 +13,7 @@ from torc_core.runner.policy.prospects import SILENT_S, Prospects
 NOTHING_FREE = ComputeNodesResources(num_cpus=1, memory_gb=1.0, num_gpus=0, num_nodes=1)
 IDLE = WorkRequest(resources=NOTHING_FREE, max_jobs=1, asks_outlook=True)
 BUSY = WorkRequest(resources=NOTHING_FREE, max_jobs=1)
+ASKS = Exchange(seq=2, work=IDLE)
 END = JobEnd(
     job_id=1,
     token=1,
@@ -24,17 +25,19 @@ END = JobEnd(
 
 
 class NewYear:
-    """The first moment of 2027."""
+    """The first moments of 2027."""
+
+    later_ms = 0
 
     def monotonic(self):
         return 0.0
 
     def wall_ms(self):
-        return 1_798_761_600_000
+        return 1_798_761_600_000 + self.later_ms
 
 
 def prospects(**options):
-    return Prospects(RunnerOptions(workflow_id=1, **options), NewYear())
+    return Prospects(RunnerOptions(workflow_id=1, **options), NewYear(), no_work_s=90.0)
 
 
 def told(outlook=None, *, work=IDLE, ends=(), reason=None, options=None):
@@ -55,7 +58,7 @@ def test_at_first_nothing_is_known():
     assert not new.is_stuck
     assert not new.waits_for_others
     assert new.waiting == ""
-    assert new.announce() == {}
+    assert new.announce() is None
     assert new.hopeless(is_too_late=False) is None
     assert new.idle_reason == "there is no job to run here."
 
@@ -93,34 +96,81 @@ def test_too_little_time_is_a_reason_whatever_the_server_says():
     assert "compute_node_min_time_for_new_jobs_seconds" in prospects().hopeless(is_too_late=True)
 
 
+def others(runners):
+    fields = {"runners": runners, "until_if_silent": "00:16:40Z"}
+    return ("Waiting for jobs of other runners", fields)
+
+
 def test_runners_that_hold_jobs_are_waited_for_and_announced_once_each_time_they_change():
-    made = told(held())
+    made = told(held(2))
     assert made.waits_for_others
     assert not made.is_out_of_work
-    assert made.announce() == {"runners": 2, "until_if_silent": "00:16:40Z"}
-    assert made.announce() == {}
-    made.note(Exchange(seq=2, work=IDLE), ExchangeReply(outlook=held(1)))
-    assert made.announce() == {"runners": 1, "until_if_silent": "00:16:40Z"}
-    made.note(Exchange(seq=3, work=IDLE), ExchangeReply(outlook=held(0)))
-    assert made.announce() == {}
-    made.note(Exchange(seq=4, work=IDLE), ExchangeReply(outlook=held(1)))
-    assert made.announce()["runners"] == 1
+    assert made.announce() == others(2)
+    assert made.announce() is None
+    made.note(ASKS, ExchangeReply(outlook=held(1)))
+    assert made.announce() == others(1)
+
+
+def test_a_wait_for_jobs_is_announced_once_with_the_time_when_it_ends():
+    made = told(reason="All are held.")
+    alone = ("Waiting for jobs", {"until": "00:01:30Z", "reason": "All are held."})
+    assert made.announce() == alone
+    assert made.announce() is None
+    made.note(ASKS, ExchangeReply(outlook=held()))
+    assert made.announce() == others(2)
+    made.note(ASKS, ExchangeReply(outlook=held(0), reason="All are held."))
+    assert made.announce() == alone
+
+
+def test_a_wait_without_a_reason_is_announced_without_one():
+    assert told().announce() == ("Waiting for jobs", {"until": "00:01:30Z", "reason": None})
+
+
+def test_while_there_are_jobs_here_no_wait_is_announced():
+    made = told()
+    made.forget()
+    assert made.announce() is None
+    assert told(work=BUSY).announce() is None
+
+
+def test_the_time_without_work_counts_from_the_first_reply_without_a_job():
+    clock = NewYear()
+    made = Prospects(RunnerOptions(workflow_id=1), clock, no_work_s=90.0)
+    made.note(ASKS, ExchangeReply())
+    clock.later_ms = 60_000
+    made.note(ASKS, ExchangeReply())
+    assert made.announce()[1]["until"] == "00:01:30Z"
+    made.note(Exchange(seq=3, work=BUSY), ExchangeReply())
+    made.note(ASKS, ExchangeReply())
+    assert made.announce()[1]["until"] == "00:02:30Z"
+
+
+def test_the_reason_says_what_is_left_for_none():
+    left = Outlook(interrupted=3, undecided=2, uninitialized=1)
+    assert told(left, reason="None is ready.").idle_reason == (
+        "there is no job to run here. None is ready. Jobs that were interrupted with their runner: "
+        "3; `torc run 1` continues them. Jobs that wait for a decision between retry and failure: "
+        "2. Jobs that are not initialized: 1."
+    )
+
+
+def test_without_an_example_no_job_is_named():
+    assert told(Outlook(is_stuck=True)).hopeless(is_too_late=False) == (
+        "there is no job to run here."
+    )
 
 
 def test_the_line_of_progress_says_whom_and_until_when():
     until = "until 00:16:40 UTC if"
     assert told(held(1)).waiting == f"waiting for jobs of another runner, {until} it stays silent"
     assert told(held(2)).waiting == f"waiting for jobs of 2 runners, {until} one stays silent"
-    assert told(held(0)).waiting == ""
+    assert told(held(0)).waiting == "waiting for jobs, until 00:01:30 UTC"
 
 
 @pytest.mark.parametrize(("silent_s", "waits"), [(SILENT_S, False), (SILENT_S + 1, True)])
 def test_an_allocation_waits_only_for_runners_that_fell_silent(silent_s, waits):
     allocation = {"compute_node_type": SchedulerType.SLURM}
     assert told(held(silent_s=silent_s), options=allocation).waits_for_others is waits
-    assert bool(told(held(silent_s=silent_s), options=allocation).announce()) is waits
+    announced = told(held(silent_s=silent_s), options=allocation).announce()
+    assert (announced == others(2)) is waits
     assert told(held(silent_s=silent_s)).waits_for_others
-
-
-def test_a_first_runner_that_holds_jobs_is_announced():
-    assert told(held(1)).announce()["runners"] == 1
