@@ -152,6 +152,11 @@ def test_without_a_state_directory_there_are_no_runs(tmp_path, monkeypatch):
         (make_found(RunState.RUNNING), ("▶ running", "yellow"), ""),
         (make_found(RunState.STARTING), ("◌ starting", "blue"), ""),
         (make_found(RunState.CRASHED), ("✗ crashed", "red"), ""),
+        (
+            msgspec.structs.replace(make_found(RunState.CRASHED), jobs_left=2),
+            ("✗ crashed, 2 jobs left running", "red"),
+            "",
+        ),
         (make_found(RunState.ELSEWHERE), ("? other host", "magenta"), ""),
         (make_found(RunState.ENDED), ("- ended", "magenta"), ""),
         (make_found(RunState.ENDED, final_status="completed"), ("✓ completed", "green"), ""),

@@ -94,6 +94,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     meta: RunMeta
     status: RunStatus | None
     state: RunState
+    jobs_left: int = 0
+    """How many of its jobs run on, if it crashed, until the next run of the workflow has them."""
 
 
 class RunDirectory:

@@ -60,6 +60,11 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
     sample_count: int | None = None
     """How many samples these are made of."""
 
+    @property
+    def is_caretaker(self) -> bool:
+        """Whether it offers nothing: its runner only looks after the jobs of a dead one."""
+        return not self.num_cpus
+
 
 class ComputeNodePatch(Wire, frozen=True, kw_only=True):
     """The fields of a compute node to change; null clears those that may be empty."""

@@ -12,7 +12,9 @@ from torc_tui.theme import QUIET, Cell
 
 
 def _active_cell(node: ComputeNode) -> Cell:
-    return Cell("▶ active", "yellow") if node.is_active else Cell("- ended", QUIET)
+    if not node.is_active:
+        return Cell("- ended", QUIET)
+    return Cell("▶ caretaker" if node.is_caretaker else "▶ active", "yellow")
 
 
 def _memory_cell(node: ComputeNode) -> Cell:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from torc_core.host.runs import Run, RunState, list_runs
+from torc_core.host.runs import Run, RunState
 from torc_core.model.page import Page
+from torc_core.operations.facts import counted
+from torc_core.runner.process.left_jobs import list_runs_with_left_jobs
 from torc_tui.lists.cells import moment_cell
 from torc_tui.lists.listing import Column, Listing
 from torc_tui.terminal import clean
@@ -21,6 +23,8 @@ _ENDED_LOOK = {"completed": ("✓", "green"), "failed": ("✗", "red")}
 
 
 def _state_cell(run: Run) -> Cell:
+    if run.jobs_left:
+        return Cell(f"✗ crashed, {counted(run.jobs_left, 'job')} left running", "red")
     if run.state in _STATE_LOOK:
         return Cell(*_STATE_LOOK[run.state])
     status = run.meta.final_status or "ended"
@@ -34,7 +38,7 @@ def _jobs(run: Run) -> str:
 
 
 def _all_runs() -> Page[Run]:
-    runs = list_runs()
+    runs = list_runs_with_left_jobs()
     return Page(items=runs, total_count=len(runs))
 
 

@@ -9,8 +9,9 @@ from textual.app import App
 
 from torc_core.client import Address, TorcClient
 from torc_core.host.connect import Choice, Connection, connect
-from torc_core.host.runs import Run, list_runs
+from torc_core.host.runs import Run
 from torc_core.model.workflow import Workflow
+from torc_core.runner.process.left_jobs import list_runs_with_left_jobs
 from torc_tui.panes.base import Tab
 from torc_tui.panes.workflows import WorkflowsPane
 from torc_tui.requests import Requests
@@ -92,7 +93,7 @@ async def choose_server(context: ViewContext) -> None:
 
 async def choose_run(context: ViewContext) -> None:
     """Offer all runs of this machine."""
-    runs = await context.requests.in_thread(list_runs)
+    runs = await context.requests.in_thread(list_runs_with_left_jobs)
     if runs:
         await _offer(context, runs, "All runs of this machine, newest first")
     else:

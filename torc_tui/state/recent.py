@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from torc_core.errors import MachineError
 from torc_core.host.directories import state_directory
-from torc_core.host.runs import Run, RunState, list_runs
+from torc_core.host.runs import Run, RunState
+from torc_core.runner.process.left_jobs import list_runs_with_left_jobs
 
 _STAMP = "last_visit"
 
@@ -24,7 +25,7 @@ def runs_since_last_visit() -> list[Run]:
         stamp = state_directory() / _STAMP
         last = stamp.stat().st_mtime if stamp.exists() else None
         note_visit()
-        return worth_mentioning(list_runs(), last)
+        return worth_mentioning(list_runs_with_left_jobs(), last)
     except (OSError, MachineError):
         return []
 

@@ -274,3 +274,17 @@ def test_the_last_words_of_a_dead_runner_take_back_no_canceled_job(bench, held):
     sign_off(bench, bench.node_id)
     end = bench.ending(held, JobStatus.CANCELED)
     assert bench.turn(node_id=node, seq=2, ends=[end]).outcomes[0].result == "ok"
+
+
+@pytest.mark.parametrize(
+    ("num_cpus", "follows"), [(1, "took over"), (0, "only looks after its running jobs")]
+)
+def test_the_end_of_a_dead_node_says_who_follows(bench, held, num_cpus, follows):
+    node = bench.add_node(num_cpus=num_cpus)
+    bench.turn(node_id=node, seq=1, replaces=[bench.node_id])
+    [reason] = [
+        data["reason"]
+        for event_type, data in bench.events()
+        if event_type == "compute_node_stopped"
+    ]
+    assert reason == f"its runner died; node {node} {follows}"

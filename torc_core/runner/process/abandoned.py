@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import select
-import shutil
 from pathlib import Path
 
 import msgspec
 
+from torc_core.host.files.deletion import delete_directory
 from torc_core.runner.guard.messages import Busy, End, Exited, Hello, Leave, Started
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.process.adoption import lost_entries
@@ -44,7 +44,7 @@ def end_abandoned(directory: Path, record: GuardRecord, *, grace_s: float, short
         return
     with contextlib.suppress(OSError):  # there is no journal: the guard had nothing left to do
         lost_entries(record.name, directory)
-    shutil.rmtree(directory, ignore_errors=True)
+    delete_directory(directory)
 
 
 def _end_all(guard: GuardClient, known: Hello, grace_s: float, short_s: float) -> None:

@@ -66,6 +66,8 @@ class GuardRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Of the runners before; perhaps the last one died before it could replace them."""
     runner: ProcessIdentity
     """The runner that it serves, or has served last."""
+    is_caretaker: bool = False
+    """Whether that only looks after the jobs of a dead one."""
     name: str
     """Also of its abstract socket, after a NUL."""
     process: ProcessIdentity
@@ -189,7 +191,9 @@ class GuardClient:
                 return answer if isinstance(answer, Busy) else None
         return None
 
-    def note_node(self, compute_node_id: ComputeNodeId, node_start_time: str) -> None:
+    def note_node(
+        self, compute_node_id: ComputeNodeId, node_start_time: str, *, cares: bool
+    ) -> None:
         """Note for later runners that a node of ours has the processes from now on.
 
         Raises:
@@ -201,6 +205,7 @@ class GuardClient:
             node_start_time=node_start_time,
             earlier_node_ids=[*self.record.earlier_node_ids, self.record.compute_node_id],
             runner=ProcessIdentity.of(os.getpid()),
+            is_caretaker=cares,
         )
         write_record(self.directory / RECORD, self.record)
 

@@ -195,7 +195,7 @@ class Guards:
             if runner.guard.is_gone:
                 self._settled.append(runner.guard.directory)
             else:
-                self._take(runner.guard)
+                self._take(runner.guard, cares=cares)
             for command in runner.commands:
                 _end_left(runner.guard, command, grace_s)
         newest, stale = split_newest(found)
@@ -315,9 +315,9 @@ class Guards:
             guard, number = awaited.process.guard, awaited.process.id
             guard.send(End(id=number, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
 
-    def _take(self, guard: GuardClient) -> None:
+    def _take(self, guard: GuardClient, *, cares: bool) -> None:
         try:
-            guard.note_node(self._context.node_id, self._context.node_start_time)
+            guard.note_node(self._context.node_id, self._context.node_start_time, cares=cares)
         except OSError as error:
             log.warning("Record of a guard cannot be written", error=error)
         self._add(guard)

@@ -42,6 +42,8 @@ _SILENT = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last
 _REPLACED = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last_seen_at).where(
     _node.c.is_active, _node.c.id.in_(_IDS), _node.c.workflow_id == bindparam("workflow_id")
 )
+_OFFERS_CPUS = select(_node.c.num_cpus > 0).where(_node.c.id == bindparam("node_id"))
+"""False of the node of a caretaker."""
 _RETURN = (
     update(_node)
     .where(_node.c.id == bindparam("node_id"))
@@ -137,8 +139,10 @@ def replace_nodes(
     What it has not adopted is ready again.
     """
     nodes = conn.execute(_REPLACED, {"ids": node_ids, "workflow_id": workflow_id}).all()
+    offers_cpus = conn.execute(_OFFERS_CPUS, {"node_id": by_node_id}).scalar_one()
+    follows = "took over" if offers_cpus else "only looks after its running jobs"
     for node in nodes:
-        _stop(conn, node, f"its runner died; node {by_node_id} took over", now_ms=now_ms)
+        _stop(conn, node, f"its runner died; node {by_node_id} {follows}", now_ms=now_ms)
 
 
 def return_node(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> None:
