@@ -20,10 +20,10 @@ def test_a_run_that_crashed_has_its_jobs_left_until_the_next_one(flow, runners, 
         flow.add(f"touch {tmp_path}/{name}; until [ -e {go} ]; do sleep 0.02; done", name=name)
         for name in "ab"
     ]
-    flow.add(f"until [ -e {tmp_path}/b ]; do sleep 0.02; done", name="short", priority=1)
+    short = flow.add(f"until [ -e {tmp_path}/b ]; do sleep 0.02; done", name="short", priority=1)
     runner = runners.start(flow, "--max-parallel-jobs", "3")
     wait_for(lambda: all((tmp_path / name).exists() for name in "ab"), "the jobs")
-    wait_for(lambda: "completed" in flow.client.get_workflow_status(flow.id).jobs_by_status, "it")
+    wait_for(lambda: flow.status(short) == "completed", "the end of the short one")
     assert states() == [(RunState.RUNNING, 0)]
     runners.kill(runner)
     assert states() == [(RunState.CRASHED, 2)]
