@@ -288,7 +288,7 @@ class SimulatedProcesses:
 
     def _skip(self, attempt: Attempt) -> None:
         self._exit_codes[attempt] = 1
-        self._tell(attempt, Skipped(id=0))
+        self._report(attempt, Skipped(id=0))
 
     def _start(self, attempt: Attempt) -> None:
         claimed = attempt.claimed
@@ -301,9 +301,9 @@ class SimulatedProcesses:
         begins_ms = self._clock.wall_ms() + round(self.start_delay_s * 1000)
         start = Started(id=number, pid=number, at=begins, at_ms=begins_ms)
         if self.start_delay_s:
-            self._waker.at(begins, lambda: self._tell(attempt, start))
+            self._waker.at(begins, lambda: self._report(attempt, start))
         else:
-            self._tell(attempt, start)
+            self._report(attempt, start)
         ends = begins + self.run_time_s(claimed)
         self._waker.at(ends, lambda: self._exit(number, self.exit_code(claimed), by_itself=True))
 
@@ -363,14 +363,14 @@ class SimulatedProcesses:
             exited = Exited(
                 id=number, exit_code=code, cpu_s=0.0, at=now, at_ms=now_ms, by_itself=by_itself
             )
-            self._tell(attempt, exited)
+            self._report(attempt, exited)
             self._exit_codes[attempt] = code
             if code:
                 self._skip_behind(attempt)
             elif (follower := self._behind.pop(attempt, None)) is not None:
                 self._start(follower)
 
-    def _tell(self, attempt: Attempt, event: ProcessEvent) -> None:
+    def _report(self, attempt: Attempt, event: ProcessEvent) -> None:
         self._events.append((attempt, event))
         self._waker.exit(self.FD)
 
@@ -396,7 +396,7 @@ class SimulatedServer:
         self.is_lost = False
         """It takes the runner for lost, until that reports what still runs."""
         self.outlook: Callable[[], Outlook | None] = lambda: None
-        """What a runner without a job is told."""
+        """The answer to a runner without a job."""
         self.shutdown: Shutdown | None = None
         self.completes = True
         """Whether the workflow is complete when nothing is left."""

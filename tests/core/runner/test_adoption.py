@@ -141,7 +141,7 @@ def test_jobs_of_a_killed_guard_and_runner_run_again(flow, runners, waiting, led
 def test_a_runner_killed_in_the_grace_of_its_jobs_leaves_them_stopped(
     flow, runners, ledger, go, tmp_path
 ):
-    trap = f"trap 'touch {tmp_path}/told; until [ -e {go} ]; do sleep 0.02; done; exit 5' TERM"
+    trap = f"trap 'touch {tmp_path}/signaled; until [ -e {go} ]; do sleep 0.02; done; exit 5' TERM"
     job = flow.add(
         f"{trap}; echo job >>{ledger}; until [ -e {go} ]; do sleep 0.02; done",
         name="job",
@@ -150,7 +150,7 @@ def test_a_runner_killed_in_the_grace_of_its_jobs_leaves_them_stopped(
     runner = runners.start(flow)
     wait_for_lines(ledger, 1)
     runner.send_signal(signal.SIGINT)
-    wait_for((tmp_path / "told").exists, "the signal")
+    wait_for((tmp_path / "signaled").exists, "the signal")
     runners.kill(runner)
     runners.stop_caring()
     following = runners.start(flow)

@@ -149,7 +149,7 @@ def test_a_file_that_is_named_is_added_to(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a-file/log", "a-directory"])
-def test_a_log_that_cannot_be_is_told_with_its_path(tmp_path, name):
+def test_a_log_that_cannot_be_created_is_named_with_its_path(tmp_path, name):
     (tmp_path / "a-file").touch()
     (tmp_path / "a-directory").mkdir()
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 KILL_PAUSE_S = 0.02
 """Between two rounds of SIGKILL: what forks fast is caught in one of them."""
 LOOK_S = 0.5
-"""How often to look whether a tree is over; mostly the exit of a child tells."""
+"""How often to look whether a tree is over; mostly the exit of a child says so first."""
 GIVE_UP_S = 30.0
 """How long SIGKILL is repeated. What is left then hangs in the kernel, such as on a dead disk."""
 
@@ -24,7 +24,7 @@ class Step(NamedTuple):
 
 
 def next_step(
-    now: float, kill_at: float, *, has_exited: bool, is_told: bool, left: int | None
+    now: float, kill_at: float, *, has_exited: bool, has_sigterm: bool, left: int | None
 ) -> Step:
     """Return what is done now.
 
@@ -32,7 +32,7 @@ def next_step(
         now: Monotonic.
         kill_at: When its grace ends.
         has_exited: Whether the process itself was reaped.
-        is_told: Whether SIGTERM was sent.
+        has_sigterm: Whether SIGTERM was sent.
         left: How many live processes belong to it; None if that is not known at present.
     """
     if has_exited and left == 0:
@@ -43,4 +43,4 @@ def next_step(
         return Step(now + KILL_PAUSE_S, signal.SIGKILL)
     if left is None:
         return Step(min(kill_at, now + KILL_PAUSE_S))
-    return Step(min(kill_at, now + LOOK_S), None if is_told else signal.SIGTERM)
+    return Step(min(kill_at, now + LOOK_S), None if has_sigterm else signal.SIGTERM)

@@ -99,7 +99,7 @@ class Guard:
             for fd, _ in self._poll.poll(self._delay_s()):
                 self._on_ready(fd)
             self._processes.advance()
-            self._tell()
+            self._report()
             if self._care_at is not None and self._care_at <= time.monotonic():
                 self._care_at = None
                 self._start_caretaker()
@@ -233,7 +233,7 @@ class Guard:
                 case Configure():
                     self._processes.configure(command)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         events = self._processes.take_events(has_runner=self._runner is not None)
         if self._runner is not None:
             self._runner.send(events)

@@ -65,7 +65,7 @@ class Membership(Generic[Job]):
 
     def __init__(self, reaper: int, label: Callable[[int], Job | None]) -> None:
         self.strays: list[Process] = []
-        """Live processes of which the last update could not tell the job."""
+        """Live processes whose job the last update could not find out."""
         self._reaper = reaper
         self._label = label
         self._roots: dict[Job, set[int]] = {}

@@ -1,4 +1,4 @@
-"""What a runner and its guard say to each other: lists of JSON objects, told apart by `type`.
+"""What a runner and its guard say to each other: lists of JSON objects with a `type`.
 
 A runner sends commands; the guard answers with events, first a `Hello` that says what it has.
 Records of processes are the runner's; the guard keeps and returns them unread.
@@ -120,14 +120,14 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True, tag="skipped"):
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
-    """Only in the journal and in `Hello`: a process was told to end, for this reason."""
+    """Only in the journal and in `Hello`: the runner has ended a process, for this reason."""
 
     id: int
     reason: str
 
 
 class Exited(msgspec.Struct, frozen=True, kw_only=True, tag="exited"):
-    """A process has exited; if it was told to end, all that descended from it has, too."""
+    """A process has exited; if the runner has ended it, all that descended from it has, too."""
 
     id: int
     exit_code: int
@@ -140,7 +140,7 @@ class Exited(msgspec.Struct, frozen=True, kw_only=True, tag="exited"):
     """When it exited, on the monotonic clock."""
     at_ms: int
     by_itself: bool = False
-    """It exited before it was told to end."""
+    """It exited before the runner ended it."""
     survivors: int = 0
     """Its processes that even SIGKILL did not end in time."""
 

@@ -1,7 +1,7 @@
-"""The processes of a runner, from start to end: what is told of them, and how they are ended.
+"""The processes of a runner, from start to end: what is reported of them, and how they are ended.
 
 A process that exits by itself with 0 is over, and what it leaves behind on purpose may live on. One
-that fails, or is told to end, is over when all that descends from it is: after SIGTERM and a grace
+that fails, or is ended, is over when all that descends from it is: after SIGTERM and a grace
 for all of it, SIGKILL is repeated until nothing is left.
 
 Strays (see `membership`) may descend from any process that is running. So they are ended when all
@@ -44,9 +44,8 @@ from torc_core.runner.guard.trees import LABEL, Found, Trees, label_of
 FAILED_GRACE_S = 2.0
 """From SIGTERM to SIGKILL for what a failed process leaves behind."""
 START_DELAY_S = 0.01
-"""How long a runner is not told of a start, unless there is something else to tell: most short jobs
-have exited by then, and a runner that wakes once for each costs a third less than one that wakes
-twice."""
+"""How long a start may wait to be reported together with something else: most short jobs have
+exited by then, and a runner that wakes once for each instead of twice costs a third less."""
 QUEUE_DELAY_S = 0.03
 """The same for exits and starts while more is queued behind them: it wakes once for many."""
 
@@ -56,11 +55,11 @@ class _Process(msgspec.Struct):
     exit: ProcessExit | None = None
     exited_at: float = 0.0
     by_itself: bool = False
-    """It exited before it was told to end."""
+    """It exited before the runner ended it."""
     kill_at: float | None = None
     """When SIGKILL is due, on the monotonic clock; None unless it is being ended."""
     look_at: float = 0.0
-    is_told: bool = False
+    has_sigterm: bool = False
     """SIGTERM was sent."""
 
 
@@ -85,9 +84,9 @@ class Processes:
         """What is not in the journal yet."""
         self._queue = StartQueue()
         self._events: list[Event] = []
-        """What the runner was not told yet."""
-        self._tell_at: float | None = None
-        """When it is to be told at the latest; None while there is nothing."""
+        """What is not reported to the runner yet."""
+        self._report_at: float | None = None
+        """When it is due at the latest; None while there is nothing."""
 
     def __len__(self) -> int:
         return len(self._running)
@@ -204,19 +203,19 @@ class Processes:
     def delay_s(self) -> float | None:
         """Return the seconds until `advance` or `take_events` has work to do; None for never."""
         due = [process.look_at for process in self._ended]
-        if self._tell_at is not None:
-            due.append(self._tell_at)
+        if self._report_at is not None:
+            due.append(self._report_at)
         return max(min(due) - time.monotonic(), 0.0) if due else None
 
     def take_events(self, *, has_runner: bool) -> list[Event]:
-        """Write what has happened to the journal, and return what is to be told now.
+        """Write what has happened to the journal, and return what is to be reported now.
 
-        Without a runner nothing waits to be told: the next one is told what the journal says.
+        Without a runner nothing waits to be reported: the next one is sent the journal.
         """
         self._write()
-        if has_runner and (self._tell_at is None or self._tell_at > time.monotonic()):
+        if has_runner and (self._report_at is None or self._report_at > time.monotonic()):
             return []
-        events, self._events, self._tell_at = self._events, [], None
+        events, self._events, self._report_at = self._events, [], None
         return events
 
     def _write(self) -> None:
@@ -226,8 +225,8 @@ class Processes:
 
     def _add_event(self, event: Event, delay_s: float = 0.0) -> None:
         self._events.append(event)
-        tell_at = time.monotonic() + delay_s
-        self._tell_at = tell_at if self._tell_at is None else min(self._tell_at, tell_at)
+        report_at = time.monotonic() + delay_s
+        self._report_at = report_at if self._report_at is None else min(self._report_at, report_at)
 
     @property
     def _ended(self) -> list[_Process]:
@@ -251,7 +250,7 @@ class Processes:
             now,
             _kill_at(process),
             has_exited=process.exit is not None,
-            is_told=process.is_told,
+            has_sigterm=process.has_sigterm,
             left=None if left is None else len(left),
         )
         if step.is_over:
@@ -259,7 +258,7 @@ class Processes:
             return
         process.look_at = step.look_at
         if step.signum is not None:
-            process.is_told = True
+            process.has_sigterm = True
             send_signal(left or [], step.signum)
 
     def _find(self) -> Found | None:
@@ -294,9 +293,9 @@ class Processes:
             self._skip(self._queue.drop_behind(start.id))
 
     def _start_next(self, exited: Exited) -> None:
-        """Start what waits for a process that has succeeded; the runner is told at leisure.
+        """Start what waits for a process that has succeeded; the report may wait.
 
-        With the last of a chain it is told at once, as it may have more.
+        With the last of a chain it may not: the runner may have more.
         """
         command = self._queue.pop_next(exited.id)
         has_more = command is not None and self._queue.has_next(command.id)

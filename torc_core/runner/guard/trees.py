@@ -10,7 +10,7 @@ from torc_core.runner.guard.membership import Membership, Process
 from torc_core.runner.guard.procfs import Scanner, read_variables
 
 LABEL = "TORC_GUARD"
-"""The variable that tells whose process an orphan is: `GUARD/ID`."""
+"""The variable that says whose process an orphan is: `GUARD/ID`."""
 
 
 _OWN = 0
@@ -74,7 +74,7 @@ class Trees:
     def has_strangers(self, children: Collection[int]) -> bool:
         """Return whether the reaper has others than these children, so that trees may have orphans.
 
-        Cheap, where the kernel tells; otherwise it may have.
+        Cheap, where the kernel lists children; otherwise it may have.
         """
         try:
             text = Path(f"/proc/{self._reaper}/task/{self._reaper}/children").read_text("ascii")

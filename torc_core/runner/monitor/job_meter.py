@@ -19,7 +19,7 @@ from torc_core.runner.process.attempt import Attempt
 Scan = Callable[[], Mapping[int, Process]]
 Label = tuple[str, ...]
 _LABEL = ("TORC_WORKFLOW_ID", "TORC_JOB_ID", "TORC_ATTEMPT_ID")
-"""Variables that only torc sets, and that tell the attempts of a runner apart."""
+"""Variables that only torc sets, and that differ between the attempts of a runner."""
 
 
 def choose_scan(*reapers: int) -> Scan:

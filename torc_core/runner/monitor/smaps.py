@@ -64,7 +64,7 @@ class ProportionalSizes:
         if not self._has_warned:
             self._has_warned = True
             log.warning(
-                "Memory that processes share cannot be told; only the rest is counted",
+                "Memory that processes share cannot be read; only the rest is counted",
                 pid=process.pid,
                 error=reason,
             )

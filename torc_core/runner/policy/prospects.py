@@ -42,7 +42,7 @@ class Prospects:
         """Take a reply into account."""
         # Of two requests in flight the later may be answered before the earlier takes effect, so
         # only one without a report shows that there is no work; and only one that was sent when
-        # there was no job here tells of others.
+        # there was no job here speaks of others.
         is_idle = request.work is not None and request.work.asks_outlook
         self._found_no_work = is_idle and not (request.ends or reply.jobs)
         self._reason = reply.reason or ""

@@ -101,7 +101,7 @@ class DeadRunner(NamedTuple):
     compute_node_ids: list[ComputeNodeId]
     """Its own, and those of the runners before it."""
     guard: GuardClient
-    """It has the processes; if it is gone, too, its journal tells of them."""
+    """It has the processes; if it is gone, too, they are in its journal."""
     attempts: list[Adopted]
     commands: list[LeftCommand]
 
@@ -133,7 +133,7 @@ def adopt(
 
 
 def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
-    """End what a guard which is gone has left running, and return what its journal tells.
+    """End what a guard which is gone has left running, and return the entries of its journal.
 
     What jobs have left behind on purpose lives on.
 
@@ -231,7 +231,7 @@ def _taking_turns() -> Iterator[None]:
 
 
 def _attempts(entries: list[KeptEntry], guard: GuardClient) -> Iterator[Adopted]:
-    """Yield the attempts that entries tell of; the latest process of each counts."""
+    """Yield the attempts to which entries belong; the latest process of each counts."""
     starts: dict[tuple[int, int], list[tuple[Started, AttemptRecord]]] = {}
     ends: dict[int, Exited] = {}
     reasons: dict[int, StopReason] = {}

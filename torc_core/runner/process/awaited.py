@@ -22,7 +22,7 @@ class AwaitedProcess:
     def __init__(self, start: Start) -> None:
         self.start = start
         self.process: GuardedProcess | None = None
-        """None until a guard was told to start it. For the loop's thread only."""
+        """None until a guard was asked to start it. For the loop's thread only."""
         self._exit_code: Future[int] = Future()
 
     @property

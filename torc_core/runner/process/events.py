@@ -1,4 +1,4 @@
-"""What becomes of a process that a guard was told to start."""
+"""What happens to a process that a guard was asked to start."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class Guards:
     def start(self, attempt: Attempt, command: Start, after: Attempt | None = None) -> None:
         """Have a process of an attempt started; the number of the command is set here.
 
-        Our guard does it, or the one that has the attempt's first process: so one journal tells of
+        Our guard does it, or the one that has the attempt's first process: so one journal has
         both, and whoever takes over has both or none.
 
         Args:
@@ -161,7 +161,7 @@ class Guards:
     def receive(self, fd: int) -> list[tuple[Attempt, ProcessEvent]]:
         """Return what has happened to processes of attempts, given the descriptor of their guard.
 
-        Those who wait for other processes are told.
+        Threads that wait for other processes are woken.
         """
         guard = self._guards[fd]
         events: list[tuple[Attempt, ProcessEvent]] = []
@@ -342,7 +342,7 @@ class Guards:
         if not left:
             return []
         log.error("Guard is gone; its jobs are ended", directory=guard.directory)
-        if guard is not self._broken:  # its log tells why
+        if guard is not self._broken:  # its log says why
             self._settled.append(guard.directory)
         return _ends(guard, {number: owner for (_, number), owner in left.items()})
 

@@ -56,7 +56,7 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
         if words is None or words[0] in self.own_names or not may_be_added(added):
             return None
         program = _find_program(words[0], environment.get("PATH", ""))
-        return [program, *words] if program and _is_as_told(environment) else None
+        return [program, *words] if program and _names_true_directories(environment) else None
 
 
 def ask_shell(path: str, environment: Mapping[str, str]) -> Shell:
@@ -72,7 +72,7 @@ def ask_shell(path: str, environment: Mapping[str, str]) -> Shell:
     # The outer one is given a simple command, as for a job: to execute the inner one.
     command = f"{shlex.quote(path)} -c {shlex.quote(_ASK)}"
     try:
-        told = subprocess.run(
+        answer = subprocess.run(
             [path, "-c", command],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -82,10 +82,10 @@ def ask_shell(path: str, environment: Mapping[str, str]) -> Shell:
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         return unknown
-    names, _, variables = os.fsdecode(told.stdout).partition("\0")
+    names, _, variables = os.fsdecode(answer.stdout).partition("\0")
     seen = dict(line.split("=", 1) for line in variables.split("\0") if "=" in line)
     # Where it complains, as of an unknown locale, it does so in every job.
-    if told.returncode or told.stderr or not names or seen.pop("_", None) != path:
+    if answer.returncode or answer.stderr or not names or seen.pop("_", None) != path:
         return unknown
     return Shell(path=path, environment=seen, own_names=frozenset(names.split()))
 
@@ -113,11 +113,11 @@ def _is_program(path: str) -> bool:
         return False
 
 
-def _is_as_told(environment: Mapping[str, str]) -> bool:
+def _names_true_directories(environment: Mapping[str, str]) -> bool:
     """Return whether bash would still find the directories true that variables name."""
-    told, earlier = environment.get("PWD", ""), environment.get("OLDPWD")
+    directory, earlier = environment.get("PWD", ""), environment.get("OLDPWD")
     try:
-        is_here = os.getcwd() == told or os.path.samefile(".", told)  # noqa: PTH109, PTH121
+        is_here = os.getcwd() == directory or os.path.samefile(".", directory)  # noqa: PTH109, PTH121
     except OSError:
         return False
     return is_here and (earlier is None or os.path.isdir(earlier))  # noqa: PTH112

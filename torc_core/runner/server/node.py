@@ -174,7 +174,7 @@ def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:
 
 @lru_cache(maxsize=8)
 def _public_url(address: Address, *, with_token: bool) -> str:
-    """Return what jobs are told of an address; each job asks, and addresses rarely change."""
+    """Return the address that jobs are given; each job asks, and addresses rarely change."""
     return Address(address.with_token if with_token else address.url).without_user
 
 

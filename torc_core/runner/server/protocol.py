@@ -14,7 +14,7 @@ from torc_core.runner.server.single_calls import SingleCallProtocol
 _ANSWER_S = 30.0
 """How long an answer may take beyond the wait that was requested."""
 _REPEATED_ANSWER_S = 7.0
-"""The same for a request that is sent again. A network that swallows it tells nobody, and so long
+"""The same for a request that is sent again. A network that swallows it gives no error, and so long
 it takes to notice that the network is well again; a slow server has the answer ready soon."""
 
 

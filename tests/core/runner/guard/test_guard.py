@@ -1,4 +1,4 @@
-"""A guard as its runners see it: what it is told, and what it tells."""
+"""A guard as its runners see it: commands in, events out."""
 
 import os
 import signal
@@ -63,7 +63,7 @@ def receive_all(client, count):
     return events[1:]  # without its greeting
 
 
-def tell(client, *commands):
+def send(client, *commands):
     for command in commands:
         client.send(command)
     client.flush()
@@ -73,31 +73,31 @@ def tell(client, *commands):
     ("command", "code"), [("kill -TERM $$", 143), ("kill -INT $$", 130), ("exit 3", 3), ("", 0)]
 )
 def test_the_reason_to_end_what_has_just_ended_is_kept(guard, command, code):
-    tell(guard, start(1, command))
+    send(guard, start(1, command))
     receive(guard, Exited)
-    tell(guard, End(id=1, grace_s=1.0, reason="INTERRUPTED"))
+    send(guard, End(id=1, grace_s=1.0, reason="INTERRUPTED"))
     wait_for(lambda: len(read_journal(guard.directory)) == 3, "the reason")
     first, exited, ending = read_journal(guard.directory)
     assert isinstance(first, Started)
     assert exited.exit_code == code
     assert ending == Ending(id=1, reason="INTERRUPTED")
-    tell(guard, Forget(ids=[1]))
+    send(guard, Forget(ids=[1]))
 
 
 def test_what_the_last_words_of_a_dead_runner_started_is_taken_over(guard):
     pid = guard.record.process.pid
     wait_for(guard.receive, "its greeting")
     os.kill(pid, signal.SIGSTOP)
-    tell(guard, start(1, "exec sleep 60"))
+    send(guard, start(1, "exec sleep 60"))
     guard.close()
     following = connect_guard(guard.directory, guard.record, cares=False)
     os.kill(pid, signal.SIGCONT)
     [started] = following.answer(10.0).entries
     assert ProcessIdentity.of(started.pid).is_alive()
-    tell(following, End(id=1, grace_s=0.0, reason="CANCELED"))
+    send(following, End(id=1, grace_s=0.0, reason="CANCELED"))
     [exited] = receive(following, Exited)
     assert exited.exit_code == 137
-    tell(following, Forget(ids=[1]), Leave())
+    send(following, Forget(ids=[1]), Leave())
     following.close()
 
 
@@ -106,7 +106,7 @@ def what(event):
 
 
 def test_a_start_behind_another_process_is_made_when_that_has_succeeded(guard):
-    tell(guard, start(1, ""), start(2, "", after=1), start(3, "exit 3", after=2))
+    send(guard, start(1, ""), start(2, "", after=1), start(3, "exit 3", after=2))
     events = receive_all(guard, 6)
     assert [what(event) for event in events] == [
         (Started, 1),
@@ -118,15 +118,15 @@ def test_a_start_behind_another_process_is_made_when_that_has_succeeded(guard):
     ]
     times = [event.at for event in events]
     assert times == sorted(times)
-    tell(guard, Forget(ids=[1, 2, 3]))
+    send(guard, Forget(ids=[1, 2, 3]))
 
 
 def test_a_start_behind_what_has_succeeded_already_is_made_at_once(guard):
-    tell(guard, start(1, ""))
+    send(guard, start(1, ""))
     receive(guard, Exited)
-    tell(guard, start(2, "", after=1))
+    send(guard, start(2, "", after=1))
     assert [event.id for event in receive(guard, Exited)] == [2]
-    tell(guard, Forget(ids=[1, 2]))
+    send(guard, Forget(ids=[1, 2]))
 
 
 @pytest.mark.parametrize(
@@ -140,17 +140,17 @@ def test_a_start_behind_what_has_succeeded_already_is_made_at_once(guard):
 )
 def test_what_waits_for_a_process_that_does_not_succeed_is_skipped(guard, tmp_path, command, ends):
     mark = tmp_path / "ran"
-    tell(guard, start(1, command), *(start(n, f"touch {mark}", after=n - 1) for n in (2, 3)))
+    send(guard, start(1, command), *(start(n, f"touch {mark}", after=n - 1) for n in (2, 3)))
     if ends:
         receive(guard, Started)
-        tell(guard, End(id=1, grace_s=10.0, reason="CANCELED"))
+        send(guard, End(id=1, grace_s=10.0, reason="CANCELED"))
     skipped = []
     wait_for(lambda: skipped.extend(receive(guard, Skipped)) or len(skipped) == 2, "both")
     assert [event.id for event in skipped] == [3, 2], "the last first"
-    tell(guard, start(4, f"touch {mark}", after=2), start(5, f"touch {mark}", after=1))
+    send(guard, start(4, f"touch {mark}", after=2), start(5, f"touch {mark}", after=1))
     receive(guard, Skipped)
     assert not mark.exists()
-    tell(guard, Forget(ids=[1]))
+    send(guard, Forget(ids=[1]))
 
 
 def test_what_waits_for_a_process_that_cannot_be_started_is_skipped(guard):
@@ -163,34 +163,34 @@ def test_what_waits_for_a_process_that_cannot_be_started_is_skipped(guard):
         stderr="/dev/null",
         mode=0o600,
     )
-    tell(guard, start(1, ""), broken, start(3, "", after=2))
+    send(guard, start(1, ""), broken, start(3, "", after=2))
     assert [what(event) for event in receive_all(guard, 4)] == [
         (Started, 1),
         (Exited, 1),
         (Refused, 2),
         (Skipped, 3),
     ]
-    tell(guard, Forget(ids=[1]))
+    send(guard, Forget(ids=[1]))
 
 
 @pytest.mark.parametrize(
     "command", [Withdraw(ids=[2]), End(id=2, grace_s=0.0, reason="CANCELED")], ids=["one", "end"]
 )
 def test_a_start_that_waits_can_be_taken_back(guard, command):
-    tell(guard, start(1, "exec sleep 60"), start(2, "", after=1), start(3, "", after=2), command)
+    send(guard, start(1, "exec sleep 60"), start(2, "", after=1), start(3, "", after=2), command)
     assert {event.id for event in receive(guard, Skipped)} == {2, 3}
-    tell(guard, Withdraw(ids=[1, 2]))
-    tell(guard, End(id=1, grace_s=0.0, reason="CANCELED"))
+    send(guard, Withdraw(ids=[1, 2]))
+    send(guard, End(id=1, grace_s=0.0, reason="CANCELED"))
     [exited] = receive(guard, Exited)
     assert (exited.id, exited.exit_code) == (1, 137)
-    tell(guard, Forget(ids=[1]))
+    send(guard, Forget(ids=[1]))
 
 
 def test_what_waits_is_never_started_once_its_runner_is_gone(guard, tmp_path):
     mark = tmp_path / "ran"
     go = tmp_path / "go"
     command = f"while ! [ -e {go} ]; do sleep 0.01; done"
-    tell(guard, start(1, command), start(2, f"touch {mark}", after=1))
+    send(guard, start(1, command), start(2, f"touch {mark}", after=1))
     receive(guard, Started)
     guard.close()
     following = connect_guard(guard.directory, guard.record, cares=False)
@@ -198,8 +198,8 @@ def test_what_waits_is_never_started_once_its_runner_is_gone(guard, tmp_path):
     assert started.id == 1
     go.touch()
     receive(following, Exited)
-    tell(following, start(3, ""))
+    send(following, start(3, ""))
     assert [event.id for event in receive(following, Exited)] == [3]
     assert not mark.exists()
-    tell(following, Forget(ids=[1, 3]), Leave())
+    send(following, Forget(ids=[1, 3]), Leave())
     following.close()

@@ -77,7 +77,7 @@ def test_an_orphan_in_a_session_of_its_own_belongs_by_its_label():
     assert [each.pid for each in membership.strays] == [23]
 
 
-def test_strays_are_what_descends_from_orphans_that_tell_no_job():
+def test_strays_are_what_descends_from_orphans_without_a_job():
     seen = table(
         process(20, REAPER),
         process(23, REAPER),  # a stray with a family

@@ -40,7 +40,7 @@ def prospects(**options):
     return Prospects(RunnerOptions(workflow_id=1, **options), NewYear(), no_work_s=90.0)
 
 
-def told(outlook=None, *, work=IDLE, ends=(), reason=None, options=None):
+def noted(outlook=None, *, work=IDLE, ends=(), reason=None, options=None):
     """Return what a runner without a job knows after one reply."""
     made = prospects(**(options or {}))
     request = Exchange(seq=1, work=work, ends=list(ends))
@@ -69,23 +69,23 @@ def test_at_first_nothing_is_known():
     ids=["asks", "reports as well", "has jobs", "asks for none"],
 )
 def test_only_a_request_for_work_and_nothing_else_shows_that_there_is_none(work, ends, is_out):
-    assert told(work=work, ends=ends).is_out_of_work is is_out
+    assert noted(work=work, ends=ends).is_out_of_work is is_out
 
 
 def test_jobs_here_are_forgotten_reasons_to_leave():
-    made = told(Outlook(is_stuck=True))
+    made = noted(Outlook(is_stuck=True))
     made.forget()
     assert not made.is_out_of_work
     assert made.hopeless(is_too_late=False) is None
 
 
 def test_the_reason_is_the_servers():
-    assert told(reason="All are held.").idle_reason == "there is no job to run here. All are held."
-    assert told(reason=None).idle_reason == "there is no job to run here."
+    assert noted(reason="All are held.").idle_reason == "there is no job to run here. All are held."
+    assert noted(reason=None).idle_reason == "there is no job to run here."
 
 
 def test_what_no_runner_can_run_is_named():
-    made = told(Outlook(is_stuck=True, example="big"), reason="It needs 9 CPUs.")
+    made = noted(Outlook(is_stuck=True, example="big"), reason="It needs 9 CPUs.")
     assert made.hopeless(is_too_late=False) == (
         "there is no job to run here. It needs 9 CPUs. No other runner of this workflow can take "
         "job 'big'."
@@ -102,7 +102,7 @@ def others(runners):
 
 
 def test_runners_that_hold_jobs_are_waited_for_and_announced_once_each_time_they_change():
-    made = told(held(2))
+    made = noted(held(2))
     assert made.waits_for_others
     assert not made.is_out_of_work
     assert made.announce() == others(2)
@@ -112,7 +112,7 @@ def test_runners_that_hold_jobs_are_waited_for_and_announced_once_each_time_they
 
 
 def test_a_wait_for_jobs_is_announced_once_with_the_time_when_it_ends():
-    made = told(reason="All are held.")
+    made = noted(reason="All are held.")
     alone = ("Waiting for jobs", {"until": "00:01:30Z", "reason": "All are held."})
     assert made.announce() == alone
     assert made.announce() is None
@@ -123,14 +123,14 @@ def test_a_wait_for_jobs_is_announced_once_with_the_time_when_it_ends():
 
 
 def test_a_wait_without_a_reason_is_announced_without_one():
-    assert told().announce() == ("Waiting for jobs", {"until": "00:01:30Z", "reason": None})
+    assert noted().announce() == ("Waiting for jobs", {"until": "00:01:30Z", "reason": None})
 
 
 def test_while_there_are_jobs_here_no_wait_is_announced():
-    made = told()
+    made = noted()
     made.forget()
     assert made.announce() is None
-    assert told(work=BUSY).announce() is None
+    assert noted(work=BUSY).announce() is None
 
 
 def test_the_time_without_work_counts_from_the_first_reply_without_a_job():
@@ -147,7 +147,7 @@ def test_the_time_without_work_counts_from_the_first_reply_without_a_job():
 
 def test_the_reason_says_what_is_left_for_none():
     left = Outlook(interrupted=3, undecided=2, uninitialized=1)
-    assert told(left, reason="None is ready.").idle_reason == (
+    assert noted(left, reason="None is ready.").idle_reason == (
         "there is no job to run here. None is ready. Jobs that were interrupted with their runner: "
         "3; `torc run 1` continues them. Jobs that wait for a decision between retry and failure: "
         "2. Jobs that are not initialized: 1."
@@ -155,22 +155,22 @@ def test_the_reason_says_what_is_left_for_none():
 
 
 def test_without_an_example_no_job_is_named():
-    assert told(Outlook(is_stuck=True)).hopeless(is_too_late=False) == (
+    assert noted(Outlook(is_stuck=True)).hopeless(is_too_late=False) == (
         "there is no job to run here."
     )
 
 
 def test_the_line_of_progress_says_whom_and_until_when():
     until = "until 00:16:40 UTC if"
-    assert told(held(1)).waiting == f"waiting for jobs of another runner, {until} it stays silent"
-    assert told(held(2)).waiting == f"waiting for jobs of 2 runners, {until} one stays silent"
-    assert told(held(0)).waiting == "waiting for jobs, until 00:01:30 UTC"
+    assert noted(held(1)).waiting == f"waiting for jobs of another runner, {until} it stays silent"
+    assert noted(held(2)).waiting == f"waiting for jobs of 2 runners, {until} one stays silent"
+    assert noted(held(0)).waiting == "waiting for jobs, until 00:01:30 UTC"
 
 
 @pytest.mark.parametrize(("silent_s", "waits"), [(SILENT_S, False), (SILENT_S + 1, True)])
 def test_an_allocation_waits_only_for_runners_that_fell_silent(silent_s, waits):
     allocation = {"compute_node_type": SchedulerType.SLURM}
-    assert told(held(silent_s=silent_s), options=allocation).waits_for_others is waits
-    announced = told(held(silent_s=silent_s), options=allocation).announce()
+    assert noted(held(silent_s=silent_s), options=allocation).waits_for_others is waits
+    announced = noted(held(silent_s=silent_s), options=allocation).announce()
     assert (announced == others(2)) is waits
-    assert told(held(silent_s=silent_s)).waits_for_others
+    assert noted(held(silent_s=silent_s)).waits_for_others

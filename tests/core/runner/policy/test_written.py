@@ -51,7 +51,7 @@ def test_a_file_after_a_job_is(before, after, written):
         (START_MS * 10**6 + 3_600 * 10**9 + 1, Written.UNCHANGED),  # the server's clock is ahead
     ],
 )
-def test_what_was_written_within_the_same_tick_cannot_be_told(changed_ns, written):
+def test_what_was_written_within_the_same_tick_is_unknown(changed_ns, written):
     same = state(1, changed_ns=changed_ns)
 
     assert is_written(same, same, START_MS) is written

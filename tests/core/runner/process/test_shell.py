@@ -1,4 +1,4 @@
-"""A program that is started without a shell cannot tell, nor can who reads what it wrote."""
+"""A program that is started without a shell does not notice, nor does a reader of its output."""
 
 from __future__ import annotations
 

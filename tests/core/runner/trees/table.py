@@ -21,7 +21,7 @@ class Row(NamedTuple):
     code: int = 0
     """Its exit code when it ends by itself."""
     stopped_code: int = 143
-    """The same when it is told to end, and has its grace."""
+    """The same when it is ended, and has its grace."""
     stays: int = 0
     """How many programs it leaves behind on purpose."""
     lacks_output: bool = False

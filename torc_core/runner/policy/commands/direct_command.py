@@ -2,7 +2,7 @@
 
 Starting and ending bash costs twice what a small program does. `bash -c 'program word ...'`
 replaces itself by the program; where nothing in the words or in the environment means anything to
-bash, the runner may as well execute it itself, and no program can tell. Every doubt is decided for
+bash, the runner may as well execute it itself, and no program notices. Every doubt is decided for
 bash.
 """
 

@@ -1,4 +1,4 @@
-"""The variables that tell a job which GPUs are its own. Pure."""
+"""The variables that name the GPUs of a job. Pure."""
 
 from __future__ import annotations
 

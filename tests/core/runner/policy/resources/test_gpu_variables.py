@@ -1,4 +1,4 @@
-"""What a job is told of its GPUs."""
+"""How a job finds its GPUs."""
 
 import pytest
 
