@@ -15,8 +15,6 @@ from waiting import wait_for
 
 from torc_core.client import TorcClient
 from torc_core.errors import AccessError, ServerError, TransportError, UnreachableError
-from torc_core.runner.policy.limits import first_answer_s
-from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.server.patience import Patience
 
 # ---- how long it asks
@@ -82,13 +80,6 @@ def test_a_runner_that_is_to_stop_waits_no_longer(clock):
     with pytest.raises(UnreachableError):
         patience(clock, is_over=lambda: question.asked == 2).ask(question)
     assert question.asked == 2
-
-
-@pytest.mark.parametrize(
-    ("settings", "limit_s"), [({}, 1200), ({"wait_for_server_s": 5.0}, 5), ({"cares": True}, 0)]
-)
-def test_a_runner_that_starts_waits_as_long_as_an_idle_one(settings, limit_s):
-    assert first_answer_s(RunnerOptions(workflow_id=1, **settings)) == limit_s
 
 
 # ---- runners

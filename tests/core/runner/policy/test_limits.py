@@ -7,6 +7,7 @@ from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.exit_outcome import StopReason, classify_exit
 from torc_core.runner.policy.limits import (
     IdleLimits,
+    first_answer_s,
     idle_limits,
     limit_codes,
     memory_limit,
@@ -109,3 +110,10 @@ def test_the_time_before_the_end_may_be_stated_in_two_parts():
     assert deadline({"sigkill_headroom_seconds": 10, "sigterm_lead_seconds": 5}) == 485
     assert deadline({"sigterm_lead_seconds": 5}) == 320
     assert deadline('{"sigkill_headroom_seconds": -1}') == 320  # not valid, so none at all
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit_s"), [({}, 1200), ({"wait_for_server_s": 5.0}, 5), ({"cares": True}, 0)]
+)
+def test_a_runner_that_starts_waits_as_long_as_an_idle_one(settings, limit_s):
+    assert first_answer_s(options(**settings)) == limit_s
