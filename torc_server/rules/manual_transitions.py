@@ -84,10 +84,12 @@ def manage_status_change(
         raise illegal(job, target, hint=hint, error=error)
     if target is JobStatus.CANCELED:
         return cancel_job(conn, job, run_id=run_id, now_ms=now_ms)
+    attempt_id = job.attempt_id
     if present is JobStatus.READY and target in ACTIVE:
-        take(conn, Claimer(job.workflow_id, run_id), [job], now_ms=now_ms)
+        numbers = take(conn, Claimer(job.workflow_id, run_id), [job], now_ms=now_ms)
+        attempt_id = numbers.get(job_id, attempt_id)
     if target is not JobStatus.PENDING:
-        _set(conn, job, target, run_id=run_id, now_ms=now_ms)
+        _set(conn, job, target, attempt_id, run_id=run_id, now_ms=now_ms)
     event = JobStatusSet(job_id=job_id, job_name=job.name, status=target)
     record(conn, job.workflow_id, event, now_ms=now_ms)
     return get_job(conn, job_id)
@@ -147,11 +149,12 @@ def retry_job(
     return get_job(conn, job_id)
 
 
-def _set(conn: Connection, job: JobRow, target: JobStatus, *, run_id: int, now_ms: int) -> None:
-    """Set the status of a job, with all that follows."""
+def _set(
+    conn: Connection, job: JobRow, target: JobStatus, attempt_id: int, *, run_id: int, now_ms: int
+) -> None:
+    """Set the status of a job, whose attempt has that number, with all that follows."""
     if target not in ACTIVE:
         stop_attempts(conn, [job.id], now_ms=now_ms)
-    attempt_id = job.attempt_id
     if target is JobStatus.READY:  # results are kept by attempt, so each attempt has one at most
         recorded = conn.execute(_LAST_RECORDED, {"of_job": job.id, "in_run": run_id})
         attempt_id = max(attempt_id, recorded.scalar_one() + 1)

@@ -12,6 +12,7 @@ from torc_core.model.status import JobStatus
 from torc_server.records import crud
 from torc_server.records.resources import COMPUTE_NODE
 from torc_server.rules.attempts.cancel import cancel_workflow
+from torc_server.rules.manual_transitions import manage_status_change
 from torc_server.rules.resets import reset_job_status
 from torc_server.storage import tables
 
@@ -164,6 +165,14 @@ def test_a_lost_attempt_keeps_its_number_even_if_its_start_was_never_reported(be
     [claimed] = bench.claim(node_id=bench.add_node(), seq=1).jobs
 
     assert (claimed.job.attempt_id, claimed.counted_attempt) == (2, 1)
+
+
+def test_a_lost_attempt_keeps_its_number_when_the_job_is_set_to_running_by_hand(bench, held):
+    expire(bench)
+    run_id = bench.workflow().run_id
+    manage_status_change(bench.conn, held, JobStatus.RUNNING, run_id, now_ms=NOW)
+
+    assert job_row(bench, held).attempt_id == 2
 
 
 def test_losses_do_not_use_up_retries_and_failures_do(bench, held):
