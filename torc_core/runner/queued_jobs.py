@@ -127,6 +127,7 @@ def may_follow(before: ClaimedJob, claimed: ClaimedJob) -> bool:
     """Return whether a job may start as soon as another one has exited with 0."""
     return (
         not before.output_files
+        and not claimed.lost_attempts
         and not before.num_gpus
         and requirements_of(before) == requirements_of(claimed)
     )

@@ -65,8 +65,7 @@ class FailureHandling:
         text = (
             f"The process that starts jobs was killed {losses} times in a row while this job was "
             "running, so the job fails. See whether it kills its parent process, or all processes "
-            "of its user, and then run it again with `torc jobs retry`; a job that ran beside it "
-            "may have done so, too."
+            "of its user, and then run it again with `torc jobs retry`."
         )
         self._note(attempt, text)
         outcome = ExitOutcome(JobStatus.FAILED, lost.exit_code)

@@ -14,6 +14,7 @@ from torc_core.errors import ExitCode, NotFoundError
 from torc_core.model.artifact import File
 from torc_core.model.resources import FailureHandler, ResourceRequirements
 from torc_core.model.workflow import Version
+from torc_core.runner.process.guard_client import guards_directory
 
 SPAWN = """
 import os, sys, urllib.request
@@ -256,6 +257,22 @@ def test_a_job_that_kills_the_process_that_starts_jobs_fails_after_three_attempt
     assert (result.status, result.return_code) == ("failed", 137)
     said = flow.stdio(job, "e", attempt=result.attempt_id)
     assert "killed 3 times in a row while this job was running" in said
+
+
+def test_a_job_beside_one_that_kills_its_guard_is_lost_only_once(flow, tmp_path):
+    go = tmp_path / "go"
+    wait = f"until [ -e {go} ]; do sleep 0.02; done"
+    beside = [flow.add(f"echo >>{tmp_path}/{n}; {wait}", name=n, priority=1) for n in "ab"]
+    both = f"until [ -e {tmp_path}/a ] && [ -e {tmp_path}/b ]; do sleep 0.02; done"
+    last = f"[ $(wc -l <{tmp_path}/kills) -lt 3 ] || touch {go}"
+    killer = flow.add(
+        f"{both}; echo >>{tmp_path}/kills; {last}; kill -9 $PPID; sleep 600", name="killer"
+    )
+    flow.run(max_parallel_jobs=3)
+    assert flow.status(killer) == "failed"
+    assert {flow.status(job) for job in beside} == {"completed"}
+    assert [len((tmp_path / name).read_text().splitlines()) for name in "ab"] == [2, 2]
+    wait_for(lambda: not list(guards_directory().iterdir()), "the end of all guards")
 
 
 def test_jobs_that_wait_at_a_guard_which_is_killed_have_not_been_tried(flow):

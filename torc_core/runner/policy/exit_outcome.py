@@ -24,7 +24,7 @@ MOST_LOST = 3
 """How many attempts of a job in a row may be lost with their guard; with the last of them it fails.
 
 It may be the job that kills the guard, and would do so again; HyperQueue counts crashes of workers
-in the same way. A job beside it may be counted, too, as it is unknown which of them it was.
+in the same way. After the first loss a job has a guard to itself, so that no other job is to blame.
 """
 
 SIGNALED_S = 1.0

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from torc_core.errors import MachineError
 from torc_core.host.directories import private_directory, state_directory
 from torc_core.host.files.json_file import write_record
 from torc_core.host.files.output_files import PRIVATE, create_file
@@ -34,6 +35,7 @@ from torc_core.runner.guard.messages import (
 )
 from torc_core.runner.guard.stream import Stream
 from torc_core.runner.logs import log
+from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 
 _DECODER: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
 _END_S = 0.5
@@ -251,9 +253,24 @@ def start_guard(
         care: For a caretaker.
 
     Raises:
-        MachineError: The state directory cannot be used.
-        OSError: It cannot be started, or its record cannot be written.
+        SpawnError: It cannot be started, or its record cannot be written.
     """
+    try:
+        return _start_guard(workflow_id, compute_node_id, node_start_time, care)
+    except (OSError, MachineError) as error:
+        raise SpawnError(
+            f"No process can be started here: {error}",
+            hint="Look at the space and the permissions of the state directory.",
+            cause=SpawnFailure.MACHINE,
+        ) from error
+
+
+def _start_guard(
+    workflow_id: WorkflowId,
+    compute_node_id: ComputeNodeId,
+    node_start_time: str,
+    care: CareRecord,
+) -> GuardClient:
     name = f"torc-guard-{secrets.token_hex(16)}"
     directory = private_directory(guards_directory() / f"wf{workflow_id}-{name[-12:]}")
     log_path = directory / LOG

@@ -9,7 +9,6 @@ from queue import Empty, SimpleQueue
 
 import msgspec
 
-from torc_core.errors import MachineError
 from torc_core.host.files.deletion import delete_directory
 from torc_core.model.ids import ComputeNodeId
 from torc_core.runner.guard.messages import (
@@ -78,6 +77,8 @@ class Guards:
         """A guard of ours that ended before it said a word; another one would as well."""
         self._guards: dict[int, GuardClient] = {}
         """By descriptor: our own, and those of dead runners."""
+        self._single: set[GuardClient] = set()
+        """Those of our own that have one job each."""
         self._owners: dict[tuple[GuardClient, int], Owner] = {}
         """By guard and number of a process that has not exited."""
         self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -97,7 +98,8 @@ class Guards:
         """Have a process of an attempt started; the number of the command is set here.
 
         Our guard does it, or the one that has the attempt's first process: so one journal has
-        both, and whoever takes over has both or none.
+        both, and whoever takes over has both or none. A job that was lost with its guard gets one
+        for itself: if it is the job that kills guards, no other job is lost with it again.
 
         Args:
             attempt: The attempt.
@@ -110,8 +112,11 @@ class Guards:
         """
         if after is not None:
             command = msgspec.structs.replace(command, after=after.processes[-1].id)
-        before = attempt.processes[-1].guard if attempt.processes else None
-        process = self._start(attempt, command, before)
+        guard = attempt.processes[-1].guard if attempt.processes else None
+        if guard is None and attempt.claimed.lost_attempts:
+            guard = self._new_guard()
+            self._single.add(guard)
+        process = self._start(attempt, command, guard)
         attempt.processes = [*attempt.processes, process]
         attempt.pid, attempt.reaper = None, process.guard.pid
 
@@ -140,6 +145,8 @@ class Guards:
                 ids.setdefault(process.guard, []).append(process.id)
         for guard, numbers in ids.items():
             guard.forget(numbers)
+            if guard in self._single:
+                self._leave(guard)
 
     def execute(self, awaited: AwaitedProcess) -> None:
         """Have our guard start a process for which a thread waits. Safe on any thread."""
@@ -223,10 +230,8 @@ class Guards:
                 owner.finish(EXIT_LOST)
         self._is_closed = True
         self._obey()
-        for guard in self._guards.values():
-            guard.send(Leave())
-            guard.flush(_LEAVE_S)
-            guard.close()
+        for guard in list(self._guards.values()):
+            self._leave(guard)
         for directory in self._settled if is_reported else ():
             delete_directory(directory)
 
@@ -242,19 +247,22 @@ class Guards:
                 hint=f"See {self._broken.directory / LOG}",
                 cause=SpawnFailure.MACHINE,
             )
+        self._own = self._new_guard()
+
+    def _new_guard(self) -> GuardClient:
         context = self._context
-        try:
-            self._own = start_guard(
-                context.workflow_id, context.node_id, context.node_start_time, self._care
-            )
-        except (OSError, MachineError) as error:
-            raise SpawnError(
-                f"No process can be started here: {error}",
-                hint="Look at the space and the permissions of the state directory.",
-                cause=SpawnFailure.MACHINE,
-            ) from error
-        self._add(self._own)
-        self._own.send(self._setting)
+        guard = start_guard(
+            context.workflow_id, context.node_id, context.node_start_time, self._care
+        )
+        self._add(guard)
+        return guard
+
+    def _leave(self, guard: GuardClient) -> None:
+        self._single.discard(guard)
+        del self._guards[guard.fileno()]
+        guard.send(Leave())
+        guard.flush(_LEAVE_S)
+        guard.close()
 
     def _news(self, guard: GuardClient) -> list[tuple[Owner, ProcessEvent]]:
         news: list[tuple[Owner, ProcessEvent]] = []
@@ -321,15 +329,16 @@ class Guards:
         except OSError as error:
             log.warning("Record of a guard cannot be written", error=error)
         self._add(guard)
-        guard.send(self._setting)
 
     def _add(self, guard: GuardClient) -> None:
         self._guards[guard.fileno()] = guard
         self._waker.watch(guard.fileno())
+        guard.send(self._setting)
 
     def _settle(self, guard: GuardClient) -> list[tuple[Owner, ProcessEvent]]:
         """Return how the processes of a guard that is gone have exited, or that they are lost."""
         left = {each: owner for each, owner in self._owners.items() if each[0] is guard}
+        self._single.discard(guard)
         del self._guards[guard.fileno()]
         guard.close()
         if guard is self._own:
