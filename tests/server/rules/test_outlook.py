@@ -214,7 +214,7 @@ def test_while_others_hold_jobs_what_was_interrupted_is_not_all(bench):
     assert (found.is_stuck, found.interrupted, found.holders) == (False, 0, 1)
 
 
-def test_a_runner_that_listens_is_told_when_the_last_job_is_interrupted(bench):
+def test_a_runner_that_listens_learns_at_once_that_the_last_job_was_interrupted(bench):
     job = bench.add("job")
     bench.initialize()
     other = bench.add_node()

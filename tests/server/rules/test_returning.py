@@ -39,7 +39,7 @@ def is_active(bench):
     return row.is_active
 
 
-def test_it_is_told_so_until_it_has_reported_what_runs(bench, lost):
+def test_it_gets_no_jobs_until_it_has_reported_what_runs(bench, lost):
     for seq in (8, 8, 9):
         reply = bench.turn(seq=seq, work=WORK)
         assert (reply.is_lost, reply.jobs) == (True, [])
@@ -101,13 +101,13 @@ def test_its_jobs_are_lost_again_when_it_falls_silent_again(bench, lost):
     assert bench.statuses() == {"job": "ready"}
 
 
-def test_a_runner_that_counts_as_lost_while_it_listens_is_told_at_once(bench, lost):
+def test_a_runner_that_counts_as_lost_while_it_listens_learns_it_at_once(bench, lost):
     listening = Exchange(seq=bench.seq, work=WORK, wait_seconds=10.0)
     answer = answer_waiting(bench.conn, bench.node_id, listening, now_ms=NOW)
     assert (answer.has_news, answer.reply.is_lost) == (True, True)
 
 
-def test_the_events_tell_of_its_return(bench, lost):
+def test_its_return_is_recorded_as_events(bench, lost):
     bench.turn(starts=starts(bench, lost), returns=True)
     (node, node_data), (job, job_data) = bench.events()[-2:]
     assert (node, node_data["compute_node_id"]) == ("compute_node_started", bench.node_id)

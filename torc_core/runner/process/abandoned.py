@@ -1,4 +1,4 @@
-"""Ends what a dead runner has left of a workflow that is deleted: no server wants to know of it."""
+"""Ends what a dead runner has left of a workflow that was deleted; nothing is reported."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Patience:
             the server answers again.
         clock: The time.
         jitter: Returns random numbers from 0 to 1, for the delays between two questions.
-        is_over: Whether not to wait any longer, since the runner is to stop.
+        is_over: Whether to wait no longer, since the runner is to stop.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Patience:
         self._deadline: float | None = None
         """Set while the server does not answer."""
         self._never = threading.Event()
+        """Is not set: waiting for it is a pause."""
 
     def ask(self, question: Callable[[], T]) -> T:
         """Return the answer to a question that may be asked again.
