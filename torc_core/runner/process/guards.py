@@ -241,15 +241,15 @@ class Guards:
         Raises:
             SpawnError: It cannot be started.
         """
+        self._own = self._new_guard()
+
+    def _new_guard(self) -> GuardClient:
         if self._broken is not None:
             raise SpawnError(
                 "No process can be started here: the process that starts them ends at once.",
                 hint=f"See {self._broken.directory / LOG}",
                 cause=SpawnFailure.MACHINE,
             )
-        self._own = self._new_guard()
-
-    def _new_guard(self) -> GuardClient:
         context = self._context
         guard = start_guard(
             context.workflow_id, context.node_id, context.node_start_time, self._care
@@ -338,12 +338,13 @@ class Guards:
     def _settle(self, guard: GuardClient) -> list[tuple[Owner, ProcessEvent]]:
         """Return how the processes of a guard that is gone have exited, or that they are lost."""
         left = {each: owner for each, owner in self._owners.items() if each[0] is guard}
-        self._single.discard(guard)
         del self._guards[guard.fileno()]
         guard.close()
+        if guard is self._own or guard in self._single:
+            self._broken = None if guard.has_answered else guard
         if guard is self._own:
             self._own = None
-            self._broken = None if guard.has_answered else guard
+        self._single.discard(guard)
         for each in left:
             del self._owners[each]
         if guard.serves_another():
