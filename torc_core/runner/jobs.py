@@ -131,18 +131,19 @@ class Jobs:
                 rest += self.waiting[index:]
                 break
         self.waiting = self._queued.add(rest, self.prefetcher.queue_depth)
-        if self._queued and not self.waiting and self._pool.free_jobs > 0:
-            self._queued.withdraw()  # some can start now
+        if not self.waiting and self._pool.free_jobs and self._queued.has_fitting():
+            self._queued.withdraw()
         if self.unstarted:
             self.tools.timers.set_earlier(_RELEASE, self.tools.clock.monotonic() + HOLD_S)
 
     def handle_events(self, fd: int) -> None:
         """Handle what has happened to processes, given the descriptor of their guard."""
         for attempt, event in self.tools.guards.receive(fd):
-            self._queued.take_place(attempt)
+            self._queued.inherit(attempt)
             self._handle(attempt, event)
+            self._queued.forget(attempt)
             if isinstance(event, Exited):
-                self._queued.follow(attempt)
+                self._queued.leave(attempt)
 
     def adopt(self, adopted: Sequence[Adopted], nodes: Sequence[ComputeNodeId]) -> None:
         """Take over the attempts of dead runners: they keep what they hold, and go on.
@@ -194,7 +195,7 @@ class Jobs:
         for claimed in self.waiting:
             self.outbox.add_release(id_of(claimed), claimed.token)
         self.waiting = []
-        self._queued.withdraw(to_release=True)
+        self._queued.release()
 
     def release_prefetched(self) -> None:
         """Release jobs that wait behind long ones: other runners may run them."""
@@ -230,7 +231,6 @@ class Jobs:
             self.tools.launcher.discard_command(attempt)
         match event:
             case Started():
-                self._queued.note_start(attempt)
                 self._running.note_start(attempt, event)
             case Exited():
                 if attempt.recovery is None:
@@ -252,10 +252,10 @@ class Jobs:
         if attempt.recovery is not None:
             self._running.fail_recovery(attempt, attempt.recovery, error)
             return
-        self._running.remove(attempt)
+        claimed = self._queued.take_back(attempt)
         # What was in order when it was queued may have vanished, such as the directory of logs.
-        if attempt.was_queued or not self._cannot_start(attempt.claimed, error):
-            self.waiting.insert(0, attempt.claimed)
+        if attempt.was_queued or not (claimed and self._cannot_start(attempt.claimed, error)):
+            self.waiting = [*claimed, *self.waiting]
 
     def _cannot_start(self, claimed: ClaimedJob, error: SpawnError) -> bool:
         """Decide about a job that could not be started, and return whether it is settled."""

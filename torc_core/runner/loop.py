@@ -160,7 +160,10 @@ class Loop:
             self._on_timer[timer.kind](timer.job_id)
         for result in self._exchanges.collect():
             self._on_result(result)
-        self._jobs.start_waiting()
+        if self._shutdown.is_stopping:
+            self._jobs.release_waiting()
+        else:
+            self._jobs.start_waiting()
         if self._jobs.error is not None and not self._shutdown.is_stopping:
             self._error = self._jobs.error
             self._stop(self._jobs.error.message)
@@ -251,8 +254,6 @@ class Loop:
                 log.warning("Report refused", job_id=outcome.job_id, result=outcome.result)
         self._jobs.acknowledge(request.ends, reply.outcomes)
         self._jobs.accept(reply.jobs)
-        if self._shutdown.is_stopping:
-            self._jobs.release_waiting()
         # The report of a start is refused if the job has been retried since: the new attempt is
         # not meant.
         stale = {start.job_id for start in request.starts if not self._jobs.is_running(start)}

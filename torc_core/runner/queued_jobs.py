@@ -1,8 +1,9 @@
 """The jobs that wait at the guard, which starts each when the one before it has completed.
 
 Between two short jobs the way from the guard to the runner and back takes as long as a job. Only a
-job that needs what the one before it had is queued behind it, so that nothing is used twice. What
-a job holds until it is known what it has left, such as output files, is of no use to the next one.
+job that needs what the one before it has is queued behind it, so that nothing is used twice.
+Neither has output files: whether those of the first are there is not known yet, and those of the
+second are compared with what is there when it starts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from torc_core.model.exchange import ClaimedJob
 from torc_core.runner.policy.exit_outcome import StopReason
+from torc_core.runner.policy.prefetch import SHORT_S
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requirements_of
 from torc_core.runner.process.attempt import Attempt, id_of
@@ -57,16 +59,14 @@ class QueuedJobs:
             depth: How many may wait behind one that runs; 0 for none.
         """
         left = deque(waiting)
-        heads = filter(self._may_be_followed, self._running.attempts) if left else ()
+        heads = filter(self._may_be_followed, self._running.attempts) if left and depth else ()
         for before in self._chains.places(heads, depth):
-            claimed = left[0]
-            if not may_follow(before.claimed, claimed) or id_of(claimed) in self._running:
+            if not self._may_follow(before.claimed, left[0]):
                 break
             try:
-                attempt = self._tools.launcher.start(claimed, after=before)
+                attempt = self._tools.launcher.queue(left[0], before)
             except SpawnError:
                 break  # found again, and explained, when there is a free slot for it
-            attempt.was_queued = True
             left.popleft()
             self._chains.add(before, attempt)
             self._running.add(attempt)
@@ -74,43 +74,53 @@ class QueuedJobs:
                 break
         return list(left)
 
-    def withdraw(self, *, to_release: bool = False) -> None:
-        """Ask for those back that have not started by now.
+    def has_fitting(self) -> bool:
+        """Return whether one of them could start at once."""
+        return any(self._pool.fits(requirements_of(claimed)) for claimed in self.claimed)
 
-        Args:
-            to_release: They are not to wait here.
-        """
-        attempts = self._chains.attempts
-        if to_release:
-            self._released.update(attempts)
+    def withdraw(self) -> None:
+        """Ask for those back that have not started by now, to let them wait here."""
+        self._tools.guards.withdraw(self._chains.attempts)
+
+    def release(self) -> None:
+        """Ask for those back that have not started by now, to release them."""
+        attempts = [each for each in self._chains.attempts if each not in self._released]
+        self._released.update(attempts)
         self._tools.guards.withdraw(attempts)
 
-    def take_place(self, attempt: Attempt) -> None:
-        """Give an attempt the resources of the one before it, of which it is known to be over."""
+    def inherit(self, attempt: Attempt) -> None:
+        """Give an attempt the resources of the one before it, which has completed."""
         if self._chains.remove(attempt):
             self._pool.hold(attempt.job_id, requirements_of(attempt.claimed), Devices())
 
-    def follow(self, attempt: Attempt) -> None:
-        """Give the resources of an attempt that has exited to the one that waits for it.
+    def leave(self, attempt: Attempt) -> None:
+        """Give the resources of an attempt that has exited to the one behind it.
 
-        At the guard that has started by now, whatever the runner knows of it.
+        The guard has started that by now, even if the runner does not know it yet.
         """
         if (follower := self._chains.follower_of(attempt)) is not None:
-            self.take_place(follower)
+            self.inherit(follower)
 
-    def note_start(self, attempt: Attempt) -> None:
-        """Note that an attempt has started: it is too late to release it."""
+    def forget(self, attempt: Attempt) -> None:
+        """Forget an attempt that waits no longer."""
         self._released.discard(attempt)
 
     def take_back(self, attempt: Attempt) -> list[ClaimedJob]:
         """Release the job of an attempt that was not started, or return it to wait again."""
         self._running.remove(attempt)
-        if attempt in self._released or attempt.stop not in {None, StopReason.CANCELED}:
-            self._released.discard(attempt)
+        if attempt.stop in {StopReason.CANCELED, StopReason.REVOKED}:
+            return []  # the server knows
+        if attempt in self._released or attempt.stop is not None:
             self._outbox.add_release(attempt.job_id, attempt.token)
-        elif attempt.stop is None:
-            return [attempt.claimed]
-        return []
+            return []
+        return [attempt.claimed]
+
+    def _may_follow(self, before: ClaimedJob, claimed: ClaimedJob) -> bool:
+        return (
+            not (before.output_files or claimed.output_files or claimed.lost_attempts)
+            and self._pool.may_inherit(requirements_of(before), requirements_of(claimed))
+            and id_of(claimed) not in self._running
+        )
 
     def _may_be_followed(self, attempt: Attempt) -> bool:
         return (
@@ -119,18 +129,9 @@ class QueuedJobs:
             and attempt.recovery is None
             and attempt.signaled is None
             and not attempt.cpus
+            and self._tools.clock.monotonic() - attempt.started < SHORT_S
             and self._tools.guards.is_own(attempt)
         )
-
-
-def may_follow(before: ClaimedJob, claimed: ClaimedJob) -> bool:
-    """Return whether a job may start as soon as another one has exited with 0."""
-    return (
-        not before.output_files
-        and not claimed.lost_attempts
-        and not before.num_gpus
-        and requirements_of(before) == requirements_of(claimed)
-    )
 
 
 class Chains:

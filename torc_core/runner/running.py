@@ -112,6 +112,8 @@ class RunningJobs:
     def add(self, attempt: Attempt) -> None:
         """Add an attempt that is being started, or was adopted."""
         self._attempts[attempt.job_id] = attempt
+        if attempt.was_queued:
+            return  # its time begins with its start
         recovery = attempt.recovery
         self._limit(attempt, attempt.started if recovery is None else recovery.started)
         self._tools.monitor.schedule(attempt)
@@ -230,7 +232,8 @@ class RunningJobs:
         is_new = attempt.stop is None
         attempt.stop = combine_reasons(attempt.stop, reason)
         if is_new:
-            log.info("Job is being stopped", reason=reason.value, **job_ids(attempt.claimed))
+            if attempt.pid is not None or not attempt.was_queued:
+                log.info("Job is being stopped", reason=reason.value, **job_ids(attempt.claimed))
             grace_s = self._options.grace_s
             if not attempt.claimed.job.supports_termination:
                 grace_s = min(SHORT_GRACE_S, grace_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import signal
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +23,7 @@ from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.resources import Resources
-from torc_core.runner.guard.messages import Exited, Skipped, Started
+from torc_core.runner.guard.messages import Exited, Refused, Skipped, Started
 from torc_core.runner.jobs import Jobs
 from torc_core.runner.loop import Loop, Surroundings
 from torc_core.runner.monitor.job_meter import JobMeter
@@ -39,6 +40,7 @@ from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.adoption import Adopted
 from torc_core.runner.process.attempt import Attempt
 from torc_core.runner.process.events import ProcessEvent
+from torc_core.runner.process.launcher import QUEUED_AT_MOST_S
 from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.running import Tools
 from torc_core.runner.server.link import MAX_IN_FLIGHT, ExchangeResult, ServerLink
@@ -234,6 +236,7 @@ class SimulatedProcesses:
         self._count = 0
         self.run_time_s = lambda claimed: float(claimed.runtime_seconds)
         self.exit_code = lambda _: 0
+        self.refuses = lambda _: False
         self.start_delay_s = 0.0
         """From when a process is asked for until it has started."""
         self.ignores_sigterm = False
@@ -251,26 +254,35 @@ class SimulatedProcesses:
         claimed: ClaimedJob,
         gpus: tuple[str, ...] = (),
         cpus: tuple[int, ...] = (),
-        *,
-        after: Attempt | None = None,
     ) -> Attempt:
+        attempt = self._attempt(claimed, gpus)
+        self._start(attempt)
+        return attempt
+
+    def queue(self, claimed: ClaimedJob, before: Attempt) -> Attempt:
+        attempt = self._attempt(claimed, ())
+        attempt.was_queued = True
+        if self._exit_codes.get(before) == 0:
+            self._start(attempt)
+        elif before in self._exit_codes:
+            self._skip(attempt)
+        else:
+            self.queued[attempt.job_id] = before.job_id
+            self._behind[before] = attempt
+            until = self._clock.now + QUEUED_AT_MOST_S
+            self._waker.at(until, lambda: self.withdraw([attempt]))
+        return attempt
+
+    def _attempt(self, claimed: ClaimedJob, gpus: tuple[str, ...]) -> Attempt:
         if self.failure is not None:
             raise self.failure
-        attempt = Attempt(
+        return Attempt(
             claimed=claimed,
             gpus=gpus,
             started=self._clock.now,
             started_ms=self._clock.wall_ms(),
             usage=Usage(),
         )
-        if after is None or self._exit_codes.get(after) == 0:
-            self._start(attempt)
-        elif after in self._exit_codes:
-            self._skip(attempt)
-        else:
-            self.queued[attempt.job_id] = after.job_id
-            self._behind[after] = attempt
-        return attempt
 
     def is_own(self, attempt: Attempt) -> bool:
         return True
@@ -292,6 +304,11 @@ class SimulatedProcesses:
 
     def _start(self, attempt: Attempt) -> None:
         claimed = attempt.claimed
+        if self.refuses(claimed):
+            self._skip_behind(attempt)
+            self._exit_codes[attempt] = 1
+            self._report(attempt, Refused(id=0, message="No such file", errno=errno.ENOENT))
+            return
         self._count += 1
         number = self._count
         self._running[number] = attempt

@@ -151,27 +151,92 @@ def test_short_jobs_are_queued_behind_each_other_and_never_more_than_fit_run():
     assert set(counts_of(world).values()) == {1}
 
 
-def test_only_what_needs_the_same_is_queued_behind_a_job():
+SHORT = 0.002
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_queued"),
+    [
+        (lambda job_id: {}, True),
+        (lambda job_id: {"num_cpus": 1 + job_id % 2}, False),
+        (lambda job_id: {"memory_bytes": job_id}, False),
+        (lambda job_id: {"output_files": [OutputFile(id=job_id, path="f")]}, False),
+        (lambda job_id: {"lost_attempts": 1}, False),
+    ],
+)
+def test_a_job_is_queued_only_behind_one_that_needs_the_same_and_without_output_files(
+    fields, is_queued
+):
     world = World(FOUR_CPUS)
-    world.processes.run_time_s = lambda _: 0.002
-    cpus = {job_id: 1 + job_id // 10 % 2 for job_id in range(1, 800)}
-    world.server.add(*(claimed_job(job_id, num_cpus=count) for job_id, count in cpus.items()))
+    world.processes.run_time_s = lambda _: SHORT
+    world.server.add(*(claimed_job(job_id, **fields(job_id)) for job_id in range(1, 500)))
     summary = world.run()
-    assert summary.outcomes == {"completed": 799}
-    assert len(world.processes.queued) > 100
-    assert all(cpus[job] == cpus[before] for job, before in world.processes.queued.items())
-    assert world.processes.most_at_once == 4
+    assert summary.outcomes == {"completed": 499}
+    before = world.processes.queued
+    needs = {job_id: claimed_job(job_id, **fields(job_id)) for job_id in range(1, 500)}
+    assert all(needs[a].num_cpus == needs[b].num_cpus for a, b in before.items())
+    assert bool(before) is (is_queued or "num_cpus" in fields(1))
+
+
+def test_jobs_that_are_only_counted_are_queued_whatever_they_need():
+    world = World(FOUR_CPUS, max_parallel_jobs=2)
+    world.processes.run_time_s = lambda _: SHORT
+    world.server.add(*(claimed_job(job_id, memory_bytes=job_id) for job_id in range(1, 500)))
+    world.run()
+    assert len(world.processes.queued) > 300
+    assert world.processes.most_at_once == 2
 
 
 def test_what_is_queued_behind_a_job_that_turns_out_long_runs_elsewhere():
     world = World(FOUR_CPUS)
-    world.processes.run_time_s = lambda claimed: 0.002 if claimed.job.id != 150 else 3600.0
-    world.server.add(*jobs(300))
+    world.processes.run_time_s = lambda claimed: SHORT if claimed.job.id != 150 else 3600.0
+    world.server.add(*jobs(5000))
     world.run()
-    ends = sorted(when for when, _ in world.processes.started)
-    assert len(world.server.results) == 300
-    assert ends[-1] < 5.0, "all others run beside it"
     assert 150 in world.processes.queued
+    starts = {job_id: when for when, job_id in world.processes.started}
+    assert len(starts) == 5000
+    late = [job_id for job_id in range(2, 5000) if starts[job_id] > starts[job_id - 1] + 1.0]
+    assert late == []
+
+
+def test_the_time_limit_of_a_queued_job_begins_with_its_start():
+    world = World(FOUR_CPUS, limit_resources=True)
+    world.processes.run_time_s = lambda claimed: 0.02 if claimed.job.id != 150 else 5.0
+    limits = {job_id: 0.3 if job_id != 150 else 60 for job_id in range(1, 1000)}
+    world.server.add(*(claimed_job(j, runtime_seconds=limit) for j, limit in limits.items()))
+    summary = world.run()
+    assert summary.outcomes == {"completed": 999}
+    assert world.processes.ended == []
+
+
+@pytest.mark.parametrize("refused", [100, 101, 350])
+def test_a_queued_job_that_cannot_be_started_is_tried_once_more_by_itself(refused):
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda _: SHORT
+    refusals = [refused]
+    world.processes.refuses = lambda claimed: (
+        refused in refusals and claimed.job.id == refused and bool(refusals.pop())
+    )
+    world.server.add(*jobs(500))
+    summary = world.run()
+    assert refusals == []
+    assert summary.outcomes == {"completed": 500}
+    assert world.processes.most_at_once == 4
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+def test_a_job_that_is_refused_when_the_runner_stops_is_not_started_again(cancels):
+    world = World(FOUR_CPUS)
+    world.processes.run_time_s = lambda _: SHORT
+    world.processes.refuses = lambda _: world.clock.now > 0.5
+    world.server.add(*jobs(5000))
+    if cancels:
+        world.waker.at(0.5, lambda: setattr(world.server, "is_canceled", True))
+    world.stop_at(0.5)
+    world.run()
+    assert world.processes.queued
+    assert max(when for when, _ in world.processes.started) <= 0.5
+    assert world.clock.now < 2.0
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -1,38 +1,16 @@
 """Which jobs wait at the guard, and behind which others."""
 
-import pytest
 from core.runner.simulated import claimed_job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.model.exchange import OutputFile
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.queued_jobs import Chains, may_follow
-
-OUTPUT = OutputFile(id=1, path="f")
+from torc_core.runner.queued_jobs import Chains
 
 
 def attempt(job_id):
     return Attempt(claimed=claimed_job(job_id), gpus=(), started=0.0, started_ms=0, usage=Usage())
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "may"),
-    [
-        ({}, {}, True),
-        ({}, {"runtime_seconds": 1}, True),
-        ({"num_cpus": 2}, {}, False),
-        ({}, {"num_cpus": 2}, False),
-        ({}, {"memory_bytes": 1}, False),
-        ({"num_gpus": 1}, {"num_gpus": 1}, False),
-        ({"num_nodes": 2}, {"num_nodes": 1}, False),
-        ({"output_files": [OUTPUT]}, {}, False),
-        ({}, {"output_files": [OUTPUT]}, True),
-    ],
-)
-def test_a_job_follows_one_that_needs_the_same_and_leaves_nothing_to_look_for(before, after, may):
-    assert may_follow(claimed_job(1, **before), claimed_job(2, **after)) is may
 
 
 @given(st.integers(1, 6), st.integers(0, 5), st.integers(0, 40))

@@ -215,7 +215,6 @@ class Guard:
     def _obey(self, commands: Sequence[Command]) -> None:
         if starts := [command for command in commands if isinstance(command, Start)]:
             self._last_id = max(self._last_id, *(command.id for command in starts))
-            self._processes.note_starts(starts)
         for command in commands:
             match command:
                 case Take():

@@ -22,6 +22,9 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     after: int = 0
     """Not before that process, or start, has exited by itself with 0; if it exits otherwise, this
     start is `Skipped`. At most one start waits for each. 0: at once."""
+    until: float = 0.0
+    """On the monotonic clock; if it still waits then, it is `Skipped`. The runner may be suspended,
+    and the server may have given its jobs to others."""
     arguments: list[str]
     """Packed; the path of a program, and its arguments with the name that it is given first."""
     direct: list[str] = []

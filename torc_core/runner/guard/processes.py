@@ -97,18 +97,12 @@ class Processes:
         with contextlib.suppress(OSError):  # gone again: the runner finds out with the next job
             os.chdir(unpack(command.directory))
 
-    def note_starts(self, commands: Sequence[Start]) -> None:
-        """Write to the journal what is about to be started: what dies meanwhile counts as lost."""
-        self._write()  # whether a start is due depends on what has exited
-        self._entries += [_noted(each) for each in commands if self._is_due(each)]
-        self._write()
-
     def start(self, command: Start) -> None:
-        """Start a process that was noted, or queue it."""
-        if self._is_due(command):
-            self._start(command)
-        elif command.after in self._running or command.after in self._queue:
+        """Start a process, or queue it behind the one that it names."""
+        if command.after in self._running or command.after in self._queue:
             self._queue.add(command)
+        elif not command.after or self._has_succeeded(command.after):
+            self._start(command)
         else:
             self._skip([command.id])
 
@@ -120,14 +114,21 @@ class Processes:
         """Forget the starts that wait: their runner is gone."""
         self._queue.clear()
 
-    def _is_due(self, command: Start) -> bool:
-        return not command.after or self._journal.kept.has_succeeded(command.after)
+    def _has_succeeded(self, process_id: int) -> bool:
+        self._write()
+        return self._journal.kept.has_succeeded(process_id)
 
     def _skip(self, ids: Sequence[int]) -> None:
         for process_id in ids:
             self._add_event(Skipped(id=process_id))
 
     def _start(self, command: Start) -> None:
+        if command.after and command.until <= time.monotonic():
+            self._skip([*self._queue.drop_behind(command.id), command.id])
+            return
+        # What dies between this line and the start counts as lost.
+        self._entries.append(_noted(command))
+        self._write()
         added = {unpack(name): unpack(value) for name, value in command.environment.items()}
         at, at_ms, since = time.monotonic(), time.time_ns() // 1_000_000, now_ticks()
         try:
@@ -145,8 +146,8 @@ class Processes:
         except (OSError, ValueError) as error:
             number = error.errno if isinstance(error, OSError) else None
             self._entries.append(Forgotten(ids=[command.id]))
-            self._add_event(Refused(id=command.id, message=str(error), errno=number))
             self._skip(self._queue.drop_behind(command.id))
+            self._add_event(Refused(id=command.id, message=str(error), errno=number))
             return
         start = Started(id=command.id, pid=pid, at=at, at_ms=at_ms)
         self._running[command.id] = self._by_pid[pid] = _Process(start)
@@ -183,8 +184,9 @@ class Processes:
             process.look_at = now
 
     def advance(self) -> None:
-        """Look at what is being ended: it is over, or is to be killed, or has time left."""
+        """Look at what is being ended, and skip starts that have waited for too long."""
         now = time.monotonic()
+        self._skip(self._queue.drop_expired(now))
         ended = self._ended
         if not any(process.look_at <= now for process in ended):
             return
@@ -203,8 +205,7 @@ class Processes:
     def delay_s(self) -> float | None:
         """Return the seconds until `advance` or `take_events` has work to do; None for never."""
         due = [process.look_at for process in self._ended]
-        if self._report_at is not None:
-            due.append(self._report_at)
+        due += [at for at in (self._report_at, self._queue.expiry()) if at is not None]
         return max(min(due) - time.monotonic(), 0.0) if due else None
 
     def take_events(self, *, has_runner: bool) -> list[Event]:
@@ -301,8 +302,6 @@ class Processes:
         has_more = command is not None and self._queue.has_next(command.id)
         self._add_event(exited, QUEUE_DELAY_S if has_more else 0.0)
         if command is not None:
-            self._entries.append(_noted(command))
-            self._write()
             self._start(command)
 
 

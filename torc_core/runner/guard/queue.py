@@ -51,6 +51,19 @@ class StartQueue:
                 dropped += self.drop_behind(self._after[process_id])
         return dropped
 
+    def expiry(self) -> float | None:
+        """Return until when the oldest start may wait; None if there is none."""
+        return next((command.until for command in self._behind.values()), None)
+
+    def drop_expired(self, now: float) -> list[int]:
+        """Drop starts that have waited for too long, like `drop`."""
+        expired: list[int] = []
+        for command in self._behind.values():  # in the order in which they came
+            if command.until > now:
+                break
+            expired.append(command.id)
+        return self.drop(expired)
+
     def clear(self) -> None:
         """Drop everything."""
         self._behind.clear()

@@ -94,31 +94,41 @@ class Guards:
         for guard in self._guards.values():
             guard.send(self._setting)
 
-    def start(self, attempt: Attempt, command: Start, after: Attempt | None = None) -> None:
+    def start(self, attempt: Attempt, command: Start) -> None:
         """Have a process of an attempt started; the number of the command is set here.
 
         Our guard does it, or the one that has the attempt's first process: so one journal has
-        both, and whoever takes over has both or none. A job that was lost with its guard gets one
-        for itself: if it is the job that kills guards, no other job is lost with it again.
+        both, and a runner that takes over has both or none. A job that was lost with its guard gets
+        one for itself: if it is the job that kills guards, no other job is lost with it again.
 
         Args:
             attempt: The attempt.
             command: What to start.
-            after: Start it by itself once this one's process, which is our guard's, has exited
-                with 0; otherwise it is skipped.
 
         Raises:
             SpawnError: There is no guard, and none can be started.
         """
-        if after is not None:
-            command = msgspec.structs.replace(command, after=after.processes[-1].id)
         guard = attempt.processes[-1].guard if attempt.processes else None
         if guard is None and attempt.claimed.lost_attempts:
             guard = self._new_guard()
             self._single.add(guard)
-        process = self._start(attempt, command, guard)
-        attempt.processes = [*attempt.processes, process]
-        attempt.pid, attempt.reaper = None, process.guard.pid
+        self._add_process(attempt, self._start(attempt, command, guard))
+
+    def queue(self, attempt: Attempt, command: Start, before: Attempt, until: float) -> None:
+        """Have a process of an attempt started once that of another one has exited with 0.
+
+        Args:
+            attempt: The attempt.
+            command: What to start.
+            before: The other one; `is_own` holds for it.
+            until: When it is skipped if it still waits, on the monotonic clock.
+
+        Raises:
+            SpawnError: There is no guard, and none can be started.
+        """
+        after = before.processes[-1].id
+        command = msgspec.structs.replace(command, after=after, until=until)
+        self._add_process(attempt, self._start(attempt, command))
 
     def end(self, attempt: Attempt, grace_s: float) -> None:
         """End all processes of an attempt: SIGTERM, and after a grace SIGKILL for what is left."""
@@ -290,6 +300,10 @@ class Guards:
         guard.send(msgspec.structs.replace(command, id=process.id))
         self._owners[guard, process.id] = owner
         return process
+
+    def _add_process(self, attempt: Attempt, process: GuardedProcess) -> None:
+        attempt.processes = [*attempt.processes, process]
+        attempt.pid, attempt.reaper = None, process.guard.pid
 
     def _request(self, request: Callable[[], None]) -> None:
         self._requests.put(request)

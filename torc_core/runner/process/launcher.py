@@ -35,6 +35,10 @@ from torc_core.runner.process.records import AttemptRecord, encode
 from torc_core.runner.process.shell import ask_shell
 from torc_core.runner.process.start_errors import SpawnError
 
+QUEUED_AT_MOST_S = 0.5
+"""Several times as long as what is queued behind a job takes, and a fraction of any lease: of a
+runner that is suspended nothing starts once its jobs may be another one's."""
+
 
 class Launcher:
     """Starts jobs and recovery scripts; a simulator has its own.
@@ -58,47 +62,26 @@ class Launcher:
         guards.configure(self._directory, self._shell.environment)
 
     def start(
-        self,
-        claimed: ClaimedJob,
-        gpus: tuple[str, ...] = (),
-        cpus: tuple[int, ...] = (),
-        *,
-        after: Attempt | None = None,
+        self, claimed: ClaimedJob, gpus: tuple[str, ...], cpus: tuple[int, ...] = ()
     ) -> Attempt:
-        """Have the process of a job started.
-
-        Args:
-            claimed: The job.
-            gpus: What it may use.
-            cpus: What it may use; empty for all.
-            after: Start it once the process of this attempt has exited with 0.
+        """Have the process of a job started that may use these GPUs and CPUs; without CPUs, all.
 
         Raises:
             SpawnError: See `preparation`; or no guard can be started.
         """
-        now = self._clock.monotonic()
-        has_to_write = not self._context.execution.accept_unchanged_outputs
-        attempt = Attempt(
-            claimed=claimed,
-            gpus=gpus,
-            cpus=cpus,
-            started=now,
-            started_ms=self._clock.wall_ms(),
-            usage=Usage(last_sampled=now),
-            outputs_before=states_of(claimed.output_files) if has_to_write else {},
-        )
-        variables = self._variables(attempt)
-        environment = {**self._shell.environment, **variables}
-        script, command = claimed.job.invocation_script, claimed.job.command
-        command = self._prepare(claimed, script, command, environment)
-        direct = self._shell.find_direct(command, environment, added=claimed.job.env or ())
-        if direct:
-            variables["_"] = direct[0]
-        record = AttemptRecord(
-            claimed=claimed, gpus=gpus, cpus=cpus, outputs_before=attempt.outputs_before
-        )
-        start = self._command(self._stdio(claimed), command, variables, record, direct)
-        self._guards.start(attempt, start, after)
+        attempt, command = self._make_attempt(claimed, gpus, cpus)
+        self._guards.start(attempt, command)
+        return attempt
+
+    def queue(self, claimed: ClaimedJob, before: Attempt) -> Attempt:
+        """Have the process of a job started once that of another one has exited with 0.
+
+        Raises:
+            SpawnError: Like `start`.
+        """
+        attempt, command = self._make_attempt(claimed, (), ())
+        attempt.was_queued = True
+        self._guards.queue(attempt, command, before, until=attempt.started + QUEUED_AT_MOST_S)
         return attempt
 
     def start_recovery(self, attempt: Attempt, script: str, recovery: Recovery) -> None:
@@ -153,6 +136,32 @@ class Launcher:
                 log.warning(
                     "Output of a completed job was not deleted", error=error, **job_ids(claimed)
                 )
+
+    def _make_attempt(
+        self, claimed: ClaimedJob, gpus: tuple[str, ...], cpus: tuple[int, ...]
+    ) -> tuple[Attempt, Start]:
+        now = self._clock.monotonic()
+        has_to_write = not self._context.execution.accept_unchanged_outputs
+        attempt = Attempt(
+            claimed=claimed,
+            gpus=gpus,
+            cpus=cpus,
+            started=now,
+            started_ms=self._clock.wall_ms(),
+            usage=Usage(last_sampled=now),
+            outputs_before=states_of(claimed.output_files) if has_to_write else {},
+        )
+        variables = self._variables(attempt)
+        environment = {**self._shell.environment, **variables}
+        script, command = claimed.job.invocation_script, claimed.job.command
+        command = self._prepare(claimed, script, command, environment)
+        direct = self._shell.find_direct(command, environment, added=claimed.job.env or ())
+        if direct:
+            variables["_"] = direct[0]
+        record = AttemptRecord(
+            claimed=claimed, gpus=gpus, cpus=cpus, outputs_before=attempt.outputs_before
+        )
+        return attempt, self._command(self._stdio(claimed), command, variables, record, direct)
 
     def _command(
         self,

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import time
 
 import pytest
+from msgspec.structs import replace
 from waiting import wait_for
 
 from torc_core.host.process import ProcessIdentity
@@ -41,6 +43,7 @@ def start(number, command, after=0):
     return Start(
         id=number,
         after=after,
+        until=time.monotonic() + 60,
         arguments=shell,
         environment={},
         stdout="/dev/null",
@@ -157,6 +160,7 @@ def test_what_waits_for_a_process_that_cannot_be_started_is_skipped(guard):
     broken = Start(
         id=2,
         after=1,
+        until=time.monotonic() + 60,
         arguments=["/missing", "missing"],
         environment={},
         stdout="/dev/null",
@@ -167,8 +171,8 @@ def test_what_waits_for_a_process_that_cannot_be_started_is_skipped(guard):
     assert [what(event) for event in receive_all(guard, 4)] == [
         (Started, 1),
         (Exited, 1),
-        (Refused, 2),
         (Skipped, 3),
+        (Refused, 2),
     ]
     send(guard, Forget(ids=[1]))
 
@@ -203,3 +207,29 @@ def test_what_waits_is_never_started_once_its_runner_is_gone(guard, tmp_path):
     assert not mark.exists()
     send(following, Forget(ids=[1, 3]), Leave())
     following.close()
+
+
+def test_what_waits_for_too_long_is_skipped(guard):
+    first = start(1, "exec sleep 60")
+    second = replace(start(2, "", after=1), until=time.monotonic() + 0.1)
+    send(guard, first, second, start(3, "", after=2))
+    assert [event.id for event in receive(guard, Skipped)] == [3, 2]
+    send(guard, End(id=1, grace_s=0.0, reason="CANCELED"))
+    receive(guard, Exited)
+    send(guard, Forget(ids=[1]))
+
+
+def test_what_has_waited_while_the_guard_was_suspended_is_skipped(guard, tmp_path):
+    mark, go, pid = tmp_path / "ran", tmp_path / "go", guard.record.process.pid
+    until = time.monotonic() + 0.3
+    command = f"until [ -e {go} ]; do sleep 0.01; done; touch {tmp_path}/ended"
+    second = replace(start(2, f"touch {mark}", after=1), until=until)
+    send(guard, start(1, command), second, start(3, f"touch {mark}", after=2))
+    receive(guard, Started)
+    os.kill(pid, signal.SIGSTOP)
+    go.touch()
+    wait_for(lambda: (tmp_path / "ended").exists() and time.monotonic() > until, "its time")
+    os.kill(pid, signal.SIGCONT)
+    assert [event.id for event in receive(guard, Skipped)] == [3, 2]
+    assert not mark.exists()
+    send(guard, Forget(ids=[1]))

@@ -110,6 +110,12 @@ class ResourcePool:
             self._cpus = sorted([*self._cpus, *devices.cpus])
         self.free += amount
 
+    def may_inherit(self, before: Resources, amount: Resources) -> bool:
+        """Return whether a job that needs `amount` may have exactly what another one has."""
+        if self.max_jobs is not None:
+            return True
+        return not before.num_gpus and before == amount
+
     def available(self, reserved: Iterable[Resources]) -> tuple[Resources, int]:
         """Return what is free beyond what waiting jobs require, and how many more jobs may start.
 
