@@ -31,10 +31,10 @@ POLL_DELAY_S = 0.02
 ROUND_TRIP_S = 0.02
 """An exchange while server and runner are both busy on the same two cores."""
 MAX_PREFETCH = 512
-QUEUED_S = 0.1
+QUEUED_S = 0.2
 """How much work may wait at the guard behind one job: enough for the runner to wake only now and
 then, and little enough to be spread evenly over the slots."""
-MAX_QUEUED = 64
+MAX_QUEUED = 128
 _WEIGHT = 0.1
 
 
@@ -67,6 +67,8 @@ class Prefetcher:
     @property
     def queue_depth(self) -> int:
         """How many jobs may wait at the guard behind one that runs."""
+        if not self.is_short:
+            return 0
         return min(int(QUEUED_S / max(self._mean_s, 0.001)), MAX_QUEUED)
 
     def batch_delay_s(self, waiting: int) -> float:

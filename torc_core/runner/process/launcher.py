@@ -35,7 +35,7 @@ from torc_core.runner.process.records import AttemptRecord, encode
 from torc_core.runner.process.shell import ask_shell
 from torc_core.runner.process.start_errors import SpawnError
 
-QUEUED_AT_MOST_S = 0.5
+QUEUED_AT_MOST_S = 1.0
 """Several times as long as what is queued behind a job takes, and a fraction of any lease: of a
 runner that is suspended nothing starts once its jobs may be another one's."""
 

@@ -69,9 +69,9 @@ def test_completions_are_batched_only_while_short_jobs_wait():
 
 
 @pytest.mark.parametrize(
-    ("run_time", "depth"), [(0.0, 64), (0.001, 64), (0.01, 9), (0.04, 2), (0.09, 1), (0.2, 0)]
+    ("run_time", "depth"), [(0.0, 128), (0.001, 128), (0.01, 19), (0.04, 4), (0.09, 2), (0.11, 0)]
 )
-def test_a_tenth_of_a_second_of_work_is_queued_behind_a_job(run_time, depth):
+def test_a_fifth_of_a_second_of_work_is_queued_behind_a_job(run_time, depth):
     prefetcher = Prefetcher()
     for _ in range(200):
         prefetcher.add_run_time(run_time)
