@@ -213,9 +213,13 @@ class Processes:
 
         Without a runner nothing waits to be reported: the next one is sent the journal.
         """
-        self._write()
-        if has_runner and (self._report_at is None or self._report_at > time.monotonic()):
+        is_due = self._report_at is not None and self._report_at <= time.monotonic()
+        if has_runner and not is_due:
+            # A pid alone can wait: the start was noted before it was made.
+            if not all(isinstance(entry, Started) for entry in self._entries):
+                self._write()
             return []
+        self._write()
         events, self._events, self._report_at = self._events, [], None
         return events
 
