@@ -10,7 +10,7 @@ From top to bottom; nothing imports a layer above its own:
     runner                        puts the parts together
     loop                          sleeps, and handles what happens
     exchanges, actions, progress  what the loop drives besides jobs
-    jobs, running                 the jobs: waiting, and with a process
+    jobs, queued_jobs, running    the jobs: waiting here, at the guard, and with a process
     monitor, server               samples of jobs; requests to the server
     process                       processes of jobs
     guard                         their parent, a process of its own

@@ -196,7 +196,7 @@ class RunningJobs:
             return
         log.error("Job is lost with its guard; it runs again", **job_ids(attempt.claimed))
         self.remove(attempt)
-        # It may have started, known to nobody: what was not would run again under its number.
+        # It may have started: without this it would run again under the same number.
         self._outbox.add_start(attempt.job_id, attempt.token, attempt.started_ms)
         self._outbox.add_release(attempt.job_id, attempt.token, is_lost=True)
 

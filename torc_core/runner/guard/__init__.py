@@ -9,6 +9,7 @@ From top to bottom; nothing imports a layer above its own:
     __main__     the program
     loop         commands in, events out
     processes    the processes of a runner, from start to end
+    queue        starts that wait for other processes
     ending       what is done next to one that is being ended, pure
     trees        whose processes are a job's
     children     start and reap

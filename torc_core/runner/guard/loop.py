@@ -154,7 +154,7 @@ class Guard:
         del self._newcomers[newcomer.fileno()]
         first = commands[0] if commands else None
         if self._runner is not None:
-            # It may have died at this instant; its last words come before that is seen.
+            # It may have died at this instant; its last commands come before that is seen.
             self._obey([*_commands_of(self._runner), *_commands_of(self._runner)])
         if newcomer.is_closed or not isinstance(first, Take) or not self._is_free(first):
             newcomer.send([Busy()])
@@ -243,7 +243,7 @@ class Guard:
 
 
 def _commands_of(runner: Stream[Command]) -> list[Command]:
-    """Return what a runner has sent; one that speaks another language is as good as gone."""
+    """Return what a runner has sent; one that sends anything else counts as gone."""
     try:
         return runner.receive()
     except msgspec.MsgspecError:

@@ -64,7 +64,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     id: int
     grace_s: float
     reason: str
-    """The runner's word for why; kept with the process."""
+    """Why, by the runner's name for it; kept with the process."""
 
 
 class Withdraw(msgspec.Struct, frozen=True, kw_only=True, tag="withdraw"):

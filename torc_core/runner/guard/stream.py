@@ -64,7 +64,7 @@ class Stream(Generic[M]):
         """Return the messages that have arrived.
 
         Raises:
-            msgspec.MsgspecError: The other end speaks another language.
+            msgspec.MsgspecError: What it sent is not a list of messages.
         """
         try:
             while chunk := self._socket.recv(_CHUNK):

@@ -1,8 +1,8 @@
 """What dead runners have left on this machine, for the next runner of their workflow.
 
 A guard that lives has the jobs' processes, and they go on. Of a guard that is gone there is only
-its journal: exits in it count, and what was still running is ended, since nobody can learn how it
-would exit. Commands of actions are not adopted: the server has given up the execution of an action
+its journal: exits in it count, and what was still running is ended, since its exit code could not
+be learned. Commands of actions are not adopted: the server has given up the execution of an action
 with its runner.
 """
 
@@ -151,7 +151,7 @@ def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
 
 
 def _prune(directory: Path, record: GuardRecord | None) -> None:
-    """Delete what was left long ago by a guard of a workflow that nobody runs any more."""
+    """Delete what was left long ago by a guard of a workflow that is not run any more."""
     delete_left_over(directory)
     with contextlib.suppress(OSError):
         is_alive = record is not None and record.process.is_alive()

@@ -51,7 +51,7 @@ from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 from torc_core.runner.signals import Waker
 
 _LEAVE_S = 1.0
-"""How long a runner that leaves waits for a guard to read its last words."""
+"""How long a runner that leaves waits for a guard to read its last commands."""
 
 Owner = Attempt | AwaitedProcess
 
@@ -308,7 +308,7 @@ class Guards:
     def _request(self, request: Callable[[], None]) -> None:
         self._requests.put(request)
         if self._is_closed:
-            self._obey()  # nobody else will
+            self._obey()  # the loop does not any more
         else:
             self._waker.wake()
 

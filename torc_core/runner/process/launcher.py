@@ -108,7 +108,7 @@ class Launcher:
             discard_file(self._command_file(attempt.claimed))
 
     def find_outputs(self, attempt: Attempt, earlier_looks: int) -> FoundOutputs:
-        """Return what became of the output files of an attempt that has ended."""
+        """Return how the output files of an attempt that has ended are."""
         return find_outputs(
             attempt.claimed.output_files,
             attempt.outputs_before,

@@ -36,7 +36,7 @@ def find_outputs(
     *,
     is_again: bool,
 ) -> FoundOutputs:
-    """Return what became of the output files of a job that has ended.
+    """Return how the output files of a job that has ended are.
 
     Args:
         files: The files.

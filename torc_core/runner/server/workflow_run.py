@@ -15,7 +15,7 @@ from torc_core.runner.server.patience import Patience
 
 
 class RunRecord:
-    """Tells the server when the runner of a run has begun, and how it ended.
+    """Reports when the runner of a run has begun, and how it ended.
 
     Args:
         client: The server.

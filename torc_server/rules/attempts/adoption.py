@@ -1,8 +1,8 @@
 """Running jobs that a node reports which does not hold them.
 
 Their runner died, and the next one of the machine adopts them: it registers a node of its own, and
-reports their starts under their tokens. A node adopts from older ones only, so that the last words
-of a dead runner, which may arrive late, take nothing back.
+reports their starts under their tokens. A node adopts from older ones only, so that the last
+reports of a dead runner, which may arrive late, take nothing back.
 
 Or their own runner was silent for longer than its lease and is back: it goes on with what no other
 runner was given meanwhile.

@@ -87,7 +87,7 @@ def test_the_reason_to_end_what_has_just_ended_is_kept(guard, command, code):
     send(guard, Forget(ids=[1]))
 
 
-def test_what_the_last_words_of_a_dead_runner_started_is_taken_over(guard):
+def test_what_the_last_commands_of_a_dead_runner_started_is_taken_over(guard):
     pid = guard.record.process.pid
     wait_for(guard.receive, "its greeting")
     os.kill(pid, signal.SIGSTOP)

@@ -38,7 +38,7 @@ class FileState(NamedTuple):
 
 
 class Written(Enum):
-    """What became of an output file."""
+    """Whether an output file was written."""
 
     YES = auto()
     MISSING = auto()
