@@ -74,6 +74,8 @@ def test_what_was_not_started_is_not_started_after_the_end(flow, start_runner, t
 def test_one_may_delete_the_directory_of_the_logs(flow):
     add_jobs(flow, f"case {{0}} in *50) rm -rf {flow.output_dir}/job_stdio; true;; esac")
     assert flow.run(**TWO_CPUS).outcomes == {"completed": COUNT}
+    (log,) = flow.output_dir.glob("job_runner_*.log")
+    assert "Log directory had vanished" in log.read_text()
 
 
 def test_a_command_that_cannot_be_started_fails_among_others(flow):
