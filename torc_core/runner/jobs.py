@@ -21,8 +21,15 @@ from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requirements_of
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.process.adoption import Adopted
-from torc_core.runner.process.attempt import Attempt, completion_without_start, id_of, job_ids
-from torc_core.runner.process.events import Lost, ProcessEvent, Taken
+from torc_core.runner.process.attempt import (
+    Attempt,
+    Lost,
+    ProcessEvent,
+    Taken,
+    completion_without_start,
+    id_of,
+    job_ids,
+)
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure, spawn_error
 from torc_core.runner.queued_jobs import QueuedJobs
 from torc_core.runner.running import RunningJobs, Tools

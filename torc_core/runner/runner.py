@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
+from torc_core.runner.process.adoption import taking_turns
 from torc_core.runner.process.guard_client import CareRecord
 from torc_core.runner.process.guards import Guards
 from torc_core.runner.process.launcher import Launcher
@@ -98,10 +100,21 @@ class Runner:
                 meanwhile, the server refuses one of its settings, or this machine cannot start
                 jobs any more.
         """
+        with contextlib.ExitStack() as turn:
+            return self._run_in(turn)
+
+    def _run_in(self, turn: contextlib.ExitStack) -> RunSummary:
+        """Run, and leave the turn once what dead runners have left is adopted."""
         begun = self._clock.monotonic()
         start = self._patience(first_answer_s(self._options), lambda: bool(self._stops))
         try:
-            context = register_node(self._client, self._options, self._clock, start)
+            context = register_node(
+                self._client,
+                self._options,
+                self._clock,
+                start,
+                await_turn=lambda: turn.enter_context(taking_turns()),
+            )
         except (TransportError, ServerError) as error:
             if not self._stops:
                 raise
@@ -119,7 +132,7 @@ class Runner:
             with log_to_file(_log_paths(self._options, context), context.log_mode, **ids) as file:
                 log.info("Runner started", host=context.hostname, pid=os.getpid())
                 _log_offer(context, self._options)
-                summary = self._run(context, start, end)
+                summary = self._run(context, start, end, turn)
             if self._expects_answers:
                 record.end(summary, end)
             return msgspec.structs.replace(summary, lost_log_lines=file.lost_in_all)
@@ -131,8 +144,15 @@ class Runner:
             if self._expects_answers:
                 deregister_node(self._client, context, self._clock, end, self._node_usage)
 
-    def _run(self, context: RunnerContext, start: Patience, end: Patience) -> RunSummary:
+    def _run(
+        self,
+        context: RunnerContext,
+        start: Patience,
+        end: Patience,
+        turn: contextlib.ExitStack,
+    ) -> RunSummary:
         loop = self._build_loop(context, start)
+        turn.close()
         try:
             loop.run(self._stops)
         finally:

@@ -38,8 +38,7 @@ from torc_core.runner.policy.shutdown import StopRequest
 from torc_core.runner.policy.summary import Progress, RunSummary
 from torc_core.runner.policy.timers import Timers
 from torc_core.runner.process.adoption import Adopted
-from torc_core.runner.process.attempt import Attempt
-from torc_core.runner.process.events import ProcessEvent
+from torc_core.runner.process.attempt import Attempt, ProcessEvent
 from torc_core.runner.process.launcher import QUEUED_AT_MOST_S
 from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.running import Tools

@@ -1,8 +1,12 @@
 """Registering a runner's compute node."""
 
 import pytest
+from waiting import wait_for
 
+from torc_core.clock import utc_now
 from torc_core.errors import ConflictError
+from torc_core.model.compute import ComputeNode, SchedulerType
+from torc_core.runner.process.adoption import taking_turns
 
 
 def test_a_workflow_that_is_not_initialized_is_refused_before_anything_is_registered(flow):
@@ -24,3 +28,25 @@ def test_what_the_options_state_goes_before_what_the_machine_has(flow):
     flow.run(num_cpus=3, memory_gb=1.1, num_gpus=2)
     (node,) = flow.client.list_compute_nodes(flow.id).items
     assert (node.num_cpus, node.memory_gb, node.num_gpus) == (3, 1.1, 2)
+
+
+def test_a_runner_that_adopts_later_has_a_node_of_a_higher_number(flow, start_runner):
+    flow.add("true")
+    with taking_turns():
+        runner = start_runner(flow)
+        wait_for(flow.output_dir.exists, "the runner to begin")
+        other = flow.client.create_compute_node(
+            ComputeNode(
+                workflow_id=flow.id,
+                hostname="h",
+                pid=1,
+                start_time=utc_now(),
+                num_cpus=1,
+                memory_gb=1.0,
+                num_gpus=0,
+                num_nodes=1,
+                compute_node_type=SchedulerType.LOCAL,
+            )
+        )
+    runner.wait()
+    assert max(node.id for node in flow.client.list_compute_nodes(flow.id).items) > other.id

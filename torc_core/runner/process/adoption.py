@@ -111,25 +111,26 @@ def adopt(
 ) -> Iterator[DeadRunner]:
     """Yield the dead runners of a workflow on this machine; each is given to one runner only.
 
+    Runners take turns from their registration on.
+
     Args:
         workflow_id: The workflow.
         is_ours: Whether a guard's compute node is one of our server's.
         cares: Only until the next runner comes.
     """
-    with _taking_turns():
-        for directory in sorted(guards_directory().iterdir()):
-            record = read_record(directory / RECORD, GuardRecord)
-            if record is None or record.workflow_id != workflow_id or not record.process.is_local():
-                _prune(directory, record)
-                continue
-            if not is_ours(record):
-                continue
-            found = _reach(directory, record, cares=cares)
-            if found is not None:
-                attempts = list(_attempts(found.entries, found.guard))
-                commands = list(_commands(found.entries))
-                nodes = [*record.earlier_node_ids, record.compute_node_id]
-                yield DeadRunner(nodes, found.guard, attempts, commands)
+    for directory in sorted(guards_directory().iterdir()):
+        record = read_record(directory / RECORD, GuardRecord)
+        if record is None or record.workflow_id != workflow_id or not record.process.is_local():
+            _prune(directory, record)
+            continue
+        if not is_ours(record):
+            continue
+        found = _reach(directory, record, cares=cares)
+        if found is not None:
+            attempts = list(_attempts(found.entries, found.guard))
+            commands = list(_commands(found.entries))
+            nodes = [*record.earlier_node_ids, record.compute_node_id]
+            yield DeadRunner(nodes, found.guard, attempts, commands)
 
 
 def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
@@ -210,10 +211,11 @@ def _take_journal(directory: Path, record: GuardRecord) -> list[KeptEntry] | Non
 
 
 @contextlib.contextmanager
-def _taking_turns() -> Iterator[None]:
-    """Let runners of this machine adopt one after the other, as far as locks work there.
+def taking_turns() -> Iterator[None]:
+    """Let runners of this machine register and adopt one after the other, as far as locks work.
 
-    If two shared what one dead runner has left, the first to report would replace its node, and
+    So a node that takes over has a higher number than the one before it: the server relies on that.
+    And if two shared what one dead runner has left, the first to report would replace its node, and
     what the second has adopted would be given to others.
     """
     deadline = time.monotonic() + _TURN_S

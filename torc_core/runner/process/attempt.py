@@ -1,6 +1,8 @@
-"""One attempt of a job on this machine, and the reports of its completion."""
+"""One attempt of a job on this machine: its processes, and the reports of its completion."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import msgspec
 
@@ -8,11 +10,23 @@ from torc_core.clock import utc_text
 from torc_core.model.exchange import ClaimedJob, JobEnd
 from torc_core.model.ids import FileId, JobId
 from torc_core.model.status import JobStatus
-from torc_core.runner.guard.messages import Exited
+from torc_core.runner.guard.messages import Exited, Refused, Skipped, Started
 from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START, ExitOutcome, StopReason
 from torc_core.runner.policy.monitoring.sampling import Usage, job_totals
 from torc_core.runner.policy.outputs.written import FileState
 from torc_core.runner.process.guard_client import GuardClient
+
+
+class Lost(NamedTuple):
+    """A process whose guard is gone, so that its exit is not known; it was ended."""
+
+
+class Taken(NamedTuple):
+    """A process that another runner has taken over."""
+
+
+ProcessEvent = Started | Refused | Skipped | Exited | Lost | Taken
+"""What happens to a process that a guard was asked to start."""
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +78,11 @@ class Attempt(msgspec.Struct, eq=False):
     def job_id(self) -> JobId:
         """The job's id."""
         return id_of(self.claimed)
+
+    def begin(self, process: GuardedProcess) -> None:
+        """Note the process that a guard was asked to start."""
+        self.processes = [*self.processes, process]
+        self.pid, self.reaper = None, process.guard.pid
 
     @property
     def token(self) -> int:

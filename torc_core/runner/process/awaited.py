@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
+from queue import Empty, SimpleQueue
 
 from torc_core.runner.guard.messages import Exited, Refused, Start, Started
 from torc_core.runner.logs import log
 from torc_core.runner.policy.exit_outcome import EXIT_LOST
-from torc_core.runner.process.attempt import GuardedProcess
-from torc_core.runner.process.events import Lost, ProcessEvent, Taken
+from torc_core.runner.process.attempt import GuardedProcess, Lost, ProcessEvent, Taken
 from torc_core.runner.process.start_errors import SpawnError, spawn_error
+
+
+class ThreadRequests:
+    """What other threads want the loop's thread to do.
+
+    Args:
+        wake: Wakes the loop.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.is_closed = False
+
+    def put(self, request: Callable[[], None]) -> None:
+        """Add a request. Safe on any thread."""
+        self._requests.put(request)
+        if self.is_closed:
+            self.carry_out()  # the loop does not any more
+        else:
+            self._wake()
+
+    def carry_out(self) -> None:
+        """Carry out what was requested."""
+        while True:
+            try:
+                request = self._requests.get_nowait()
+            except Empty:
+                return
+            request()
+
+    def close(self) -> None:
+        """Carry out what was requested, and from now on each request at once."""
+        self.is_closed = True
+        self.carry_out()
 
 
 class AwaitedProcess:
@@ -24,6 +60,10 @@ class AwaitedProcess:
         self.process: GuardedProcess | None = None
         """None until a guard was asked to start it. For the loop's thread only."""
         self._exit_code: Future[int] = Future()
+
+    def begin(self, process: GuardedProcess) -> None:
+        """Note the process that a guard was asked to start."""
+        self.process = process
 
     @property
     def is_over(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 import msgspec
 
@@ -19,26 +18,17 @@ from torc_core.runner.guard.messages import (
     Forget,
     Hello,
     Leave,
-    Skipped,
     Start,
     Started,
     Withdraw,
     pack,
-    unpack,
 )
 from torc_core.runner.logs import log
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.exit_outcome import EXIT_LOST, EXIT_STOPPED, StopReason
-from torc_core.runner.process.adoption import (
-    Adopted,
-    LeftCommand,
-    adopt,
-    lost_entries,
-    split_newest,
-)
-from torc_core.runner.process.attempt import Attempt, GuardedProcess
-from torc_core.runner.process.awaited import AwaitedProcess
-from torc_core.runner.process.events import Lost, ProcessEvent, Taken
+from torc_core.runner.process.adoption import Adopted, adopt, split_newest
+from torc_core.runner.process.attempt import Attempt, GuardedProcess, ProcessEvent, Taken
+from torc_core.runner.process.awaited import AwaitedProcess, ThreadRequests
 from torc_core.runner.process.guard_client import (
     LOG,
     CareRecord,
@@ -46,14 +36,12 @@ from torc_core.runner.process.guard_client import (
     GuardRecord,
     start_guard,
 )
-from torc_core.runner.process.preparation import discard_file
+from torc_core.runner.process.settling import Owner, end_left, ends_of
 from torc_core.runner.process.start_errors import SpawnError, SpawnFailure
 from torc_core.runner.signals import Waker
 
 _LEAVE_S = 1.0
 """How long a runner that leaves waits for a guard to read its last commands."""
-
-Owner = Attempt | AwaitedProcess
 
 
 class Guards:
@@ -81,9 +69,7 @@ class Guards:
         """Those of our own that have one job each."""
         self._owners: dict[tuple[GuardClient, int], Owner] = {}
         """By guard and number of a process that has not exited."""
-        self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        """Of other threads."""
-        self._is_closed = False
+        self._requests = ThreadRequests(waker.wake)
         self._settled: list[Path] = []
         """Directories of guards that are gone: deleted once everything is reported."""
 
@@ -112,7 +98,7 @@ class Guards:
         if guard is None and attempt.claimed.lost_attempts:
             guard = self._new_guard()
             self._single.add(guard)
-        self._add_process(attempt, self._start(attempt, command, guard))
+        self._start(attempt, command, guard)
 
     def queue(self, attempt: Attempt, command: Start, before: Attempt, until: float) -> None:
         """Have a process of an attempt started once that of another one has exited with 0.
@@ -128,7 +114,7 @@ class Guards:
         """
         after = before.processes[-1].id
         command = msgspec.structs.replace(command, after=after, until=until)
-        self._add_process(attempt, self._start(attempt, command))
+        self._start(attempt, command)
 
     def end(self, attempt: Attempt, grace_s: float) -> None:
         """End all processes of an attempt: SIGTERM, and after a grace SIGKILL for what is left."""
@@ -160,15 +146,15 @@ class Guards:
 
     def execute(self, awaited: AwaitedProcess) -> None:
         """Have our guard start a process for which a thread waits. Safe on any thread."""
-        self._request(partial(self._execute, awaited))
+        self._requests.put(partial(self._execute, awaited))
 
     def terminate(self, awaited: AwaitedProcess, grace_s: float) -> None:
         """End all processes of such a one, like `end`. Safe on any thread."""
-        self._request(partial(self._terminate, awaited, grace_s))
+        self._requests.put(partial(self._terminate, awaited, grace_s))
 
     def flush(self) -> None:
         """Send the guards what they are to do, as other threads have requested, too."""
-        self._obey()
+        self._requests.carry_out()
         for guard in self._guards.values():
             waited = guard.has_unsent
             guard.flush()
@@ -214,7 +200,7 @@ class Guards:
             else:
                 self._take(runner.guard, cares=cares)
             for command in runner.commands:
-                _end_left(runner.guard, command, grace_s)
+                end_left(runner.guard, command, grace_s)
         newest, stale = split_newest(found)
         for attempt, exited, is_lost in newest:
             if exited is None and not is_lost:
@@ -233,13 +219,12 @@ class Guards:
         Args:
             is_reported: The server knows of everything that has exited.
         """
-        self._obey()
+        self._requests.carry_out()
         for owner in self._owners.values():
             if isinstance(owner, AwaitedProcess):
                 self._terminate(owner, 0.0)
                 owner.finish(EXIT_LOST)
-        self._is_closed = True
-        self._obey()
+        self._requests.close()
         for guard in list(self._guards.values()):
             self._leave(guard)
         for directory in self._settled if is_reported else ():
@@ -288,9 +273,7 @@ class Guards:
                 del self._owners[guard, event.id]
         return news + self._settle(guard) if guard.is_gone else news
 
-    def _start(
-        self, owner: Owner, command: Start, guard: GuardClient | None = None
-    ) -> GuardedProcess:
+    def _start(self, owner: Owner, command: Start, guard: GuardClient | None = None) -> None:
         if guard is None or guard.is_gone:
             if self._own is None:
                 self.start_guard()
@@ -299,41 +282,22 @@ class Guards:
         process = GuardedProcess(guard, guard.new_id())
         guard.send(msgspec.structs.replace(command, id=process.id))
         self._owners[guard, process.id] = owner
-        return process
-
-    def _add_process(self, attempt: Attempt, process: GuardedProcess) -> None:
-        attempt.processes = [*attempt.processes, process]
-        attempt.pid, attempt.reaper = None, process.guard.pid
-
-    def _request(self, request: Callable[[], None]) -> None:
-        self._requests.put(request)
-        if self._is_closed:
-            self._obey()  # the loop does not any more
-        else:
-            self._waker.wake()
-
-    def _obey(self) -> None:
-        while True:
-            try:
-                request = self._requests.get_nowait()
-            except Empty:
-                return
-            request()
+        owner.begin(process)
 
     def _execute(self, awaited: AwaitedProcess) -> None:
-        if self._is_closed:
+        if self._requests.is_closed:
             awaited.finish(EXIT_STOPPED)
         if awaited.is_over:
             return
         try:
-            awaited.process = self._start(awaited, awaited.start)
+            self._start(awaited, awaited.start)
         except SpawnError as error:
             awaited.fail(error)
 
     def _terminate(self, awaited: AwaitedProcess, grace_s: float) -> None:
         if awaited.process is None:
             awaited.finish(EXIT_STOPPED)
-        elif not self._is_closed:
+        elif not self._requests.is_closed:
             guard, number = awaited.process.guard, awaited.process.id
             guard.send(End(id=number, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
 
@@ -368,42 +332,4 @@ class Guards:
         log.error("Guard is gone; its jobs are ended", directory=guard.directory)
         if guard is not self._broken:  # its log says why
             self._settled.append(guard.directory)
-        return _ends(guard, {number: owner for (_, number), owner in left.items()})
-
-
-def _ends(guard: GuardClient, owners: Mapping[int, Owner]) -> list[tuple[Owner, ProcessEvent]]:
-    """Return how processes of a guard that is gone have ended, by its journal.
-
-    A job that was queued and is not in there has not started. Those come last, the last one first.
-    """
-    try:
-        entries = lost_entries(guard.record.name, guard.directory)
-    except OSError as error:
-        log.warning("Journal of a guard cannot be read", error=error)
-        return [(owner, Lost()) for owner in owners.values()]
-    noted = {entry.id for entry in entries}
-    exits = {entry.id: entry for entry in entries if isinstance(entry, Exited)}
-    ended: list[tuple[Owner, ProcessEvent]] = []
-    skipped: list[tuple[Owner, ProcessEvent]] = []
-    for number, owner in owners.items():
-        if isinstance(owner, Attempt) and owner.recovery is None and number not in noted:
-            skipped.append((owner, Skipped(id=number)))
-        else:
-            ended.append((owner, exits.get(number, Lost())))
-    return ended + skipped[::-1]
-
-
-def _end_left(guard: GuardClient, command: LeftCommand, grace_s: float) -> None:
-    """End what a dead runner was running for an action: the server gives that up with it.
-
-    Args:
-        guard: Its guard; if that is gone, the command is, too.
-        command: What was running.
-        grace_s: From SIGTERM to SIGKILL.
-    """
-    action_id = command.record.action_id
-    if not command.has_exited:
-        log.warning("Command of a dead runner is ended", action_id=action_id, pid=command.pid)
-    guard.send(End(id=command.id, grace_s=grace_s, reason=StopReason.RUNNER_STOPS.name))
-    guard.forget([command.id])
-    discard_file(unpack(command.record.file))
+        return ends_of(guard, {number: owner for (_, number), owner in left.items()})

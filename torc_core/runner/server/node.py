@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sysconfig
-from collections.abc import Container
+from collections.abc import Callable, Container
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -37,9 +37,22 @@ from torc_core.runner.server.patience import Patience
 
 
 def register_node(
-    client: TorcClient, options: RunnerOptions, clock: Clock, patience: Patience
+    client: TorcClient,
+    options: RunnerOptions,
+    clock: Clock,
+    patience: Patience,
+    *,
+    await_turn: Callable[[], object],
 ) -> RunnerContext:
     """Prepare the output directory and register this machine as a compute node.
+
+    Args:
+        client: The server's.
+        options: The runner's.
+        clock: The time.
+        patience: How long to wait for the server.
+        await_turn: Called just before the registration: nodes of one machine are numbered in the
+            order in which they adopt.
 
     Raises:
         TransportError: The server does not answer.
@@ -56,6 +69,7 @@ def register_node(
     output_dir = _create_output_dir(options.output_dir, log_mode)
     workflow, run_id, capabilities = patience.ask(partial(_look_up, client, options))
     # The registration comes last: after it, the runner can do without answers for a while.
+    await_turn()
     node = _register(client, _node(options, workflow, machine, total, clock), patience)
     node_id = id_of(node)
     return RunnerContext(

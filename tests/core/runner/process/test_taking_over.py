@@ -15,7 +15,7 @@ from torc_core.host.process import ProcessIdentity
 from torc_core.runner.guard.messages import Busy, Command, Exited, Hello, Started
 from torc_core.runner.guard.stream import Stream
 from torc_core.runner.policy.monitoring.sampling import Usage
-from torc_core.runner.process.adoption import Adopted, adopt, split_newest
+from torc_core.runner.process.adoption import Adopted, adopt, split_newest, taking_turns
 from torc_core.runner.process.attempt import Attempt, Recovery
 from torc_core.runner.process.guard_client import (
     RECORD,
@@ -108,22 +108,13 @@ def test_a_later_attempt_counts_more_than_the_recovery_script_of_an_earlier_one(
     assert split_newest([later, script]) == ([later], [script])
 
 
-def test_runners_adopt_one_after_the_other():
-    directory = private_directory(guards_directory() / "wf1-0")
-    write_record(directory / RECORD, guard_record(ProcessIdentity.of(os.getpid())))
+def test_runners_take_turns():
     path = state_directory() / "adoption.lock"
-    could_lock = []
-
-    def try_to_lock(_: object) -> bool:
-        lock = try_lock_file(path)
-        could_lock.append(lock is not None)
-        if lock is not None:
-            lock.release()
-        return False
-
-    assert list(adopt(1, try_to_lock, cares=False)) == []
-    try_to_lock(None)
-    assert could_lock == [False, True]
+    with taking_turns():
+        assert try_lock_file(path) is None
+    lock = try_lock_file(path)
+    assert lock is not None
+    lock.release()
 
 
 @pytest.mark.parametrize(
