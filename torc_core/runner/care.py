@@ -10,6 +10,7 @@ Before it is registered as a node its log is that of the guard.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -34,12 +35,21 @@ from torc_core.runner.running import SHORT_GRACE_S
 from torc_core.runner.server.node import is_deleted
 from torc_core.runner.signals import stopping_on_signals
 
-RETRY_S = 5.0
-"""Between two tries, when a server or this machine fails in what may pass."""
+_RETRY_S = 5.0
 
 
-def care(directory: Path) -> int:
-    """Look after the jobs of the guard in a directory, and return the exit code."""
+def wait_to_retry() -> None:
+    """Wait before the next try, when a server or this machine has failed in what may pass."""
+    time.sleep(_RETRY_S)
+
+
+def care(directory: Path, *, pause: Callable[[], None] = wait_to_retry) -> int:
+    """Look after the jobs of the guard in a directory, and return the exit code.
+
+    Args:
+        directory: The guard's.
+        pause: Waits before the next try.
+    """
     give_up_at: float | None = None
     failure = ""
     while (guard := read_record(directory / RECORD, GuardRecord)) is not None:
@@ -55,7 +65,7 @@ def care(directory: Path) -> int:
             if error.message != failure:
                 failure = error.message
                 log.warning("Caretaker cannot begin; it tries again", error=failure)
-            time.sleep(RETRY_S)
+            pause()
         except TorcError as error:
             log_error(error)
             return error.exit_code

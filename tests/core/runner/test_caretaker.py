@@ -10,7 +10,7 @@ import pytest
 from torc_core.errors import ExitCode
 from torc_core.host.files.json_file import write_record
 from torc_core.host.process import ProcessIdentity
-from torc_core.runner import care
+from torc_core.runner.care import care
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.process.guard_client import RECORD, CareRecord, GuardRecord
 
@@ -46,7 +46,7 @@ def answering(tmp_path):
         server.server_close()
 
 
-def take_care(tmp_path, monkeypatch, url, output_dir):
+def take_care(tmp_path, url, output_dir, pause=lambda: None):
     options = RunnerOptions(workflow_id=1, output_dir=str(output_dir), cares=True)
     us = ProcessIdentity.of(os.getpid())
     record = GuardRecord(
@@ -61,27 +61,23 @@ def take_care(tmp_path, monkeypatch, url, output_dir):
         ),
     )
     write_record(tmp_path / RECORD, record)
-    monkeypatch.setattr(care, "RETRY_S", 0.01)
-    return care.care(tmp_path)
+    return care(tmp_path, pause=pause)
 
 
 @pytest.mark.parametrize("status", [404, 500, 502, 503])
-def test_a_server_that_fails_is_asked_again(tmp_path, monkeypatch, answering, status):
-    assert take_care(tmp_path, monkeypatch, answering(status), tmp_path / "out") == 0
+def test_a_server_that_fails_is_asked_again(tmp_path, answering, status):
+    assert take_care(tmp_path, answering(status), tmp_path / "out") == 0
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_server_that_refuses_is_not_asked_again(tmp_path, monkeypatch, answering, status):
+def test_a_server_that_refuses_is_not_asked_again(tmp_path, answering, status):
     url = answering(status)
-    assert take_care(tmp_path, monkeypatch, url, tmp_path / "out") == ExitCode.ACCESS
+    assert take_care(tmp_path, url, tmp_path / "out") == ExitCode.ACCESS
 
 
-def test_a_machine_that_lacks_something_is_tried_again(tmp_path, monkeypatch):
+def test_a_machine_that_lacks_something_is_tried_again(tmp_path):
     file = tmp_path / "out"
     file.touch()
 
-    def mend(_):
-        (tmp_path / RECORD).unlink()
-
-    monkeypatch.setattr(care.time, "sleep", mend)
-    assert take_care(tmp_path, monkeypatch, "http://127.0.0.1:9", file) == 0
+    pause = (tmp_path / RECORD).unlink
+    assert take_care(tmp_path, "http://127.0.0.1:9", file, pause) == 0

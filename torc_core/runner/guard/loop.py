@@ -154,7 +154,8 @@ class Guard:
         del self._newcomers[newcomer.fileno()]
         first = commands[0] if commands else None
         if self._runner is not None:
-            # It may have died at this instant; its last commands come before that is seen.
+            # It may have died at this instant: the first read has its last commands, the second
+            # sees the end.
             self._obey([*_commands_of(self._runner), *_commands_of(self._runner)])
         if newcomer.is_closed or not isinstance(first, Take) or not self._is_free(first):
             newcomer.send([Busy()])
