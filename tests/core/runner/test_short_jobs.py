@@ -71,8 +71,9 @@ def test_what_was_not_started_is_not_started_after_the_end(flow, start_runner, t
         assert sum(again.values()) - 3 * COUNT <= 2, "only what was running is run again"
 
 
-def test_one_may_delete_the_directory_of_the_logs(flow):
-    add_jobs(flow, f"case {{0}} in *50) rm -rf {flow.output_dir}/job_stdio; true;; esac")
+def test_one_may_move_the_directory_of_the_logs_away(flow):
+    logs = flow.output_dir / "job_stdio"
+    add_jobs(flow, f"case {{0}} in *50) mv {logs} {flow.output_dir}/moved{{0}}; true;; esac")
     assert flow.run(**TWO_CPUS).outcomes == {"completed": COUNT}
     (log,) = flow.output_dir.glob("job_runner_*.log")
     assert "Log directory had vanished" in log.read_text()
