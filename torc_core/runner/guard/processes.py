@@ -162,6 +162,7 @@ class Processes:
         The reason is kept even if it is over: for the runner it is not, or may have been ended by
         the signal that the runner has received.
         """
+        self.reap()  # what has exited by now has done so by itself
         if process_id in self._queue:
             self.withdraw([process_id])
             return

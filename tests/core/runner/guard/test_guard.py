@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -232,4 +233,20 @@ def test_what_has_waited_while_the_guard_was_suspended_is_skipped(guard, tmp_pat
     os.kill(pid, signal.SIGCONT)
     assert [event.id for event in receive(guard, Skipped)] == [3, 2]
     assert not mark.exists()
+    send(guard, Forget(ids=[1]))
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_what_has_exited_before_its_end_was_asked_for_did_so_by_itself(guard, tmp_path, code):
+    go, pid = tmp_path / "go", guard.record.process.pid
+    send(guard, start(1, f"until [ -e {go} ]; do sleep 0.01; done; exit {code}"))
+    [started] = receive(guard, Started)
+    os.kill(pid, signal.SIGSTOP)
+    go.touch()
+    stat = Path(f"/proc/{started.pid}/stat")
+    wait_for(lambda: ") Z " in stat.read_text(), "its exit")
+    send(guard, End(id=1, grace_s=1.0, reason="INTERRUPTED"))
+    os.kill(pid, signal.SIGCONT)
+    [exited] = receive(guard, Exited)
+    assert (exited.exit_code, exited.by_itself) == (code, True)
     send(guard, Forget(ids=[1]))
