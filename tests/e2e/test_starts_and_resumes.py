@@ -165,6 +165,18 @@ def test_what_a_stopped_runner_had_to_stop_runs_again_by_itself(client, torc, ma
     ]
 
 
+def test_the_run_of_a_canceled_workflow_says_how_to_continue(client, torc, make, tmp_path):
+    log = tmp_path / "log"
+    workflow, _ = make(f"echo x >> {log}; sleep 100", "sleep 100")
+    running = torc("run", workflow, "--max-parallel-jobs", 1)
+    wait_for(lambda: lines(log), "the job")
+    client.cancel_workflow(workflow)
+    running.wait(60)
+    command = re.search("Continue with what is left: torc (.*)", running.stderr.read())[1]
+    assert command == f"workflows resume {workflow}"
+    assert torc(*command.split(), "--no-run").wait(60) == ExitCode.OK
+
+
 def test_a_cold_resume_ends_the_runner_that_is_there(client, torc, make, tmp_path):
     log = tmp_path / "log"
     workflow, _ = make(f"echo x >> {log}; [ -e {tmp_path}/ok ] || sleep 100")

@@ -173,4 +173,5 @@ def _explain(client: TorcClient, summary: RunSummary, output_dir: Path) -> None:
     if failed.items and is_full(output_dir):
         say(f"The disk of {output_dir} is full: logs may be cut, and jobs may have failed of that.")
     if any(summary.jobs_by_status.get(status) for status in WAITING):
-        say(f"Continue with what is left: torc run {workflow_id}")
+        command = "workflows resume" if summary.is_canceled else "run"
+        say(f"Continue with what is left: torc {command} {workflow_id}")
