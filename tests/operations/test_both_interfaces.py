@@ -193,6 +193,7 @@ async def test_the_key(row, server, stage):
             return
         if row.decision is DONE and sentence in ui.seen():
             return  # nothing was left to do, so nothing was asked
+        await ui.pilot.pause()  # the lines of a question are mounted after it
         shown = " ".join(str(words.content) for words in ui.screen.query(Words))
         assert row.warning.format(**facts) in shown
         if row.decision is OBJECTED:
