@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from campaigns.processes import Processes
+from campaigns.processes import Processes, conclude
 
 COMMAND = (
     'echo "S $TORC_JOB_ID $TORC_ATTEMPT_ID $$" | tee -a {ledger}; sleep {seconds}; '
@@ -256,10 +256,7 @@ def main() -> int:
         median, worst = statistics.median(report.adoption_s), max(report.adoption_s)
         print(f"adopted {median:.2f} s (median), {worst:.2f} s (worst) after the runner's start")
     print(f"jobs that ran again under a new attempt: {report.repeated}")
-    for problem in report.problems:
-        print(f"PROBLEM {problem}")
-    print(f"see {folder}" if report.problems else "nothing is wrong")
-    return 1 if report.problems else 0
+    return conclude(report.problems, folder)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from campaigns.processes import Processes, send
+from campaigns.processes import Processes, conclude, send
 
 COMMAND = (
     "echo S $TORC_JOB_ID $TORC_ATTEMPT_ID | tee -a {ledger}; sleep {seconds}; "
@@ -271,10 +271,7 @@ def main() -> int:
     print(f"attempts whose jobs others had taken before their runner went on: {report.taken}")
     print(f"results that count although the lease was over: {report.in_time}")
     print(f"late results that were refused and kept: {dict(report.late)}")
-    for problem in report.problems:
-        print(f"PROBLEM {problem}")
-    print(f"see {folder}" if report.problems else "nothing is wrong")
-    return 1 if report.problems else 0
+    return conclude(report.problems, folder)
 
 
 if __name__ == "__main__":

@@ -166,3 +166,11 @@ def send(signum: int, pids: Iterable[int]) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signum)
+
+
+def conclude(problems: Sequence[str], folder: Path) -> int:
+    """Print what a campaign found wrong, and where to look; return its exit code."""
+    for problem in problems:
+        print(f"PROBLEM {problem}")
+    print(f"see {folder}" if problems else "nothing is wrong")
+    return 1 if problems else 0

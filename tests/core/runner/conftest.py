@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from core.runner.flows import Flow, RunnerThread
 from core.runner.left_behind import Runners
+from core.runner.simulated import runner_context
 
 from torc_core.client import TorcClient
+from torc_core.resources import Resources
+from torc_core.runner.process.guard_client import CareRecord
+from torc_core.runner.process.guards import Guards
+from torc_core.runner.signals import Waker
 
 
 @pytest.fixture
@@ -48,6 +54,24 @@ def runners() -> Iterator[Runners]:
     started = Runners()
     yield started
     started.end()
+
+
+@pytest.fixture
+def waker():
+    made = Waker()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def own_guards(waker, tmp_path):
+    """Guards that nothing drives yet, of a runner of workflow 7."""
+    context = runner_context(Resources(num_cpus=1, memory_bytes=2**30))
+    care = CareRecord(url="http://127.0.0.1:9", token=None, is_embedded=False, options={})
+    made = Guards(context, waker, care)
+    made.configure(str(tmp_path), dict(os.environ))
+    yield made
+    made.close(is_reported=True)
 
 
 @pytest.fixture

@@ -11,18 +11,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from core.runner.simulated import runner_context
 from core.runner.test_actions import act, ends, words
 from waiting import wait_for
 
 from torc_core.host.directories import state_directory
-from torc_core.resources import Resources
 from torc_core.runner.guard.messages import Start
 from torc_core.runner.process.awaited import AwaitedProcess
-from torc_core.runner.process.guard_client import CareRecord
-from torc_core.runner.process.guards import Guards
 from torc_core.runner.process.start_errors import SpawnError
-from torc_core.runner.signals import Waker
 
 RUNNER = (
     "import sys; from torc_core.client import TorcClient;"
@@ -229,24 +224,6 @@ def test_the_command_of_a_killed_runner_ends_without_a_next_one(flow, trace, pid
 
 
 # ---- guards and other threads
-
-
-@pytest.fixture
-def waker():
-    made = Waker()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def own_guards(waker, tmp_path):
-    """Guards that nothing drives yet, of a runner of workflow 7."""
-    context = runner_context(Resources(num_cpus=1, memory_bytes=2**30))
-    care = CareRecord(url="http://127.0.0.1:9", token=None, is_embedded=False, options={})
-    made = Guards(context, waker, care)
-    made.configure(str(tmp_path), dict(os.environ))
-    yield made
-    made.close(is_reported=True)
 
 
 def process(tmp_path, command, **fields):

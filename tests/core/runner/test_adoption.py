@@ -361,7 +361,9 @@ def test_a_killed_caretaker_is_replaced(flow, runners, waiting, ledger, go):
     assert flow.result(job).return_code == 3
 
 
-def test_a_caretaker_waits_for_a_server(make_server, runners, waiting, ledger, go, tmp_path):
+@pytest.fixture
+def orphaned(make_server, runners, waiting, ledger, tmp_path):
+    """A job whose runner and whose server were killed: the server, the workflow and the job."""
     own = make_server()
     flow = Flow(own.client(), tmp_path / "out")
     job = waiting(flow=flow)
@@ -369,6 +371,11 @@ def test_a_caretaker_waits_for_a_server(make_server, runners, waiting, ledger, g
     wait_for_lines(ledger, 1)
     own.kill()
     runners.kill(runner)
+    return own, flow, job
+
+
+def test_a_caretaker_waits_for_a_server(orphaned, runners, go):
+    own, flow, job = orphaned
     runners.wait_for(CARETAKER)
     go.touch()
     wait_for(lambda: any('"exited"' in line for line in journal(runners)), "the exit")
@@ -407,16 +414,8 @@ def test_a_caretaker_ends_the_jobs_of_a_workflow_that_is_deleted_meanwhile(
     assert list(runners.guards.iterdir()) == []
 
 
-def test_a_caretaker_that_dies_before_it_has_connected_is_replaced(
-    make_server, runners, waiting, ledger, go, tmp_path
-):
-    own = make_server()
-    flow = Flow(own.client(), tmp_path / "out")
-    job = waiting(flow=flow)
-    runner = runners.start(flow)
-    wait_for_lines(ledger, 1)
-    own.kill()
-    runners.kill(runner)
+def test_a_caretaker_that_dies_before_it_has_connected_is_replaced(orphaned, runners, go):
+    own, flow, job = orphaned
     (first,) = runners.wait_for(CARETAKER)
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: set(runners.processes(CARETAKER)) - {first}, "another one")

@@ -149,6 +149,12 @@ def read_journal(directory: Path) -> list[KeptEntry]:
     return kept.entries
 
 
+def running_ids(entries: Sequence[KeptEntry]) -> set[int]:
+    """Return the ids of processes that have been started, or were about to be, and not exited."""
+    exited = {entry.id for entry in entries if isinstance(entry, Exited)}
+    return {entry.id for entry in entries} - exited
+
+
 def forget_in_journal(directory: Path, ids: Sequence[int]) -> None:
     """Note in the journal of a guard that is gone what no later runner need report.
 

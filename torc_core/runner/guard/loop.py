@@ -214,8 +214,6 @@ class Guard:
         self._processes.drop_queue()
 
     def _obey(self, commands: Sequence[Command]) -> None:
-        if starts := [command for command in commands if isinstance(command, Start)]:
-            self._last_id = max(self._last_id, *(command.id for command in starts))
         for command in commands:
             match command:
                 case Take():
@@ -223,6 +221,7 @@ class Guard:
                 case Leave():
                     self._has_left = True
                 case Start():
+                    self._last_id = max(self._last_id, command.id)
                     self._processes.start(command)
                 case End():
                     self._processes.end(command.id, command.grace_s, command.reason)

@@ -9,14 +9,17 @@ from pathlib import Path
 import msgspec
 
 from torc_core.host.files.deletion import delete_directory
+from torc_core.runner.guard.journal import running_ids
 from torc_core.runner.guard.messages import Busy, End, Exited, Hello, Leave, Started
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.process.adoption import lost_entries
-from torc_core.runner.process.guard_client import GuardClient, GuardRecord, connect_guard
+from torc_core.runner.process.guard_client import (
+    HELLO_S,
+    GuardClient,
+    GuardRecord,
+    connect_guard,
+)
 from torc_core.runner.process.records import AttemptRecord, decode
-
-_HELLO_S = 5.0
-"""A guard does nothing that takes longer than milliseconds."""
 
 
 def end_abandoned(directory: Path, record: GuardRecord, *, grace_s: float, short_s: float) -> None:
@@ -33,7 +36,7 @@ def end_abandoned(directory: Path, record: GuardRecord, *, grace_s: float, short
     guard = connect_guard(directory, record, cares=True)
     if guard is not None:
         try:
-            answer = guard.answer(_HELLO_S)
+            answer = guard.answer(HELLO_S)
             if isinstance(answer, Busy):
                 return
             if isinstance(answer, Hello):
@@ -48,9 +51,8 @@ def end_abandoned(directory: Path, record: GuardRecord, *, grace_s: float, short
 
 
 def _end_all(guard: GuardClient, known: Hello, grace_s: float, short_s: float) -> None:
-    over = {entry.id for entry in known.entries if isinstance(entry, Exited)}
     started = [entry for entry in known.entries if isinstance(entry, Started)]
-    running = {entry.id for entry in started} - over
+    running = running_ids(known.entries)
     for entry in started:
         if entry.id in running:
             wait_s = grace_s if _supports_termination(entry) else short_s

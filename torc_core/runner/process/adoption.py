@@ -26,7 +26,7 @@ from torc_core.host.files.deletion import (
 from torc_core.host.files.json_file import read_record
 from torc_core.host.files.locks import try_lock_file
 from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
-from torc_core.runner.guard.journal import read_journal
+from torc_core.runner.guard.journal import read_journal, running_ids
 from torc_core.runner.guard.messages import Busy, Ending, Exited, Hello, KeptEntry, Started
 from torc_core.runner.guard.processes import send_signal
 from torc_core.runner.guard.trees import labeled
@@ -35,6 +35,7 @@ from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.process.attempt import Attempt, GuardedProcess
 from torc_core.runner.process.guard_client import (
+    HELLO_S,
     RECORD,
     GuardClient,
     GuardRecord,
@@ -49,8 +50,6 @@ from torc_core.runner.process.records import (
     decode,
 )
 
-_HELLO_S = 5.0
-"""A guard does nothing that takes longer than milliseconds."""
 _KEPT_S = 30 * 24 * 3600.0
 """How long what a guard has left is kept for a next runner."""
 _TURN_S = 30.0
@@ -142,8 +141,7 @@ def lost_entries(name: str, directory: Path) -> list[KeptEntry]:
         OSError: The journal cannot be read.
     """
     entries = read_journal(directory)
-    over = {entry.id for entry in entries if isinstance(entry, Exited)}
-    running = {entry.id for entry in entries} - over
+    running = running_ids(entries)
     deadline = time.monotonic() + _END_S
     while (left := labeled(name, running)) and time.monotonic() < deadline:
         send_signal(left, signal.SIGKILL)
@@ -170,7 +168,7 @@ def _reach(directory: Path, record: GuardRecord, *, cares: bool) -> _Found | Non
 
     A guard that is just starting or ending does not answer.
     """
-    deadline = time.monotonic() + _HELLO_S
+    deadline = time.monotonic() + HELLO_S
     while (guard := connect_guard(directory, record, cares=cares)) or record.process.is_alive():
         answer = None
         if guard is not None:

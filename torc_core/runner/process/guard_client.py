@@ -42,6 +42,8 @@ _END_S = 0.5
 """How much longer than its sockets a process that ends may be seen."""
 _SILENT_S = 5.0
 """A guard reacts within milliseconds: if it has not for so long, it may be suspended."""
+HELLO_S = 5.0
+"""How long to wait for the answer of a guard, which does nothing that takes long."""
 RECORD = "guard.json"
 LOG = "guard.log"
 

@@ -9,8 +9,8 @@ import msgspec
 
 from torc_core.host.files.json_file import read_record
 from torc_core.host.runs import Run, RunState, list_runs
-from torc_core.runner.guard.journal import read_journal
-from torc_core.runner.guard.messages import Exited, Started
+from torc_core.runner.guard.journal import read_journal, running_ids
+from torc_core.runner.guard.messages import Started
 from torc_core.runner.process.guard_client import RECORD, GuardRecord, guards_directory
 from torc_core.runner.process.records import AttemptRecord, decode
 
@@ -53,9 +53,9 @@ def _running(guard: tuple[Path, GuardRecord]) -> int:
         entries = read_journal(directory)
     except OSError:  # its guard has just ended
         return 0
-    exited = {entry.id for entry in entries if isinstance(entry, Exited)}
+    running = running_ids(entries)
     return sum(
-        isinstance(entry, Started) and entry.id not in exited and _is_attempt(entry)
+        isinstance(entry, Started) and entry.id in running and _is_attempt(entry)
         for entry in entries
     )
 

@@ -8,38 +8,22 @@ import time
 
 import msgspec
 import pytest
-from core.runner.simulated import runner_context
 from waiting import wait_for
 
-from torc_core.resources import Resources
 from torc_core.runner.guard.messages import Start
 from torc_core.runner.process.awaited import AwaitedProcess
-from torc_core.runner.process.guard_client import CareRecord, guards_directory
-from torc_core.runner.process.guards import Guards
-from torc_core.runner.signals import Waker
+from torc_core.runner.process.guard_client import guards_directory
 
 
 @pytest.fixture
-def waker():
-    made = Waker()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def guards(waker, tmp_path):
+def guards(own_guards, waker):
     """Guards of a runner, of which one stands still."""
-    context = runner_context(Resources(num_cpus=1, memory_bytes=2**30))
-    care = CareRecord(url="http://127.0.0.1:9", token=None, is_embedded=False, options={})
-    made = Guards(context, waker, care)
-    made.configure(str(tmp_path), dict(os.environ))
-    made.start_guard()
+    own_guards.start_guard()
     for fd in waker.sleep(30):
-        made.receive(fd)  # its greeting
+        own_guards.receive(fd)  # its greeting
     signal_guard(signal.SIGSTOP)
-    yield made
+    yield own_guards
     signal_guard(signal.SIGCONT)
-    made.close(is_reported=True)
 
 
 def guard_pid():
