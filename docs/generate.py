@@ -24,7 +24,7 @@ from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe
 from torc_server.settings import ServerSettings
 from torc_tui.actions import ACTIONS
-from torc_tui.cli.lazy import LazyGroup
+from torc_tui.cli.command import LazyGroup
 from torc_tui.cli.root import torc
 
 REFERENCE = Path(__file__).parent / "reference"

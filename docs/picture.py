@@ -18,8 +18,8 @@ from textual.pilot import Pilot
 from torc_core.host.connect import Choice, connect
 from torc_core.host.embedded_server import stop_server
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.create import create_workflow
-from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.definition.create import create_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.runner import Runner
 from torc_core.spec import parse_workflow

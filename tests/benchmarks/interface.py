@@ -28,8 +28,8 @@ from pty_screen import PtyScreen
 from torc_core.client import TorcClient
 from torc_core.host.connect import Choice, connect
 from torc_core.host.embedded_server import stop_server
-from torc_core.operations.create import create_workflow
-from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.definition.create import create_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
 from torc_core.spec import parse_workflow
 
 SIZES = ((80, 24), (160, 48))

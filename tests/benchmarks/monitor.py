@@ -27,7 +27,7 @@ from torc_side import RunnerProcess, Torc
 
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
-from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
 
 GOAL_PERCENT = 1.0
 GOAL_HOG_S = 2.0

@@ -21,7 +21,7 @@ from torc_core.client import TorcClient
 from torc_core.model.ids import WorkflowId
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.runner import Runner
 

@@ -22,7 +22,7 @@ from loopback import cpu_s
 from torc_side import Torc
 
 from torc_core.model.job import Job
-from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
 
 GOAL_ONE_JOB_MS = 10
 GOAL_DIAMOND_S = 0.3

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from torc_core.client import TorcClient
-from torc_core.operations.create import create_workflow
-from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.definition.create import create_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
 from torc_core.service import PORT_LINE
 from torc_core.spec import parse_workflow
 

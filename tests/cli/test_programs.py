@@ -98,7 +98,7 @@ def test_a_run_whose_reader_has_left_still_says_that_a_job_failed(shell: Shell) 
 
 @pytest.mark.parametrize("closed", ["2>/dev/full", "2>&-", ">&- 2>&-"])
 def test_an_error_that_cannot_be_printed_keeps_its_exit_code(shell: Shell, closed: str) -> None:
-    assert shell(f"torc jobs list nonsense {closed}").returncode == 2
+    assert shell(f"torc jobs get nonsense {closed}").returncode == 2
     assert shell(f"torc workflows get 4711 {closed}").returncode == 4
 
 

@@ -7,7 +7,7 @@ import pytest
 from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError
 from torc_core.model.workflow import Workflow, WorkflowStatus
-from torc_core.operations.archive import archive_workflow
+from torc_core.operations.definition.archive import archive_workflow
 
 
 class OlderServer(TorcClient):

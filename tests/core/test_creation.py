@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torc_core.model.execution import read_execution_config
-from torc_core.operations.create import create_workflow
+from torc_core.operations.definition.create import create_workflow
 from torc_core.spec import parse_workflow
 
 FILE = """

@@ -13,9 +13,9 @@ from waiting import wait_for
 
 from torc_core.client import TorcClient, every_item
 from torc_core.host.runs import RunDirectory, RunState, list_runs, start_run
-from torc_core.operations.create import create_workflow
-from torc_core.operations.initialize import initialize_workflow
-from torc_core.operations.run import prepare_run
+from torc_core.operations.definition.create import create_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
+from torc_core.operations.lifecycle.run import prepare_run
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import parse_workflow
 

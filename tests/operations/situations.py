@@ -14,8 +14,8 @@ from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch
-from torc_core.operations.initialize import initialize_workflow
-from torc_core.operations.run import prepare_run
+from torc_core.operations.lifecycle.initialize import initialize_workflow
+from torc_core.operations.lifecycle.run import prepare_run
 from torc_core.runner.policy.options import RunnerOptions
 
 HUGE = 100_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from operations.situations import Stage
 
 from torc_core.model.status import JobStatus
+from torc_core.operations.lifecycle.reset import propose_rerun
 from torc_core.operations.reporter import carry_out
-from torc_core.operations.reset import propose_rerun
 
 
 def test_what_completed_stays_and_the_rest_begins_a_new_run(client, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from operations.situations import Stage
 
 from torc_core.host.connect import Connection
-from torc_core.operations.run import RunRequest, propose_run
+from torc_core.operations.lifecycle.run import RunRequest, propose_run
 from torc_core.runner.policy.options import RunnerOptions
 
 

@@ -35,14 +35,7 @@ def _translated(error: BaseException) -> BaseException:
 
 def _usage_hint(error: click.UsageError) -> str:
     context = error.ctx
-    if context is None:
-        return "torc --help"
-    root = context.find_root()
-    if isinstance(error, click.NoSuchOption) and context is not root:
-        known = {name for option in root.command.params for name in option.opts}
-        if error.option_name in known:
-            return f"{error.option_name} goes before the command: torc {error.option_name} ..."
-    return f"{context.command_path} --help"
+    return f"{context.command_path} --help" if context is not None else "torc --help"
 
 
 def clean_lines(text: str) -> str:

@@ -11,13 +11,13 @@ import msgspec
 from torc_core.errors import UsageError
 from torc_core.host.user import expand_home
 from torc_core.model.ids import WorkflowId, id_of
-from torc_core.operations import create as creation
-from torc_core.operations.cancel import propose_cancel
-from torc_core.operations.delete import propose_delete
-from torc_core.operations.initialize import propose_initialize
+from torc_core.operations.definition import create as creation
+from torc_core.operations.definition.delete import propose_delete
 from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE, JobChange, propose_change
-from torc_core.operations.reset import ResetRequest, propose_rerun, propose_reset
-from torc_core.operations.run import RunRequest, propose_run
+from torc_core.operations.lifecycle.cancel import propose_cancel
+from torc_core.operations.lifecycle.initialize import propose_initialize
+from torc_core.operations.lifecycle.reset import ResetRequest, propose_rerun, propose_reset
+from torc_core.operations.lifecycle.run import RunRequest, propose_run
 from torc_core.spec import SpecFile, read_spec
 from torc_tui.screens.action_context import ActionContext, LineReporter, Selection
 from torc_tui.screens.dialogs.ask import Ask

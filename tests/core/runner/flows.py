@@ -11,9 +11,9 @@ from torc_core.client import TorcClient
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.workflow import Workflow
-from torc_core.operations.initialize import initialize_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
+from torc_core.operations.lifecycle.start import start_workflow
 from torc_core.operations.reporter import SILENT
-from torc_core.operations.start import start_workflow
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.runner.runner import Runner

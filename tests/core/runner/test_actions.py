@@ -13,7 +13,7 @@ from torc_core.errors import ConflictError, MachineError, UnreachableError
 from torc_core.model.action import WorkflowAction
 from torc_core.model.events.text import describe, event_type_of
 from torc_core.model.workflow import Version
-from torc_core.operations.create import create
+from torc_core.operations.definition.create import create
 from torc_core.runner.runner import Runner
 from torc_core.spec import parse_workflow
 

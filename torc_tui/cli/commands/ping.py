@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import click
-
 from torc_core.errors import UnreachableError
 from torc_core.host.connect import embedded_client
 from torc_core.host.embedded_server import running_server
-from torc_tui.cli.context import Settings, pass_settings
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings
+from torc_tui.cli.settings import Settings
 
 
-@click.command()
+@command()
 @pass_settings
 def ping(settings: Settings) -> None:
     """Check whether the server answers; the embedded server is not started for that."""

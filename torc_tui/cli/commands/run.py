@@ -16,10 +16,10 @@ from torc_core.host.program import discard_output
 from torc_core.model.execution import stored_execution_config
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE, JobStatus
-from torc_core.operations.create import create
+from torc_core.operations.definition.create import create
 from torc_core.operations.facts import counted
-from torc_core.operations.machine_fit import refuse_impossible
-from torc_core.operations.run import (
+from torc_core.operations.lifecycle.machine_fit import refuse_impossible
+from torc_core.operations.lifecycle.run import (
     Run,
     RunRequest,
     check_output_directory,
@@ -32,16 +32,18 @@ from torc_core.runner.policy.outputs.stdio import stdio_files
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import ExpandedWorkflow, read_spec
 from torc_core.units import format_seconds
-from torc_tui.cli.context import ID, Settings, pass_settings
+from torc_tui.cli.command import command
+from torc_tui.cli.context import ID, pass_settings
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.progress import LiveCounts
 from torc_tui.cli.run_options import run_options
+from torc_tui.cli.settings import Settings
 
 FAILURES_SHOWN = 5
 WAITING = ("ready", "blocked", "terminated")
 
 
-@click.command()
+@command()
 @click.argument("spec_or_id")
 @run_options
 @click.option("--skip-checks", is_flag=True, help="Run even if inputs are missing.")

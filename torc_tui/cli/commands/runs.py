@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import click
-
 from torc_core.host.runs import without_secrets
-from torc_tui.cli.context import Settings, pass_settings
+from torc_tui.cli.command import group
+from torc_tui.cli.context import pass_settings
+from torc_tui.cli.settings import Settings
 from torc_tui.lists.runs import RUNS
 
 
-@click.group()
+@group()
 def runs() -> None:
     """Runs on this machine, which outlive the terminals that started them."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import click
-
 from torc_core.host.embedded_server import (
     database_path,
     ensure_server,
@@ -11,10 +9,12 @@ from torc_core.host.embedded_server import (
     running_server,
     stop_server,
 )
-from torc_tui.cli.context import Settings, pass_settings
+from torc_tui.cli.command import group
+from torc_tui.cli.context import pass_settings
+from torc_tui.cli.settings import Settings
 
 
-@click.group()
+@group()
 def server() -> None:
     """The embedded server, which torc starts by itself: one per user and machine."""
 

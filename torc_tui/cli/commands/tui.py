@@ -5,23 +5,20 @@ from __future__ import annotations
 import os
 import sys
 
-import click
-
 from torc_core.errors import UsageError
 from torc_core.host.connect import connect
 from torc_core.host.environment import keep_to_ourselves
-from torc_core.operations.run import runner_options
-from torc_tui.cli.context import Settings, pass_settings
+from torc_core.operations.lifecycle.run import runner_options
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings
+from torc_tui.cli.settings import Settings
 from torc_tui.terminal import prepare
 
 
-@click.command()
-@click.option("--standalone", is_flag=True, help="Use the embedded server.")
+@command()
 @pass_settings
-def tui(settings: Settings, *, standalone: bool = False) -> int:
+def tui(settings: Settings) -> int:
     """Open the terminal interface. Runs continue if you quit or lose the connection."""
-    if standalone:
-        settings.choice = settings.choice._replace(standalone=True)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The interface needs a terminal.",

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import click
 
-from torc_tui.cli.lazy import Entry, LazyGroup
+from torc_tui.cli.command import Entry, LazyGroup
 
 COMMANDS = {
-    "create": Entry("workflows.create:create", "Create a workflow from a file."),
-    "list": Entry("workflows.show:list_", "List workflows."),
-    "get": Entry("workflows.show:get", "Show a workflow and its settings."),
-    "status": Entry("workflows.status:status", "Show run number, flags and job counts."),
-    "is-complete": Entry("workflows.status:is_complete", "Show whether every job is complete."),
-    "initialize": Entry("workflows.initialize:initialize", "Start a new run of every job."),
+    "create": Entry("definition.create:create", "Create a workflow from a file."),
+    "list": Entry("definition.show:list_", "List workflows."),
+    "get": Entry("definition.show:get", "Show a workflow and its settings."),
+    "status": Entry("lifecycle.status:status", "Show run number, flags and job counts."),
+    "is-complete": Entry("lifecycle.status:is_complete", "Show whether every job is complete."),
+    "initialize": Entry("lifecycle.initialize:initialize", "Start a new run of every job."),
     "reset-status": Entry(
-        "workflows.reset_status:reset_status", "Reset all jobs, or those that failed."
+        "lifecycle.reset_status:reset_status", "Reset all jobs, or those that failed."
     ),
-    "resume": Entry("workflows.resume:resume", "Run everything again that has not completed."),
-    "runs": Entry("workflows.runs:runs", "List the starts and resumes of a workflow."),
-    "cancel": Entry("workflows.cancel:cancel", "Cancel a workflow; its runners stop their jobs."),
-    "archive": Entry("workflows.archive:archive", "Archive workflows, or restore them."),
-    "delete": Entry("workflows.delete:delete", "Delete workflows with everything they contain."),
+    "resume": Entry("lifecycle.resume:resume", "Run everything again that has not completed."),
+    "runs": Entry("lifecycle.runs:runs", "List the starts and resumes of a workflow."),
+    "cancel": Entry("lifecycle.cancel:cancel", "Cancel a workflow; its runners stop their jobs."),
+    "archive": Entry("definition.archive:archive", "Archive workflows, or restore them."),
+    "delete": Entry("definition.delete:delete", "Delete workflows with everything they contain."),
     "execution-plan": Entry(
-        "workflows.execution_plan:execution_plan", "Show what starts when, and what that unblocks."
+        "lifecycle.execution_plan:execution_plan",
+        "Show what starts when, and what that unblocks.",
     ),
 }
 
 
-@click.group(cls=LazyGroup, entries=COMMANDS)
+@click.group(cls=LazyGroup, package=__name__, entries=COMMANDS)
 def workflows() -> None:
     """Create, list, start and delete workflows."""

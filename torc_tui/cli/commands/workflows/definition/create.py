@@ -7,14 +7,16 @@ from pathlib import Path
 import click
 
 from torc_core.errors import SpecError
-from torc_core.operations import create as operation
+from torc_core.operations.definition import create as operation
 from torc_core.spec import load_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
-from torc_tui.cli.context import Settings, pass_settings
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings
 from torc_tui.cli.diagnostics import say
+from torc_tui.cli.settings import Settings
 
 
-@click.command()
+@command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check the file and count; create nothing.")
 @click.option("--skip-checks", is_flag=True, hidden=True)

@@ -11,19 +11,20 @@ import msgspec
 from torc_core.config.bounds import SECONDS
 from torc_core.errors import ExitCode
 from torc_core.host.run_process import process_age_s
-from torc_core.model.ids import WorkflowId
 from torc_core.model.records.workflow_run import RunKind
-from torc_core.operations.resume import RESUME_TIMEOUT_S, ResumeChoice, propose_resume
-from torc_core.operations.run import RunRequest, runner_options
+from torc_core.operations.lifecycle.resume import RESUME_TIMEOUT_S, ResumeChoice, propose_resume
+from torc_core.operations.lifecycle.run import RunRequest, runner_options
+from torc_tui.cli.command import command
 from torc_tui.cli.commands.run import execute, print_started
-from torc_tui.cli.context import ID, Settings, pass_settings
+from torc_tui.cli.context import pass_settings, workflow_argument
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.numbers import number
 from torc_tui.cli.run_options import run_options
+from torc_tui.cli.settings import Settings
 
 
-@click.command()
-@click.argument("workflow_id", type=ID, required=False)
+@command()
+@workflow_argument
 @click.option(
     "--hot", "kind", flag_value=RunKind.HOT_RESUME.value, help="Running jobs continue; the default."
 )
@@ -51,7 +52,7 @@ from torc_tui.cli.run_options import run_options
 def resume(  # noqa: PLR0913 - options
     settings: Settings,
     /,
-    workflow_id: WorkflowId | None,
+    workflow: str | None,
     *,
     kind: str | None,
     resume_timeout: float,
@@ -66,7 +67,7 @@ def resume(  # noqa: PLR0913 - options
     them. Completed and disabled jobs stay. Then a runner starts here, as with `torc run`.
     """
     asked_at = time.monotonic() - process_age_s()
-    chosen = settings.choose_workflow(workflow_id)
+    chosen = settings.choose_workflow(workflow)
     runner = runner_options(settings.configured, settings.log_level, **options)
     request = RunRequest(
         options=msgspec.structs.replace(runner, workflow_id=chosen), is_detached=detach

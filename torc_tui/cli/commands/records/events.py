@@ -10,34 +10,35 @@ import msgspec
 
 from torc_core.config.bounds import MINUTES
 from torc_core.model.events.event import Event, Severity, StreamedEvent
-from torc_core.model.ids import WorkflowId
-from torc_tui.cli.context import ID, Settings, paging, pass_settings
+from torc_tui.cli.command import group
+from torc_tui.cli.context import paging, pass_settings, workflow_argument
 from torc_tui.cli.numbers import number
+from torc_tui.cli.settings import Settings
 from torc_tui.lists.events import EVENTS, precise_time
 from torc_tui.terminal import clean
 
 
-@click.group()
+@group()
 def events() -> None:
     """List events, or follow them."""
 
 
 @events.command("list")
-@click.argument("workflow_id", type=ID, required=False)
+@workflow_argument
 @click.option("-t", "--type", "event_type", help="Only events of this type.")
 @paging
 @pass_settings
 def list_(
-    settings: Settings, /, workflow_id: WorkflowId | None, event_type: str | None, **filters: Any
+    settings: Settings, /, workflow: str | None, event_type: str | None, **filters: Any
 ) -> None:
     """List the events of a workflow, oldest first."""
-    chosen = settings.choose_workflow(workflow_id)
+    chosen = settings.choose_workflow(workflow)
     found = EVENTS.items(settings.client, chosen, category=event_type, **filters)
     settings.output.listing("events", found, EVENTS.printed_columns, _with_time)
 
 
 @events.command()
-@click.argument("workflow_id", type=ID, required=False)
+@workflow_argument
 @click.option("-d", "--duration", type=number(MINUTES), help="Stop after N minutes.")
 @click.option(
     "--level",
@@ -47,11 +48,9 @@ def list_(
     help="The lowest severity to show.",
 )
 @pass_settings
-def monitor(
-    settings: Settings, workflow_id: WorkflowId | None, duration: float | None, level: str
-) -> None:
+def monitor(settings: Settings, workflow: str | None, duration: float | None, level: str) -> None:
     """Follow the events of a workflow as they happen."""
-    chosen = settings.choose_workflow(workflow_id)
+    chosen = settings.choose_workflow(workflow)
     stream = settings.client.stream_events(chosen, level=level)
     timer = threading.Timer((duration or 0) * 60, stream.close)
     timer.daemon = True

@@ -9,21 +9,23 @@ import click
 
 from torc_core.client import every_item
 from torc_core.config.bounds import EXIT_CODES, WHOLE
-from torc_core.model.ids import ResultId, WorkflowId
+from torc_core.model.ids import ResultId
 from torc_core.model.status import JobStatus
-from torc_tui.cli.context import ID, Settings, paging, pass_settings, status_filter
+from torc_tui.cli.command import group
+from torc_tui.cli.context import ID, paging, pass_settings, status_filter, workflow_argument
 from torc_tui.cli.numbers import number
+from torc_tui.cli.settings import Settings
 from torc_tui.lists.listing import Column
 from torc_tui.lists.results import RESULTS
 
 
-@click.group()
+@group()
 def results() -> None:
     """List job results."""
 
 
 @results.command("list")
-@click.argument("workflow_id", type=ID, required=False)
+@workflow_argument
 @click.option("-j", "--job-id", type=ID, help="Only results of this job.")
 @click.option("-r", "--run-id", type=number(WHOLE), help="Only results of this run.")
 @click.option("--return-code", type=number(EXIT_CODES), help="Only results with this exit code.")
@@ -33,13 +35,11 @@ def results() -> None:
 @click.option("--all-runs", is_flag=True, help="Every attempt, not only the latest of each job.")
 @paging
 @pass_settings
-def list_(
-    settings: Settings, /, workflow_id: WorkflowId | None, *, failed: bool, **filters: Any
-) -> None:
+def list_(settings: Settings, /, workflow: str | None, *, failed: bool, **filters: Any) -> None:
     """List the results of a workflow, the latest of each job."""
     if failed:
         filters["status"] = JobStatus.FAILED
-    chosen = settings.choose_workflow(workflow_id)
+    chosen = settings.choose_workflow(workflow)
     found = RESULTS.items(settings.client, chosen, **filters)
     names = cache(  # read when the first is wanted
         lambda: {job.id: job.name for job in every_item(settings.client.list_jobs, chosen)}

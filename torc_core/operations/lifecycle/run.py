@@ -32,10 +32,10 @@ from torc_core.operations.facts import (
     refuse_archived,
     title_of,
 )
-from torc_core.operations.initialize import StartCheck, check_start, find_missing_inputs
-from torc_core.operations.machine_fit import NeverFits, find_misfits, refuse_impossible
+from torc_core.operations.lifecycle.initialize import StartCheck, check_start, find_missing_inputs
+from torc_core.operations.lifecycle.machine_fit import NeverFits, find_misfits, refuse_impossible
+from torc_core.operations.lifecycle.start import start_workflow
 from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
-from torc_core.operations.start import start_workflow
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import SpecFile
 

@@ -12,8 +12,8 @@ from torc_core.errors import TorcError
 from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
+from torc_core.operations.definition.records_builder import RecordsBuilder
 from torc_core.operations.facts import counted
-from torc_core.operations.records_builder import RecordsBuilder
 from torc_core.operations.reporter import SILENT, Reporter
 from torc_core.spec.expanded import ExpandedWorkflow
 

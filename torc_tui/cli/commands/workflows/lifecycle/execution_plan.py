@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.execution_plan import plan_of_file, plan_of_workflow
-from torc_tui.cli.context import Settings, pass_settings
+from torc_core.operations.lifecycle.execution_plan import plan_of_file, plan_of_workflow
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings
+from torc_tui.cli.settings import Settings
 
 
-@click.command("execution-plan")
+@command("execution-plan")
 @click.argument("spec_or_id")
 @pass_settings
 def execution_plan(settings: Settings, spec_or_id: str) -> None:

@@ -10,28 +10,30 @@ from msgspec import UNSET
 
 from torc_core.errors import UsageError
 from torc_core.model.artifact import UserDataPatch
-from torc_core.model.ids import UserDataId, WorkflowId
-from torc_tui.cli.context import ID, Settings, paging, pass_settings
+from torc_core.model.ids import UserDataId
+from torc_tui.cli.command import group
+from torc_tui.cli.context import ID, paging, pass_settings, workflow_argument
 from torc_tui.cli.output import JsonOutput
+from torc_tui.cli.settings import Settings
 from torc_tui.lists.user_data import USER_DATA
 
 
-@click.group("user-data")
+@group("user-data")
 def user_data() -> None:
     """List, read and write user data: JSON values that jobs pass to each other."""
 
 
 @user_data.command("list")
-@click.argument("workflow_id", type=ID, required=False)
+@workflow_argument
 @click.option("--name", help="Only records with this name.")
 @click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only permanent ones.")
 @click.option("--consumer-job-id", type=ID, help="Only what this job reads.")
 @click.option("--producer-job-id", type=ID, help="Only what this job writes.")
 @paging
 @pass_settings
-def list_(settings: Settings, /, workflow_id: WorkflowId | None, **filters: Any) -> None:
+def list_(settings: Settings, /, workflow: str | None, **filters: Any) -> None:
     """List the user data of a workflow."""
-    chosen = settings.choose_workflow(workflow_id)
+    chosen = settings.choose_workflow(workflow)
     found = USER_DATA.items(settings.client, chosen, **filters)
     settings.output.listing("user_data", found, USER_DATA.printed_columns)
 

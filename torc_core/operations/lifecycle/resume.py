@@ -30,8 +30,8 @@ from torc_core.operations.facts import (
     refuse_archived,
     title_of,
 )
+from torc_core.operations.lifecycle.run import Run, RunRequest, begin_run, check_output_directory
 from torc_core.operations.reporter import Proposal, Question, Reporter
-from torc_core.operations.run import Run, RunRequest, begin_run, check_output_directory
 
 RESUME_TIMEOUT_S = 300.0
 """How long a cold resume waits for jobs to end, by default."""

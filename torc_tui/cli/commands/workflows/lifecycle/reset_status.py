@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from torc_core.model.ids import WorkflowId
-from torc_core.operations.reset import ResetRequest, propose_reset
-from torc_tui.cli.context import ID, Settings, pass_settings
+from torc_core.operations.lifecycle.reset import ResetRequest, propose_reset
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.settings import Settings
 
 
-@click.command("reset-status")
-@click.argument("workflow_id", type=ID, required=False)
+@command("reset-status")
+@workflow_argument
 @click.option(
     "--failed-only",
     is_flag=True,
@@ -26,7 +27,7 @@ from torc_tui.cli.context import ID, Settings, pass_settings
 @pass_settings
 def reset_status(
     settings: Settings,
-    workflow_id: WorkflowId | None,
+    workflow: str | None,
     *,
     failed_only: bool,
     reinitialize: bool,
@@ -39,7 +40,7 @@ def reset_status(
     run again.
     """
     request = ResetRequest(
-        workflow_id=settings.choose_workflow(workflow_id),
+        workflow_id=settings.choose_workflow(workflow),
         failed_only=failed_only,
         reinitialize=reinitialize,
     )

@@ -20,7 +20,7 @@ from torc_core.operations.facts import (
     refuse_archived,
     title_of,
 )
-from torc_core.operations.initialize import begin_run, check_start, find_missing_inputs
+from torc_core.operations.lifecycle.initialize import begin_run, check_start, find_missing_inputs
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
 

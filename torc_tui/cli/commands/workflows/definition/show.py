@@ -7,13 +7,14 @@ from typing import Any
 import click
 import msgspec
 
-from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import Workflow
-from torc_tui.cli.context import ID, Settings, paging, pass_settings
+from torc_tui.cli.command import command
+from torc_tui.cli.context import paging, pass_settings, workflow_argument
+from torc_tui.cli.settings import Settings
 from torc_tui.lists.workflows import WORKFLOWS
 
 
-@click.command("list")
+@command("list")
 @click.option("--all-users", is_flag=True, help="Workflows of all users.")
 @click.option("-u", "--user", help="Workflows of this user; yours by default.")
 @click.option("--archived-only", is_flag=True, help="Only archived workflows.")
@@ -41,13 +42,13 @@ def list_(
     settings.output.listing("workflows", found, WORKFLOWS.printed_columns, decoded)
 
 
-@click.command()
-@click.argument("workflow_id", type=ID, required=False)
+@command()
+@workflow_argument
 @pass_settings
-def get(settings: Settings, workflow_id: WorkflowId | None) -> None:
+def get(settings: Settings, workflow: str | None) -> None:
     """Show a workflow and its settings."""
-    workflow = settings.client.get_workflow(settings.choose_workflow(workflow_id))
-    settings.output.record(decoded(workflow))
+    found = settings.client.get_workflow(settings.choose_workflow(workflow))
+    settings.output.record(decoded(found))
 
 
 def decoded(workflow: Workflow) -> dict[str, Any]:

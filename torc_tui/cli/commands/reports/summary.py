@@ -1,26 +1,21 @@
-"""`torc reports`."""
+"""`torc reports summary`."""
 
 from __future__ import annotations
-
-import click
 
 from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.units import format_seconds
-from torc_tui.cli.context import ID, Settings, pass_settings
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.settings import Settings
 
 
-@click.group()
-def reports() -> None:
-    """Summaries of a workflow."""
-
-
-@reports.command()
-@click.argument("workflow_id", type=ID, required=False)
+@command(examples=["torc reports summary latest"])
+@workflow_argument
 @pass_settings
-def summary(settings: Settings, workflow_id: WorkflowId | None) -> None:
+def summary(settings: Settings, workflow: str | None) -> None:
     """Show the progress of a workflow: jobs by status, time spent, nodes."""
-    chosen = settings.choose_workflow(workflow_id)
+    chosen = settings.choose_workflow(workflow)
     status = settings.client.get_workflow_status(chosen)
     record = summarize(chosen, status)
     by_status = {

@@ -13,7 +13,7 @@ from torc_core.model.ids import WorkflowRunId, id_of
 from torc_core.model.records.workflow_run import StartRequest
 from torc_core.model.workflow import WORKFLOW_RUNS, Workflow
 from torc_core.operations.facts import counted, title_of
-from torc_core.operations.initialize import Initializing, file_times, initialize_workflow
+from torc_core.operations.lifecycle.initialize import Initializing, file_times, initialize_workflow
 from torc_core.operations.reporter import Reporter
 
 

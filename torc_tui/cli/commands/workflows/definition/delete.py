@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import click
 
-from torc_core.model.ids import WorkflowId
-from torc_core.operations.delete import propose_delete
-from torc_tui.cli.commands.workflows.show import decoded
-from torc_tui.cli.context import ID, Settings, pass_settings
+from torc_core.operations.definition.delete import propose_delete
+from torc_tui.cli.command import command
+from torc_tui.cli.commands.workflows.definition.show import decoded
+from torc_tui.cli.context import pass_settings, workflows_argument
+from torc_tui.cli.settings import Settings
 
 
-@click.command()
-@click.argument("workflow_ids", type=ID, nargs=-1, required=True)
+@command(examples=["torc workflows delete 12 13", "torc workflows delete latest --no-prompts"])
+@workflows_argument
 @click.option("--no-prompts", is_flag=True, help="Do not ask.")
 @click.option("--force", is_flag=True, help="Also if they belong to another user.")
 @pass_settings
 def delete(
-    settings: Settings, workflow_ids: tuple[WorkflowId, ...], *, no_prompts: bool, force: bool
+    settings: Settings, workflows: tuple[str, ...], *, no_prompts: bool, force: bool
 ) -> None:
     """Delete workflows with their jobs, results and events."""
     done = settings.carry_out(
-        propose_delete(settings.client, workflow_ids, user=settings.user),
+        propose_delete(settings.client, settings.choose_workflows(workflows), user=settings.user),
         ask=not no_prompts,
         force=force,
     )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import click
 
-from torc_core.model.ids import WorkflowId
-from torc_core.operations.archive import archive_workflows
-from torc_tui.cli.context import ID, Settings, pass_settings
+from torc_core.operations.definition.archive import archive_workflows
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings, workflows_argument
+from torc_tui.cli.settings import Settings
 
 
-@click.command()
+@command(examples=["torc workflows archive true 12", "torc workflows archive false 12"])
 @click.argument("is_archived", type=bool, metavar="true|false")
-@click.argument("workflow_ids", type=ID, nargs=-1, required=True)
+@workflows_argument
 @pass_settings
-def archive(settings: Settings, workflow_ids: tuple[WorkflowId, ...], *, is_archived: bool) -> None:
+def archive(settings: Settings, workflows: tuple[str, ...], *, is_archived: bool) -> None:
     """Archive workflows, so that they are hidden and cannot be run, or restore them."""
+    workflow_ids = settings.choose_workflows(workflows)
     done = archive_workflows(settings.client, workflow_ids, is_archived=is_archived)
     settings.output.message(
         done.sentence,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.initialize import StartCheck, check_start, propose_initialize
-from torc_tui.cli.context import ID, Settings, pass_settings
+from torc_core.operations.lifecycle.initialize import StartCheck, check_start, propose_initialize
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.settings import Settings
 
 
-@click.command()
-@click.argument("workflow_id", type=ID, required=False)
+@command()
+@workflow_argument
 @click.option(
     "--force", is_flag=True, help="Continue even if inputs are missing or jobs are active."
 )
@@ -19,14 +21,14 @@ from torc_tui.cli.context import ID, Settings, pass_settings
 @pass_settings
 def initialize(
     settings: Settings,
-    workflow_id: WorkflowId | None,
+    workflow: str | None,
     *,
     force: bool,
     no_prompts: bool,
     dry_run: bool,
 ) -> None:
     """Start a new run: every job is reset, then blocked or ready."""
-    chosen = settings.choose_workflow(workflow_id)
+    chosen = settings.choose_workflow(workflow)
     if dry_run:
         _print_check(settings, chosen, check_start(settings.client, chosen))
         return

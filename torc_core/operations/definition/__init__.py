@@ -1,0 +1,1 @@
+"""What makes a workflow, and what removes it: create, archive, delete."""

@@ -1,0 +1,50 @@
+"""The workflow that a person means: by its id, its name, or `latest`."""
+
+from __future__ import annotations
+
+from torc_core.client import TorcClient, every_item
+from torc_core.errors import NotFoundError, UsageError
+from torc_core.model.ids import WorkflowId, id_of
+
+LATEST = "latest"
+_SHOWN = 5
+_HINT = "To see those that there are: torc workflows list"
+
+
+def find_workflow(client: TorcClient, reference: str, *, user: str) -> WorkflowId:
+    """Return the id of a workflow.
+
+    Args:
+        client: The server; not asked about an id.
+        reference: An id, the name of a workflow of the user, or `latest` for the newest of them.
+            An archived workflow is found only by name, if no other has that name.
+        user: The user.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: Several have this name.
+    """
+    if reference.isdecimal():
+        return WorkflowId(int(reference))
+    if reference == LATEST:
+        page = client.list_workflows(
+            user=user, is_archived=False, sort_by="id", reverse_sort=True, limit=1
+        )
+        if not page.items:
+            raise NotFoundError(f"{user} has no workflow.", hint=_HINT)
+        return id_of(page.items[0])
+    named = [
+        workflow
+        for workflow in every_item(client.list_workflows, user=user, name=reference)
+        if workflow.name == reference
+    ]
+    current = [workflow for workflow in named if not workflow.is_archived] or named
+    if not current:
+        raise NotFoundError(f"{user} has no workflow named {reference!r}.", hint=_HINT)
+    if len(current) > 1:
+        ids = ", ".join(str(workflow.id) for workflow in current[-_SHOWN:])
+        raise UsageError(
+            f"{len(current):,} workflows of {user} are named {reference!r}.",
+            hint=f"Give the id; the newest are {ids}.",
+        )
+    return id_of(current[0])

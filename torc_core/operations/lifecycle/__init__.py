@@ -1,0 +1,1 @@
+"""What happens to a workflow: initialize, run, cancel, reset, resume."""

@@ -1,0 +1,115 @@
+"""Commands and groups: global options at any place, examples in the help, imports when called."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import click
+from rich_click import RichCommand, RichGroup
+
+from torc_tui.cli.global_options import global_options
+
+
+def _with_global_options(ctx: click.Context, own: list[click.Parameter]) -> list[click.Parameter]:
+    """Return a command's parameters and the global options; its own have priority."""
+    taken = frozenset(name for each in own for name in (*each.opts, *each.secondary_opts))
+    return [*own, *global_options(taken=taken, hidden=ctx.parent is not None)]
+
+
+class TorcCommand(RichCommand):
+    """A command.
+
+    Args:
+        examples: Whole command lines, for the end of its help.
+    """
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.examples = tuple(examples)
+        if self.examples:
+            self.epilog = "\n\n".join(["Examples:", *(f"    {line}" for line in self.examples)])
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return its own parameters and the global options, which are hidden."""
+        return _with_global_options(ctx, super().get_params(ctx))
+
+
+class TorcGroup(RichGroup):
+    """A group of commands."""
+
+    command_class = TorcCommand
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return its own parameters and the global options, which are hidden."""
+        return _with_global_options(ctx, super().get_params(ctx))
+
+
+class Entry(NamedTuple):
+    """A command that is not imported yet."""
+
+    target: str
+    """`module:attribute` below the package of the group."""
+    help: str
+    is_hidden: bool = False
+    """An older name that the help does not list."""
+
+
+class LazyGroup(TorcGroup):
+    """A group that lists its commands without importing them.
+
+    Args:
+        package: Where the modules of its commands are.
+        entries: Its commands by name, in the order in which they are listed.
+    """
+
+    def __init__(
+        self, *args: Any, package: str, entries: Mapping[str, Entry], **settings: Any
+    ) -> None:
+        super().__init__(*args, **settings)
+        self.package = package
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return the names in the order of the entries."""
+        return list(self.entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return what a list shows of a command."""
+        entry = self.entries.get(cmd_name)
+        if entry is None:
+            return None
+        return click.Command(cmd_name, help=entry.help, hidden=entry.is_hidden)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Import the command that is called."""
+        name = args[0]
+        if name in self.entries:
+            return name, self.load(name), args[1:]
+        near = difflib.get_close_matches(name, self.entries, 1)
+        if near:
+            ctx.fail(f"There is no command {name!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def load(self, name: str) -> click.Command:
+        """Import one of the commands."""
+        module, _, attribute = self.entries[name].target.partition(":")
+        command = getattr(importlib.import_module(f"{self.package}.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+def command(
+    name: str | None = None, *, examples: Sequence[str] = (), **settings: Any
+) -> Callable[[Callable[..., Any]], TorcCommand]:
+    """Return a decorator that makes a function a command of its own, to be named by an `Entry`."""
+    return click.command(name, cls=TorcCommand, examples=examples, **settings)
+
+
+def group(name: str | None = None, **settings: Any) -> Callable[[Callable[..., Any]], TorcGroup]:
+    """Return a decorator that makes a function a group of commands."""
+    return click.group(name, cls=TorcGroup, **settings)

@@ -1,0 +1,42 @@
+"""`torc jobs cancel`, `terminate` and `retry`."""
+
+from __future__ import annotations
+
+import click
+
+from torc_core.model.ids import JobId
+from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE, JobChange, propose_change
+from torc_tui.cli.command import command
+from torc_tui.cli.context import ID, pass_settings
+from torc_tui.cli.settings import Settings
+
+
+@command(examples=["torc jobs cancel 12 13"])
+@click.argument("job_ids", type=ID, nargs=-1, required=True)
+@pass_settings
+def cancel(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
+    """Cancel jobs; those that run are stopped."""
+    _change(settings, CANCEL, job_ids)
+
+
+@command(examples=["torc jobs terminate 12"])
+@click.argument("job_ids", type=ID, nargs=-1, required=True)
+@pass_settings
+def terminate(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
+    """Terminate running jobs."""
+    _change(settings, TERMINATE, job_ids)
+
+
+@command(examples=["torc jobs retry 12"])
+@click.argument("job_ids", type=ID, nargs=-1, required=True)
+@pass_settings
+def retry(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
+    """Give failed or terminated jobs another attempt."""
+    _change(settings, RETRY, job_ids)
+
+
+def _change(settings: Settings, change: JobChange, job_ids: tuple[JobId, ...]) -> None:
+    done = settings.carry_out(propose_change(settings.client, change, job_ids))
+    settings.output.message(
+        done.sentence, {"status": "success", "message": done.sentence, "job_ids": list(job_ids)}
+    )

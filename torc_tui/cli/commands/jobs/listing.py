@@ -1,0 +1,35 @@
+"""`torc jobs list` and `torc jobs get`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from torc_core.model.ids import JobId
+from torc_tui.cli.command import command
+from torc_tui.cli.context import ID, paging, pass_settings, status_filter, workflow_argument
+from torc_tui.cli.settings import Settings
+from torc_tui.lists.jobs import JOBS
+
+
+@command("list", examples=["torc jobs list latest --status failed"])
+@workflow_argument
+@status_filter
+@click.option("--upstream-job-id", type=ID, help="Only jobs that depend on this one.")
+@click.option("--include-relationships", is_flag=True, help="With the ids of related records.")
+@paging
+@pass_settings
+def list_(settings: Settings, /, workflow: str | None, **filters: Any) -> None:
+    """List the jobs of a workflow."""
+    chosen = settings.choose_workflow(workflow)
+    found = JOBS.items(settings.client, chosen, **filters)
+    settings.output.listing("jobs", found, JOBS.printed_columns)
+
+
+@command(examples=["torc jobs get 12"])
+@click.argument("job_id", type=ID)
+@pass_settings
+def get(settings: Settings, job_id: JobId) -> None:
+    """Show one job with its inputs, outputs and dependencies."""
+    settings.output.record(settings.client.get_job(job_id))

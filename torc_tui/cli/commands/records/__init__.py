@@ -1,0 +1,1 @@
+"""Commands for the records of a workflow: one module per kind."""

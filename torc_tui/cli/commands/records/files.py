@@ -1,0 +1,46 @@
+"""`torc files`."""
+
+from __future__ import annotations
+
+import click
+
+from torc_core.model.artifact import File, FilePatch
+from torc_tui.cli.context import ID, pass_settings, workflow_argument
+from torc_tui.cli.resource import Field, Resource, resource_group
+from torc_tui.cli.settings import Settings
+from torc_tui.lists.files import FILES
+
+FILE = Resource(
+    name="files",
+    one="file",
+    many="files",
+    key="files",
+    summary="Files that jobs read and write; dependencies follow from them.",
+    listing=FILES,
+    get=lambda client, file_id: client.get_file(file_id),
+    create=lambda client, **fields: client.create_file(File(**fields)),
+    update=lambda client, file_id, **changes: client.update_file(file_id, FilePatch(**changes)),
+    delete=lambda client, file_id: client.delete_file(file_id),
+    fields=(
+        Field(name="name", spellings=("-n", "--name"), help="Its name.", is_required=True),
+        Field(name="path", spellings=("-p", "--path"), help="Where it is.", is_required=True),
+    ),
+    filters=(
+        click.option("--produced-by-job-id", type=ID, help="Only what this job writes."),
+        click.option("--name", help="Only files with this name."),
+    ),
+    example="-n input -p data/input.csv",
+    change="-p data/other.csv",
+)
+
+files = resource_group(FILE)
+
+
+@files.command("list-required-existing", examples=["torc files list-required-existing 1"])
+@workflow_argument
+@pass_settings
+def list_required_existing(settings: Settings, workflow: str | None) -> None:
+    """List the ids of the files that must exist before the workflow can start."""
+    chosen = settings.choose_workflow(workflow)
+    needed = settings.client.list_required_existing_files(chosen)
+    settings.output.record({"files": needed})

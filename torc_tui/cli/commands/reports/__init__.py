@@ -1,0 +1,16 @@
+"""`torc reports`: none of its commands is imported before it is called."""
+
+from __future__ import annotations
+
+import click
+
+from torc_tui.cli.command import Entry, LazyGroup
+
+COMMANDS = {
+    "summary": Entry("summary:summary", "Show the progress of a workflow."),
+}
+
+
+@click.group(cls=LazyGroup, package=__name__, entries=COMMANDS)
+def reports() -> None:
+    """Summaries of a workflow: its progress, its results, the resources it used."""

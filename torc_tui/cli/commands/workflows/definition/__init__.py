@@ -1,0 +1,1 @@
+"""Commands for workflows as records: create, show, change, export, delete."""

@@ -1,0 +1,1 @@
+"""Commands for what happens to a workflow: initialize, run, cancel, reset, resume."""

@@ -1,0 +1,21 @@
+"""`torc workflows cancel`."""
+
+from __future__ import annotations
+
+from torc_core.operations.lifecycle.cancel import propose_cancel
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.settings import Settings
+
+
+@command()
+@workflow_argument
+@pass_settings
+def cancel(settings: Settings, workflow: str | None) -> None:
+    """Cancel a workflow; its runners stop their jobs."""
+    chosen = settings.choose_workflow(workflow)
+    done = settings.carry_out(propose_cancel(settings.client, chosen))
+    settings.output.message(
+        done.sentence,
+        {"status": "success", "workflow_id": chosen, "canceled_slurm_jobs": 0, "errors": []},
+    )

@@ -1,0 +1,25 @@
+"""`torc workflows status` and `torc workflows is-complete`."""
+
+from __future__ import annotations
+
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.settings import Settings
+
+
+@command()
+@workflow_argument
+@pass_settings
+def status(settings: Settings, workflow: str | None) -> None:
+    """Show the run number, flags and job counts of a workflow."""
+    chosen = settings.choose_workflow(workflow)
+    settings.output.record(settings.client.get_workflow_status(chosen))
+
+
+@command("is-complete")
+@workflow_argument
+@pass_settings
+def is_complete(settings: Settings, workflow: str | None) -> None:
+    """Show whether every job of a workflow is complete."""
+    chosen = settings.choose_workflow(workflow)
+    settings.output.record(settings.client.is_workflow_complete(chosen))

@@ -1,0 +1,66 @@
+"""The options that every command takes, before its name or behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from torc_core.config.bounds import CLIENT
+from torc_tui.cli.settings import Settings
+
+_OPTIONS: tuple[Callable[..., click.Option], ...] = (
+    lambda **more: click.Option(
+        ["-f", "--format", "format_"],
+        type=click.Choice(CLIENT["format"].words),
+        help="Output format; `table` by default.",
+        **more,
+    ),
+    lambda **more: click.Option(
+        ["--url"], help="The server, also TORC_API_URL; by default torc starts its own.", **more
+    ),
+    lambda **more: click.Option(
+        ["--standalone"],
+        is_flag=True,
+        help="Use the embedded server, even if another is configured.",
+        **more,
+    ),
+    lambda **more: click.Option(
+        ["--username"], help="User name for authentication; $USER by default.", **more
+    ),
+    lambda **more: click.Option(
+        ["--password"], help="Password for authentication, also TORC_PASSWORD.", **more
+    ),
+    lambda **more: click.Option(
+        ["--prompt-password"], is_flag=True, help="Ask for the password.", **more
+    ),
+    lambda **more: click.Option(
+        ["--log-level"],
+        type=click.Choice(CLIENT["log_level"].words),
+        help="Lowest level that a run logs; `info` by default.",
+        **more,
+    ),
+    lambda **more: click.Option(["--skip-version-check"], is_flag=True, **{**more, "hidden": True}),
+)
+
+
+def global_options(*, taken: frozenset[str] = frozenset(), hidden: bool) -> Iterator[click.Option]:
+    """Yield the options, without the spellings that a command uses for its own.
+
+    Args:
+        taken: Spellings such as `-f`.
+        hidden: Leave them out of the help.
+    """
+    for make in _OPTIONS:
+        option = make(hidden=hidden, expose_value=False, callback=_keep)
+        option.opts = [spelling for spelling in option.opts if spelling not in taken]
+        if option.opts:
+            yield option
+
+
+def _keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    """Add a given value to the settings of this call; the last place of the line wins."""
+    if value is not None and value is not False:
+        assert option.name is not None
+        ctx.ensure_object(Settings).options[option.name] = value

@@ -1,0 +1,166 @@
+"""What a command works with: settings, a client, output, and a way to carry out operations."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+import click
+
+from torc_core.client import TorcClient
+from torc_core.config.schema import ClientSettings
+from torc_core.config.sources import load_settings
+from torc_core.errors import NotFoundError, UsageError
+from torc_core.host.connect import Choice, Connection, connect
+from torc_core.host.user import user_name
+from torc_core.model.ids import WorkflowId
+from torc_core.operations.find_workflow import find_workflow
+from torc_core.operations.reporter import Proposal, Result, carry_out
+from torc_tui.cli.diagnostics import say
+from torc_tui.cli.output import JsonOutput, Output, TableOutput
+from torc_tui.cli.reporter import CommandReporter
+
+R = TypeVar("R", bound=Result)
+
+PICKER_LIMIT = 50
+"""The most workflows that are offered for a choice, as in the reference."""
+
+
+class Settings:
+    """The global options and the configuration; each is read when it is first needed."""
+
+    def __init__(self) -> None:
+        self.options: dict[str, Any] = {}
+        """The global options that were given, by their names in `global_options`."""
+
+    @cached_property
+    def configured(self) -> ClientSettings:
+        """What files and the environment say.
+
+        Raises:
+            UsageError: A configuration file is wrong.
+        """
+        return load_settings()
+
+    @cached_property
+    def output(self) -> Output:
+        """How results are printed."""
+        format_ = self.options.get("format_") or self.configured.format
+        return JsonOutput() if format_ == "json" else TableOutput()
+
+    @property
+    def log_level(self) -> str:
+        """The lowest level that a run logs."""
+        return str(self.options.get("log_level") or self.configured.log_level)
+
+    @cached_property
+    def choice(self) -> Choice:
+        """Which server to use, and as which user; a password is asked for if only that is given."""
+        given = self.options
+        return Choice(
+            url=given.get("url") or os.environ.get("TORC_API_URL") or None,
+            configured_url=self.configured.api_url,
+            standalone=given.get("standalone", False),
+            user=given.get("username") or self.configured.username or user_name(),
+            password=self._password(),
+            token=os.environ.get("TORC_TOKEN"),
+        )
+
+    def _password(self) -> str | None:
+        given = self.options
+        password: str | None = given.get("password") or os.environ.get("TORC_PASSWORD") or None
+        is_asked_for = given.get("prompt_password") or (
+            given.get("username") and password is None and sys.stdin.isatty()
+        )
+        if is_asked_for:
+            password = click.prompt("Password", hide_input=True, err=True)
+        return password
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection to the server, made on first use."""
+        return connect(self.choice)
+
+    @property
+    def user(self) -> str:
+        """The name of the user."""
+        return str(self.choice.user)
+
+    @property
+    def client(self) -> TorcClient:
+        """The client of the server."""
+        return self.connection.client
+
+    def reporter(self, *, ask: bool = True) -> CommandReporter:
+        """Return how this command shows what operations report."""
+        return CommandReporter(ask=ask)
+
+    def carry_out(self, proposal: Proposal[R], *, ask: bool = True, force: bool = False) -> R:
+        """Ask and perform an operation.
+
+        Args:
+            proposal: The operation.
+            ask: Ask its question, unless that is optional.
+            force: Continue in spite of its objection.
+
+        Raises:
+            Abort: The user declined.
+            TorcError: The objection, or a refusal of the server.
+        """
+        with self.reporter(ask=ask) as reporter:
+            result = carry_out(proposal, reporter, force=force)
+        if result is None:
+            raise click.Abort
+        return result
+
+    def find_workflow(self, reference: str) -> WorkflowId:
+        """Return the id of the workflow that an id, a name or `latest` names.
+
+        Raises:
+            NotFoundError: There is none.
+            UsageError: There are several of this name.
+        """
+        return find_workflow(self.client, reference, user=self.user)
+
+    def choose_workflows(self, references: Sequence[str]) -> list[WorkflowId]:
+        """Return the ids of workflows, as `choose_workflow` does for each; at least one."""
+        if not references:
+            return [self.choose_workflow(None)]
+        return list(dict.fromkeys(self.find_workflow(each) for each in references))
+
+    def choose_workflow(self, reference: str | None) -> WorkflowId:
+        """Return the id of the workflow: the one named, the only one, or one chosen.
+
+        Raises:
+            NotFoundError: There is none.
+            UsageError: There are several, and no terminal to ask in.
+        """
+        if reference is not None:
+            return self.find_workflow(reference)
+        page = self.client.list_workflows(
+            user=self.choice.user, is_archived=False, limit=PICKER_LIMIT
+        )
+        found = {workflow.id: workflow.name for workflow in page.items if workflow.id is not None}
+        if not found:
+            raise NotFoundError(
+                f"{self.choice.user} has no workflow.",
+                hint="Create one: torc workflows create FILE",
+            )
+        if len(found) == 1:
+            return next(iter(found))
+        if not sys.stdin.isatty():
+            raise UsageError(
+                f"There are {page.total_count:,} workflows; which one?",
+                hint="Give its id, as listed by: torc workflows list",
+            )
+        for key, name in found.items():
+            say(f"{key:>6}  {name}")
+        if page.total_count > len(found):
+            say(f"{page.total_count - len(found):,} more; to choose one of these, give its id")
+        answer: str = click.prompt(
+            "Workflow", type=click.Choice([str(key) for key in found]), err=True
+        )
+        return WorkflowId(int(answer))
