@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from torc_core.config.bounds import CLIENT
-from torc_tui.cli.settings import Settings
 
 _OPTIONS: tuple[Callable[..., click.Option], ...] = (
     lambda **more: click.Option(
@@ -59,8 +58,13 @@ def global_options(*, taken: frozenset[str] = frozenset(), hidden: bool) -> Iter
             yield option
 
 
+def given_options(ctx: click.Context) -> dict[str, Any]:
+    """Return the options that were given, by their names; the last place of the line wins."""
+    given: dict[str, Any] = ctx.meta.setdefault(__name__, {})
+    return given
+
+
 def _keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:
-    """Add a given value to the settings of this call; the last place of the line wins."""
     if value is not None and value is not False:
         assert option.name is not None
-        ctx.ensure_object(Settings).options[option.name] = value
+        given_options(ctx)[option.name] = value

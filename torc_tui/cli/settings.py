@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -20,6 +20,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.operations.find_workflow import find_workflow
 from torc_core.operations.reporter import Proposal, Result, carry_out
 from torc_tui.cli.diagnostics import say
+from torc_tui.cli.global_options import given_options
 from torc_tui.cli.output import JsonOutput, Output, TableOutput
 from torc_tui.cli.reporter import CommandReporter
 
@@ -33,8 +34,7 @@ class Settings:
     """The global options and the configuration; each is read when it is first needed."""
 
     def __init__(self) -> None:
-        self.options: dict[str, Any] = {}
-        """The global options that were given, by their names in `global_options`."""
+        self.options = given_options(click.get_current_context())
 
     @cached_property
     def configured(self) -> ClientSettings:
