@@ -47,6 +47,20 @@ def connect(choice: Choice) -> Connection:
     return Connection(embedded_client(embedded_server.ensure_server()), is_embedded=True)
 
 
+def connect_running(choice: Choice, timeout_s: float = 30.0) -> TorcClient | None:
+    """Return a client of the chosen server, or None if that is the embedded one and not running.
+
+    Nothing is started, and nothing is sent yet.
+    """
+    url = None if choice.standalone else choice.url or choice.configured_url
+    if url is not None:
+        return _named(choice, url, timeout_s=timeout_s)
+    server = embedded_server.running_server()
+    if server is None:
+        return None
+    return TorcClient(server.address.url, token=server.address.token, timeout_s=timeout_s)
+
+
 def embedded_client(address: Address) -> TorcClient:
     """Return a client that locates or restarts the embedded server when it does not answer."""
     return TorcClient(address.url, token=address.token, locate=embedded_server.locate_server)

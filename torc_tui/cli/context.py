@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from torc_core.config.bounds import POSITIVE, WHOLE
 from torc_core.model.status import JobStatus
@@ -14,7 +16,19 @@ from torc_tui.cli.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-pass_settings = click.make_pass_decorator(Settings, ensure=True)
+
+def pass_settings(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its settings as the first argument."""
+
+    @click.pass_context
+    @functools.wraps(function)
+    def call(ctx: click.Context, /, *args: Any, **options: Any) -> Any:
+        root = ctx.find_root()
+        root.obj = root.obj or Settings(ctx)
+        return ctx.invoke(function, root.obj, *args, **options)
+
+    return call
+
 
 ID = number(POSITIVE)
 """An id of anything but a workflow."""
@@ -32,8 +46,37 @@ class WorkflowReference(click.ParamType[str]):
             ID.convert(text, param, ctx)
         return text
 
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem[Any]]:
+        """Return what a shell offers."""
+        from torc_tui.cli.completion import complete_workflow  # noqa: PLC0415 - for a shell's key
+
+        return complete_workflow(ctx, incomplete)
+
+
+class WorkflowOrFile(click.ParamType[str]):
+    """The path of a workflow file, or how a workflow is named."""
+
+    name = "file or workflow"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem[Any]]:
+        """Return what a shell offers."""
+        from torc_tui.cli.completion import complete_workflow_or_file  # noqa: PLC0415
+
+        return complete_workflow_or_file(ctx, incomplete)
+
 
 WORKFLOW = WorkflowReference()
+FILE_OR_WORKFLOW = WorkflowOrFile()
 
 workflow_argument = click.argument("workflow", type=WORKFLOW, required=False)
 """The workflow of a command, for `Settings.choose_workflow`."""

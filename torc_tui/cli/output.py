@@ -135,6 +135,11 @@ class TableOutput:
         _print_lines(map(clean, mask(text).split("\n")))
 
 
+def print_text(text: str) -> None:
+    """Print text for other programs as it is: a script, a document."""
+    _write(text)
+
+
 def _print_lines(lines: Iterable[str]) -> None:
     click.echo("\n".join(lines))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,9 @@ COMMANDS: dict[str, Entry] = {
     "reports": Entry("reports:reports", "Summaries of a workflow."),
     "runs": Entry("runs:runs", "Runs on this machine, which outlive their terminals."),
     "server": Entry("server:server", "The embedded server, which torc starts by itself."),
+    "completions": Entry(
+        "completions:completions", "Print the script that makes a shell complete torc."
+    ),
     "ping": Entry("ping:ping", "Check whether the server answers."),
 }
 
@@ -54,6 +58,10 @@ def torc(ctx: click.Context) -> None:
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors become one message each."""
+    if "_TORC_COMPLETE" in os.environ:
+        from torc_tui.cli.shells import register_shells  # noqa: PLC0415 - only for a shell's key
+
+        register_shells()
     try:
         code = torc.main(args=list(arguments), prog_name="torc", standalone_mode=False)
     except (TorcError, click.ClickException, click.Abort, KeyboardInterrupt, OSError) as error:

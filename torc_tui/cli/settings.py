@@ -31,10 +31,14 @@ PICKER_LIMIT = 50
 
 
 class Settings:
-    """The global options and the configuration; each is read when it is first needed."""
+    """The global options and the configuration; each is read when it is first needed.
 
-    def __init__(self) -> None:
-        self.options = given_options(click.get_current_context())
+    Args:
+        ctx: The call of a command.
+    """
+
+    def __init__(self, ctx: click.Context) -> None:
+        self.options = given_options(ctx)
 
     @cached_property
     def configured(self) -> ClientSettings:

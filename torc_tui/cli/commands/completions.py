@@ -1,0 +1,22 @@
+"""`torc completions`."""
+
+from __future__ import annotations
+
+import click
+
+from torc_tui.cli.command import command
+from torc_tui.cli.output import print_text
+from torc_tui.cli.shells import SHELLS, script
+
+
+@command(
+    examples=[
+        "torc completions bash > ~/.local/share/bash-completion/completions/torc",
+        "torc completions fish > ~/.config/fish/completions/torc.fish",
+    ]
+)
+@click.argument("shell", type=click.Choice(list(SHELLS)))
+@click.pass_context
+def completions(ctx: click.Context, shell: str) -> None:
+    """Print the script that makes a shell complete commands, options and workflows."""
+    print_text(script(shell, ctx.find_root().command))
