@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+import msgspec
 
 from torc_core import graph
 from torc_core.spec.actions import build_action
 from torc_core.spec.execution import warn_of_overrides
-from torc_core.spec.expand import Expander, JobInstance, NamedInstance
 from torc_core.spec.expanded import (
     ExpandedFailureHandler,
     ExpandedFile,
@@ -20,20 +20,26 @@ from torc_core.spec.expanded import (
     ExpandedWorkflow,
     WorkflowSettings,
 )
-from torc_core.spec.fields import walltime_seconds
+from torc_core.spec.expansion.expand import Expander, JobInstance, NamedInstance
 from torc_core.spec.files.checks import expand_paths, link_files
 from torc_core.spec.files.paths import Surroundings
 from torc_core.spec.problems import Path, Problems, shown
+from torc_core.spec.requirements import DEFAULT, all_requirements
 from torc_core.spec.resolve import Names, Resolver
+from torc_core.spec.schedulers import check_fit, named_schedulers, warn_of_differences
 from torc_core.spec.schema import NamedSpec, WorkflowSpec
-from torc_core.units import parse_duration
 
 _MAX_CYCLE_NAMES = 20
 _MAX_CYCLES = 20
 
 
 def build_workflow(
-    spec: WorkflowSpec, problems: Problems, max_jobs: int, surroundings: Surroundings
+    spec: WorkflowSpec,
+    problems: Problems,
+    max_jobs: int,
+    surroundings: Surroundings,
+    *,
+    skip_checks: bool = False,
 ) -> ExpandedWorkflow | None:
     """Return the expanded workflow; None when anything is wrong with it.
 
@@ -42,7 +48,9 @@ def build_workflow(
         problems: What is wrong so far; gets everything else.
         max_jobs: Refuse more jobs, or files or records of user data, than this.
         surroundings: What paths of files may refer to.
+        skip_checks: Only warn of jobs that need more nodes than their scheduler has.
     """
+    spec = msgspec.structs.replace(spec, resource_requirements=all_requirements(spec))
     expander = Expander(spec, problems, max_jobs)
     jobs = expander.jobs(spec.jobs)
     environment = ChainMap(spec.settings.get("env") or {}, dict(surroundings.environment))
@@ -50,7 +58,7 @@ def build_workflow(
     files = expand_paths(expander.files(spec.files), surroundings, problems)
     user_data = expander.user_data(spec.user_data)
     expander.warn_unused()
-    schedulers = _schedulers(spec, problems)
+    schedulers = named_schedulers(spec, problems)
 
     sections = _names(spec, jobs, files, user_data, schedulers, problems)
     resolver = Resolver(sections, files, problems)
@@ -61,20 +69,23 @@ def build_workflow(
     _check_whole(spec, problems)
     _warn_unused(spec, expanded, problems)
     _check_writers(jobs, expanded, files, surroundings, problems)
+    requirements = spec.resource_requirements
+    check_fit(jobs, expanded, requirements, schedulers, problems, skips_nodes=skip_checks)
+    warn_of_differences(spec, expanded, schedulers, problems)
     if not problems.errors:
         places = [job.spec.place for job in jobs]
         expanded = link_files(expanded, files, places, surroundings, problems)
     _check_cycles(jobs, expanded, problems)
     if problems.errors:
         return None
-    workflow = ExpandedWorkflow(
+    return ExpandedWorkflow(
         settings=WorkflowSettings(**spec.settings),
         jobs=tuple(expanded),
+        num_job_entries=len(spec.jobs),
         files=tuple(ExpandedFile(item.name, item.value) for item in files),
         user_data=tuple(ExpandedUserData(item.name, *item.value) for item in user_data),
         resource_requirements=tuple(
-            ExpandedResourceRequirements(name=item.name, **item.values)
-            for item in spec.resource_requirements
+            ExpandedResourceRequirements(name=item.name, **item.values) for item in requirements
         ),
         failure_handlers=tuple(
             ExpandedFailureHandler(item.name, item.values["rules"])
@@ -85,23 +96,6 @@ def build_workflow(
         ),
         actions=tuple(actions),
     )
-    _warn_runtimes(jobs, workflow, problems)
-    return workflow
-
-
-def _schedulers(spec: WorkflowSpec, problems: Problems) -> list[NamedSpec]:
-    """Return the schedulers with a name, each with an account, if need be the default one."""
-    default = (spec.settings.get("slurm_defaults") or {}).get("account")
-    found = []
-    for item in spec.slurm_schedulers:
-        if not item.name:
-            problems.warn(item.place, "has no name and is left out")
-            continue
-        values = {"account": default, **item.values}
-        if values["account"] is None:
-            problems.add(item.place, 'the field "account" is missing')
-        found.append(NamedSpec(place=item.place, name=item.name, values=values))
-    return found
 
 
 def _names(
@@ -156,8 +150,8 @@ def _check_whole(spec: WorkflowSpec, problems: Problems) -> None:
     if not spec.jobs and not problems.errors:
         problems.add(("jobs",), "a workflow needs at least one job")
     for item in spec.resource_requirements:
-        if item.name == "default":
-            problems.add((*item.place, "name"), '"default" is the name of those that torc adds')
+        if item.name == DEFAULT:
+            problems.add((*item.place, "name"), f'"{DEFAULT}" is the name of those that torc adds')
 
 
 def _check_writers(
@@ -207,28 +201,3 @@ def _check_cycles(
         problems.add(
             jobs[min(cycle)].spec.place, f"jobs that wait for each other in a circle: {chain}"
         )
-
-
-def _warn_runtimes(
-    jobs: Sequence[JobInstance], workflow: ExpandedWorkflow, problems: Problems
-) -> None:
-    """Note jobs that may run longer than an allocation of their scheduler lasts."""
-    walltimes = {
-        s.name: (s.walltime, walltime_seconds(s.walltime)) for s in workflow.slurm_schedulers
-    }
-    seen: set[Any] = set()
-    for instance, job in zip(jobs, workflow.jobs, strict=True):
-        if job.scheduler is None or job.resource_requirements is None:
-            continue
-        place = instance.spec.place
-        if (place, job.scheduler, job.resource_requirements) in seen:
-            continue
-        seen.add((place, job.scheduler, job.resource_requirements))
-        runtime = workflow.resource_requirements[job.resource_requirements].runtime
-        walltime, seconds = walltimes[job.scheduler]
-        if seconds is not None and parse_duration(runtime) > seconds:
-            problems.warn(
-                (*place, "scheduler"),
-                f'the runtime {runtime} of "{shown(job.name)}" is longer than the walltime '
-                f'{walltime} of "{shown(job.scheduler)}"',
-            )

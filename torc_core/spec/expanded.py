@@ -159,6 +159,8 @@ class ExpandedWorkflow(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: WorkflowSettings
     jobs: tuple[ExpandedJob, ...]
+    num_job_entries: int = 0
+    """How many entries of the file these jobs are expanded from."""
     files: tuple[ExpandedFile, ...] = ()
     user_data: tuple[ExpandedUserData, ...] = ()
     resource_requirements: tuple[ExpandedResourceRequirements, ...] = ()

@@ -55,8 +55,12 @@ class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
     """Of its name, with the dot; empty if it has none."""
     text: str
 
-    def expand(self, *, max_jobs: int = MAX_JOBS) -> ExpandedWorkflow:
+    def expand(self, *, max_jobs: int = MAX_JOBS, skip_checks: bool = False) -> ExpandedWorkflow:
         """Check and expand it, with the environment and the accounts of this process.
+
+        Args:
+            max_jobs: Refuse a workflow of more jobs than this.
+            skip_checks: Only warn of jobs that need more nodes than their scheduler has.
 
         Raises:
             SpecError: It has problems; all of them are reported.
@@ -67,6 +71,7 @@ class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
             source=self.source,
             max_jobs=max_jobs,
             surroundings=_surroundings(),
+            skip_checks=skip_checks,
         )
 
 
@@ -104,6 +109,7 @@ def parse_workflow(
     source: str = "workflow",
     max_jobs: int = MAX_JOBS,
     surroundings: Surroundings = _NO_SURROUNDINGS,
+    skip_checks: bool = False,
 ) -> ExpandedWorkflow:
     """Check and expand the text of a workflow file.
 
@@ -113,6 +119,7 @@ def parse_workflow(
         source: What to call the text in messages.
         max_jobs: Refuse a workflow of more jobs than this.
         surroundings: What paths of files may refer to.
+        skip_checks: Only warn of jobs that need more nodes than their scheduler has.
 
     Raises:
         SpecError: The text has problems; all of them are reported.
@@ -122,7 +129,7 @@ def parse_workflow(
     read, tree = _read(text, format, source)
     problems = Problems()
     spec = read_workflow(tree, problems)
-    workflow = build_workflow(spec, problems, max_jobs, surroundings)
+    workflow = build_workflow(spec, problems, max_jobs, surroundings, skip_checks=skip_checks)
     if workflow is not None and not (problems.warnings or problems.notes):
         return workflow
     marks: Marks = {}

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from torc_core.characters import composed
 from torc_core.spec.commands.quoting import fault_at, may_be_special
 from torc_core.spec.commands.references import LIKELY, REFERENCE, near_misses
-from torc_core.spec.expand import LISTS, JobInstance, NamedInstance
 from torc_core.spec.expanded import ExpandedJob, Indices
+from torc_core.spec.expansion.expand import LISTS, JobInstance, NamedInstance
+from torc_core.spec.expansion.templates import index_of
 from torc_core.spec.patterns import Haystack, compile_pattern
 from torc_core.spec.problems import Path, Problems, shown
 from torc_core.spec.schema import ActionSpec, JobSpec
-from torc_core.spec.templates import index_of
 
 SINGULAR = {
     "jobs": "job",
@@ -124,6 +124,8 @@ class Resolver:
             lists["depends_on"] = self._without_self(number, job, lists["depends_on"])
         if job.scheduler is not None:
             self._single(job, "slurm_schedulers", "scheduler", job.scheduler)
+        own = job.spec.own_requirements
+        needs = job.resource_requirements if own is None else own.name
         return ExpandedJob(
             name=job.name,
             command=command,
@@ -134,7 +136,7 @@ class Resolver:
             env=env or None,
             stdio=job.spec.stdio,
             resource_requirements=self._single(
-                job, "resource_requirements", "resource_requirements", job.resource_requirements
+                job, "resource_requirements", "resource_requirements", needs
             ),
             failure_handler=self._single(
                 job, "failure_handlers", "failure_handler", job.failure_handler

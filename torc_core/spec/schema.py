@@ -6,7 +6,7 @@ does not fit. Names are not looked up here and parameters not expanded.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -16,9 +16,9 @@ from torc_core.model.execution import Stdio
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, SortMethod
 from torc_core.spec import fields
 from torc_core.spec.execution import read_execution, read_stdio
+from torc_core.spec.expansion.parameters import PARAMETER_NAME, Values, parse_values
 from torc_core.spec.failure_handlers import read_rules
 from torc_core.spec.fields import MAX_COUNT, Check
-from torc_core.spec.parameters import PARAMETER_NAME, Values, parse_values
 from torc_core.spec.problems import Path, Problems, shown
 from torc_core.spec.spelling import plain_numbers
 
@@ -40,6 +40,14 @@ class Parameterized(msgspec.Struct):
         return bool(self.parameters or self.use_parameters)
 
 
+class NamedSpec(msgspec.Struct, kw_only=True):
+    """Anything else with a name; its fields are those of its expanded form."""
+
+    place: Path
+    name: str = ""
+    values: dict[str, Any]
+
+
 class JobSpec(Parameterized):
     """A job as written; empty tuples where the file says nothing.
 
@@ -51,6 +59,8 @@ class JobSpec(Parameterized):
     command: str = ""
     invocation_script: str | None = None
     resource_requirements: str | None = None
+    own_requirements: NamedSpec | None = None
+    """Requirements that it states in place of their name; they have none yet."""
     failure_handler: str | None = None
     scheduler: str | None = None
     cancel_on_blocking_job_failure: bool = True
@@ -81,14 +91,6 @@ class UserDataSpec(Parameterized):
 
     data: Any = None
     is_ephemeral: bool = False
-
-
-class NamedSpec(msgspec.Struct, kw_only=True):
-    """Anything else with a name; its fields are those of its expanded form."""
-
-    place: Path
-    name: str = ""
-    values: dict[str, Any]
 
 
 class ActionSpec(msgspec.Struct):
@@ -174,6 +176,38 @@ def _names_of_metrics(value: Any, path: Path, problems: Problems) -> None:
 _NAMES = fields.list_of(fields.name)
 _PATTERNS = fields.list_of(fields.pattern)
 
+_NEEDS: dict[str, Check] = {
+    "num_cpus": fields.integer(1, MAX_COUNT),
+    "memory": fields.memory,
+    "num_gpus": fields.integer(0, MAX_COUNT),
+    "num_nodes": fields.integer(1, MAX_COUNT),
+    "runtime": fields.duration,
+}
+_NEEDED = ("num_cpus", "memory")
+
+
+def _named(place: Path, /, name: str = "", **values: Any) -> NamedSpec:
+    return NamedSpec(place=place, name=name, values=values)
+
+
+_read_own_requirements = fields.mapping(_NEEDS, _NEEDED, _named)
+
+
+def _requirements_of_job(value: Any, path: Path, problems: Problems) -> str | NamedSpec:
+    """The name of requirements, or a mapping of what the job needs."""
+    if type(value) is dict:
+        return _read_own_requirements(value, path, problems)
+    return cast("str", fields.name(value, path, problems))
+
+
+def _job(
+    place: Path, /, resource_requirements: str | NamedSpec | None = None, **values: Any
+) -> JobSpec:
+    if isinstance(resource_requirements, NamedSpec):
+        return JobSpec(place, own_requirements=resource_requirements, **values)
+    return JobSpec(place, resource_requirements=resource_requirements, **values)
+
+
 _PARAMETERIZED: dict[str, Check] = {
     "name": fields.name,
     "parameters": _parameters,
@@ -184,7 +218,7 @@ _JOB: dict[str, Check] = {
     **_PARAMETERIZED,
     "command": fields.command,
     "invocation_script": fields.text,
-    "resource_requirements": fields.name,
+    "resource_requirements": _requirements_of_job,
     "failure_handler": fields.name,
     "scheduler": fields.name,
     "cancel_on_blocking_job_failure": fields.boolean,
@@ -208,14 +242,6 @@ _USER_DATA: dict[str, Check] = {
     **_PARAMETERIZED,
     "data": fields.json_value,
     "is_ephemeral": fields.boolean,
-}
-_RESOURCE_REQUIREMENTS: dict[str, Check] = {
-    "name": fields.name,
-    "num_cpus": fields.integer(1, MAX_COUNT),
-    "memory": fields.memory,
-    "num_gpus": fields.integer(0, MAX_COUNT),
-    "num_nodes": fields.integer(1, MAX_COUNT),
-    "runtime": fields.duration,
 }
 _SLURM_SCHEDULER: dict[str, Check] = {
     "name": fields.name,
@@ -269,10 +295,6 @@ _RESOURCE_MONITOR: dict[str, Check] = _JOB_MONITOR | {
 }
 
 
-def _named(place: Path, /, name: str = "", **values: Any) -> NamedSpec:
-    return NamedSpec(place=place, name=name, values=values)
-
-
 def _dynamic_jobs(value: Any, path: Path, problems: Problems) -> DynamicJobs:
     table = {"max_iterations": fields.integer(1, MAX_ITERATIONS)}
     return DynamicJobs(**fields.mapping(table, (), _plain)(value, path, problems))
@@ -306,11 +328,11 @@ _SETTINGS: dict[str, Check] = {
     "execution_config": read_execution,
 }
 _SECTIONS: dict[str, Check] = {
-    "jobs": fields.list_of(fields.mapping(_JOB, ("name", "command"), JobSpec)),
+    "jobs": fields.list_of(fields.mapping(_JOB, ("name", "command"), _job)),
     "files": fields.list_of(fields.mapping(_FILE, ("name", "path"), FileSpec)),
     "user_data": fields.list_of(fields.mapping(_USER_DATA, (), UserDataSpec)),
     "resource_requirements": fields.list_of(
-        fields.mapping(_RESOURCE_REQUIREMENTS, ("name", "num_cpus", "memory"), _named)
+        fields.mapping({"name": fields.name, **_NEEDS}, ("name", *_NEEDED), _named)
     ),
     "failure_handlers": fields.list_of(
         fields.mapping({"name": fields.name, "rules": read_rules}, ("name", "rules"), _named)

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.spec import ExpandedWorkflow, parse_workflow
+from torc_core.spec.expansion.parameters import count_rows, parse_values, rows
+from torc_core.spec.expansion.templates import show_as
 from torc_core.spec.fields import walltime_seconds
-from torc_core.spec.parameters import count_rows, parse_values, rows
 from torc_core.spec.patterns import compile_pattern, matching
 from torc_core.spec.problems import Problems
-from torc_core.spec.templates import show_as
 
 
 def workflow(jobs: list[dict[str, Any]], **sections: Any) -> ExpandedWorkflow:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from torc_core.errors import SpecError
 from torc_core.spec import ExpandedWorkflow, parse_workflow
-from torc_core.spec.parameters import parse_values
+from torc_core.spec.expansion.parameters import parse_values
 from torc_core.spec.problems import Problems
 
 YAML = "name: w\njobs: [{{name: 'j_{{x}}', command: './r {{x}}', parameters: {{x: {}}}}}]\n"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from torc_core.spec.expand import NamedInstance
 from torc_core.spec.expanded import ExpandedJob
+from torc_core.spec.expansion.expand import NamedInstance
 from torc_core.spec.fields import MAX_PATH_LENGTH, fault_in, line_fault
 from torc_core.spec.files.links import link_jobs
 from torc_core.spec.files.paths import Surroundings, expand_path, left_to_the_shell

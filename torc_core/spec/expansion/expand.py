@@ -22,11 +22,12 @@ import msgspec
 
 from torc_core.characters import composed
 from torc_core.spec import fields
-from torc_core.spec.parameters import Row, Values, count_rows, groups, show, value_lengths
+from torc_core.spec.expansion.borrowed import JobEntry, borrow_parameters
+from torc_core.spec.expansion.parameters import Row, Values, count_rows, groups, show, value_lengths
+from torc_core.spec.expansion.templates import Template, fill_data, fill_each, slot_names
 from torc_core.spec.patterns import quote
 from torc_core.spec.problems import Path, Problems, shown, suggestion
 from torc_core.spec.schema import FileSpec, JobSpec, Parameterized, UserDataSpec, WorkflowSpec
-from torc_core.spec.templates import Template, fill_data, fill_each, slot_names
 from torc_core.variables import MAX_BYTES
 
 LISTS: dict[str, tuple[str, str, str]] = {
@@ -90,12 +91,14 @@ class Expander:
         self._max_jobs = max_jobs
         self._used: set[str] = set()
         self._characters = 0.0
+        self._job_entries: list[JobEntry] = []
 
     def jobs(self, specs: Sequence[JobSpec]) -> list[JobInstance]:
         """Return the concrete jobs in the order of the file."""
         found: list[JobInstance] = []
         for spec in specs:
             parameters = self._parameters(spec)
+            self._job_entries.append((spec, parameters))
             self._check_slots(spec, "name", spec.name, parameters)
             self._warn_leftovers(spec, parameters)
             for field in _NAME_FIELDS:
@@ -109,9 +112,9 @@ class Expander:
         return found
 
     def files(self, specs: Sequence[FileSpec]) -> list[NamedInstance]:
-        """Return the concrete files in the order of the file."""
+        """Return the concrete files in the order of the file; call it after `jobs`."""
         found: list[NamedInstance] = []
-        for spec in specs:
+        for spec in borrow_parameters(specs, self._job_entries):
             parameters = self._parameters(spec)
             self._check_slots(spec, "name", spec.name, parameters)
             self._check_slots(spec, "path", spec.path, parameters)

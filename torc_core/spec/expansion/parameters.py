@@ -73,6 +73,11 @@ class Decimals(Sequence[float | str]):
     def __len__(self) -> int:
         return self._count
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decimals) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # values are compared, never looked up
+
     @overload
     def __getitem__(self, index: int) -> float | str: ...
     @overload

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from torc_core.spec.parameters import Lengths, Row, Value, show
+from torc_core.spec.expansion.parameters import Lengths, Row, Value, show
 from torc_core.spec.spelling import number_in
 
 _SLOT = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}", re.ASCII)

@@ -1,0 +1,108 @@
+"""Jobs that do not fit into their scheduler, and schedulers among which nothing chooses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from torc_core.errors import SpecError
+from torc_core.spec import ExpandedWorkflow, parse_workflow
+
+LARGE = {"num_cpus": 1, "memory": "1g", "num_nodes": 4}
+
+
+def parse(*, skip_checks: bool = False, **fields: Any) -> ExpandedWorkflow:
+    job = {"name": "train", "command": "x", "scheduler": "small", "resource_requirements": LARGE}
+    tree = {
+        "name": "w",
+        "jobs": [job],
+        "slurm_schedulers": [{"name": "small", "account": "a", "nodes": 2}],
+        **fields,
+    }
+    return parse_workflow(json.dumps(tree), format="json", source="f", skip_checks=skip_checks)
+
+
+def test_a_job_that_needs_more_nodes_than_its_scheduler_has_is_refused() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse()
+
+    (problem,) = caught.value.problems
+    assert 'jobs[0].scheduler: "train" needs 4 nodes' in problem
+    assert 'an allocation of "small" has 2' in problem
+    assert "--skip-checks" in problem
+
+
+def test_skipped_checks_leave_a_warning() -> None:
+    (warning,) = parse(skip_checks=True).warnings
+
+    assert '"train" needs 4 nodes' in warning
+    assert "--skip-checks" not in warning
+
+
+def test_skipped_checks_excuse_nothing_else() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse(skip_checks=True, jobs=[{"name": "a", "command": "x", "depends_on": ["b"]}])
+
+    assert 'no job named "b"' in caught.value.problems[0]
+
+
+def test_nodes_are_checked_together_with_everything_else() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse(files=[{"name": "f"}])
+
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize("nodes", [4, 5])
+def test_as_many_nodes_as_the_scheduler_has_are_fine(nodes: int) -> None:
+    found = parse(slurm_schedulers=[{"name": "small", "account": "a", "nodes": nodes}])
+
+    assert not found.warnings
+
+
+def schedulers(**of_second: Any) -> list[dict[str, Any]]:
+    first = {"account": "a", "mem": "10g", "gres": "gpu:1", "walltime": "1:00:00", "partition": "p"}
+    return [{**first, "name": "one"}, {**first, "name": "two", **of_second}]
+
+
+FREE = [{"name": f"free{i}", "command": "x"} for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("of_second", "differences"),
+    [
+        ({"mem": "20g"}, "memory (mem)"),
+        ({"gres": "gpu:2"}, "GPUs (gres)"),
+        ({"walltime": "2:00:00"}, "walltime"),
+        ({"partition": "q"}, "partition"),
+        ({"mem": None, "walltime": "2-0"}, "memory (mem), walltime"),
+    ],
+)
+def test_different_schedulers_without_an_order_are_warned_of(
+    of_second: dict[str, Any], differences: str
+) -> None:
+    bound = {"name": "bound", "command": "x", "scheduler": "one"}
+    (warning,) = parse(jobs=[*FREE, bound], slurm_schedulers=schedulers(**of_second)).warnings
+
+    assert f"the 2 schedulers differ in {differences}, 3 job(s) name none" in warning
+    assert "'gpus_runtime_memory'" in warning
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"slurm_schedulers": schedulers(walltime="60")},  # minutes: the same hour
+        {"slurm_schedulers": schedulers(qos="high", nodes=2)},
+        {"slurm_schedulers": schedulers(mem="20g"), "jobs_sort_method": "none"},
+        {
+            "slurm_schedulers": schedulers(mem="20g"),
+            "jobs": [{"name": "a", "command": "x", "scheduler": "one"}],
+        },
+        {"slurm_schedulers": schedulers()[:1]},
+    ],
+    ids=["same time", "other fields", "an order", "every job bound", "only one"],
+)
+def test_there_is_nothing_to_warn_of(fields: dict[str, Any]) -> None:
+    assert not parse(**{"jobs": FREE, **fields}).warnings

@@ -1,0 +1,1 @@
+"""Parameters: their values, the texts that use them, and the concrete entries that they make."""
