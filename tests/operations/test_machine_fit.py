@@ -7,7 +7,7 @@ import pytest
 from torc_core.host.machine import Machine
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
-from torc_core.operations import machine_fit
+from torc_core.operations.lifecycle import machine_fit
 from torc_core.operations.lifecycle.machine_fit import compare, name_examples
 from torc_core.runner.policy.options import RunnerOptions
 

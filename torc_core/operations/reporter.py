@@ -46,8 +46,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 class Reporter(Protocol):
     """An interface, as operations see it."""
 
-    def progress(self, notice: Notice) -> None:
-        """Show how far a long operation is; the next notice may replace this one."""
+    def progress(self, notice: Notice, done: float | None = None) -> None:
+        """Show how far a long operation is; the next notice may replace this one.
+
+        Args:
+            notice: What is being done.
+            done: Which part of it is, from 0 to 1; None if that is not known.
+        """
 
     def warn(self, warning: Notice) -> None:
         """Show a warning; the operation continues."""
@@ -59,7 +64,7 @@ class Reporter(Protocol):
 class SilentReporter:
     """Agrees to everything and shows nothing: for programs."""
 
-    def progress(self, notice: Notice) -> None:
+    def progress(self, notice: Notice, done: float | None = None) -> None:
         """Show nothing."""
 
     def warn(self, warning: Notice) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from types import TracebackType
 from typing import Self
@@ -12,14 +11,13 @@ import click
 from torc_core.errors import UsageError
 from torc_core.operations.reporter import Notice, Question
 from torc_tui.cli.diagnostics import clean_lines, say
-from torc_tui.terminal import clean
+from torc_tui.cli.progress_bar import ProgressBar
 
 LINES_SHOWN = 20
-_CLEAR = "\r\x1b[2K"
 
 
 class CommandReporter:
-    """Writes to stderr; progress is one line that changes, in a terminal only.
+    """Writes to stderr; progress is a bar, in a terminal only.
 
     Args:
         ask: Ask questions; without, the command line counts as the answer.
@@ -27,7 +25,7 @@ class CommandReporter:
 
     def __init__(self, *, ask: bool) -> None:
         self._ask = ask
-        self._is_live = sys.stderr.isatty()
+        self._bar = ProgressBar() if sys.stderr.isatty() else None
 
     def __enter__(self) -> Self:
         return self
@@ -38,17 +36,16 @@ class CommandReporter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._clear()
+        self._hide_bar()
 
-    def progress(self, notice: Notice) -> None:
-        """Replace the line of progress."""
-        if self._is_live:
-            width = shutil.get_terminal_size().columns - 1
-            click.echo(f"{_CLEAR}{clean(notice.sentence)[:width]}", err=True, nl=False)
+    def progress(self, notice: Notice, done: float | None = None) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            self._bar.show(notice.sentence, done)
 
     def warn(self, warning: Notice) -> None:
         """Print a warning."""
-        self._clear()
+        self._hide_bar()
         say(f"warning: {warning.sentence}")
 
     def confirm(self, question: Question) -> bool:
@@ -59,7 +56,7 @@ class CommandReporter:
         """
         if not self._ask or question.is_optional:
             return True
-        self._clear()
+        self._hide_bar()
         if not sys.stdin.isatty():
             raise UsageError(
                 f"Cannot ask without a terminal: {question.sentence}", hint="Add --no-prompts."
@@ -70,6 +67,6 @@ class CommandReporter:
             say(f"and {len(question.lines) - LINES_SHOWN:,} more lines")
         return click.confirm(clean_lines(question.sentence), err=True)
 
-    def _clear(self) -> None:
-        if self._is_live:
-            click.echo(_CLEAR, err=True, nl=False)
+    def _hide_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.hide()

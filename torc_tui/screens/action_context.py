@@ -126,7 +126,7 @@ class LineReporter:
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
 
-    def progress(self, notice: Notice) -> None:
+    def progress(self, notice: Notice, done: float | None = None) -> None:  # noqa: ARG002
         """Show it."""
         with contextlib.suppress(RuntimeError):  # the interface, and its loop, have ended
             self._loop.call_soon_threadsafe(self._tell, notice.sentence, context=self._context)

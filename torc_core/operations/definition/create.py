@@ -85,7 +85,9 @@ def create_workflow(
     workflow_id = id_of(client.create_workflow(_workflow(spec, user)))
     try:
         RecordsBuilder(client, spec, workflow_id, capabilities).build(
-            lambda number, total: reporter.progress(JobsCreated(number=number, total=total))
+            lambda number, total: reporter.progress(
+                JobsCreated(number=number, total=total), number / total
+            )
         )
     except BaseException:
         with contextlib.suppress(TorcError):
