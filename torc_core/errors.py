@@ -68,6 +68,8 @@ class TorcError(Exception):
         self.hint = mask(hint)
         super().__init__(self.message)
         self.details = details
+        if self.hint:
+            self.add_note(f"hint: {self.hint}")  # for tracebacks of programs that use the core
 
     def __str__(self) -> str:
         return self.message

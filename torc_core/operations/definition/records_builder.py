@@ -21,14 +21,16 @@ from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureHandler, ResourceRequirements, SlurmScheduler
 from torc_core.model.workflow import BATCH_REFERENCES, BULK_RECORDS
+from torc_core.operations.definition.batches import (
+    RECORDS_PER_REQUEST,
+    batches,
+    create_user_data,
+)
 from torc_core.spec.expanded import ExpandedAction, ExpandedWorkflow, Indices
 
 Record = TypeVar("Record", bound=msgspec.Struct)
-Item = TypeVar("Item")
 Id = TypeVar("Id", bound=int)
 
-JOBS_PER_REQUEST = 10_000
-"""The most jobs that the reference takes at once."""
 REFERENCES_PER_REQUEST = 500_000
 """Keeps a request with wide fan-ins at a few megabytes."""
 
@@ -97,20 +99,12 @@ class RecordsBuilder:
         if not self._has_bulk:
             return [id_of(self._client.create_file(record)) for record in records]
         return [
-            id_of(file)
-            for part in _parts(records, JOBS_PER_REQUEST)
-            for file in self._client.create_files(part)
+            id_of(file) for batch in batches(records) for file in self._client.create_files(batch)
         ]
 
     def _create_user_data(self) -> list[UserDataId]:
         records = [_as(UserData, self._workflow_id, item) for item in self._spec.user_data]
-        if not self._has_bulk:
-            return [id_of(self._client.create_user_data(record)) for record in records]
-        return [
-            id_of(data)
-            for part in _parts(records, JOBS_PER_REQUEST)
-            for data in self._client.create_user_data_list(part)
-        ]
+        return list(create_user_data(self._client, records, has_bulk=self._has_bulk))
 
     def _batches(self) -> Iterator[list[int]]:
         """Yield positions of jobs to create together, upstream jobs first."""
@@ -122,7 +116,7 @@ class RecordsBuilder:
             new_level = bool(batch) and depth[batch[-1]] != depth[position]
             references += len(dependencies[position])
             if batch and (
-                len(batch) == JOBS_PER_REQUEST
+                len(batch) == RECORDS_PER_REQUEST
                 or references > REFERENCES_PER_REQUEST
                 or (new_level and not self._has_batch_references)
             ):
@@ -194,8 +188,3 @@ def _chosen(ids: Sequence[Id], indices: Indices) -> list[Id] | None:
 
 def _at(ids: Sequence[Id], index: int | None) -> Id | None:
     return None if index is None else ids[index]
-
-
-def _parts(items: list[Item], size: int) -> Iterator[list[Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
