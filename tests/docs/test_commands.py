@@ -57,7 +57,11 @@ jobs: [{name: work, command: 'sleep 2'}]
     ),
     "docs/how-to/resume.md": Recipe(
         "name: stopped\njobs: [{name: a, command: '[ $TORC_ATTEMPT_ID -gt 1 ] || sleep 60'}]",
-        "timeout -s INT 3 torc run workflow.yaml || true",
+        """
+torc workflows create workflow.yaml
+torc run 42 & until torc jobs list 42 --status running | grep sleep; do :; done
+kill $! && wait || true
+""",
     ),
 }
 Shell = Callable[[str], subprocess.CompletedProcess[str]]
