@@ -114,6 +114,13 @@ class SlurmSchedulerFilters(Paging, total=False):
     walltime: str | None
 
 
+class LocalSchedulerFilters(Paging, total=False):
+    """Of `list_local_schedulers`."""
+
+    memory: str | None
+    num_cpus: int | None
+
+
 class ComputeNodeFilters(Paging, total=False):
     """Of `list_compute_nodes`."""
 

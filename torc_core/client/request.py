@@ -8,13 +8,18 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from torc_core.client.events import EventStream
+from torc_core.errors import UsageError
 from torc_core.model.events.event import StreamedEvent
 from torc_core.model.ids import WorkflowId
+from torc_core.model.wire import stated_fields
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 LONG_S = 600.0
 """How long a reply may take to requests whose work grows with the workflow."""
+_INCOMPLETE = "Couldn't parse body parameter"
+"""How the reference's server begins to say that a body lacks a field."""
 
 
 class Request(msgspec.Struct, Generic[T], frozen=True):
@@ -108,5 +113,18 @@ class Endpoints:
     def _put(self, path: str, reply: type[T], body: object = None) -> T:
         return self._transport.send(Request("PUT", path, reply, body=body))
 
-    def _delete(self, path: str, reply: type[T]) -> T:
-        return self._transport.send(Request("DELETE", path, reply, timeout_s=LONG_S))
+    def _update(self, path: str, reply: type[S], patch: msgspec.Struct) -> S:
+        """Change the fields of a record that a patch states.
+
+        The reference's server wants a whole record, of which it takes what has a value.
+        """
+        try:
+            return self._put(path, reply, patch)
+        except UsageError as error:
+            if not error.message.startswith(_INCOMPLETE):
+                raise
+        stored = self._get(path, reply)
+        return self._put(path, reply, msgspec.structs.replace(stored, **dict(stated_fields(patch))))
+
+    def _delete(self, path: str, reply: type[T], params: Mapping[str, object] | None = None) -> T:
+        return self._transport.send(Request("DELETE", path, reply, params, timeout_s=LONG_S))

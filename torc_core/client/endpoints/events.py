@@ -8,7 +8,7 @@ from torc_core.client.events import EventStream
 from torc_core.client.filters import EventFilters
 from torc_core.client.request import Endpoints, Request
 from torc_core.model.events.event import Event, StreamedEvent
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import EventId, WorkflowId
 from torc_core.model.page import Page
 
 
@@ -23,6 +23,14 @@ class EventEndpoints(Endpoints):
         """Return a page of events."""
         path = "/events"
         return self._list(path, Page[Event], filters, EventFilters, workflow_id)
+
+    def get_event(self, event_id: EventId) -> Event:
+        """Return one event."""
+        return self._get(f"/events/{event_id}", Event)
+
+    def delete_event(self, event_id: EventId) -> Event:
+        """Delete one event."""
+        return self._delete(f"/events/{event_id}", Event)
 
     def stream_events(
         self, workflow_id: WorkflowId, *, level: str = "info", last_event_id: int | None = None

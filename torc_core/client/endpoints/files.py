@@ -33,7 +33,7 @@ class FileEndpoints(Endpoints):
 
     def update_file(self, file_id: FileId, patch: FilePatch) -> File:
         """Change the given fields of a file record."""
-        return self._put(f"/files/{file_id}", File, patch)
+        return self._update(f"/files/{file_id}", File, patch)
 
     def delete_file(self, file_id: FileId) -> File:
         """Delete a file record; the file itself stays."""

@@ -14,7 +14,7 @@ from torc_core.model.compute import (
     ScheduledComputeNode,
     ScheduledComputeNodePatch,
 )
-from torc_core.model.ids import ComputeNodeId, WorkflowId
+from torc_core.model.ids import AllocationId, ComputeNodeId, WorkflowId
 from torc_core.model.page import Page
 
 
@@ -31,7 +31,7 @@ class NodeEndpoints(Endpoints):
 
     def update_compute_node(self, node_id: ComputeNodeId, patch: ComputeNodePatch) -> ComputeNode:
         """Change the given fields of a compute node."""
-        return self._put(f"/compute_nodes/{node_id}", ComputeNode, patch)
+        return self._update(f"/compute_nodes/{node_id}", ComputeNode, patch)
 
     def list_compute_nodes(
         self, workflow_id: WorkflowId, **filters: Unpack[ComputeNodeFilters]
@@ -43,6 +43,10 @@ class NodeEndpoints(Endpoints):
     def create_scheduled_compute_node(self, node: ScheduledComputeNode) -> ScheduledComputeNode:
         """Record an allocation that was requested from a scheduler."""
         return self._post("/scheduled_compute_nodes", ScheduledComputeNode, node)
+
+    def get_scheduled_compute_node(self, scheduled_id: AllocationId) -> ScheduledComputeNode:
+        """Return one allocation."""
+        return self._get(f"/scheduled_compute_nodes/{scheduled_id}", ScheduledComputeNode)
 
     def list_scheduled_compute_nodes(
         self, workflow_id: WorkflowId, **filters: Unpack[ScheduledComputeNodeFilters]
@@ -58,7 +62,7 @@ class NodeEndpoints(Endpoints):
     ) -> ScheduledComputeNode:
         """Change the given fields of an allocation."""
         path = f"/scheduled_compute_nodes/{scheduled_id}"
-        return self._put(path, ScheduledComputeNode, patch)
+        return self._update(path, ScheduledComputeNode, patch)
 
     def create_remote_workers(
         self, workflow_id: WorkflowId, workers: list[str]

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from torc_core.client.filters import Paging, ResourceRequirementsFilters, SlurmSchedulerFilters
+from torc_core.client.filters import (
+    LocalSchedulerFilters,
+    Paging,
+    ResourceRequirementsFilters,
+    SlurmSchedulerFilters,
+)
 from torc_core.client.request import Endpoints
 from torc_core.model.ids import FailureHandlerId, RequirementsId, WorkflowId
 from torc_core.model.page import Page
@@ -12,6 +17,7 @@ from torc_core.model.resources import (
     FailureHandler,
     LocalScheduler,
     ResourceRequirements,
+    ResourceRequirementsPatch,
     SlurmScheduler,
 )
 
@@ -37,6 +43,21 @@ class ResourceEndpoints(Endpoints):
     def get_resource_requirements(self, requirements_id: RequirementsId) -> ResourceRequirements:
         """Return one set of resource requirements."""
         return self._get(f"/resource_requirements/{requirements_id}", ResourceRequirements)
+
+    def update_resource_requirements(
+        self, requirements_id: RequirementsId, patch: ResourceRequirementsPatch
+    ) -> ResourceRequirements:
+        """Change the given fields of resource requirements."""
+        path = f"/resource_requirements/{requirements_id}"
+        return self._update(path, ResourceRequirements, patch)
+
+    def delete_resource_requirements(self, requirements_id: RequirementsId) -> ResourceRequirements:
+        """Delete one set of resource requirements.
+
+        Raises:
+            ConflictError: Jobs use them.
+        """
+        return self._delete(f"/resource_requirements/{requirements_id}", ResourceRequirements)
 
     def create_failure_handler(self, handler: FailureHandler) -> FailureHandler:
         """Create a failure handler."""
@@ -67,3 +88,10 @@ class ResourceEndpoints(Endpoints):
     def create_local_scheduler(self, scheduler: LocalScheduler) -> LocalScheduler:
         """Create a local scheduler."""
         return self._post("/local_schedulers", LocalScheduler, scheduler)
+
+    def list_local_schedulers(
+        self, workflow_id: WorkflowId, **filters: Unpack[LocalSchedulerFilters]
+    ) -> Page[LocalScheduler]:
+        """Return a page of local schedulers."""
+        path = "/local_schedulers"
+        return self._list(path, Page[LocalScheduler], filters, LocalSchedulerFilters, workflow_id)

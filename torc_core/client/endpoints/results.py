@@ -28,3 +28,7 @@ class ResultEndpoints(Endpoints):
     def get_result(self, result_id: ResultId) -> Result:
         """Return one result."""
         return self._get(f"/results/{result_id}", Result)
+
+    def delete_result(self, result_id: ResultId) -> Result:
+        """Delete one result."""
+        return self._delete(f"/results/{result_id}", Result)

@@ -9,6 +9,7 @@ from torc_core.client.request import LONG_S, Endpoints
 from torc_core.model.artifact import UserData, UserDataList, UserDataPatch
 from torc_core.model.ids import JobId, UserDataId, WorkflowId
 from torc_core.model.page import Page
+from torc_core.model.workflow import Message
 
 
 class UserDataEndpoints(Endpoints):
@@ -43,8 +44,12 @@ class UserDataEndpoints(Endpoints):
 
     def update_user_data(self, user_data_id: UserDataId, patch: UserDataPatch) -> UserData:
         """Change the given fields of user data."""
-        return self._put(f"/user_data/{user_data_id}", UserData, patch)
+        return self._update(f"/user_data/{user_data_id}", UserData, patch)
 
     def delete_user_data(self, user_data_id: UserDataId) -> UserData:
         """Delete one piece of user data."""
         return self._delete(f"/user_data/{user_data_id}", UserData)
+
+    def delete_all_user_data(self, workflow_id: WorkflowId) -> Message:
+        """Delete all user data of a workflow."""
+        return self._delete("/user_data", Message, {"workflow_id": workflow_id})
