@@ -11,7 +11,7 @@ from torc_core.model.status import JobStatus
 from torc_tui.lists.cells import status_cell
 from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.listing import Column, Row
-from torc_tui.lists.nodes import NODES
+from torc_tui.lists.resources.nodes import NODES
 from torc_tui.lists.results import RESULTS
 from torc_tui.lists.workflows import WORKFLOWS
 from torc_tui.state.column_widths import GAP, fill, fit, measure

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.listing import Query
-from torc_tui.lists.nodes import NODES
+from torc_tui.lists.resources.nodes import NODES
 from torc_tui.lists.workflows import WORKFLOWS
 from torc_tui.state.headline import (
     ServerState,

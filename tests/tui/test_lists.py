@@ -7,11 +7,16 @@ import pytest
 from torc_core.model.events.event import Event
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_tui.lists.dependencies import JOB_DEPENDENCIES, JOB_FILES, JOB_USER_DATA
 from torc_tui.lists.events import EVENTS
 from torc_tui.lists.files import FILES
 from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.listing import Query
-from torc_tui.lists.nodes import NODES
+from torc_tui.lists.resources.allocations import ALLOCATIONS
+from torc_tui.lists.resources.failure_handlers import FAILURE_HANDLERS
+from torc_tui.lists.resources.nodes import NODES
+from torc_tui.lists.resources.requirements import REQUIREMENTS
+from torc_tui.lists.resources.schedulers import LOCAL_SCHEDULERS, SLURM_SCHEDULERS
 from torc_tui.lists.results import RESULTS
 from torc_tui.lists.runs import RUNS
 from torc_tui.lists.user_data import USER_DATA
@@ -66,7 +71,11 @@ def test_an_event_is_told_in_a_sentence_and_one_of_a_client_by_its_data():
     ]
 
 
-LISTINGS = [WORKFLOWS, JOBS, FILES, EVENTS, RESULTS, NODES, USER_DATA, RUNS]
+LISTINGS = [
+    *(WORKFLOWS, JOBS, FILES, EVENTS, RESULTS, NODES, USER_DATA, RUNS, REQUIREMENTS),
+    *(FAILURE_HANDLERS, SLURM_SCHEDULERS, LOCAL_SCHEDULERS, ALLOCATIONS),
+    *(JOB_DEPENDENCIES, JOB_FILES, JOB_USER_DATA),
+]
 
 
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda each: each.name)
@@ -80,7 +89,7 @@ def test_the_columns_of_commands_and_interface_are_the_same_declarations(listing
     assert all(heading == heading.upper() for heading in headings)
 
 
-def test_headings_of_the_commands_tables_are_those_of_before():
+def test_headings_of_the_commands_tables_stay():
     headings = {
         listing.name: " ".join(column.printed_heading for column in listing.printed_columns)
         for listing in LISTINGS
@@ -92,7 +101,15 @@ def test_headings_of_the_commands_tables_are_those_of_before():
         "Files": "ID NAME MODIFIED PATH",
         "Events": "ID TIME TYPE DATA",
         "Results": "ID JOB RUN ATTEMPT STATUS CODE TIME PEAK MEM PEAK CPU ENDED",
-        "Nodes": "ID HOST STATE PID CPUS MEMORY GPUS TYPE STARTED",
+        "Nodes": "ID HOST ACTIVE PID CPUS MEMORY GPUS TYPE STARTED",
         "User data": "ID NAME EPHEMERAL DATA",
         "Runs": "RUN WORKFLOW NAME STATE STARTED HOST PID DIRECTORY",
+        "Resource requirements": "ID NAME CPUS GPUS NODES MEMORY RUNTIME",
+        "Failure handlers": "ID NAME RULES",
+        "Slurm schedulers": ("ID NAME ACCOUNT PARTITION NODES WALLTIME QOS MEMORY GRES TMP EXTRA"),
+        "Local schedulers": "ID NAME CPUS MEMORY",
+        "Allocations": "ID TYPE JOB ID SCHEDULER STATUS",
+        "Job dependencies": "JOB ID JOB DEPENDS ON ID DEPENDS ON",
+        "Job files": "FILE ID FILE PRODUCER ID PRODUCER CONSUMER ID CONSUMER PATH",
+        "Job user data": "USER DATA ID USER DATA PRODUCER ID PRODUCER CONSUMER ID CONSUMER",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from torc_core.model.compute import ComputeNode
-from torc_tui.lists.nodes import NODES
+from torc_tui.lists.resources.nodes import NODES
 
 
 @pytest.mark.parametrize(

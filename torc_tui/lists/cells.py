@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
+from torc_core.clock import utc_text
 from torc_tui.lists.listing import Column
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, Cell, look_of
@@ -34,6 +35,14 @@ def local_time(milliseconds: float) -> str:
     except (OverflowError, OSError, ValueError):
         return "?"
     return f"{moment:%m-%d %H:%M:%S}"
+
+
+def utc_moment(milliseconds: float) -> str:
+    """Return a moment (milliseconds since 1970) as times are written on the wire."""
+    try:
+        return utc_text(round(milliseconds))
+    except (OverflowError, OSError, ValueError):
+        return "?"
 
 
 def moment_cell(name: str) -> Callable[[Any], Cell]:

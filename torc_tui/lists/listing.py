@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from torc_core.client import TorcClient, every_item
@@ -119,14 +120,32 @@ class Listing:
         return Row(self.key(item), tuple(column.show(item) for column in self.columns), item)
 
     def items(
-        self, client: TorcClient, workflow_id: WorkflowId | None, **query: Any
+        self,
+        client: TorcClient,
+        workflow_id: WorkflowId | None,
+        *,
+        only: Callable[[Any], bool] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        **query: Any,
     ) -> Iterator[Any]:
-        """Yield the items, page after page; `offset` and `limit` count items.
+        """Yield the items, page after page.
+
+        Args:
+            client: The client.
+            workflow_id: Whose items.
+            only: A condition that the server does not know.
+            offset: How many of the items that meet it to skip.
+            limit: How many to yield at most.
+            **query: Order and filters, for the server.
 
         Raises:
             TorcError: The server refused a request, or did not answer.
         """
-        return every_item(self.page, client, workflow_id, **query)
+        if only is None:
+            return every_item(self.page, client, workflow_id, offset=offset, limit=limit, **query)
+        found = filter(only, every_item(self.page, client, workflow_id, **query))
+        return islice(found, offset, None if limit is None else offset + limit)
 
     def fetch(
         self, client: TorcClient, workflow_id: WorkflowId | None, query: Query, span: range

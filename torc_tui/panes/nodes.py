@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torc_tui.lists.nodes import NODES
+from torc_tui.lists.resources.nodes import NODES
 from torc_tui.panes.list_pane import ListPane
 
 

@@ -26,7 +26,14 @@ NODES = Listing(
     columns=(
         ID,
         Column("Host", attrgetter("hostname"), sort_by="hostname", shrink_to=12, max_width=30),
-        Column("State", attrgetter("is_active"), _active_cell, sort_by="is_active", min_width=8),
+        Column(
+            "State",
+            attrgetter("is_active"),
+            _active_cell,
+            heading="ACTIVE",
+            sort_by="is_active",
+            min_width=8,
+        ),
         Column("PID", attrgetter("pid"), sort_by="pid", is_number=True, rank=1),
         Column("CPUs", attrgetter("num_cpus"), sort_by="num_cpus", is_number=True),
         Column(

@@ -1,0 +1,1 @@
+"""Lists of requirements, failure handlers, schedulers, allocations and nodes."""
