@@ -131,6 +131,17 @@ def test_a_list_in_blocks_is_the_same_document(capsys, count):
     assert listed(capsys, JsonOutput(), range(count), records.__getitem__) == whole + "\n"
 
 
+@pytest.mark.parametrize("count", [0, 1, BLOCK + 1])
+def test_an_envelope_has_its_numbers_after_its_items(capsys, count):
+    records = [{"id": number, "list": []} for number in range(count)]
+
+    JsonOutput().envelope("things", iter(records), (), lambda count: {"offset": 3, "count": count})
+
+    whole = {"items": records, "offset": 3, "count": count}
+    text = msgspec.json.format(msgspec.json.encode(whole), indent=2).decode()
+    assert capsys.readouterr().out == text + "\n"
+
+
 def test_a_column_grows_with_its_values(capsys):
     lines = listed(capsys, TableOutput(), ["x"] * BLOCK + ["wider than before"]).splitlines()
 

@@ -15,6 +15,7 @@ from torc_tui.cli.numbers import number
 from torc_tui.cli.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Any], Any]
 
 
 def pass_settings(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,6 +79,18 @@ class WorkflowOrFile(click.ParamType[str]):
 WORKFLOW = WorkflowReference()
 FILE_OR_WORKFLOW = WorkflowOrFile()
 
+
+def options(*decorators: Decorator) -> Decorator:
+    """Return one decorator that adds options in this order."""
+
+    def decorate(command: Command) -> Command:
+        for each in reversed(decorators):
+            command = each(command)
+        return command
+
+    return decorate
+
+
 workflow_argument = click.argument("workflow", type=WORKFLOW, required=False)
 """The workflow of a command, for `Settings.choose_workflow`."""
 
@@ -95,13 +108,22 @@ status_filter = click.option(
 """The option of lists that jobs' statuses filter."""
 
 
-def paging(command: Command) -> Command:
-    """Add the options of every list: limit, offset and sorting."""
-    for option in (
-        click.option("--reverse-sort", is_flag=True, help="Reverse the order."),
-        click.option("--sort-by", metavar="FIELD", help="Sort by this field."),
-        click.option("--offset", type=number(WHOLE), default=0, help="Skip the first N."),
-        click.option("-l", "--limit", type=number(POSITIVE), help="At most N; by default all."),
-    ):
-        command = option(command)
-    return command
+limits = options(
+    click.option("-l", "--limit", type=number(POSITIVE), help="At most N; by default all."),
+    click.option("-o", "--offset", type=number(WHOLE), default=0, help="Skip the first N."),
+)
+"""The options of lists that the server cannot sort."""
+
+paging = options(
+    limits,
+    click.option("--sort-by", metavar="FIELD", help="Sort by this field."),
+    click.option("--reverse-sort", is_flag=True, help="Reverse the order."),
+)
+"""The options of every other list."""
+
+short_paging = options(
+    limits,
+    click.option("-s", "--sort-by", metavar="FIELD", help="Sort by this field."),
+    click.option("-r", "--reverse-sort", is_flag=True, help="Reverse the order."),
+)
+"""The same, with short options that some lists use for filters."""

@@ -53,6 +53,23 @@ class Output(Protocol):
         """Print records, as a table or as `{name: [...]}`; `to_json` says what of each."""
         ...
 
+    def envelope(
+        self,
+        name: str,
+        records: Iterable[Any],
+        columns: Sequence[Column],
+        members: Callable[[int], Mapping[str, object]],
+    ) -> None:
+        """Print records, as a table or as `{"items": [...], ...}`.
+
+        Args:
+            name: What they are, for an empty table.
+            records: The records.
+            columns: Of the table.
+            members: From the number of the records to the other members of the JSON.
+        """
+        ...
+
     def message(self, text: str, record: Mapping[str, object]) -> None:
         """Print a sentence, or what it says as a record."""
         ...
@@ -75,13 +92,20 @@ class JsonOutput:
         to_json: Callable[[Any], object] | None = None,
     ) -> None:
         """Print all records under one key."""
-        before, after = f'{{\n  "{name}": [', "]\n}"
-        for block in _blocks(map(to_json, records) if to_json else records):
-            texts = (_json(record).replace("\n", "\n    ") for record in block)
-            _write(before + "\n    " + ",\n    ".join(texts))
-            before, after = ",", "\n  ]\n}"
-        _write(after if before == "," else before + after)
-        _write("\n")
+        _write_items(name, map(to_json, records) if to_json else records)
+        _write("\n}\n")
+
+    def envelope(
+        self,
+        name: str,  # noqa: ARG002 - it is always `items`
+        records: Iterable[Any],
+        columns: Sequence[Column],  # noqa: ARG002 - programs get every field
+        members: Callable[[int], Mapping[str, object]],
+    ) -> None:
+        """Print the envelope of the HTTP interface."""
+        rest = members(_write_items("items", records))
+        _write("".join(f",\n  {_json(key)}: {_json(value)}" for key, value in rest.items()))
+        _write("\n}\n")
 
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the record that the sentence is about."""
@@ -130,6 +154,16 @@ class TableOutput:
         if lines:
             _print_lines([f"No {name.replace('_', ' ')}."])
 
+    def envelope(
+        self,
+        name: str,
+        records: Iterable[Any],
+        columns: Sequence[Column],
+        members: Callable[[int], Mapping[str, object]],  # noqa: ARG002 - people get the columns
+    ) -> None:
+        """Print a table."""
+        self.listing(name, records, columns)
+
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the sentence."""
         _print_lines(map(clean, mask(text).split("\n")))
@@ -138,6 +172,17 @@ class TableOutput:
 def print_text(text: str) -> None:
     """Print text for other programs as it is: a script, a document."""
     _write(text)
+
+
+def _write_items(name: str, records: Iterable[Any]) -> int:
+    """Write the beginning of an object whose first member are the records; return their number."""
+    count, before, end = 0, f'{{\n  "{name}": [', "]"
+    for block in _blocks(records):
+        texts = (_json(record).replace("\n", "\n    ") for record in block)
+        _write(before + "\n    " + ",\n    ".join(texts))
+        count, before, end = count + len(block), ",", "\n  ]"
+    _write(end if count else before + end)
+    return count
 
 
 def _print_lines(lines: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +13,17 @@ from torc_core.client import TorcClient
 from torc_core.errors import UsageError
 from torc_core.model.ids import WorkflowId
 from torc_tui.cli.command import TorcGroup, group
-from torc_tui.cli.context import ID, paging, pass_settings, workflow_argument
+from torc_tui.cli.context import (
+    ID,
+    Decorator,
+    options,
+    pass_settings,
+    short_paging,
+    workflow_argument,
+)
+from torc_tui.cli.output import JsonOutput
 from torc_tui.cli.settings import Settings
-from torc_tui.lists.listing import Listing
-
-Function = Callable[..., Any]
-Decorator = Callable[[Function], Function]
+from torc_tui.lists.listing import Column, Listing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,8 @@ class Field:
     """Of `create`; None leaves the field to the server."""
     is_required: bool = False
     """By `create`."""
+    is_flag: bool = False
+    """`create` takes it without a value."""
     is_fixed: bool = False
     """`update` cannot change it."""
     read: Callable[[Any], object] = lambda value: value
@@ -41,18 +48,16 @@ class Field:
 
     def create_option(self) -> Decorator:
         """Return the option of `create`."""
+        how: dict[str, Any] = {"is_flag": True} if self.is_flag else {"type": self.type}
+        if self.default is not None:  # for click None is a value, and nothing would be required
+            how["default"] = self.default
         return click.option(
-            *self.spellings,
-            self.name,
-            type=self.type,
-            help=self.help,
-            default=self.default,
-            required=self.is_required,
+            *self.spellings, self.name, help=self.help, required=self.is_required, **how
         )
 
     def update_option(self) -> Decorator:
         """Return the option of `update`."""
-        return click.option(*self.spellings, self.name, type=self.type, help=f"New: {self.help}")
+        return click.option(*self.spellings, self.name, type=self.type, help=self.help)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,8 @@ class Resource:
     """One of them in a sentence, such as "file"."""
     many: str
     """Several of them in a sentence."""
+    article: str = "a"
+    """Of `one`; empty if it has none."""
     key: str
     """Of their JSON list, such as `user_data`."""
     listing: Listing
@@ -81,16 +88,30 @@ class Resource:
     fields: Sequence[Field] = ()
     filters: Sequence[Decorator] = ()
     """Options of `list`; their names are those of the client's filters."""
+    paging: Decorator = short_paging
+    """Of `list`."""
+    select: Callable[[dict[str, Any]], Callable[[Any], bool] | None] = lambda _filters: None
+    """From the options of `list` to a condition that servers do not know; it removes those that
+    are not to be sent."""
+    columns: Callable[[TorcClient, WorkflowId], Sequence[Column]] | None = None
+    """Of the table of `list`, if those are not the columns of `listing`."""
     summary: str = ""
     """The help of the group."""
-    to_json: Callable[[Any], object] | None = None
-    """From a record to what JSON shows, if that is not the record."""
+    to_json: Callable[[Any], dict[str, Any]] = msgspec.to_builtins
+    """From a record to what JSON shows."""
+    is_always_json: bool = False
+    """`get` prints JSON even if a table is asked for, which is the default."""
     example: str = ""
     """Options of an example of `create`."""
     change: str = ""
     """Options of an example of `update`."""
     label: Callable[[Any], str] = field(default=lambda record: f" ({record.name})")
     """What names a record beside its id in a sentence."""
+
+    @property
+    def a_record(self) -> str:
+        """One of them with its article."""
+        return f"{self.article} {self.one}".lstrip()
 
 
 def resource_group(resource: Resource) -> TorcGroup:
@@ -110,6 +131,18 @@ def resource_group(resource: Resource) -> TorcGroup:
     return commands
 
 
+def show_chosen(
+    settings: Settings, listing: Listing, key: str, workflow_id: WorkflowId, ids: Collection[int]
+) -> None:
+    """Print the records of a workflow that have these ids; as JSON only the ids."""
+    if settings.output.is_json:
+        settings.output.record({key: list(ids)})
+        return
+    chosen = frozenset(ids)
+    found = listing.items(settings.client, workflow_id, only=lambda each: each.id in chosen)
+    settings.output.listing(key, found if chosen else (), listing.printed_columns)
+
+
 def _add_list(commands: TorcGroup, resource: Resource) -> None:
     @commands.command(
         "list",
@@ -117,40 +150,47 @@ def _add_list(commands: TorcGroup, resource: Resource) -> None:
         examples=[f"torc {resource.name} list 1", f"torc -f json {resource.name} list latest"],
     )
     @workflow_argument
-    @_options(resource.filters)
-    @paging
+    @options(*resource.filters, resource.paging)
     @pass_settings
     def list_(settings: Settings, /, workflow: str | None, **filters: Any) -> None:
         chosen = settings.choose_workflow(workflow)
-        found = resource.listing.items(settings.client, chosen, **filters)
+        only = resource.select(filters)
+        found = resource.listing.items(settings.client, chosen, only=only, **filters)
         columns = resource.listing.printed_columns
+        if resource.columns:
+            columns = tuple(resource.columns(settings.client, chosen))
         settings.output.listing(resource.key, found, columns, resource.to_json)
 
 
 def _add_get(commands: TorcGroup, resource: Resource) -> None:
+    format_ = ", always as JSON" if resource.is_always_json else ""
+
     @commands.command(
-        "get", help=f"Show one {resource.one}.", examples=[f"torc {resource.name} get 1"]
+        "get",
+        help=f"Show {resource.a_record}{format_}.",
+        examples=[f"torc {resource.name} get 1"],
     )
     @click.argument("record_id", metavar="ID", type=ID)
     @pass_settings
     def get(settings: Settings, record_id: int) -> None:
         record = resource.get(settings.client, record_id)
-        settings.output.record(resource.to_json(record) if resource.to_json else record)
+        output = JsonOutput() if resource.is_always_json else settings.output
+        output.record(resource.to_json(record))
 
 
 def _add_create(commands: TorcGroup, resource: Resource, make: Callable[..., Any]) -> None:
     @commands.command(
         "create",
-        help=f"Create a {resource.one}.",
+        help=f"Create {resource.a_record}.",
         examples=[f"torc {resource.name} create 1 {resource.example}"],
     )
     @workflow_argument
-    @_options(each.create_option() for each in resource.fields)
+    @options(*(each.create_option() for each in resource.fields))
     @pass_settings
     def create(settings: Settings, /, workflow: str | None, **given: Any) -> None:
         values = _read(resource, given)
         chosen = settings.choose_workflow(workflow)
-        record = make(settings.client, workflow_id=WorkflowId(chosen), **values)
+        record = make(settings.client, workflow_id=chosen, **values)
         _say(settings, resource, record, "Created")
 
 
@@ -159,37 +199,28 @@ def _add_update(commands: TorcGroup, resource: Resource, change: Callable[..., A
 
     @commands.command(
         "update",
-        help=f"Change the given fields of one {resource.one}.",
+        help=f"Change the given fields of {resource.a_record}.",
         examples=[f"torc {resource.name} update 1 {resource.change}"],
     )
     @click.argument("record_id", metavar="ID", type=ID)
-    @_options(each.update_option() for each in changeable)
+    @options(*(each.update_option() for each in changeable))
     @pass_settings
     def update(settings: Settings, /, record_id: int, **given: Any) -> None:
         changes = _read(resource, given)
         if not changes:
-            options = ", ".join(each.spellings[-1] for each in changeable)
-            raise UsageError("There is nothing to change.", hint=f"Give one of: {options}.")
+            spellings = ", ".join(each.spellings[-1] for each in changeable)
+            raise UsageError("There is nothing to change.", hint=f"Give one of: {spellings}.")
         _say(settings, resource, change(settings.client, record_id, **changes), "Updated")
 
 
 def _add_delete(commands: TorcGroup, resource: Resource, remove: Callable[..., Any]) -> None:
     @commands.command(
-        "delete", help=f"Delete one {resource.one}.", examples=[f"torc {resource.name} delete 1"]
+        "delete", help=f"Delete {resource.a_record}.", examples=[f"torc {resource.name} delete 1"]
     )
     @click.argument("record_id", metavar="ID", type=ID)
     @pass_settings
     def delete(settings: Settings, record_id: int) -> None:
         _say(settings, resource, remove(settings.client, record_id), "Deleted")
-
-
-def _options(decorators: Iterable[Decorator]) -> Decorator:
-    def decorate(function: Function) -> Function:
-        for each in reversed(list(decorators)):
-            function = each(function)
-        return function
-
-    return decorate
 
 
 def _read(resource: Resource, given: dict[str, Any]) -> dict[str, object]:
@@ -199,6 +230,5 @@ def _read(resource: Resource, given: dict[str, Any]) -> dict[str, object]:
 
 
 def _say(settings: Settings, resource: Resource, record: Any, verb: str) -> None:
-    shown: Any = resource.to_json(record) if resource.to_json else msgspec.to_builtins(record)
     sentence = f"{verb} {resource.one} {record.id}{resource.label(record)}."
-    settings.output.message(sentence, shown)
+    settings.output.message(sentence, resource.to_json(record))

@@ -19,9 +19,25 @@ COMMANDS: dict[str, Entry] = {
     "workflows": Entry("workflows:workflows", "Create, list, start and delete workflows."),
     "jobs": Entry("jobs:jobs", "List, show, cancel, terminate and retry jobs."),
     "files": Entry("records.files:files", "Files that jobs read and write."),
-    "results": Entry("records.results:results", "List job results."),
+    "user-data": Entry("records.user_data:user_data", "JSON values that jobs pass to each other."),
+    "results": Entry("records.results:results", "How the attempts of jobs ended."),
     "events": Entry("records.events:events", "List events, or follow them."),
-    "user-data": Entry("records.user_data:user_data", "List, read and write user data."),
+    "resource-requirements": Entry(
+        "records.resource_requirements:resource_requirements", "What jobs need to run."
+    ),
+    "failure-handlers": Entry(
+        "records.failure_handlers:failure_handlers", "Rules that say when failed jobs are retried."
+    ),
+    "job-dependencies": Entry(
+        "records.job_dependencies:job_dependencies", "What jobs wait for: jobs, files, user data."
+    ),
+    "compute-nodes": Entry(
+        "records.compute_nodes:compute_nodes", "What the runners of a workflow offer."
+    ),
+    "scheduled-compute-nodes": Entry(
+        "records.scheduled_compute_nodes:scheduled_compute_nodes",
+        "Allocations that were requested from a scheduler.",
+    ),
     "reports": Entry("reports:reports", "Summaries of a workflow."),
     "runs": Entry("runs:runs", "Runs on this machine, which outlive their terminals."),
     "server": Entry("server:server", "The embedded server, which torc starts by itself."),

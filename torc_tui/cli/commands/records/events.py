@@ -2,74 +2,166 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 import msgspec
 
 from torc_core.config.bounds import MINUTES
+from torc_core.errors import NotFoundError
 from torc_core.model.events.event import Event, Severity, StreamedEvent
-from torc_tui.cli.command import group
-from torc_tui.cli.context import paging, pass_settings, workflow_argument
-from torc_tui.cli.numbers import number
+from torc_core.model.events.text import event_type_of
+from torc_core.operations.follow_events import EventFollower
+from torc_tui.cli.commands.records.fields import read_json
+from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.diagnostics import say
+from torc_tui.cli.numbers import number, setting
+from torc_tui.cli.resource import Field, Resource, resource_group
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.events import EVENTS, precise_time
 from torc_tui.terminal import clean
 
+Condition = Callable[[Event | StreamedEvent], bool]
 
-@group()
-def events() -> None:
-    """List events, or follow them."""
-
-
-@events.command("list")
-@workflow_argument
-@click.option("-t", "--type", "event_type", help="Only events of this type.")
-@paging
-@pass_settings
-def list_(
-    settings: Settings, /, workflow: str | None, event_type: str | None, **filters: Any
-) -> None:
-    """List the events of a workflow, oldest first."""
-    chosen = settings.choose_workflow(workflow)
-    found = EVENTS.items(settings.client, chosen, category=event_type, **filters)
-    settings.output.listing("events", found, EVENTS.printed_columns, _with_time)
-
-
-@events.command()
-@workflow_argument
-@click.option("-d", "--duration", type=number(MINUTES), help="Stop after N minutes.")
-@click.option(
-    "--level",
-    type=click.Choice([str(level) for level in Severity]),
-    default="info",
-    show_default=True,
-    help="The lowest severity to show.",
+category_filter = click.option(
+    *("-c", "--category", "-t", "--type", "category"),
+    help="Only events of this type, or with this category.",
 )
-@pass_settings
-def monitor(settings: Settings, workflow: str | None, duration: float | None, level: str) -> None:
-    """Follow the events of a workflow as they happen."""
-    chosen = settings.choose_workflow(workflow)
-    stream = settings.client.stream_events(chosen, level=level)
-    timer = threading.Timer((duration or 0) * 60, stream.close)
-    timer.daemon = True
-    if duration is not None:
-        timer.start()
-    with stream:
-        for numbered in stream:
-            _print(settings, numbered.event)
-
-
-def _print(settings: Settings, event: StreamedEvent) -> None:
-    if settings.output.is_json:
-        settings.output.record(_with_time(event))
-        return
-    data = msgspec.json.encode(event.data).decode()
-    moment = precise_time(event.timestamp)
-    click.echo(f"{moment}  {event.severity:<7}  {clean(event.event_type)}  {clean(data)}")
 
 
 def _with_time(event: Event | StreamedEvent) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(event)
     return {**plain, "timestamp_formatted": precise_time(event.timestamp)}
+
+
+def _is_of(category: str) -> Condition:
+    """Return the condition that an event is of a type or category."""
+
+    def check(event: Event | StreamedEvent) -> bool:
+        data = event.data if isinstance(event.data, dict) else {}
+        return category in {event_type_of(event), data.get("category")}
+
+    return check
+
+
+def _select(filters: dict[str, Any]) -> Condition | None:
+    """Return the condition of a filter that the reference's server ignores."""
+    category = filters["category"]
+    return None if category is None else _is_of(category)
+
+
+RECORD = Resource(
+    name="events",
+    one="event",
+    many="events",
+    article="an",
+    key="events",
+    summary="Events: what has happened to a workflow, stored and as it happens.",
+    listing=EVENTS,
+    get=lambda client, event_id: client.get_event(event_id),
+    create=lambda client, **fields: client.create_event(Event(timestamp=0, **fields)),
+    delete=lambda client, event_id: client.delete_event(event_id),
+    fields=(
+        Field(
+            name="data",
+            spellings=("-d", "--data"),
+            help="What happened, as JSON.",
+            is_required=True,
+            read=read_json,
+        ),
+    ),
+    filters=(category_filter,),
+    select=_select,
+    to_json=_with_time,
+    example="""-d '{"type": "note", "message": "inputs checked"}'""",
+    label=lambda event: f" ({event_type_of(event)})",
+)
+
+events = resource_group(RECORD)
+
+
+@events.command("get-latest-event", examples=["torc events get-latest-event 1"])
+@workflow_argument
+@pass_settings
+def get_latest_event(settings: Settings, workflow: str | None) -> None:
+    """Show the latest event of a workflow."""
+    chosen = settings.choose_workflow(workflow)
+    newest = EVENTS.items(settings.client, chosen, sort_by="id", reverse_sort=True, limit=1)
+    event = next(newest, None)
+    if event is None:
+        raise NotFoundError(
+            f"Workflow {chosen} has no events.", hint=f"torc events monitor {chosen}"
+        )
+    settings.output.record(_with_time(event))
+
+
+@events.command(
+    examples=["torc events monitor 1 --level warning", "torc -f json events monitor 1 -d 10"]
+)
+@workflow_argument
+@click.option("-d", "--duration", type=number(MINUTES), help="Stop after N minutes.")
+@click.option(
+    *("-p", "--poll-interval", "longest_pause_s"),
+    type=setting("poll_interval"),
+    default=60,
+    help="Longest wait before connecting again when the connection broke, in seconds. Events "
+    "are shown as they happen.",
+)
+@category_filter
+@click.option(
+    "--level",
+    type=click.Choice([str(level) for level in Severity]),
+    default="info",
+    help="The lowest severity to show.",
+)
+@click.option(
+    "--filename",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append the events to this file too, each as a line of JSON.",
+)
+@pass_settings
+def monitor(
+    settings: Settings,
+    /,
+    workflow: str | None,
+    *,
+    duration: float | None,
+    category: str | None,
+    filename: Path | None,
+    **how: Any,
+) -> None:
+    """Follow the events of a workflow as they happen."""
+    chosen = settings.choose_workflow(workflow)
+    follower = EventFollower(
+        settings.client,
+        chosen,
+        on_break=lambda: say("the connection broke; trying again"),
+        **how,
+    )
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(filename.open("ab", buffering=0)) if filename else None
+        if duration is not None:
+            timer = threading.Timer(duration * 60, follower.stop)
+            timer.daemon = True
+            timer.start()
+        is_wanted = _is_of(category) if category is not None else lambda _: True
+        for event in filter(is_wanted, follower):
+            _print(settings, event, file)
+
+
+def _print(settings: Settings, event: StreamedEvent, file: BinaryIO | None) -> None:
+    shown = _with_time(event)
+    if file is not None:
+        file.write(msgspec.json.encode(shown) + b"\n")
+    if settings.output.is_json:
+        settings.output.record(shown)
+        return
+    data = msgspec.json.encode(event.data).decode()
+    click.echo(
+        f"{shown['timestamp_formatted']}  {event.severity:<7}  {clean(event.event_type)}  "
+        f"{clean(data)}"
+    )

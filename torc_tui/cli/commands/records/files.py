@@ -6,7 +6,7 @@ import click
 
 from torc_core.model.artifact import File, FilePatch
 from torc_tui.cli.context import ID, pass_settings, workflow_argument
-from torc_tui.cli.resource import Field, Resource, resource_group
+from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.files import FILES
 
@@ -40,7 +40,7 @@ files = resource_group(FILE)
 @workflow_argument
 @pass_settings
 def list_required_existing(settings: Settings, workflow: str | None) -> None:
-    """List the ids of the files that must exist before the workflow can start."""
+    """List the files that must exist before the workflow can start; as JSON their ids."""
     chosen = settings.choose_workflow(workflow)
-    needed = settings.client.list_required_existing_files(chosen)
-    settings.output.record({"files": needed})
+    required = settings.client.list_required_existing_files(chosen)
+    show_chosen(settings, FILES, FILE.key, chosen, required)

@@ -6,84 +6,102 @@ from typing import Any
 
 import click
 import msgspec
-from msgspec import UNSET
 
-from torc_core.errors import UsageError
-from torc_core.model.artifact import UserDataPatch
-from torc_core.model.ids import UserDataId
-from torc_tui.cli.command import group
-from torc_tui.cli.context import ID, paging, pass_settings, workflow_argument
-from torc_tui.cli.output import JsonOutput
+from torc_core.client import TorcClient
+from torc_core.model.artifact import UserData, UserDataPatch
+from torc_core.model.ids import JobId
+from torc_core.operations.facts import counted
+from torc_tui.cli.commands.records.fields import read_json
+from torc_tui.cli.context import ID, WORKFLOW, pass_settings, workflow_argument
+from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.user_data import USER_DATA
 
 
-@group("user-data")
-def user_data() -> None:
-    """List, read and write user data: JSON values that jobs pass to each other."""
-
-
-@user_data.command("list")
-@workflow_argument
-@click.option("--name", help="Only records with this name.")
-@click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only permanent ones.")
-@click.option("--consumer-job-id", type=ID, help="Only what this job reads.")
-@click.option("--producer-job-id", type=ID, help="Only what this job writes.")
-@paging
-@pass_settings
-def list_(settings: Settings, /, workflow: str | None, **filters: Any) -> None:
-    """List the user data of a workflow."""
-    chosen = settings.choose_workflow(workflow)
-    found = USER_DATA.items(settings.client, chosen, **filters)
-    settings.output.listing("user_data", found, USER_DATA.printed_columns)
-
-
-@user_data.command()
-@click.argument("user_data_id", type=ID)
-@pass_settings
-def get(settings: Settings, user_data_id: UserDataId) -> None:
-    """Print one record, always as JSON.
-
-    Jobs read its value with `| jq .data`.
-    """
-    JsonOutput().record(settings.client.get_user_data(user_data_id))
-
-
-@user_data.command()
-@click.argument("user_data_id", type=ID)
-@click.option("-n", "--name", help="The new name.")
-@click.option("-d", "--data", help="The new value, as JSON.")
-@click.option("--ephemeral", type=bool, help="Whether the record is ephemeral.")
-@pass_settings
-def update(
-    settings: Settings,
-    user_data_id: UserDataId,
-    name: str | None,
-    data: str | None,
+def _create(
+    client: TorcClient,
     *,
-    ephemeral: bool | None,
-) -> None:
-    """Update one record."""
-    if name is None and data is None and ephemeral is None:
-        raise UsageError("There is nothing to change.", hint="Give --data, --name or --ephemeral.")
-    value = UNSET if data is None else _json(data)
-    patch = UserDataPatch(name=name, data=value, is_ephemeral=ephemeral)
-    record = settings.client.update_user_data(user_data_id, patch)
-    settings.output.message(
-        f"User data {user_data_id} ({record.name}) was updated.", _plain(record)
+    consumer_job_id: JobId | None = None,
+    producer_job_id: JobId | None = None,
+    **fields: Any,
+) -> UserData:
+    return client.create_user_data(
+        UserData(**fields), consumer_job_id=consumer_job_id, producer_job_id=producer_job_id
     )
 
 
-def _plain(record: object) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(record)
-    return plain
+RECORD = Resource(
+    name="user-data",
+    one="user data",
+    many="user data",
+    article="",
+    key="user_data",
+    summary="User data: JSON values that jobs pass to each other. In a job, `torc user-data get` "
+    "reads one and `torc user-data update` writes it.",
+    listing=USER_DATA,
+    get=lambda client, user_data_id: client.get_user_data(user_data_id),
+    is_always_json=True,
+    create=_create,
+    update=lambda client, user_data_id, **changes: client.update_user_data(
+        user_data_id, UserDataPatch(**changes)
+    ),
+    delete=lambda client, user_data_id: client.delete_user_data(user_data_id),
+    fields=(
+        Field(name="name", spellings=("-n", "--name"), help="Its name.", is_required=True),
+        Field(name="data", spellings=("-d", "--data"), help="Its value, as JSON.", read=read_json),
+        Field(
+            name="is_ephemeral",
+            spellings=("--ephemeral",),
+            type=bool,
+            is_flag=True,
+            help="Whether it is cleared between runs.",
+        ),
+        Field(
+            name="consumer_job_id",
+            spellings=("--consumer-job-id",),
+            type=ID,
+            is_fixed=True,
+            help="The job that reads it.",
+        ),
+        Field(
+            name="producer_job_id",
+            spellings=("--producer-job-id",),
+            type=ID,
+            is_fixed=True,
+            help="The job that writes it.",
+        ),
+    ),
+    filters=(
+        click.option("--name", help="Only records with this name."),
+        click.option("--is-ephemeral", type=bool, help="Only ephemeral records, or only others."),
+        click.option("--consumer-job-id", type=ID, help="Only what this job reads."),
+        click.option("--producer-job-id", type=ID, help="Only what this job writes."),
+    ),
+    example="""-n config -d '{"lr": 0.001}'""",
+    change="""-d '{"lr": 0.002}'""",
+)
+
+user_data = resource_group(RECORD)
 
 
-def _json(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.MsgspecError as error:
-        raise UsageError(
-            f"--data {text!r} is not JSON: {error}.",
-            hint="""Quote it for the shell, such as --data '{"lr": 0.001}'.""",
-        ) from error
+@user_data.command("delete-all", examples=["torc user-data delete-all 1"])
+@click.argument("workflow", type=WORKFLOW)
+@pass_settings
+def delete_all(settings: Settings, workflow: str) -> None:
+    """Delete all user data of a workflow."""
+    chosen = settings.find_workflow(workflow)
+    reply = settings.client.delete_all_user_data(chosen)
+    deleted = counted(reply.deleted_count or 0, "record")
+    settings.output.message(
+        f"Deleted {deleted} of user data of workflow {chosen}.", msgspec.to_builtins(reply)
+    )
+
+
+@user_data.command("list-missing", examples=["torc user-data list-missing 1"])
+@workflow_argument
+@pass_settings
+def list_missing(settings: Settings, workflow: str | None) -> None:
+    """List the user data that must have a value before the workflow can start; as JSON the ids."""
+    chosen = settings.choose_workflow(workflow)
+    missing = settings.client.list_missing_user_data(chosen)
+    show_chosen(settings, USER_DATA, RECORD.key, chosen, missing)
