@@ -52,6 +52,8 @@ def clean(text: str) -> str:
     Control characters become their pictures (ESC is "␛"), others that are hidden, such as C1
     controls, bidirectional marks and lone surrogates, become "\ufffd". The length stays.
     """
+    if text.isascii() and text.isprintable():  # most are
+        return text
     return HIDDEN.sub(_picture, text)
 
 

@@ -130,6 +130,10 @@ def test_a_list_in_blocks_is_the_same_document(capsys, count):
     assert listed(capsys, JsonOutput(), records) == whole + "\n"
     assert listed(capsys, JsonOutput(), range(count), records.__getitem__) == whole + "\n"
 
+    JsonOutput().array("things", iter(records), ())
+    whole = msgspec.json.format(msgspec.json.encode(records), indent=2).decode()
+    assert capsys.readouterr().out == whole + "\n"
+
 
 @pytest.mark.parametrize("count", [0, 1, BLOCK + 1])
 def test_an_envelope_has_its_numbers_after_its_items(capsys, count):

@@ -120,11 +120,12 @@ class Stage:
         self.client.start_job(self.second, 1, self.node)
         self.complete_job(self.second, JobStatus.COMPLETED, 0)
 
-    def complete_job(self, job: int, status: JobStatus, code: int) -> None:
+    def complete_job(self, job: int, status: JobStatus, code: int, *, attempt_id: int = 1) -> None:
         result = Result(
             job_id=job,
             workflow_id=self.id,
             run_id=1,
+            attempt_id=attempt_id,
             compute_node_id=self.node,
             return_code=code,
             exec_time_minutes=0,

@@ -6,7 +6,7 @@ import pytest
 
 from torc_core.errors import ConflictError
 from torc_core.model.job import Job
-from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE
+from torc_core.operations.jobs.change import CANCEL, RETRY, TERMINATE
 
 
 def make_job(status):

@@ -9,9 +9,10 @@ import pytest
 
 from torc_core.host.runs import RunMeta, create_run, new_run_id
 from torc_core.model.compute import ComputeNode
+from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import WorkflowPatch
+from torc_core.model.workflow import Workflow, WorkflowPatch
 from torc_tui.state.logs.logpaths import file_source, find_logs
 from torc_tui.state.logs.preview import preview_text
 
@@ -84,19 +85,39 @@ def test_the_output_of_a_recovery_script_is_shown_with_its_attempt(client, job):
     ]
 
 
-def test_the_directories_of_runs_come_before_the_default_one(client, job, tmp_path):
-    for number, directory in ((job.workflow_id, "theirs"), (job.workflow_id + 1, "others")):
+def test_the_directories_of_its_runs_come_before_the_default_one(client, job, tmp_path):
+    other = job.workflow_id + 1
+    for number, directory, fields in (
+        (job.workflow_id, "theirs", {"url": client.url}),
+        (other, "others", {"url": client.url}),
+        (job.workflow_id, "of_another_server", {"url": "http://elsewhere"}),
+        (job.workflow_id, "of_the_embedded_server", {"url": "http://x", "is_embedded": True}),
+    ):
         create_run(
             RunMeta(
-                run_id=new_run_id(number), workflow_id=number, workflow_name="w", url="u",
-                output_dir="out", cwd=str(tmp_path / directory), started_at="2026-03-01T12:00:00Z",
+                run_id=new_run_id(number), workflow_id=number, workflow_name="w", output_dir="out",
+                cwd=str(tmp_path / directory), started_at="2026-03-01T12:00:00Z", **fields,
             )
         )  # fmt: skip
+        if directory != "theirs":
+            write(job, f"{directory}/out", 0, 1)
     write(job, "output", 0, 1)
-    write(job, "others/out", 0, 1)
     assert stdout_of(client, job).parts[-3] == "output"
     theirs = write(job, "theirs/out", 0, 1)
     assert stdout_of(client, job) == tmp_path / theirs
+
+
+def test_output_is_looked_for_where_the_workflow_was_created(client, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    workflow = Workflow(
+        name="created elsewhere", user="tester", submission_directory=str(tmp_path / "project")
+    )
+    workflow_id = client.create_workflow(workflow).id
+    job = client.create_job(Job(workflow_id=workflow_id, name="j", command="true"))
+    there = write(job, "project/output", 0, 1)
+
+    assert stdout_of(client, job) == tmp_path / there
+    client.delete_workflow(workflow_id)
 
 
 def test_a_file_of_a_workflow_is_one_stream():

@@ -28,6 +28,7 @@ from torc_tui.terminal import clean
 
 T = TypeVar("T")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_DELETE = b"\x7f"
 
 GAP = "  "
 BLOCK = 1_000
@@ -70,6 +71,10 @@ class Output(Protocol):
         """
         ...
 
+    def array(self, name: str, records: Iterable[Any], columns: Sequence[Column]) -> None:
+        """Print records, as a table or as `[...]`."""
+        ...
+
     def message(self, text: str, record: Mapping[str, object]) -> None:
         """Print a sentence, or what it says as a record."""
         ...
@@ -106,6 +111,11 @@ class JsonOutput:
         rest = members(_write_items("items", records))
         _write("".join(f",\n  {_json(key)}: {_json(value)}" for key, value in rest.items()))
         _write("\n}\n")
+
+    def array(self, name: str, records: Iterable[Any], columns: Sequence[Column]) -> None:  # noqa: ARG002
+        """Print all records."""
+        _write_array(records)
+        _write("\n")
 
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the record that the sentence is about."""
@@ -164,6 +174,10 @@ class TableOutput:
         """Print a table."""
         self.listing(name, records, columns)
 
+    def array(self, name: str, records: Iterable[Any], columns: Sequence[Column]) -> None:
+        """Print a table."""
+        self.listing(name, records, columns)
+
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the sentence."""
         _print_lines(map(clean, mask(text).split("\n")))
@@ -176,13 +190,7 @@ def print_text(text: str) -> None:
 
 def _write_items(name: str, records: Iterable[Any]) -> int:
     """Write the beginning of an object whose first member are the records; return their number."""
-    count, before, end = 0, f'{{\n  "{name}": [', "]"
-    for block in _blocks(records):
-        texts = (_json(record).replace("\n", "\n    ") for record in block)
-        _write(before + "\n    " + ",\n    ".join(texts))
-        count, before, end = count + len(block), ",", "\n  ]"
-    _write(end if count else before + end)
-    return count
+    return _write_array(records, f'{{\n  "{name}": ', depth=1)
 
 
 def _print_lines(lines: Iterable[str]) -> None:
@@ -193,19 +201,39 @@ def _print_json(value: object) -> None:
     _write(_json(value) + "\n")
 
 
+def _write_array(records: Iterable[Any], head: str = "", *, depth: int = 0) -> int:
+    """Write an array, a block at a time, and return how many items it has.
+
+    Args:
+        records: The items.
+        head: What stands before it; not written if there is no first block but an error.
+        depth: That of its brackets.
+    """
+    line = "\n" + "  " * depth
+    before, after, count = f"{head}[", f"{head}[]", 0
+    for block in _blocks(records):
+        items = _json(block).removeprefix("[").removesuffix("\n]")
+        _write(before + (items.replace("\n", line) if depth else items))
+        before, after, count = ",", line + "]", count + len(block)
+    _write(after)
+    return count
+
+
 def _json(value: object) -> str:
     """Return a value as JSON in which escapes stand for what is hidden or cannot be encoded."""
-    text = HIDDEN.sub(_escape, msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    compact = msgspec.json.encode(value)
+    if compact.isascii() and _DELETE not in compact:  # other controls are escaped by JSON itself
+        return msgspec.json.format(compact, indent=2).decode()
+    text = HIDDEN.sub(_escape, compact.decode())
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
         text = _NOT_ASCII.sub(_escape, text)
-    return text
+    return msgspec.json.format(text, indent=2)
 
 
 def _escape(hidden: re.Match[str]) -> str:
-    # JSON itself has no hidden characters but the ends of its lines.
-    return "\n" if hidden[0] == "\n" else json.dumps(hidden[0])[1:-1]
+    return json.dumps(hidden[0])[1:-1]
 
 
 def _write(text: str) -> None:

@@ -13,7 +13,7 @@ from torc_core.host.user import expand_home
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.operations.definition import create as creation
 from torc_core.operations.definition.delete import propose_delete
-from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE, JobChange, propose_change
+from torc_core.operations.jobs.change import CANCEL, RETRY, TERMINATE, JobChange, propose_change
 from torc_core.operations.lifecycle.cancel import propose_cancel
 from torc_core.operations.lifecycle.initialize import propose_initialize
 from torc_core.operations.lifecycle.reset import ResetRequest, propose_rerun, propose_reset

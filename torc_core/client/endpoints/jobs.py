@@ -10,6 +10,7 @@ from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.job import Job, JobPatch, Jobs
 from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
+from torc_core.model.workflow import Message
 
 
 class JobEndpoints(Endpoints):
@@ -34,11 +35,15 @@ class JobEndpoints(Endpoints):
 
     def update_job(self, job_id: JobId, patch: JobPatch) -> Job:
         """Change the given fields of a job."""
-        return self._put(f"/jobs/{job_id}", Job, patch)
+        return self._update(f"/jobs/{job_id}", Job, patch)
 
     def delete_job(self, job_id: JobId) -> Job:
         """Delete one job."""
         return self._delete(f"/jobs/{job_id}", Job)
+
+    def delete_jobs(self, workflow_id: WorkflowId) -> Message:
+        """Delete all jobs of a workflow, whatever their statuses."""
+        return self._delete("/jobs", Message, {"workflow_id": workflow_id})
 
     def retry_job(self, job_id: JobId, run_id: int, max_retries: int) -> Job:
         """Make a failed job ready for a further attempt."""

@@ -26,7 +26,7 @@ _MARKS = 32
 """Combining marks that a character keeps."""
 _MOST = 99_999
 
-_TOKENS = re.compile(
+TOKENS = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
     r"|(?:\x1b\[|\x9b)(?P<parameters>[0-?]*)(?P<between>[ -/]*)(?P<control>[@-~]?)"
     # Titles, links, images and whatever else is a string for the terminal.
@@ -37,7 +37,7 @@ _TOKENS = re.compile(
 """One token after the other, whatever comes; each class ends where the next begins, so this is
 linear. What has no end is dropped up to the end of the text."""
 
-_COLORS = re.compile(r"[0-9;:]{0,64}")
+COLORS = re.compile(r"[0-9;:]{0,64}")
 
 
 @lru_cache(maxsize=1024)
@@ -48,7 +48,7 @@ def shown_text(text: str) -> Text:
         text: A line without its end. Hidden characters that are no controls become "\ufffd".
     """
     line = _Line()
-    for token in _TOKENS.finditer(text):
+    for token in TOKENS.finditer(text):
         line.follow(token)
     return line.shown
 
@@ -92,7 +92,7 @@ class _Line:
         if between or parameters[:1] in {"<", "=", ">", "?"}:
             return
         if control == "m":
-            if _COLORS.fullmatch(parameters):
+            if COLORS.fullmatch(parameters):
                 self._style = _colored(self._style, parameters)
             return
         _CONTROLS.get(control, _ignore)(self, list(map(_number, parameters.split(";"))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from torc_core.model.ids import JobId
-from torc_core.operations.jobs import CANCEL, RETRY, TERMINATE, JobChange, propose_change
+from torc_core.operations.jobs.change import CANCEL, RETRY, TERMINATE, JobChange, propose_change
 from torc_tui.cli.command import command
 from torc_tui.cli.context import ID, pass_settings
 from torc_tui.cli.settings import Settings
@@ -37,6 +37,7 @@ def retry(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
 
 def _change(settings: Settings, change: JobChange, job_ids: tuple[JobId, ...]) -> None:
     done = settings.carry_out(propose_change(settings.client, change, job_ids))
+    changed = [job.id for job in done.jobs]
     settings.output.message(
-        done.sentence, {"status": "success", "message": done.sentence, "job_ids": list(job_ids)}
+        done.sentence, {"status": "success", "message": done.sentence, "job_ids": changed}
     )

@@ -7,13 +7,28 @@ from typing import Any
 import click
 
 from torc_core.model.ids import JobId
+from torc_core.model.status import JobStatus
 from torc_tui.cli.command import command
-from torc_tui.cli.context import ID, paging, pass_settings, status_filter, workflow_argument
+from torc_tui.cli.context import (
+    ID,
+    WORKFLOW,
+    paging,
+    pass_settings,
+    status_filter,
+    workflow_argument,
+)
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.jobs import JOBS
 
 
-@command("list", examples=["torc jobs list latest --status failed"])
+@command(
+    "list",
+    examples=[
+        "torc jobs list latest --status failed",
+        "torc jobs list 1 --sort-by name --limit 20",
+        "torc -f json jobs list 1 --include-relationships",
+    ],
+)
 @workflow_argument
 @status_filter
 @click.option("--upstream-job-id", type=ID, help="Only jobs that depend on this one.")
@@ -22,13 +37,26 @@ from torc_tui.lists.jobs import JOBS
 @pass_settings
 def list_(settings: Settings, /, workflow: str | None, **filters: Any) -> None:
     """List the jobs of a workflow."""
+    _list(settings, workflow, filters)
+
+
+@command("list-by-status", examples=["torc jobs list 1 --status running"])
+@click.argument("workflow", type=WORKFLOW)
+@click.argument("status", type=click.Choice([str(status) for status in JobStatus]), required=False)
+@pass_settings
+def list_by_status(settings: Settings, workflow: str, status: str | None) -> None:
+    """List the jobs of a workflow that have a status, or all of them by their statuses."""
+    _list(settings, workflow, {"status": status} if status else {"sort_by": "status"})
+
+
+def _list(settings: Settings, workflow: str | None, filters: dict[str, Any]) -> None:
     chosen = settings.choose_workflow(workflow)
     found = JOBS.items(settings.client, chosen, **filters)
     settings.output.listing("jobs", found, JOBS.printed_columns)
 
 
 @command(examples=["torc jobs get 12"])
-@click.argument("job_id", type=ID)
+@click.argument("job_id", metavar="ID", type=ID)
 @pass_settings
 def get(settings: Settings, job_id: JobId) -> None:
     """Show one job with its inputs, outputs and dependencies."""

@@ -14,7 +14,7 @@ from torc_core.model.ids import ComputeNodeId, JobId, id_of
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, RETRIABLE, TRANSITIONS, JobStatus
-from torc_core.operations.facts import counted
+from torc_core.operations.jobs.names import name_jobs
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
 _SIGTERM = -15
@@ -72,7 +72,7 @@ class JobsChanged(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """What was done."""
-        return f"{self.change.participle.capitalize()} {_name(self.jobs)}."
+        return f"{self.change.participle.capitalize()} {name_jobs(self.jobs)}."
 
 
 def propose_change(
@@ -84,7 +84,7 @@ def propose_change(
         NotFoundError: One of them does not exist.
         ConflictError: One of them is in no status for it.
     """
-    jobs = tuple(client.get_job(job_id) for job_id in job_ids)
+    jobs = tuple(client.get_job(job_id) for job_id in dict.fromkeys(job_ids))
     change.decide(jobs)
 
     def perform(_reporter: Reporter, *, force: bool) -> JobsChanged:  # noqa: ARG001 - nothing to force
@@ -98,7 +98,7 @@ def propose_change(
     lines = tuple(f"{job.id}  {job.name}  ({job.status})" for job in jobs)
     return Proposal(
         question=Question(
-            sentence=f"{change.verb} {_name(jobs)}?",
+            sentence=f"{change.verb} {name_jobs(jobs)}?",
             lines=lines,
             is_danger=change is not RETRY,
             is_optional=True,
@@ -153,12 +153,6 @@ RETRY = JobChange(
     possible=RETRIABLE - {JobStatus.RUNNING},
 )
 CHANGES = (CANCEL, TERMINATE, RETRY)
-
-
-def _name(jobs: Sequence[Job]) -> str:
-    if len(jobs) == 1:
-        return f"job {jobs[0].id} ({jobs[0].name})"
-    return counted(len(jobs), "job")
 
 
 def _node_of(client: TorcClient, job: Job) -> ComputeNodeId:

@@ -1,0 +1,205 @@
+"""Where the output of a job is on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from torc_core.client import TorcClient, every_item
+from torc_core.errors import ConflictError, NotFoundError, TorcError
+from torc_core.host.runs import list_runs
+from torc_core.model.execution import Stdio, StdioMode, stored_execution_config
+from torc_core.model.ids import id_of
+from torc_core.model.job import Job
+from torc_core.model.result import Result
+from torc_core.model.status import ENDED, SETTLED, JobStatus
+from torc_core.model.workflow import Workflow
+from torc_core.operations.jobs.names import name_job
+from torc_core.runner.policy.output_paths import RECOVERY, job_stdio
+from torc_core.runner.policy.outputs.stdio import stdio_files
+
+DEFAULT_OUTPUT_DIRECTORY = "output"
+"""Where a runner writes by default, below its current directory."""
+
+
+class LogChoice(NamedTuple):
+    """Which output of a job; without any, that of the latest attempt that has left some here."""
+
+    run_id: int | None = None
+    attempt_id: int | None = None
+    directory: Path | None = None
+    """The output directory of its runner, if that is not to be looked for."""
+
+
+class LogStream(NamedTuple):
+    """A file with output of an attempt; it need not exist."""
+
+    name: str
+    """`stdout`, `stderr` or `output` for both; of a recovery script, with `recovery` before it."""
+    path: Path
+
+
+class JobLog(NamedTuple):
+    """The output of an attempt of a job."""
+
+    run_id: int
+    attempt_id: int
+    streams: tuple[LogStream, ...]
+    remark: str = ""
+    """Why there are no files, if there is a reason beyond their not being written yet."""
+
+    @property
+    def is_found(self) -> bool:
+        """Whether there is any of the files."""
+        return any(stream.path.exists() for stream in self.streams)
+
+
+ANY = LogChoice()
+
+
+def find_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
+    """Return the output of the latest of the chosen attempts that has any on this machine.
+
+    Runs on this machine have recorded their output directory. After those come the default one
+    below the current directory, and that below the directory which the workflow was created in.
+    Without any file, the names that the latest of the attempts would have.
+
+    Raises:
+        NotFoundError: The job has no such attempt.
+        TorcError: The server refused the request, or did not answer.
+    """
+    workflow = client.get_workflow(job.workflow_id)
+    stdio = stored_execution_config(workflow.execution_config).stdio_of(job.name)
+    # A workflow may have been changed after the attempt.
+    modes = dict.fromkeys((stdio.mode, StdioMode.SEPARATE, StdioMode.COMBINED))
+    directories = _directories(client, workflow) if choice.directory is None else [choice.directory]
+    candidates = [
+        _log(directory, job, run_id, attempt_id, mode)
+        for run_id, attempt_id in _attempts(client, job, choice)
+        for directory in directories
+        for mode in modes
+    ]
+    found = (each for each in candidates if each.is_found)
+    return next(found, candidates[0]._replace(remark=_why_nothing(job, stdio)))
+
+
+def find_written_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
+    """Return the same, but only what there is.
+
+    Raises:
+        ConflictError: The job has not run.
+        NotFoundError: The job has no such attempt, or its output is not on this machine.
+        TorcError: The server refused the request, or did not answer.
+    """
+    log = find_log(client, job, choice)
+    if not log.is_found:
+        raise _missing(client, job, log)
+    return log
+
+
+def find_current_log(client: TorcClient, job: Job, directory: Path | None = None) -> JobLog:
+    """Return the output of the attempt that a job is at, whether or not there is any yet.
+
+    Raises:
+        TorcError: The server refused the request, or did not answer.
+    """
+    run_id = client.get_workflow_status(job.workflow_id).run_id
+    return find_log(client, job, LogChoice(run_id, job.attempt_id, directory))
+
+
+def _attempts(client: TorcClient, job: Job, choice: LogChoice) -> list[tuple[int, int]]:
+    """Return run and number of the chosen attempts, the latest first."""
+    known = {(each.run_id, each.attempt_id) for each in _results(client, job)}
+    if not known or job.status not in ENDED:
+        known.add((client.get_workflow_status(job.workflow_id).run_id, job.attempt_id))
+    chosen = [
+        (run_id, attempt_id)
+        for run_id, attempt_id in sorted(known, reverse=True)
+        if choice.run_id in {None, run_id} and choice.attempt_id in {None, attempt_id}
+    ]
+    if not chosen:
+        asked = {"run": choice.run_id, "attempt": choice.attempt_id}
+        numbers = [f"{name} {number}" for name, number in asked.items() if number is not None]
+        raise NotFoundError(
+            f"Job {job.id} ({job.name}) has no {', '.join(numbers)}.",
+            hint=f"Its attempts: torc results list {job.workflow_id} -j {job.id} --all-runs",
+        )
+    return chosen
+
+
+def _results(client: TorcClient, job: Job) -> Iterator[Result]:
+    return every_item(client.list_results, job.workflow_id, job_id=job.id, all_runs=True)
+
+
+def _directories(client: TorcClient, workflow: Workflow) -> list[Path]:
+    """Return where output may be, without repetitions."""
+    found = [
+        *(
+            Path(run.meta.cwd, run.meta.output_dir)
+            for run in list_runs()
+            if run.meta.workflow_id == workflow.id
+            and (run.meta.url == client.url or (run.meta.is_embedded and client.is_located))
+        ),
+        Path.cwd() / DEFAULT_OUTPUT_DIRECTORY,
+    ]
+    if workflow.submission_directory:
+        found.append(Path(workflow.submission_directory) / DEFAULT_OUTPUT_DIRECTORY)
+    return list(dict.fromkeys(found))
+
+
+def _log(directory: Path, job: Job, run_id: int, attempt_id: int, mode: StdioMode) -> JobLog:
+    stem = job_stdio(str(directory), job.workflow_id, id_of(job), run_id, attempt_id)
+    streams = [
+        *_streams(stem, mode),
+        *(
+            LogStream(f"recovery {name}", path)
+            for name, path in _streams(stem + RECOVERY, mode)
+            if path.exists()
+        ),
+    ]
+    return JobLog(run_id, attempt_id, tuple(streams))
+
+
+def _streams(stem: str, mode: StdioMode) -> Iterator[LogStream]:
+    return (LogStream(name, Path(path)) for name, path in stdio_files(stem, mode).streams)
+
+
+def _why_nothing(job: Job, stdio: Stdio) -> str:
+    if stdio.mode is StdioMode.NONE:
+        return "the output of this job is not kept (its stdio is none)"
+    if stdio.delete_on_success and job.status is JobStatus.COMPLETED:
+        return "the output was deleted when the job had completed (delete_on_success)"
+    return ""
+
+
+def _missing(client: TorcClient, job: Job, log: JobLog) -> TorcError:
+    """Return the error for output that is not here."""
+    title = f"Job {job.id} ({job.name})"
+    if log.remark:
+        return NotFoundError(f"{title}: {log.remark}.")
+    host = _host(client, job, log)
+    if host is None and job.status is not JobStatus.RUNNING:
+        return ConflictError(
+            f"{title} is {job.status} and has not run, so there is no output.",
+            hint="" if job.status in SETTLED else f"Wait for it: torc jobs logs {job.id} --follow",
+        )
+    attempt = f"run {log.run_id}, attempt {log.attempt_id}"
+    return NotFoundError(
+        f"The output of {name_job(job)}, {attempt}, was not found: "
+        f"{log.streams[0].path} does not exist.",
+        hint=(f"It ran on {host}. " if host else "")
+        + "Name the output directory of its runner with --output-dir.",
+    )
+
+
+def _host(client: TorcClient, job: Job, log: JobLog) -> str | None:
+    """Return where an attempt ran, None if it did not or that is not known."""
+    wanted = (log.run_id, log.attempt_id)
+    nodes = [
+        each.compute_node_id
+        for each in _results(client, job)
+        if (each.run_id, each.attempt_id) == wanted
+    ]
+    node_id = next(iter(nodes), job.compute_node_id)
+    return None if node_id is None else client.get_compute_node(node_id).hostname
