@@ -188,6 +188,11 @@ def print_text(text: str) -> None:
     _write(text)
 
 
+def json_line(value: object) -> str:
+    """Return a value as JSON of one line in which escapes stand for what is hidden."""
+    return HIDDEN.sub(_escape, msgspec.json.encode(value).decode())
+
+
 def _write_items(name: str, records: Iterable[Any]) -> int:
     """Write the beginning of an object whose first member are the records; return their number."""
     return _write_array(records, f'{{\n  "{name}": ', depth=1)

@@ -14,8 +14,11 @@ import pytest
 from core.client.raw_server import RawServer, reply
 from waiting import wait_for
 
+from torc_core.characters import HIDDEN
 from torc_core.model.events.event import Event
 from torc_core.model.workflow import Workflow
+
+HOSTILE = "\x1b[2J\x9b2J\u202e"
 
 
 @pytest.fixture
@@ -87,6 +90,7 @@ def test_the_list_is_filtered_by_type_and_category(torc, client, workflow):
         create(client, workflow, type="other", category="note"),
         create(client, workflow, type="other"),
         create(client, workflow, type="note"),
+        create(client, workflow, type="No Name", category=["note"]),
     ]
 
     def listed(*options):
@@ -97,6 +101,7 @@ def test_the_list_is_filtered_by_type_and_category(torc, client, workflow):
     assert listed("--type", "note", "-o", "1", "-l", "1") == [1]
     assert listed("-t", "note", "-s", "id", "-r") == [3, 1, 0]
     assert listed("-l", "2") == [0, 1]
+    assert listed("-c", "user_event") == [4]
 
 
 def test_a_server_that_ignores_the_category_gives_the_same_list(torc_alone, monkeypatch):
@@ -140,11 +145,13 @@ def test_events_are_shown_as_they_happen(monitor, server, client, workflow, tmp_
     line = ("events", "monitor", workflow, "--filename", "events.jsonl", "-c", "note")
     following = monitor(server.url, *line)
 
-    shown = following.first(client, workflow, type="note", text="\x1b[2J")
+    shown = following.first(client, workflow, type="note", text=HOSTILE)
     assert "  info     note  " in shown
-    assert "\x1b" not in shown
-    first = json.loads((tmp_path / "events.jsonl").read_text("utf-8").splitlines()[0])
-    assert first["data"]["text"] == "\x1b[2J"
+    assert not HIDDEN.search(shown.rstrip("\n"))
+    first, *_ = (tmp_path / "events.jsonl").read_text("utf-8").split("\n")
+    assert not HIDDEN.search(first)
+    first = json.loads(first)
+    assert first["data"]["text"] == HOSTILE
     assert set(first) == {
         *("workflow_id", "timestamp", "timestamp_formatted", "event_type", "severity", "data")
     }

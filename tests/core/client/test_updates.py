@@ -9,8 +9,16 @@ from core.client.raw_server import RawServer, reply
 
 from torc_core.client import TorcClient
 from torc_core.errors import UsageError
-from torc_core.model.artifact import UserDataPatch
-from torc_core.model.resources import ResourceRequirementsPatch
+from torc_core.model.artifact import File, FilePatch, UserData, UserDataPatch
+from torc_core.model.compute import (
+    ComputeNode,
+    ComputeNodePatch,
+    ScheduledComputeNode,
+    ScheduledComputeNodePatch,
+)
+from torc_core.model.job import Job, JobPatch
+from torc_core.model.resources import ResourceRequirements, ResourceRequirementsPatch
+from torc_core.model.workflow import Workflow, WorkflowPatch
 
 REQUIREMENTS = {
     "id": 3, "workflow_id": 1, "name": "small",
@@ -37,6 +45,22 @@ def test_a_server_of_whole_records_gets_the_stored_one_with_the_changes():
     assert updated.memory == "2g"
     assert [request.method for request in server.received] == ["PUT", "GET", "PUT"]
     assert json.loads(server.received[-1].body) == {**REQUIREMENTS, "memory": "2g"}
+
+
+@pytest.mark.parametrize(
+    ("record", "patch"),
+    [
+        (File, FilePatch),
+        (UserData, UserDataPatch),
+        (ResourceRequirements, ResourceRequirementsPatch),
+        (ComputeNode, ComputeNodePatch),
+        (ScheduledComputeNode, ScheduledComputeNodePatch),
+        (Job, JobPatch),
+        (Workflow, WorkflowPatch),
+    ],
+)
+def test_what_a_patch_changes_is_in_the_record(record, patch):
+    assert set(patch.__struct_fields__) <= set(record.__struct_fields__)
 
 
 def test_another_refusal_is_not_tried_again():

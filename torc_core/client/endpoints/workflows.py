@@ -45,7 +45,7 @@ class WorkflowEndpoints(Endpoints):
 
     def update_workflow(self, workflow_id: WorkflowId, patch: WorkflowPatch) -> Workflow:
         """Change the given fields of a workflow."""
-        return self._put(f"/workflows/{workflow_id}", Workflow, patch)
+        return self._update(f"/workflows/{workflow_id}", Workflow, patch)
 
     def delete_workflow(self, workflow_id: WorkflowId) -> Workflow:
         """Delete a workflow and all that belongs to it."""

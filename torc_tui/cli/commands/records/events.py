@@ -15,11 +15,13 @@ from torc_core.config.bounds import MINUTES
 from torc_core.errors import NotFoundError
 from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.events.text import event_type_of
+from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
 from torc_core.operations.follow_events import EventFollower
 from torc_tui.cli.commands.records.fields import read_json
 from torc_tui.cli.context import pass_settings, workflow_argument
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.numbers import number, setting
+from torc_tui.cli.output import json_line
 from torc_tui.cli.resource import Field, Resource, resource_group
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.events import EVENTS, precise_time
@@ -42,8 +44,12 @@ def _is_of(category: str) -> Condition:
     """Return the condition that an event is of a type or category."""
 
     def check(event: Event | StreamedEvent) -> bool:
-        data = event.data if isinstance(event.data, dict) else {}
-        return category in {event_type_of(event), data.get("category")}
+        event_type = event_type_of(event)
+        if category == USER_EVENT:  # which the server makes of what is no name of a type
+            return event_type not in EVENT_SEVERITY
+        return category == event_type or (
+            isinstance(event.data, dict) and category == event.data.get("category")
+        )
 
     return check
 
@@ -156,12 +162,7 @@ def monitor(
 def _print(settings: Settings, event: StreamedEvent, file: BinaryIO | None) -> None:
     shown = _with_time(event)
     if file is not None:
-        file.write(msgspec.json.encode(shown) + b"\n")
-    if settings.output.is_json:
-        settings.output.record(shown)
-        return
-    data = msgspec.json.encode(event.data).decode()
-    click.echo(
-        f"{shown['timestamp_formatted']}  {event.severity:<7}  {clean(event.event_type)}  "
-        f"{clean(data)}"
-    )
+        file.write(f"{json_line(shown)}\n".encode())
+    kind, data = clean(event.event_type), json_line(event.data)
+    line = f"{shown['timestamp_formatted']}  {event.severity:<7}  {kind}  {data}"
+    settings.output.message(line, shown)
