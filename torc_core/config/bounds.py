@@ -17,6 +17,8 @@ class Bounds(NamedTuple):
     is_whole: bool = True
     is_above_low: bool = False
     """`low` itself is not allowed."""
+    unit: str = "n"
+    """What help shows in place of a number."""
 
     @property
     def rule(self) -> str:
@@ -53,6 +55,7 @@ class Words(NamedTuple):
 
 WHOLE = Bounds(0, MAX_INTEGER)
 POSITIVE = Bounds(1, MAX_INTEGER)
+IDS = Bounds(1, MAX_INTEGER, unit="id")
 _MAX_S = 365 * 86_400
 _MAX_GB = 2**30
 """An exbibyte."""
@@ -64,14 +67,14 @@ CLIENT: dict[str, Words] = {
 }
 """What fields of `ClientSettings` may be."""
 RUN: dict[str, Bounds] = {
-    "poll_interval": Bounds(0, _MAX_S, is_whole=False, is_above_low=True),
+    "poll_interval": Bounds(0, _MAX_S, is_whole=False, is_above_low=True, unit="seconds"),
     "max_parallel_jobs": Bounds(1, _MAX_COUNT),
     "num_cpus": Bounds(1, _MAX_COUNT),
-    "memory_gb": Bounds(0, _MAX_GB, is_whole=False, is_above_low=True),
+    "memory_gb": Bounds(0, _MAX_GB, is_whole=False, is_above_low=True, unit="gib"),
     "num_gpus": Bounds(0, _MAX_COUNT),
 }
 """What fields of `RunSettings` may be."""
 EXIT_CODES = Bounds(-(2**31), 2**31 - 1)
-SECONDS = Bounds(0, _MAX_S, is_whole=False)
-MINUTES = Bounds(0, 365 * 1_440, is_whole=False, is_above_low=True)
+SECONDS = Bounds(0, _MAX_S, is_whole=False, unit="seconds")
+MINUTES = Bounds(0, 365 * 1_440, is_whole=False, is_above_low=True, unit="minutes")
 """How long to follow something."""

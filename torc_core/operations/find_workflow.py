@@ -1,6 +1,8 @@
-"""The workflow that a person means: by its id, its name, or `latest`."""
+"""The workflow or file that a person means: by its id, its name, `latest`, or its path."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import NotFoundError, UsageError
@@ -48,3 +50,12 @@ def find_workflow(client: TorcClient, reference: str, *, user: str) -> WorkflowI
             hint=f"Give the id; the newest are {ids}.",
         )
     return id_of(current[0])
+
+
+def is_file(reference: str) -> bool:
+    """Return whether a file is meant rather than a workflow: it exists, or looks like a path."""
+    if reference == "-" or "/" in reference or Path(reference).exists():
+        return True
+    from torc_core.spec import SUFFIXES  # noqa: PLC0415 - most commands know no files
+
+    return Path(reference).suffix.lower() in SUFFIXES

@@ -19,6 +19,7 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.prefetch import HOLD_S, Prefetcher, build_work_request, is_too_late
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requirements_of
+from torc_core.runner.policy.summary import OverLimit
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.process.adoption import Adopted
 from torc_core.runner.process.attempt import (
@@ -67,6 +68,8 @@ class Jobs:
             max_jobs=options.max_parallel_jobs,
         )
         self._running = RunningJobs(context, options, tools, self._pool, self.outbox)
+        self.over_limit: Mapping[JobId, OverLimit] = self._running.over_limit
+        """The jobs whose last attempt here was stopped at a limit."""
         self._queued = QueuedJobs(tools, self._pool, self._running, self.outbox)
 
     @property

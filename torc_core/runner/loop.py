@@ -24,7 +24,13 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.spent import ACCEPTED
 from torc_core.runner.policy.prospects import Prospects
 from torc_core.runner.policy.shutdown import ShutdownPolicy, StopRequest
-from torc_core.runner.policy.summary import Progress, RunSummary, exit_code
+from torc_core.runner.policy.summary import (
+    COMPLETE,
+    Progress,
+    RunSummary,
+    exit_code,
+    reason_shown,
+)
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.progress import ProgressReporter
 from torc_core.runner.server.link import ExchangeResult, ServerLink
@@ -143,7 +149,8 @@ class Loop:
             jobs_by_status=jobs_by_status,
             unanswered=unanswered,
             duration_s=self._clock.monotonic() - self._context.started,
-            reason=self._shutdown.exit_reason or "the runner failed",
+            reason=reason_shown(self._shutdown.exit_reason or "the runner failed", jobs_by_status),
+            over_limit=tuple(self._jobs.over_limit.values()),
             is_canceled=self._is_canceled,
             actions_left=self._turns.left,
             exit_code=exit_code(jobs_by_status, stop_code, was_successful=self._is_successful),
@@ -224,6 +231,7 @@ class Loop:
     def _on_stop(self, request: StopRequest) -> None:
         self._shutdown.stop_code = request.code
         self._stop("the runner was asked to stop", self._interruption())
+        self._progress.report()
         if request.kills:
             self._jobs.kill_all(self._interruption())
             self._turns.skip_end()
@@ -273,7 +281,7 @@ class Loop:
             self._stop("the workflow was canceled", StopReason.CANCELED)
         elif reply.is_complete and not (reply.jobs or stays):
             self._is_successful = reply.is_successful
-            self._stop("the workflow is complete", StopReason.CANCELED)
+            self._stop(COMPLETE, StopReason.CANCELED)
         self._turns.note(
             has_pending=reply.has_pending_actions, is_stopping=self._shutdown.is_stopping
         )
@@ -334,6 +342,7 @@ class Loop:
             waiting=self._jobs.unstarted,
             outcomes=dict(self._jobs.outcomes),
             is_stopping=self._shutdown.is_stopping,
+            is_interrupted=self._shutdown.stop_code is not None,
             is_server_failing=self._exchanges.is_failing,
             waiting_for="" if self._shutdown.is_stopping else self._prospects.waiting,
         )

@@ -24,12 +24,13 @@ from torc_core.runner.policy.exit_outcome import (
     effective_reason,
     may_be_signaled_together,
 )
-from torc_core.runner.policy.limits import limit_codes, runtime_limit_s
+from torc_core.runner.policy.limits import exceeded_limit, limit_codes, runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.spent import SpentOutput
 from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool
+from torc_core.runner.policy.summary import OverLimit
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt, Recovery, completion_of, job_ids
 from torc_core.runner.process.guards import Guards
@@ -76,6 +77,8 @@ class RunningJobs:
     ) -> None:
         self.outcomes: Counter[str] = Counter()
         """How many attempts were completed, by status; "retried" counts those to be retried."""
+        self.over_limit: dict[JobId, OverLimit] = {}
+        """The jobs whose last attempt here was stopped at a limit."""
         self._failures = FailureHandling(
             tools.launcher, tools.clock, use_pending_failed=context.workflow.use_pending_failed
         )
@@ -309,6 +312,11 @@ class RunningJobs:
         self._pool.release(attempt.job_id)
         self._reported[completion.job_id, completion.token] = attempt
         self.spent_output.add(attempt.claimed, completion)
+        self.over_limit.pop(attempt.job_id, None)
+        if attempt.stop is not None and not completion.retry:
+            limit = exceeded_limit(attempt.claimed, attempt.stop)
+            if limit is not None:
+                self.over_limit[attempt.job_id] = limit
         self.report(attempt.claimed, completion)
 
     def _write_stderr(self, attempt: Attempt, text: str) -> None:

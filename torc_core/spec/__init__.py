@@ -11,10 +11,18 @@ from torc_core.spec.expanded import (
     ExpandedWorkflow,
     WorkflowSettings,
 )
-from torc_core.spec.load import MAX_JOBS, SpecFile, load_workflow, parse_workflow, read_spec
+from torc_core.spec.load import (
+    MAX_JOBS,
+    SUFFIXES,
+    SpecFile,
+    load_workflow,
+    parse_workflow,
+    read_spec,
+)
 
 __all__ = [
     "MAX_JOBS",
+    "SUFFIXES",
     "ExpandedAction",
     "ExpandedFailureHandler",
     "ExpandedFile",

@@ -44,6 +44,8 @@ _FORMAT_OF_SUFFIX = {
     ".json5": "json",
     ".kdl": "kdl",
 }
+SUFFIXES = frozenset(_FORMAT_OF_SUFFIX)
+"""How the names of workflow files end, with the dot."""
 
 
 class SpecFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import click
@@ -63,14 +64,21 @@ class LazyGroup(TorcGroup):
     Args:
         package: Where the modules of its commands are.
         entries: Its commands by name, in the order in which they are listed.
+        instead: What to use in place of names that are expected here and do not exist.
     """
 
     def __init__(
-        self, *args: Any, package: str, entries: Mapping[str, Entry], **settings: Any
+        self,
+        *args: Any,
+        package: str,
+        entries: Mapping[str, Entry],
+        instead: Mapping[str, str] = MappingProxyType({}),
+        **settings: Any,
     ) -> None:
         super().__init__(*args, **settings)
         self.package = package
         self.entries = entries
+        self.instead = instead
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Return the names in the order of the entries."""
@@ -90,6 +98,8 @@ class LazyGroup(TorcGroup):
         name = args[0]
         if name in self.entries:
             return name, self.load(name), args[1:]
+        if name in self.instead:
+            ctx.fail(f"There is no command {name!r} here. Use: {self.instead[name]}")
         near = difflib.get_close_matches(name, self.entries, 1)
         if near:
             ctx.fail(f"There is no command {name!r}. Did you mean {near[0]!r}?")

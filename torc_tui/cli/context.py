@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from torc_core.config.bounds import POSITIVE, WHOLE
+from torc_core.config.bounds import IDS, POSITIVE, WHOLE
 from torc_core.model.status import JobStatus
+from torc_tui.cli.global_options import given_options
 from torc_tui.cli.numbers import number
 from torc_tui.cli.settings import Settings
 
@@ -31,7 +32,7 @@ def pass_settings(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-ID = number(POSITIVE)
+ID = number(IDS)
 """An id of anything but a workflow."""
 
 
@@ -76,6 +77,24 @@ class WorkflowOrFile(click.ParamType[str]):
         return complete_workflow_or_file(ctx, incomplete)
 
 
+class JsonObject(click.ParamType[dict[str, Any]]):
+    """A JSON object."""
+
+    name = "json"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Any]:
+        """Return the object."""
+        import msgspec  # noqa: PLC0415 - few commands take one
+
+        try:
+            return msgspec.json.decode(value, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            self.fail(f"{str(value)[:80]!r} is not a JSON object: {error}.", param, ctx)
+
+
+JSON_OBJECT = JsonObject()
 WORKFLOW = WorkflowReference()
 FILE_OR_WORKFLOW = WorkflowOrFile()
 
@@ -93,6 +112,16 @@ def options(*decorators: Decorator) -> Decorator:
 
 workflow_argument = click.argument("workflow", type=WORKFLOW, required=False)
 """The workflow of a command, for `Settings.choose_workflow`."""
+
+owner_option = click.option(
+    "-u",
+    "--user",
+    "owner",
+    expose_value=False,
+    callback=lambda ctx, _, value: value and given_options(ctx).update(owner=value),
+    help="Whose workflows are found by name and offered; yours by default.",
+)
+"""The user whose workflow is meant, for `Settings.choose_workflow`."""
 
 workflows_argument = click.argument("workflows", type=WORKFLOW, nargs=-1)
 """The workflows of a command; without any, for `Settings.choose_workflow`."""

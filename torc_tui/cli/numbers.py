@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from torc_core.config.bounds import RUN, Bounds
-from torc_core.units import MAX_INTEGER
-
-Number = TypeVar("Number", int, float)
 
 
 def number(bounds: Bounds) -> click.ParamType[Any]:
     """Return the type of an option or an argument."""
-    return _Whole(bounds) if bounds.is_whole else _Fraction(bounds)
+    return _Number(bounds)
 
 
 def setting(name: str) -> click.ParamType[Any]:
@@ -23,45 +19,21 @@ def setting(name: str) -> click.ParamType[Any]:
     return number(RUN[name])
 
 
-class _Whole(click.IntRange):
-    """A whole number; what is wrong is said in torc's words."""
+class _Number(click.ParamType[int | float]):
+    """A number; help shows only its unit, and an error says what it has to be."""
 
     def __init__(self, bounds: Bounds) -> None:
-        high = None if bounds.high == MAX_INTEGER else int(bounds.high)
-        super().__init__(min=int(bounds.low), max=high)
-        self._bounds = bounds
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number."""
-        return _convert(self, int, self._bounds, value, param, ctx)
-
-
-class _Fraction(click.FloatRange):
-    """A number; what is wrong is said in torc's words."""
-
-    def __init__(self, bounds: Bounds) -> None:
-        super().__init__(min=bounds.low, max=bounds.high, min_open=bounds.is_above_low)
+        self.name = bounds.unit
         self._bounds = bounds
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
+    ) -> int | float:
         """Return the number."""
-        return _convert(self, float, self._bounds, value, param, ctx)
-
-
-def _convert(
-    kind: click.ParamType[Any],
-    read: Callable[[Any], Number | None],
-    bounds: Bounds,
-    value: Any,
-    param: click.Parameter | None,
-    ctx: click.Context | None,
-) -> Number:
-    try:
-        found = read(value)
-    except ValueError:
-        found = None
-    if found is None or not bounds.allow(found):
-        kind.fail(f"{str(value)[:80]!r} is not {bounds.rule}.", param, ctx)
-    return found
+        try:
+            found = int(value) if self._bounds.is_whole else float(value)
+        except ValueError:
+            found = None
+        if found is None or not self._bounds.allow(found):
+            self.fail(f"{str(value)[:80]!r} is not {self._bounds.rule}.", param, ctx)
+        return found

@@ -15,6 +15,7 @@ from torc_core.errors import TorcError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import SETTLED
 from torc_core.operations.facts import count
+from torc_core.operations.lifecycle.outcome import JobsStopping
 from torc_core.runner.policy.summary import Progress
 from torc_core.units import format_seconds
 from torc_tui.terminal import clean
@@ -42,10 +43,15 @@ class LiveCounts:
         self._thread = threading.Thread(target=self._write_counts, name="progress", daemon=True)
         self._rate = Rate()
         self._waiting_for = ""
+        self._says_stopping = False
 
     def note(self, progress: Progress) -> None:
         """Take the runner's progress into account; from its thread."""
         self._waiting_for = progress.waiting_for
+        if progress.is_interrupted and progress.running and not self._says_stopping:
+            self._says_stopping = True
+            before = "\r\x1b[2K" if self._is_live else ""
+            _write(f"{before}{JobsStopping(number=progress.running).sentence}\n")
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -14,7 +14,7 @@ from torc_tui.cli.command import Entry, LazyGroup
 from torc_tui.cli.diagnostics import report
 
 COMMANDS: dict[str, Entry] = {
-    "run": Entry("run:run", "Run a workflow here, from a file or by its id."),
+    "run": Entry("run:run", "Run a workflow here: from a file, or an existing one."),
     "tui": Entry("tui:tui", "Open the terminal interface."),
     "workflows": Entry("workflows:workflows", "Create, list, start and delete workflows."),
     "jobs": Entry("jobs:jobs", "List, show, cancel, terminate and retry jobs."),
@@ -47,11 +47,25 @@ COMMANDS: dict[str, Entry] = {
     "ping": Entry("ping:ping", "Check whether the server answers."),
 }
 
+INSTEAD = {
+    "start": "torc run FILE",
+    "list": "torc workflows list",
+    **{
+        name: f"torc workflows {name} {argument}"
+        for argument, names in {
+            "FILE": ("create", "execution-plan"),
+            "WORKFLOW": ("cancel", "delete", "get", "initialize", "resume", "status"),
+        }.items()
+        for name in names
+    },
+}
+
 
 @click.group(
     cls=LazyGroup,
     package="torc_tui.cli.commands",
     entries=COMMANDS,
+    instead=INSTEAD,
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],

@@ -41,6 +41,12 @@ _OPTIONS = (
     click.option("-d", "--detach", is_flag=True, help="Run in the background."),
 )
 
+skip_checks_option = click.option(
+    "--skip-checks",
+    is_flag=True,
+    help="Run even if inputs are missing, or jobs need more nodes than their scheduler has.",
+)
+
 
 def run_options(command: F) -> F:
     """Give a command the options of a runner; their names are those of `RunSettings`."""

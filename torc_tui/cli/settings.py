@@ -17,7 +17,7 @@ from torc_core.errors import NotFoundError, UsageError
 from torc_core.host.connect import Choice, Connection, connect
 from torc_core.host.user import user_name
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.find_workflow import find_workflow
+from torc_core.operations.find_workflow import find_workflow, is_file
 from torc_core.operations.reporter import Proposal, Result, carry_out
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.global_options import given_options
@@ -94,6 +94,11 @@ class Settings:
         return str(self.choice.user)
 
     @property
+    def owner(self) -> str:
+        """Whose workflows are found by name, and offered for a choice."""
+        return str(self.options.get("owner") or self.user)
+
+    @property
     def client(self) -> TorcClient:
         """The client of the server."""
         return self.connection.client
@@ -127,7 +132,23 @@ class Settings:
             NotFoundError: There is none.
             UsageError: There are several of this name.
         """
-        return find_workflow(self.client, reference, user=self.user)
+        return find_workflow(self.client, reference, user=self.owner)
+
+    def find_workflow_unless_file(self, reference: str) -> WorkflowId | None:
+        """Return the id of a workflow as `find_workflow` does; None for what is a file.
+
+        Raises:
+            NotFoundError: There is neither a file nor a workflow of this name.
+            UsageError: There are several workflows of this name.
+        """
+        if is_file(reference):
+            return None
+        try:
+            return self.find_workflow(reference)
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"There is no file {reference!r}, and {error.message}", hint=error.hint
+            ) from error
 
     def choose_workflows(self, references: Sequence[str]) -> list[WorkflowId]:
         """Return the ids of workflows, as `choose_workflow` does for each; at least one."""
@@ -144,13 +165,11 @@ class Settings:
         """
         if reference is not None:
             return self.find_workflow(reference)
-        page = self.client.list_workflows(
-            user=self.choice.user, is_archived=False, limit=PICKER_LIMIT
-        )
+        page = self.client.list_workflows(user=self.owner, is_archived=False, limit=PICKER_LIMIT)
         found = {workflow.id: workflow.name for workflow in page.items if workflow.id is not None}
         if not found:
             raise NotFoundError(
-                f"{self.choice.user} has no workflow.",
+                f"{self.owner} has no workflow.",
                 hint="Create one: torc workflows create FILE",
             )
         if len(found) == 1:

@@ -82,7 +82,7 @@ def create_workflow(
             other exception.
     """
     capabilities = set(client.get_version().capabilities)
-    workflow_id = id_of(client.create_workflow(_workflow(spec, user)))
+    workflow_id = id_of(client.create_workflow(workflow_record(spec, user)))
     try:
         RecordsBuilder(client, spec, workflow_id, capabilities).build(
             lambda number, total: reporter.progress(
@@ -102,7 +102,8 @@ def without_monitoring(spec: ExpandedWorkflow) -> ExpandedWorkflow:
     return msgspec.structs.replace(spec, settings=settings)
 
 
-def _workflow(spec: ExpandedWorkflow, user: str) -> Workflow:
+def workflow_record(spec: ExpandedWorkflow, user: str) -> Workflow:
+    """Return the record of a workflow, without what is in it."""
     given = {
         name: value
         for name, value in msgspec.structs.asdict(spec.settings).items()

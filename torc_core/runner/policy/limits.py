@@ -8,9 +8,12 @@ import msgspec
 
 from torc_core.model.exchange import ClaimedJob
 from torc_core.model.execution import ExecutionConfig, stored_execution_config
+from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.summary import OverLimit
+from torc_core.units import format_bytes, format_seconds
 
 CARETAKER_S = 3600.0
 """How long a caretaker waits for a server that does not answer, once all jobs have ended. What it
@@ -118,6 +121,17 @@ def memory_limit(claimed: ClaimedJob) -> int | None:
 def runtime_limit_s(claimed: ClaimedJob) -> int | None:
     """Return how long a job may run; None if it states nothing, or has the default ones."""
     return (claimed.runtime_seconds or None) if _has_own_limits(claimed) else None
+
+
+def exceeded_limit(claimed: ClaimedJob, stop: StopReason) -> OverLimit | None:
+    """Return the limit at which an attempt was stopped; None if it was not because of one."""
+    if stop is StopReason.OUT_OF_MEMORY and (size := memory_limit(claimed)) is not None:
+        limit = f"its memory of {format_bytes(size)}"
+    elif stop is StopReason.OUT_OF_TIME and (time_s := runtime_limit_s(claimed)) is not None:
+        limit = f"its runtime of {format_seconds(time_s)}"
+    else:
+        return None
+    return OverLimit(job_id=id_of(claimed.job), name=claimed.job.name, limit=limit)
 
 
 def _has_own_limits(claimed: ClaimedJob) -> bool:

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 import msgspec
 
 from torc_core.errors import ExitCode
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.status import JobStatus
 
+COMPLETE = "the workflow is complete"
+"""Why a runner shuts down when no job is left that may run."""
+_STOPPED = "jobs were stopped, and no other may run"
 _SUCCESSFUL = frozenset({JobStatus.COMPLETED, JobStatus.DISABLED})
 
 
@@ -22,9 +25,25 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: dict[str, int]
     """How many attempts this runner completed, by status; "retried" counts those to be retried."""
     is_stopping: bool = False
+    is_interrupted: bool = False
+    """It was asked to stop, by a signal or by the server."""
     is_server_failing: bool = False
     waiting_for: str = ""
     """What an idle runner waits for and until when, in words."""
+
+
+class OverLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that was stopped because it exceeded what it states to need."""
+
+    job_id: JobId
+    name: str
+    limit: str
+    """In words, such as "its memory of 2.0 GiB"."""
+
+    @property
+    def sentence(self) -> str:
+        """What it says."""
+        return f"{self.name} exceeded {self.limit}."
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +60,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float
     reason: str
     """Why the runner shut down, in words."""
+    over_limit: tuple[OverLimit, ...] = ()
+    """The jobs whose last attempt here was stopped at a limit."""
     is_canceled: bool = False
     """The workflow was canceled."""
     actions_left: list[str] = []
@@ -69,6 +90,12 @@ def exit_code(
     rest = sum(count for status, count in jobs_by_status.items() if status not in _SUCCESSFUL)
     is_successful = not rest if jobs_by_status else was_successful
     return ExitCode.OK if is_successful else ExitCode.JOBS_FAILED
+
+
+def reason_shown(reason: str, jobs_by_status: Mapping[str, int]) -> str:
+    """Return why a run ended; a workflow with stopped jobs is not complete to its user."""
+    has_stopped = bool(jobs_by_status.get(JobStatus.TERMINATED))
+    return _STOPPED if has_stopped and reason == COMPLETE else reason
 
 
 def final_status(summary: RunSummary) -> str:

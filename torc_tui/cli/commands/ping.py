@@ -9,7 +9,7 @@ from torc_tui.cli.context import pass_settings
 from torc_tui.cli.settings import Settings
 
 
-@command()
+@command(examples=["torc ping", "torc ping --url http://server:8080/torc-service/v1"])
 @pass_settings
 def ping(settings: Settings) -> None:
     """Check whether the server answers; the embedded server is not started for that."""

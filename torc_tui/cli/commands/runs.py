@@ -14,7 +14,7 @@ def runs() -> None:
     """Runs on this machine, which outlive the terminals that started them."""
 
 
-@runs.command("list")
+@runs.command("list", examples=["torc runs list", "torc -f json runs list"])
 @pass_settings
 def list_(settings: Settings) -> None:
     """List runs, newest first."""

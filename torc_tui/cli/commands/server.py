@@ -19,7 +19,7 @@ def server() -> None:
     """The embedded server, which torc starts by itself: one per user and machine."""
 
 
-@server.command()
+@server.command(examples=["torc server status"])
 @pass_settings
 def status(settings: Settings) -> None:
     """Show whether the embedded server is running, and where its files are."""
@@ -35,7 +35,7 @@ def status(settings: Settings) -> None:
     )
 
 
-@server.command()
+@server.command(examples=["torc server start"])
 @pass_settings
 def start(settings: Settings) -> None:
     """Start the embedded server, unless it is running."""
@@ -43,7 +43,7 @@ def start(settings: Settings) -> None:
     settings.output.message(f"The server is running at {url}.", {"status": "running", "url": url})
 
 
-@server.command()
+@server.command(examples=["torc server stop"])
 @pass_settings
 def stop(settings: Settings) -> None:
     """Stop the embedded server. Runs continue, and report when it is back."""

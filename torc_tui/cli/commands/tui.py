@@ -15,7 +15,7 @@ from torc_tui.cli.settings import Settings
 from torc_tui.terminal import prepare
 
 
-@command()
+@command(examples=["torc tui", "torc tui --standalone"])
 @pass_settings
 def tui(settings: Settings) -> int:
     """Open the terminal interface. Runs continue if you quit or lose the connection."""

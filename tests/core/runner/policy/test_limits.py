@@ -7,6 +7,7 @@ from torc_core.model.workflow import Workflow
 from torc_core.runner.policy.exit_outcome import StopReason, classify_exit
 from torc_core.runner.policy.limits import (
     IdleLimits,
+    exceeded_limit,
     first_answer_s,
     idle_limits,
     limit_codes,
@@ -117,3 +118,20 @@ def test_the_time_before_the_end_may_be_stated_in_two_parts():
 )
 def test_a_runner_that_starts_waits_as_long_as_an_idle_one(settings, limit_s):
     assert first_answer_s(options(**settings)) == limit_s
+
+
+@pytest.mark.parametrize(
+    ("stop", "limit"),
+    [
+        (StopReason.OUT_OF_MEMORY, "its memory of 2.0 GiB"),
+        (StopReason.OUT_OF_TIME, "its runtime of 2m 00s"),
+        (StopReason.CANCELED, None),
+        (StopReason.INTERRUPTED, None),
+    ],
+)
+def test_the_limit_at_which_a_job_was_stopped(stop, limit):
+    claimed = claimed_job(1, memory_bytes=2 * 2**30, runtime_seconds=120)
+
+    found = exceeded_limit(claimed, stop)
+
+    assert (found and found.limit) == limit

@@ -1,7 +1,13 @@
 import pytest
 
 from torc_core.errors import ExitCode
-from torc_core.runner.policy.summary import RunSummary, exit_code, final_status
+from torc_core.runner.policy.summary import (
+    COMPLETE,
+    RunSummary,
+    exit_code,
+    final_status,
+    reason_shown,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +50,16 @@ def test_a_run_ends_in_one_word(code, is_canceled, word):
         exit_code=code,
     )
     assert final_status(summary) == word
+
+
+@pytest.mark.parametrize(
+    ("reason", "jobs", "shown"),
+    [
+        (COMPLETE, {"completed": 1}, COMPLETE),
+        (COMPLETE, {"failed": 1}, COMPLETE),
+        (COMPLETE, {"completed": 1, "terminated": 1}, "jobs were stopped, and no other may run"),
+        ("the workflow was canceled", {"terminated": 1}, "the workflow was canceled"),
+    ],
+)
+def test_a_workflow_with_stopped_jobs_is_not_called_complete(reason, jobs, shown):
+    assert reason_shown(reason, jobs) == shown

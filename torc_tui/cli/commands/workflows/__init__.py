@@ -8,10 +8,14 @@ from torc_tui.cli.command import Entry, LazyGroup
 
 COMMANDS = {
     "create": Entry("definition.create:create", "Create a workflow from a file."),
+    "new": Entry("definition.edit:new", "Create a workflow without jobs."),
+    "update": Entry("definition.edit:update", "Change the name and other fields of a workflow."),
     "list": Entry("definition.show:list_", "List workflows."),
     "get": Entry("definition.show:get", "Show a workflow and its settings."),
     "status": Entry("lifecycle.status:status", "Show run number, flags and job counts."),
     "is-complete": Entry("lifecycle.status:is_complete", "Show whether every job is complete."),
+    "list-actions": Entry("definition.actions:list_actions", "List the actions of a workflow."),
+    "run": Entry("lifecycle.run:run", "Run a workflow on this machine, as `torc run` does."),
     "initialize": Entry("lifecycle.initialize:initialize", "Start a new run of every job."),
     "reset-status": Entry(
         "lifecycle.reset_status:reset_status", "Reset all jobs, or those that failed."
@@ -27,7 +31,15 @@ COMMANDS = {
     ),
 }
 
+INSTEAD = {
+    "start": "torc run WORKFLOW",
+    "show": "torc workflows get WORKFLOW",
+    "stop": "torc workflows cancel WORKFLOW",
+    "restart": "torc workflows resume WORKFLOW",
+    "rename": "torc workflows update WORKFLOW --name NAME",
+}
 
-@click.group(cls=LazyGroup, package=__name__, entries=COMMANDS)
+
+@click.group(cls=LazyGroup, package=__name__, entries=COMMANDS, instead=INSTEAD)
 def workflows() -> None:
     """Create, list, start and delete workflows."""

@@ -9,12 +9,19 @@ import msgspec
 
 from torc_core.model.workflow import Workflow
 from torc_tui.cli.command import command
-from torc_tui.cli.context import paging, pass_settings, workflow_argument
+from torc_tui.cli.context import owner_option, paging, pass_settings, workflow_argument
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.workflows import WORKFLOWS
 
 
-@command("list")
+@command(
+    "list",
+    examples=[
+        "torc workflows list",
+        "torc workflows list --all-users --sort-by name --limit 20",
+        "torc -f json workflows list --archived-only",
+    ],
+)
 @click.option("--all-users", is_flag=True, help="Workflows of all users.")
 @click.option("-u", "--user", help="Workflows of this user; yours by default.")
 @click.option("--archived-only", is_flag=True, help="Only archived workflows.")
@@ -42,8 +49,9 @@ def list_(
     settings.output.listing("workflows", found, WORKFLOWS.printed_columns, decoded)
 
 
-@command()
+@command(examples=["torc workflows get 12", "torc -f json workflows get latest"])
 @workflow_argument
+@owner_option
 @pass_settings
 def get(settings: Settings, workflow: str | None) -> None:
     """Show a workflow and its settings."""

@@ -8,7 +8,7 @@ from torc_tui.cli.context import pass_settings, workflow_argument
 from torc_tui.cli.settings import Settings
 
 
-@command()
+@command(examples=["torc workflows cancel 12"])
 @workflow_argument
 @pass_settings
 def cancel(settings: Settings, workflow: str | None) -> None:

@@ -6,21 +6,26 @@ from pathlib import Path
 
 import click
 
-from torc_core.model.ids import WorkflowId
 from torc_core.operations.lifecycle.execution_plan import plan_of_file, plan_of_workflow
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings
+from torc_tui.cli.context import FILE_OR_WORKFLOW, pass_settings
 from torc_tui.cli.settings import Settings
 
 
-@command("execution-plan")
-@click.argument("spec_or_id")
+@command(
+    "execution-plan",
+    examples=[
+        "torc workflows execution-plan workflow.yaml",
+        "torc -f json workflows execution-plan 12",
+    ],
+)
+@click.argument("spec_or_id", type=FILE_OR_WORKFLOW)
 @pass_settings
 def execution_plan(settings: Settings, spec_or_id: str) -> None:
     """Show what starts when, and what that unblocks: for a file, or for a stored workflow."""
-    path = Path(spec_or_id)
-    if spec_or_id.isdecimal() and not path.exists():
-        plan = plan_of_workflow(settings.client, WorkflowId(int(spec_or_id)))
+    workflow_id = settings.find_workflow_unless_file(spec_or_id)
+    if workflow_id is None:
+        plan = plan_of_file(Path(spec_or_id))
     else:
-        plan = plan_of_file(path)
+        plan = plan_of_workflow(settings.client, workflow_id)
     settings.output.record(plan.record(), plan.lines())

@@ -11,7 +11,7 @@ from torc_tui.cli.context import pass_settings, workflow_argument
 from torc_tui.cli.settings import Settings
 
 
-@command()
+@command(examples=["torc workflows initialize 12", "torc workflows initialize latest --dry-run"])
 @workflow_argument
 @click.option(
     "--force", is_flag=True, help="Continue even if inputs are missing or jobs are active."

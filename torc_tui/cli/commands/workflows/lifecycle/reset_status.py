@@ -10,7 +10,7 @@ from torc_tui.cli.context import pass_settings, workflow_argument
 from torc_tui.cli.settings import Settings
 
 
-@command("reset-status")
+@command("reset-status", examples=["torc workflows reset-status 12 --failed-only --reinitialize"])
 @workflow_argument
 @click.option(
     "--failed-only",

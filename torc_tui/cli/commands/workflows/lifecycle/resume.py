@@ -23,7 +23,9 @@ from torc_tui.cli.run_options import run_options
 from torc_tui.cli.settings import Settings
 
 
-@command()
+@command(
+    examples=["torc workflows resume 12", "torc workflows resume 12 --cold --resume-timeout 60"]
+)
 @workflow_argument
 @click.option(
     "--hot", "kind", flag_value=RunKind.HOT_RESUME.value, help="Running jobs continue; the default."

@@ -10,7 +10,7 @@ from torc_tui.cli.settings import Settings
 from torc_tui.lists.workflow_runs import WORKFLOW_RUNS
 
 
-@command()
+@command(examples=["torc workflows runs latest"])
 @workflow_argument
 @paging
 @pass_settings

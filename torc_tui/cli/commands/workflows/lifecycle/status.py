@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.context import owner_option, pass_settings, workflow_argument
 from torc_tui.cli.settings import Settings
 
 
-@command()
+@command(examples=["torc workflows status 12", "torc -f json workflows status latest"])
 @workflow_argument
+@owner_option
 @pass_settings
 def status(settings: Settings, workflow: str | None) -> None:
     """Show the run number, flags and job counts of a workflow."""
@@ -16,7 +17,7 @@ def status(settings: Settings, workflow: str | None) -> None:
     settings.output.record(settings.client.get_workflow_status(chosen))
 
 
-@command("is-complete")
+@command("is-complete", examples=["torc workflows is-complete 12"])
 @workflow_argument
 @pass_settings
 def is_complete(settings: Settings, workflow: str | None) -> None:

@@ -1,0 +1,109 @@
+"""Every command of the tree explains itself, and its examples are lines that it takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import pytest
+
+from torc_tui.cli.command import LazyGroup, TorcCommand
+from torc_tui.cli.root import torc
+
+
+def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    ctx = click.Context(group)
+    for name in group.list_commands(ctx):
+        command = group.load(name) if isinstance(group, LazyGroup) else group.commands[name]
+        if isinstance(command, click.Group):
+            yield from leaves(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+COMMANDS = dict(leaves(torc))
+every_command = pytest.mark.parametrize("name", COMMANDS)
+EXAMPLES = [
+    pytest.param(name, line, id=line)
+    for name, command in COMMANDS.items()
+    for line in getattr(command, "examples", ())
+]
+
+
+def parse(line: str) -> tuple[str, dict[str, Any]]:
+    """Parse a command line as it would be before its command is called."""
+    program, *args = shlex.split(re.split(r" [|>] ", line)[0])
+    assert program == "torc"
+    command: click.Command = torc
+    ctx = torc.make_context("torc", args)
+    while isinstance(command, click.Group):
+        _, found, rest = command.resolve_command(ctx, [*ctx._protected_args, *ctx.args])
+        assert found is not None
+        command, ctx = found, found.make_context(found.name, rest, parent=ctx)
+    return ctx.command_path.removeprefix("torc "), ctx.params
+
+
+def test_the_tree_is_found() -> None:
+    assert {"run", "workflows create", "jobs list", "files get"} <= COMMANDS.keys()
+
+
+@every_command
+def test_a_command_has_help_and_examples(name: str) -> None:
+    command = COMMANDS[name]
+
+    assert isinstance(command, TorcCommand)
+    assert command.help
+    assert command.examples
+
+
+@every_command
+def test_every_option_has_help(name: str) -> None:
+    ctx = click.Context(COMMANDS[name])
+    without = [
+        each.opts
+        for each in COMMANDS[name].get_params(ctx)
+        if isinstance(each, click.Option) and not each.hidden and not each.help
+    ]
+
+    assert not without
+
+
+@every_command
+def test_no_placeholder_of_a_value_is_a_phrase(name: str) -> None:
+    ctx = click.Context(COMMANDS[name])
+    for each in COMMANDS[name].params:
+        if isinstance(each, click.Option) and not each.is_flag:
+            assert " " not in each.make_metavar(ctx)
+
+
+@pytest.mark.parametrize(("name", "line"), EXAMPLES)
+def test_an_example_is_a_line_that_its_command_takes(name: str, line: str) -> None:
+    assert parse(line)[0] == name
+
+
+@pytest.mark.parametrize("line", ["torc workflows get 1 2", "torc run --nope x", "torc jobs get x"])
+def test_a_wrong_line_would_be_noticed(line: str) -> None:
+    with pytest.raises(click.UsageError):
+        parse(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("torc workflows start 1", "torc run WORKFLOW"),
+        ("torc workflows show 1", "torc workflows get WORKFLOW"),
+        ("torc create w.yaml", "torc workflows create FILE"),
+        ("torc status", "torc workflows status WORKFLOW"),
+    ],
+)
+def test_an_expected_name_that_does_not_exist_is_answered_with_the_right_one(
+    line: str, right: str
+) -> None:
+    with pytest.raises(click.UsageError) as caught:
+        parse(line)
+
+    assert caught.value.message.endswith(f"Use: {right}")
+    parse(right.replace("WORKFLOW", "1").replace("FILE", "w.yaml"))

@@ -1,0 +1,63 @@
+"""What `torc run` says of jobs that it stopped, and of how to go on."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from tests.tui.pty_screen import PtyScreen
+
+LIMITED = """\
+name: limited
+resource_requirements: [{name: short, num_cpus: 1, memory: 1g, runtime: PT1S}]
+jobs:
+- {name: slow, command: sleep 60, resource_requirements: short}
+- {name: fine, command: "true"}
+- {name: after, command: "true", depends_on: [slow]}
+"""
+TRAPPED = """\
+name: trapped
+jobs:
+- {name: waits, command: "trap '' TERM; echo; sleep 60 & wait; wait", supports_termination: true}
+"""
+
+
+def test_jobs_that_exceeded_a_limit_are_named(torc, tmp_path):
+    (tmp_path / "w.yaml").write_text(LIMITED)
+
+    answer = torc("run", "w.yaml", "--limit-resources")
+
+    assert answer.code == 1
+    assert "stopped: slow exceeded its runtime of 1.0s." in answer.err
+    assert "--no-limit-resources" in answer.err
+    assert "Continue with what is left: torc run" in answer.err
+    assert "(jobs were stopped, and no other may run)" in answer.out
+    assert "complete)" not in answer.out
+
+
+def test_limits_are_said_to_programs(torc, tmp_path):
+    (tmp_path / "w.yaml").write_text(LIMITED)
+
+    (found,) = torc("-f", "json", "run", "w.yaml", "--limit-resources").json["over_limit"]
+
+    assert (found["name"], found["limit"]) == ("slow", "its runtime of 1.0s")
+
+
+def test_an_interrupt_says_what_happens_and_how_to_hurry(server, tmp_path):
+    (tmp_path / "w.yaml").write_text(TRAPPED)
+    screen = PtyScreen(
+        [sys.executable, "-m", "torc_tui", "run", "w.yaml"],
+        columns=100,
+        rows=30,
+        environ={"TORC_API_URL": server.url},
+        cwd=tmp_path,
+    )
+    try:
+        screen.wait_for("1 running")
+        screen.process.send_signal(signal.SIGINT)
+        screen.wait_for("Stopping 1 job; Ctrl-C once more kills them.")
+        assert screen.end(signal.SIGINT) == 130
+    finally:
+        screen.close()
+    shown = "\n".join(screen.lines)
+    assert "Continue with what is left: torc run" in shown

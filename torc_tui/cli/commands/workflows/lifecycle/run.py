@@ -1,0 +1,34 @@
+"""`torc workflows run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torc_core.operations.lifecycle.run import runner_options
+from torc_tui.cli.command import command
+from torc_tui.cli.commands.run import run_workflow
+from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.run_options import run_options, skip_checks_option
+from torc_tui.cli.settings import Settings
+
+
+@command(
+    examples=["torc workflows run 12", "torc workflows run latest --max-parallel-jobs 4 --detach"]
+)
+@workflow_argument
+@run_options
+@skip_checks_option
+@pass_settings
+def run(
+    settings: Settings,
+    /,
+    workflow: str | None,
+    *,
+    detach: bool,
+    skip_checks: bool,
+    **options: Any,
+) -> int:
+    """Run a workflow on this machine, as `torc run` does with its id."""
+    chosen = settings.choose_workflow(workflow)
+    runner = runner_options(settings.configured, settings.log_level, **options)
+    return run_workflow(settings, chosen, runner, is_detached=detach, force=skip_checks)
