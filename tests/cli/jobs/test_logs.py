@@ -247,3 +247,36 @@ def test_a_job_that_is_canceled_meanwhile_is_waited_for_no_longer(follow, stage,
     client.manage_status_change(it.second, JobStatus.CANCELED, 1)
 
     assert following.end() == (5, b"")
+
+
+def test_what_is_deleted_once_the_job_has_completed_is_printed_to_its_end(follow, stage):
+    it = stage("running")
+    path = write(it, "o", b"begun\n")
+    following = follow(it.job)
+    following.wait_for(b"begun\n")
+    write(it, "o", b"ended\n")
+    path.unlink()
+    it.complete_job(it.job, "completed", 0)
+
+    assert following.end() == (0, b"begun\nended\n")
+
+
+def test_an_attempt_that_is_over_at_once_is_not_missed(follow, stage, client):
+    it = stage("running")
+    write(it, "o", b"first\n")
+    following = follow(it.job)
+    following.wait_for(b"first\n")
+    write(it, "o", b"second\n", attempt=2)
+    client.retry_job(it.job, 1, 5)  # as a failure handler does it, while the job is running
+    client.claim_next_jobs(it.id, 1)
+    client.start_job(it.job, 1, it.node)
+    it.complete_job(it.job, "completed", 0, attempt_id=2)
+
+    assert following.end() == (0, b"first\nsecond\n")
+
+
+def test_what_is_not_kept_is_not_waited_for(follow, stage, client):
+    it = stage("running")
+    client.update_workflow(it.id, WorkflowPatch(execution_config={"stdio": {"mode": "none"}}))
+
+    assert follow(it.job).end() == (4, b"")

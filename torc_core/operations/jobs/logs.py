@@ -109,13 +109,19 @@ def find_current_log(client: TorcClient, job: Job, directory: Path | None = None
 
 
 def _attempts(client: TorcClient, job: Job, choice: LogChoice) -> list[tuple[int, int]]:
-    """Return run and number of the chosen attempts, the latest first."""
-    known = {(each.run_id, each.attempt_id) for each in _results(client, job)}
-    if not known or job.status not in ENDED:
-        known.add((client.get_workflow_status(job.workflow_id).run_id, job.attempt_id))
+    """Return run and number of the chosen attempts, the latest first.
+
+    The present one of a job that is over comes last if it has no result: it did not run.
+    """
+    present = (client.get_workflow_status(job.workflow_id).run_id, job.attempt_id)
+    ended = {(each.run_id, each.attempt_id) for each in _results(client, job)}
     chosen = [
         (run_id, attempt_id)
-        for run_id, attempt_id in sorted(known, reverse=True)
+        for run_id, attempt_id in sorted(
+            ended | {present},
+            key=lambda each: (each in ended or job.status not in ENDED, each),
+            reverse=True,
+        )
         if choice.run_id in {None, run_id} and choice.attempt_id in {None, attempt_id}
     ]
     if not chosen:

@@ -102,8 +102,9 @@ def logs(
         with LogOutput(has_heads=kept.is_all) as output:
             if follow and job.status not in SETTLED:
                 job = _follow(settings.client, job, choice.directory, kept, files, output)
-            log = find_written_log(settings.client, job, choice)
-            output.write_all(files.read(kept.of(job, log)))
+            if not output.has_written:
+                log = find_written_log(settings.client, job, choice)
+                output.write_all(files.read(kept.of(job, log)))
         if not output.has_written and last_lines != 0:
             say(f"Job {job.id} ({job.name}) has written nothing.")
 
@@ -151,9 +152,10 @@ def _follow(
     feed = EventFeed(lambda: client, job.workflow_id, has_changed.set)
     log = find_current_log(client, job, directory)
     try:
-        while job.status not in SETTLED:
-            if log.is_found:
-                output.write_all(files.read(kept.of(job, log)))
+        while True:
+            output.write_all(files.read(kept.of(job, log)))
+            if job.status in SETTLED or log.remark:
+                return job
             time.sleep(FOLLOW_S if log.is_found else SEARCH_S)
             if not has_changed.is_set() and (log.is_found or job.status is not JobStatus.RUNNING):
                 continue
@@ -161,14 +163,12 @@ def _follow(
             feed.acknowledge()
             with contextlib.suppress(TransportError):  # the feed says when there is an answer again
                 now = client.get_job(id_of(job))
-                if log.is_found and now.attempt_id != job.attempt_id:
-                    output.write_all(files.read(kept.of(job, log)))
-                if now.status not in SETTLED and (now != job or not log.is_found):
+                if now != job or not log.is_found:
+                    output.write_all(files.read(kept.of(job, log)))  # the end of this attempt
                     log = find_current_log(client, now, directory)
                 job = now
     finally:
         feed.close()
-    return job
 
 
 def _record(
