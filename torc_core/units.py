@@ -96,3 +96,14 @@ def format_seconds(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
     return f"{whole // 86_400}d {whole % 86_400 // 3600:02d}h"
+
+
+def format_seconds_fully(seconds: float) -> str:
+    """Return a duration to the second, as in the reference: "0.4s", "45m 30s" or "26h 0m 5s"."""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h {minute}m {second}s"
+    return f"{minute}m {second}s" if minute else f"{second}s"

@@ -11,6 +11,7 @@ from torc_core.units import (
     MAX_INTEGER,
     format_bytes,
     format_seconds,
+    format_seconds_fully,
     parse_duration,
     parse_memory,
 )
@@ -147,3 +148,20 @@ def test_a_size_has_the_unit_that_keeps_it_short(size, text):
 )
 def test_a_span_has_the_two_units_that_matter(seconds, text):
     assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.42, "0.4s"),
+        (9.96, "10.0s"),
+        (10, "10s"),
+        (60, "1m 0s"),
+        (2730, "45m 30s"),
+        (3599.6, "1h 0m 0s"),
+        (9015, "2h 30m 15s"),
+        (93_605, "26h 0m 5s"),
+    ],
+)
+def test_a_span_in_full_is_exact_to_the_second(seconds, text):
+    assert format_seconds_fully(seconds) == text

@@ -78,3 +78,6 @@ EXIT_CODES = Bounds(-(2**31), 2**31 - 1)
 SECONDS = Bounds(0, _MAX_S, is_whole=False, unit="seconds")
 MINUTES = Bounds(0, 365 * 1_440, is_whole=False, is_above_low=True, unit="minutes")
 """How long to follow something."""
+PERCENT = Bounds(0, 1_000_000, is_whole=False)
+MULTIPLIER = Bounds(1, 1_000, is_whole=False)
+"""By how much requirements grow; they never shrink."""

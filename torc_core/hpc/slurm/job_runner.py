@@ -110,7 +110,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         },
         wait_for_server_s=wait_s,
         log_path=output_paths.slurm_log(
-            output_dir, "job_runner_slurm", workflow_id, *_identity(allocation)
+            output_dir, output_paths.SLURM_RUNNER, workflow_id, *_identity(allocation)
         ),
     )
     runner = Runner(client, options)
@@ -145,7 +145,9 @@ def _write_environment(
     output_dir: str, workflow_id: WorkflowId, allocation: Allocation, mode: int
 ) -> None:
     path = Path(
-        output_paths.slurm_log(output_dir, "slurm_env", workflow_id, *_identity(allocation))
+        output_paths.slurm_log(
+            output_dir, output_paths.SLURM_ENVIRONMENT, workflow_id, *_identity(allocation)
+        )
     )
     try:
         make_directory(path.parent, mode)

@@ -135,5 +135,9 @@ def exceeded_limit(claimed: ClaimedJob, stop: StopReason) -> OverLimit | None:
 
 
 def _has_own_limits(claimed: ClaimedJob) -> bool:
-    """Return whether a job states its memory and runtime, rather than having the default ones."""
-    return (claimed.memory_bytes, claimed.runtime_seconds) != _DEFAULT_REQUIREMENTS
+    return are_stated(claimed.memory_bytes, claimed.runtime_seconds)
+
+
+def are_stated(memory_bytes: int, runtime_s: int) -> bool:
+    """Return whether a user stated these requirements, rather than none."""
+    return (memory_bytes, runtime_s) != _DEFAULT_REQUIREMENTS

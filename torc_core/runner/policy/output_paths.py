@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from enum import Enum, auto
+from typing import NamedTuple
+
 from torc_core.model.ids import ActionId, ComputeNodeId, JobId, WorkflowId
 
 RECOVERY = ".recovery"
 """Stands between the name of a job's output and its ending in that of its recovery script."""
 
 
+STDIO_FOLDER = "job_stdio"
+METRICS_FOLDER = "resource_utilization"
+SLURM_RUNNER = "job_runner_slurm"
+SLURM_ENVIRONMENT = "slurm_env"
+"""Beginnings of the names of what a runner in a Slurm allocation writes."""
+
+
 def stdio_directory(output_dir: str) -> str:
     """Return the directory of the output of jobs."""
-    return f"{output_dir}/job_stdio"
+    return f"{output_dir}/{STDIO_FOLDER}"
 
 
 def job_stdio(
@@ -48,9 +59,14 @@ def slurm_log(
     return f"{output_dir}/{kind}_wf{workflow_id}_sl{slurm_job_id}_n{node_id}_pid{pid}.log"
 
 
+def slurm_output(output_dir: str, workflow_id: WorkflowId, slurm_job_id: int) -> str:
+    """Return where Slurm puts what an allocation prints, without the ending: `.o` or `.e`."""
+    return f"{output_dir}/slurm_output_wf{workflow_id}_sl{slurm_job_id}"
+
+
 def metrics_database(output_dir: str, label: str) -> str:
     """Return where samples of jobs go when a workflow asks for a time series."""
-    return f"{output_dir}/resource_utilization/resource_metrics_{label}.db"
+    return f"{output_dir}/{METRICS_FOLDER}/resource_metrics_{label}.db"
 
 
 def action_stdio(
@@ -71,3 +87,49 @@ def action_stdio(
     """
     stem = f"action_wf{workflow_id}_a{action_id}_r{run_id}"
     return f"{stdio_directory(output_dir)}/{stem}{'' if node_id is None else f'_n{node_id}'}"
+
+
+class OutputKind(Enum):
+    """What a file below an output directory holds."""
+
+    JOB_STDIO = auto()
+    ACTION_STDIO = auto()
+    RUNNER_LOG = auto()
+    SLURM_OUTPUT = auto()
+    """What an allocation prints."""
+    SLURM_ENVIRONMENT = auto()
+    KERNEL_MESSAGES = auto()
+    METRICS = auto()
+    """A database of samples."""
+
+
+class OutputName(NamedTuple):
+    """What the name of a file says."""
+
+    kind: OutputKind
+    workflow_id: WorkflowId
+
+
+_NAMES: tuple[tuple[OutputKind, str], ...] = (
+    (OutputKind.JOB_STDIO, r"job_wf(\d+)_j\d+_r\d+(?:_a\d+)?(?:\.recovery)?\.(?:o|e|log)"),
+    (OutputKind.ACTION_STDIO, r"action_wf(\d+)_a\d+_r\d+(?:_n\d+)?\.(?:o|e)"),
+    (OutputKind.RUNNER_LOG, rf"{SLURM_RUNNER}_wf(\d+)_sl\d+(?:_\w+)?\.log"),
+    (OutputKind.RUNNER_LOG, r"job_runner_[\w.-]+_wf(\d+)_r\d+(?:_n\d+)?\.log"),
+    (OutputKind.RUNNER_LOG, r"job_runner_[\w.-]+_(\d+)_\d+\.log"),  # the reference's
+    (OutputKind.SLURM_OUTPUT, r"slurm_output_wf(\d+)_sl\d+(?:_\w+)?\.(?:o|e)"),
+    (OutputKind.SLURM_ENVIRONMENT, rf"{SLURM_ENVIRONMENT}_wf(\d+)_sl\d+(?:_\w+)?\.log"),
+    (OutputKind.KERNEL_MESSAGES, r"dmesg_slurm_wf(\d+)_sl\d+(?:_\w+)?\.log"),
+    (OutputKind.METRICS, r"resource_metrics_[\w.-]+_(\d+)_\d+\.db"),
+)
+_READERS = tuple((kind, re.compile(pattern, re.ASCII)) for kind, pattern in _NAMES)
+_LONGEST = 255
+
+
+def read_name(name: str) -> OutputName | None:
+    """Return what the name of a file, without its directory, says; None if it is no output."""
+    if len(name) > _LONGEST:
+        return None
+    for kind, pattern in _READERS:
+        if match := pattern.fullmatch(name):
+            return OutputName(kind, WorkflowId(int(match[1])))
+    return None

@@ -1,0 +1,188 @@
+"""Errors in logs: what is one, where, and in how much memory they are found."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from torc_core.diagnosis.log_patterns import LOG_PATTERNS, LogGroup, Severity
+from torc_core.diagnosis.log_scan import (
+    KEPT,
+    KEPT_OF_A_FILE,
+    LONGEST_LINE,
+    SHOWN_OF_A_LINE,
+    LogScan,
+    whole_lines,
+)
+
+LINES = {
+    "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=1.batch": "Out of Memory (OOM) Kill",
+    "Memory cgroup out of memory: Killed process 12 (python)": "Out of Memory (OOM) Kill",
+    "slurmstepd: error: Exceeded job memory limit": "Memory limit exceeded",
+    "slurmstepd: error: task/cgroup: task[0]: Killed": "Memory limit exceeded",
+    "MemoryError: Unable to allocate 8.00 GiB": "Python MemoryError",
+    "numpy.core._exceptions._ArrayMemoryError: Unable": "Python MemoryError",
+    "terminate called after throwing an instance of 'std::bad_alloc'": "C++ std::bad_alloc",
+    "bash: fork: Cannot allocate memory": "Out of memory",
+    "RuntimeError: CUDA out of memory. Tried to allocate 2 GiB": "CUDA out of memory",
+    "torch: CUDA error: out of memory": "CUDA out of memory",
+    "RuntimeError: CUDA error: invalid device ordinal": "CUDA error",
+    "GPU memory usage of 30 GiB exceeded": "GPU memory exceeded",
+    "*** JOB 12 ON n1 CANCELLED AT 2026-01-01 DUE TO TIME LIMIT ***": "Slurm time limit",
+    "*** JOB 12 ON n1 CANCELLED AT 2026-01-01 DUE TO PREEMPTION ***": "Slurm preemption",
+    "*** JOB 12 ON n1 CANCELLED DUE TO NODE FAILURE ***": "Slurm node failure",
+    "srun: error: n1: task 0: Exited with exit code 1": "srun error",
+    "slurmstepd: error: something": "Slurm step error",
+    "Segmentation fault (core dumped)": "Segmentation fault",
+    "python[12]: segfault at 0 ip 0": "Segmentation fault",
+    "Bus error": "Bus error",
+    "Killed": "Killed by a signal",
+    "/bin/bash: line 1:  4242 Killed                  python x.py": "Killed by a signal",
+    "process was killed by signal 9": "Killed by a signal",
+    "thread 'main' panicked at src/main.rs:2:5:": "Panic",
+    "Traceback (most recent call last):": "Python traceback",
+    "ModuleNotFoundError: No module named 'x'": "Python import error",
+    "ValueError: bad": "Python exception",
+    "KeyboardInterrupt": None,
+    "json.decoder.JSONDecodeError: Expecting value\r": "Python exception",
+    "cp: error writing 'x': No space left on device": "No space left",
+    "write: Disk quota exceeded": "Disk quota exceeded",
+    "touch: cannot touch 'x': Read-only file system": "Read-only file system",
+    "bash: ./x: Permission denied": "Permission denied",
+    "cat: x: No such file or directory": "File not found",
+    "FileNotFoundError: [Errno 2] x": "File not found",
+    "curl: (7) Failed to connect: Connection refused": "Connection refused",
+    "ssh: connect to host x: Connection timed out": "Connection timed out",
+    "connect: Network is unreachable": "Network unreachable",
+    "bash: line 1: frobnicate: command not found": "Command not found",
+    "[2026-01-02T03:04:05Z ERROR torc.runner] Runner failed": "Runner error",
+    "[2026-01-02T03:04:05Z WARN  torc.runner] x": "Runner warning",
+    "[2026-01-02T03:04:05Z WARNING torc.runner] x": "Runner warning",
+    "[2026-01-02T03:04:05Z INFO  torc.runner] Job started": None,
+    "error: it did not work": "Error message",
+    "make: Fatal: it did not work": "Error message",
+    "the error is 0.25 percent": None,
+    "mean error: 0.1": None,
+    "0 errors, 0 warnings": None,
+    "Room 101 is blocked": None,
+    "out of time": None,
+    "": None,
+}
+
+
+def scanned(*texts: bytes, is_slurm=False) -> LogScan:
+    scan = LogScan()
+    for number, text in enumerate(texts):
+        scan.add(f"file{number}", [text], is_slurm=is_slurm)
+    return scan
+
+
+@pytest.mark.parametrize(("line", "name"), LINES.items())
+def test_a_line_is_named_by_the_first_pattern_that_it_matches(line, name):
+    assert [each.pattern_name for each in scanned(line.encode()).issues] == [name] * bool(name)
+
+
+@pytest.mark.parametrize("line", [b"FAILED", b"State: TIMEOUT"])
+def test_states_of_slurm_are_found_only_where_slurm_writes(line):
+    assert scanned(line).issues == []
+    assert [each.pattern_name for each in scanned(line, is_slurm=True).issues] == ["Slurm state"]
+
+
+def test_the_table_has_the_groups_of_the_documentation():
+    assert {each.group for each in LOG_PATTERNS} == set(LogGroup)
+    assert len(LogGroup) >= 7
+    assert len({each.name for each in LOG_PATTERNS}) == len(LOG_PATTERNS)
+    for each in LOG_PATTERNS:
+        re2.compile(each.pattern)
+
+
+def test_lines_are_numbered_from_one_in_each_file():
+    scan = scanned(b"a\n\nMemoryError\nb\nBus error\nBus error", b"x\nBus error\n")
+
+    found = [(each.file, each.line_number, each.line_content) for each in scan.issues]
+    assert found == [
+        ("file0", 3, "MemoryError"),
+        ("file0", 5, "Bus error"),
+        ("file0", 6, "Bus error"),
+        ("file1", 2, "Bus error"),
+    ]
+    assert scan.by_pattern == {"Python MemoryError": 1, "Bus error": 3}
+    assert (scan.files, scan.files_with_issues, scan.total) == (2, 2, 4)
+    assert scan.by_severity == {Severity.CRITICAL: 4}
+
+
+def test_colors_do_not_hide_the_beginning_of_a_word():
+    scan = scanned(b"\x1b[1;31mBus error\x1b[0m\n\x1b[31mKilled\x1b[K\n")
+
+    found = [(each.pattern_name, each.line_content) for each in scan.issues]
+    assert found == [("Bus error", "Bus error"), ("Killed by a signal", "Killed")]
+
+
+def test_a_line_with_several_errors_counts_once():
+    assert scanned(b"Bus error, Permission denied, MemoryError").total == 1
+
+
+def test_all_errors_are_counted_and_some_are_kept():
+    scan = LogScan()
+    for number in range(30):
+        scan.add(f"f{number}", [b"Bus error\n" * 150], is_slurm=False)
+
+    assert scan.total == 30 * 150
+    assert len(scan.issues) == KEPT
+    assert sum(each.file == "f0" for each in scan.issues) == KEPT_OF_A_FILE
+
+
+def test_what_is_shown_of_a_line_is_short_and_holds_the_error():
+    (issue,) = scanned(b"a" * 20_000 + b" MemoryError " + b"b" * 20_000).issues
+
+    assert "MemoryError" in issue.line_content
+    assert len(issue.line_content) <= SHOWN_OF_A_LINE
+
+
+def test_bytes_that_are_no_text_are_no_obstacle():
+    (issue,) = scanned(b"\xff\xfe GPU memory \xff exceeded \x00").issues
+
+    assert issue.pattern_name == "GPU memory exceeded"
+    issue.line_content.encode()
+
+
+@given(st.lists(st.binary(max_size=30).map(lambda b: b.replace(b"b", b"\n"))))
+def test_blocks_of_whole_lines_are_the_same_bytes(blocks):
+    found = list(whole_lines(blocks))
+
+    assert b"".join(found) == b"".join(blocks)
+    assert all(block.endswith(b"\n") for block in found[:-1])
+
+
+@given(st.lists(st.sampled_from([*LINES, "x" * 50]), max_size=20), st.integers(1, 100))
+def test_how_a_log_is_cut_into_blocks_changes_nothing(lines, size):
+    text = "\n".join(lines).encode()
+    whole, cut = LogScan(), LogScan()
+    whole.add("f", [text], is_slurm=False)
+    cut.add("f", [text[at : at + size] for at in range(0, len(text), size)], is_slurm=False)
+
+    assert cut.issues == whole.issues
+    assert whole.total == sum(LINES.get(line) is not None for line in lines)
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_any_bytes_can_be_searched(text, is_slurm):
+    scan = scanned(text, is_slurm=is_slurm)
+
+    assert scan.total == len(scan.issues)
+
+
+def test_a_line_without_end_takes_no_more_memory_than_a_short_one():
+    block = b"no error here, " * 4_000
+    tracemalloc.start()
+    scan = LogScan()
+    scan.add("f", (block for _ in range(500)), is_slurm=False)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 8 * (LONGEST_LINE + len(block))
+    assert scan.total == 0
