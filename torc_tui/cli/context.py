@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -125,6 +126,15 @@ owner_option = click.option(
 
 workflows_argument = click.argument("workflows", type=WORKFLOW, nargs=-1)
 """The workflows of a command; without any, for `Settings.choose_workflow`."""
+
+
+output_dir_option = click.option(
+    "-o",
+    "--output-dir",
+    type=click.Path(path_type=Path),
+    help="The output directory of its runners, if torc does not find it.",
+)
+"""Where the logs of a workflow are."""
 
 
 status_filter = click.option(

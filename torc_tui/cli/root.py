@@ -38,6 +38,7 @@ COMMANDS: dict[str, Entry] = {
         "records.scheduled_compute_nodes:scheduled_compute_nodes",
         "Allocations that were requested from a scheduler.",
     ),
+    "logs": Entry("logs:logs", "Bundle logs, or search them for errors."),
     "reports": Entry("reports:reports", "Summaries of a workflow."),
     "runs": Entry("runs:runs", "Runs on this machine, which outlive their terminals."),
     "server": Entry("server:server", "The embedded server, which torc starts by itself."),

@@ -8,19 +8,15 @@ from typing import NamedTuple
 
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import ConflictError, NotFoundError, TorcError
-from torc_core.host.runs import list_runs
 from torc_core.model.execution import Stdio, StdioMode, stored_execution_config
 from torc_core.model.ids import id_of
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ENDED, SETTLED, JobStatus
-from torc_core.model.workflow import Workflow
 from torc_core.operations.jobs.names import name_job
+from torc_core.operations.logs.output_directory import output_directories
 from torc_core.runner.policy.output_paths import RECOVERY, job_stdio
 from torc_core.runner.policy.outputs.stdio import stdio_files
-
-DEFAULT_OUTPUT_DIRECTORY = "output"
-"""Where a runner writes by default, below its current directory."""
 
 
 class LogChoice(NamedTuple):
@@ -61,19 +57,17 @@ ANY = LogChoice()
 def find_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
     """Return the output of the latest of the chosen attempts that has any on this machine.
 
-    Runs on this machine have recorded their output directory. After those come the default one
-    below the current directory, and that below the directory which the workflow was created in.
     Without any file, the names that the latest of the attempts would have.
 
     Raises:
-        NotFoundError: The job has no such attempt.
+        NotFoundError: The job has no such attempt, or there is no such directory.
         TorcError: The server refused the request, or did not answer.
     """
     workflow = client.get_workflow(job.workflow_id)
     stdio = stored_execution_config(workflow.execution_config).stdio_of(job.name)
     # A workflow may have been changed after the attempt.
     modes = dict.fromkeys((stdio.mode, StdioMode.SEPARATE, StdioMode.COMBINED))
-    directories = _directories(client, workflow) if choice.directory is None else [choice.directory]
+    directories = output_directories(client, workflow, choice.directory)
     candidates = [
         _log(directory, job, run_id, attempt_id, mode)
         for run_id, attempt_id in _attempts(client, job, choice)
@@ -136,22 +130,6 @@ def _attempts(client: TorcClient, job: Job, choice: LogChoice) -> list[tuple[int
 
 def _results(client: TorcClient, job: Job) -> Iterator[Result]:
     return every_item(client.list_results, job.workflow_id, job_id=job.id, all_runs=True)
-
-
-def _directories(client: TorcClient, workflow: Workflow) -> list[Path]:
-    """Return where output may be, without repetitions."""
-    found = [
-        *(
-            Path(run.meta.cwd, run.meta.output_dir)
-            for run in list_runs()
-            if run.meta.workflow_id == workflow.id
-            and (run.meta.url == client.url or (run.meta.is_embedded and client.is_located))
-        ),
-        Path.cwd() / DEFAULT_OUTPUT_DIRECTORY,
-    ]
-    if workflow.submission_directory:
-        found.append(Path(workflow.submission_directory) / DEFAULT_OUTPUT_DIRECTORY)
-    return list(dict.fromkeys(found))
 
 
 def _log(directory: Path, job: Job, run_id: int, attempt_id: int, mode: StdioMode) -> JobLog:

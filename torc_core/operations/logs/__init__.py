@@ -1,0 +1,1 @@
+"""The logs below an output directory: found, put into bundles, searched for errors."""

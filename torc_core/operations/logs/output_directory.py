@@ -1,0 +1,123 @@
+"""The files of workflows below an output directory.
+
+Jobs write there too, so nothing is followed or waited for: what is not a plain file with the name
+of one of torc's own is not there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from torc_core.client import TorcClient
+from torc_core.errors import MachineError, NotFoundError
+from torc_core.host.runs import list_runs
+from torc_core.model.workflow import Workflow
+from torc_core.runner.policy.output_paths import (
+    METRICS_FOLDER,
+    STDIO_FOLDER,
+    OutputName,
+    read_name,
+)
+
+DEFAULT_OUTPUT_DIRECTORY = "output"
+"""Where a runner writes by default, below its current directory."""
+_FOLDERS = ("", STDIO_FOLDER, METRICS_FOLDER)
+
+
+class OutputFile(NamedTuple):
+    """A file below an output directory."""
+
+    directory: Path
+    relative: str
+    """Below the directory: letters, digits and `_ . - /`, and no more than one folder."""
+    name: OutputName
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.directory / self.relative
+
+
+def output_directories(client: TorcClient, workflow: Workflow, given: Path | None) -> list[Path]:
+    """Return where runners of a workflow may have written on this machine, without repetitions.
+
+    Runs on this machine have recorded their output directory. After those come the default one
+    below the current directory, and that below the directory which the workflow was created in.
+
+    Args:
+        client: The server.
+        workflow: The workflow.
+        given: A directory that a user has named: then only that.
+
+    Raises:
+        NotFoundError: The user has named one that does not exist.
+    """
+    if given is not None:
+        if not given.is_dir():
+            raise NotFoundError(
+                f"The output directory {given} does not exist.",
+                hint="Name the one that was given to `torc run`, with --output-dir.",
+            )
+        return [given]
+    found = [
+        *(
+            Path(run.meta.cwd, run.meta.output_dir)
+            for run in list_runs()
+            if run.meta.workflow_id == workflow.id
+            and (run.meta.url == client.url or (run.meta.is_embedded and client.is_located))
+        ),
+        Path.cwd() / DEFAULT_OUTPUT_DIRECTORY,
+    ]
+    if workflow.submission_directory:
+        found.append(Path(workflow.submission_directory) / DEFAULT_OUTPUT_DIRECTORY)
+    return list(dict.fromkeys(found))
+
+
+def find_outputs(directory: Path) -> list[OutputFile]:
+    """Return the files of all workflows below an output directory, by folder and name.
+
+    Raises:
+        MachineError: It cannot be read.
+    """
+    found: list[OutputFile] = []
+    for folder in _FOLDERS:
+        if folder and not _is_real_directory(directory / folder):
+            continue
+        try:
+            with os.scandir(directory / folder) as entries:
+                names = sorted(entry.name for entry in entries)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise MachineError(
+                f"The directory {directory / folder} cannot be read: {error.strerror}."
+            ) from error
+        for each in names:
+            if (name := read_name(each)) is not None:
+                relative = f"{folder}/{each}" if folder else each
+                found.append(OutputFile(directory, relative, name))
+    return found
+
+
+def _is_real_directory(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def open_plain(path: Path) -> BinaryIO | None:
+    """Open a file to read; None if it is a link, a device or the like, or cannot be read."""
+    # Without waiting: of a named pipe nothing may ever come.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        file = os.fdopen(os.open(path, flags), "rb")
+    except OSError:
+        return None
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    return None
