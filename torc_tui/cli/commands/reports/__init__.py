@@ -8,6 +8,11 @@ from torc_tui.cli.command import Entry, LazyGroup
 
 COMMANDS = {
     "summary": Entry("summary:summary", "Show the progress of a workflow."),
+    "results": Entry("results:results", "Report results with the paths of all their logs."),
+    "check-resource-utilization": Entry(
+        "utilization:check_resource_utilization",
+        "Show which jobs used more memory, CPU or time than they state.",
+    ),
 }
 
 

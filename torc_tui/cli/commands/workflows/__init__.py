@@ -22,6 +22,10 @@ COMMANDS = {
     ),
     "resume": Entry("lifecycle.resume:resume", "Run everything again that has not completed."),
     "runs": Entry("lifecycle.runs:runs", "List the starts and resumes of a workflow."),
+    "correct-resources": Entry(
+        "lifecycle.correct_resources:correct_resources",
+        "Raise the requirements of jobs that used more than they state.",
+    ),
     "cancel": Entry("lifecycle.cancel:cancel", "Cancel a workflow; its runners stop their jobs."),
     "archive": Entry("definition.archive:archive", "Archive workflows, or restore them."),
     "delete": Entry("definition.delete:delete", "Delete workflows with everything they contain."),

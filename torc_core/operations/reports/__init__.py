@@ -1,0 +1,1 @@
+"""What the results of a workflow say: resources, logs, and better requirements."""

@@ -1,0 +1,165 @@
+"""Where the logs of results are: in output directories that are listed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from torc_core.model.compute import ComputeNode, SchedulerType
+from torc_core.model.execution import ExecutionConfig, StdioMode
+from torc_core.model.ids import JobId, WorkflowId
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
+from torc_core.operations.logs.output_directory import find_outputs
+from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.output_paths import OutputKind
+from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
+
+
+class MissingLog(msgspec.Struct, frozen=True, kw_only=True):
+    """A log should be there, and is not."""
+
+    what: str
+    """Which of the logs, such as "job stdout"."""
+    job_id: JobId
+    path: str
+
+    @property
+    def sentence(self) -> str:
+        """Which one."""
+        return f"{self.what} log file does not exist for job {self.job_id}: {self.path}"
+
+
+class SlurmLogs(NamedTuple):
+    """What an allocation has printed."""
+
+    slurm_job_id: int | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+
+
+class ResultLogs:
+    """The logs of a workflow.
+
+    Args:
+        workflow_id: The workflow.
+        directories: Output directories of its runners, at least one.
+        execution: What is kept of the output of its jobs.
+    """
+
+    def __init__(
+        self, workflow_id: WorkflowId, directories: Sequence[Path], execution: ExecutionConfig
+    ) -> None:
+        self.missing: list[MissingLog] = []
+        """What was looked for in vain; once, where several results share it."""
+        self._directories = [str(directory) for directory in directories]
+        self._execution = execution
+        self._there = {
+            str(file.path): file.name.kind
+            for directory in directories
+            for file in find_outputs(directory)
+            if file.name.workflow_id == workflow_id
+        }
+        self._missed: set[str] = set()
+
+    def streams(self, result: Result, job_name: str) -> StdioFiles:
+        """Return where stdout and stderr of an attempt are; None for what there is not."""
+        stdio = self._execution.stdio_of(job_name)
+        # The workflow may have been changed after the attempt.
+        modes = dict.fromkeys((stdio.mode, StdioMode.SEPARATE, StdioMode.COMBINED))
+        candidates = [
+            stdio_files(self._stem(directory, result), mode)
+            for directory in self._directories
+            for mode in modes
+        ]
+        for files in candidates:
+            found = StdioFiles(self._existing(files.stdout), self._existing(files.stderr))
+            if found.streams:
+                return found
+        if not (stdio.delete_on_success and result.status is JobStatus.COMPLETED):
+            for name, path in candidates[0].streams:
+                self._miss(f"job {name}", result, path)
+        return StdioFiles(None, None)
+
+    def runner_log(self, result: Result, node: ComputeNode) -> str | None:
+        """Return where the runner of an attempt has logged."""
+        slurm_job_id = _slurm_job_id(node)
+        if slurm_job_id is not None:
+            return self._slurm_runner_log(result, node, slurm_job_id)
+        pairs = [
+            output_paths.runner_logs(
+                directory,
+                node.hostname,
+                result.workflow_id,
+                result.run_id,
+                result.compute_node_id,
+            )
+            for directory in self._directories
+        ]
+        own_first = [path for first, own in pairs for path in (own, first)]
+        return self._one_of("job runner", result, own_first, expected=pairs[0][0])
+
+    def slurm(self, result: Result, node: ComputeNode) -> SlurmLogs:
+        """Return what the allocation of an attempt has printed, if it had one."""
+        slurm_job_id = _slurm_job_id(node)
+        if slurm_job_id is None:
+            return SlurmLogs()
+        stems = [
+            output_paths.slurm_output(directory, result.workflow_id, slurm_job_id)
+            for directory in self._directories
+        ]
+        stdout, stderr = (
+            self._one_of(f"Slurm {name}", result, [stem + ending for stem in stems])
+            for name, ending in (("stdout", ".o"), ("stderr", ".e"))
+        )
+        return SlurmLogs(slurm_job_id, stdout, stderr)
+
+    def _slurm_runner_log(self, result: Result, node: ComputeNode, slurm_job_id: int) -> str | None:
+        """Return the log of a runner in an allocation; its number there is not recorded."""
+        beginning = f"{output_paths.SLURM_RUNNER}_wf{result.workflow_id}_sl{slurm_job_id}_"
+        ending = f"_pid{node.pid}.log"
+        found = [
+            path
+            for path, kind in self._there.items()
+            if kind is OutputKind.RUNNER_LOG
+            and Path(path).name.startswith(beginning)
+            and path.endswith(ending)
+        ]
+        expected = f"{self._directories[0]}/{beginning}n0{ending}"
+        return self._one_of("job runner", result, found, expected=expected)
+
+    def _one_of(
+        self, what: str, result: Result, candidates: Sequence[str], *, expected: str = ""
+    ) -> str | None:
+        """Return the first path that exists; without any, note the one that was expected."""
+        for path in candidates:
+            if found := self._existing(path):
+                return found
+        self._miss(what, result, expected or candidates[0])
+        return None
+
+    def _existing(self, path: str | None) -> str | None:
+        """Return a path as it was listed, if it was."""
+        shown = None if path is None else str(Path(path))
+        return shown if shown in self._there else None
+
+    def _miss(self, what: str, result: Result, path: str) -> None:
+        if path not in self._missed:
+            self._missed.add(path)
+            self.missing.append(MissingLog(what=what, job_id=result.job_id, path=path))
+
+    def _stem(self, directory: str, result: Result) -> str:
+        return output_paths.job_stdio(
+            directory, result.workflow_id, result.job_id, result.run_id, result.attempt_id
+        )
+
+
+def _slurm_job_id(node: ComputeNode) -> int | None:
+    """Return the id of the allocation of a node, if Slurm has granted it."""
+    if node.compute_node_type != SchedulerType.SLURM or not isinstance(node.scheduler, dict):
+        return None
+    slurm_job_id = node.scheduler.get("slurm_job_id")
+    return slurm_job_id if isinstance(slurm_job_id, int) else None

@@ -1,0 +1,117 @@
+"""`torc reports check-resource-utilization`."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+import click
+
+from torc_core.config.bounds import PERCENT, WHOLE
+from torc_core.operations.facts import counted
+from torc_core.operations.reports.utilization import (
+    LEAST_OVER_PERCENT,
+    ResourceViolation,
+    UtilizationReport,
+    UtilizationRequest,
+    check_utilization,
+)
+from torc_tui.cli.command import command
+from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.numbers import number
+from torc_tui.cli.settings import Settings
+from torc_tui.lists.listing import Column
+
+_JOB = (
+    Column("Job ID", attrgetter("job_id"), is_number=True),
+    Column("Job name", attrgetter("job_name")),
+)
+_VIOLATIONS = (
+    *_JOB,
+    Column("Resource", attrgetter("resource_type")),
+    Column("Specified", attrgetter("specified"), is_number=True),
+    Column("Peak used", attrgetter("peak_used"), is_number=True),
+    Column("Over-utilization", attrgetter("over_utilization"), is_number=True),
+)
+
+
+def _likely(violation: ResourceViolation) -> str:
+    """Return what an attempt probably lacked, and what says so."""
+    found = (
+        (violation.likely_oom, "out of memory", violation.oom_reason),
+        (violation.likely_timeout, "out of time", violation.timeout_reason),
+    )
+    return ", ".join(f"{what} ({reason})" for is_likely, what, reason in found if is_likely)
+
+
+_CAUSES = (
+    *_JOB,
+    Column("Code", attrgetter("return_code"), is_number=True),
+    Column("Memory", attrgetter("configured_memory"), is_number=True),
+    Column("Peak", attrgetter("peak_memory_formatted"), is_number=True),
+    Column("Runtime", attrgetter("configured_runtime"), is_number=True),
+    Column("Used", attrgetter("runtime_utilization"), is_number=True),
+    Column("Likely", _likely),
+)
+
+
+@command(
+    "check-resource-utilization",
+    examples=[
+        "torc reports check-resource-utilization latest",
+        "torc reports check-resource-utilization 12 --include-failed --run-id 2",
+    ],
+)
+@workflow_argument
+@click.option(
+    "-r", "--run-id", type=number(WHOLE), help="Results of this run; by default the latest."
+)
+@click.option("-a", "--all", "show_all", is_flag=True, help="Also jobs within their limits.")
+@click.option(
+    "--include-failed",
+    is_flag=True,
+    help="Also failed and terminated jobs, and whether they probably lacked memory or time.",
+)
+@click.option(
+    "--min-over-utilization",
+    "least_over_percent",
+    type=number(PERCENT),
+    default=LEAST_OVER_PERCENT,
+    help="Do not report what is less above its limit, in percent.",
+)
+@pass_settings
+def check_resource_utilization(settings: Settings, /, workflow: str | None, **chosen: Any) -> None:
+    """Show which jobs used more memory, CPU or time than they state.
+
+    Jobs without requirements state nothing, and so exceed nothing.
+    """
+    workflow_id = settings.choose_workflow(workflow)
+    request = UtilizationRequest(workflow_id=workflow_id, **chosen)
+    report = check_utilization(settings.client, request)
+    if settings.output.is_json:
+        settings.output.record(report)
+    else:
+        _print(settings, report)
+
+
+def _print(settings: Settings, report: UtilizationReport) -> None:
+    output = settings.output
+    output.message(report.sentence, {})
+    if report.violations:
+        output.message("", {})
+        output.listing("violations", report.violations, _VIOLATIONS)
+    failed = [each for each in report.resource_violations or [] if _likely(each)]
+    if failed:
+        output.message("\nFailed, and probably for lack of memory or time:\n", {})
+        output.listing("violations", failed, _CAUSES)
+    if report.unexplained_failures_count:
+        jobs = counted(report.unexplained_failures_count, "failed job")
+        output.message(f"\n{jobs} with another cause: torc logs analyze OUTPUT_DIR", {})
+    if report.unstated_count:
+        output.message(
+            f"\nNot compared: {counted(report.unstated_count, 'job')} without requirements.", {}
+        )
+    if report.over_utilization_count or failed:
+        output.message(
+            f"\nTo correct them: torc workflows correct-resources {report.workflow_id}", {}
+        )
