@@ -22,7 +22,6 @@ def test_what_is_not_chosen_is_configured():
     assert (options.output_dir, options.num_cpus) == ("elsewhere", 7)
     assert (options.poll_interval_s, options.max_parallel_jobs) == (2.0, 3)
     assert options.log_level == "warn"
-    assert runner_options(CONFIGURED, "debug").log_level == "debug"
 
 
 async def test_the_key_runs_with_the_configured_options(server, client, tmp_path, monkeypatch):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from torc_core.client import TorcClient
-from torc_core.config.sources import load_settings
-from torc_core.host.connect import Choice, connect
-from torc_core.host.user import user_name
+from torc_core.config.layers import Option
+from torc_core.config.server_choice import server_choice
+from torc_core.config.sources import Loaded
+from torc_core.host.connect import connect
 
 
 def make_api(
@@ -30,12 +29,6 @@ def make_api(
     Raises:
         TorcError: The address or the configuration is wrong, or the embedded server does not start.
     """
-    settings = load_settings()
-    choice = Choice(
-        url=url or os.environ.get("TORC_API_URL") or None,
-        configured_url=settings.api_url,
-        user=username or settings.username or user_name(),
-        password=password or os.environ.get("TORC_PASSWORD") or None,
-        token=token or os.environ.get("TORC_TOKEN"),
-    )
-    return connect(choice).client
+    given = {"api_url": url, "username": username, "password": password, "token": token}
+    options = [Option(("client", name), name, value) for name, value in given.items() if value]
+    return connect(server_choice(Loaded("client", options=options))).client

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from torc_core.client.address import DEFAULT_URL, Address
+from torc_core.client.address import Address
 from torc_core.client.endpoints.actions import ActionEndpoints
 from torc_core.client.endpoints.attempts import AttemptEndpoints
 from torc_core.client.endpoints.dependencies import DependencyEndpoints
@@ -26,6 +26,7 @@ from torc_core.client.endpoints.workflows import WorkflowEndpoints
 from torc_core.client.events import EventStream, NumberedEvent
 from torc_core.client.pages import every_item
 from torc_core.client.transport import Transport
+from torc_core.service import DEFAULT_URL
 
 __all__ = ["DEFAULT_URL", "Address", "EventStream", "NumberedEvent", "TorcClient", "every_item"]
 

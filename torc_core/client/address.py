@@ -7,9 +7,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
 
 from torc_core.errors import UsageError
-from torc_core.service import BASE_PATH
-
-DEFAULT_URL = f"http://localhost:8080{BASE_PATH}"
+from torc_core.service import BASE_PATH, DEFAULT_URL
 
 
 class Address(NamedTuple):

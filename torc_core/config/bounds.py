@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
+from torc_core.errors import UsageError
+from torc_core.service import DEFAULT_URL
 from torc_core.units import MAX_INTEGER
+
+
+class Rule(Protocol):
+    """What is allowed."""
+
+    @property
+    def rule(self) -> str:
+        """What a value has to be, in words."""
+        ...
+
+    def allow(self, value: object) -> bool:
+        """Return whether a value is allowed."""
+        ...
 
 
 class Bounds(NamedTuple):
@@ -53,31 +68,60 @@ class Words(NamedTuple):
         return value in self.words
 
 
+class ServerUrl(NamedTuple):
+    """The URLs that a client can connect to."""
+
+    @property
+    def rule(self) -> str:
+        """What a value has to be, in words."""
+        return f"the URL of a server, like {DEFAULT_URL}"
+
+    def allow(self, value: object) -> bool:
+        """Return whether a value is such a URL."""
+        from torc_core.client.address import (  # noqa: PLC0415 - the server needs no client
+            Address,
+            check_address,
+        )
+
+        try:
+            check_address(Address(str(value)))
+        except UsageError:
+            return False
+        return True
+
+
+class OnlyFalse(NamedTuple):
+    """A switch for what this version does not do; to accept it would be a false promise."""
+
+    reason: str
+
+    @property
+    def rule(self) -> str:
+        """What a value has to be, in words."""
+        return f"false: {self.reason}"
+
+    def allow(self, value: object) -> bool:
+        """Return whether a value leaves it off."""
+        return value is False
+
+
 WHOLE = Bounds(0, MAX_INTEGER)
 POSITIVE = Bounds(1, MAX_INTEGER)
 IDS = Bounds(1, MAX_INTEGER, unit="id")
-_MAX_S = 365 * 86_400
-_MAX_GB = 2**30
-"""An exbibyte."""
-_MAX_COUNT = 1_000_000
-
-CLIENT: dict[str, Words] = {
-    "format": Words(("table", "json")),
-    "log_level": Words(("error", "warn", "info", "debug", "trace")),
-}
-"""What fields of `ClientSettings` may be."""
-RUN: dict[str, Bounds] = {
-    "poll_interval": Bounds(0, _MAX_S, is_whole=False, is_above_low=True, unit="seconds"),
-    "max_parallel_jobs": Bounds(1, _MAX_COUNT),
-    "num_cpus": Bounds(1, _MAX_COUNT),
-    "memory_gb": Bounds(0, _MAX_GB, is_whole=False, is_above_low=True, unit="gib"),
-    "num_gpus": Bounds(0, _MAX_COUNT),
-}
-"""What fields of `RunSettings` may be."""
 EXIT_CODES = Bounds(-(2**31), 2**31 - 1)
+_MAX_S = 365 * 86_400
 SECONDS = Bounds(0, _MAX_S, is_whole=False, unit="seconds")
+POSITIVE_SECONDS = SECONDS._replace(is_above_low=True)
 MINUTES = Bounds(0, 365 * 1_440, is_whole=False, is_above_low=True, unit="minutes")
 """How long to follow something."""
 PERCENT = Bounds(0, 1_000_000, is_whole=False)
 MULTIPLIER = Bounds(1, 1_000, is_whole=False)
 """By how much requirements grow; they never shrink."""
+COUNT = Bounds(0, 1_000_000)
+POSITIVE_COUNT = COUNT._replace(low=1)
+GIBIBYTES = Bounds(0, 2**30, is_whole=False, is_above_low=True, unit="gib")
+PORT = Bounds(0, 65_535)
+FORMATS = Words(("table", "json"))
+LOG_LEVELS = Words(("error", "warn", "info", "debug", "trace"))
+SERVER_LOG_LEVELS = Words((*LOG_LEVELS.words, "warning", "critical"))
+"""With the names that Python has for them."""

@@ -1,105 +1,158 @@
-"""Settings from files and the environment.
+"""The settings in force, and where each comes from.
 
-Later sources win: built-in defaults, the files of `config_files()` (system, user, project),
-`TORC_CLIENT__NAME` in the environment; the command line is the caller's. Each file is checked by
-itself, so that a message names it.
+Later sources win: built-in defaults, variables that are a fallback, the files of `config_files()`,
+`TORC_TABLE__KEY`, the other variables of the environment, options of the command line. Each is
+checked by itself, so that a message names it.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, get_type_hints
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
-from torc_core.client.address import Address, check_address
-from torc_core.config.bounds import CLIENT, RUN, Bounds, Words
-from torc_core.config.schema import ClientSettings, RunSettings
-from torc_core.errors import UsageError
-from torc_core.host.directories import config_files
+from torc_core.config.hpc import CustomProfile
+from torc_core.config.keys import Path, dotted, fields_of, settings_of
+from torc_core.config.layers import (
+    DEFAULT,
+    Kind,
+    Layer,
+    Option,
+    Origin,
+    file_layers,
+    further_variables,
+    misspelled_variables,
+    option_layers,
+    prefixed_variables,
+)
+from torc_core.config.problems import Problem, error_of
+from torc_core.config.schema import ClientSettings, Configuration
+from torc_core.config.tables import Fault, missing, read_table
 
-PREFIX = "TORC_CLIENT__"
+TABLES = tuple(fields_of(Configuration))
+_PROFILES = ("client", "hpc", "custom_profiles")
 
 
-def load_settings(environ: Mapping[str, str] = os.environ) -> ClientSettings:
-    """Return the settings in force here.
+class Loaded:
+    """What all sources say together. What is wrong is noted, and not in force.
+
+    Args:
+        tables: The tables of interest; what others hold is not looked at.
+        environ: The environment.
+        options: Options of the command line.
+        only_options: Look at nothing but the options.
+    """
+
+    def __init__(
+        self,
+        *tables: str,
+        environ: Mapping[str, str] = os.environ,
+        options: Sequence[Option] = (),
+        only_options: bool = False,
+    ) -> None:
+        self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
+        """What is right, and has no effect."""
+        self.sources: list[Origin] = []
+        """The files, variables and options that were read."""
+        self._tables = tables or TABLES
+        self._found: dict[Path, tuple[Any, Origin]] = {}
+        if not only_options:
+            self._add_surroundings(environ)
+        self._add(*option_layers(options))
+        self._check_profiles()
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """All values."""
+        return msgspec.convert(self._nested(()), Configuration)
+
+    def origin(self, *path: str) -> Origin:
+        """Return where a value comes from."""
+        return self._found[path][1] if path in self._found else DEFAULT
+
+    def check(self) -> Configuration:
+        """Return all values.
+
+        Raises:
+            UsageError: A file, variable or option has an unknown name or a wrong value.
+        """
+        if self.problems:
+            raise error_of(self.problems)
+        return self.configuration
+
+    def _add_surroundings(self, environ: Mapping[str, str]) -> None:
+        settings = [each for each in settings_of(Configuration) if each.path[0] in self._tables]
+        self._add(
+            *further_variables(environ, settings, is_fallback=True),
+            *file_layers(environ),
+            *prefixed_variables(environ, self._tables),
+            *further_variables(environ, settings, is_fallback=False),
+        )
+        self.notes += misspelled_variables(environ, self._tables)
+
+    def _add(self, *layers: Layer | Problem) -> None:
+        for layer in layers:
+            if isinstance(layer, Layer):
+                self._add_layer(layer)
+            else:
+                self.problems.append(layer)
+
+    def _add_layer(self, layer: Layer) -> None:
+        if layer.origin not in self.sources:
+            self.sources.append(layer.origin)
+        others = set(TABLES) - set(self._tables)
+        own = {name: value for name, value in layer.table.items() if name not in others}
+        for each in read_table(own):
+            place = layer.place(each.path)
+            if isinstance(each, Fault):
+                self.problems.append(Problem(place, each.text, each.hint))
+                continue
+            name, key = dotted(each.path), each.field.key
+            variables = [variable.name for variable in key.variables]
+            if key.is_secret and layer.origin.kind != Kind.OPTION and place not in variables:
+                # Files may be read by others, and jobs inherit other variables.
+                hint = f"Set {variables[0]} in the environment."
+                self.problems.append(Problem(place, f"{name} is not taken from here.", hint))
+                continue
+            self._found[each.path] = each.value, layer.origin
+            if key.unused:
+                self.notes.append(Problem(place, f"{name} changes nothing: {key.unused}."))
+
+    def _check_profiles(self) -> None:
+        """Report profiles that are not complete, when all files have had their say."""
+        for name, profile in self._nested(_PROFILES).items():
+            path = (*_PROFILES, name)
+            faults = list(missing(profile, CustomProfile, path))
+            if faults:
+                own = [each for each in self._found if each[: len(path)] == path]
+                place = self._found[own[0]][1].name
+                self.problems += [Problem(place, fault.text, fault.hint) for fault in faults]
+                for each in own:
+                    del self._found[each]
+
+    def _nested(self, prefix: Path) -> dict[str, Any]:
+        """Return the values below a table."""
+        table: dict[str, Any] = {}
+        for path, (value, _) in self._found.items():
+            if path[: len(prefix)] != prefix:
+                continue
+            inner = table
+            for name in path[len(prefix) : -1]:
+                inner = inner.setdefault(name, {})
+            inner[path[-1]] = value
+        return table
+
+
+def load_client(
+    environ: Mapping[str, str] = os.environ, options: Sequence[Option] = ()
+) -> ClientSettings:
+    """Return the settings of `torc` that are in force here.
 
     Raises:
-        UsageError: A file or variable with an unknown name or a wrong value; the message names it.
+        UsageError: A source has an unknown name or a wrong value; the message names it.
     """
-    merged: dict[str, Any] = {}
-    for path in config_files():
-        merged = _merge(merged, _read(path))
-    for name, value in environ.items():
-        if name.startswith(PREFIX):
-            merged = _merge(merged, _read_variable(name, value))
-    return msgspec.convert(merged, ClientSettings, strict=False)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}.") from error
-    client = content.get("client", {})
-    _check(client, ClientSettings, source=str(path), prefix="client")
-    return dict(client)
-
-
-def _read_variable(name: str, value: str) -> dict[str, Any]:
-    keys = name.removeprefix(PREFIX).lower().split("__")
-    table: Any = value
-    for key in reversed(keys):
-        table = {key: table}
-    _check(table, ClientSettings, source=name, prefix="client")
-    return dict(table)
-
-
-def _check(table: Any, kind: type[msgspec.Struct], *, source: str, prefix: str) -> None:
-    """Refuse unknown names and wrong values, naming the file or variable."""
-    names = get_type_hints(kind)
-    for name, value in table.items() if isinstance(table, dict) else ():
-        if name not in names and name not in _OF_OTHERS:
-            near = difflib.get_close_matches(name, names, 1)
-            raise UsageError(
-                f"{source}: there is no setting {prefix}.{name}.",
-                hint=f"Did you mean {prefix}.{near[0]}?" if near else "",
-            )
-        if name == "run" and isinstance(value, dict):
-            _check(value, RunSettings, source=source, prefix=f"{prefix}.run")
-    rules: Mapping[str, Bounds | Words] = RUN if kind is RunSettings else CLIENT
-    for name, value in table.items() if isinstance(table, dict) else ():
-        if name in rules and not rules[name].allow(value):
-            raise UsageError(
-                f"{source}: {prefix}.{name} is {value!r}; it must be {rules[name].rule}."
-            )
-    try:
-        settings = msgspec.convert(table, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"{source}: {error} (in {prefix}).") from error
-    if isinstance(settings, ClientSettings) and settings.api_url is not None:
-        try:
-            check_address(Address(settings.api_url))
-        except UsageError as error:
-            message = f"{source}: {prefix}.api_url: {error.message}"
-            raise UsageError(message, hint=error.hint) from error
-
-
-_OF_OTHERS = frozenset({"hpc", "slurm", "watch"})
-"""Tables of the reference's configuration that other commands read."""
-
-
-def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(low)
-    for name, value in high.items():
-        both = isinstance(value, dict) and isinstance(merged.get(name), dict)
-        merged[name] = _merge(merged[name], value) if both else value
-    return merged
+    return Loaded("client", environ=environ, options=options).check().client

@@ -15,7 +15,7 @@ class Choice(NamedTuple):
     """Which server to use; the first that is given wins."""
 
     url: str | None = None
-    """Named on the command line or by TORC_API_URL: this one or none."""
+    """Named on the command line or by the environment: this one or none."""
     configured_url: str | None = None
     """Named in a configuration file: used if it answers."""
     standalone: bool = False
@@ -23,7 +23,7 @@ class Choice(NamedTuple):
     user: str | None = None
     password: str | None = None
     token: str | None = None
-    """TORC_TOKEN: the token of the server at `url`."""
+    """The token of the server at `url`."""
 
 
 class Connection(NamedTuple):

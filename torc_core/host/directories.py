@@ -6,7 +6,10 @@ State is private: directories are 0700, files 0600.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import user_config_path
 
@@ -17,15 +20,37 @@ PRIVATE_DIRECTORY = 0o700
 _SYSTEM_CONFIG = Path("/etc/torc/config.toml")
 _LOCAL_CONFIG = Path("torc.toml")
 """In the current directory: settings of one project."""
+CONFIG_VARIABLE = "TORC_CONFIG"
+"""Names a further file, which overrides the others."""
 
 
-def config_files() -> list[Path]:
-    """Return where settings are looked for, weakest first; the files need not exist."""
-    try:
-        own = [user_config_path("torc") / "config.toml"]
-    except RuntimeError:  # the home is not known
-        own = []
-    return [_SYSTEM_CONFIG, *own, _LOCAL_CONFIG]
+class ConfigFile(NamedTuple):
+    """Where settings are looked for."""
+
+    name: str
+    """`system`, `user` or `local`, or the variable that names the file."""
+    path: Path
+    must_exist: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Its path as text; bytes that are no UTF-8 are escaped."""
+        return str(self.path).encode("utf-8", "backslashreplace").decode()
+
+
+def config_files(environ: Mapping[str, str] = os.environ) -> list[ConfigFile]:
+    """Return where settings are looked for, weakest first.
+
+    Raises:
+        MachineError: The home that TORC_CONFIG means is not known.
+    """
+    files = [ConfigFile("system", _SYSTEM_CONFIG), ConfigFile("local", _LOCAL_CONFIG)]
+    with suppress(RuntimeError):  # the home is not known
+        own = user_config_path("torc", appauthor=False, roaming=True) / "config.toml"
+        files.insert(1, ConfigFile("user", own))
+    if named := environ.get(CONFIG_VARIABLE):
+        files.append(ConfigFile(CONFIG_VARIABLE, expand_home(Path(named)), must_exist=True))
+    return files
 
 
 def state_directory() -> Path:

@@ -144,7 +144,7 @@ def _spawn(port: int, token: str) -> EmbeddedServer | None:
     with os.fdopen(_open_private(log_path(), os.O_APPEND), "ab") as log:
         process = subprocess.Popen(
             our_program(
-                *("torc_server", "run", "--host", "127.0.0.1", "--port", str(port)),
+                *("torc_server", "run", "--no-config", "--host", "127.0.0.1", "--port", str(port)),
                 *("--database", str(database_path()), "--token-file", str(_token_path())),
             ),
             stdin=subprocess.DEVNULL,

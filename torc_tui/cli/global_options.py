@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from torc_core.config.bounds import CLIENT
+from torc_core.config.bounds import FORMATS, LOG_LEVELS
 
 _OPTIONS: tuple[Callable[..., click.Option], ...] = (
     lambda **more: click.Option(
         ["-f", "--format", "format_"],
-        type=click.Choice(CLIENT["format"].words),
+        type=click.Choice(FORMATS.words),
         help="Output format; `table` by default.",
         **more,
     ),
@@ -36,7 +36,7 @@ _OPTIONS: tuple[Callable[..., click.Option], ...] = (
     ),
     lambda **more: click.Option(
         ["--log-level"],
-        type=click.Choice(CLIENT["log_level"].words),
+        type=click.Choice(LOG_LEVELS.words),
         help="Lowest level that a run logs; `info` by default.",
         **more,
     ),

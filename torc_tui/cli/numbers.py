@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-from torc_core.config.bounds import RUN, Bounds
+from torc_core.config.bounds import Bounds
+from torc_core.config.keys import fields_of
+from torc_core.config.schema import RunSettings
 
 
 def number(bounds: Bounds) -> click.ParamType[Any]:
@@ -16,7 +18,9 @@ def number(bounds: Bounds) -> click.ParamType[Any]:
 
 def setting(name: str) -> click.ParamType[Any]:
     """Return the type of an option that is also a setting of `[client.run]`."""
-    return number(RUN[name])
+    rule = fields_of(RunSettings)[name].key.rule
+    assert isinstance(rule, Bounds)
+    return number(rule)
 
 
 class _Number(click.ParamType[int | float]):

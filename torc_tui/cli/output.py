@@ -183,6 +183,11 @@ class TableOutput:
         _print_lines(map(clean, mask(text).split("\n")))
 
 
+def output_for(format_: str) -> Output:
+    """Return the way to print that a format, `table` or `json`, names."""
+    return JsonOutput() if format_ == "json" else TableOutput()
+
+
 def print_text(text: str) -> None:
     """Print text for other programs as it is: a script, a document."""
     _write(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,23 +10,32 @@ from typing import TypeVar
 import click
 
 from torc_core.client import TorcClient
+from torc_core.config.layers import Option
 from torc_core.config.schema import ClientSettings
-from torc_core.config.sources import load_settings
+from torc_core.config.server_choice import server_choice
+from torc_core.config.sources import Loaded
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.host.connect import Choice, Connection, connect
-from torc_core.host.user import user_name
 from torc_core.model.ids import WorkflowId
 from torc_core.operations.find_workflow import find_workflow, is_file
 from torc_core.operations.reporter import Proposal, Result, carry_out
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.global_options import given_options
-from torc_tui.cli.output import JsonOutput, Output, TableOutput
+from torc_tui.cli.output import Output, output_for
 from torc_tui.cli.reporter import CommandReporter
 
 R = TypeVar("R", bound=Result)
 
 PICKER_LIMIT = 50
 """The most workflows that are offered for a choice, as in the reference."""
+_CONFIGURABLE = {
+    "format_": ("--format", "format"),
+    "log_level": ("--log-level", "log_level"),
+    "password": ("--password", "password"),
+    "url": ("--url", "api_url"),
+    "username": ("--username", "username"),
+}
+"""The global options that are also settings of `[client]`, by their names in `global_options`."""
 
 
 class Settings:
@@ -40,42 +48,48 @@ class Settings:
     def __init__(self, ctx: click.Context) -> None:
         self.options = given_options(ctx)
 
+    def load(self, *tables: str) -> Loaded:
+        """Return what files, the environment and the global options say, right or wrong.
+
+        Args:
+            *tables: Those of interest; all if none is named.
+        """
+        return Loaded(
+            *tables,
+            options=[
+                Option(("client", name), spelling, value)
+                for option, (spelling, name) in _CONFIGURABLE.items()
+                if (value := self.options.get(option))
+            ],
+        )
+
     @cached_property
+    def _loaded(self) -> Loaded:
+        return self.load("client")
+
+    @property
     def configured(self) -> ClientSettings:
-        """What files and the environment say.
+        """What files, the environment and the global options say.
 
         Raises:
-            UsageError: A configuration file is wrong.
+            UsageError: One of them is wrong.
         """
-        return load_settings()
+        return self._loaded.check().client
 
     @cached_property
     def output(self) -> Output:
         """How results are printed."""
-        format_ = self.options.get("format_") or self.configured.format
-        return JsonOutput() if format_ == "json" else TableOutput()
-
-    @property
-    def log_level(self) -> str:
-        """The lowest level that a run logs."""
-        return str(self.options.get("log_level") or self.configured.log_level)
+        return output_for(self.options.get("format_") or self.configured.format)
 
     @cached_property
     def choice(self) -> Choice:
         """Which server to use, and as which user; a password is asked for if only that is given."""
-        given = self.options
-        return Choice(
-            url=given.get("url") or os.environ.get("TORC_API_URL") or None,
-            configured_url=self.configured.api_url,
-            standalone=given.get("standalone", False),
-            user=given.get("username") or self.configured.username or user_name(),
-            password=self._password(),
-            token=os.environ.get("TORC_TOKEN"),
+        return server_choice(self._loaded)._replace(
+            standalone=self.options.get("standalone", False), password=self._password()
         )
 
     def _password(self) -> str | None:
-        given = self.options
-        password: str | None = given.get("password") or os.environ.get("TORC_PASSWORD") or None
+        given, password = self.options, self.configured.password
         is_asked_for = given.get("prompt_password") or (
             given.get("username") and password is None and sys.stdin.isatty()
         )

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from torc_core.config.sources import load_settings
+from torc_core.config.sources import load_client
 from torc_core.model.action import WorkflowAction
 from torc_core.operations.lifecycle.run import runner_options
 
@@ -88,4 +88,4 @@ def test_the_setting_reaches_the_runner(value, is_shared, monkeypatch, tmp_path)
     if value is not None:
         (tmp_path / "torc.toml").write_text(f"[client.run]\nshare_logs = {value}\n")
 
-    assert runner_options(load_settings({})).share_logs is is_shared
+    assert runner_options(load_client({})).share_logs is is_shared

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from torc_core.client import TorcClient, every_item
 from torc_core.clock import SystemClock
-from torc_core.config.sources import load_settings
+from torc_core.config.sources import load_client
 from torc_core.errors import ExitCode, MachineError, TorcError
 from torc_core.host.files.output_files import create_file, log_mode, make_directory
 from torc_core.host.user import user_name
@@ -75,16 +75,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> ExitCode | int:
     allocation = read_allocation(os.environ, is_subtask=arguments.is_subtask)
+    settings = load_client()
     client = TorcClient(
         arguments.url,
-        user=user_name(),
-        password=os.environ.get("TORC_PASSWORD"),
-        token=os.environ.get("TORC_TOKEN"),
+        user=settings.username or user_name(),
+        password=settings.password,
+        token=settings.token,
     )
     wait_s = arguments.wait_for_healthy_database_minutes * 60
     patience = Patience(wait_s, SystemClock(), jitter=random.random)
     workflow_id, output_dir = arguments.workflow_id, arguments.output_dir
-    configured = load_settings().run
+    configured = settings.run
     mode = log_mode(is_shared=configured.share_logs)
     _write_environment(output_dir, workflow_id, allocation, mode)
     scheduled = patience.ask(partial(_find_scheduled, client, workflow_id, allocation))

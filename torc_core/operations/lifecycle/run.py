@@ -98,14 +98,11 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     other_runs: tuple[AnotherRun, ...]
 
 
-def runner_options(
-    configured: ClientSettings, log_level: str | None = None, **chosen: Any
-) -> RunnerOptions:
+def runner_options(configured: ClientSettings, **chosen: Any) -> RunnerOptions:
     """Return the options of a run: what the user chose now, else what the configuration says.
 
     Args:
         configured: The configuration.
-        log_level: Chosen for this run.
         **chosen: Fields of `RunSettings`; None for those that were not chosen.
     """
     settings = msgspec.structs.asdict(configured.run)
@@ -114,7 +111,7 @@ def runner_options(
     return RunnerOptions(
         workflow_id=WorkflowId(0),  # not known yet
         poll_interval_s=poll_interval_s,
-        log_level=log_level or configured.log_level,
+        log_level=configured.log_level,
         **settings,
     )
 

@@ -64,9 +64,7 @@ def run(
     """
     if directory is not None and output_dir is not None:
         raise UsageError("The output directory is given twice.", hint="Keep --output-dir.")
-    chosen = runner_options(
-        settings.configured, settings.log_level, output_dir=output_dir or directory, **options
-    )
+    chosen = runner_options(settings.configured, output_dir=output_dir or directory, **options)
     workflow_id, spec = settings.find_workflow_unless_file(spec_or_id), None
     if workflow_id is None:
         spec = read_spec(spec_or_id)

@@ -32,5 +32,5 @@ def tui(settings: Settings) -> int:
     return run(
         lambda: connect(settings.choice),
         user=settings.user,
-        run_options=runner_options(settings.configured, settings.log_level),
+        run_options=runner_options(settings.configured),
     )

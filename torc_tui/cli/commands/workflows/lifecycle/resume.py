@@ -70,7 +70,7 @@ def resume(  # noqa: PLR0913 - options
     """
     asked_at = time.monotonic() - process_age_s()
     chosen = settings.choose_workflow(workflow)
-    runner = runner_options(settings.configured, settings.log_level, **options)
+    runner = runner_options(settings.configured, **options)
     request = RunRequest(
         options=msgspec.structs.replace(runner, workflow_id=chosen), is_detached=detach
     )

@@ -30,5 +30,5 @@ def run(
 ) -> int:
     """Run a workflow on this machine, as `torc run` does with its id."""
     chosen = settings.choose_workflow(workflow)
-    runner = runner_options(settings.configured, settings.log_level, **options)
+    runner = runner_options(settings.configured, **options)
     return run_workflow(settings, chosen, runner, is_detached=detach, force=skip_checks)

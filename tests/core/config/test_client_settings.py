@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.config.bounds import RUN
-from torc_core.config.sources import load_settings
+from torc_core.config.bounds import Bounds
+from torc_core.config.keys import fields_of
+from torc_core.config.schema import RunSettings
+from torc_core.config.sources import load_client
 from torc_core.errors import UsageError
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return tmp_path
+RUN = {
+    name: field.key.rule
+    for name, field in fields_of(RunSettings).items()
+    if isinstance(field.key.rule, Bounds)
+}
 
 
 @pytest.mark.parametrize(
@@ -34,17 +35,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_numbers_out_of_range_are_refused_with_the_bound(
-    folder: Path, name: str, value: str, rule: str
+    folder, name: str, value: str, rule: str
 ) -> None:
     variable = f"TORC_CLIENT__RUN__{name.upper()}"
     with pytest.raises(UsageError) as of_variable:
-        load_settings({variable: value})
+        load_client({variable: value})
     literal = f"{value!r}" if value == "many" else value
-    (folder / "torc.toml").write_text(f"[client.run]\n{name} = {literal}\n")
+    folder.write("local", f"[client.run]\n{name} = {literal}\n")
     with pytest.raises(UsageError) as of_file:
-        load_settings({})
+        load_client({})
 
-    for error, source in ((of_variable, variable), (of_file, "torc.toml")):
+    for error, source in ((of_variable, variable), (of_file, "torc.toml:2")):
         assert error.value.message.startswith(f"{source}: client.run.{name} is ")
         assert rule in error.value.message
 
@@ -63,35 +64,35 @@ def test_numbers_out_of_range_are_refused_with_the_bound(
 )
 def test_nonsense_in_variables_is_refused_by_name(variable: str, value: str, words: str) -> None:
     with pytest.raises(UsageError, match=f"^{variable}: ") as error:
-        load_settings({variable: value})
+        load_client({variable: value})
     assert words in error.value.message
 
 
 def test_the_password_of_a_wrong_url_is_masked() -> None:
     with pytest.raises(UsageError) as error:
-        load_settings({"TORC_CLIENT__API_URL": "http://ada:hunter2@:x"})
+        load_client({"TORC_CLIENT__API_URL": "http://ada:hunter2@:x"})
     assert "hunter2" not in error.value.message
 
 
 def test_a_configuration_directory_that_is_none_counts_as_missing(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (folder / "file").write_text("")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "file"))
-    assert load_settings({}).format == "table"
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    assert load_client({}).format == "table"
 
 
 def test_defaults_are_within_their_bounds() -> None:
-    run = load_settings({}).run
+    run = load_client({}).run
     for name, bounds in RUN.items():
         value = getattr(run, name)
         assert value is None or bounds.allow(value)
 
 
-@given(st.sampled_from(sorted(RUN)), st.floats() | st.integers() | st.text(max_size=9))
+@given(st.sampled_from(sorted(RUN)), st.floats() | st.integers() | st.text(min_size=1, max_size=9))
 def test_what_is_accepted_is_within_the_bounds(name: str, value: float | str) -> None:
     try:
-        settings = load_settings({f"TORC_CLIENT__RUN__{name.upper()}": str(value)})
+        settings = load_client({f"TORC_CLIENT__RUN__{name.upper()}": str(value)})
     except UsageError:
         return
     bounds = RUN[name]
