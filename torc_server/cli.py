@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
+from torc_core.config.sources import Loaded
 from torc_core.errors import MachineError, UsageError
 from torc_core.host.directories import state_directory
 from torc_core.host.user import expand_home
 from torc_server.entry import enter
-from torc_server.logs import LEVELS, configure_logging
+from torc_server.logs import configure_logging
+from torc_server.options import load, server_options
 from torc_server.settings import ServerSettings
+
+log = logging.getLogger(__name__)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,152 +27,28 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option(
-    "--host",
-    "-H",
-    "--url",
-    "-u",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on.",
-)
-@click.option(
-    "--port",
-    "-p",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    help="Port; 0 lets the system choose.",
-)
-@click.option(
-    "--database",
-    "-d",
-    envvar="DATABASE_URL",
-    help="SQLite file, also as sqlite:FILE. Default: torc.db in the state directory.",
-)
-@click.option(
-    "--allowed-host",
-    "allowed_hosts",
-    multiple=True,
-    envvar="TORC_ALLOWED_HOSTS",
-    metavar="NAME",
-    help="A further name of this server, such as a reverse proxy has; *.example.org for all below "
-    "one. May be repeated.",
-)
-@click.option(
-    "--token-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File with a token that every request must carry.",
-)
-@click.option(
-    "--auth-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File of users, as torc-htpasswd writes it; their passwords are checked. "
-    "Default: TORC_AUTH_FILE, unless there is a --token-file.",
-)
-@click.option("--require-auth", is_flag=True, help="Refuse requests without a user and a password.")
-@click.option(
-    "--credential-cache-ttl-secs",
-    type=click.FloatRange(0),
-    default=60,
-    show_default=True,
-    help="How long a correct password is not checked again.",
-)
-@click.option(
-    "--max-connections",
-    type=click.IntRange(1),
-    help="Connections at most. Default: what the limit of open files allows, up to 10,000.",
-)
-@click.option(
-    "--max-connections-per-address",
-    type=click.IntRange(1),
-    help="Connections of one address at most. Default: half of all.",
-)
-@click.option(
-    "--request-timeout-secs",
-    type=click.FloatRange(0, min_open=True),
-    default=10,
-    show_default=True,
-    help="How long the header of a request may take. A body must bring 500 bytes per second, "
-    "measured over twice this time.",
-)
-@click.option(
-    "--response-timeout-secs",
-    type=click.FloatRange(0, min_open=True),
-    default=60,
-    show_default=True,
-    help="How long a client may read nothing of its response.",
-)
+@server_options
 @click.option("--insecure", is_flag=True, help="Allow a public --host without any authentication.")
 @click.option(
-    "--log-level",
-    "-l",
-    default=lambda: level_of(os.environ.get("RUST_LOG", "")),
-    show_default="RUST_LOG, else info",
-    help="One of: " + ", ".join(LEVELS) + ".",
+    "--no-config",
+    is_flag=True,
+    help="Read no configuration: neither files nor the environment. The embedded server runs so.",
 )
-@click.option(
-    "--log-dir",
-    envvar="TORC_LOG_DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Also log to torc-server.log in this directory.",
-)
-@click.option("--json-logs", is_flag=True, help="Log one JSON object per line.")
-@click.option(
-    "--threads",
-    "-t",
-    type=click.IntRange(1, 64),
-    default=4,
-    show_default=True,
-    help="Connections that answer queries.",
-)
-@click.option(
-    "--completion-check-interval-secs",
-    "-c",
-    type=float,
-    expose_value=False,
-    help="Accepted for compatibility: completions are handled at once.",
-)
-def run(  # noqa: PLR0913 - one parameter per option
-    *,
-    host: str,
-    port: int,
-    database: str | None,
-    allowed_hosts: tuple[str, ...],
-    token_file: Path | None,
-    auth_file: Path | None,
-    require_auth: bool,
-    credential_cache_ttl_secs: float,
-    max_connections: int | None,
-    max_connections_per_address: int | None,
-    request_timeout_secs: float,
-    response_timeout_secs: float,
-    log_level: str,
-    log_dir: Path | None,
-    threads: int,
-    insecure: bool,
-    json_logs: bool,
-) -> None:
-    """Serve until interrupted. Prints TORC_SERVER_PORT=<port> once it listens."""
+def run(*, insecure: bool, no_config: bool, **options: Any) -> None:
+    """Serve until interrupted. Prints TORC_SERVER_PORT=<port> once it listens.
+
+    Options override the environment, and that the table [server] of configuration files; see
+    `torc config show`.
+    """
     os.umask(0o077)  # files are accessible to the owner alone
-    configure_logging(log_level, log_dir, as_json=json_logs)
-    if token_file is None and auth_file is None and (named := os.environ.get("TORC_AUTH_FILE")):
-        auth_file = Path(named)
-    settings = ServerSettings(
-        database=database_path(database),
-        host=host,
-        port=port,
-        allowed_hosts=allowed_hosts,
-        token=read_token(token_file) if token_file else None,
-        auth_file=auth_file,
-        require_auth=require_auth,
-        remember_credentials_s=credential_cache_ttl_secs,
-        readers=threads,
-        max_connections=max_connections,
-        max_connections_per_address=max_connections_per_address,
-        request_timeout_s=request_timeout_secs,
-        response_timeout_s=response_timeout_secs,
+    loaded = load(options, only_options=no_config)
+    table = loaded.check().server
+    configure_logging(
+        table.log_level, as_path(table.logging.log_dir), as_json=table.logging.json_logs
     )
+    for note in loaded.notes:
+        log.warning(note.line)
+    settings = server_settings(loaded)
     check_authentication(settings, insecure=insecure)
     from torc_server.serve import serve  # noqa: PLC0415 - start-up time of --help
 
@@ -178,9 +60,38 @@ def main() -> int:
     return enter(cli, "torc-server")
 
 
-def level_of(rust_log: str) -> str:
-    """Return the global level of `RUST_LOG`; levels of single modules are ignored."""
-    return rust_log if rust_log.lower() in LEVELS else "info"
+def server_settings(loaded: Loaded) -> ServerSettings:
+    """Return the settings of the server that the configuration describes."""
+    table = loaded.configuration.server
+    token_file, auth_file = as_path(table.token_file), as_path(table.auth_file)
+    if token_file and auth_file:
+        # Whichever is nearer to the user replaces the other, as one value replaces another.
+        by_token, by_password = (
+            loaded.origin("server", name).kind for name in ("token_file", "auth_file")
+        )
+        token_file = token_file if by_token >= by_password else None
+        auth_file = auth_file if by_password >= by_token else None
+    return ServerSettings(
+        database=database_path(table.database),
+        host=table.url,
+        port=table.port,
+        allowed_hosts=table.allowed_hosts,
+        token=read_token(token_file) if token_file else None,
+        auth_file=auth_file,
+        require_auth=table.require_auth,
+        admin_users=table.admin_users,
+        remember_credentials_s=table.credential_cache_ttl_secs,
+        readers=table.threads,
+        max_connections=table.max_connections,
+        max_connections_per_address=table.max_connections_per_address,
+        request_timeout_s=table.request_timeout_secs,
+        response_timeout_s=table.response_timeout_secs,
+    )
+
+
+def as_path(given: str | None) -> Path | None:
+    """Return the file that a setting names, if it names one."""
+    return expand_home(Path(given)) if given else None
 
 
 def database_path(given: str | None) -> Path:

@@ -26,6 +26,8 @@ class ServerSettings:
     """If set, the file of the users whose passwords are checked."""
     require_auth: bool = False
     """Whether every request must carry a user and a password."""
+    admin_users: tuple[str, ...] = ()
+    """The members of the group `admin`."""
     remember_credentials_s: float = 60.0
     """How long a correct password is not checked again."""
     readers: int = 4

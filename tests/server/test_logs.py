@@ -8,7 +8,6 @@ import logging
 import pytest
 
 from torc_core.errors import UsageError
-from torc_server.cli import level_of
 from torc_server.logs import JsonFormatter, LineFormatter, configure_logging
 
 HOSTILE = "name\n2026-01-01 INFO forged\x1b]52;c;x\x07\u202e"
@@ -60,10 +59,3 @@ def test_an_unknown_level_is_refused_with_the_known_ones():
         configure_logging("loud", None, as_json=False)
 
     assert "debug" in refused.value.hint
-
-
-@pytest.mark.parametrize(
-    ("rust_log", "level"), [("", "info"), ("debug", "debug"), ("torc=debug,info", "info")]
-)
-def test_the_level_of_other_programs_is_no_obstacle(rust_log, level):
-    assert level_of(rust_log) == level
