@@ -8,15 +8,26 @@ A test fails when a page differs from what this would write.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import cleandoc
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any, cast
 
 import click
 from msgspec.structs import fields
 
+from torc_core.config.keys import (
+    NAME,
+    Setting,
+    dotted,
+    fields_of,
+    listed_tables,
+    named_tables,
+    settings_of,
+)
+from torc_core.config.schema import Configuration
 from torc_core.errors import ExitCode
 from torc_core.model.events.types import EVENT_RECORDS, action_of
 from torc_server.app import create_app
@@ -167,8 +178,130 @@ def events() -> str:
     return "\n".join(parts)
 
 
+_CONFIGURATION = """\
+# Configuration
+
+How to set things: [configure torc](../how-to/configure.md). `torc config init` makes a file with
+all of this, `torc config show` shows what is in force.
+
+Later sources override earlier ones, key by key:
+
+1. built-in defaults
+2. `DATABASE_URL`, which other programs use too
+3. `/etc/torc/config.toml`
+4. the user's file: `~/.config/torc/config.toml` (`$XDG_CONFIG_HOME` is respected), on macOS
+   `~/Library/Application Support/torc/config.toml`, on Windows `%APPDATA%\\torc\\config.toml`
+5. `torc.toml` in the current directory
+6. the file that `TORC_CONFIG` names; it must exist
+7. variables such as `TORC_CLIENT__RUN__NUM_CPUS`
+8. [other variables](environment-variables.md), such as `TORC_API_URL`
+9. options of the command line
+
+Files are TOML. An unknown name or a wrong value is an error that names the file, the line and the
+key; `torc` looks at `[client]`, `torc-server` at `[server]`, and `torc config` at everything.
+Relative paths are relative to the current directory. Passwords and tokens are never read from
+files.
+
+The embedded server is private to its user and takes nothing from `[server]`, neither from files
+nor from the environment: a port, a database or a file of users for a shared server must not keep
+`torc` from starting its own.
+"""
+
+
+def configuration() -> str:
+    """Return the page of all settings."""
+    parts = [_CONFIGURATION]
+    for place, group in groupby(settings_of(Configuration), key=lambda each: each.path[:-1]):
+        settings = list(group)
+        parts += _table(f"[{dotted(place)}]", _declared(place), settings)
+        for each in settings:
+            if kind := listed_tables(each.field.kind):
+                parts += _table(f"[[{dotted(each.path)}]]", kind, settings_of(kind))
+    return "\n".join(parts)
+
+
+def _declared(path: tuple[str, ...]) -> type:
+    """Return the struct of a table."""
+    kind: Any = Configuration
+    for name in path:
+        kind = named_tables(kind) if name == NAME else fields_of(kind)[name].kind
+    return cast("type", kind)
+
+
+def _table(title: str, declared: type, settings: Iterable[Setting]) -> Iterator[str]:
+    yield f"## `{title}`\n\n{cleandoc(declared.__doc__ or '')}\n"
+    yield "| Key | Value | Default | Meaning |\n| --- | --- | --- | --- |"
+    for field in (each.field for each in settings if not each.field.key.is_secret):
+        yield f"| `{field.name}` | {field.rule} | {field.default_text} | {field.key.text} |"
+    yield ""
+
+
+_VARIABLES = """\
+# Environment variables
+
+## Settings
+
+`TORC_`, the table and the key, with two underscores between them, set any key of the
+[configuration](configuration.md): `TORC_CLIENT__API_URL` sets `client.api_url`. Lists are
+separated by commas or blanks. An empty variable counts as not set. An unknown key is an error; a
+variable with one underscore too few, such as `TORC_CLIENT_API_URL`, sets nothing, and
+`torc config validate` says so.
+
+Some settings have a further variable, which overrides that one:
+"""
+_OTHER_VARIABLES = """\
+`RUST_LOG` may be a level, or a filter such as `torc::server::auth=debug,info`. The level without a
+target counts; if all have targets, that of the shortest one that begins with `torc`. A filter that
+is only for other programs is ignored.
+
+## Others
+
+| Variable | Meaning |
+| --- | --- |
+| `TORC_CONFIG` | a further [configuration file](configuration.md), which overrides the others |
+| `XDG_CONFIG_HOME` | where the user's configuration is; `~/.config` by default |
+| `XDG_STATE_HOME` | where torc keeps its state; `~/.local/state` by default |
+| `USER`, `USERNAME` | the user's name, unless `client.username` is set |
+| `NO_COLOR` | no colors in the interface and in help pages |
+| `TEXTUAL_THEME` | the theme of the interface |
+| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` | for servers on other machines |
+
+What jobs find in their environment: [what a job gets](job-environment.md).
+"""
+
+
+def environment_variables() -> str:
+    """Return the page of environment variables."""
+    further: dict[str, list[str]] = {}
+    for setting in settings_of(Configuration):
+        for variable in setting.field.key.variables:
+            sets = f"`{dotted(setting.path)}`"
+            weak = ", if nothing else does" if variable.is_fallback else ""
+            further.setdefault(variable.name, []).append(sets + weak)
+    prefixed = {
+        each.variable: [f"`{dotted(each.path)}`"]
+        for each in settings_of(Configuration)
+        if not (each.field.key.is_secret or each.field.default == {} or NAME in each.path)
+    }
+    return "\n".join(
+        [
+            *(_VARIABLES, *_variables(further)),
+            *(_OTHER_VARIABLES, "## All settings\n", *_variables(prefixed)),
+        ]
+    )
+
+
+def _variables(sets: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield "| Variable | Sets |\n| --- | --- |"
+    for name, what in sets.items():
+        yield f"| `{name}` | {', '.join(what)} |"
+    yield ""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
+    "configuration.md": configuration,
+    "environment-variables.md": environment_variables,
     "events.md": events,
     "exit-codes.md": exit_codes,
     "keys.md": keys,

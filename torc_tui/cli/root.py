@@ -42,6 +42,7 @@ COMMANDS: dict[str, Entry] = {
     "reports": Entry("reports:reports", "Summaries of a workflow."),
     "runs": Entry("runs:runs", "Runs on this machine, which outlive their terminals."),
     "server": Entry("server:server", "The embedded server, which torc starts by itself."),
+    "config": Entry("config:config", "Settings: show and check them, and make files for them."),
     "completions": Entry(
         "completions:completions", "Print the script that makes a shell complete torc."
     ),

@@ -1,0 +1,66 @@
+"""Make a configuration file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from torc_core.config.toml import template
+from torc_core.errors import ConflictError, MachineError
+from torc_core.host.directories import config_files
+
+
+class ConfigFileMade(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration file was made."""
+
+    path: str
+
+    @property
+    def sentence(self) -> str:
+        """What was done."""
+        return f"Created {self.path}; remove the # before what you want to set."
+
+
+def make_config_file(name: str, *, force: bool) -> ConfigFileMade:
+    """Make a configuration file that explains every setting and sets none.
+
+    Args:
+        name: Which one: `system`, `user` or `local`.
+        force: Replace one that exists.
+
+    Raises:
+        ConflictError: There is one.
+        MachineError: It cannot be written, or the home is not known.
+    """
+    path = next((file.path for file in config_files() if file.name == name), None)
+    if path is None:
+        raise MachineError("The home directory is not known.", hint="Set HOME.")
+    try:
+        _write(path, template(), force=force)
+    except FileExistsError as error:
+        raise ConflictError(
+            f"{path} exists.", hint="To replace it and what it sets, add --force."
+        ) from error
+    except OSError as error:
+        raise MachineError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Choose another file: --user, --local or --system.",
+        ) from error
+    return ConfigFileMade(path=str(path))
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not force:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+        return
+    target = path.resolve()  # a link stays, and its target is replaced
+    fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
+    try:
+        fresh.write_text(text, "utf-8")
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
