@@ -17,7 +17,7 @@ COMMANDS: dict[str, Entry] = {
     "run": Entry("run:run", "Run a workflow here: from a file, or an existing one."),
     "tui": Entry("tui:tui", "Open the terminal interface."),
     "workflows": Entry("workflows:workflows", "Create, list, start and delete workflows."),
-    "jobs": Entry("jobs:jobs", "List, show, cancel, terminate and retry jobs."),
+    "jobs": Entry("jobs:jobs", "Create, list, change, cancel and retry jobs; read their output."),
     "files": Entry("records.files:files", "Files that jobs read and write."),
     "user-data": Entry("records.user_data:user_data", "JSON values that jobs pass to each other."),
     "results": Entry("records.results:results", "How the attempts of jobs ended."),
