@@ -26,6 +26,8 @@ class LogChoice(NamedTuple):
     attempt_id: int | None = None
     directory: Path | None = None
     """The output directory of its runner, if that is not to be looked for."""
+    is_current: bool = False
+    """Only the attempt that the job is at, whether or not it has any yet."""
 
 
 class LogStream(NamedTuple):
@@ -74,8 +76,8 @@ def find_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
         for directory in directories
         for mode in modes
     ]
-    found = (each for each in candidates if each.is_found)
-    return next(found, candidates[0]._replace(remark=_why_nothing(job, stdio)))
+    found = next((each for each in candidates if each.is_found), None)
+    return found or candidates[0]._replace(remark=_why_nothing(job, candidates[0], stdio))
 
 
 def find_written_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
@@ -92,22 +94,14 @@ def find_written_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> J
     return log
 
 
-def find_current_log(client: TorcClient, job: Job, directory: Path | None = None) -> JobLog:
-    """Return the output of the attempt that a job is at, whether or not there is any yet.
-
-    Raises:
-        TorcError: The server refused the request, or did not answer.
-    """
-    run_id = client.get_workflow_status(job.workflow_id).run_id
-    return find_log(client, job, LogChoice(run_id, job.attempt_id, directory))
-
-
 def _attempts(client: TorcClient, job: Job, choice: LogChoice) -> list[tuple[int, int]]:
     """Return run and number of the chosen attempts, the latest first.
 
     The present one of a job that is over comes last if it has no result: it did not run.
     """
     present = (client.get_workflow_status(job.workflow_id).run_id, job.attempt_id)
+    if choice.is_current:
+        return [present]
     ended = {(each.run_id, each.attempt_id) for each in _results(client, job)}
     chosen = [
         (run_id, attempt_id)
@@ -149,10 +143,11 @@ def _streams(stem: str, mode: StdioMode) -> Iterator[LogStream]:
     return (LogStream(name, Path(path)) for name, path in stdio_files(stem, mode).streams)
 
 
-def _why_nothing(job: Job, stdio: Stdio) -> str:
+def _why_nothing(job: Job, log: JobLog, stdio: Stdio) -> str:
     if stdio.mode is StdioMode.NONE:
         return "the output of this job is not kept (its stdio is none)"
-    if stdio.delete_on_success and job.status is JobStatus.COMPLETED:
+    is_completed = job.status is JobStatus.COMPLETED and log.attempt_id == job.attempt_id
+    if stdio.delete_on_success and is_completed:
         return "the output was deleted when the job had completed (delete_on_success)"
     return ""
 

@@ -9,14 +9,16 @@ import msgspec
 
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import NotFoundError
-from torc_core.model.ids import FailureHandlerId, JobId, RequirementsId, WorkflowId
+from torc_core.model.ids import FailureHandlerId, JobId, RequirementsId, WorkflowId, id_of
 from torc_core.model.job import Job
+
+_NEEDS = ("num_cpus", "num_gpus", "num_nodes", "memory", "runtime")
 
 
 class JobRequirements(msgspec.Struct, frozen=True, kw_only=True):
     """A job and what it needs, named as the reference names it; null if that was deleted."""
 
-    job_id: JobId | None
+    job_id: JobId
     job_name: str
     rr_id: RequirementsId | None
     rr_name: str | None = None
@@ -31,7 +33,7 @@ class JobRequirements(msgspec.Struct, frozen=True, kw_only=True):
 class JobFailureHandler(msgspec.Struct, frozen=True, kw_only=True):
     """A job and the rules for its failures."""
 
-    job_id: JobId | None
+    job_id: JobId
     job_name: str
     failure_handler_id: FailureHandlerId
     failure_handler_name: str
@@ -55,15 +57,12 @@ def jobs_with_requirements(
         if found is not None:
             needs = {name: getattr(found, name) for name in _NEEDS} | {"rr_name": found.name}
         yield JobRequirements(
-            job_id=job.id,
+            job_id=id_of(job),
             job_name=job.name,
             rr_id=job.resource_requirements_id,
             workflow_id=workflow_id,
             **needs,
         )
-
-
-_NEEDS = ("num_cpus", "num_gpus", "num_nodes", "memory", "runtime")
 
 
 def jobs_with_failure_handlers(
@@ -82,7 +81,7 @@ def jobs_with_failure_handlers(
             continue
         handler, rules = known[handler_id]
         yield JobFailureHandler(
-            job_id=job.id,
+            job_id=id_of(job),
             job_name=job.name,
             failure_handler_id=handler_id,
             failure_handler_name=handler.name,

@@ -73,8 +73,8 @@ def create_from_file(
 ) -> None:
     """Create a job for each line of a file, or of standard input (-): all of them, or none.
 
-    Empty lines and lines that begin with # are left out. The jobs are named job1, job2 and so on,
-    from the number of jobs that there are on, and share new resource requirements.
+    Empty lines and lines that begin with # are left out. The names are job1, job2 and so on, from
+    the present number of jobs plus one. All of them share new resource requirements.
     """
     commands = read_commands(read_spec(file).text)
     requirements = ResourceRequirements(

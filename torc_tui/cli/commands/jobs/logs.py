@@ -22,7 +22,7 @@ from torc_core.operations.jobs.logs import (
     JobLog,
     LogChoice,
     LogStream,
-    find_current_log,
+    find_log,
     find_written_log,
 )
 from torc_tui.cli.command import command
@@ -150,7 +150,8 @@ def _follow(
     """Print what a job writes, in each of its attempts, and return it as it is in the end."""
     has_changed = threading.Event()
     feed = EventFeed(lambda: client, job.workflow_id, has_changed.set)
-    log = find_current_log(client, job, directory)
+    current = LogChoice(directory=directory, is_current=True)
+    log = find_log(client, job, current)
     try:
         while True:
             output.write_all(files.read(kept.of(job, log)))
@@ -165,7 +166,7 @@ def _follow(
                 now = client.get_job(id_of(job))
                 if now != job or not log.is_found:
                     output.write_all(files.read(kept.of(job, log)))  # the end of this attempt
-                    log = find_current_log(client, now, directory)
+                    log = find_log(client, now, current)
                 job = now
     finally:
         feed.close()
