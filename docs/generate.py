@@ -92,7 +92,8 @@ def _describe(command: click.Command, path: str, parent: click.Context | None) -
     options = [
         row
         for parameter in command.get_params(context)
-        if (row := parameter.get_help_record(context)) is not None
+        if not getattr(parameter, "hidden", False)
+        and (row := parameter.get_help_record(context)) is not None
     ]
     if options:
         yield "| Option | Meaning |\n| --- | --- |"
@@ -100,14 +101,16 @@ def _describe(command: click.Command, path: str, parent: click.Context | None) -
             shown = names.replace("|", "\\|")
             yield f"| `{shown}` | {help_} |"
         yield ""
+    if examples := getattr(command, "examples", ()):
+        yield "\n".join(["Examples:\n", "```", *examples, "```\n"])
     if isinstance(command, click.Group) and not is_root:
         for name in command.list_commands(context):
-            child = (
-                command.load(name)
-                if isinstance(command, LazyGroup)
-                else command.get_command(context, name)
-            )
+            child = command.get_command(context, name)
             assert child is not None
+            if child.hidden:
+                continue
+            if isinstance(command, LazyGroup):
+                child = command.load(name)
             yield from _describe(child, f"{path} {name}", context)
 
 

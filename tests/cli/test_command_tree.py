@@ -17,7 +17,11 @@ from torc_tui.cli.root import torc
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
     ctx = click.Context(group)
     for name in group.list_commands(ctx):
-        command = group.load(name) if isinstance(group, LazyGroup) else group.commands[name]
+        listed = group.get_command(ctx, name)
+        assert listed is not None
+        if listed.hidden:
+            continue
+        command = group.load(name) if isinstance(group, LazyGroup) else listed
         if isinstance(command, click.Group):
             yield from leaves(command, (*path, name))
         else:
@@ -107,3 +111,15 @@ def test_an_expected_name_that_does_not_exist_is_answered_with_the_right_one(
 
     assert caught.value.message.endswith(f"Use: {right}")
     parse(right.replace("WORKFLOW", "1").replace("FILE", "w.yaml"))
+
+
+def test_the_older_name_of_initialize_is_taken_and_not_listed() -> None:
+    assert parse("torc workflows initialize-jobs 1")[1]["workflow"] == "1"
+    assert "workflows initialize-jobs" not in COMMANDS
+
+
+def test_the_second_argument_of_run_is_taken_and_not_mentioned() -> None:
+    run = COMMANDS["run"]
+
+    assert parse("torc run 1 logs")[1]["directory"] == "logs"
+    assert run.collect_usage_pieces(click.Context(run)) == ["[OPTIONS]", "SPEC_OR_ID"]

@@ -54,8 +54,9 @@ def find_workflow(client: TorcClient, reference: str, *, user: str) -> WorkflowI
 
 def is_file(reference: str) -> bool:
     """Return whether a file is meant rather than a workflow: it exists, or looks like a path."""
-    if reference == "-" or "/" in reference or Path(reference).exists():
+    path = Path(reference)
+    if reference == "-" or "/" in reference or (path.exists() and not path.is_dir()):
         return True
     from torc_core.spec import SUFFIXES  # noqa: PLC0415 - most commands know no files
 
-    return Path(reference).suffix.lower() in SUFFIXES
+    return path.suffix.lower() in SUFFIXES

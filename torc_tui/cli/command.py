@@ -6,18 +6,30 @@ import difflib
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import click
-from rich_click import RichCommand, RichGroup
+from rich_click import RichArgument, RichCommand, RichGroup
 
 from torc_tui.cli.global_options import global_options
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _with_global_options(ctx: click.Context, own: list[click.Parameter]) -> list[click.Parameter]:
     """Return a command's parameters and the global options; its own have priority."""
     taken = frozenset(name for each in own for name in (*each.opts, *each.secondary_opts))
     return [*own, *global_options(taken=taken, hidden=ctx.parent is not None)]
+
+
+class HiddenArgument(click.Argument):
+    """An argument that is accepted, and not mentioned in the help."""
+
+    hidden = True
+
+    def get_usage_pieces(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return nothing."""
+        return []
 
 
 class TorcCommand(RichCommand):
@@ -111,6 +123,11 @@ class LazyGroup(TorcGroup):
         command = getattr(importlib.import_module(f"{self.package}.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
+
+
+def argument(*names: str, help: str, **settings: Any) -> Callable[[F], F]:  # noqa: A002 - click's
+    """Return a decorator that adds an argument with its help."""
+    return click.argument(*names, cls=RichArgument, help=help, **settings)
 
 
 def command(

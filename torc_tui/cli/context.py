@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from torc_core.config.bounds import IDS, POSITIVE, WHOLE
 from torc_core.model.status import JobStatus
+from torc_tui.cli.command import argument
 from torc_tui.cli.global_options import given_options
 from torc_tui.cli.numbers import number
 from torc_tui.cli.settings import Settings
@@ -111,7 +112,12 @@ def options(*decorators: Decorator) -> Decorator:
     return decorate
 
 
-workflow_argument = click.argument("workflow", type=WORKFLOW, required=False)
+workflow_argument = argument(
+    "workflow",
+    type=WORKFLOW,
+    required=False,
+    help="Its id, its name or `latest`; without, there is a menu.",
+)
 """The workflow of a command, for `Settings.choose_workflow`."""
 
 owner_option = click.option(
@@ -124,7 +130,12 @@ owner_option = click.option(
 )
 """The user whose workflow is meant, for `Settings.choose_workflow`."""
 
-workflows_argument = click.argument("workflows", type=WORKFLOW, nargs=-1)
+workflows_argument = argument(
+    "workflows",
+    type=WORKFLOW,
+    nargs=-1,
+    help="Their ids, names or `latest`; without, there is a menu.",
+)
 """The workflows of a command; without any, for `Settings.choose_workflow`."""
 
 

@@ -24,7 +24,7 @@ from torc_core.runner.execution import execute_run
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import ExpandedWorkflow, SpecFile, read_spec
-from torc_tui.cli.command import command
+from torc_tui.cli.command import HiddenArgument, argument, command
 from torc_tui.cli.context import FILE_OR_WORKFLOW, pass_settings
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.progress import LiveCounts
@@ -40,8 +40,12 @@ from torc_tui.cli.settings import Settings
         "torc run 12 --limit-resources",
     ]
 )
-@click.argument("spec_or_id", type=FILE_OR_WORKFLOW)
-@click.argument("directory", required=False, metavar="")
+@argument(
+    "spec_or_id",
+    type=FILE_OR_WORKFLOW,
+    help="A workflow file, or the id of a workflow, its name or `latest`; a file that exists wins.",
+)
+@click.argument("directory", cls=HiddenArgument, required=False, type=click.Path())
 @run_options
 @skip_checks_option
 @pass_settings
@@ -58,9 +62,7 @@ def run(
 ) -> int:
     """Run a workflow on this machine: create it from a file, or run an existing one.
 
-    SPEC_OR_ID is a workflow file, or the id of a workflow, its name, or `latest`; a file that
-    exists wins. The exit code is 0 only if every job completed. Ctrl-C stops the jobs and records
-    them.
+    The exit code is 0 only if every job completed. Ctrl-C stops the jobs and records them.
     """
     if directory is not None and output_dir is not None:
         raise UsageError("The output directory is given twice.", hint="Keep --output-dir.")

@@ -17,6 +17,9 @@ COMMANDS = {
     "list-actions": Entry("definition.actions:list_actions", "List the actions of a workflow."),
     "run": Entry("lifecycle.run:run", "Run a workflow on this machine, as `torc run` does."),
     "initialize": Entry("lifecycle.initialize:initialize", "Start a new run of every job."),
+    "initialize-jobs": Entry(
+        "lifecycle.initialize:initialize", "Start a new run of every job.", is_hidden=True
+    ),
     "reset-status": Entry(
         "lifecycle.reset_status:reset_status", "Reset all jobs, or those that failed."
     ),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import click
-
 from torc_core.operations.definition.archive import archive_workflows
-from torc_tui.cli.command import command
+from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import pass_settings, workflows_argument
 from torc_tui.cli.settings import Settings
 
 
 @command(examples=["torc workflows archive true 12", "torc workflows archive false 12"])
-@click.argument("is_archived", type=bool, metavar="true|false")
+@argument(
+    "is_archived", type=bool, metavar="true|false", help="Whether to archive them, or restore them."
+)
 @workflows_argument
 @pass_settings
 def archive(settings: Settings, workflows: tuple[str, ...], *, is_archived: bool) -> None:

@@ -8,7 +8,7 @@ from torc_core.errors import SpecError
 from torc_core.operations.definition import create as operation
 from torc_core.operations.definition.validate import failed_validation, validate
 from torc_core.spec import SpecFile, read_spec
-from torc_tui.cli.command import command
+from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import pass_settings
 from torc_tui.cli.settings import Settings
 
@@ -20,7 +20,7 @@ from torc_tui.cli.settings import Settings
         "torc -f json workflows create workflow.kdl",
     ]
 )
-@click.argument("file")
+@argument("file", type=click.Path(), help="A workflow file; `-` for standard input.")
 @click.option("--dry-run", is_flag=True, help="Check the file and count; create nothing.")
 @click.option(
     "--skip-checks",
@@ -39,10 +39,7 @@ def create(
     no_resource_monitoring: bool,
     user: str | None,
 ) -> None:
-    """Create a workflow from a file (YAML, JSON, JSON5 or KDL): all of it, or nothing.
-
-    The format follows from the suffix. `-` reads standard input.
-    """
+    """Create a workflow from a file (YAML, JSON, JSON5 or KDL): all of it, or nothing."""
     text = read_spec(file)
     if dry_run:
         _print_dry_run(settings, text, skip_checks=skip_checks)

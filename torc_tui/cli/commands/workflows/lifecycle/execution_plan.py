@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from torc_core.operations.lifecycle.execution_plan import plan_of_file, plan_of_workflow
-from torc_tui.cli.command import command
+from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import FILE_OR_WORKFLOW, pass_settings
 from torc_tui.cli.settings import Settings
 
@@ -19,7 +17,11 @@ from torc_tui.cli.settings import Settings
         "torc -f json workflows execution-plan 12",
     ],
 )
-@click.argument("spec_or_id", type=FILE_OR_WORKFLOW)
+@argument(
+    "spec_or_id",
+    type=FILE_OR_WORKFLOW,
+    help="A workflow file, or the id of a workflow, its name or `latest`.",
+)
 @pass_settings
 def execution_plan(settings: Settings, spec_or_id: str) -> None:
     """Show what starts when, and what that unblocks: for a file, or for a stored workflow."""
