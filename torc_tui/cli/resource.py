@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.errors import UsageError
+from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
 from torc_tui.cli.command import TorcGroup, group
 from torc_tui.cli.context import (
@@ -173,7 +174,8 @@ def _add_get(commands: TorcGroup, resource: Resource) -> None:
     @click.argument("record_id", metavar="ID", type=ID)
     @pass_settings
     def get(settings: Settings, record_id: int) -> None:
-        record = resource.get(settings.client, record_id)
+        with _hint_at_list(resource):
+            record = resource.get(settings.client, record_id)
         output = JsonOutput() if resource.is_always_json else settings.output
         output.record(resource.to_json(record))
 
@@ -210,7 +212,9 @@ def _add_update(commands: TorcGroup, resource: Resource, change: Callable[..., A
         if not changes:
             spellings = ", ".join(each.spellings[-1] for each in changeable)
             raise UsageError("There is nothing to change.", hint=f"Give one of: {spellings}.")
-        _say(settings, resource, change(settings.client, record_id, **changes), "Updated")
+        with _hint_at_list(resource):
+            record = change(settings.client, record_id, **changes)
+        _say(settings, resource, record, "Updated")
 
 
 def _add_delete(commands: TorcGroup, resource: Resource, remove: Callable[..., Any]) -> None:
@@ -220,7 +224,19 @@ def _add_delete(commands: TorcGroup, resource: Resource, remove: Callable[..., A
     @click.argument("record_id", metavar="ID", type=ID)
     @pass_settings
     def delete(settings: Settings, record_id: int) -> None:
-        _say(settings, resource, remove(settings.client, record_id), "Deleted")
+        with _hint_at_list(resource):
+            record = remove(settings.client, record_id)
+        _say(settings, resource, record, "Deleted")
+
+
+@contextlib.contextmanager
+def _hint_at_list(resource: Resource) -> Iterator[None]:
+    """Let an error about an unknown id say where the known ones are."""
+    try:
+        yield
+    except NotFoundError as error:
+        error.hint = error.hint or f"torc {resource.name} list WORKFLOW"
+        raise
 
 
 def _read(resource: Resource, given: dict[str, Any]) -> dict[str, object]:
