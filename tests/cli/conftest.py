@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from torc_tui.cli.root import run_command_line
 
 Torc = Callable[..., "Answer"]
 
@@ -51,3 +55,28 @@ def torc(torc_alone: Torc, server, monkeypatch: pytest.MonkeyPatch) -> Torc:
     """Run `torc` against the shared server."""
     monkeypatch.setenv("TORC_API_URL", server.url)
     return torc_alone
+
+
+@pytest.fixture
+def torc_here(server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Torc:
+    """Run `torc` in this process, which is ten times as fast, with no terminal."""
+    monkeypatch.setenv("TORC_API_URL", server.url)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> Answer:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            monkeypatch.context() as patch,
+        ):
+            patch.setattr(sys, "stdin", io.StringIO())
+            code = run_command_line([str(each) for each in arguments])
+        return Answer(subprocess.CompletedProcess([], code, *map(_text, (out, err))))
+
+    return run
+
+
+def _text(written: io.TextIOWrapper) -> str:
+    written.seek(0)
+    return written.read()

@@ -4,12 +4,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.cli.conftest import Torc
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureHandler, SlurmScheduler
 from torc_core.model.result import Result
 from torc_core.model.workflow import Workflow
+
+
+@pytest.fixture
+def torc(torc_here: Torc) -> Torc:
+    """Run `torc` in this process."""
+    return torc_here
 
 
 def _result(workflow, job, node, run_id, return_code, status):

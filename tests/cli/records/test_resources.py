@@ -146,8 +146,8 @@ def test_an_unknown_workflow_is_not_found(command, torc):
         ("user-data delete-all", "WORKFLOW"),
     ],
 )
-def test_wrong_usage_changes_nothing(line, cause, torc_alone):
-    answer = torc_alone(*line.split())
+def test_wrong_usage_changes_nothing(line, cause, torc):
+    answer = torc(*line.split())
 
     assert (answer.code, answer.out) == (2, "")
     assert cause in answer.err
