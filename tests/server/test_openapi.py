@@ -35,6 +35,7 @@ ADDED = {
     ),
     "complete_action": "how our own runner reports the end of an action",
     "exchange": "the batch protocol of our own runner",
+    "reset_jobs": "how our own client reinitializes a workflow: the files are looked at there",
     **dict.fromkeys(
         (
             *("start_workflow", "resume_workflow", "list_workflow_runs", "get_workflow_run"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId
 from torc_core.model.wire import JsonText, Wire, stated
 
 MAX_ITERATIONS = 999_999
@@ -145,6 +145,36 @@ class ResetJobStatusReply(Wire, frozen=True, kw_only=True):
     reset_type: str | None = None
 
 
+class ResetJobsRequest(Wire, frozen=True, kw_only=True):
+    """Jobs of one workflow, to be reset, and what their client has seen of its files."""
+
+    job_ids: list[JobId]
+    file_times: dict[FileId, float | None] = stated({})
+    """When files were modified last, in seconds since 1970; null for those that are gone."""
+
+
+class InputChange(Wire, frozen=True, kw_only=True):
+    """What has changed of one job since it was initialized."""
+
+    job_id: JobId
+    command: bool = stated(False)
+    """Its command."""
+    user_data: bool = stated(False)
+    """The value of user data that it reads and no job writes."""
+    user_data_ids: list[UserDataId] = stated([])
+    """Which of them; empty if it reads more than eight."""
+
+
+class ChangedJobs(Wire, frozen=True, kw_only=True):
+    """Names of the jobs whose inputs changed, and of all their dependents."""
+
+    reinitialized_jobs: list[str]
+    changes: list[InputChange] | None = None
+    """The jobs whose own inputs changed. One of which nothing is said has another script, other
+    environment variables or dependencies, or was initialized by an older server. The reference's
+    server does not say it."""
+
+
 class Message(Wire, frozen=True, kw_only=True):
     """A message from the server, with counts."""
 
@@ -175,6 +205,8 @@ their runs."""
 TOKEN_IN_PATH = "token_in_path"  # noqa: S105 - a name
 """The capability of taking the server's token before the path, as `/token/TOKEN`: for clients that
 can only be given an address."""
+RESET_JOBS = "reset_jobs"
+"""The capability of serving `POST /workflows/{id}/reset_jobs`."""
 ACTION_ENDS = "action_ends"
 """The capability of `POST /workflows/{id}/actions/{id}/complete`."""
 

@@ -11,6 +11,7 @@ from torc_core.model.workflow import (
     BATCH_REFERENCES,
     BULK_RECORDS,
     EXCHANGE,
+    RESET_JOBS,
     TOKEN_IN_PATH,
     WORKFLOW_RUNS,
     Version,
@@ -27,6 +28,7 @@ VERSION = Version(
         TOKEN_IN_PATH,
         WORKFLOW_RUNS,
         ACTION_ENDS,
+        RESET_JOBS,
     ],
 )
 """The version is the reference's: its clients compare it with their own."""

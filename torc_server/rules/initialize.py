@@ -26,7 +26,8 @@ from torc_core.model.status import ACTIVE, INITIALIZE, INITIALIZE_NEW, JobStatus
 from torc_core.model.workflow import Message
 from torc_server.rules import actions
 from torc_server.rules.attempts.outcome import AttemptOutcome
-from torc_server.rules.dependencies.inputs import Inputs, dependencies, input_hashes, read_inputs
+from torc_server.rules.dependencies.input_hash import input_hashes
+from torc_server.rules.dependencies.inputs import Inputs, dependencies, read_inputs
 from torc_server.rules.dependencies.propagation import (
     complete_if_settled,
     expect_completion,

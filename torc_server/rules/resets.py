@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select, update
 
 from torc_core.graph import downstream
 from torc_core.model.compute import UNFINISHED_ALLOCATIONS
 from torc_core.model.events.types import ChangedJobsReset, JobsReset, WorkflowStatusReset
-from torc_core.model.ids import JobId, WorkflowId
+from torc_core.model.ids import FileId, JobId, WorkflowId
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
-from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
+from torc_core.model.workflow import (
+    ChangedJobs,
+    ResetJobsRequest,
+    ResetJobStatusReply,
+    WorkflowStatus,
+)
 from torc_server.errors import ResetError
 from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import stop_attempts
-from torc_server.rules.dependencies.inputs import Inputs, input_hashes, positions_of, read_inputs
+from torc_server.rules.dependencies.input_hash import find_changes
+from torc_server.rules.dependencies.inputs import Inputs, positions_of, read_inputs
 from torc_server.rules.dependencies.propagation import expect_completion
 from torc_server.rules.dependencies.sets import Members, recount
 from torc_server.rules.events import record
 from torc_server.rules.jobs import NO_HOLDER
+from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow, status_of
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
@@ -32,17 +38,23 @@ _RESET = Prepared(
     .where(_job.c.id.in_(_IDS))
     .values(status=JobStatus.UNINITIALIZED.number, **NO_HOLDER)
 )
+_STAMP_FILE = Prepared(
+    update(tables.file)
+    .where(
+        tables.file.c.id == bindparam("of_file"), tables.file.c.workflow_id == bindparam("within")
+    )
+    .values(st_mtime=bindparam("mtime"))
+)
+_CHANGEABLE = Prepared(
+    select(_job.c.id).where(
+        _job.c.id.in_(_IDS), _job.c.status.in_([each.number for each in RESET_CHANGED.jobs])
+    )
+)
 _INITIALIZED = Prepared(
     select(_job.c.id)
     .where(_job.c.id.in_(_IDS), _job.c.status != JobStatus.UNINITIALIZED.number)
     .limit(1)
 )
-
-
-class ChangedJobs(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of the jobs whose inputs changed, and of all their dependents."""
-
-    reinitialized_jobs: list[str]
 
 
 def reset_job_status(
@@ -74,6 +86,34 @@ def reset_job_status(
         updated_count=len(job_ids),
         status=JobStatus.UNINITIALIZED.value,
         reset_type="failed_only" if failed_only else None,
+    )
+
+
+def reset_chosen_jobs(
+    conn: Connection, workflow_id: WorkflowId, request: ResetJobsRequest, *, now_ms: int
+) -> ResetJobStatusReply:
+    """Reset some jobs, and none downstream; running and disabled ones stay as they are.
+
+    The times of files are recorded in the same transaction, as they are why the jobs are reset.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: It has not all of these jobs.
+    """
+    workflow = find_workflow(conn, workflow_id)
+    check_related(conn, workflow_id, "job_ids", _job, set(request.job_ids))
+    record_file_times(conn, workflow_id, request.file_times)
+    chosen = [row.id for row in _CHANGEABLE.all_of(conn, request.job_ids)]
+    if _INITIALIZED.all_of(conn, chosen):
+        reset_jobs(conn, workflow_id, chosen, now_ms=now_ms)
+        event = JobsReset(
+            action="reset_jobs", failed_only=False, jobs=len(chosen), run_id=workflow.run_id
+        )
+        record(conn, workflow_id, event, now_ms=now_ms)
+    return ResetJobStatusReply(
+        workflow_id=workflow_id,
+        updated_count=len(chosen),
+        status=JobStatus.UNINITIALIZED.value,
     )
 
 
@@ -126,13 +166,17 @@ def process_changed_job_inputs(
     """
     workflow = find_workflow(conn, workflow_id)
     inputs = read_inputs(conn, workflow_id)
-    chosen = reset_positions(RESET_CHANGED, inputs, positions_of(inputs), _changed(inputs))
+    changes = find_changes(inputs)
+    chosen = reset_positions(RESET_CHANGED, inputs, positions_of(inputs), changes)
     if chosen and not dry_run:
         job_ids = [inputs.jobs[at].id for at in chosen]
         reset_jobs(conn, workflow_id, job_ids, now_ms=now_ms)
         event = ChangedJobsReset(jobs=len(job_ids), run_id=workflow.run_id)
         record(conn, workflow_id, event, now_ms=now_ms)
-    return ChangedJobs(reinitialized_jobs=[inputs.jobs[at].name for at in sorted(chosen)])
+    return ChangedJobs(
+        reinitialized_jobs=[inputs.jobs[at].name for at in sorted(chosen)],
+        changes=[changes[at] for at in sorted(chosen & changes.keys())],
+    )
 
 
 def reset_jobs(
@@ -145,6 +189,19 @@ def reset_jobs(
     actions.recount(conn, workflow_id)
     if job_ids:
         expect_completion(conn, workflow_id)
+
+
+def record_file_times(
+    conn: Connection, workflow_id: WorkflowId, times: Mapping[FileId, float | None]
+) -> None:
+    """Record when files of a workflow were modified last, in seconds since 1970, by id."""
+    _STAMP_FILE.run_each(
+        conn,
+        [
+            {"of_file": file_id, "mtime": mtime, "within": workflow_id}
+            for file_id, mtime in times.items()
+        ],
+    )
 
 
 def reset_positions(
@@ -163,16 +220,6 @@ def reset_positions(
     jobs = {at for at in looked_at if statuses[at] in reset.jobs}
     after = downstream(needed, jobs) if reset.after else ()
     return jobs | {at for at in after if statuses[at] in reset.after}
-
-
-def _changed(inputs: Inputs) -> set[int]:
-    """Return the positions of jobs whose inputs changed."""
-    hashes = input_hashes(inputs, inputs.stated)
-    return {
-        at
-        for at, (row, new) in enumerate(zip(inputs.jobs, hashes, strict=True))
-        if row.input_hash not in {None, new}
-    }
 
 
 def _is_active(conn: Connection, workflow_id: WorkflowId) -> bool:

@@ -6,17 +6,22 @@ import pytest
 from server.rules.bench import NOW, TIME
 from sqlalchemy import select, update
 
-from torc_core.errors import ConflictError, NotFoundError, TransitionError
+from torc_core.errors import ConflictError, NotFoundError, TransitionError, UsageError
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_core.model.workflow import InputChange, ResetJobsRequest
 from torc_server.rules.attempts.claims import claim_next_jobs
 from torc_server.rules.attempts.client_reports import complete_job, start_job
 from torc_server.rules.editing import update_job
 from torc_server.rules.initialize import initialize_jobs
-from torc_server.rules.resets import process_changed_job_inputs, reset_job_status
+from torc_server.rules.resets import (
+    process_changed_job_inputs,
+    reset_chosen_jobs,
+    reset_job_status,
+)
 from torc_server.storage import tables
 
 
@@ -24,6 +29,12 @@ def changed(bench, **options):
     return process_changed_job_inputs(
         bench.conn, bench.workflow_id, now_ms=NOW, **options
     ).reinitialized_jobs
+
+
+def changes(bench):
+    return process_changed_job_inputs(
+        bench.conn, bench.workflow_id, dry_run=True, now_ms=NOW
+    ).changes
 
 
 def chain(bench):
@@ -290,3 +301,62 @@ def test_releasing_a_job_after_it_was_taken_back_is_fenced_or_illegal(bench):
 
 def _values(bench):
     return list(bench.conn.execute(select(tables.user_data.c.data)).scalars())
+
+
+@pytest.mark.parametrize("number", [1, 8, 9])
+def test_a_changed_job_says_which_value_it_was(bench, number):
+    read = [bench.user_data(f"u{i}", 1) for i in range(number)]
+    job = bench.add("job", input_user_data_ids=read)
+    other = bench.add("other")
+    bench.initialize()
+    table = tables.user_data
+    bench.conn.execute(update(table).where(table.c.id == read[-1]).values(data=2))
+    named = [read[-1]] if number <= 8 else []
+    said = InputChange(job_id=job, user_data=True, user_data_ids=named)
+    assert changes(bench) == [said]
+
+    bench.conn.execute(update(tables.job).values(command="false"))
+    assert changes(bench) == [
+        InputChange(job_id=job, command=True, user_data=True, user_data_ids=named),
+        InputChange(job_id=other, command=True),
+    ]
+
+
+def test_a_change_of_which_nothing_is_known_is_one_all_the_same(bench):
+    job = bench.add("job")
+    bench.initialize()
+    table = tables.job
+    bench.conn.execute(update(table).values(invocation_script="bash"))
+    assert changes(bench) == [InputChange(job_id=job)]
+
+    stored = bench.conn.execute(select(table.c.input_hash)).scalar_one()
+    bench.conn.execute(update(table).values(input_hash=stored.partition(":")[0], command="false"))
+    assert changes(bench) == [InputChange(job_id=job)]
+
+
+def test_chosen_jobs_are_reset_but_not_those_that_run_are_disabled_or_come_after(bench):
+    first, _second, _third = chain(bench)
+    off, runs = bench.add("off"), bench.add("runs")
+    update_job(bench.conn, off, JobPatch(status=JobStatus.DISABLED), now_ms=NOW)
+    bench.initialize()
+    bench.run(first)
+    bench.claim()
+    bench.start(runs)
+    file = bench.file("file")
+    request = ResetJobsRequest(job_ids=[first, off, runs], file_times={file: 12.5})
+    reply = reset_chosen_jobs(bench.conn, bench.workflow_id, request, now_ms=NOW)
+    assert reply.updated_count == 1
+    assert bench.conn.execute(tables.file.select()).one().st_mtime == 12.5
+    assert bench.statuses() == {
+        "first": "uninitialized",
+        "second": "pending",
+        "third": "blocked",
+        "off": "disabled",
+        "runs": "running",
+    }
+
+
+def test_jobs_of_another_workflow_are_not_reset(bench):
+    request = ResetJobsRequest(job_ids=[99])
+    with pytest.raises(UsageError, match="no job 99"):
+        reset_chosen_jobs(bench.conn, bench.workflow_id, request, now_ms=NOW)

@@ -17,7 +17,12 @@ from torc_core.model.records.workflow_run import (
     WorkflowRun,
     WorkflowRunPatch,
 )
-from torc_core.model.workflow import ResetJobStatusReply, WorkflowStatus
+from torc_core.model.workflow import (
+    ChangedJobs,
+    ResetJobsRequest,
+    ResetJobStatusReply,
+    WorkflowStatus,
+)
 
 T = TypeVar("T")
 
@@ -97,13 +102,17 @@ class RunEndpoints(Endpoints):
         path = f"/workflows/{workflow_id}/reset_job_status"
         return self._post(path, ResetJobStatusReply, params={"failed_only": failed_only})
 
+    def reset_jobs(self, workflow_id: WorkflowId, request: ResetJobsRequest) -> ResetJobStatusReply:
+        """Reset some jobs to uninitialized, but none that runs or is disabled."""
+        path = f"/workflows/{workflow_id}/reset_jobs"
+        return self._post(path, ResetJobStatusReply, request, timeout_s=LONG_S)
+
     def process_changed_job_inputs(
         self, workflow_id: WorkflowId, *, dry_run: bool = False
-    ) -> list[str]:
-        """Return the names of jobs whose inputs changed, and reset them unless `dry_run`."""
+    ) -> ChangedJobs:
+        """Return which jobs' inputs changed, and reset them unless `dry_run`."""
         path = f"/workflows/{workflow_id}/process_changed_job_inputs"
-        reply = self._post(path, dict[str, list[str]], params={"dry_run": dry_run})
-        return reply["reinitialized_jobs"]
+        return self._post(path, ChangedJobs, params={"dry_run": dry_run}, timeout_s=LONG_S)
 
     def list_required_existing_files(self, workflow_id: WorkflowId) -> list[FileId]:
         """Return ids of files that must exist before the workflow starts."""

@@ -15,8 +15,10 @@ from torc_core.model.artifact import FileIds, UserDataIds
 from torc_core.model.records.task import Task
 from torc_core.model.workflow import (
     ArchiveRequest,
+    ChangedJobs,
     IsComplete,
     Message,
+    ResetJobsRequest,
     ResetJobStatusReply,
     Workflow,
     WorkflowStatus,
@@ -26,7 +28,6 @@ from torc_server.edge.generations import resets_begin_runs
 from torc_server.edge.parameters import WorkflowIdInPath
 from torc_server.rules import completion_status, initialize, resets, workflows
 from torc_server.rules.attempts import cancel
-from torc_server.rules.resets import ChangedJobs
 from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
 
@@ -119,6 +120,16 @@ class WorkflowControlController(Controller):
     ) -> ResetJobStatusReply:
         """Reset jobs to uninitialized."""
         return await writer.run_timed(resets.reset_job_status, workflow_id, failed_only=failed_only)
+
+    @post("/reset_jobs", status_code=200, operation_id="reset_jobs")
+    async def reset_jobs(
+        self,
+        writer: NamedDependency[Writer],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[ResetJobsRequest],
+    ) -> ResetJobStatusReply:
+        """Reset some jobs to uninitialized, but none that runs or is disabled."""
+        return await writer.run_timed(resets.reset_chosen_jobs, workflow_id, data)
 
     @post("/process_changed_job_inputs", status_code=200, operation_id="process_changed_job_inputs")
     async def process_changed_job_inputs(

@@ -1,10 +1,10 @@
-"""What the jobs of a workflow depend on, read at once: the basis of initialize and of its hash."""
+"""What the jobs of a workflow depend on, read at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -86,30 +86,6 @@ def positions_of(inputs: Inputs) -> list[Members]:
         if id(members) not in located:
             located[id(members)] = tuple(positions[job_id] for job_id in members)
     return [located[id(members)] for members in inputs.stated]
-
-
-def input_hashes(inputs: Inputs, needed: Sequence[Members]) -> Iterator[str]:
-    """Yield for each job a digest of what it depends on.
-
-    That is its command, its invocation script and its environment, the ids of the jobs it needs, of
-    its files and its user data, and the values of the user data it reads and no job writes.
-
-    Args:
-        inputs: The jobs.
-        needed: For each job the ids of the jobs that it depends on.
-    """
-    columns = [needed, *inputs.links.values()]
-    user_data_at = 1 + list(LINKS).index("input_user_data_ids")
-    encode = msgspec.json.Encoder(order="sorted").encode
-    digests: dict[tuple[int, ...], bytes] = {}
-    for row, related in zip(inputs.jobs, zip(*columns, strict=True), strict=True):
-        key = tuple(map(id, related))  # equal relations are mostly one object
-        if key not in digests:
-            read = related[user_data_at]
-            values = [inputs.contents.get(data_id) for data_id in read]
-            digests[key] = encode((related, values))
-        own = (row.command, row.invocation_script, *([row.env] if row.env else ()))
-        yield blake2b(encode(own) + digests[key], digest_size=16).hexdigest()
 
 
 def _links(

@@ -6,7 +6,7 @@ and takes nothing back.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from torc_core.errors import ConflictError
 from torc_core.model.ids import WorkflowId
@@ -18,21 +18,13 @@ from torc_core.model.records.workflow_run import (
 )
 from torc_server.rules.completion_status import is_uninitialized
 from torc_server.rules.initialize import initialize_jobs
+from torc_server.rules.resets import record_file_times
 from torc_server.rules.runs.records import create_run, find_repeated, get_run, record_start
 from torc_server.rules.runs.rivals import refuse_while_resuming
 from torc_server.rules.runs.terminated import resume_terminated
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
-from torc_server.storage.statements import Prepared
 from torc_server.storage.tables.workflow import WorkflowRow
-
-_STAMP_FILE = Prepared(
-    update(tables.file)
-    .where(
-        tables.file.c.id == bindparam("of_file"), tables.file.c.workflow_id == bindparam("within")
-    )
-    .values(st_mtime=bindparam("mtime"))
-)
 
 
 def start_workflow(
@@ -96,11 +88,5 @@ def _initialize(
 ) -> int:
     own = tables.workflow.c.id == workflow.id
     conn.execute(update(tables.workflow).where(own).values(run_id=workflow.run_id + 1))
-    _STAMP_FILE.run_each(
-        conn,
-        [
-            {"of_file": file_id, "mtime": mtime, "within": workflow.id}
-            for file_id, mtime in request.file_times.items()
-        ],
-    )
+    record_file_times(conn, workflow.id, request.file_times)
     return initialize_jobs(conn, workflow.id, now_ms=now_ms).count or 0
