@@ -52,6 +52,10 @@ name: monitored
 resource_monitor: {enabled: true, granularity: time_series, sample_interval_seconds: 1}
 jobs: [{name: work, command: 'sleep 2'}]
 """),
+    "docs/how-to/rerun-what-changed.md": Recipe(
+        "name: later\njobs: [{name: a, command: 'true'}]",
+        "torc workflows create workflow.yaml && torc workflows initialize 42",
+    ),
     "docs/how-to/run-and-come-back.md": Recipe(
         "name: failing\njobs: [{name: first, command: 'true'}, {name: bad, command: 'exit 3'}]",
     ),

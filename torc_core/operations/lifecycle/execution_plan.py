@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from torc_core import graph
 from torc_core.client import TorcClient, every_item
-from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
 from torc_core.model.ids import JobId, WorkflowId
+from torc_core.operations.lifecycle.reinitialize import check_reinitialize
+from torc_core.operations.lifecycle.reruns import Rerun
 from torc_core.spec import load_workflow
 from torc_core.spec.plan import (
     ExecutionPlan,
     PlanAction,
+    Stage,
     make_plan,
     plan_workflow,
     shorten_names,
@@ -31,6 +31,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     """`spec_file` or `database`."""
     workflow_id: WorkflowId | None = None
+    jobs: list[Rerun] | None = None
+    """Whether each job of a stored workflow would run again, and why."""
+    is_initialized: bool = False
 
     def record(self) -> dict[str, Any]:
         """Return the plan for programs, as the reference prints it."""
@@ -38,23 +41,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         if self.workflow_id is not None:
             record["workflow_id"] = self.workflow_id
         record |= msgspec.to_builtins(self.plan)
+        if self.jobs is not None:
+            record["jobs"] = [job.record() for job in self.jobs]
         return record
 
-    def lines(self) -> dict[str, object]:
-        """Return the plan for people, as names and values: one line per stage."""
-        lines: dict[str, object] = {
-            "workflow": self.plan.workflow_name,
-            "jobs": self.plan.total_jobs,
-            "events": self.plan.total_events,
-        }
-        for stage in stages(self.plan):
-            allocations = "".join(
-                f" [{item.num_allocations} allocations of {item.scheduler}]"
-                for item in stage.allocations
-            )
-            ready = ", ".join(shorten_names(stage.jobs))
-            lines[f"stage {stage.number}"] = f"{stage.description}{allocations}: {ready}"
-        return lines
+    def text(self) -> str:
+        """Return the plan for people."""
+        found = stages(self.plan)
+        blocks = [
+            [f"Workflow: {self.plan.workflow_name}", f"Total Jobs: {self.plan.total_jobs:,}"],
+            *(_stage_lines(stage) for stage in found),
+            [f"Total Stages: {len(found)}"],
+        ]
+        if self.jobs is not None and self.is_initialized:
+            blocks.append(list(_rerun_lines(self.jobs)))
+        return "\n\n".join("\n".join(block) for block in blocks)
 
 
 def plan_of_file(path: Path) -> Plan:
@@ -73,23 +74,43 @@ def plan_of_workflow(client: TorcClient, workflow_id: WorkflowId) -> Plan:
         NotFoundError: There is no such workflow.
     """
     workflow = client.get_workflow(workflow_id)
-    jobs = list(every_item(client.list_jobs, workflow_id, sort_by="id"))
+    check = check_reinitialize(client, workflow_id)
+    jobs, dependencies = check.graph
     place = {job.id: index for index, job in enumerate(jobs)}
-    upstream: defaultdict[int, set[int]] = defaultdict(set)
-    for edge in every_item(client.list_job_dependencies, workflow_id):
-        upstream[place[edge.job_id]].add(place[edge.depends_on_job_id])
-    files = every_item(client.list_job_file_relationships, workflow_id)
-    data = every_item(client.list_job_user_data_relationships, workflow_id)
-    for link in chain[JobFileRelationship | JobUserDataRelationship](files, data):
-        if link.producer_job_id is not None and link.consumer_job_id is not None:
-            upstream[place[link.consumer_job_id]].add(place[link.producer_job_id])
-    dependencies: graph.Dependencies = [
-        tuple(sorted(upstream[index])) for index in range(len(jobs))
-    ]
-    names = [job.name for job in jobs]
     actions = _scheduling_actions(client, workflow_id, place)
-    plan = make_plan(workflow.name, names, dependencies, actions)
-    return Plan(plan=plan, source="database", workflow_id=workflow_id)
+    return Plan(
+        plan=make_plan(workflow.name, [job.name for job in jobs], dependencies, actions),
+        source="database",
+        workflow_id=workflow_id,
+        jobs=check.jobs,
+        is_initialized=not client.is_workflow_uninitialized(workflow_id),
+    )
+
+
+def _stage_lines(stage: Stage) -> list[str]:
+    sign = "▶" if stage.number == 1 else "→"
+    lines = [f"{sign} Stage {stage.number}: {stage.description}"]
+    if stage.allocations:
+        lines.append("  Scheduler Allocations:")
+    for item in stage.allocations:
+        asked = f"{item.num_allocations} allocation(s)"
+        lines.append(f"    • {item.scheduler} ({item.scheduler_type}) - {asked}")
+    names = shorten_names(stage.jobs)
+    return [*lines, "  Jobs Becoming Ready:", *(f"    • {name}" for name in names)]
+
+
+def _rerun_lines(jobs: list[Rerun]) -> Iterator[str]:
+    """Yield which jobs would run again, those with the same reasons together."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for job in jobs:
+        if job.reruns:
+            names.setdefault(job.reasons, []).append(job.name)
+    if not names:
+        yield "A reinitialize would run no job again."
+        return
+    yield "A reinitialize would run again:"
+    for reasons, named in names.items():
+        yield f"  • {', '.join(shorten_names(named))}: {'; '.join(reasons)}"
 
 
 def _scheduling_actions(

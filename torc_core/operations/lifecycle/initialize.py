@@ -7,7 +7,9 @@ dependencies.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -46,6 +48,18 @@ class StartCheck(msgspec.Struct, frozen=True, kw_only=True):
     def is_safe(self) -> bool:
         """Whether nothing is missing."""
         return not self.missing_input_files and not self.missing_user_data
+
+    def record(self, workflow_id: WorkflowId) -> dict[str, Any]:
+        """Return it for programs, as the reference prints it."""
+        return {
+            "workflow_id": workflow_id,
+            "safe": self.is_safe,
+            "missing_input_files": self.missing_input_files,
+            "missing_input_file_count": len(self.missing_input_files),
+            "missing_user_data_count": self.missing_user_data,
+            "existing_output_files": self.existing_output_files,
+            "existing_output_file_count": len(self.existing_output_files),
+        }
 
     def lines(self) -> tuple[str, ...]:
         """Return the existing output files for a question."""
@@ -104,7 +118,8 @@ def propose_initialize(client: TorcClient, workflow_id: WorkflowId) -> Proposal[
             is_danger=count(counts, _WITHOUT_RESULTS) < sum((counts or {}).values()),
             is_optional=not check.existing_output_files,
         ),
-        objection=find_active(workflow_id, status) or find_missing_inputs(workflow_id, check),
+        objection=find_active(workflow_id, status)
+        or find_missing_inputs(workflow_id, check, _command(workflow_id)),
         perform=perform,
     )
 
@@ -136,8 +151,17 @@ def check_start(
     )
 
 
-def find_missing_inputs(workflow_id: WorkflowId, check: StartCheck) -> ConflictError | None:
-    """Return the objection to a run without its inputs."""
+def find_missing_inputs(
+    workflow_id: WorkflowId, check: StartCheck, command: str, override: str = "--force"
+) -> ConflictError | None:
+    """Return the objection to a run without its inputs.
+
+    Args:
+        workflow_id: The workflow.
+        check: What it lacks.
+        command: The command line that does it once nothing is missing.
+        override: The option with which it does it all the same.
+    """
     if check.is_safe:
         return None
     missing = [f"input file {path} does not exist" for path in check.missing_input_files]
@@ -148,7 +172,7 @@ def find_missing_inputs(workflow_id: WorkflowId, check: StartCheck) -> ConflictE
         f"Workflow {workflow_id} cannot start: {'; '.join(missing[:_NAMED_MISSING])}"
         + (f"; and {rest} more" if rest > 0 else "")
         + ".",
-        hint=f"Provide them, or continue without: torc workflows initialize --force {workflow_id}",
+        hint=f"Provide them, then: {command}. To continue without them, add {override}.",
     )
 
 
@@ -178,24 +202,34 @@ def initialize_workflow(
     status = client.get_workflow_status(workflow_id)
     refuse_archived(workflow_id, status)
     if not force:
-        missing = find_missing_inputs(workflow_id, check_start(client, workflow_id, base))
+        check = check_start(client, workflow_id, base)
+        missing = find_missing_inputs(workflow_id, check, _command(workflow_id))
         if missing is not None:
             raise missing
     reporter.progress(Initializing(title=title_of(workflow)))
     client.reset_workflow_status(workflow_id, force=force)
     client.reset_job_status(workflow_id)
-    return begin_run(client, workflow_id, status.run_id + 1, base)
+    times = file_times(client, workflow_id, base)
+    return begin_run(client, workflow_id, status.run_id + 1, times)
 
 
 def begin_run(
     client: TorcClient,
     workflow_id: WorkflowId,
     run_id: int,
-    base: Path | None = None,
+    times: Mapping[FileId, float | None],
     *,
     only_uninitialized: bool = False,
 ) -> WorkflowStatus:
-    """Set the run number, record file times, and have dependencies worked out."""
+    """Set the run number, record file times, and have dependencies worked out.
+
+    Args:
+        client: The server.
+        workflow_id: The workflow.
+        run_id: The number.
+        times: When files were modified, by id; None for those that are gone.
+        only_uninitialized: Leave the jobs that are initialized as they are.
+    """
     started = WorkflowStatus(
         is_canceled=False,
         is_archived=False,
@@ -203,17 +237,10 @@ def begin_run(
         has_detected_need_to_run_completion_script=False,
     )
     client.update_workflow_status(workflow_id, started)
-    record_file_times(client, workflow_id, base)
+    for file_id, modified in times.items():
+        client.update_file(file_id, FilePatch(st_mtime=modified))
     client.initialize_jobs(workflow_id, only_uninitialized=only_uninitialized)
     return client.get_workflow_status(workflow_id)
-
-
-def record_file_times(
-    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
-) -> None:
-    """Send the time of last modification of each file for which it has changed."""
-    for file_id, modified in file_times(client, workflow_id, base).items():
-        client.update_file(file_id, FilePatch(st_mtime=modified))
 
 
 def file_times(
@@ -222,14 +249,19 @@ def file_times(
     """Return the time of last modification of each file for which it has changed, by id."""
     times = {}
     for file in list(every_item(client.list_files, workflow_id)):
-        modified = _modified((base or Path()) / file.path)
+        modified = modified_at(file.path, base)
         if modified is not None and modified != file.st_mtime:
             times[id_of(file)] = modified
     return times
 
 
-def _modified(path: Path) -> float | None:
+def modified_at(path: str, base: Path | None = None) -> float | None:
+    """Return when a file was modified last, in seconds since 1970; None if it is not there."""
     try:
-        return path.stat().st_mtime
-    except OSError:
+        return ((base or Path()) / path).stat().st_mtime
+    except (OSError, ValueError):
         return None
+
+
+def _command(workflow_id: WorkflowId) -> str:
+    return f"torc workflows initialize {workflow_id}"

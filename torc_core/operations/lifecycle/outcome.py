@@ -10,7 +10,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.host.files.disk import is_full
 from torc_core.model.execution import stored_execution_config
-from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.status import ACTIVE, UNSUCCESSFUL, JobStatus
 from torc_core.operations.facts import count, counted
 from torc_core.runner.policy.output_paths import job_stdio
 from torc_core.runner.policy.outputs.stdio import stdio_files
@@ -58,8 +58,11 @@ def remarks(summary: RunSummary, output_dir: str) -> Iterator[str]:
             f"which have not reported completion."
         )
     elif not (count(counts, _OPEN) or summary.unanswered or any(summary.outcomes.values())):
-        again = f"torc workflows initialize {summary.workflow_id}"
-        yield f"Nothing was left to run. To start over: {again}"
+        if count(counts, UNSUCCESSFUL):
+            again = "To run again what did not complete: torc workflows resume"
+        else:
+            again = "To run what has changed: torc workflows reinitialize"
+        yield f"Nothing was left to run. {again} {summary.workflow_id}"
     if summary.lost_log_lines:
         lines = counted(summary.lost_log_lines, "line")
         yield f"The runner's log in {output_dir} lacks {lines}: its disk had no room."

@@ -20,7 +20,8 @@ from torc_core.operations.facts import (
     refuse_archived,
     title_of,
 )
-from torc_core.operations.lifecycle.initialize import begin_run, check_start, find_missing_inputs
+from torc_core.operations.lifecycle.initialize import check_start, find_missing_inputs
+from torc_core.operations.lifecycle.reinitialize import check_reinitialize, reinitialize
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
 
@@ -31,7 +32,7 @@ class ResetRequest(msgspec.Struct, frozen=True, kw_only=True):
     failed_only: bool = False
     """Only what failed, was canceled or terminated, and everything downstream of it."""
     reinitialize: bool = False
-    """Begin a new run in which these jobs are blocked or ready, and all others stay."""
+    """Begin a new run of these jobs, and of what else a reinitialize finds."""
 
 
 class JobsReset(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,18 +78,17 @@ def propose_reset(client: TorcClient, request: ResetRequest) -> Proposal[JobsRes
     decide_reset(request, status)
     objection = find_active(workflow_id, status)
     if objection is None and request.reinitialize:
-        objection = find_missing_inputs(workflow_id, check_start(client, workflow_id))
+        start = check_start(client, workflow_id)
+        objection = find_missing_inputs(workflow_id, start, _command(request))
 
     def perform(_reporter: Reporter, *, force: bool) -> JobsReset:
         client.reset_workflow_status(workflow_id, force=force)
         reply = client.reset_job_status(workflow_id, failed_only=request.failed_only)
-        started = None
+        number, started = reply.updated_count, None
         if request.reinitialize:
-            run_id = client.get_workflow_status(workflow_id).run_id + 1
-            started = begin_run(client, workflow_id, run_id, only_uninitialized=True)
-        return JobsReset(
-            request=request, title=title_of(workflow), number=reply.updated_count, status=started
-        )
+            done = reinitialize(client, workflow, check_reinitialize(client, workflow_id))
+            number, started = done.number, done.status
+        return JobsReset(request=request, title=title_of(workflow), number=number, status=started)
 
     return Proposal(
         question=Question(
@@ -113,8 +113,14 @@ def decide_reset(request: ResetRequest, status: WorkflowStatus) -> None:
     if request.failed_only and counts is not None and not count(counts, RESET_FAILED.jobs):
         raise ConflictError(
             f"Workflow {request.workflow_id} has no failed, canceled or terminated jobs.",
-            hint=f"To run every job again: torc workflows initialize {request.workflow_id}",
+            hint=f"To run what has changed: torc workflows reinitialize {request.workflow_id}; "
+            f"to run every job again: torc workflows initialize {request.workflow_id}",
         )
+
+
+def _command(request: ResetRequest) -> str:
+    which = " --failed-only" if request.failed_only else ""
+    return f"torc workflows reset-status {request.workflow_id}{which} --reinitialize"
 
 
 def _sentence(request: ResetRequest, title: str) -> str:

@@ -166,7 +166,8 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
         )
     objection = None
     if facts.start is not None:
-        objection = find_missing_inputs(facts.workflow_id, facts.start)
+        command = f"torc run {facts.workflow_id}"
+        objection = find_missing_inputs(facts.workflow_id, facts.start, command, "--skip-checks")
     return objection, (*facts.misfits, *facts.other_runs)
 
 

@@ -20,6 +20,9 @@ COMMANDS = {
     "initialize-jobs": Entry(
         "lifecycle.initialize:initialize", "Start a new run of every job.", is_hidden=True
     ),
+    "reinitialize": Entry(
+        "lifecycle.reinitialize:reinitialize", "Start a new run of what has changed."
+    ),
     "reset-status": Entry(
         "lifecycle.reset_status:reset_status", "Reset all jobs, or those that failed."
     ),

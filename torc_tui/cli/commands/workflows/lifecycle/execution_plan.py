@@ -24,10 +24,13 @@ from torc_tui.cli.settings import Settings
 )
 @pass_settings
 def execution_plan(settings: Settings, spec_or_id: str) -> None:
-    """Show what starts when, and what that unblocks: for a file, or for a stored workflow."""
+    """Show what starts when, and what that unblocks: for a file, or for a stored workflow.
+
+    Of a stored workflow it also shows what a reinitialize would run again, and why.
+    """
     workflow_id = settings.find_workflow_unless_file(spec_or_id)
     if workflow_id is None:
         plan = plan_of_file(Path(spec_or_id))
     else:
         plan = plan_of_workflow(settings.client, workflow_id)
-    settings.output.record(plan.record(), plan.lines())
+    settings.output.message(plan.text(), plan.record())

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from torc_core.model.ids import WorkflowId
-from torc_core.operations.lifecycle.initialize import StartCheck, check_start, propose_initialize
+from torc_core.operations.lifecycle.initialize import check_start, propose_initialize
 from torc_tui.cli.command import command
 from torc_tui.cli.context import pass_settings, workflow_argument
 from torc_tui.cli.settings import Settings
@@ -30,7 +29,7 @@ def initialize(
     """Start a new run: every job is reset, then blocked or ready."""
     chosen = settings.choose_workflow(workflow)
     if dry_run:
-        _print_check(settings, chosen, check_start(settings.client, chosen))
+        settings.output.record(check_start(settings.client, chosen).record(chosen))
         return
     done = settings.carry_out(
         propose_initialize(settings.client, chosen),
@@ -39,18 +38,4 @@ def initialize(
     )
     settings.output.message(
         done.sentence, {"status": "success", "message": done.sentence, "workflow_id": chosen}
-    )
-
-
-def _print_check(settings: Settings, workflow_id: WorkflowId, check: StartCheck) -> None:
-    settings.output.record(
-        {
-            "workflow_id": workflow_id,
-            "safe": check.is_safe,
-            "missing_input_files": check.missing_input_files,
-            "missing_input_file_count": len(check.missing_input_files),
-            "missing_user_data_count": check.missing_user_data,
-            "existing_output_files": check.existing_output_files,
-            "existing_output_file_count": len(check.existing_output_files),
-        }
     )

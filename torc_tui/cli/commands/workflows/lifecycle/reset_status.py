@@ -17,8 +17,12 @@ from torc_tui.cli.settings import Settings
     is_flag=True,
     help="Only what failed, was canceled or terminated, and everything downstream of it.",
 )
+@click.option("--failed", "failed_only", is_flag=True, hidden=True)
 @click.option(
-    "-r", "--reinitialize", is_flag=True, help="Then begin a new run; jobs not reset stay complete."
+    "-r",
+    "--reinitialize",
+    is_flag=True,
+    help="Then begin a new run of these jobs, and of what has changed: see `reinitialize`.",
 )
 @click.option(
     "--force", is_flag=True, help="Continue even if jobs are active or inputs are missing."

@@ -1,0 +1,244 @@
+"""Reinitialize a workflow: a new run of what did not complete, and of what has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from torc_core.client import TorcClient, every_item
+from torc_core.errors import ConflictError
+from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId, id_of
+from torc_core.model.status import JobStatus
+from torc_core.model.workflow import (
+    RESET_JOBS,
+    ChangedJobs,
+    ResetJobsRequest,
+    Workflow,
+    WorkflowStatus,
+)
+from torc_core.operations.facts import (
+    count,
+    counted,
+    find_active,
+    readiness,
+    refuse_archived,
+    title_of,
+)
+from torc_core.operations.job_graph import JobGraph, read_job_graph
+from torc_core.operations.lifecycle.initialize import (
+    StartCheck,
+    begin_run,
+    check_start,
+    find_missing_inputs,
+    modified_at,
+)
+from torc_core.operations.lifecycle.reruns import Findings, KnownFile, Rerun, decide_reruns
+from torc_core.operations.reporter import Proposal, Question, Reporter
+
+_LINES = 20
+
+
+class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reinitialize would do, before anything is changed."""
+
+    workflow_id: WorkflowId
+    start: StartCheck
+    graph: JobGraph
+    jobs: list[Rerun]
+    file_times: dict[FileId, float | None]
+    """When files were modified, by id, for those of which something else is recorded."""
+
+    @property
+    def sentence(self) -> str:
+        """How many jobs would run."""
+        total = counted(len(self.jobs), "job")
+        return f"Dry run: {len(self.rerunning):,} of {total} would run again."
+
+    @property
+    def rerunning(self) -> list[Rerun]:
+        """The jobs that run again."""
+        return [job for job in self.jobs if job.reruns]
+
+    @property
+    def objection(self) -> ConflictError | None:
+        """Why it is refused unless it is forced."""
+        command = f"torc workflows reinitialize {self.workflow_id}"
+        return find_missing_inputs(self.workflow_id, self.start, command)
+
+    @property
+    def reset_ids(self) -> list[JobId]:
+        """The ids of the jobs that are reset."""
+        return [job.job_id for job in self.jobs if job.is_reset]
+
+    def lines(self) -> Iterator[str]:
+        """Yield the first of the jobs that run again, each with the reasons."""
+        shown = self.rerunning[:_LINES]
+        yield from (f"{job.name}: {'; '.join(job.reasons)}" for job in shown)
+        rest = len(self.rerunning) - len(shown)
+        if rest:
+            yield f"and {rest:,} more"
+
+    def record(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return self.start.record(self.workflow_id) | {"jobs": [job.record() for job in self.jobs]}
+
+
+class Reinitialized(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow was reinitialized."""
+
+    workflow_id: WorkflowId
+    title: str
+    number: int
+    """How many jobs were reset."""
+    status: WorkflowStatus
+
+    @property
+    def sentence(self) -> str:
+        """What was done."""
+        if self.number:
+            jobs = counted(self.number, "job")
+            return f"Reset {jobs} of {self.title} for {readiness(self.status)}"
+        failed = count(self.status.jobs_by_status, {JobStatus.FAILED, JobStatus.PENDING_FAILED})
+        if not failed:
+            return f"No job of {self.title} has to run again: nothing has changed."
+        again = f"torc workflows reset-status {self.workflow_id} --failed-only --reinitialize"
+        return (
+            f"Nothing of {self.title} has changed, so {counted(failed, 'failed job')} "
+            f"stay{'s' if failed == 1 else ''} as before. To retry: {again}"
+        )
+
+
+def propose_reinitialize(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Reinitialized]:
+    """Propose a new run of what did not complete, and of what has changed.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: It is archived, or jobs are active.
+    """
+    workflow = client.get_workflow(workflow_id)
+    status = client.get_workflow_status(workflow_id)
+    refuse_archived(workflow_id, status)
+    active = find_active(workflow_id, status)
+    if active is not None:
+        raise active
+    check = check_reinitialize(client, workflow_id)
+
+    def perform(_reporter: Reporter, *, force: bool) -> Reinitialized:
+        client.reset_workflow_status(workflow_id, force=force)
+        return reinitialize(client, workflow, check)
+
+    jobs = counted(len(check.rerunning), "job")
+    return Proposal(
+        question=Question(
+            sentence=f"Reinitialize {title_of(workflow)}? {jobs} will run again.",
+            lines=tuple(check.lines()),
+            is_danger=True,
+            is_optional=True,
+        ),
+        objection=check.objection,
+        perform=perform,
+    )
+
+
+def preview_reinitialize(client: TorcClient, workflow_id: WorkflowId) -> ReinitializeCheck:
+    """Return what a reinitialize would do.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: It is archived.
+    """
+    refuse_archived(workflow_id, client.get_workflow_status(workflow_id))
+    return check_reinitialize(client, workflow_id)
+
+
+def reinitialize(client: TorcClient, workflow: Workflow, check: ReinitializeCheck) -> Reinitialized:
+    """Begin a new run of the jobs that were found; without any there is none.
+
+    Raises:
+        ConflictError: Jobs depend on each other in a cycle; those found are reset.
+    """
+    workflow_id = id_of(workflow)
+    status = client.get_workflow_status(workflow_id)
+    if check.reset_ids:
+        times = _reset(client, workflow_id, check, status.run_id)
+        status = begin_run(client, workflow_id, status.run_id + 1, times, only_uninitialized=True)
+    return Reinitialized(
+        workflow_id=workflow_id,
+        title=title_of(workflow),
+        number=len(check.reset_ids),
+        status=status,
+    )
+
+
+def check_reinitialize(
+    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
+) -> ReinitializeCheck:
+    """Decide which jobs a reinitialize runs again, and look at what they need.
+
+    Args:
+        client: The server.
+        workflow_id: The workflow.
+        base: The directory that relative paths mean; the current one when left out.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+    """
+    changed = client.process_changed_job_inputs(workflow_id, dry_run=True)
+    graph = read_job_graph(client, workflow_id)
+    files = {
+        id_of(file): KnownFile(
+            name=file.name, recorded=file.st_mtime, present=modified_at(file.path, base)
+        )
+        for file in every_item(client.list_files, workflow_id)
+    }
+    names = {id_of(each): each.name for each in every_item(client.list_user_data, workflow_id)}
+    findings = Findings(graph, files, _changes(changed, graph, names))
+    return ReinitializeCheck(
+        workflow_id=workflow_id,
+        start=check_start(client, workflow_id, base),
+        graph=graph,
+        jobs=decide_reruns(findings),
+        file_times={
+            file_id: file.present
+            for file_id, file in files.items()
+            if file.present != file.recorded
+        },
+    )
+
+
+def _changes(
+    changed: ChangedJobs, graph: JobGraph, user_data: dict[UserDataId, str]
+) -> dict[JobId, list[str]]:
+    """Return what else has changed of single jobs, in words."""
+    if changed.changes is None:  # a server of the reference names the jobs and no more
+        named = set(changed.reinitialized_jobs)
+        unknown = ["its command or user data changed"]
+        return {id_of(job): unknown for job in graph.jobs if job.name in named}
+    reasons: dict[JobId, list[str]] = {}
+    for each in changed.changes:
+        found = reasons.setdefault(each.job_id, [])
+        if each.command:
+            found.append("its command changed")
+        for data_id in each.user_data_ids:
+            found.append(f"user data `{user_data[data_id]}` changed")
+        if each.user_data and not each.user_data_ids:
+            found.append("some of its user data changed")
+        if not found:
+            found.append("its script, environment or dependencies changed")
+    return reasons
+
+
+def _reset(
+    client: TorcClient, workflow_id: WorkflowId, check: ReinitializeCheck, run_id: int
+) -> dict[FileId, float | None]:
+    """Reset the jobs, and return the times of files that have yet to be recorded."""
+    if RESET_JOBS in client.get_version().capabilities:
+        request = ResetJobsRequest(job_ids=check.reset_ids, file_times=check.file_times)
+        client.reset_jobs(workflow_id, request)
+        return {}
+    for job_id in check.reset_ids:
+        client.manage_status_change(job_id, JobStatus.UNINITIALIZED, run_id)
+    return check.file_times

@@ -1,1 +1,0 @@
-"""What jobs used over time: read from the databases of their runs, summed up, thinned out."""
