@@ -35,6 +35,17 @@ def escape_hidden(text: str) -> str:
     return HIDDEN.sub(lambda hidden: hidden[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def escape_hidden_json(text: str) -> str:
+    """Return JSON of one line with JSON's own escapes for what is hidden; its value is the same."""
+    return HIDDEN.sub(lambda hidden: json_escape(hidden[0]), text)
+
+
+def json_escape(character: str) -> str:
+    r"""Return how JSON writes a character in ASCII, such as \u001b."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(rf"\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates. They change the order in which the rest of a line is shown,
 so that one command looks like another. The marks U+200E and U+200F reorder nothing but themselves.

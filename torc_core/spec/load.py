@@ -27,7 +27,7 @@ from torc_core.spec.schema import read_workflow
 
 MAX_JOBS = 1_000_000
 """The default bound on jobs, and likewise on files and user data, of one workflow."""
-_STANDARD_INPUT = "/dev/stdin"
+STANDARD_INPUT = "/dev/stdin"
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 _NO_SURROUNDINGS = Surroundings()
@@ -85,7 +85,7 @@ def read_spec(path: str | os.PathLike[str]) -> SpecFile:
         MachineError: The file system refused to hand out the file.
     """
     name = os.fspath(path)
-    file = FilePath(_STANDARD_INPUT if name == "-" else name)
+    file = FilePath(STANDARD_INPUT if name == "-" else name)
     source = "standard input" if name == "-" else shown(name, MAX_PATH_LENGTH)
     return SpecFile(source=source, suffix=file.suffix, text=_read_text(file, source))
 

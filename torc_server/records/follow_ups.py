@@ -42,8 +42,9 @@ def record_node(
     connection: Connection, before: ComputeNode | None, after: ComputeNode, now_ms: int
 ) -> None:
     """Record that a node was registered or deregistered; its jobs are then ready for others."""
+    started = before is None and after.is_active is not False
     stopped = before is not None and before.is_active is not False and after.is_active is False
-    if before is not None and not stopped:
+    if not (started or stopped):  # one that is created inactive belongs to the past
         return
     node_id = id_of(after)
     event = ComputeNodeStopped if stopped else ComputeNodeStarted

@@ -10,18 +10,17 @@ is shown in a terminal later.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 import click
 import msgspec
 
-from torc_core.characters import HIDDEN
+from torc_core.characters import escape_hidden_json, json_escape
 from torc_core.masking import mask
 from torc_tui.lists.listing import Column
 from torc_tui.terminal import clean
@@ -195,7 +194,7 @@ def print_text(text: str) -> None:
 
 def json_line(value: object) -> str:
     """Return a value as JSON of one line in which escapes stand for what is hidden."""
-    return HIDDEN.sub(_escape, msgspec.json.encode(value).decode())
+    return escape_hidden_json(msgspec.json.encode(value).decode())
 
 
 def _write_items(name: str, records: Iterable[Any]) -> int:
@@ -234,16 +233,12 @@ def _json(value: object) -> str:
     compact = msgspec.json.encode(value)
     if compact.isascii() and _DELETE not in compact:  # other controls are escaped by JSON itself
         return msgspec.json.format(compact, indent=2).decode()
-    text = HIDDEN.sub(_escape, compact.decode())
+    text = escape_hidden_json(compact.decode())
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
-        text = _NOT_ASCII.sub(_escape, text)
+        text = _NOT_ASCII.sub(lambda found: json_escape(found[0]), text)
     return msgspec.json.format(text, indent=2)
-
-
-def _escape(hidden: re.Match[str]) -> str:
-    return json.dumps(hidden[0])[1:-1]
 
 
 def _write(text: str) -> None:
@@ -272,3 +267,10 @@ def _cell(value: object) -> str:
     if isinstance(value, dict | list):
         return clean(msgspec.json.encode(value).decode())
     return clean(str(value))
+
+
+def copy_out(file: BinaryIO) -> None:
+    """Write what a file holds to stdout, byte by byte as it is."""
+    file.seek(0)
+    shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()

@@ -1,15 +1,15 @@
-"""How many records go into one request, and user data sent that way."""
+"""How many records go into one request, and files and user data sent that way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.model.artifact import UserData
-from torc_core.model.ids import UserDataId, id_of
+from torc_core.model.artifact import File, UserData
+from torc_core.model.ids import FileId, UserDataId, id_of
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 
@@ -34,8 +34,26 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
+def create_files(
+    client: TorcClient, records: Iterable[File], *, has_bulk: bool
+) -> Iterator[FileId]:
+    """Create files of one workflow, and yield the ids in the same order as they are known.
+
+    Args:
+        client: The server.
+        records: What to create.
+        has_bulk: Whether the server has the capability `BULK_RECORDS`.
+    """
+    if not has_bulk:
+        for record in records:
+            yield id_of(client.create_file(record))
+        return
+    for batch in batches(records):
+        yield from map(id_of, client.create_files(batch))
+
+
 def create_user_data(
-    client: TorcClient, records: Sequence[UserData], *, has_bulk: bool
+    client: TorcClient, records: Iterable[UserData], *, has_bulk: bool
 ) -> Iterator[UserDataId]:
     """Create user data of one workflow, and yield the ids in the same order as they are known.
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.errors import TorcError
 from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
 from torc_core.operations.definition.records_builder import RecordsBuilder
+from torc_core.operations.definition.rollback import deleted_on_failure
 from torc_core.operations.facts import counted
 from torc_core.operations.reporter import SILENT, Reporter
 from torc_core.spec.expanded import ExpandedWorkflow
@@ -83,16 +82,12 @@ def create_workflow(
     """
     capabilities = set(client.get_version().capabilities)
     workflow_id = id_of(client.create_workflow(workflow_record(spec, user)))
-    try:
+    with deleted_on_failure(client, workflow_id):
         RecordsBuilder(client, spec, workflow_id, capabilities).build(
             lambda number, total: reporter.progress(
                 JobsCreated(number=number, total=total), number / total
             )
         )
-    except BaseException:
-        with contextlib.suppress(TorcError):
-            client.delete_workflow(workflow_id)
-        raise
     return workflow_id
 
 
@@ -113,7 +108,7 @@ def workflow_record(spec: ExpandedWorkflow, user: str) -> Workflow:
     given |= {
         "user": user,
         "resource_monitor_config": _text(monitor),
-        "submission_directory": _here(),
+        "submission_directory": working_directory(),
     }
     if (execution := _execution_config(spec)) is not None:
         given["execution_config"] = execution
@@ -134,7 +129,7 @@ def _execution_config(spec: ExpandedWorkflow) -> ExecutionConfig | None:
     return msgspec.structs.replace(config, job_stdio_overrides=overrides)
 
 
-def _here() -> str | None:
+def working_directory() -> str | None:
     """Return the directory that this program was started in, if it is there still."""
     try:
         return str(Path.cwd())

@@ -1,38 +1,26 @@
-"""Create the records of an expanded workflow, in batches.
-
-Against a server that names the capabilities, files and user data go in bulk and a job may name
-another one of the same request by its position; against the reference they go one by one, and jobs
-level by level, because there a job can only name jobs that exist.
-"""
+"""Create the records of an expanded workflow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from torc_core import graph
 from torc_core.client import TorcClient
 from torc_core.model.action import ActionType, WorkflowAction
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import SchedulerType
-from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId, id_of
+from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureHandler, ResourceRequirements, SlurmScheduler
-from torc_core.model.workflow import BATCH_REFERENCES, BULK_RECORDS
-from torc_core.operations.definition.batches import (
-    RECORDS_PER_REQUEST,
-    batches,
-    create_user_data,
-)
-from torc_core.spec.expanded import ExpandedAction, ExpandedWorkflow, Indices
+from torc_core.model.workflow import BULK_RECORDS
+from torc_core.operations.definition.batches import create_files, create_user_data
+from torc_core.operations.definition.job_batches import JobBatches
+from torc_core.spec.expanded import ExpandedAction, ExpandedJob, ExpandedWorkflow, Indices
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 Id = TypeVar("Id", bound=int)
-
-REFERENCES_PER_REQUEST = 500_000
-"""Keeps a request with wide fan-ins at a few megabytes."""
 
 
 class RecordsBuilder:
@@ -56,8 +44,7 @@ class RecordsBuilder:
         self._spec = spec
         self._workflow_id = workflow_id
         self._has_bulk = BULK_RECORDS in capabilities
-        self._has_batch_references = BATCH_REFERENCES in capabilities
-        self._job_ids = [JobId(0)] * len(spec.jobs)
+        self._batches = JobBatches(client, capabilities)
 
     def build(self, on_jobs: Callable[[int, int], None]) -> None:
         """Create everything, what is referred to first.
@@ -86,54 +73,18 @@ class RecordsBuilder:
             item.name: id_of(client.create_slurm_scheduler(_as(SlurmScheduler, owner, item)))
             for item in spec.slurm_schedulers
         }
-        self._files = self._create_files()
-        self._user_data = self._create_user_data()
-        for batch in self._batches():
-            self._create_jobs(batch)
-            on_jobs(sum(map(bool, self._job_ids)), len(self._job_ids))
+        files = (_as(File, owner, item) for item in spec.files)
+        self._files = list(create_files(client, files, has_bulk=self._has_bulk))
+        user_data = (_as(UserData, owner, item) for item in spec.user_data)
+        self._user_data = list(create_user_data(client, user_data, has_bulk=self._has_bulk))
+        batches = self._batches.order(
+            [job.depends_on for job in spec.jobs], [_size_of(job) for job in spec.jobs]
+        )
+        self._job_ids = self._batches.create(batches, len(spec.jobs), self._job, on_jobs)
         for action in spec.actions:
             client.create_workflow_action(self._action(action))
 
-    def _create_files(self) -> list[FileId]:
-        records = [_as(File, self._workflow_id, item) for item in self._spec.files]
-        if not self._has_bulk:
-            return [id_of(self._client.create_file(record)) for record in records]
-        return [
-            id_of(file) for batch in batches(records) for file in self._client.create_files(batch)
-        ]
-
-    def _create_user_data(self) -> list[UserDataId]:
-        records = [_as(UserData, self._workflow_id, item) for item in self._spec.user_data]
-        return list(create_user_data(self._client, records, has_bulk=self._has_bulk))
-
-    def _batches(self) -> Iterator[list[int]]:
-        """Yield positions of jobs to create together, upstream jobs first."""
-        dependencies = [job.depends_on for job in self._spec.jobs]
-        depth = graph.levels(dependencies)
-        batch: list[int] = []
-        references = 0
-        for position in sorted(range(len(depth)), key=depth.__getitem__):
-            new_level = bool(batch) and depth[batch[-1]] != depth[position]
-            references += len(dependencies[position])
-            if batch and (
-                len(batch) == RECORDS_PER_REQUEST
-                or references > REFERENCES_PER_REQUEST
-                or (new_level and not self._has_batch_references)
-            ):
-                yield batch
-                batch, references = [], len(dependencies[position])
-            batch.append(position)
-        if batch:
-            yield batch
-
-    def _create_jobs(self, batch: list[int]) -> None:
-        for place, position in enumerate(batch, 1):
-            self._job_ids[position] = JobId(-place)
-        created = self._client.create_jobs([self._job(position) for position in batch])
-        for position, job in zip(batch, created, strict=True):
-            self._job_ids[position] = id_of(job)
-
-    def _job(self, position: int) -> Job:
+    def _job(self, position: int, job_ids: Sequence[JobId]) -> Job:
         item = self._spec.jobs[position]
         return Job(
             workflow_id=self._workflow_id,
@@ -144,7 +95,7 @@ class RecordsBuilder:
             supports_termination=item.supports_termination,
             priority=item.priority,
             env=item.env,
-            depends_on_job_ids=_chosen(self._job_ids, item.depends_on),
+            depends_on_job_ids=_chosen(job_ids, item.depends_on),
             input_file_ids=_chosen(self._files, item.input_files),
             output_file_ids=_chosen(self._files, item.output_files),
             input_user_data_ids=_chosen(self._user_data, item.input_user_data),
@@ -188,3 +139,8 @@ def _chosen(ids: Sequence[Id], indices: Indices) -> list[Id] | None:
 
 def _at(ids: Sequence[Id], index: int | None) -> Id | None:
     return None if index is None else ids[index]
+
+
+def _size_of(job: ExpandedJob) -> int:
+    texts = (*(part for part in job.command if isinstance(part, str)), job.invocation_script or "")
+    return sum(map(len, texts))

@@ -1,0 +1,53 @@
+"""What a user should know of a document that is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torc_core.operations.definition.transfer import renumber
+from torc_core.operations.definition.transfer.document import Document
+from torc_core.operations.facts import counted
+from torc_core.spec.problems import shown
+
+_SHOWN = 5
+
+
+def remarks_on(document: Document, *, skip_events: bool) -> Iterator[str]:
+    """Yield what is left out of a document or changed, and what the user should look at."""
+    if document.num_events and not skip_events:
+        yield (
+            f"{counted(document.num_events, 'event')} left out: a server would give them the "
+            "present time, and the jobs that they name have other numbers now."
+        )
+    yield from _lost_references(document)
+    unclear = [
+        (job.name, number) for job in document.jobs for number in renumber.unclear_numbers(job)
+    ]
+    if unclear:
+        (name, number) = unclear[0]
+        yield (
+            f"{counted(len(unclear), 'command')} may name user data by its old number, such as "
+            f"{number} in job {shown(name)}; torc changes it only in `torc user-data get NUMBER` "
+            "and the like. Check them."
+        )
+
+
+def _lost_references(document: Document) -> Iterator[str]:
+    """Yield what names schedulers, or jobs of actions, that the document does not have."""
+    known = {*document.slurm_schedulers.positions, *document.local_schedulers.positions}
+    jobs = document.jobs.positions
+    lost = [
+        f"job {shown(job.name)}"
+        for job in document.jobs
+        if job.scheduler_id is not None and job.scheduler_id not in known
+    ]
+    for number, action in enumerate(document.workflow_actions):
+        scheduler, _ = renumber.scheduler_of(action.action_config)
+        is_lost = scheduler is not None and scheduler not in known
+        if is_lost or any(key not in jobs for key in action.job_ids or ()):
+            lost.append(f"workflow_actions[{number}]")
+    if lost:
+        yield (
+            f"{counted(len(lost), 'record')} named a scheduler or a job that was deleted, and do "
+            f"so no more: {', '.join(lost[:_SHOWN])}{' …' if len(lost) > _SHOWN else ''}."
+        )
