@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,14 @@ def test_what_is_written_later_is_read_later(tmp_path):
         assert contents(files, [one]) == {"one": b"z"}
 
 
-def test_what_cannot_be_read_is_named(tmp_path):
-    with GrowingFiles() as files, pytest.raises(MachineError, match=str(tmp_path)):
-        contents(files, [LogStream("stdout", tmp_path)])
+def test_what_is_no_plain_file_is_neither_read_nor_waited_for(tmp_path):
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "link").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    with GrowingFiles() as files:
+        for name in ("directory", "link", "pipe"):
+            with pytest.raises(MachineError, match=name):
+                contents(files, [LogStream("stdout", tmp_path / name)])
 
 
 def test_the_files_are_closed(tmp_path):

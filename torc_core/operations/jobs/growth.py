@@ -10,6 +10,7 @@ from typing import BinaryIO, Self
 
 from torc_core.errors import MachineError
 from torc_core.operations.jobs.logs import LogStream
+from torc_core.operations.logs.output_directory import open_plain
 
 _BLOCK = 1 << 16
 
@@ -34,21 +35,19 @@ class GrowingFiles:
             MachineError: A file cannot be read.
         """
         for stream in streams:
-            try:
-                file = self._opened(stream.path)
-                while file is not None and (data := file.read(_BLOCK)):
-                    yield stream, data
-            except OSError as error:
-                raise MachineError(
-                    f"{stream.path} cannot be read: {error.strerror}.",
-                    hint="Check its permissions.",
-                ) from error
+            file = self._opened(stream.path)
+            while file is not None and (data := file.read(_BLOCK)):
+                yield stream, data
 
     def _opened(self, path: Path) -> BinaryIO | None:
         if path not in self._files:
-            try:
-                file = path.open("rb", buffering=0)
-            except FileNotFoundError:
+            file = open_plain(path)
+            if file is None:
+                if os.path.lexists(path):
+                    raise MachineError(
+                        f"{path} cannot be read, or is not a plain file.",
+                        hint="Check its permissions.",
+                    )
                 return None
             self._files[path] = file
             if self._last_lines is not None:

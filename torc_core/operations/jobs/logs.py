@@ -16,7 +16,7 @@ from torc_core.model.status import ENDED, SETTLED, JobStatus
 from torc_core.operations.jobs.names import name_job
 from torc_core.operations.logs.output_directory import output_directories
 from torc_core.runner.policy.output_paths import RECOVERY, job_stdio
-from torc_core.runner.policy.outputs.stdio import stdio_files
+from torc_core.runner.policy.outputs.stdio import possible_modes, stdio_files
 
 
 class LogChoice(NamedTuple):
@@ -67,14 +67,12 @@ def find_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
     """
     workflow = client.get_workflow(job.workflow_id)
     stdio = stored_execution_config(workflow.execution_config).stdio_of(job.name)
-    # A workflow may have been changed after the attempt.
-    modes = dict.fromkeys((stdio.mode, StdioMode.SEPARATE, StdioMode.COMBINED))
     directories = output_directories(client, workflow, choice.directory)
     candidates = [
         _log(directory, job, run_id, attempt_id, mode)
         for run_id, attempt_id in _attempts(client, job, choice)
         for directory in directories
-        for mode in modes
+        for mode in possible_modes(stdio.mode)
     ]
     found = next((each for each in candidates if each.is_found), None)
     return found or candidates[0]._replace(remark=_why_nothing(job, candidates[0], stdio))

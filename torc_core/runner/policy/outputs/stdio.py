@@ -40,3 +40,11 @@ def stdio_files(stem: str, mode: StdioMode) -> StdioFiles:
     return StdioFiles(
         None if stdout is None else stem + stdout, None if stderr is None else stem + stderr
     )
+
+
+def possible_modes(mode: StdioMode) -> list[StdioMode]:
+    """Return the modes that files may be of, the present one first.
+
+    The workflow may have been changed after the attempt.
+    """
+    return list(dict.fromkeys((mode, StdioMode.SEPARATE, StdioMode.COMBINED)))
