@@ -31,6 +31,12 @@ def test_a_name_is_run_unless_a_file_has_it(torc, told, client, tmp_path):
     assert torc("-f", "json", "run", client_name).json["workflow_id"] > told
 
 
+def test_a_directory_is_no_file_to_run(torc, told, tmp_path):
+    (tmp_path / "latest").mkdir()
+
+    assert torc("-f", "json", "run", "latest").json["workflow_id"] == told
+
+
 def test_the_second_argument_is_the_output_directory(torc, told, tmp_path):
     answer = torc("run", told, "mine")
 

@@ -139,3 +139,20 @@ def test_delete_without_ids_offers_a_menu_and_asks(screen, client):
 
     assert terminal.wait_for_end() == 0
     assert [each.id for each in client.list_workflows(user="chooser").items] == [second.id]
+
+
+def test_the_only_workflow_is_not_deleted_because_none_was_named(torc, client, monkeypatch, screen):
+    start, (first, second) = screen
+    client.delete_workflow(second.id)
+    monkeypatch.setenv("USER", "chooser")
+
+    for command in (("delete", "--no-prompts"), ("archive", "true")):
+        answer = torc("workflows", *command)
+        assert answer.code == 2
+        assert "Which workflows?" in answer.err
+    terminal = start("delete", "--no-prompts")
+    terminal.wait_for("Delete workflow")
+    terminal.send("n\r")
+
+    assert terminal.wait_for_end() == 130
+    assert client.get_workflow(first.id).name == "menu 0"

@@ -165,8 +165,16 @@ class Settings:
             ) from error
 
     def choose_workflows(self, references: Sequence[str]) -> list[WorkflowId]:
-        """Return the ids of workflows, as `choose_workflow` does for each; at least one."""
+        """Return the ids of workflows, at least one.
+
+        Raises:
+            NotFoundError: There is none.
+            UsageError: None is named, and there is no terminal to ask in: a script whose list is
+                empty does not mean the only workflow.
+        """
         if not references:
+            if not sys.stdin.isatty():
+                raise UsageError("Which workflows?", hint="Give their ids or names.")
             return [self.choose_workflow(None)]
         return list(dict.fromkeys(self.find_workflow(each) for each in references))
 

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from torc_core.errors import SpecError
 from torc_core.spec import ExpandedWorkflow, parse_workflow
@@ -140,3 +142,24 @@ def test_a_file_with_parameters_of_its_own_takes_no_other() -> None:
         parse([user("one", "[a]")], {**RAW, "path": "{d}/{e}", "parameters": {"e": "1:2"}})
 
     assert "{d} is not a parameter here" in caught.value.problems[0]
+
+
+@given(
+    st.lists(st.sampled_from("abcd"), min_size=1, unique=True),
+    st.sampled_from(["product", "zip"]),
+    st.sampled_from(["raw_{d}", "raw_{n}", "raw_{d}_{n}"]),
+)
+def test_borrowed_parameters_are_as_good_as_stated_ones(
+    values: list[str], mode: str, name: str
+) -> None:
+    parameters = {"d": values, "n": f"1:{len(values)}"}
+    job = {
+        "name": "job_{d}_{n}",
+        "parameters": parameters,
+        "parameter_mode": mode,
+        "input_files": [name],
+    }
+    file = {"name": name, "path": f"{name}.csv"}
+    used = {key: parameters[key] for key in parameters if f"{{{key}}}" in name}
+
+    assert parse([job], file) == parse([job], {**file, "parameters": used, "parameter_mode": mode})

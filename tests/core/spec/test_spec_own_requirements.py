@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from torc_core.errors import SpecError
 from torc_core.spec import ExpandedWorkflow, parse_workflow
@@ -70,3 +72,21 @@ def test_kdl_states_them_as_children() -> None:
     (needs,) = parse_workflow(text, format="kdl").resource_requirements
 
     assert (needs.name, needs.num_cpus) == ("a", 2)
+
+
+@given(
+    st.sets(st.sampled_from(["a", "a (2)", "a (3)", "b"])),
+    st.lists(st.sampled_from(["a", "a (2)", "b", "c", "default"]), unique=True, min_size=1),
+)
+def test_every_requirement_has_a_name_of_its_own(named: set[str], jobs: list[str]) -> None:
+    found = parse(
+        *({"name": name, "resource_requirements": NEEDS} for name in jobs),
+        resource_requirements=[{"name": name, **NEEDS} for name in named],
+    )
+
+    names = [needs.name for needs in found.resource_requirements]
+    assert len(names) == len(set(names)) == len(named) + len(jobs)
+    assert "default" not in names
+    for job in found.jobs:
+        assert job.resource_requirements is not None
+        assert names[job.resource_requirements].startswith(job.name)

@@ -13,7 +13,7 @@ from torc_tui.cli.settings import Settings
 
 @command(examples=["torc workflows delete 12 13", "torc workflows delete latest --no-prompts"])
 @workflows_argument
-@click.option("--no-prompts", is_flag=True, help="Do not ask.")
+@click.option("--no-prompts", is_flag=True, help="Do not ask, if workflows are named.")
 @click.option("--force", is_flag=True, help="Also if they belong to another user.")
 @pass_settings
 def delete(
@@ -22,7 +22,7 @@ def delete(
     """Delete workflows with their jobs, results and events."""
     done = settings.carry_out(
         propose_delete(settings.client, settings.choose_workflows(workflows), user=settings.user),
-        ask=not no_prompts,
+        ask=not (no_prompts and workflows),
         force=force,
     )
     if settings.output.is_json:
