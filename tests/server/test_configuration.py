@@ -126,6 +126,7 @@ def run(*arguments):
     ("text", "words"),
     [
         ("[server]\nprot = 1\n", "hint: Did you mean server.port?"),
+        ("[server]\ninsecure = true\n", "there is no setting server.insecure"),
         ("[server]\nthreads = 65\n", "torc.toml:2: server.threads is 65; it must be"),
         ("[server]\nhttps = true\n", "leaves HTTPS to a reverse proxy"),
         ("[server]\nenforce_access_control = true\n", "torc.toml:2:"),

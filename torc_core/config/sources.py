@@ -30,7 +30,7 @@ from torc_core.config.layers import (
 )
 from torc_core.config.problems import Problem, error_of
 from torc_core.config.schema import ClientSettings, Configuration
-from torc_core.config.tables import Fault, missing, read_table
+from torc_core.config.tables import Fault, Value, missing, read_table
 
 TABLES = tuple(fields_of(Configuration))
 _PROFILES = ("client", "hpc", "custom_profiles")
@@ -107,20 +107,15 @@ class Loaded:
         others = set(TABLES) - set(self._tables)
         own = {name: value for name, value in layer.table.items() if name not in others}
         for each in read_table(own):
-            place = layer.place(each.path)
-            if isinstance(each, Fault):
-                self.problems.append(Problem(place, each.text, each.hint))
+            fault = each if isinstance(each, Fault) else _misplaced_secret(each, layer.origin)
+            if fault is not None:
+                self.problems.append(Problem(layer.place(fault.path), fault.text, fault.hint))
                 continue
-            name, key = dotted(each.path), each.field.key
-            variables = [variable.name for variable in key.variables]
-            if key.is_secret and layer.origin.kind != Kind.OPTION and place not in variables:
-                # Files may be read by others, and jobs inherit other variables.
-                hint = f"Set {variables[0]} in the environment."
-                self.problems.append(Problem(place, f"{name} is not taken from here.", hint))
-                continue
+            assert isinstance(each, Value)
             self._found[each.path] = each.value, layer.origin
-            if key.unused:
-                self.notes.append(Problem(place, f"{name} changes nothing: {key.unused}."))
+            if reason := each.field.key.unused:
+                text = f"{dotted(each.path)} changes nothing: {reason}."
+                self.notes.append(Problem(layer.place(each.path), text))
 
     def _check_profiles(self) -> None:
         """Report profiles that are not complete, when all files have had their say."""
@@ -145,6 +140,16 @@ class Loaded:
                 inner = inner.setdefault(name, {})
             inner[path[-1]] = value
         return table
+
+
+def _misplaced_secret(value: Value, origin: Origin) -> Fault | None:
+    """Return what is wrong with a secret that files may show to others, or variables to jobs."""
+    key = value.field.key
+    variables = [variable.name for variable in key.variables]
+    if not key.is_secret or origin.kind == Kind.OPTION or origin.name in variables:
+        return None
+    hint = f"Set {variables[0]} in the environment."
+    return Fault(value.path, f"{dotted(value.path)} is not taken from here.", hint)
 
 
 def load_client(

@@ -28,7 +28,8 @@ from torc_core.config.sources import Loaded
 from torc_core.masking import MASK, mask
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_COMMENT = 90
+_COMMENT = 88
+"""Columns of explanations."""
 _WIDTH = 44
 """Columns after which the origins stand, if values are shorter."""
 _HEAD = """\
@@ -67,9 +68,9 @@ def _header(path: Path, form: str) -> Iterator[str]:
 
 def _commented(setting: Setting) -> Iterator[str]:
     field, key = setting.field, setting.field.key
-    yield from wrap(
-        " ".join(_explained(field)), initial_indent="# ", subsequent_indent="# ", width=_COMMENT
-    )
+    explained = " ".join(_explained(field))
+    for line in wrap(explained, _COMMENT, break_on_hyphens=False):
+        yield f"# {line}"
     value = key.example if field.default is None or field.is_required else field.default
     yield f"#{field.name} = {_value(value)}"
 

@@ -110,6 +110,21 @@ def test_each_further_variable_is_stronger_than_its_prefixed_one_unless_a_fallba
         assert Loaded(environ=environ).origin(*setting.path).name == winner
 
 
+def test_the_documented_keys_exist():
+    documented = {
+        "client": "api_url format log_level username",
+        "client.run": "poll_interval output_dir max_parallel_jobs num_cpus memory_gb num_gpus",
+        "server": "log_level https url port threads database auth_file require_auth "
+        "enforce_access_control admin_users completion_check_interval_secs "
+        "credential_cache_ttl_secs",
+        "server.logging": "log_dir json_logs",
+        "dash": "host port api_url torc_bin torc_server_bin standalone server_port database "
+        "completion_check_interval_secs",
+    }
+    names = {f"{table}.{key}" for table, keys in documented.items() for key in keys.split()}
+    assert names <= {dotted(setting.path) for setting in SETTINGS}
+
+
 def test_these_are_the_documented_further_variables():
     assert {variable.name for _, variable in FURTHER} == {
         *("TORC_API_URL", "TORC_PASSWORD", "TORC_TOKEN", "TORC_AUTH_FILE", "TORC_LOG_DIR"),
