@@ -173,6 +173,19 @@ def test_logs_that_are_missing_are_named_and_left_out(torc, logged, tmp_path):
     assert answer.err.count("job runner log file does not exist") == 1
 
 
+def test_of_many_logs_that_are_missing_the_first_are_named(torc, client):
+    attempts = Attempts(client)
+    for number in range(12):
+        attempts.add(f"job{number}")
+
+    answer = torc("reports", "results", attempts.workflow_id)
+
+    assert answer.code == 0
+    assert len(answer.json["results"]) == 12
+    assert answer.err.count("log file does not exist") == 20
+    assert answer.err.splitlines()[-1] == "warning: 5 more of these"
+
+
 def test_an_output_directory_that_does_not_exist_is_an_error(torc, logged):
     answer = torc("reports", "results", logged.id, "--output-dir", "nowhere")
 

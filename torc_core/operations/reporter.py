@@ -6,6 +6,7 @@ the same. An interface implements `Reporter`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -59,6 +60,28 @@ class Reporter(Protocol):
 
     def confirm(self, question: Question) -> bool:
         """Return whether the user agrees."""
+
+
+WARNINGS_SHOWN = 20
+
+
+class _MoreWarnings(msgspec.Struct, frozen=True):
+    """There are more warnings of the same kind."""
+
+    count: int
+
+    @property
+    def sentence(self) -> str:
+        """How many."""
+        return f"{self.count:,} more of these"
+
+
+def warn_of_all(reporter: Reporter, warnings: Sequence[Notice]) -> None:
+    """Show the first of many warnings of a kind, and how many more there are."""
+    for warning in warnings[:WARNINGS_SHOWN]:
+        reporter.warn(warning)
+    if (more := len(warnings) - WARNINGS_SHOWN) > 0:
+        reporter.warn(_MoreWarnings(more))
 
 
 class SilentReporter:

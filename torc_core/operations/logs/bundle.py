@@ -27,7 +27,7 @@ from torc_core.operations.logs.output_directory import (
     output_directories,
 )
 from torc_core.operations.logs.tar_stream import end_archive, write_member
-from torc_core.operations.reporter import Reporter
+from torc_core.operations.reporter import Reporter, warn_of_all
 from torc_core.units import format_bytes
 
 METADATA = "bundle_metadata.json"
@@ -147,18 +147,20 @@ def _write(
 ) -> BundleMetadata:
     """Write the members: below one folder, by names of our own; last what the bundle is."""
     number = total = 0
+    left_out: list[LeftOut] = []
     for done, each in enumerate(files):
         if done % _FILES_BETWEEN_NOTICES == 0:
             reporter.progress(Bundling(done=done, total=len(files)), done / len(files))
         data = open_plain(each.path)
         if data is None:
-            reporter.warn(LeftOut(path=each.path))
+            left_out.append(LeftOut(path=each.path))
             continue
         with data:
             status = os.fstat(data.fileno())
             member = f"wf{workflow_id}/{each.relative}"
             write_member(archive, member, status.st_size, status.st_mtime, data)
         number, total = number + 1, total + status.st_size
+    warn_of_all(reporter, left_out)
     metadata = BundleMetadata(
         workflow_id=workflow_id,
         workflow_name=workflow.name,

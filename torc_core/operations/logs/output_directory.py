@@ -88,17 +88,19 @@ def find_outputs(directory: Path) -> list[OutputFile]:
             continue
         try:
             with os.scandir(directory / folder) as entries:
-                names = sorted(entry.name for entry in entries)
+                names = sorted(
+                    (entry.name, name)
+                    for entry in entries
+                    if (name := read_name(entry.name)) is not None
+                )
         except FileNotFoundError:
             return []
         except OSError as error:
             raise MachineError(
                 f"The directory {directory / folder} cannot be read: {error.strerror}."
             ) from error
-        for each in names:
-            if (name := read_name(each)) is not None:
-                relative = f"{folder}/{each}" if folder else each
-                found.append(OutputFile(directory, relative, name))
+        prefix = f"{folder}/" if folder else ""
+        found += [OutputFile(directory, prefix + file, name) for file, name in names]
     return found
 
 

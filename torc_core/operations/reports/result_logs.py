@@ -15,7 +15,6 @@ from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.operations.logs.output_directory import find_outputs
 from torc_core.runner.policy import output_paths
-from torc_core.runner.policy.output_paths import OutputKind
 from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
 
 
@@ -58,7 +57,7 @@ class ResultLogs:
         self._directories = [str(directory) for directory in directories]
         self._execution = execution
         self._there = {
-            str(file.path): file.name.kind
+            f"{directory}/{file.relative}": file
             for directory in directories
             for file in find_outputs(directory)
             if file.name.workflow_id == workflow_id
@@ -123,10 +122,8 @@ class ResultLogs:
         ending = f"_pid{node.pid}.log"
         found = [
             path
-            for path, kind in self._there.items()
-            if kind is OutputKind.RUNNER_LOG
-            and Path(path).name.startswith(beginning)
-            and path.endswith(ending)
+            for path, file in self._there.items()
+            if file.relative.startswith(beginning) and file.relative.endswith(ending)
         ]
         expected = f"{self._directories[0]}/{beginning}n0{ending}"
         return self._one_of("job runner", result, found, expected=expected)
@@ -142,9 +139,9 @@ class ResultLogs:
         return None
 
     def _existing(self, path: str | None) -> str | None:
-        """Return a path as it was listed, if it was."""
-        shown = None if path is None else str(Path(path))
-        return shown if shown in self._there else None
+        """Return a path, in its plain form, if it was listed."""
+        file = None if path is None else self._there.get(path)
+        return None if file is None else str(file.path)
 
     def _miss(self, what: str, result: Result, path: str) -> None:
         if path not in self._missed:

@@ -14,13 +14,10 @@ from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId, id_of
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
-from torc_core.operations.facts import counted
 from torc_core.operations.logs.output_directory import output_directories
-from torc_core.operations.reporter import Reporter
+from torc_core.operations.reporter import Reporter, warn_of_all
 from torc_core.operations.reports.observe import refuse_unknown
 from torc_core.operations.reports.result_logs import ResultLogs, SlurmLogs
-
-WARNINGS_SHOWN = 20
 
 
 class ResultsRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,20 +64,6 @@ class ResultsReport(Wire, frozen=True, kw_only=True):
     results: list[ReportedResult]
 
 
-class MoreMissing(msgspec.Struct, frozen=True, kw_only=True):
-    """There are more logs that should be there."""
-
-    count: int
-
-    @property
-    def sentence(self) -> str:
-        """How many."""
-        return (
-            f"{counted(self.count, 'more log file')} missing; "
-            "is it the output directory of the runners?"
-        )
-
-
 def report_results(
     client: TorcClient, request: ResultsRequest, reporter: Reporter
 ) -> ResultsReport:
@@ -105,10 +88,7 @@ def report_results(
         )
         if not request.job_ids or result.job_id in request.job_ids
     ]
-    for missing in logs.missing[:WARNINGS_SHOWN]:
-        reporter.warn(missing)
-    if (more := len(logs.missing) - WARNINGS_SHOWN) > 0:
-        reporter.warn(MoreMissing(count=more))
+    warn_of_all(reporter, logs.missing)
     return ResultsReport(
         workflow_id=request.workflow_id,
         workflow_name=workflow.name,
