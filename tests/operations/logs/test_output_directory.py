@@ -48,7 +48,10 @@ def test_a_folder_that_is_a_link_is_not_followed(output, tmp_path):
 
 
 def test_a_directory_that_is_not_there_has_no_files(tmp_path):
+    (tmp_path / "file").touch()
+
     assert find_outputs(tmp_path / "none") == []
+    assert find_outputs(tmp_path / "file") == []
 
 
 def test_only_plain_files_are_opened(tmp_path):

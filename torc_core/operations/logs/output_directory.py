@@ -93,8 +93,8 @@ def find_outputs(directory: Path) -> list[OutputFile]:
                     for entry in entries
                     if (name := read_name(entry.name)) is not None
                 )
-        except FileNotFoundError:
-            return []
+        except (FileNotFoundError, NotADirectoryError):
+            continue
         except OSError as error:
             raise MachineError(
                 f"The directory {directory / folder} cannot be read: {error.strerror}."

@@ -21,6 +21,13 @@ _WITHOUT_DATA = frozenset(
         *(tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE),
     }
 )
+_NO_MEMBERS = frozenset(
+    {
+        *(tarfile.DIRTYPE, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+        *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    }
+)
+"""Folders, and what is said of other members."""
 _MODE = 0o600
 
 
@@ -95,6 +102,9 @@ class MemberData:
 def read_members(archive: BinaryIO) -> Iterator[Member]:
     """Yield the members of an archive, whose contents are to be read before the next one.
 
+    Folders are passed over, and so are extended headers but for long names: what is in them is not
+    needed.
+
     Raises:
         ArchiveError: It is damaged, or no archive.
     """
@@ -112,7 +122,7 @@ def read_members(archive: BinaryIO) -> Iterator[Member]:
         data = MemberData(archive, 0 if info.type in _WITHOUT_DATA else info.size)
         if info.type == tarfile.GNUTYPE_LONGNAME and info.size <= _LONGEST_NAME:
             long_name = b"".join(data.blocks()).rstrip(b"\0").decode("utf-8", "replace")
-        else:
+        elif info.type not in _NO_MEMBERS:
             yield Member(long_name or info.name, info.type in _PLAIN, data)
             long_name = None
         data.skip()

@@ -81,24 +81,31 @@ class UtilizationReport(Wire, frozen=True, kw_only=True):
     resource_violations_count: int | UnsetType = UNSET
     resource_violations: list[ResourceViolation] | UnsetType = UNSET
     """With failed attempts only."""
-    unstated_count: int = stated(0)
-    """Jobs that state no requirements, so that nothing can exceed them."""
-    unexplained_failures_count: int | UnsetType = UNSET
-    """Failed attempts that show no sign of a lack of memory or time."""
+
+
+class Utilization(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found: the report, and what is beside it."""
+
+    report: UtilizationReport
+    unstated: int
+    """How many jobs state no requirements, so that nothing can exceed them."""
+    unexplained: int
+    """How many of the failed attempts show no sign of a lack of memory or time."""
 
     @property
     def sentence(self) -> str:
         """What was found, in short."""
-        if not self.total_results:
-            return f"Workflow {self.workflow_id} has no results to check."
-        if self.over_utilization_count:
-            found = counted(self.over_utilization_count, "resource over-utilization violation")
+        report = self.report
+        if not report.total_results:
+            return f"Workflow {report.workflow_id} has no results to check."
+        if report.over_utilization_count:
+            found = counted(report.over_utilization_count, "resource over-utilization violation")
             return f"Found {found}."
-        of_them = f"{counted(self.total_results, 'job')} of workflow {self.workflow_id}"
+        of_them = f"{counted(report.total_results, 'job')} of workflow {report.workflow_id}"
         return f"All within their limits: {of_them}."
 
 
-def check_utilization(client: TorcClient, request: UtilizationRequest) -> UtilizationReport:
+def check_utilization(client: TorcClient, request: UtilizationRequest) -> Utilization:
     """Compare what jobs used with what they state.
 
     Raises:
@@ -108,10 +115,8 @@ def check_utilization(client: TorcClient, request: UtilizationRequest) -> Utiliz
     return report_utilization(found, request)
 
 
-def report_utilization(
-    diagnoses: Iterable[Diagnosis], request: UtilizationRequest
-) -> UtilizationReport:
-    """Return the report on attempts. Pure."""
+def report_utilization(diagnoses: Iterable[Diagnosis], request: UtilizationRequest) -> Utilization:
+    """Return what attempts have used. Pure."""
     checked = [each for each in diagnoses if _is_checked(each, request)]
     least = request.least_over_percent
     used = [(each, use) for each in checked for use in each.uses]
@@ -123,16 +128,16 @@ def report_utilization(
         violations=[
             _violation(each, use) for each, use in used if request.show_all or use.is_over(least)
         ],
-        unstated_count=sum(each.observation.stated == NOTHING for each in checked),
     )
-    if not request.include_failed:
-        return report
-    found = [each for each in map(_resource_violation, checked) if each is not None]
-    return msgspec.structs.replace(
-        report,
-        resource_violations_count=len(found),
-        resource_violations=found,
-        unexplained_failures_count=sum(each.cause is Cause.UNKNOWN for each in checked),
+    if request.include_failed:
+        found = [each for each in map(_resource_violation, checked) if each is not None]
+        report = msgspec.structs.replace(
+            report, resource_violations_count=len(found), resource_violations=found
+        )
+    return Utilization(
+        report=report,
+        unstated=sum(each.observation.stated == NOTHING for each in checked),
+        unexplained=sum(each.cause is Cause.UNKNOWN for each in checked),
     )
 
 

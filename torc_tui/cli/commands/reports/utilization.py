@@ -12,13 +12,14 @@ from torc_core.operations.facts import counted
 from torc_core.operations.reports.utilization import (
     LEAST_OVER_PERCENT,
     ResourceViolation,
-    UtilizationReport,
+    Utilization,
     UtilizationRequest,
     check_utilization,
 )
 from torc_tui.cli.command import command
 from torc_tui.cli.context import pass_settings, workflow_argument
 from torc_tui.cli.numbers import number
+from torc_tui.cli.output import Output
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.listing import Column
 
@@ -87,16 +88,16 @@ def check_resource_utilization(settings: Settings, /, workflow: str | None, **ch
     """
     workflow_id = settings.choose_workflow(workflow)
     request = UtilizationRequest(workflow_id=workflow_id, **chosen)
-    report = check_utilization(settings.client, request)
+    found = check_utilization(settings.client, request)
     if settings.output.is_json:
-        settings.output.record(report)
+        settings.output.record(found.report)
     else:
-        _print(settings, report)
+        _print(settings.output, found)
 
 
-def _print(settings: Settings, report: UtilizationReport) -> None:
-    output = settings.output
-    output.message(report.sentence, {})
+def _print(output: Output, found: Utilization) -> None:
+    report = found.report
+    output.message(found.sentence, {})
     if report.violations:
         output.message("", {})
         output.listing("violations", report.violations, _VIOLATIONS)
@@ -104,14 +105,13 @@ def _print(settings: Settings, report: UtilizationReport) -> None:
     if failed:
         output.message("\nFailed, and probably for lack of memory or time:\n", {})
         output.listing("violations", failed, _CAUSES)
-    if report.unexplained_failures_count:
-        jobs = counted(report.unexplained_failures_count, "failed job")
-        output.message(f"\n{jobs} with another cause: torc logs analyze OUTPUT_DIR", {})
-    if report.unstated_count:
-        output.message(
-            f"\nNot compared: {counted(report.unstated_count, 'job')} without requirements.", {}
-        )
+    remarks = []
+    if found.unexplained:
+        jobs = counted(found.unexplained, "failed job")
+        remarks.append(f"{jobs} with another cause: torc reports results {report.workflow_id}")
+    if found.unstated:
+        remarks.append(f"Not compared: {counted(found.unstated, 'job')} without requirements.")
     if report.over_utilization_count or failed:
-        output.message(
-            f"\nTo correct them: torc workflows correct-resources {report.workflow_id}", {}
-        )
+        remarks.append(f"To correct them: torc workflows correct-resources {report.workflow_id}")
+    if remarks:
+        output.message("\n".join(["", *remarks]), {})
