@@ -36,7 +36,7 @@ def runtime_like(original: str, seconds: float) -> str:
     Raises:
         UsageError: So much cannot be stored.
     """
-    left = _whole(seconds, _round_unit(seconds, [3_600, 60, 1] if seconds >= _DAY_S else [60, 1]))
+    left = _whole(seconds, _round_unit(seconds, [3_600] if seconds >= _DAY_S else [60, 1]))
     days = 0
     if "D" in original.upper():
         days, left = divmod(left, _DAY_S)

@@ -64,19 +64,15 @@ def _correct_one(diagnoses: Sequence[Diagnosis], multipliers: Multipliers) -> Co
     stated = stated_by(requirements)
     short_of_memory = [each for each in diagnoses if each.needs_memory]
     short_of_time = [each for each in diagnoses if each.needs_runtime]
-    peak = max(
-        (each.observation.result.peak_memory_bytes or 0 for each in short_of_memory), default=0
-    )
-    longest = max((each.observation.runtime_s for each in short_of_time), default=0.0)
-    memory = runtime = None
+    memory = runtime = peak = longest_s = None
     if short_of_memory and stated.memory_bytes is not None:
-        base = max(peak, stated.memory_bytes)
-        memory = _larger(requirements.memory, base * multipliers.memory, memory_like, parse_memory)
+        peak = max(each.observation.result.peak_memory_bytes or 0 for each in short_of_memory)
+        amount = max(peak, stated.memory_bytes) * multipliers.memory
+        memory = _larger(requirements.memory, amount, memory_like, parse_memory)
     if short_of_time and stated.runtime_s is not None:
-        base_s = max(longest, stated.runtime_s)
-        runtime = _larger(
-            requirements.runtime, base_s * multipliers.runtime, runtime_like, parse_duration
-        )
+        longest_s = max(each.observation.runtime_s for each in short_of_time)
+        amount = max(longest_s, stated.runtime_s) * multipliers.runtime
+        runtime = _larger(requirements.runtime, amount, runtime_like, parse_duration)
     if memory is None and runtime is None:
         return None
     corrected = (short_of_memory if memory else []) + (short_of_time if runtime else [])
@@ -87,7 +83,7 @@ def _correct_one(diagnoses: Sequence[Diagnosis], multipliers: Multipliers) -> Co
         memory=memory,
         runtime=runtime,
         max_peak_memory_bytes=(peak or None) if memory else None,
-        max_runtime_s=longest if runtime else None,
+        max_runtime_s=longest_s if runtime else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tests.core.diagnosis.attempts import GIB, diagnosed, needs
 from torc_core.diagnosis.amounts import memory_like, runtime_like
 from torc_core.diagnosis.corrections import Multipliers, correct
+from torc_core.diagnosis.failures import diagnose
 from torc_core.errors import UsageError
 from torc_core.units import MAX_INTEGER, parse_duration, parse_memory
 
@@ -25,7 +27,7 @@ ROOM = Multipliers(1.2, 1.2)
         ("1t", 1.26 * 1024 * GIB, "1291g"),
         ("70g", 70 * GIB * 1.1, "77g"),
         ("512m", 700.5 * 2**20, "701m"),
-        ("100", 120.5, "121"),
+        ("101", 120.5, "121"),
         (" 2g ", 4 * GIB, "4g"),
     ],
 )
@@ -41,6 +43,10 @@ def test_memory_keeps_its_unit_where_rounding_adds_little(original, size, text):
         ("PT2H", 2.75 * 3600 + 1, "PT2H46M"),
         ("P0DT1M", 72, "PT1M12S"),
         ("PT30S", 36, "PT36S"),
+        ("PT40S", 50, "PT1M"),
+        ("PT1M", 0, "PT0S"),
+        ("PT1H", 86_399, "PT24H"),
+        ("P1D", 86_400 * 6 + 5, "P6DT1H"),
         ("PT40H", 48 * 3600, "PT48H"),
         ("P1DT12H", 43.2 * 3600, "P1DT20H"),
         ("P1D", 48 * 3600, "P2D"),
@@ -98,6 +104,42 @@ def test_what_was_stopped_at_its_limit_gets_more_than_the_limit():
     assert correction.max_runtime_s == 59.5 * 60
 
 
+def test_a_correction_names_the_jobs_that_need_it():
+    (both,) = correct([diagnosed(peak=9 * GIB, job_id=2), diagnosed(minutes=90, job_id=1)], ROOM)
+    unlimited = needs("8g", "PT0S")
+    (memory,) = correct(
+        [
+            diagnosed(peak=9 * GIB, requirements=unlimited, job_id=2),
+            diagnosed("terminated", 152, requirements=unlimited, job_id=1),
+        ],
+        ROOM,
+    )
+
+    assert [job.id for job in both.jobs] == [1, 2]
+    assert [job.id for job in memory.jobs] == [2]
+    assert (memory.runtime, memory.max_runtime_s) == (None, None)
+
+
+def test_without_a_limit_of_memory_the_runtime_alone_is_corrected():
+    unlimited = needs("0", "PT1H")
+    (runtime,) = correct(
+        [
+            diagnosed("failed", 137, peak=9 * GIB, requirements=unlimited, job_id=2),
+            diagnosed(minutes=90, requirements=unlimited, job_id=1),
+        ],
+        ROOM,
+    )
+
+    assert [job.id for job in runtime.jobs] == [1]
+    assert (runtime.memory, runtime.max_peak_memory_bytes) == (None, None)
+
+
+def test_an_attempt_that_was_not_measured_says_nothing_of_its_peak():
+    (correction,) = correct([diagnosed("failed", 137)], ROOM)
+
+    assert (correction.memory, correction.max_peak_memory_bytes) == ("10g", None)
+
+
 def test_each_set_of_requirements_has_its_own_correction():
     corrections = correct(
         [
@@ -118,6 +160,13 @@ def test_requirements_that_no_user_stated_stay():
     default = needs("1m", "P0DT1M", 1, name="default")
 
     assert correct([diagnosed("failed", 137, peak=GIB, requirements=default)], ROOM) == []
+
+
+def test_requirements_that_are_not_known_cannot_be_corrected():
+    diagnosis = diagnosed("failed", 137, peak=9 * GIB)
+    unknown = msgspec.structs.replace(diagnosis.observation, requirements=None)
+
+    assert correct([diagnose(unknown)], ROOM) == []
 
 
 def test_without_room_to_leave_a_limit_that_was_not_passed_stays():

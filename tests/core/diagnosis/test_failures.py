@@ -98,6 +98,16 @@ def test_a_failure_for_lack_of_memory_needs_more_although_no_sample_shows_it():
     assert diagnosed("terminated", 152, minutes=59).needs_runtime
 
 
+def test_what_was_used_of_each_resource_is_told_apart():
+    diagnosis = diagnosed(peak=9 * GIB, cpu=250.0, minutes=6)
+
+    assert diagnosis.memory.over_text == "+12.5%"
+    assert diagnosis.cpu.over_text == "+25.0%"
+    assert diagnosis.runtime.over_text == "-90.0%"
+    assert diagnosis.uses == (diagnosis.memory, diagnosis.cpu, diagnosis.runtime)
+    assert diagnosed().uses == (diagnosed().runtime,)
+
+
 @given(
     st.sampled_from(list(JobStatus)),
     st.integers(-64, 255),

@@ -122,6 +122,21 @@ def test_colors_do_not_hide_the_beginning_of_a_word():
     assert found == [("Bus error", "Bus error"), ("Killed by a signal", "Killed")]
 
 
+def test_an_issue_says_what_it_has_to_do_with_and_how_bad_it_is():
+    found = [(each.group, each.severity) for each in scanned(b"Bus error\nImportError").issues]
+
+    assert found == [("crash", "critical"), ("python", "error")]
+
+
+def test_long_logs_are_cut_between_lines():
+    text = b"Bus error\n" * 20_000
+    scan = LogScan()
+    scan.add("f", (text[at : at + 1_001] for at in range(0, len(text), 1_001)), is_slurm=False)
+
+    assert scan.total == 20_000
+    assert [each.line_number for each in scan.issues] == list(range(1, KEPT_OF_A_FILE + 1))
+
+
 def test_a_line_with_several_errors_counts_once():
     assert scanned(b"Bus error, Permission denied, MemoryError").total == 1
 
