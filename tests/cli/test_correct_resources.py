@@ -8,6 +8,11 @@ from tests.operations.attempts import Attempts
 
 
 @pytest.fixture
+def torc(torc_here):
+    return torc_here
+
+
+@pytest.fixture
 def attempts(client):
     return Attempts(client)
 
@@ -117,8 +122,8 @@ def test_what_makes_no_sense_is_refused(torc, client, attempts, options, code, s
     assert requirements(client, attempts)["train"] == ("8g", "PT1H")
 
 
-def test_it_has_help_with_an_example(torc_alone):
-    answer = torc_alone("workflows", "correct-resources", "--help")
+def test_it_has_help_with_an_example(torc):
+    answer = torc("workflows", "correct-resources", "--help")
 
     assert answer.code == 0
     assert "torc workflows correct-resources 12 --dry-run" in answer.out

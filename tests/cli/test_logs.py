@@ -20,6 +20,11 @@ from tests.cli.logged_runs import LoggedRun
 MIB = 2**20
 
 
+@pytest.fixture
+def torc(torc_here):
+    return torc_here
+
+
 @pytest.fixture(scope="module")
 def logged(server, tmp_path_factory) -> LoggedRun:
     return LoggedRun(server.url, tmp_path_factory.mktemp("logged"))
@@ -348,8 +353,8 @@ def test_a_bundle_that_grows_without_bounds_is_searched_in_bounded_memory(tmp_pa
 
 
 @pytest.mark.parametrize("name", ["bundle", "analyze"])
-def test_each_command_has_help_with_an_example(torc_alone, name):
-    answer = torc_alone("logs", name, "--help")
+def test_each_command_has_help_with_an_example(torc, name):
+    answer = torc("logs", name, "--help")
 
     assert answer.code == 0
     assert f"torc logs {name} " in answer.out

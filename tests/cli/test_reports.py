@@ -12,6 +12,11 @@ from tests.operations.attempts import Attempts
 EMPTY = "name: none\njobs: [{name: a, command: 'true'}]\n"
 
 
+@pytest.fixture
+def torc(torc_here):
+    return torc_here
+
+
 @pytest.fixture(scope="module")
 def logged(server, tmp_path_factory) -> LoggedRun:
     return LoggedRun(server.url, tmp_path_factory.mktemp("logged"))
@@ -225,9 +230,9 @@ def test_results_of_nodes_of_slurm_have_the_logs_of_their_allocation(torc, clien
 # summary
 
 
-def test_a_summary_ends_with_how_the_workflow_stands(torc, logged, empty, tmp_path):
+def test_a_summary_ends_with_how_the_workflow_stands(torc, torc_alone, logged, empty, tmp_path):
     (tmp_path / "good.yaml").write_text(EMPTY)
-    good = torc("-f", "json", "run", "good.yaml").json["workflow_id"]
+    good = torc_alone("-f", "json", "run", "good.yaml").json["workflow_id"]
 
     ends = [
         torc("reports", "summary", each).out.splitlines()[-1] for each in (good, logged.id, empty)
@@ -250,8 +255,8 @@ def test_a_summary_for_programs_has_all_statuses(torc, logged):
 
 
 @pytest.mark.parametrize("name", ["check-resource-utilization", "results", "summary"])
-def test_each_command_has_help_with_an_example(torc_alone, name):
-    answer = torc_alone("reports", name, "--help")
+def test_each_command_has_help_with_an_example(torc, name):
+    answer = torc("reports", name, "--help")
 
     assert answer.code == 0
     assert f"torc reports {name} " in answer.out

@@ -10,7 +10,7 @@ import click
 from torc_core.model.ids import WorkflowId
 from torc_core.operations.facts import counted
 from torc_core.operations.logs.analyze import LogAnalysis, analyze_logs
-from torc_tui.cli.command import command
+from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import ID, pass_settings
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.settings import Settings
@@ -33,7 +33,11 @@ _TYPES = (
 
 
 @command(examples=["torc logs analyze output", "torc logs analyze wf12.tar.gz --workflow-id 12"])
-@click.argument("path", type=click.Path(path_type=Path))
+@argument(
+    "path",
+    type=click.Path(path_type=Path),
+    help="An output directory, an unpacked bundle, or a bundle, which may come from others.",
+)
 @click.option(
     "-w",
     "--workflow-id",
@@ -42,9 +46,9 @@ _TYPES = (
 )
 @pass_settings
 def analyze(settings: Settings, path: Path, workflow_id: WorkflowId | None) -> None:
-    """Search an output directory, or a bundle, for known errors.
+    """Search logs for known errors.
 
-    PATH may be a bundle from others: it is not unpacked. The exit code is 0 whatever is found.
+    A bundle is not unpacked. The exit code is 0 whatever is found.
     """
     with settings.reporter() as reporter:
         analysis = analyze_logs(path, workflow_id, reporter)
