@@ -117,3 +117,19 @@ def browser_at(url: str, profile: Path) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def drawn(path: Path, profile: Path) -> str:
+    """Open a page of this disk without a network, and return what it has become."""
+    run = subprocess.run(
+        [
+            *(program("chromium"), *OPTIONS, f"--user-data-dir={profile}"),
+            *("--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=20000"),
+            *("--dump-dom", path.absolute().as_uri()),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=90,
+        check=True,
+    )
+    return run.stdout.decode()

@@ -39,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
         "Allocations that were requested from a scheduler.",
     ),
     "logs": Entry("logs:logs", "Bundle logs, or search them for errors."),
+    "plot-resources": Entry("plot_resources:plot_resources", "Plot what jobs used over time."),
     "reports": Entry("reports:reports", "Summaries of a workflow."),
     "runs": Entry("runs:runs", "Runs on this machine, which outlive their terminals."),
     "server": Entry("server:server", "The embedded server, which torc starts by itself."),

@@ -1,0 +1,88 @@
+"""`torc plot-resources`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from torc_core.model.ids import JobId
+from torc_tui.cli.command import command
+from torc_tui.cli.context import ID, pass_settings
+from torc_tui.cli.output import print_text
+from torc_tui.cli.settings import Settings
+
+
+class _Ids(click.ParamType[tuple[JobId, ...]]):
+    """Ids joined by commas."""
+
+    name = "ids"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[JobId, ...]:
+        """Return the ids."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(JobId(ID.convert(text, param, ctx)) for text in str(value).split(","))
+
+
+@command(
+    "plot-resources",
+    examples=[
+        "torc plot-resources output/resource_utilization/resource_metrics_*.db -o plots",
+        "torc plot-resources output/resource_utilization/*.db --job-ids 15,16 -f terminal",
+    ],
+)
+@click.argument("db_paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output-dir",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="Where the plots go; it is created if need be.",
+)
+@click.option("-j", "--job-ids", type=_Ids(), help="Plot only these jobs: ids joined by commas.")
+@click.option("-p", "--prefix", default="resource_plot", help="What names of files begin with.")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["html", "json", "terminal"]),
+    default="html",
+    help="Pages for a browser, figures for plotly, or text that is shown at once.",
+)
+@pass_settings
+def plot_resources(
+    settings: Settings,
+    /,
+    db_paths: tuple[Path, ...],
+    output_dir: Path,
+    job_ids: tuple[JobId, ...] | None,
+    prefix: str,
+    form: str,
+) -> None:
+    """Plot what jobs used over time, from the databases of their runs.
+
+    There is one plot for each job (CPU, memory, processes), one each of the CPU and of the memory
+    of all jobs, and one of their peaks and averages. The pages need no network.
+    """
+    chosen = job_ids or ()
+    if form == "terminal":
+        from torc_tui.plots.terminal import plots  # noqa: PLC0415 - what is needed
+
+        width = shutil.get_terminal_size().columns
+        colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        for plot in plots(db_paths, chosen, width, colors=colors):
+            print_text(f"{plot}\n")
+        return
+    from torc_tui.plots.write import Target, write_plots  # noqa: PLC0415 - what is needed
+
+    target = Target(directory=output_dir, prefix=prefix, format=form)
+    with settings.reporter() as reporter:
+        written = write_plots(db_paths, chosen, target, reporter)
+    settings.output.message(written.sentence, written.record)

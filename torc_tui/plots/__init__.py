@@ -1,0 +1,1 @@
+"""Plots of what jobs used: figures for plotly.js, pages that hold them, and plots as text."""

@@ -1,0 +1,78 @@
+"""Plots of what jobs used as text, drawn by plotext."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from torc_core.errors import MachineError
+from torc_core.model.ids import JobId
+from torc_core.usage.comparison import Comparison
+from torc_core.usage.databases import jobs_in, read_usage
+from torc_core.usage.series import METRICS
+from torc_tui.plots.pages import INSTALL
+from torc_tui.terminal import clean
+
+HEIGHT = 16
+_COLORS = (1, 2, 4, 5, 6, 3)
+"""Of the lines: red, green, blue, magenta, cyan and yellow, in the terminal's own shades."""
+_POINTS = 500
+
+
+def plots(
+    databases: Sequence[Path], chosen: Collection[JobId], width: int, *, colors: bool
+) -> Iterator[str]:
+    """Yield a plot of each metric over time, with the jobs that have the highest peaks.
+
+    Args:
+        databases: Where the samples are.
+        chosen: The jobs; by default all.
+        width: Characters of a line.
+        colors: Whether colors are shown.
+
+    Raises:
+        UsageError: A file is no database of samples.
+        NotFoundError: There are no samples of these jobs.
+        MachineError: plotext is not installed.
+    """
+    jobs_in(databases, chosen)
+    comparisons = [Comparison(metric, len(_COLORS), _POINTS) for metric in METRICS]
+    for usage in read_usage(databases, chosen):
+        for comparison in comparisons:
+            comparison.add(usage)
+    for comparison in comparisons:
+        yield _plot(comparison, width, colors=colors)
+
+
+def _plot(comparison: Comparison, width: int, *, colors: bool) -> str:
+    try:
+        import plotext  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise MachineError(
+            "plotext is not installed, which draws plots in a terminal.",
+            hint=f"{INSTALL}, or --format json",
+        ) from error
+    scale = comparison.metric.scale_for(comparison.peak)
+    begin = min(part[0][0] for job in comparison.jobs for part in job.parts)
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("simple" if colors else "colorless")
+    figure.plot_size(width, HEIGHT)
+    figure.title(f"{scale.title} of {comparison.title}")
+    figure.label("seconds", axis="x")
+    legend = []
+    for letter, color, job in zip("abcdef", _COLORS, comparison.jobs, strict=False):
+        points = [point for part in job.parts for point in part]
+        times = [time - begin for time, _ in points]
+        values = [value / scale.unit for _, value in points]
+        marker = plotext.marker("braille", color) if colors else letter
+        line = figure.signal(times, values, marker=marker).lines()
+        place = 0
+        for part in job.parts[:-1]:  # a line does not go on from one part to the next
+            place += len(part)
+            line.line(place, active=False)
+        figure.draw(line)
+        key = str(plotext.colorize("━━", color)) if colors else letter
+        legend.append(f"{key} {clean(job.label)}"[: width + len(key)])
+    lines = str(figure.build()).splitlines()
+    return "\n".join([*(line.rstrip() for line in lines), *legend, ""])
