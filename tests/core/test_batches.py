@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torc_core.client import every_item
 from torc_core.model.artifact import UserData
+from torc_core.model.workflow import Workflow
 from torc_core.operations.definition.batches import (
     BYTES_PER_REQUEST,
     RECORDS_PER_REQUEST,
     batches,
+    create_user_data,
 )
 
 
@@ -31,3 +35,13 @@ def test_a_batch_has_a_largest_number():
     found = batches([user_data(0)] * (RECORDS_PER_REQUEST + 1))
 
     assert [len(batch) for batch in found] == [RECORDS_PER_REQUEST, 1]
+
+
+@pytest.mark.parametrize("has_bulk", [True, False])
+def test_user_data_is_created_in_its_order_with_and_without_bulk_calls(client, has_bulk):
+    workflow_id = client.create_workflow(Workflow(name="data", user="tester")).id
+    records = [UserData(workflow_id=workflow_id, name=name, data=name) for name in "cab"]
+    ids = list(create_user_data(client, records, has_bulk=has_bulk))
+    stored = {each.id: each.name for each in every_item(client.list_user_data, workflow_id)}
+
+    assert [stored[each] for each in ids] == ["c", "a", "b"]

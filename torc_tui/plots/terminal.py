@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from torc_core.errors import MachineError
 from torc_core.model.ids import JobId
@@ -35,16 +36,17 @@ def plots(
         NotFoundError: There are no samples of these jobs.
         MachineError: plotext is not installed.
     """
+    plotext = _library()
     jobs_in(databases, chosen)
     comparisons = [Comparison(metric, len(_COLORS), _POINTS) for metric in METRICS]
     for usage in read_usage(databases, chosen):
         for comparison in comparisons:
             comparison.add(usage)
     for comparison in comparisons:
-        yield _plot(comparison, width, colors=colors)
+        yield _plot(plotext, comparison, width, colors=colors)
 
 
-def _plot(comparison: Comparison, width: int, *, colors: bool) -> str:
+def _library() -> Any:
     try:
         import plotext  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -52,6 +54,10 @@ def _plot(comparison: Comparison, width: int, *, colors: bool) -> str:
             "plotext is not installed, which draws plots in a terminal.",
             hint=f"{INSTALL}, or --format json",
         ) from error
+    return plotext
+
+
+def _plot(plotext: Any, comparison: Comparison, width: int, *, colors: bool) -> str:
     scale = comparison.metric.scale_for(comparison.peak)
     begin = min(part[0][0] for job in comparison.jobs for part in job.parts)
     figure = plotext.figure
@@ -60,6 +66,7 @@ def _plot(comparison: Comparison, width: int, *, colors: bool) -> str:
     figure.plot_size(width, HEIGHT)
     figure.title(f"{scale.title} of {comparison.title}")
     figure.label("seconds", axis="x")
+    figure.ruler("y").lim(0)
     legend = []
     for letter, color, job in zip("abcdef", _COLORS, comparison.jobs, strict=False):
         points = [point for part in job.parts for point in part]
@@ -73,6 +80,6 @@ def _plot(comparison: Comparison, width: int, *, colors: bool) -> str:
             line.line(place, active=False)
         figure.draw(line)
         key = str(plotext.colorize("━━", color)) if colors else letter
-        legend.append(f"{key} {clean(job.label)}"[: width + len(key)])
+        legend.append(f"{key} {clean(job.label)[: max(width - 3, 0)]}")
     lines = str(figure.build()).splitlines()
     return "\n".join([*(line.rstrip() for line in lines), *legend, ""])
