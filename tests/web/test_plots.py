@@ -13,7 +13,7 @@ from torc_core.usage.series import JobUsage, Part
 from torc_tui.plots.figures import job_figure
 from torc_tui.plots.pages import beside, inside, library, page
 
-NAME = "<img src=http://192.0.2.1/x> </script><script>fetch('http://192.0.2.1')</script>"
+NAME = "<b>x</b><a href=http://192.0.2.1>y</a></script><script>fetch('http://192.0.2.1')</script>"
 STEPS = [0.0, 1.0, 2.0, 3.0]
 USAGE = JobUsage(7, NAME, [Part(STEPS, [STEPS, STEPS, STEPS])])
 WATCH = """
@@ -56,7 +56,7 @@ def test_a_page_draws_its_plot_and_asks_no_one_for_anything(path, tmp_path):
     assert watched["images"] == ["data:image/png", "data:image/svg+xml"]
     assert watched["title"] == f"Job 7: {NAME}"
     title = re.search(r'<text class="gtitle"[^>]*>([^<]*)<', found)[1]
-    assert html.unescape(title).startswith("Job 7: <img src=http://192.0.2.1/x> </script>")
+    assert html.unescape(title).startswith("Job 7: <b>x</b><a href=http://192.0.2.1>y</a>")
     assert set(re.findall(r'data-title="(Download[^"]*|Share[^"]*)"', found)) == {
         "Download plot as a PNG",
         "Download plot as SVG",
