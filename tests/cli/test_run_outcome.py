@@ -29,7 +29,7 @@ def test_jobs_that_exceeded_a_limit_are_named(torc, tmp_path):
 
     assert answer.code == 1
     assert "stopped: slow exceeded its runtime of 1.0s." in answer.err
-    assert "--no-limit-resources" in answer.err
+    assert "Raise the requirements of 1 job, or run without limits" in answer.err
     assert "Continue with what is left: torc run" in answer.err
     assert "(jobs were stopped, and no other may run)" in answer.out
     assert "complete)" not in answer.out
@@ -55,7 +55,7 @@ def test_an_interrupt_says_what_happens_and_how_to_hurry(server, tmp_path):
     try:
         screen.wait_for("1 running")
         screen.process.send_signal(signal.SIGINT)
-        screen.wait_for("Stopping 1 job; Ctrl-C once more kills them.")
+        screen.wait_for("Stopping 1 job; Ctrl-C again kills those still running.")
         assert screen.end(signal.SIGINT) == 130
     finally:
         screen.close()

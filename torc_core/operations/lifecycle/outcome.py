@@ -31,7 +31,7 @@ class JobsStopping(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """What it says."""
-        return f"Stopping {counted(self.number, 'job')}; Ctrl-C once more kills them."
+        return f"Stopping {counted(self.number, 'job')}; Ctrl-C again kills those still running."
 
 
 def run_sentence(summary: RunSummary) -> str:
@@ -79,7 +79,7 @@ def explain(client: TorcClient, summary: RunSummary, output_dir: str) -> Iterato
         yield f"stopped: {each.sentence}"
     if summary.over_limit:
         number = counted(len(summary.over_limit), "job")
-        yield f"Give {number} more, or run without limits (--no-limit-resources)."
+        yield f"Raise the requirements of {number}, or run without limits (--no-limit-resources)."
     if (command := next_command(summary)) is not None:
         yield f"Continue with what is left: torc {command}"
 
