@@ -9,13 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from torc_core.model.compute import ComputeNode, SchedulerType
-from torc_core.model.execution import ExecutionConfig, StdioMode
+from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.operations.logs.output_directory import find_outputs
 from torc_core.runner.policy import output_paths
-from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
+from torc_core.runner.policy.outputs.stdio import StdioFiles, possible_modes, stdio_files
 
 
 class MissingLog(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,12 +67,10 @@ class ResultLogs:
     def streams(self, result: Result, job_name: str) -> StdioFiles:
         """Return where stdout and stderr of an attempt are; None for what there is not."""
         stdio = self._execution.stdio_of(job_name)
-        # The workflow may have been changed after the attempt.
-        modes = dict.fromkeys((stdio.mode, StdioMode.SEPARATE, StdioMode.COMBINED))
         candidates = [
             stdio_files(self._stem(directory, result), mode)
             for directory in self._directories
-            for mode in modes
+            for mode in possible_modes(stdio.mode)
         ]
         for files in candidates:
             found = StdioFiles(self._existing(files.stdout), self._existing(files.stderr))
