@@ -170,7 +170,17 @@ def test_requirements_that_are_not_known_cannot_be_corrected():
 
 
 def test_without_room_to_leave_a_limit_that_was_not_passed_stays():
-    assert correct([diagnosed("failed", 137, peak=GIB)], Multipliers(1.0, 1.0)) == []
+    tight = Multipliers(1.0, 1.0)
+    killed, late = diagnosed("failed", 137, peak=GIB), diagnosed("terminated", 152, minutes=59)
+    over_memory, over_time = diagnosed(peak=9 * GIB), diagnosed(minutes=90)
+
+    (memory,) = correct([killed, late, over_memory], tight)
+    (runtime,) = correct([killed, late, over_time], tight)
+
+    assert correct([killed, late], tight) == []
+    assert (memory.memory, memory.runtime, memory.max_runtime_s) == ("9g", None, None)
+    assert (runtime.memory, runtime.runtime) == (None, "PT1H30M")
+    assert runtime.max_peak_memory_bytes is None
 
 
 @given(

@@ -137,6 +137,10 @@ def test_long_logs_are_cut_between_lines():
     assert [each.line_number for each in scan.issues] == list(range(1, KEPT_OF_A_FILE + 1))
 
 
+def test_an_empty_line_at_the_beginning_is_the_first():
+    assert [each.line_number for each in scanned(b"\nBus error\n").issues] == [2]
+
+
 def test_a_line_with_several_errors_counts_once():
     assert scanned(b"Bus error, Permission denied, MemoryError").total == 1
 

@@ -62,5 +62,7 @@ def test_only_plain_files_are_opened(tmp_path):
 
     with open_plain(plain) as file:
         assert file.read() == b"text"
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
     assert [open_plain(each) for each in (link, pipe, tmp_path, tmp_path / "none")] == [None] * 4
     assert open_plain(Path("/dev/null")) is None
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
