@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from torc_core.client import TorcClient
-from torc_core.errors import NotFoundError, UsageError
+from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.artifact import File, UserData
+from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
+from torc_core.model.result import Result
+from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 
 
@@ -41,6 +44,47 @@ def test_user_data_keeps_its_values(client, workflow_id):
     )
 
     assert [client.get_user_data(data.id).data for data in created] == values
+
+
+def test_results_become_the_latest_ones_of_their_jobs(client, workflow_id):
+    job = client.create_job(Job(workflow_id=workflow_id, name="a", command="x"))
+    node = client.create_compute_node(
+        ComputeNode(
+            workflow_id=workflow_id,
+            hostname="gone",
+            pid=1,
+            start_time="2026-01-01T00:00:00.000Z",
+            is_active=False,
+            num_cpus=1,
+            memory_gb=1,
+            num_gpus=0,
+            num_nodes=1,
+            compute_node_type="local",
+        )
+    )
+    results = [
+        Result(
+            job_id=job.id,
+            workflow_id=workflow_id,
+            run_id=1,
+            attempt_id=attempt,
+            compute_node_id=node.id,
+            return_code=code,
+            exec_time_minutes=1,
+            completion_time="2026-01-01T00:01:00.000Z",
+            status=status,
+        )
+        for attempt, code, status in ((1, 3, JobStatus.FAILED), (2, 0, JobStatus.COMPLETED))
+    ]
+
+    created = client.create_results(results)
+
+    assert [each.return_code for each in created] == [3, 0]
+    assert [each.id for each in client.list_results(workflow_id).items] == [created[1].id]
+    assert client.list_results(workflow_id, all_runs=True).total_count == 2
+    assert client.list_events(workflow_id).total_count == 0  # nor has the node started
+    with pytest.raises(ConflictError):
+        client.create_results([results[0]])
 
 
 def test_nothing_is_made_of_a_call_with_two_workflows(client, workflow_id):

@@ -34,6 +34,7 @@ ADDED = {
         "what clients since 0.21 ask for",
     ),
     "complete_action": "how our own runner reports the end of an action",
+    "create_results": "how our own client imports results",
     "exchange": "the batch protocol of our own runner",
     "reset_jobs": "how our own client reinitializes a workflow: the files are looked at there",
     **dict.fromkeys(

@@ -33,6 +33,12 @@ class Result(Wire, frozen=True, kw_only=True):
     avg_cpu_percent: float | None = None
 
 
+class Results(Wire, frozen=True, kw_only=True):
+    """Results of one workflow, created in one transaction."""
+
+    results: list[Result]
+
+
 class ResultPatch(Wire, frozen=True, kw_only=True):
     """The fields of a result to change; null clears those that may be empty."""
 

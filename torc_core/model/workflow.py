@@ -196,6 +196,8 @@ EXCHANGE = "exchange"
 """The capability of serving `POST /compute_nodes/{id}/exchange`."""
 BULK_RECORDS = "bulk_records"
 """The capability of serving `POST /bulk_files` and `POST /bulk_user_data`."""
+BULK_RESULTS = "bulk_results"
+"""The capability of serving `POST /bulk_results`."""
 BATCH_REFERENCES = "batch_references"
 """The capability of `POST /bulk_jobs` to let a job depend on others of the same request: -1 stands
 for the first job of the request, -2 for the second."""

@@ -1,4 +1,4 @@
-"""Files and user data beyond `crud`: with links to jobs, and many in one call."""
+"""Records beyond `crud`: user data with links to jobs, and many records in one call."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from torc_core.model.artifact import Files, UserData, UserDataList
+from torc_core.model.result import Results
 from torc_server.edge.parameters import OptionalQueryId
 from torc_server.records import artifacts, crud, resources
 from torc_server.storage.writer import Writer
@@ -36,7 +37,7 @@ class UserDataController(Controller):
 
 
 class BulkController(Controller):
-    """Many records in one call, as the 0.35 generation of clients sends them."""
+    """Many records in one call; files and user data as clients of the 0.35 generation send them."""
 
     @post("/bulk_files", status_code=200, operation_id="create_files", tags=["files"])
     async def create_files(self, writer: NamedDependency[Writer], data: JSONBody[Files]) -> Files:
@@ -56,3 +57,11 @@ class BulkController(Controller):
         """Create user data of one workflow; returned in the same order."""
         created = await writer.run_timed(crud.create_many, resources.USER_DATA, data.user_data)
         return UserDataList(user_data=created)
+
+    @post("/bulk_results", status_code=200, operation_id="create_results", tags=["results"])
+    async def create_results(
+        self, writer: NamedDependency[Writer], data: JSONBody[Results]
+    ) -> Results:
+        """Create results of one workflow; returned in the same order."""
+        created = await writer.run_timed(crud.create_many, resources.RESULT, data.results)
+        return Results(results=created)

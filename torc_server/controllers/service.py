@@ -10,6 +10,7 @@ from torc_core.model.workflow import (
     ACTION_ENDS,
     BATCH_REFERENCES,
     BULK_RECORDS,
+    BULK_RESULTS,
     EXCHANGE,
     RESET_JOBS,
     TOKEN_IN_PATH,
@@ -24,6 +25,7 @@ VERSION = Version(
     capabilities=[
         EXCHANGE,
         BULK_RECORDS,
+        BULK_RESULTS,
         BATCH_REFERENCES,
         TOKEN_IN_PATH,
         WORKFLOW_RUNS,

@@ -147,10 +147,13 @@ def create_many(
         sql.insert(table).returning(table.c.id, sort_by_parameter_order=True),
         [{name: row.get(name) for name in names} for row in rows],
     ).scalars()
-    return [
+    created = [
         msgspec.structs.replace(record, id=record_id)
         for record, record_id in zip(records, ids, strict=True)
     ]
+    for record in created:
+        resource.follow_up(connection, None, record, now_ms)
+    return created
 
 
 def get(connection: Connection, resource: Resource[WireT], record_id: int) -> WireT:

@@ -57,6 +57,7 @@ def refusal(text: bytes) -> str:
         ("jobs.0.resource_requirements_id", 1, "1 is no id of resource_requirements"),
         ("jobs.0.failure_handler_id", 0, "0 is no id of failure_handlers"),
         ("results.0.job_id", 77, "results[0].job_id: 77 is no id of jobs"),
+        ("results.1.attempt_id", 1, "results[1]: it is of the same attempt as result 0"),
         ("jobs.1.id", 1001, "jobs[1]: its id 1001 is that of record 0"),
         ("files.2.id", 301, "files[2]: its id 301 is that of record 0"),
         ("jobs.0.id", -5, "jobs[0]: its id is -5, and not a number from 1"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Unpack
 
 from torc_core.client.filters import ResultFilters
-from torc_core.client.request import Endpoints
+from torc_core.client.request import LONG_S, Endpoints
 from torc_core.model.ids import ResultId, WorkflowId
 from torc_core.model.page import Page
-from torc_core.model.result import Result
+from torc_core.model.result import Result, Results
 
 
 class ResultEndpoints(Endpoints):
@@ -24,6 +24,11 @@ class ResultEndpoints(Endpoints):
     def create_result(self, result: Result) -> Result:
         """Create a result by itself; attempts are normally completed by `complete_job`."""
         return self._post("/results", Result, result)
+
+    def create_results(self, results: list[Result]) -> list[Result]:
+        """Create results of one workflow together; returned in the same order."""
+        body = Results(results=results)
+        return self._post("/bulk_results", Results, body, timeout_s=LONG_S).results
 
     def get_result(self, result_id: ResultId) -> Result:
         """Return one result."""

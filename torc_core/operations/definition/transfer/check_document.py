@@ -31,6 +31,12 @@ def check_document(document: Document, problems: DocumentProblems) -> None:
         problems.add(
             "resource_requirements", f"{len(reserved)} of them are named {DEFAULT_REQUIREMENTS}"
         )
+    attempts: dict[tuple[int, int, int], int] = {}
+    for number, result in enumerate(document.results):
+        attempt = (result.job_id, result.run_id, result.attempt_id)
+        if attempts.setdefault(attempt, number) != number:
+            text = f"it is of the same attempt as result {attempts[attempt]}"
+            problems.add(f"results[{number}]", text)
     links = {section: _links_of(document, section, problems) for section in LINKS}
     problems.refuse_any()
     of_jobs = links["jobs"]

@@ -17,8 +17,8 @@ from torc_core.model.resources import (
     ResourceRequirementsPatch,
 )
 from torc_core.model.result import Result
-from torc_core.model.workflow import BULK_RECORDS, Workflow, WorkflowStatus
-from torc_core.operations.definition.batches import create_files, create_user_data
+from torc_core.model.workflow import BULK_RECORDS, BULK_RESULTS, Workflow, WorkflowStatus
+from torc_core.operations.definition.batches import batches, create_files, create_user_data
 from torc_core.operations.definition.create import JobsCreated, working_directory
 from torc_core.operations.definition.job_batches import JobBatches
 from torc_core.operations.definition.rollback import deleted_on_failure
@@ -33,7 +33,6 @@ from torc_core.operations.definition.transfer.read_document import read_document
 from torc_core.operations.definition.transfer.remarks import remarks_on
 from torc_core.operations.reporter import SILENT, Reporter
 
-_PROGRESS_STEP = 1_000
 _NODE_TYPE = "imported"
 _UNKNOWN_HOST = "unknown"
 """As the server says of a job whose host was not reported."""
@@ -108,6 +107,7 @@ class _Import:
         self._document = document
         self._workflow_id = workflow_id
         self._has_bulk = BULK_RECORDS in capabilities
+        self._has_bulk_results = BULK_RESULTS in capabilities
         self._batches = JobBatches(client, capabilities)
         self._reporter = reporter
         self._new_ids = renumber.NewIds(workflow_id)
@@ -166,8 +166,8 @@ class _Import:
             self._reporter.progress(JobsCreated(number=number, total=total), number / total)
 
         sizes = [jobs.size_of(position) for position in range(len(jobs))]
-        batches = self._batches.order(dependencies, sizes, keep_order=True)
-        return self._batches.create(batches, len(jobs), make, report)
+        order = self._batches.order(dependencies, sizes, keep_order=True)
+        return self._batches.create(order, len(jobs), make, report)
 
     def _create_results(self) -> None:
         client, results = self._client, self._document.results
@@ -176,15 +176,25 @@ class _Import:
         run_id = max(run_id, self._document.workflow.run_id or 0)
         status = WorkflowStatus(is_canceled=False, run_id=run_id)
         client.update_workflow_status(self._workflow_id, status)
+        done = 0
+        for batch in batches(self._new_results()):
+            if self._has_bulk_results:
+                client.create_results(batch)
+            else:
+                for result in batch:
+                    client.create_result(result)
+            done += len(batch)
+            notice = ResultsCreated(number=done, total=len(results))
+            self._reporter.progress(notice, done / len(results))
+
+    def _new_results(self) -> Iterator[Result]:
+        """Yield the results to create; the node of each exists by then."""
         node_ids: dict[int, int] = {}
-        for number, result in enumerate(results, 1):
+        for result in self._document.results:
             old = result.compute_node_id
             if old not in node_ids:
-                node_ids[old] = id_of(client.create_compute_node(self._node(result)))
-            client.create_result(renumber.result(result, node_ids[old], self._new_ids))
-            if number % _PROGRESS_STEP == 0:
-                notice = ResultsCreated(number=number, total=len(results))
-                self._reporter.progress(notice, number / len(results))
+                node_ids[old] = id_of(self._client.create_compute_node(self._node(result)))
+            yield renumber.result(result, node_ids[old], self._new_ids)
 
     def _node(self, result: Result) -> ComputeNode:
         """Return the node of a result; one that has ended, as far as this workflow knows."""
