@@ -15,6 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
+import cli_coverage
 import click
 from msgspec.structs import fields
 
@@ -303,6 +304,7 @@ def _variables(sets: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
+    "cli-coverage.md": cli_coverage.page,
     "configuration.md": configuration,
     "environment-variables.md": environment_variables,
     "events.md": events,

@@ -45,12 +45,15 @@ def script(page: Path) -> str:
 def _part(block: Block) -> str:
     if block.language != SHELL:
         return _writing(block) if block.name else ""
-    if block.not_run:
-        return ""
+    return "" if block.not_run else with_exit_codes(block.content)
+
+
+def with_exit_codes(commands: str) -> str:
+    """Return commands that fail if one ends with another code than a comment behind it says."""
     return re.sub(
         r"^(?P<command>.+?)\s+# exits with (?P<code>\d+)$",
         r"\g<command> && exit 99 || [ $? = \g<code> ]",
-        block.content,
+        commands,
         flags=re.MULTILINE,
     )
 

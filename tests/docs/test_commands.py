@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from docs.pages import SHELL, blocks, script
-
-from torc_core.client import TorcClient
-from torc_core.host.connect import Choice, connect_running
-from torc_core.model.ids import WorkflowId
-from torc_core.model.workflow import Workflow
+from docs.shell import Shell
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = Path(sys.executable).parent
 EXAMPLE_ID = 42
 """The workflow that pages speak of."""
 PAGES = {
@@ -68,43 +59,14 @@ kill $! && wait || true
 """,
     ),
 }
-Shell = Callable[[str], subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
-    """A shell of a new user, in an empty directory; torc is on the path."""
-    environment = {name: value for name, value in os.environ.items() if "TORC_" not in name} | {
-        "HOME": str(tmp_path),
-        "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]]),
-        "XDG_CONFIG_HOME": str(tmp_path / ".config"),
-        "XDG_STATE_HOME": str(tmp_path / ".local" / "state"),
-    }
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-
-    def run(code: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["bash", "--norc", "-e", "-o", "pipefail", "-c", code],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=110,
-            check=False,
-        )
-
-    yield run
-    run("torc server stop")
 
 
 @pytest.mark.parametrize("name", sorted(PAGES.keys() - OF_OTHER_TESTS))
-def test_the_commands_of_a_page_work(name: str, shell: Shell, tmp_path, monkeypatch):
+def test_the_commands_of_a_page_work(name: str, shell: Shell):
     code = script(PAGES[name])
     recipe = RECIPES.get(name, RECIPE)
-    (tmp_path / "workflow.yaml").write_text(recipe.spec)
+    (shell.home / "workflow.yaml").write_text(recipe.spec)
     if str(EXAMPLE_ID) in code:
-        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / ".local" / "state"))
         begin(recipe, shell)
 
     done = shell(code)
@@ -114,14 +76,9 @@ def test_the_commands_of_a_page_work(name: str, shell: Shell, tmp_path, monkeypa
 
 def begin(recipe: Recipe, shell: Shell) -> None:
     """Make the workflow with the id of the pages, and start it."""
-    shell("torc workflows list")
-    client = connect_running(Choice())
-    assert isinstance(client, TorcClient)
-    for _ in range(EXAMPLE_ID - 1):
-        client.create_workflow(Workflow(name="earlier", user="docs"))
+    shell.begin_with(EXAMPLE_ID)
     done = shell(recipe.start)
-    assert client.get_workflow(WorkflowId(EXAMPLE_ID)).name in recipe.spec, done.stderr
-    client.close()
+    assert f"name: {shell.name_of(EXAMPLE_ID)}\n" in recipe.spec, done.stderr
 
 
 def test_what_is_not_run_says_why():

@@ -8,6 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import cli_coverage
 import pytest
 from environments import program
 
@@ -32,6 +33,10 @@ def test_every_generated_page_is_up_to_date(generate):
     ]
 
     assert stale == [], "run: python docs/generate.py"
+
+
+def test_every_command_and_option_of_the_reference_is_here():
+    assert cli_coverage.problems() == []
 
 
 def test_every_exit_code_has_a_meaning(generate):

@@ -26,8 +26,7 @@ def test_every_example_is_there_in_every_format() -> None:
 
 @pytest.mark.parametrize("name", JOBS)
 def test_formats_of_an_example_are_equal(name: str) -> None:
-    paths = [path for path in EXAMPLES.glob(f"*/{name}.*") if path.suffix != ".py"]
-    found = [load_workflow(path) for path in paths]
+    found = [load_workflow(path) for path in EXAMPLES.glob(f"*/{name}.*")]
     assert len(found) >= 3
     for workflow in found:
         assert workflow == found[0]

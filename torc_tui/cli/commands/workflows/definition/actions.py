@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.context import owner_option, pass_settings, workflow_argument
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.workflow_actions import COLUMNS
 
 
 @command("list-actions", examples=["torc workflows list-actions 12"])
 @workflow_argument
+@owner_option
 @pass_settings
 def list_actions(settings: Settings, workflow: str | None) -> None:
     """List the actions of a workflow: what they wait for, what they do, whether that is done."""
