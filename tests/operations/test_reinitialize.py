@@ -13,18 +13,20 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from operations.situations import Stage
 
-from torc_core.client import every_item
+from torc_core.client import TorcClient, every_item
 from torc_core.clock import utc_now
-from torc_core.errors import ConflictError
+from torc_core.errors import ConflictError, NotFoundError
 from torc_core.model.artifact import File, FilePatch, UserData, UserDataPatch
 from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import Workflow
+from torc_core.model.workflow import ChangedJobs, Version, Workflow
 from torc_core.operations.lifecycle.initialize import initialize_workflow
 from torc_core.operations.lifecycle.reinitialize import check_reinitialize, propose_reinitialize
+from torc_core.operations.lifecycle.run import prepare_run
 from torc_core.operations.reporter import carry_out
+from torc_core.runner.policy.options import RunnerOptions
 
 _ENDS = [*[JobStatus.COMPLETED] * 4, JobStatus.FAILED, JobStatus.TERMINATED]
 _ENDS += [JobStatus.CANCELED, JobStatus.PENDING_FAILED]
@@ -151,8 +153,8 @@ class Flow:
         return {job.name: job.status for job in every_item(self.client.list_jobs, self.id)}
 
 
-def _rerunning(client, workflow_id):
-    return {job.name for job in check_reinitialize(client, workflow_id).rerunning}
+def check(client, workflow_id):
+    return check_reinitialize(client, client.get_workflow(workflow_id))
 
 
 @settings(max_examples=25, phases=[Phase.generate])  # shrinking would take longer than a test may
@@ -165,8 +167,8 @@ def test_the_jobs_that_the_dry_run_names_run_and_no_others(server, jobs, data):
         flow.run([plan.end for plan in jobs], most=data.draw(st.integers(0, 8)))
         _change(flow, data)
         before = flow.statuses()
-        check = check_reinitialize(client, flow.id)
-        is_reset = {job.name: job.is_reset for job in check.jobs}
+        expected = check(client, flow.id)
+        is_reset = {job.name: job.is_reset for job in expected.jobs}
 
         carry_out(propose_reinitialize(client, flow.id), force=True)
 
@@ -175,9 +177,9 @@ def test_the_jobs_that_the_dry_run_names_run_and_no_others(server, jobs, data):
             set()
         )
         ran = flow.run()
-        assert sorted(ran) == sorted(job.name for job in check.rerunning)
+        assert sorted(ran) == sorted(job.name for job in expected.rerunning)
         if (flow.directory / "raw").exists():
-            assert _rerunning(client, flow.id) == set()
+            assert check(client, flow.id).rerunning == []
     client.close()
 
 
@@ -206,7 +208,7 @@ def flow(client, tmp_path):
 
 
 def _reasons(flow):
-    return {job.name: job.reasons for job in check_reinitialize(flow.client, flow.id).rerunning}
+    return {job.name: job.reasons for job in check(flow.client, flow.id).rerunning}
 
 
 def test_changed_user_data_is_named(flow):
@@ -245,6 +247,34 @@ def test_a_new_run_resets_the_jobs_that_changed_and_records_the_times(flow):
     assert flow.statuses() == {"j0": "ready", "j1": "blocked"}
 
 
+class OlderServer(TorcClient):
+    """A server of the reference, as seen from a client."""
+
+    def get_version(self):
+        return Version(version="0.12.0", api_version="0.7.0")
+
+    def process_changed_job_inputs(self, workflow_id, *, dry_run=False):
+        reply = super().process_changed_job_inputs(workflow_id, dry_run=dry_run)
+        return ChangedJobs(reinitialized_jobs=reply.reinitialized_jobs)
+
+    def reset_jobs(self, workflow_id, request):
+        raise NotFoundError.of("path", "/reset_jobs")
+
+
+def test_a_server_of_the_reference_is_asked_in_its_own_calls(server, flow):
+    client = OlderServer(server.url)
+    client.update_user_data(flow.data, UserDataPatch(data=2))
+    [rerun] = check(client, flow.id).rerunning
+    assert rerun.reasons == ("its command or user data changed",)
+
+    flow.write("raw")
+    carry_out(propose_reinitialize(client, flow.id))
+    assert flow.statuses() == {"j0": "ready", "j1": "blocked"}
+    assert client.get_file(flow.raw).st_mtime == pytest.approx(flow.clock)
+    assert check(client, flow.id).jobs[0].reasons == ("it has not run yet",)
+    client.close()
+
+
 def test_missing_inputs_are_refused_unless_forced(flow):
     flow.remove("raw")
     with pytest.raises(ConflictError, match=r"input file .*raw does not exist") as refused:
@@ -268,3 +298,28 @@ def test_a_question_shows_the_jobs_that_will_run_with_their_reasons(flow):
     question = propose_reinitialize(flow.client, flow.id).question
     assert question.sentence == f"Reinitialize #{flow.id} flow? 2 jobs will run again."
     assert question.lines == ("j0: its input file `raw` changed", "j1: job `j0` runs again")
+
+
+def test_a_cycle_is_refused_by_name(client):
+    stage = Stage(client, "cycle")
+    client.update_job(stage.job, JobPatch(depends_on_job_ids=[stage.second]))
+    with pytest.raises(ConflictError, match="in a cycle: "):
+        carry_out(propose_reinitialize(client, stage.id))
+
+
+def test_files_that_are_where_it_ran_are_not_gone(client, tmp_path, monkeypatch):
+    ran_in, other = tmp_path / "ran", tmp_path / "other"
+    ran_in.mkdir()
+    other.mkdir()
+    monkeypatch.chdir(ran_in)
+    stage = Stage(client, "elsewhere")
+    stage.output_exists()
+    stage.initialized()
+    prepare_run(client, RunnerOptions(workflow_id=stage.id), is_embedded=False)
+
+    monkeypatch.chdir(other)
+    with pytest.raises(ConflictError, match=f"ran in {ran_in}: 1 of its files is there"):
+        carry_out(propose_reinitialize(client, stage.id))
+
+    (ran_in / "out.txt").unlink()
+    assert check(client, stage.id).objection() is None

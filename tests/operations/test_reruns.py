@@ -11,7 +11,10 @@ from torc_core.operations.job_graph import JobGraph
 from torc_core.operations.lifecycle.reruns import Findings, KnownFile, decide_reruns
 
 RAW, MIDDLE = 1, 2
-SAME = {RAW: KnownFile("raw", 5.0, 5.0), MIDDLE: KnownFile("middle", 6.0, 6.0)}
+SAME = {
+    RAW: KnownFile("raw", "raw.txt", 5.0, 5.0),
+    MIDDLE: KnownFile("middle", "middle.txt", 6.0, 6.0),
+}
 
 
 def job(job_id, status, *, after=(), reads=(), writes=(), may_go_on=False):
@@ -65,18 +68,18 @@ def test_nothing_runs_again_when_nothing_has_changed():
     ],
 )
 def test_a_changed_input_runs_its_reader_again_and_what_comes_after(recorded, present, reason):
-    files = SAME | {RAW: KnownFile("raw", recorded, present)}
+    files = SAME | {RAW: KnownFile("raw", "raw.txt", recorded, present)}
     assert reasons(pipeline(files=files)) == {"j1": (reason,), "j2": ("job `j1` runs again",)}
 
 
 @pytest.mark.parametrize(("recorded", "present"), [(5.0, 5.009), (None, None)])
 def test_times_that_differ_by_rounding_and_files_that_never_were_are_no_change(recorded, present):
-    files = SAME | {RAW: KnownFile("raw", recorded, present)}
+    files = SAME | {RAW: KnownFile("raw", "raw.txt", recorded, present)}
     assert reasons(pipeline(files=files)) == {}
 
 
 def test_a_missing_output_runs_its_writer_again():
-    files = SAME | {MIDDLE: KnownFile("middle", 6.0, None)}
+    files = SAME | {MIDDLE: KnownFile("middle", "middle.txt", 6.0, None)}
     assert reasons(pipeline(files=files)) == {
         "j1": ("its output file `middle` is missing",),
         "j2": ("its input file `middle` is gone", "job `j1` runs again"),
@@ -84,7 +87,7 @@ def test_a_missing_output_runs_its_writer_again():
 
 
 def test_a_written_file_whose_time_was_never_recorded_is_no_change():
-    files = SAME | {MIDDLE: KnownFile("middle", None, 6.0)}
+    files = SAME | {MIDDLE: KnownFile("middle", "middle.txt", None, 6.0)}
     assert reasons(pipeline(files=files)) == {}
 
 
@@ -117,7 +120,7 @@ def test_what_failed_is_disabled_or_active_stays(status):
 
 
 def test_a_failed_job_runs_again_if_its_input_changed():
-    files = SAME | {RAW: KnownFile("raw", 5.0, 9.0)}
+    files = SAME | {RAW: KnownFile("raw", "raw.txt", 5.0, 9.0)}
     decided = decide(job(1, "failed", reads=[RAW]), job(2, "canceled", after=[1]), files=files)
     assert reasons(decided) == {
         "j1": ("its input file `raw` changed",),
@@ -166,5 +169,7 @@ def test_many_names_are_folded_and_cut():
     assert decided["j10"].reasons[-1] == "jobs `j1`, `j3`, `j5` and 1 more run again"
 
 
-def test_jobs_on_a_cycle_are_left_to_the_server():
-    assert decide(job(1, "ready", after=[2]), job(2, "ready", after=[1])) == {}
+def test_jobs_on_a_cycle_never_run():
+    decided = decide(job(1, "ready", after=[2]), job(2, "ready", after=[1]))
+    assert [(each.reruns, each.is_reset) for each in decided.values()] == [(False, True)] * 2
+    assert decided["j1"].reasons == ("its dependencies form a cycle",)

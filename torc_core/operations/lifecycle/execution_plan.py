@@ -74,7 +74,7 @@ def plan_of_workflow(client: TorcClient, workflow_id: WorkflowId) -> Plan:
         NotFoundError: There is no such workflow.
     """
     workflow = client.get_workflow(workflow_id)
-    check = check_reinitialize(client, workflow_id)
+    check = check_reinitialize(client, workflow)
     jobs, dependencies = check.graph
     place = {job.id: index for index, job in enumerate(jobs)}
     actions = _scheduling_actions(client, workflow_id, place)

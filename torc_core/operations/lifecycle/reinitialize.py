@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from torc_core.operations.facts import (
     title_of,
 )
 from torc_core.operations.job_graph import JobGraph, read_job_graph
+from torc_core.operations.lifecycle.elsewhere import find_elsewhere
 from torc_core.operations.lifecycle.initialize import (
     StartCheck,
     begin_run,
@@ -44,8 +45,10 @@ _LINES = 20
 class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What a reinitialize would do, before anything is changed."""
 
-    workflow_id: WorkflowId
+    workflow: Workflow
     start: StartCheck
+    elsewhere: ConflictError | None
+    """The objection that its files are in another directory."""
     graph: JobGraph
     jobs: list[Rerun]
     file_times: dict[FileId, float | None]
@@ -62,11 +65,15 @@ class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
         """The jobs that run again."""
         return [job for job in self.jobs if job.reruns]
 
-    @property
-    def objection(self) -> ConflictError | None:
-        """Why it is refused unless it is forced."""
-        command = f"torc workflows reinitialize {self.workflow_id}"
-        return find_missing_inputs(self.workflow_id, self.start, command)
+    def objection(self, command: str | None = None) -> ConflictError | None:
+        """Return why it is refused unless it is forced.
+
+        Args:
+            command: The command line that does it once nothing is missing.
+        """
+        workflow_id = id_of(self.workflow)
+        command = command or f"torc workflows reinitialize {workflow_id}"
+        return self.elsewhere or find_missing_inputs(workflow_id, self.start, command)
 
     @property
     def reset_ids(self) -> list[JobId]:
@@ -83,7 +90,8 @@ class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     def record(self) -> dict[str, Any]:
         """Return it for programs."""
-        return self.start.record(self.workflow_id) | {"jobs": [job.record() for job in self.jobs]}
+        jobs = [job.record() for job in self.jobs]
+        return self.start.record(id_of(self.workflow)) | {"jobs": jobs}
 
 
 class Reinitialized(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,11 +132,11 @@ def propose_reinitialize(client: TorcClient, workflow_id: WorkflowId) -> Proposa
     active = find_active(workflow_id, status)
     if active is not None:
         raise active
-    check = check_reinitialize(client, workflow_id)
+    check = check_reinitialize(client, workflow)
 
     def perform(_reporter: Reporter, *, force: bool) -> Reinitialized:
         client.reset_workflow_status(workflow_id, force=force)
-        return reinitialize(client, workflow, check)
+        return reinitialize(client, check)
 
     jobs = counted(len(check.rerunning), "job")
     return Proposal(
@@ -138,7 +146,7 @@ def propose_reinitialize(client: TorcClient, workflow_id: WorkflowId) -> Proposa
             is_danger=True,
             is_optional=True,
         ),
-        objection=check.objection,
+        objection=check.objection(),
         perform=perform,
     )
 
@@ -151,54 +159,52 @@ def preview_reinitialize(client: TorcClient, workflow_id: WorkflowId) -> Reiniti
         ConflictError: It is archived.
     """
     refuse_archived(workflow_id, client.get_workflow_status(workflow_id))
-    return check_reinitialize(client, workflow_id)
+    return check_reinitialize(client, client.get_workflow(workflow_id))
 
 
-def reinitialize(client: TorcClient, workflow: Workflow, check: ReinitializeCheck) -> Reinitialized:
+def reinitialize(client: TorcClient, check: ReinitializeCheck) -> Reinitialized:
     """Begin a new run of the jobs that were found; without any there is none.
 
     Raises:
-        ConflictError: Jobs depend on each other in a cycle; those found are reset.
+        ConflictError: Jobs depend on each other in a cycle; the jobs that were found are reset.
     """
-    workflow_id = id_of(workflow)
+    workflow_id = id_of(check.workflow)
     status = client.get_workflow_status(workflow_id)
     if check.reset_ids:
         times = _reset(client, workflow_id, check, status.run_id)
         status = begin_run(client, workflow_id, status.run_id + 1, times, only_uninitialized=True)
     return Reinitialized(
         workflow_id=workflow_id,
-        title=title_of(workflow),
+        title=title_of(check.workflow),
         number=len(check.reset_ids),
         status=status,
     )
 
 
-def check_reinitialize(
-    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
-) -> ReinitializeCheck:
+def check_reinitialize(client: TorcClient, workflow: Workflow) -> ReinitializeCheck:
     """Decide which jobs a reinitialize runs again, and look at what they need.
 
-    Args:
-        client: The server.
-        workflow_id: The workflow.
-        base: The directory that relative paths mean; the current one when left out.
-
     Raises:
-        NotFoundError: There is no such workflow.
+        NotFoundError: The workflow was deleted.
     """
+    workflow_id = id_of(workflow)
     changed = client.process_changed_job_inputs(workflow_id, dry_run=True)
     graph = read_job_graph(client, workflow_id)
     files = {
         id_of(file): KnownFile(
-            name=file.name, recorded=file.st_mtime, present=modified_at(file.path, base)
+            name=file.name,
+            path=file.path,
+            recorded=file.st_mtime,
+            present=modified_at(file.path),
         )
         for file in every_item(client.list_files, workflow_id)
     }
     names = {id_of(each): each.name for each in every_item(client.list_user_data, workflow_id)}
     findings = Findings(graph, files, _changes(changed, graph, names))
     return ReinitializeCheck(
-        workflow_id=workflow_id,
-        start=check_start(client, workflow_id, base),
+        workflow=workflow,
+        start=check_start(client, workflow_id),
+        elsewhere=find_elsewhere(workflow, _missing_here(files.values())),
         graph=graph,
         jobs=decide_reruns(findings),
         file_times={
@@ -207,6 +213,14 @@ def check_reinitialize(
             if file.present != file.recorded
         },
     )
+
+
+def _missing_here(files: Iterable[KnownFile]) -> list[str]:
+    return [
+        file.path
+        for file in files
+        if file.present is None and file.recorded is not None and not Path(file.path).is_absolute()
+    ]
 
 
 def _changes(

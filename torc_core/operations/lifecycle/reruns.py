@@ -48,6 +48,7 @@ class KnownFile(NamedTuple):
     """A file of the workflow: when it was modified, in seconds since 1970; None for never."""
 
     name: str
+    path: str
     recorded: float | None
     """As recorded when its jobs were initialized, or when a job wrote it."""
     present: float | None
@@ -110,7 +111,10 @@ class _Upstream(NamedTuple):
 
 
 def decide_reruns(findings: Findings) -> list[Rerun]:
-    """Decide for each job whether it runs again; jobs on a cycle, or after one, are left out."""
+    """Decide for each job whether it runs again.
+
+    Jobs on a cycle, and those after one, are reset like new ones: to initialize them is an error.
+    """
     jobs, dependencies = findings.graph
     written = {file_id for job in jobs for file_id in job.output_file_ids or ()}
     decided: dict[int, Rerun] = {}
@@ -138,7 +142,17 @@ def decide_reruns(findings: Findings) -> list[Rerun]:
         is_changing[at] = rerun.is_reset or upstream.is_changing
         if hold is not None:
             holds[at] = hold
-    return [decided[at] for at in sorted(decided)]
+    return [decided.get(at) or _on_a_cycle(job) for at, job in enumerate(jobs)]
+
+
+def _on_a_cycle(job: Job) -> Rerun:
+    return Rerun(
+        job_id=id_of(job),
+        name=job.name,
+        reruns=False,
+        reasons=("its dependencies form a cycle",),
+        is_reset=True,
+    )
 
 
 def _decide(job: Job, changed: list[str], upstream: _Upstream) -> tuple[Rerun, _Hold | None]:

@@ -20,7 +20,6 @@ from torc_core.operations.facts import (
     refuse_archived,
     title_of,
 )
-from torc_core.operations.lifecycle.initialize import check_start, find_missing_inputs
 from torc_core.operations.lifecycle.reinitialize import check_reinitialize, reinitialize
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
@@ -78,15 +77,14 @@ def propose_reset(client: TorcClient, request: ResetRequest) -> Proposal[JobsRes
     decide_reset(request, status)
     objection = find_active(workflow_id, status)
     if objection is None and request.reinitialize:
-        start = check_start(client, workflow_id)
-        objection = find_missing_inputs(workflow_id, start, _command(request))
+        objection = check_reinitialize(client, workflow).objection(_command(request))
 
     def perform(_reporter: Reporter, *, force: bool) -> JobsReset:
         client.reset_workflow_status(workflow_id, force=force)
         reply = client.reset_job_status(workflow_id, failed_only=request.failed_only)
         number, started = reply.updated_count, None
         if request.reinitialize:
-            done = reinitialize(client, workflow, check_reinitialize(client, workflow_id))
+            done = reinitialize(client, check_reinitialize(client, workflow))
             number, started = done.number, done.status
         return JobsReset(request=request, title=title_of(workflow), number=number, status=started)
 

@@ -55,7 +55,8 @@ def _print(settings: Settings, check: ReinitializeCheck) -> None:
     if settings.output.is_json:
         settings.output.record(check.record())
         return
-    if check.objection is not None:
-        say(f"warning: {check.objection.message}")
+    objection = check.objection()
+    if objection is not None:
+        say(f"warning: {objection.message}")
     settings.output.message(check.sentence, {})
     settings.output.listing("jobs", check.jobs, _COLUMNS)
