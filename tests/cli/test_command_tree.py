@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -39,8 +38,8 @@ EXAMPLES = [
 
 def parse(line: str) -> tuple[str, dict[str, Any]]:
     """Parse a command line as it would be before its command is called."""
-    program, *args = shlex.split(re.split(r" [|>] ", line)[0])
-    assert program == "torc"
+    ours = next(part for part in line.split(" | ") if part.startswith("torc "))
+    _, *args = shlex.split(ours.split(" > ", maxsplit=1)[0])
     command: click.Command = torc
     ctx = torc.make_context("torc", args)
     while isinstance(command, click.Group):
