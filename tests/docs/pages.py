@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 SHELL = "sh"
 """The language of blocks with commands; those in `bash`, `zsh` and so on are files."""
+OUTPUT = "text"
+"""The language of blocks with what the commands before them print, as far as it is shown."""
 _BLOCK = re.compile(
     r"(?:^<!-- not run: (?P<reason>.+?) -->\n)?"
     r"(?:^[^\n]*`(?P<name>[\w/-]+\.\w+)`:\n\n)?"
@@ -40,6 +43,18 @@ def script(page: Path) -> str:
     A command ends with 0, unless a comment behind it says otherwise: `# exits with 1`.
     """
     return "\n".join(_part(block) for block in blocks(page))
+
+
+def shown(page: Path) -> Iterator[str]:
+    """Yield the lines that a page's commands print, as the page shows them."""
+    for before, block in pairwise(blocks(page)):
+        if before.language == SHELL and not before.not_run and block.language == OUTPUT:
+            yield from filter(None, block.content.splitlines())
+
+
+def gist(line: str) -> str:
+    """Return a line of output without what differs each time: numbers, and widths of columns."""
+    return " ".join(re.sub(r"\d+", "0", line).split())
 
 
 def _part(block: Block) -> str:

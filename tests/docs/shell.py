@@ -70,4 +70,4 @@ class Shell:
 
     def close(self) -> None:
         """Stop the embedded server."""
-        self("torc server stop")
+        self("cd / && torc server stop")  # a page may leave a torc.toml with a mistake

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from docs.pages import SHELL, blocks, script
+from docs.pages import SHELL, blocks, gist, script, shown
 from docs.shell import Shell
 
 ROOT = Path(__file__).parents[2]
+HOME = "/home/ann"
+"""Whose outputs the pages show."""
 EXAMPLE_ID = 42
 """The workflow that pages speak of."""
 PAGES = {
@@ -72,6 +74,15 @@ def test_the_commands_of_a_page_work(name: str, shell: Shell):
     done = shell(code)
 
     assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
+    printed = (done.stdout + done.stderr).replace(str(shell.home), HOME)
+    gists = set(map(gist, printed.splitlines()))
+    assert [line for line in shown(PAGES[name]) if not is_among(gist(line), gists)] == [], printed
+
+
+def is_among(line: str, lines: set[str]) -> bool:
+    """Whether a line was printed; one that ends with an ellipsis is shortened."""
+    start, cut, _ = line.partition("…")
+    return any(one.startswith(start) if cut else one == line for one in lines)
 
 
 def begin(recipe: Recipe, shell: Shell) -> None:
