@@ -96,6 +96,26 @@ def test_commands_name_user_data_by_its_new_number_where_that_is_certain(importe
     assert any("1 command may name user data" in each and "train_b" in each for each in warnings)
 
 
+def test_a_number_that_may_be_something_else_stays(client):
+    document = json.loads(DOCUMENT.read_bytes())
+    document["jobs"][0]["command"] = (
+        "torc -f json user-data get 41\n"
+        "curl ${TORC_API_URL}/user_data/41\n"
+        "curl http://h:1/torc-service/v1/user_data/41?x=1\n"
+        "cat user_data/41.csv /user_data/41\n"
+        "torc user-data get 411; torc user-data get 41.5; sleep 41"
+    )
+    done, _ = import_bytes(client, json.dumps(document).encode())
+    new = client.list_user_data(done.workflow_id).items[0].id
+    assert client.list_jobs(done.workflow_id).items[0].command.splitlines() == [
+        f"torc -f json user-data get {new}",
+        f"curl ${{TORC_API_URL}}/user_data/{new}",
+        f"curl http://h:1/torc-service/v1/user_data/{new}?x=1",
+        "cat user_data/41.csv /user_data/41",
+        "torc user-data get 411; torc user-data get 41.5; sleep 41",
+    ]
+
+
 def test_results_are_of_nodes_that_stand_for_those_of_the_other_server(imported, by_name):
     client, done, _ = imported
     results = client.list_results(done.workflow_id, all_runs=True).items

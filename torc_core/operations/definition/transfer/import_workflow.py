@@ -145,9 +145,10 @@ class _Import:
         client = self._client
         if record.name != DEFAULT_REQUIREMENTS:
             return client.create_resource_requirements(record)
-        default = client.list_resource_requirements(
-            self._workflow_id, name=DEFAULT_REQUIREMENTS
-        ).items[0]
+        found = client.list_resource_requirements(self._workflow_id, name=DEFAULT_REQUIREMENTS)
+        if not found.items:
+            return client.create_resource_requirements(record)
+        default = found.items[0]
         if msgspec.structs.replace(default, id=None) == record:
             return default
         patch = msgspec.convert(record, ResourceRequirementsPatch, from_attributes=True)

@@ -34,17 +34,17 @@ def remarks_on(document: Document, *, skip_events: bool) -> Iterator[str]:
 
 def _lost_references(document: Document) -> Iterator[str]:
     """Yield what names schedulers, or jobs of actions, that the document does not have."""
-    known = {*document.slurm_schedulers.positions, *document.local_schedulers.positions}
     jobs = document.jobs.positions
-    lost = [
-        f"job {shown(job.name)}"
-        for job in document.jobs
-        if job.scheduler_id is not None and job.scheduler_id not in known
-    ]
+
+    def is_lost(scheduler: int | None, kind: str | None = None) -> bool:
+        sections = renumber.scheduler_sections(kind)
+        there = (getattr(document, section).positions for section in sections)
+        return scheduler is not None and not any(scheduler in ids for ids in there)
+
+    lost = [f"job {shown(job.name)}" for job in document.jobs if is_lost(job.scheduler_id)]
     for number, action in enumerate(document.workflow_actions):
-        scheduler, _ = renumber.scheduler_of(action.action_config)
-        is_lost = scheduler is not None and scheduler not in known
-        if is_lost or any(key not in jobs for key in action.job_ids or ()):
+        scheduler, kind = renumber.scheduler_of(action.action_config)
+        if is_lost(scheduler, kind) or any(key not in jobs for key in action.job_ids or ()):
             lost.append(f"workflow_actions[{number}]")
     if lost:
         yield (

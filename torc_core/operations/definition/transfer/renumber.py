@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,10 +25,26 @@ _LINKS_OF_JOBS = {
 }
 _SCHEDULER_ID = "scheduler_id"
 _OF_USER_DATA = re.compile(
-    r"(\buser-data\s+(?:get|update|delete)\s+|\buser_data/)([0-9]{1,19})(?![0-9])"
+    r"(\buser-data\s+(?:get|update|delete)\s+"
+    r"|(?:/torc-service/v1|\bTORC_API_URL\}?)/user_data/)([0-9]{1,19})(?![\w.])"
 )
-"""Where a number can only be the id of user data: `torc user-data get 12`, and in addresses."""
+"""Where a number can only be the id of user data: `torc user-data get 12`, and in addresses of the
+server, unlike in a path such as `user_data/12.csv`."""
 _NUMBER = re.compile(r"(?<![\w.])[0-9]{1,19}(?![\w.])")
+
+
+_OF_TYPE: Mapping[str | None, tuple[str, ...]] = {
+    SchedulerType.SLURM: ("slurm_schedulers",),
+    SchedulerType.LOCAL: ("local_schedulers",),
+}
+
+
+def scheduler_sections(kind: str | None) -> tuple[str, ...]:
+    """Return the sections that may have a scheduler of a type, the likelier one first.
+
+    Both have ids of their own. Where the type is not said, one of Slurm is most often meant.
+    """
+    return _OF_TYPE.get(kind, ("slurm_schedulers", "local_schedulers"))
 
 
 class NewIds(msgspec.Struct):
@@ -42,13 +58,9 @@ class NewIds(msgspec.Struct):
 
         Args:
             key: Its id in the document.
-            kind: `slurm`, `local`, or anything else where it is not said; both have ids of their
-                own, and a scheduler of Slurm is what is most often meant.
+            kind: Its type, see `scheduler_sections`.
         """
-        sections = ["slurm_schedulers", "local_schedulers"]
-        if kind == SchedulerType.LOCAL:
-            sections.reverse()
-        found = (self.of[section].get(key) for section in sections)
+        found = (self.of[section].get(key) for section in scheduler_sections(kind))
         new = next((each for each in found if each is not None), None)
         return None if new is None else SchedulerId(new)
 
@@ -80,17 +92,14 @@ def job(record: JobRecord, depends_on: list[JobId], new_ids: NewIds) -> Job:
     for field in ("command", "invocation_script"):
         if text := getattr(record, field):
             changed[field] = _with_new_data(text, data_ids)
-    return cast(
-        "Job",
-        msgspec.structs.replace(
-            plain(record, new_ids),
-            status=None,
-            attempt_id=1,
-            origin=None,
-            start_time=None,
-            compute_node_id=None,
-            **changed,
-        ),
+    return msgspec.structs.replace(
+        plain(record, new_ids),
+        status=None,
+        attempt_id=1,
+        origin=None,
+        start_time=None,
+        compute_node_id=None,
+        **changed,
     )
 
 
