@@ -76,6 +76,16 @@ class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
             skip_checks=skip_checks,
         )
 
+    def read(self) -> tuple[str, Any]:
+        """Return the name of its format in `FORMATS`, and its content as plain data.
+
+        Raises:
+            SpecError: It is in no format, or not in that of its suffix.
+        """
+        suffix_format = _FORMAT_OF_SUFFIX.get(self.suffix.lower())
+        read, tree = _read(self.text, suffix_format, self.source)
+        return next(name for name, reader in FORMATS.items() if reader is read), tree
+
 
 def read_spec(path: str | os.PathLike[str]) -> SpecFile:
     """Read a workflow file, a pipe, or standard input, which is called `-`.

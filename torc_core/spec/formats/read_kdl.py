@@ -15,16 +15,16 @@ from torc_core.spec.formats.kdl_nodes import Node, parse_kdl
 from torc_core.spec.problems import Lines, MalformedError, Marks, Path, duplicate_key, shown
 
 
-class _Shape(msgspec.Struct):
+class Shape(msgspec.Struct):
     """How the children of a node become fields."""
 
     has_name: bool = False
     """The first value is the field `name`."""
     values: dict[str, str] = {}
     """Nodes whose values are entries of a list, and the name of the list."""
-    objects: dict[str, tuple[str, _Shape]] = {}
+    objects: dict[str, tuple[str, Shape]] = {}
     """Nodes that are one mapping in a list each, the name of the list, and their shape."""
-    mappings: dict[str, _Shape] = {}
+    mappings: dict[str, Shape] = {}
     """Nodes that are a mapping."""
     json: tuple[str, ...] = ()
     """Nodes whose value is JSON as text."""
@@ -34,9 +34,9 @@ def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
-_PLAIN = _Shape()
-_PARAMETERIZED = {"parameters": _PLAIN}
-_JOB = _Shape(
+PLAIN = Shape()
+_PARAMETERIZED = {"parameters": PLAIN}
+_JOB = Shape(
     has_name=True,
     values={
         "depends_on_job": "depends_on",
@@ -56,24 +56,24 @@ _JOB = _Shape(
             "use_parameters",
         ),
     },
-    mappings={**_PARAMETERIZED, "env": _PLAIN, "stdio": _PLAIN},
+    mappings={**_PARAMETERIZED, "env": PLAIN, "stdio": PLAIN},
 )
-_FILE = _Shape(has_name=True, values=_same("use_parameters"), mappings=_PARAMETERIZED)
-_USER_DATA = _Shape(
+_FILE = Shape(has_name=True, values=_same("use_parameters"), mappings=_PARAMETERIZED)
+_USER_DATA = Shape(
     has_name=True, values=_same("use_parameters"), mappings=_PARAMETERIZED, json=("data",)
 )
-_NAMED = _Shape(has_name=True)
-_RULE = _Shape(values={"exit_code": "exit_codes", "exit_codes": "exit_codes"})
-_FAILURE_HANDLER = _Shape(has_name=True, objects={"rule": ("rules", _RULE)})
-_ACTION = _Shape(
+_NAMED = Shape(has_name=True)
+_RULE = Shape(values={"exit_code": "exit_codes", "exit_codes": "exit_codes"})
+_FAILURE_HANDLER = Shape(has_name=True, objects={"rule": ("rules", _RULE)})
+_ACTION = Shape(
     values={
         "job": "jobs",
         "command": "commands",
         **_same("jobs", "job_name_regexes", "commands"),
     }
 )
-_EXECUTION = _Shape(mappings={"stdio": _PLAIN, "job_stdio_overrides": _PLAIN})
-_WORKFLOW = _Shape(
+_EXECUTION = Shape(mappings={"stdio": PLAIN, "job_stdio_overrides": PLAIN})
+WORKFLOW = Shape(
     objects={
         "job": ("jobs", _JOB),
         "file": ("files", _FILE),
@@ -85,7 +85,7 @@ _WORKFLOW = _Shape(
     },
     mappings={
         **dict.fromkeys(
-            ("dynamic_jobs", "env", "parameters", "resource_monitor", "slurm_defaults"), _PLAIN
+            ("dynamic_jobs", "env", "parameters", "resource_monitor", "slurm_defaults"), PLAIN
         ),
         "execution_config": _EXECUTION,
     },
@@ -103,7 +103,7 @@ def read_kdl(text: str, marks: Marks | None = None) -> Any:
     Raises:
         MalformedError: Not KDL, or a node that cannot be a field.
     """
-    return _Mapper(text, marks).mapping(parse_kdl(text), _WORKFLOW, ())
+    return _Mapper(text, marks).mapping(parse_kdl(text), WORKFLOW, ())
 
 
 class _Mapper:
@@ -113,7 +113,7 @@ class _Mapper:
         self.marks = marks
         self.at = Lines(text).at
 
-    def mapping(self, nodes: list[Node], shape: _Shape, path: Path) -> dict[str, Any]:
+    def mapping(self, nodes: list[Node], shape: Shape, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         first: dict[str, Node] = {}
         for node in nodes:
@@ -144,7 +144,7 @@ class _Mapper:
             self.mark((*path, field, len(items)), node)
             items.append(value)
 
-    def item(self, node: Node, shape: _Shape, path: Path) -> dict[str, Any]:
+    def item(self, node: Node, shape: Shape, path: Path) -> dict[str, Any]:
         """Return the mapping that a node with children and properties is."""
         children = [
             *(Node(key, node.offset, [value]) for key, value in node.properties),
@@ -158,14 +158,14 @@ class _Mapper:
             raise self.twice("name", node, node)
         return {"name": node.arguments[0], **found} if node.arguments else found
 
-    def value(self, node: Node, shape: _Shape, path: Path) -> Any:
+    def value(self, node: Node, shape: Shape, path: Path) -> Any:
         """Return the value of a field."""
         if node.name in shape.mappings:
             return self.item(node, shape.mappings[node.name], path)
         if node.name in shape.json and len(node.arguments) == 1 and not node.children:
             return self.json(node)
         if node.children or node.properties:
-            return self.item(node, _PLAIN, path)
+            return self.item(node, PLAIN, path)
         if not node.arguments:
             raise self.problem("has no value", node)
         return node.arguments[0] if len(node.arguments) == 1 else node.arguments

@@ -137,6 +137,11 @@ def _scalar(event: Any) -> Any:
         return text
     elif tag not in {_TAG + name for name in ("int", "float", "bool", "null")}:
         raise MalformedError(f'the tag "{shown(tag)}" has no meaning here', _position(event))
+    return plain_value(text)
+
+
+def plain_value(text: str) -> Any:
+    """Return what a scalar is that stands without quotes."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

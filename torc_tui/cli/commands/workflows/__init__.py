@@ -35,6 +35,7 @@ COMMANDS = {
     "cancel": Entry("lifecycle.cancel:cancel", "Cancel a workflow; its runners stop their jobs."),
     "archive": Entry("definition.archive:archive", "Archive workflows, or restore them."),
     "delete": Entry("definition.delete:delete", "Delete workflows with everything they contain."),
+    "convert": Entry("definition.convert:convert", "Write a workflow file in another format."),
     "export": Entry("definition.transfer:export", "Export a workflow to a JSON file."),
     "import": Entry("definition.transfer:import_", "Import a workflow from an exported file."),
     "execution-plan": Entry(
