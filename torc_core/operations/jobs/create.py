@@ -104,7 +104,7 @@ def create_jobs_from_commands(
         created = 0
         for batch in batches(jobs):
             created += len(client.create_jobs(batch))
-            reporter.progress(JobsCreated(number=created, total=len(jobs)))
+            reporter.progress(JobsCreated(number=created, total=len(jobs)), created / len(jobs))
     except BaseException:
         with contextlib.suppress(TorcError):  # the first error matters
             _remove(client, workflow_id, id_of(stored))
