@@ -48,7 +48,8 @@ def script(page: Path) -> str:
 def shown(page: Path) -> Iterator[str]:
     """Yield the lines that a page's commands print, as the page shows them."""
     for before, block in pairwise(blocks(page)):
-        if before.language == SHELL and not before.not_run and block.language == OUTPUT:
+        was_run = before.language == SHELL and not before.not_run
+        if was_run and block.language == OUTPUT and not block.name:
             yield from filter(None, block.content.splitlines())
 
 

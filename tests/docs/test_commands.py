@@ -30,6 +30,8 @@ class Recipe(NamedTuple):
 
     spec: str
     start: str = "torc run workflow.yaml"
+    end: str = "true"
+    """What ends what the page leaves running."""
 
 
 RECIPE = Recipe("""
@@ -39,7 +41,32 @@ jobs:
   - {name: second, command: 'cat ${files.input.one}'}
 files: [{name: one, path: one.txt}]
 """)
+RUNNING = Recipe(
+    """
+name: survey
+jobs:
+  - {name: "probe_{i}", command: sleep 60, parameters: {i: "1:7"}}
+  - {name: summary, command: "true", depends_on_regexes: ["^probe_"]}
+""",
+    """
+torc run workflow.yaml --max-parallel-jobs 2 --detach
+until [ $(torc jobs list 42 --status running | grep -c sleep) = 2 ]; do :; done
+""",
+    "torc workflows cancel 42; until torc runs list | grep canceled; do :; done",
+)
 RECIPES = {
+    "docs/how-to/cancel.md": RUNNING,
+    "docs/how-to/debug-a-failed-job.md": Recipe("""
+name: nightly
+jobs:
+  - {name: read, command: head -n 1 readings.csv}
+  - {name: plot, command: "true", depends_on: [read]}
+"""),
+    "docs/how-to/follow-progress.md": RUNNING,
+    "docs/how-to/scripts.md": Recipe("""
+name: nightly
+jobs: [{name: fetch, command: "true"}, {name: check, command: exit 1, depends_on: [fetch]}]
+"""),
     "docs/how-to/monitor-resources.md": Recipe("""
 name: monitored
 resource_monitor: {enabled: true, granularity: time_series, sample_interval_seconds: 1}
@@ -72,6 +99,7 @@ def test_the_commands_of_a_page_work(name: str, shell: Shell):
         begin(recipe, shell)
 
     done = shell(code)
+    shell(recipe.end)
 
     assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
     printed = (done.stdout + done.stderr).replace(str(shell.home), HOME)
