@@ -70,3 +70,9 @@ def test_files_make_a_diamond(created_and_run, tmp_path):
     created_and_run("diamond_workflow.py")
 
     assert (tmp_path / "mean.txt").read_text() == "5\n"
+
+
+def test_a_job_waits_for_two(created_and_run, tmp_path):
+    created_and_run("simple_workflow.py")
+
+    assert (tmp_path / "atlas.txt").read_text() == "north\nsouth\n"

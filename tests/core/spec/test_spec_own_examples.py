@@ -10,12 +10,19 @@ from torc_core.spec import load_workflow
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 JOBS = {
+    "actions": 5,
     "barrier": 43,
     "diamond_workflow": 4,
     "failure": 4,
+    "failure_handler": 3,
+    "failure_handler_simulation": 10,
     "hundred_jobs": 100,
     "parameter_sweep": 7,
+    "resource_monitoring": 4,
+    "slurm_staged": 6,
+    "subgraphs": 11,
     "user_data": 3,
+    "zip_parameters": 4,
 }
 
 
