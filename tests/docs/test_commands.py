@@ -41,6 +41,9 @@ jobs:
   - {name: second, command: 'cat ${files.input.one}'}
 files: [{name: one, path: one.txt}]
 """)
+FAILING = Recipe(
+    "name: failing\njobs: [{name: first, command: 'true'}, {name: bad, command: 'exit 3'}]",
+)
 RUNNING = Recipe(
     """
 name: survey
@@ -60,7 +63,7 @@ RECIPES = {
 name: nightly
 jobs:
   - {name: read, command: head -n 1 readings.csv}
-  - {name: plot, command: "true", depends_on: [read]}
+  - {name: sort, command: sort readings.cvs, depends_on: [read]}
 """),
     "docs/how-to/follow-progress.md": RUNNING,
     "docs/how-to/scripts.md": Recipe("""
@@ -76,9 +79,8 @@ jobs: [{name: work, command: 'sleep 2'}]
         "name: later\njobs: [{name: a, command: 'true'}]",
         "torc workflows create workflow.yaml && torc workflows initialize 42",
     ),
-    "docs/how-to/run-and-come-back.md": Recipe(
-        "name: failing\njobs: [{name: first, command: 'true'}, {name: bad, command: 'exit 3'}]",
-    ),
+    "docs/how-to/read-the-logs.md": FAILING,
+    "docs/how-to/run-and-come-back.md": FAILING,
     "docs/how-to/resume.md": Recipe(
         "name: stopped\njobs: [{name: a, command: '[ $TORC_ATTEMPT_ID -gt 1 ] || sleep 60'}]",
         """
