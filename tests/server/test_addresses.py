@@ -84,6 +84,12 @@ def test_a_missing_query_parameter_is_named(call):
     assert reply.problem["field"] == "workflow_id"
 
 
+def test_monitoring_finds_the_server_at_health(call):
+    health, ping = call("GET", "/health"), call("GET", "/ping")
+
+    assert (health.status, health.text) == (ping.status, ping.text)
+
+
 @pytest.mark.parametrize(
     "path", ["/ping/", "//ping", "/workflows/", "/workflows/{}/", "/workflows/{}/actions/"]
 )

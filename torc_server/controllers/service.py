@@ -46,6 +46,11 @@ class ServiceController(Controller):
         """Check that the server is up."""
         return {"status": "ok"}
 
+    @get("/health", include_in_schema=False)
+    async def health(self) -> dict[str, str]:
+        """Answer as ping does, at the path where monitoring looks first."""
+        return {"status": "ok"}
+
     @get("/version", operation_id="get_version")
     async def get_version(self) -> Version:
         """Get the server's version and what it offers beyond the reference's protocol."""
