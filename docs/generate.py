@@ -53,7 +53,7 @@ MEANING = {
     ExitCode.TIMED_OUT: "A wait ended without its event, or a reply did not come in time.",
     ExitCode.ENVIRONMENT: "This machine lacks something: disk space, a program, a permission.",
     ExitCode.FAULT: "A fault of torc; `errors.log` in the state directory holds its traceback.",
-    ExitCode.INTERRUPTED: "Ended by Ctrl-C.",
+    ExitCode.INTERRUPTED: "Ended by Ctrl-C, or by declining what the command asked.",
     ExitCode.TERMINATED: "Ended by SIGTERM.",
 }
 

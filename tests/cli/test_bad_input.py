@@ -210,6 +210,7 @@ def test_an_id_beyond_64_bits_is_refused(torc):
         ("run",),
         ("run", "w.yaml", "--max-parallel-jobs", "0"),
         ("user-data", "update", "1", "--data", "{"),
+        ("workflows", "archive", "maybe", "1"),
         ("-f", "xml", "ping"),
         ("--url", "ftp://x", "ping"),
     ],
@@ -286,3 +287,17 @@ def test_a_configuration_file_with_an_unknown_setting_is_named(torc_alone, tmp_p
     assert answer.code == 2
     assert "torc.toml" in answer.err
     assert "client.api_url" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("user-data list --is-ephemeral", "Option '--is-ephemeral' requires an argument."),
+        ("workflows convert w.yaml", "Missing option '--to'. Choose from: yaml, json, json5, kdl"),
+        ("jobs list --limit", "Option '--limit' requires an argument."),
+    ],
+)
+def test_wrong_usage_is_one_line_and_a_hint_at_the_help_of_the_command(line, said, torc_here):
+    command = " ".join(line.split()[:2])
+
+    assert torc_here(*line.split()).err == f"error: {said}\n\nhint: torc {command} --help\n"

@@ -102,7 +102,7 @@ def test_all_jobs_and_the_threshold(torc, logged):
     assert (nothing["over_utilization_count"], nothing["violations"]) == (0, [])
     assert torc(
         "reports", "check-resource-utilization", logged.id, "--min-over-utilization", 900_000
-    ).out.startswith("All within their limits: 3 jobs")
+    ).out.startswith("All within their limits: 2 jobs")
 
 
 def test_without_results_it_says_so_and_json_stays_json(torc, logged, empty):

@@ -61,3 +61,14 @@ def test_an_interrupt_says_what_happens_and_how_to_hurry(server, tmp_path):
         screen.close()
     shown = "\n".join(screen.lines)
     assert "Continue with what is left: torc run" in shown
+
+
+def test_a_failure_of_another_run_is_not_looked_for_in_this_ones_directory(torc, tmp_path):
+    (tmp_path / "w.yaml").write_text("name: failing\njobs: [{name: bad, command: exit 3}]\n")
+    first = torc("-f", "json", "run", "w.yaml", "-o", "first").json["workflow_id"]
+    (job,) = torc("-f", "json", "jobs", "list", first).json["jobs"]
+
+    said = torc("run", first, "-o", "second").err
+
+    assert f"failed: bad, exit code 3; its output: torc jobs logs {job['id']}" in said
+    assert "second/job_stdio" not in said

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.tui.pty_screen import PtyScreen
+from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
 
 ACTIONS = """\
@@ -118,6 +119,18 @@ def screen(client, server, tmp_path):
         client.delete_workflow(workflow.id)
 
 
+def test_a_status_has_a_line_for_each_status_that_jobs_are_in(torc_here, client):
+    workflow = client.create_workflow(Workflow(name="standing", user="tester"))
+    for name in "ab":
+        client.create_job(Job(workflow_id=workflow.id, name=name, command="true"))
+
+    lines = torc_here("workflows", "status", workflow.id).out.splitlines()
+
+    total = next(number for number, line in enumerate(lines) if line.startswith("total jobs"))
+    assert lines[total + 1].split() == ["uninitialized", "2"]
+    assert not lines[total + 2].startswith(" ")
+
+
 def test_archive_without_ids_offers_a_menu(screen, client):
     start, (first, second) = screen
     terminal = start("archive", "true")
@@ -134,7 +147,7 @@ def test_delete_without_ids_offers_a_menu_and_asks(screen, client):
     terminal = start("delete")
     terminal.wait_for("menu 0", "menu 1")
     terminal.send(f"{first.id}\r")
-    terminal.wait_for("Delete workflow")
+    terminal.wait_for("0 jobs, their results and events will be deleted.", "Delete workflow")
     terminal.send("y\r")
 
     assert terminal.wait_for_end() == 0
@@ -153,6 +166,7 @@ def test_the_only_workflow_is_not_deleted_because_none_was_named(torc, client, m
     terminal = start("delete", "--no-prompts")
     terminal.wait_for("Delete workflow")
     terminal.send("n\r")
+    terminal.wait_for("Declined.")
 
     assert terminal.wait_for_end() == 130
     assert client.get_workflow(first.id).name == "menu 0"

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import click
+from click.core import augment_usage_errors
 from rich_click import RichArgument, RichCommand, RichGroup
 
 from torc_tui.cli.global_options import global_options
@@ -48,6 +49,11 @@ class TorcCommand(RichCommand):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return its own parameters and the global options, which are hidden."""
         return _with_global_options(ctx, super().get_params(ctx))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse a line, so that all errors, also those of the parser, name this command."""
+        with augment_usage_errors(ctx):
+            return super().parse_args(ctx, args)
 
 
 class TorcGroup(RichGroup):

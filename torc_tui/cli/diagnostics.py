@@ -24,10 +24,10 @@ def report(error: BaseException) -> ExitCode:
 
 def _translated(error: BaseException) -> BaseException:
     """Return the error of torc for one of click."""
-    if isinstance(error, click.UsageError):
-        return UsageError(error.format_message(), hint=_usage_hint(error))
     if isinstance(error, click.ClickException):
-        return UsageError(error.format_message())
+        sentence = " ".join(error.format_message().split())  # choices are on lines of their own
+        hint = _usage_hint(error) if isinstance(error, click.UsageError) else ""
+        return UsageError(sentence, hint=hint)
     if isinstance(error, click.Abort):
         return KeyboardInterrupt()
     return error

@@ -128,7 +128,7 @@ class TableOutput:
 
     def record(self, record: object, lines: Mapping[str, object] | None = None) -> None:
         """Print names and values, one pair a line."""
-        shown = lines if lines is not None else _fields(record)
+        shown = lines if lines is not None else fields(record)
         width = max(map(len, shown), default=0)
         _print_lines(f"{name:<{width}}{GAP}{_cell(value)}" for name, value in shown.items())
 
@@ -251,7 +251,8 @@ def _blocks(items: Iterable[T]) -> Iterator[list[T]]:
         yield block
 
 
-def _fields(record: object) -> dict[str, object]:
+def fields(record: object) -> dict[str, object]:
+    """Return the lines that people see of a record."""
     plain = msgspec.to_builtins(record)
     assert isinstance(plain, dict)
     return {str(name).replace("_", " "): value for name, value in plain.items()}
@@ -267,6 +268,11 @@ def _cell(value: object) -> str:
     if isinstance(value, dict | list):
         return clean(msgspec.json.encode(value).decode())
     return clean(str(value))
+
+
+def status_lines(counts: Mapping[str, int] | None) -> dict[str, object]:
+    """Return how many jobs are in each status that any is in, as lines below the total."""
+    return {f"  {status}": number for status, number in (counts or {}).items() if number}
 
 
 def copy_out(file: BinaryIO) -> None:

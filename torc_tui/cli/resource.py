@@ -144,6 +144,16 @@ def show_chosen(
     settings.output.listing(key, found if chosen else (), listing.printed_columns)
 
 
+@contextlib.contextmanager
+def hint_at_list(resource: Resource) -> Iterator[None]:
+    """Let an error about an unknown id say where the known ones are."""
+    try:
+        yield
+    except NotFoundError as error:
+        error.hint = error.hint or f"torc {resource.name} list WORKFLOW"
+        raise
+
+
 def _add_list(commands: TorcGroup, resource: Resource) -> None:
     @commands.command(
         "list",
@@ -174,7 +184,7 @@ def _add_get(commands: TorcGroup, resource: Resource) -> None:
     @click.argument("record_id", metavar="ID", type=ID)
     @pass_settings
     def get(settings: Settings, record_id: int) -> None:
-        with _hint_at_list(resource):
+        with hint_at_list(resource):
             record = resource.get(settings.client, record_id)
         output = JsonOutput() if resource.is_always_json else settings.output
         output.record(resource.to_json(record))
@@ -212,7 +222,7 @@ def _add_update(commands: TorcGroup, resource: Resource, change: Callable[..., A
         if not changes:
             spellings = ", ".join(each.spellings[-1] for each in changeable)
             raise UsageError("There is nothing to change.", hint=f"Give one of: {spellings}.")
-        with _hint_at_list(resource):
+        with hint_at_list(resource):
             record = change(settings.client, record_id, **changes)
         _say(settings, resource, record, "Updated")
 
@@ -224,19 +234,9 @@ def _add_delete(commands: TorcGroup, resource: Resource, remove: Callable[..., A
     @click.argument("record_id", metavar="ID", type=ID)
     @pass_settings
     def delete(settings: Settings, record_id: int) -> None:
-        with _hint_at_list(resource):
+        with hint_at_list(resource):
             record = remove(settings.client, record_id)
         _say(settings, resource, record, "Deleted")
-
-
-@contextlib.contextmanager
-def _hint_at_list(resource: Resource) -> Iterator[None]:
-    """Let an error about an unknown id say where the known ones are."""
-    try:
-        yield
-    except NotFoundError as error:
-        error.hint = error.hint or f"torc {resource.name} list WORKFLOW"
-        raise
 
 
 def _read(resource: Resource, given: dict[str, Any]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from torc_core.config.layers import Option
 from torc_core.config.schema import ClientSettings
 from torc_core.config.server_choice import server_choice
 from torc_core.config.sources import Loaded
-from torc_core.errors import NotFoundError, UsageError
+from torc_core.errors import ExitCode, NotFoundError, UsageError
 from torc_core.host.connect import Choice, Connection, connect
 from torc_core.model.ids import WorkflowId
 from torc_core.operations.find_workflow import find_workflow, is_file
@@ -130,13 +130,14 @@ class Settings:
             force: Continue in spite of its objection.
 
         Raises:
-            Abort: The user declined.
+            Exit: The user declined.
             TorcError: The objection, or a refusal of the server.
         """
         with self.reporter(ask=ask) as reporter:
             result = carry_out(proposal, reporter, force=force)
         if result is None:
-            raise click.Abort
+            say("Declined.")
+            raise click.exceptions.Exit(ExitCode.INTERRUPTED)
         return result
 
     def find_workflow(self, reference: str) -> WorkflowId:

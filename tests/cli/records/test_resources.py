@@ -109,8 +109,7 @@ def test_an_unknown_id_is_not_found(command, torc):
 
     assert (answer.code, answer.out) == (4, "")
     assert str(UNKNOWN) in answer.err
-    if "list-jobs" not in command:
-        assert f"hint: torc {command.split()[0]} list WORKFLOW" in answer.err
+    assert f"hint: torc {command.split()[0]} list WORKFLOW" in answer.err
 
 
 @pytest.mark.parametrize(

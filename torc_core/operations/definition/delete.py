@@ -70,12 +70,15 @@ def find_foreign(workflows: Sequence[Workflow], user: str) -> AccessError | None
 
 def _question(workflows: Sequence[Workflow], counts: Sequence[Mapping[str, int]]) -> Question:
     jobs = [sum(each.values()) for each in counts]
-    consequence = "{}, their results and events will be deleted. Files stay."
+    consequence = "{}, {} results and events will be deleted. Files stay."
     if len(workflows) == 1:
         (workflow,) = workflows
         return Question(
             sentence=f"Delete workflow {title_of(workflow)}?",
-            lines=(consequence.format(counted(sum(jobs), "job")), *count_lines(*counts)),
+            lines=(
+                consequence.format(counted(sum(jobs), "job"), "its" if sum(jobs) == 1 else "their"),
+                *count_lines(*counts),
+            ),
             is_danger=True,
             typed_name=workflow.name if sum(jobs) > NAMED_BEYOND else None,
         )
@@ -86,7 +89,7 @@ def _question(workflows: Sequence[Workflow], counts: Sequence[Mapping[str, int]]
                 f"{title_of(workflow)} with {counted(number, 'job')}"
                 for workflow, number in zip(workflows, jobs, strict=True)
             ),
-            consequence.format("Jobs"),
+            consequence.format("Jobs", "their"),
         ),
         is_danger=True,
     )

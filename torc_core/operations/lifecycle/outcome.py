@@ -100,7 +100,12 @@ def _failures(client: TorcClient, summary: RunSummary, output_dir: str) -> Itera
         job = client.get_job(result.job_id)
         stem = job_stdio(output_dir, workflow_id, result.job_id, result.run_id, result.attempt_id)
         streams = stdio_files(stem, execution.stdio_of(job.name).mode).streams
-        where = "".join(f"; its {name}: {path}" for name, path in streams[-1:])
+        where = "".join(
+            f"; its {name}: {path}"
+            if Path(path).exists()
+            else f"; its output: torc jobs logs {job.id}"
+            for name, path in streams[-1:]
+        )
         yield f"failed: {job.name}, exit code {result.return_code}{where}"
     if failed.total_count > len(failed.items):
         yield f"All {failed.total_count}: torc results list {workflow_id} --failed"

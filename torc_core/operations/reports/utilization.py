@@ -96,12 +96,13 @@ class Utilization(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """What was found, in short."""
         report = self.report
-        if not report.total_results:
+        compared = report.total_results - self.unstated
+        if not compared:
             return f"Workflow {report.workflow_id} has no results to check."
         if report.over_utilization_count:
             found = counted(report.over_utilization_count, "resource over-utilization violation")
             return f"Found {found}."
-        of_them = f"{counted(report.total_results, 'job')} of workflow {report.workflow_id}"
+        of_them = f"{counted(compared, 'job')} of workflow {report.workflow_id}"
         return f"All within their limits: {of_them}."
 
 

@@ -11,7 +11,7 @@ from torc_core.model.ids import AllocationId
 from torc_core.operations.allocation_jobs import find_allocation_jobs
 from torc_tui.cli.context import ID, pass_settings
 from torc_tui.cli.numbers import number
-from torc_tui.cli.resource import Resource, resource_group, show_chosen
+from torc_tui.cli.resource import Resource, hint_at_list, resource_group, show_chosen
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.resources.allocations import ALLOCATIONS
@@ -41,7 +41,8 @@ scheduled_compute_nodes = resource_group(RECORD)
 @pass_settings
 def list_jobs(settings: Settings, scheduled_id: AllocationId) -> None:
     """List the jobs that ran, or run, under a scheduled compute node; as JSON their ids."""
-    found = find_allocation_jobs(settings.client, scheduled_id)
+    with hint_at_list(RECORD):
+        found = find_allocation_jobs(settings.client, scheduled_id)
     if settings.output.is_json:
         settings.output.record(msgspec.to_builtins(found))
     else:

@@ -9,6 +9,7 @@ from torc_core.operations.facts import count, counted
 from torc_core.units import format_seconds_fully
 from torc_tui.cli.command import command
 from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.output import status_lines
 from torc_tui.cli.settings import Settings
 
 
@@ -20,9 +21,6 @@ def summary(settings: Settings, workflow: str | None) -> None:
     chosen = settings.choose_workflow(workflow)
     status = settings.client.get_workflow_status(chosen)
     record = summarize(chosen, status)
-    by_status = {
-        f"  {name}": count for name, count in (status.jobs_by_status or {}).items() if count
-    }
     settings.output.record(
         record,
         {
@@ -31,7 +29,7 @@ def summary(settings: Settings, workflow: str | None) -> None:
             "complete": record["is_complete"],
             "canceled": record["is_canceled"],
             "jobs": record["total_jobs"],
-            **by_status,
+            **status_lines(status.jobs_by_status),
             "time in jobs": record["total_exec_time_formatted"],
             "wall time": record.get("walltime_formatted"),
             "active compute nodes": record["active_compute_nodes"],

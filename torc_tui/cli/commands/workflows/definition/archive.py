@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import click
+
 from torc_core.operations.definition.archive import archive_workflows
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import pass_settings, workflows_argument
@@ -10,12 +12,16 @@ from torc_tui.cli.settings import Settings
 
 @command(examples=["torc workflows archive true 12", "torc workflows archive false 12"])
 @argument(
-    "is_archived", type=bool, metavar="true|false", help="Whether to archive them, or restore them."
+    "wanted",
+    type=click.Choice(["true", "false"], case_sensitive=False),
+    metavar="true|false",
+    help="Whether to archive them, or restore them.",
 )
 @workflows_argument
 @pass_settings
-def archive(settings: Settings, workflows: tuple[str, ...], *, is_archived: bool) -> None:
+def archive(settings: Settings, wanted: str, workflows: tuple[str, ...]) -> None:
     """Archive workflows, so that they are hidden and cannot be run, or restore them."""
+    is_archived = wanted == "true"
     workflow_ids = settings.choose_workflows(workflows)
     done = archive_workflows(settings.client, workflow_ids, is_archived=is_archived)
     settings.output.message(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torc_tui.cli.command import command
 from torc_tui.cli.context import owner_option, pass_settings, workflow_argument
+from torc_tui.cli.output import fields, status_lines
 from torc_tui.cli.settings import Settings
 
 
@@ -14,7 +15,12 @@ from torc_tui.cli.settings import Settings
 def status(settings: Settings, workflow: str | None) -> None:
     """Show the run number, flags and job counts of a workflow."""
     chosen = settings.choose_workflow(workflow)
-    settings.output.record(settings.client.get_workflow_status(chosen))
+    found = settings.client.get_workflow_status(chosen)
+    lines: dict[str, object] = {}
+    for name, value in fields(found).items():
+        is_counts = name == "jobs by status"  # it follows the total
+        lines |= status_lines(found.jobs_by_status) if is_counts else {name: value}
+    settings.output.record(found, lines)
 
 
 @command("is-complete", examples=["torc workflows is-complete 12"])
