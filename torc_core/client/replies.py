@@ -16,6 +16,7 @@ from torc_core.errors import (
     ProtocolError,
     ServerError,
     TorcError,
+    TransitionError,
     UsageError,
 )
 
@@ -33,6 +34,10 @@ _CLASS_OF_STATUS: dict[int, type[TorcError]] = {
     422: UsageError,
     429: AccessError,
 }
+_CONFLICTS: dict[str, type[TorcError]] = {
+    kind.code: kind for kind in (ConflictError, TransitionError)
+}
+"""By the code in the body: those that the reference's clients know as a 422 too."""
 
 
 def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
@@ -69,6 +74,8 @@ def error_from_reply(status: int, content: bytes) -> TorcError:
     if status == 401 and not hint:
         hint = "Give --username and --password, or set TORC_PASSWORD."
     kind = _CLASS_OF_STATUS.get(status, ServerError)
+    if kind is UsageError:
+        kind = _CONFLICTS.get(str(details.get("code")), kind)
     return kind(message or f"The server answered {status}.", hint=hint, **details)
 
 

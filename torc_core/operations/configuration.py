@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from torc_core.config.toml import template
 from torc_core.errors import ConflictError, MachineError
 from torc_core.host.directories import config_files
+from torc_core.host.files.replacement import replacing
 
 
 class ConfigFileMade(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +57,5 @@ def _write(path: Path, text: str, *, force: bool) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
         return
-    target = path.resolve()  # a link stays, and its target is replaced
-    fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
-    try:
-        fresh.write_text(text, "utf-8")
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
+    with replacing(path) as replaced:
+        replaced.write(text.encode())

@@ -21,6 +21,7 @@ from torc_core.errors import (
     ReplyTimeoutError,
     ServerError,
     TimedOutError,
+    TransitionError,
     UnreachableError,
     UsageError,
 )
@@ -62,6 +63,20 @@ def test_the_class_of_an_error_follows_the_status(status, kind):
     assert type(error) is kind
     assert (error.message, error.hint) == ("no", "do")
     assert error.details["field"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("conflict", ConflictError),
+        ("illegal_transition", TransitionError),
+        ("invalid", UsageError),
+    ],
+)
+def test_what_the_present_state_forbids_is_a_conflict_under_any_status(code, kind):
+    content = b'{"error": {"message": "no", "code": "%b"}}' % code.encode()
+
+    assert type(error_from_reply(422, content)) is kind
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,19 +16,23 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Open a file whose content takes the place of `path` when the block ends without an error.
 
     Args:
-        path: The file. What is no regular file, such as a pipe, is written to directly.
-        mode: Its permissions, less the umask.
+        path: The file; if it is a link, what that leads to. What is no regular file, such as a
+            pipe, is written to directly.
+        mode: Its permissions, less the umask, and less those that an existing file lacks.
 
     Raises:
         OSError: It cannot be written; `path` is as it was.
     """
     path = path.resolve()
-    if path.exists() and not path.is_file():
+    present = _mode_of(path)
+    if present is not None and not stat.S_ISREG(present):
         with path.open("wb") as file:
             yield file
         return
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    # An unguessable name: in a shared directory another user could place a link there.
+    fresh = path.with_name(f".{secrets.token_hex(8)}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    descriptor = os.open(fresh, flags, mode if present is None else mode & present)
     try:
         # Not os.write: as a disk fills up, it writes a part and reports success.
         with os.fdopen(descriptor, "wb") as file:
@@ -37,3 +43,10 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def _mode_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None

@@ -5,10 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -17,6 +15,8 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.clock import utc_now
 from torc_core.errors import MachineError, NotFoundError
+from torc_core.host.files.output_files import PRIVATE
+from torc_core.host.files.replacement import replacing
 from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import counted, title_of
@@ -111,8 +111,12 @@ def bundle_logs(
     path = bundle_dir / f"wf{workflow_id}.tar.gz"
     try:
         bundle_dir.mkdir(parents=True, exist_ok=True)
-        with _replacing(path) as archive:
-            metadata = _write(archive, workflow, workflow_id, files, reporter)
+        # Readable by its owner alone, as logs are; the header says neither name nor time.
+        with (
+            replacing(path, mode=PRIVATE) as file,
+            gzip.GzipFile("", "wb", fileobj=file, mtime=0, compresslevel=6) as archive,
+        ):
+            metadata = _write(cast("BinaryIO", archive), workflow, workflow_id, files, reporter)
     except OSError as error:
         raise MachineError(
             f"The bundle {path} cannot be written: {error.strerror or error}.",
@@ -175,23 +179,3 @@ def _write(
     write_member(archive, name, len(text), time.time(), io.BytesIO(text))
     end_archive(archive)
     return metadata
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a compressed file in place of another, which stays if anything fails.
-
-    Only its owner may read it: so it is with logs.
-    """
-    descriptor, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            # Neither name nor time: the same logs make the same bytes.
-            with gzip.GzipFile("", "wb", fileobj=file, mtime=0, compresslevel=6) as archive:
-                yield cast("BinaryIO", archive)
-            file.flush()
-            os.fsync(descriptor)
-        Path(fresh).replace(path)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise

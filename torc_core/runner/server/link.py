@@ -15,7 +15,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from torc_core.errors import NotFoundError, ProtocolError, TorcError, UsageError
+from torc_core.errors import (
+    NotFoundError,
+    ProtocolError,
+    TorcError,
+    TransitionError,
+    UsageError,
+)
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_core.runner.logs import log
 from torc_core.runner.policy.backoff import FIRST_DELAY_S, retry_delay_s
@@ -129,7 +135,7 @@ class ServerLink:
             now = msgspec.structs.replace(request, wait_seconds=0.0) if failures else request
             try:
                 reply = self._protocol.exchange(now)
-            except (NotFoundError, UsageError) as error:
+            except (NotFoundError, UsageError, TransitionError) as error:
                 self._failing.discard(request.seq)
                 return ExchangeResult(request, None, error)
             except TorcError as error:
