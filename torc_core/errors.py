@@ -65,11 +65,19 @@ class TorcError(Exception):
 
     def __init__(self, message: str, *, hint: str = "", **details: Any) -> None:
         self.message = mask(message)
-        self.hint = mask(hint)
+        self.hint = hint
         super().__init__(self.message)
         self.details = details
-        if self.hint:
-            self.add_note(f"hint: {self.hint}")  # for tracebacks of programs that use the core
+
+    @property
+    def hint(self) -> str:
+        """What to do next; also a note, for tracebacks of programs that use the core."""
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        self._hint = mask(hint)
+        self.__notes__ = [f"hint: {self._hint}"] if hint else []
 
     def __str__(self) -> str:
         return self.message

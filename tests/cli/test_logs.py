@@ -119,6 +119,8 @@ def test_a_bundle_has_only_plain_files_of_its_workflow(torc, logged, tmp_path):
     assert first.code == 0, first.err
     assert first.out.startswith("Bundled ")
     assert first.err.count("was left out") == 2
+    analyzed = torc("logs", "analyze", "output", "--workflow-id", number)
+    assert analyzed.err.count("was left out") == 2
     with tarfile.open(tmp_path / f"new/one/wf{number}.tar.gz") as tar:
         members = tar.getmembers()
         texts = [tar.extractfile(member).read() for member in members]

@@ -22,7 +22,7 @@ from torc_core.model.job import Job, JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import ChangedJobs, Version, Workflow
-from torc_core.operations.lifecycle.initialize import initialize_workflow
+from torc_core.operations.lifecycle.initialize import check_start, initialize_workflow
 from torc_core.operations.lifecycle.reinitialize import check_reinitialize, propose_reinitialize
 from torc_core.operations.lifecycle.run import prepare_run
 from torc_core.operations.reporter import carry_out
@@ -283,6 +283,29 @@ def test_missing_inputs_are_refused_unless_forced(flow):
     carry_out(propose_reinitialize(flow.client, flow.id), force=True)
     assert flow.statuses() == {"j0": "ready", "j1": "blocked"}
     assert flow.client.get_file(flow.raw).st_mtime is None
+
+
+def test_user_data_that_a_completed_job_has_not_written_is_not_missing(client):
+    stage = Stage(client, "silent")
+    client.create_user_data(
+        UserData(workflow_id=stage.id, name="never written"),
+        producer_job_id=stage.job,
+        consumer_job_id=stage.second,
+    )
+    stage.complete()
+
+    assert check(client, stage.id).objection() is None
+    client.create_user_data(UserData(workflow_id=stage.id, name="input"), consumer_job_id=stage.job)
+    assert "1 user data record without a value" in check(client, stage.id).objection().message
+
+
+def test_a_path_that_cannot_be_looked_at_counts_as_missing(client):
+    stage = Stage(client, "long")
+    path = "long" * 100
+    file = client.create_file(File(workflow_id=stage.id, name="in", path=path))
+    stage.add("c", input_file_ids=[file.id])
+
+    assert check_start(client, stage.id).missing_input_files == [path]
 
 
 @pytest.mark.parametrize("situation", ["archived", "running"])

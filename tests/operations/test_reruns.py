@@ -91,6 +91,10 @@ def test_a_written_file_whose_time_was_never_recorded_is_no_change():
     assert reasons(pipeline(files=files)) == {}
 
 
+def test_files_that_were_deleted_meanwhile_are_no_reason():
+    assert reasons(pipeline(files={})) == {}
+
+
 def test_other_changes_come_in_their_own_words():
     assert reasons(pipeline(changes={3: ["its command changed"]})) == {
         "j3": ("its command changed",)

@@ -77,6 +77,11 @@ class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
     """`completed`, `failed`, `canceled` or `interrupted`."""
     exit_code: int | None = None
 
+    def is_of(self, workflow_id: WorkflowId, url: str, *, is_embedded: bool) -> bool:
+        """Return whether it is a run of this workflow; the embedded server may have a new URL."""
+        is_same_server = self.url == url or (self.is_embedded and is_embedded)
+        return is_same_server and self.workflow_id == workflow_id
+
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The contents of `status.json`: how far a run is."""

@@ -73,6 +73,13 @@ def test_a_traceback_shows_the_hint(refused):
     assert "module_directory" in error.hint
 
 
+def test_a_traceback_shows_what_is_added_to_the_hint():
+    error = UsageError("no", hint="Go back.")
+    error.hint = f"{error.hint} Try again."
+
+    assert error.__notes__ == ["hint: Go back. Try again."]
+
+
 def test_a_module_that_is_not_there(refused):
     assert "The module other cannot be imported" in refused(module="other").message
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -50,7 +51,7 @@ class JobLog(NamedTuple):
     @property
     def is_found(self) -> bool:
         """Whether there is any of the files."""
-        return any(stream.path.exists() for stream in self.streams)
+        return any(_is_there(stream.path) for stream in self.streams)
 
 
 ANY = LogChoice()
@@ -131,7 +132,7 @@ def _log(directory: Path, job: Job, run_id: int, attempt_id: int, mode: StdioMod
         *(
             LogStream(f"recovery {name}", path)
             for name, path in _streams(stem + RECOVERY, mode)
-            if path.exists()
+            if _is_there(path)
         ),
     ]
     return JobLog(run_id, attempt_id, tuple(streams))
@@ -139,6 +140,10 @@ def _log(directory: Path, job: Job, run_id: int, attempt_id: int, mode: StdioMod
 
 def _streams(stem: str, mode: StdioMode) -> Iterator[LogStream]:
     return (LogStream(name, Path(path)) for name, path in stdio_files(stem, mode).streams)
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - a Path raises where a directory is not accessible
 
 
 def _why_nothing(job: Job, log: JobLog, stdio: Stdio) -> str:

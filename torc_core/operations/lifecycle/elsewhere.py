@@ -7,39 +7,36 @@ would run again.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
-from torc_core.host.runs import list_runs
-from torc_core.model.ids import id_of
-from torc_core.model.workflow import Workflow
+from torc_core.model.ids import WorkflowId
 from torc_core.operations.lifecycle.initialize import modified_at
+from torc_core.operations.local_runs import local_runs
 
 
-def find_elsewhere(workflow: Workflow, missing: Sequence[str]) -> ConflictError | None:
+def find_elsewhere(
+    client: TorcClient, workflow_id: WorkflowId, missing: Sequence[str]
+) -> ConflictError | None:
     """Return the objection to looking at files here, if a run of this machine has them elsewhere.
 
     Args:
-        workflow: The workflow.
+        client: The server.
+        workflow_id: The workflow.
         missing: Relative paths at which there was a file when it was recorded, and is none here.
     """
     if not missing:
         return None
-    for directory in _directories(workflow):
+    runs = local_runs(client, workflow_id)
+    for directory in dict.fromkeys(Path(run.meta.cwd) for run in runs):
         number = sum(modified_at(path, directory) is not None for path in missing)
         if number:
             return ConflictError(
-                f"Workflow {workflow.id} ran in {directory}: {number:,} of its files "
+                f"Workflow {workflow_id} ran in {directory}: {number:,} of its files "
                 f"{'is' if number == 1 else 'are'} there, and not here.",
                 hint=f"Call it there, after: cd {shlex.quote(str(directory))}. "
                 "To have their jobs run again here, add --force.",
             )
     return None
-
-
-def _directories(workflow: Workflow) -> Iterator[Path]:
-    """Yield where it ran, the latest run first."""
-    for run in list_runs():
-        if (run.meta.workflow_id, run.meta.workflow_name) == (id_of(workflow), workflow.name):
-            yield Path(run.meta.cwd)

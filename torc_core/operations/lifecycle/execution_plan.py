@@ -125,7 +125,7 @@ def _scheduling_actions(
             scheduler=schedulers.get(action.action_config.get("scheduler_id")) or "local",
             scheduler_type=action.action_config.get("scheduler_type", "slurm"),
             num_allocations=action.action_config.get("num_allocations", 1),
-            jobs=[place[job_id] for job_id in action.job_ids or ()],
+            jobs=[place[job_id] for job_id in action.job_ids or () if job_id in place],
         )
         for action in client.get_workflow_actions(workflow_id)
         if action.action_type == "schedule_nodes"

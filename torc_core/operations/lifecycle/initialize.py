@@ -16,7 +16,7 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import ConflictError
 from torc_core.model.artifact import FilePatch
-from torc_core.model.ids import FileId, WorkflowId, id_of
+from torc_core.model.ids import FileId, UserDataId, WorkflowId, id_of
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import (
@@ -134,21 +134,26 @@ def check_start(
         workflow_id: The workflow.
         base: The directory that relative paths mean; the current one when left out.
     """
-    base = base or Path()
     required = set(client.list_required_existing_files(workflow_id))
     files = list(every_item(client.list_files, workflow_id))
     written = {file.id for file in every_item(client.list_files, workflow_id, is_output=True)}
+    absent = {file.id for file in files if modified_at(file.path, base) is None}
+    missing = absent & (required - written)
     return StartCheck(
-        missing_input_files=[
-            file.path
-            for file in files
-            if file.id in required - written and not (base / file.path).exists()
-        ],
+        missing_input_files=[file.path for file in files if file.id in missing],
         existing_output_files=[
-            file.path for file in files if file.id in written and (base / file.path).exists()
+            file.path for file in files if file.id in written and file.id not in absent
         ],
-        missing_user_data=len(client.list_missing_user_data(workflow_id)),
+        missing_user_data=len(_missing_user_data(client, workflow_id)),
     )
+
+
+def _missing_user_data(client: TorcClient, workflow_id: WorkflowId) -> set[UserDataId]:
+    missing = set(client.list_missing_user_data(workflow_id))
+    if missing:  # also what a completed job could have written, and did not
+        for job in every_item(client.list_jobs, workflow_id, include_relationships=True):
+            missing.difference_update(job.output_user_data_ids or ())
+    return missing
 
 
 def find_missing_inputs(

@@ -204,7 +204,7 @@ def check_reinitialize(client: TorcClient, workflow: Workflow) -> ReinitializeCh
     return ReinitializeCheck(
         workflow=workflow,
         start=check_start(client, workflow_id),
-        elsewhere=find_elsewhere(workflow, _missing_here(files.values())),
+        elsewhere=find_elsewhere(client, workflow_id, _missing_here(files.values())),
         graph=graph,
         jobs=decide_reruns(findings),
         file_times={
@@ -237,7 +237,7 @@ def _changes(
         if each.command:
             found.append("its command changed")
         for data_id in each.user_data_ids:
-            found.append(f"user data `{user_data[data_id]}` changed")
+            found.append(f"user data `{user_data.get(data_id, data_id)}` changed")
         if each.user_data and not each.user_data_ids:
             found.append("some of its user data changed")
         if not found:

@@ -203,7 +203,8 @@ def _file_reasons(
 ) -> list[str]:
     changed, gone, unknown = [], [], []
     for file_id in job.input_file_ids or ():
-        file = files[file_id]
+        if (file := files.get(file_id)) is None:
+            continue  # it was deleted while all this was read
         if file.present is None:
             if file.recorded is not None:
                 gone.append(file.name)
@@ -214,7 +215,7 @@ def _file_reasons(
             changed.append(file.name)
     missing = []
     if job.status == JobStatus.COMPLETED:
-        outputs = [files[file_id] for file_id in job.output_file_ids or ()]
+        outputs = [files[file_id] for file_id in job.output_file_ids or () if file_id in files]
         missing = [file.name for file in outputs if file.present is None]
     found = (
         ("input file", changed, "changed", "changed"),

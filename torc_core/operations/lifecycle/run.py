@@ -19,7 +19,6 @@ from torc_core.host.runs import (
     RunMeta,
     RunState,
     create_run,
-    list_runs,
     new_run_id,
     start_run,
 )
@@ -35,6 +34,7 @@ from torc_core.operations.facts import (
 from torc_core.operations.lifecycle.initialize import StartCheck, check_start, find_missing_inputs
 from torc_core.operations.lifecycle.machine_fit import NeverFits, find_misfits, refuse_impossible
 from torc_core.operations.lifecycle.start import start_workflow
+from torc_core.operations.local_runs import local_runs
 from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import SpecFile
@@ -135,7 +135,7 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
         status=client.get_workflow_status(workflow_id),
         start=check_start(client, workflow_id) if is_new else None,
         misfits=find_misfits(client, request.options),
-        other_runs=_find_other_runs(client.url, workflow_id),
+        other_runs=_find_other_runs(client, workflow_id),
     )
     objection, warnings = decide_run(facts)
 
@@ -284,13 +284,11 @@ def _question(workflow: Workflow, facts: RunFacts) -> Question:
     )
 
 
-def _find_other_runs(url: str, workflow_id: WorkflowId) -> tuple[AnotherRun, ...]:
+def _find_other_runs(client: TorcClient, workflow_id: WorkflowId) -> tuple[AnotherRun, ...]:
     return tuple(
         AnotherRun(workflow_id=workflow_id, pid=run.meta.process.pid)
-        for run in list_runs()
-        if run.state is RunState.RUNNING
-        and run.meta.process is not None
-        and (run.meta.url, run.meta.workflow_id) == (url, workflow_id)
+        for run in local_runs(client, workflow_id)
+        if run.state is RunState.RUNNING and run.meta.process is not None
     )
 
 

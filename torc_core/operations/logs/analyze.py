@@ -21,9 +21,9 @@ from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.wire import Wire, stated
 from torc_core.operations.facts import counted
-from torc_core.operations.logs.output_directory import find_outputs, open_plain
+from torc_core.operations.logs.output_directory import LeftOut, find_outputs, open_plain
 from torc_core.operations.logs.tar_stream import ArchiveError, read_members
-from torc_core.operations.reporter import Reporter
+from torc_core.operations.reporter import Reporter, warn_of_all
 from torc_core.runner.policy.output_paths import OutputKind, OutputName, read_name
 
 _SEARCHED = frozenset(
@@ -133,10 +133,16 @@ def _analyze_directory(
     if workflow_id is None and len(ids := {file.name.workflow_id for file in found}) > 1:
         raise _several(path, sorted(ids))
     search = _Search(path, workflow_id, reporter)
+    left_out = []
     for file in found:
-        if search.wants(file.name) and (data := open_plain(file.path)) is not None:
-            with data:
-                search.add(str(file.path), file.name, iter(partial(data.read, _BLOCK), b""))
+        if not search.wants(file.name):
+            continue
+        if (data := open_plain(file.path)) is None:
+            left_out.append(LeftOut(path=file.path))
+            continue
+        with data:
+            search.add(str(file.path), file.name, iter(partial(data.read, _BLOCK), b""))
+    warn_of_all(reporter, left_out)
     return search.analysis()
 
 

@@ -21,6 +21,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import counted, title_of
 from torc_core.operations.logs.output_directory import (
+    LeftOut,
     OutputFile,
     find_outputs,
     open_plain,
@@ -73,17 +74,6 @@ class Bundling(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """How far it is."""
         return f"bundling logs: {self.done:,} of {counted(self.total, 'file')}"
-
-
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A file is not in the bundle."""
-
-    path: Path
-
-    @property
-    def sentence(self) -> str:
-        """Which one, and why."""
-        return f"{self.path} was left out: it is no plain file, or cannot be read"
 
 
 def bundle_logs(

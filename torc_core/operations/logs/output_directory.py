@@ -11,10 +11,13 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import msgspec
+
 from torc_core.client import TorcClient
 from torc_core.errors import MachineError, NotFoundError
-from torc_core.host.runs import list_runs
+from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
+from torc_core.operations.local_runs import local_runs
 from torc_core.runner.policy.output_paths import (
     METRICS_FOLDER,
     STDIO_FOLDER,
@@ -41,6 +44,17 @@ class OutputFile(NamedTuple):
         return self.directory / self.relative
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A log is neither searched nor bundled."""
+
+    path: Path
+
+    @property
+    def sentence(self) -> str:
+        """Which one, and why."""
+        return f"{self.path} was left out: it is no plain file, or cannot be read"
+
+
 def output_directories(client: TorcClient, workflow: Workflow, given: Path | None) -> list[Path]:
     """Return where runners of a workflow may have written on this machine, without repetitions.
 
@@ -63,12 +77,7 @@ def output_directories(client: TorcClient, workflow: Workflow, given: Path | Non
             )
         return [given]
     found = [
-        *(
-            Path(run.meta.cwd, run.meta.output_dir)
-            for run in list_runs()
-            if run.meta.workflow_id == workflow.id
-            and (run.meta.url == client.url or (run.meta.is_embedded and client.is_located))
-        ),
+        *(Path(run.meta.cwd, run.meta.output_dir) for run in local_runs(client, id_of(workflow))),
         Path.cwd() / DEFAULT_OUTPUT_DIRECTORY,
     ]
     if workflow.submission_directory:

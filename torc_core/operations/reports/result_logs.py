@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from torc_core.model.status import JobStatus
 from torc_core.operations.logs.output_directory import find_outputs
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.outputs.stdio import StdioFiles, possible_modes, stdio_files
+
+_SLURM_RUNNER_LOG = re.compile(rf"{output_paths.SLURM_RUNNER}_wf\d+_sl(\d+)_n\w+_pid(\d+)\.log")
 
 
 class MissingLog(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,12 @@ class ResultLogs:
             for file in find_outputs(directory)
             if file.name.workflow_id == workflow_id
         }
+        self._slurm_runner_logs = {
+            match.groups(): path
+            for path, file in reversed(self._there.items())  # of several, the first directory's
+            if (match := _SLURM_RUNNER_LOG.fullmatch(file.relative)) is not None
+        }
+        """By the allocation and the process id of the runner."""
         self._missed: set[str] = set()
 
     def streams(self, result: Result, job_name: str) -> StdioFiles:
@@ -116,15 +125,16 @@ class ResultLogs:
 
     def _slurm_runner_log(self, result: Result, node: ComputeNode, slurm_job_id: int) -> str | None:
         """Return the log of a runner in an allocation; its number there is not recorded."""
-        beginning = f"{output_paths.SLURM_RUNNER}_wf{result.workflow_id}_sl{slurm_job_id}_"
-        ending = f"_pid{node.pid}.log"
-        found = [
-            path
-            for path, file in self._there.items()
-            if file.relative.startswith(beginning) and file.relative.endswith(ending)
-        ]
-        expected = f"{self._directories[0]}/{beginning}n0{ending}"
-        return self._one_of("job runner", result, found, expected=expected)
+        expected = output_paths.slurm_log(
+            self._directories[0],
+            output_paths.SLURM_RUNNER,
+            result.workflow_id,
+            slurm_job_id,
+            0,
+            node.pid,
+        )
+        found = self._slurm_runner_logs.get((str(slurm_job_id), str(node.pid)))
+        return self._one_of("job runner", result, [found or expected])
 
     def _one_of(
         self, what: str, result: Result, candidates: Sequence[str], *, expected: str = ""

@@ -41,9 +41,8 @@ def _guards_without_runner() -> Iterator[tuple[Path, GuardRecord]]:
 
 
 def _is_of_run(record: GuardRecord, run: Run) -> bool:
-    meta, care = run.meta, record.care
-    is_same_server = (meta.is_embedded and care.is_embedded) or meta.url == care.url
-    return is_same_server and meta.workflow_id == record.workflow_id
+    care = record.care
+    return run.meta.is_of(record.workflow_id, care.url, is_embedded=care.is_embedded)
 
 
 def _running(guard: tuple[Path, GuardRecord]) -> int:
