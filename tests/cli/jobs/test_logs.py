@@ -249,6 +249,22 @@ def test_a_job_that_is_canceled_meanwhile_is_waited_for_no_longer(follow, stage,
     assert following.end() == (5, b"")
 
 
+def test_a_job_that_waits_in_a_canceled_workflow_is_waited_for_no_longer(follow, stage, client):
+    it = stage("initialized")
+    following = follow(it.second)
+    client.cancel_workflow(it.id)
+
+    assert following.end() == (5, b"")
+    assert follow(it.second).end() == (5, b"")
+
+
+def test_a_job_of_a_canceled_workflow_is_run_by_resuming_that(torc, stage, client):
+    it = stage("uninitialized")
+    client.cancel_workflow(it.id)
+
+    assert f"torc workflows resume {it.id}" in torc("jobs", "logs", it.second).err
+
+
 def test_what_is_deleted_once_the_job_has_completed_is_printed_to_its_end(follow, stage):
     it = stage("running")
     path = write(it, "o", b"begun\n")

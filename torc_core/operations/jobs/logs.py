@@ -13,7 +13,7 @@ from torc_core.model.execution import Stdio, StdioMode, stored_execution_config
 from torc_core.model.ids import id_of
 from torc_core.model.job import Job
 from torc_core.model.result import Result
-from torc_core.model.status import ENDED, SETTLED, JobStatus
+from torc_core.model.status import ACTIVE, ENDED, SETTLED, JobStatus
 from torc_core.operations.jobs.names import name_job
 from torc_core.operations.logs.output_directory import output_directories
 from torc_core.runner.policy.output_paths import RECOVERY, job_stdio
@@ -164,7 +164,7 @@ def _missing(client: TorcClient, job: Job, log: JobLog) -> TorcError:
     if host is None and job.status is not JobStatus.RUNNING:
         return ConflictError(
             f"{title} is {job.status} and has not run, so there is no output.",
-            hint="" if job.status in SETTLED else f"Wait for it: torc jobs logs {job.id} --follow",
+            hint=_what_next(client, job),
         )
     attempt = f"run {log.run_id}, attempt {log.attempt_id}"
     return NotFoundError(
@@ -173,6 +173,21 @@ def _missing(client: TorcClient, job: Job, log: JobLog) -> TorcError:
         hint=(f"It ran on {host}. " if host else "")
         + "Name the output directory of its runner with --output-dir.",
     )
+
+
+def _what_next(client: TorcClient, job: Job) -> str:
+    if job.status in SETTLED:
+        return ""
+    if will_run(client, job):
+        return f"Wait for it: torc jobs logs {job.id} --follow"
+    return f"Its workflow is canceled. To run it: torc workflows resume {job.workflow_id}"
+
+
+def will_run(client: TorcClient, job: Job) -> bool:
+    """Return whether a job runs, or may run before its workflow is resumed or initialized again."""
+    if job.status in ACTIVE | SETTLED:
+        return job.status in ACTIVE
+    return not client.get_workflow_status(job.workflow_id).is_canceled
 
 
 def _host(client: TorcClient, job: Job, log: JobLog) -> str | None:

@@ -24,6 +24,7 @@ from torc_core.operations.jobs.logs import (
     LogStream,
     find_log,
     find_written_log,
+    will_run,
 )
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.jobs.log_output import LogOutput
@@ -152,10 +153,11 @@ def _follow(
     feed = EventFeed(lambda: client, job.workflow_id, has_changed.set)
     current = LogChoice(directory=directory, is_current=True)
     log = find_log(client, job, current)
+    goes_on = will_run(client, job)
     try:
         while True:
             output.write_all(files.read(kept.of(job, log)))
-            if job.status in SETTLED or log.remark:
+            if not goes_on or log.remark:
                 return job
             time.sleep(FOLLOW_S if log.is_found else SEARCH_S)
             if not has_changed.is_set() and (log.is_found or job.status is not JobStatus.RUNNING):
@@ -167,7 +169,7 @@ def _follow(
                 if now != job or not log.is_found:
                     output.write_all(files.read(kept.of(job, log)))  # the end of this attempt
                     log = find_log(client, now, current)
-                job = now
+                job, goes_on = now, will_run(client, now)
     finally:
         feed.close()
 
