@@ -59,9 +59,10 @@ def _call(
         TorcError: The server does not answer, the function is not there, or its result is no JSON.
     """
     log_to_stream(sys.stderr)
+    job_id = _job_id()
     api = make_api()
     ask = Patience(WAIT_S, SystemClock(), jitter=random.random).ask
-    job = ask(partial(api.get_job, _job_id()))
+    job = ask(partial(api.get_job, job_id))
     records = ask(
         lambda: list(every_item(api.list_user_data, job.workflow_id, consumer_job_id=job.id))
     )

@@ -92,7 +92,7 @@ class JobController(Controller):
 
     @delete("/jobs/{job_id:int}", status_code=200, operation_id="delete_job")
     async def delete_job(self, writer: NamedDependency[Writer], job_id: JobIdInPath) -> Job:
-        """Delete a job and return it; one that a runner holds is canceled first."""
+        """Delete a job and return it; one that a runner holds has to be canceled before."""
         return await writer.run_timed(editing.delete_job, job_id)
 
     @delete("/jobs", status_code=200, operation_id="delete_jobs")

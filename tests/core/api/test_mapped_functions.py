@@ -215,12 +215,13 @@ def test_a_result_waits_for_a_server_that_is_restarted(
     assert client.get_user_data(job.output_user_data_ids[0]).data == "done"
 
 
-def test_outside_of_a_job_the_program_says_that_it_is_for_jobs(map_to_jobs):
+def test_outside_of_a_job_the_program_says_that_it_is_for_jobs(map_to_jobs, tmp_path):
     job, *_ = map_to_jobs(SQUARES)
     alone = subprocess.run(shlex.split(job.command), capture_output=True, text=True, check=False)
 
     assert alone.returncode == 2
     assert "TORC_JOB_ID says which" in alone.stderr
+    assert not (tmp_path / "state" / "torc" / "server.json").exists()
 
 
 def test_a_job_with_other_inputs_is_not_called(client, workflow_id, map_to_jobs, run_job):

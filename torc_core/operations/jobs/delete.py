@@ -45,6 +45,8 @@ class AllJobsDeleted(msgspec.Struct, frozen=True, kw_only=True):
 def propose_delete_jobs(client: TorcClient, job_ids: Sequence[JobId]) -> Proposal[JobsDeleted]:
     """Propose to delete jobs; jobs downstream lose their dependency on them.
 
+    They are deleted one by one: should a runner claim one meanwhile, those before it are gone.
+
     Raises:
         NotFoundError: Some do not exist, named by the detail `missing_ids`; none is deleted.
         ConflictError: A runner holds one of them; none is deleted.
