@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import cli_coverage
-import click
+import cli_page
+import errors_page
+import json_page
 from msgspec.structs import fields
 
 from torc_core.config.keys import (
@@ -36,8 +38,6 @@ from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe
 from torc_server.settings import ServerSettings
 from torc_tui.actions import ACTIONS
-from torc_tui.cli.command import LazyGroup
-from torc_tui.cli.root import torc
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -63,56 +63,6 @@ def exit_codes() -> str:
     rows = "\n".join(f"| {code.value} | {MEANING[code]} |" for code in ExitCode)
     head = "# Exit codes\n\nThe same for every command.\n\n| Code | Meaning |\n| --- | --- |\n"
     return f"{head}{rows}\n"
-
-
-_OUTPUT = """\
-Lists are printed whole, in the order of their ids, while they are read. Records that appear or
-vanish meanwhile do not make others be missed or come twice; with `--sort-by` they may.
-
-JSON is one document. Controls, bidirectional marks and other hidden characters in it are written as
-escapes such as `\\u009b`, in a terminal and elsewhere; tables show them as `␛` or `\ufffd`.
-"""
-
-
-def command_line() -> str:
-    """Return the page of all commands and options."""
-    parts = ["# Command line\n", "Options of every command are listed under `torc`.\n", _OUTPUT]
-    parts += list(_describe(torc, "torc", None))
-    for name in torc.entries:
-        parts += list(_describe(torc.load(name), f"torc {name}", click.Context(torc)))
-    return "\n".join(parts)
-
-
-def _describe(command: click.Command, path: str, parent: click.Context | None) -> Iterator[str]:
-    context = click.Context(command, info_name=path, **torc.context_settings)
-    is_root = parent is None
-    yield f"{'##' if path.count(' ') < 2 else '###'} `{path}`\n"
-    yield cleandoc(command.help or "") + "\n"
-    usage = " ".join([path, *command.collect_usage_pieces(context)])
-    yield f"```\n{usage}\n```\n"
-    options = [
-        row
-        for parameter in command.get_params(context)
-        if not getattr(parameter, "hidden", False)
-        and (row := parameter.get_help_record(context)) is not None
-    ]
-    if options:
-        yield "| Option | Meaning |\n| --- | --- |"
-        for names, help_ in options:
-            shown = names.replace("|", "\\|")
-            yield f"| `{shown}` | {help_} |"
-        yield ""
-    if examples := getattr(command, "examples", ()):
-        yield "\n".join(["Examples:\n", "```", *examples, "```\n"])
-    if isinstance(command, click.Group) and not is_root:
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
-            assert child is not None
-            if child.hidden:
-                continue
-            if isinstance(command, LazyGroup):
-                child = command.load(name)
-            yield from _describe(child, f"{path} {name}", context)
 
 
 def keys() -> str:
@@ -303,14 +253,16 @@ def _variables(sets: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "cli.md": command_line,
+    "cli.md": cli_page.page,
     "cli-coverage.md": cli_coverage.page,
     "configuration.md": configuration,
     "environment-variables.md": environment_variables,
+    "errors.md": errors_page.page,
     "events.md": events,
     "exit-codes.md": exit_codes,
     "keys.md": keys,
     "http-calls.md": calls,
+    "json-output.md": json_page.page,
     "openapi.json": interface,
 }
 

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import cli_coverage
+import errors_page
 import pytest
 from environments import program
 
@@ -41,6 +42,10 @@ def test_every_command_and_option_of_the_reference_is_here():
 
 def test_every_exit_code_has_a_meaning(generate):
     assert set(generate.MEANING) == set(generate.ExitCode)
+
+
+def test_every_error_has_advice_and_its_row():
+    assert errors_page.codes() == set(errors_page.ADVICE)
 
 
 def test_the_example_of_the_http_interface_works_as_written(make_server):

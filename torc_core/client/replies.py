@@ -22,7 +22,7 @@ from torc_core.errors import (
 
 T = TypeVar("T")
 
-_CLASS_OF_STATUS: dict[int, type[TorcError]] = {
+CLASS_OF_STATUS: dict[int, type[TorcError]] = {
     400: UsageError,
     401: AccessError,
     403: AccessError,
@@ -34,6 +34,7 @@ _CLASS_OF_STATUS: dict[int, type[TorcError]] = {
     422: UsageError,
     429: AccessError,
 }
+"""Errors by status of a reply; others are a `ServerError`."""
 _CONFLICTS: dict[str, type[TorcError]] = {
     kind.code: kind for kind in (ConflictError, TransitionError)
 }
@@ -73,7 +74,7 @@ def error_from_reply(status: int, content: bytes) -> TorcError:
     hint = str(details.pop("hint", "") or "")
     if status == 401 and not hint:
         hint = "Give --username and --password, or set TORC_PASSWORD."
-    kind = _CLASS_OF_STATUS.get(status, ServerError)
+    kind = CLASS_OF_STATUS.get(status, ServerError)
     if kind is UsageError:
         kind = _CONFLICTS.get(str(details.get("code")), kind)
     return kind(message or f"The server answered {status}.", hint=hint, **details)

@@ -106,13 +106,13 @@ def _http_error(request: _Request, error: HTTPException) -> Response[ApiError]:
         field = missing[1]
     if text := _MESSAGES.get(status):
         message = text.format(base=request.app.path)
-    problem = {"message": message, "code": _HTTP_CODES.get(status, "invalid")}
+    problem = {"message": message, "code": HTTP_CODES.get(status, "invalid")}
     if field is not None:
         problem["field"] = field
     return _reply(status, problem, error.headers)
 
 
-_HTTP_CODES = {
+HTTP_CODES = {
     401: "forbidden",
     403: "forbidden",
     404: "not_found",
@@ -120,6 +120,7 @@ _HTTP_CODES = {
     500: "server_error",
     503: "overloaded",
 }
+"""Codes of errors that Litestar raises, by status; others are `invalid`."""
 
 _MESSAGES = {
     404: "Unknown path; {base}/openapi.json lists all paths.",
