@@ -19,6 +19,7 @@ import cli_coverage
 import cli_page
 import errors_page
 import json_page
+import specification_page
 from msgspec.structs import fields
 
 from torc_core.config.keys import (
@@ -264,6 +265,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "http-calls.md": calls,
     "json-output.md": json_page.page,
     "openapi.json": interface,
+    "specification.md": specification_page.page,
 }
 
 

@@ -21,6 +21,7 @@ _STDIO_MODES = {mode.value: mode for mode in StdioMode}
 
 
 def _signal(value: Any, path: Path, problems: Problems) -> str:
+    """The name of a signal, such as `SIGTERM`."""
     known = len(problems.errors)
     content = fields.text(value, path, problems)
     if len(problems.errors) == known and not is_signal(content):
@@ -32,14 +33,15 @@ def _stdio(_place: Path, /, **stated: Any) -> Stdio:
     return Stdio(**stated)
 
 
-_STDIO: dict[str, Check] = {
+STDIO: dict[str, Check] = {
     "mode": fields.one_of(_STDIO_MODES),
     "delete_on_success": fields.boolean,
 }
-read_stdio = fields.mapping(_STDIO, (), _stdio)
+read_stdio = fields.mapping(STDIO, (), _stdio)
 
 
 def _overrides(value: Any, path: Path, problems: Problems) -> dict[str, Stdio]:
+    """Names of jobs, each with a mapping of the fields below."""
     if type(value) is not dict:
         problems.add(path, fields.wrong_kind(value, "a mapping of names of jobs"))
         return {}
@@ -52,7 +54,7 @@ def _overrides(value: Any, path: Path, problems: Problems) -> dict[str, Stdio]:
 
 _SECONDS = fields.integer(0, MAX_COUNT)
 _EXIT_CODE = fields.integer(1, 255)
-_EXECUTION: dict[str, Check] = {
+EXECUTION: dict[str, Check] = {
     "mode": fields.one_of(_MODES),
     "limit_resources": fields.boolean,
     "oom_exit_code": _EXIT_CODE,
@@ -84,11 +86,11 @@ def _execution(_place: Path, /, **stated: Any) -> ExecutionConfig:
     return ExecutionConfig(**stated)
 
 
-_read_execution = fields.mapping(_EXECUTION, (), _execution)
+_read_execution = fields.mapping(EXECUTION, (), _execution)
 
 
 def read_execution(value: Any, path: Path, problems: Problems) -> ExecutionConfig:
-    """How the jobs of a workflow are executed."""
+    """A mapping of the fields below."""
     config = _read_execution(value, path, problems)
     for name in value if type(value) is dict else ():
         if (

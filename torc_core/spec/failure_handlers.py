@@ -27,7 +27,7 @@ _read_rules = fields.list_of(fields.mapping(RULE, (), _build_rule))
 
 
 def read_rules(value: Any, path: Path, problems: Problems) -> tuple[FailureRule, ...]:
-    """Return the rules of a handler; a rule that can never apply is a mistake."""
+    """A list of rules, at least one; a rule that can never apply is an error."""
     known = len(problems.errors)
     rules: tuple[FailureRule, ...] = _read_rules(value, path, problems)
     if len(problems.errors) > known:

@@ -3,6 +3,8 @@
 Each check takes a value as a reader gave it, its path and the problems found so far. It returns
 the value in its final form; a wrong value is noted and a harmless one of the right type returned,
 so that the rest of the file can still be looked at.
+
+The docstring of a check says what the value may be, also in the reference of workflow files.
 """
 
 from __future__ import annotations
@@ -72,7 +74,7 @@ def _clean(value: str, path: Path, problems: Problems) -> bool:
 
 
 def text(value: Any, path: Path, problems: Problems) -> str:
-    """Text of any length up to a megabyte; a whole number stands for its digits."""
+    """Text of up to 1,000,000 characters; a whole number stands for its digits."""
     if type(value) is int:
         return str(value)
     if type(value) is not str:
@@ -108,17 +110,24 @@ def line(limit: int) -> Check:
             problems.add(path, fault)
         return content if fault is None else ""
 
+    check.__doc__ = f"Text on one line, 1 to {limit:,} characters."
     return check
 
 
 def _composed_line(limit: int) -> Check:
     """Text on one line, in the form in which names are compared."""
     check = line(limit)
-    return lambda value, path, problems: composed(check(value, path, problems))
+
+    def composed_check(value: Any, path: Path, problems: Problems) -> str:
+        return composed(check(value, path, problems))
+
+    composed_check.__doc__ = check.__doc__
+    return composed_check
 
 
 name = _composed_line(MAX_NAME_LENGTH)
 pattern = _composed_line(MAX_PATTERN_LENGTH)
+pattern.__doc__ = f"A regular expression, 1 to {MAX_PATTERN_LENGTH:,} characters."
 file_path = line(MAX_PATH_LENGTH)
 """A path, as it is written: files on disk are found by their bytes."""
 
@@ -161,6 +170,8 @@ def integer(least: int, most: int = MAX_INTEGER) -> Check:
             return value
         return max(least, 1)
 
+    limits = [f" from {least:,}"] * (least >= 0) + [f" to {most:,}"] * (most < MAX_COUNT)
+    check.__doc__ = f"A whole number{''.join(limits)}."
     return check
 
 
@@ -178,6 +189,9 @@ def one_of(spellings: Mapping[str, str]) -> Check:
             problems.add(path, wrong_kind(value, f"one of {words}"))
         return ""
 
+    check.__doc__ = (
+        f"One of {', '.join(f'`{word}`' for word in dict.fromkeys(spellings.values()))}."
+    )
     return check
 
 
@@ -191,6 +205,7 @@ def list_of(item: Check) -> Check:
             return ()
         return tuple(item(entry, (*path, i), problems) for i, entry in enumerate(value))
 
+    check.__doc__ = f"A list. Each: {item.__doc__}"
     return check
 
 
@@ -215,16 +230,17 @@ def mapping(
                 problems.add(path, f'the field "{key}" is missing')
         return build(path, **kept)
 
+    check.__doc__ = "A mapping of the fields below."
     return check
 
 
 def memory(value: Any, path: Path, problems: Problems) -> str:
-    """A memory size such as "512m"."""
+    """A memory size such as `512m`."""
     return _parsed(parse_memory, "1m", value, path, problems)
 
 
 def duration(value: Any, path: Path, problems: Problems) -> str:
-    """An ISO 8601 duration such as "PT30M"."""
+    """An ISO 8601 duration such as `PT30M`."""
     return _parsed(parse_duration, "PT1H", value, path, problems)
 
 
@@ -267,7 +283,7 @@ def walltime_seconds(content: str) -> int | None:
 
 
 def walltime(value: Any, path: Path, problems: Problems) -> str:
-    """A time in Slurm's notation, more than nothing."""
+    """A time in Slurm's notation, such as `04:00:00` or `1-12:00:00`."""
     known = len(problems.errors)
     content = text(value, path, problems)
     if len(problems.errors) == known and not walltime_seconds(content):
@@ -279,7 +295,7 @@ def walltime(value: Any, path: Path, problems: Problems) -> str:
 
 
 def sbatch_value(value: Any, path: Path, problems: Problems) -> str:
-    """A value of an sbatch option, safe to stand in a script."""
+    """A value of an sbatch option; it is safe to stand in a script."""
     known = len(problems.errors)
     content = text(value, path, problems)
     if len(problems.errors) == known and not _SBATCH_VALUE.fullmatch(content):
@@ -298,7 +314,7 @@ def sbatch_line(value: Any, path: Path, problems: Problems) -> str:
 
 
 def variables(value: Any, path: Path, problems: Problems) -> dict[str, str]:
-    """Environment variables by name."""
+    """Names of variables, each with its value."""
     if type(value) is not dict:
         problems.add(path, wrong_kind(value, "a mapping of names to values"))
         return {}
@@ -314,7 +330,7 @@ def variables(value: Any, path: Path, problems: Problems) -> dict[str, str]:
 
 
 def json_value(value: Any, path: Path, problems: Problems) -> Any:
-    """Anything that JSON can hold, at most `MAX_DEPTH` levels deep."""
+    """Anything that JSON can hold."""
     stack = [(value, path)]
     while stack:
         item, place = stack.pop()

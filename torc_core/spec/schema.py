@@ -135,6 +135,7 @@ RESOURCE_MONITOR_DEFAULTS = {
 
 
 def _parameters(value: Any, path: Path, problems: Problems) -> dict[str, Values]:
+    """Names of parameters, each with a range or a list of values."""
     if type(value) is not dict:
         problems.add(path, fields.wrong_kind(value, "a mapping of names to ranges or lists"))
         return {}
@@ -150,6 +151,7 @@ def _parameters(value: Any, path: Path, problems: Problems) -> dict[str, Values]
 
 
 def _slurm_defaults(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
+    """Long options of sbatch, without dashes before them, each with its value."""
     options = fields.json_object(value, path, problems)
     for key, entry in options.items():
         place = (*path, key)
@@ -169,6 +171,7 @@ def _words(*words: str) -> Check:
 
 
 def _names_of_metrics(value: Any, path: Path, problems: Problems) -> None:
+    """A list of names."""
     _NAMES(value, path, problems)
     problems.warn(path, "has no effect: CPU and memory are always measured, both")
 
@@ -176,7 +179,7 @@ def _names_of_metrics(value: Any, path: Path, problems: Problems) -> None:
 _NAMES = fields.list_of(fields.name)
 _PATTERNS = fields.list_of(fields.pattern)
 
-_NEEDS: dict[str, Check] = {
+NEEDS: dict[str, Check] = {
     "num_cpus": fields.integer(1, MAX_COUNT),
     "memory": fields.memory,
     "num_gpus": fields.integer(0, MAX_COUNT),
@@ -190,7 +193,7 @@ def _named(place: Path, /, name: str = "", **values: Any) -> NamedSpec:
     return NamedSpec(place=place, name=name, values=values)
 
 
-_read_own_requirements = fields.mapping(_NEEDS, _NEEDED, _named)
+_read_own_requirements = fields.mapping(NEEDS, _NEEDED, _named)
 
 
 def _requirements_of_job(value: Any, path: Path, problems: Problems) -> str | NamedSpec:
@@ -214,7 +217,7 @@ _PARAMETERIZED: dict[str, Check] = {
     "parameter_mode": _words("product", "zip"),
     "use_parameters": _NAMES,
 }
-_JOB: dict[str, Check] = {
+JOB: dict[str, Check] = {
     **_PARAMETERIZED,
     "command": fields.command,
     "invocation_script": fields.text,
@@ -237,13 +240,13 @@ _JOB: dict[str, Check] = {
     "output_user_data": _NAMES,
     "output_user_data_regexes": _PATTERNS,
 }
-_FILE: dict[str, Check] = {**_PARAMETERIZED, "path": fields.file_path}
-_USER_DATA: dict[str, Check] = {
+FILE: dict[str, Check] = {**_PARAMETERIZED, "path": fields.file_path}
+USER_DATA: dict[str, Check] = {
     **_PARAMETERIZED,
     "data": fields.json_value,
     "is_ephemeral": fields.boolean,
 }
-_SLURM_SCHEDULER: dict[str, Check] = {
+SLURM_SCHEDULER: dict[str, Check] = {
     "name": fields.name,
     "account": fields.sbatch_value,
     "partition": fields.sbatch_value,
@@ -256,7 +259,7 @@ _SLURM_SCHEDULER: dict[str, Check] = {
     "tmp": fields.sbatch_value,
     "extra": fields.sbatch_line,
 }
-_ACTION: dict[str, Check] = {
+ACTION: dict[str, Check] = {
     "trigger_type": _words(*TriggerType),
     "action_type": _words(*ActionType),
     "jobs": _NAMES,
@@ -283,11 +286,11 @@ _GRANULARITY = fields.one_of(
         "TimeSeries": "time_series",
     }
 )
-_JOB_MONITOR: dict[str, Check] = {"enabled": fields.boolean, "granularity": _GRANULARITY}
-_NODE_MONITOR = _JOB_MONITOR | {"cpu": fields.boolean, "memory": fields.boolean}
-_RESOURCE_MONITOR: dict[str, Check] = _JOB_MONITOR | {
-    "jobs": fields.mapping(_JOB_MONITOR, (), _plain),
-    "compute_node": fields.mapping(_NODE_MONITOR, (), _plain),
+JOB_MONITOR: dict[str, Check] = {"enabled": fields.boolean, "granularity": _GRANULARITY}
+NODE_MONITOR = JOB_MONITOR | {"cpu": fields.boolean, "memory": fields.boolean}
+RESOURCE_MONITOR: dict[str, Check] = JOB_MONITOR | {
+    "jobs": fields.mapping(JOB_MONITOR, (), _plain),
+    "compute_node": fields.mapping(NODE_MONITOR, (), _plain),
     "sample_interval_seconds": fields.integer(1, MAX_COUNT),
     "flush_interval_seconds": fields.integer(1, MAX_COUNT),
     "generate_plots": fields.boolean,
@@ -295,20 +298,24 @@ _RESOURCE_MONITOR: dict[str, Check] = _JOB_MONITOR | {
 }
 
 
+DYNAMIC_JOBS: dict[str, Check] = {"max_iterations": fields.integer(1, MAX_ITERATIONS)}
+
+
 def _dynamic_jobs(value: Any, path: Path, problems: Problems) -> DynamicJobs:
-    table = {"max_iterations": fields.integer(1, MAX_ITERATIONS)}
-    return DynamicJobs(**fields.mapping(table, (), _plain)(value, path, problems))
+    """A mapping of the fields below."""
+    return DynamicJobs(**fields.mapping(DYNAMIC_JOBS, (), _plain)(value, path, problems))
 
 
 def _resource_monitor(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
-    stated = fields.mapping(_RESOURCE_MONITOR, (), _plain)(value, path, problems)
+    """A mapping of the fields below."""
+    stated = fields.mapping(RESOURCE_MONITOR, (), _plain)(value, path, problems)
     stated.pop("metrics", None)
     if stated.keys() & {"jobs", "compute_node"}:
         stated.setdefault("sample_interval_seconds", 10)
     return {**RESOURCE_MONITOR_DEFAULTS, **stated}
 
 
-_SETTINGS: dict[str, Check] = {
+SETTINGS: dict[str, Check] = {
     "name": fields.name,
     "user": fields.name,
     "description": fields.text,
@@ -327,29 +334,28 @@ _SETTINGS: dict[str, Check] = {
     "dynamic_jobs": _dynamic_jobs,
     "execution_config": read_execution,
 }
-_SECTIONS: dict[str, Check] = {
-    "jobs": fields.list_of(fields.mapping(_JOB, ("name", "command"), _job)),
-    "files": fields.list_of(fields.mapping(_FILE, ("name", "path"), FileSpec)),
-    "user_data": fields.list_of(fields.mapping(_USER_DATA, (), UserDataSpec)),
+SECTIONS: dict[str, Check] = {
+    "jobs": fields.list_of(fields.mapping(JOB, ("name", "command"), _job)),
+    "files": fields.list_of(fields.mapping(FILE, ("name", "path"), FileSpec)),
+    "user_data": fields.list_of(fields.mapping(USER_DATA, (), UserDataSpec)),
     "resource_requirements": fields.list_of(
-        fields.mapping({"name": fields.name, **_NEEDS}, ("name", *_NEEDED), _named)
+        fields.mapping({"name": fields.name, **NEEDS}, ("name", *_NEEDED), _named)
     ),
     "failure_handlers": fields.list_of(
         fields.mapping({"name": fields.name, "rules": read_rules}, ("name", "rules"), _named)
     ),
-    "slurm_schedulers": fields.list_of(fields.mapping(_SLURM_SCHEDULER, (), _named)),
-    "actions": fields.list_of(fields.mapping(_ACTION, ("trigger_type", "action_type"), ActionSpec)),
+    "slurm_schedulers": fields.list_of(fields.mapping(SLURM_SCHEDULER, (), _named)),
+    "actions": fields.list_of(fields.mapping(ACTION, ("trigger_type", "action_type"), ActionSpec)),
 }
 
 
 def _workflow(_place: Path, /, parameters: Any = None, **values: Any) -> WorkflowSpec:
-    sections = {section: values.pop(section, ()) for section in _SECTIONS}
+    sections = {section: values.pop(section, ()) for section in SECTIONS}
     return WorkflowSpec(settings=values, parameters=parameters or {}, **sections)
 
 
-_read_root = fields.mapping(
-    {**_SETTINGS, **_SECTIONS, "parameters": _parameters}, ("name", "jobs"), _workflow
-)
+ROOT: dict[str, Check] = {**SETTINGS, "parameters": _parameters, **SECTIONS}
+_read_root = fields.mapping(ROOT, ("name", "jobs"), _workflow)
 
 
 AUTHORS_OWN = "x-"

@@ -12,7 +12,7 @@ from torc_core.errors import SpecError
 from torc_core.spec import parse_workflow
 from torc_core.spec.failure_handlers import RULE
 from torc_core.spec.plan import plan_workflow
-from torc_core.spec.schema import _ACTION, _FILE, _JOB, _SECTIONS, _SETTINGS, _USER_DATA
+from torc_core.spec.schema import ACTION, FILE, JOB, SECTIONS, SETTINGS, USER_DATA
 
 words = st.sampled_from(
     ["a", "b", "j{i}", "{i}", "{i:03d}", "{i:.2f}_{k}", "", " ", "1:3", "[1,2]", "['x','y']",
@@ -49,11 +49,11 @@ def some(entry: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 workflows = entries(
-    {**_SETTINGS, **_SECTIONS, "parameters": None},
-    jobs=some(entries(_JOB)),
-    files=some(entries(_FILE)),
-    user_data=some(entries(_USER_DATA)),
-    actions=some(entries(_ACTION)),
+    {**SETTINGS, **SECTIONS, "parameters": None},
+    jobs=some(entries(JOB)),
+    files=some(entries(FILE)),
+    user_data=some(entries(USER_DATA)),
+    actions=some(entries(ACTION)),
     failure_handlers=some(entries({"name": None, "rules": None}, rules=some(entries(RULE)))),
 )
 
