@@ -107,6 +107,7 @@ def _of(described: Described) -> Iterator[str]:
         if not getattr(parameter, "hidden", False)
         and (row := parameter.get_help_record(context)) is not None
         and "--help" not in row[0]
+        and row[1]
     ]
     if options:
         yield "| Option | Meaning |\n| --- | --- |"

@@ -43,7 +43,6 @@ Null means that a field is absent.
 How to write them: [write workflow files](../how-to/workflow-files.md). Formats, parameters,
 references and limits: [values in workflow files](specification-values.md).
 """
-_TITLES = {"workflow": "The workflow", "rules": "`rules` of a failure handler"}
 _MISSING = re.compile(r'the field "(\w+)" is missing')
 
 
@@ -51,7 +50,7 @@ def page() -> str:
     """Return the page."""
     lines = [_HEAD]
     for title, table in TABLES.items():
-        lines.append(f"## {_TITLES.get(title, f'`{title}`')}\n")
+        lines.append("## The workflow\n" if title == "workflow" else f"## `{title}`\n")
         lines.append("| Field | Value | Default | Meaning |\n| --- | --- | --- | --- |")
         required = set(_required(title))
         for field, check in table.items():
