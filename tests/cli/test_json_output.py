@@ -44,6 +44,7 @@ workflows create spec.yaml --dry-run
 workflows create spec.yaml
 workflows execution-plan spec.yaml
 workflows execution-plan 1
+workflows convert spec.yaml --to kdl --output spec.kdl
 workflows initialize 1 --dry-run
 workflows initialize 1
 torc run 1
