@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from torc_core import __version__
 from torc_core.config.sources import Loaded
 from torc_core.errors import MachineError, UsageError
 from torc_core.host.directories import state_directory
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="torc-server")
 def cli() -> None:
     """Serve a database of workflows over HTTP."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from torc_core import __version__
 from torc_core.errors import AccessError, NotFoundError
 from torc_server.access import credentials
 from torc_server.access.credentials import COSTS, DEFAULT_COST
@@ -33,6 +34,7 @@ _user = click.argument("user")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="torc-htpasswd")
 def cli() -> None:
     """Manage the users of a server."""
 

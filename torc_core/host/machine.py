@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from torc_core.errors import MachineError
 from torc_core.host.hardware.control_groups import read_limits
 from torc_core.host.hardware.gpus import find_gpus
 from torc_core.host.hardware.slurm_share import Share, is_own_allocation, read_share
@@ -42,6 +44,25 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     gpus: tuple[str, ...] = ()
     """How a job names each device: an index, a UUID or the name of a MIG device."""
     gpu_kind: GpuKind = GpuKind.NVIDIA
+
+
+def require_linux() -> None:
+    """Check that this machine can run jobs: guards and measurements need the kernel of Linux.
+
+    Raises:
+        MachineError: It cannot.
+    """
+    if sys.platform != "linux":
+        system = {"darwin": "macOS"}.get(sys.platform, sys.platform)
+        raise MachineError(
+            f"Jobs run on Linux only, and this machine runs {system}.",
+            hint="Run it on one with Linux; with --url of a server you can watch it from here.",
+        )
+
+
+def usable_cpu_count() -> int:
+    """Return how many CPUs this process may run on."""
+    return len(_usable_cpus()) or psutil.cpu_count() or 1
 
 
 def inspect_machine(root: Path = Path("/"), environ: Mapping[str, str] = os.environ) -> Machine:
@@ -90,7 +111,6 @@ def _least(*bounds: tuple[int | None, str]) -> tuple[int, str]:
 
 def _usable_cpus() -> tuple[int, ...]:
     """Return the CPUs that this process may run on; none where there is no affinity (macOS)."""
-    try:
-        return tuple(sorted(psutil.Process().cpu_affinity() or ()))
-    except AttributeError:
+    if sys.platform == "darwin":
         return ()
+    return tuple(sorted(psutil.Process().cpu_affinity() or ()))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import msgspec
+import psutil
 
 from torc_core.host.process import ProcessIdentity
 from torc_core.model.records.workflow_run import RunProcess
@@ -22,10 +24,16 @@ def process_age_s() -> float:
     The times of /proc count from the boot; in seconds since 1970 they are off by up to one.
     """
     started = this_process().pid_start / os.sysconf("SC_CLK_TCK")
-    return max(time.clock_gettime(time.CLOCK_BOOTTIME) - started, 0.0)
+    return max(_since_boot_s() - started, 0.0)
 
 
 def is_gone(process: RunProcess) -> bool:
     """Return whether a process is known to have ended; of other machines nothing is known."""
     identity = msgspec.convert(process, ProcessIdentity, from_attributes=True)
     return identity.is_local() and not identity.is_alive()
+
+
+def _since_boot_s() -> float:
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.time() - psutil.boot_time()

@@ -13,6 +13,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.clock import Clock, SystemClock
 from torc_core.errors import ExitCode, ServerError, TorcError, TransportError
+from torc_core.host.machine import require_linux
 from torc_core.runner.actions.executor import Actions
 from torc_core.runner.actions.nodes import NodeScheduler
 from torc_core.runner.jobs import Jobs
@@ -63,6 +64,7 @@ class Runner:
         clock: Clock | None = None,
         scheduler: NodeScheduler | None = None,
     ) -> None:
+        require_linux()
         self._client = client
         self._options = options
         self._on_progress = on_progress

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
 from torc_core.errors import ConflictError, UsageError
+from torc_core.host.machine import usable_cpu_count
 from torc_server.access import credentials
 from torc_server.access.throttle import FIRST, KEYS, Throttle, TooManyAttemptsError
 from torc_server.access.verifier import Verifier
 from torc_server.turns import NoTurnError, Turns
 
-WORKERS = max(1, min(4, len(os.sched_getaffinity(0)) // 2))
+WORKERS = max(1, min(4, usable_cpu_count() // 2))
 """Processors that check passwords; the others are for users who are known already."""
 MAX_WAITING = 64
 PATIENCE_S = 10

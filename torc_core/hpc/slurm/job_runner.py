@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from torc_core import __version__
 from torc_core.client import TorcClient, every_item
 from torc_core.clock import SystemClock
 from torc_core.config.sources import load_client
@@ -61,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="torc-slurm-job-runner", description=__doc__)
+    version = f"{parser.prog}, version {__version__}"
+    parser.add_argument("-V", "--version", action="version", version=version)
     parser.add_argument("url", help="address of the server")
     parser.add_argument("workflow_id", type=int)
     parser.add_argument("output_dir")

@@ -8,7 +8,7 @@ from itertools import islice
 import msgspec
 
 from torc_core.client import TorcClient, every_item
-from torc_core.host.machine import Machine, inspect_machine
+from torc_core.host.machine import Machine, inspect_machine, require_linux
 from torc_core.model.ids import RequirementsId
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
@@ -55,11 +55,13 @@ class NeverFits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def refuse_impossible(options: RunnerOptions) -> None:
-    """Check that this machine can do what a run is to do with its CPUs.
+    """Check that this machine can run jobs, and do what a run is to do with its CPUs.
 
     Raises:
-        UsageError: It cannot.
+        MachineError: It cannot run jobs.
+        UsageError: Not with its CPUs.
     """
+    require_linux()
     machine = inspect_machine()
     cpus_for_jobs(options, machine.cpus, offered_resources(options, machine).num_cpus)
 

@@ -30,6 +30,7 @@ from torc_core.operations.facts import (
     refuse_archived,
     title_of,
 )
+from torc_core.operations.lifecycle.machine_fit import refuse_impossible
 from torc_core.operations.lifecycle.run import Run, RunRequest, begin_run, check_output_directory
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
@@ -94,13 +95,15 @@ def propose_resume(connection: Connection, choice: ResumeChoice) -> Proposal[Wor
     """Propose to resume a workflow.
 
     Raises:
-        MachineError: The output directory cannot be used.
+        MachineError: The output directory cannot be used, or this machine cannot run jobs.
+        UsageError: More CPUs are to be given to jobs than there are.
         NotFoundError: There is no such workflow.
         ConflictError: The workflow is archived, or the server cannot resume workflows.
     """
     client, workflow_id = connection.client, choice.workflow_id
     if choice.run is not None:
         check_output_directory(choice.run.options.output_dir)
+        refuse_impossible(choice.run.options)
     workflow = client.get_workflow(workflow_id)
     status = client.get_workflow_status(workflow_id)
     refuse_archived(workflow_id, status)

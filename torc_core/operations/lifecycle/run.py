@@ -120,7 +120,7 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
     """Propose to run a workflow.
 
     Raises:
-        MachineError: The output directory cannot be used.
+        MachineError: The output directory cannot be used, or this machine cannot run jobs.
         UsageError: More CPUs are to be given to jobs than there are.
         NotFoundError: There is no such workflow.
         ConflictError: The workflow is archived or canceled.
