@@ -13,7 +13,7 @@ from torc_core.operations.definition.batches import (
     BYTES_PER_REQUEST,
     RECORDS_PER_REQUEST,
     batches,
-    create_user_data,
+    create_in_batches,
 )
 
 
@@ -41,7 +41,9 @@ def test_a_batch_has_a_largest_number():
 def test_user_data_is_created_in_its_order_with_and_without_bulk_calls(client, has_bulk):
     workflow_id = client.create_workflow(Workflow(name="data", user="tester")).id
     records = [UserData(workflow_id=workflow_id, name=name, data=name) for name in "cab"]
-    ids = list(create_user_data(client, records, has_bulk=has_bulk))
+    [created] = create_in_batches(
+        records, client.create_user_data, client.create_user_data_list, has_bulk=has_bulk
+    )
     stored = {each.id: each.name for each in every_item(client.list_user_data, workflow_id)}
 
-    assert [stored[each] for each in ids] == ["c", "a", "b"]
+    assert [stored[each.id] for each in created] == ["c", "a", "b"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from torc_core.model.execution import read_execution_config
 from torc_core.operations.definition.create import create_workflow
 from torc_core.spec import parse_workflow
@@ -49,3 +51,13 @@ jobs:
         "none",
         "combined",
     ]
+
+
+def test_jobs_with_large_environments_go_in_several_requests(client):
+    job = {"name": "j{i}", "command": "true", "env": {"V": "x" * 100_000}}
+    job["parameters"] = {"i": "1:700"}
+    text = json.dumps({"name": "large", "jobs": [job]})
+
+    workflow_id = create_workflow(client, parse_workflow(text, format="json"), user="u")
+
+    assert client.list_jobs(workflow_id, limit=1).total_count == 700

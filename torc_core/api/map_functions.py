@@ -28,7 +28,7 @@ from torc_core.model.ids import (
 )
 from torc_core.model.job import Job
 from torc_core.model.workflow import BULK_RECORDS
-from torc_core.operations.definition.batches import batches, create_user_data
+from torc_core.operations.definition.batches import batches, create_in_batches
 
 Id = TypeVar("Id", bound=int)
 
@@ -198,7 +198,10 @@ def _create(
         undo.callback(_delete, api.delete_user_data, data_ids)
         undo.callback(_delete, api.delete_job, map(id_of, jobs))
         has_bulk = BULK_RECORDS in api.get_version().capabilities
-        data_ids.extend(create_user_data(api, data, has_bulk=has_bulk))
+        for created in create_in_batches(
+            data, api.create_user_data, api.create_user_data_list, has_bulk=has_bulk
+        ):
+            data_ids += map(id_of, created)
         for batch in batches(jobs_of(data_ids)):
             jobs += api.create_jobs(batch)
         undo.pop_all()

@@ -1,15 +1,11 @@
-"""How many records go into one request, and files and user data sent that way."""
+"""How many records go into one request, and records created that way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
-
-from torc_core.client import TorcClient
-from torc_core.model.artifact import File, UserData
-from torc_core.model.ids import FileId, UserDataId, id_of
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 
@@ -34,37 +30,20 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-def create_files(
-    client: TorcClient, records: Iterable[File], *, has_bulk: bool
-) -> Iterator[FileId]:
-    """Create files of one workflow, and yield the ids in the same order as they are known.
+def create_in_batches(
+    records: Iterable[Record],
+    create_one: Callable[[Record], Record],
+    create_many: Callable[[list[Record]], list[Record]],
+    *,
+    has_bulk: bool,
+) -> Iterator[list[Record]]:
+    """Create records of one workflow, and yield them as created, a batch at a time, in their order.
 
     Args:
-        client: The server.
         records: What to create.
-        has_bulk: Whether the server has the capability `BULK_RECORDS`.
+        create_one: Creates one.
+        create_many: Creates a batch in one request.
+        has_bulk: Whether the server has a capability for that.
     """
-    if not has_bulk:
-        for record in records:
-            yield id_of(client.create_file(record))
-        return
     for batch in batches(records):
-        yield from map(id_of, client.create_files(batch))
-
-
-def create_user_data(
-    client: TorcClient, records: Iterable[UserData], *, has_bulk: bool
-) -> Iterator[UserDataId]:
-    """Create user data of one workflow, and yield the ids in the same order as they are known.
-
-    Args:
-        client: The server.
-        records: What to create.
-        has_bulk: Whether the server has the capability `BULK_RECORDS`.
-    """
-    if not has_bulk:
-        for record in records:
-            yield id_of(client.create_user_data(record))
-        return
-    for batch in batches(records):
-        yield from map(id_of, client.create_user_data_list(batch))
+        yield create_many(batch) if has_bulk else [create_one(record) for record in batch]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,12 +16,15 @@ from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureHandler, ResourceRequirements, SlurmScheduler
 from torc_core.model.workflow import BULK_RECORDS
-from torc_core.operations.definition.batches import create_files, create_user_data
+from torc_core.operations.definition.batches import create_in_batches
 from torc_core.operations.definition.job_batches import JobBatches
 from torc_core.spec.expanded import ExpandedAction, ExpandedJob, ExpandedWorkflow, Indices
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 Id = TypeVar("Id", bound=int)
+
+_BYTES_PER_ID = 8
+"""About what a file or user data that a job names takes in a request."""
 
 
 class RecordsBuilder:
@@ -74,15 +78,26 @@ class RecordsBuilder:
             for item in spec.slurm_schedulers
         }
         files = (_as(File, owner, item) for item in spec.files)
-        self._files = list(create_files(client, files, has_bulk=self._has_bulk))
+        self._files = self._create(files, client.create_file, client.create_files)
         user_data = (_as(UserData, owner, item) for item in spec.user_data)
-        self._user_data = list(create_user_data(client, user_data, has_bulk=self._has_bulk))
+        self._user_data = self._create(
+            user_data, client.create_user_data, client.create_user_data_list
+        )
         batches = self._batches.order(
             [job.depends_on for job in spec.jobs], [_size_of(job) for job in spec.jobs]
         )
         self._job_ids = self._batches.create(batches, len(spec.jobs), self._job, on_jobs)
         for action in spec.actions:
             client.create_workflow_action(self._action(action))
+
+    def _create(
+        self,
+        records: Iterable[Any],
+        create_one: Callable[[Any], Any],
+        create_many: Callable[[list[Any]], list[Any]],
+    ) -> list[Any]:
+        created = create_in_batches(records, create_one, create_many, has_bulk=self._has_bulk)
+        return [id_of(record) for batch in created for record in batch]
 
     def _job(self, position: int, job_ids: Sequence[JobId]) -> Job:
         item = self._spec.jobs[position]
@@ -142,5 +157,10 @@ def _at(ids: Sequence[Id], index: int | None) -> Id | None:
 
 
 def _size_of(job: ExpandedJob) -> int:
-    texts = (*(part for part in job.command if isinstance(part, str)), job.invocation_script or "")
-    return sum(map(len, texts))
+    texts = (
+        *(part for part in job.command if isinstance(part, str)),
+        job.invocation_script or "",
+        *itertools.chain.from_iterable((job.env or {}).items()),
+    )
+    links = (job.input_files, job.output_files, job.input_user_data, job.output_user_data)
+    return sum(map(len, texts)) + _BYTES_PER_ID * sum(map(len, links))

@@ -18,7 +18,7 @@ from torc_core.model.resources import (
 )
 from torc_core.model.result import Result
 from torc_core.model.workflow import BULK_RECORDS, BULK_RESULTS, Workflow, WorkflowStatus
-from torc_core.operations.definition.batches import batches, create_files, create_user_data
+from torc_core.operations.definition.batches import create_in_batches
 from torc_core.operations.definition.create import JobsCreated, working_directory
 from torc_core.operations.definition.job_batches import JobBatches
 from torc_core.operations.definition.rollback import deleted_on_failure
@@ -121,12 +121,21 @@ class _Import:
             "slurm_schedulers": client.create_slurm_scheduler,
             "local_schedulers": client.create_local_scheduler,
         }
+        bulk_creators: tuple[tuple[str, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
+            ("files", client.create_file, client.create_files),
+            ("user_data", client.create_user_data, client.create_user_data_list),
+        )
         for section, create in creators.items():
             records = self._plain(getattr(document, section))
             self._note(section, [id_of(create(record)) for record in records])
-        for section, create_all in (("files", create_files), ("user_data", create_user_data)):
-            records = self._plain(getattr(document, section))
-            self._note(section, list(create_all(client, records, has_bulk=self._has_bulk)))
+        for section, create_one, create_many in bulk_creators:
+            created = create_in_batches(
+                self._plain(getattr(document, section)),
+                create_one,
+                create_many,
+                has_bulk=self._has_bulk,
+            )
+            self._note(section, [id_of(record) for batch in created for record in batch])
         self._note("jobs", self._create_jobs())
         for action in document.workflow_actions:
             client.create_workflow_action(renumber.action(action, self._new_ids))
@@ -178,13 +187,13 @@ class _Import:
         status = WorkflowStatus(is_canceled=False, run_id=run_id)
         client.update_workflow_status(self._workflow_id, status)
         done = 0
-        for batch in batches(self._new_results()):
-            if self._has_bulk_results:
-                client.create_results(batch)
-            else:
-                for result in batch:
-                    client.create_result(result)
-            done += len(batch)
+        for created in create_in_batches(
+            self._new_results(),
+            client.create_result,
+            client.create_results,
+            has_bulk=self._has_bulk_results,
+        ):
+            done += len(created)
             notice = ResultsCreated(number=done, total=len(results))
             self._reporter.progress(notice, done / len(results))
 
