@@ -1,13 +1,13 @@
 """Initialize a workflow: what a client does around the server's own steps.
 
 The reference leaves the order of these steps to its clients: check what must exist, reset all
-jobs, count a new run, record when files were modified last, then let the server work out
+jobs, record when files were modified last, count a new run, then let the server work out
 dependencies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import ConflictError
 from torc_core.model.artifact import FilePatch
-from torc_core.model.ids import FileId, UserDataId, WorkflowId, id_of
+from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId, id_of
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.model.workflow import RESET_JOBS, ResetJobsRequest, Workflow, WorkflowStatus
 from torc_core.operations.facts import (
     count,
     count_lines,
@@ -214,25 +214,23 @@ def initialize_workflow(
     reporter.progress(Initializing(title=title_of(workflow)))
     client.reset_workflow_status(workflow_id, force=force)
     client.reset_job_status(workflow_id)
-    times = file_times(client, workflow_id, base)
-    return begin_run(client, workflow_id, status.run_id + 1, times)
+    reset_jobs(client, workflow_id, (), file_times(client, workflow_id, base), status.run_id)
+    return begin_run(client, workflow_id, status.run_id + 1)
 
 
 def begin_run(
     client: TorcClient,
     workflow_id: WorkflowId,
     run_id: int,
-    times: Mapping[FileId, float | None],
     *,
     only_uninitialized: bool = False,
 ) -> WorkflowStatus:
-    """Set the run number, record file times, and have dependencies worked out.
+    """Set the run number, and have dependencies worked out.
 
     Args:
         client: The server.
         workflow_id: The workflow.
         run_id: The number.
-        times: When files were modified, by id; None for those that are gone.
         only_uninitialized: Leave the jobs that are initialized as they are.
     """
     started = WorkflowStatus(
@@ -242,10 +240,36 @@ def begin_run(
         has_detected_need_to_run_completion_script=False,
     )
     client.update_workflow_status(workflow_id, started)
-    for file_id, modified in times.items():
-        client.update_file(file_id, FilePatch(st_mtime=modified))
     client.initialize_jobs(workflow_id, only_uninitialized=only_uninitialized)
     return client.get_workflow_status(workflow_id)
+
+
+def reset_jobs(
+    client: TorcClient,
+    workflow_id: WorkflowId,
+    job_ids: Sequence[JobId],
+    times: Mapping[FileId, float | None],
+    run_id: int,
+) -> None:
+    """Reset jobs and record file times: in one transaction, if the server can.
+
+    Args:
+        client: The server.
+        workflow_id: The workflow.
+        job_ids: The jobs.
+        times: When files were modified, by id; None for those that are gone.
+        run_id: The number of the present run.
+    """
+    if not job_ids and not times:
+        return
+    if RESET_JOBS in client.get_version().capabilities:
+        request = ResetJobsRequest(job_ids=list(job_ids), file_times=dict(times))
+        client.reset_jobs(workflow_id, request)
+        return
+    for job_id in job_ids:
+        client.manage_status_change(job_id, JobStatus.UNINITIALIZED, run_id)
+    for file_id, modified in times.items():
+        client.update_file(file_id, FilePatch(st_mtime=modified))
 
 
 def file_times(

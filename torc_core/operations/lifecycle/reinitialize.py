@@ -12,13 +12,7 @@ from torc_core.client import TorcClient, every_item
 from torc_core.errors import ConflictError
 from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId, id_of
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import (
-    RESET_JOBS,
-    ChangedJobs,
-    ResetJobsRequest,
-    Workflow,
-    WorkflowStatus,
-)
+from torc_core.model.workflow import ChangedJobs, Workflow, WorkflowStatus
 from torc_core.operations.facts import (
     count,
     counted,
@@ -35,6 +29,7 @@ from torc_core.operations.lifecycle.initialize import (
     check_start,
     find_missing_inputs,
     modified_at,
+    reset_jobs,
 )
 from torc_core.operations.lifecycle.reruns import Findings, KnownFile, Rerun, decide_reruns
 from torc_core.operations.reporter import Proposal, Question, Reporter
@@ -171,8 +166,8 @@ def reinitialize(client: TorcClient, check: ReinitializeCheck) -> Reinitialized:
     workflow_id = id_of(check.workflow)
     status = client.get_workflow_status(workflow_id)
     if check.reset_ids:
-        times = _reset(client, workflow_id, check, status.run_id)
-        status = begin_run(client, workflow_id, status.run_id + 1, times, only_uninitialized=True)
+        reset_jobs(client, workflow_id, check.reset_ids, check.file_times, status.run_id)
+        status = begin_run(client, workflow_id, status.run_id + 1, only_uninitialized=True)
     return Reinitialized(
         workflow_id=workflow_id,
         title=title_of(check.workflow),
@@ -243,16 +238,3 @@ def _changes(
         if not found:
             found.append("its script, environment or dependencies changed")
     return reasons
-
-
-def _reset(
-    client: TorcClient, workflow_id: WorkflowId, check: ReinitializeCheck, run_id: int
-) -> dict[FileId, float | None]:
-    """Reset the jobs, and return the times of files that have yet to be recorded."""
-    if RESET_JOBS in client.get_version().capabilities:
-        request = ResetJobsRequest(job_ids=check.reset_ids, file_times=check.file_times)
-        client.reset_jobs(workflow_id, request)
-        return {}
-    for job_id in check.reset_ids:
-        client.manage_status_change(job_id, JobStatus.UNINITIALIZED, run_id)
-    return check.file_times
