@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from torc_core import graph
+from torc_core.model.resources import DEFAULT_REQUIREMENTS
 from torc_core.spec.actions import build_action
 from torc_core.spec.execution import warn_of_overrides
 from torc_core.spec.expanded import (
@@ -24,7 +25,7 @@ from torc_core.spec.expansion.expand import Expander, JobInstance, NamedInstance
 from torc_core.spec.files.checks import expand_paths, link_files
 from torc_core.spec.files.paths import Surroundings
 from torc_core.spec.problems import Path, Problems, shown
-from torc_core.spec.requirements import DEFAULT, all_requirements
+from torc_core.spec.requirements import all_requirements
 from torc_core.spec.resolve import Names, Resolver
 from torc_core.spec.schedulers import check_fit, named_schedulers, warn_of_differences
 from torc_core.spec.schema import NamedSpec, WorkflowSpec
@@ -150,8 +151,10 @@ def _check_whole(spec: WorkflowSpec, problems: Problems) -> None:
     if not spec.jobs and not problems.errors:
         problems.add(("jobs",), "a workflow needs at least one job")
     for item in spec.resource_requirements:
-        if item.name == DEFAULT:
-            problems.add((*item.place, "name"), f'"{DEFAULT}" is the name of those that torc adds')
+        if item.name == DEFAULT_REQUIREMENTS:
+            problems.add(
+                (*item.place, "name"), f'"{item.name}" is the name of those that torc adds'
+            )
 
 
 def _check_writers(

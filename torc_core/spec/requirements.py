@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Container
 from itertools import chain, count
 
+from torc_core.model.resources import DEFAULT_REQUIREMENTS
 from torc_core.spec.schema import NamedSpec, WorkflowSpec
-
-DEFAULT = "default"
-"""The name of the requirements that torc adds to every workflow."""
 
 
 def all_requirements(spec: WorkflowSpec) -> tuple[NamedSpec, ...]:
     """Return the requirements of the file, then those of single jobs, named after their jobs."""
     found = list(spec.resource_requirements)
-    taken = {DEFAULT, *(item.name for item in found)}
+    taken = {DEFAULT_REQUIREMENTS, *(item.name for item in found)}
     for job in spec.jobs:
         if job.own_requirements is not None:
             job.own_requirements.name = _free(job.name, taken)

@@ -56,7 +56,7 @@ class ResultLogs:
         self, workflow_id: WorkflowId, directories: Sequence[Path], execution: ExecutionConfig
     ) -> None:
         self.missing: list[MissingLog] = []
-        """What was looked for in vain; once, where several results share it."""
+        """The logs that should be there and are not; once, where several results share one."""
         self._directories = [str(directory) for directory in directories]
         self._execution = execution
         self._there = {
