@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 
 from torc_core.errors import ConflictError
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
+
+LINES_SHOWN = 20
 
 
 def title_of(workflow: Workflow) -> str:
@@ -38,6 +41,14 @@ def has_nothing_to_run(counts: Mapping[str, int] | None) -> bool:
 def count_lines(counts: Mapping[str, int] | None) -> tuple[str, ...]:
     """Return one line for each status that jobs are in."""
     return tuple(f"{number:>9,} {status}" for status, number in (counts or {}).items() if number)
+
+
+def first_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield as many lines as a question can show, and how many more there are."""
+    left = iter(lines)
+    yield from islice(left, LINES_SHOWN)
+    if more := sum(1 for _ in left):
+        yield f"and {more:,} more"
 
 
 def readiness(status: WorkflowStatus) -> str:

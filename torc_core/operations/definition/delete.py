@@ -10,7 +10,7 @@ from torc_core.client import TorcClient
 from torc_core.errors import AccessError
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
-from torc_core.operations.facts import count_lines, counted, title_of
+from torc_core.operations.facts import count_lines, counted, first_lines, title_of
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
 NAMED_BEYOND = 100
@@ -85,7 +85,7 @@ def _question(workflows: Sequence[Workflow], counts: Sequence[Mapping[str, int]]
     return Question(
         sentence=f"Delete {counted(len(workflows), 'workflow')}?",
         lines=(
-            *(
+            *first_lines(
                 f"{title_of(workflow)} with {counted(number, 'job')}"
                 for workflow, number in zip(workflows, jobs, strict=True)
             ),

@@ -14,7 +14,8 @@ from torc_core.model.ids import ComputeNodeId, JobId, id_of
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, RETRIABLE, TRANSITIONS, JobStatus
-from torc_core.operations.jobs.names import name_jobs
+from torc_core.operations.facts import first_lines
+from torc_core.operations.jobs.names import line_of, name_jobs
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
 _SIGTERM = -15
@@ -95,7 +96,7 @@ def propose_change(
             change.apply(client, job, run_ids[job.workflow_id])
         return JobsChanged(change=change, jobs=jobs)
 
-    lines = tuple(f"{job.id}  {job.name}  ({job.status})" for job in jobs)
+    lines = tuple(first_lines(map(line_of, jobs)))
     return Proposal(
         question=Question(
             sentence=f"{change.verb} {name_jobs(jobs)}?",

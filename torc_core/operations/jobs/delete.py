@@ -12,8 +12,8 @@ from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE
 from torc_core.model.workflow import Message
-from torc_core.operations.facts import count_lines, counted, find_active, title_of
-from torc_core.operations.jobs.names import name_jobs
+from torc_core.operations.facts import count_lines, counted, find_active, first_lines, title_of
+from torc_core.operations.jobs.names import line_of, name_jobs
 from torc_core.operations.reporter import Proposal, Question, Reporter
 
 _CONSEQUENCE = "Their results will be deleted. Files stay."
@@ -65,7 +65,7 @@ def propose_delete_jobs(client: TorcClient, job_ids: Sequence[JobId]) -> Proposa
     return Proposal(
         question=Question(
             sentence=f"Delete {name_jobs(jobs)}?",
-            lines=(*(f"{job.id}  {job.name}  ({job.status})" for job in jobs), _CONSEQUENCE),
+            lines=(*first_lines(map(line_of, jobs)), _CONSEQUENCE),
             is_danger=True,
             is_optional=True,
         ),

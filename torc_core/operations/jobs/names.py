@@ -13,6 +13,11 @@ def name_job(job: Job) -> str:
     return f"job {job.id} ({job.name})"
 
 
+def line_of(job: Job) -> str:
+    """Return the line of a job in a list that a question shows."""
+    return f"{job.id}  {job.name}  ({job.status})"
+
+
 def name_jobs(jobs: Sequence[Job]) -> str:
     """Return how a sentence names jobs: the only one, or how many."""
     return name_job(jobs[0]) if len(jobs) == 1 else counted(len(jobs), "job")

@@ -24,6 +24,7 @@ from torc_core.operations.facts import (
     count_lines,
     counted,
     find_active,
+    first_lines,
     readiness,
     refuse_archived,
     title_of,
@@ -62,12 +63,12 @@ class StartCheck(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def lines(self) -> tuple[str, ...]:
-        """Return the existing output files for a question."""
+        """Return the first of the existing output files for a question."""
         paths = self.existing_output_files
         if not paths:
             return ()
         heading = f"Output files that exist and will be overwritten: {len(paths):,}"
-        return heading, *(f"  {path}" for path in paths)
+        return heading, *first_lines(f"  {path}" for path in paths)
 
 
 class Initializing(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from torc_core.operations.facts import (
     count,
     counted,
     find_active,
+    first_lines,
     readiness,
     refuse_archived,
     title_of,
@@ -33,8 +34,6 @@ from torc_core.operations.lifecycle.initialize import (
 )
 from torc_core.operations.lifecycle.reruns import Findings, KnownFile, Rerun, decide_reruns
 from torc_core.operations.reporter import Proposal, Question, Reporter
-
-_LINES = 20
 
 
 class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,12 +75,8 @@ class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
         return [job.job_id for job in self.jobs if job.is_reset]
 
     def lines(self) -> Iterator[str]:
-        """Yield the first of the jobs that run again, each with the reasons."""
-        shown = self.rerunning[:_LINES]
-        yield from (f"{job.name}: {'; '.join(job.reasons)}" for job in shown)
-        rest = len(self.rerunning) - len(shown)
-        if rest:
-            yield f"and {rest:,} more"
+        """Return the first of the jobs that run again, each with the reasons."""
+        return first_lines(f"{job.name}: {'; '.join(job.reasons)}" for job in self.rerunning)
 
     def record(self) -> dict[str, Any]:
         """Return it for programs."""
