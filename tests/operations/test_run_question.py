@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from operations.situations import Stage
 
+from torc_core.errors import ConflictError
 from torc_core.host.connect import Connection
 from torc_core.operations.lifecycle.run import RunRequest, propose_run
 from torc_core.runner.policy.options import RunnerOptions
@@ -24,3 +25,36 @@ def test_a_run_with_nothing_left_to_do_is_announced(client, situation, is_left):
 
     assert question is not None
     assert any(line.startswith("No job is left to run.") for line in question.lines) is not is_left
+
+
+def propose(stage: Stage):
+    request = RunRequest(options=RunnerOptions(workflow_id=stage.id), is_detached=True)
+    return propose_run(Connection(stage.client, is_embedded=False), request)
+
+
+def test_a_run_that_would_only_find_jobs_that_are_not_initialized_is_refused(client):
+    stage = Stage(client, "complete")
+    stage.complete()
+    stage.add("c")
+
+    with pytest.raises(ConflictError) as refused:
+        propose(stage)
+    client.delete_workflow(stage.id)
+
+    assert (
+        refused.value.message
+        == f"1 job of workflow {stage.id} is not initialized and will not run."
+    )
+    assert f"torc workflows reinitialize {stage.id}" in refused.value.hint
+
+
+def test_jobs_that_were_added_after_the_initialization_are_warned_of(client):
+    stage = Stage(client, "added")
+    stage.initialized()
+    stage.add("c")
+    stage.add("d")
+
+    warnings = [warning.sentence for warning in propose(stage).warnings]
+    client.delete_workflow(stage.id)
+
+    assert warnings == [f"2 jobs of workflow {stage.id} are not initialized and will not run."]

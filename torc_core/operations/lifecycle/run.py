@@ -24,9 +24,12 @@ from torc_core.host.runs import (
 )
 from torc_core.model.ids import WorkflowId, WorkflowRunId
 from torc_core.model.records.workflow_run import RunStatus, WorkflowRunPatch
+from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import (
+    count,
     count_lines,
+    counted,
     has_nothing_to_run,
     refuse_archived,
     title_of,
@@ -38,6 +41,9 @@ from torc_core.operations.local_runs import local_runs
 from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import SpecFile
+
+_RUNNABLE = frozenset(JobStatus) - SETTLED - {JobStatus.UNINITIALIZED} | {JobStatus.TERMINATED}
+"""Of jobs that a run starts, waits for, or makes ready again."""
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +70,27 @@ class AnotherRun(msgspec.Struct, frozen=True, kw_only=True):
             f"Another run of workflow {self.workflow_id} is active on this machine "
             f"(PID {self.pid})."
         )
+
+
+class NotInitialized(msgspec.Struct, frozen=True, kw_only=True):
+    """Jobs were reset or added, and not initialized since: no runner takes them."""
+
+    workflow_id: WorkflowId
+    number: int
+
+    @property
+    def sentence(self) -> str:
+        """What it says."""
+        verb = "is" if self.number == 1 else "are"
+        return (
+            f"{counted(self.number, 'job')} of workflow {self.workflow_id} {verb} not initialized "
+            "and will not run."
+        )
+
+    @property
+    def hint(self) -> str:
+        """The command that initializes them."""
+        return f"To run what was reset or added: torc workflows reinitialize {self.workflow_id}"
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +150,8 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
         MachineError: The output directory cannot be used, or this machine cannot run jobs.
         UsageError: More CPUs are to be given to jobs than there are.
         NotFoundError: There is no such workflow.
-        ConflictError: The workflow is archived or canceled.
+        ConflictError: The workflow is archived or canceled, or nothing else is left than jobs that
+            are not initialized.
     """
     check_output_directory(request.options.output_dir)
     refuse_impossible(request.options)
@@ -155,7 +183,8 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
     """Return what must be overridden for this run, and what to warn of.
 
     Raises:
-        ConflictError: The workflow is archived or canceled.
+        ConflictError: The workflow is archived or canceled, or nothing else is left than jobs that
+            are not initialized.
     """
     refuse_archived(facts.workflow_id, facts.status)
     if facts.status.is_canceled:
@@ -164,11 +193,16 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
             hint=f"Run what is left: torc workflows resume {facts.workflow_id}. "
             f"To start over: torc workflows initialize {facts.workflow_id}",
         )
-    objection = None
     if facts.start is not None:
         command = f"torc run {facts.workflow_id}"
         objection = find_missing_inputs(facts.workflow_id, facts.start, command, "--skip-checks")
-    return objection, (*facts.misfits, *facts.other_runs)
+        return objection, (*facts.misfits, *facts.other_runs)
+    counts = facts.status.jobs_by_status
+    number = count(counts, {JobStatus.UNINITIALIZED})
+    left_out = NotInitialized(workflow_id=facts.workflow_id, number=number)
+    if number and not count(counts, _RUNNABLE):
+        raise ConflictError(left_out.sentence, hint=left_out.hint)
+    return None, (*facts.misfits, *facts.other_runs, *([left_out] if number else []))
 
 
 def check_output_directory(directory: str) -> None:
