@@ -99,6 +99,38 @@ def test_users_come_and_go(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["-c {} ada -p x", "{} ada -p x", "add {} ada --cost 4 -p x", "add --cost 4 -p x {} ada"],
+)
+def test_the_file_may_stand_before_the_user(line, tmp_path):
+    path = tmp_path / "htpasswd"
+    assert htpasswd("create", path).returncode == 0
+
+    assert htpasswd(*line.format(path).split()).stdout == "Added user ada\n"
+    assert htpasswd("list", path).stdout == "ada\n"
+    assert htpasswd("verify", path, "-p", "x", "ada").returncode == 0
+    assert htpasswd("remove", path, "ada").returncode == 0
+
+
+@pytest.mark.parametrize("line", ["add ada", "add -f f x ada", "remove", "list", "lst f", "f ada"])
+def test_a_line_without_a_file_or_a_user_is_refused(line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    answer = htpasswd(*line.split(), sent="x\n")
+
+    assert (answer.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "--help" in answer.stderr
+
+
+def test_a_file_that_is_there_is_not_created_again(tmp_path):
+    path = tmp_path / "htpasswd"
+    path.write_text("ada:x\n")
+
+    assert htpasswd("create", path).returncode == 5
+    assert path.read_text() == "ada:x\n"
+
+
 def test_a_hash_is_printed_as_a_line_for_the_file():
     line = htpasswd("hash", "-c", CHEAP, "-p", "secret", "carl").stdout.strip()
 
