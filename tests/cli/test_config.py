@@ -159,6 +159,17 @@ def test_validate_names_what_it_read_and_the_main_values(torc_alone, tmp_path, m
     assert "Did you mean TORC_CLIENT__API_URL?" in answer.err
 
 
+def test_a_file_that_cannot_be_read_is_not_taken_for_none(torc_alone, tmp_path):
+    (tmp_path / "torc.toml").write_text("[client\n")
+
+    answer = torc_alone("config", "validate")
+
+    assert (answer.code, answer.out) == (2, "The configuration has 1 problem.\n")
+    assert "torc.toml: it is not TOML" in answer.err
+    (tmp_path / "torc.toml").unlink()
+    assert torc_alone("config", "validate").out.startswith("Nothing is configured.\n")
+
+
 def test_validate_reports_every_problem_and_exits_with_2(torc_alone, tmp_path, monkeypatch):
     (tmp_path / "torc.toml").write_text("[client]\nformt = 'json'\n[dash]\nport = 'x'\n")
     monkeypatch.setenv("TORC_SERVER__PORT", "70000")

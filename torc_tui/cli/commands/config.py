@@ -120,7 +120,10 @@ def validate(settings: Settings) -> None:
 
 
 def _findings(loaded: Loaded) -> Iterator[str]:
-    yield "Read:" if loaded.sources else "Nothing is configured."
+    if loaded.sources:
+        yield "Read:"
+    elif not loaded.problems:  # a file that cannot be read is no source
+        yield "Nothing is configured."
     for source in loaded.sources:
         yield f"  {source.name}"
     if loaded.problems:
