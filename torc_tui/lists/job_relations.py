@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from torc_tui.lists.listing import Column
+from torc_tui.lists.resources.failure_handlers import rules_in_words
 
 _JOB = (Column("Job", attrgetter("job_id"), is_number=True), Column("Name", attrgetter("job_name")))
 
@@ -22,5 +23,5 @@ JOB_FAILURE_HANDLERS = (
     *_JOB,
     Column("Handler ID", attrgetter("failure_handler_id"), is_number=True),
     Column("Handler", attrgetter("failure_handler_name")),
-    Column("Rules", attrgetter("rules")),
+    Column("Rules", rules_in_words),
 )

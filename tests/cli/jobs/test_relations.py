@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from torc_core.model.resources import FailureHandler, ResourceRequirements
+from torc_tui.lists.resources.failure_handlers import rules_in_words
 
 RULES = '[{"exit_codes": [3], "max_retries": 2}]'
 
@@ -53,6 +54,7 @@ def test_jobs_are_listed_with_the_rules_for_their_failures(torc, related):
 
     assert table[0].split() == ["JOB", "NAME", "HANDLER", "ID", "HANDLER", "RULES"]
     assert table[1].split()[:4] == [str(related.third), "c", str(related.handler), "again"]
+    assert table[1].endswith("  3: 2 attempts")
     (only,) = json
     (rule,) = only.pop("rules")
     assert (rule["exit_codes"], rule["max_retries"]) == ([3], 2)
@@ -62,6 +64,23 @@ def test_jobs_are_listed_with_the_rules_for_their_failures(torc, related):
         "failure_handler_id": related.handler,
         "failure_handler_name": "again",
     }
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ('[{"exit_codes": [7, 9], "max_retries": 2}]', "7, 9: 2 attempts"),
+        (
+            '[{"exit_codes": [7], "recovery_script": "./x.sh"}, {"match_all_exit_codes": true}]',
+            "7: 3 attempts (./x.sh between them); others: 3 attempts",
+        ),
+        ("[]", ""),
+        ("not JSON", "not JSON"),
+        ('[{"exit_codes": "x"}]', '[{"exit_codes": "x"}]'),
+    ],
+)
+def test_rules_are_told_in_words_if_they_can_be_read(rules, words):
+    assert rules_in_words(FailureHandler(workflow_id=1, name="again", rules=rules)) == words
 
 
 @pytest.mark.parametrize("name", ["list-resource-requirements", "list-failure-handlers"])
