@@ -1,4 +1,4 @@
-"""The page of all commands and their options, made from the commands themselves."""
+"""The pages of all commands and their options, made from the commands themselves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import click
 
+from torc_server.cli import cli as torc_server
+from torc_server.htpasswd import cli as torc_htpasswd
 from torc_tui.cli.command import LazyGroup
 from torc_tui.cli.root import torc
 
@@ -22,6 +24,18 @@ A workflow is named by its id, its name or `latest`, the newest one of yours. Wh
 torc takes the only one you have, or asks in a menu; without a terminal it does not ask, and exits
 with 2. Commands for several workflows, such as `torc workflows delete`, never take the only one
 without a terminal.
+"""
+_PROGRAMS = """\
+# Other programs
+
+Options of `torc-server` can also be set in `[server]` of a [configuration file](configuration.md),
+or as [variables](environment-variables.md). The [exit codes](exit-codes.md) are those of `torc`.
+"""
+_RUNNER = """\
+## `torc-slurm-job-runner`
+
+The runner inside an allocation: `torc-slurm-job-runner URL WORKFLOW OUTDIR`. CPUs, memory, GPUs and
+the end of its time come from Slurm; `--help` lists its options.
 """
 
 
@@ -55,10 +69,19 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def described() -> list[Described]:
+def programs() -> str:
+    """Return the page of the other programs."""
+    servers = [*described(torc_server, "torc-server"), *described(torc_htpasswd, "torc-htpasswd")]
+    lines = [_PROGRAMS]
+    for each in servers:
+        lines += _of(each)
+    return "\n".join([*lines, _RUNNER])
+
+
+def described(root: click.Group = torc, name: str = "torc") -> list[Described]:
     """Return all commands, each group before its own; hidden ones are left out."""
-    root = Described("torc", torc, click.Context(torc, info_name="torc", **torc.context_settings))
-    return [root, *_below(root)]
+    own = Described(name, root, click.Context(root, info_name=name, **root.context_settings))
+    return [own, *_below(own)]
 
 
 def _below(parent: Described) -> Iterator[Described]:
@@ -98,7 +121,7 @@ def _contents(found: list[Described]) -> Iterator[str]:
 def _of(described: Described) -> Iterator[str]:
     path, command, context, aliases = described
     yield f"{'##' if path.count(' ') < 2 else '###'} `{path}`\n"
-    yield cleandoc(command.help or "") + "\n"
+    yield cleandoc(command.help or "").replace("<", "&lt;") + "\n"
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     yield f"```\n{usage}\n```\n"
     options = [
@@ -118,6 +141,6 @@ def _of(described: Described) -> Iterator[str]:
     if aliases:
         yield f"Also called {', '.join(f'`{name}`' for name in aliases)}.\n"
     if examples := getattr(command, "examples", ()):
-        yield "\n".join(["```", *examples, "```\n"])
-    if context.parent is None:
+        yield "\n".join(["Examples:\n", "```", *examples, "```\n"])
+    if command is torc:
         yield "These options are accepted by every command, before its name or after it.\n"

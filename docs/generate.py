@@ -265,6 +265,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "http-calls.md": calls,
     "json-output.md": json_page.page,
     "openapi.json": interface,
+    "programs.md": cli_page.programs,
     "specification.md": specification_page.page,
 }
 
