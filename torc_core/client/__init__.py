@@ -84,11 +84,6 @@ class TorcClient(
         return self._transport.address.url
 
     @property
-    def url_with_token(self) -> str:
-        """The same for programs that can be given an address and nothing else."""
-        return self._transport.address.with_token
-
-    @property
     def token(self) -> str | None:
         """The bearer token in use now."""
         return self._transport.address.token
