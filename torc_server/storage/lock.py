@@ -44,7 +44,7 @@ def hold(database: Path) -> Iterator[None]:
 def _taken(database: Path, written: bytes) -> ConflictError:
     try:
         holder = msgspec.json.decode(written, type=Holder)
-    except msgspec.MsgspecError:
+    except ValueError:
         who, facts = "Another process", {}
     else:
         who, facts = f"Process {holder.pid} on {holder.host}", {"pid": holder.pid}

@@ -88,6 +88,7 @@ def test_what_the_present_state_forbids_is_a_conflict_under_any_status(code, kin
         (b'{"error": "text"}', "text"),
         (b"[1]", "[1]"),
         (b"\xff\xfe", "\ufffd\ufffd"),
+        (b'{"error": "\xff"}', '{"error": "\ufffd"}'),
     ],
 )
 def test_every_body_of_an_error_gives_a_message(content, message):

@@ -146,6 +146,8 @@ def test_a_record_is_whole_or_absent(tmp_path: Path):
     assert read_record(path, dict) == {"a": 1}
     path.write_bytes(path.read_bytes()[:-4])
     assert read_record(path, dict) is None
+    path.write_bytes(b'{"a": "\xff"}')
+    assert read_record(path, dict) is None
     assert list(tmp_path.iterdir()) == [path]
 
 

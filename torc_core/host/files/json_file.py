@@ -22,5 +22,5 @@ def read_record(path: Path, kind: type[T]) -> T | None:
     """Return the record in the file, or None if there is none or it is invalid."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError):  # not JSON, of another shape, or not UTF-8
         return None

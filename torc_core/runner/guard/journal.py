@@ -144,7 +144,7 @@ def read_journal(directory: Path) -> list[KeptEntry]:
     """
     kept = Kept()
     for line in (directory / NAME).read_bytes().splitlines():
-        with contextlib.suppress(msgspec.MsgspecError):
+        with contextlib.suppress(ValueError):  # msgspec's, or the text is not UTF-8
             kept.add(_DECODER.decode(line))
     return kept.entries
 

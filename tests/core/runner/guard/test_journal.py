@@ -47,6 +47,14 @@ def test_what_is_written_after_the_file_was_written_anew_is_read_back(tmp_path):
     assert read_ids(tmp_path) == [(Started, 1), (Exited, 1)]
 
 
+def test_a_damaged_line_is_left_out(tmp_path):
+    Journal(tmp_path).write([started(1, 10)])
+    with (tmp_path / module.NAME).open("ab") as file:
+        file.write(b'{"type": "\xff"}\n')
+    Journal(tmp_path).write([started(2, 10)])
+    assert read_ids(tmp_path) == [(Started, 1), (Started, 2)]
+
+
 def test_a_journal_that_cannot_be_written_anew_goes_on(tmp_path):
     (tmp_path / module.NAME).with_suffix(".new").mkdir()
     journal = Journal(tmp_path)

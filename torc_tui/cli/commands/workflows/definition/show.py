@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import click
@@ -64,5 +65,6 @@ def decoded(workflow: Workflow) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(workflow)
     for name in ("metadata", "slurm_defaults", "resource_monitor_config", "execution_config"):
         if isinstance(plain.get(name), str):
-            plain[name] = msgspec.json.decode(plain[name])
+            with contextlib.suppress(msgspec.MsgspecError):  # the reference stores any text
+                plain[name] = msgspec.json.decode(plain[name])
     return plain
