@@ -54,3 +54,11 @@ def test_a_workflow_that_cannot_be_deleted_is_named(make_server):
     with pytest.raises(UsageError) as refused, deleted_on_failure(client, workflow_id):
         raise UsageError("refused")
     assert f"torc workflows delete {workflow_id}" in refused.value.hint
+
+
+def test_what_is_gone_already_needs_no_undoing(client):
+    workflow_id = client.create_workflow(Workflow(name="half", user="u")).id
+    client.delete_workflow(workflow_id)
+    with pytest.raises(UsageError) as refused, deleted_on_failure(client, workflow_id):
+        raise UsageError("refused")
+    assert not refused.value.hint

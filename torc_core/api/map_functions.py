@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, Unpack
 
 import msgspec
 
 from torc_core.api.functions import Refusal, directory_of, module_being_imported, program
 from torc_core.api.json_values import encode
 from torc_core.client import TorcClient
-from torc_core.errors import ExitCode, TorcError, UsageError
+from torc_core.errors import ExitCode, UsageError
 from torc_core.model.artifact import UserData
 from torc_core.model.ids import (
     FailureHandlerId,
@@ -29,8 +28,7 @@ from torc_core.model.ids import (
 from torc_core.model.job import Job
 from torc_core.model.workflow import BULK_RECORDS
 from torc_core.operations.definition.batches import batches, create_in_batches
-
-Id = TypeVar("Id", bound=int)
+from torc_core.operations.definition.rollback import undone_on_failure
 
 POSTPROCESS = "postprocess"
 """The name of the job that gets all results, behind the prefix."""
@@ -194,9 +192,15 @@ def _create(
     """Create user data and the jobs that have it; all of it, or nothing."""
     data_ids: list[UserDataId] = []
     jobs: list[Job] = []
-    with contextlib.ExitStack() as undo:
-        undo.callback(_delete, api.delete_user_data, data_ids)
-        undo.callback(_delete, api.delete_job, map(id_of, jobs))
+
+    def undo() -> None:
+        for job in jobs:
+            api.delete_job(id_of(job))
+        for data_id in data_ids:
+            api.delete_user_data(data_id)
+
+    left = f"Some jobs or user data may be left in workflow {data[0].workflow_id}."
+    with undone_on_failure(undo, left):
         has_bulk = BULK_RECORDS in api.get_version().capabilities
         for created in create_in_batches(
             data, api.create_user_data, api.create_user_data_list, has_bulk=has_bulk
@@ -204,12 +208,4 @@ def _create(
             data_ids += map(id_of, created)
         for batch in batches(jobs_of(data_ids)):
             jobs += api.create_jobs(batch)
-        undo.pop_all()
     return jobs
-
-
-def _delete(delete: Callable[[Id], object], ids: Iterable[Id]) -> None:
-    """Delete what exists, unless the server does not let it."""
-    with contextlib.suppress(TorcError):
-        for each in ids:
-            delete(each)

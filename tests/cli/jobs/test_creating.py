@@ -178,7 +178,7 @@ def test_an_interrupted_creation_is_taken_back(stage, client):
     it = stage()
 
     class Interrupted(SilentReporter):
-        def progress(self, notice):
+        def progress(self, notice, done=None):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import msgspec
 
 from torc_core.client import TorcClient, every_item
-from torc_core.errors import TorcError, UsageError
+from torc_core.errors import UsageError
 from torc_core.model.ids import RequirementsId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.operations.definition.batches import batches
 from torc_core.operations.definition.create import JobsCreated
+from torc_core.operations.definition.rollback import undone_on_failure
 from torc_core.operations.facts import counted
 from torc_core.operations.reporter import SILENT, Reporter
 
@@ -100,15 +101,14 @@ def create_jobs_from_commands(
         )
         for name, command in zip(names, commands, strict=True)
     ]
-    try:
+    with undone_on_failure(
+        partial(_remove, client, workflow_id, id_of(stored)),
+        f"Some of the jobs may be left: torc jobs list {workflow_id}",
+    ):
         created = 0
         for batch in batches(jobs):
             created += len(client.create_jobs(batch))
             reporter.progress(JobsCreated(number=created, total=len(jobs)), created / len(jobs))
-    except BaseException:
-        with contextlib.suppress(TorcError):  # the first error matters
-            _remove(client, workflow_id, id_of(stored))
-        raise
     return JobsFromCommands(
         workflow_id=workflow_id,
         jobs_created=len(jobs),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
+from functools import partial
 
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.errors import ConflictError, TorcError, UsageError
+from torc_core.errors import ConflictError, UsageError
 from torc_core.model.ids import JobId, RequirementsId, id_of
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.resources import ResourceRequirements, ResourceRequirementsPatch
 from torc_core.model.status import JobStatus
+from torc_core.operations.definition.rollback import undone_on_failure
 from torc_core.units import parse_duration
 
 
@@ -62,14 +63,13 @@ def update_job(client: TorcClient, job_id: JobId, changes: JobChanges) -> Job:
         )
         return updated
     own = client.create_resource_requirements(_own(present, job_id, changes.runtime))
-    try:
+    with undone_on_failure(
+        partial(client.delete_resource_requirements, id_of(own)),
+        f"New requirements may be left: torc resource-requirements list {job.workflow_id}",
+    ):
         return client.update_job(
             job_id, msgspec.structs.replace(patch, resource_requirements_id=id_of(own))
         )
-    except BaseException:
-        with contextlib.suppress(TorcError):  # the first error matters
-            client.delete_resource_requirements(id_of(own))
-        raise
 
 
 def _refuse_late(job: Job, changes: JobChanges) -> None:
