@@ -112,6 +112,14 @@ def test_an_expected_name_that_does_not_exist_is_answered_with_the_right_one(
     parse(right.replace("WORKFLOW", "1").replace("FILE", "w.yaml"))
 
 
+@pytest.mark.parametrize(
+    ("line", "right"), [("torc workflow", "workflows"), ("torc workflows lst", "list")]
+)
+def test_a_misspelt_command_is_answered_with_the_nearest(line: str, right: str) -> None:
+    with pytest.raises(click.UsageError, match=rf"Did you mean '{right}'\?"):
+        parse(line)
+
+
 def test_the_older_name_of_initialize_is_taken_and_not_listed() -> None:
     assert parse("torc workflows initialize-jobs 1")[1]["workflow"] == "1"
     assert "workflows initialize-jobs" not in COMMANDS

@@ -117,10 +117,10 @@ class LazyGroup(TorcGroup):
         if name in self.entries:
             return name, self.load(name), args[1:]
         if name in self.instead:
-            ctx.fail(f"There is no command {name!r} here. Use: {self.instead[name]}")
+            ctx.fail(f"No such command {name!r}. Use: {self.instead[name]}")
         near = difflib.get_close_matches(name, self.entries, 1)
         if near:
-            ctx.fail(f"There is no command {name!r}. Did you mean {near[0]!r}?")
+            ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def load(self, name: str) -> click.Command:

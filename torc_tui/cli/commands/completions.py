@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from torc_tui.cli.command import command
+from torc_tui.cli.command import argument, command
 from torc_tui.cli.output import print_text
 from torc_tui.cli.shells import SHELLS, script
 
@@ -15,7 +15,12 @@ from torc_tui.cli.shells import SHELLS, script
         "torc completions fish > ~/.config/fish/completions/torc.fish",
     ]
 )
-@click.argument("shell", type=click.Choice(list(SHELLS)))
+@argument(
+    "shell",
+    type=click.Choice(list(SHELLS)),
+    metavar="SHELL",
+    help=f"One of: {', '.join(SHELLS)}.",
+)
 @click.pass_context
 def completions(ctx: click.Context, shell: str) -> None:
     """Print the script that makes a shell complete commands, options and workflows."""
