@@ -243,10 +243,13 @@ def test_a_server_that_is_not_there_is_named(torc_alone, monkeypatch):
         monkeypatch.setenv("TORC_API_URL", url)
 
         answer = torc_alone("workflows", "list")
+        ping = torc_alone("-f", "json", "ping")
 
-    assert answer.code == 6
+    assert answer.code == ping.code == 6
     assert url in answer.err
     assert "hint:" in answer.err
+    assert ping.json.keys() == {"status", "message"}
+    assert (ping.json["status"], url in ping.json["message"]) == ("error", True)
 
 
 @pytest.mark.parametrize("output", ["table", "json"])

@@ -51,6 +51,7 @@ COMMANDS: dict[str, Entry] = {
 }
 
 INSTEAD = {
+    "help": "torc COMMAND --help",
     "start": "torc run FILE",
     "list": "torc workflows list",
     **{
