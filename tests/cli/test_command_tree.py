@@ -63,12 +63,12 @@ def test_a_command_has_help_and_examples(name: str) -> None:
 
 
 @every_command
-def test_every_option_has_help(name: str) -> None:
+def test_every_option_and_argument_has_help(name: str) -> None:
     ctx = click.Context(COMMANDS[name])
     without = [
         each.opts
         for each in COMMANDS[name].get_params(ctx)
-        if isinstance(each, click.Option) and not each.hidden and not each.help
+        if not getattr(each, "hidden", False) and not getattr(each, "help", None)
     ]
 
     assert not without

@@ -137,10 +137,14 @@ def argument(*names: str, help: str, **settings: Any) -> Callable[[F], F]:  # no
 
 
 def command(
-    name: str | None = None, *, examples: Sequence[str] = (), **settings: Any
+    name: str | None = None,
+    *,
+    cls: type[TorcCommand] = TorcCommand,
+    examples: Sequence[str] = (),
+    **settings: Any,
 ) -> Callable[[Callable[..., Any]], TorcCommand]:
     """Return a decorator that makes a function a command of its own, to be named by an `Entry`."""
-    return click.command(name, cls=TorcCommand, examples=examples, **settings)
+    return click.command(name, cls=cls, examples=examples, **settings)
 
 
 def group(name: str | None = None, **settings: Any) -> Callable[[Callable[..., Any]], TorcGroup]:

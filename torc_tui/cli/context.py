@@ -139,6 +139,19 @@ workflows_argument = argument(
 """The workflows of a command; without any, for `Settings.choose_workflow`."""
 
 
+job_argument = argument("job_id", metavar="ID", type=ID, help="Its id, as in `torc jobs list`.")
+"""The job of a command."""
+
+jobs_argument = argument(
+    "job_ids",
+    metavar="ID...",
+    type=ID,
+    nargs=-1,
+    required=True,
+    help="Their ids, as in `torc jobs list`.",
+)
+"""The jobs of a command."""
+
 output_dir_option = click.option(
     "-o",
     "--output-dir",

@@ -13,7 +13,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
-from torc_tui.cli.command import TorcGroup, group
+from torc_tui.cli.command import TorcGroup, argument, group
 from torc_tui.cli.context import (
     ID,
     Decorator,
@@ -181,7 +181,7 @@ def _add_get(commands: TorcGroup, resource: Resource) -> None:
         help=f"Show {resource.a_record}{format_}.",
         examples=[f"torc {resource.name} get 1"],
     )
-    @click.argument("record_id", metavar="ID", type=ID)
+    @_id_argument(resource)
     @pass_settings
     def get(settings: Settings, record_id: int) -> None:
         with hint_at_list(resource):
@@ -214,7 +214,7 @@ def _add_update(commands: TorcGroup, resource: Resource, change: Callable[..., A
         help=f"Change the given fields of {resource.a_record}.",
         examples=[f"torc {resource.name} update 1 {resource.change}"],
     )
-    @click.argument("record_id", metavar="ID", type=ID)
+    @_id_argument(resource)
     @options(*(each.update_option() for each in changeable))
     @pass_settings
     def update(settings: Settings, /, record_id: int, **given: Any) -> None:
@@ -231,12 +231,18 @@ def _add_delete(commands: TorcGroup, resource: Resource, remove: Callable[..., A
     @commands.command(
         "delete", help=f"Delete {resource.a_record}.", examples=[f"torc {resource.name} delete 1"]
     )
-    @click.argument("record_id", metavar="ID", type=ID)
+    @_id_argument(resource)
     @pass_settings
     def delete(settings: Settings, record_id: int) -> None:
         with hint_at_list(resource):
             record = remove(settings.client, record_id)
         _say(settings, resource, record, "Deleted")
+
+
+def _id_argument(resource: Resource) -> Decorator:
+    return argument(
+        "record_id", metavar="ID", type=ID, help=f"Its id, as in `torc {resource.name} list`."
+    )
 
 
 def _read(resource: Resource, given: dict[str, Any]) -> dict[str, object]:

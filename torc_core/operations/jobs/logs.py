@@ -25,7 +25,7 @@ class LogChoice(NamedTuple):
 
     run_id: int | None = None
     attempt_id: int | None = None
-    directory: Path | None = None
+    output_dir: Path | None = None
     """The output directory of its runner, if that is not to be looked for."""
     is_current: bool = False
     """Only the attempt that the job is at, whether or not it has any yet."""
@@ -68,7 +68,7 @@ def find_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
     """
     workflow = client.get_workflow(job.workflow_id)
     stdio = stored_execution_config(workflow.execution_config).stdio_of(job.name)
-    directories = output_directories(client, workflow, choice.directory)
+    directories = output_directories(client, workflow, choice.output_dir)
     candidates = [
         _log(directory, job, run_id, attempt_id, mode)
         for run_id, attempt_id in _attempts(client, job, choice)

@@ -6,29 +6,15 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from torc_core.model.ids import JobId
-from torc_tui.cli.command import command
-from torc_tui.cli.context import ID, pass_settings
+from torc_tui.cli.command import argument, command
+from torc_tui.cli.context import pass_settings
+from torc_tui.cli.id_lists import id_list
 from torc_tui.cli.output import print_text
 from torc_tui.cli.settings import Settings
-
-
-class _Ids(click.ParamType[tuple[JobId, ...]]):
-    """Ids joined by commas."""
-
-    name = "ids"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[JobId, ...]:
-        """Return the ids."""
-        if isinstance(value, tuple):
-            return value
-        return tuple(JobId(ID.convert(text, param, ctx)) for text in str(value).split(","))
 
 
 @command(
@@ -38,7 +24,13 @@ class _Ids(click.ParamType[tuple[JobId, ...]]):
         "torc plot-resources output/resource_utilization/*.db --job-ids 15,16 -f terminal",
     ],
 )
-@click.argument("db_paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@argument(
+    "db_paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Databases below `resource_utilization` in the output directory.",
+)
 @click.option(
     "-o",
     "--output-dir",
@@ -46,7 +38,7 @@ class _Ids(click.ParamType[tuple[JobId, ...]]):
     default=".",
     help="Where the plots go; it is created if need be.",
 )
-@click.option("-j", "--job-ids", type=_Ids(), help="Plot only these jobs: ids joined by commas.")
+@id_list("-j", "--job-ids", help="Plot only these jobs; their ids, separated by commas.")
 @click.option("-p", "--prefix", default="resource_plot", help="What names of files begin with.")
 @click.option(
     "-f",
@@ -62,7 +54,7 @@ def plot_resources(
     /,
     db_paths: tuple[Path, ...],
     output_dir: Path,
-    job_ids: tuple[JobId, ...] | None,
+    job_ids: list[JobId] | None,
     prefix: str,
     form: str,
 ) -> None:

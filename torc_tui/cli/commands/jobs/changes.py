@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import click
-
 from torc_core.model.ids import JobId
 from torc_core.operations.jobs.change import CANCEL, RETRY, TERMINATE, JobChange, propose_change
 from torc_tui.cli.command import command
-from torc_tui.cli.context import ID, pass_settings
+from torc_tui.cli.context import jobs_argument, pass_settings
 from torc_tui.cli.settings import Settings
 
 
 @command(examples=["torc jobs cancel 12 13"])
-@click.argument("job_ids", type=ID, nargs=-1, required=True)
+@jobs_argument
 @pass_settings
 def cancel(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
     """Cancel jobs; those that run are stopped."""
@@ -20,7 +18,7 @@ def cancel(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
 
 
 @command(examples=["torc jobs terminate 12"])
-@click.argument("job_ids", type=ID, nargs=-1, required=True)
+@jobs_argument
 @pass_settings
 def terminate(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
     """Terminate running jobs."""
@@ -28,7 +26,7 @@ def terminate(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
 
 
 @command(examples=["torc jobs retry 12"])
-@click.argument("job_ids", type=ID, nargs=-1, required=True)
+@jobs_argument
 @pass_settings
 def retry(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
     """Give failed or terminated jobs another attempt."""

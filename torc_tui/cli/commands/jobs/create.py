@@ -14,16 +14,16 @@ from torc_core.model.resources import ResourceRequirements
 from torc_core.operations.jobs.create import create_jobs_from_commands, read_commands
 from torc_core.operations.jobs.update import JobChanges, update_job
 from torc_core.spec import read_spec
-from torc_tui.cli.command import command
-from torc_tui.cli.commands.jobs.id_lists import IdListCommand, id_list
-from torc_tui.cli.context import ID, WORKFLOW, pass_settings, workflow_argument
+from torc_tui.cli.command import argument, command
+from torc_tui.cli.context import ID, WORKFLOW, job_argument, pass_settings, workflow_argument
+from torc_tui.cli.id_lists import IdListCommand, id_list
 from torc_tui.cli.numbers import number
 from torc_tui.cli.settings import Settings
 
 _REQUIREMENTS = ("-r", "--resource-requirements-id")
 
 
-@click.command(
+@command(
     cls=IdListCommand,
     examples=[
         'torc jobs create 1 -n prepare -c "python prepare.py" -o 2',
@@ -51,8 +51,8 @@ def create(settings: Settings, /, workflow: str | None, **fields: Any) -> None:
     "create-from-file",
     examples=["torc jobs create-from-file 123 batch_jobs.txt --cpus-per-job 4 --memory-per-job 8g"],
 )
-@click.argument("workflow", type=WORKFLOW)
-@click.argument("file")
+@argument("workflow", type=WORKFLOW, help="Its id, its name or `latest`.")
+@argument("file", help="One shell command per line; `-` for standard input.")
 @click.option("--cpus-per-job", type=number(POSITIVE), default=1, help="CPUs of each job.")
 @click.option("--memory-per-job", default="1m", help='Memory of each job, such as "2g".')
 @click.option(
@@ -98,7 +98,7 @@ def create_from_file(
 
 
 @command(examples=['torc jobs update 12 -c "python train.py --seed 2"'])
-@click.argument("job_id", metavar="ID", type=ID)
+@job_argument
 @click.option("-n", "--name", help="The new name.")
 @click.option("-c", "--command", help="The new command.")
 @click.option("--runtime", help="How long it may run, as an ISO 8601 duration such as PT2H.")

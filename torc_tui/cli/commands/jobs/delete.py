@@ -9,12 +9,12 @@ from torc_core.errors import NotFoundError
 from torc_core.model.ids import JobId
 from torc_core.operations.jobs.delete import propose_delete_all_jobs, propose_delete_jobs
 from torc_tui.cli.command import command
-from torc_tui.cli.context import ID, pass_settings, workflow_argument
+from torc_tui.cli.context import jobs_argument, pass_settings, workflow_argument
 from torc_tui.cli.settings import Settings
 
 
 @command(examples=["torc jobs delete 12 13"])
-@click.argument("job_ids", metavar="IDS...", type=ID, nargs=-1, required=True)
+@jobs_argument
 @pass_settings
 def delete(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
     """Delete jobs and their results: all of them, or none if one is unknown or running."""

@@ -8,10 +8,11 @@ import click
 
 from torc_core.model.ids import JobId
 from torc_core.model.status import JobStatus
-from torc_tui.cli.command import command
+from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import (
     ID,
     WORKFLOW,
+    job_argument,
     paging,
     pass_settings,
     status_filter,
@@ -41,8 +42,13 @@ def list_(settings: Settings, /, workflow: str | None, **filters: Any) -> None:
 
 
 @command("list-by-status", examples=["torc jobs list 1 --status running"])
-@click.argument("workflow", type=WORKFLOW)
-@click.argument("status", type=click.Choice([str(status) for status in JobStatus]), required=False)
+@argument("workflow", type=WORKFLOW, help="Its id, its name or `latest`.")
+@argument(
+    "status",
+    type=click.Choice([str(status) for status in JobStatus]),
+    required=False,
+    help="Only jobs with this status.",
+)
 @pass_settings
 def list_by_status(settings: Settings, workflow: str, status: str | None) -> None:
     """List the jobs of a workflow that have a status, or all of them by their statuses."""
@@ -56,7 +62,7 @@ def _list(settings: Settings, workflow: str | None, filters: dict[str, Any]) -> 
 
 
 @command(examples=["torc jobs get 12"])
-@click.argument("job_id", metavar="ID", type=ID)
+@job_argument
 @pass_settings
 def get(settings: Settings, job_id: JobId) -> None:
     """Show one job with its inputs, outputs and dependencies."""

@@ -28,7 +28,7 @@ from torc_core.operations.jobs.logs import (
 )
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.jobs.log_output import LogOutput
-from torc_tui.cli.context import ID, pass_settings
+from torc_tui.cli.context import job_argument, output_dir_option, pass_settings
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.numbers import number
 from torc_tui.cli.settings import Settings
@@ -47,7 +47,7 @@ SEARCH_S = 2.0
         "torc jobs logs 12 --stderr --attempt 1 > stderr.txt",
     ]
 )
-@click.argument("job_id", type=ID)
+@job_argument
 @click.option("-F", "--follow", is_flag=True, help="Print what is written until the job ends.")
 @click.option("--stdout", "wants_stdout", is_flag=True, help="Only what it wrote to stdout.")
 @click.option("--stderr", "wants_stderr", is_flag=True, help="Only what it wrote to stderr.")
@@ -66,13 +66,7 @@ SEARCH_S = 2.0
     help="Of this attempt; by default the latest with output.",
 )
 @click.option("--run-id", metavar="N", type=number(WHOLE), help="Of this run of the workflow.")
-@click.option(
-    "-o",
-    "--output-dir",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="The output directory of its runner, if torc does not find it.",
-)
+@output_dir_option
 @pass_settings
 def logs(
     settings: Settings,
@@ -102,7 +96,7 @@ def logs(
             return
         with LogOutput(has_heads=kept.is_all) as output:
             if follow and job.status not in SETTLED:
-                job = _follow(settings.client, job, choice.directory, kept, files, output)
+                job = _follow(settings.client, job, choice.output_dir, kept, files, output)
             if not output.has_written:
                 log = find_written_log(settings.client, job, choice)
                 output.write_all(files.read(kept.of(job, log)))
@@ -143,7 +137,7 @@ class _Streams:
 def _follow(
     client: TorcClient,
     job: Job,
-    directory: Path | None,
+    output_dir: Path | None,
     kept: _Streams,
     files: GrowingFiles,
     output: LogOutput,
@@ -151,7 +145,7 @@ def _follow(
     """Print what a job writes, in each of its attempts, and return it as it is in the end."""
     has_changed = threading.Event()
     feed = EventFeed(lambda: client, job.workflow_id, has_changed.set)
-    current = LogChoice(directory=directory, is_current=True)
+    current = LogChoice(output_dir=output_dir, is_current=True)
     log = find_log(client, job, current)
     goes_on = will_run(client, job)
     try:

@@ -9,6 +9,7 @@ from torc_core.config.bounds import WHOLE
 from torc_core.model.compute import AllocationStatus
 from torc_core.model.ids import AllocationId
 from torc_core.operations.allocation_jobs import find_allocation_jobs
+from torc_tui.cli.command import argument
 from torc_tui.cli.context import ID, pass_settings
 from torc_tui.cli.numbers import number
 from torc_tui.cli.resource import Resource, hint_at_list, resource_group, show_chosen
@@ -37,7 +38,9 @@ scheduled_compute_nodes = resource_group(RECORD)
 
 
 @scheduled_compute_nodes.command("list-jobs", examples=["torc scheduled-compute-nodes list-jobs 1"])
-@click.argument("scheduled_id", metavar="ID", type=ID)
+@argument(
+    "scheduled_id", metavar="ID", type=ID, help="Its id, as in `torc scheduled-compute-nodes list`."
+)
 @pass_settings
 def list_jobs(settings: Settings, scheduled_id: AllocationId) -> None:
     """List the jobs that ran, or run, under a scheduled compute node; as JSON their ids."""

@@ -11,6 +11,7 @@ from torc_core.client import TorcClient
 from torc_core.model.artifact import UserData, UserDataPatch
 from torc_core.model.ids import JobId
 from torc_core.operations.facts import counted
+from torc_tui.cli.command import argument
 from torc_tui.cli.commands.records.fields import read_json
 from torc_tui.cli.context import ID, WORKFLOW, pass_settings, workflow_argument
 from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
@@ -85,7 +86,7 @@ user_data = resource_group(RECORD)
 
 
 @user_data.command("delete-all", examples=["torc user-data delete-all 1"])
-@click.argument("workflow", type=WORKFLOW)
+@argument("workflow", type=WORKFLOW, help="Its id, its name or `latest`.")
 @pass_settings
 def delete_all(settings: Settings, workflow: str) -> None:
     """Delete all user data of a workflow."""

@@ -10,8 +10,9 @@ import click
 from torc_core.model.ids import JobId
 from torc_core.operations.reports.results import ResultsRequest, report_results
 from torc_core.units import format_seconds
-from torc_tui.cli.commands.jobs.id_lists import IdListCommand, id_list
+from torc_tui.cli.command import command
 from torc_tui.cli.context import output_dir_option, pass_settings, workflow_argument
+from torc_tui.cli.id_lists import IdListCommand, id_list
 from torc_tui.cli.output import JsonOutput
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.listing import Column
@@ -27,7 +28,7 @@ _COLUMNS = (
 )
 
 
-@click.command(
+@command(
     cls=IdListCommand,
     examples=[
         "torc reports results 12 > report.json",

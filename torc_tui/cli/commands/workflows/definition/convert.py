@@ -11,7 +11,7 @@ from torc_core.operations.definition.transfer.files import document_to_write
 from torc_core.spec import read_spec
 from torc_core.spec.convert import Format
 from torc_core.spec.convert import convert as convert_spec
-from torc_tui.cli.command import command
+from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import pass_settings
 from torc_tui.cli.diagnostics import say
 from torc_tui.cli.settings import Settings
@@ -23,7 +23,7 @@ from torc_tui.cli.settings import Settings
         "torc workflows convert workflow.kdl --to yaml -o workflow.yaml",
     ]
 )
-@click.argument("file")
+@argument("file", type=click.Path(), help="A workflow file; `-` for standard input.")
 @click.option(
     "--to",
     "target",

@@ -15,7 +15,7 @@ from torc_core.operations.definition.transfer.import_workflow import (
     ImportOptions,
     import_workflow,
 )
-from torc_tui.cli.command import command
+from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import pass_settings, workflow_argument
 from torc_tui.cli.output import copy_out
 from torc_tui.cli.settings import Settings
@@ -97,7 +97,7 @@ def _target(output: str | None) -> Iterator[BinaryIO]:
         "gunzip < workflow.json.gz | torc workflows import -",
     ],
 )
-@click.argument("file")
+@argument("file", type=click.Path(), help="An exported workflow; `-` for standard input.")
 @click.option("--name", help="The name of the new workflow; by default that in the file.")
 @click.option("--skip-results", is_flag=True, help="Leave out the results that are in the file.")
 @click.option(

@@ -10,8 +10,9 @@ from torc_core.config.bounds import MULTIPLIER
 from torc_core.diagnosis.corrections import Multipliers
 from torc_core.model.ids import JobId
 from torc_core.operations.reports.correct import propose_corrections
-from torc_tui.cli.commands.jobs.id_lists import IdListCommand, id_list
+from torc_tui.cli.command import command
 from torc_tui.cli.context import pass_settings, workflow_argument
+from torc_tui.cli.id_lists import IdListCommand, id_list
 from torc_tui.cli.numbers import number
 from torc_tui.cli.settings import Settings
 from torc_tui.lists.listing import Column
@@ -25,7 +26,7 @@ _COLUMNS = (
 )
 
 
-@click.command(
+@command(
     "correct-resources",
     cls=IdListCommand,
     examples=[
