@@ -241,7 +241,7 @@ def test_a_summary_ends_with_how_the_workflow_stands(torc, torc_alone, logged, e
     assert ends == [
         "All jobs completed successfully.",
         f"2 of 5 jobs did not complete. To see why: torc reports results {logged.id}",
-        "1 of 1 job not over yet.",
+        "1 of 1 job not finished.",
     ]
 
 

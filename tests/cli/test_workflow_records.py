@@ -162,7 +162,7 @@ def test_the_only_workflow_is_not_deleted_because_none_was_named(torc, client, m
     for command in (("delete", "--no-prompts"), ("archive", "true")):
         answer = torc("workflows", *command)
         assert answer.code == 2
-        assert "Which workflows?" in answer.err
+        assert "No workflow is named." in answer.err
     terminal = start("delete", "--no-prompts")
     terminal.wait_for("Delete workflow")
     terminal.send("n\r")

@@ -49,7 +49,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     num_gpus: Annotated[
         int | None, Key("GPUs to use.", COUNT, example=1, unset="all of the machine")
     ] = None
-    cpu_affinity: Annotated[bool, Key("Give each job CPUs of its own.")] = False
+    cpu_affinity: Annotated[bool, Key("Pin each job to its own CPUs.")] = False
     limit_resources: Annotated[
         bool | None,
         Key(

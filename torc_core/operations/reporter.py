@@ -41,7 +41,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     is_optional: bool = False
     """A user who typed a command for it has agreed; keys and buttons ask all the same."""
     typed_name: str | None = None
-    """So much is at stake that an interface with dialogs has this name typed for a yes."""
+    """An interface with dialogs asks the user to type this name, as so much is at stake."""
 
 
 class Reporter(Protocol):
@@ -52,7 +52,7 @@ class Reporter(Protocol):
 
         Args:
             notice: What is being done.
-            done: Which part of it is, from 0 to 1; None if that is not known.
+            done: The fraction that is done, from 0 to 1; None if unknown.
         """
 
     def warn(self, warning: Notice) -> None:

@@ -24,7 +24,7 @@ def _with_global_options(ctx: click.Context, own: list[click.Parameter]) -> list
 
 
 class HiddenArgument(click.Argument):
-    """An argument that is accepted, and not mentioned in the help."""
+    """An argument that is accepted but not mentioned in the help."""
 
     hidden = True
 
@@ -82,7 +82,7 @@ class LazyGroup(TorcGroup):
     Args:
         package: Where the modules of its commands are.
         entries: Its commands by name, in the order in which they are listed.
-        instead: What to use in place of names that are expected here and do not exist.
+        instead: The command to suggest for names that users may expect here.
     """
 
     def __init__(

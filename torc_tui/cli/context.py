@@ -1,4 +1,4 @@
-"""What the functions of commands are decorated with: settings, ids, workflows, paging."""
+"""Arguments and options that several commands share: workflows, jobs, ids, paging."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ workflow_argument = argument(
     "workflow",
     type=WORKFLOW,
     required=False,
-    help="Its id, its name or `latest`; without, there is a menu.",
+    help="Its id, its name or `latest`; if left out, choose from a menu.",
 )
 """The workflow of a command, for `Settings.choose_workflow`."""
 
@@ -126,15 +126,15 @@ owner_option = click.option(
     "owner",
     expose_value=False,
     callback=lambda ctx, _, value: value and given_options(ctx).update(owner=value),
-    help="Whose workflows are found by name and offered; yours by default.",
+    help="Look for the workflow among those of this user; by default yours.",
 )
-"""The user whose workflow is meant, for `Settings.choose_workflow`."""
+"""The owner of the workflow, for `Settings.choose_workflow`."""
 
 workflows_argument = argument(
     "workflows",
     type=WORKFLOW,
     nargs=-1,
-    help="Their ids, names or `latest`; without, there is a menu.",
+    help="Their ids, names or `latest`; if left out, choose from a menu.",
 )
 """The workflows of a command; without any, for `Settings.choose_workflow`."""
 
@@ -156,9 +156,9 @@ output_dir_option = click.option(
     "-o",
     "--output-dir",
     type=click.Path(path_type=Path),
-    help="The output directory of its runners, if torc does not find it.",
+    help="The output directory of its runners; found by default.",
 )
-"""Where the logs of a workflow are."""
+"""Where to look for logs."""
 
 
 status_filter = click.option(
@@ -166,9 +166,9 @@ status_filter = click.option(
     "--status",
     type=click.Choice([str(status) for status in JobStatus]),
     metavar="STATUS",
-    help=f"One of: {', '.join(JobStatus)}.",
+    help=f"Only those with this status: {', '.join(JobStatus)}.",
 )
-"""The option of lists that jobs' statuses filter."""
+"""The option of lists that can be filtered by job status."""
 
 
 limits = options(

@@ -50,7 +50,7 @@ class Output(Protocol):
         columns: Sequence[Column],
         to_json: Callable[[Any], object] | None = None,
     ) -> None:
-        """Print records, as a table or as `{name: [...]}`; `to_json` says what of each."""
+        """Print records, as a table or as `{name: [...]}`, where `to_json` converts each."""
         ...
 
     def envelope(
@@ -76,6 +76,10 @@ class Output(Protocol):
 
     def message(self, text: str, record: Mapping[str, object]) -> None:
         """Print a sentence, or what it says as a record."""
+        ...
+
+    def text(self, text: str = "") -> None:
+        """Print lines for people; JSON has nothing of them."""
         ...
 
 
@@ -120,6 +124,9 @@ class JsonOutput:
         """Print the record that the sentence is about."""
         _print_json(record)
 
+    def text(self, text: str = "") -> None:
+        """Print nothing."""
+
 
 class TableOutput:
     """Aligned text. Control characters in data are made visible."""
@@ -129,8 +136,12 @@ class TableOutput:
     def record(self, record: object, lines: Mapping[str, object] | None = None) -> None:
         """Print names and values, one pair a line."""
         shown = lines if lines is not None else fields(record)
-        width = max(map(len, shown), default=0)
-        _print_lines(f"{name:<{width}}{GAP}{_cell(value)}" for name, value in shown.items())
+        names = list(map(clean, shown))
+        width = max(map(len, names), default=0)
+        _print_lines(
+            f"{name:<{width}}{GAP}{_cell(value)}"
+            for name, value in zip(names, shown.values(), strict=True)
+        )
 
     def listing(
         self,
@@ -179,6 +190,10 @@ class TableOutput:
 
     def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
         """Print the sentence."""
+        self.text(text)
+
+    def text(self, text: str = "") -> None:
+        """Print the lines."""
         _print_lines(map(clean, mask(text).split("\n")))
 
 
@@ -198,7 +213,7 @@ def json_line(value: object) -> str:
 
 
 def _write_items(name: str, records: Iterable[Any]) -> int:
-    """Write the beginning of an object whose first member are the records; return their number."""
+    """Write an object up to the end of its first member, the records; return their number."""
     return _write_array(records, f'{{\n  "{name}": ', depth=1)
 
 
@@ -215,8 +230,8 @@ def _write_array(records: Iterable[Any], head: str = "", *, depth: int = 0) -> i
 
     Args:
         records: The items.
-        head: What stands before it; not written if there is no first block but an error.
-        depth: That of its brackets.
+        head: What precedes it; not written if reading the first block fails.
+        depth: The indentation level of its brackets.
     """
     line = "\n" + "  " * depth
     before, after, count = f"{head}[", f"{head}[]", 0

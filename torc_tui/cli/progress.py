@@ -22,7 +22,7 @@ from torc_tui.terminal import clean
 
 LIVE_INTERVAL_S = 0.5
 PLAIN_INTERVAL_S = 10.0
-LEAVE_S = 1.0
+JOIN_TIMEOUT_S = 1.0
 """How long to wait at the end for a reply of the server."""
 SHOWN = ("running", "ready", "blocked", "failed", "canceled", "terminated", "pending_failed")
 
@@ -64,7 +64,7 @@ class LiveCounts:
         trace: TracebackType | None,
     ) -> None:
         self._done.set()
-        self._thread.join(LEAVE_S)
+        self._thread.join(JOIN_TIMEOUT_S)
         if self._is_live:
             _write("\r\x1b[2K")
 
@@ -107,7 +107,7 @@ def progress_line(counts: dict[str, int], rate: float, waiting_for: str = "") ->
     Args:
         counts: Jobs by status.
         rate: Completions per second.
-        waiting_for: Whom the runner waits for.
+        waiting_for: What the runner waits for.
     """
     total, settled = sum(counts.values()), count(counts, SETTLED)
     share = 100 * settled // total if total else 100

@@ -31,7 +31,7 @@ class ProgressBar:
 
         Args:
             sentence: What is being done.
-            done: Which part of it is, from 0 to 1; None if that is not known.
+            done: The fraction that is done, from 0 to 1; None if unknown.
         """
         with self._lock:
             self._state = {

@@ -101,13 +101,13 @@ class Resource:
     to_json: Callable[[Any], dict[str, Any]] = msgspec.to_builtins
     """From a record to what JSON shows."""
     is_always_json: bool = False
-    """`get` prints JSON even if a table is asked for, which is the default."""
+    """`get` ignores the output format and prints JSON."""
     example: str = ""
     """Options of an example of `create`."""
     change: str = ""
     """Options of an example of `update`."""
     label: Callable[[Any], str] = field(default=lambda record: f" ({record.name})")
-    """What names a record beside its id in a sentence."""
+    """What follows the id of a record in a sentence."""
 
     @property
     def a_record(self) -> str:

@@ -41,9 +41,11 @@ COMMANDS: dict[str, Entry] = {
     "logs": Entry("logs:logs", "Bundle logs, or search them for errors."),
     "plot-resources": Entry("plot_resources:plot_resources", "Plot what jobs used over time."),
     "reports": Entry("reports:reports", "Summaries of a workflow."),
-    "runs": Entry("runs:runs", "Runs on this machine, which outlive their terminals."),
+    "runs": Entry(
+        "runs:runs", "Runs on this machine, which continue when their terminals are closed."
+    ),
     "server": Entry("server:server", "The embedded server, which torc starts by itself."),
-    "config": Entry("config:config", "Settings: show and check them, and make files for them."),
+    "config": Entry("config:config", "Show and check settings, and create configuration files."),
     "completions": Entry(
         "completions:completions", "Print the script that makes a shell complete torc."
     ),
@@ -76,8 +78,8 @@ INSTEAD = {
         "max_content_width": 100,
         "show_default": True,
     },
-    epilog="The options may stand behind the command too. Without a command, in a terminal: "
-    "the terminal interface.",
+    epilog="Options may also follow the command. Without a command, in a terminal, the terminal "
+    "interface opens.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="torc")
 @click.pass_context

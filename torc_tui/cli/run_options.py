@@ -23,13 +23,13 @@ _OPTIONS = (
     click.option(
         "--cpu-affinity/--no-cpu-affinity",
         default=None,
-        help="Give each job CPUs of its own; no by default.",
+        help="Pin each job to its own CPUs; no by default.",
     ),
     click.option(
         "--limit-resources/--no-limit-resources",
         default=None,
         help="Stop jobs that exceed the memory or runtime of their requirements; "
-        "as the workflow says by default, else no.",
+        "by default as the workflow says, else no.",
     ),
     click.option(
         "-p",

@@ -1,4 +1,4 @@
-"""What a command works with: settings, a client, output, and a way to carry out operations."""
+"""What a command works with: settings, client, output, and how operations are carried out."""
 
 from __future__ import annotations
 
@@ -170,12 +170,12 @@ class Settings:
 
         Raises:
             NotFoundError: There is none.
-            UsageError: None is named, and there is no terminal to ask in: a script whose list is
-                empty does not mean the only workflow.
+            UsageError: None is named, and there is no terminal to ask in. A script whose list is
+                empty must not get the only workflow.
         """
         if not references:
             if not sys.stdin.isatty():
-                raise UsageError("Which workflows?", hint="Give their ids or names.")
+                raise UsageError("No workflow is named.", hint="Give ids or names.")
             return [self.choose_workflow(None)]
         return list(dict.fromkeys(self.find_workflow(each) for each in references))
 

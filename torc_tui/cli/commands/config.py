@@ -1,4 +1,4 @@
-"""`torc config`: the configuration in force, its files and their faults."""
+"""`torc config`: the configuration in force, its files and their errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHOWN = (
 
 @group()
 def config() -> None:
-    """Settings: what is in force and where it comes from, and the files for them."""
+    """Show and check settings, and create configuration files."""
 
 
 @config.command(
@@ -47,7 +47,7 @@ def config() -> None:
 def show(settings: Settings, own_format: str | None) -> int:
     """Show the settings in force, merged from all sources, and where each comes from.
 
-    Passwords and tokens are masked. A wrong value is reported, and not in force.
+    Passwords and tokens are masked. A wrong value is reported and ignored.
     """
     loaded = settings.load()
     output = output_for(own_format or settings.options.get("format_") or "toml")
@@ -76,7 +76,7 @@ def paths(settings: Settings) -> None:
         "  TORC_CLIENT__API_URL, TORC_CLIENT__RUN__NUM_CPUS, TORC_SERVER__PORT, ...",
     ]
     if not any(file["exists"] for file in files):
-        lines += ["", "There is no configuration file. Make one: torc config init --user"]
+        lines += ["", "There is no configuration file. Create one: torc config init --user"]
     _output(settings.load()).message("\n".join(lines), {"files": files})
 
 
@@ -89,13 +89,13 @@ def paths(settings: Settings) -> None:
 @click.option("-f", "--force", is_flag=True, help="Replace a file that exists.")
 @pass_settings
 def init(settings: Settings, names: tuple[str, ...], *, force: bool) -> None:
-    """Make a configuration file that explains every setting and sets none.
+    """Create a configuration file that explains every setting and sets none.
 
     `torc config paths` shows where each is.
     """
     if len(set(names)) != 1:
         raise UsageError(
-            "Exactly one file can be made.", hint="Say which: --system, --user or --local."
+            "Exactly one file can be created.", hint="Choose --system, --user or --local."
         )
     made = make_config_file(names[0], force=force)
     _output(settings.load()).message(made.sentence, {"path": made.path})
@@ -104,7 +104,7 @@ def init(settings: Settings, names: tuple[str, ...], *, force: bool) -> None:
 @config.command(examples=["torc config validate"])
 @pass_settings
 def validate(settings: Settings) -> None:
-    """Check all files, variables and options; the exit code is 2 if something is wrong."""
+    """Check all files, variables and options; exits with 2 if something is wrong."""
     loaded = settings.load()
     report = {
         "valid": not loaded.problems,

@@ -36,17 +36,19 @@ from torc_tui.cli.settings import Settings
     "--output-dir",
     type=click.Path(path_type=Path),
     default=".",
-    help="Where the plots go; it is created if need be.",
+    help="Where the plots go; created if it does not exist.",
 )
 @id_list("-j", "--job-ids", help="Plot only these jobs; their ids, separated by commas.")
-@click.option("-p", "--prefix", default="resource_plot", help="What names of files begin with.")
+@click.option(
+    "-p", "--prefix", default="resource_plot", help="What the names of the files begin with."
+)
 @click.option(
     "-f",
     "--format",
     "form",
     type=click.Choice(["html", "json", "terminal"]),
     default="html",
-    help="Pages for a browser, figures for plotly, or text that is shown at once.",
+    help="Pages for a browser, figures for plotly, or text on stdout.",
 )
 @pass_settings
 def plot_resources(
@@ -60,19 +62,19 @@ def plot_resources(
 ) -> None:
     """Plot what jobs used over time, from the databases of their runs.
 
-    There is one plot for each job (CPU, memory, processes), one each of the CPU and of the memory
-    of all jobs, and one of their peaks and averages. The pages need no network.
+    There is one plot of each job (CPU, memory, processes), one of the CPU and one of the memory of
+    all jobs, and one of their peaks and averages. The pages need no network.
     """
     chosen = job_ids or ()
     if form == "terminal":
-        from torc_tui.plots.terminal import plots  # noqa: PLC0415 - what is needed
+        from torc_tui.plots.terminal import plots  # noqa: PLC0415 - slow to import
 
         width = shutil.get_terminal_size().columns
         colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for plot in plots(db_paths, chosen, width, colors=colors):
             print_text(f"{plot}\n")
         return
-    from torc_tui.plots.write import Target, write_plots  # noqa: PLC0415 - what is needed
+    from torc_tui.plots.write import Target, write_plots  # noqa: PLC0415 - slow to import
 
     target = Target(directory=output_dir, prefix=prefix, format=form)
     with settings.reporter() as reporter:

@@ -116,7 +116,7 @@ def _create(settings: Settings, spec: ExpandedWorkflow, output_dir: str) -> Work
 
 
 def print_started(settings: Settings, started: Run) -> None:
-    """Print what runs in the background, and where its log is."""
+    """Print that a run was started in the background, and where its log is."""
     directory = started.directory
     settings.output.message(
         f"{started.sentence}\nFollow it with `torc tui`; its log is {directory.log_path}",
@@ -130,14 +130,14 @@ def print_started(settings: Settings, started: Run) -> None:
 
 
 def execute(settings: Settings, prepared: Run) -> int:
-    """Execute a run that is prepared, print how it went, and return the exit code."""
+    """Execute a prepared run, print its summary, and return the exit code."""
     client = settings.client
     say(prepared.sentence)
     with LiveCounts(client, prepared.workflow_id) as counts:
         summary = execute_run(prepared.directory, client, on_progress=counts.note)
     try:
         _print_summary(settings, summary)
-    except BrokenPipeError:  # the reader has left; the exit code still says how it went
+    except BrokenPipeError:  # the exit code still says how it went
         discard_output()
     for sentence in remarks(summary, prepared.output_dir):
         say(sentence)
@@ -145,7 +145,7 @@ def execute(settings: Settings, prepared: Run) -> int:
         try:
             for sentence in explain(client, summary, prepared.output_dir):
                 say(sentence)
-        except TorcError as error:  # how the run went is known all the same
+        except TorcError as error:  # the run itself is over
             say(f"Which jobs failed cannot be listed: {error.message}")
     return summary.exit_code
 

@@ -11,7 +11,7 @@ from torc_tui.lists.runs import RUNS
 
 @group()
 def runs() -> None:
-    """Runs on this machine, which outlive the terminals that started them."""
+    """Runs on this machine, which continue when their terminals are closed."""
 
 
 @runs.command("list", examples=["torc runs list", "torc -f json runs list"])

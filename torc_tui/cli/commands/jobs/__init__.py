@@ -1,4 +1,4 @@
-"""`torc jobs`: none of its commands is imported before it is called."""
+"""The commands of `torc jobs`, each imported when it is called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMANDS = {
     "create": Entry("create:create", "Create a job."),
     "create-from-file": Entry("create:create_from_file", "Create a job for each line of a file."),
     "update": Entry("create:update", "Change the given fields of one job."),
-    "cancel": Entry("changes:cancel", "Cancel jobs; those that run are stopped."),
+    "cancel": Entry("changes:cancel", "Cancel jobs; running ones are stopped."),
     "terminate": Entry("changes:terminate", "Terminate running jobs."),
     "retry": Entry("changes:retry", "Give failed or terminated jobs another attempt."),
     "delete": Entry("delete:delete", "Delete jobs."),

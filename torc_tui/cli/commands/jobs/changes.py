@@ -13,7 +13,7 @@ from torc_tui.cli.settings import Settings
 @jobs_argument
 @pass_settings
 def cancel(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
-    """Cancel jobs; those that run are stopped."""
+    """Cancel jobs; running ones are stopped."""
     _change(settings, CANCEL, job_ids)
 
 

@@ -33,7 +33,7 @@ _REQUIREMENTS = ("-r", "--resource-requirements-id")
 @workflow_argument
 @click.option("-n", "--name", required=True, help="Its name.")
 @click.option("-c", "--command", required=True, help="The shell command that it runs.")
-@click.option(*_REQUIREMENTS, type=ID, help="What it needs; the workflow's default without.")
+@click.option(*_REQUIREMENTS, type=ID, help="What it needs; by default what the workflow says.")
 @id_list("-b", "--blocking-job-ids", "depends_on_job_ids", help="Jobs that it depends on.")
 @id_list("-i", "--input-file-ids", help="Files that it reads.")
 @id_list("-o", "--output-file-ids", help="Files that it writes.")
@@ -41,7 +41,7 @@ _REQUIREMENTS = ("-r", "--resource-requirements-id")
 def create(settings: Settings, /, workflow: str | None, **fields: Any) -> None:
     """Create a job.
 
-    Several ids are separated by commas, or the option is repeated.
+    Separate several ids by commas, or repeat the option.
     """
     chosen = settings.choose_workflow(workflow)
     _say(settings, "Created", settings.client.create_job(Job(workflow_id=chosen, **fields)))
@@ -73,8 +73,8 @@ def create_from_file(
 ) -> None:
     """Create a job for each line of a file, or of standard input (-): all of them, or none.
 
-    Empty lines and lines that begin with # are left out. The names are job1, job2 and so on, from
-    the present number of jobs plus one. All of them share new resource requirements.
+    Empty lines and lines that begin with # are skipped. The jobs are named job1, job2 and so on,
+    continuing after the jobs that exist, and share new resource requirements.
     """
     commands = read_commands(read_spec(file).text)
     requirements = ResourceRequirements(
@@ -107,8 +107,8 @@ def create_from_file(
 def update(settings: Settings, /, job_id: JobId, **changes: Any) -> None:
     """Change the given fields of one job.
 
-    Name and command can be changed until the job is initialized. A new runtime is that of this job:
-    others with the same resource requirements keep theirs.
+    Name and command can be changed until the job is initialized. A new runtime applies to this job
+    only: others with the same resource requirements keep theirs.
     """
     _say(settings, "Updated", update_job(settings.client, job_id, JobChanges(**changes)))
 

@@ -1,4 +1,4 @@
-"""Logs on stdout: byte by byte, or in a terminal what is harmless of them."""
+"""Logs on stdout: every byte, or in a terminal text and colors only."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from torc_tui.cli.diagnostics import say
 
 
 class LogOutput:
-    """Prints pieces of several files; where another one goes on, its path is said on stderr.
+    """Prints pieces of several files.
 
     Args:
-        has_heads: Name the files.
+        has_heads: Print the path of each file to stderr before its pieces.
     """
 
     def __init__(self, *, has_heads: bool) -> None:

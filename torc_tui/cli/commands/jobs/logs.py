@@ -37,7 +37,7 @@ from torc_tui.feed import EventFeed
 FOLLOW_S = 0.25
 """How often a file is checked for growth; network file systems announce no changes."""
 SEARCH_S = 2.0
-"""How often the files of a running job are looked for."""
+"""How often to look for the files of a running job."""
 
 
 @command(
@@ -48,9 +48,9 @@ SEARCH_S = 2.0
     ]
 )
 @job_argument
-@click.option("-F", "--follow", is_flag=True, help="Print what is written until the job ends.")
-@click.option("--stdout", "wants_stdout", is_flag=True, help="Only what it wrote to stdout.")
-@click.option("--stderr", "wants_stderr", is_flag=True, help="Only what it wrote to stderr.")
+@click.option("-F", "--follow", is_flag=True, help="Keep printing until the job ends.")
+@click.option("--stdout", "wants_stdout", is_flag=True, help="Only its stdout.")
+@click.option("--stderr", "wants_stderr", is_flag=True, help="Only its stderr.")
 @click.option(
     "--tail",
     "last_lines",
@@ -63,9 +63,11 @@ SEARCH_S = 2.0
     "attempt_id",
     metavar="N",
     type=number(POSITIVE),
-    help="Of this attempt; by default the latest with output.",
+    help="Output of this attempt; by default the latest that has any.",
 )
-@click.option("--run-id", metavar="N", type=number(WHOLE), help="Of this run of the workflow.")
+@click.option(
+    "--run-id", metavar="N", type=number(WHOLE), help="Output in this run of the workflow."
+)
 @output_dir_option
 @pass_settings
 def logs(
@@ -81,8 +83,8 @@ def logs(
 ) -> None:
     """Print the output of a job: the files with its stdout and its stderr.
 
-    A pipe or a file gets every byte. In a terminal, control sequences other than colors are left
-    out. Which file is printed is said on stderr.
+    A pipe or a file gets every byte. In a terminal, control sequences other than colors are
+    removed. The path of each file is printed to stderr.
     """
     choice = LogChoice(**chosen)
     if follow:
@@ -107,7 +109,7 @@ def logs(
 def _check_follow(choice: LogChoice, *, is_json: bool) -> None:
     if choice.run_id is not None or choice.attempt_id is not None:
         raise UsageError(
-            "--follow prints the present attempt.",
+            "--follow prints the current attempt.",
             hint="Leave out --attempt and --run-id, or --follow.",
         )
     if is_json:
@@ -142,7 +144,7 @@ def _follow(
     files: GrowingFiles,
     output: LogOutput,
 ) -> Job:
-    """Print what a job writes, in each of its attempts, and return it as it is in the end."""
+    """Print what a job writes, attempt after attempt, and return the job in its last state."""
     has_changed = threading.Event()
     feed = EventFeed(lambda: client, job.workflow_id, has_changed.set)
     current = LogChoice(output_dir=output_dir, is_current=True)

@@ -1,4 +1,4 @@
-"""`torc logs`: none of its commands is imported before it is called."""
+"""The commands of `torc logs`, each imported when it is called."""
 
 from __future__ import annotations
 

@@ -36,19 +36,19 @@ _TYPES = (
 @argument(
     "path",
     type=click.Path(path_type=Path),
-    help="An output directory, an unpacked bundle, or a bundle, which may come from others.",
+    help="An output directory, a bundle, or an unpacked bundle.",
 )
 @click.option(
     "-w",
     "--workflow-id",
     type=ID,
-    help="Only logs of this workflow; to be given if there are several.",
+    help="Only logs of this workflow; required if there are several.",
 )
 @pass_settings
 def analyze(settings: Settings, path: Path, workflow_id: WorkflowId | None) -> None:
     """Search logs for known errors.
 
-    A bundle is not unpacked. The exit code is 0 whatever is found.
+    A bundle is read without being unpacked. The exit code is 0 even if errors are found.
     """
     with settings.reporter() as reporter:
         analysis = analyze_logs(path, workflow_id, reporter)
@@ -57,7 +57,7 @@ def analyze(settings: Settings, path: Path, workflow_id: WorkflowId | None) -> N
     else:
         _print(settings, analysis)
     if analysis.members_left_out:
-        say(f"Left out: {counted(analysis.members_left_out, 'member')} that are no plain files.")
+        say(f"Skipped {counted(analysis.members_left_out, 'member')} that are not regular files.")
 
 
 def _print(settings: Settings, analysis: LogAnalysis) -> None:
@@ -66,7 +66,7 @@ def _print(settings: Settings, analysis: LogAnalysis) -> None:
         found = analysis.error_count + analysis.warning_count
         if found > LINES_SHOWN:
             say(f"and {found - LINES_SHOWN:,} more lines")
-        settings.output.message("", {})
+        settings.output.text()
         settings.output.listing("types", analysis.error_types, _TYPES)
-        settings.output.message("", {})
-    settings.output.message(analysis.sentence, {})
+        settings.output.text()
+    settings.output.text(analysis.sentence)

@@ -45,7 +45,7 @@ def _is_of(category: str) -> Condition:
 
     def check(event: Event | StreamedEvent) -> bool:
         event_type = event_type_of(event)
-        if category == USER_EVENT:  # which the server makes of what is no name of a type
+        if category == USER_EVENT:  # what the server calls any other type
             return event_type not in EVENT_SEVERITY
         return category == event_type or (
             isinstance(event.data, dict) and category == event.data.get("category")
@@ -114,7 +114,7 @@ def get_latest_event(settings: Settings, workflow: str | None) -> None:
     *("-p", "--poll-interval", "longest_pause_s"),
     type=setting("poll_interval"),
     default=60,
-    help="Longest wait before connecting again when the connection broke, in seconds. Events "
+    help="Longest wait before reconnecting after a lost connection, in seconds. Events "
     "are shown as they happen.",
 )
 @category_filter
@@ -145,7 +145,7 @@ def monitor(
     follower = EventFollower(
         settings.client,
         chosen,
-        on_break=lambda: say("the connection broke; trying again"),
+        on_break=lambda: say("connection lost; reconnecting"),
         **how,
     )
     with contextlib.ExitStack() as stack:

@@ -48,4 +48,8 @@ def _add(name: str, listing: Listing, help_: str) -> None:
 
 _add("job-job", JOB_DEPENDENCIES, "List which jobs of a workflow depend on which.")
 _add("job-file", JOB_FILES, "List which jobs of a workflow write and read each file.")
-_add("job-user-data", JOB_USER_DATA, "List which jobs write and read each piece of user data.")
+_add(
+    "job-user-data",
+    JOB_USER_DATA,
+    "List which jobs of a workflow write and read each piece of user data.",
+)

@@ -24,7 +24,7 @@ from torc_tui.lists.results import RESULTS
 def _columns(client: TorcClient, workflow_id: WorkflowId) -> tuple[Column, ...]:
     """Return the columns with the names of the jobs, which older servers do not give."""
 
-    @cache  # read when the first is wanted
+    @cache  # read only if a name is missing
     def names() -> dict[Any, str]:
         return {job.id: job.name for job in every_item(client.list_jobs, workflow_id)}
 
@@ -55,10 +55,18 @@ RECORD = Resource(
     filters=(
         click.option("-j", "--job-id", type=ID, help="Only results of this job."),
         click.option("-r", "--run-id", type=number(WHOLE), help="Only results of this run."),
-        click.option("--return-code", type=number(EXIT_CODES), help="Only this exit code."),
-        click.option("--failed", is_flag=True, help="Only other exit codes than 0, and failures."),
+        click.option(
+            "--return-code", type=number(EXIT_CODES), help="Only results with this exit code."
+        ),
+        click.option(
+            "--failed",
+            is_flag=True,
+            help="Only attempts that failed or exited with another code than 0.",
+        ),
         status_filter,
-        click.option("--compute-node", "compute_node_id", type=ID, help="Only from this node."),
+        click.option(
+            "--compute-node", "compute_node_id", type=ID, help="Only results from this node."
+        ),
         click.option(
             "--all-runs", is_flag=True, help="Every attempt, not only the latest of each job."
         ),

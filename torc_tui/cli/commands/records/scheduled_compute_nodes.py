@@ -30,7 +30,9 @@ RECORD = Resource(
             "--scheduler-id", type=number(WHOLE), help="Only the one with this Slurm job id."
         ),
         click.option("--scheduler-config-id", type=ID, help="Only those of this scheduler."),
-        click.option("--status", help=f"One of: {', '.join(AllocationStatus)}."),
+        click.option(
+            "--status", help=f"Only those with this status: {', '.join(AllocationStatus)}."
+        ),
     ),
 )
 

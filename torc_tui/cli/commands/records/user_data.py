@@ -55,7 +55,7 @@ RECORD = Resource(
             spellings=("--ephemeral",),
             type=bool,
             is_flag=True,
-            help="Whether it is cleared between runs.",
+            help="Clear it between runs.",
         ),
         Field(
             name="consumer_job_id",

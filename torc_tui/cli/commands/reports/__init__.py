@@ -1,4 +1,4 @@
-"""`torc reports`: none of its commands is imported before it is called."""
+"""The commands of `torc reports`, each imported when it is called."""
 
 from __future__ import annotations
 

@@ -51,8 +51,7 @@ def results(
 ) -> None:
     """Report the results of a workflow with the paths of all logs that belong to them.
 
-    The report is JSON unless the command line says -f table. What should be there and is not is
-    named on stderr.
+    The report is JSON unless the command line says -f table. Missing logs are listed on stderr.
     """
     request = ResultsRequest(
         workflow_id=settings.choose_workflow(workflow),

@@ -78,13 +78,13 @@ _CAUSES = (
     "least_over_percent",
     type=number(PERCENT),
     default=LEAST_OVER_PERCENT,
-    help="Do not report what is less above its limit, in percent.",
+    help="Report what exceeds its limit by at least so much, in percent.",
 )
 @pass_settings
 def check_resource_utilization(settings: Settings, /, workflow: str | None, **chosen: Any) -> None:
     """Show which jobs used more memory, CPU or time than they state.
 
-    Jobs without requirements state nothing, and so exceed nothing.
+    Jobs without requirements are not compared.
     """
     workflow_id = settings.choose_workflow(workflow)
     request = UtilizationRequest(workflow_id=workflow_id, **chosen)
@@ -97,13 +97,13 @@ def check_resource_utilization(settings: Settings, /, workflow: str | None, **ch
 
 def _print(output: Output, found: Utilization) -> None:
     report = found.report
-    output.message(found.sentence, {})
+    output.text(found.sentence)
     if report.violations:
-        output.message("", {})
+        output.text()
         output.listing("violations", report.violations, _VIOLATIONS)
     failed = [each for each in report.resource_violations or [] if _likely(each)]
     if failed:
-        output.message("\nFailed, and probably for lack of memory or time:\n", {})
+        output.text("\nFailed, and probably for lack of memory or time:\n")
         output.listing("violations", failed, _CAUSES)
     remarks = []
     if found.unexplained:
@@ -114,4 +114,4 @@ def _print(output: Output, found: Utilization) -> None:
     if report.over_utilization_count or failed:
         remarks.append(f"To correct them: torc workflows correct-resources {report.workflow_id}")
     if remarks:
-        output.message("\n".join(["", *remarks]), {})
+        output.text("\n".join(["", *remarks]))

@@ -1,4 +1,4 @@
-"""`torc workflows`: one module for each command or two; none is imported before it is called."""
+"""The commands of `torc workflows`, each imported when it is called."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ COMMANDS = {
         "lifecycle.initialize:initialize", "Start a new run of every job.", is_hidden=True
     ),
     "reinitialize": Entry(
-        "lifecycle.reinitialize:reinitialize", "Start a new run of what has changed."
+        "lifecycle.reinitialize:reinitialize",
+        "Start a new run of jobs that changed or did not complete.",
     ),
     "reset-status": Entry(
         "lifecycle.reset_status:reset_status", "Reset all jobs, or those that failed."
     ),
-    "resume": Entry("lifecycle.resume:resume", "Run everything again that has not completed."),
+    "resume": Entry("lifecycle.resume:resume", "Run again everything that has not completed."),
     "runs": Entry("lifecycle.runs:runs", "List the starts and resumes of a workflow."),
     "correct-resources": Entry(
         "lifecycle.correct_resources:correct_resources",
@@ -40,7 +41,7 @@ COMMANDS = {
     "import": Entry("definition.transfer:import_", "Import a workflow from an exported file."),
     "execution-plan": Entry(
         "lifecycle.execution_plan:execution_plan",
-        "Show what starts when, and what that unblocks.",
+        "Show which jobs start when, and which they unblock.",
     ),
 }
 

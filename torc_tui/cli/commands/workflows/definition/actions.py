@@ -13,6 +13,6 @@ from torc_tui.lists.workflow_actions import COLUMNS
 @owner_option
 @pass_settings
 def list_actions(settings: Settings, workflow: str | None) -> None:
-    """List the actions of a workflow: what they wait for, what they do, whether that is done."""
+    """List the actions of a workflow: when and what they do, and whether they were executed."""
     chosen = settings.choose_workflow(workflow)
     settings.output.listing("actions", settings.client.get_workflow_actions(chosen), COLUMNS)

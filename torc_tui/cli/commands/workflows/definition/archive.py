@@ -15,7 +15,7 @@ from torc_tui.cli.settings import Settings
     "wanted",
     type=click.Choice(["true", "false"], case_sensitive=False),
     metavar="true|false",
-    help="Whether to archive them, or restore them.",
+    help="`true` archives them, `false` restores them.",
 )
 @workflows_argument
 @pass_settings

@@ -14,6 +14,7 @@ from torc_core.spec.convert import convert as convert_spec
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.context import pass_settings
 from torc_tui.cli.diagnostics import say
+from torc_tui.cli.output import print_text
 from torc_tui.cli.settings import Settings
 
 
@@ -37,7 +38,7 @@ from torc_tui.cli.settings import Settings
 def convert(settings: Settings, file: str, *, target: str, output: str | None, force: bool) -> None:
     """Write a workflow file in another format; it describes the same workflow.
 
-    Comments are lost, and YAML's anchors are written out. `-` reads standard input.
+    Comments are lost, and YAML's anchors are written out.
     """
     if output is not None and not force and Path(output).exists():
         raise ConflictError(f"{output} exists.", hint="Add --force to replace it.")
@@ -45,7 +46,7 @@ def convert(settings: Settings, file: str, *, target: str, output: str | None, f
     for sentence in converted.lost:
         say(sentence)
     if output is None:
-        click.echo(converted.text, nl=False)
+        print_text(converted.text)
         return
     with document_to_write(output) as out:
         out.write(converted.text.encode())

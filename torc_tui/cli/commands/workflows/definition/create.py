@@ -21,11 +21,13 @@ from torc_tui.cli.settings import Settings
     ]
 )
 @argument("file", type=click.Path(), help="A workflow file; `-` for standard input.")
-@click.option("--dry-run", is_flag=True, help="Check the file and count; create nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Check the file and count its records; create nothing."
+)
 @click.option(
     "--skip-checks",
     is_flag=True,
-    help="Accept jobs that need more nodes than their scheduler has; other errors stay.",
+    help="Accept jobs that need more nodes than their scheduler has.",
 )
 @click.option("--no-resource-monitoring", is_flag=True, help="Do not measure memory and CPU.")
 @click.option("-u", "--user", help="The owner; you by default.")

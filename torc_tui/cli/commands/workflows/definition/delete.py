@@ -13,8 +13,8 @@ from torc_tui.cli.settings import Settings
 
 @command(examples=["torc workflows delete 12 13", "torc workflows delete latest --no-prompts"])
 @workflows_argument
-@click.option("--no-prompts", is_flag=True, help="Do not ask, if workflows are named.")
-@click.option("--force", is_flag=True, help="Also if they belong to another user.")
+@click.option("--no-prompts", is_flag=True, help="Do not ask; only if workflows are named.")
+@click.option("--force", is_flag=True, help="Delete workflows of other users too.")
 @pass_settings
 def delete(
     settings: Settings, workflows: tuple[str, ...], *, no_prompts: bool, force: bool
@@ -28,4 +28,4 @@ def delete(
     if settings.output.is_json:
         settings.output.record([decoded(workflow) for workflow in done.workflows])
     else:
-        settings.output.message(done.sentence, {})
+        settings.output.text(done.sentence)

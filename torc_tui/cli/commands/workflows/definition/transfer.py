@@ -45,9 +45,8 @@ def export(
 ) -> None:
     """Export a workflow to a JSON file that any torc server can import.
 
-    The file holds everything that the workflow consists of, with its ids: jobs, files, user data,
-    requirements, schedulers, failure handlers and actions. An existing file is replaced once the
-    new one is complete.
+    The file holds the whole workflow: jobs, files, user data, requirements, schedulers, failure
+    handlers and actions, with their ids. An existing file is replaced once the new one is complete.
     """
     workflow_id = settings.choose_workflow(workflow)
     with settings.reporter() as reporter, _target(output) as target:
@@ -79,7 +78,7 @@ def export(
 
 @contextmanager
 def _target(output: str | None) -> Iterator[BinaryIO]:
-    """Open a file, or what is copied to stdout when it is complete: it gets all or nothing."""
+    """Open a file, or a temporary one that is copied to stdout once it is complete."""
     if output is not None:
         with document_to_write(output) as file:
             yield file
@@ -98,8 +97,8 @@ def _target(output: str | None) -> Iterator[BinaryIO]:
     ],
 )
 @argument("file", type=click.Path(), help="An exported workflow; `-` for standard input.")
-@click.option("--name", help="The name of the new workflow; by default that in the file.")
-@click.option("--skip-results", is_flag=True, help="Leave out the results that are in the file.")
+@click.option("--name", help="The name of the new workflow; by default the one in the file.")
+@click.option("--skip-results", is_flag=True, help="Do not import the results in the file.")
 @click.option(
     "--skip-events",
     is_flag=True,
@@ -111,8 +110,7 @@ def import_(
 ) -> None:
     """Import a workflow from an exported file: all of it, or nothing.
 
-    The workflow is yours, and gets ids of its own; all its jobs begin uninitialized. `-` reads
-    standard input.
+    You own the new workflow. It has new ids, and all its jobs are uninitialized.
     """
     with settings.reporter() as reporter, document_to_read(file) as (source, source_name):
         done = import_workflow(

@@ -39,15 +39,15 @@ _COLUMNS = (
     "--memory-multiplier",
     type=number(MULTIPLIER),
     default=1.2,
-    help="New memory, as a multiple of the most that was used.",
+    help="New memory, as a multiple of the peak.",
 )
 @click.option(
     "--runtime-multiplier",
     type=number(MULTIPLIER),
     default=1.2,
-    help="New runtime, as a multiple of the longest.",
+    help="New runtime, as a multiple of the longest one.",
 )
-@id_list("--job-ids", help="Look at these jobs alone.")
+@id_list("--job-ids", help="Only these jobs.")
 @click.option("--dry-run", is_flag=True, help="Show the corrections; change nothing.")
 @pass_settings
 def correct_resources(
@@ -59,7 +59,7 @@ def correct_resources(
     job_ids: list[JobId] | None,
     dry_run: bool,
 ) -> None:
-    """Raise the requirements of jobs that used more than they state, or failed of that.
+    """Raise the requirements of jobs that used more than they state, or failed for that reason.
 
     Jobs that share requirements get the same ones. Amounts are rounded up and never reduced.
     """
@@ -76,4 +76,4 @@ def correct_resources(
         return
     if report.adjustments:
         settings.output.listing("adjustments", report.adjustments, _COLUMNS)
-    settings.output.message(report.sentence, {})
+    settings.output.text(report.sentence)

@@ -24,9 +24,9 @@ from torc_tui.cli.settings import Settings
 )
 @pass_settings
 def execution_plan(settings: Settings, spec_or_id: str) -> None:
-    """Show what starts when, and what that unblocks: for a file, or for a stored workflow.
+    """Show which jobs start when, and which they unblock, for a file or a stored workflow.
 
-    Of a stored workflow it also shows what a reinitialize would run again, and why.
+    For a stored workflow it also shows which jobs `reinitialize` would run again, and why.
     """
     workflow_id = settings.find_workflow_unless_file(spec_or_id)
     if workflow_id is None:

@@ -35,11 +35,11 @@ _COLUMNS = (
 @click.option("--dry-run", is_flag=True, help="Show which jobs would run again, and why.")
 @pass_settings
 def reinitialize(settings: Settings, workflow: str | None, *, force: bool, dry_run: bool) -> None:
-    """Start a new run of what has changed: what did not complete runs again, too.
+    """Start a new run of the jobs that changed or did not complete.
 
     A job runs again if an input file was modified or is gone, if an output file is missing, if its
     command or user data changed, if it was canceled or terminated, or has not run. So do all jobs
-    downstream of it. Failed jobs stay: see `torc workflows reset-status --failed-only`.
+    downstream of it. Failed jobs stay failed: see `torc workflows reset-status --failed-only`.
     """
     chosen = settings.choose_workflow(workflow)
     if dry_run:
@@ -58,5 +58,5 @@ def _print(settings: Settings, check: ReinitializeCheck) -> None:
     objection = check.objection()
     if objection is not None:
         say(f"warning: {objection.message}")
-    settings.output.message(check.sentence, {})
+    settings.output.text(check.sentence)
     settings.output.listing("jobs", check.jobs, _COLUMNS)

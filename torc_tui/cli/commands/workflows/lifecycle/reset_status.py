@@ -15,14 +15,14 @@ from torc_tui.cli.settings import Settings
 @click.option(
     "--failed-only",
     is_flag=True,
-    help="Only what failed, was canceled or terminated, and everything downstream of it.",
+    help="Only failed, canceled and terminated jobs, and all jobs downstream of them.",
 )
 @click.option("--failed", "failed_only", is_flag=True, hidden=True)
 @click.option(
     "-r",
     "--reinitialize",
     is_flag=True,
-    help="Then begin a new run of these jobs, and of what has changed: see `reinitialize`.",
+    help="Then start a new run of these jobs and of those that changed: see `reinitialize`.",
 )
 @click.option(
     "--force", is_flag=True, help="Continue even if jobs are active or inputs are missing."
@@ -40,8 +40,8 @@ def reset_status(
 ) -> None:
     """Reset the status of all jobs, or of those that failed.
 
-    With --failed-only --reinitialize, what failed and all that was canceled because of it can be
-    run again.
+    With --failed-only --reinitialize, failed jobs and those canceled because of them become ready
+    to run again.
     """
     request = ResetRequest(
         workflow_id=settings.choose_workflow(workflow),

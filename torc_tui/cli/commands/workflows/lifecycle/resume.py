@@ -46,7 +46,7 @@ from torc_tui.cli.settings import Settings
 @click.option(
     "--force-cleanup",
     is_flag=True,
-    help="Give up at once what does not answer; with --cold, everything that has not ended.",
+    help="Do not wait for runners that do not answer; with --cold, not for running jobs either.",
 )
 @click.option("--no-run", is_flag=True, help="Start no runner here; leave the jobs to others.")
 @run_options
@@ -63,10 +63,11 @@ def resume(  # noqa: PLR0913 - options
     detach: bool,
     **options: Any,
 ) -> int:
-    """Resume a workflow: run everything again that has not completed.
+    """Resume a workflow: run again everything that has not completed.
 
-    Failed, canceled and terminated jobs run again, with all their retries; so does what waits for
-    them. Completed and disabled jobs stay. Then a runner starts here, as with `torc run`.
+    Failed, canceled and terminated jobs run again, with all their retries, and so do the jobs that
+    wait for them. Completed and disabled jobs stay as they are. Then a runner starts here, as with
+    `torc run`.
     """
     asked_at = time.monotonic() - process_age_s()
     chosen = settings.choose_workflow(workflow)
