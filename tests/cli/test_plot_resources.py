@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from torc_core.runner.monitor.samples import SampleDatabase, StoredSample
-from torc_tui.plots import write
 from torc_tui.plots.write import Target, write_plots
 
 NAMES = {1: "train", 2: "</script><b>\x1b[31m"}
@@ -111,14 +110,15 @@ def test_text_shows_a_plot_of_each_metric_with_the_names_of_jobs(torc_alone, tmp
     assert files_in(tmp_path) == {"metrics.db"}
 
 
-def test_many_pages_share_the_library(database, tmp_path, monkeypatch):
-    monkeypatch.setattr(write, "SELF_CONTAINED", 1)
-    target = Target(directory=tmp_path / "plots", prefix="all", format="html")
+def test_many_pages_share_the_library(database, tmp_path):
+    target = Target(
+        directory=tmp_path / "plots", prefix="all", format="html", self_contained_jobs=1
+    )
     written = write_plots([database], (), target)
 
     assert written.sentence == (
         f"Wrote 5 plots of 2 jobs to {target.directory}. "
-        "Keep all_plotly.js beside them: they need it."
+        "They need all_plotly.js, which must stay in the same directory."
     )
     assert "Plotly" in (target.directory / "all_plotly.js").read_text("utf-8")
     assert (target.directory / "all_job_1.html").stat().st_size < 10_000

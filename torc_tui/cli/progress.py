@@ -33,12 +33,16 @@ class LiveCounts:
     Args:
         client: The server; called in a separate thread.
         workflow_id: The workflow.
+        interval_s: How often they are written; None for what suits stderr.
     """
 
-    def __init__(self, client: TorcClient, workflow_id: WorkflowId) -> None:
+    def __init__(
+        self, client: TorcClient, workflow_id: WorkflowId, *, interval_s: float | None = None
+    ) -> None:
         self._client = client
         self._workflow_id = workflow_id
         self._is_live = sys.stderr.isatty()
+        self._interval_s = interval_s or (LIVE_INTERVAL_S if self._is_live else PLAIN_INTERVAL_S)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._write_counts, name="progress", daemon=True)
         self._rate = Rate()
@@ -69,9 +73,8 @@ class LiveCounts:
             _write("\r\x1b[2K")
 
     def _write_counts(self) -> None:
-        interval = LIVE_INTERVAL_S if self._is_live else PLAIN_INTERVAL_S
         last = ""
-        while not self._done.wait(interval):
+        while not self._done.wait(self._interval_s):
             try:
                 counts = self._client.get_workflow_status(self._workflow_id).jobs_by_status or {}
             except TorcError as error:

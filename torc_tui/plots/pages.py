@@ -28,34 +28,34 @@ def library() -> str:
         from plotly.offline import get_plotlyjs  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise MachineError(
-            "plotly is not installed, which draws plots in a browser.",
+            "plotly is not installed; it draws plots in a browser.",
             hint=f"{INSTALL}, or --format json",
         ) from error
     return str(get_plotlyjs())
 
 
 @cache
-def inside() -> str:
-    """Return what a page holds that brings the library with it: a third of its size."""
+def embedded_library() -> str:
+    """Return what a page holds to carry the library itself: compressed, a third of its size."""
     return b64encode(gzip.compress(library().encode(), mtime=0)).decode()
 
 
-def beside(name: str) -> str:
-    """Return what a page holds whose library is a file of this name, in the same directory."""
+def library_file(name: str) -> str:
+    """Return what a page holds to load the library from a file in the same directory."""
     return f"file {name}"
 
 
-def page(title: str, figure: Figure, place: str) -> str:
+def page(title: str, figure: Figure, source: str) -> str:
     """Return a page.
 
     Args:
         title: Its title.
         figure: What it shows.
-        place: Where the library is: `inside()`, or `beside(NAME)`.
+        source: Of the library: `embedded_library()`, or `library_file(NAME)`.
     """
     template = Template(files(__package__).joinpath("page.html").read_text("utf-8"))
     return template.substitute(
-        title=html.escape(clean(title)), figure=as_json(figure), library=as_json(place)
+        title=html.escape(clean(title)), figure=as_json(figure), library=as_json(source)
     )
 
 

@@ -51,7 +51,7 @@ def _library() -> Any:
         import plotext  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise MachineError(
-            "plotext is not installed, which draws plots in a terminal.",
+            "plotext is not installed; it draws plots in a terminal.",
             hint=f"{INSTALL}, or --format json",
         ) from error
     return plotext

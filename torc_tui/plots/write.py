@@ -17,8 +17,8 @@ from torc_core.usage.series import CPU, MEMORY
 from torc_tui.plots import pages
 from torc_tui.plots.figures import Figure, job_figure, overview_figure, summary_figure
 
-SELF_CONTAINED = 100
-"""Up to so many pages hold the library themselves, 2 MB each; more of them share a file."""
+SELF_CONTAINED_JOBS = 100
+"""Up to so many jobs each page holds the library itself, 2 MB; more pages share a file."""
 OVERVIEW_JOBS = 200
 """The most jobs in one figure: a browser is fast with so many, and more cannot be told apart."""
 OVERVIEW_POINTS = 400
@@ -33,6 +33,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What the names of all files begin with."""
     format: str
     """`html` or `json`."""
+    self_contained_jobs: int = SELF_CONTAINED_JOBS
 
     def path(self, name: str, ending: str) -> Path:
         """Return the path of a file."""
@@ -67,7 +68,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
         text = f"Wrote {plots} of {jobs} to {self.output_dir}."
         if self.library is None:
             return text
-        return f"{text} Keep {Path(self.library).name} beside them: they need it."
+        return f"{text} They need {Path(self.library).name}, which must stay in the same directory."
 
     @property
     def record(self) -> dict[str, object]:
@@ -104,7 +105,7 @@ def write_plots(
     library = None
     if target.format == "html":
         pages.library()  # before anything is written
-        if total > SELF_CONTAINED:
+        if total > target.self_contained_jobs:
             library = target.path("plotly", "js")
     target.directory.mkdir(parents=True, exist_ok=True)
     if library is not None:
@@ -141,5 +142,5 @@ def _figures(
 def _text(title: str, figure: Figure, target: Target, library: Path | None) -> str:
     if target.format == "json":
         return pages.as_json(figure)
-    place = pages.inside() if library is None else pages.beside(library.name)
-    return pages.page(title, figure, place)
+    source = pages.embedded_library() if library is None else pages.library_file(library.name)
+    return pages.page(title, figure, source)
