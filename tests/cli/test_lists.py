@@ -19,7 +19,7 @@ from torc_core.client import TorcClient
 from torc_core.model.artifact import File, UserData
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_tui.cli.output import BLOCK, JsonOutput, TableOutput
+from torc_tui.cli.output.formats import BLOCK, JsonOutput, TableOutput
 from torc_tui.lists.listing import Column
 
 COUNT = 10_500
@@ -157,7 +157,7 @@ def test_a_column_grows_with_its_values(capsys):
 
 @given(st.text(st.characters(codec="utf-8"), max_size=50))
 def test_json_has_no_hidden_character_and_the_same_value(text):
-    from torc_tui.cli.output import _json  # noqa: PLC0415
+    from torc_tui.cli.output.formats import _json  # noqa: PLC0415
 
     written = _json({text: [text]})
 

@@ -9,7 +9,7 @@ from waiting import wait_for
 
 from torc_core.client import TorcClient
 from torc_core.errors import UnreachableError
-from torc_tui.cli.progress import LiveCounts, progress_line
+from torc_tui.cli.output.live_counts import LiveCounts, progress_line
 
 
 class Silent(TorcClient):

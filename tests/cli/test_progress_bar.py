@@ -12,7 +12,7 @@ from tests.tui.pty_screen import PtyScreen
 WORK = """
 import sys, tty
 from torc_core.operations.definition.create import JobsCreated
-from torc_tui.cli.reporter import CommandReporter
+from torc_tui.cli.output.reporter import CommandReporter
 
 if sys.stdin.isatty():
     tty.setcbreak(0)  # keys are not shown

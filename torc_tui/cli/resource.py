@@ -14,16 +14,10 @@ from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
 from torc_tui.cli.command import TorcGroup, argument, group
-from torc_tui.cli.context import (
-    ID,
-    Decorator,
-    options,
-    pass_settings,
-    short_paging,
-    workflow_argument,
-)
-from torc_tui.cli.output import JsonOutput
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import Decorator, options, short_paging, workflow_argument
+from torc_tui.cli.options.types import ID
+from torc_tui.cli.output.formats import JsonOutput
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.listing import Column, Listing
 
 

@@ -11,7 +11,7 @@ import click
 from torc_core import __version__
 from torc_core.errors import ExitCode, TorcError
 from torc_tui.cli.command import Entry, LazyGroup
-from torc_tui.cli.diagnostics import report
+from torc_tui.cli.output.diagnostics import report
 
 COMMANDS: dict[str, Entry] = {
     "run": Entry("run:run", "Run a workflow here: from a file, or an existing one."),

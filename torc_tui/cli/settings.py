@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from functools import cached_property
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import click
 
@@ -19,10 +19,10 @@ from torc_core.host.connect import Choice, Connection, connect
 from torc_core.model.ids import WorkflowId
 from torc_core.operations.find_workflow import find_workflow, is_file
 from torc_core.operations.reporter import Proposal, Result, carry_out
-from torc_tui.cli.diagnostics import say
 from torc_tui.cli.global_options import given_options
-from torc_tui.cli.output import Output, output_for
-from torc_tui.cli.reporter import CommandReporter
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.output.formats import Output, output_for
+from torc_tui.cli.output.reporter import CommandReporter
 
 R = TypeVar("R", bound=Result)
 
@@ -210,3 +210,16 @@ class Settings:
             "Workflow", type=click.Choice([str(key) for key in found]), err=True
         )
         return WorkflowId(int(answer))
+
+
+def pass_settings(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its settings as the first argument."""
+
+    @click.pass_context
+    @wraps(function)
+    def call(ctx: click.Context, /, *args: Any, **options: Any) -> Any:
+        root = ctx.find_root()
+        root.obj = root.obj or Settings(ctx)
+        return ctx.invoke(function, root.obj, *args, **options)
+
+    return call

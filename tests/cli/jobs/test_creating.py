@@ -16,7 +16,7 @@ from torc_core.operations.jobs.create import (
     read_commands,
 )
 from torc_core.operations.reporter import SilentReporter
-from torc_tui.cli.id_lists import IdListCommand, id_list
+from torc_tui.cli.options.id_lists import IdListCommand, id_list
 
 
 def jobs_of(client, it):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.output import print_text
+from torc_tui.cli.output.formats import print_text
 from torc_tui.cli.shells import SHELLS, script
 
 

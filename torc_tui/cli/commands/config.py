@@ -14,10 +14,9 @@ from torc_core.host.directories import config_files
 from torc_core.operations.configuration import make_config_file
 from torc_core.operations.facts import counted
 from torc_tui.cli.command import group
-from torc_tui.cli.context import pass_settings
-from torc_tui.cli.diagnostics import say
-from torc_tui.cli.output import Output, output_for
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.output.formats import Output, output_for
+from torc_tui.cli.settings import Settings, pass_settings
 
 _SHOWN = (
     ("client", "api_url"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from torc_core.errors import TorcError, UnreachableError
 from torc_core.host.connect import Choice, connect_running
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc ping", "torc ping --url http://server:8080/torc-service/v1"])

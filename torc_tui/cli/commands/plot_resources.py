@@ -11,10 +11,9 @@ import click
 
 from torc_core.model.ids import JobId
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import pass_settings
-from torc_tui.cli.id_lists import id_list
-from torc_tui.cli.output import print_text
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.id_lists import id_list
+from torc_tui.cli.output.formats import print_text
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

@@ -25,11 +25,11 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import ExpandedWorkflow, SpecFile, read_spec
 from torc_tui.cli.command import HiddenArgument, argument, command
-from torc_tui.cli.context import FILE_OR_WORKFLOW, pass_settings
-from torc_tui.cli.diagnostics import say
-from torc_tui.cli.progress import LiveCounts
-from torc_tui.cli.run_options import run_options, skip_checks_option
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.run_options import run_options, skip_checks_option
+from torc_tui.cli.options.types import FILE_OR_WORKFLOW
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.output.live_counts import LiveCounts
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from torc_core.host.runs import without_secrets
 from torc_tui.cli.command import group
-from torc_tui.cli.context import pass_settings
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.runs import RUNS
 
 

@@ -10,8 +10,7 @@ from torc_core.host.embedded_server import (
     stop_server,
 )
 from torc_tui.cli.command import group
-from torc_tui.cli.context import pass_settings
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @group()

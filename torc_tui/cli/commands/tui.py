@@ -10,8 +10,7 @@ from torc_core.host.connect import connect
 from torc_core.host.environment import keep_to_ourselves
 from torc_core.operations.lifecycle.run import runner_options
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.terminal import prepare
 
 

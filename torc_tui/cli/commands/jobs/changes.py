@@ -5,8 +5,8 @@ from __future__ import annotations
 from torc_core.model.ids import JobId
 from torc_core.operations.jobs.change import CANCEL, RETRY, TERMINATE, JobChange, propose_change
 from torc_tui.cli.command import command
-from torc_tui.cli.context import jobs_argument, pass_settings
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import jobs_argument
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc jobs cancel 12 13"])

@@ -15,10 +15,11 @@ from torc_core.operations.jobs.create import create_jobs_from_commands, read_com
 from torc_core.operations.jobs.update import JobChanges, update_job
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import ID, WORKFLOW, job_argument, pass_settings, workflow_argument
-from torc_tui.cli.id_lists import IdListCommand, id_list
-from torc_tui.cli.numbers import number
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.id_lists import IdListCommand, id_list
+from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.shared import job_argument, workflow_argument
+from torc_tui.cli.options.types import ID, WORKFLOW
+from torc_tui.cli.settings import Settings, pass_settings
 
 _REQUIREMENTS = ("-r", "--resource-requirements-id")
 

@@ -9,8 +9,8 @@ from torc_core.errors import NotFoundError
 from torc_core.model.ids import JobId
 from torc_core.operations.jobs.delete import propose_delete_all_jobs, propose_delete_jobs
 from torc_tui.cli.command import command
-from torc_tui.cli.context import jobs_argument, pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import jobs_argument, workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc jobs delete 12 13"])

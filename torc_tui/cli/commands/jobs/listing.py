@@ -9,16 +9,9 @@ import click
 from torc_core.model.ids import JobId
 from torc_core.model.status import JobStatus
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import (
-    ID,
-    WORKFLOW,
-    job_argument,
-    paging,
-    pass_settings,
-    status_filter,
-    workflow_argument,
-)
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import job_argument, paging, status_filter, workflow_argument
+from torc_tui.cli.options.types import ID, WORKFLOW
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.jobs import JOBS
 
 

@@ -27,11 +27,11 @@ from torc_core.operations.jobs.logs import (
     will_run,
 )
 from torc_tui.cli.command import command
-from torc_tui.cli.commands.jobs.log_output import LogOutput
-from torc_tui.cli.context import job_argument, output_dir_option, pass_settings
-from torc_tui.cli.diagnostics import say
-from torc_tui.cli.numbers import number
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.shared import job_argument, output_dir_option
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.output.job_logs import LogOutput
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.feed import EventFeed
 
 FOLLOW_S = 0.25

@@ -7,8 +7,9 @@ import click
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.operations.jobs.related import jobs_with_failure_handlers, jobs_with_requirements
 from torc_tui.cli.command import command
-from torc_tui.cli.context import ID, pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.options.types import ID
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.job_relations import JOB_FAILURE_HANDLERS, JOB_REQUIREMENTS
 
 _job_option = click.option("-j", "--job-id", type=ID, help="Only this job.")

@@ -11,9 +11,9 @@ from torc_core.model.ids import WorkflowId
 from torc_core.operations.facts import counted
 from torc_core.operations.logs.analyze import LogAnalysis, analyze_logs
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import ID, pass_settings
-from torc_tui.cli.diagnostics import say
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.types import ID
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.listing import Column
 
 LINES_SHOWN = 200

@@ -9,8 +9,8 @@ import msgspec
 
 from torc_core.operations.logs.bundle import bundle_logs
 from torc_tui.cli.command import command
-from torc_tui.cli.context import output_dir_option, pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import output_dir_option, workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

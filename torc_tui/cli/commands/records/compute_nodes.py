@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from torc_tui.cli.context import ID
+from torc_tui.cli.options.types import ID
 from torc_tui.cli.resource import Resource, resource_group
 from torc_tui.lists.resources.nodes import NODES
 
-RECORD = Resource(
+RESOURCE = Resource(
     name="compute-nodes",
     one="compute node",
     many="compute nodes",
@@ -26,4 +26,4 @@ RECORD = Resource(
     ),
 )
 
-compute_nodes = resource_group(RECORD)
+compute_nodes = resource_group(RESOURCE)

@@ -18,12 +18,12 @@ from torc_core.model.events.text import event_type_of
 from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
 from torc_core.operations.follow_events import EventFollower
 from torc_tui.cli.commands.records.fields import read_json
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.diagnostics import say
-from torc_tui.cli.numbers import number, setting
-from torc_tui.cli.output import json_line
+from torc_tui.cli.options.numbers import number, setting
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.output.formats import json_line
 from torc_tui.cli.resource import Field, Resource, resource_group
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.events import EVENTS, precise_time
 from torc_tui.terminal import clean
 
@@ -60,7 +60,7 @@ def _select(filters: dict[str, Any]) -> Condition | None:
     return None if category is None else _is_of(category)
 
 
-RECORD = Resource(
+RESOURCE = Resource(
     name="events",
     one="event",
     many="events",
@@ -87,7 +87,7 @@ RECORD = Resource(
     label=lambda event: f" ({event_type_of(event)})",
 )
 
-events = resource_group(RECORD)
+events = resource_group(RESOURCE)
 
 
 @events.command("get-latest-event", examples=["torc events get-latest-event 1"])

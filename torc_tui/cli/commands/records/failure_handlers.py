@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from torc_tui.cli.context import limits
+from torc_tui.cli.options.shared import limits
 from torc_tui.cli.resource import Resource, resource_group
 from torc_tui.lists.resources.failure_handlers import FAILURE_HANDLERS
 
-RECORD = Resource(
+RESOURCE = Resource(
     name="failure-handlers",
     one="failure handler",
     many="failure handlers",
@@ -17,4 +17,4 @@ RECORD = Resource(
     paging=limits,
 )
 
-failure_handlers = resource_group(RECORD)
+failure_handlers = resource_group(RESOURCE)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from torc_core.model.artifact import File, FilePatch
-from torc_tui.cli.context import ID, pass_settings, workflow_argument
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.options.types import ID
 from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.files import FILES
 
-FILE = Resource(
+RESOURCE = Resource(
     name="files",
     one="file",
     many="files",
@@ -33,7 +34,7 @@ FILE = Resource(
     change="-p data/other.csv",
 )
 
-files = resource_group(FILE)
+files = resource_group(RESOURCE)
 
 
 @files.command("list-required-existing", examples=["torc files list-required-existing 1"])
@@ -43,4 +44,4 @@ def list_required_existing(settings: Settings, workflow: str | None) -> None:
     """List the files that must exist before the workflow can start; as JSON their ids."""
     chosen = settings.choose_workflow(workflow)
     required = settings.client.list_required_existing_files(chosen)
-    show_chosen(settings, FILES, FILE.key, chosen, required)
+    show_chosen(settings, FILES, RESOURCE.key, chosen, required)

@@ -7,8 +7,8 @@ from typing import Any
 from torc_core.client import every_item
 from torc_core.model.page import MAX_LIMIT, Page
 from torc_tui.cli.command import group
-from torc_tui.cli.context import limits, pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import limits, workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.dependencies import JOB_DEPENDENCIES, JOB_FILES, JOB_USER_DATA
 from torc_tui.lists.listing import Listing
 

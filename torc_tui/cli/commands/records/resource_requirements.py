@@ -5,11 +5,11 @@ from __future__ import annotations
 from torc_core.config.bounds import POSITIVE, WHOLE
 from torc_core.model.resources import ResourceRequirements, ResourceRequirementsPatch
 from torc_tui.cli.commands.records.fields import read_duration
-from torc_tui.cli.numbers import number
+from torc_tui.cli.options.numbers import number
 from torc_tui.cli.resource import Field, Resource, resource_group
 from torc_tui.lists.resources.requirements import REQUIREMENTS
 
-RECORD = Resource(
+RESOURCE = Resource(
     name="resource-requirements",
     one="resource requirements",
     many="resource requirements",
@@ -62,4 +62,4 @@ RECORD = Resource(
     change="--memory 2g",
 )
 
-resource_requirements = resource_group(RECORD)
+resource_requirements = resource_group(RESOURCE)

@@ -14,8 +14,9 @@ from torc_core.errors import UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_tui.cli.context import ID, paging, status_filter
-from torc_tui.cli.numbers import number
+from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.shared import paging, status_filter
+from torc_tui.cli.options.types import ID
 from torc_tui.cli.resource import Resource, resource_group
 from torc_tui.lists.listing import Column
 from torc_tui.lists.results import RESULTS
@@ -43,7 +44,7 @@ def _select(filters: dict[str, Any]) -> Callable[[Result], bool] | None:
     return _is_failed if filters.pop("failed") else None
 
 
-RECORD = Resource(
+RESOURCE = Resource(
     name="results",
     one="result",
     many="results",
@@ -77,7 +78,7 @@ RECORD = Resource(
     label=lambda result: f" of job {result.job_id}",
 )
 
-results = resource_group(RECORD)
+results = resource_group(RESOURCE)
 
 
 def _name_list(_ctx: click.Context, _option: click.Parameter, job_id: int | None) -> None:

@@ -10,14 +10,14 @@ from torc_core.model.compute import AllocationStatus
 from torc_core.model.ids import AllocationId
 from torc_core.operations.allocation_jobs import find_allocation_jobs
 from torc_tui.cli.command import argument
-from torc_tui.cli.context import ID, pass_settings
-from torc_tui.cli.numbers import number
+from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.types import ID
 from torc_tui.cli.resource import Resource, hint_at_list, resource_group, show_chosen
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.resources.allocations import ALLOCATIONS
 
-RECORD = Resource(
+RESOURCE = Resource(
     name="scheduled-compute-nodes",
     one="scheduled compute node",
     many="scheduled compute nodes",
@@ -36,7 +36,7 @@ RECORD = Resource(
     ),
 )
 
-scheduled_compute_nodes = resource_group(RECORD)
+scheduled_compute_nodes = resource_group(RESOURCE)
 
 
 @scheduled_compute_nodes.command("list-jobs", examples=["torc scheduled-compute-nodes list-jobs 1"])
@@ -46,7 +46,7 @@ scheduled_compute_nodes = resource_group(RECORD)
 @pass_settings
 def list_jobs(settings: Settings, scheduled_id: AllocationId) -> None:
     """List the jobs that ran, or run, under a scheduled compute node; as JSON their ids."""
-    with hint_at_list(RECORD):
+    with hint_at_list(RESOURCE):
         found = find_allocation_jobs(settings.client, scheduled_id)
     if settings.output.is_json:
         settings.output.record(msgspec.to_builtins(found))

@@ -13,9 +13,10 @@ from torc_core.model.ids import JobId
 from torc_core.operations.facts import counted
 from torc_tui.cli.command import argument
 from torc_tui.cli.commands.records.fields import read_json
-from torc_tui.cli.context import ID, WORKFLOW, pass_settings, workflow_argument
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.options.types import ID, WORKFLOW
 from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.user_data import USER_DATA
 
 
@@ -31,7 +32,7 @@ def _create(
     )
 
 
-RECORD = Resource(
+RESOURCE = Resource(
     name="user-data",
     one="user data",
     many="user data",
@@ -82,7 +83,7 @@ RECORD = Resource(
     change="""-d '{"lr": 0.002}'""",
 )
 
-user_data = resource_group(RECORD)
+user_data = resource_group(RESOURCE)
 
 
 @user_data.command("delete-all", examples=["torc user-data delete-all 1"])
@@ -105,4 +106,4 @@ def list_missing(settings: Settings, workflow: str | None) -> None:
     """List the user data that must have a value before the workflow can start; as JSON the ids."""
     chosen = settings.choose_workflow(workflow)
     missing = settings.client.list_missing_user_data(chosen)
-    show_chosen(settings, USER_DATA, RECORD.key, chosen, missing)
+    show_chosen(settings, USER_DATA, RESOURCE.key, chosen, missing)

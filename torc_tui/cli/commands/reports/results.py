@@ -11,10 +11,10 @@ from torc_core.model.ids import JobId
 from torc_core.operations.reports.results import ResultsRequest, report_results
 from torc_core.units import format_seconds
 from torc_tui.cli.command import command
-from torc_tui.cli.context import output_dir_option, pass_settings, workflow_argument
-from torc_tui.cli.id_lists import IdListCommand, id_list
-from torc_tui.cli.output import JsonOutput
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.id_lists import IdListCommand, id_list
+from torc_tui.cli.options.shared import output_dir_option, workflow_argument
+from torc_tui.cli.output.formats import JsonOutput
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.listing import Column
 
 _COLUMNS = (

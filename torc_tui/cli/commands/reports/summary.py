@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torc_core.operations.reports.summary import summarize
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.output import status_lines
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.output.formats import status_lines
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc reports summary latest"])

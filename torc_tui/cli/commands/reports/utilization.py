@@ -17,10 +17,10 @@ from torc_core.operations.reports.utilization import (
     check_utilization,
 )
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.numbers import number
-from torc_tui.cli.output import Output
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.output.formats import Output
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.listing import Column
 
 _JOB = (

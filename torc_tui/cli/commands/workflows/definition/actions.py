@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from torc_tui.cli.command import command
-from torc_tui.cli.context import owner_option, pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import owner_option, workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.workflow_actions import COLUMNS
 
 

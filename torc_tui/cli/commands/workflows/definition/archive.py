@@ -6,8 +6,8 @@ import click
 
 from torc_core.operations.definition.archive import archive_workflows
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import pass_settings, workflows_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflows_argument
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc workflows archive true 12", "torc workflows archive false 12"])

@@ -12,10 +12,9 @@ from torc_core.spec import read_spec
 from torc_core.spec.convert import Format
 from torc_core.spec.convert import convert as convert_spec
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import pass_settings
-from torc_tui.cli.diagnostics import say
-from torc_tui.cli.output import print_text
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.output.formats import print_text
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

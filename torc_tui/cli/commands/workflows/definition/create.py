@@ -9,8 +9,7 @@ from torc_core.operations.definition import create as operation
 from torc_core.operations.definition.validate import failed_validation, validate
 from torc_core.spec import SpecFile, read_spec
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import pass_settings
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

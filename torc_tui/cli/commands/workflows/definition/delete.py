@@ -7,8 +7,8 @@ import click
 from torc_core.operations.definition.delete import propose_delete
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.workflows.definition.show import decoded
-from torc_tui.cli.context import pass_settings, workflows_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflows_argument
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc workflows delete 12 13", "torc workflows delete latest --no-prompts"])

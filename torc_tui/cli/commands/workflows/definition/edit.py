@@ -9,8 +9,9 @@ import click
 from torc_core.operations.definition.edit import new_workflow, update_workflow
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.workflows.definition.show import decoded
-from torc_tui.cli.context import JSON_OBJECT, pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.options.types import JSON_OBJECT
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=['torc workflows new -n nightly -d "Every night"'])

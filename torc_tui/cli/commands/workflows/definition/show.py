@@ -10,8 +10,8 @@ import msgspec
 
 from torc_core.model.workflow import Workflow
 from torc_tui.cli.command import command
-from torc_tui.cli.context import owner_option, paging, pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import owner_option, paging, workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.workflows import WORKFLOWS
 
 

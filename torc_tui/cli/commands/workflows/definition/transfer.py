@@ -16,9 +16,9 @@ from torc_core.operations.definition.transfer.import_workflow import (
     import_workflow,
 )
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.output import copy_out
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.output.formats import copy_out
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

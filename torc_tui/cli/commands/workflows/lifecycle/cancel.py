@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torc_core.operations.lifecycle.cancel import propose_cancel
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc workflows cancel 12"])

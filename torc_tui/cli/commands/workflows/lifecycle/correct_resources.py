@@ -11,10 +11,10 @@ from torc_core.diagnosis.corrections import Multipliers
 from torc_core.model.ids import JobId
 from torc_core.operations.reports.correct import propose_corrections
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.id_lists import IdListCommand, id_list
-from torc_tui.cli.numbers import number
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.id_lists import IdListCommand, id_list
+from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.listing import Column
 
 _COLUMNS = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from torc_core.operations.lifecycle.execution_plan import plan_of_file, plan_of_workflow
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.context import FILE_OR_WORKFLOW, pass_settings
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.types import FILE_OR_WORKFLOW
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

@@ -6,8 +6,8 @@ import click
 
 from torc_core.operations.lifecycle.initialize import check_start, propose_initialize
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc workflows initialize 12", "torc workflows initialize latest --dry-run"])

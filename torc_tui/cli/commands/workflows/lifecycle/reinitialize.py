@@ -12,9 +12,9 @@ from torc_core.operations.lifecycle.reinitialize import (
     propose_reinitialize,
 )
 from torc_tui.cli.command import command
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.diagnostics import say
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.listing import Column
 
 _COLUMNS = (

@@ -16,11 +16,11 @@ from torc_core.operations.lifecycle.resume import RESUME_TIMEOUT_S, ResumeChoice
 from torc_core.operations.lifecycle.run import RunRequest, runner_options
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.run import execute, print_started
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.diagnostics import say
-from torc_tui.cli.numbers import number
-from torc_tui.cli.run_options import run_options
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.run_options import run_options
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.output.diagnostics import say
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

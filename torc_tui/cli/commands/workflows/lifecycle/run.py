@@ -7,9 +7,9 @@ from typing import Any
 from torc_core.operations.lifecycle.run import runner_options
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.run import run_workflow
-from torc_tui.cli.context import pass_settings, workflow_argument
-from torc_tui.cli.run_options import run_options, skip_checks_option
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.run_options import run_options, skip_checks_option
+from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(

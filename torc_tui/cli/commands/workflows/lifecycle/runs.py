@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from torc_tui.cli.command import command
-from torc_tui.cli.context import paging, pass_settings, workflow_argument
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import paging, workflow_argument
+from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.workflow_runs import WORKFLOW_RUNS
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from torc_tui.cli.command import command
-from torc_tui.cli.context import owner_option, pass_settings, workflow_argument
-from torc_tui.cli.output import fields, status_lines
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.shared import owner_option, workflow_argument
+from torc_tui.cli.output.formats import fields, status_lines
+from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc workflows status 12", "torc -f json workflows status latest"])

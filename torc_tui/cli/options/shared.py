@@ -2,103 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
-from torc_core.config.bounds import IDS, POSITIVE, WHOLE
+from torc_core.config.bounds import POSITIVE, WHOLE
 from torc_core.model.status import JobStatus
 from torc_tui.cli.command import argument
 from torc_tui.cli.global_options import given_options
-from torc_tui.cli.numbers import number
-from torc_tui.cli.settings import Settings
+from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.types import ID, WORKFLOW
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
-
-
-def pass_settings(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command its settings as the first argument."""
-
-    @click.pass_context
-    @functools.wraps(function)
-    def call(ctx: click.Context, /, *args: Any, **options: Any) -> Any:
-        root = ctx.find_root()
-        root.obj = root.obj or Settings(ctx)
-        return ctx.invoke(function, root.obj, *args, **options)
-
-    return call
-
-
-ID = number(IDS)
-"""An id of anything but a workflow."""
-
-
-class WorkflowReference(click.ParamType[str]):
-    """How a workflow is named: by its id, its name or `latest`."""
-
-    name = "workflow"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text; what looks like a number has to be an id."""
-        text = str(value)
-        if text.isdecimal():
-            ID.convert(text, param, ctx)
-        return text
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002 - click's
-        incomplete: str,
-    ) -> list[CompletionItem[Any]]:
-        """Return what a shell offers."""
-        from torc_tui.cli.completion import complete_workflow  # noqa: PLC0415 - for a shell's key
-
-        return complete_workflow(ctx, incomplete)
-
-
-class WorkflowOrFile(click.ParamType[str]):
-    """The path of a workflow file, or how a workflow is named."""
-
-    name = "file or workflow"
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002 - click's
-        incomplete: str,
-    ) -> list[CompletionItem[Any]]:
-        """Return what a shell offers."""
-        from torc_tui.cli.completion import complete_workflow_or_file  # noqa: PLC0415
-
-        return complete_workflow_or_file(ctx, incomplete)
-
-
-class JsonObject(click.ParamType[dict[str, Any]]):
-    """A JSON object."""
-
-    name = "json"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, Any]:
-        """Return the object."""
-        import msgspec  # noqa: PLC0415 - few commands take one
-
-        try:
-            return msgspec.json.decode(value, type=dict[str, Any])
-        except msgspec.MsgspecError as error:
-            self.fail(f"{str(value)[:80]!r} is not a JSON object: {error}.", param, ctx)
-
-
-JSON_OBJECT = JsonObject()
-WORKFLOW = WorkflowReference()
-FILE_OR_WORKFLOW = WorkflowOrFile()
 
 
 def options(*decorators: Decorator) -> Decorator:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from torc_tui.cli.numbers import setting
+from torc_tui.cli.options.numbers import setting
 
 F = TypeVar("F", bound=Callable[..., Any])
 

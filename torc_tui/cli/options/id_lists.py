@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from torc_tui.cli.command import TorcCommand
-from torc_tui.cli.context import ID
+from torc_tui.cli.options.types import ID
 
 _IDS = re.compile(r"[0-9]+(?:,[0-9]+)*")
 

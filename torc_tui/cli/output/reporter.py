@@ -10,8 +10,8 @@ import click
 
 from torc_core.errors import UsageError
 from torc_core.operations.reporter import Notice, Question
-from torc_tui.cli.diagnostics import clean_lines, say
-from torc_tui.cli.progress_bar import ProgressBar
+from torc_tui.cli.output.diagnostics import clean_lines, say
+from torc_tui.cli.output.progress_bar import ProgressBar
 
 LINES_SHOWN = 20
 

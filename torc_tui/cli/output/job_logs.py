@@ -12,7 +12,7 @@ from typing import Self
 import click
 
 from torc_core.operations.jobs.logs import LogStream
-from torc_tui.cli.diagnostics import say
+from torc_tui.cli.output.diagnostics import say
 
 
 class LogOutput:

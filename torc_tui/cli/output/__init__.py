@@ -1,0 +1,1 @@
+"""What commands print, on stdout and on stderr. Nothing else prints."""
