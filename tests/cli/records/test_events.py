@@ -180,7 +180,7 @@ def test_what_happens_while_the_server_is_away_is_shown_afterwards(monitor, make
     following.first(client, workflow, type="hello")
 
     server.kill()
-    wait_for(lambda: "trying again" in following.process.stderr.readline(), "a broken connection")
+    wait_for(lambda: "reconnecting" in following.process.stderr.readline(), "a broken connection")
     server.start()
     for number in range(3):
         create(client, workflow, type="after", number=number)
