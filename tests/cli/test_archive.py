@@ -21,4 +21,5 @@ def test_archived_workflows_are_out_of_sight_until_they_come_back(torc, client, 
     assert torc("workflows", "archive", "false", made).out == "Restored 1 workflow.\n"
     assert listed()
     assert torc("workflows", "archive", "maybe", made).code == 2
-    assert torc("workflows", "archive", "true", 123456).code == 4
+    assert torc("workflows", "archive", "true", made, 123456).code == 4
+    assert listed()

@@ -32,8 +32,10 @@ def archive_workflows(
     """Archive workflows, or restore them; it can be undone, so there is no question.
 
     Raises:
-        NotFoundError: One of them does not exist; those before it are done.
+        NotFoundError: One of them does not exist; none is changed.
     """
+    for workflow_id in workflow_ids:
+        client.get_workflow(workflow_id)
     for workflow_id in workflow_ids:
         archive_workflow(client, workflow_id, is_archived=is_archived)
     return Archived(workflow_ids=tuple(workflow_ids), is_archived=is_archived)
