@@ -1,4 +1,4 @@
-"""How long a person waits for a command: whole processes, medians.
+"""How long a person waits for a command, and what large lists take: whole processes, medians.
 
     python tests/benchmarks/commands.py [--rounds 10]
 
@@ -15,7 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import click
+
+from torc_tui.cli.root import torc as root
 
 ONE_JOB = "name: one\njobs: [{name: a, command: 'true'}]\n"
 DIAMOND = """
@@ -27,6 +32,13 @@ jobs:
 - {name: d, command: 'sleep 0.2', depends_on: [b, c]}
 """
 DIAMOND_OWN_TIME_S = 0.6
+MEASURE = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+JOBS = 100_000
+MANY = f"name: many\njobs: [{{name: 'j{{i}}', command: 'true', parameters: {{i: '1:{JOBS}'}}}}]\n"
 TORC = Path(sys.executable).with_name("torc")
 
 
@@ -66,8 +78,9 @@ class Bench:
         """Measure everything."""
         self.torc("run", "one.yaml")
         self._tell("bare python", lambda: self._run([sys.executable, "-c", "pass"]))
-        self._tell("torc --help (goal 0.25)", lambda: self.torc("--help"))
-        self._tell("torc -f json jobs list 1 (goal 0.25)", self._list_jobs)
+        self._tell("torc --version (goal 0.08)", lambda: self.torc("--version"))
+        self._tell_slowest_help()
+        self._tell("torc -f json jobs list 1 (goal 0.2)", self._list_jobs)
         self._tell("torc run, one job, server up (goal 0.5)", lambda: self.torc("run", "one.yaml"))
         self._tell(
             "torc run, one job, server to start (goal 1.5)",
@@ -79,6 +92,38 @@ class Bench:
             " after the start of the first job)",
             lambda: self.torc("run", "diamond.yaml"),
         )
+        self._measure_many()
+
+    def _tell_slowest_help(self) -> None:
+        """Measure the help of every command once, and then that of the slowest."""
+        times = {}
+        for path in _paths(root, ()):
+            started = time.perf_counter()
+            self.torc(*path, "--help")
+            times[path] = time.perf_counter() - started
+        slowest = max(times, key=lambda path: times[path])
+        name = f"torc {' '.join(slowest)} --help, slowest of {len(times)} (goal 0.18)"
+        self._tell(name, lambda: self.torc(*slowest, "--help"))
+
+    def _measure_many(self) -> None:
+        (self.place / "many.yaml").write_text(MANY)
+        create = ("workflows", "create", "many.yaml")
+        self._tell(f"torc {' '.join(create)}, {JOBS:,} jobs (goal 8)", lambda: self.torc(*create))
+        listing = ("jobs", "list", "latest", "-f", "json")
+        self._tell(f"torc {' '.join(listing)}, {JOBS:,} (goal 3)", lambda: self.torc(*listing))
+        used_kb = self._peak_kb(*listing)
+        print(f"{'  its peak memory (goal 150 MB)':<70} {used_kb / 1024:6.1f} MiB")
+
+    def _peak_kb(self, *arguments: str) -> int:
+        """Return the peak memory of a command; measured by a small process, whose pages count."""
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURE, str(TORC), *arguments],
+            cwd=self.place,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+        )
+        return int(done.stdout)
 
     def _list_jobs(self) -> None:
         self.torc("-f", "json", "jobs", "list", "1")
@@ -97,6 +142,16 @@ class Bench:
             times.append(time.perf_counter() - started)
         low, high = min(times), max(times)
         print(f"{name:<70} {statistics.median(times):6.3f} s  ({low:.3f}-{high:.3f})")
+
+
+def _paths(group: click.Group, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the names of every command, those of groups too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        _, command, _ = group.resolve_command(context, [name])
+        yield (*above, name)
+        if isinstance(command, click.Group):
+            yield from _paths(command, (*above, name))
 
 
 if __name__ == "__main__":
