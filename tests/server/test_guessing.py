@@ -97,7 +97,7 @@ def test_users_get_in_beside_many_who_guess(make_server, auth_file):
 
     assert (first, second, set(known)) == (200, 200, {200})
     assert outcomes <= {401, 429}
-    assert time.monotonic() - begin < 60  # a guard against hanging
+    assert time.monotonic() - begin < 110  # a guard against hanging
 
 
 def test_passwords_that_wait_for_a_check_do_not_delay_the_end(make_server, auth_file):

@@ -66,13 +66,15 @@ class Driver:
         board = self.board
         board.opened.feed.close()
         board.refresher.refresh_every(0)
-        await self.pilot.pause()
-        await self.wait_for(
-            lambda: (
-                board.refresher._soon_timer is None
-                and not (board.requests._busy or board.requests._waiting)
+        requests = board.requests
+        for _ in range(3):  # an answer may lead to another request
+            await self.pilot.pause()
+            await self.wait_for(
+                lambda: (
+                    board.refresher._soon_timer is None
+                    and not (requests._busy or requests._waiting)
+                )
             )
-        )
         await self.pilot.pause()
 
 
