@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -22,7 +23,14 @@ from torc_core.spec.files.paths import Surroundings
 from torc_core.spec.formats.read_json import read_json
 from torc_core.spec.formats.read_kdl import read_kdl
 from torc_core.spec.formats.read_yaml import read_yaml
-from torc_core.spec.problems import MalformedError, Marks, Problems, report, shown
+from torc_core.spec.problems import (
+    MalformedError,
+    ManyProblemsError,
+    Marks,
+    Problems,
+    report,
+    shown,
+)
 from torc_core.spec.schema import read_workflow
 
 MAX_JOBS = 1_000_000
@@ -140,17 +148,28 @@ def parse_workflow(
         raise SpecError([f"{source}: the file is empty"], source=source)
     read, tree = _read(text, format, source)
     problems = Problems()
-    spec = read_workflow(tree, problems)
-    workflow = build_workflow(spec, problems, max_jobs, surroundings, skip_checks=skip_checks)
+    workflow = None
+    with suppress(ManyProblemsError):
+        spec = read_workflow(tree, problems)
+        workflow = build_workflow(spec, problems, max_jobs, surroundings, skip_checks=skip_checks)
     if workflow is not None and not (problems.warnings or problems.notes):
         return workflow
-    marks: Marks = {}
-    read(text, marks)
+    del tree  # before the text is read once more
+    marks = Marks(path for path, _ in (*problems.errors, *problems.warnings, *problems.notes))
+    try:
+        read(text, marks)
+    except MalformedError as problem:  # where the reader of places is the stricter one
+        raise SpecError([_malformed(problem, source)], source=source) from problem
     if workflow is None:
         raise SpecError(report(problems.errors, source, marks), source=source)
     warnings = tuple(report(problems.warnings, source, marks))
     notes = tuple(report(problems.notes, source, marks))
     return msgspec.structs.replace(workflow, warnings=warnings, notes=notes)
+
+
+def _malformed(problem: MalformedError, source: str) -> str:
+    place = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
+    return f"{source}{place}: {problem.message}"
 
 
 def _surroundings() -> Surroundings:
@@ -208,10 +227,7 @@ def _read(text: str, format_name: str | None, source: str) -> tuple[Reader, Any]
         try:
             tree = read(text, None)
         except MalformedError as problem:
-            place = (
-                f":{problem.position.line}:{problem.position.column}" if problem.position else ""
-            )
-            tried.append(f"{source}{place}: {problem.message}")
+            tried.append(_malformed(problem, source))
             continue
         if format_name is not None or isinstance(tree, dict):
             return read, tree

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ Path = tuple[str | int, ...]
 MAX_DEPTH = 64
 """Levels of lists and mappings; deeper files are refused before anything can recurse into them."""
 
+_MAX_FOUND = 10_000
+"""Errors after which a file is not looked at any further."""
 _MAX_REPORTED = 200
 _MAX_CANDIDATES = 100_000
 
@@ -30,8 +32,18 @@ class Position(NamedTuple):
     column: int
 
 
-Marks = dict[Path, Position]
-"""Where each value of a file begins."""
+class Marks(dict[Path, Position]):
+    """Where values of a file begin: those at some paths, and what is around them.
+
+    The places of all values would take more memory than the file.
+
+    Args:
+        paths: The paths of interest.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        super().__init__()
+        self.wanted = frozenset(path[:end] for path in paths for end in range(len(path) + 1))
 
 
 class MalformedError(Exception):
@@ -41,6 +53,10 @@ class MalformedError(Exception):
         super().__init__(message)
         self.message = message
         self.position = position
+
+
+class ManyProblemsError(Exception):
+    """A file has so many errors that the rest of it does not matter."""
 
 
 class Lines:
@@ -104,8 +120,14 @@ class Problems:
         self._seen: set[tuple[Path, str]] = set()
 
     def add(self, path: Path, message: str) -> None:
-        """Note an error."""
+        """Note an error.
+
+        Raises:
+            ManyProblemsError: There are many.
+        """
         self.errors.append((path, message))
+        if len(self.errors) == _MAX_FOUND:
+            raise ManyProblemsError
 
     def warn(self, path: Path, message: str) -> None:
         """Note something that is allowed and probably not meant."""
@@ -131,7 +153,7 @@ class Problems:
         self.add(path, f'no {kind} named "{shown(name)}"{near}')
 
 
-def report(found: list[tuple[Path, str]], source: str, marks: Mapping[Path, Position]) -> list[str]:
+def report(found: list[tuple[Path, str]], source: str, marks: Marks) -> list[str]:
     """Return one line per problem, in the order of the file.
 
     A path without a mark is reported at the nearest thing around it.
@@ -151,5 +173,6 @@ def report(found: list[tuple[Path, str]], source: str, marks: Mapping[Path, Posi
         for position, text in placed[:_MAX_REPORTED]
     ]
     if len(placed) > _MAX_REPORTED:
-        lines.append(f"{source}: and {len(placed) - _MAX_REPORTED} more")
+        least = "at least " if len(placed) == _MAX_FOUND else ""
+        lines.append(f"{source}: and {least}{len(placed) - _MAX_REPORTED:,} more")
     return lines

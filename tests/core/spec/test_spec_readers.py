@@ -43,7 +43,7 @@ fragments = st.lists(
 @example(text="\\")
 @example(text="a: \ud800")
 def test_any_text_is_read_or_refused(name: str, text: str) -> None:
-    outcomes = [outcome(name, text, marks) for marks in (None, {})]
+    outcomes = [outcome(name, text, marks) for marks in (None, Marks([]))]
     assert outcomes[0] == outcomes[1]
 
 
@@ -62,7 +62,7 @@ def outcome(name: str, text: str, marks: Marks | None) -> str:
 def test_json_reads_what_json_writes(document: Any) -> None:
     text = json.dumps(document, indent=1)
     assert read_json(text) == document
-    assert read_json(text, {}) == document
+    assert read_json(text, Marks([])) == document
 
 
 class Quoting(yaml.SafeDumper):
@@ -174,7 +174,7 @@ MERGES = {
 def test_yaml_merges_mappings_and_lists_of_them(written: str, merged: dict[str, Any]) -> None:
     text = f"a: &a {{x: 1, y: 2}}\nb: &b {{y: 3, z: 4}}\nm: {written}\n"
     assert list(read_yaml(text)["m"].items()) == list(merged.items())
-    assert read_yaml(text, {}) == read_yaml(text)
+    assert read_yaml(text, Marks([])) == read_yaml(text)
 
 
 @pytest.mark.parametrize("written", ["1", "[1]", "[*a, x]", "*l", "", "[[*a]]"])
@@ -248,9 +248,10 @@ def test_kdl_repeated_nodes_are_lists() -> None:
     ],
 )
 def test_marks_lead_to_the_line_of_a_value(name: str, text: str) -> None:
-    marks: Marks = {}
+    path = ("jobs", 0, "depends_on", 0)
+    marks = Marks([path])
     FORMATS[name](text, marks)
-    position = marks["jobs", 0, "depends_on", 0]
+    position = marks[path]
     line = text.splitlines()[position.line - 1]
     assert "b" in line[position.column - 1 :]
     assert position.column >= 7

@@ -166,8 +166,8 @@ class _Reader:
         match = _VALUE.match(self.text, self.offset)
         if match is None:
             raise self.unexpected("a value")
-        if self.marks is not None:
-            self.marks[self.path()] = self.position(self.skipped(self.offset))
+        if self.marks is not None and (path := self.path()) in self.marks.wanted:
+            self.marks[path] = self.position(self.skipped(self.offset))
         double, single, number, constant, opening = match.groups()
         if opening:
             if len(self.stack) >= MAX_DEPTH:

@@ -181,7 +181,7 @@ class _Mapper:
             raise self.problem(f"is not JSON: {shown(str(error), 100)}", node) from error
 
     def mark(self, path: Path, node: Node) -> None:
-        if self.marks is not None and node.offset is not None:
+        if self.marks is not None and node.offset is not None and path in self.marks.wanted:
             self.marks.setdefault(path, self.at(node.offset))
 
     def problem(self, message: str, node: Node) -> MalformedError:

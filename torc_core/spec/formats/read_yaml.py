@@ -16,6 +16,7 @@ import yaml
 
 from torc_core.spec.problems import (
     MAX_DEPTH,
+    Lines,
     MalformedError,
     Marks,
     Path,
@@ -117,8 +118,10 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
             raise MalformedError(f"nested deeper than {MAX_DEPTH} levels", position) from error
         message = ": ".join(part for part in (error.context, error.problem) if part)
         raise MalformedError(f"not valid YAML: {shown(message, 200)}", position) from error
-    except yaml.YAMLError as error:
-        raise MalformedError(f"not valid YAML: {shown(str(error), 200)}") from error
+    except yaml.reader.ReaderError as error:
+        position = Lines(text).at(text.index(chr(error.character)))
+        message = f"not valid YAML: no file may contain the character U+{error.character:04X}"
+        raise MalformedError(message, position) from error
     finally:
         parser.dispose()
 
@@ -267,8 +270,8 @@ class _Builder:
         else:
             frame.value[frame.key] = value
             frame.expects_key = True
-        if self.marks is not None:
-            self.marks[self.path()] = _position(event)
+        if self.marks is not None and (path := self.path()) in self.marks.wanted:
+            self.marks[path] = _position(event)
 
     @staticmethod
     def merge(frame: _Frame, value: Any, position: Position) -> None:
