@@ -77,3 +77,8 @@ def _records(database: Path) -> dict[str, tuple[int, int]]:
 
 def _has_id(opened: sqlite3.Connection, table: str) -> bool:
     return any(row[1] == "id" for row in opened.execute(f'PRAGMA table_info("{table}")'))
+
+
+@pytest.fixture
+def data() -> Path:
+    return Path(__file__).parents[1] / "data"

@@ -64,7 +64,8 @@ def check_address(address: Address) -> Address:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        is_web = parts.scheme in {"http", "https"} and parts.netloc.isprintable()
+        # Of the URL itself: what is split has lost its line ends, and would be another host.
+        is_web = parts.scheme in {"http", "https"} and url.strip().isprintable()
         is_host = bool((parts.hostname or "").encode("idna")) and " " not in parts.netloc
         is_usable = is_web and is_host and parts.port != 0
     except ValueError:  # UnicodeError is one

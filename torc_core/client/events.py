@@ -83,5 +83,5 @@ def read_event(sent: ServerSentEvent) -> NumberedEvent | None:
     number = int(sent.id) if sent.id.isdecimal() else None
     try:
         return NumberedEvent(number, _DECODER.decode(sent.data))
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None

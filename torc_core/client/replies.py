@@ -52,7 +52,7 @@ def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
         raise error_from_reply(status, content)
     try:
         return cast("T", _decoder(cast("Hashable", request.reply)).decode(content))
-    except ValueError as error:  # msgspec's, or the text is not UTF-8
+    except (ValueError, RecursionError) as error:  # msgspec's, or the text is not UTF-8
         raise ProtocolError(
             f"The reply to {request.method} {request.path} is not what torc expects: {error}.",
             hint=f"Is there a torc server of this version at {url}?",
@@ -83,7 +83,7 @@ def error_from_reply(status: int, content: bytes) -> TorcError:
 def _read_error_body(content: bytes) -> tuple[str, dict[str, Any]]:
     try:
         body = msgspec.json.decode(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return content.decode("utf-8", "replace").strip(), {}
     inner = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(inner, dict):

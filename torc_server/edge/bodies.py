@@ -101,7 +101,8 @@ def check_limits(body: bytes) -> None:
             "it contains the character NUL, which commands and file names cannot contain"
         )
     if has_long_number and not all(map(_is_storable, _LITERAL.findall(_QUOTED.sub(b"", plain)))):
-        raise _unreadable("it contains an integer of more than 64 bits")
+        hint = "Write it as text, or as a number with a fraction."
+        raise _unreadable("it contains an integer of more than 64 bits", hint=hint)
 
 
 def _without_escaped(body: bytes) -> bytes:

@@ -105,5 +105,5 @@ def _jobs(client: TorcClient, workflow_id: WorkflowId, job_id: JobId | None) -> 
 def _rules(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return text

@@ -28,6 +28,7 @@ class _Number(click.ParamType[int | float]):
 
     def __init__(self, bounds: Bounds) -> None:
         self.name = bounds.unit
+        self.is_whole = bounds.is_whole
         self._bounds = bounds
 
     def convert(
@@ -35,7 +36,7 @@ class _Number(click.ParamType[int | float]):
     ) -> int | float:
         """Return the number."""
         try:
-            found = int(value) if self._bounds.is_whole else float(value)
+            found = int(value) if self.is_whole else float(value)
         except ValueError:
             found = None
         if found is None or not self._bounds.allow(found):

@@ -68,8 +68,9 @@ class JsonObject(click.ParamType[dict[str, Any]]):
 
         try:
             return msgspec.json.decode(value, type=dict[str, Any])
-        except msgspec.MsgspecError as error:
-            self.fail(f"{str(value)[:80]!r} is not a JSON object: {error}.", param, ctx)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            cause = "it is nested too deep" if isinstance(error, RecursionError) else error
+            self.fail(f"{str(value)[:80]!r} is not a JSON object: {cause}.", param, ctx)
 
 
 JSON_OBJECT = JsonObject()

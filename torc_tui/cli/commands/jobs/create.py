@@ -18,6 +18,7 @@ from torc_tui.cli.command import argument, command
 from torc_tui.cli.options.id_lists import IdListCommand, id_list
 from torc_tui.cli.options.numbers import number
 from torc_tui.cli.options.shared import job_argument, workflow_argument
+from torc_tui.cli.options.texts import COMMAND, NAME
 from torc_tui.cli.options.types import ID, WORKFLOW
 from torc_tui.cli.settings import Settings, pass_settings
 
@@ -32,8 +33,10 @@ _REQUIREMENTS = ("-r", "--resource-requirements-id")
     ],
 )
 @workflow_argument
-@click.option("-n", "--name", required=True, help="Its name.")
-@click.option("-c", "--command", required=True, help="The shell command that it runs.")
+@click.option("-n", "--name", type=NAME, required=True, help="Its name.")
+@click.option(
+    "-c", "--command", type=COMMAND, required=True, help="The shell command that it runs."
+)
 @click.option(*_REQUIREMENTS, type=ID, help="What it needs; by default what the workflow says.")
 @id_list("-b", "--blocking-job-ids", "depends_on_job_ids", help="Jobs that it depends on.")
 @id_list("-i", "--input-file-ids", help="Files that it reads.")
@@ -100,8 +103,8 @@ def create_from_file(
 
 @command(examples=['torc jobs update 12 -c "python train.py --seed 2"'])
 @job_argument
-@click.option("-n", "--name", help="The new name.")
-@click.option("-c", "--command", help="The new command.")
+@click.option("-n", "--name", type=NAME, help="The new name.")
+@click.option("-c", "--command", type=COMMAND, help="The new command.")
 @click.option("--runtime", help="How long it may run, as an ISO 8601 duration such as PT2H.")
 @click.option(*_REQUIREMENTS, "requirements_id", type=ID, help="What it needs.")
 @pass_settings

@@ -19,9 +19,10 @@ def read_json(text: str) -> object:
     """
     try:
         return msgspec.json.decode(text)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
+        cause = "it is nested too deep" if isinstance(error, RecursionError) else error
         raise UsageError(
-            f"--data {text[:80]!r} is not JSON: {error}.",
+            f"--data {text[:80]!r} is not JSON: {cause}.",
             hint="""Quote it for the shell, such as --data '{"lr": 0.001}'.""",
         ) from error
 

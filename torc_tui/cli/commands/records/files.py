@@ -6,6 +6,7 @@ import click
 
 from torc_core.model.artifact import File, FilePatch
 from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.options.texts import NAME, PATH
 from torc_tui.cli.options.types import ID
 from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
 from torc_tui.cli.settings import Settings, pass_settings
@@ -23,8 +24,16 @@ RESOURCE = Resource(
     update=lambda client, file_id, **changes: client.update_file(file_id, FilePatch(**changes)),
     delete=lambda client, file_id: client.delete_file(file_id),
     fields=(
-        Field(name="name", spellings=("-n", "--name"), help="Its name.", is_required=True),
-        Field(name="path", spellings=("-p", "--path"), help="Where it is.", is_required=True),
+        Field(
+            name="name", spellings=("-n", "--name"), type=NAME, help="Its name.", is_required=True
+        ),
+        Field(
+            name="path",
+            spellings=("-p", "--path"),
+            type=PATH,
+            help="Where it is.",
+            is_required=True,
+        ),
     ),
     filters=(
         click.option("--produced-by-job-id", type=ID, help="Only what this job writes."),

@@ -6,6 +6,7 @@ from torc_core.config.bounds import POSITIVE, WHOLE
 from torc_core.model.resources import ResourceRequirements, ResourceRequirementsPatch
 from torc_tui.cli.commands.records.fields import read_duration
 from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.texts import NAME
 from torc_tui.cli.resource import Field, Resource, resource_group
 from torc_tui.lists.resources.requirements import REQUIREMENTS
 
@@ -26,7 +27,9 @@ RESOURCE = Resource(
     ),
     delete=lambda client, requirements_id: client.delete_resource_requirements(requirements_id),
     fields=(
-        Field(name="name", spellings=("-n", "--name"), help="Their name.", is_required=True),
+        Field(
+            name="name", spellings=("-n", "--name"), type=NAME, help="Their name.", is_required=True
+        ),
         Field(
             name="num_cpus",
             spellings=("--num-cpus",),

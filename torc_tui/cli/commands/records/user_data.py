@@ -14,6 +14,7 @@ from torc_core.operations.facts import counted
 from torc_tui.cli.command import argument
 from torc_tui.cli.commands.records.fields import read_json
 from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.options.texts import NAME
 from torc_tui.cli.options.types import ID, WORKFLOW
 from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
 from torc_tui.cli.settings import Settings, pass_settings
@@ -49,7 +50,9 @@ RESOURCE = Resource(
     ),
     delete=lambda client, user_data_id: client.delete_user_data(user_data_id),
     fields=(
-        Field(name="name", spellings=("-n", "--name"), help="Its name.", is_required=True),
+        Field(
+            name="name", spellings=("-n", "--name"), type=NAME, help="Its name.", is_required=True
+        ),
         Field(name="data", spellings=("-d", "--data"), help="Its value, as JSON.", read=read_json),
         Field(
             name="is_ephemeral",

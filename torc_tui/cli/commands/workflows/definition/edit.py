@@ -10,12 +10,13 @@ from torc_core.operations.definition.edit import new_workflow, update_workflow
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.workflows.definition.show import decoded
 from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.options.texts import NAME
 from torc_tui.cli.options.types import JSON_OBJECT
 from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=['torc workflows new -n nightly -d "Every night"'])
-@click.option("-n", "--name", required=True, help="Its name.")
+@click.option("-n", "--name", type=NAME, required=True, help="Its name.")
 @click.option("-d", "--description", help="What it is for.")
 @click.option("-u", "--user", help="The owner; you by default.")
 @pass_settings
@@ -34,7 +35,7 @@ def new(settings: Settings, *, name: str, description: str | None, user: str | N
     ]
 )
 @workflow_argument
-@click.option("-n", "--name", help="The new name.")
+@click.option("-n", "--name", type=NAME, help="The new name.")
 @click.option("-d", "--description", help="The new description.")
 @click.option("--owner-user", "user", help="The new owner.")
 @click.option("--project", help="The new project.")

@@ -17,6 +17,7 @@ from torc_core.operations.definition.transfer.import_workflow import (
 )
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.options.shared import workflow_argument
+from torc_tui.cli.options.texts import NAME
 from torc_tui.cli.output.formats import copy_out
 from torc_tui.cli.settings import Settings, pass_settings
 
@@ -97,7 +98,9 @@ def _target(output: str | None) -> Iterator[BinaryIO]:
     ],
 )
 @argument("file", type=click.Path(), help="An exported workflow; `-` for standard input.")
-@click.option("--name", help="The name of the new workflow; by default the one in the file.")
+@click.option(
+    "--name", type=NAME, help="The name of the new workflow; by default the one in the file."
+)
 @click.option("--skip-results", is_flag=True, help="Do not import the results in the file.")
 @click.option(
     "--skip-events",
