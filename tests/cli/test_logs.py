@@ -283,7 +283,7 @@ def test_a_bundle_that_was_cut_is_searched_up_to_there(torc, tmp_path):
 
     assert answer.code == 0
     assert answer.json["error_count"] == 1
-    assert "was searched up to a fault" in answer.err
+    assert "was searched up to where it is damaged" in answer.err
 
 
 def test_a_hostile_bundle_writes_nothing_and_reads_nothing_else(torc, tmp_path):
@@ -351,7 +351,7 @@ def test_a_bundle_that_grows_without_bounds_is_searched_in_bounded_memory(tmp_pa
     assert analysis["error_count"] == 5_000
     assert len(analysis["errors"]) < 5_000
     assert analysis["errors_left_out"] == 5_000 - len(analysis["errors"])
-    assert "searched up to a fault" in process.stderr
+    assert "searched up to where it is damaged" in process.stderr
 
 
 @pytest.mark.parametrize("name", ["bundle", "analyze"])

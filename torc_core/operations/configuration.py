@@ -1,4 +1,4 @@
-"""Make a configuration file."""
+"""Create a configuration file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torc_core.host.directories import config_files
 from torc_core.host.files.replacement import replacing
 
 
-class ConfigFileMade(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration file was made."""
+class ConfigFileCreated(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration file was created."""
 
     path: str
 
@@ -23,8 +23,8 @@ class ConfigFileMade(msgspec.Struct, frozen=True, kw_only=True):
         return f"Created {self.path}; remove the # before what you want to set."
 
 
-def make_config_file(name: str, *, force: bool) -> ConfigFileMade:
-    """Make a configuration file that explains every setting and sets none.
+def create_config_file(name: str, *, force: bool) -> ConfigFileCreated:
+    """Create a configuration file that explains every setting and sets none.
 
     Args:
         name: Which one: `system`, `user` or `local`.
@@ -48,7 +48,7 @@ def make_config_file(name: str, *, force: bool) -> ConfigFileMade:
             f"{path} cannot be written: {error.strerror}.",
             hint="Choose another file: --user, --local or --system.",
         ) from error
-    return ConfigFileMade(path=str(path))
+    return ConfigFileCreated(path=str(path))
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:

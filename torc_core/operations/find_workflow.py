@@ -10,7 +10,7 @@ from torc_core.model.ids import WorkflowId, id_of
 
 LATEST = "latest"
 _SHOWN = 5
-_HINT = "To see those that there are: torc workflows list"
+_HINT = "To list your workflows: torc workflows list"
 
 
 def find_workflow(client: TorcClient, reference: str, *, user: str) -> WorkflowId:

@@ -105,11 +105,12 @@ def warn_of_differences(
     if not unassigned:
         return
     default = SortMethod.GPUS_RUNTIME_MEMORY
+    name = "job names" if unassigned == 1 else "jobs name"
     problems.warn(
         ("slurm_schedulers",),
         f"the {len(schedulers)} schedulers differ in {', '.join(differences)}, {unassigned:,} "
-        f"job(s) name none of them, and jobs_sort_method is not set: any node may take these jobs, "
-        f"in the default order '{default}' (by GPUs, then runtime, then memory). If that does not "
+        f"{name} none of them, and jobs_sort_method is not set: any node may take these jobs, in "
+        f"the default order '{default}' (by GPUs, then runtime, then memory). If that does not "
         f"suit, set jobs_sort_method to '{default}', '{SortMethod.GPUS_MEMORY_RUNTIME}' (memory "
         f"before runtime) or '{SortMethod.NONE}', or give each job its scheduler",
     )

@@ -86,7 +86,7 @@ def test_different_schedulers_without_an_order_are_warned_of(
     bound = {"name": "bound", "command": "x", "scheduler": "one"}
     (warning,) = parse(jobs=[*FREE, bound], slurm_schedulers=schedulers(**of_second)).warnings
 
-    assert f"the 2 schedulers differ in {differences}, 3 job(s) name none" in warning
+    assert f"the 2 schedulers differ in {differences}, 3 jobs name none" in warning
     assert "'gpus_runtime_memory'" in warning
 
 

@@ -111,7 +111,7 @@ def _find(client: TorcClient, job_ids: Sequence[JobId]) -> list[Job]:
         are = "is no job" if len(missing) == 1 else "are no jobs"
         raise NotFoundError(
             f"There {are} {listed}; nothing was deleted.",
-            hint="To see those that there are: torc jobs list",
+            hint="To list the jobs of a workflow: torc jobs list WORKFLOW",
             missing_ids=missing,
         )
     return found

@@ -45,7 +45,7 @@ class GrowingFiles:
             if file is None:
                 if os.path.lexists(path):
                     raise MachineError(
-                        f"{path} cannot be read, or is not a plain file.",
+                        f"{path} cannot be read, or is not a regular file.",
                         hint="Check its permissions.",
                     )
                 return None

@@ -101,7 +101,7 @@ class EndsEarly(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """Which one, and why."""
-        return f"{self.path} was searched up to a fault: {self.why}"
+        return f"{self.path} was searched up to where it is damaged: {self.why}"
 
 
 def analyze_logs(path: Path, workflow_id: WorkflowId | None, reporter: Reporter) -> LogAnalysis:

@@ -52,7 +52,7 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """Which one, and why."""
-        return f"{self.path} was left out: it is no plain file, or cannot be read"
+        return f"{self.path} was left out: it is not a regular file, or cannot be read"
 
 
 def output_directories(client: TorcClient, workflow: Workflow, given: Path | None) -> list[Path]:

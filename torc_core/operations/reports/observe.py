@@ -65,7 +65,7 @@ def refuse_unknown(
         if job_id not in jobs:
             raise NotFoundError(
                 f"Workflow {workflow_id} has no job {job_id}.",
-                hint=f"To see those that it has: torc jobs list {workflow_id}",
+                hint=f"To list its jobs: torc jobs list {workflow_id}",
             )
 
 

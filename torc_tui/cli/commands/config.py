@@ -11,7 +11,7 @@ from torc_core.config.sources import Loaded
 from torc_core.config.toml import in_force, without_secrets
 from torc_core.errors import ExitCode, UsageError
 from torc_core.host.directories import config_files
-from torc_core.operations.configuration import make_config_file
+from torc_core.operations.configuration import create_config_file
 from torc_core.operations.facts import counted
 from torc_tui.cli.command import group
 from torc_tui.cli.output.diagnostics import say
@@ -96,8 +96,8 @@ def init(settings: Settings, names: tuple[str, ...], *, force: bool) -> None:
         raise UsageError(
             "Exactly one file can be created.", hint="Choose --system, --user or --local."
         )
-    made = make_config_file(names[0], force=force)
-    _output(settings.load()).message(made.sentence, {"path": made.path})
+    created = create_config_file(names[0], force=force)
+    _output(settings.load()).message(created.sentence, {"path": created.path})
 
 
 @config.command(examples=["torc config validate"])

@@ -47,7 +47,8 @@ def _lost_references(document: Document) -> Iterator[str]:
         if is_lost(scheduler, kind) or any(key not in jobs for key in action.job_ids or ()):
             lost.append(f"workflow_actions[{number}]")
     if lost:
+        named = ", ".join(lost[:_SHOWN]) + (" …" if len(lost) > _SHOWN else "")
         yield (
-            f"{counted(len(lost), 'record')} named a scheduler or a job that was deleted, and do "
-            f"so no more: {', '.join(lost[:_SHOWN])}{' …' if len(lost) > _SHOWN else ''}."
+            f"{counted(len(lost), 'record')} named a scheduler or a job that was deleted; these "
+            f"references are left out: {named}."
         )
