@@ -36,7 +36,11 @@ _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _RESET = Prepared(
     update(_job)
     .where(_job.c.id.in_(_IDS))
-    .values(status=JobStatus.UNINITIALIZED.number, **NO_HOLDER)
+    .values(
+        status=JobStatus.UNINITIALIZED.number,
+        uncounted_attempts=_job.c.attempt_id - 1,  # failure handlers may retry it as often as ever
+        **NO_HOLDER,
+    )
 )
 _STAMP_FILE = Prepared(
     update(tables.file)

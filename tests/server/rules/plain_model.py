@@ -221,7 +221,8 @@ class Model:
 
     def take_back(self, names):
         for name in names:
-            self.jobs[name].status, self.jobs[name].node = "uninitialized", None
+            job = self.jobs[name]
+            job.status, job.node, job.uncounted = "uninitialized", None, job.attempt - 1
         self.stop(names)
         if names:
             self.is_noticed = False

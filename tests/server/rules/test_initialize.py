@@ -21,6 +21,7 @@ from torc_server.rules.resets import (
     process_changed_job_inputs,
     reset_chosen_jobs,
     reset_job_status,
+    reset_workflow_status,
 )
 from torc_server.storage import tables
 
@@ -360,3 +361,19 @@ def test_jobs_of_another_workflow_are_not_reset(bench):
     request = ResetJobsRequest(job_ids=[99])
     with pytest.raises(UsageError, match="no job 99"):
         reset_chosen_jobs(bench.conn, bench.workflow_id, request, now_ms=NOW)
+
+
+def test_jobs_that_are_reset_have_all_their_retries_again_in_the_next_run(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.start(job)
+    bench.end(job, status=JobStatus.FAILED, retry=True)
+    bench.run(job, status=JobStatus.FAILED)
+
+    reset_job_status(bench.conn, bench.workflow_id, now_ms=NOW)
+    reset_workflow_status(bench.conn, bench.workflow_id, begin_run=True, now_ms=NOW)
+    bench.initialize()
+
+    [claimed] = bench.claim().jobs
+    assert (claimed.job.attempt_id, claimed.counted_attempt) == (2, 1)

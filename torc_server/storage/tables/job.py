@@ -113,7 +113,8 @@ class JobRow(SQLModel, table=True):
     interrupted: bool = flag()
     """If terminated, through no fault of its own: its dependents wait, and a start resumes it."""
     uncounted_attempts: int = count()
-    """How many attempts do not count as retries: lost with their runners, or interrupted."""
+    """How many attempts do not count as retries: lost with their runners, interrupted, or from
+    before the latest reset."""
 
 
 class AttemptRow(SQLModel, table=True):
