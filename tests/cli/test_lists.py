@@ -201,3 +201,17 @@ def test_texts_of_others_do_not_command_the_terminal(command, client, server, tm
 
     shown = screen.output.decode()
     assert not HIDDEN.search(shown.replace("\r\n", "").replace("\x1b[2K", "").replace("\r", ""))
+
+
+def test_names_of_fields_are_cleaned_like_values(capsys):
+    TableOutput().record({"\x1b[2J": "\x1b[31m"})
+
+    assert capsys.readouterr().out == "␛[2J  ␛[31m\n"
+
+
+def test_people_and_programs_each_get_what_is_for_them(capsys):
+    for output in (TableOutput(), JsonOutput()):
+        output.text("done")
+        output.data({"id": 1})
+
+    assert capsys.readouterr().out == 'done\n{\n  "id": 1\n}\n'

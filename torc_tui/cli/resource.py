@@ -140,7 +140,7 @@ def show_chosen(
 
 @contextlib.contextmanager
 def hint_at_list(resource: Resource) -> Iterator[None]:
-    """Let an error about an unknown id say where the known ones are."""
+    """Add the command that lists the ids to an error about an unknown one."""
     try:
         yield
     except NotFoundError as error:

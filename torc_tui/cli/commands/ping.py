@@ -15,8 +15,7 @@ def ping(settings: Settings) -> None:
     try:
         url = _ping(settings.choice)
     except TorcError as error:
-        if settings.output.is_json:
-            settings.output.record({"status": "error", "message": error.message})
+        settings.output.data({"status": "error", "message": error.message})
         raise
     settings.output.message(f"The server at {url} is running.", {"status": "Server is running"})
 

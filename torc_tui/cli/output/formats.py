@@ -74,12 +74,16 @@ class Output(Protocol):
         """Print records, as a table or as `[...]`."""
         ...
 
-    def message(self, text: str, record: Mapping[str, object]) -> None:
+    def message(self, text: str, record: object) -> None:
         """Print a sentence, or what it says as a record."""
         ...
 
     def text(self, text: str = "") -> None:
-        """Print lines for people; JSON has nothing of them."""
+        """Print lines for people; programs get nothing."""
+        ...
+
+    def data(self, record: object) -> None:
+        """Print a record for programs; people get nothing, such as when an error follows."""
         ...
 
 
@@ -120,12 +124,16 @@ class JsonOutput:
         _write_array(records)
         _write("\n")
 
-    def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
+    def message(self, text: str, record: object) -> None:  # noqa: ARG002
         """Print the record that the sentence is about."""
         _print_json(record)
 
     def text(self, text: str = "") -> None:
         """Print nothing."""
+
+    def data(self, record: object) -> None:
+        """Print the record."""
+        _print_json(record)
 
 
 class TableOutput:
@@ -188,13 +196,16 @@ class TableOutput:
         """Print a table."""
         self.listing(name, records, columns)
 
-    def message(self, text: str, record: Mapping[str, object]) -> None:  # noqa: ARG002
+    def message(self, text: str, record: object) -> None:  # noqa: ARG002
         """Print the sentence."""
         self.text(text)
 
     def text(self, text: str = "") -> None:
         """Print the lines."""
         _print_lines(map(clean, mask(text).split("\n")))
+
+    def data(self, record: object) -> None:
+        """Print nothing."""
 
 
 def output_for(format_: str) -> Output:

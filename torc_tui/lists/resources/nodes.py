@@ -1,4 +1,4 @@
-"""The list of the nodes of a workflow: what its runners offer, and offered."""
+"""The list of the nodes of a workflow: what its runners offer."""
 
 from __future__ import annotations
 

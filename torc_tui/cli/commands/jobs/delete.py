@@ -21,9 +21,8 @@ def delete(settings: Settings, job_ids: tuple[JobId, ...]) -> None:
     try:
         proposal = propose_delete_jobs(settings.client, job_ids)
     except NotFoundError as error:
-        if settings.output.is_json:
-            missing = error.details["missing_ids"]
-            settings.output.record({"error": error.message, "missing_ids": missing})
+        missing = error.details["missing_ids"]
+        settings.output.data({"error": error.message, "missing_ids": missing})
         raise
     done = settings.carry_out(proposal)
     settings.output.message(done.sentence, {"jobs": msgspec.to_builtins(done.jobs)})

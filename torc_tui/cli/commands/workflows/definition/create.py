@@ -67,7 +67,6 @@ def _print_dry_run(settings: Settings, file: SpecFile, *, skip_checks: bool) -> 
     try:
         found = validate(file, skip_checks=skip_checks)
     except SpecError as error:
-        if settings.output.is_json:
-            settings.output.record(failed_validation(error).record())
+        settings.output.data(failed_validation(error).record())
         raise
     settings.output.message(found.sentence, found.record())

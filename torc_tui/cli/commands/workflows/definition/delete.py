@@ -25,7 +25,4 @@ def delete(
         ask=not (no_prompts and workflows),
         force=force,
     )
-    if settings.output.is_json:
-        settings.output.record([decoded(workflow) for workflow in done.workflows])
-    else:
-        settings.output.text(done.sentence)
+    settings.output.message(done.sentence, [decoded(workflow) for workflow in done.workflows])
