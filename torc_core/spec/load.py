@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 
 from torc_core.errors import MachineError, SpecError
-from torc_core.spec.build import build_workflow
 from torc_core.spec.expanded import ExpandedWorkflow
 from torc_core.spec.fields import MAX_PATH_LENGTH
 from torc_core.spec.files.paths import Surroundings
@@ -144,6 +143,9 @@ def parse_workflow(
     Raises:
         SpecError: The text has problems; all of them are reported.
     """
+    # Half the time of importing this package, and most commands expand no file.
+    from torc_core.spec.build import build_workflow  # noqa: PLC0415
+
     if not text.strip():
         raise SpecError([f"{source}: the file is empty"], source=source)
     read, tree = _read(text, format, source)
