@@ -126,7 +126,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         )
     database = None
     try:
-        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", _WAIT_S, uri=True)
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=_WAIT_S, uri=True)
         yield database
     except sqlite3.Error as error:
         raise UsageError(
