@@ -33,7 +33,7 @@ class Environment:
         self.home = root / "home"
         self._root = root / "environment"
         self.home.mkdir()
-        self.uv("venv", self._root)
+        self.uv("venv", "--python", sys.executable, self._root)
         self.site_packages = next(self._root.glob("lib/python*/site-packages"))
         self.find(sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 
