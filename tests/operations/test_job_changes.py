@@ -1,12 +1,14 @@
-"""A change of a job that the server would refuse is refused before the question."""
+"""Changes of single jobs: what is refused before the question, and where a job is stopped."""
 
 from __future__ import annotations
 
+import msgspec
 import pytest
+from operations.situations import Stage
 
 from torc_core.errors import ConflictError
 from torc_core.model.job import Job
-from torc_core.operations.jobs.change import CANCEL, RETRY, TERMINATE
+from torc_core.operations.jobs.change import CANCEL, RETRY, TERMINATE, terminate_job
 
 
 def make_job(status):
@@ -29,3 +31,19 @@ def test_a_refusal_says_what_can_be_done_instead(change, status, sentence):
         change.decide([make_job(status)])
 
     assert caught.value.message == f"Job 7 (fit) {sentence}"
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_the_node_of_a_job_is_found_also_if_the_server_does_not_say_it(client, is_said):
+    stage = Stage(client, "terminated")
+    stage.running()
+    job = client.get_job(stage.job)
+    assert job.compute_node_id == stage.node
+    if not is_said:
+        job = msgspec.structs.replace(job, compute_node_id=None)
+
+    terminate_job(client, job, 1)
+
+    assert client.get_job(stage.job).status == "terminated"
+    [result] = client.list_results(stage.id).items
+    assert result.compute_node_id == stage.node

@@ -157,7 +157,13 @@ CHANGES = (CANCEL, TERMINATE, RETRY)
 
 
 def _node_of(client: TorcClient, job: Job) -> ComputeNodeId:
-    """Return the id of the compute node on which a job runs."""
+    """Return the id of the compute node on which a job runs.
+
+    Raises:
+        ConflictError: It runs on none.
+    """
+    if job.compute_node_id is not None:  # the reference's server does not say it
+        return job.compute_node_id
     for node in every_item(client.list_compute_nodes, job.workflow_id, is_active=True):
         there = every_item(client.list_jobs, job.workflow_id, active_compute_node_id=node.id)
         if node.id is not None and any(each.id == job.id for each in there):
