@@ -36,7 +36,9 @@ _HEAD = """\
 # Errors
 
 A command that fails prints on stderr what happened and, below an empty line, what to do next. With
-`--format json` it is the same; stdout stays empty, or ends in the middle of a list.
+`--format json` it is the same; stdout stays empty, or ends in the middle of a list. Only commands
+that check something print what they found there, too: `torc workflows create --dry-run`,
+`torc config validate`, and `torc jobs delete` the ids that do not exist.
 
 ```text
 error: No torc server answers at http://localhost:8080/torc-service/v1: connection refused.
