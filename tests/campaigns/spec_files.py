@@ -1,31 +1,51 @@
-"""Workflow files with bytes changed at random, in all formats.
+"""Files with bytes changed at random: workflows in all formats, exported ones, configurations.
 
     python tests/campaigns/spec_files.py [--bytes 1000000] [--seed 0] [--workers 2]
 
-Every file must be expanded or refused with `SpecError`: anything else fails, and so does a file
-that takes longer than ten seconds. The first line of a failure names the seed of its file;
-`--only SEED` repeats it.
+Every file must be taken or refused with `UsageError`: anything else fails, and so does a file
+that takes longer than ten seconds, or more than 256 MiB of memory with all before it. The first
+line of a failure names the seed of its file; `--only SEED` repeats it.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import multiprocessing
+import resource
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from torc_core.errors import SpecError
+from torc_core.config.sources import Loaded
+from torc_core.errors import UsageError
+from torc_core.operations.definition.transfer.read_document import read_document
+from torc_core.operations.reporter import SILENT
 from torc_core.spec import load_workflow
 
 ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 10
+MAX_MIB = 256
+EXPORTED, CONFIGURED = ".export", ".toml"
+_CONFIGURATION = b"""\
+[client]
+api_url = "http://localhost:8080/torc-service/v1"
+format = "json"
+log_level = "info"
+
+[client.run]
+poll_interval = 5.0
+num_cpus = 4
+output_dir = 'output'
+"""
+_OFTEN = 6
+"""How often exported workflows and configurations are among the files: a quarter of them."""
 _TOKENS = [
     b"{", b"}", b"[", b"]", b"{i}", b"{i:03d}", b"{i:999.99f}", b"${files.input.a}", b"<<: *a",
     b"&a ", b"*a", b"- ", b": ", b"?", b"|", b">", b"!!int ", b"---\n", b"#", b"//", b"/*", b"*/",
@@ -39,12 +59,16 @@ _TOKENS = [
 
 
 def originals() -> list[tuple[str, bytes]]:
-    """Return the suffix and the content of all examples of a moderate size."""
+    """Return the suffix and the content of files to change."""
     folders = [ROOT / "tests/data/reference_examples", ROOT / "examples"]
     paths = sorted(path for folder in folders for path in folder.rglob("*.*"))
     suffixes = {".yaml", ".json", ".json5", ".kdl"}
     found = [(path.suffix, path.read_bytes()) for path in paths if path.suffix in suffixes]
-    return [(suffix, content) for suffix, content in found if len(content) < 6_000]
+    exported = (ROOT / "tests/data/exports/reference_1.0.json").read_bytes()
+    return [
+        *((suffix, content) for suffix, content in found if len(content) < 6_000),
+        *[(EXPORTED, exported), (CONFIGURED, _CONFIGURATION)] * _OFTEN,
+    ]
 
 
 def mutated(seeds: list[tuple[str, bytes]], dice: Random) -> tuple[str, bytes, int]:
@@ -73,11 +97,16 @@ def check(content: bytes, suffix: str, folder: Path) -> str:
     """Return what became of a file."""
     path = folder / f"w{suffix}"
     path.write_bytes(content)
+    readers: dict[str, Callable[[], object]] = {
+        EXPORTED: lambda: read_document(io.BytesIO(content), "w", SILENT),
+        CONFIGURED: lambda: Loaded(environ={"TORC_CONFIG": str(path)}).check(),
+    }
+    read = readers.get(suffix, lambda: load_workflow(path, max_jobs=20_000))
     try:
-        load_workflow(path, max_jobs=20_000)
-    except SpecError:
-        return "refused"
-    return "expanded"
+        read()
+    except UsageError:
+        return f"{suffix} refused"
+    return f"{suffix} taken"
 
 
 def run(first: int, step: int, budget: int) -> Iterator[tuple[int, str, int, float]]:
@@ -109,7 +138,9 @@ def _work(first: int, step: int, budget: int) -> dict[str, Any]:
         outcomes[outcome] += 1
         changed += more
         slowest = max(slowest, (seconds, seed))
-    return {"outcomes": outcomes, "changed": changed, "slowest": slowest}
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    assert peak_mib < MAX_MIB, peak_mib
+    return {"outcomes": outcomes, "changed": changed, "slowest": slowest, "peak_mib": peak_mib}
 
 
 def _too_long(_signal: int, _frame: object) -> None:
@@ -137,6 +168,7 @@ def main() -> int:
     seconds, seed = max(one["slowest"] for one in found)
     print(f"{changed:,} bytes changed in {outcomes.total():,} files: {dict(outcomes)}")
     print(f"the slowest took {seconds:.2f} s (seed {seed})")
+    print(f"the most memory: {max(one['peak_mib'] for one in found):.0f} MiB")
     return 0
 
 

@@ -82,7 +82,9 @@ def _read(file: ConfigFile) -> Layer | Problem | None:
         return None
     except OSError as error:
         return Problem(file.shown, f"it cannot be read: {error.strerror}.")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        return Problem(file.shown, "it is not TOML: it is nested too deep.")
+    except ValueError as error:  # also of bytes that are no UTF-8, and of thousands of digits
         return Problem(file.shown, f"it is not TOML: {error}.")
 
 
