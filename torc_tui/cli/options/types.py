@@ -1,4 +1,4 @@
-"""Types of arguments and options: ids, references to workflows, JSON."""
+"""Types of arguments and options: ids, references to workflows."""
 
 from __future__ import annotations
 
@@ -55,24 +55,5 @@ class WorkflowOrFile(click.ParamType[str]):
         return complete_workflow_or_file(ctx, incomplete)
 
 
-class JsonObject(click.ParamType[dict[str, Any]]):
-    """A JSON object."""
-
-    name = "json"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, Any]:
-        """Return the object."""
-        import msgspec  # noqa: PLC0415 - few commands take one
-
-        try:
-            return msgspec.json.decode(value, type=dict[str, Any])
-        except (msgspec.MsgspecError, RecursionError) as error:
-            cause = "it is nested too deep" if isinstance(error, RecursionError) else error
-            self.fail(f"{str(value)[:80]!r} is not a JSON object: {cause}.", param, ctx)
-
-
-JSON_OBJECT = JsonObject()
 WORKFLOW = WorkflowReference()
 FILE_OR_WORKFLOW = WorkflowOrFile()

@@ -17,7 +17,7 @@ from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.events.text import event_type_of
 from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
 from torc_core.operations.follow_events import EventFollower
-from torc_tui.cli.commands.records.fields import read_json
+from torc_tui.cli.options.field_values import read_json
 from torc_tui.cli.options.numbers import number, setting
 from torc_tui.cli.options.shared import workflow_argument
 from torc_tui.cli.output.diagnostics import say

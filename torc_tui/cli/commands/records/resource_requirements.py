@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torc_core.config.bounds import POSITIVE, WHOLE
 from torc_core.model.resources import ResourceRequirements, ResourceRequirementsPatch
-from torc_tui.cli.commands.records.fields import read_duration
+from torc_tui.cli.options.field_values import read_duration
 from torc_tui.cli.options.numbers import number
 from torc_tui.cli.options.texts import NAME
 from torc_tui.cli.resource import Field, Resource, resource_group

@@ -12,7 +12,7 @@ from torc_core.model.artifact import UserData, UserDataPatch
 from torc_core.model.ids import JobId
 from torc_core.operations.facts import counted
 from torc_tui.cli.command import argument
-from torc_tui.cli.commands.records.fields import read_json
+from torc_tui.cli.options.field_values import read_json
 from torc_tui.cli.options.shared import workflow_argument
 from torc_tui.cli.options.texts import NAME
 from torc_tui.cli.options.types import ID, WORKFLOW

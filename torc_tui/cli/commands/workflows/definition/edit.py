@@ -9,9 +9,9 @@ import click
 from torc_core.operations.definition.edit import new_workflow, update_workflow
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.workflows.definition.show import decoded
+from torc_tui.cli.options.field_values import read_json_object
 from torc_tui.cli.options.shared import workflow_argument
 from torc_tui.cli.options.texts import NAME
-from torc_tui.cli.options.types import JSON_OBJECT
 from torc_tui.cli.settings import Settings, pass_settings
 
 
@@ -39,7 +39,12 @@ def new(settings: Settings, *, name: str, description: str | None, user: str | N
 @click.option("-d", "--description", help="The new description.")
 @click.option("--owner-user", "user", help="The new owner.")
 @click.option("--project", help="The new project.")
-@click.option("--metadata", type=JSON_OBJECT, help="The new metadata, a JSON object.")
+@click.option(
+    "--metadata",
+    metavar="JSON",
+    callback=read_json_object,
+    help="The new metadata, a JSON object.",
+)
 @pass_settings
 def update(settings: Settings, /, workflow: str | None, **given: Any) -> None:
     """Change the given fields of a workflow."""
