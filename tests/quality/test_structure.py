@@ -53,3 +53,14 @@ def test_a_class_has_one_task() -> None:
 def test_every_module_says_what_it_is_for() -> None:
     silent = [path for path in MODULES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert not silent
+
+
+def test_commands_leave_printing_to_the_output() -> None:
+    commands = ROOT / "torc_tui" / "cli" / "commands"
+    printing = {
+        f"{path.relative_to(commands)}: {call}"
+        for path in commands.rglob("*.py")
+        for call in ("click.echo(", "click.secho(", "stdout.write(", "stderr.write(")
+        if call in path.read_text("utf-8")
+    }
+    assert not printing

@@ -197,7 +197,7 @@ def _add_create(commands: TorcGroup, resource: Resource, make: Callable[..., Any
         values = _read(resource, given)
         chosen = settings.choose_workflow(workflow)
         record = make(settings.client, workflow_id=chosen, **values)
-        _say(settings, resource, record, "Created")
+        _print_done(settings, resource, record, "Created")
 
 
 def _add_update(commands: TorcGroup, resource: Resource, change: Callable[..., Any]) -> None:
@@ -218,7 +218,7 @@ def _add_update(commands: TorcGroup, resource: Resource, change: Callable[..., A
             raise UsageError("There is nothing to change.", hint=f"Give one of: {spellings}.")
         with hint_at_list(resource):
             record = change(settings.client, record_id, **changes)
-        _say(settings, resource, record, "Updated")
+        _print_done(settings, resource, record, "Updated")
 
 
 def _add_delete(commands: TorcGroup, resource: Resource, remove: Callable[..., Any]) -> None:
@@ -230,7 +230,7 @@ def _add_delete(commands: TorcGroup, resource: Resource, remove: Callable[..., A
     def delete(settings: Settings, record_id: int) -> None:
         with hint_at_list(resource):
             record = remove(settings.client, record_id)
-        _say(settings, resource, record, "Deleted")
+        _print_done(settings, resource, record, "Deleted")
 
 
 def _id_argument(resource: Resource) -> Decorator:
@@ -245,6 +245,6 @@ def _read(resource: Resource, given: dict[str, Any]) -> dict[str, object]:
     return {name: read[name](value) for name, value in given.items() if value is not None}
 
 
-def _say(settings: Settings, resource: Resource, record: Any, verb: str) -> None:
+def _print_done(settings: Settings, resource: Resource, record: Any, verb: str) -> None:
     sentence = f"{verb} {resource.one} {record.id}{resource.label(record)}."
     settings.output.message(sentence, resource.to_json(record))

@@ -48,7 +48,7 @@ def create(settings: Settings, /, workflow: str | None, **fields: Any) -> None:
     Separate several ids by commas, or repeat the option.
     """
     chosen = settings.choose_workflow(workflow)
-    _say(settings, "Created", settings.client.create_job(Job(workflow_id=chosen, **fields)))
+    _print_done(settings, "Created", settings.client.create_job(Job(workflow_id=chosen, **fields)))
 
 
 @command(
@@ -114,8 +114,8 @@ def update(settings: Settings, /, job_id: JobId, **changes: Any) -> None:
     Name and command can be changed until the job is initialized. A new runtime applies to this job
     only: others with the same resource requirements keep theirs.
     """
-    _say(settings, "Updated", update_job(settings.client, job_id, JobChanges(**changes)))
+    _print_done(settings, "Updated", update_job(settings.client, job_id, JobChanges(**changes)))
 
 
-def _say(settings: Settings, verb: str, job: Job) -> None:
+def _print_done(settings: Settings, verb: str, job: Job) -> None:
     settings.output.message(f"{verb} job {job.id} ({job.name}).", msgspec.to_builtins(job))
