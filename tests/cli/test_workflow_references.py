@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from tests.tui.pty_screen import PtyScreen
 from torc_core.client import TorcClient
 from torc_core.model.workflow import Workflow
 from torc_core.operations.definition.archive import archive_workflows
+from torc_tui.cli.settings import PICKER_LIMIT
 
 USER = "referrer"
 
@@ -85,3 +89,27 @@ def test_a_user_without_workflows_has_no_latest_one(torc, monkeypatch):
 @pytest.mark.parametrize("number", ["0", "99999999999999999999", "999999"])
 def test_a_number_is_an_id(torc, number):
     assert torc("workflows", "get", number).code in {2, 4}
+
+
+def test_a_menu_offers_the_newest_workflows_and_takes_any_id_or_name(make, server, tmp_path):
+    first, *_ = ids = [make(f"offered{number:02d}") for number in range(PICKER_LIMIT + 1)]
+    screen = PtyScreen(
+        [sys.executable, "-m", "torc_tui", "-f", "json", "workflows", "get"],
+        columns=80,
+        rows=PICKER_LIMIT + 10,
+        environ={"TORC_API_URL": server.url, "USER": USER},
+        cwd=tmp_path,
+    )
+    try:
+        screen.wait_for(f"The newest of {len(ids)} workflows:", "Workflow:")
+        *_, newest, _question = filter(None, screen.lines)
+        assert newest.split() == [str(ids[-1]), f"offered{PICKER_LIMIT}"]
+        assert "offered00" not in "\n".join(screen.lines)
+        screen.send("mistyped\r")
+        screen.wait_for("no workflow named 'mistyped'")
+        screen.send("offered00\r")
+        screen.wait_for_end()
+    finally:
+        screen.close()
+
+    assert f'"id": {first},' in "\n".join(screen.lines)

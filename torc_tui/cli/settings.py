@@ -16,7 +16,7 @@ from torc_core.config.server_choice import server_choice
 from torc_core.config.sources import Loaded
 from torc_core.errors import ExitCode, NotFoundError, UsageError
 from torc_core.host.connect import Choice, Connection, connect
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.operations.find_workflow import find_workflow, is_file
 from torc_core.operations.reporter import Proposal, Result, carry_out
 from torc_tui.cli.global_options import given_options
@@ -188,28 +188,38 @@ class Settings:
         """
         if reference is not None:
             return self.find_workflow(reference)
-        page = self.client.list_workflows(user=self.owner, is_archived=False, limit=PICKER_LIMIT)
-        found = {workflow.id: workflow.name for workflow in page.items if workflow.id is not None}
-        if not found:
+        page = self.client.list_workflows(
+            user=self.owner,
+            is_archived=False,
+            sort_by="id",
+            reverse_sort=True,
+            limit=PICKER_LIMIT,
+        )
+        if not page.items:
             raise NotFoundError(
                 f"{self.owner} has no workflow.",
                 hint="Create one: torc workflows create FILE",
             )
-        if len(found) == 1:
-            return next(iter(found))
+        if len(page.items) == 1:
+            return id_of(page.items[0])
         if not sys.stdin.isatty():
             raise UsageError(
                 f"There are {page.total_count:,} workflows; which one?",
                 hint="Give its id, as listed by: torc workflows list",
             )
-        for key, name in found.items():
-            say(f"{key:>6}  {name}")
-        if page.total_count > len(found):
-            say(f"{page.total_count - len(found):,} more; to choose one of these, give its id")
-        answer: str = click.prompt(
-            "Workflow", type=click.Choice([str(key) for key in found]), err=True
-        )
-        return WorkflowId(int(answer))
+        if page.total_count > len(page.items):
+            say(f"The newest of {page.total_count:,} workflows:")
+        for workflow in reversed(page.items):
+            say(f"{workflow.id:>6}  {workflow.name}")
+        chosen: WorkflowId = click.prompt("Workflow", value_proc=self._read_choice, err=True)
+        return chosen
+
+    def _read_choice(self, answer: str) -> WorkflowId:
+        """Return the id of the workflow that an answer names, or let the question be repeated."""
+        try:
+            return id_of(self.client.get_workflow(self.find_workflow(answer.strip())))
+        except (NotFoundError, UsageError) as error:
+            raise click.UsageError(error.message) from error
 
 
 def pass_settings(function: Callable[..., Any]) -> Callable[..., Any]:
