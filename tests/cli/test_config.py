@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -220,3 +223,14 @@ def test_the_embedded_server_takes_nothing_from_the_settings_of_servers(
         assert (tmp_path / "state" / "torc" / "torc.db").exists()
     finally:
         torc_alone("server", "stop")
+
+
+def test_init_leaves_nothing_where_a_disk_is_full(tmp_path):
+    command = f"ulimit -f 0; exec {shlex.quote(sys.executable)} -m torc_tui config init --local"
+    answer = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert answer.returncode == 9
+    assert "torc.toml cannot be written" in answer.stderr
+    assert list(tmp_path.iterdir()) == []

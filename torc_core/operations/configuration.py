@@ -53,9 +53,7 @@ def create_config_file(name: str, *, force: bool) -> ConfigFileCreated:
 
 def _write(path: Path, text: str, *, force: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not force:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-        return
+    if not force and (path.exists() or path.is_symlink()):
+        raise FileExistsError
     with replacing(path) as replaced:
         replaced.write(text.encode())
