@@ -49,6 +49,18 @@ def test_a_wrong_document_is_explained_and_creates_nothing(name, torc, folder):
     assert len(ended.err) < 3_000
 
 
+@pytest.mark.parametrize("words", [("run",), ("workflows", "create"), ("workflows", "convert")])
+@pytest.mark.usefixtures("unchanged")
+def test_an_export_in_place_of_a_workflow_file_is_named_in_one_line(words, torc, folder):
+    (folder / "w.json").write_text(json.dumps({"export_version": "1.0", "jobs": JOBS}))
+
+    ended = torc(*words, "w.json", *(["--to", "yaml"] if words[-1] == "convert" else []))
+
+    assert (ended.code, ended.out) == (2, ""), ended
+    assert "w.json: an exported workflow, not a workflow file" in ended.err
+    assert "hint: Import it: torc workflows import" in ended.err
+
+
 CONFIGURATIONS = {
     "5 bytes": (b"\x7fELF\0\xff", "TOML"),
     "6 Latin-1": (b"# caf\xe9", "TOML"),

@@ -231,6 +231,12 @@ def _read(text: str, format_name: str | None, source: str) -> tuple[Reader, Any]
         except MalformedError as problem:
             tried.append(_malformed(problem, source))
             continue
+        if isinstance(tree, dict) and "export_version" in tree:
+            raise SpecError(
+                [f"{source}: an exported workflow, not a workflow file"],
+                source=source,
+                hint="Import it: torc workflows import FILE",
+            )
         if format_name is not None or isinstance(tree, dict):
             return read, tree
         tried.append(f"{source}: as {name.upper()} it is not a mapping")
