@@ -56,6 +56,7 @@ INSTEAD = {
     "help": "torc COMMAND --help",
     "start": "torc run FILE",
     "list": "torc workflows list",
+    "version": "torc --version",
     **{
         name: f"torc workflows {name} {argument}"
         for argument, names in {
