@@ -61,6 +61,18 @@ def test_an_archived_workflow_gives_way_to_another_of_its_name(torc, make):
     assert found(torc, "latest") == current
 
 
+def test_what_is_restored_is_looked_for_among_the_archived(torc, make):
+    older, newer = make("epsilon", is_archived=True), make("epsilon")
+
+    restored = torc("workflows", "archive", "false", "latest", "-f", "json")
+    assert restored.json["updated_workflows"] == [older]
+    torc("workflows", "archive", "true", older)
+    restored = torc("workflows", "archive", "false", "epsilon", "-f", "json")
+    assert restored.json["updated_workflows"] == [older]
+    assert torc("workflows", "archive", "false", "latest").code == 4
+    assert found(torc, "latest") == newer
+
+
 def test_of_several_workflows_of_a_name_none_is_guessed(torc, make):
     ids = [make("twin"), make("twin")]
 

@@ -13,14 +13,17 @@ _SHOWN = 5
 _HINT = "To list your workflows: torc workflows list"
 
 
-def find_workflow(client: TorcClient, reference: str, *, user: str) -> WorkflowId:
+def find_workflow(
+    client: TorcClient, reference: str, *, user: str, is_archived: bool = False
+) -> WorkflowId:
     """Return the id of a workflow.
 
     Args:
         client: The server; not asked about an id.
         reference: An id, the name of a workflow of the user, or `latest` for the newest of them.
-            An archived workflow is found only by name, if no other has that name.
         user: The user.
+        is_archived: Archived workflows are meant. Others are found only by name, if none of those
+            that are meant has that name.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -30,26 +33,27 @@ def find_workflow(client: TorcClient, reference: str, *, user: str) -> WorkflowI
         return WorkflowId(int(reference))
     if reference == LATEST:
         page = client.list_workflows(
-            user=user, is_archived=False, sort_by="id", reverse_sort=True, limit=1
+            user=user, is_archived=is_archived, sort_by="id", reverse_sort=True, limit=1
         )
         if not page.items:
-            raise NotFoundError(f"{user} has no workflow.", hint=_HINT)
+            kind = "archived workflow" if is_archived else "workflow"
+            raise NotFoundError(f"{user} has no {kind}.", hint=_HINT)
         return id_of(page.items[0])
     named = [
         workflow
         for workflow in every_item(client.list_workflows, user=user, name=reference)
         if workflow.name == reference
     ]
-    current = [workflow for workflow in named if not workflow.is_archived] or named
-    if not current:
+    meant = [each for each in named if bool(each.is_archived) is is_archived] or named
+    if not meant:
         raise NotFoundError(f"{user} has no workflow named {reference!r}.", hint=_HINT)
-    if len(current) > 1:
-        ids = ", ".join(str(workflow.id) for workflow in current[-_SHOWN:])
+    if len(meant) > 1:
+        ids = ", ".join(str(workflow.id) for workflow in meant[-_SHOWN:])
         raise UsageError(
-            f"{len(current):,} workflows of {user} are named {reference!r}.",
+            f"{len(meant):,} workflows of {user} are named {reference!r}.",
             hint=f"Give the id; the newest are {ids}.",
         )
-    return id_of(current[0])
+    return id_of(meant[0])
 
 
 def is_file(reference: str) -> bool:

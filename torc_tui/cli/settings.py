@@ -140,14 +140,18 @@ class Settings:
             raise click.exceptions.Exit(ExitCode.INTERRUPTED)
         return result
 
-    def find_workflow(self, reference: str) -> WorkflowId:
+    def find_workflow(self, reference: str, *, is_archived: bool = False) -> WorkflowId:
         """Return the id of the workflow that an id, a name or `latest` names.
+
+        Args:
+            reference: The name.
+            is_archived: Archived workflows are meant.
 
         Raises:
             NotFoundError: There is none.
             UsageError: There are several of this name.
         """
-        return find_workflow(self.client, reference, user=self.owner)
+        return find_workflow(self.client, reference, user=self.owner, is_archived=is_archived)
 
     def find_workflow_unless_file(self, reference: str) -> WorkflowId | None:
         """Return the id of a workflow as `find_workflow` does; None for what is a file.
@@ -165,8 +169,14 @@ class Settings:
                 f"There is no file {reference!r}, and {error.message}", hint=error.hint
             ) from error
 
-    def choose_workflows(self, references: Sequence[str]) -> list[WorkflowId]:
+    def choose_workflows(
+        self, references: Sequence[str], *, is_archived: bool = False
+    ) -> list[WorkflowId]:
         """Return the ids of workflows, at least one.
+
+        Args:
+            references: Their ids or names.
+            is_archived: Archived workflows are meant.
 
         Raises:
             NotFoundError: There is none.
@@ -176,29 +186,34 @@ class Settings:
         if not references:
             if not sys.stdin.isatty():
                 raise UsageError("No workflow is named.", hint="Give ids or names.")
-            return [self.choose_workflow(None)]
-        return list(dict.fromkeys(self.find_workflow(each) for each in references))
+            return [self.choose_workflow(None, is_archived=is_archived)]
+        found = (self.find_workflow(each, is_archived=is_archived) for each in references)
+        return list(dict.fromkeys(found))
 
-    def choose_workflow(self, reference: str | None) -> WorkflowId:
+    def choose_workflow(self, reference: str | None, *, is_archived: bool = False) -> WorkflowId:
         """Return the id of the workflow: the one named, the only one, or one chosen.
+
+        Args:
+            reference: Its id or name; None to choose.
+            is_archived: Archived workflows are meant.
 
         Raises:
             NotFoundError: There is none.
             UsageError: There are several, and no terminal to ask in.
         """
         if reference is not None:
-            return self.find_workflow(reference)
+            return self.find_workflow(reference, is_archived=is_archived)
         page = self.client.list_workflows(
             user=self.owner,
-            is_archived=False,
+            is_archived=is_archived,
             sort_by="id",
             reverse_sort=True,
             limit=PICKER_LIMIT,
         )
         if not page.items:
             raise NotFoundError(
-                f"{self.owner} has no workflow.",
-                hint="Create one: torc workflows create FILE",
+                f"{self.owner} has no {'archived ' if is_archived else ''}workflow.",
+                hint="" if is_archived else "Create one: torc workflows create FILE",
             )
         if len(page.items) == 1:
             return id_of(page.items[0])

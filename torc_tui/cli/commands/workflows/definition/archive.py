@@ -22,7 +22,7 @@ from torc_tui.cli.settings import Settings, pass_settings
 def archive(settings: Settings, wanted: str, workflows: tuple[str, ...]) -> None:
     """Archive workflows, so that they are hidden and cannot be run, or restore them."""
     is_archived = wanted == "true"
-    workflow_ids = settings.choose_workflows(workflows)
+    workflow_ids = settings.choose_workflows(workflows, is_archived=not is_archived)
     done = archive_workflows(settings.client, workflow_ids, is_archived=is_archived)
     settings.output.message(
         done.sentence,
