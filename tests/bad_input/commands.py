@@ -28,6 +28,7 @@ WITHOUT_SERVER = """
     server status
     server stop
     tui
+    workflows convert w.yaml --to kdl
 """
 WITH_FILE = """
     run w.yaml

@@ -22,6 +22,7 @@ READERS = (
     "run",
     "workflows create",
     "workflows execution-plan",
+    "workflows convert --to json",
     "workflows import",
     "jobs create-from-file W",
 )
@@ -30,7 +31,7 @@ FILES = [
     *(_line(1, f"{reader} w.yaml/below", "w.yaml/below") for reader in READERS),
     *(_line(2, f"{reader} folder.yaml", "folder.yaml") for reader in READERS),
     *(_line(3, f"{reader} /proc/self/mem", "/proc/self/mem", code=9) for reader in READERS),
-    *(_line(4, f"{reader} empty", "empty") for reader in READERS[:4]),
+    *(_line(4, f"{reader} empty", "empty") for reader in READERS[:5]),
     *(_line(5, f"{reader} binary", "binary") for reader in READERS),
     _line(1, "logs analyze none", "none", code=4),
     _line(5, "logs analyze binary", "binary"),

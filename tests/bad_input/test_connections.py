@@ -9,7 +9,7 @@ import sys
 
 import pytest
 import trustme
-from bad_input.commands import ASKING, EVERY, LEAVES, WORKFLOW_FILE
+from bad_input.commands import ASKING, WORKFLOW_FILE
 from bad_input.servers import COMMON, RARE, answering
 from core.client.raw_server import SILENCE, RawServer
 from waiting import wait_for
@@ -27,10 +27,6 @@ NOWHERE = "http://127.0.0.1:9/torc-service/v1"
 def _files(folder, data):
     (folder / "w.yaml").write_text(WORKFLOW_FILE)
     (folder / "w.json").write_bytes((data / "exports" / "reference_1.0.json").read_bytes())
-
-
-def test_every_command_is_tried():
-    assert {words[: len(leaf)] for leaf in LEAVES for words in EVERY} >= LEAVES.keys()
 
 
 @pytest.mark.parametrize("words", ASKING, ids=" ".join)
