@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from operator import attrgetter
 
 from torc_core.model.events.event import Event
 from torc_core.model.events.text import describe, event_type_of
 from torc_core.model.events.types import EVENT_SEVERITY
-from torc_tui.lists.cells import ID, item_id, local_time
+from torc_tui.lists.cells import ID, item_id, local_time, utc_moment
 from torc_tui.lists.listing import Column, ListFilter, Listing, Query
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, SEVERITY_TONE, Cell
-
-
-def precise_time(timestamp_ms: int) -> str:
-    """Return a moment (milliseconds since 1970) in local time, to the millisecond."""
-    moment = datetime.fromtimestamp(timestamp_ms / 1000, UTC).astimezone()
-    return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{timestamp_ms % 1000:03d}"
 
 
 def _type_cell(event: Event) -> Cell:
@@ -27,7 +20,7 @@ def _type_cell(event: Event) -> Cell:
 
 _TIME = Column(
     "Time",
-    lambda event: precise_time(event.timestamp),
+    lambda event: utc_moment(event.timestamp),
     lambda event: Cell(local_time(event.timestamp), QUIET),
     sort_by="id",
 )

@@ -15,6 +15,7 @@ from core.client.raw_server import RawServer, reply
 from waiting import wait_for
 
 from torc_core.characters import HIDDEN
+from torc_core.clock import utc_text
 from torc_core.model.events.event import Event
 from torc_core.model.workflow import Workflow
 
@@ -159,6 +160,18 @@ def test_events_are_shown_as_they_happen(monitor, server, client, workflow, tmp_
     create(client, workflow, type="note", text="last")
     while "last" not in (shown := following.next()):
         assert "other" not in shown
+
+
+def test_times_are_in_utc(monitor, torc, server, client, workflow, monkeypatch):
+    monkeypatch.setenv("TZ", "America/Denver")
+    following = monitor(server.url, "events", "monitor", workflow)
+
+    followed = following.first(client, workflow, type="note")
+    listed = torc("events", "list", workflow).out.splitlines()[1:]
+
+    moments = {utc_text(event.timestamp) for event in client.list_events(workflow).items}
+    assert followed.split()[0] in moments
+    assert {line.split()[1] for line in listed} == moments
 
 
 def test_a_monitor_ends_after_its_duration_and_at_ctrl_c(monitor, server, client, workflow):

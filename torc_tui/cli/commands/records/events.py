@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +25,8 @@ from torc_tui.cli.output.diagnostics import say
 from torc_tui.cli.output.formats import json_line
 from torc_tui.cli.resource import Field, Resource, resource_group
 from torc_tui.cli.settings import Settings, pass_settings
-from torc_tui.lists.events import EVENTS, precise_time
+from torc_tui.lists.cells import utc_moment
+from torc_tui.lists.events import EVENTS
 from torc_tui.terminal import clean
 
 Condition = Callable[[Event | StreamedEvent], bool]
@@ -35,9 +37,15 @@ category_filter = click.option(
 )
 
 
+def _precise_time(timestamp_ms: int) -> str:
+    """Return a moment (milliseconds since 1970) in local time, to the millisecond."""
+    moment = datetime.fromtimestamp(timestamp_ms / 1000, UTC).astimezone()
+    return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{timestamp_ms % 1000:03d}"
+
+
 def _with_time(event: Event | StreamedEvent) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(event)
-    return {**plain, "timestamp_formatted": precise_time(event.timestamp)}
+    return {**plain, "timestamp_formatted": _precise_time(event.timestamp)}
 
 
 def _is_of(category: str) -> Condition:
@@ -164,5 +172,5 @@ def _print(settings: Settings, event: StreamedEvent, file: BinaryIO | None) -> N
     if file is not None:
         file.write(f"{json_line(shown)}\n".encode())
     kind, data = clean(event.event_type), json_line(event.data)
-    line = f"{shown['timestamp_formatted']}  {event.severity:<7}  {kind}  {data}"
+    line = f"{utc_moment(event.timestamp)}  {event.severity:<7}  {kind}  {data}"
     settings.output.message(line, shown)
