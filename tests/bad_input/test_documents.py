@@ -89,6 +89,7 @@ def test_a_wrong_configuration_is_explained(name, words, torc_alone, folder):
 
     assert ended.code == 2, ended
     assert says in ended.out + ended.err
+    assert "hint: Did you mean" in ended.err or "check: torc config validate" in ended.err
     assert len(ended.err) < 3_000
 
 

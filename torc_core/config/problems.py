@@ -59,7 +59,7 @@ def error_of(problems: list[Problem]) -> UsageError:
     """Return the error that reports them."""
     if len(problems) == 1:
         (problem,) = problems
-        hint = problem.hint or "Look at what is in force: torc config show"
+        hint = problem.hint or "Correct it, then check: torc config validate"
         return UsageError(f"{problem.place}: {problem.text}", hint=hint)
     return UsageError(
         "\n".join(problem.line for problem in problems),
