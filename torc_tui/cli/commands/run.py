@@ -10,7 +10,6 @@ import msgspec
 from torc_core.errors import ExitCode, TorcError, UsageError
 from torc_core.host.program import discard_output
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.definition.create import create
 from torc_core.operations.lifecycle.machine_fit import refuse_impossible
 from torc_core.operations.lifecycle.outcome import explain, remarks, run_sentence
 from torc_core.operations.lifecycle.run import (
@@ -20,7 +19,6 @@ from torc_core.operations.lifecycle.run import (
     propose_run,
     runner_options,
 )
-from torc_core.runner.execution import execute_run
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import ExpandedWorkflow, SpecFile, read_spec
@@ -110,6 +108,8 @@ def run_workflow(
 
 
 def _create(settings: Settings, spec: ExpandedWorkflow, output_dir: str) -> WorkflowId:
+    from torc_core.operations.definition.create import create  # noqa: PLC0415 - not for a run by id
+
     check_output_directory(output_dir)  # before anything is created
     with settings.reporter() as reporter:
         return create(settings.client, spec, user=settings.user, reporter=reporter).workflow_id
@@ -131,6 +131,8 @@ def print_started(settings: Settings, started: Run) -> None:
 
 def execute(settings: Settings, prepared: Run) -> int:
     """Execute a prepared run, print its summary, and return the exit code."""
+    from torc_core.runner.execution import execute_run  # noqa: PLC0415 - not for a detached run
+
     client = settings.client
     say(prepared.sentence)
     with LiveCounts(client, prepared.workflow_id) as counts:
