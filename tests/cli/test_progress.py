@@ -9,7 +9,9 @@ from waiting import wait_for
 
 from torc_core.client import TorcClient
 from torc_core.errors import UnreachableError
-from torc_tui.cli.output.live_counts import LiveCounts, progress_line
+from torc_core.model.workflow import WorkflowStatus
+from torc_core.runner.policy.summary import Progress
+from torc_tui.cli.output.live_counts import SERVER_FAILS, LiveCounts, progress_line
 
 
 class Silent(TorcClient):
@@ -44,3 +46,27 @@ def test_the_line_begins_with_whom_the_runner_waits_for():
     assert progress_line(counts, 0.0) == "1/2 jobs 50% · 1 running"
     line = progress_line(counts, 0.0, "waiting for 1 job of another runner")
     assert line == "1/2 jobs 50% · waiting for 1 job of another runner · 1 running"
+
+
+class Full(TorcClient):
+    """A server with a full disk: it answers questions, and takes no reports."""
+
+    def get_workflow_status(self, workflow_id):
+        return WorkflowStatus(
+            id=workflow_id, is_canceled=False, run_id=1, jobs_by_status={"running": 1}
+        )
+
+
+def test_a_server_that_takes_no_reports_is_named_until_it_does(capsys):
+    shown = ""
+
+    def is_shown(text):
+        nonlocal shown
+        shown += capsys.readouterr().err
+        return shown.endswith(text)
+
+    with LiveCounts(Full(), 1, interval_s=0.01) as counts:
+        counts.note(Progress(running=1, waiting=0, outcomes={}, is_server_failing=True))
+        wait_for(lambda: is_shown(f"0/1 jobs 0% · {SERVER_FAILS} · 1 running\n"), "the reason")
+        counts.note(Progress(running=1, waiting=0, outcomes={}))
+        wait_for(lambda: is_shown("0/1 jobs 0% · 1 running\n"), "the counts")

@@ -24,6 +24,8 @@ LIVE_INTERVAL_S = 0.5
 PLAIN_INTERVAL_S = 10.0
 JOIN_TIMEOUT_S = 1.0
 """How long to wait at the end for a reply of the server."""
+SERVER_FAILS = "the server takes no reports, the runner's log says why"
+"""What is shown where it still answers questions, such as with a full disk."""
 SHOWN = ("running", "ready", "blocked", "failed", "canceled", "terminated", "pending_failed")
 
 
@@ -51,7 +53,7 @@ class LiveCounts:
 
     def note(self, progress: Progress) -> None:
         """Take the runner's progress into account; from its thread."""
-        self._waiting_for = progress.waiting_for
+        self._waiting_for = SERVER_FAILS if progress.is_server_failing else progress.waiting_for
         if progress.is_interrupted and progress.running and not self._says_stopping:
             self._says_stopping = True
             before = "\r\x1b[2K" if self._is_live else ""
