@@ -111,16 +111,28 @@ def test_delete_wants_a_confirmation_and_then_removes_all(torc, diamond):
     assert torc("workflows", "get", workflow_id).code == 4
 
 
-def test_a_missing_input_file_stops_the_start(torc, tmp_path):
-    (tmp_path / "w.yaml").write_text(
-        "name: x\njobs: [{name: a, command: 'cat ${files.input.data}'}]\n"
-        "files: [{name: data, path: data.txt}]\n"
+def test_missing_inputs_stop_a_run_before_anything_is_created(torc, tmp_path, client):
+    (tmp_path / "w w.yaml").write_text(
+        "name: lacking\n"
+        "files: [{name: data, path: data.txt}, {name: made, path: made.txt}]\n"
+        "user_data: [{name: rate}, {name: set, data: 1}, {name: found}]\n"
+        "jobs:\n"
+        "  - {name: a, command: 'cat ${files.input.data} > ${files.output.made}',"
+        " input_user_data: [rate, set], output_user_data: [found]}\n"
+        "  - {name: b, command: 'cat ${files.input.made}', input_user_data: [found]}\n"
     )
 
-    answer = torc("run", "w.yaml")
+    answer = torc("run", "w w.yaml")
 
     assert answer.code == 5
-    assert "data.txt" in answer.err
+    assert "input file data.txt does not exist; 1 user data record without a value" in answer.err
+    assert "made.txt" not in answer.err
+    assert "then: torc run 'w w.yaml'." in answer.err
+    assert client.list_workflows(name="lacking").total_count == 0
+
+    (tmp_path / "data.txt").touch()
+    assert torc("run", "w w.yaml", "--skip-checks").code == 0
+    assert client.list_workflows(name="lacking").total_count == 1
 
 
 def test_the_execution_plan_of_a_file_and_of_its_workflow_agree(torc, diamond):

@@ -166,9 +166,9 @@ def test_a_run_names_the_command_that_goes_on(torc, torc_here, tmp_path):
     assert f"torc workflows resume {flow.id}" in torc("run", flow.id).err
 
     flow.raw.unlink()
-    refused = torc("run", flow.spec)
+    left = torc_here("-f", "json", "workflows", "create", flow.spec).json["id"]
+    refused = torc("run", left)
     assert refused.code == 5
-    left = torc_here("-f", "json", "workflows", "get", "latest").json["id"]
     assert f"then: torc run {left}." in refused.err
     assert "add --skip-checks" in refused.err
 

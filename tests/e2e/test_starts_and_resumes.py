@@ -19,7 +19,7 @@ from torc_core.model.ids import id_of
 from torc_core.model.job import Job
 from torc_core.model.records.workflow_run import StartRequest
 from torc_core.model.workflow import Workflow
-from torc_core.operations.lifecycle.initialize import check_start
+from torc_core.operations.lifecycle.inputs import check_start
 from torc_core.operations.lifecycle.run import RunRequest, propose_run
 from torc_core.operations.reporter import SILENT
 from torc_core.runner.policy.options import RunnerOptions

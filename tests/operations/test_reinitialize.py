@@ -22,7 +22,8 @@ from torc_core.model.job import Job, JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import ChangedJobs, Version, Workflow
-from torc_core.operations.lifecycle.initialize import check_start, initialize_workflow
+from torc_core.operations.lifecycle.initialize import initialize_workflow
+from torc_core.operations.lifecycle.inputs import check_start
 from torc_core.operations.lifecycle.reinitialize import check_reinitialize, propose_reinitialize
 from torc_core.operations.lifecycle.run import prepare_run
 from torc_core.operations.reporter import carry_out

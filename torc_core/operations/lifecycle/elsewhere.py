@@ -13,7 +13,7 @@ from pathlib import Path
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.lifecycle.initialize import modified_at
+from torc_core.operations.lifecycle.inputs import modified_at
 from torc_core.operations.local_runs import local_runs
 
 

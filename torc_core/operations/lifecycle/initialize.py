@@ -9,66 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from torc_core.client import TorcClient, every_item
-from torc_core.errors import ConflictError
 from torc_core.model.artifact import FilePatch
-from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId, id_of
+from torc_core.model.ids import FileId, JobId, WorkflowId, id_of
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import RESET_JOBS, ResetJobsRequest, Workflow, WorkflowStatus
 from torc_core.operations.facts import (
     count,
     count_lines,
-    counted,
     find_active,
-    first_lines,
     readiness,
     refuse_archived,
     title_of,
 )
+from torc_core.operations.lifecycle.inputs import check_start, find_missing_inputs, modified_at
 from torc_core.operations.reporter import SILENT, Proposal, Question, Reporter
 
-_NAMED_MISSING = 10
 _WITHOUT_RESULTS = frozenset({JobStatus.UNINITIALIZED, JobStatus.BLOCKED, JobStatus.READY})
-
-
-class StartCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run needs and lacks, and what it would overwrite."""
-
-    missing_input_files: list[str]
-    """Paths that jobs read, no job writes, and that do not exist."""
-    existing_output_files: list[str]
-    """Paths that jobs write and that exist already."""
-    missing_user_data: int
-    """How many records are read, never written, and empty."""
-
-    @property
-    def is_safe(self) -> bool:
-        """Whether nothing is missing."""
-        return not self.missing_input_files and not self.missing_user_data
-
-    def record(self, workflow_id: WorkflowId) -> dict[str, Any]:
-        """Return it for programs, as the reference prints it."""
-        return {
-            "workflow_id": workflow_id,
-            "safe": self.is_safe,
-            "missing_input_files": self.missing_input_files,
-            "missing_input_file_count": len(self.missing_input_files),
-            "missing_user_data_count": self.missing_user_data,
-            "existing_output_files": self.existing_output_files,
-            "existing_output_file_count": len(self.existing_output_files),
-        }
-
-    def lines(self) -> tuple[str, ...]:
-        """Return the first of the existing output files for a question."""
-        paths = self.existing_output_files
-        if not paths:
-            return ()
-        heading = f"Output files that exist and will be overwritten: {len(paths):,}"
-        return heading, *first_lines(f"  {path}" for path in paths)
 
 
 class Initializing(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,65 +80,8 @@ def propose_initialize(client: TorcClient, workflow_id: WorkflowId) -> Proposal[
             is_optional=not check.existing_output_files,
         ),
         objection=find_active(workflow_id, status)
-        or find_missing_inputs(workflow_id, check, _command(workflow_id)),
+        or find_missing_inputs(f"Workflow {workflow_id}", check, _command(workflow_id)),
         perform=perform,
-    )
-
-
-def check_start(
-    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
-) -> StartCheck:
-    """Look at files and user data before a run.
-
-    Args:
-        client: The server.
-        workflow_id: The workflow.
-        base: The directory that relative paths mean; the current one when left out.
-    """
-    required = set(client.list_required_existing_files(workflow_id))
-    files = list(every_item(client.list_files, workflow_id))
-    written = {file.id for file in every_item(client.list_files, workflow_id, is_output=True)}
-    absent = {file.id for file in files if modified_at(file.path, base) is None}
-    missing = absent & (required - written)
-    return StartCheck(
-        missing_input_files=[file.path for file in files if file.id in missing],
-        existing_output_files=[
-            file.path for file in files if file.id in written and file.id not in absent
-        ],
-        missing_user_data=len(_missing_user_data(client, workflow_id)),
-    )
-
-
-def _missing_user_data(client: TorcClient, workflow_id: WorkflowId) -> set[UserDataId]:
-    missing = set(client.list_missing_user_data(workflow_id))
-    if missing:  # also what a completed job could have written, and did not
-        for job in every_item(client.list_jobs, workflow_id, include_relationships=True):
-            missing.difference_update(job.output_user_data_ids or ())
-    return missing
-
-
-def find_missing_inputs(
-    workflow_id: WorkflowId, check: StartCheck, command: str, override: str = "--force"
-) -> ConflictError | None:
-    """Return the objection to a run without its inputs.
-
-    Args:
-        workflow_id: The workflow.
-        check: What it lacks.
-        command: The command line that does it once nothing is missing.
-        override: The option with which it does it all the same.
-    """
-    if check.is_safe:
-        return None
-    missing = [f"input file {path} does not exist" for path in check.missing_input_files]
-    if check.missing_user_data:
-        missing.append(f"{counted(check.missing_user_data, 'user data record')} without a value")
-    rest = len(missing) - _NAMED_MISSING
-    return ConflictError(
-        f"Workflow {workflow_id} cannot start: {'; '.join(missing[:_NAMED_MISSING])}"
-        + (f"; and {rest} more" if rest > 0 else "")
-        + ".",
-        hint=f"Provide them, then: {command}. To continue without them, add {override}.",
     )
 
 
@@ -209,7 +112,7 @@ def initialize_workflow(
     refuse_archived(workflow_id, status)
     if not force:
         check = check_start(client, workflow_id, base)
-        missing = find_missing_inputs(workflow_id, check, _command(workflow_id))
+        missing = find_missing_inputs(f"Workflow {workflow_id}", check, _command(workflow_id))
         if missing is not None:
             raise missing
     reporter.progress(Initializing(title=title_of(workflow)))
@@ -283,14 +186,6 @@ def file_times(
         if modified is not None and modified != file.st_mtime:
             times[id_of(file)] = modified
     return times
-
-
-def modified_at(path: str, base: Path | None = None) -> float | None:
-    """Return when a file was modified last, in seconds since 1970; None if it is not there."""
-    try:
-        return ((base or Path()) / path).stat().st_mtime
-    except (OSError, ValueError):
-        return None
 
 
 def _command(workflow_id: WorkflowId) -> str:

@@ -24,13 +24,12 @@ from torc_core.operations.facts import (
 )
 from torc_core.operations.job_graph import JobGraph, read_job_graph
 from torc_core.operations.lifecycle.elsewhere import find_elsewhere
-from torc_core.operations.lifecycle.initialize import (
+from torc_core.operations.lifecycle.initialize import begin_run, reset_jobs
+from torc_core.operations.lifecycle.inputs import (
     StartCheck,
-    begin_run,
     check_start,
     find_missing_inputs,
     modified_at,
-    reset_jobs,
 )
 from torc_core.operations.lifecycle.reruns import Findings, KnownFile, Rerun, decide_reruns
 from torc_core.operations.reporter import Proposal, Question, Reporter
@@ -67,7 +66,7 @@ class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
         """
         workflow_id = id_of(self.workflow)
         command = command or f"torc workflows reinitialize {workflow_id}"
-        return self.elsewhere or find_missing_inputs(workflow_id, self.start, command)
+        return self.elsewhere or find_missing_inputs(f"Workflow {workflow_id}", self.start, command)
 
     @property
     def reset_ids(self) -> list[JobId]:

@@ -34,13 +34,18 @@ from torc_core.operations.facts import (
     refuse_archived,
     title_of,
 )
-from torc_core.operations.lifecycle.initialize import StartCheck, check_start, find_missing_inputs
+from torc_core.operations.lifecycle.inputs import (
+    StartCheck,
+    check_file_start,
+    check_start,
+    find_missing_inputs,
+)
 from torc_core.operations.lifecycle.machine_fit import NeverFits, find_misfits, refuse_impossible
 from torc_core.operations.lifecycle.start import start_workflow
 from torc_core.operations.local_runs import local_runs
 from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
 from torc_core.runner.policy.options import RunnerOptions
-from torc_core.spec import SpecFile
+from torc_core.spec import ExpandedWorkflow, SpecFile
 
 _RUNNABLE = frozenset(JobStatus) - SETTLED - {JobStatus.UNINITIALIZED} | {JobStatus.TERMINATED}
 """Of jobs that a run starts, waits for, or makes ready again."""
@@ -195,7 +200,9 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
         )
     if facts.start is not None:
         command = f"torc run {facts.workflow_id}"
-        objection = find_missing_inputs(facts.workflow_id, facts.start, command, "--skip-checks")
+        objection = find_missing_inputs(
+            f"Workflow {facts.workflow_id}", facts.start, command, "--skip-checks"
+        )
         return objection, (*facts.misfits, *facts.other_runs)
     counts = facts.status.jobs_by_status
     number = count(counts, {JobStatus.UNINITIALIZED})
@@ -203,6 +210,31 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
     if number and not count(counts, _RUNNABLE):
         raise ConflictError(left_out.sentence, hint=left_out.hint)
     return None, (*facts.misfits, *facts.other_runs, *([left_out] if number else []))
+
+
+def check_file_run(
+    spec: ExpandedWorkflow, options: RunnerOptions, command: str, *, force: bool
+) -> None:
+    """Refuse what could not be run, before a workflow is created for it.
+
+    Args:
+        spec: The workflow.
+        options: Those of the runner.
+        command: The command line that runs it once nothing is missing.
+        force: Run it even if inputs are missing.
+
+    Raises:
+        MachineError: The output directory cannot be used.
+        UsageError: More CPUs are to be given to jobs than there are.
+        ConflictError: Inputs are missing.
+    """
+    check_output_directory(options.output_dir)
+    refuse_impossible(options)
+    missing = find_missing_inputs(
+        f"Workflow {spec.name!r}", check_file_start(spec), command, "--skip-checks"
+    )
+    if missing is not None and not force:
+        raise missing
 
 
 def check_output_directory(directory: str) -> None:

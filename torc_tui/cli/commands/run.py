@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
@@ -10,12 +11,11 @@ import msgspec
 from torc_core.errors import ExitCode, TorcError, UsageError
 from torc_core.host.program import discard_output
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.lifecycle.machine_fit import refuse_impossible
 from torc_core.operations.lifecycle.outcome import explain, remarks, run_sentence
 from torc_core.operations.lifecycle.run import (
     Run,
     RunRequest,
-    check_output_directory,
+    check_file_run,
     propose_run,
     runner_options,
 )
@@ -68,9 +68,10 @@ def run(
     workflow_id, spec = settings.find_workflow_unless_file(spec_or_id), None
     if workflow_id is None:
         spec = read_spec(spec_or_id)
-        refuse_impossible(chosen)
         expanded = spec.expand(skip_checks=skip_checks)
-        workflow_id = _create(settings, expanded, chosen.output_dir)
+        command_line = f"torc run {shlex.quote(spec_or_id)}"
+        check_file_run(expanded, chosen, command_line, force=skip_checks)
+        workflow_id = _create(settings, expanded)
     return run_workflow(
         settings, workflow_id, chosen, is_detached=detach, force=skip_checks, spec=spec
     )
@@ -107,10 +108,9 @@ def run_workflow(
     return execute(settings, prepared)
 
 
-def _create(settings: Settings, spec: ExpandedWorkflow, output_dir: str) -> WorkflowId:
+def _create(settings: Settings, spec: ExpandedWorkflow) -> WorkflowId:
     from torc_core.operations.definition.create import create  # noqa: PLC0415 - not for a run by id
 
-    check_output_directory(output_dir)  # before anything is created
     with settings.reporter() as reporter:
         return create(settings.client, spec, user=settings.user, reporter=reporter).workflow_id
 

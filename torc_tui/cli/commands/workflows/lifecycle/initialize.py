@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from torc_core.operations.lifecycle.initialize import check_start, propose_initialize
+from torc_core.operations.lifecycle.initialize import propose_initialize
+from torc_core.operations.lifecycle.inputs import check_start
 from torc_tui.cli.command import command
 from torc_tui.cli.options.shared import workflow_argument
 from torc_tui.cli.settings import Settings, pass_settings
