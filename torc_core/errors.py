@@ -111,9 +111,9 @@ class NotFoundError(TorcError):
             kind: What it is in the words of the user, such as "workflow" or "user data".
             key: Its id or name.
             hint: What to do next.
-            **details: Machine-readable facts.
+            **details: Machine-readable facts; `kind` is one.
         """
-        return cls(f"There is no {kind} {key}.", hint=hint, **details)
+        return cls(f"There is no {kind} {key}.", hint=hint, kind=kind, **details)
 
 
 class ConflictError(TorcError):

@@ -77,6 +77,7 @@ def test_an_unknown_id_is_named(words, torc):
 
     assert (ended.code, ended.out) == (4, ""), ended
     assert UNKNOWN in ended.err
+    assert "\nhint: " in ended.err
 
 
 WRONG = {

@@ -73,7 +73,11 @@ def test_an_unknown_workflow_is_said_to_be_unknown(call, suffix):
     reply = call("GET", f"/workflows/123456{suffix}")
 
     assert reply.status == 404
-    assert reply.problem == {"message": "There is no workflow 123456.", "code": "not_found"}
+    assert reply.problem == {
+        "message": "There is no workflow 123456.",
+        "code": "not_found",
+        "kind": "workflow",
+    }
 
 
 def test_a_deleted_workflow_takes_everything_with_it(call, workflow_id):

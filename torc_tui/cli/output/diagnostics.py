@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from torc_core.errors import ExitCode, UsageError
+from torc_core.errors import ExitCode, NotFoundError, UsageError
 from torc_core.host import program
 from torc_tui.terminal import clean
 
@@ -22,8 +22,17 @@ def report(error: BaseException) -> ExitCode:
     return program.report(_translated(error))
 
 
+_LISTS = {
+    "workflow": "To list your workflows: torc workflows list",
+    "job": "To list the jobs of a workflow: torc jobs list WORKFLOW",
+}
+"""Where the ids of things stand, by their kind in `NotFoundError.of`."""
+
+
 def _translated(error: BaseException) -> BaseException:
-    """Return the error of torc for one of click."""
+    """Return the error of torc for one of click, and a hint for ids that do not exist."""
+    if isinstance(error, NotFoundError):
+        error.hint = error.hint or _LISTS.get(error.details.get("kind", ""), "")
     if isinstance(error, click.ClickException):
         sentence = " ".join(error.format_message().split())  # choices are on lines of their own
         hint = _usage_hint(error) if isinstance(error, click.UsageError) else ""
