@@ -6,12 +6,14 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
+from email.utils import formatdate
 
 import pytest
 import trustme
 from bad_input.commands import ASKING, WORKFLOW_FILE
 from bad_input.servers import COMMON, RARE, answering
-from core.client.raw_server import SILENCE, RawServer
+from core.client.raw_server import SILENCE, RawServer, reply
 from waiting import wait_for
 
 REPRESENTATIVE = [
@@ -104,6 +106,22 @@ def test_a_server_with_tls_is_named(torc_alone):
 
     assert (plain.code, unknown.code) == (6, 6)
     assert "SSL_CERT_FILE" in unknown.err
+
+
+@pytest.mark.parametrize(
+    ("shift_s", "said"),
+    [(3700, "1h 01m ahead of"), (-900, "behind"), (200, ""), (-200, ""), (None, "")],
+)
+def test_a_server_with_another_time_is_warned_of(shift_s, said, torc_alone):
+    page = {"items": [], "offset": 0, "count": 0, "total_count": 0, "has_more": False}
+    date = "" if shift_s is None else f"Date: {formatdate(time.time() + shift_s, usegmt=True)}\r\n"
+    answer = reply(page | {"max_limit": 10_000}).replace(b"\r\n\r\n", f"\r\n{date}\r\n".encode())
+    with answering(answer) as url:
+        ended = torc_alone("workflows", "list", "--url", url)
+
+    assert (ended.code, ended.out) == (0, "No workflows.\n"), ended
+    assert said in ended.err
+    assert bool(ended.err) is bool(said)
 
 
 @pytest.mark.parametrize("words", [("workflows", "list"), ("events", "monitor", "1"), ("run", "1")])

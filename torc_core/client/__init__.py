@@ -93,6 +93,11 @@ class TorcClient(
         """Whether the server is looked for where it does not answer."""
         return self._transport.is_located
 
+    @property
+    def clock_skew_s(self) -> float | None:
+        """How far the server's clock is ahead, in seconds; None before the first reply."""
+        return self._transport.clock_skew_s
+
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
         self._transport.close()

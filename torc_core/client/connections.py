@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,6 +20,7 @@ from torc_core.client.address import Address
 from torc_core.client.failures import error_from_failure
 from torc_core.client.replies import error_from_reply
 from torc_core.client.request import Request
+from torc_core.client.server_clock import clock_skew_s
 from torc_core.errors import UsageError
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,8 @@ class ConnectionPool:
 
     def __init__(self, address: Address, headers: Mapping[str, str]) -> None:
         self.url = address.url
+        self.clock_skew_s: float | None = None
+        """How far the server's clock was ahead at its first reply, if it said."""
         self._headers = httpx.Headers(headers)
         try:
             self._client = httpx.Client(
@@ -81,6 +85,8 @@ class ConnectionPool:
             raise error_from_failure(
                 error, self.url, timeout_s=timeout_s, is_read_only=request.is_read_only
             ) from error
+        if self.clock_skew_s is None:
+            self.clock_skew_s = clock_skew_s(response.headers.get("Date"), time.time())
         if warning := response.headers.get("Warning"):  # an older server does not know all fields
             log.debug("%s %s: the server warns: %r", request.method, request.path, warning)
         return response.status_code, response.content

@@ -58,6 +58,11 @@ class Transport:
         """Whether there is a way to learn another address."""
         return self._locate is not None
 
+    @property
+    def clock_skew_s(self) -> float | None:
+        """How far the server's clock is ahead, in seconds; None if that is not known."""
+        return None if self._pool is None else self._pool.clock_skew_s
+
     def send(self, request: Request[T]) -> T:
         """Send a request and return its decoded reply.
 

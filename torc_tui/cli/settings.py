@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from torc_core.client import TorcClient
+from torc_core.client.server_clock import TOLERANCE_S
 from torc_core.config.layers import Option
 from torc_core.config.schema import ClientSettings
 from torc_core.config.server_choice import server_choice
@@ -19,6 +20,7 @@ from torc_core.host.connect import Choice, Connection, connect
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.operations.find_workflow import find_workflow, is_file
 from torc_core.operations.reporter import Proposal, Result, carry_out
+from torc_core.units import format_seconds
 from torc_tui.cli.global_options import given_options
 from torc_tui.cli.output.diagnostics import say
 from torc_tui.cli.output.formats import Output, output_for
@@ -140,6 +142,17 @@ class Settings:
             raise click.exceptions.Exit(ExitCode.INTERRUPTED)
         return result
 
+    def warn_of_clock(self) -> None:
+        """Print a warning if the server that was asked has quite another time."""
+        connection: Connection | None = vars(self).get("connection")
+        skew_s = None if connection is None else connection.client.clock_skew_s
+        if skew_s is not None and abs(skew_s) > TOLERANCE_S:
+            direction = "ahead of" if skew_s > 0 else "behind"
+            say(
+                f"warning: The server's clock is {format_seconds(abs(skew_s))} {direction} this "
+                "machine's. Set both by a time server: times of files and limits are compared."
+            )
+
     def find_workflow(self, reference: str, *, is_archived: bool = False) -> WorkflowId:
         """Return the id of the workflow that an id, a name or `latest` names.
 
@@ -244,7 +257,10 @@ def pass_settings(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(ctx: click.Context, /, *args: Any, **options: Any) -> Any:
         root = ctx.find_root()
-        root.obj = root.obj or Settings(ctx)
-        return ctx.invoke(function, root.obj, *args, **options)
+        settings = root.obj = root.obj or Settings(ctx)
+        try:
+            return ctx.invoke(function, settings, *args, **options)
+        finally:
+            settings.warn_of_clock()
 
     return call
