@@ -41,3 +41,14 @@ def test_several_jobs_are_counted(torc, stage):
     it = stage("initialized")
 
     assert torc("jobs", "cancel", it.second, it.job).out == "Canceled 2 jobs.\n"
+
+
+def test_a_retry_without_a_runner_names_the_command_that_runs_it(torc, tmp_path):
+    (tmp_path / "w.yaml").write_text("name: idle\njobs: [{name: a, command: 'exit 3'}]\n")
+    run = torc("run", "w.yaml", "-f", "json").json
+    job = torc("jobs", "list", run["workflow_id"], "-f", "json").json["jobs"][0]["id"]
+
+    retried = torc("jobs", "retry", job)
+
+    again = f"torc run {run['workflow_id']}"
+    assert retried.out == f"Retried job {job} (a). No runner is active: {again}\n"

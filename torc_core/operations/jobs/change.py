@@ -10,10 +10,11 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.clock import utc_now
 from torc_core.errors import ConflictError
-from torc_core.model.ids import ComputeNodeId, JobId, id_of
+from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, RETRIABLE, TRANSITIONS, JobStatus
+from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.facts import first_lines
 from torc_core.operations.jobs.names import line_of, name_jobs
 from torc_core.operations.reporter import Proposal, Question, Reporter
@@ -69,11 +70,15 @@ class JobsChanged(msgspec.Struct, frozen=True, kw_only=True):
 
     change: JobChange
     jobs: tuple[Job, ...]
+    without_runner: tuple[WorkflowId, ...] = ()
+    """Workflows in which no runner is there to execute what was retried."""
 
     @property
     def sentence(self) -> str:
-        """What was done."""
-        return f"{self.change.participle.capitalize()} {name_jobs(self.jobs)}."
+        """What was done, and what is left to do."""
+        done = f"{self.change.participle.capitalize()} {name_jobs(self.jobs)}."
+        runs = (f"torc run {workflow_id}" for workflow_id in self.without_runner)
+        return f"{done} No runner is active: {', '.join(runs)}" if self.without_runner else done
 
 
 def propose_change(
@@ -89,12 +94,15 @@ def propose_change(
     change.decide(jobs)
 
     def perform(_reporter: Reporter, *, force: bool) -> JobsChanged:  # noqa: ARG001 - nothing to force
-        run_ids: dict[int, int] = {}
+        found: dict[WorkflowId, WorkflowStatus] = {}
         for job in jobs:
-            if job.workflow_id not in run_ids:
-                run_ids[job.workflow_id] = client.get_workflow_status(job.workflow_id).run_id
-            change.apply(client, job, run_ids[job.workflow_id])
-        return JobsChanged(change=change, jobs=jobs)
+            if job.workflow_id not in found:
+                found[job.workflow_id] = client.get_workflow_status(job.workflow_id)
+            change.apply(client, job, found[job.workflow_id].run_id)
+        idle = [key for key, status in found.items() if status.active_compute_nodes == 0]
+        return JobsChanged(
+            change=change, jobs=jobs, without_runner=tuple(idle) if change is RETRY else ()
+        )
 
     lines = tuple(first_lines(map(line_of, jobs)))
     return Proposal(
