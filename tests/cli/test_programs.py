@@ -208,7 +208,7 @@ def test_a_traceback_that_cannot_be_kept_is_said(shell: Shell, tmp_path: Path) -
         ("run w.yaml -p nan", "'nan' is not a number above 0, at most 31,536,000"),
         ("run w.yaml --memory-gb 1e400", "'1e400' is not a number above 0"),
         ("events monitor 1 -d -1", "'-1' is not a number above 0"),
-        ("jobs list 99999999999999999999", "is not a whole number from 1 to"),
+        ("jobs list 99999999999999999999", "is not an id, which is a whole number from 1 to"),
         ("results list 1 --return-code 1e3", "'1e3' is not a whole number from"),
     ],
 )

@@ -39,6 +39,8 @@ class Bounds(NamedTuple):
     def rule(self) -> str:
         """What a value has to be, in words."""
         kind = "a whole number" if self.is_whole else "a number"
+        if self.unit == "id":
+            kind = f"an id, which is {kind}"
         if self.is_above_low:
             return f"{kind} above {self.low:,}, at most {self.high:,}"
         return f"{kind} from {self.low:,} to {self.high:,}"
