@@ -11,7 +11,7 @@ from web.browser import drawn
 
 from torc_core.usage.series import JobUsage, Part
 from torc_tui.plots.figures import job_figure
-from torc_tui.plots.pages import beside, inside, library, page
+from torc_tui.plots.pages import embedded_library, library, library_file, page
 
 NAME = "<b>x</b><a href=http://192.0.2.1>y</a></script><script>fetch('http://192.0.2.1')</script>"
 STEPS = [0.0, 1.0, 2.0, 3.0]
@@ -36,9 +36,9 @@ addEventListener("load", () => setTimeout(async () => {
 @pytest.fixture(params=["inside", "beside"])
 def path(request, tmp_path):
     """A page with a plot, and a script that notes what the page asks for."""
-    place = inside()
+    place = embedded_library()
     if request.param == "beside":
-        place = beside("a #1 %.js")
+        place = library_file("a #1 %.js")
         (tmp_path / "a #1 %.js").write_text(library(), "utf-8")
     text = page(f"Job {USAGE.label}", job_figure(USAGE), place)
     path = tmp_path / "plot.html"
