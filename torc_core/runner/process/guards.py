@@ -318,7 +318,8 @@ class Guards:
         left = {each: owner for each, owner in self._owners.items() if each[0] is guard}
         del self._guards[guard.fileno()]
         guard.close()
-        if guard is self._own or guard in self._single:
+        is_own = guard is self._own or guard in self._single
+        if is_own:
             self._broken = None if guard.has_answered else guard
         if guard is self._own:
             self._own = None
@@ -332,4 +333,5 @@ class Guards:
         log.error("Guard is gone; its jobs are ended", directory=guard.directory)
         if guard is not self._broken:  # its log says why
             self._settled.append(guard.directory)
-        return ends_of(guard, {number: owner for (_, number), owner in left.items()})
+        owners = {number: owner for (_, number), owner in left.items()}
+        return ends_of(guard, owners, is_own=is_own)

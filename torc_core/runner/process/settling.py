@@ -8,7 +8,7 @@ from torc_core.runner.guard.messages import End, Exited, Skipped, unpack
 from torc_core.runner.logs import log
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.process.adoption import LeftCommand, lost_entries
-from torc_core.runner.process.attempt import Attempt, Lost, ProcessEvent
+from torc_core.runner.process.attempt import Attempt, Lost, ProcessEvent, Taken
 from torc_core.runner.process.awaited import AwaitedProcess
 from torc_core.runner.process.guard_client import GuardClient
 from torc_core.runner.process.preparation import discard_file
@@ -16,10 +16,19 @@ from torc_core.runner.process.preparation import discard_file
 Owner = Attempt | AwaitedProcess
 
 
-def ends_of(guard: GuardClient, owners: Mapping[int, Owner]) -> list[tuple[Owner, ProcessEvent]]:
+def ends_of(
+    guard: GuardClient, owners: Mapping[int, Owner], *, is_own: bool
+) -> list[tuple[Owner, ProcessEvent]]:
     """Return how processes of a guard that is gone have ended, by its journal.
 
-    A job that was queued and is not in there has not started. Those come last, the last one first.
+    A job that is not in there has not started, if it was to start here: those come last, the last
+    one first. One that had started, or was adopted, was forgotten by a runner that took the guard
+    meanwhile and has reported it.
+
+    Args:
+        guard: The guard.
+        owners: Its processes, by their numbers.
+        is_own: This runner started the guard.
     """
     try:
         entries = lost_entries(guard.record.name, guard.directory)
@@ -31,10 +40,12 @@ def ends_of(guard: GuardClient, owners: Mapping[int, Owner]) -> list[tuple[Owner
     ended: list[tuple[Owner, ProcessEvent]] = []
     skipped: list[tuple[Owner, ProcessEvent]] = []
     for number, owner in owners.items():
-        if isinstance(owner, Attempt) and owner.recovery is None and number not in noted:
+        if number in noted or not isinstance(owner, Attempt) or owner.recovery is not None:
+            ended.append((owner, exits.get(number, Lost())))
+        elif is_own and owner.pid is None:
             skipped.append((owner, Skipped(id=number)))
         else:
-            ended.append((owner, exits.get(number, Lost())))
+            ended.append((owner, Taken()))
     return ended + skipped[::-1]
 
 
