@@ -59,8 +59,6 @@ class Jobs:
         self.tools = tools
         self._context = context
         self._options = options
-        self._taken: set[tuple[JobId, int]] = set()
-        """Attempts, by job id and token, that run on with another runner."""
         self._last_exit = 0.0
         """When a job's process exited last, on the monotonic clock."""
         self._pool = ResourcePool(
@@ -123,21 +121,10 @@ class Jobs:
         )
 
     def accept(self, jobs: Collection[ClaimedJob]) -> None:
-        """Take claimed jobs; an earlier attempt of one that is still running here is stopped.
-
-        A reply may repeat what runs here already, or runs on with a runner that took its guard. A
-        caretaker starts nothing.
-        """
-        known = {(id_of(claimed), claimed.token) for claimed in self.waiting} | self._taken
+        """Take claimed jobs; an earlier attempt of one that is still running here is stopped."""
+        self.waiting += jobs
         for claimed in jobs:
-            job_id, token = id_of(claimed), claimed.token
-            if (job_id, token) in known or self._running.has(job_id, token):
-                continue
-            self._running.stop(job_id, StopReason.CANCELED)
-            if self._options.cares:
-                self.outbox.add_release(job_id, token)
-            else:
-                self.waiting.append(claimed)
+            self._running.stop(id_of(claimed), StopReason.CANCELED)
 
     def start_waiting(self) -> None:
         """Start every waiting job that fits, in the order in which they were claimed."""
@@ -268,7 +255,6 @@ class Jobs:
                 self._running.lose(attempt)
             case Taken():
                 self.are_taken = True
-                self._taken.add((attempt.job_id, attempt.token))
                 self._running.remove(attempt)
 
     def _refuse(self, attempt: Attempt, error: SpawnError) -> None:

@@ -8,7 +8,7 @@ from torc_core.runner.guard.messages import End, Exited, Skipped, unpack
 from torc_core.runner.logs import log
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.process.adoption import LeftCommand, lost_entries
-from torc_core.runner.process.attempt import Attempt, Lost, ProcessEvent, Taken
+from torc_core.runner.process.attempt import Attempt, Lost, ProcessEvent
 from torc_core.runner.process.awaited import AwaitedProcess
 from torc_core.runner.process.guard_client import GuardClient
 from torc_core.runner.process.preparation import discard_file
@@ -21,9 +21,9 @@ def ends_of(
 ) -> list[tuple[Owner, ProcessEvent]]:
     """Return how processes of a guard that is gone have ended, by its journal.
 
-    A job that is not in there has not started, if it was to start here: those come last, the last
-    one first. One that had started, or was adopted, was forgotten by a runner that took the guard
-    meanwhile and has reported it.
+    A job that was to start here and is not in there has not started. Those come last, the last one
+    first. One that had started and is not in there counts as lost: its line had no room on the
+    disk, or a runner that took the guard meanwhile has reported it, and the server refuses this.
 
     Args:
         guard: The guard.
@@ -40,13 +40,16 @@ def ends_of(
     ended: list[tuple[Owner, ProcessEvent]] = []
     skipped: list[tuple[Owner, ProcessEvent]] = []
     for number, owner in owners.items():
-        if number in noted or not isinstance(owner, Attempt) or owner.recovery is not None:
+        if number in noted or not (is_own and _is_unstarted(owner)):
             ended.append((owner, exits.get(number, Lost())))
-        elif is_own and owner.pid is None:
-            skipped.append((owner, Skipped(id=number)))
         else:
-            ended.append((owner, Taken()))
+            skipped.append((owner, Skipped(id=number)))
     return ended + skipped[::-1]
+
+
+def _is_unstarted(owner: Owner) -> bool:
+    """Return whether this is a job of which no start is known."""
+    return isinstance(owner, Attempt) and owner.recovery is None and owner.pid is None
 
 
 def end_left(guard: GuardClient, command: LeftCommand, grace_s: float) -> None:

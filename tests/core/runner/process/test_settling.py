@@ -10,7 +10,7 @@ from core.runner.process.test_taking_over import adopted, guard_record
 from torc_core.host.process import ProcessIdentity
 from torc_core.runner.guard.journal import Journal
 from torc_core.runner.guard.messages import Exited, Forgotten, Skipped, Started
-from torc_core.runner.process.attempt import Lost, Taken
+from torc_core.runner.process.attempt import Lost
 from torc_core.runner.process.guard_client import GuardClient
 from torc_core.runner.process.settling import ends_of
 
@@ -25,10 +25,13 @@ EXITED = Exited(id=1, exit_code=3, cpu_s=0.0, at=2.0, at_ms=2)
         ([STARTED], None, True, Lost()),
         ([STARTED, EXITED], 7, True, EXITED),
         ([], None, True, Skipped(id=1)),
+        # Its line had no room on the disk.
+        ([], 7, True, Lost()),
+        ([], 7, False, Lost()),
         # Another runner had taken the guard, reported the attempt and forgotten it.
-        ([STARTED, EXITED, Forgotten(ids=[1])], 7, True, Taken()),
-        ([STARTED, EXITED, Forgotten(ids=[1])], 7, False, Taken()),
-        ([STARTED, EXITED, Forgotten(ids=[1])], None, False, Taken()),
+        ([STARTED, EXITED, Forgotten(ids=[1])], 7, True, Lost()),
+        ([STARTED, EXITED, Forgotten(ids=[1])], 7, False, Lost()),
+        ([STARTED, EXITED, Forgotten(ids=[1])], None, False, Lost()),
     ],
 )
 def test_an_attempt_is_never_started_twice(lines, pid, is_own, event, tmp_path):
