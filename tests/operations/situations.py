@@ -21,6 +21,22 @@ from torc_core.runner.policy.options import RunnerOptions
 HUGE = 100_000
 
 
+def node_here(workflow_id: int) -> ComputeNode:
+    """Return the node of a runner on this machine."""
+    return ComputeNode(
+        workflow_id=workflow_id,
+        hostname="here",
+        pid=1,
+        start_time=utc_now(),
+        is_active=True,
+        num_cpus=1,
+        memory_gb=1,
+        num_gpus=0,
+        num_nodes=1,
+        compute_node_type="local",
+    )
+
+
 class Stage:
     """One workflow of two jobs, the second after the first, and what happens to it."""
 
@@ -93,19 +109,7 @@ class Stage:
 
     def running(self) -> None:
         self.initialized()
-        node = ComputeNode(
-            workflow_id=self.id,
-            hostname="here",
-            pid=1,
-            start_time=utc_now(),
-            is_active=True,
-            num_cpus=1,
-            memory_gb=1,
-            num_gpus=0,
-            num_nodes=1,
-            compute_node_type="local",
-        )
-        self.node = self.client.create_compute_node(node).id
+        self.node = self.client.create_compute_node(node_here(self.id)).id
         self.client.claim_next_jobs(self.id, 1)
         self.client.start_job(self.job, 1, self.node)
 

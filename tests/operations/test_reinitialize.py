@@ -11,13 +11,12 @@ from typing import NamedTuple
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from operations.situations import Stage
+from operations.situations import Stage, node_here
 
 from torc_core.client import TorcClient, every_item
 from torc_core.clock import utc_now
 from torc_core.errors import ConflictError, NotFoundError
 from torc_core.model.artifact import File, FilePatch, UserData, UserDataPatch
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job, JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -94,19 +93,7 @@ class Flow:
             self.ids.append(client.create_job(job).id)
             if plan.is_disabled:
                 client.update_job(self.ids[at], JobPatch(status=JobStatus.DISABLED))
-        node = ComputeNode(
-            workflow_id=self.id,
-            hostname="here",
-            pid=1,
-            start_time=utc_now(),
-            is_active=True,
-            num_cpus=1,
-            memory_gb=1,
-            num_gpus=0,
-            num_nodes=1,
-            compute_node_type="local",
-        )
-        self.node = client.create_compute_node(node).id
+        self.node = client.create_compute_node(node_here(self.id)).id
 
     def file(self, name):
         file = File(workflow_id=self.id, name=name, path=str(self.directory / name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 
 TOLERANCE_S = 300.0
-"""Leases, times of files and limits of jobs tolerate that much."""
+"""Up to so much goes without a warning."""
 
 
 def clock_skew_s(date: str | None, now_s: float) -> float | None:

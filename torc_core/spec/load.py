@@ -8,10 +8,10 @@ Places in the text are looked up only when there is something to report.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -34,7 +34,6 @@ from torc_core.spec.schema import read_workflow
 
 MAX_JOBS = 1_000_000
 """The default bound on jobs, and likewise on files and user data, of one workflow."""
-STANDARD_INPUT = "/dev/stdin"
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 _NO_SURROUNDINGS = Surroundings()
@@ -102,9 +101,47 @@ def read_spec(path: str | os.PathLike[str]) -> SpecFile:
         MachineError: The file system refused to hand out the file.
     """
     name = os.fspath(path)
-    file = FilePath(STANDARD_INPUT if name == "-" else name)
+    with open_named(name, "a workflow file") as (file, source):
+        content = file.read(MAX_FILE_BYTES + 1)
+    return SpecFile(source=source, suffix=FilePath(name).suffix, text=_text_of(content, source))
+
+
+@contextmanager
+def open_named(name: str, kind: str) -> Iterator[tuple[BinaryIO, str]]:
+    """Open a file, a pipe, or standard input, which is called `-`; also return its name to show.
+
+    Args:
+        name: As the user wrote it.
+        kind: What it should be, such as "a workflow file".
+
+    Raises:
+        SpecError: There is no such file.
+        MachineError: It cannot be opened or read.
+    """
     source = "standard input" if name == "-" else shown(name, MAX_PATH_LENGTH)
-    return SpecFile(source=source, suffix=file.suffix, text=_read_text(file, source))
+    try:
+        file = open("/dev/stdin" if name == "-" else name, "rb")  # noqa: PTH123, SIM115 - also ""
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise SpecError(
+            [f"{source}: there is no such file"],
+            source=source,
+            hint="Check the path; a relative one begins in the current directory.",
+        ) from error
+    except IsADirectoryError as error:
+        raise SpecError([f"{source}: is a directory, not {kind}"], source=source) from error
+    except OSError as error:
+        raise _unreadable(source, error) from error
+    with file:
+        try:
+            yield file, source
+        except OSError as error:
+            raise _unreadable(source, error) from error
+
+
+def _unreadable(source: str, error: OSError) -> MachineError:
+    return MachineError(
+        f"{source} cannot be read: {error.strerror}.", hint="Check its permissions."
+    )
 
 
 def load_workflow(path: str | os.PathLike[str], *, max_jobs: int = MAX_JOBS) -> ExpandedWorkflow:
@@ -188,23 +225,8 @@ def _home_of(account: str) -> str | None:
     return None if home.startswith("~") else home
 
 
-def _read_text(path: FilePath, source: str) -> str:
+def _text_of(content: bytes, source: str) -> str:
     """Return the text of a file, refusing what cannot be a workflow file."""
-    try:
-        if path.is_dir():
-            raise SpecError([f"{source}: is a directory, not a workflow file"], source=source)
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise SpecError(
-            [f"{source}: there is no such file"],
-            source=source,
-            hint="Check the path; a relative one begins in the current directory.",
-        ) from error
-    except OSError as error:
-        raise MachineError(
-            f"{source} cannot be read: {error.strerror}.", hint="Check its permissions."
-        ) from error
     if len(content) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 1024**2
         raise SpecError([f"{source}: larger than {limit} MiB"], source=source)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +10,7 @@ import click
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.errors import NotFoundError, UsageError
+from torc_core.errors import UsageError
 from torc_core.model.ids import WorkflowId
 from torc_tui.cli.command import TorcGroup, argument, group
 from torc_tui.cli.options.shared import Decorator, options, short_paging, workflow_argument
@@ -138,16 +137,6 @@ def show_chosen(
     settings.output.listing(key, found if chosen else (), listing.printed_columns)
 
 
-@contextlib.contextmanager
-def hint_at_list(resource: Resource) -> Iterator[None]:
-    """Add the command that lists the ids to an error about an unknown one."""
-    try:
-        yield
-    except NotFoundError as error:
-        error.hint = error.hint or f"torc {resource.name} list WORKFLOW"
-        raise
-
-
 def _add_list(commands: TorcGroup, resource: Resource) -> None:
     @commands.command(
         "list",
@@ -178,8 +167,7 @@ def _add_get(commands: TorcGroup, resource: Resource) -> None:
     @_id_argument(resource)
     @pass_settings
     def get(settings: Settings, record_id: int) -> None:
-        with hint_at_list(resource):
-            record = resource.get(settings.client, record_id)
+        record = resource.get(settings.client, record_id)
         output = JsonOutput() if resource.is_always_json else settings.output
         output.record(resource.to_json(record))
 
@@ -216,8 +204,7 @@ def _add_update(commands: TorcGroup, resource: Resource, change: Callable[..., A
         if not changes:
             spellings = ", ".join(each.spellings[-1] for each in changeable)
             raise UsageError("There is nothing to change.", hint=f"Give one of: {spellings}.")
-        with hint_at_list(resource):
-            record = change(settings.client, record_id, **changes)
+        record = change(settings.client, record_id, **changes)
         _print_done(settings, resource, record, "Updated")
 
 
@@ -228,8 +215,7 @@ def _add_delete(commands: TorcGroup, resource: Resource, remove: Callable[..., A
     @_id_argument(resource)
     @pass_settings
     def delete(settings: Settings, record_id: int) -> None:
-        with hint_at_list(resource):
-            record = remove(settings.client, record_id)
+        record = remove(settings.client, record_id)
         _print_done(settings, resource, record, "Deleted")
 
 

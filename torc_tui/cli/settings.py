@@ -150,7 +150,7 @@ class Settings:
             direction = "ahead of" if skew_s > 0 else "behind"
             say(
                 f"warning: The server's clock is {format_seconds(abs(skew_s))} {direction} this "
-                "machine's. Set both by a time server: times of files and limits are compared."
+                "machine's, and times from both are compared. Synchronize the clocks."
             )
 
     def find_workflow(self, reference: str, *, is_archived: bool = False) -> WorkflowId:

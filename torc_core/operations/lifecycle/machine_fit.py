@@ -74,27 +74,30 @@ def find_misfits(client: TorcClient, options: RunnerOptions) -> tuple[NeverFits,
     misfits = {each.id: each for each in compare(requirements, inspect_machine(), options)}
     if not misfits:
         return ()
-    jobs = islice(every_item(client.list_jobs, options.workflow_id), _JOBS_LOOKED_AT)
-    return name_examples(misfits, jobs)
+    return name_examples(misfits, every_item(client.list_jobs, options.workflow_id))
 
 
 def name_examples(
-    misfits: Mapping[RequirementsId | None, NeverFits], jobs: Iterable[Job]
+    misfits: Mapping[RequirementsId | None, NeverFits],
+    jobs: Iterable[Job],
+    *,
+    most: int = _JOBS_LOOKED_AT,
 ) -> tuple[NeverFits, ...]:
     """Return the misfits that jobs have, each with the first such job.
 
     Args:
         misfits: By the id of the requirements.
-        jobs: The workflow's, `_JOBS_LOOKED_AT` at most; beyond these all may have any.
+        jobs: The workflow's.
+        most: How many of them are looked at; those beyond may have any.
     """
     examples: dict[RequirementsId | None, str] = {}
     looked_at = 0
-    for looked_at, job in enumerate(jobs, start=1):  # noqa: B007 - used below
+    for looked_at, job in enumerate(islice(jobs, most), start=1):  # noqa: B007 - used below
         if job.resource_requirements_id in misfits:
             examples.setdefault(job.resource_requirements_id, job.name)
             if len(examples) == len(misfits):
                 break
-    is_all = looked_at < _JOBS_LOOKED_AT
+    is_all = looked_at < most
     return tuple(
         msgspec.structs.replace(misfit, example=examples.get(each))
         for each, misfit in misfits.items()

@@ -23,16 +23,25 @@ def report(error: BaseException) -> ExitCode:
 
 
 _LISTS = {
-    "workflow": "To list your workflows: torc workflows list",
-    "job": "To list the jobs of a workflow: torc jobs list WORKFLOW",
+    "workflow": "workflows list",
+    "job": "jobs list WORKFLOW",
+    "file": "files list WORKFLOW",
+    "user data": "user-data list WORKFLOW",
+    "result": "results list WORKFLOW",
+    "event": "events list WORKFLOW",
+    "resource requirements": "resource-requirements list WORKFLOW",
+    "failure handler": "failure-handlers list WORKFLOW",
+    "compute node": "compute-nodes list WORKFLOW",
+    "scheduled compute node": "scheduled-compute-nodes list WORKFLOW",
 }
-"""Where the ids of things stand, by their kind in `NotFoundError.of`."""
+"""The command that lists the ids of things, by their kind in `NotFoundError.of`."""
 
 
 def _translated(error: BaseException) -> BaseException:
     """Return the error of torc for one of click, and a hint for ids that do not exist."""
     if isinstance(error, NotFoundError):
-        error.hint = error.hint or _LISTS.get(error.details.get("kind", ""), "")
+        listing = _LISTS.get(error.details.get("kind", ""))
+        error.hint = error.hint or (f"torc {listing}" if listing else "")
     if isinstance(error, click.ClickException):
         sentence = " ".join(error.format_message().split())  # choices are on lines of their own
         hint = _usage_hint(error) if isinstance(error, click.UsageError) else ""

@@ -12,7 +12,7 @@ from torc_core.operations.allocation_jobs import find_allocation_jobs
 from torc_tui.cli.command import argument
 from torc_tui.cli.options.numbers import number
 from torc_tui.cli.options.types import ID
-from torc_tui.cli.resource import Resource, hint_at_list, resource_group, show_chosen
+from torc_tui.cli.resource import Resource, resource_group, show_chosen
 from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.resources.allocations import ALLOCATIONS
@@ -46,8 +46,7 @@ scheduled_compute_nodes = resource_group(RESOURCE)
 @pass_settings
 def list_jobs(settings: Settings, scheduled_id: AllocationId) -> None:
     """List the jobs that ran, or run, under a scheduled compute node; as JSON their ids."""
-    with hint_at_list(RESOURCE):
-        found = find_allocation_jobs(settings.client, scheduled_id)
+    found = find_allocation_jobs(settings.client, scheduled_id)
     if settings.output.is_json:
         settings.output.record(msgspec.to_builtins(found))
     else:

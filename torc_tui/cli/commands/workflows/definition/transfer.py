@@ -10,11 +10,12 @@ from typing import BinaryIO
 import click
 
 from torc_core.operations.definition.transfer.export_workflow import export_workflow
-from torc_core.operations.definition.transfer.files import document_to_read, document_to_write
+from torc_core.operations.definition.transfer.files import document_to_write
 from torc_core.operations.definition.transfer.import_workflow import (
     ImportOptions,
     import_workflow,
 )
+from torc_core.spec.load import open_named
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.options.shared import workflow_argument
 from torc_tui.cli.options.texts import NAME
@@ -115,7 +116,10 @@ def import_(
 
     You own the new workflow. It has new ids, and all its jobs are uninitialized.
     """
-    with settings.reporter() as reporter, document_to_read(file) as (source, source_name):
+    with (
+        settings.reporter() as reporter,
+        open_named(file, "an exported workflow") as (source, source_name),
+    ):
         done = import_workflow(
             settings.client,
             source,
