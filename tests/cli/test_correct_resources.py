@@ -109,7 +109,7 @@ def test_nothing_to_correct_is_said(torc, attempts):
         (("--memory-multiplier", "0.5"), 2, "is not a number from 1"),
         (("--runtime-multiplier", "nan"), 2, "is not a number from 1"),
         (("--job-ids", "987654"), 4, "has no job 987654."),
-        (("--job-ids", "x"), 2, "is not a whole number"),
+        (("--job-ids", "x"), 2, "is not an id"),
     ],
 )
 def test_what_makes_no_sense_is_refused(torc, client, attempts, options, code, said):

@@ -131,7 +131,7 @@ def test_many_pages_share_the_library(database, tmp_path):
         (("none.db",), 2, "There is no file none.db."),
         (("metrics.db", "other.db"), 2, "other.db cannot be read as a database of samples"),
         (("metrics.db", "-j", "1,77"), 4, "There are no samples of job 77 in metrics.db."),
-        (("metrics.db", "-j", "one"), 2, "'one' is not a whole number"),
+        (("metrics.db", "-j", "one"), 2, "'one' is not an id"),
         (("metrics.db", "-p", "../up"), 2, "'../up' cannot begin the name of a file."),
         (("metrics.db", "-o", "other.db/x"), 9, "Not a directory"),
         ((), 2, "Missing argument"),

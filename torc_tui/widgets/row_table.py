@@ -81,6 +81,7 @@ class RowTable(ScrollView, can_focus=True):
         self._asked: range | None = None
         self._natural_widths = [0] * len(listing.columns)
         self._widths: list[int] = []
+        self._fitted_room = 0
         self._is_active = False
 
     @property
@@ -197,6 +198,9 @@ class RowTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen."""
         width = self._room
+        if width != self._fitted_room:
+            # A new width is painted before its `Resize` arrives.
+            self._lay_out()
         if y == 0:
             return self._header(width)
         index = self.scroll_offset.y + y - 1
@@ -262,6 +266,7 @@ class RowTable(ScrollView, can_focus=True):
     def _lay_out(self) -> bool:
         """Fit the columns into the present width; return whether that moved any."""
         before = self._widths
+        self._fitted_room = self._room
         self._widths = fit(self.listing.columns, self._natural_widths, self._room - _GUTTER)
         return self._widths != before
 
