@@ -88,6 +88,11 @@ OF_UNKNOWN = """
     scheduled-compute-nodes get ID
     scheduled-compute-nodes list ID
     scheduled-compute-nodes list-jobs ID
+    slurm create ID -n x -a x
+    slurm delete ID
+    slurm get ID
+    slurm list ID
+    slurm update ID -a x
     user-data create ID -n x -d 1
     user-data delete ID
     user-data delete-all ID

@@ -111,6 +111,11 @@ compute-nodes get 1
 scheduled-compute-nodes list 2
 scheduled-compute-nodes get 1
 scheduled-compute-nodes list-jobs 1
+slurm create 2 -n s -a a
+slurm list 2
+slurm get 2
+slurm update 2 --partition debug
+slurm delete 2
 reports summary 1
 reports results 1
 reports check-resource-utilization 1

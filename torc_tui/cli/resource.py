@@ -27,6 +27,8 @@ class Field:
     name: str
     """Its name in the record."""
     spellings: tuple[str, ...]
+    update_spellings: tuple[str, ...] = ()
+    """Of the option of `update`, if they are not the same."""
     help: str
     type: Any = str
     default: object = None
@@ -51,7 +53,9 @@ class Field:
 
     def update_option(self) -> Decorator:
         """Return the option of `update`."""
-        return click.option(*self.spellings, self.name, type=self.type, help=self.help)
+        return click.option(
+            *(self.update_spellings or self.spellings), self.name, type=self.type, help=self.help
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,7 @@ COMMANDS: dict[str, Entry] = {
         "records.scheduled_compute_nodes:scheduled_compute_nodes",
         "Allocations that were requested from a scheduler.",
     ),
+    "slurm": Entry("slurm:slurm", "Settings of Slurm allocations, and what became of these."),
     "logs": Entry("logs:logs", "Bundle logs, or search them for errors."),
     "plot-resources": Entry("plot_resources:plot_resources", "Plot what jobs used over time."),
     "reports": Entry("reports:reports", "Summaries of a workflow."),

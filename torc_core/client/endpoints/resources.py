@@ -11,7 +11,7 @@ from torc_core.client.filters import (
     SlurmSchedulerFilters,
 )
 from torc_core.client.request import Endpoints
-from torc_core.model.ids import FailureHandlerId, RequirementsId, WorkflowId
+from torc_core.model.ids import FailureHandlerId, RequirementsId, SchedulerId, WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.resources import (
     FailureHandler,
@@ -19,6 +19,7 @@ from torc_core.model.resources import (
     ResourceRequirements,
     ResourceRequirementsPatch,
     SlurmScheduler,
+    SlurmSchedulerPatch,
 )
 
 
@@ -84,6 +85,20 @@ class ResourceEndpoints(Endpoints):
         """Return a page of Slurm schedulers."""
         path = "/slurm_schedulers"
         return self._list(path, Page[SlurmScheduler], filters, SlurmSchedulerFilters, workflow_id)
+
+    def get_slurm_scheduler(self, scheduler_id: SchedulerId) -> SlurmScheduler:
+        """Return one Slurm scheduler."""
+        return self._get(f"/slurm_schedulers/{scheduler_id}", SlurmScheduler)
+
+    def update_slurm_scheduler(
+        self, scheduler_id: SchedulerId, patch: SlurmSchedulerPatch
+    ) -> SlurmScheduler:
+        """Change the given fields of a Slurm scheduler."""
+        return self._update(f"/slurm_schedulers/{scheduler_id}", SlurmScheduler, patch)
+
+    def delete_slurm_scheduler(self, scheduler_id: SchedulerId) -> SlurmScheduler:
+        """Delete a Slurm scheduler."""
+        return self._delete(f"/slurm_schedulers/{scheduler_id}", SlurmScheduler)
 
     def create_local_scheduler(self, scheduler: LocalScheduler) -> LocalScheduler:
         """Create a local scheduler."""

@@ -40,6 +40,22 @@ def _line(limit: int) -> _Checked:
     return _Checked(fault)
 
 
+def scheduler_value(field: str, *, may_be_empty: bool = False) -> click.ParamType[str]:
+    """Return the type of a field of Slurm schedulers."""
+
+    def fault(text: str) -> str | None:
+        from torc_core.spec.problems import Problems  # noqa: PLC0415 - few commands take one
+        from torc_core.spec.schema import SLURM_SCHEDULER  # noqa: PLC0415
+
+        if may_be_empty and not text:
+            return None
+        problems = Problems()
+        SLURM_SCHEDULER[field](text, (field,), problems)
+        return problems.errors[0][1] if problems.errors else None
+
+    return _Checked(fault)
+
+
 NAME = _line(limits.NAME)
 PATH = _line(limits.PATH)
 COMMAND = _Checked(lambda text: None if text.strip() else "must not be empty")

@@ -31,6 +31,7 @@ _LISTS = {
     "event": "events list WORKFLOW",
     "resource requirements": "resource-requirements list WORKFLOW",
     "failure handler": "failure-handlers list WORKFLOW",
+    "Slurm scheduler": "slurm list WORKFLOW",
     "compute node": "compute-nodes list WORKFLOW",
     "scheduled compute node": "scheduled-compute-nodes list WORKFLOW",
 }

@@ -1,0 +1,20 @@
+"""The commands of `torc slurm`, each imported when it is called."""
+
+from __future__ import annotations
+
+import click
+
+from torc_tui.cli.command import Entry, LazyGroup
+
+COMMANDS = {
+    "create": Entry("schedulers:create", "Create a Slurm scheduler."),
+    "update": Entry("schedulers:update", "Change the given fields of a Slurm scheduler."),
+    "list": Entry("schedulers:list_", "List the Slurm schedulers of a workflow."),
+    "get": Entry("schedulers:get", "Show a Slurm scheduler."),
+    "delete": Entry("schedulers:delete", "Delete a Slurm scheduler."),
+}
+
+
+@click.group(cls=LazyGroup, package=__name__, entries=COMMANDS)
+def slurm() -> None:
+    """Slurm: the settings of allocations, what became of them, and their logs."""
