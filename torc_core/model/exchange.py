@@ -104,7 +104,8 @@ class Exchange(Wire, frozen=True, kw_only=True):
     releases: list[JobRelease] = stated([])
     replaces: list[ComputeNodeId] = stated([])
     """Compute nodes whose runners are dead, and whose jobs this runner has taken over; what it has
-    not reported as started is ready again. They are inactive from then on."""
+    not reported as started is ready again; in an allocation, also what they had to stop. They are
+    inactive from then on."""
     returns: bool = False
     """The answer to `is_lost`: all attempts that run here were reported as started, by now. The
     node is active again, and `kill` names those of them that this runner does not hold any more."""

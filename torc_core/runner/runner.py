@@ -229,7 +229,7 @@ class Runner:
         )
         if not self._options.cares:
             guards.start_guard()
-        jobs.adopt(attempts, nodes)
+        jobs.adopt(attempts, [*nodes, *self._options.replaces])
         return Loop(context, self._options, jobs, surroundings)
 
     def _care(self, context: RunnerContext) -> CareRecord:
@@ -244,6 +244,7 @@ class Runner:
             time_limit_s=None,
             log_path=None,
             workflow_run_id=None,
+            replaces=(),
         )
         return CareRecord(
             url=self._client.url,

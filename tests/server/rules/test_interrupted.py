@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from server.rules.bench import NOW
 from sqlalchemy import insert
 
@@ -162,3 +163,32 @@ def test_only_a_termination_is_an_interruption(bench):
     bench.claim()
     bench.end(first, status=JobStatus.FAILED, interrupted=True)
     assert bench.statuses() == {"first": "failed", "second": "canceled"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "num_cpus", "status"),
+    [("slurm", 8, "ready"), ("slurm", 0, "terminated"), ("local", 8, "terminated")],
+    ids=["allocation", "caretaker", "own machine"],
+)
+def test_an_allocation_that_is_started_again_goes_on_where_it_was(bench, kind, num_cpus, status):
+    job = bench.add("job")
+    bench.add("after", [job])
+    bench.initialize()
+    bench.node_id = before = bench.add_node(compute_node_type=kind)
+    interrupt(bench, job)
+    other = bench.add_node(compute_node_type=kind, num_cpus=num_cpus)
+    bench.turn(node_id=other, seq=1, replaces=[before])
+    assert bench.statuses() == {"job": status, "after": "blocked"}
+    if status == "ready":
+        [claimed] = bench.claim(node_id=other, seq=2).jobs
+        assert (claimed.job.attempt_id, claimed.counted_attempt) == (2, 1)
+
+
+def test_it_leaves_alone_what_another_allocation_had_to_stop(bench):
+    job = bench.add("job")
+    bench.initialize()
+    before = bench.add_node(compute_node_type="slurm")
+    bench.node_id = bench.add_node(compute_node_type="slurm")
+    interrupt(bench, job)
+    bench.turn(node_id=bench.add_node(compute_node_type="slurm"), seq=1, replaces=[before])
+    assert bench.statuses() == {"job": "terminated"}

@@ -30,6 +30,8 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
     num_nodes: int
     end_time: float | None
     """Seconds since 1970."""
+    restart_count: int = 0
+    """How often Slurm has requeued the job: it keeps its id."""
 
 
 def read_allocation(environ: Mapping[str, str], *, is_subtask: bool) -> Allocation:
@@ -56,6 +58,7 @@ def read_allocation(environ: Mapping[str, str], *, is_subtask: bool) -> Allocati
         num_gpus=share.num_gpus,
         num_nodes=1 if is_subtask else _integer(environ, "SLURM_JOB_NUM_NODES") or 1,
         end_time=_integer(environ, "SLURM_JOB_END_TIME"),
+        restart_count=_integer(environ, "SLURM_RESTART_COUNT") or 0,
     )
 
 

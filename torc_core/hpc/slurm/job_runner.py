@@ -29,6 +29,7 @@ from torc_core.hpc.slurm.allocation import (
     printable_environment,
     read_allocation,
 )
+from torc_core.hpc.slurm.requeue import node_scheduler, nodes_before
 from torc_core.model.compute import (
     AllocationStatus,
     ScheduledComputeNode,
@@ -107,11 +108,8 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         poll_interval_s=arguments.poll_interval,
         compute_node_type=SchedulerType.SLURM,
         scheduler_config_id=scheduled.scheduler_config_id if scheduled else None,
-        scheduler={
-            "type": SchedulerType.SLURM,
-            "scheduler_id": scheduled.id if scheduled else None,
-            "slurm_job_id": allocation.slurm_job_id,
-        },
+        scheduler=node_scheduler(allocation, scheduled),
+        replaces=patience.ask(partial(nodes_before, client, workflow_id, allocation, scheduled)),
         wait_for_server_s=wait_s,
         log_path=output_paths.slurm_log(
             output_dir, output_paths.SLURM_RUNNER, workflow_id, *_identity(allocation)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from torc_core.model.compute import SchedulerType
-from torc_core.model.ids import SchedulerId, WorkflowId, WorkflowRunId
+from torc_core.model.ids import ComputeNodeId, SchedulerId, WorkflowId, WorkflowRunId
 
 
 class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,9 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     scheduler_config_id: SchedulerId | None = None
     scheduler: Any = None
     strict_scheduler_match: bool = False
+    replaces: tuple[ComputeNodeId, ...] = ()
+    """Nodes of the allocation that this runner is in, from before Slurm has started it again: their
+    runners are dead, and their jobs run again."""
     cares: bool = False
     """Only look after the jobs of a dead runner, until the next one takes them over."""
     wait_for_new_jobs_s: float | None = None

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, select, update
 
+from torc_core.model.compute import SchedulerType
 from torc_core.model.events.jobs import (
     JobReady,
 )
 from torc_core.model.events.types import ComputeNodeStarted, ComputeNodeStopped
 from torc_core.model.ids import ComputeNodeId, WorkflowId
-from torc_core.model.status import ACTIVE
+from torc_core.model.status import ACTIVE, JobStatus
 from torc_server.rules import executions
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.events import record, record_many
@@ -68,6 +69,23 @@ _ACTIVE = Prepared(
     select(_job.c.id, _job.c.name, _job.c.token).where(
         _job.c.id.in_(_IDS), _job.c.status.in_([status.number for status in ACTIVE])
     )
+)
+_INTERRUPTED = Prepared(
+    select(_job.c.id, _job.c.name, _attempt.c.run_id)
+    .join(_attempt, (_attempt.c.job_id == _job.c.id) & (_attempt.c.token == _job.c.token))
+    .join(_node, _node.c.id == _attempt.c.compute_node_id)
+    .where(
+        _job.c.workflow_id == bindparam("workflow_id"),
+        _job.c.status == JobStatus.TERMINATED.number,
+        _job.c.interrupted,
+        _node.c.id.in_(_IDS),
+        _node.c.compute_node_type == SchedulerType.SLURM,
+    )
+)
+_RESUME = Prepared(
+    update(_job)
+    .where(_job.c.id.in_(_IDS))
+    .values(status=JobStatus.READY.number, attempt_id=_job.c.attempt_id + 1)
 )
 
 
@@ -136,13 +154,16 @@ def replace_nodes(
 ) -> None:
     """Stop nodes whose runners are dead; a node that has adopted jobs of theirs says so.
 
-    What it has not adopted is ready again.
+    What it has not adopted is ready again. So is what a runner in an allocation had to stop: Slurm
+    has started the allocation again, and it goes on where it was.
     """
     nodes = conn.execute(_REPLACED, {"ids": node_ids, "workflow_id": workflow_id}).all()
     offers_cpus = conn.execute(_OFFERS_CPUS, {"node_id": by_node_id}).scalar_one()
     follows = "took over" if offers_cpus else "only looks after its running jobs"
     for node in nodes:
         _stop(conn, node, f"its runner died; node {by_node_id} {follows}", now_ms=now_ms)
+    if offers_cpus:
+        _resume_interrupted(conn, workflow_id, node_ids, now_ms=now_ms)
 
 
 def return_node(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> None:
@@ -155,6 +176,16 @@ def return_node(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> Non
     )
     record(conn, row.workflow_id, started, now_ms=now_ms)
     continue_runs_of_node(conn, node_id)
+
+
+def _resume_interrupted(
+    conn: Connection, workflow_id: WorkflowId, node_ids: Sequence[ComputeNodeId], *, now_ms: int
+) -> None:
+    """Give jobs that were interrupted on nodes of allocations a next attempt."""
+    jobs = _INTERRUPTED.all_of(conn, node_ids, workflow_id=workflow_id)
+    _RESUME.run_of(conn, [job.id for job in jobs])
+    ready = [JobReady(job_id=job.id, job_name=job.name, run_id=job.run_id) for job in jobs]
+    record_many(conn, workflow_id, ready, now_ms=now_ms)
 
 
 def _expire(conn: Connection, node: Record, *, now_ms: int) -> None:
