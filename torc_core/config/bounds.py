@@ -92,6 +92,20 @@ class ServerUrl(NamedTuple):
         return True
 
 
+class Assignment(NamedTuple):
+    """A variable of the environment and its value."""
+
+    @property
+    def rule(self) -> str:
+        """What a value has to be, in words."""
+        return "a variable and its value, like CLUSTER_NAME=research"
+
+    def allow(self, value: object) -> bool:
+        """Return whether there are both."""
+        name, _, text = str(value).partition("=")
+        return bool(name.strip() and text)
+
+
 class OnlyFalse(NamedTuple):
     """A switch for what this version does not do; to accept it would be a false promise."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from torc_core.config.bounds import COUNT, POSITIVE_COUNT, Bounds
+from torc_core.config.bounds import COUNT, POSITIVE_COUNT, Assignment, Bounds
 from torc_core.config.keys import Key
 
 _MEGABYTES = Bounds(1, 2**30)
@@ -25,15 +25,40 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
     gpus_per_node: Annotated[
         int | None, Key("GPUs of a node.", COUNT, example=4, unset="no GPUs")
     ] = None
-    gpu_type: Annotated[str | None, Key("Their model.", example="H100")] = None
+    gpu_type: Annotated[
+        str | None, Key("Their type, as Slurm's GRES names it.", example="H100")
+    ] = None
+    gpu_memory_gb: Annotated[
+        int | None, Key("Memory of a GPU, in GB.", POSITIVE_COUNT, example=80, unset="not known")
+    ] = None
+    local_disk_gb: Annotated[
+        int | None,
+        Key("The local disk of a node, in GB.", COUNT, example=1_600, unset="not known"),
+    ] = None
     shared: Annotated[bool, Key("Whether several jobs may share a node.")] = False
     min_nodes: Annotated[
         int | None,
         Key("The fewest nodes to request.", POSITIVE_COUNT, example=16, unset="one node"),
     ] = None
+    max_nodes: Annotated[
+        int | None,
+        Key("The most nodes of an allocation.", POSITIVE_COUNT, example=64, unset="no limit"),
+    ] = None
+    max_nodes_per_user: Annotated[
+        int | None,
+        Key("The most nodes of a user at once.", POSITIVE_COUNT, example=128, unset="no limit"),
+    ] = None
+    default_qos: Annotated[
+        str | None, Key("The QOS of requests that name none.", example="normal")
+    ] = None
     requires_explicit_request: Annotated[
-        bool, Key("Whether it is used only when it is asked for by name.")
+        bool,
+        Key(
+            "Whether it has to be asked for by name. It is chosen only if nothing else fits, and "
+            "then named."
+        ),
     ] = False
+    description: Annotated[str | None, Key("What it is for.", example="General workloads")] = None
 
 
 class CustomProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +68,11 @@ class CustomProfile(msgspec.Struct, frozen=True, kw_only=True):
     description: Annotated[str | None, Key("What it is.", example="Research cluster")] = None
     detect_env_var: Annotated[
         str | None,
-        Key("The variable by which it is recognized: NAME=value.", example="MY_CLUSTER=research"),
+        Key(
+            "The variable by which it is recognized: NAME=value.",
+            Assignment(),
+            example="MY_CLUSTER=research",
+        ),
     ] = None
     detect_hostname: Annotated[
         str | None,
