@@ -357,6 +357,23 @@ def test_nodes_and_allocations_tell_of_themselves(call, workflow_id):
     assert events[0]["data"]["compute_node_id"] == node["id"]
 
 
+def test_a_repeated_request_gets_the_allocation_that_the_first_one_recorded(call):
+    workflow_id, other = call.make_workflow(), call.make_workflow()
+    first = create(call, "scheduled_compute_nodes", workflow_id, request_key="a:1", scheduler_id=1)
+    again = create(call, "scheduled_compute_nodes", workflow_id, request_key="a:1", scheduler_id=2)
+    create(call, "scheduled_compute_nodes", workflow_id, request_key="a:2", scheduler_id=3)
+    create(call, "scheduled_compute_nodes", other, request_key="a:1", scheduler_id=4)
+    for _ in range(2):  # from clients of the reference, which name none
+        create(call, "scheduled_compute_nodes", workflow_id, scheduler_id=5)
+
+    assert again == first
+    found = call("GET", "/scheduled_compute_nodes", workflow_id=workflow_id).body["items"]
+    assert [node["scheduler_id"] for node in found] == [1, 3, 5, 5]
+    assert [node.get("request_key") for node in found] == ["a:1", "a:2", None, None]
+    recorded = call("GET", "/events", workflow_id=workflow_id).body["items"]
+    assert [event["data"]["scheduler_id"] for event in recorded] == [1, 3, 5, 5]
+
+
 def test_events_of_clients_are_kept_as_written(call, workflow_id):
     data = {"category": "mine", "type": "note", "message": "m"}
     event = {"workflow_id": workflow_id, "timestamp": 0, "data": data}

@@ -112,6 +112,9 @@ class ScheduledComputeNode(Wire, frozen=True, kw_only=True):
     scheduler_type: str
     status: str
     """`pending`, `active` or `complete`."""
+    request_key: str | None = None
+    """What the submitter called its request. A second record with the key of an earlier one of the
+    workflow is not created: the answer is the earlier one."""
 
 
 class ScheduledComputeNodePatch(Wire, frozen=True, kw_only=True):

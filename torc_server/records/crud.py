@@ -68,6 +68,9 @@ class Resource(Generic[WireT]):
     mapping: TableMapping[WireT]
     patch: type[msgspec.Struct] | None = None
     filters: Mapping[str, Filter] = field(default_factory=dict)
+    request_key: str | None = None
+    """The field with what the client called its request. A record of the workflow that has the same
+    one is returned instead of a new one, so a client may repeat a request that got no answer."""
     related: Mapping[str, Table] = field(default_factory=dict)
     """Columns with the id of something of the same workflow, and the table of that."""
     prepare: Callable[[WireT | None, Values, int], Values] = _unchanged
@@ -101,7 +104,7 @@ class Resource(Generic[WireT]):
 
 
 def create(connection: Connection, resource: Resource[WireT], record: Any, *, now_ms: int) -> WireT:
-    """Create a record and return it with its id.
+    """Create a record, unless the request is a repeated one, and return it with its id.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -112,11 +115,26 @@ def create(connection: Connection, resource: Resource[WireT], record: Any, *, no
     values.pop("id", None)
     _check_related(connection, resource, record.workflow_id, [values])
     values = resource.prepare(None, values, now_ms)
+    if (known := _find_repeated(connection, resource, record)) is not None:
+        return known
     table = resource.mapping.table
     record_id = connection.execute(sql.insert(table).returning(table.c.id), values).scalar_one()
     created = get(connection, resource, record_id)
     resource.follow_up(connection, None, created, now_ms)
     return created
+
+
+def _find_repeated(connection: Connection, resource: Resource[WireT], record: Any) -> WireT | None:
+    """Return the record that an earlier request with the key of this one has created."""
+    if resource.request_key is None or (key := getattr(record, resource.request_key)) is None:
+        return None
+    columns = resource.columns
+    row = connection.execute(
+        resource.mapping.rows.where(
+            columns.workflow_id == record.workflow_id, columns[resource.request_key] == key
+        )
+    ).first()
+    return None if row is None else resource.mapping.read(row)
 
 
 def create_many(

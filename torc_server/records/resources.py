@@ -192,6 +192,7 @@ COMPUTE_NODE = Resource(
 SCHEDULED_COMPUTE_NODE = Resource(
     kind="scheduled compute node",
     mapping=mapping.SCHEDULED_COMPUTE_NODE,
+    request_key="request_key",
     patch=ScheduledComputeNodePatch,
     # As the reference has them: texts, also where numbers are stored.
     filters={

@@ -3,14 +3,22 @@
 An action is executed at most once in each run, or once by each runner if it is persistent: its
 commands may have had their effect when a runner dies, and how far they got is unknown. So what a
 lost runner was executing is not executed again before the next initialize; an event says so.
+
+An action that requests nodes may be claimed again: each allocation has its request key, so who
+carries it out next finds those that exist, and requests only the others.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
-from torc_core.model.action import ActionEnd
-from torc_core.model.events.commands import ActionAbandoned, ActionEnded, action_event
+from torc_core.model.action import ActionEnd, ActionType
+from torc_core.model.events.commands import (
+    ActionAbandoned,
+    ActionEnded,
+    ActionReleased,
+    action_event,
+)
 from torc_core.model.ids import ActionId, ComputeNodeId, WorkflowId
 from torc_server.storage import tables
 
@@ -19,8 +27,10 @@ _execution = tables.action_execution
 
 _OF_WORKFLOW = select(_action.c.id).where(_action.c.workflow_id == bindparam("of_workflow"))
 _FORGET = delete(_execution).where(_execution.c.action_id.in_(_OF_WORKFLOW))
-_OPEN = select(_execution.c.action_id).where(
-    _execution.c.compute_node_id == bindparam("node_id"), _execution.c.ended_at.is_(None)
+_OPEN = (
+    select(_execution.c.action_id, _action.c.action_type)
+    .join(_action, _action.c.id == _execution.c.action_id)
+    .where(_execution.c.compute_node_id == bindparam("node_id"), _execution.c.ended_at.is_(None))
 )
 IS_EXECUTED_HERE = exists().where(
     _execution.c.action_id == _action.c.id, _execution.c.compute_node_id == bindparam("node_id")
@@ -53,16 +63,30 @@ def finish(
     return action_event(action_id, end) if known else None
 
 
-def abandon(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> list[ActionAbandoned]:
+def abandon(
+    conn: Connection, node_id: ComputeNodeId, *, now_ms: int
+) -> list[ActionAbandoned | ActionReleased]:
     """Give up what a runner that is gone was executing, and return the events to be recorded."""
-    action_ids = conn.execute(_OPEN, {"node_id": node_id}).scalars().all()
-    if action_ids:
-        conn.execute(
-            update(_execution)
-            .where(_execution.c.compute_node_id == node_id, _execution.c.ended_at.is_(None))
-            .values(ended_at=now_ms)
+    found = conn.execute(_OPEN, {"node_id": node_id}).all()
+    if not found:
+        return []
+    conn.execute(
+        update(_execution)
+        .where(_execution.c.compute_node_id == node_id, _execution.c.ended_at.is_(None))
+        .values(ended_at=now_ms)
+    )
+    released = {row.action_id for row in found if row.action_type == ActionType.SCHEDULE_NODES}
+    conn.execute(
+        update(_action)
+        .where(_action.c.id.in_(released), _action.c.executed_by == node_id)
+        .values(executed=False, executed_at=None, executed_by=None)
+    )
+    return [
+        (ActionReleased if row.action_id in released else ActionAbandoned)(
+            action_id=row.action_id, compute_node_id=node_id
         )
-    return [ActionAbandoned(action_id=each, compute_node_id=node_id) for each in action_ids]
+        for row in found
+    ]
 
 
 def forget(conn: Connection, workflow_id: WorkflowId) -> None:

@@ -168,11 +168,24 @@ def _action_executions(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _allocation_requests(connection: Connection) -> None:
+    """What the submitters of allocations called their requests."""
+    for statement in (
+        "ALTER TABLE scheduled_compute_node ADD COLUMN request_key TEXT",
+        """
+        CREATE UNIQUE INDEX ux_scheduled_compute_node_request
+        ON scheduled_compute_node (workflow_id, request_key)
+        """,
+    ):
+        connection.exec_driver_sql(statement)
+
+
 UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _dynamic_work,
     _execution_config,
     _workflow_runs,
     _node_usage,
     _action_executions,
+    _allocation_requests,
 )
 """The first upgrades from version 1 to version 2, and so on."""

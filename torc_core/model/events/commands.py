@@ -102,6 +102,20 @@ class ActionAbandoned(EventRecord, frozen=True, kw_only=True):
     compute_node_id: ComputeNodeId
 
 
+class ActionReleased(EventRecord, frozen=True, kw_only=True):
+    """A runner ended while it requested nodes for an action; another may request the rest."""
+
+    event_type = EventType.ACTION_RELEASED
+    severity = Severity.WARNING
+    sentence = (
+        "Node {compute_node_id} was requesting nodes for action {action_id} when it ended; "
+        "those that are missing may be requested by another runner, or by torc submit."
+    )
+
+    action_id: ActionId
+    compute_node_id: ComputeNodeId
+
+
 def action_event(action_id: ActionId, end: ActionEnd) -> ActionEnded:
     """Return the event of the end of an action."""
     record = ActionFailed if end.return_code else ActionCompleted

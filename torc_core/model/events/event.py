@@ -56,6 +56,7 @@ class EventType(StrEnum):
     ACTION_COMPLETED = "action_completed"
     ACTION_FAILED = "action_failed"
     ACTION_ABANDONED = "action_abandoned"
+    ACTION_RELEASED = "action_released"
     USER_ACTION = "user_action"
 
 

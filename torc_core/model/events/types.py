@@ -14,6 +14,7 @@ from torc_core.model.events.commands import (
     ActionCompleted,
     ActionExecuted,
     ActionFailed,
+    ActionReleased,
     RecoveryScriptCompleted,
     RecoveryScriptFailed,
 )
@@ -282,6 +283,7 @@ EVENT_RECORDS: tuple[type[EventRecord], ...] = (
     ActionCompleted,
     ActionFailed,
     ActionAbandoned,
+    ActionReleased,
     JobStatusSet,
     JobDisabled,
     JobDeleted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Index, Text
 from sqlmodel import Field, SQLModel
 
 from torc_core.model.ids import (
@@ -65,10 +65,15 @@ class ScheduledComputeNodeRow(SQLModel, table=True):
     """An allocation asked of a scheduler."""
 
     __tablename__ = "scheduled_compute_node"
-    __table_args__ = NUMBERED
+    __table_args__ = (
+        Index("ux_scheduled_compute_node_request", "workflow_id", "request_key", unique=True),
+        NUMBERED,
+    )
 
     id: AllocationId = key()
     workflow_id: WorkflowId = reference("workflow.id", index=True)
+    request_key: str | None = text(nullable=True)
+    """What the submitter called its request, so that a repeated one gets the same record."""
     scheduler_id: int = wide()
     scheduler_config_id: SchedulerId = wide()
     scheduler_type: str = text()
