@@ -1,0 +1,1 @@
+"""The border to Slurm: its programs, their command lines, and what they print."""

@@ -1,0 +1,81 @@
+"""Command lines of Slurm's programs. Pure.
+
+Source: the manual pages of Slurm 22.05 and 24.11; every option is in both. Columns are asked for in
+formats without widths, which cut nothing short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+FIELD_END, RECORD_START = "\x1f", "\x1e"
+"""ASCII's separators of units and records: names and comments may have line breaks and any
+printable delimiter."""
+
+QUEUE_COLUMNS = ("%i", "%T", "%r", "%S", "%L", "%l", "%D", "%N", "%k", "%j")
+"""Id, state, reason, start, time left, time limit, number of nodes, nodes, comment, name. Texts of
+users are last: what they contain moves no other column."""
+ACCOUNTING_COLUMNS = ("JobIDRaw", "State", "ExitCode", "Start", "End", "NNodes", "NodeList")
+PARTITION_COLUMNS = ("%P", "%a", "%l", "%D", "%c", "%m", "%G", "%s", "%h", "%f")
+"""Partition, availability, time limit, nodes, CPUs, MiB, GRES, job size, sharing, features."""
+
+
+def sbatch(script: Path) -> list[str]:
+    """Return how a script is submitted; the answer is the id, or `id;cluster`."""
+    return ["sbatch", "--parsable", str(script)]
+
+
+def squeue(slurm_job_ids: Iterable[int] | None) -> list[str]:
+    """Return how the queue is asked for.
+
+    Args:
+        slurm_job_ids: All in one call; None is for those of the user. In both cases also jobs that
+            have ended and that the controller still remembers (`MinJobAge`).
+    """
+    whose = ["--me"] if slurm_job_ids is None else [f"--jobs={_listed(slurm_job_ids)}"]
+    columns = RECORD_START + FIELD_END.join(QUEUE_COLUMNS)
+    return ["squeue", "--noheader", "--states=all", *whose, f"--format={columns}"]
+
+
+def sacct(
+    slurm_job_ids: Iterable[int],
+    columns: Sequence[str] = ACCOUNTING_COLUMNS,
+    *,
+    with_steps: bool = False,
+) -> list[str]:
+    """Return how accounting is asked for jobs, of requeued ones for the last time that they ran."""
+    return [
+        *("sacct", "--noheader", "--parsable2", f"--delimiter={FIELD_END}"),
+        *(() if with_steps else ("--allocations",)),
+        *(f"--jobs={_listed(slurm_job_ids)}", f"--format={','.join(columns)}"),
+    ]
+
+
+def sacct_json(slurm_job_id: int) -> list[str]:
+    """Return how accounting is asked for all that it knows of a job."""
+    return ["sacct", "--json", f"--jobs={slurm_job_id}"]
+
+
+def scancel(slurm_job_ids: Iterable[int]) -> list[str]:
+    """Return how jobs are ended."""
+    return ["scancel", *map(str, slurm_job_ids)]
+
+
+def sinfo() -> list[str]:
+    """Return how partitions are asked for; a partition of different nodes has several lines."""
+    return ["sinfo", "--noheader", f"--format={'|'.join(PARTITION_COLUMNS)}"]
+
+
+def scontrol_show(what: str) -> list[str]:
+    """Return how the controller is asked for `partition` or `config`."""
+    return ["scontrol", "show", what]
+
+
+def version() -> list[str]:
+    """Return how Slurm says its version."""
+    return ["sbatch", "--version"]
+
+
+def _listed(slurm_job_ids: Iterable[int]) -> str:
+    return ",".join(map(str, slurm_job_ids))

@@ -1,0 +1,169 @@
+"""What Slurm's programs print, as records. Pure.
+
+They print what users, administrators and newer versions put there: what is not understood is kept
+as text or left out, and never an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from torc_core.hpc.slurm.allocation import parse_time_left
+from torc_core.hpc.slurm.programs.argv import (
+    ACCOUNTING_COLUMNS,
+    FIELD_END,
+    QUEUE_COLUMNS,
+    RECORD_START,
+)
+from torc_core.hpc.slurm.programs.states import SlurmState, read_state
+
+_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+_NOTHING = frozenset({"", "(null)", "N/A", "Unknown", "None", "None assigned", "NONE", "n/a"})
+"""How Slurm writes that there is no value."""
+_SUBMITTED = re.compile(r"([0-9]{1,18})(?:;[^\n]*)?", re.ASCII)
+_VERSION = re.compile(r"[0-9]+\.[0-9]+[0-9A-Za-z.-]*", re.ASCII)
+_SIGNALED = 128
+
+
+class QueuedAllocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as `squeue` shows it."""
+
+    id: int
+    """Of an array or of a job of several components: the id with which it was submitted."""
+    state: SlurmState
+    reason: str | None = None
+    """Why it waits, or how it ended, in Slurm's word."""
+    start: float | None = None
+    """Seconds since 1970; of a job that waits, when Slurm expects to start it."""
+    time_left_s: int | None = None
+    time_limit_s: int | None = None
+    """None for no limit."""
+    num_nodes: int | None = None
+    nodes: str | None = None
+    """Slurm's notation, such as `n[1-3]`."""
+    comment: str | None = None
+    name: str = ""
+
+
+class AccountedAllocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as `sacct` shows it."""
+
+    id: int
+    state: SlurmState
+    exit_code: int | None = None
+    """128+n for signal n."""
+    start: float | None = None
+    """Seconds since 1970."""
+    end: float | None = None
+    num_nodes: int | None = None
+    nodes: str | None = None
+
+
+def parse_queue(text: str) -> tuple[QueuedAllocation, ...]:
+    """Return the jobs that `argv.squeue` prints, in its order."""
+    return tuple(filter(None, map(_queued, text.split(RECORD_START)[1:])))
+
+
+def _queued(record: str) -> QueuedAllocation | None:
+    fields = record.removesuffix("\n").split(FIELD_END, len(QUEUE_COLUMNS) - 1)
+    fields += [""] * (len(QUEUE_COLUMNS) - len(fields))
+    job, state, reason, start, left, limit, num_nodes, nodes, comment, name = fields
+    job_id = _leading_id(job)
+    if job_id is None:
+        return None
+    return QueuedAllocation(
+        id=job_id,
+        state=read_state(state),
+        reason=_stated(reason),
+        start=_moment(start),
+        time_left_s=parse_time_left(left),
+        time_limit_s=parse_time_left(limit),
+        num_nodes=_number(num_nodes),
+        nodes=_stated(nodes),
+        comment=_stated(comment),
+        name=name,
+    )
+
+
+def parse_accounting(text: str) -> tuple[AccountedAllocation, ...]:
+    """Return the jobs that `argv.sacct` prints, in its order."""
+    return tuple(filter(None, map(_accounted, accounting_rows(text, ACCOUNTING_COLUMNS))))
+
+
+def _accounted(row: Mapping[str, str]) -> AccountedAllocation | None:
+    job_id = _leading_id(row["JobIDRaw"])
+    if job_id is None:
+        return None
+    return AccountedAllocation(
+        id=job_id,
+        state=read_state(row["State"]),
+        exit_code=parse_exit_code(row["ExitCode"]),
+        start=_moment(row["Start"]),
+        end=_moment(row["End"]),
+        num_nodes=_number(row["NNodes"]),
+        nodes=_stated(row["NodeList"]),
+    )
+
+
+def accounting_rows(text: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the rows that `argv.sacct` prints, each as its columns with their texts.
+
+    Args:
+        text: Its output.
+        columns: What was asked for. A text that users choose, such as JobName, is to be the last:
+            it may have line breaks.
+    """
+    rows: list[str] = []
+    for line in text.removesuffix("\n").split("\n"):
+        if line.count(FIELD_END) >= len(columns) - 1 or not rows:
+            rows.append(line)
+        else:
+            rows[-1] += "\n" + line
+    for row in rows:
+        fields = row.split(FIELD_END, len(columns) - 1)
+        if len(fields) == len(columns):
+            yield dict(zip(columns, fields, strict=True))
+
+
+def parse_exit_code(text: str) -> int | None:
+    """Return the exit code in "code:signal", 128+n for signal n; None if it is none."""
+    code, _, signal = text.strip().partition(":")
+    if not (_ID.fullmatch(code) and _ID.fullmatch(signal or "0")):
+        return None
+    return _SIGNALED + int(signal) if int(signal or 0) else int(code)
+
+
+def parse_submitted(text: str) -> int | None:
+    """Return the id that `sbatch --parsable` prints, None if it prints none."""
+    for line in reversed(text.splitlines()):
+        if match := _SUBMITTED.fullmatch(line.strip()):
+            return int(match[1])
+    return None
+
+
+def parse_version(text: str) -> str | None:
+    """Return the version in "slurm 23.11.4" and its like."""
+    match = _VERSION.search(text)
+    return match[0] if match else None
+
+
+def _leading_id(text: str) -> int | None:
+    """Return the id of a job; arrays have `7_3` or `7_[1-4]`, jobs of components `7+1`."""
+    match = _ID.match(text.strip())
+    return int(match[0]) if match else None
+
+
+def _stated(text: str) -> str | None:
+    return None if text in _NOTHING else text
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _ID.fullmatch(text) else None
+
+
+def _moment(text: str) -> float | None:
+    """Return seconds since 1970, as SLURM_TIME_FORMAT=%s has them written."""
+    return float(text) if _ID.fullmatch(text) else None
