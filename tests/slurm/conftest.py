@@ -1,0 +1,61 @@
+"""Slurm clusters: one that all tests share, and others for those that need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+import pytest
+from slurm.cluster.cluster import Cluster
+from slurm.cluster.settings import Settings
+from slurm.cluster.sharing import own_cluster, shared_cluster
+
+
+@pytest.fixture(scope="session")
+def share_cluster(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[Callable[..., Cluster]]:
+    """Return the cluster of some settings that the tests of all workers of pytest-xdist share."""
+    place = tmp_path_factory.getbasetemp()
+    common = place if worker_id == "master" else place.parent
+    with ExitStack() as used:
+        known: dict[Settings, Cluster] = {}
+
+        def share(**chosen: object) -> Cluster:
+            settings = Settings(**chosen)
+            if settings not in known:
+                name = sha256(msgspec.json.encode(settings)).hexdigest()[:16]
+                register = common / f"slurm-{name}"
+                known[settings] = used.enter_context(shared_cluster(settings, register))
+            return known[settings]
+
+        yield share
+
+
+@pytest.fixture
+def start_cluster() -> Iterator[Callable[..., Cluster]]:
+    """Start clusters of a test's own, whose daemons and nodes it may stop as it likes."""
+    with ExitStack() as started:
+        yield lambda **chosen: started.enter_context(own_cluster(Settings(**chosen)))
+
+
+@pytest.fixture
+def slurm(share_cluster, monkeypatch) -> Cluster:
+    """The shared cluster of three nodes with accounting; this process is a user of it.
+
+    Other tests use it at the same time: daemons and nodes stay as they are, and only the test's own
+    jobs are its business.
+    """
+    cluster = share_cluster()
+    for name, value in cluster.variables.items():
+        monkeypatch.setenv(name, value)
+    return cluster
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """Where the output of Slurm jobs goes."""
+    return tmp_path
