@@ -92,6 +92,7 @@ OF_UNKNOWN = """
     slurm delete ID
     slurm get ID
     slurm list ID
+    slurm parse-logs ID
     slurm update ID -a x
     user-data create ID -n x -d 1
     user-data delete ID

@@ -39,6 +39,12 @@ jobs:
 - {name: b, command: "cat ${files.input.out}", input_user_data: [rate]}
 - {name: c, command: "echo Segmentation fault >&2; exit 4"}
 """
+FILES = {
+    "spec.yaml": SPEC,
+    "raw.txt": "1",
+    "commands.txt": "true\nfalse\n",
+    "output/slurm_output_wf1_sl7.e": "DUE TO TIME LIMIT",
+}
 LINES = """
 workflows create spec.yaml --dry-run
 workflows create spec.yaml
@@ -116,6 +122,7 @@ slurm list 2
 slurm get 2
 slurm update 2 --partition debug
 slurm delete 2
+slurm parse-logs 1
 reports summary 1
 reports results 1
 reports check-resource-utilization 1
@@ -188,7 +195,8 @@ def test_every_shape_is_tried():
 def test_what_commands_print_is_as_documented(torc_here, make_server, monkeypatch, tmp_path):
     server = make_server()
     monkeypatch.setenv("TORC_API_URL", server.url)
-    for name, text in {"spec.yaml": SPEC, "raw.txt": "1", "commands.txt": "true\nfalse\n"}.items():
+    (tmp_path / "output").mkdir()
+    for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     found = []
     for line in LINES.strip().split("\n"):

@@ -213,7 +213,10 @@ def test_results_of_nodes_of_slurm_have_the_logs_of_their_allocation(torc, clien
     workflow = attempts.workflow_id
     (tmp_path / "output").mkdir()
     runner = f"job_runner_slurm_wf{workflow}_sl77_n4_pid33.log"
-    for name in (runner, f"slurm_output_wf{workflow}_sl77.o", f"slurm_output_wf{workflow}_sl7.e"):
+    printed = f"slurm_output_wf{workflow}_sl77.o"
+    messages = f"dmesg_slurm_wf{workflow}_sl77_n4_pid33.log"
+    others = (f"slurm_output_wf{workflow}_sl7.e", f"slurm_env_wf{workflow}_sl77_n5_pid34.log")
+    for name in (runner, printed, messages, *others):
         (tmp_path / "output" / name).touch()
 
     answer = torc("reports", "results", workflow, "--all-runs")
@@ -222,9 +225,28 @@ def test_results_of_nodes_of_slurm_have_the_logs_of_their_allocation(torc, clien
     result = answer.json["results"][1]
     assert (result["compute_node_type"], result["slurm_job_id"]) == ("slurm", 77)
     assert result["job_runner_log"] == f"output/{runner}"
-    assert result["slurm_stdout"] == f"output/slurm_output_wf{workflow}_sl77.o"
-    assert "slurm_stderr" not in result
+    assert result["slurm_stdout"] == f"output/{printed}"
+    assert result["dmesg_log"] == f"output/{messages}"
+    assert not {"slurm_stderr", "slurm_env_log"} & result.keys()
     assert answer.err.count("Slurm stderr log file does not exist") == 1
+    environment = f"output/slurm_env_wf{workflow}_sl77_n0_pid33.log"
+    assert (
+        f"Slurm environment log file does not exist for job {result['job_id']}: {environment}"
+        in (answer.err)
+    )
+
+
+def test_kernel_messages_of_an_allocation_are_not_missed(torc, client, tmp_path):
+    attempts = Attempts(client, compute_node_type="slurm", scheduler={"slurm_job_id": "77"})
+    attempts.add("a")
+    (tmp_path / "output").mkdir()
+    environment = f"slurm_env_wf{attempts.workflow_id}_sl77_n0_pid33.log"
+    (tmp_path / "output" / environment).touch()
+
+    answer = torc("reports", "results", attempts.workflow_id)
+
+    assert answer.json["results"][0]["slurm_env_log"] == f"output/{environment}"
+    assert "dmesg" not in answer.err
 
 
 # summary

@@ -71,6 +71,10 @@ LOG_PATTERNS: tuple[LogPattern, ...] = (
     LogPattern("Slurm time limit", _G.SLURM, _S.CRITICAL, r"DUE TO TIME LIMIT"),
     LogPattern("Slurm preemption", _G.SLURM, _S.WARNING, r"DUE TO PREEMPTION"),
     LogPattern("Slurm node failure", _G.SLURM, _S.CRITICAL, r"\bNODE_FAIL|DUE TO NODE FAIL"),
+    # Slurm writes it for every signal that it sends, also for the one before the time limit.
+    LogPattern(
+        "Slurm cancellation", _G.SLURM, _S.WARNING, r"\*\*\* (?:JOB|STEP) \S+ ON .* CANCELLED AT "
+    ),
     LogPattern("Slurm limit exceeded", _G.SLURM, _S.ERROR, r"(?i)exceeded.*step.*limit"),
     LogPattern(
         "Slurm step error", _G.SLURM, _S.ERROR, r"\b(?:slurmstepd|slurmd|slurmctld): error:"

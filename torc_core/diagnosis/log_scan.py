@@ -39,9 +39,14 @@ class LogIssue(Wire, frozen=True, kw_only=True):
 
 
 class LogScan:
-    """Counts the errors of several logs, and keeps some."""
+    """Counts the errors of several logs, and keeps some.
 
-    def __init__(self) -> None:
+    Args:
+        errors_only: Warnings are not looked at.
+    """
+
+    def __init__(self, *, errors_only: bool = False) -> None:
+        self._errors_only = errors_only
         self.issues: list[LogIssue] = []
         self.files = 0
         self.files_with_issues = 0
@@ -58,6 +63,8 @@ class LogScan:
         """
         found = 0
         for hit in _hits(blocks, _searcher(is_slurm=is_slurm)):
+            if self._errors_only and hit.pattern.severity is Severity.WARNING:
+                continue
             found += 1
             self.by_severity[hit.pattern.severity] += 1
             self.by_pattern[hit.pattern.name] += 1
@@ -77,8 +84,13 @@ class LogScan:
 
     @property
     def total(self) -> int:
-        """How many errors were found."""
+        """How many lines were found."""
         return self.by_severity.total()
+
+    @property
+    def warnings(self) -> int:
+        """How many of them are warnings."""
+        return self.by_severity[Severity.WARNING]
 
 
 class _Hit(NamedTuple):

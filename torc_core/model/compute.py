@@ -65,6 +65,14 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
         """Whether it offers nothing: its runner only looks after the jobs of a dead one."""
         return not self.num_cpus
 
+    @property
+    def slurm_job_id(self) -> int | None:
+        """The allocation in which the runner works; None if Slurm has not granted it."""
+        if self.compute_node_type != SchedulerType.SLURM or not isinstance(self.scheduler, dict):
+            return None
+        stated = str(self.scheduler.get("slurm_job_id"))  # clients write a number or its digits
+        return int(stated) if stated.isascii() and stated.isdecimal() else None
+
 
 class ComputeNodePatch(Wire, frozen=True, kw_only=True):
     """The fields of a compute node to change; null clears those that may be empty."""

@@ -35,6 +35,8 @@ LINES = {
     "*** JOB 12 ON n1 CANCELLED AT 2026-01-01 DUE TO TIME LIMIT ***": "Slurm time limit",
     "*** JOB 12 ON n1 CANCELLED AT 2026-01-01 DUE TO PREEMPTION ***": "Slurm preemption",
     "*** JOB 12 ON n1 CANCELLED DUE TO NODE FAILURE ***": "Slurm node failure",
+    "slurmstepd: error: *** JOB 12 ON n1 CANCELLED AT 2026-01-01 ***": "Slurm cancellation",
+    "slurmstepd: error: *** STEP 12.0 ON n1 CANCELLED AT 2026-01-01 ***": "Slurm cancellation",
     "srun: error: n1: task 0: Exited with exit code 1": "srun error",
     "slurmstepd: error: something": "Slurm step error",
     "Segmentation fault (core dumped)": "Segmentation fault",
@@ -84,6 +86,14 @@ def scanned(*texts: bytes, is_slurm=False) -> LogScan:
 @pytest.mark.parametrize(("line", "name"), LINES.items())
 def test_a_line_is_named_by_the_first_pattern_that_it_matches(line, name):
     assert [each.pattern_name for each in scanned(line.encode()).issues] == [name] * bool(name)
+
+
+def test_warnings_are_left_alone_on_request():
+    scan = LogScan(errors_only=True)
+    scan.add("file", [b"DUE TO PREEMPTION\nBus error\n"], is_slurm=True)
+
+    assert [each.pattern_name for each in scan.issues] == ["Bus error"]
+    assert (scan.total, scan.warnings, scan.files_with_issues) == (1, 0, 1)
 
 
 @pytest.mark.parametrize("line", [b"FAILED", b"State: TIMEOUT"])

@@ -8,37 +8,24 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 import msgspec
 
 from torc_core.diagnosis.log_patterns import LOG_PATTERNS, Severity
-from torc_core.diagnosis.log_scan import LogIssue, LogScan
+from torc_core.diagnosis.log_scan import LogIssue
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.wire import Wire, stated
 from torc_core.operations.facts import counted
-from torc_core.operations.logs.output_directory import LeftOut, find_outputs, open_plain
+from torc_core.operations.logs.output_directory import find_outputs
+from torc_core.operations.logs.search import SEARCHED, LogSearch
 from torc_core.operations.logs.tar_stream import ArchiveError, read_members
-from torc_core.operations.reporter import Reporter, warn_of_all
-from torc_core.runner.policy.output_paths import OutputKind, OutputName, read_name
+from torc_core.operations.reporter import Reporter
+from torc_core.runner.policy.output_paths import OutputName, read_name
 
-_SEARCHED = frozenset(
-    {
-        OutputKind.JOB_STDIO,
-        OutputKind.ACTION_STDIO,
-        OutputKind.RUNNER_LOG,
-        OutputKind.SLURM_OUTPUT,
-        OutputKind.KERNEL_MESSAGES,
-    }
-)
-"""All that is log: the variables of Slurm's environment hold words that look like errors."""
-_OF_SLURM = frozenset({OutputKind.SLURM_OUTPUT, OutputKind.KERNEL_MESSAGES})
-_BLOCK = 256 * 1024
-_FILES_BETWEEN_NOTICES = 100
 _IDS_SHOWN = 10
 
 
@@ -81,17 +68,6 @@ class LogAnalysis(Wire, frozen=True, kw_only=True):
         )
 
 
-class Searching(msgspec.Struct, frozen=True, kw_only=True):
-    """Logs are being searched."""
-
-    done: int
-
-    @property
-    def sentence(self) -> str:
-        """How far it is."""
-        return f"searching logs: {counted(self.done, 'file')}"
-
-
 class EndsEarly(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a bundle cannot be read."""
 
@@ -129,20 +105,11 @@ def analyze_logs(path: Path, workflow_id: WorkflowId | None, reporter: Reporter)
 def _analyze_directory(
     path: Path, workflow_id: WorkflowId | None, reporter: Reporter
 ) -> LogAnalysis:
-    found = [file for file in find_outputs(path) if file.name.kind in _SEARCHED]
+    found = [file for file in find_outputs(path) if file.name.kind in SEARCHED]
     if workflow_id is None and len(ids := {file.name.workflow_id for file in found}) > 1:
         raise _several(path, sorted(ids))
     search = _Search(path, workflow_id, reporter)
-    left_out = []
-    for file in found:
-        if not search.wants(file.name):
-            continue
-        if (data := open_plain(file.path)) is None:
-            left_out.append(LeftOut(path=file.path))
-            continue
-        with data:
-            search.add(str(file.path), file.name, iter(partial(data.read, _BLOCK), b""))
-    warn_of_all(reporter, left_out)
+    search.logs.add_files(file for file in found if search.wants(file.name))
     return search.analysis()
 
 
@@ -156,7 +123,7 @@ def _analyze_bundle(path: Path, workflow_id: WorkflowId | None, reporter: Report
                     continue
                 name = read_name(PurePosixPath(member.name).name)
                 if name is not None and search.wants(name):
-                    search.add(member.name, name, member.data.blocks())
+                    search.logs.add(member.name, name, member.data.blocks())
     except (ArchiveError, EOFError, OSError, zlib.error) as error:
         search.end_early(str(error))
     return search.analysis()
@@ -182,7 +149,7 @@ class _Search:
         self._given = workflow_id
         self._workflow_id = workflow_id
         self._reporter = reporter
-        self._scan = LogScan()
+        self.logs = LogSearch(reporter)
 
     def wants(self, name: OutputName) -> bool:
         """Return whether a file is a log of the workflow.
@@ -190,7 +157,7 @@ class _Search:
         Raises:
             UsageError: It is one of another workflow, and none was named.
         """
-        if name.kind not in _SEARCHED:
+        if name.kind not in SEARCHED:
             return False
         if self._workflow_id is None:
             self._workflow_id = name.workflow_id
@@ -200,19 +167,13 @@ class _Search:
             raise _several(self._path, [self._workflow_id, name.workflow_id])
         return False
 
-    def add(self, file: str, name: OutputName, blocks: Iterator[bytes]) -> None:
-        """Search a log."""
-        if self._scan.files % _FILES_BETWEEN_NOTICES == 0:
-            self._reporter.progress(Searching(done=self._scan.files))
-        self._scan.add(file, blocks, is_slurm=name.kind in _OF_SLURM)
-
     def end_early(self, why: str) -> None:
         """Note that the rest cannot be read.
 
         Raises:
             UsageError: Nothing could be read.
         """
-        if not self._scan.files:
+        if not self.logs.scan.files:
             raise UsageError(
                 f"{self._path} is no bundle of logs that can be read: {why}.",
                 hint="Bundles are made by: torc logs bundle WORKFLOW",
@@ -225,21 +186,20 @@ class _Search:
         Raises:
             NotFoundError: There was no log of the workflow.
         """
-        scan = self._scan
+        scan = self.logs.scan
         if self._workflow_id is None or not scan.files:
             which = "" if self._given is None else f" of workflow {self._given}"
             raise NotFoundError(
                 f"{self._path} holds no logs{which}.",
                 hint="Name an output directory, an unpacked bundle (wf12), or wf12.tar.gz.",
             )
-        warnings = scan.by_severity[Severity.WARNING]
         return LogAnalysis(
             workflow_id=self._workflow_id,
             source=str(self._path),
             files_parsed=scan.files,
             files_with_errors=scan.files_with_issues,
-            error_count=scan.total - warnings,
-            warning_count=warnings,
+            error_count=scan.total - scan.warnings,
+            warning_count=scan.warnings,
             errors=scan.issues,
             errors_left_out=scan.total - len(scan.issues),
             error_types=[

@@ -85,6 +85,12 @@ def output_directories(client: TorcClient, workflow: Workflow, given: Path | Non
     return list(dict.fromkeys(found))
 
 
+def shortened(path: Path) -> Path:
+    """Return a path relative to the current directory, if it is below that."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def find_outputs(directory: Path) -> list[OutputFile]:
     """Return the files of all workflows below an output directory, by folder and name.
 

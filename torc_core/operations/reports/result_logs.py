@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from torc_core.model.compute import ComputeNode, SchedulerType
+from torc_core.model.compute import ComputeNode
 from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.operations.logs.output_directory import find_outputs
 from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.output_paths import OutputKind
 from torc_core.runner.policy.outputs.stdio import StdioFiles, possible_modes, stdio_files
-
-_SLURM_RUNNER_LOG = re.compile(rf"{output_paths.SLURM_RUNNER}_wf\d+_sl(\d+)_n\w+_pid(\d+)\.log")
 
 
 class MissingLog(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +34,15 @@ class MissingLog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlurmLogs(NamedTuple):
-    """What an allocation has printed."""
+    """The logs of an allocation."""
 
     slurm_job_id: int | None = None
     stdout: str | None = None
     stderr: str | None = None
+    environment: str | None = None
+    """The variables of the runner."""
+    kernel_messages: str | None = None
+    """Written only when something has failed."""
 
 
 class ResultLogs:
@@ -65,12 +67,12 @@ class ResultLogs:
             for file in find_outputs(directory)
             if file.name.workflow_id == workflow_id
         }
-        self._slurm_runner_logs = {
-            match.groups(): path
+        self._of_runners = {
+            (file.name.kind, file.name.slurm_job_id, file.name.pid): path
             for path, file in reversed(self._there.items())  # of several, the first directory's
-            if (match := _SLURM_RUNNER_LOG.fullmatch(file.relative)) is not None
+            if file.name.pid is not None
         }
-        """By the allocation and the process id of the runner."""
+        """What runners in allocations have written; their numbers there are not recorded."""
         self._missed: set[str] = set()
 
     def streams(self, result: Result, job_name: str) -> StdioFiles:
@@ -92,9 +94,10 @@ class ResultLogs:
 
     def runner_log(self, result: Result, node: ComputeNode) -> str | None:
         """Return where the runner of an attempt has logged."""
-        slurm_job_id = _slurm_job_id(node)
-        if slurm_job_id is not None:
-            return self._slurm_runner_log(result, node, slurm_job_id)
+        if node.slurm_job_id is not None:
+            return self._of_runner(
+                "job runner", result, node, OutputKind.RUNNER_LOG, output_paths.SLURM_RUNNER
+            )
         pairs = [
             output_paths.runner_logs(
                 directory,
@@ -109,8 +112,8 @@ class ResultLogs:
         return self._one_of("job runner", result, own_first, expected=pairs[0][0])
 
     def slurm(self, result: Result, node: ComputeNode) -> SlurmLogs:
-        """Return what the allocation of an attempt has printed, if it had one."""
-        slurm_job_id = _slurm_job_id(node)
+        """Return the logs of the allocation of an attempt, if it had one."""
+        slurm_job_id = node.slurm_job_id
         if slurm_job_id is None:
             return SlurmLogs()
         stems = [
@@ -121,20 +124,27 @@ class ResultLogs:
             self._one_of(f"Slurm {name}", result, [stem + ending for stem in stems])
             for name, ending in (("stdout", ".o"), ("stderr", ".e"))
         )
-        return SlurmLogs(slurm_job_id, stdout, stderr)
-
-    def _slurm_runner_log(self, result: Result, node: ComputeNode, slurm_job_id: int) -> str | None:
-        """Return the log of a runner in an allocation; its number there is not recorded."""
-        expected = output_paths.slurm_log(
-            self._directories[0],
-            output_paths.SLURM_RUNNER,
-            result.workflow_id,
-            slurm_job_id,
-            0,
-            node.pid,
+        environment = self._of_runner(
+            "Slurm environment",
+            result,
+            node,
+            OutputKind.SLURM_ENVIRONMENT,
+            output_paths.SLURM_ENVIRONMENT,
         )
-        found = self._slurm_runner_logs.get((str(slurm_job_id), str(node.pid)))
-        return self._one_of("job runner", result, [found or expected])
+        messages = self._of_runners.get((OutputKind.KERNEL_MESSAGES, slurm_job_id, node.pid))
+        return SlurmLogs(slurm_job_id, stdout, stderr, environment, self._existing(messages))
+
+    def _of_runner(
+        self, what: str, result: Result, node: ComputeNode, kind: OutputKind, prefix: str
+    ) -> str | None:
+        """Return what a runner in an allocation has written, under a name with this prefix."""
+        slurm_job_id = node.slurm_job_id
+        assert slurm_job_id is not None
+        expected = output_paths.slurm_log(
+            self._directories[0], prefix, result.workflow_id, slurm_job_id, 0, node.pid
+        )
+        found = self._of_runners.get((kind, slurm_job_id, node.pid))
+        return self._one_of(what, result, [found or expected])
 
     def _one_of(
         self, what: str, result: Result, candidates: Sequence[str], *, expected: str = ""
@@ -160,11 +170,3 @@ class ResultLogs:
         return output_paths.job_stdio(
             directory, result.workflow_id, result.job_id, result.run_id, result.attempt_id
         )
-
-
-def _slurm_job_id(node: ComputeNode) -> int | None:
-    """Return the id of the allocation of a node, if Slurm has granted it."""
-    if node.compute_node_type != SchedulerType.SLURM or not isinstance(node.scheduler, dict):
-        return None
-    slurm_job_id = node.scheduler.get("slurm_job_id")
-    return slurm_job_id if isinstance(slurm_job_id, int) else None

@@ -14,7 +14,7 @@ from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId, id_of
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
-from torc_core.operations.logs.output_directory import output_directories
+from torc_core.operations.logs.output_directory import output_directories, shortened
 from torc_core.operations.reporter import Reporter, warn_of_all
 from torc_core.operations.reports.observe import refuse_unknown
 from torc_core.operations.reports.result_logs import ResultLogs, SlurmLogs
@@ -51,6 +51,8 @@ class ReportedResult(Wire, frozen=True, kw_only=True):
     slurm_job_id: int | None = None
     slurm_stdout: str | None = None
     slurm_stderr: str | None = None
+    slurm_env_log: str | None = None
+    dmesg_log: str | None = None
 
 
 class ResultsReport(Wire, frozen=True, kw_only=True):
@@ -80,7 +82,7 @@ def report_results(
     }
     execution = stored_execution_config(workflow.execution_config)
     directories = output_directories(client, workflow, request.output_dir)
-    logs = ResultLogs(request.workflow_id, [_shortened(each) for each in directories], execution)
+    logs = ResultLogs(request.workflow_id, [shortened(each) for each in directories], execution)
     results = [
         _reported(result, names.get(result.job_id, ""), nodes.get(result.compute_node_id), logs)
         for result in every_item(
@@ -121,10 +123,6 @@ def _reported(
         slurm_job_id=slurm.slurm_job_id,
         slurm_stdout=slurm.stdout,
         slurm_stderr=slurm.stderr,
+        slurm_env_log=slurm.environment,
+        dmesg_log=slurm.kernel_messages,
     )
-
-
-def _shortened(path: Path) -> Path:
-    """Return a path relative to the current directory, if it is below that."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -108,18 +108,29 @@ class OutputName(NamedTuple):
 
     kind: OutputKind
     workflow_id: WorkflowId
+    slurm_job_id: int | None = None
+    """The allocation in which it was written."""
+    slurm_node: str | None = None
+    """The number of the node in the allocation."""
+    pid: int | None = None
+    """The process that wrote it there."""
 
 
+_ALLOCATION = r"_wf(?P<workflow>\d+)_sl(?P<slurm_job>\d+)"
+_WRITER = r"(?:_n(?P<node>\w+)_pid(?P<pid>\d+)|_\w+)?"
 _NAMES: tuple[tuple[OutputKind, str], ...] = (
-    (OutputKind.JOB_STDIO, r"job_wf(\d+)_j\d+_r\d+(?:_a\d+)?(?:\.recovery)?\.(?:o|e|log)"),
-    (OutputKind.ACTION_STDIO, r"action_wf(\d+)_a\d+_r\d+(?:_n\d+)?\.(?:o|e)"),
-    (OutputKind.RUNNER_LOG, rf"{SLURM_RUNNER}_wf(\d+)_sl\d+(?:_\w+)?\.log"),
-    (OutputKind.RUNNER_LOG, r"job_runner_[\w.-]+_wf(\d+)_r\d+(?:_n\d+)?\.log"),
-    (OutputKind.RUNNER_LOG, r"job_runner_[\w.-]+_(\d+)_\d+\.log"),  # the reference's
-    (OutputKind.SLURM_OUTPUT, r"slurm_output_wf(\d+)_sl\d+(?:_\w+)?\.(?:o|e)"),
-    (OutputKind.SLURM_ENVIRONMENT, rf"{SLURM_ENVIRONMENT}_wf(\d+)_sl\d+(?:_\w+)?\.log"),
-    (OutputKind.KERNEL_MESSAGES, r"dmesg_slurm_wf(\d+)_sl\d+(?:_\w+)?\.log"),
-    (OutputKind.METRICS, r"resource_metrics_[\w.-]+_(\d+)_\d+\.db"),
+    (
+        OutputKind.JOB_STDIO,
+        r"job_wf(?P<workflow>\d+)_j\d+_r\d+(?:_a\d+)?(?:\.recovery)?\.(?:o|e|log)",
+    ),
+    (OutputKind.ACTION_STDIO, r"action_wf(?P<workflow>\d+)_a\d+_r\d+(?:_n\d+)?\.(?:o|e)"),
+    (OutputKind.RUNNER_LOG, rf"{SLURM_RUNNER}{_ALLOCATION}{_WRITER}\.log"),
+    (OutputKind.RUNNER_LOG, r"job_runner_[\w.-]+_wf(?P<workflow>\d+)_r\d+(?:_n\d+)?\.log"),
+    (OutputKind.RUNNER_LOG, r"job_runner_[\w.-]+_(?P<workflow>\d+)_\d+\.log"),  # the reference's
+    (OutputKind.SLURM_OUTPUT, rf"slurm_output{_ALLOCATION}{_WRITER}\.(?:o|e)"),
+    (OutputKind.SLURM_ENVIRONMENT, rf"{SLURM_ENVIRONMENT}{_ALLOCATION}{_WRITER}\.log"),
+    (OutputKind.KERNEL_MESSAGES, rf"dmesg_slurm{_ALLOCATION}{_WRITER}\.log"),
+    (OutputKind.METRICS, r"resource_metrics_[\w.-]+_(?P<workflow>\d+)_\d+\.db"),
 )
 _READERS = tuple((kind, re.compile(pattern, re.ASCII)) for kind, pattern in _NAMES)
 _LONGEST = 255
@@ -131,5 +142,13 @@ def read_name(name: str) -> OutputName | None:
         return None
     for kind, pattern in _READERS:
         if match := pattern.fullmatch(name):
-            return OutputName(kind, WorkflowId(int(match[1])))
+            found = match.groupdict()
+            slurm_job, pid = found.get("slurm_job"), found.get("pid")
+            return OutputName(
+                kind,
+                WorkflowId(int(found["workflow"])),
+                None if slurm_job is None else int(slurm_job),
+                found.get("node"),
+                None if pid is None else int(pid),
+            )
     return None

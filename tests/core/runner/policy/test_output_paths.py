@@ -66,7 +66,14 @@ def test_names_are_read_as_they_are_written(workflow, other, run, node, host, en
     ],
 )
 def test_names_of_the_reference_are_read(name, kind):
-    assert read_name(name) == (kind, 7)
+    assert kind_and_workflow(name) == (kind, 7)
+
+
+def test_logs_of_an_allocation_say_which_and_of_whose_runner():
+    runner = output_paths.slurm_log("/o", "dmesg_slurm", 7, 99, 1, 33)
+    found = [read_name(Path(path).name) for path in (runner, "/o/slurm_output_wf7_sl99.o")]
+
+    assert [each and each[2:] for each in found] == [(99, "1", 33), (99, None, None)]
 
 
 @pytest.mark.parametrize(
