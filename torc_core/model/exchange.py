@@ -88,7 +88,7 @@ class WorkRequest(Wire, frozen=True, kw_only=True):
     strict_scheduler_match: bool = False
     asks_outlook: bool = False
     """The runner has nothing to run: the reply has an `outlook` if it has no job either, and comes
-    at once when the outlook is that no runner can run what is left."""
+    at once when the outlook is that nothing that is left is for this runner."""
     knows_stuck: bool = False
     """The outlook said so last time, and the runner stays all the same: it is no news."""
 
@@ -196,6 +196,12 @@ class Outlook(Wire, frozen=True, kw_only=True):
     those that are open were interrupted, or wait for such a job."""
     example: str | None = None
     """The name of a job that is ready, with `is_stuck`."""
+    out_of_reach: str | None = None
+    """Why none of the open jobs can ever run on this node, whether they are ready, wait, or run
+    elsewhere: a sentence that says what the nearest lack. Null if one fits."""
+    fits_seconds: float | None = None
+    """How soon the last of those that fit no longer does, as too little of the node's time is left;
+    null if its time is not limited."""
     interrupted: int = 0
     """If none is ready or held: how many jobs were interrupted with their runner. The next start
     of the workflow makes them ready."""
@@ -203,6 +209,11 @@ class Outlook(Wire, frozen=True, kw_only=True):
     """How many wait then for a decision between retry and failure (`pending_failed`)."""
     uninitialized: int = 0
     """How many wait then for the workflow to be initialized."""
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether nothing that is left is for this runner."""
+        return self.is_stuck or self.out_of_reach is not None
 
 
 class ExchangeReply(Wire, frozen=True, kw_only=True):

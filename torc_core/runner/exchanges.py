@@ -84,7 +84,7 @@ class Exchanges:
 
         Args:
             longest_idle_s: How long the runner stays without work; None for as long as it takes.
-            knows_stuck: It is known, and no reason to leave, that no runner can run what is left.
+            knows_stuck: It is known, and no reason to leave, that nothing that is left is for us.
             is_stopping: Send reports only.
             may_claim: Request work.
         """

@@ -181,10 +181,8 @@ class Loop:
             self._exchanges.send_soon()
         self._exchanges.send_due(
             may_claim=self._may_claim,
-            longest_idle_s=(
-                None if self._prospects.waits_for_others else self._shutdown.limits.no_work_s
-            ),
-            knows_stuck=self._prospects.is_stuck,
+            longest_idle_s=self._prospects.longest_wait_s,
+            knows_stuck=self._prospects.is_hopeless,
             is_stopping=self._shutdown.is_stopping,
         )
         self._jobs.tools.guards.flush()

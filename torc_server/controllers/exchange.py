@@ -86,7 +86,7 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
 def latest_outlook(first: Answer, latest: Answer) -> Outlook | None:
     """Return the outlook; while jobs are held, only the first answer says by how many runners."""
     before, now = first.reply.outlook, latest.reply.outlook
-    return before if now is None and before is not None and not before.is_stuck else now
+    return before if now is None and before is not None and not before.is_hopeless else now
 
 
 def _has_new_action(first: Answer, latest: Answer) -> bool:

@@ -514,7 +514,7 @@ class SimulatedServer:
     def _has_news(self, request: Exchange) -> bool:
         outlook = self.outlook() if request.work and request.work.asks_outlook else None
         is_known = request.work is not None and request.work.knows_stuck
-        is_stuck = outlook is not None and outlook.is_stuck and not is_known
+        is_stuck = outlook is not None and outlook.is_hopeless and not is_known
         has_jobs = bool(request.work and self.ready)
         is_over = self.is_complete or self.is_canceled or self.is_lost or self.shutdown is not None
         return has_jobs or is_stuck or is_over

@@ -54,6 +54,26 @@ def test_a_runner_leaves_at_once_when_nobody_can_run_what_is_left():
     assert summary.exit_code == 1
 
 
+@pytest.mark.parametrize("kind", [SchedulerType.LOCAL, SchedulerType.SLURM])
+def test_a_runner_leaves_at_once_when_nothing_that_is_left_fits_here(kind):
+    outlook = Outlook(holders=2, out_of_reach="Those nearest to fit need 2h each.")
+    world = idle_world(outlook, wait_for_new_jobs_s=24 * HOUR, compute_node_type=kind)
+    assert world.run().reason == ("there is no job to run here. Those nearest to fit need 2h each.")
+    assert world.clock.now < 1
+
+
+def test_it_asks_again_when_its_time_has_become_too_short_for_what_is_left():
+    world = idle_world(held(), poll_interval_s=60.0, wait_for_new_jobs_s=24 * HOUR)
+
+    def outlook():
+        left_s = 100.5 - world.clock.now
+        return Outlook(fits_seconds=left_s) if left_s > 0 else Outlook(out_of_reach="Too long.")
+
+    world.server.outlook = outlook
+    assert world.run().reason.endswith("Too long.")
+    assert 100.5 <= world.clock.now <= 102.5
+
+
 def test_a_runner_leaves_at_once_when_only_the_next_start_makes_jobs_ready():
     world = idle_world(Outlook(is_stuck=True, interrupted=2), wait_for_new_jobs_s=24 * HOUR)
     summary = world.run()

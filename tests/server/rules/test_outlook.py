@@ -103,6 +103,78 @@ def test_an_allocation_that_was_requested_may_take_it(bench, status, is_stuck):
     assert outlook(bench).is_stuck is is_stuck
 
 
+HOUR_LEFT = replace(SMALL, time_limit="PT1H")
+
+
+def add_timed(bench, name, runtime, **fields):
+    need = bench.need(name, num_cpus=1, memory="1m", runtime=runtime)
+    return bench.add(name, resource_requirements_id=need, **fields)
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "fits_s"),
+    [({"held": "PT2H"}, None), ({"held": "PT50M"}, 600.0), ({"held": "PT1H"}, 0.0)],
+)
+def test_what_runs_elsewhere_may_come_here_only_if_it_fits(bench, runtimes, fits_s):
+    job = add_timed(bench, "held", runtimes["held"])
+    add_timed(bench, "after", "PT3H", after=[job])
+    bench.initialize()
+    bench.claim(node_id=bench.add_node(), seq=1)
+    found = outlook(bench, HOUR_LEFT)
+    assert (found.holders, found.is_stuck, found.fits_seconds) == (1, False, fits_s)
+    assert found.is_hopeless is (fits_s is None)
+    assert outlook(bench, SMALL).fits_seconds is None
+
+
+def test_the_jobs_nearest_to_fit_are_named_with_what_they_lack(bench):
+    job = add_timed(bench, "held", "PT2H")
+    add_timed(bench, "after", "P1D", after=[job])
+    bench.initialize()
+    bench.claim(node_id=bench.add_node(), seq=1)
+    assert outlook(bench, HOUR_LEFT).out_of_reach == (
+        "Of the jobs that are left, those nearest to fit need 2h 00m each; "
+        "this node has 1h 00m left."
+    )
+
+
+def test_what_waits_and_fits_is_waited_for(bench):
+    job = add_timed(bench, "held", "PT2H")
+    add_timed(bench, "after", "PT5M", after=[job])
+    bench.initialize()
+    bench.claim(node_id=bench.add_node(), seq=1)
+    found = outlook(bench, HOUR_LEFT)
+    assert (found.is_hopeless, found.fits_seconds) == (False, 3300.0)
+
+
+def test_a_runner_that_listens_learns_at_once_that_nothing_more_fits(bench):
+    small = add_timed(bench, "small", "PT1M")
+    add_timed(bench, "large", "PT2H", after=[small])
+    bench.initialize()
+    other = bench.add_node()
+    bench.claim(node_id=other, seq=1)
+    work = WorkRequest(resources=HOUR_LEFT, max_jobs=1, asks_outlook=True)
+    request = Exchange(seq=1, work=work, wait_seconds=60.0)
+    first = answer_exchange(bench.conn, bench.node_id, request, now_ms=NOW)
+    later = answer_waiting(bench.conn, bench.node_id, request, now_ms=NOW)
+    assert (first.has_news, later.has_news) == (False, False)
+    bench.turn(node_id=other, seq=2, ends=[bench.ending(small)])
+    bench.claim(node_id=other, seq=3)
+    answer = answer_waiting(bench.conn, bench.node_id, request, now_ms=NOW)
+    assert answer.has_news
+    assert latest_outlook(first, answer).is_hopeless
+    known = replace(request, work=replace(work, knows_stuck=True))
+    assert not answer_waiting(bench.conn, bench.node_id, known, now_ms=NOW).has_news
+
+
+def test_a_runner_that_counts_jobs_takes_any(bench):
+    job = add_timed(bench, "held", "PT2H")
+    bench.initialize()
+    bench.claim(node_id=bench.add_node(), seq=1)
+    assert bench.statuses() == {"held": "pending"}, job
+    found = outlook(bench, HOUR_LEFT, by_resources=False)
+    assert (found.is_hopeless, found.fits_seconds) == (False, None)
+
+
 def test_a_due_action_may_change_what_there_is(bench):
     add_large(bench)
     bench.conn.execute(

@@ -10,6 +10,8 @@ from torc_core.runner.policy.options import RunnerOptions
 SILENT_S = 75.0
 """A runner that was not heard from for so long may be lost: each exchange is a heartbeat, and the
 server holds none for longer than a minute."""
+_ROUNDING_S = 1.0
+"""The server is told in whole seconds how much time is left."""
 _NOTHING = Outlook()
 
 
@@ -99,9 +101,17 @@ class Prospects:
         return " ".join(filter(None, sentences))
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether no runner can run what is left."""
-        return self._outlook.is_stuck
+    def is_hopeless(self) -> bool:
+        """Whether nothing that is left is for this runner."""
+        return self._outlook.is_hopeless
+
+    @property
+    def longest_wait_s(self) -> float | None:
+        """How long to listen for jobs at most; None for as long as it takes."""
+        limits = [] if self.waits_for_others else [self._no_work_s]
+        if self._outlook.fits_seconds is not None:
+            limits.append(self._outlook.fits_seconds + _ROUNDING_S)
+        return min(limits, default=None)
 
     def hopeless(self, *, is_too_late: bool) -> str | None:
         """Return why a runner without jobs leaves at once; None if there may be more for it.
@@ -114,8 +124,10 @@ class Prospects:
                 "too little of its time is left to start another job "
                 "(compute_node_min_time_for_new_jobs_seconds)"
             )
-        if not self._outlook.is_stuck:
+        if not self._outlook.is_hopeless:
             return None
+        if not self._outlook.is_stuck:
+            return f"there is no job to run here. {self._outlook.out_of_reach}"
         example = self._outlook.example
         if example is None:
             return self.idle_reason

@@ -27,7 +27,7 @@ from torc_server.rules.attempts.cancel import HAS_KILL_REQUESTS, kill_requests
 from torc_server.rules.attempts.claimed_jobs import claimed_jobs
 from torc_server.rules.attempts.claims import Claimer, ClaimRequest, capacity_of, claim
 from torc_server.rules.attempts.leases import replace_nodes, return_node
-from torc_server.rules.attempts.outlook import outlook_of
+from torc_server.rules.attempts.outlook import add_reach, outlook_of
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.attempts.ready import requirements_of
 from torc_server.rules.attempts.report_check import Place
@@ -193,6 +193,9 @@ def _answer(
                 outlook = outlook_of(
                     conn, workflow_id, node_id, claimed.missed, now_ms=now_ms, counts=is_first
                 )
+                if request.work.by_resources:
+                    whole = capacity_of(request.work.node or request.work.resources)
+                    outlook = add_reach(conn, workflow_id, outlook, whole)
             jobs = claimed_jobs(
                 conn,
                 claimed.rows,
@@ -208,7 +211,7 @@ def _answer(
         schedules_nodes=request.schedules_nodes,
     )
     kill, kill_is_new = kill_requests(conn, node_id) if news.has_kill_requests else ([], False)
-    if outlook is not None and outlook.is_stuck and news.has_pending_actions:
+    if outlook is not None and outlook.is_hopeless and news.has_pending_actions:
         outlook = Outlook()
     is_complete = not news.has_open_jobs
     reply = ExchangeReply(
@@ -226,8 +229,8 @@ def _answer(
     )
     is_over = reply.is_complete and not situation.compute_node_ignore_workflow_completion
     is_known = request.work is not None and request.work.knows_stuck
-    is_newly_stuck = outlook is not None and outlook.is_stuck and not is_known
-    has_news = bool(jobs) or kill_is_new or situation.is_canceled or is_over or is_newly_stuck
+    is_hopeless = outlook is not None and outlook.is_hopeless and not is_known
+    has_news = bool(jobs) or kill_is_new or situation.is_canceled or is_over or is_hopeless
     has_news = has_news or is_asked_to_exit or is_lost
     return Answer(reply, workflow_id, has_news)
 

@@ -1,5 +1,8 @@
 """What a runner without a job can expect: jobs of other runners, or nothing any more.
 
+In an allocation it also matters how long the node is there: what no longer fits is nothing to wait
+for.
+
 Jobs that are ready and fit no node, or that only the next start of the workflow makes ready, would
 keep every runner waiting for nothing.
 """
@@ -11,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import BindParameter, Connection, bindparam, exists, func, or_, select
 
 from torc_core.errors import UsageError
@@ -21,7 +25,8 @@ from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.resources import Capacity, Requirements
 from torc_core.units import parse_duration
 from torc_server.rules.attempts.leases import LEASE_S
-from torc_server.rules.attempts.ready import ReadyGroup, first_jobs
+from torc_server.rules.attempts.ready import ReadyGroup, first_jobs, open_requirements
+from torc_server.rules.attempts.shortage import describe_shortage, nearest_miss
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
 
@@ -122,6 +127,32 @@ def outlook_of(
         return Outlook()
     [first] = first_jobs(conn, workflow_id, missed[0], 1)
     return Outlook(is_stuck=True, example=first.name)
+
+
+def add_reach(
+    conn: Connection, workflow_id: WorkflowId, found: Outlook | None, whole: Capacity
+) -> Outlook | None:
+    """Return an outlook that also says whether an open job can ever run on the node.
+
+    Args:
+        conn: The database.
+        workflow_id: The workflow.
+        found: The outlook; None if it is that of the request's first answer.
+        whole: What the node has when no job is there, and for how long.
+    """
+    if found is not None and found.is_stuck:
+        return found
+    jobs = open_requirements(conn, workflow_id)
+    fitting = [job for job in jobs if whole.fits(job)]
+    nearest = None if fitting else nearest_miss(jobs, whole)
+    if nearest is not None:
+        lacking = describe_shortage(nearest, whole)
+        sentence = f"Of the jobs that are left, those nearest to fit need {lacking}."
+        return replace(found or Outlook(), out_of_reach=sentence)
+    if found is None or whole.seconds_left is None or not fitting:
+        return found
+    fits_s = whole.seconds_left - min(job.runtime_s for job in fitting)
+    return replace(found, fits_seconds=float(fits_s))
 
 
 def _of_left(conn: Connection, workflow_id: WorkflowId) -> Outlook:

@@ -1,4 +1,4 @@
-"""Ready jobs by requirements and scheduler, without reading them all."""
+"""Ready jobs by requirements and scheduler, and what open jobs need, without reading them all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, cast, func, null, select
 
 from torc_core.model.ids import RequirementsId, SchedulerId, WorkflowId
-from torc_core.model.status import JobStatus
+from torc_core.model.status import SETTLED, JobStatus
 from torc_core.resources import Requirements
 from torc_core.units import MAX_INTEGER
 from torc_server.storage import tables
@@ -31,15 +31,26 @@ def _ready_jobs(requirements: Any, *columns: Any) -> Any:
     )
 
 
-def _next_requirements(after: Any) -> Any:
-    """Return the smallest id of requirements, above one, that ready jobs have."""
+def _next_requirements(status: Any, after: Any) -> Any:
+    """Return the smallest id of requirements, above one, that jobs of a status have."""
     found = select(func.min(_job.c.resource_requirements_id)).where(
-        _job.c.workflow_id == _WORKFLOW, _job.c.status == _READY
+        _job.c.workflow_id == _WORKFLOW, _job.c.status == status
     )
     if after is None:
         return found.scalar_subquery()
     above = found.where(_job.c.resource_requirements_id > after)
     return above.correlate(after.table).scalar_subquery()
+
+
+def _used_requirements(status: Any) -> Any:
+    """Return the ids of the requirements that jobs of a status have, and null.
+
+    From each to the next one is one look into the index, however many jobs there are.
+    """
+    used = select(_next_requirements(status, None).label("id")).cte("used", recursive=True)
+    return used.union_all(
+        select(_next_requirements(status, used.c.id)).where(used.c.id.is_not(None))
+    )
 
 
 def _groups_statement() -> Any:
@@ -49,8 +60,7 @@ def _groups_statement() -> Any:
     some ready jobs to the next ones that others have, which may be another workflow's; and for each
     first the unbound jobs, then from each scheduler to the next one.
     """
-    used = select(_next_requirements(None).label("id")).cte("used", recursive=True)
-    used = used.union_all(select(_next_requirements(used.c.id)).where(used.c.id.is_not(None)))
+    used = _used_requirements(_READY)
     first = (
         select(
             used.c.id.label("requirements_id"),
@@ -85,7 +95,14 @@ def _groups_statement() -> Any:
     )
 
 
+def _open_statement() -> Any:
+    used = _used_requirements(bindparam("status"))
+    return select(*_requirements.c).join(used, used.c.id == _requirements.c.id)
+
+
 _GROUPS = Prepared(_groups_statement())
+_OF_STATUS = Prepared(_open_statement())
+_OPEN = frozenset(JobStatus) - SETTLED
 _BOUND = _job.c.scheduler_id == bindparam("scheduler_id")
 _FIRST = {
     bound: _ready_jobs(bindparam("requirements_id"), _job)
@@ -123,6 +140,16 @@ def ready_groups(conn: Connection, workflow_id: WorkflowId) -> list[ReadyGroup]:
         ReadyGroup(row.id, row.scheduler_id, read_requirements(row))
         for row in _GROUPS.all(conn, workflow_id=workflow_id)
     ]
+
+
+def open_requirements(conn: Connection, workflow_id: WorkflowId) -> list[Requirements]:
+    """Return what the jobs need that are ready, may become so, or are held."""
+    rows = {
+        row.id: row
+        for status in _OPEN
+        for row in _OF_STATUS.all(conn, workflow_id=workflow_id, status=status.number)
+    }
+    return [read_requirements(row) for row in rows.values()]
 
 
 def requirements_of(conn: Connection, rows: Sequence[Record]) -> dict[RequirementsId, Requirements]:

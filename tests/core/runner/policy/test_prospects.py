@@ -55,7 +55,7 @@ def held(holders=2, silent_s=0.0):
 def test_at_first_nothing_is_known():
     new = prospects()
     assert not new.is_out_of_work
-    assert not new.is_stuck
+    assert not new.is_hopeless
     assert not new.waits_for_others
     assert new.waiting == ""
     assert new.announce() is None
