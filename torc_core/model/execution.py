@@ -14,6 +14,11 @@ from torc_core.model.wire import JsonText, Wire
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 ExitCode = Annotated[int, msgspec.Meta(ge=1, le=255)]
 
+EXPIRATION_BUFFER_S = 180
+"""The default of `compute_node_expiration_buffer_seconds`."""
+GRACE_S = 30.0
+"""From the request to stop to SIGKILL, unless the workflow or the runner says otherwise."""
+
 
 class ExecutionMode(StrEnum):
     """Who starts the processes of jobs."""
@@ -84,8 +89,26 @@ class ExecutionConfig(Wire, frozen=True, kw_only=True):
         own = (self.job_stdio_overrides or {}).get(job_name)
         return own or self.stdio or Stdio()
 
+    def buffer_s(self, expiration_buffer_s: float, grace_s: float = GRACE_S) -> float:
+        """Return how long before the end of its allocation a runner stops its jobs.
+
+        Args:
+            expiration_buffer_s: The workflow's buffer, unless the two parts of it are stated here.
+            grace_s: The first part, from the request to stop to SIGKILL, where that is not stated.
+        """
+        if self.sigkill_headroom_seconds is None:
+            return expiration_buffer_s
+        lead_s = self.sigterm_lead_seconds
+        return self.sigkill_headroom_seconds + (grace_s if lead_s is None else lead_s)
+
 
 _FIELD = "execution_config"
+
+
+def expiration_buffer_s(stated_s: float | None, execution: ExecutionConfig | None) -> float:
+    """Return the buffer of a workflow that states it, its two parts, or nothing."""
+    buffer_s = EXPIRATION_BUFFER_S if stated_s is None else stated_s
+    return (execution or ExecutionConfig()).buffer_s(buffer_s)
 
 
 def read_execution_config(config: JsonText) -> ExecutionConfig:

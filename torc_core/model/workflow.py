@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from torc_core.model.execution import EXPIRATION_BUFFER_S
 from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId
 from torc_core.model.wire import JsonText, Wire, stated
 
@@ -44,7 +45,7 @@ class Workflow(Wire, frozen=True, kw_only=True):
     """When it was created: UTC, ISO 8601 with milliseconds and Z, set by the server."""
     project: str | None = None
     metadata: JsonText = None
-    compute_node_expiration_buffer_seconds: int = stated(180)
+    compute_node_expiration_buffer_seconds: int = stated(EXPIRATION_BUFFER_S)
     compute_node_wait_for_new_jobs_seconds: int = stated(90)
     compute_node_ignore_workflow_completion: bool = stated(False)
     compute_node_wait_for_healthy_database_minutes: int = stated(20)

@@ -9,6 +9,7 @@ from torc_core.spec.expanded import (
     ExpandedSlurmScheduler,
     ExpandedUserData,
     ExpandedWorkflow,
+    JobEntry,
     WorkflowSettings,
 )
 from torc_core.spec.load import (
@@ -31,6 +32,7 @@ __all__ = [
     "ExpandedSlurmScheduler",
     "ExpandedUserData",
     "ExpandedWorkflow",
+    "JobEntry",
     "SpecFile",
     "WorkflowSettings",
     "load_workflow",

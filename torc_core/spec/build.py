@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
+from collections import ChainMap, Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from torc_core import graph
+from torc_core.model.execution import expiration_buffer_s
 from torc_core.model.resources import DEFAULT_REQUIREMENTS
 from torc_core.spec.actions import build_action
 from torc_core.spec.execution import warn_of_overrides
@@ -19,6 +20,7 @@ from torc_core.spec.expanded import (
     ExpandedSlurmScheduler,
     ExpandedUserData,
     ExpandedWorkflow,
+    JobEntry,
     WorkflowSettings,
 )
 from torc_core.spec.expansion.expand import Expander, JobInstance, NamedInstance
@@ -49,7 +51,7 @@ def build_workflow(
         problems: What is wrong so far; gets everything else.
         max_jobs: Refuse more jobs, or files or records of user data, than this.
         surroundings: What paths of files may refer to.
-        skip_checks: Only warn of jobs that need more nodes than their scheduler has.
+        skip_checks: Only warn of jobs that need more nodes or time than their scheduler has.
     """
     spec = msgspec.structs.replace(spec, resource_requirements=all_requirements(spec))
     expander = Expander(spec, problems, max_jobs)
@@ -71,10 +73,20 @@ def build_workflow(
     _warn_unused(spec, expanded, problems)
     _check_writers(jobs, expanded, files, surroundings, problems)
     requirements = spec.resource_requirements
-    check_fit(jobs, expanded, requirements, schedulers, problems, skips_nodes=skip_checks)
+    places = [job.spec.place for job in jobs]
+    check_fit(
+        zip(places, expanded, strict=True),
+        requirements,
+        schedulers,
+        problems,
+        buffer_s=expiration_buffer_s(
+            spec.settings.get("compute_node_expiration_buffer_seconds"),
+            spec.settings.get("execution_config"),
+        ),
+        accepts_misfits=skip_checks,
+    )
     warn_of_differences(spec, expanded, schedulers, problems)
     if not problems.errors:
-        places = [job.spec.place for job in jobs]
         expanded = link_files(expanded, files, places, surroundings, problems)
     _check_cycles(jobs, expanded, problems)
     if problems.errors:
@@ -82,7 +94,7 @@ def build_workflow(
     return ExpandedWorkflow(
         settings=WorkflowSettings(**spec.settings),
         jobs=tuple(expanded),
-        num_job_entries=len(spec.jobs),
+        job_entries=_job_entries(spec, jobs),
         files=tuple(ExpandedFile(item.name, item.value) for item in files),
         user_data=tuple(ExpandedUserData(item.name, *item.value) for item in user_data),
         resource_requirements=tuple(
@@ -96,6 +108,20 @@ def build_workflow(
             ExpandedSlurmScheduler(name=item.name, **item.values) for item in schedulers
         ),
         actions=tuple(actions),
+    )
+
+
+def _job_entries(spec: WorkflowSpec, jobs: Sequence[JobInstance]) -> tuple[JobEntry, ...]:
+    numbers = Counter(id(job.spec) for job in jobs)
+    return tuple(
+        JobEntry(
+            name=entry.name,
+            num_jobs=numbers[id(entry)],
+            resource_requirements=entry.resource_requirements
+            if entry.own_requirements is None
+            else entry.own_requirements.name,
+        )
+        for entry in spec.jobs
     )
 
 

@@ -82,6 +82,17 @@ class ExpandedJob(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class JobEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the file, which one or more jobs are expanded from."""
+
+    name: str
+    """As it is written, with its parameters in braces."""
+    num_jobs: int
+    """They follow each other in the list of jobs, in the order of the entries."""
+    resource_requirements: str | None = None
+    """The name as it is written; the requirements of its jobs differ if parameters are in it."""
+
+
 class ExpandedFile(msgspec.Struct, frozen=True):
     """A file that jobs read or write.
 
@@ -159,8 +170,8 @@ class ExpandedWorkflow(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: WorkflowSettings
     jobs: tuple[ExpandedJob, ...]
-    num_job_entries: int = 0
-    """How many entries of the file these jobs are expanded from."""
+    job_entries: tuple[JobEntry, ...] = ()
+    """The entries of the file that these jobs are expanded from."""
     files: tuple[ExpandedFile, ...] = ()
     user_data: tuple[ExpandedUserData, ...] = ()
     resource_requirements: tuple[ExpandedResourceRequirements, ...] = ()

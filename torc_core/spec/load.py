@@ -68,7 +68,7 @@ class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
 
         Args:
             max_jobs: Refuse a workflow of more jobs than this.
-            skip_checks: Only warn of jobs that need more nodes than their scheduler has.
+            skip_checks: Only warn of jobs that need more nodes or time than their scheduler has.
 
         Raises:
             SpecError: It has problems; all of them are reported.
@@ -175,7 +175,7 @@ def parse_workflow(
         source: What to call the text in messages.
         max_jobs: Refuse a workflow of more jobs than this.
         surroundings: What paths of files may refer to.
-        skip_checks: Only warn of jobs that need more nodes than their scheduler has.
+        skip_checks: Only warn of jobs that need more nodes or time than their scheduler has.
 
     Raises:
         SpecError: The text has problems; all of them are reported.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from torc_core.model.workflow import SortMethod
 from torc_core.spec.expanded import ExpandedJob
-from torc_core.spec.expansion.expand import JobInstance
 from torc_core.spec.fields import walltime_seconds
 from torc_core.spec.problems import Path, Problems, shown
 from torc_core.spec.schema import NamedSpec, WorkflowSpec
-from torc_core.units import parse_duration
+from torc_core.units import format_seconds, parse_duration
 
 _DEFAULT_RUNTIME, _DEFAULT_WALLTIME = "PT1H", "01:00:00"
 
@@ -40,51 +39,59 @@ def named_schedulers(spec: WorkflowSpec, problems: Problems) -> list[NamedSpec]:
 
 
 def check_fit(
-    instances: Sequence[JobInstance],
-    jobs: Sequence[ExpandedJob],
+    jobs: Iterable[tuple[Path, ExpandedJob]],
     requirements: Sequence[NamedSpec],
     schedulers: Sequence[NamedSpec],
     problems: Problems,
     *,
-    skips_nodes: bool,
+    buffer_s: float,
+    accepts_misfits: bool,
 ) -> None:
     """Note jobs that do not fit into an allocation of their scheduler: in nodes, or in time.
 
     Args:
-        instances: Where the jobs come from.
-        jobs: The jobs; those with unknown names lack them.
+        jobs: Each job and the place of its entry; those with unknown names lack them.
         requirements: What jobs need, by position.
         schedulers: The schedulers of the file.
         problems: Gets what does not fit.
-        skips_nodes: More nodes than there are is a warning, not an error.
+        buffer_s: How long before the end of an allocation its runner stops. It claims no job that
+            would still be running then, so one that is too long never starts.
+        accepts_misfits: They are warnings, not errors.
     """
     known = {item.name: item for item in schedulers}
     seen: set[tuple[Path, str, int]] = set()
-    for instance, job in zip(instances, jobs, strict=True):
+    for entry, job in jobs:
         scheduler = known.get(job.scheduler or "")
         number = job.resource_requirements
-        place = (*instance.spec.place, "scheduler")
+        place = (*entry, "scheduler")
         if scheduler is None or number is None or (place, scheduler.name, number) in seen:
             continue
         seen.add((place, scheduler.name, number))
-        needs, offer = requirements[number].values, scheduler.values
-        names = f'"{shown(job.name)}"', f'"{shown(scheduler.name)}"'
-        nodes, most = needs.get("num_nodes", 1), offer.get("nodes", 1)
-        if nodes > most:
-            fault = f"{names[0]} needs {nodes} nodes, but an allocation of {names[1]} has {most}"
-            if skips_nodes:
-                problems.warn(place, fault)
+        for misfit in _misfits(job.name, requirements[number], scheduler, buffer_s):
+            if accepts_misfits:
+                problems.warn(place, misfit)
             else:
-                problems.add(place, f"{fault}; raise its nodes, or accept it with --skip-checks")
-        runtime = needs.get("runtime", _DEFAULT_RUNTIME)
-        walltime = offer.get("walltime", _DEFAULT_WALLTIME)
-        seconds = walltime_seconds(walltime)
-        if seconds is not None and parse_duration(runtime) > seconds:
-            problems.warn(
-                place,
-                f"the runtime {runtime} of {names[0]} is longer than the walltime {walltime} "
-                f"of {names[1]}",
-            )
+                problems.add(place, f"{misfit}, or accept it with --skip-checks")
+
+
+def _misfits(
+    job: str, requirements: NamedSpec, scheduler: NamedSpec, buffer_s: float
+) -> Iterator[str]:
+    """Yield why a job does not fit into an allocation, and what to change."""
+    needs, offer = requirements.values, scheduler.values
+    name, of = f'"{shown(job)}"', f'"{shown(scheduler.name)}"'
+    nodes, most = needs.get("num_nodes", 1), offer.get("nodes", 1)
+    if nodes > most:
+        yield f"{name} needs {nodes} nodes, but an allocation of {of} has {most}; raise its nodes"
+    runtime = needs.get("runtime", _DEFAULT_RUNTIME)
+    walltime = offer.get("walltime", _DEFAULT_WALLTIME)
+    seconds = walltime_seconds(walltime)
+    if seconds is not None and parse_duration(runtime) > seconds - buffer_s:
+        yield (
+            f"the runtime {runtime} of {name} is longer than the walltime {walltime} of {of} less "
+            f"the {format_seconds(buffer_s)} before its end in which no job may run; raise the "
+            "walltime, or lower compute_node_expiration_buffer_seconds"
+        )
 
 
 def warn_of_differences(

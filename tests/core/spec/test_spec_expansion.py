@@ -254,16 +254,6 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
         {"jobs": [{"name": "a", "command": "x"}], "parameters": {"i": "1:3"}},
         "nothing uses this parameter",
     ),
-    "runtime beyond the walltime": (
-        {
-            "jobs": [{"name": "a", "command": "x", "scheduler": "s", "resource_requirements": "r"}],
-            "resource_requirements": [
-                {"name": "r", "num_cpus": 1, "memory": "1g", "runtime": "PT5H"}
-            ],
-            "slurm_schedulers": [{"name": "s", "account": "a", "walltime": "04:00:00"}],
-        },
-        "PT5H",
-    ),
     "shared parameter left in a command": (
         {
             "jobs": [

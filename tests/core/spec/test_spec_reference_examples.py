@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from torc_core.spec import ExpandedWorkflow, load_workflow
+from torc_core.spec import ExpandedWorkflow, read_spec
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "reference_examples"
 
@@ -99,9 +99,14 @@ def test_every_example_is_listed() -> None:
     assert found == EXPECTED.keys()
 
 
+def load(path: Path) -> ExpandedWorkflow:
+    """Expand an example; one has jobs of eight hours in allocations of four."""
+    return read_spec(path).expand(skip_checks=True)
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_example_expands_to_its_jobs_and_dependencies(name: str) -> None:
-    workflow = load_workflow(EXAMPLES / name)
+    workflow = load(EXAMPLES / name)
     counts = (
         len(workflow.jobs),
         len(workflow.files),
@@ -122,13 +127,13 @@ def waits(workflow: ExpandedWorkflow) -> dict[str, set[str]]:
 def test_formats_agree(name: str) -> None:
     paths = [path for path in EXAMPLES.rglob(f"{name}.*") if path.is_file()]
     assert len(paths) > 1
-    first, *others = [waits(load_workflow(path)) for path in paths]
+    first, *others = [waits(load(path)) for path in paths]
     for other in others:
         assert other == first
 
 
 def test_a_job_without_the_parameters_in_its_name_collects_all_expansions() -> None:
-    workflow = load_workflow(EXAMPLES / "yaml/hyperparameter_sweep_shared_params.yaml")
+    workflow = load(EXAMPLES / "yaml/hyperparameter_sweep_shared_params.yaml")
     training = {job.name for job in workflow.jobs if job.name.startswith("train_")}
     assert len(training) == 18
     assert "train_lr0.0001_bs16_optadam" in training
@@ -136,7 +141,7 @@ def test_a_job_without_the_parameters_in_its_name_collects_all_expansions() -> N
 
 
 def test_a_job_collects_over_the_parameters_that_its_name_lacks() -> None:
-    workflow = load_workflow(EXAMPLES / "yaml/data_pipeline_parameterized.yaml")
+    workflow = load(EXAMPLES / "yaml/data_pipeline_parameterized.yaml")
     assert waits(workflow)["report_sales"] == {
         "analyze_sales_summary",
         "analyze_sales_trends",
@@ -145,7 +150,7 @@ def test_a_job_collects_over_the_parameters_that_its_name_lacks() -> None:
 
 
 def test_null_in_the_sample_means_absent() -> None:
-    job = load_workflow(EXAMPLES / "yaml/sample_workflow.yaml").jobs[0]
+    job = load(EXAMPLES / "yaml/sample_workflow.yaml").jobs[0]
     assert job.invocation_script is None
     assert job.depends_on == ()
     assert job.cancel_on_blocking_job_failure is False

@@ -18,7 +18,7 @@ def parse(*, skip_checks: bool = False, **fields: Any) -> ExpandedWorkflow:
     tree = {
         "name": "w",
         "jobs": [job],
-        "slurm_schedulers": [{"name": "small", "account": "a", "nodes": 2}],
+        "slurm_schedulers": [{"name": "small", "account": "a", "nodes": 2, "walltime": "2:00:00"}],
         **fields,
     }
     return parse_workflow(json.dumps(tree), format="json", source="f", skip_checks=skip_checks)
@@ -57,9 +57,52 @@ def test_nodes_are_checked_together_with_everything_else() -> None:
 
 @pytest.mark.parametrize("nodes", [4, 5])
 def test_as_many_nodes_as_the_scheduler_has_are_fine(nodes: int) -> None:
-    found = parse(slurm_schedulers=[{"name": "small", "account": "a", "nodes": nodes}])
+    offer = {"name": "small", "account": "a", "nodes": nodes, "walltime": "2:00:00"}
+    found = parse(slurm_schedulers=[offer])
 
     assert not found.warnings
+
+
+def parse_long(runtime: str, *, skip_checks: bool = False, **fields: Any) -> ExpandedWorkflow:
+    needs = {"num_cpus": 1, "memory": "1g", "runtime": runtime}
+    job = {"name": "train", "command": "x", "scheduler": "s", "resource_requirements": needs}
+    offer = {"name": "s", "account": "a", "walltime": "04:00:00"}
+    return parse(skip_checks=skip_checks, jobs=[job], slurm_schedulers=[offer], **fields)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "fields", "before_end"),
+    [
+        ("PT5H", {}, "3m 00s"),
+        ("PT3H58M", {}, "3m 00s"),
+        ("PT3H51M", {"compute_node_expiration_buffer_seconds": 600}, "10m 00s"),
+        ("PT3H", {"execution_config": {"sigkill_headroom_seconds": 3600}}, "1h 00m"),
+    ],
+)
+def test_a_job_that_would_never_start_in_its_allocation_is_refused(
+    runtime: str, fields: dict[str, Any], before_end: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_long(runtime, **fields)
+
+    (problem,) = caught.value.problems
+    assert f'the runtime {runtime} of "train" is longer than the walltime 04:00:00' in problem
+    assert f"less the {before_end} before its end" in problem
+    assert "--skip-checks" in problem
+
+
+def test_a_runtime_that_is_too_long_can_be_accepted() -> None:
+    (warning,) = parse_long("PT5H", skip_checks=True).warnings
+
+    assert "PT5H" in warning
+
+
+@pytest.mark.parametrize(
+    ("runtime", "fields"),
+    [("PT3H57M", {}), ("PT4H", {"compute_node_expiration_buffer_seconds": 0})],
+)
+def test_a_runtime_up_to_the_buffer_is_fine(runtime: str, fields: dict[str, Any]) -> None:
+    assert not parse_long(runtime, **fields).warnings
 
 
 def schedulers(**of_second: Any) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def validate(file: SpecFile, *, skip_checks: bool = False) -> Validation:
 
     Args:
         file: The file.
-        skip_checks: Only warn of jobs that need more nodes than their scheduler has.
+        skip_checks: Only warn of jobs that need more nodes or time than their scheduler has.
 
     Raises:
         SpecError: It has problems; all of them are reported.
@@ -84,7 +84,7 @@ def _summarize(spec: ExpandedWorkflow) -> Summary:
         workflow=spec.name,
         description=spec.settings.description,
         jobs=len(spec.jobs),
-        job_entries=spec.num_job_entries,
+        job_entries=len(spec.job_entries),
         dependencies=sum(map(len, spec.dependencies())),
         files=len(spec.files),
         user_data=len(spec.user_data),

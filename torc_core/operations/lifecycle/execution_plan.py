@@ -12,7 +12,7 @@ from torc_core.client import TorcClient, every_item
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.operations.lifecycle.reinitialize import check_reinitialize
 from torc_core.operations.lifecycle.reruns import Rerun
-from torc_core.spec import load_workflow
+from torc_core.spec import read_spec
 from torc_core.spec.plan import (
     ExecutionPlan,
     PlanAction,
@@ -64,7 +64,7 @@ def plan_of_file(path: Path) -> Plan:
     Raises:
         SpecError: The file is wrong.
     """
-    return Plan(plan=plan_workflow(load_workflow(path)), source="spec_file")
+    return Plan(plan=plan_workflow(read_spec(path).expand(skip_checks=True)), source="spec_file")
 
 
 def plan_of_workflow(client: TorcClient, workflow_id: WorkflowId) -> Plan:

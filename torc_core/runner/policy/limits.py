@@ -86,9 +86,7 @@ def stop_deadline(
 
 def _buffer_s(options: RunnerOptions, workflow: Workflow) -> float:
     execution = stored_execution_config(workflow.execution_config)
-    if execution.sigkill_headroom_seconds is None:
-        return workflow.compute_node_expiration_buffer_seconds
-    return execution.sigkill_headroom_seconds + settle(options, execution).grace_s
+    return execution.buffer_s(workflow.compute_node_expiration_buffer_seconds, options.grace_s)
 
 
 def settle(options: RunnerOptions, execution: ExecutionConfig) -> RunnerOptions:

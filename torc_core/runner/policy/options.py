@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from torc_core.model.compute import SchedulerType
+from torc_core.model.execution import GRACE_S
 from torc_core.model.ids import ComputeNodeId, SchedulerId, WorkflowId, WorkflowRunId
 
 
@@ -34,7 +35,7 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The least severe level that is logged: error, warn, info, debug or trace."""
     poll_interval_s: float = 5.0
     """How long the server may hold a long poll without news; nothing waits for it to elapse."""
-    grace_s: float = 30.0
+    grace_s: float = GRACE_S
     """From SIGTERM to SIGKILL, for jobs with `supports_termination`."""
     cpu_affinity: bool = False
     """Give each job CPUs of its own: as many as it needs, or with `max_parallel_jobs` an equal

@@ -24,6 +24,11 @@ def slot_names(text: str) -> list[str]:
     return [match[1] for match in _SLOT.finditer(text)] if "{" in text else []
 
 
+def literal_pieces(text: str) -> list[str]:
+    """Return what stands before, between and behind the parameters of a text."""
+    return _SLOT.sub("\0", text).split("\0")
+
+
 def show_as(value: Value, spec: str) -> str:
     """Return a value in a format; without one as it is written.
 
@@ -117,7 +122,7 @@ def index_of(text: str, written: Sequence[str]) -> int | None:
 
 def _can_become(template: str, text: str) -> bool:
     """Return whether the literal parts of a template stand in a text, in their order."""
-    first, *others = _SLOT.sub("\0", template).split("\0")
+    first, *others = literal_pieces(template)
     if not others:
         return template == text
     offset = len(first)

@@ -44,7 +44,7 @@ _OPTIONS = (
 skip_checks_option = click.option(
     "--skip-checks",
     is_flag=True,
-    help="Run even if inputs are missing, or jobs need more nodes than their scheduler has.",
+    help="Run even if inputs are missing, or jobs need more than their scheduler has.",
 )
 
 

@@ -1,0 +1,1 @@
+"""Which allocations a workflow needs, when, and how large: pure."""

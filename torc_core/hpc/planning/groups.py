@@ -1,0 +1,186 @@
+"""Which jobs share a scheduler, and in which partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from torc_core.config.hpc import Partition
+from torc_core.errors import UsageError
+from torc_core.hpc.planning.entries import PlanEntry
+from torc_core.hpc.planning.options import GroupBy
+from torc_core.hpc.profiles.match import match
+from torc_core.hpc.profiles.needs import Needs
+from torc_core.hpc.profiles.profile import Profile
+from torc_core.resources import Requirements
+from torc_core.spec.problems import shown
+from torc_core.units import format_bytes, format_seconds
+
+_NAMED = 5
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Jobs that share a scheduler."""
+
+    name: str
+    """What they have in common: requirements, or a partition."""
+    is_deferred: bool = False
+    """It has a twin of the same name whose jobs wait for nothing."""
+    partition: Partition
+    why: str
+    """Why this partition, a sentence."""
+    members: tuple[int, ...]
+    """Positions of entries."""
+
+
+def make_groups(
+    entries: Sequence[PlanEntry],
+    requirements: Mapping[str, Requirements],
+    profile: Profile,
+    group_by: GroupBy,
+    buffer_s: int,
+) -> list[Group]:
+    """Return the groups in the order of their first entries.
+
+    Raises:
+        UsageError: Jobs have no requirements, or such that no partition has; all are named.
+    """
+    _check_stated(entries)
+    choices = _choose(entries, requirements, profile, group_by, buffer_s)
+    members: dict[tuple[str, bool], list[int]] = {}
+    for position, entry in enumerate(entries):
+        key = (
+            (choices[entry.entry, entry.requirements][0].name, False)
+            if group_by is GroupBy.PARTITION
+            else (str(entry.requirements), entry.has_dependencies)
+        )
+        members.setdefault(key, []).append(position)
+    found = []
+    for (name, is_deferred), positions in members.items():
+        first = entries[positions[0]]
+        partition, why = choices[first.entry, first.requirements]
+        found.append(
+            Group(
+                name=name,
+                is_deferred=is_deferred,
+                partition=partition,
+                why=why,
+                members=tuple(positions),
+            )
+        )
+    return found
+
+
+def _check_stated(entries: Sequence[PlanEntry]) -> None:
+    """Refuse jobs without requirements: nothing says which nodes are large enough."""
+    names = list(dict.fromkeys(entry.name for entry in entries if entry.requirements is None))
+    if not names:
+        return
+    listed = ", ".join(f'"{shown(name)}"' for name in names[:_NAMED])
+    if len(names) > _NAMED:
+        listed += f" and {len(names) - _NAMED:,} more"
+    number = f"{len(names):,} jobs have" if len(names) > 1 else "A job has"
+    raise UsageError(
+        f"{number} no resource requirements: {listed}.",
+        hint="Give each job resource_requirements: its CPUs, memory and runtime decide which "
+        "nodes are requested.",
+    )
+
+
+def _choose(
+    entries: Sequence[PlanEntry],
+    requirements: Mapping[str, Requirements],
+    profile: Profile,
+    group_by: GroupBy,
+    buffer_s: int,
+) -> dict[tuple[int, str | None], tuple[Partition, str]]:
+    """Return the partition for each entry of the file and its requirements, and why.
+
+    Where jobs are grouped by partition, all jobs of an entry share one.
+    """
+    together: dict[int, Requirements] = {}
+    if group_by is GroupBy.PARTITION:
+        for entry in entries:
+            needed = requirements[str(entry.requirements)]
+            together[entry.entry] = larger(together.get(entry.entry, needed), needed)
+    known: dict[Requirements, tuple[Partition, str] | None] = {}
+    chosen = {}
+    refused: dict[str, Requirements] = {}
+    for entry in entries:
+        needed = together.get(entry.entry, requirements[str(entry.requirements)])
+        if needed not in known:
+            known[needed] = choose_partition(profile, needed, buffer_s)
+        choice = known[needed]
+        if choice is None:
+            refused[str(entry.requirements)] = needed
+        else:
+            chosen[entry.entry, entry.requirements] = choice
+    if refused:
+        faults = (_refusal(name, needed, profile, buffer_s) for name, needed in refused.items())
+        raise UsageError(
+            f"No partition of {profile.display_name} is large enough.\n" + "\n".join(faults),
+            hint="Lower the requirements, or choose another profile: torc hpc match says which "
+            "partitions fit.",
+        )
+    return chosen
+
+
+def choose_partition(
+    profile: Profile, needed: Requirements, buffer_s: int
+) -> tuple[Partition, str] | None:
+    """Return the partition that suits jobs best and why; None if there is none.
+
+    Where a partition has a minimum of nodes that is all that is against it, it is chosen when
+    nothing else fits: the allocation is larger than one job needs.
+    """
+    needs = _needs(needed, buffer_s)
+    found = match(profile.partitions, needs)
+    if found.best is None:
+        no_minimum = [msgspec.structs.replace(each, min_nodes=None) for each in profile.partitions]
+        found = match(no_minimum, needs)
+    if found.best is None:
+        return None
+    best = found.best.name
+    return next(each for each in profile.partitions if each.name == best), found.why
+
+
+def larger(one: Requirements, other: Requirements) -> Requirements:
+    """Return the larger one of each requirement."""
+    return Requirements(
+        num_cpus=max(one.num_cpus, other.num_cpus),
+        memory_bytes=max(one.memory_bytes, other.memory_bytes),
+        num_gpus=max(one.num_gpus, other.num_gpus),
+        num_nodes=max(one.num_nodes, other.num_nodes),
+        runtime_s=max(one.runtime_s, other.runtime_s),
+    )
+
+
+def _needs(needed: Requirements, buffer_s: int) -> Needs:
+    return Needs(
+        num_cpus=needed.num_cpus,
+        memory_bytes=needed.memory_bytes,
+        num_gpus=needed.num_gpus,
+        num_nodes=needed.num_nodes,
+        runtime_s=needed.runtime_s + buffer_s,
+    )
+
+
+def _refusal(name: str, needed: Requirements, profile: Profile, buffer_s: int) -> str:
+    """Return what a job needs, and what each partition lacks of it."""
+    rejected = match(profile.partitions, _needs(needed, buffer_s)).rejected
+    lacks = (f"    {partition.name}: {', '.join(against)}" for partition, against in rejected)
+    return "\n".join([f'  "{shown(name)}" needs {", ".join(_stated(needed, buffer_s))}:', *lacks])
+
+
+def _stated(needed: Requirements, buffer_s: int) -> Iterator[str]:
+    if needed.num_nodes > 1:
+        yield f"{needed.num_nodes:,} nodes, each with"
+    yield f"{needed.num_cpus:,} CPUs"
+    yield format_bytes(needed.memory_bytes)
+    if needed.num_gpus:
+        yield f"{needed.num_gpus:,} GPUs"
+    yield (
+        f"{format_seconds(needed.runtime_s)} and {format_seconds(buffer_s)} before the end of the "
+        "allocation"
+    )

@@ -1,0 +1,57 @@
+"""What users choose of a plan."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from torc_core.errors import UsageError
+
+
+class GroupBy(StrEnum):
+    """Which jobs share a scheduler."""
+
+    REQUIREMENTS = "resource-requirements"
+    """Those with the same requirements, as far as all or none of them have dependencies."""
+    PARTITION = "partition"
+    """Those that suit the same partition."""
+
+
+class WalltimeStrategy(StrEnum):
+    """How long allocations are to last."""
+
+    MAX_JOB_RUNTIME = "max-job-runtime"
+    """The longest runtime times a multiplier, and the buffer."""
+    MAX_PARTITION_TIME = "max-partition-time"
+    """As long as the partition allows."""
+
+
+class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What users choose of a plan.
+
+    Raises:
+        UsageError: The multiplier is less than 1 or not finite.
+    """
+
+    account: str
+    group_by: GroupBy = GroupBy.REQUIREMENTS
+    walltime_strategy: WalltimeStrategy = WalltimeStrategy.MAX_JOB_RUNTIME
+    walltime_multiplier: float = 1.5
+    single_allocation: bool = False
+    """One allocation of many nodes per scheduler, and not many of few."""
+    with_actions: bool = True
+    """Request the allocations by actions of the workflow."""
+
+    def __post_init__(self) -> None:
+        """Refuse a multiplier with which no job would fit into its allocation."""
+        if not 1 <= self.walltime_multiplier <= MAX_MULTIPLIER:
+            raise UsageError(
+                f"The walltime multiplier is {self.walltime_multiplier:g}; it is from 1 to "
+                f"{MAX_MULTIPLIER:,}.",
+                hint="With less than 1 the longest job would not end in time.",
+                field="walltime_multiplier",
+            )
+
+
+MAX_MULTIPLIER = 1_000_000

@@ -1,0 +1,350 @@
+"""Schedulers and requests for allocations, from what jobs need and what an HPC system has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
+
+import msgspec
+
+from torc_core.errors import UsageError
+from torc_core.hpc.planning.entries import PlanEntry
+from torc_core.hpc.planning.groups import Group, larger, make_groups
+from torc_core.hpc.planning.options import PlanOptions
+from torc_core.hpc.planning.sizing import (
+    Load,
+    NodeRequest,
+    Shape,
+    allocations_for,
+    format_memory,
+    format_walltime,
+    make_shape,
+    node_request,
+    widened,
+)
+from torc_core.hpc.profiles.profile import Origin, Profile
+from torc_core.limits import NAME
+from torc_core.model.action import TriggerType
+from torc_core.resources import Requirements
+from torc_core.spec.annotate.scheduling import NodeAction, Scheduling
+from torc_core.spec.expanded import ExpandedSlurmScheduler
+from torc_core.spec.problems import shown
+from torc_core.units import format_seconds
+
+_SUFFIX, _DEFERRED = "_scheduler", "_deferred_scheduler"
+_MANY_ALLOCATIONS = 50
+_SHORT_S = 3_600
+_CPUS_CHOSEN = frozenset({"cpus-per-task", "ntasks-per-node", "ntasks", "exclusive"})
+"""Options of sbatch that say how many CPUs an allocation has."""
+
+
+class PlannedScheduler(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of allocation, and what for."""
+
+    record: ExpandedSlurmScheduler
+    """As a workflow file or a server stores it."""
+    partition: str
+    """Where the allocations are meant to be; the record names it only where that is needed."""
+    why: str
+    """Why this partition, a sentence."""
+    num_jobs: int
+    jobs_at_once: int
+    """How many of the largest jobs an allocation runs side by side."""
+    rounds: int
+    """How often the longest jobs follow each other within the walltime."""
+    allocations: int
+    """Of all actions together."""
+    walltime_s: int
+
+    @property
+    def node_hours(self) -> float:
+        """What all allocations take if each of them lasts its whole walltime."""
+        return self.allocations * self.record.nodes * self.walltime_s / 3_600
+
+
+class PlannedAction(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for allocations."""
+
+    action: NodeAction
+    entries: tuple[int, ...]
+    """Positions of the entries whose jobs they are for."""
+
+
+class SchedulerPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Which allocations a workflow needs, and when they are requested."""
+
+    profile_name: str
+    profile_display_name: str
+    schedulers: tuple[PlannedScheduler, ...]
+    actions: tuple[PlannedAction, ...]
+    """In the order of their stages; empty if none are wanted."""
+    scheduler_of: tuple[str, ...]
+    """For each entry of the plan the name of its scheduler."""
+    scheduling: Scheduling
+    """The same for a workflow file."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def node_hours(self) -> float:
+        """What all allocations take if each of them lasts its whole walltime."""
+        return sum(scheduler.node_hours for scheduler in self.schedulers)
+
+    @property
+    def allocations(self) -> int:
+        """How many allocations are requested in all."""
+        return sum(scheduler.allocations for scheduler in self.schedulers)
+
+
+def make_plan(
+    entries: Sequence[PlanEntry],
+    requirements: Mapping[str, Requirements],
+    profile: Profile,
+    options: PlanOptions,
+    *,
+    buffer_s: int,
+    defaults: Mapping[str, object],
+) -> SchedulerPlan:
+    """Return the allocations for jobs.
+
+    Args:
+        entries: The jobs.
+        requirements: What jobs need, by name.
+        profile: The HPC system.
+        options: What the user wants.
+        buffer_s: How long before the end of an allocation its runner stops.
+        defaults: The `slurm_defaults` of the workflow: options for every allocation.
+
+    Raises:
+        UsageError: There are jobs without requirements, or that no partition is large enough for.
+    """
+    groups = make_groups(entries, requirements, profile, options.group_by, buffer_s)
+    names = _names(groups, entries)
+    schedulers: list[PlannedScheduler] = []
+    actions: list[tuple[int, PlannedAction]] = []
+    scheduler_of = [""] * len(entries)
+    warnings: list[str] = []
+    for group, name in zip(groups, names, strict=True):
+        sized = _size(group, entries, requirements, options, buffer_s)
+        if options.single_allocation:
+            warnings += _warn_of_width(name, sized)
+        planned = _scheduler(name, group, sized, profile, options, defaults)
+        warnings += _warn_of_allocations(planned, sized, buffer_s)
+        schedulers.append(planned)
+        actions += _actions(name, sized, entries)
+        for member in group.members:
+            scheduler_of[member] = name
+    staged = tuple(planned for _, planned in sorted(actions, key=lambda each: each[0]))
+    kept = staged if options.with_actions else ()
+    return SchedulerPlan(
+        profile_name=profile.name,
+        profile_display_name=profile.display_name,
+        schedulers=tuple(schedulers),
+        actions=kept,
+        scheduler_of=tuple(scheduler_of),
+        scheduling=Scheduling(
+            schedulers=tuple(planned.record for planned in schedulers),
+            actions=tuple(planned.action for planned in kept),
+            assignments=_assignments(entries, scheduler_of),
+        ),
+        warnings=tuple(warnings),
+    )
+
+
+class _Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """Jobs of a group that become ready together."""
+
+    number: int
+    members: tuple[int, ...]
+    loads: tuple[Load, ...]
+    allocations: int
+
+
+class _Sized(msgspec.Struct, frozen=True, kw_only=True):
+    """The allocations of a group."""
+
+    shape: Shape
+    largest: Requirements
+    stages: tuple[_Stage, ...]
+    wanted: tuple[int, ...]
+    """For each stage the allocations of the least width that would do."""
+    request: NodeRequest
+
+
+def _size(
+    group: Group,
+    entries: Sequence[PlanEntry],
+    requirements: Mapping[str, Requirements],
+    options: PlanOptions,
+    buffer_s: int,
+) -> _Sized:
+    needs = {member: requirements[str(entries[member].requirements)] for member in group.members}
+    largest = next(iter(needs.values()))
+    for other in needs.values():
+        largest = larger(largest, other)
+    by_stage: dict[int, list[int]] = {}
+    for member in group.members:
+        by_stage.setdefault(entries[member].stage, []).append(member)
+    loads = {
+        number: [Load(needs=needs[member], count=entries[member].count) for member in members]
+        for number, members in sorted(by_stage.items())
+    }
+    shape = make_shape(group.partition, largest, options, buffer_s)
+    wanted = [allocations_for(shape, each) for each in loads.values()]
+    if options.single_allocation:
+        shape = widened(shape, max(wanted))
+    stages = tuple(
+        _Stage(
+            number=number,
+            members=tuple(by_stage[number]),
+            loads=tuple(each),
+            allocations=allocations_for(shape, each),
+        )
+        for number, each in loads.items()
+    )
+    return _Sized(
+        shape=shape,
+        largest=largest,
+        stages=stages,
+        wanted=tuple(wanted),
+        request=node_request(shape, [(stage.loads, stage.allocations) for stage in stages]),
+    )
+
+
+def _scheduler(
+    name: str,
+    group: Group,
+    sized: _Sized,
+    profile: Profile,
+    options: PlanOptions,
+    defaults: Mapping[str, object],
+) -> PlannedScheduler:
+    shape, request = sized.shape, sized.request
+    stated = {option.replace("_", "-") for option in defaults}
+    cpus = None if stated & _CPUS_CHOSEN else request.num_cpus
+    # The built-in systems choose the partition from what is asked for. Elsewhere Slurm takes the
+    # cluster's default partition, whatever is asked for.
+    is_named = group.partition.requires_explicit_request or profile.origin is not Origin.BUILT_IN
+    record = ExpandedSlurmScheduler(
+        name=name,
+        account=options.account,
+        partition=group.partition.name if is_named else None,
+        nodes=shape.nodes,
+        walltime=format_walltime(shape.walltime_s),
+        mem=format_memory(request.memory_mb),
+        gres=f"gpu:{request.num_gpus}" if request.num_gpus else None,
+        qos=None if "qos" in stated else group.partition.default_qos,
+        # Without it, Slurm gives an allocation on a shared node one CPU.
+        extra=f"--cpus-per-task={cpus}" if cpus else None,
+    )
+    return PlannedScheduler(
+        record=record,
+        partition=group.partition.name,
+        why=group.why,
+        num_jobs=sum(load.count for stage in sized.stages for load in stage.loads),
+        jobs_at_once=shape.at_once(sized.largest),
+        rounds=shape.rounds(sized.largest),
+        allocations=sum(stage.allocations for stage in sized.stages),
+        walltime_s=shape.walltime_s,
+    )
+
+
+def _actions(
+    name: str, sized: _Sized, entries: Sequence[PlanEntry]
+) -> Iterator[tuple[int, PlannedAction]]:
+    """Yield the request of each stage, and the number of the stage."""
+    for stage in sized.stages:
+        members = [entries[member] for member in stage.members]
+        action = NodeAction(
+            trigger_type=TriggerType.ON_JOBS_READY
+            if stage.number
+            else TriggerType.ON_WORKFLOW_START,
+            scheduler=name,
+            num_allocations=stage.allocations,
+            start_one_worker_per_node=sized.shape.one_worker_per_node,
+            jobs=tuple(job for member in members for job in member.jobs),
+            job_name_regexes=tuple(
+                member.name_pattern for member in members if member.name_pattern is not None
+            ),
+        )
+        yield stage.number, PlannedAction(action=action, entries=stage.members)
+
+
+def _names(groups: Sequence[Group], entries: Sequence[PlanEntry]) -> list[str]:
+    """Return a name for the scheduler of each group; no two are equal.
+
+    Raises:
+        UsageError: A name is taken that follows from the parameters of an entry.
+    """
+    taken: set[str] = set()
+    names: list[str] = []
+    for group in groups:
+        suffix = _DEFERRED if group.is_deferred else _SUFFIX
+        wanted = f"{group.name}{suffix}"
+        base = group.name.replace("{", "").replace("}", "")[: NAME - len(_DEFERRED) - 4]
+        numbered = (f"{base}{suffix}_{number}" for number in count(2))
+        name = next(each for each in chain([f"{base}{suffix}"], numbered) if each not in taken)
+        is_filled_in = any(entries[member].requirements_text for member in group.members)
+        if name != wanted and is_filled_in and not _is_one(group, entries):
+            raise UsageError(
+                f'The name "{shown(wanted)}" of a scheduler is taken, or cannot be one.',
+                hint="Rename the resource requirements after which it is called.",
+            )
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _is_one(group: Group, entries: Sequence[PlanEntry]) -> bool:
+    """Return whether all jobs of the entries of a group are in it."""
+    entry_numbers = {entries[member].entry for member in group.members}
+    return all(
+        number in group.members
+        for number, entry in enumerate(entries)
+        if entry.entry in entry_numbers
+    )
+
+
+def _assignments(entries: Sequence[PlanEntry], scheduler_of: Sequence[str]) -> tuple[str, ...]:
+    """Return what each entry of the file says of its scheduler."""
+    names: dict[int, dict[str, None]] = {}
+    texts: dict[int, str] = {}
+    for entry, name in zip(entries, scheduler_of, strict=True):
+        names.setdefault(entry.entry, {})[name] = None
+        suffix = _DEFERRED if entry.has_dependencies else _SUFFIX
+        texts[entry.entry] = f"{entry.requirements_text}{suffix}"
+    return tuple(
+        next(iter(found)) if len(found) == 1 else texts[number]
+        for number, found in sorted(names.items())
+    )
+
+
+def _warn_of_width(name: str, sized: _Sized) -> Iterator[str]:
+    """Say where a single allocation is not what the jobs need."""
+    nodes = sized.shape.nodes
+    if max(stage.allocations for stage in sized.stages) > 1:
+        yield (
+            f'"{shown(name)}" needs more than the {sized.shape.partition.max_nodes:,} nodes that '
+            f"an allocation of {sized.shape.partition.name} may have, so there are several."
+        )
+    if len(set(sized.wanted)) > 1:
+        least = min(sized.wanted)
+        yield (
+            f'All allocations of "{shown(name)}" have {nodes:,} nodes, also those of a stage '
+            f"whose jobs need {least:,}; without --single-allocation each stage has its own number."
+        )
+
+
+def _warn_of_allocations(planned: PlannedScheduler, sized: _Sized, buffer_s: int) -> Iterator[str]:
+    """Say where a longer walltime would spare many short allocations."""
+    usable_s = sized.shape.usable_s
+    if planned.allocations <= _MANY_ALLOCATIONS or usable_s >= _SHORT_S:
+        return
+    runtime_s = max(1, sized.largest.runtime_s)
+    multiplier = -(-_SHORT_S // runtime_s)
+    if runtime_s * multiplier + buffer_s > sized.shape.partition.max_walltime_secs:
+        return
+    yield (
+        f'"{shown(planned.record.name)}" is {planned.allocations:,} allocations of '
+        f"{format_seconds(planned.walltime_s)}, of which {format_seconds(buffer_s)} are the buffer "
+        f"at their end; --walltime-multiplier {multiplier} asks for fewer and longer ones."
+    )

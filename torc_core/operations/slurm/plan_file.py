@@ -1,0 +1,98 @@
+"""Plan the allocations of a workflow file."""
+
+from __future__ import annotations
+
+import math
+
+from torc_core.errors import ConflictError, UsageError
+from torc_core.hpc.planning.entries import plan_entries
+from torc_core.hpc.planning.options import PlanOptions
+from torc_core.hpc.planning.plan import SchedulerPlan, make_plan
+from torc_core.hpc.profiles.profile import Profile
+from torc_core.model.execution import expiration_buffer_s
+from torc_core.operations.facts import counted
+from torc_core.resources import Requirements
+from torc_core.spec.annotate.scheduling import requests_nodes
+from torc_core.spec.expanded import (
+    ExpandedResourceRequirements,
+    ExpandedWorkflow,
+    WorkflowSettings,
+)
+from torc_core.units import parse_duration, parse_memory
+
+
+def plan_file(
+    spec: ExpandedWorkflow, profile: Profile, options: PlanOptions, *, overwrite: bool = False
+) -> SchedulerPlan:
+    """Return the allocations that the jobs of a workflow file need.
+
+    Args:
+        spec: The workflow.
+        profile: The HPC system.
+        options: What the user wants.
+        overwrite: Plan anew a workflow that has schedulers.
+
+    Raises:
+        ConflictError: It has schedulers, or requests nodes.
+        UsageError: There are jobs without requirements, or that no partition is large enough for.
+    """
+    if not overwrite:
+        _refuse_scheduled(spec)
+    return make_plan(
+        plan_entries(spec),
+        {each.name: requirements_of(each) for each in spec.resource_requirements},
+        profile,
+        options,
+        buffer_s=buffer_of(spec.settings),
+        defaults=spec.settings.slurm_defaults or {},
+    )
+
+
+def requirements_of(stated: ExpandedResourceRequirements) -> Requirements:
+    """Return requirements as numbers."""
+    return Requirements.stated(
+        num_cpus=stated.num_cpus,
+        memory_bytes=parse_memory(stated.memory),
+        num_gpus=stated.num_gpus,
+        num_nodes=stated.num_nodes,
+        runtime_s=parse_duration(stated.runtime),
+    )
+
+
+def buffer_of(settings: WorkflowSettings) -> int:
+    """Return how many seconds before the end of an allocation its runner stops."""
+    return math.ceil(
+        expiration_buffer_s(
+            settings.compute_node_expiration_buffer_seconds, settings.execution_config
+        )
+    )
+
+
+def choose_account(stated: str | None, spec: ExpandedWorkflow, profile: Profile) -> str:
+    """Return the Slurm account of a plan: named, the workflow's, or the profile's.
+
+    Raises:
+        UsageError: There is none.
+    """
+    default = (spec.settings.slurm_defaults or {}).get("account")
+    account = stated or default or profile.default_account
+    if not account:
+        raise UsageError(
+            "No Slurm account is named.",
+            hint="Name it with --account, as `account` in the file's slurm_defaults, or as "
+            "default_account of the profile.",
+        )
+    return str(account)
+
+
+def _refuse_scheduled(spec: ExpandedWorkflow) -> None:
+    requests = sum(
+        requests_nodes(action.action_type, action.scheduler_type) for action in spec.actions
+    )
+    if not spec.slurm_schedulers and not requests:
+        return
+    raise ConflictError(
+        f"The workflow has {counted(len(spec.slurm_schedulers), 'Slurm scheduler')} and "
+        f"{counted(requests, 'request')} for nodes already.",
+        hint="Submit it as it is with torc submit, or plan it anew with --overwrite.",
+    )

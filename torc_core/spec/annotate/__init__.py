@@ -1,0 +1,1 @@
+"""Schedulers and requests for nodes, written into the text of a workflow file."""
