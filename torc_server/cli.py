@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,20 @@ def cli() -> None:
 
 @cli.command()
 @server_options
+@click.option(
+    "--local-port",
+    type=click.IntRange(0, 65_535),
+    metavar="N",
+    help="Listen on 127.0.0.1 too, at this port; 0 lets the system choose. Its line "
+    "TORC_SERVER_LOCAL_PORT=<port> comes first.",
+)
 @click.option("--insecure", is_flag=True, help="Allow a public --host without any authentication.")
 @click.option(
     "--no-config",
     is_flag=True,
     help="Read no configuration: neither files nor the environment. The embedded server runs so.",
 )
-def run(*, insecure: bool, no_config: bool, **options: Any) -> None:
+def run(*, local_port: int | None, insecure: bool, no_config: bool, **options: Any) -> None:
     """Serve until interrupted. Prints TORC_SERVER_PORT=<port> once it listens.
 
     Options override the environment, and that the table [server] of configuration files; see
@@ -50,7 +58,7 @@ def run(*, insecure: bool, no_config: bool, **options: Any) -> None:
     )
     for note in loaded.notes:
         log.warning(note.line)
-    settings = server_settings(loaded)
+    settings = replace(server_settings(loaded), local_port=local_port)
     check_authentication(settings, insecure=insecure)
     from torc_server.serve import serve  # noqa: PLC0415 - start-up time of --help
 

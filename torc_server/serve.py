@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import cast
 
@@ -20,7 +20,8 @@ import uvloop
 from litestar import Litestar
 
 from torc_core.errors import ConflictError, MachineError, UsageError
-from torc_core.service import PORT_LINE
+from torc_core.host.addresses import LOOPBACK, bound_socket
+from torc_core.service import LOCAL_PORT_LINE, PORT_LINE
 from torc_server.access.authentication import RequesterByPeer, TokenInPath
 from torc_server.app import create_app
 from torc_server.connections.descriptors import raise_file_limit
@@ -48,14 +49,15 @@ def serve(settings: ServerSettings) -> None:
         MachineError: The database cannot be opened, or the address cannot be listened on.
         UsageError: The host is not an address of this machine.
     """
-    with (
-        _bound(settings.host, settings.port) as listener,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        runner.run(_serve(settings, listener))
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(_bound(settings.host, settings.port))]
+        if settings.local_port is not None:
+            listeners.append(stack.enter_context(_bound(LOOPBACK, settings.local_port)))
+        runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
+        runner.run(_serve(settings, listeners))
 
 
-async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
+async def _serve(settings: ServerSettings, listeners: list[socket.socket]) -> None:
     app = create_app(settings)
     guard = Guard(_limits(settings, raise_file_limit()))
     config = uvicorn.Config(
@@ -71,7 +73,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket) -> None:
         timeout_graceful_shutdown=2,  # never reached: connections are closed after GRACE_S
     )
     async with lifespan(app), app.lifespan():
-        await Server(config, app, guard, settings).serve(sockets=[listener])
+        await Server(config, app, guard, settings).serve(sockets=listeners)
 
 
 def _limits(settings: ServerSettings, possible: int) -> Limits:
@@ -99,7 +101,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and print the port for the parent process."""
         await super().startup(sockets)
-        port = self.servers[0].sockets[0].getsockname()[1]
+        port, *local = (server.sockets[0].getsockname()[1] for server in self.servers)
+        sys.stdout.writelines(f"{LOCAL_PORT_LINE}{each}\n" for each in local)
         sys.stdout.write(f"{PORT_LINE}{port}\n")
         sys.stdout.flush()
         log.info("listening on port %d", port)
@@ -157,19 +160,12 @@ def _who_may_use(settings: ServerSettings) -> str:
 def _bound(host: str, port: int) -> socket.socket:
     """Return a bound socket that does not listen yet."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        # A name such as localhost has IPv4 and IPv6 addresses; clients try IPv4 first.
-        family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
-        listener = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
+        return bound_socket(host, port)
+    except socket.gaierror as error:
         raise UsageError(
             f"{host} is not an address of this machine.", hint="Choose another --host."
         ) from error
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
     except OSError as error:
-        listener.close()
         if error.errno == errno.EADDRINUSE:
             raise ConflictError(
                 f"Port {port} of {host} is in use.",
@@ -179,4 +175,3 @@ def _bound(host: str, port: int) -> socket.socket:
             f"Port {port} of {host} cannot be used: {error.strerror}.",
             hint="Choose another --host or --port.",
         ) from error
-    return listener

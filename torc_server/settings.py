@@ -18,6 +18,8 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = 8080
     """0 lets the system choose."""
+    local_port: int | None = None
+    """If set, loopback is listened on too, at this port; 0 lets the system choose."""
     allowed_hosts: tuple[str, ...] = ()
     """Names besides those of this machine under which it is asked, as by a reverse proxy."""
     token: str | None = None

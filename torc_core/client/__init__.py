@@ -89,6 +89,16 @@ class TorcClient(
         return self._transport.address.token
 
     @property
+    def user(self) -> str | None:
+        """The name for Basic authentication."""
+        return self._transport.user
+
+    @property
+    def password(self) -> str | None:
+        """The password for Basic authentication; without it none is sent."""
+        return self._transport.password
+
+    @property
     def is_located(self) -> bool:
         """Whether the server is looked for where it does not answer."""
         return self._transport.is_located

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import NamedTuple
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from torc_core.errors import UsageError
 from torc_core.service import BASE_PATH, DEFAULT_URL
@@ -29,6 +29,13 @@ class Address(NamedTuple):
         """The URL without a user and a password."""
         parts = urlsplit(self.url)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+    @property
+    def user_and_password(self) -> tuple[str | None, str | None]:
+        """The user and the password in the URL, as they are typed."""
+        parts = urlsplit(self.url)
+        user, password = (text and unquote(text) for text in (parts.username, parts.password))
+        return user, password
 
     @property
     def is_https(self) -> bool:

@@ -47,6 +47,8 @@ class Transport:
         locate: Callable[[], Address] | None = None,
     ) -> None:
         self.address = check_address(address)
+        self.user = user
+        self.password = password
         self._basic = _basic_header(user, password) if password is not None else None
         self._timeout_s = timeout_s
         self._locate = locate

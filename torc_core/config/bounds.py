@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -9,6 +11,9 @@ import msgspec
 from torc_core.errors import UsageError
 from torc_core.service import DEFAULT_URL
 from torc_core.units import MAX_INTEGER
+
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?", re.ASCII)
+"""RFC 1123, section 2.1, and the underscores that are in use."""
 
 
 class Rule(Protocol):
@@ -104,6 +109,26 @@ class Assignment(NamedTuple):
         """Return whether there are both."""
         name, _, text = str(value).partition("=")
         return bool(name.strip() and text)
+
+
+class HostName(NamedTuple):
+    """Names and addresses of machines."""
+
+    @property
+    def rule(self) -> str:
+        """What a value has to be, in words."""
+        return "the name or the address of a machine, without a scheme and a port"
+
+    def allow(self, value: object) -> bool:
+        """Return whether a value could be one."""
+        text = str(value)
+        if _HOST_NAME.fullmatch(text):
+            return True
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            return False
+        return "%" not in text  # that names an interface, which another machine does not have
 
 
 class OnlyFalse(NamedTuple):

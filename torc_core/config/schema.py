@@ -23,6 +23,7 @@ from torc_core.config.bounds import (
 from torc_core.config.hpc import HpcSettings
 from torc_core.config.keys import Key, Variable
 from torc_core.config.rust_log import general_level
+from torc_core.config.slurm import SlurmSettings
 from torc_core.service import DEFAULT_URL
 
 _RUST_LOG = Variable("RUST_LOG", general_level)
@@ -92,14 +93,12 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Key("The token of the server.", None, (Variable("TORC_TOKEN"),), is_secret=True),
     ] = None
-    slurm: Annotated[
-        dict[str, object], Key("A table of the reference.", unused="torc has no such settings")
-    ] = {}
     watch: Annotated[
         dict[str, object], Key("A table of the reference.", unused="torc has no such settings")
     ] = {}
     run: RunSettings = RunSettings()
     hpc: HpcSettings = HpcSettings()
+    slurm: SlurmSettings = SlurmSettings()
 
 
 class LoggingTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ def global_options(*, taken: frozenset[str] = frozenset(), hidden: bool) -> Iter
         hidden: Leave them out of the help.
     """
     for make in _OPTIONS:
-        option = make(hidden=hidden, expose_value=False, callback=_keep)
+        option = make(hidden=hidden, expose_value=False, callback=keep)
         option.opts = [spelling for spelling in option.opts if spelling not in taken]
         if option.opts:
             yield option
@@ -64,7 +64,8 @@ def given_options(ctx: click.Context) -> dict[str, Any]:
     return given
 
 
-def _keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+def keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    """Keep the value of an option that overrides a setting; a callback of click's."""
     if value is not None and value is not False:
         assert option.name is not None
         given_options(ctx)[option.name] = value

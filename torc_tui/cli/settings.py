@@ -31,13 +31,14 @@ R = TypeVar("R", bound=Result)
 PICKER_LIMIT = 50
 """The most workflows that are offered for a choice, as in the reference."""
 _CONFIGURABLE = {
-    "format_": ("--format", "format"),
-    "log_level": ("--log-level", "log_level"),
-    "password": ("--password", "password"),
-    "url": ("--url", "api_url"),
-    "username": ("--username", "username"),
+    "format_": ("--format", ("format",)),
+    "log_level": ("--log-level", ("log_level",)),
+    "password": ("--password", ("password",)),
+    "server_host": ("--server-host", ("slurm", "server_host")),
+    "url": ("--url", ("api_url",)),
+    "username": ("--username", ("username",)),
 }
-"""The global options that are also settings of `[client]`, by their names in `global_options`."""
+"""The options that are also settings of `[client]`, by their names in `given_options`."""
 
 
 class Settings:
@@ -59,8 +60,8 @@ class Settings:
         return Loaded(
             *tables,
             options=[
-                Option(("client", name), spelling, value)
-                for option, (spelling, name) in _CONFIGURABLE.items()
+                Option(("client", *path), spelling, value)
+                for option, (spelling, path) in _CONFIGURABLE.items()
                 if (value := self.options.get(option))
             ],
         )

@@ -132,7 +132,7 @@ def test_a_failed_write_leaves_no_part_of_a_record(tmp_path: Path):
 @pytest.mark.usefixtures("_embedded")
 def test_a_server_that_is_not_waited_for_does_not_keep_the_database(monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("torc_core.host.embedded_server.START_TIMEOUT_S", 0.0)
+        patch.setattr("torc_core.host.server_process.START_TIMEOUT_S", 0.0)
         with pytest.raises(TimedOutError):
             ensure_server()
 

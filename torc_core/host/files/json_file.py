@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 def write_record(path: Path, record: object) -> None:
     """Replace the file by `record` as JSON, mode 0600; readers see the old or the new one."""
-    with replacing(path, mode=0o600) as file:
+    with replacing(path, mode=0o600, follows=False) as file:
         file.write(msgspec.json.format(msgspec.json.encode(record), indent=2))
 
 

@@ -12,19 +12,23 @@ from typing import BinaryIO
 
 
 @contextmanager
-def replacing(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, mode: int = 0o666, follows: bool = True) -> Iterator[BinaryIO]:
     """Open a file whose content takes the place of `path` when the block ends without an error.
 
     Args:
         path: The file; if it is a link, what that leads to. What is no regular file, such as a
             pipe, is written to directly.
         mode: Its permissions, less the umask, and less those that an existing file lacks.
+        follows: Without it nothing of what has that name now matters: where a link leads, or who
+            reads from a pipe. For secrets in directories where others may write.
 
     Raises:
         OSError: It cannot be written; `path` is as it was.
     """
-    path = path.resolve()
-    present = _mode_of(path)
+    present = None
+    if follows:
+        path = path.resolve()
+        present = _mode_of(path)
     if present is not None and not stat.S_ISREG(present):
         with path.open("wb") as file:
             yield file

@@ -1,0 +1,68 @@
+"""The addresses of this machine: which are listened on, and which one others are reached from."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+LOOPBACK = "127.0.0.1"
+_ANY_PORT = 9
+"""The port `discard`, RFC 863; nothing is sent to it."""
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address of this machine, and does not listen yet.
+
+    Raises:
+        OSError: It is not an address of this machine, or the port cannot be used; a
+            `socket.gaierror` if the name has no address.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a name that DNS cannot have
+        raise socket.gaierror(str(error)) from error
+    # A name such as localhost has IPv4 and IPv6 addresses; clients try IPv4 first.
+    family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def source_address(target: str) -> str | None:
+    """Return the address from which this machine sends to another one; None if it cannot.
+
+    The kernel is asked for the route, by a connected UDP socket; nothing is sent.
+
+    Args:
+        target: The name or the address of the other machine.
+    """
+    try:
+        found = socket.getaddrinfo(target, _ANY_PORT, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        with socket.socket(family, kind, protocol) as probe:
+            probe.connect(address)
+            return str(probe.getsockname()[0])
+    except (OSError, UnicodeError):  # no such name, or no route
+        return None
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether an IP address is of a machine's own loopback: 127.0.0.0/8 or ::1."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def addresses_of(name: str) -> list[str]:
+    """Return the IP addresses of a name, as far as this machine knows."""
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))

@@ -1,0 +1,1 @@
+"""One submission to Slurm: its script, and what that needs."""
