@@ -7,6 +7,7 @@ import re
 MASK = "***"
 
 _NAME = r"(?:PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY|CREDENTIALS?)"
+_WORDS = ("CREDENTIAL", "JWT", "KEY", "PASS", "SECRET", "TOKEN")
 _VALUE = r"""(?:'[^'\n]*'|"[^"\n]*"|[^\s'"&,;)])+"""
 # Each begins at a fixed text or after a blank, and then reads on once.
 _SECRETS = (
@@ -47,6 +48,11 @@ _SECRETS = (
     ),
     (re.compile(rf"""(--(?:password|token)[ =]){_VALUE}"""), rf"\1{MASK}"),
 )
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether a variable of the environment may hold a secret, by its name."""
+    return any(word in name.upper() for word in _WORDS)
 
 
 def mask(text: str) -> str:

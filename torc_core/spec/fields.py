@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from torc_core import limits
+from torc_core import limits, sbatch
 from torc_core.characters import REORDERING, code_point, composed, forbidden_in_name
 from torc_core.errors import UsageError
 from torc_core.spec.problems import MAX_DEPTH, Path, Problems, shown, suggestion
@@ -40,7 +40,6 @@ _KINDS: dict[type, str] = {
     type(None): "nothing",
 }
 
-_SBATCH_VALUE = re.compile(r"[A-Za-z0-9_.:,@%+=/\[\]*&|()-]{1,256}", re.ASCII)
 _WALLTIME = re.compile(
     r"(?:(?P<d>[0-9]{1,5})-)?(?P<a>[0-9]{1,6})(?::(?P<b>[0-9]{1,2}))?(?::(?P<c>[0-9]{1,2}))?",
     re.ASCII,
@@ -298,7 +297,7 @@ def sbatch_value(value: Any, path: Path, problems: Problems) -> str:
     """A value of an sbatch option; it is safe to stand in a script."""
     known = len(problems.errors)
     content = text(value, path, problems)
-    if len(problems.errors) == known and not _SBATCH_VALUE.fullmatch(content):
+    if len(problems.errors) == known and not sbatch.is_value(content):
         problems.add(path, f'"{shown(content)}" cannot be the value of an sbatch option')
     return content
 
@@ -307,9 +306,11 @@ def sbatch_line(value: Any, path: Path, problems: Problems) -> str:
     """Further sbatch options on one line."""
     known = len(problems.errors)
     content = text(value, path, problems)
-    fault = line_fault(content, MAX_TEXT_LENGTH) if content else None
-    if len(problems.errors) == known and fault is not None:
-        problems.add(path, fault)
+    if len(problems.errors) == known:
+        try:
+            sbatch.split_options(content)
+        except UsageError as error:
+            problems.add(path, error.message)
     return content
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
+from torc_core import sbatch
 from torc_core.model.action import ActionType, TriggerType
 from torc_core.model.compute import SchedulerType
 from torc_core.model.execution import Stdio
@@ -124,8 +125,6 @@ class WorkflowSpec(msgspec.Struct, kw_only=True):
     actions: tuple[ActionSpec, ...]
 
 
-MANAGED_BY_TORC = ("partition", "nodes", "walltime", "time", "mem", "gres", "name", "job-name")
-"""sbatch options that `slurm_defaults` may not set."""
 RESOURCE_MONITOR_DEFAULTS = {
     "enabled": True,
     "granularity": "summary",
@@ -155,14 +154,12 @@ def _slurm_defaults(value: Any, path: Path, problems: Problems) -> dict[str, Any
     options = fields.json_object(value, path, problems)
     for key, entry in options.items():
         place = (*path, key)
-        if key.replace("_", "-") in MANAGED_BY_TORC:
-            problems.add(place, f'"{key}" is set by torc itself and cannot be a default')
-        elif not key.replace("-", "").replace("_", "").isalnum() or not key.isascii():
-            problems.add(place, f'"{shown(key)}" is not an sbatch option')
+        if fault := sbatch.default_fault(key):
+            problems.add(place, f'"{shown(key)}" {fault}')
         elif type(entry) in {dict, list}:
             problems.add(place, fields.wrong_kind(entry, "text or a number"))
-        elif type(entry) is str and entry:
-            fields.line(fields.MAX_TEXT_LENGTH)(entry, place, problems)
+        elif type(entry) is str and (fault := sbatch.value_fault(entry)):
+            problems.add(place, f'"{shown(entry)}" {fault}')
     return options
 
 

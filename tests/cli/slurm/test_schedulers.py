@@ -35,12 +35,12 @@ def test_a_scheduler_has_what_the_options_say(torc, workflow):
         "-n big -a acc -g gpu:2 -m 180G -N 2 -p gpu -q high -t 1T -W 1-12:00:00 --ntasks-per-node 4"
     )
 
-    made = torc("-f", "json", "slurm", "create", workflow.id, *line.split(), "-e", "--x=1 -J").json
+    made = torc("-f", "json", "slurm", "create", workflow.id, *line.split(), "-e", "--x=1 -H").json
 
     assert made == {
         "id": made["id"], "workflow_id": workflow.id, "name": "big", "account": "acc",
         "gres": "gpu:2", "mem": "180G", "nodes": 2, "ntasks_per_node": 4, "partition": "gpu",
-        "qos": "high", "tmp": "1T", "walltime": "1-12:00:00", "extra": "--x=1 -J",
+        "qos": "high", "tmp": "1T", "walltime": "1-12:00:00", "extra": "--x=1 -H",
     }  # fmt: skip
     listed = torc("-f", "json", "slurm", "list", workflow.id).json
     assert listed == {"slurm_schedulers": [made]}

@@ -12,9 +12,9 @@ import msgspec
 
 from torc_core.errors import UsageError
 from torc_core.host.hardware.slurm_share import read_share
+from torc_core.masking import is_secret_name
 
 _TIME_LEFT = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
-_SECRETS = ("JWT", "TOKEN", "KEY", "PASS", "SECRET")
 
 
 class Allocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ def printable_environment(environ: Mapping[str, str]) -> str:
     return "".join(
         f"{name}={value}\n"
         for name, value in sorted(environ.items())
-        if name.startswith("SLURM") and not any(secret in name for secret in _SECRETS)
+        if name.startswith("SLURM") and not is_secret_name(name)
     )
 
 
