@@ -93,6 +93,7 @@ OF_UNKNOWN = """
     slurm get ID
     slurm list ID
     slurm parse-logs ID
+    slurm sacct ID
     slurm update ID -a x
     user-data create ID -n x -d 1
     user-data delete ID

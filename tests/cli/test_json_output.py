@@ -123,6 +123,7 @@ slurm get 2
 slurm update 2 --partition debug
 slurm delete 2
 slurm parse-logs 1
+slurm sacct 1
 reports summary 1
 reports results 1
 reports check-resource-utilization 1

@@ -77,7 +77,10 @@ LOG_PATTERNS: tuple[LogPattern, ...] = (
     ),
     LogPattern("Slurm limit exceeded", _G.SLURM, _S.ERROR, r"(?i)exceeded.*step.*limit"),
     LogPattern(
-        "Slurm step error", _G.SLURM, _S.ERROR, r"\b(?:slurmstepd|slurmd|slurmctld): error:"
+        "Slurm step error",
+        _G.SLURM,
+        _S.ERROR,
+        r"\b(?:slurmstepd|slurmd|slurmctld)(?:-[\w.-]+)?: error:",
     ),
     LogPattern("srun error", _G.SLURM, _S.ERROR, r"\b(?:srun|sbatch|salloc): error:"),
     LogPattern(

@@ -39,6 +39,7 @@ LINES = {
     "slurmstepd: error: *** STEP 12.0 ON n1 CANCELLED AT 2026-01-01 ***": "Slurm cancellation",
     "srun: error: n1: task 0: Exited with exit code 1": "srun error",
     "slurmstepd: error: something": "Slurm step error",
+    "slurmstepd-n1: error: something": "Slurm step error",
     "Segmentation fault (core dumped)": "Segmentation fault",
     "python[12]: segfault at 0 ip 0": "Segmentation fault",
     "Bus error": "Bus error",

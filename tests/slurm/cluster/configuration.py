@@ -215,6 +215,7 @@ def my_cnf(layout: Layout) -> str:
         f"user={layout.user}",
         f"datadir={directory}/mysql",
         f"socket={directory}/run/mysqld.sock",
+        f"tmpdir={directory}/run",
         f"pid-file={directory}/run/mariadbd.pid",
         f"log-error={directory}/log/mariadbd.log",
         "skip-networking",

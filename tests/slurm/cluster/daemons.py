@@ -84,6 +84,7 @@ class Daemons:
             *("mariadb-install-db", "--no-defaults", f"--user={user}"),
             *(f"--datadir={self.directory}/mysql", "--auth-root-authentication-method=normal"),
             *("--skip-test-db", "--innodb-log-file-size=8M", "--innodb-flush-method=nosync"),
+            f"--tmpdir={self.directory}/run",  # where it starts, it deletes files of others
         )
         defaults = f"--defaults-file={self.directory}/etc/my.cnf"
         self.run("setsid", "--fork", program("mariadbd"), defaults)

@@ -44,17 +44,24 @@ def sacct(
     *,
     with_steps: bool = False,
 ) -> list[str]:
-    """Return how accounting is asked for jobs, of requeued ones for the last time that they ran."""
+    """Return how accounting is asked for jobs.
+
+    Args:
+        slurm_job_ids: All in one call.
+        columns: By the names of `sacct`.
+        with_steps: Also for their steps, with sizes in bytes, and of requeued jobs for all times
+            that they ran; otherwise for the last time.
+    """
     return [
         *("sacct", "--noheader", "--parsable2", f"--delimiter={FIELD_END}"),
-        *(() if with_steps else ("--allocations",)),
+        *(("--duplicates", "--noconvert") if with_steps else ("--allocations",)),
         *(f"--jobs={_listed(slurm_job_ids)}", f"--format={','.join(columns)}"),
     ]
 
 
-def sacct_json(slurm_job_id: int) -> list[str]:
-    """Return how accounting is asked for all that it knows of a job."""
-    return ["sacct", "--json", f"--jobs={slurm_job_id}"]
+def sacct_json(slurm_job_ids: Iterable[int]) -> list[str]:
+    """Return how accounting is asked for all that it knows of jobs."""
+    return ["sacct", "--json", "--duplicates", f"--jobs={_listed(slurm_job_ids)}"]
 
 
 def scancel(slurm_job_ids: Iterable[int]) -> list[str]:

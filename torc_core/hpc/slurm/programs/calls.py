@@ -38,10 +38,13 @@ TIMEOUT_S = 60.0
 its programs try more than once."""
 MOST_IDS = 2_000
 """Of one call: Linux limits each argument to 128 KiB."""
+MOST_IDS_OF_JSON = 50
+"""Slurm writes some 5 KiB for each step, of which an allocation may have thousands."""
 MOST_OUTPUT = 64 * 2**20
 _MOST_STDERR = 64 * 2**10
 _FILTERS = ("SACCT_", "SCANCEL_", "SINFO_", "SQUEUE_")
 """Variables with which users set what these programs list, how, and whether they ask."""
+_TIME_FORMAT = "SLURM_TIME_FORMAT"
 
 
 class AccountingDisabled(msgspec.Struct, frozen=True):
@@ -135,14 +138,22 @@ class Slurm:
             found += accounting_rows(text, columns)
         return tuple(found)
 
-    def accounting_json(self, slurm_job_id: int) -> str | AccountingDisabled:
-        """Return what `sacct --json` prints of a job, in the form of the cluster's version.
+    def accounting_json(
+        self, slurm_job_ids: Collection[int]
+    ) -> tuple[str, ...] | AccountingDisabled:
+        """Return what `sacct --json` prints of jobs, in the form of the cluster's version.
 
         Raises:
             UnreachableError: Accounting does not answer.
-            MachineError: There is no Slurm here.
+            MachineError: There is no Slurm here, or its `sacct` writes no JSON.
         """
-        return self._accounting(argv.sacct_json(slurm_job_id))
+        found: list[str] = []
+        for part in _parts(slurm_job_ids, MOST_IDS_OF_JSON):
+            text = self._accounting(argv.sacct_json(part))
+            if isinstance(text, AccountingDisabled):
+                return text
+            found.append(text)
+        return tuple(found)
 
     def _accounting(self, command: list[str]) -> str | AccountingDisabled:
         answer = self._look(command)
@@ -219,9 +230,13 @@ class Slurm:
 
     def _asked(self, command: list[str]) -> _Answer:
         kept = {
-            name: value for name, value in self._environ.items() if not name.startswith(_FILTERS)
+            name: value
+            for name, value in self._environ.items()
+            if not name.startswith(_FILTERS) and name != _TIME_FORMAT
         }
-        return self._run(command, {**kept, "LC_ALL": "C", "SLURM_TIME_FORMAT": "%s"})
+        # Slurm 22.05 reads times in its own format when it writes JSON; there they are numbers.
+        format_ = {} if "--json" in command else {_TIME_FORMAT: "%s"}
+        return self._run(command, {**kept, **format_, "LC_ALL": "C"})
 
     def _run(self, command: list[str], environ: Mapping[str, str]) -> _Answer:
         program = command[0]
@@ -271,8 +286,8 @@ def _read(file: BinaryIO, limit: int) -> str:
     return file.read(limit).decode("utf-8", "backslashreplace")
 
 
-def _parts(slurm_job_ids: Collection[int]) -> Iterator[Sequence[int]]:
+def _parts(slurm_job_ids: Collection[int], most: int = MOST_IDS) -> Iterator[Sequence[int]]:
     """Yield all ids, as many at a time as one command line takes; nothing for none."""
     ordered = sorted(set(slurm_job_ids))
-    for first in range(0, len(ordered), MOST_IDS):
-        yield ordered[first : first + MOST_IDS]
+    for first in range(0, len(ordered), most):
+        yield ordered[first : first + most]

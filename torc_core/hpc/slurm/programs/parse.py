@@ -77,13 +77,13 @@ def _queued(record: str) -> QueuedAllocation | None:
     return QueuedAllocation(
         id=job_id,
         state=read_state(state),
-        reason=_stated(reason),
+        reason=stated(reason),
         start=_moment(start),
         time_left_s=parse_time_left(left),
         time_limit_s=parse_time_left(limit),
-        num_nodes=_number(num_nodes),
-        nodes=_stated(nodes),
-        comment=_stated(comment),
+        num_nodes=whole_number(num_nodes),
+        nodes=stated(nodes),
+        comment=stated(comment),
         name=name,
     )
 
@@ -103,8 +103,8 @@ def _accounted(row: Mapping[str, str]) -> AccountedAllocation | None:
         exit_code=parse_exit_code(row["ExitCode"]),
         start=_moment(row["Start"]),
         end=_moment(row["End"]),
-        num_nodes=_number(row["NNodes"]),
-        nodes=_stated(row["NodeList"]),
+        num_nodes=whole_number(row["NNodes"]),
+        nodes=stated(row["NodeList"]),
     )
 
 
@@ -156,11 +156,13 @@ def _leading_id(text: str) -> int | None:
     return int(match[0]) if match else None
 
 
-def _stated(text: str) -> str | None:
+def stated(text: str) -> str | None:
+    """Return a text, None if it is how Slurm writes that there is none."""
     return None if text in _NOTHING else text
 
 
-def _number(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
+    """Return a number of digits alone, None for all else."""
     return int(text) if _ID.fullmatch(text) else None
 
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "get": Entry("schedulers:get", "Show a Slurm scheduler."),
     "delete": Entry("schedulers:delete", "Delete a Slurm scheduler."),
     "parse-logs": Entry("parse_logs:parse_logs", "Search the logs of allocations for errors."),
+    "sacct": Entry("sacct:sacct", "Show what Slurm's accounting knows of allocations."),
 }
 
 
