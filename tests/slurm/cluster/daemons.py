@@ -51,11 +51,18 @@ class Daemons:
 
     def answers(self, *command: str | Path) -> bool:
         """Return whether a program succeeds."""
+        return self.ask(*command).returncode == 0
+
+    def ask(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a program for what it prints."""
         name, *arguments = command
-        run = subprocess.run(
-            [program(str(name)), *arguments], env=self.environ, capture_output=True, check=False
+        return subprocess.run(
+            [program(str(name)), *arguments],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        return run.returncode == 0
 
     def logs(self) -> str:
         """Return the ends of all logs, for messages."""
@@ -105,9 +112,18 @@ class Daemons:
         wait_for(lambda: self.answers(*asking), "slurmdbd to answer", START_TIMEOUT_S)
 
     def register_cluster(self) -> None:
-        """Tell accounting of the cluster; a controller that is not known yet would not start."""
+        """Tell accounting of the cluster; a controller that it does not know would not start.
+
+        Accounting fails at it now and then while it sets up its tables.
+        """
         name = f"torc{self.place.number}"
-        self.run("sacctmgr", "--immediate", "--quiet", "add", "cluster", name)
+        adding = ("sacctmgr", "--immediate", "--quiet", "add", "cluster", name)
+        listing = ("sacctmgr", "--noheader", "--parsable2", "show", "cluster", "format=cluster")
+        wait_for(
+            lambda: self.answers(*adding) or self.ask(*listing).stdout == f"{name}\n",
+            "slurmdbd to know the cluster",
+            START_TIMEOUT_S,
+        )
 
     def start_controller(self) -> None:
         """Start what `squeue` and `sbatch` ask."""
