@@ -29,6 +29,7 @@ from torc_core.hpc.slurm.allocation import (
     printable_environment,
     read_allocation,
 )
+from torc_core.hpc.slurm.kernel_messages import has_failures, keep_kernel_messages
 from torc_core.hpc.slurm.requeue import node_scheduler, nodes_before
 from torc_core.model.compute import (
     AllocationStatus,
@@ -111,14 +112,16 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         scheduler=node_scheduler(allocation, scheduled),
         replaces=patience.ask(partial(nodes_before, client, workflow_id, allocation, scheduled)),
         wait_for_server_s=wait_s,
-        log_path=output_paths.slurm_log(
-            output_dir, output_paths.SLURM_RUNNER, workflow_id, *_identity(allocation)
-        ),
+        log_path=str(_log_path(output_dir, output_paths.SLURM_RUNNER, workflow_id, allocation)),
     )
     runner = Runner(client, options)
     status = _scheduled_status(client, scheduled, allocation, patience)
     with status, stopping_on_signals(runner.stop):
-        return runner.run().exit_code
+        summary = runner.run()
+        if has_failures(summary):
+            name = output_paths.SLURM_KERNEL
+            keep_kernel_messages(_log_path(output_dir, name, workflow_id, allocation), mode)
+        return summary.exit_code
 
 
 def _ask_end_time(slurm_job_id: int) -> float | None:
@@ -138,19 +141,16 @@ def _ask_end_time(slurm_job_id: int) -> float | None:
     return None if left_s is None else time.time() + left_s
 
 
-def _identity(allocation: Allocation) -> tuple[int, int, int]:
-    """Return what distinguishes the files of this runner from others of the allocation."""
-    return allocation.slurm_job_id, allocation.node_id, os.getpid()
+def _log_path(output_dir: str, kind: str, workflow_id: WorkflowId, allocation: Allocation) -> Path:
+    """Return a file of this runner; no other one of the allocation has the same."""
+    own = (allocation.slurm_job_id, allocation.node_id, os.getpid())
+    return Path(output_paths.slurm_log(output_dir, kind, workflow_id, *own))
 
 
 def _write_environment(
     output_dir: str, workflow_id: WorkflowId, allocation: Allocation, mode: int
 ) -> None:
-    path = Path(
-        output_paths.slurm_log(
-            output_dir, output_paths.SLURM_ENVIRONMENT, workflow_id, *_identity(allocation)
-        )
-    )
+    path = _log_path(output_dir, output_paths.SLURM_ENVIRONMENT, workflow_id, allocation)
     try:
         make_directory(path.parent, mode)
         create_file(path, mode)

@@ -16,6 +16,7 @@ STDIO_FOLDER = "job_stdio"
 METRICS_FOLDER = "resource_utilization"
 SLURM_RUNNER = "job_runner_slurm"
 SLURM_ENVIRONMENT = "slurm_env"
+SLURM_KERNEL = "dmesg_slurm"
 """Beginnings of the names of what a runner in a Slurm allocation writes."""
 
 

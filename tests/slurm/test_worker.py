@@ -1,0 +1,106 @@
+"""The runner in allocations of a real cluster."""
+
+from __future__ import annotations
+
+import pytest
+from slurm.workers import RESTARTED, Site
+from waiting import wait_for
+
+from torc_core.model.status import JobStatus
+
+pytestmark = pytest.mark.timeout(200)
+
+
+@pytest.fixture
+def site(slurm, client, output):
+    """A workflow on the shared cluster."""
+    return Site(slurm, client, output)
+
+
+def running(site, count=4, **fields):
+    """Start a workflow of long jobs that run in an allocation; return both."""
+    jobs = [site.flow.add("exec sleep 1000", name=f"j{at}", **fields) for at in range(count)]
+    site.flow.start()
+    options = ("--cpus-per-task=4", *(("--requeue",) if count == 2 else ()))
+    slurm_job = site.submit(*options, before=RESTARTED)
+    site.wait_for_status("running", *jobs)
+    return slurm_job, jobs
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_jobs_of_a_canceled_allocation_are_interrupted_whoever_is_noticed_first(site, at):
+    slurm_job, jobs = running(site)
+    site.cluster.run("scancel", str(slurm_job))
+    site.wait_for_status("terminated", *jobs)
+    results = [site.flow.result(job) for job in jobs]
+    assert {(each.status, each.return_code) for each in results} == {(JobStatus.TERMINATED, 143)}
+    assert site.cluster.wait_for_end(slurm_job) == "CANCELLED"
+    site.flow.start()
+    assert {site.flow.status(job) for job in jobs} == {"ready"}, f"round {at}"
+
+
+def test_the_end_of_its_time_interrupts_jobs_too(site):
+    slurm_job, jobs = running(site)
+    site.cluster.expire(slurm_job)
+    site.wait_for_status("terminated", *jobs)
+    assert {site.flow.result(job).return_code for job in jobs} == {143}
+    assert site.cluster.wait_for_end(slurm_job) == "TIMEOUT"
+
+
+def test_an_allocation_that_is_requeued_goes_on_with_what_it_had_to_stop(site):
+    slurm_job, jobs = running(site, 2)
+    site.cluster.run("scontrol", "requeue", str(slurm_job))
+    wait_for(lambda: attempts(site, jobs) == {2}, "the second attempts", 60)
+    site.wait_for_status("running", *jobs)
+    assert "Slurm has started the allocation again" in site.said(slurm_job)
+    site.cluster.run("scancel", str(slurm_job))
+
+
+def attempts(site, jobs):
+    return {site.flow.client.get_job(job).attempt_id for job in jobs}
+
+
+def test_what_ran_on_a_lost_node_runs_again_as_soon_as_the_allocation_does(
+    start_cluster, client, output
+):
+    cluster = start_cluster(nodes=2, accounting=False)
+    site = Site(cluster, client, output)
+    slurm_job, jobs = running(site, 2)
+    node = cluster.show(slurm_job)["NodeList"]
+    cluster.kill_node(node)
+    cluster.down_node(node)
+    wait_for(lambda: attempts(site, jobs) == {2}, "the second attempts", 60)
+    site.wait_for_status("running", *jobs)
+    nodes = client.list_compute_nodes(site.flow.id).items
+    assert [each.is_active for each in nodes] == [False, True]
+    assert client.list_results(site.flow.id, all_runs=True).items == []
+
+
+def test_a_worker_leaves_when_nothing_that_is_left_fits_its_time(site):
+    long = site.need("long", runtime="PT2H")
+    held = site.flow.add("exec sleep 1000", name="held", resource_requirements_id=long)
+    site.flow.add("true", name="after", depends_on_job_ids=[held], resource_requirements_id=long)
+    site.flow.start()
+    first = site.submit("--time=200")
+    site.wait_for_status("running", held)
+    second = site.submit("--time=60")
+    assert site.cluster.wait_for_end(second, 30) == "FAILED"
+    assert "those nearest to fit need 2h 00m each; this node has 5" in site.said(second)
+    site.cluster.run("scancel", str(first))
+
+
+def test_the_kernels_messages_are_kept_when_a_job_has_failed(site):
+    site.flow.add("exit 3", name="fails")
+    site.flow.start()
+    slurm_job = site.submit()
+    site.cluster.wait_for_end(slurm_job)
+    kept = list(site.output.glob(f"dmesg_slurm_wf{site.flow.id}_sl{slurm_job}_n0_pid*.log"))
+    assert len(kept) == 1 or "Kernel messages are not kept" in site.said(slurm_job)
+
+
+def test_they_are_not_when_none_has(site):
+    site.flow.add("true", name="works")
+    site.flow.start()
+    slurm_job = site.submit()
+    assert site.cluster.wait_for_end(slurm_job) == "COMPLETED"
+    assert list(site.output.glob("dmesg*")) == []
