@@ -66,6 +66,13 @@ jobs:
   - {name: read, command: head -n 1 readings.csv}
   - {name: sort, command: sort readings.cvs, depends_on: [read]}
 """),
+    "docs/how-to/debug-a-slurm-workflow.md": Recipe(
+        "name: on a cluster\njobs: [{name: solve, command: 'true'}]",
+        """
+torc run workflow.yaml
+echo "slurmstepd: error: Detected 1 oom-kill event(s)" > output/slurm_output_wf42_sl9001.e
+""",
+    ),
     "docs/how-to/follow-progress.md": RUNNING,
     "docs/how-to/scripts.md": Recipe("""
 name: nightly

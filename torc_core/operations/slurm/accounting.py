@@ -37,7 +37,7 @@ class AccountedStepRow(Wire, frozen=True, kw_only=True):
     state: str
     """In Slurm's word."""
     exit_code: int | None = stated(None)
-    """128+n for signal n."""
+    """128+n for signal n; None before it has ended."""
     elapsed_seconds: int | None = stated(None)
     max_rss_bytes: int | None = stated(None)
     cpu_time_seconds: float | None = stated(None)

@@ -45,6 +45,13 @@ def test_an_allocation_and_its_steps_are_told_apart():
     assert (canceled.state.name, canceled.nodes, canceled.cpu_s) == ("CANCELLED", None, 0.0)
 
 
+@pytest.mark.parametrize("state", ["PENDING", "RUNNING", "COMPLETING", "SUSPENDED"])
+def test_what_has_not_ended_has_no_exit_code(state):
+    fields = ("7", state, "0:0", "3", "", "00:00:00", "n1", "w")
+
+    assert steps_of(FIELD_END.join(fields))[0].exit_code is None
+
+
 @given(st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs"])))
 def test_a_step_may_have_any_name(name):
     fields = ("7.3", "NEW_STATE", "", "x", "-", "Unknown", "n1", name)

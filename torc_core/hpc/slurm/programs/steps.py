@@ -17,7 +17,7 @@ import msgspec
 
 from torc_core.errors import ProtocolError
 from torc_core.hpc.slurm.programs.parse import parse_exit_code, stated, whole_number
-from torc_core.hpc.slurm.programs.states import SlurmState, read_state
+from torc_core.hpc.slurm.programs.states import UNFINISHED_PHASES, SlurmState, read_state
 
 STEP_COLUMNS = (
     *("JobIDRaw", "State", "ExitCode", "ElapsedRaw", "MaxRSS", "TotalCPU", "NodeList"),
@@ -39,7 +39,7 @@ class AccountedStep(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     state: SlurmState
     exit_code: int | None = None
-    """128+n for signal n."""
+    """128+n for signal n; None before it has ended."""
     elapsed_s: int | None = None
     max_rss_bytes: int | None = None
     """Of the task that used most; Slurm measures steps only."""
@@ -59,12 +59,14 @@ def _read_step(row: Mapping[str, str]) -> AccountedStep | None:
     slurm_job_id = whole_number(job)
     if slurm_job_id is None:
         return None
+    state = read_state(row["State"])
+    has_ended = state.phase not in UNFINISHED_PHASES  # until then accounting says 0
     return AccountedStep(
         slurm_job_id=slurm_job_id,
         step=step or None,
         name=row["JobName"],
-        state=read_state(row["State"]),
-        exit_code=parse_exit_code(row["ExitCode"]),
+        state=state,
+        exit_code=parse_exit_code(row["ExitCode"]) if has_ended else None,
         elapsed_s=whole_number(row["ElapsedRaw"]),
         max_rss_bytes=parse_size(row["MaxRSS"]),
         cpu_s=parse_cpu_time(row["TotalCPU"]),
