@@ -27,6 +27,8 @@ class AllocationStatus(StrEnum):
     COMPLETE = "complete"
 
 
+OUTPUT_DIR = "output_dir"
+"""What a node in an allocation says of its scheduler, beside ids: where its runner writes."""
 UNFINISHED_ALLOCATIONS = frozenset({AllocationStatus.PENDING, AllocationStatus.ACTIVE})
 
 
@@ -72,6 +74,12 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
             return None
         stated = str(self.scheduler.get("slurm_job_id"))  # clients write a number or its digits
         return int(stated) if stated.isascii() and stated.isdecimal() else None
+
+    @property
+    def output_dir(self) -> str | None:
+        """Where its runner writes, in an absolute path; None if that is not said."""
+        stated = self.scheduler.get(OUTPUT_DIR) if isinstance(self.scheduler, dict) else None
+        return stated if isinstance(stated, str) and stated.startswith("/") else None
 
 
 class ComputeNodePatch(Wire, frozen=True, kw_only=True):

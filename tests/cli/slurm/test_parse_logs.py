@@ -196,6 +196,31 @@ def test_without_logs_the_message_says_where_was_looked(options, torc, attempts,
     assert "--output-dir" in answer.err
 
 
+def test_logs_are_found_where_a_runner_has_said_that_it_writes(torc, client, tmp_path):
+    place = tmp_path / "shared" / "somewhere"
+    place.mkdir(parents=True)
+    scheduler = {"type": "slurm", "slurm_job_id": 77, "output_dir": str(place)}
+    attempts = Attempts(client, compute_node_type="slurm", scheduler=scheduler)
+    attempts.add("died", code=137)
+    (place / f"slurm_output_wf{attempts.workflow_id}_sl77.e").write_text(OOM)
+
+    found = torc("-f", "json", "slurm", "parse-logs", attempts.workflow_id).json
+    report = torc("reports", "results", attempts.workflow_id).json
+
+    assert (found["output_dir"], found["errors"]) == ("shared/somewhere", 1)
+    assert report["results"][0]["slurm_stderr"] == found["issues"][0]["file"]
+
+
+@pytest.mark.parametrize("said", ["relative", 7, None, "/nowhere"])
+def test_a_place_that_is_none_is_not_looked_at(said, torc, client, tmp_path):
+    (tmp_path / "output").mkdir()
+    scheduler = {"type": "slurm", "slurm_job_id": 77, "output_dir": said}
+    attempts = Attempts(client, compute_node_type="slurm", scheduler=scheduler)
+    (tmp_path / "output" / f"slurm_output_wf{attempts.workflow_id}_sl77.e").write_text(OOM)
+
+    assert torc("slurm", "parse-logs", attempts.workflow_id).code == 0
+
+
 def test_what_is_no_regular_file_is_left_out(torc, attempts, write, tmp_path):
     write("slurm_output_WF_sl77.e", OOM)
     pipe = tmp_path / "output" / f"slurm_output_wf{attempts.workflow_id}_sl77.o"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from torc_core.hpc.slurm.allocation import Allocation, read_allocation
@@ -9,6 +11,8 @@ from torc_core.hpc.slurm.requeue import node_scheduler, nodes_before
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.resources import SlurmScheduler
 from torc_core.model.workflow import Workflow
+
+OUTPUT = Path("/scratch/output")
 
 
 def allocation(job_id: int = 77, restarts: int = 0) -> Allocation:
@@ -62,10 +66,10 @@ def test_those_are_meant_that_were_there_before_the_last_start(
     client, workflow_id, scheduled, register, is_recorded
 ):
     record = scheduled if is_recorded else None
-    first = register(node_scheduler(allocation(), record))
-    second = register(node_scheduler(allocation(restarts=1), record))
-    register(node_scheduler(allocation(restarts=2), record))  # beside us
-    register(node_scheduler(allocation(job_id=78), record))
+    first = register(node_scheduler(allocation(), record, OUTPUT))
+    second = register(node_scheduler(allocation(restarts=1), record, OUTPUT))
+    register(node_scheduler(allocation(restarts=2), record, OUTPUT))  # beside us
+    register(node_scheduler(allocation(job_id=78), record, OUTPUT))
     now = allocation(restarts=2)
     assert nodes_before(client, workflow_id, now, record) == (first, second)
     assert nodes_before(client, workflow_id, allocation(), record) == ()

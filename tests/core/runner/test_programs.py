@@ -134,7 +134,13 @@ def test_an_allocation_becomes_a_compute_node(flow, tmp_path):
     assert flow.status(job) == "completed"
     (node,) = flow.client.list_compute_nodes(flow.id).items
     assert (node.compute_node_type, node.num_cpus, node.memory_gb) == ("slurm", 3, 2.0)
-    assert node.scheduler == {"type": "slurm", "scheduler_id": scheduled.id, "slurm_job_id": 77}
+    assert node.scheduler == {
+        "type": "slurm",
+        "scheduler_id": scheduled.id,
+        "slurm_job_id": 77,
+        "restart_count": 0,
+        "output_dir": str(Path(flow.output_dir).absolute()),
+    }
     (after,) = flow.client.list_scheduled_compute_nodes(flow.id).items
     assert after.status == "complete"
     names = sorted(path.name.rpartition("_")[0] for path in Path(flow.output_dir).glob("*.log"))

@@ -109,7 +109,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         poll_interval_s=arguments.poll_interval,
         compute_node_type=SchedulerType.SLURM,
         scheduler_config_id=scheduled.scheduler_config_id if scheduled else None,
-        scheduler=node_scheduler(allocation, scheduled),
+        scheduler=node_scheduler(allocation, scheduled, Path(output_dir).absolute()),
         replaces=patience.ask(partial(nodes_before, client, workflow_id, allocation, scheduled)),
         wait_for_server_s=wait_s,
         log_path=str(_log_path(output_dir, output_paths.SLURM_RUNNER, workflow_id, allocation)),

@@ -6,11 +6,17 @@ runners take over at once, and nothing waits until the old ones count as lost.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from torc_core.client import TorcClient, every_item
 from torc_core.hpc.slurm.allocation import Allocation
-from torc_core.model.compute import ComputeNode, ScheduledComputeNode, SchedulerType
+from torc_core.model.compute import (
+    OUTPUT_DIR,
+    ComputeNode,
+    ScheduledComputeNode,
+    SchedulerType,
+)
 from torc_core.model.ids import ComputeNodeId, WorkflowId, id_of
 from torc_core.runner.logs import log
 
@@ -19,14 +25,15 @@ _RESTARTS = "restart_count"
 
 
 def node_scheduler(
-    allocation: Allocation, scheduled: ScheduledComputeNode | None
+    allocation: Allocation, scheduled: ScheduledComputeNode | None, output_dir: Path
 ) -> dict[str, Any]:
-    """Return what the compute node of a runner says of its allocation."""
+    """Return what the compute node of a runner says of its allocation, and where it writes."""
     return {
         "type": SchedulerType.SLURM,
         "scheduler_id": scheduled.id if scheduled else None,
         _JOB_ID: allocation.slurm_job_id,
         _RESTARTS: allocation.restart_count,
+        OUTPUT_DIR: str(output_dir),
     }
 
 

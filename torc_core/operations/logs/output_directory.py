@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from torc_core.client import TorcClient
+from torc_core.client import TorcClient, every_item
 from torc_core.errors import MachineError, NotFoundError
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
@@ -58,8 +58,9 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
 def output_directories(client: TorcClient, workflow: Workflow, given: Path | None) -> list[Path]:
     """Return where runners of a workflow may have written on this machine, without repetitions.
 
-    Runs on this machine have recorded their output directory. After those come the default one
-    below the current directory, and that below the directory which the workflow was created in.
+    Runs on this machine have recorded their output directory, and so have runners in allocations,
+    which may share it with this machine. After those come the default one below the current
+    directory, and that below the directory which the workflow was created in.
 
     Args:
         client: The server.
@@ -76,8 +77,11 @@ def output_directories(client: TorcClient, workflow: Workflow, given: Path | Non
                 hint="Name the one that was given to `torc run`, with --output-dir.",
             )
         return [given]
+    workflow_id = id_of(workflow)
+    nodes = every_item(client.list_compute_nodes, workflow_id)
     found = [
-        *(Path(run.meta.cwd, run.meta.output_dir) for run in local_runs(client, id_of(workflow))),
+        *(Path(run.meta.cwd, run.meta.output_dir) for run in local_runs(client, workflow_id)),
+        *(Path(node.output_dir) for node in nodes if node.output_dir is not None),
         Path.cwd() / DEFAULT_OUTPUT_DIRECTORY,
     ]
     if workflow.submission_directory:
