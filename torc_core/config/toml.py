@@ -72,7 +72,7 @@ def _commented(setting: Setting) -> Iterator[str]:
     for line in wrap(explained, _COMMENT, break_on_hyphens=False):
         yield f"# {line}"
     value = key.example if field.default is None or field.is_required else field.default
-    yield f"#{field.name} = {_value(value)}"
+    yield f"#{field.name} = {toml_value(value)}"
 
 
 def _explained(field: Field) -> Iterator[str]:
@@ -87,12 +87,12 @@ def in_force(loaded: Loaded) -> str:
     """Return all values, with the place that each comes from behind it; secrets are masked."""
     lines = []
     for place, group in groupby(_values(loaded.configuration, ()), key=lambda each: each[0][:-1]):
-        lines += ["", f"[{'.'.join(map(_key, place))}]"]
+        lines += ["", f"[{'.'.join(map(toml_key, place))}]"]
         for path, value in group:
-            text = f"{_key(path[-1])} = {_value(value)}"
+            text = f"{toml_key(path[-1])} = {toml_value(value)}"
             if value is None:
-                text = f"# {_key(path[-1])} is not set"
-            lines.append(f"{text:<{_WIDTH}}  # {_escaped(loaded.origin(*path).name)}")
+                text = f"# {toml_key(path[-1])} is not set"
+            lines.append(f"{text:<{_WIDTH}}  # {escaped(loaded.origin(*path).name)}")
     return "\n".join(lines[1:])
 
 
@@ -130,25 +130,30 @@ def _plain(value: Any) -> Any:
     return msgspec.to_builtins(list(value) if isinstance(value, tuple) else value)
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
+    """Return a value as TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f'"{_escaped(value)}"'
+        return f'"{escaped(value)}"'
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, dict):
         pairs = [
-            f"{_key(name)} = {_value(each)}" for name, each in value.items() if each is not None
+            f"{toml_key(name)} = {toml_value(each)}"
+            for name, each in value.items()
+            if each is not None
         ]
         return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
     return str(value)
 
 
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _value(name)
+def toml_key(name: str) -> str:
+    """Return a key as TOML, in quotes if it needs them."""
+    return name if _BARE.fullmatch(name) else toml_value(name)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return what may stand in quotes, and in a comment."""
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     return HIDDEN.sub(lambda hidden: f"\\U{ord(hidden[0]):08x}", text)

@@ -15,7 +15,19 @@ class Origin(StrEnum):
     BUILT_IN = "built-in"
     CONFIGURED = "configuration"
     CLUSTER = "cluster"
-    """Made from what Slurm says of the cluster at hand."""
+    """Made of what Slurm says of the cluster at hand."""
+
+    @property
+    def words(self) -> str:
+        """The same in a sentence."""
+        return _ORIGINS[self]
+
+
+_ORIGINS = {
+    Origin.BUILT_IN: "built in",
+    Origin.CONFIGURED: "the configuration",
+    Origin.CLUSTER: "made of what Slurm says of this cluster",
+}
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 from collections.abc import Sequence
 
 import msgspec
 
+from torc_core.clock import SystemClock
 from torc_core.config.hpc import HpcSettings
-from torc_core.errors import NotFoundError, UsageError
+from torc_core.errors import MachineError, NotFoundError, UsageError
 from torc_core.hpc.profiles.builtin import BUILT_IN
 from torc_core.hpc.profiles.detect import detect
 from torc_core.hpc.profiles.profile import Profile, configured_profile
+from torc_core.hpc.slurm.programs.budget import Budget
+from torc_core.hpc.slurm.programs.calls import Slurm
+from torc_core.operations.hpc.generate import look_at_cluster
 
 
 def all_profiles(settings: HpcSettings) -> tuple[Profile, ...]:
@@ -50,32 +55,65 @@ def detected_profiles(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
 
 
 def find_profile(settings: HpcSettings, name: str | None) -> Profile:
-    """Return the profile that is meant: the one named, or the one that recognizes this machine.
+    """Return the profile that is meant.
+
+    That is the one named, else the one that recognizes this machine, else one that is made of what
+    Slurm says of the cluster at hand; which may also be named, as the cluster.
 
     Args:
         settings: What the configuration says of HPC systems.
         name: Its name; None for that of this machine.
 
     Raises:
-        NotFoundError: There is none of this name, or none for this machine.
+        NotFoundError: There is none of this name, or none for this machine and no Slurm.
         UsageError: The configuration is wrong.
+        UnreachableError: Slurm's controller does not answer.
+        MachineError: Slurm does not work here, or the cluster has no partition to use.
     """
     profiles = all_profiles(settings)
-    if name is None:
-        found = detected_profiles(profiles)
-        if found:
-            return found[0]
+    if name is not None:
+        return _named_profile(profiles, name)
+    detected = detected_profiles(profiles)
+    if detected:
+        return detected[0]
+    unknown = "No HPC profile recognizes this machine"
+    try:
+        cluster = cluster_profile()
+    except MachineError as error:
+        raise MachineError(
+            f"{unknown}, and none can be made of what Slurm says. {error.message}",
+            hint=f"{error.hint} Or name a profile that `torc hpc list` shows.".strip(),
+        ) from error
+    if cluster is None:
         raise NotFoundError(
-            "No HPC profile recognizes this machine.",
-            hint="Name one that `torc hpc list` shows, or make one on the login node of a Slurm "
-            "cluster: torc hpc generate",
+            f"{unknown}, and there is no Slurm to make one of.",
+            hint="Name one that `torc hpc list` shows, or begin on a login node of the cluster.",
         )
+    return cluster
+
+
+def _named_profile(profiles: Sequence[Profile], name: str) -> Profile:
     for each in profiles:
         if each.name == name:
             return each
+    with contextlib.suppress(MachineError):
+        cluster = cluster_profile()
+        if cluster is not None and cluster.name == name:
+            return cluster
     raise NotFoundError.of(
         "HPC profile", repr(name), hint=_near(name, [each.name for each in profiles])
     )
+
+
+def cluster_profile() -> Profile | None:
+    """Return the profile of the cluster at hand, None if there is no Slurm on this machine.
+
+    Raises:
+        UnreachableError: Slurm's controller does not answer.
+        MachineError: Slurm does not work here, or the cluster has no partition to use.
+    """
+    slurm = Slurm(SystemClock(), Budget())
+    return look_at_cluster(slurm).profile if slurm.is_here() else None
 
 
 def _near(name: str, names: Sequence[str]) -> str:
