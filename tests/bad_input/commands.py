@@ -21,6 +21,12 @@ WITHOUT_SERVER = """
     config paths
     config show
     config validate
+    hpc detect
+    hpc generate
+    hpc list
+    hpc match kestrel
+    hpc partitions kestrel
+    hpc show kestrel
     logs analyze here
     plot-resources here.db
     runs list

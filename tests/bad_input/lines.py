@@ -85,6 +85,8 @@ VALUES = [
     _line(12, "slurm create W -n x", "--account"),
     _line(13, "slurm create W -n '' -a x", "name"),
     _line(13, "slurm create W -n x -a 'a b'", "--account", "a b"),
+    _line(26, "hpc match kestrel --memory '8 gigs'", "8 gigs"),
+    _line(27, "hpc match kestrel --walltime soon", "soon", "HH:MM:SS"),
     _line(28, "slurm create W -n x -a x --nodes 0", "--nodes"),
     _line(28, "jobs create-from-file W w.txt --cpus-per-job 0", "--cpus-per-job"),
     _line(28, "resource-requirements update R --num-cpus 9223372036854775808", "num"),
@@ -107,6 +109,9 @@ VALUES = [
     _line(38, "workflows delete 987654 --no-prompts", "987654", code=4),
     _line(38, "jobs retry J 987654", "987654", code=4),
     _line(38, "run none", "none", code=4),
+    _line(38, "hpc show none", "none", "kestrel", code=4),
+    _line(38, "hpc partitions none", "none", "kestrel", code=4),
+    _line(38, "hpc match --profile none", "none", "kestrel", code=4),
     _line(39, "jobs retry J", "uninitialized", code=5),
     _line(39, "results list W --run-id x", "--run-id"),
 ]

@@ -74,6 +74,7 @@ def run(command: list[str], folder: Path) -> list[str]:
         ("torc files list --produced", ["--produced-by-job-id"]),
         ("torc workflows get swe", ["sweep-of-june"]),
         ("torc jobs list la", ["latest"]),
+        ("torc hpc show kes", ["kestrel"]),
     ],
 )
 def test_a_beginning_is_completed(shell, line, offered, workflows, tmp_path):

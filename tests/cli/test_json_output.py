@@ -132,6 +132,11 @@ logs analyze output
 logs bundle 1
 torc plot-resources output/resource_utilization/*.db
 runs list
+hpc list
+hpc detect
+hpc show kestrel
+hpc partitions kestrel
+hpc match kestrel
 config paths
 config show
 config validate
@@ -161,6 +166,7 @@ FAILING = {"torc run", "workflows run", "workflows resume"}
 """Commands that end with 1, as a job fails."""
 UNTRIED = {
     "events monitor": "several documents; test_events",
+    "hpc generate": "asks Slurm; tests/slurm",
     "jobs retry": "no job waits for it; test_changes",
     "jobs terminate": "no job runs; test_changes",
     "torc run --detach": "goes on after the test",

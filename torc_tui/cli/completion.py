@@ -1,4 +1,4 @@
-"""What shells complete beside commands and options: workflows, by id and by name."""
+"""What shells complete beside commands and options: workflows, HPC profiles."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torc_core.errors import TorcError
 from torc_core.host.connect import connect_running
 from torc_core.model.workflow import Workflow
 from torc_core.operations.find_workflow import LATEST
+from torc_core.operations.hpc.profiles import all_profiles
 from torc_tui.cli.settings import Settings
 from torc_tui.terminal import clean
 
@@ -37,6 +38,19 @@ def complete_workflow_or_file(ctx: click.Context, incomplete: str) -> list[Compl
     """Return workflows for what begins like one of them, else let the shell complete files."""
     found = complete_workflow(ctx, incomplete) if incomplete else []
     return found or [CompletionItem(incomplete, type="file")]
+
+
+def complete_profile(ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+    """Return the profiles whose names begin so; Slurm is not asked."""
+    try:
+        profiles = all_profiles(Settings(ctx).configured.hpc)
+    except TorcError:
+        return []
+    return [
+        CompletionItem(each.name, help=clean(each.display_name))
+        for each in profiles
+        if each.name.startswith(incomplete) and _NEEDS_NO_QUOTES.fullmatch(each.name)
+    ]
 
 
 def _newest_workflows(ctx: click.Context) -> list[Workflow]:

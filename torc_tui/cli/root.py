@@ -39,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
         "Allocations that were requested from a scheduler.",
     ),
     "slurm": Entry("slurm:slurm", "Settings of Slurm allocations, and what became of these."),
+    "hpc": Entry("hpc:hpc", "HPC systems: their partitions, and which of them suits a job."),
     "logs": Entry("logs:logs", "Bundle logs, or search them for errors."),
     "plot-resources": Entry("plot_resources:plot_resources", "Plot what jobs used over time."),
     "reports": Entry("reports:reports", "Summaries of a workflow."),

@@ -55,5 +55,23 @@ class WorkflowOrFile(click.ParamType[str]):
         return complete_workflow_or_file(ctx, incomplete)
 
 
+class ProfileName(click.ParamType[str]):
+    """The name of an HPC profile."""
+
+    name = "profile"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem[Any]]:
+        """Return what a shell offers."""
+        from torc_tui.cli.completion import complete_profile  # noqa: PLC0415
+
+        return complete_profile(ctx, incomplete)
+
+
 WORKFLOW = WorkflowReference()
 FILE_OR_WORKFLOW = WorkflowOrFile()
+PROFILE = ProfileName()
