@@ -48,7 +48,8 @@ class TorcClient(
     """A torc server, as seen from here.
 
     Args:
-        base_url: Its address, such as `http://localhost:8080/torc-service/v1`.
+        base_url: Its address, such as `http://localhost:8080/torc-service/v1`; or that with its
+            token.
         user: User name for Basic authentication.
         password: Password for Basic authentication; without it none is sent.
         token: The bearer token of an embedded server.
@@ -60,7 +61,7 @@ class TorcClient(
 
     def __init__(
         self,
-        base_url: str = DEFAULT_URL,
+        base_url: str | Address = DEFAULT_URL,
         *,
         user: str | None = None,
         password: str | None = None,
@@ -70,7 +71,7 @@ class TorcClient(
     ) -> None:
         super().__init__(
             Transport(
-                Address(base_url, token),
+                Address(base_url, token) if isinstance(base_url, str) else base_url,
                 user=user,
                 password=password,
                 timeout_s=timeout_s,

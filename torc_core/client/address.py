@@ -15,6 +15,8 @@ class Address(NamedTuple):
 
     url: str
     token: str | None = None
+    is_direct: bool = False
+    """Whether it is in the same network, so that no proxy is between."""
 
     @property
     def with_token(self) -> str:

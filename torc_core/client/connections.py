@@ -59,7 +59,7 @@ class ConnectionPool:
         try:
             self._client = httpx.Client(
                 # Proxies are for other machines, even where the environment has them for this one.
-                trust_env=not address.is_loopback,
+                trust_env=not (address.is_loopback or address.is_direct),
                 verify=_tls_context(address),
                 limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
             )

@@ -12,13 +12,24 @@ from torc_core.client.events import EventStream
 from torc_core.client.library import import_without_command_line
 from torc_core.client.replies import read_reply
 from torc_core.client.request import Request
-from torc_core.errors import ReplyTimeoutError, TransportError, UnreachableError
+from torc_core.errors import (
+    AccessError,
+    NotFoundError,
+    ProtocolError,
+    ReplyTimeoutError,
+    TorcError,
+    TransportError,
+    UnreachableError,
+)
 from torc_core.model.events.event import StreamedEvent
 
 if TYPE_CHECKING:
     from torc_core.client.connections import ConnectionPool
 
 T = TypeVar("T")
+
+_OF_ANOTHER = (ReplyTimeoutError, AccessError, NotFoundError, ProtocolError)
+"""How another program answers that has got the port of a server which has moved."""
 
 
 class Transport:
@@ -74,15 +85,18 @@ class Transport:
             ProtocolError: The reply is not of the type that the request declares.
             TorcError: The server refused; the class follows the HTTP status.
         """
+        used = self.address
+        try:
+            return self._send(request)
+        except TorcError as error:
+            if not self._may_resend(request, error, used):
+                raise
+        return self._send(request)
+
+    def _send(self, request: Request[T]) -> T:
         timeout_s = self._timeout_s if request.timeout_s is None else request.timeout_s
         pool = self._current_pool()
-        try:
-            status, content = pool.send(request, timeout_s)
-        except TransportError as error:
-            if not self._may_resend(request, error):
-                raise
-            pool = self._current_pool()
-            status, content = pool.send(request, timeout_s)
+        status, content = pool.send(request, timeout_s)
         return read_reply(request, pool.url, status, content)
 
     def stream(self, request: Request[StreamedEvent]) -> EventStream:
@@ -101,16 +115,29 @@ class Transport:
         if pool is not None:
             pool.close()
 
-    def _may_resend(self, request: Request[T], error: TransportError) -> bool:
+    def _may_resend(self, request: Request[T], error: TorcError, used: Address) -> bool:
         """Return whether to send a request once more, after looking where the server is now."""
+        if isinstance(error, _OF_ANOTHER):
+            was_refused = not isinstance(error, TransportError)
+            return self._has_moved(used) and (was_refused or request.is_repeatable)
         if isinstance(error, UnreachableError):
-            if self._locate is None:
-                return False
-        elif isinstance(error, ReplyTimeoutError) or not request.is_repeatable:
-            return False
-        if self._locate is not None:
+            may_resend = self._locate is not None
+        else:
+            may_resend = isinstance(error, TransportError) and request.is_repeatable
+        if may_resend and self._locate is not None:
             self._move_to(check_address(self._locate()))
-        return True
+        return may_resend
+
+    def _has_moved(self, used: Address) -> bool:
+        """Return whether the server is elsewhere than it was, and go there."""
+        if self._locate is None:
+            return False
+        try:
+            found = check_address(self._locate())
+        except UnreachableError:
+            return False
+        self._move_to(found)
+        return found != used
 
     def _move_to(self, address: Address) -> None:
         with self._changing:

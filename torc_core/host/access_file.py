@@ -36,8 +36,8 @@ class ServerAccess(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> Address:
-        """Where it is."""
-        return Address(self.url, self.token)
+        """Where it is; an embedded one is in the network of the cluster."""
+        return Address(self.url, self.token, is_direct=self.embedded_on is not None)
 
 
 def write_access_file(path: Path, access: ServerAccess) -> None:
@@ -86,10 +86,9 @@ def read_access_file(path: Path) -> ServerAccess:
 def client_of(path: Path, access: ServerAccess) -> TorcClient:
     """Return a client of the server that a file names, which reads it again when there is none."""
     return TorcClient(
-        access.url,
+        access.address,
         user=access.user or user_name(),
         password=access.password,
-        token=access.token,
         locate=partial(_locate, path),
     )
 

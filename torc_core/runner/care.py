@@ -15,7 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from torc_core.client import TorcClient
 from torc_core.errors import (
     MachineError,
     NotFoundError,
@@ -58,9 +57,8 @@ def care(directory: Path, *, pause: Callable[[], None] = wait_to_retry) -> int:
         if give_up_at is not None and time.monotonic() > give_up_at:
             log.warning("Caretaker leaves; the next runner reports how the jobs have ended")
             break
-        client = server_client(guard.care.url, guard.care.token, is_embedded=guard.care.is_embedded)
         try:
-            return _run(client, directory, guard)
+            return _run(directory, guard)
         except (TransportError, ServerError, MachineError) as error:
             if error.message != failure:
                 failure = error.message
@@ -72,8 +70,11 @@ def care(directory: Path, *, pause: Callable[[], None] = wait_to_retry) -> int:
     return 0
 
 
-def _run(client: TorcClient, directory: Path, guard: GuardRecord) -> int:
-    options = msgspec.convert(guard.care.options, RunnerOptions)
+def _run(directory: Path, guard: GuardRecord) -> int:
+    care, options = guard.care, msgspec.convert(guard.care.options, RunnerOptions)
+    client = server_client(
+        care.url, care.token, is_embedded=care.is_embedded, access_file=options.access_file
+    )
     runner = Runner(client, options)
     try:
         with stopping_on_signals(runner.stop):

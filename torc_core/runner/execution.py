@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import MachineError, TorcError, UsageError
+from torc_core.host.access_file import client_of, read_access_file
 from torc_core.host.embedded_server import locate_server
 from torc_core.host.runs import RunDirectory, RunMeta
 from torc_core.host.user import user_name
@@ -91,8 +93,18 @@ def _status_writer(
     return write
 
 
-def server_client(url: str, token: str | None, *, is_embedded: bool) -> TorcClient:
-    """Return a client of a runner's server; an embedded one is started if it does not run."""
+def server_client(
+    url: str, token: str | None, *, is_embedded: bool, access_file: str | None = None
+) -> TorcClient:
+    """Return a client of a runner's server; an embedded one is started if it does not run.
+
+    Raises:
+        MachineError: The file that says where it is cannot be read.
+        UsageError: That file is not to be trusted.
+    """
+    if access_file is not None:
+        path = Path(access_file)
+        return client_of(path, read_access_file(path))
     return TorcClient(
         url,
         user=user_name(),

@@ -249,7 +249,7 @@ class Runner:
         return CareRecord(
             url=self._client.url,
             token=self._client.token,
-            is_embedded=self._client.is_located,
+            is_embedded=self._client.is_located and options.access_file is None,
             options=msgspec.to_builtins(options),
         )
 

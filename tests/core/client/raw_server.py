@@ -42,19 +42,23 @@ class RawServer:
     Args:
         answer: Given a request, returns an answer, or `HANG_UP`, `RESET` or `SILENCE`.
         context: With it the server speaks TLS.
+        address: Where it listens.
     """
 
     def __init__(
-        self, answer: Callable[[Received], bytes], context: ssl.SSLContext | None = None
+        self,
+        answer: Callable[[Received], bytes],
+        context: ssl.SSLContext | None = None,
+        address: tuple[str, int] = ("127.0.0.1", 0),
     ) -> None:
         self.received: list[Received] = []
         self._peers: list[socket.socket] = []
         self._answer = answer
         self._context = context
         self._closed = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self.url = f"http{'s' if context else ''}://127.0.0.1:{self.port}/torc-service/v1"
+        self._listener = socket.create_server(address)
+        host, self.port = self._listener.getsockname()
+        self.url = f"http{'s' if context else ''}://{host}:{self.port}/torc-service/v1"
         self._threads = [threading.Thread(target=self._accept)]
 
     @property
@@ -84,7 +88,7 @@ class RawServer:
     def __exit__(self, *_: object) -> None:
         self._closed.set()
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port)).close()
+            socket.create_connection(self._listener.getsockname()).close()
         self._threads[0].join(10)
         self._listener.close()
         for thread in self._threads:

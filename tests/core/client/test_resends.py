@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from core.client.raw_server import HANG_UP, RESET, RawServer, Received, reply
+from core.client.raw_server import HANG_UP, RESET, SILENCE, RawServer, Received, reply
 
 from torc_core.client import Address, TorcClient
-from torc_core.errors import NoAnswerError
+from torc_core.errors import AccessError, NoAnswerError, ReplyTimeoutError, UnreachableError
 from torc_core.model.exchange import Exchange
 from torc_core.model.workflow import Workflow
 
@@ -81,3 +81,49 @@ def test_an_exchange_is_sent_again_with_its_number(death):
     assert [request.method for request in server.received] == ["POST", "POST"]
     assert server.received[0].body == server.received[1].body
     assert b'"seq":7' in server.received[0].body
+
+
+OF_ANOTHER = {
+    "of another user": reply({"detail": "no"}, 401),
+    "of the web": reply({}, 404),
+    "of something else": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+}
+
+
+@pytest.mark.parametrize("answer", OF_ANOTHER.values(), ids=OF_ANOTHER)
+def test_a_server_that_has_moved_is_found_where_another_one_answers_in_its_place(answer):
+    with (
+        RawServer(lambda _: answer) as other,
+        RawServer(lambda _: reply({"id": 7, "name": "once", "user": "me"})) as moved,
+    ):
+        client = TorcClient(other.url, locate=lambda: Address(moved.url))
+        made = client.create_workflow(Workflow(name="once", user="me"))
+        client.close()
+
+    assert (made.id, other.count("POST"), moved.count("POST")) == (7, 1, 1)
+
+
+def test_a_change_that_was_not_answered_in_time_is_not_sent_where_the_server_is_now():
+    with (
+        RawServer(lambda _: SILENCE) as other,
+        RawServer(lambda _: reply({"id": 7, "name": "once", "user": "me"})) as moved,
+    ):
+        client = TorcClient(other.url, timeout_s=0.2, locate=lambda: Address(moved.url))
+        with pytest.raises(ReplyTimeoutError):
+            client.create_workflow(Workflow(name="once", user="me"))
+        assert client.url == moved.url
+        client.close()
+
+    assert moved.count("POST") == 0
+
+
+def test_a_refusal_stands_if_the_server_is_where_it_was_or_nowhere():
+    def lost() -> Address:
+        raise UnreachableError("There is none.")
+
+    with RawServer(lambda _: OF_ANOTHER["of another user"]) as server:
+        for locate in (lambda: Address(server.url), lost):
+            with pytest.raises(AccessError):
+                TorcClient(server.url, locate=locate).get_version()
+
+    assert server.count("GET") == 2

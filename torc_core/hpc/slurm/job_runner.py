@@ -22,7 +22,6 @@ from torc_core.clock import SystemClock
 from torc_core.config.sources import load_client
 from torc_core.errors import ExitCode, MachineError, TorcError
 from torc_core.host.files.output_files import create_file, log_mode, make_directory
-from torc_core.host.user import user_name
 from torc_core.hpc.slurm.allocation import (
     Allocation,
     parse_time_left,
@@ -31,6 +30,7 @@ from torc_core.hpc.slurm.allocation import (
 )
 from torc_core.hpc.slurm.kernel_messages import has_failures, keep_kernel_messages
 from torc_core.hpc.slurm.requeue import node_scheduler, nodes_before
+from torc_core.hpc.slurm.server import reach, worker_server
 from torc_core.model.compute import (
     AllocationStatus,
     ScheduledComputeNode,
@@ -73,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-p", "--poll-interval", type=float, default=60.0, metavar="SECONDS")
     parser.add_argument("--is-subtask", action="store_true", help="one runner per node")
     parser.add_argument(
+        "--access-file",
+        metavar="FILE",
+        help="where the server is, and what it asks for, in place of the address",
+    )
+    parser.add_argument(
         "--wait-for-healthy-database-minutes", type=float, default=20.0, metavar="MINUTES"
     )
     return parser
@@ -81,18 +86,15 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> ExitCode | int:
     allocation = read_allocation(os.environ, is_subtask=arguments.is_subtask)
     settings = load_client()
-    client = TorcClient(
-        arguments.url,
-        user=settings.username or user_name(),
-        password=settings.password,
-        token=settings.token,
-    )
+    server = worker_server(arguments.url, arguments.access_file, settings)
+    client = server.client
     wait_s = arguments.wait_for_healthy_database_minutes * 60
     patience = Patience(wait_s, SystemClock(), jitter=random.random)
     workflow_id, output_dir = arguments.workflow_id, arguments.output_dir
     configured = settings.run
     mode = log_mode(is_shared=configured.share_logs)
     _write_environment(output_dir, workflow_id, allocation, mode)
+    reach(server, patience)
     scheduled = patience.ask(partial(_find_scheduled, client, workflow_id, allocation))
     options = RunnerOptions(
         workflow_id=workflow_id,
@@ -112,6 +114,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         scheduler=node_scheduler(allocation, scheduled, Path(output_dir).absolute()),
         replaces=patience.ask(partial(nodes_before, client, workflow_id, allocation, scheduled)),
         wait_for_server_s=wait_s,
+        access_file=arguments.access_file,
         log_path=str(_log_path(output_dir, output_paths.SLURM_RUNNER, workflow_id, allocation)),
     )
     runner = Runner(client, options)

@@ -65,3 +65,5 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How long to stay without anything to run; None: as the workflow says."""
     wait_for_server_s: float | None = None
     """How long to stay without a server and without work; None: as the workflow says."""
+    access_file: str | None = None
+    """The file that says where the server is, for a runner that found it by one."""

@@ -74,6 +74,11 @@ def sinfo() -> list[str]:
     return ["sinfo", "--noheader", f"--format={'|'.join(PARTITION_COLUMNS)}"]
 
 
+def node_addresses() -> list[str]:
+    """Return how the addresses are asked for at which the controller reaches its nodes."""
+    return ["sinfo", "--noheader", "--format=%o"]
+
+
 def scontrol_show(what: str) -> list[str]:
     """Return how the controller is asked for `partition` or `config`."""
     return ["scontrol", "show", what]

@@ -206,6 +206,10 @@ class Slurm:
         """Return the lines of `sinfo`, with the columns of `argv.PARTITION_COLUMNS`."""
         return self._text(argv.sinfo())
 
+    def node_addresses(self) -> tuple[str, ...]:
+        """Return the names or addresses at which the controller reaches its nodes."""
+        return tuple(dict.fromkeys(self._text(argv.node_addresses()).split()))
+
     def partitions(self) -> str:
         """Return what `scontrol show partition` prints."""
         return self._text(argv.scontrol_show("partition"))
