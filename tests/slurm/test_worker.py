@@ -7,6 +7,7 @@ from slurm.workers import RESTARTED, Site
 from waiting import wait_for
 
 from torc_core.model.status import JobStatus
+from torc_core.units import parse_duration
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -37,6 +38,48 @@ def test_jobs_of_a_canceled_allocation_are_interrupted_whoever_is_noticed_first(
     assert site.cluster.wait_for_end(slurm_job) == "CANCELLED"
     site.flow.start()
     assert {site.flow.status(job) for job in jobs} == {"ready"}, f"round {at}"
+
+
+PER_NODE = "srun --ntasks-per-node=1 --overlap --cpu-bind=none"
+
+
+def test_one_worker_per_node_offers_its_node_and_one_for_all_offers_nodes(site):
+    site.flow.add("hostname", name="one")
+    site.flow.add("srun --overlap hostname", name="two", resource_requirements_id=two_nodes(site))
+    site.flow.start()
+    of_nodes = site.submit("--nodes=2", launcher=PER_NODE, more="--is-subtask")
+    site.cluster.wait_for_end(of_nodes)
+    assert "1 ready job needs 2 nodes each; this node has 1 node." in site.said(of_nodes)
+    for_all = site.submit("--nodes=2", "--ntasks-per-node=1")
+    assert site.cluster.wait_for_end(for_all) == "COMPLETED"
+    nodes = site.flow.client.list_compute_nodes(site.flow.id).items
+    assert sorted(node.num_nodes for node in nodes) == [1, 1, 2]
+    assert {(node.num_cpus, round(node.memory_gb * 1024)) for node in nodes} == {(1, 500)}
+
+
+def two_nodes(site):
+    return site.need("wide", num_nodes=2)
+
+
+def test_the_workers_of_all_nodes_are_signaled_with_their_jobs(site):
+    jobs = [site.flow.add("exec sleep 1000", name=f"j{at}") for at in range(4)]
+    site.flow.start()
+    options = ("--nodes=2", "--cpus-per-task=2")
+    slurm_job = site.submit(*options, launcher=PER_NODE, more="--is-subtask")
+    site.wait_for_status("running", *jobs)
+    site.cluster.run("scancel", str(slurm_job))
+    site.wait_for_status("terminated", *jobs)
+    assert {site.flow.result(job).return_code for job in jobs} == {143}
+    site.flow.start()
+    assert {site.flow.status(job) for job in jobs} == {"ready"}
+
+
+def test_the_buffer_before_the_end_is_left_once(site):
+    slurm_job, _ = running(site)
+    [node] = site.flow.client.list_compute_nodes(site.flow.id).items
+    hour, buffer = 3600, 180
+    assert hour - buffer - 30 <= parse_duration(node.time_limit, field="") <= hour - buffer
+    site.cluster.run("scancel", str(slurm_job))
 
 
 def test_the_end_of_its_time_interrupts_jobs_too(site):
@@ -104,3 +147,17 @@ def test_they_are_not_when_none_has(site):
     slurm_job = site.submit()
     assert site.cluster.wait_for_end(slurm_job) == "COMPLETED"
     assert list(site.output.glob("dmesg*")) == []
+
+
+def test_an_allocation_that_is_preempted_goes_on_when_it_is_started_again(
+    start_cluster, client, output
+):
+    cluster = start_cluster(nodes=1, accounting=False, preemption="REQUEUE")
+    site = Site(cluster, client, output)
+    slurm_job, jobs = running(site, 2)
+    urgent = cluster.submit("sleep 1", "--partition=short", "--exclusive")
+    site.wait_for_status("terminated", *jobs)
+    assert cluster.wait_for_end(urgent) == "COMPLETED"
+    wait_for(lambda: attempts(site, jobs) == {2}, "the second attempts", 60)
+    site.wait_for_status("running", *jobs)
+    cluster.run("scancel", str(slurm_job))

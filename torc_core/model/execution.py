@@ -84,6 +84,12 @@ class ExecutionConfig(Wire, frozen=True, kw_only=True):
     job_stdio_overrides: dict[str, Stdio] | None = None
     """In place of `stdio`, by the name of a job."""
 
+    @property
+    def asks_by(self) -> signal.Signals:
+        """The signal by which a job is asked to stop."""
+        name = self.termination_signal or "SIGTERM"
+        return signal.Signals[name if name in _SIGNALS else f"SIG{name}"]
+
     def stdio_of(self, job_name: str) -> Stdio:
         """Return what is kept of the output of a job."""
         own = (self.job_stdio_overrides or {}).get(job_name)

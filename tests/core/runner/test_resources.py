@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from waiting import wait_for
 
 from torc_core.errors import UsageError
 from torc_core.model.resources import ResourceRequirements
@@ -81,6 +82,22 @@ def test_the_option_goes_before_the_workflow_and_both_before_no_limits(
     job = flow.add("sleep 1.5", resource_requirements_id=needs)
     flow.run(limit_resources=option)
     assert flow.result(job).return_code == code
+
+
+@pytest.mark.parametrize(("name", "trap"), [("SIGINT", "INT"), ("USR1", "USR1"), (None, "TERM")])
+def test_the_workflow_names_the_signal_by_which_jobs_are_asked_to_stop(
+    make_flow, start_runner, tmp_path, name, trap
+):
+    flow = make_flow(execution_config={"termination_signal": name})
+    ready = tmp_path / "ready"
+    command = f"trap 'echo saved; exit 0' {trap}; >{ready}; read <> <(:)"
+    job = flow.add(command, supports_termination=True)
+    runner = start_runner(flow, grace_s=60.0)
+    wait_for(ready.exists, "the job")
+    runner.runner.stop()
+    runner.wait()
+    assert flow.result(job).status == "terminated"
+    assert flow.stdio(job) == "saved\n"
 
 
 def test_what_no_user_stated_is_no_limit(flow):

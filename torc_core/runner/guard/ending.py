@@ -24,15 +24,22 @@ class Step(NamedTuple):
 
 
 def next_step(
-    now: float, kill_at: float, *, has_exited: bool, has_sigterm: bool, left: int | None
+    now: float,
+    kill_at: float,
+    *,
+    asks_by: signal.Signals = signal.SIGTERM,
+    has_exited: bool,
+    was_asked: bool,
+    left: int | None,
 ) -> Step:
     """Return what is done now.
 
     Args:
         now: Monotonic.
         kill_at: When its grace ends.
+        asks_by: The signal that asks it to end.
         has_exited: Whether the process itself was reaped.
-        has_sigterm: Whether SIGTERM was sent.
+        was_asked: Whether that was sent.
         left: How many live processes belong to it; None if that is not known at present.
     """
     if has_exited and left == 0:
@@ -43,4 +50,4 @@ def next_step(
         return Step(now + KILL_PAUSE_S, signal.SIGKILL)
     if left is None:
         return Step(min(kill_at, now + KILL_PAUSE_S))
-    return Step(min(kill_at, now + LOOK_S), None if has_sigterm else signal.SIGTERM)
+    return Step(min(kill_at, now + LOOK_S), None if was_asked else asks_by)

@@ -224,7 +224,7 @@ class Guard:
                     self._last_id = max(self._last_id, command.id)
                     self._processes.start(command)
                 case End():
-                    self._processes.end(command.id, command.grace_s, command.reason)
+                    self._processes.end(command)
                 case Withdraw():
                     self._processes.withdraw(command.ids)
                 case Forget():

@@ -10,6 +10,7 @@ character for each byte (`pack`, `unpack`), so that every name survives.
 from __future__ import annotations
 
 import os
+import signal
 
 import msgspec
 
@@ -56,7 +57,7 @@ class Configure(msgspec.Struct, frozen=True, kw_only=True, tag="configure"):
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
-    """End a process and all that descends from it: SIGTERM, then SIGKILL until nothing is left.
+    """End a process and all that descends from it: a signal, then SIGKILL until nothing is left.
 
     Repeated with a shorter grace, it ends sooner. A start that waits is skipped.
     """
@@ -65,6 +66,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     grace_s: float
     reason: str
     """Why, by the runner's name for it; kept with the process."""
+    signum: int = signal.SIGTERM
+    """The signal that asks it to end."""
 
 
 class Withdraw(msgspec.Struct, frozen=True, kw_only=True, tag="withdraw"):

@@ -26,6 +26,7 @@ from torc_core.runner.guard.journal import Journal
 from torc_core.runner.guard.membership import Process
 from torc_core.runner.guard.messages import (
     Configure,
+    End,
     Ending,
     Entry,
     Event,
@@ -59,8 +60,9 @@ class _Process(msgspec.Struct):
     kill_at: float | None = None
     """When SIGKILL is due, on the monotonic clock; None unless it is being ended."""
     look_at: float = 0.0
-    has_sigterm: bool = False
-    """SIGTERM was sent."""
+    asks_by: signal.Signals = signal.SIGTERM
+    """The signal that asks it to end."""
+    was_asked: bool = False
 
 
 class Processes:
@@ -156,20 +158,21 @@ class Processes:
         has_more = self._queue.has_next(command.id)
         self._add_event(start, QUEUE_DELAY_S if has_more else START_DELAY_S)
 
-    def end(self, process_id: int, grace_s: float, reason: str) -> None:
+    def end(self, command: End) -> None:
         """End a process and all that descends from it.
 
         The reason is kept even if it is over: for the runner it is not, or may have been ended by
         the signal that the runner has received.
         """
         self.reap()  # what has exited by now has done so by itself
-        if process_id in self._queue:
-            self.withdraw([process_id])
+        if command.id in self._queue:
+            self.withdraw([command.id])
             return
-        self._entries.append(Ending(id=process_id, reason=reason))
-        process = self._running.get(process_id)
+        self._entries.append(Ending(id=command.id, reason=command.reason))
+        process = self._running.get(command.id)
         if process is not None:
-            self._end(process, grace_s)
+            process.asks_by = signal.Signals(command.signum)
+            self._end(process, command.grace_s)
 
     def reap(self) -> None:
         """Reap every child that has exited, strangers too."""
@@ -256,7 +259,8 @@ class Processes:
             now,
             _kill_at(process),
             has_exited=process.exit is not None,
-            has_sigterm=process.has_sigterm,
+            asks_by=process.asks_by,
+            was_asked=process.was_asked,
             left=None if left is None else len(left),
         )
         if step.is_over:
@@ -264,7 +268,7 @@ class Processes:
             return
         process.look_at = step.look_at
         if step.signum is not None:
-            process.has_sigterm = True
+            process.was_asked = True
             send_signal(left or [], step.signum)
 
     def _find(self) -> Found | None:

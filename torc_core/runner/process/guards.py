@@ -117,11 +117,12 @@ class Guards:
         self._start(attempt, command)
 
     def end(self, attempt: Attempt, grace_s: float) -> None:
-        """End all processes of an attempt: SIGTERM, and after a grace SIGKILL for what is left."""
+        """End all processes of an attempt: ask them to, and after a grace kill what is left."""
         if attempt.processes and attempt.stop is not None:
             process = attempt.processes[-1]
             reason = attempt.stop.name
-            process.guard.send(End(id=process.id, grace_s=grace_s, reason=reason))
+            signum = self._context.execution.asks_by
+            process.guard.send(End(id=process.id, grace_s=grace_s, reason=reason, signum=signum))
 
     def withdraw(self, attempts: Iterable[Attempt]) -> None:
         """Have our guard skip those of these attempts that still wait for others."""

@@ -10,14 +10,19 @@ from torc_core.runner.guard.ending import GIVE_UP_S, next_step
 KILL_AT = 100.0
 
 
-def step(now, *, has_exited=False, has_sigterm=True, left=1):
-    return next_step(now, KILL_AT, has_exited=has_exited, has_sigterm=has_sigterm, left=left)
+def step(now, *, has_exited=False, was_asked=True, left=1, **how):
+    return next_step(now, KILL_AT, has_exited=has_exited, was_asked=was_asked, left=left, **how)
 
 
 def test_sigterm_is_sent_once_and_then_it_has_its_grace():
-    assert step(90, has_sigterm=False).signum is signal.SIGTERM
+    assert step(90, was_asked=False).signum is signal.SIGTERM
     assert step(90).signum is None
     assert step(99.9).look_at == KILL_AT
+
+
+def test_it_may_be_asked_by_another_signal():
+    assert step(90, was_asked=False, asks_by=signal.SIGINT).signum is signal.SIGINT
+    assert step(KILL_AT, was_asked=False, asks_by=signal.SIGINT).signum is signal.SIGKILL
 
 
 def test_it_is_over_when_nothing_is_left_and_not_earlier():
@@ -33,7 +38,7 @@ def test_what_is_left_after_the_grace_is_killed_again_and_again():
 
 
 def test_without_a_grace_it_is_killed_at_once():
-    assert step(KILL_AT, has_sigterm=False).signum is signal.SIGKILL
+    assert step(KILL_AT, was_asked=False).signum is signal.SIGKILL
 
 
 def test_what_even_sigkill_does_not_end_is_given_up():
@@ -43,13 +48,13 @@ def test_what_even_sigkill_does_not_end_is_given_up():
 
 
 def test_what_cannot_be_seen_at_present_is_signaled_later_and_is_not_over():
-    waiting = step(90, has_sigterm=False, has_exited=True, left=None)
+    waiting = step(90, was_asked=False, has_exited=True, left=None)
     assert (waiting.signum, waiting.is_over) == (None, False)
     assert waiting.look_at < 91
 
 
 @given(st.floats(0, 200), st.booleans(), st.booleans(), st.none() | st.integers(0, 9))
-def test_there_is_always_a_next_look_and_an_end(now, has_exited, has_sigterm, left):
-    taken = step(now, has_exited=has_exited, has_sigterm=has_sigterm, left=left)
+def test_there_is_always_a_next_look_and_an_end(now, has_exited, was_asked, left):
+    taken = step(now, has_exited=has_exited, was_asked=was_asked, left=left)
     assert taken.is_over or taken.look_at > now
     assert taken.is_over or now < KILL_AT + GIVE_UP_S
