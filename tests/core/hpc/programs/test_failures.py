@@ -69,7 +69,10 @@ FAILED = "sbatch: error: Batch job submission failed: "
         ),
         (
             "sbatch",
-            FAILED + "Job violates accounting/QOS policy (job submit limit, user's size)",
+            (
+                f"{FAILED}Job violates accounting/QOS policy "
+                "(job submit limit, user's size and/or time limits)"
+            ),
             ConflictError,
             "a limit of the account",
         ),

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from torc_core.errors import MachineError
-from torc_core.host.environment import user_environment
 from torc_core.hpc.slurm.batch.script import BatchJob, parse_directives, write_script
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.masking import is_secret_name
@@ -45,7 +44,7 @@ def submit_batch(slurm: Slurm, job: BatchJob, *, directory: Path, keep: bool = F
         TorcError: See `Slurm.submit`.
     """
     text = write_script(job)
-    environ = environment_for_sbatch(user_environment(), parse_directives(text))
+    environ = environment_for_sbatch(slurm.environ, parse_directives(text))
     path = _write(text, directory, f"slurm_script_wf{job.workflow_id}")
     try:
         return slurm.submit(path, environ)

@@ -71,7 +71,7 @@ class Slurm:
     ) -> None:
         self.budget = budget
         self._clock = clock
-        self._environ = dict(user_environment() if environ is None else environ)
+        self.environ = dict(user_environment() if environ is None else environ)
 
     def is_here(self) -> bool:
         """Return whether jobs can be submitted from this machine: its programs are on PATH."""
@@ -178,7 +178,7 @@ class Slurm:
             ConflictError: As a `UsageError`: a limit is reached, which may change.
             MachineError: There is no Slurm here.
         """
-        answer = self._run(argv.sbatch(script), self._environ if environ is None else environ)
+        answer = self._run(argv.sbatch(script), self.environ if environ is None else environ)
         if answer.exit_code:
             raise failure_of("sbatch", answer.exit_code, answer.stderr)
         slurm_job_id = parse_submitted(answer.stdout)
@@ -235,7 +235,7 @@ class Slurm:
     def _asked(self, command: list[str]) -> _Answer:
         kept = {
             name: value
-            for name, value in self._environ.items()
+            for name, value in self.environ.items()
             if not name.startswith(_FILTERS) and name != _TIME_FORMAT
         }
         # Slurm 22.05 reads times in its own format when it writes JSON; there they are numbers.
@@ -250,6 +250,13 @@ class Slurm:
                 f"There is no {program} on PATH, so there is no Slurm here.",
                 hint="Run it on a login node of the cluster, or load its module of Slurm.",
                 program=program,
+            )
+        configuration = environ.get("SLURM_CONF")
+        if configuration and not Path(configuration).is_file():
+            # Slurm would wait a minute for it.
+            raise MachineError(
+                f"SLURM_CONF names {configuration}, which is no file.",
+                hint="Unset it, or let it name the cluster's slurm.conf.",
             )
         # Files, not pipes: what is printed cannot fill the memory, nor block who prints it.
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
@@ -282,7 +289,7 @@ class Slurm:
         return _Answer(exit_code if exit_code >= 0 else 128 - exit_code, printed, said)
 
     def _found(self, program: str) -> str | None:
-        return shutil.which(program, path=self._environ.get("PATH", os.defpath))
+        return shutil.which(program, path=self.environ.get("PATH", os.defpath))
 
 
 def _read(file: BinaryIO, limit: int) -> str:

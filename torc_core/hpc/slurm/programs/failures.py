@@ -76,6 +76,12 @@ _FAILURES = (
         _LATER,
     ),
     _failure(
+        "violates accounting/qos policy|submit limit|too many jobs|maximum number",
+        ConflictError,
+        "Slurm refused the submission for a limit of the account or its QOS",
+        "Submit again when some of your jobs have ended, or ask for less.",
+    ),
+    _failure(
         "invalid account",
         UsageError,
         "Slurm refused the account",
@@ -116,12 +122,6 @@ _FAILURES = (
         AccessError,
         "Slurm does not allow {program} to you",
         "Ask the administrators of the cluster, or choose another account or partition.",
-    ),
-    _failure(
-        "violates accounting/qos policy|submit limit|too many jobs|maximum number",
-        ConflictError,
-        "Slurm refused the submission for a limit of the account or its QOS",
-        "Submit again when some of your jobs have ended, or ask for less.",
     ),
 )
 """The first whose words occur says what happened."""
