@@ -62,12 +62,13 @@ def _descendants(processes: set[int]) -> Iterator[int]:
 
 
 def kill_all(place: Place, node: str = "") -> None:
-    """Kill them, until none is left."""
+    """Kill them at one moment, until none is left: none lives to report the end of another."""
 
     def none_is_left() -> bool:
         left = processes_of(place, node)
-        for number in left:
-            kill(number)
+        for how in (signal.SIGSTOP, signal.SIGKILL):
+            for number in left:
+                kill(number, how)
         return not left
 
     wait_for(none_is_left, "the processes of a cluster to end")
