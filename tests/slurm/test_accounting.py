@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from slurm.workers import Site
 from waiting import wait_for
 
 from torc_core.hpc.slurm.programs.states import read_state
@@ -197,6 +198,35 @@ def test_files_that_cannot_be_written_are_an_error(slurm, torc, workflow, reques
 
     assert (answer.returncode, answer.stdout) == (9, "")
     assert "file/below" in answer.stderr
+
+
+def test_a_job_that_was_killed_for_its_memory_is_named_with_all_its_logs(
+    slurm, client, torc, output
+):
+    site = Site(slurm, client, output)
+    need = site.need("big", memory="450m")
+    hog = "python3 -c 'x = bytearray(900_000_000)'"
+    killed = site.flow.add(hog, name="hog", resource_requirements_id=need)
+    site.flow.add("true", name="fine")
+    site.flow.start()
+    job = site.submit()
+    slurm.wait_for_end(job)
+    wait_for_record(slurm, job, slurm.state(job))
+
+    parsed = json.loads(torc("-f", "json", "slurm", "parse-logs", site.flow.id).stdout)
+    report = json.loads(torc("reports", "results", site.flow.id).stdout)
+    accounts = json.loads(torc("-f", "json", "slurm", "sacct", site.flow.id).stdout)
+
+    memory = [each for each in parsed["issues"] if "emory" in each["pattern_description"]]
+    assert memory
+    for issue in memory:
+        assert issue["affected_jobs"] == [{"job_id": killed, "job_name": "hog"}]
+        assert issue["node"] in slurm.nodes or not slurm.layout.machine.namespaces
+    result = next(each for each in report["results"] if each["job_id"] == killed)
+    logs = ("job_stderr", "job_runner_log", "slurm_stdout", "slurm_stderr", "slurm_env_log")
+    assert all((output / result[name]).is_file() for name in (*logs, "dmesg_log"))
+    assert result["slurm_job_id"] == job
+    assert (accounts["total_slurm_jobs"], accounts["summary"][0]["slurm_job_id"]) == (1, job)
 
 
 def test_what_slurm_writes_of_a_lost_job_is_recognized(slurm, torc, workflow, requested, tmp_path):
