@@ -54,7 +54,7 @@ LOG_PATTERNS: tuple[LogPattern, ...] = (
         "Out of Memory (OOM) Kill",
         _G.MEMORY,
         _S.CRITICAL,
-        r"(?i)\boom[-_ ]kill|memory cgroup out of memory|out of memory: kill|invoked oom-killer",
+        r"(?i)\boom[-_ ]kill(?:er)?\b|memory cgroup out of memory|out of memory: kill",
     ),
     LogPattern(
         "Memory limit exceeded",

@@ -67,16 +67,16 @@ def test_an_error_is_shown_with_its_allocation_its_node_and_the_jobs_that_did_no
 
 
 def test_the_table_names_the_jobs_and_ends_with_the_numbers(torc, attempts, write):
-    name = write("slurm_output_WF_sl77.e", OOM)
+    name = write("slurm_output_WF_sl77.e", "fine", OOM, "fine", OOM)
 
     answer = torc("slurm", "parse-logs", attempts.workflow_id)
 
     head, row, _, sentence = answer.out.splitlines()
     assert "SLURM JOB ID" in head
     assert f"died (ID: {attempts.jobs[0]})" in row
-    assert row.split()[:3] == [f"output/{name}", "77", "1"]
+    assert row.split()[:4] == [f"output/{name}", "77", "2", "2"]
     number = attempts.workflow_id
-    assert sentence == f"1 log of 1 Slurm job of workflow {number} searched: 1 error, 0 warnings."
+    assert sentence == f"1 log of 1 Slurm job of workflow {number} searched: 2 errors, 0 warnings."
 
 
 def test_logs_of_slurm_of_runners_and_of_the_kernel_are_searched_and_variables_are_not(

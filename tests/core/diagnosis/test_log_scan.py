@@ -22,6 +22,9 @@ from torc_core.diagnosis.log_scan import (
 LINES = {
     "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=1.batch": "Out of Memory (OOM) Kill",
     "Memory cgroup out of memory: Killed process 12 (python)": "Out of Memory (OOM) Kill",
+    "[Sun Nov 29 16:12:39 2026] x invoked oom-killer: order=0": "Out of Memory (OOM) Kill",
+    "[Sun Nov 29 16:12:39 2026] oom-kill:constraint=CONSTRAINT_MEMCG": "Out of Memory (OOM) Kill",
+    "[Sun Nov 29 16:12:39 2026]  oom_kill_process.cold+0x8/0x8a": None,
     "slurmstepd: error: Exceeded job memory limit": "Memory limit exceeded",
     "slurmstepd: error: task/cgroup: task[0]: Killed": "Memory limit exceeded",
     "MemoryError: Unable to allocate 8.00 GiB": "Python MemoryError",

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psutil
+
 from torc_core import __version__
 from torc_core.client import TorcClient, every_item
 from torc_core.clock import SystemClock
@@ -122,8 +124,8 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
     with status, stopping_on_signals(runner.stop):
         summary = runner.run()
         if has_failures(summary):
-            name = output_paths.SLURM_KERNEL
-            keep_kernel_messages(_log_path(output_dir, name, workflow_id, allocation), mode)
+            path = _log_path(output_dir, output_paths.SLURM_KERNEL, workflow_id, allocation)
+            keep_kernel_messages(path, mode, psutil.Process().create_time())
         return summary.exit_code
 
 

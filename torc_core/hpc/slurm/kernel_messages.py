@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from torc_core.characters import escape_hidden
@@ -17,6 +19,10 @@ from torc_core.runner.policy.summary import RunSummary
 _TIMEOUT_S = 10
 _MOST_BYTES = 4 * 2**20
 """Of the end; buffers of the kernel are smaller."""
+_TIME = re.compile(rb"^\[(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})\]", re.MULTILINE)
+"""How `dmesg --ctime` begins a line, in local time."""
+_CLOCKS_DIFFER_S = 5.0
+"""The kernel's clock is not adjusted as that of the system is."""
 _SYSTEM_PATHS = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
 
@@ -32,12 +38,33 @@ def has_failures(summary: RunSummary) -> bool:
     )
 
 
-def keep_kernel_messages(path: Path, mode: int) -> None:
+def messages_since(messages: bytes, moment: float) -> bytes:
+    """Return what the kernel has said since a moment; what it said before is of other jobs.
+
+    Args:
+        messages: What `dmesg --ctime` prints.
+        moment: Seconds since 1970.
+    """
+    for line in _TIME.finditer(messages):
+        if _seconds(line[1]) >= moment - _CLOCKS_DIFFER_S:
+            return messages[line.start() :]
+    return b""
+
+
+def _seconds(local_time: bytes) -> float:
+    try:
+        return time.mktime(time.strptime(local_time.decode(), "%a %b %d %H:%M:%S %Y"))
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def keep_kernel_messages(path: Path, mode: int, since: float) -> None:
     """Write the kernel's messages to a file, or say in the log why that is not possible.
 
     Args:
         path: The file.
         mode: Its permissions.
+        since: The first moment of interest, in seconds since 1970.
     """
     environ = user_environment()
     paths = os.pathsep.join([environ.get("PATH", os.defpath), *_SYSTEM_PATHS])
@@ -59,7 +86,7 @@ def keep_kernel_messages(path: Path, mode: int) -> None:
             log.warning("Kernel messages are not kept", error=escape_hidden(said))
             return
         create_file(path, mode)
-        path.write_bytes(answer.stdout[-_MOST_BYTES:])
+        path.write_bytes(messages_since(answer.stdout, since)[-_MOST_BYTES:])
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("Kernel messages are not kept", error=error)
         return
