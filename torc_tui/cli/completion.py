@@ -12,7 +12,6 @@ from torc_core.errors import TorcError
 from torc_core.host.connect import connect_running
 from torc_core.model.workflow import Workflow
 from torc_core.operations.find_workflow import LATEST
-from torc_core.operations.hpc.profiles import all_profiles
 from torc_tui.cli.settings import Settings
 from torc_tui.terminal import clean
 
@@ -42,6 +41,8 @@ def complete_workflow_or_file(ctx: click.Context, incomplete: str) -> list[Compl
 
 def complete_profile(ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
     """Return the profiles whose names begin so; Slurm is not asked."""
+    from torc_core.operations.hpc.profiles import all_profiles  # noqa: PLC0415 - slow to import
+
     try:
         profiles = all_profiles(Settings(ctx).configured.hpc)
     except TorcError:

@@ -136,8 +136,8 @@ def _nodes_by_partition(text: str) -> dict[str, list[_Nodes]]:
     found: dict[str, list[_Nodes]] = {}
     for line in text.splitlines():
         row = dict(zip(PARTITION_COLUMNS, line.split("|"), strict=False))
-        if name := row["%P"].removesuffix("*"):
-            found.setdefault(name, []).append(_read_nodes(row))
+        if len(row) == len(PARTITION_COLUMNS):  # others head the partitions of a cluster
+            found.setdefault(row["%P"].removesuffix("*"), []).append(_read_nodes(row))
     return found
 
 

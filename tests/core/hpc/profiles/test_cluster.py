@@ -137,6 +137,13 @@ def test_gres_says_how_many_gpus_there_are_and_of_which_type(gres, gpus, kind):
     assert (found.gpus_per_node, found.gpu_type) == (gpus, kind)
 
 
+def test_headings_of_clusters_are_no_partitions():
+    line = "p*|up|1:00:00|1|8|4000|(null)|1-infinite|NO|(null)\n"
+    reading = read_cluster(ClusterTexts(f"CLUSTER: one\n{line}\n", "", ""), hostname="x")
+    assert [each.name for each in reading.profile.partitions] == ["p"]
+    assert reading.left_out == {}
+
+
 def test_the_profile_is_called_as_the_cluster_or_as_the_machine():
     assert (read("typed_gpus").profile.name, read("typed_gpus").profile.display_name) == (
         "proftest",
