@@ -122,7 +122,7 @@ def open_server(host: str | None) -> EmbeddedServer:
         if host is not None and usable_port(host, 0) is None:
             raise MachineError(
                 f"The embedded server cannot listen at {host}: that is no address of this machine.",
-                hint="Name another one with --server-host; `hostname -I` prints all.",
+                hint="Name another one; `hostname -I` prints all that it has.",
             )
         last = _last()
         if server is not None:

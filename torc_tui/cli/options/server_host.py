@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from torc_tui.cli.global_options import keep
+from torc_tui.cli.options.texts import HOST
 
 server_host_option = click.option(
     "--server-host",
+    type=HOST,
     metavar="HOST",
     expose_value=False,
     callback=keep,

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from torc_core import limits
+from torc_core.config.bounds import HostName
 
 
 class _Checked(click.ParamType[str]):
@@ -56,6 +57,13 @@ def scheduler_value(field: str, *, may_be_empty: bool = False) -> click.ParamTyp
     return _Checked(fault)
 
 
+def _host_fault(text: str) -> str | None:
+    rule = HostName()
+    return None if rule.allow(text) else f"{text[:80]!r} is not {rule.rule}"
+
+
+HOST = _Checked(_host_fault)
+"""A machine, by name or address."""
 NAME = _line(limits.NAME)
 PATH = _line(limits.PATH)
 COMMAND = _Checked(lambda text: None if text.strip() else "must not be empty")
