@@ -57,6 +57,12 @@ class Node(msgspec.Struct):
     arguments: list[Any] = []
     properties: list[tuple[str, Any]] = []
     children: list[Node] = []
+    values_end: int = 0
+    """Behind its last value or property."""
+    end: int = 0
+    """Behind its values and children, before what ends it."""
+    property_places: list[tuple[int, int]] = []
+    """Where each property begins and ends."""
 
 
 def parse_kdl(text: str) -> list[Node]:
@@ -140,7 +146,7 @@ class _Reader:
         name = self.string()
         if name is None:
             raise self.unexpected("the name of a node")
-        node = Node(name, start)
+        node = Node(name, start, values_end=self.offset, end=self.offset)
         has_children = False
         while True:
             before = self.offset
@@ -155,10 +161,13 @@ class _Reader:
                 if not is_disabled:
                     has_children = True
                     node.children = children
+                    node.end = self.offset
             elif has_children or before == self.offset:
                 raise self.unexpected("the end of the node")
             else:
                 self.entry(node, is_disabled=is_disabled)
+                if not is_disabled:
+                    node.values_end = node.end = self.offset
 
     def ends(self) -> bool:
         """Return whether a node ends here, and step over what ends it."""
@@ -181,6 +190,7 @@ class _Reader:
 
     def entry(self, node: Node, *, is_disabled: bool) -> None:
         """Read an argument or a property."""
+        start = self.offset
         self.type_annotation()
         key = self.string()
         value: Any = key
@@ -204,6 +214,7 @@ class _Reader:
             node.arguments.append(value)
         else:
             node.properties.append((str(key), value))
+            node.property_places.append((start, self.offset))
 
     def string(self) -> str | None:
         """Read a text of any kind; None when something else stands here."""

@@ -26,8 +26,8 @@ _STRING = r""""((?:[^"\\\n\r]++|\\(?:\r\n|[\s\S]))*+)"|'((?:[^'\\\n\r]++|\\(?:\r
 _WORD = r"[\w$\u200c\u200d]++"
 _DECIMAL = r"(?:(?:0|[1-9][0-9]*+)(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?"
 _NUMBER = rf"[-+]?(?:0[xX][0-9a-fA-F]++|{_DECIMAL}|Infinity|NaN)"
-_KEY = re.compile(rf"{_SKIP}(?:{_STRING}|({_WORD})){_SKIP}:")
-_VALUE = re.compile(
+KEY = re.compile(rf"{_SKIP}(?:{_STRING}|({_WORD})){_SKIP}:")
+VALUE = re.compile(
     rf"""{_SKIP}(?:
       {_STRING}
     | ({_NUMBER}(?![\w$.]))
@@ -36,9 +36,9 @@ _VALUE = re.compile(
     )""",
     re.VERBOSE,
 )
-_COMMA_OR_END = re.compile(rf"{_SKIP}([,\]}}])")
+COMMA_OR_END = re.compile(rf"{_SKIP}([,\]}}])")
 _END = re.compile(rf"{_SKIP}([\]}}])")
-_NOTHING = re.compile(_SKIP)
+NOTHING = re.compile(_SKIP)
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\s\S]))")
 _ESCAPED = {
@@ -113,7 +113,7 @@ class _Reader:
             return
         if self.ends("}"):
             return
-        match = _KEY.match(self.text, self.offset)
+        match = KEY.match(self.text, self.offset)
         if match is None:
             raise self.unexpected("a key and a colon, or }")
         key = self.string(match, match[1], match[2]) if match[3] is None else match[3]
@@ -139,7 +139,7 @@ class _Reader:
 
     def comma(self) -> bool:
         """Read what follows a value; return whether the container may continue."""
-        match = _COMMA_OR_END.match(self.text, self.offset)
+        match = COMMA_OR_END.match(self.text, self.offset)
         closing = "}" if type(self.stack[-1][0]) is dict else "]"
         if match is None or match[1] not in {",", closing}:
             raise self.unexpected(f"a comma or {closing}")
@@ -163,7 +163,7 @@ class _Reader:
 
     def value(self) -> Any:
         """Read a value, or the beginning of a container."""
-        match = _VALUE.match(self.text, self.offset)
+        match = VALUE.match(self.text, self.offset)
         if match is None:
             raise self.unexpected("a value")
         if self.marks is not None and (path := self.path()) in self.marks.wanted:
@@ -190,15 +190,10 @@ class _Reader:
 
     def string(self, match: re.Match[str], double: str | None, single: str | None) -> str:
         raw = double if double is not None else single or ""
-        if "\\" not in raw:
-            return raw
         try:
-            text = _ESCAPE.sub(_unescape, raw)
+            return unescaped(raw)
         except ValueError as error:
             raise MalformedError(str(error), self.position(match.end() - len(raw) - 1)) from error
-        if any("\ud800" <= c <= "\udbff" for c in text):
-            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-        return text
 
     def number(self, end: int, text: str) -> int | float:
         if len(text) > _MAX_DIGITS:
@@ -218,7 +213,7 @@ class _Reader:
         )
 
     def skipped(self, offset: int) -> int:
-        match = _NOTHING.match(self.text, offset)
+        match = NOTHING.match(self.text, offset)
         return match.end() if match else offset
 
     def unexpected(self, expected: str) -> MalformedError:
@@ -235,6 +230,20 @@ class _Reader:
             word = re.match(r"[\w$.+-]+|.", rest, re.DOTALL)
             found = f'"{shown(word[0] if word else rest[0])}"'
         return MalformedError(f"{found} where {expected} belongs", self.position(offset))
+
+
+def unescaped(raw: str) -> str:
+    """Return a text of which this is what stands between quotes.
+
+    Raises:
+        ValueError: An escape is not complete.
+    """
+    if "\\" not in raw:
+        return raw
+    text = _ESCAPE.sub(_unescape, raw)
+    if any("\ud800" <= c <= "\udbff" for c in text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return text
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -105,10 +105,7 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
             of aliases, more through aliases than `MAX_ALIASED` and `MAX_ALIASED_CHARACTERS`, or
             more than `MAX_DEPTH` levels.
     """
-    try:
-        parser = _Parser(text)
-    except UnicodeEncodeError as error:
-        raise MalformedError("contains half a surrogate pair") from error
+    parser = parser_of(text)
     try:
         return _Builder(marks).build(parser)
     except yaml.MarkedYAMLError as error:
@@ -124,6 +121,18 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
         raise MalformedError(message, position) from error
     finally:
         parser.dispose()
+
+
+def parser_of(text: str) -> Any:
+    """Return what hands out the events of a text, one by one.
+
+    Raises:
+        MalformedError: The text cannot be encoded.
+    """
+    try:
+        return _Parser(text)
+    except UnicodeEncodeError as error:
+        raise MalformedError("contains half a surrogate pair") from error
 
 
 def _position(event: Any) -> Position:

@@ -26,11 +26,23 @@ def write_json(tree: Any) -> str:
 
 def write_json5(tree: Any) -> str:
     """Return data as JSON5: with bare keys, and commas behind last entries."""
+    return _Writer(_JSON5_NUMBER, _bare_key, last=",").value(tree, "\n") + "\n"
 
-    def key(text: str) -> str:
-        return text if _KEY.fullmatch(text) else _text(text)
 
-    return _Writer(_JSON5_NUMBER, key, last=",").value(tree, "\n") + "\n"
+def json_value(value: Any, indentation: str, *, has_bare_keys: bool) -> str:
+    """Return a value that stands in JSON, JSON5 or brackets of YAML.
+
+    Args:
+        value: The data.
+        indentation: Of the line on which the value begins.
+        has_bare_keys: Write keys without quotes, which JSON does not know.
+    """
+    key = _bare_key if has_bare_keys else _text
+    return _Writer(_JSON_NUMBER, key, last="").value(value, f"\n{indentation}")
+
+
+def _bare_key(text: str) -> str:
+    return text if _KEY.fullmatch(text) else _text(text)
 
 
 class _Writer:
