@@ -54,6 +54,11 @@ SUFFIXES = frozenset(_FORMAT_OF_SUFFIX)
 """How the names of workflow files end, with the dot."""
 
 
+def format_of(name: str) -> str | None:
+    """Return the format in `FORMATS` that a file's name says it has; None if it says none."""
+    return _FORMAT_OF_SUFFIX.get(FilePath(name).suffix.lower())
+
+
 class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow file that has been read: a pipe can be read only once."""
 

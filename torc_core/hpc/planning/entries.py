@@ -9,6 +9,7 @@ taken apart.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -17,8 +18,13 @@ import msgspec
 from torc_core import graph
 from torc_core.limits import PATTERN
 from torc_core.spec.expanded import ExpandedWorkflow
-from torc_core.spec.expansion.templates import literal_pieces
-from torc_core.spec.patterns import Haystack, compile_pattern, quote
+from torc_core.spec.expansion.templates import can_become, literal_pieces
+from torc_core.spec.patterns import quote
+
+_AFTER_ALL = "\U0010ffff"
+"""The last character there is; it stands for nothing and so in no name."""
+_MAX_COMPARED = 2_000_000
+"""Names that are compared with entries in all; beyond them, jobs are listed by name."""
 
 
 class PlanEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +60,7 @@ def plan_entries(workflow: ExpandedWorkflow) -> tuple[PlanEntry, ...]:
     stage_of_job = graph.levels(dependencies) if is_circular else []
 
     names = [job.name for job in workflow.jobs]
-    haystack = Haystack(names)
+    patterns = _Patterns(names)
     found = []
     ends = accumulate(entry.num_jobs for entry in workflow.job_entries)
     for number, (entry, end) in enumerate(zip(workflow.job_entries, ends, strict=True)):
@@ -65,7 +71,7 @@ def plan_entries(workflow: ExpandedWorkflow) -> tuple[PlanEntry, ...]:
         differ = len({requirements for requirements, _ in parts}) > 1
         for (requirements, stage), jobs in parts.items():
             is_whole = len(parts) == 1 and len(jobs) > 1
-            pattern = _pattern(entry.name, jobs, haystack) if is_whole and stage else None
+            pattern = patterns.of(entry.name, jobs) if is_whole and stage else None
             found.append(
                 PlanEntry(
                     entry=number,
@@ -97,13 +103,33 @@ def _dependencies_of_entries(
     return found
 
 
-def _pattern(name: str, jobs: Sequence[int], haystack: Haystack) -> str | None:
-    """Return a pattern that the names of an entry's jobs match and no other; None without one."""
-    pattern = "^" + ".+".join(map(quote, literal_pieces(name))) + "$"
-    if len(pattern) > PATTERN:
-        return None
-    try:
-        matching = haystack.matching(compile_pattern(pattern))
-    except ValueError:
-        return None
-    return pattern if list(matching) == list(jobs) else None
+class _Patterns:
+    """Patterns that stand for the jobs of an entry, where no other job has such a name."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._sorted: list[str] = []
+        self._compared = 0
+
+    def of(self, entry: str, jobs: Sequence[int]) -> str | None:
+        """Return a pattern that the names of an entry's jobs match and no other; None without one.
+
+        Args:
+            entry: The name as the file has it.
+            jobs: All jobs of the entry.
+        """
+        pieces = literal_pieces(entry)
+        pattern = "^" + ".*".join(map(quote, pieces)) + "$"
+        if len(pattern) > PATTERN:
+            return None
+        self._sorted = self._sorted or sorted(self._names)
+        first = bisect_left(self._sorted, pieces[0])
+        end = bisect_left(self._sorted, pieces[0] + _AFTER_ALL)
+        if end - first == len(jobs):
+            return pattern
+        self._compared += end - first
+        if self._compared > _MAX_COMPARED:
+            return None
+        own = {self._names[job] for job in jobs}
+        others = (name for name in self._sorted[first:end] if name not in own)
+        return None if any(can_become(entry, other) for other in others) else pattern

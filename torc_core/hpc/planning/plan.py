@@ -220,10 +220,10 @@ def _scheduler(
 ) -> PlannedScheduler:
     shape, request = sized.shape, sized.request
     stated = {option.replace("_", "-") for option in defaults}
-    cpus = None if stated & _CPUS_CHOSEN else request.num_cpus
+    is_built_in = profile.origin is Origin.BUILT_IN
     # The built-in systems choose the partition from what is asked for. Elsewhere Slurm takes the
     # cluster's default partition, whatever is asked for.
-    is_named = group.partition.requires_explicit_request or profile.origin is not Origin.BUILT_IN
+    is_named = group.partition.requires_explicit_request or not is_built_in
     record = ExpandedSlurmScheduler(
         name=name,
         account=options.account,
@@ -233,8 +233,7 @@ def _scheduler(
         mem=format_memory(request.memory_mb),
         gres=f"gpu:{request.num_gpus}" if request.num_gpus else None,
         qos=None if "qos" in stated else group.partition.default_qos,
-        # Without it, Slurm gives an allocation on a shared node one CPU.
-        extra=f"--cpus-per-task={cpus}" if cpus else None,
+        extra=None if stated & _CPUS_CHOSEN else _cpu_option(request, is_built_in=is_built_in),
     )
     return PlannedScheduler(
         record=record,
@@ -246,6 +245,17 @@ def _scheduler(
         allocations=sum(stage.allocations for stage in sized.stages),
         walltime_s=shape.walltime_s,
     )
+
+
+def _cpu_option(request: NodeRequest, *, is_built_in: bool) -> str | None:
+    """Return the option without which Slurm gives one CPU of a node; None if it gives the node.
+
+    Nodes of the built-in systems are whole by themselves where they are not shared. What others
+    call not shared may be a habit only.
+    """
+    if request.num_cpus is not None:
+        return f"--cpus-per-task={request.num_cpus}"
+    return None if is_built_in else "--exclusive"
 
 
 def _actions(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 
+import msgspec
+
+from torc_core.config.hpc import HpcSettings
 from torc_core.errors import ConflictError, UsageError
 from torc_core.hpc.planning.entries import plan_entries
-from torc_core.hpc.planning.options import PlanOptions
+from torc_core.hpc.planning.options import GroupBy, PlanOptions, WalltimeStrategy
 from torc_core.hpc.planning.plan import SchedulerPlan, make_plan
 from torc_core.hpc.profiles.profile import Profile
 from torc_core.model.execution import expiration_buffer_s
 from torc_core.operations.facts import counted
+from torc_core.operations.hpc.profiles import find_profile
 from torc_core.resources import Requirements
 from torc_core.spec.annotate.scheduling import requests_nodes
 from torc_core.spec.expanded import (
@@ -18,7 +22,49 @@ from torc_core.spec.expanded import (
     ExpandedWorkflow,
     WorkflowSettings,
 )
+from torc_core.spec.fields import sbatch_value
+from torc_core.spec.problems import Problems
 from torc_core.units import parse_duration, parse_memory
+
+
+class PlanWishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What users say of a plan; None where they leave it open."""
+
+    account: str | None = None
+    profile: str | None = None
+    """The name of an HPC profile."""
+    group_by: GroupBy = GroupBy.REQUIREMENTS
+    walltime_strategy: WalltimeStrategy = WalltimeStrategy.MAX_JOB_RUNTIME
+    walltime_multiplier: float = 1.5
+    single_allocation: bool = False
+    with_actions: bool = True
+    overwrite: bool = False
+    """Plan anew a workflow that has schedulers."""
+
+
+def plan_as_wished(
+    spec: ExpandedWorkflow, settings: HpcSettings, wishes: PlanWishes
+) -> SchedulerPlan:
+    """Return the allocations that the jobs of a workflow file need.
+
+    Raises:
+        ConflictError: The workflow has schedulers, or requests nodes, and is not to be overwritten.
+        NotFoundError: There is no such profile, or none for this machine.
+        UsageError: There are jobs without requirements, or that no partition is large enough for;
+            no account is named; a value cannot be what it is.
+    """
+    if not wishes.overwrite:
+        _refuse_scheduled(spec)
+    profile = find_profile(settings, wishes.profile)
+    options = PlanOptions(
+        account=choose_account(wishes.account, spec, profile),
+        group_by=wishes.group_by,
+        walltime_strategy=wishes.walltime_strategy,
+        walltime_multiplier=wishes.walltime_multiplier,
+        single_allocation=wishes.single_allocation,
+        with_actions=wishes.with_actions,
+    )
+    return plan_file(spec, profile, options, overwrite=wishes.overwrite)
 
 
 def plan_file(
@@ -82,6 +128,10 @@ def choose_account(stated: str | None, spec: ExpandedWorkflow, profile: Profile)
             hint="Name it with --account, as `account` in the file's slurm_defaults, or as "
             "default_account of the profile.",
         )
+    problems = Problems()
+    sbatch_value(account, (), problems)
+    for _, problem in problems.errors:
+        raise UsageError(f"The Slurm account is not valid: {problem}.", field="account")
     return str(account)
 
 

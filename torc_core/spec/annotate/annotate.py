@@ -50,11 +50,11 @@ def annotate(file: SpecFile, scheduling: Scheduling) -> str:
 
 
 def _annotate_yaml(text: str, tree: Any, scheduling: Scheduling) -> str | None:
-    return _annotate.editor(text, yaml_nodes(text), tree, scheduling)
+    return _annotate_collections(text, yaml_nodes(text), tree, scheduling)
 
 
 def _annotate_json(text: str, tree: Any, scheduling: Scheduling) -> str | None:
-    return _annotate.editor(text, json_nodes(text), tree, scheduling)
+    return _annotate_collections(text, json_nodes(text), tree, scheduling)
 
 
 _WRITERS: dict[str, Callable[[str, Any, Scheduling], str | None]] = {
@@ -65,7 +65,7 @@ _WRITERS: dict[str, Callable[[str, Any, Scheduling], str | None]] = {
 """By the names in `FORMATS`; None where the text has another form than they know."""
 
 
-def _annotate.editor(text: str, root: Node, tree: Any, scheduling: Scheduling) -> str | None:
+def _annotate_collections(text: str, root: Node, tree: Any, scheduling: Scheduling) -> str | None:
     jobs = root.get("jobs")
     if jobs is None or any(each.kind is not Kind.MAPPING for each in jobs.values):
         return None

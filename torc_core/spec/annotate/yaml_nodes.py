@@ -10,6 +10,7 @@ from torc_core.spec.annotate.nodes import DEPTH, Key, Kind, Node
 from torc_core.spec.formats.read_yaml import parser_of
 
 _STARTS = {yaml.MappingStartEvent: Kind.MAPPING, yaml.SequenceStartEvent: Kind.SEQUENCE}
+_LEAVES = {yaml.ScalarEvent: Kind.SCALAR, yaml.AliasEvent: Kind.ALIAS}
 _ENDS = {yaml.MappingEndEvent, yaml.SequenceEndEvent}
 
 
@@ -38,20 +39,12 @@ def yaml_nodes(text: str) -> Node:
             waiting.pop()
             node.end = event.end_mark.index if node.is_flow else content_end
             content_end = node.end
-        elif isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+        elif type(event) in _LEAVES:
             content_end = event.end_mark.index
-            _place(_leaf(event), stack, waiting, event)
+            leaf = Node(kind=_LEAVES[type(event)], start=event.start_mark.index, end=content_end)
+            _place(leaf, stack, waiting, event)
     assert root is not None, "a workflow file is a mapping"
     return root
-
-
-def _leaf(event: Any) -> Node:
-    is_alias = isinstance(event, yaml.AliasEvent)
-    return Node(
-        kind=Kind.ALIAS if is_alias else Kind.SCALAR,
-        start=event.start_mark.index,
-        end=event.end_mark.index,
-    )
 
 
 def _place(node: Node, stack: list[Node], waiting: list[Key | None], event: Any = None) -> None:

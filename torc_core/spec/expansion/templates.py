@@ -117,10 +117,10 @@ def fill_data(data: Any, values: Row) -> Any:
 
 def index_of(text: str, written: Sequence[str]) -> int | None:
     """Return which of several texts as written became `text`; None if that cannot be seen."""
-    return next((i for i, template in enumerate(written) if _can_become(template, text)), None)
+    return next((i for i, template in enumerate(written) if can_become(template, text)), None)
 
 
-def _can_become(template: str, text: str) -> bool:
+def can_become(template: str, text: str) -> bool:
     """Return whether the literal parts of a template stand in a text, in their order."""
     first, *others = literal_pieces(template)
     if not others:

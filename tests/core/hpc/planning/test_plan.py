@@ -98,7 +98,7 @@ def test_a_request_does_not_wait_for_jobs_that_need_its_nodes() -> None:
 def test_a_sweep_is_requested_for_by_a_pattern() -> None:
     found = plan(job("prepare"), sweep("work", 1000, "small", "prepare"))
 
-    assert found.actions[1].action.job_name_regexes == ("^work_.+$",)
+    assert found.actions[1].action.job_name_regexes == ("^work_.*$",)
     assert found.actions[1].action.jobs == ()
     assert found.scheduling.assignments == ("small_scheduler", "small_deferred_scheduler")
 
@@ -164,7 +164,13 @@ def test_the_buffer_is_the_workflows() -> None:
 def test_a_node_of_ones_own_is_asked_for_whole() -> None:
     record = plan(job("a")).schedulers[0].record
 
-    assert (record.mem, record.extra, record.gres) == ("200000M", None, None)
+    assert (record.mem, record.extra, record.gres) == ("200000M", "--exclusive", None)
+
+
+def test_the_nodes_of_built_in_systems_are_whole_by_themselves() -> None:
+    found = plan(job("a"), at=profile(origin=Origin.BUILT_IN))
+
+    assert found.schedulers[0].record.extra is None
 
 
 def test_of_a_shared_node_the_part_that_jobs_use_is_asked_for() -> None:

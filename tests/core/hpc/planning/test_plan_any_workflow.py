@@ -128,7 +128,8 @@ def test_each_allocation_has_what_each_of_its_jobs_needs(
         assert scheduler.walltime_s <= partition.max_walltime_secs
         assert needs.memory_bytes <= _megabytes(record.mem) * 2**20
         assert needs.num_gpus <= int((record.gres or "gpu:0").removeprefix("gpu:"))
-        if record.extra:
+        assert record.extra is not None
+        if record.extra != "--exclusive":
             cpus = int(record.extra.removeprefix("--cpus-per-task="))
             assert needs.num_cpus <= cpus <= partition.cpus_per_node
 

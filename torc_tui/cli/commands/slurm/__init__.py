@@ -12,6 +12,7 @@ COMMANDS = {
     "list": Entry("schedulers:list_", "List the Slurm schedulers of a workflow."),
     "get": Entry("schedulers:get", "Show a Slurm scheduler."),
     "delete": Entry("schedulers:delete", "Delete a Slurm scheduler."),
+    "generate": Entry("generate:generate", "Plan the allocations of a workflow file."),
     "parse-logs": Entry("parse_logs:parse_logs", "Search the logs of allocations for errors."),
     "sacct": Entry("sacct:sacct", "Show what Slurm's accounting knows of allocations."),
 }
