@@ -33,6 +33,7 @@ WITHOUT_SERVER = """
     server start
     server status
     server stop
+    slurm generate w.yaml --account a --profile kestrel
     tui
     workflows convert w.yaml --to kdl
 """

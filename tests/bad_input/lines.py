@@ -40,7 +40,19 @@ FILES = [
     _line(5, "plot-resources binary", "binary"),
     _line(4, "jobs create-from-file W empty", "no command"),
 ]
+SLURM_GENERATE = "slurm generate -a a --profile kestrel"
 VALUES = [
+    *(
+        _line(1, f"{SLURM_GENERATE} {name}", name, code=code)
+        for name, code in (("none.yaml", 2), ("folder.yaml", 2), ("empty", 2), ("binary", 2))
+    ),
+    _line(12, f"{SLURM_GENERATE} w.yaml", "1 job", '"a"', "resource_requirements"),
+    _line(10, "slurm generate w.yaml -a a --profile kestrl", "kestrl", "kestrel", code=4),
+    _line(10, f"{SLURM_GENERATE} w.yaml --group-by job", "job", "partition"),
+    _line(13, "slurm generate w.yaml --profile kestrel", "account", "--account"),
+    _line(13, "slurm generate w.yaml --profile kestrel -a 'a\nb'", "account"),
+    _line(13, f"{SLURM_GENERATE} w.yaml -o w.json", "w.json", "YAML"),
+    _line(13, f"{SLURM_GENERATE} w.yaml --walltime-multiplier 0.5", "multiplier", "from 1"),
     _line(8, "user-data create W -n x -d '{'", "--data", "JSON"),
     _line(8, "user-data update D -d 'x'", "--data", "JSON"),
     _line(8, "events create W -d '['", "--data", "JSON"),

@@ -39,9 +39,17 @@ jobs:
 - {name: b, command: "cat ${files.input.out}", input_user_data: [rate]}
 - {name: c, command: "echo Segmentation fault >&2; exit 4"}
 """
+PLANNED = """
+name: planned
+resource_requirements: [{name: small, num_cpus: 1, memory: 1m, runtime: PT1M}]
+jobs:
+- {name: a, command: "true", resource_requirements: small}
+- {name: b, command: "true", resource_requirements: small, depends_on: [a]}
+"""
 FILES = {
     "spec.yaml": SPEC,
     "raw.txt": "1",
+    "planned.yaml": PLANNED,
     "commands.txt": "true\nfalse\n",
     "output/slurm_output_wf1_sl7.e": "DUE TO TIME LIMIT",
 }
@@ -122,6 +130,9 @@ slurm list 2
 slurm get 2
 slurm update 2 --partition debug
 slurm delete 2
+slurm generate planned.yaml --account a --profile kestrel
+slurm generate planned.yaml --account a --profile kestrel --dry-run
+slurm generate planned.yaml --account a --profile kestrel --output written.yaml
 slurm parse-logs 1
 slurm sacct 1
 reports summary 1

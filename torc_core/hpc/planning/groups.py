@@ -80,7 +80,7 @@ def _check_stated(entries: Sequence[PlanEntry]) -> None:
     listed = ", ".join(f'"{shown(name)}"' for name in names[:_NAMED])
     if len(names) > _NAMED:
         listed += f" and {len(names) - _NAMED:,} more"
-    number = f"{len(names):,} jobs have" if len(names) > 1 else "A job has"
+    number = f"{len(names):,} jobs have" if len(names) > 1 else "1 job has"
     raise UsageError(
         f"{number} no resource requirements: {listed}.",
         hint="Give each job resource_requirements: its CPUs, memory and runtime decide which "

@@ -29,6 +29,16 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
         _, tree = self.file.read()
         return json.loads(json.dumps(tree))  # numbers without their spelling
 
+    def summary(self, output_file: str) -> dict[str, Any]:
+        """Return for programs what was written where."""
+        return {
+            "status": "success",
+            "output_file": output_file,
+            "schedulers": len(self.plan.schedulers),
+            "allocations": self.plan.allocations,
+            "node_hours": round(self.plan.node_hours, 3),
+        }
+
     @property
     def sentence(self) -> str:
         """What was planned."""

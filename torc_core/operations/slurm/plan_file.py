@@ -131,7 +131,11 @@ def choose_account(stated: str | None, spec: ExpandedWorkflow, profile: Profile)
     problems = Problems()
     sbatch_value(account, (), problems)
     for _, problem in problems.errors:
-        raise UsageError(f"The Slurm account is not valid: {problem}.", field="account")
+        raise UsageError(
+            f"The Slurm account is not valid: {problem}.",
+            hint="Write its name: letters, digits, and characters such as _ and -.",
+            field="account",
+        )
     return str(account)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from torc_core.config.bounds import Bounds
 from torc_core.hpc.planning.options import MAX_MULTIPLIER, GroupBy, WalltimeStrategy
+from torc_tui.cli.options.numbers import number
 from torc_tui.cli.options.shared import options
 
 account_option = click.option(
@@ -36,7 +38,7 @@ walltime_options = options(
     ),
     click.option(
         "--walltime-multiplier",
-        type=click.FloatRange(1, MAX_MULTIPLIER),
+        type=number(Bounds(1, MAX_MULTIPLIER, is_whole=False)),
         default=1.5,
         help="By how much the longest runtime is exceeded.",
     ),

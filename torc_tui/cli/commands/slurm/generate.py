@@ -77,11 +77,7 @@ def generate(settings: Settings, file: str, **given: Any) -> None:
             out.write(generated.file.text.encode())
         settings.output.message(
             f"Wrote {output}: {generated.sentence}",
-            {
-                "status": "success",
-                "output_file": output,
-                "schedulers": len(generated.plan.schedulers),
-            },
+            generated.summary(output),
         )
     elif settings.output.is_json:
         settings.output.record(generated.record())
