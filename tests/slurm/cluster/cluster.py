@@ -20,7 +20,9 @@ from slurm.cluster.processes import remove_all
 from slurm.cluster.settings import Settings, examine_machine
 from waiting import wait_for
 
-_BEFORE_THE_END = {"COMPLETING", "CONFIGURING", "PENDING", "RUNNING", "SUSPENDED"}
+_BEFORE_THE_END = {
+    *("COMPLETING", "CONFIGURING", "PENDING", "RUNNING", "SIGNALING", "SUSPENDED"),
+}
 _LAYOUT = "cluster.json"
 _DIRECTORIES = ("etc", "jobs", "log", "munge", "run", "spool", "state")
 

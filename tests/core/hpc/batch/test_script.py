@@ -43,6 +43,7 @@ def test_a_script_states_what_the_scheduler_says():
         "job-name": "worker_wf42",
         "output": "/work/out/slurm_output_wf42_sl%j.o",
         "error": "/work/out/slurm_output_wf42_sl%j.e",
+        "open-mode": "append",
         "comment": "torc:wf42:r1:a7:1",
         "account": "a",
         "partition": "gpu",

@@ -93,6 +93,7 @@ def write_script(job: BatchJob) -> str:
         "job-name": _option("prefix", f"{job.prefix}_wf{job.workflow_id}"),
         "output": _output(job, "o"),
         "error": _output(job, "e"),
+        "open-mode": "append",  # what a requeued allocation said the first time stays
         "comment": _option("comment", job.comment),
         **options_of(job.scheduler, job.defaults),
     }

@@ -62,8 +62,8 @@ _OF_PHASE: Mapping[Phase, tuple[str, ...]] = {
         *("PENDING", "CONFIGURING", "EXPEDITING", "POWER_UP_NODE", "RESV_DEL_HOLD"),
         *("REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"),
     ),
-    Phase.RUNNING: ("RUNNING", "RESIZING", "STOPPED", "SUSPENDED"),
-    Phase.ENDING: ("COMPLETING", "SIGNALING", "STAGE_OUT", "UPDATE_DB"),
+    Phase.RUNNING: ("RUNNING", "RESIZING", "SIGNALING", "STOPPED", "SUSPENDED"),
+    Phase.ENDING: ("COMPLETING", "STAGE_OUT", "UPDATE_DB"),
 }
 _OF_CAUSE: Mapping[Cause, tuple[str, ...]] = {
     Cause.EXIT: ("COMPLETED", "FAILED"),
