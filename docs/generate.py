@@ -217,7 +217,7 @@ is only for other programs is ignored.
 | `XDG_CONFIG_HOME` | where the user's configuration is; `~/.config` by default |
 | `XDG_STATE_HOME` | where torc keeps its state; `~/.local/state` by default |
 | `USER`, `USERNAME` | the user's name, unless `client.username` is set |
-| `NREL_CLUSTER`, `CLUSTER` | how [HPC systems](../how-to/hpc-profiles.md) are recognized: `kestrel`, `dane` |
+| `NREL_CLUSTER`, `CLUSTER` | say which [HPC system](../how-to/hpc-profiles.md) this is |
 | `NO_COLOR` | no colors in the interface and in help pages |
 | `TEXTUAL_THEME` | the theme of the interface |
 | `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` | for servers on other machines |
