@@ -100,6 +100,25 @@ def test_an_allocation_and_its_steps_are_summarized(slurm, torc, workflow, reque
     assert table[-1] == f"2 job steps of 2 Slurm jobs of workflow {workflow}."
 
 
+def test_each_time_that_a_requeued_allocation_ran_has_its_lines(slurm, torc, workflow, requested):
+    job = slurm.submit("exec sleep 1000", "--requeue")
+    requested(job)
+    slurm.wait_for_state(job, "RUNNING")
+    slurm.run("scontrol", "requeue", str(job))
+    wait_for(lambda: slurm.show(job)["Restarts"] == "1", "the restart")
+    slurm.wait_for_state(job, "RUNNING")
+    slurm.run("scancel", str(job))
+    slurm.wait_for_end(job)
+    wait_for_record(slurm, job, "CANCELLED")
+
+    found = json.loads(torc("-f", "json", "slurm", "sacct", workflow).stdout)
+
+    steps = [(row["step_id"], row["state"]) for row in found["summary"]]
+    assert [state for step, state in steps if step is None] == ["REQUEUED", "CANCELLED"], steps
+    assert [step for step, _ in steps].count("batch") == 2
+    assert found["errors"] == []
+
+
 def test_all_that_slurm_knows_is_saved_for_each_allocation(
     slurm, torc, workflow, requested, tmp_path
 ):

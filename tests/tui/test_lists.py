@@ -106,7 +106,9 @@ def test_headings_of_the_commands_tables_stay():
         "Runs": "RUN WORKFLOW NAME STATE STARTED HOST PID DIRECTORY",
         "Resource requirements": "ID NAME CPUS GPUS NODES MEMORY RUNTIME",
         "Failure handlers": "ID NAME RULES",
-        "Slurm schedulers": ("ID NAME ACCOUNT PARTITION NODES WALLTIME QOS MEMORY GRES TMP EXTRA"),
+        "Slurm schedulers": (
+            "ID NAME ACCOUNT PARTITION NODES WALLTIME QOS MEMORY GRES TMP TASKS EXTRA"
+        ),
         "Local schedulers": "ID NAME CPUS MEMORY",
         "Allocations": "ID TYPE JOB ID SCHEDULER STATUS",
         "Job dependencies": "JOB ID JOB DEPENDS ON ID DEPENDS ON",

@@ -21,6 +21,7 @@ SLURM_SCHEDULERS = Listing(
         Column("Memory", attrgetter("mem"), sort_by="mem", is_number=True, rank=2),
         Column("GRES", attrgetter("gres"), sort_by="gres", rank=2),
         Column("Tmp", attrgetter("tmp"), sort_by="tmp", is_number=True, rank=3),
+        Column("Tasks", attrgetter("ntasks_per_node"), is_number=True, rank=3),
         Column("Extra", attrgetter("extra"), rank=4),
     ),
     page=lambda client, workflow_id, **query: client.list_slurm_schedulers(workflow_id, **query),
