@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from core.runner.flows import Flow
 from waiting import wait_for
 
 from torc_core.clock import SystemClock
@@ -310,3 +311,32 @@ def test_workers_end_one_by_one_each_with_its_own_exit_code(slurm, programs, job
     assert slurm.wait_for_end(number) == "FAILED"
     assert slurm.show(number)["ExitCode"] == "5:0"
     assert said(job, number).count("stayed") == 2
+
+
+@pytest.mark.parametrize("one_per_node", [False, True])
+def test_the_worker_of_a_script_runs_the_jobs_of_its_workflow(
+    slurm, programs, client, output, one_per_node
+):
+    flow = Flow(client, output)
+    jobs = [flow.add("echo $SLURMD_NODENAME", name=f"j{number}") for number in range(3)]
+    flow.start()
+    scheduler = SlurmScheduler(
+        workflow_id=flow.id, account="a", nodes=2, walltime="5", mem="500M", ntasks_per_node=2
+    )
+    number = submit_batch(
+        programs,
+        BatchJob(
+            workflow_id=flow.id,
+            scheduler=scheduler,
+            output_dir=str(output),
+            url=client.url,
+            comment="torc:test",
+            poll_interval_s=1,
+            one_worker_per_node=one_per_node,
+        ),
+        directory=output,
+    )
+    assert slurm.wait_for_end(number) == "COMPLETED"
+    assert {flow.status(job) for job in jobs} == {"completed"}
+    assert len(client.list_compute_nodes(flow.id).items) == 1 + one_per_node
+    assert (output / f"slurm_output_wf{flow.id}_sl{number}.e").exists()
