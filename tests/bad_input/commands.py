@@ -34,8 +34,10 @@ WITHOUT_SERVER = """
     server status
     server stop
     slurm generate w.yaml --account a --profile kestrel
+    submit-slurm w.yaml -a x
     tui
     workflows convert w.yaml --to kdl
+    workflows create-slurm w.yaml -a x
 """
 WITH_FILE = """
     run w.yaml
@@ -101,7 +103,9 @@ OF_UNKNOWN = """
     slurm list ID
     slurm parse-logs ID
     slurm sacct ID
+    slurm schedule-nodes ID
     slurm update ID -a x
+    submit ID
     user-data create ID -n x -d 1
     user-data delete ID
     user-data delete-all ID
@@ -125,6 +129,7 @@ OF_UNKNOWN = """
     workflows run ID
     workflows runs ID
     workflows status ID
+    workflows submit ID
     workflows update ID --name x
 """
 

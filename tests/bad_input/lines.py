@@ -20,7 +20,10 @@ def _line(number: int, words: str, *says: str, code: int = 2) -> Line:
 
 READERS = (
     "run",
+    "submit",
+    "submit-slurm -a x",
     "workflows create",
+    "workflows create-slurm -a x",
     "workflows execution-plan",
     "workflows convert --to json",
     "workflows import",
@@ -31,7 +34,7 @@ FILES = [
     *(_line(1, f"{reader} w.yaml/below", "w.yaml/below") for reader in READERS),
     *(_line(2, f"{reader} folder.yaml", "folder.yaml") for reader in READERS),
     *(_line(3, f"{reader} /proc/self/mem", "/proc/self/mem", code=9) for reader in READERS),
-    *(_line(4, f"{reader} empty", "empty") for reader in READERS[:5]),
+    *(_line(4, f"{reader} empty", "empty") for reader in READERS[:-1]),
     *(_line(5, f"{reader} binary", "binary") for reader in READERS),
     _line(1, "logs analyze none", "none", code=4),
     _line(5, "logs analyze binary", "binary"),
@@ -126,4 +129,13 @@ VALUES = [
     _line(38, "hpc match --profile none", "none", "kestrel", code=4),
     _line(39, "jobs retry J", "uninitialized", code=5),
     _line(39, "results list W --run-id x", "--run-id"),
+    _line(10, "submit-slurm w.yaml -a x --group-by colour", "colour", "partition"),
+    _line(12, "submit-slurm w.yaml -a x --hpc-profile kestrel", "requirements"),
+    _line(12, "submit w.yaml", "schedule_nodes", "torc submit-slurm"),
+    _line(12, "submit W", "schedule_nodes", "torc slurm schedule-nodes"),
+    _line(28, "slurm schedule-nodes W -n 0", "--num-hpc-jobs"),
+    _line(28, "submit-slurm w.yaml -a x --hpc-profile kestrel --walltime-multiplier 0", "0"),
+    _line(38, "submit none", "none", code=4),
+    _line(38, "submit-slurm w.yaml -a x --hpc-profile none", "none", code=4),
+    _line(39, "slurm schedule-nodes W", "not initialized", code=5),
 ]

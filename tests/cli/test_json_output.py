@@ -181,6 +181,16 @@ UNTRIED = {
     "jobs retry": "no job waits for it; test_changes",
     "jobs terminate": "no job runs; test_changes",
     "torc run --detach": "goes on after the test",
+    **dict.fromkeys(
+        (
+            *("slurm schedule-nodes", "slurm schedule-nodes --dry-run"),
+            *("torc submit", "torc submit --dry-run"),
+            *("torc submit-slurm", "torc submit-slurm --dry-run"),
+            *("workflows create-slurm", "workflows create-slurm --dry-run"),
+            *("workflows submit", "workflows submit --dry-run"),
+        ),
+        "a cluster is needed; tests/slurm/test_submission_json.py",
+    ),
 }
 WITHOUT_JSON = {"torc tui", "torc completions"}
 

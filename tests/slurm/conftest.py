@@ -12,6 +12,7 @@ import pytest
 from slurm.cluster.cluster import Cluster
 from slurm.cluster.settings import Settings
 from slurm.cluster.sharing import own_cluster, shared_cluster
+from slurm.submissions import Desk
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +60,27 @@ def slurm(share_cluster, monkeypatch) -> Cluster:
 def output(tmp_path: Path) -> Path:
     """Where the output of Slurm jobs goes."""
     return tmp_path
+
+
+@pytest.fixture
+def make_desk(make_server, tmp_path, monkeypatch) -> Iterator[Callable[[Cluster], Desk]]:
+    """Return where a user of a cluster works whose server has no workflow yet."""
+    server = make_server()
+    made: list[Desk] = []
+
+    def make(cluster: Cluster) -> Desk:
+        variables = cluster.variables | {"TORC_API_URL": server.url}
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        made.append(Desk(cluster, server.client(), tmp_path))
+        return made[-1]
+
+    yield make
+    for desk in made:
+        desk.leave()
+
+
+@pytest.fixture
+def desk(slurm, make_desk) -> Desk:
+    """Where a user of the shared cluster works."""
+    return make_desk(slurm)

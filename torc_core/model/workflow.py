@@ -212,6 +212,8 @@ RESET_JOBS = "reset_jobs"
 """The capability of serving `POST /workflows/{id}/reset_jobs`."""
 ACTION_ENDS = "action_ends"
 """The capability of `POST /workflows/{id}/actions/{id}/complete`."""
+ALLOCATION_KEYS = "allocation_keys"
+"""The capability of keeping the `request_key` of allocations."""
 
 
 class ApiError(Wire, frozen=True, kw_only=True):

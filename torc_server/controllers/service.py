@@ -8,6 +8,7 @@ from litestar import Controller, MediaType, Request, get
 
 from torc_core.model.workflow import (
     ACTION_ENDS,
+    ALLOCATION_KEYS,
     BATCH_REFERENCES,
     BULK_RECORDS,
     BULK_RESULTS,
@@ -31,6 +32,7 @@ VERSION = Version(
         WORKFLOW_RUNS,
         ACTION_ENDS,
         RESET_JOBS,
+        ALLOCATION_KEYS,
     ],
 )
 """The version is the reference's: its clients compare it with their own."""

@@ -15,6 +15,10 @@ from torc_tui.cli.output.diagnostics import report
 
 COMMANDS: dict[str, Entry] = {
     "run": Entry("run:run", "Run a workflow here: from a file, or an existing one."),
+    "submit": Entry("submit:submit", "Submit a workflow to Slurm that says which nodes it needs."),
+    "submit-slurm": Entry(
+        "submit_slurm:submit_slurm", "Plan the nodes that a workflow file needs, and submit it."
+    ),
     "tui": Entry("tui:tui", "Open the terminal interface."),
     "workflows": Entry("workflows:workflows", "Create, list, start and delete workflows."),
     "jobs": Entry("jobs:jobs", "Create, list, change, cancel and retry jobs; read their output."),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from torc_core.client import TorcClient
 from torc_core.client.server_clock import TOLERANCE_S
+from torc_core.clock import SystemClock
 from torc_core.config.layers import Option
 from torc_core.config.schema import ClientSettings
 from torc_core.config.server_choice import server_choice
@@ -25,6 +26,9 @@ from torc_tui.cli.global_options import given_options
 from torc_tui.cli.output.diagnostics import say
 from torc_tui.cli.output.formats import Output, output_for
 from torc_tui.cli.output.reporter import CommandReporter
+
+if TYPE_CHECKING:
+    from torc_core.hpc.slurm.programs.calls import Slurm
 
 R = TypeVar("R", bound=Result)
 
@@ -119,6 +123,14 @@ class Settings:
     def client(self) -> TorcClient:
         """The client of the server."""
         return self.connection.client
+
+    @cached_property
+    def slurm(self) -> Slurm:
+        """The Slurm programs of this machine, if it has them; within the configured budget."""
+        from torc_core.hpc.slurm.programs.budget import Budget  # noqa: PLC0415 - few commands do
+        from torc_core.hpc.slurm.programs.calls import Slurm  # noqa: PLC0415
+
+        return Slurm(SystemClock(), Budget(self.configured.slurm.calls_per_minute))
 
     def reporter(self, *, ask: bool = True) -> CommandReporter:
         """Return how this command shows what operations report."""

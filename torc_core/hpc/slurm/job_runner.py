@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from torc_core import __version__
-from torc_core.client import TorcClient, every_item
+from torc_core.client import Address, TorcClient
 from torc_core.clock import SystemClock
 from torc_core.config.sources import load_client
 from torc_core.errors import ExitCode, MachineError, TorcError
@@ -31,8 +31,12 @@ from torc_core.hpc.slurm.allocation import (
     read_allocation,
 )
 from torc_core.hpc.slurm.kernel_messages import has_failures, keep_kernel_messages
+from torc_core.hpc.slurm.nodes import DEFAULT_PREFIX, SlurmNodes, WorkerSite
+from torc_core.hpc.slurm.programs.budget import Budget
+from torc_core.hpc.slurm.programs.calls import Slurm
+from torc_core.hpc.slurm.registration import AllocationOrigin, find_scheduled
 from torc_core.hpc.slurm.requeue import node_scheduler, nodes_before
-from torc_core.hpc.slurm.server import reach, worker_server
+from torc_core.hpc.slurm.server import WorkerServer, reach, worker_server
 from torc_core.model.compute import (
     AllocationStatus,
     ScheduledComputeNode,
@@ -79,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="where the server is, and what it asks for, in place of the address",
     )
+    parser.add_argument("--allocation-key", metavar="KEY", help="what its request is called")
+    parser.add_argument(
+        "--scheduler-config-id", type=int, metavar="ID", help="the scheduler that it is of"
+    )
     parser.add_argument(
         "--wait-for-healthy-database-minutes", type=float, default=20.0, metavar="MINUTES"
     )
@@ -97,7 +105,10 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
     mode = log_mode(is_shared=configured.share_logs)
     _write_environment(output_dir, workflow_id, allocation, mode)
     reach(server, patience)
-    scheduled = patience.ask(partial(_find_scheduled, client, workflow_id, allocation))
+    origin = AllocationOrigin(
+        key=arguments.allocation_key, scheduler_id=arguments.scheduler_config_id
+    )
+    scheduled = patience.ask(partial(find_scheduled, client, workflow_id, allocation, origin))
     options = RunnerOptions(
         workflow_id=workflow_id,
         output_dir=output_dir,
@@ -119,7 +130,9 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         access_file=arguments.access_file,
         log_path=str(_log_path(output_dir, output_paths.SLURM_RUNNER, workflow_id, allocation)),
     )
-    runner = Runner(client, options)
+    slurm = Slurm(SystemClock(), Budget(settings.slurm.calls_per_minute))
+    nodes = SlurmNodes(client, slurm, _site(arguments, server))
+    runner = Runner(client, options, scheduler=nodes)
     status = _scheduled_status(client, scheduled, allocation, patience)
     with status, stopping_on_signals(runner.stop):
         summary = runner.run()
@@ -127,6 +140,18 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
             path = _log_path(output_dir, output_paths.SLURM_KERNEL, workflow_id, allocation)
             keep_kernel_messages(path, mode, psutil.Process().create_time())
         return summary.exit_code
+
+
+def _site(arguments: argparse.Namespace, server: WorkerServer) -> WorkerSite:
+    """Return where workers work whose allocations this one requests: as it does itself."""
+    name = os.environ.get("SLURM_JOB_NAME", "").removesuffix(f"_wf{arguments.workflow_id}")
+    return WorkerSite(
+        output_dir=Path(arguments.output_dir).absolute(),
+        url=Address(server.client.url).without_user,
+        access_file=None if server.access_file is None else server.access_file.absolute(),
+        poll_interval_s=arguments.poll_interval,
+        job_prefix=name or DEFAULT_PREFIX,
+    )
 
 
 def _ask_end_time(slurm_job_id: int) -> float | None:
@@ -165,16 +190,6 @@ def _write_environment(
             f"The output directory {output_dir} cannot be written: {error.strerror}.",
             hint="Choose one that compute nodes can write, such as on a shared file system.",
         ) from error
-
-
-def _find_scheduled(
-    client: TorcClient, workflow_id: WorkflowId, allocation: Allocation
-) -> ScheduledComputeNode | None:
-    """Return the server's record of this allocation, if torc requested the allocation."""
-    scheduled = every_item(
-        client.list_scheduled_compute_nodes, workflow_id, scheduler_id=allocation.slurm_job_id
-    )
-    return next(scheduled, None)
 
 
 @contextmanager

@@ -1,16 +1,29 @@
-"""Cancel a workflow."""
+"""Cancel a workflow, and the Slurm allocations that it has requested."""
 
 from __future__ import annotations
+
+from enum import Enum, auto
 
 import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
+from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import ACTIVE
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.facts import count, count_lines, counted, is_settled, title_of
 from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.operations.slurm.end_allocations import EndedAllocations, end_allocations
+from torc_core.operations.slurm.settle import unfinished_allocations
+
+
+class Before(Enum):
+    """What a workflow was when it was to be canceled."""
+
+    OPEN = auto()
+    CANCELED = auto()
+    COMPLETE = auto()
 
 
 class Canceled(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,36 +31,53 @@ class Canceled(msgspec.Struct, frozen=True, kw_only=True):
 
     workflow_id: WorkflowId
     title: str
-    was_canceled: bool
-    """Before it was asked for."""
+    before: Before
+    """What it was before that."""
+    allocations: EndedAllocations
+    """What became of its Slurm allocations."""
 
     @property
     def sentence(self) -> str:
         """What was done."""
-        if self.was_canceled:
-            return f"Workflow {self.title} is already canceled."
-        return f"Canceled workflow {self.title}."
+        said = {
+            Before.OPEN: f"Canceled workflow {self.title}.",
+            Before.CANCELED: f"Workflow {self.title} is already canceled.",
+            Before.COMPLETE: f"Workflow {self.title} is complete.",
+        }
+        return f"{said[self.before]} {self.allocations.sentence}".strip()
 
 
-def propose_cancel(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Canceled]:
-    """Propose to cancel a workflow; one that is canceled stays so, as a script may repeat itself.
+def propose_cancel(client: TorcClient, workflow_id: WorkflowId, slurm: Slurm) -> Proposal[Canceled]:
+    """Propose to cancel a workflow and its Slurm allocations.
+
+    One that is canceled stays so, as a script may repeat itself; allocations that are left are
+    canceled. So are those of a workflow that is complete.
+
+    Args:
+        client: The server.
+        workflow_id: The workflow.
+        slurm: The programs of the cluster, if there is one here.
 
     Raises:
         NotFoundError: There is no such workflow.
-        ConflictError: It is complete.
+        ConflictError: It is complete, and none of its allocations is left.
     """
     workflow = client.get_workflow(workflow_id)
     status = client.get_workflow_status(workflow_id)
-    decide_cancel(workflow_id, status)
+    allocations = len(unfinished_allocations(client, workflow_id))
+    before = decide_cancel(workflow_id, status, allocations)
 
     def perform(_reporter: Reporter, *, force: bool) -> Canceled:  # noqa: ARG001 - nothing to force
-        if not status.is_canceled:
+        if before is Before.OPEN:
             client.cancel_workflow(workflow_id)
         return Canceled(
-            workflow_id=workflow_id, title=title_of(workflow), was_canceled=status.is_canceled
+            workflow_id=workflow_id,
+            title=title_of(workflow),
+            before=before,
+            allocations=end_allocations(client, workflow, slurm),
         )
 
-    if status.is_canceled:
+    if before is Before.CANCELED:
         return Proposal(question=None, perform=perform)
 
     active = count(status.jobs_by_status, ACTIVE)
@@ -58,6 +88,7 @@ def propose_cancel(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Canc
                 f"{counted(active, 'active job')} will be stopped."
                 if active
                 else "No job is active.",
+                *([f"{counted(allocations, 'Slurm allocation')} will end."] if allocations else []),
                 *count_lines(status.jobs_by_status),
             ),
             is_danger=True,
@@ -67,11 +98,21 @@ def propose_cancel(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Canc
     )
 
 
-def decide_cancel(workflow_id: WorkflowId, status: WorkflowStatus) -> None:
-    """Refuse where there is nothing to cancel.
+def decide_cancel(workflow_id: WorkflowId, status: WorkflowStatus, allocations: int) -> Before:
+    """Return what a workflow is before it is canceled. Pure.
+
+    Args:
+        workflow_id: The workflow.
+        status: Its status.
+        allocations: How many of its Slurm allocations have not ended.
 
     Raises:
-        ConflictError: It is complete.
+        ConflictError: It is complete, and no allocation is left.
     """
-    if is_settled(status.jobs_by_status) and not status.is_canceled:
+    if status.is_canceled:
+        return Before.CANCELED
+    if not is_settled(status.jobs_by_status):
+        return Before.OPEN
+    if not allocations:
         raise ConflictError(f"Workflow {workflow_id} is complete: there is nothing to cancel.")
+    return Before.COMPLETE

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+import msgspec
 
 from torc_core.config.bounds import Bounds
 from torc_core.hpc.planning.options import MAX_MULTIPLIER, GroupBy, WalltimeStrategy
+from torc_core.operations.slurm.plan_file import PlanWishes
 from torc_tui.cli.options.numbers import number
 from torc_tui.cli.options.shared import options
 
@@ -46,3 +50,21 @@ walltime_options = options(
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace the schedulers that the workflow has."
 )
+_hpc_profile_option = click.option(
+    "--hpc-profile",
+    "--profile",
+    "profile",
+    metavar="NAME",
+    help="The HPC profile, as in `torc hpc list`; by default that of this machine, else one made "
+    "of what Slurm says.",
+)
+plan_options = options(
+    account_option, _hpc_profile_option, grouping_options, walltime_options, overwrite_option
+)
+"""All of a command that plans a workflow and creates it so."""
+
+
+def plan_wishes(given: dict[str, Any]) -> PlanWishes:
+    """Take these options out of those of a command."""
+    names = PlanWishes.__struct_fields__
+    return msgspec.convert({name: given.pop(name) for name in names if name in given}, PlanWishes)

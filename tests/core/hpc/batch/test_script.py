@@ -61,13 +61,14 @@ def test_a_script_states_what_the_scheduler_says():
 
 def test_a_worker_for_all_nodes_is_the_script_itself():
     job = msgspec.structs.replace(
-        JOB, max_parallel_jobs=3, access_file="/work/out/a b", poll_interval_s=2.5
+        with_fields(id=5), max_parallel_jobs=3, access_file="/work/out/a b", poll_interval_s=2.5
     )
     last = write_script(job).splitlines()[-1]
     assert shlex.split(last) == [
         *("exec", "/venv/bin/python", "-m", "worker"),
         *("http://login1:8080/torc-service/v1", "42", "/work/out"),
         *("--poll-interval", "2.5", "--max-parallel-jobs", "3", "--access-file", "/work/out/a b"),
+        *("--allocation-key", "torc:wf42:r1:a7:1", "--scheduler-config-id", "5"),
     ]
 
 

@@ -185,6 +185,9 @@ def _arguments(job: BatchJob) -> Iterator[str]:
         yield from ("--max-parallel-jobs", str(job.max_parallel_jobs))
     if job.access_file is not None:
         yield from ("--access-file", _path("access_file", job.access_file))
+    yield from ("--allocation-key", _option("comment", job.comment))
+    if job.scheduler.id is not None:
+        yield from ("--scheduler-config-id", str(job.scheduler.id))
     if job.one_worker_per_node:
         yield "--is-subtask"
 

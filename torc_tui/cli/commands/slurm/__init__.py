@@ -13,6 +13,9 @@ COMMANDS = {
     "get": Entry("schedulers:get", "Show a Slurm scheduler."),
     "delete": Entry("schedulers:delete", "Delete a Slurm scheduler."),
     "generate": Entry("generate:generate", "Plan the allocations of a workflow file."),
+    "schedule-nodes": Entry(
+        "schedule_nodes:schedule_nodes", "Request further nodes for a workflow."
+    ),
     "parse-logs": Entry("parse_logs:parse_logs", "Search the logs of allocations for errors."),
     "sacct": Entry("sacct:sacct", "Show what Slurm's accounting knows of allocations."),
 }

@@ -8,6 +8,10 @@ from torc_tui.cli.command import Entry, LazyGroup
 
 COMMANDS = {
     "create": Entry("definition.create:create", "Create a workflow from a file."),
+    "create-slurm": Entry(
+        "definition.create_slurm:create_slurm",
+        "Create a workflow from a file, with the Slurm allocations that it needs.",
+    ),
     "new": Entry("definition.edit:new", "Create a workflow without jobs."),
     "update": Entry("definition.edit:update", "Change the name and other fields of a workflow."),
     "list": Entry("definition.show:list_", "List workflows."),
@@ -33,7 +37,12 @@ COMMANDS = {
         "lifecycle.correct_resources:correct_resources",
         "Raise the requirements of jobs that used more than they state.",
     ),
-    "cancel": Entry("lifecycle.cancel:cancel", "Cancel a workflow; its runners stop their jobs."),
+    "submit": Entry(
+        "lifecycle.submit:submit", "Submit a workflow to Slurm, as `torc submit` does."
+    ),
+    "cancel": Entry(
+        "lifecycle.cancel:cancel", "Cancel a workflow: its jobs stop, its allocations end."
+    ),
     "archive": Entry("definition.archive:archive", "Archive workflows, or restore them."),
     "delete": Entry("definition.delete:delete", "Delete workflows with everything they contain."),
     "convert": Entry("definition.convert:convert", "Write a workflow file in another format."),

@@ -12,10 +12,16 @@ from torc_tui.cli.settings import Settings, pass_settings
 @workflow_argument
 @pass_settings
 def cancel(settings: Settings, workflow: str | None) -> None:
-    """Cancel a workflow; its runners stop their jobs."""
+    """Cancel a workflow: its runners stop their jobs, and its Slurm allocations end."""
     chosen = settings.choose_workflow(workflow)
-    done = settings.carry_out(propose_cancel(settings.client, chosen))
+    done = settings.carry_out(propose_cancel(settings.client, chosen, settings.slurm))
+    ended = done.allocations
     settings.output.message(
         done.sentence,
-        {"status": "success", "workflow_id": chosen, "canceled_slurm_jobs": 0, "errors": []},
+        {
+            "status": "partial_success" if ended.error else "success",
+            "workflow_id": chosen,
+            "canceled_slurm_jobs": len(ended.canceled),
+            "errors": [ended.error] if ended.error else [],
+        },
     )

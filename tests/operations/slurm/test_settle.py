@@ -1,0 +1,104 @@
+"""What is recorded once Slurm says that an allocation is over."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from operations.situations import node_here
+
+from torc_core.errors import ConflictError
+from torc_core.hpc.slurm.programs.poller import AllocationView
+from torc_core.hpc.slurm.programs.states import Phase
+from torc_core.model.compute import ScheduledComputeNode
+from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.lifecycle.cancel import Before, decide_cancel
+from torc_core.operations.slurm.settle import decide_settled, settle_allocations
+
+
+def record(number, status="active", kind="slurm", workflow_id=1):
+    return ScheduledComputeNode(
+        id=100 + number,
+        workflow_id=workflow_id,
+        scheduler_id=number,
+        scheduler_config_id=1,
+        scheduler_type=kind,
+        status=status,
+    )
+
+
+def node(number, slurm_job_id, workflow_id=1, **fields):
+    return msgspec.structs.replace(
+        node_here(workflow_id),
+        id=number,
+        compute_node_type="slurm",
+        scheduler={"type": "slurm", "slurm_job_id": slurm_job_id},
+        **fields,
+    )
+
+
+def seen(*views):
+    return {number: AllocationView(id=number, phase=phase) for number, phase in views}
+
+
+def test_what_is_over_is_settled_and_nothing_else():
+    views = seen(
+        (1, Phase.ENDED),
+        (2, Phase.RUNNING),
+        (3, Phase.PENDING),
+        (4, Phase.ENDING),
+        (5, Phase.UNKNOWN_YET),
+        (6, None),
+        (7, Phase.GONE),
+    )
+    records = [record(number) for number in range(1, 9)]
+    nodes = [node(number, number) for number in range(1, 9)]
+
+    settled = decide_settled(records, nodes, views)
+
+    assert [each.scheduler_id for each in settled.allocations] == [1, 7]
+    assert [each.id for each in settled.nodes] == [1, 7]
+
+
+def test_what_says_so_itself_is_left_alone():
+    records = [record(1, "complete"), record(2, kind="other"), record(3, "pending")]
+    nodes = [node(1, 1, is_active=False), node_here(1), node(3, None)]
+    views = seen(*((number, Phase.ENDED) for number in (1, 2, 3)))
+
+    settled = decide_settled(records, nodes, views)
+
+    assert [each.scheduler_id for each in settled.allocations] == [3]
+    assert settled.nodes == ()
+
+
+def test_the_jobs_of_an_allocation_that_is_over_are_free_at_once(client):
+    workflow_id = client.create_workflow(Workflow(name="lost", user="tester")).id
+    allocation = client.create_scheduled_compute_node(record(4, workflow_id=workflow_id))
+    lost = client.create_compute_node(node(None, 4, workflow_id))
+
+    settle_allocations(client, seen((4, Phase.ENDED)), workflow_id)
+
+    assert client.get_scheduled_compute_node(allocation.id).status == "complete"
+    assert client.get_compute_node(lost.id).is_active is False
+    again = settle_allocations(client, seen((4, Phase.ENDED)), workflow_id)
+    assert (again.allocations, again.nodes) == ((), ())
+
+
+OPEN = WorkflowStatus(is_canceled=False, run_id=1, jobs_by_status={"completed": 1, "ready": 1})
+COMPLETE = msgspec.structs.replace(OPEN, jobs_by_status={"completed": 2})
+
+
+@pytest.mark.parametrize(
+    ("status", "allocations", "before"),
+    [
+        (OPEN, 0, Before.OPEN),
+        (COMPLETE, 2, Before.COMPLETE),
+        (msgspec.structs.replace(COMPLETE, is_canceled=True), 0, Before.CANCELED),
+    ],
+)
+def test_a_workflow_can_be_canceled_while_jobs_or_allocations_are_left(status, allocations, before):
+    assert decide_cancel(1, status, allocations) is before
+
+
+def test_a_complete_workflow_without_allocations_has_nothing_to_cancel():
+    with pytest.raises(ConflictError, match="there is nothing to cancel"):
+        decide_cancel(1, COMPLETE, 0)

@@ -1,0 +1,251 @@
+"""From a workflow file to results on the cluster, with one command."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from itertools import count
+from pathlib import Path
+
+import pytest
+from slurm.submissions import HELD, SMALL, Desk
+from waiting import wait_for
+
+from torc_core.host.connect import Choice, Connection, connect
+from torc_core.operations.definition.create import create
+from torc_core.operations.lifecycle.initialize import initialize_workflow
+from torc_core.operations.reporter import carry_out
+from torc_core.operations.slurm.submission.site import SiteOptions
+from torc_core.operations.slurm.submission.submit import propose_submit
+from torc_core.spec import parse_workflow
+
+DYING = Path(__file__).with_name("dying_submitter.py")
+STAGES = """\
+name: stages
+resource_requirements:
+  - {name: small, num_cpus: 1, memory: 50m, runtime: PT1M}
+  - {name: other, num_cpus: 1, memory: 60m, runtime: PT1M}
+jobs:
+  - {name: prepare, command: "echo 1", resource_requirements: small}
+  - {name: work_1, command: "echo 2", resource_requirements: other, depends_on: [prepare]}
+  - {name: work_2, command: "echo 3", resource_requirements: other, depends_on: [prepare]}
+  - {name: merge, command: "echo 4", resource_requirements: small, depends_on: [work_1, work_2]}
+"""
+
+
+def test_one_command_brings_a_file_from_an_empty_home_to_its_results(slurm, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    desk = Desk(slurm, connect(Choice()).client, tmp_path)
+    try:
+        answer = desk.torc("submit-slurm", "--account", "project", desk.write(STAGES))
+        assert answer.code == 0, answer.err
+        assert "now: 1 allocation of 1 node for" in answer.err
+        assert "on_jobs_ready: 1 allocation" in answer.err
+        assert answer.out.startswith("Submitted #1 stages: 1 allocation (Slurm job ")
+        desk.wait_for_completion(1)
+        desk.wait_for_workers(1)
+        assert len(desk.records(1)) == 3
+    finally:
+        desk.torc("server", "stop")
+
+
+@pytest.mark.parametrize("is_one_per_node", [True, False])
+def test_an_allocation_of_two_nodes_has_a_worker_on_each_or_one_for_both(desk, is_one_per_node):
+    workflow_id = desk.submit(
+        f"""\
+name: shapes
+{SMALL}
+slurm_schedulers:
+  - {{name: two, account: project, nodes: 2, walltime: "00:10:00", mem: 200M}}
+jobs:
+  - {{name: "j{{i}}", command: hostname, resource_requirements: small, parameters: {{i: "1:8"}}}}
+actions:
+  - {{trigger_type: on_workflow_start, action_type: schedule_nodes, scheduler: two,
+      num_allocations: 1, start_one_worker_per_node: {str(is_one_per_node).lower()}}}
+"""
+    )
+    desk.wait_for_completion(workflow_id)
+    desk.wait_for_workers(workflow_id)
+    nodes = desk.client.list_compute_nodes(workflow_id).items
+    assert [node.num_nodes for node in nodes] == ([1, 1] if is_one_per_node else [2])
+    (record,) = desk.records(workflow_id)
+    assert {node.scheduler["scheduler_id"] for node in nodes} == {record.id}
+
+
+def test_each_trigger_requests_its_nodes_once(desk):
+    triggers = {
+        "on_workflow_start": (1, "[]"),
+        "on_worker_start": (1, "[]"),
+        "on_jobs_ready": (2, "[last]"),
+        "on_jobs_complete": (1, "[first]"),
+        "on_workflow_complete": (1, "[]"),
+        "on_worker_complete": (1, "[]"),
+    }
+    schedulers = "\n".join(
+        f'  - {{name: {name}, account: project, walltime: "00:10:00", mem: 100M}}'
+        for name in triggers
+    )
+    actions = "\n".join(
+        f"  - {{trigger_type: {name}, action_type: schedule_nodes, scheduler: {name}, "
+        f"num_allocations: {number}, jobs: {jobs}}}"
+        for name, (number, jobs) in triggers.items()
+    ).replace(", jobs: []", "")
+    workflow_id = desk.submit(
+        f"""\
+name: triggers
+compute_node_wait_for_new_jobs_seconds: 0
+{SMALL}
+slurm_schedulers:
+{schedulers}
+jobs:
+  - {{name: first, command: "true", resource_requirements: small}}
+  - {{name: last, command: "true", resource_requirements: small, depends_on: [first]}}
+actions:
+{actions}
+"""
+    )
+    desk.wait_for_completion(workflow_id)
+    wait_for(lambda: len(desk.records(workflow_id)) == 7, "the nodes of each trigger", 120)
+    desk.wait_for_workers(workflow_id)
+    names = {each.id: each.name for each in desk.client.list_slurm_schedulers(workflow_id).items}
+    requested = Counter(names[each.scheduler_config_id] for each in desk.records(workflow_id))
+    assert requested == {name: number for name, (number, _) in triggers.items()}
+
+
+def test_a_submission_may_be_repeated(desk):
+    workflow_id = desk.submit(HELD)
+    first = desk.records(workflow_id)
+    again = desk.torc("submit", workflow_id)
+    assert again.code == 0, again.err
+    assert f"Workflow #{workflow_id} held is submitted already: 2 allocations" in again.out
+    assert desk.records(workflow_id) == first
+    assert sorted(desk.queued(workflow_id)) == [each.scheduler_id for each in first]
+
+
+@pytest.mark.timeout(300)
+def test_whenever_a_submitter_is_killed_the_next_one_requests_what_is_missing(desk):
+    spec = parse_workflow(HELD)
+    for step in count(1):
+        workflow_id = create(desk.client, spec, user="tester").workflow_id
+        initialize_workflow(desk.client, workflow_id)
+        died = subprocess.run(
+            [sys.executable, DYING, str(step), desk.client.url, str(workflow_id), "output"],
+            cwd=desk.directory,
+            timeout=60,
+            check=False,
+        )
+        connection = Connection(desk.client, is_embedded=False)
+        options = SiteOptions(output_dir=str(desk.directory / "output"))
+        carry_out(propose_submit(connection, desk.programs, workflow_id, options).proposal)
+        records = {each.scheduler_id for each in desk.records(workflow_id)}
+        assert len(records) == 2, f"killed at step {step}"
+        assert set(desk.queued(workflow_id, "PENDING")) == records, f"killed at step {step}"
+        if died.returncode == 0:
+            break
+        assert died.returncode == -signal.SIGKILL
+    assert step == 11
+
+
+def test_when_slurm_refuses_a_file_nothing_is_left_of_it(desk):
+    text = HELD.replace("mem: 100M", "mem: 100M, partition: nowhere")
+    refused = desk.torc("submit", desk.write(text))
+    assert refused.code == 2
+    assert "Slurm refused the partition" in refused.err
+    assert refused.err.count("\n") <= 12
+    assert desk.client.list_workflows().items == []
+
+
+def test_when_slurm_refuses_a_workflow_it_is_said_how_to_go_on(desk):
+    text = HELD.replace("mem: 100M", "mem: 100M, partition: nowhere")
+    desk.torc("workflows", "create", desk.write(text))
+    refused = desk.torc("submit", 1)
+    assert refused.code == 2
+    assert "To request what is missing: torc submit 1" in refused.err
+    assert desk.records(1) == []
+    corrected = desk.torc("slurm", "update", 1, "--partition", "standard")
+    assert corrected.code == 0, corrected.err
+    assert desk.torc("submit", 1).code == 0
+    assert len(desk.records(1)) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("workflows", "archive", "true", "1"), 5, "archived"),
+        (("workflows", "cancel", "1"), 5, "canceled"),
+        (("jobs", "cancel", "1"), 5, "complete"),
+    ],
+)
+def test_what_has_nothing_to_run_is_not_submitted(desk, words, code, said):
+    desk.torc("workflows", "create", desk.write(HELD))
+    desk.torc("workflows", "initialize", 1, "--no-prompts")
+    assert desk.torc(*words).code == 0
+    refused = desk.torc("submit", 1)
+    assert (refused.code, refused.out) == (code, "")
+    assert said in refused.err
+    assert desk.queued(1) == []
+
+
+def test_without_slurm_nothing_is_created(desk, tmp_path):
+    (tmp_path / "empty").mkdir()
+    refused = desk.torc("submit", desk.write(HELD), PATH=str(tmp_path / "empty"))
+    assert (refused.code, refused.out) == (9, "")
+    assert "There is no squeue on PATH, so there is no Slurm here." in refused.err
+    assert desk.client.list_workflows().items == []
+
+
+def test_an_output_directory_that_cannot_be_used_is_refused_first(desk):
+    refused = desk.torc("submit", desk.write(HELD), "--output-dir", "/proc/none")
+    assert (refused.code, refused.out) == (9, "")
+    assert "/proc/none cannot be used" in refused.err
+    assert desk.client.list_workflows().items == []
+
+
+def test_missing_inputs_are_refused_unless_they_are_to_be_ignored(desk):
+    text = HELD + "files: [{name: raw, path: raw.txt}]\n"
+    text = text.replace('command: "true"', 'command: "cat ${files.input.raw}"')
+    refused = desk.torc("submit", desk.write(text))
+    assert refused.code == 5
+    assert "raw.txt does not exist" in refused.err
+    assert "--ignore-missing-data" in refused.err
+    assert desk.client.list_workflows().items == []
+    assert desk.torc("submit", "w.yaml", "-i").code == 0
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(desk):
+    shown = desk.torc("submit", desk.write(HELD), "--dry-run")
+    assert shown.code == 0, shown.err
+    assert "now: 2 allocations of 1 node for 00:10:00, s, the default partition" in shown.out
+    assert "2 allocations, at most 0.3 node-hours." in shown.out
+    plan = desk.torc("-f", "json", "submit", "w.yaml", "--dry-run").json
+    assert (plan["dry_run"], plan["total_allocations"], plan["node_hours"]) == (True, 2, 0.33)
+    assert desk.client.list_workflows().items == []
+    assert not (desk.directory / "output").exists()
+
+
+def test_a_plan_that_is_refused_creates_nothing(desk):
+    file = desk.write(STAGES.replace("memory: 60m", "memory: 900g"))
+    refused = desk.torc("submit-slurm", "--account", "project", file)
+    assert refused.code == 2
+    assert "900" in refused.err
+    file = desk.write(HELD)
+    refused = desk.torc("submit-slurm", "--account", "project", file)
+    assert refused.code == 5
+    assert "--overwrite" in refused.err
+    assert desk.client.list_workflows().items == []
+
+
+def test_a_planned_workflow_may_be_created_first_and_submitted_later(desk):
+    created = desk.torc(
+        *("-f", "json", "workflows", "create-slurm", "--account", "project"),
+        *("--group-by", "partition", desk.write(STAGES)),
+    )
+    workflow_id = created.json["workflow_id"]
+    assert desk.records(workflow_id) == []
+    submitted = desk.torc("workflows", "submit", workflow_id)
+    assert submitted.code == 0, submitted.err
+    desk.wait_for_completion(workflow_id)

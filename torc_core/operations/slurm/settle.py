@@ -1,0 +1,87 @@
+"""What follows when Slurm says that allocations are over: the server need not wait for silence."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from torc_core.client import TorcClient, every_item
+from torc_core.errors import NotFoundError
+from torc_core.hpc.slurm.programs.poller import AllocationView
+from torc_core.model.compute import (
+    UNFINISHED_ALLOCATIONS,
+    AllocationStatus,
+    ComputeNode,
+    ComputeNodePatch,
+    ScheduledComputeNode,
+    ScheduledComputeNodePatch,
+    SchedulerType,
+)
+from torc_core.model.ids import WorkflowId, id_of
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """Allocations and nodes that are over, and whose records said otherwise."""
+
+    allocations: tuple[ScheduledComputeNode, ...] = ()
+    nodes: tuple[ComputeNode, ...] = ()
+    """Their runners did not deregister. The jobs that they held are ready again, or have ended."""
+
+
+def unfinished_allocations(
+    client: TorcClient, workflow_id: WorkflowId
+) -> tuple[ScheduledComputeNode, ...]:
+    """Return the Slurm allocations of a workflow that are not over, as far as the server knows."""
+    return tuple(
+        record
+        for record in every_item(client.list_scheduled_compute_nodes, workflow_id)
+        if _is_unfinished(record)
+    )
+
+
+def settle_allocations(
+    client: TorcClient, views: Mapping[int, AllocationView], workflow_id: WorkflowId
+) -> Settled:
+    """Record what Slurm knows to be over: allocations, and the nodes of runners in them.
+
+    Args:
+        client: The server.
+        views: What Slurm says of allocations, by their ids there. What it does not know yet, and
+            what it was not asked for, stays as it is.
+        workflow_id: The workflow.
+    """
+    settled = decide_settled(
+        every_item(client.list_scheduled_compute_nodes, workflow_id),
+        every_item(client.list_compute_nodes, workflow_id, is_active=True),
+        views,
+    )
+    # Nodes first: once an allocation is complete, nothing looks at it again.
+    for node in settled.nodes:
+        with contextlib.suppress(NotFoundError):
+            client.update_compute_node(id_of(node), ComputeNodePatch(is_active=False))
+    for record in settled.allocations:
+        patch = ScheduledComputeNodePatch(status=AllocationStatus.COMPLETE)
+        with contextlib.suppress(NotFoundError):
+            client.update_scheduled_compute_node(id_of(record), patch)
+    return settled
+
+
+def decide_settled(
+    records: Iterable[ScheduledComputeNode],
+    nodes: Iterable[ComputeNode],
+    views: Mapping[int, AllocationView],
+) -> Settled:
+    """Return what is over, though its record says otherwise. Pure."""
+    over = {number for number, view in views.items() if view.is_over}
+    return Settled(
+        allocations=tuple(
+            record for record in records if record.scheduler_id in over and _is_unfinished(record)
+        ),
+        nodes=tuple(node for node in nodes if node.is_active and node.slurm_job_id in over),
+    )
+
+
+def _is_unfinished(record: ScheduledComputeNode) -> bool:
+    return record.scheduler_type == SchedulerType.SLURM and record.status in UNFINISHED_ALLOCATIONS

@@ -1,0 +1,71 @@
+"""The actions of a workflow that request nodes of Slurm and are due: found, and carried out.
+
+A runner claims such an action and says at its end how that went, so if it dies the action is due
+again. A command claims it for no node. If that dies, the action counts as executed, and what it
+lacks is found by the keys of its allocations; so those that are executed are looked at, too.
+"""
+
+from __future__ import annotations
+
+from torc_core.client import TorcClient
+from torc_core.errors import ConflictError
+from torc_core.hpc.slurm.nodes import Requested, SlurmNodes
+from torc_core.model.action import WORKER_TRIGGERS, WorkflowAction
+from torc_core.model.ids import WorkflowId, id_of
+from torc_core.model.workflow import ALLOCATION_KEYS
+from torc_core.operations.slurm.submission.contents import requests_slurm_nodes
+from torc_core.runner.actions.nodes import node_request
+
+
+def find_due(client: TorcClient, workflow_id: WorkflowId) -> tuple[WorkflowAction, ...]:
+    """Return the actions that request nodes now, also those of which it is not known how far.
+
+    A server of the reference keeps no keys of allocations: there an executed action stays so.
+    """
+    keeps_keys = ALLOCATION_KEYS in client.get_version().capabilities
+    return tuple(
+        action
+        for action in client.get_workflow_actions(workflow_id)
+        if is_due(action, keeps_keys=keeps_keys)
+    )
+
+
+def is_due(action: WorkflowAction, *, keeps_keys: bool) -> bool:
+    """Return whether an action requests nodes of Slurm now, or may have done so in part. Pure.
+
+    Those for the start and the end of runners are executed by runners alone.
+    """
+    return (
+        requests_slurm_nodes(action)
+        and action.trigger_type not in WORKER_TRIGGERS
+        and action.trigger_count >= action.required_triggers
+        and (keeps_keys or not action.executed)
+    )
+
+
+def carry_out_due(client: TorcClient, workflow_id: WorkflowId, nodes: SlurmNodes) -> Requested:
+    """Request what is missing of the nodes of actions that are due.
+
+    Raises:
+        TorcError: They were not requested, or not all; who tries again goes on from there.
+        UsageError: The configuration of an action is not valid, among others.
+    """
+    submitted: list[int] = []
+    found: list[int] = []
+    for action in find_due(client, workflow_id):
+        request = node_request(workflow_id, id_of(action), action.action_config)
+        if not action.executed and not _claim(client, action):
+            continue
+        done = nodes.carry_out(request)
+        submitted += done.submitted
+        found += done.found
+    return Requested(submitted=tuple(submitted), found=tuple(found))
+
+
+def _claim(client: TorcClient, action: WorkflowAction) -> bool:
+    """Claim an action; return whether it is ours to carry out."""
+    try:
+        client.claim_action(action.workflow_id, id_of(action), None)
+    except ConflictError:
+        return False  # a runner has just claimed it
+    return True

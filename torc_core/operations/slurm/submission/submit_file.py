@@ -1,0 +1,112 @@
+"""Submit a workflow file to Slurm: create the workflow, and request the nodes it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from torc_core.client import TorcClient, every_item
+from torc_core.host.connect import Connection
+from torc_core.hpc.slurm.programs.calls import Slurm
+from torc_core.hpc.slurm.requests import is_of_workflow
+from torc_core.model.compute import SchedulerType
+from torc_core.model.ids import WorkflowId
+from torc_core.operations.definition.create import FileWarning, create
+from torc_core.operations.definition.rollback import undone_on_failure
+from torc_core.operations.facts import counted
+from torc_core.operations.lifecycle.initialize import initialize_workflow
+from torc_core.operations.lifecycle.inputs import check_file_start, find_missing_inputs
+from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.operations.slurm.submission.contents import Placement, SubmissionPlan, plan_expanded
+from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site
+from torc_core.operations.slurm.submission.submit import (
+    SlurmSubmission,
+    Submitted,
+    request_nodes,
+    require_nodes_at_start,
+)
+from torc_core.spec.expanded import ExpandedWorkflow
+
+
+class FileSubmission(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow file that a user submits."""
+
+    spec: ExpandedWorkflow
+    user: str
+    """Who will own the workflow."""
+    command: str
+    """The command line that does it once nothing is missing."""
+    warnings: tuple[str, ...] = ()
+    """Of the plan."""
+    placements: Mapping[str, Placement] = {}
+    """The partitions that a plan means, by the names of schedulers."""
+
+
+def propose_submit_file(
+    connection: Connection, slurm: Slurm, request: FileSubmission, options: SiteOptions
+) -> SlurmSubmission:
+    """Propose to create a workflow from a file and to submit it.
+
+    If no allocation could be submitted, the workflow is deleted again.
+
+    Raises:
+        UsageError: No action of it requests nodes of Slurm as it starts.
+        MachineError: There is no Slurm here, or the output directory cannot be used.
+        UnreachableError: Slurm's controller does not answer.
+    """
+    spec = request.spec
+    require_nodes_at_start(
+        f"Workflow {spec.name!r}",
+        [
+            action.trigger_type
+            for action in spec.actions
+            if action.scheduler is not None and action.scheduler_type == SchedulerType.SLURM
+        ],
+        hint="To have its allocations planned, use torc submit-slurm.",
+    )
+    start = check_file_start(spec)
+    objection = find_missing_inputs(
+        f"Workflow {spec.name!r}", start, request.command, "--ignore-missing-data"
+    )
+    prospect = look_at_site(connection, slurm, options)
+    planned = plan_expanded(spec, request.placements)
+    plan = SubmissionPlan(
+        allocations=planned, server=prospect.server, output_dir=str(options.directory)
+    )
+
+    def perform(reporter: Reporter, *, force: bool) -> Submitted:
+        client = connection.client
+        workflow_id = create(client, spec, user=request.user, reporter=reporter).workflow_id
+        with undone_on_failure(
+            lambda: _delete_unless_submitted(client, slurm, workflow_id),
+            f"Workflow {workflow_id} is left: torc workflows delete {workflow_id}",
+        ):
+            initialize_workflow(client, workflow_id, reporter, force=force)
+            workflow = client.get_workflow(workflow_id)
+            return request_nodes(connection, slurm, workflow, options, reporter, planned)
+
+    return SlurmSubmission(
+        plan=plan,
+        proposal=Proposal(
+            question=Question(
+                sentence=f"Submit {spec.name} to Slurm: {plan.size}?",
+                lines=(counted(len(spec.jobs), "job"), *start.lines(), *plan.lines),
+            ),
+            objection=objection,
+            warnings=(
+                *(FileWarning(sentence=each) for each in request.warnings),
+                *prospect.warnings,
+            ),
+            perform=perform,
+        ),
+    )
+
+
+def _delete_unless_submitted(client: TorcClient, slurm: Slurm, workflow_id: WorkflowId) -> None:
+    """Delete a new workflow of which no allocation exists."""
+    if next(every_item(client.list_scheduled_compute_nodes, workflow_id), None) is not None:
+        return
+    workflow = client.get_workflow(workflow_id)
+    if not any(is_of_workflow(workflow, each.comment) for each in slurm.queue()):
+        client.delete_workflow(workflow_id)
