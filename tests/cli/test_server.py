@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import httpx
 import pytest
+from waiting import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +58,21 @@ def test_a_host_that_is_not_of_this_machine_changes_nothing(torc_alone, host, co
     assert (answer.code, answer.out) == (code, "")
     assert words in answer.err
     assert torc_alone("-f", "json", "server", "status").json == before
+
+
+def test_a_run_goes_on_while_the_server_is_opened(torc_alone, tmp_path):
+    pipe = tmp_path / "word"
+    os.mkfifo(pipe)
+    workflow = {"name": "w", "jobs": [{"name": "j", "command": f"cat {pipe}; torc ping"}]}
+    (tmp_path / "w.json").write_text(json.dumps(workflow))
+    assert torc_alone("run", "w.json", "--detach").code == 0
+
+    def status() -> str:
+        return torc_alone("-f", "json", "jobs", "list", "1").json["jobs"][0]["status"]
+
+    wait_for(lambda: status() == "running", "the job to run", 60)
+
+    assert torc_alone("server", "start", "--host", "127.0.0.2").code == 0
+
+    pipe.write_text("go\n")
+    wait_for(lambda: status() == "completed", "the job to complete", 60)
