@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
+import psutil
 import pytest
+from slurm.cluster.processes import processes_of
 from slurm.workers import RESTARTED, Site
 from waiting import wait_for
 
@@ -80,6 +85,35 @@ def test_the_buffer_before_the_end_is_left_once(site):
     hour, buffer = 3600, 180
     assert hour - buffer - 30 <= parse_duration(node.time_limit, field="") <= hour - buffer
     site.cluster.run("scancel", str(slurm_job))
+
+
+def test_a_job_that_ends_well_when_all_processes_are_signaled_is_interrupted(site):
+    saves = "exec perl -e '$SIG{TERM} = sub {exit 0}; sleep 1000'"
+    fails = "exec perl -e '$SIG{TERM} = sub {exit 3}; sleep 1000'"
+    commands = {"saves": saves, "fails": fails, "plain": "exec sleep 1000"}
+    jobs = [
+        site.flow.add(command, name=name, supports_termination=True)
+        for name, command in commands.items()
+    ]
+    site.flow.start()
+    slurm_job = site.submit("--cpus-per-task=3")
+    site.wait_for_status("running", *jobs)
+    place = site.cluster.layout.place
+    for pid in jobs_first(processes_of(place, site.cluster.show(slurm_job)["NodeList"]), slurm_job):
+        os.kill(pid, signal.SIGTERM)
+    site.wait_for_status("terminated", *jobs)
+
+
+def jobs_first(pids, slurm_job):
+    """Return the processes of a Slurm job without those of Slurm, the latest first."""
+    mine = {"perl", "sleep", "python", "python3"}
+    found = [psutil.Process(pid) for pid in pids]
+    own = [
+        each.pid
+        for each in found
+        if each.name() in mine and each.environ().get("SLURM_JOB_ID") == str(slurm_job)
+    ]
+    return sorted(own, reverse=True)
 
 
 def test_the_end_of_its_time_interrupts_jobs_too(site):

@@ -195,10 +195,15 @@ class Jobs:
         if not self._running.stop(job_id, reason):
             self.waiting = [claimed for claimed in self.waiting if claimed.job.id != job_id]
 
-    def stop_all(self, reason: StopReason) -> None:
-        """Release the waiting jobs and stop the running ones."""
+    def stop_all(self, reason: StopReason, signaled_at: float | None = None) -> None:
+        """Release the waiting jobs and stop the running ones.
+
+        Args:
+            reason: Why.
+            signaled_at: When a signal came that they may have received as well.
+        """
         self.release_waiting()
-        self._running.stop_all(reason)
+        self._running.stop_all(reason, signaled_at)
 
     def release_waiting(self) -> None:
         """Release every job that was not started."""

@@ -228,7 +228,7 @@ class Loop:
 
     def _on_stop(self, request: StopRequest) -> None:
         self._shutdown.stop_code = request.code
-        self._stop("the runner was asked to stop", self._interruption())
+        self._stop("the runner was asked to stop", self._interruption(), request.signaled_at)
         self._progress.report()
         if request.kills:
             self._jobs.kill_all(self._interruption())
@@ -286,12 +286,14 @@ class Loop:
 
     # ---- shutdown and progress
 
-    def _stop(self, reason: str, stop_jobs: StopReason | None = None) -> None:
+    def _stop(
+        self, reason: str, stop_jobs: StopReason | None = None, at: float | None = None
+    ) -> None:
         """Claim no more jobs; stop those that are running if there is a reason to."""
         self._log_shutdown(is_new=self._shutdown.stop(reason))
         self._exchanges.send_soon()
         if stop_jobs is not None:
-            self._jobs.stop_all(stop_jobs)
+            self._jobs.stop_all(stop_jobs, signaled_at=at)
         if stop_jobs in {StopReason.INTERRUPTED, StopReason.RUNNER_STOPS} or self._is_canceled:
             self._is_hurried = True
             self._turns.stop()

@@ -91,7 +91,9 @@ class Runner:
             return
         kills = urgency is Urgency.AT_ONCE or (urgency is Urgency.ASKED and self._was_asked)
         self._was_asked |= urgency is Urgency.ASKED
-        self._stops.append(StopRequest(code, kills))
+        # A terminal's Ctrl-C does not reach jobs: they have sessions of their own.
+        at = None if code is ExitCode.INTERRUPTED else self._clock.monotonic()
+        self._stops.append(StopRequest(code, kills, at))
         self._waker.wake()
 
     def run(self) -> RunSummary:

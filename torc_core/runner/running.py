@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from torc_core.clock import Clock
+from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import ClaimedJob, JobEnd, Outcome
 from torc_core.model.ids import JobId
 from torc_core.runner.awaited_outputs import AwaitedOutputs, Ended
@@ -22,7 +23,8 @@ from torc_core.runner.policy.exit_outcome import (
     classify_exit,
     combine_reasons,
     effective_reason,
-    may_be_signaled_together,
+    is_before_signal,
+    wait_before_belief_s,
 )
 from torc_core.runner.policy.limits import exceeded_limit, limit_codes, runtime_limit_s
 from torc_core.runner.policy.options import RunnerOptions
@@ -88,6 +90,7 @@ class RunningJobs:
         self._pool = pool
         self._outbox = outbox
         self.spent_output = SpentOutput(context.execution, tools.launcher.delete_stdio)
+        self._signaled_at: float | None = None
         self._attempts: dict[JobId, Attempt] = {}
         """By job id."""
         self._reported: dict[tuple[JobId, int], Attempt] = {}
@@ -141,19 +144,19 @@ class RunningJobs:
     def note_exit(self, attempt: Attempt, exited: Exited) -> None:
         """Handle the exit of an attempt's process, unless the runner may be about to stop."""
         if attempt.recovery is None:
-            attempt.stop = effective_reason(
-                attempt.stop, exited.exit_code, by_itself=exited.by_itself
-            )
-        if attempt.stop is not None or not may_be_signaled_together(exited.exit_code):
+            by_itself = exited.by_itself and is_before_signal(exited.at, self._signaled_at)
+            attempt.stop = effective_reason(attempt.stop, exited.exit_code, by_itself=by_itself)
+        wait_s = _wait_s(self._options, attempt, exited)
+        if attempt.stop is not None or not wait_s:
             self.handle_exit(attempt, exited)
             return
         self._forget_timers(attempt)
         attempt.signaled = exited
-        expiry = self._tools.clock.monotonic() + SIGNALED_S
+        expiry = self._tools.clock.monotonic() + wait_s
         self._tools.timers.set(Timer(TimerKind.SIGNALED, attempt.job_id), expiry)
 
     def settle_signaled(self, job_id: JobId) -> None:
-        """Handle the exit of a job that was ended by a signal."""
+        """Handle the exit of a job that may have been ended together with the runner."""
         attempt = self._attempts.get(job_id)
         if attempt is not None and attempt.signaled is not None:
             self.handle_exit(attempt, attempt.signaled)
@@ -244,8 +247,10 @@ class RunningJobs:
         self.settle_signaled(job_id)
         return True
 
-    def stop_all(self, reason: StopReason) -> None:
+    def stop_all(self, reason: StopReason, signaled_at: float | None = None) -> None:
         """Stop every job."""
+        if self._signaled_at is None:
+            self._signaled_at = signaled_at
         for job_id in [*self._attempts, *self._awaited]:
             self.stop(job_id, reason)
 
@@ -321,3 +326,13 @@ class RunningJobs:
 
     def _write_stderr(self, attempt: Attempt, text: str) -> None:
         self._tools.launcher.write_stderr(attempt.claimed, text)
+
+
+def _wait_s(options: RunnerOptions, attempt: Attempt, exited: Exited) -> float:
+    # What runs for so long has no job queued behind it that goes on at once.
+    is_long = exited.at - attempt.started >= SIGNALED_S
+    return wait_before_belief_s(
+        exited.exit_code,
+        is_taken_away=options.compute_node_type is not SchedulerType.LOCAL,
+        saves_state=is_long and attempt.claimed.job.supports_termination,
+    )

@@ -33,6 +33,9 @@ SIGNALED_S = 1.0
 Batch systems, systemd and container runtimes signal both at the same instant; then the job did not
 fail, no matter which of them is noticed first.
 """
+TOGETHER_S = 0.1
+"""How long before the runner's signal a job may have exited because of the same one: they are
+delivered at the same instant, and noticed in any order."""
 _SIGNALED = frozenset({129, 130, 131, 138, 140, 143, 152})
 """Exit codes of SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM and SIGXCPU; see signal(7)."""
 
@@ -40,6 +43,28 @@ _SIGNALED = frozenset({129, 130, 131, 138, 140, 143, 152})
 def may_be_signaled_together(exit_code: int) -> bool:
     """Return whether a job may have been ended by a signal that was sent to the runner, too."""
     return exit_code in _SIGNALED
+
+
+def is_before_signal(exited_at: float, signaled_at: float | None) -> bool:
+    """Return whether a job was over before the runner received a signal that jobs may share.
+
+    Afterwards its exit code says nothing of its work: many programs save their state when they are
+    asked to stop, and exit with 0.
+    """
+    return signaled_at is None or exited_at < signaled_at - TOGETHER_S
+
+
+def wait_before_belief_s(exit_code: int, *, is_taken_away: bool, saves_state: bool) -> float:
+    """Return how long a signal to the runner is waited for before a job counts as over.
+
+    Args:
+        exit_code: The job's own, 128+n for signal n.
+        is_taken_away: The runner is in an allocation: its end is likely, and signals all processes.
+        saves_state: The job catches the signal that asks it to stop; then it may exit as it likes.
+    """
+    if may_be_signaled_together(exit_code):
+        return SIGNALED_S
+    return TOGETHER_S if is_taken_away and (exit_code != 0 or saves_state) else 0.0
 
 
 class StopReason(Enum):

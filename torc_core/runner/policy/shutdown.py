@@ -20,6 +20,8 @@ class StopRequest(NamedTuple):
     """The exit code that goes with it."""
     kills: bool = False
     """The jobs get no grace."""
+    signaled_at: float | None = None
+    """When a signal came that jobs may have received as well, on the monotonic clock."""
 
 
 class ShutdownPolicy:

@@ -8,6 +8,8 @@ from torc_core.runner.policy.exit_outcome import (
     classify_exit,
     combine_reasons,
     effective_reason,
+    is_before_signal,
+    wait_before_belief_s,
 )
 
 COMPLETED, FAILED = JobStatus.COMPLETED, JobStatus.FAILED
@@ -117,3 +119,32 @@ def test_a_reason_is_found_again_by_its_name(reason):
 
 def test_a_reason_of_another_version_counts_as_the_end_of_its_runner():
     assert StopReason.named("ECLIPSE") is StopReason.RUNNER_STOPS
+
+
+@pytest.mark.parametrize(
+    ("exited_at", "signaled_at", "is_before"),
+    [(10.0, None, True), (9.8, 10.0, True), (9.95, 10.0, False), (10.2, 10.0, False)],
+)
+def test_what_exits_when_the_runner_is_signaled_may_have_been_too(
+    exited_at, signaled_at, is_before
+):
+    assert is_before_signal(exited_at, signaled_at) is is_before
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "is_taken_away", "saves_state", "wait_s"),
+    [
+        (143, False, False, 1.0),
+        (143, True, True, 1.0),
+        (3, False, True, 0.0),
+        (3, True, False, 0.1),
+        (0, True, True, 0.1),
+        (0, True, False, 0.0),
+        (0, False, True, 0.0),
+    ],
+)
+def test_in_an_allocation_an_exit_is_believed_when_no_signal_has_followed(
+    exit_code, is_taken_away, saves_state, wait_s
+):
+    waited = wait_before_belief_s(exit_code, is_taken_away=is_taken_away, saves_state=saves_state)
+    assert waited == wait_s
