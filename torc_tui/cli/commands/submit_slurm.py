@@ -32,7 +32,7 @@ from torc_tui.cli.settings import Settings, pass_settings
 @click.option(
     "--skip-checks",
     is_flag=True,
-    help="Accept jobs that need more nodes than their scheduler has.",
+    help="Accept jobs that need more nodes or time than their scheduler has.",
 )
 @pass_settings
 def submit_slurm(

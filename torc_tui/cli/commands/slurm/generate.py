@@ -7,18 +7,17 @@ from typing import Any
 
 import click
 
-from torc_core.hpc.planning.options import GroupBy, WalltimeStrategy
 from torc_core.hpc.planning.plan import PlannedScheduler
 from torc_core.operations.definition.transfer.files import document_to_write
 from torc_core.operations.slurm.generate import Generated, check_format, plan_record
 from torc_core.operations.slurm.generate import generate as generate_file
-from torc_core.operations.slurm.plan_file import PlanWishes
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.options.plan_options import (
     account_option,
     grouping_options,
     overwrite_option,
+    plan_wishes,
     walltime_options,
 )
 from torc_tui.cli.output.diagnostics import say
@@ -53,7 +52,11 @@ _COLUMNS = (
 @grouping_options
 @walltime_options
 @click.option(
-    "--no-actions", is_flag=True, help="Leave out the actions that request the allocations."
+    "--no-actions",
+    "with_actions",
+    flag_value=False,
+    default=True,
+    help="Leave out the actions that request the allocations.",
 )
 @overwrite_option
 @click.option("--dry-run", is_flag=True, help="Show the plan; write no file.")
@@ -67,7 +70,7 @@ def generate(settings: Settings, file: str, **given: Any) -> None:
     output: str | None = given["output"]
     if output is not None:
         check_format(spec_file, output)
-    generated = generate_file(spec_file, settings.configured.hpc, _wishes(given))
+    generated = generate_file(spec_file, settings.configured.hpc, plan_wishes(given))
     for warning in generated.plan.warnings:
         say(f"warning: {warning}")
     if given["dry_run"]:
@@ -83,19 +86,6 @@ def generate(settings: Settings, file: str, **given: Any) -> None:
         settings.output.record(generated.record())
     else:
         print_text(generated.file.text)
-
-
-def _wishes(given: dict[str, Any]) -> PlanWishes:
-    return PlanWishes(
-        account=given["account"],
-        profile=given["profile"],
-        group_by=GroupBy(given["group_by"]),
-        walltime_strategy=WalltimeStrategy(given["walltime_strategy"]),
-        walltime_multiplier=given["walltime_multiplier"],
-        single_allocation=given["single_allocation"],
-        with_actions=not given["no_actions"],
-        overwrite=given["overwrite"],
-    )
 
 
 def _show(settings: Settings, generated: Generated) -> None:

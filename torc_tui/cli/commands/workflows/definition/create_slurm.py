@@ -33,7 +33,7 @@ from torc_tui.cli.settings import Settings, pass_settings
 @click.option(
     "--skip-checks",
     is_flag=True,
-    help="Accept jobs that need more nodes than their scheduler has.",
+    help="Accept jobs that need more nodes or time than their scheduler has.",
 )
 @click.option("--no-resource-monitoring", is_flag=True, help="Do not measure memory and CPU.")
 @click.option("-u", "--user", help="The owner; you by default.")
