@@ -58,13 +58,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def plan_of_file(path: Path) -> Plan:
+def plan_of_file(path: Path, *, skip_checks: bool = False) -> Plan:
     """Return the plan of a workflow file.
+
+    Args:
+        path: The file.
+        skip_checks: Accept jobs that need more nodes or time than their scheduler has.
 
     Raises:
         SpecError: The file is wrong.
     """
-    return Plan(plan=plan_workflow(read_spec(path).expand(skip_checks=True)), source="spec_file")
+    spec = read_spec(path).expand(skip_checks=skip_checks)
+    return Plan(plan=plan_workflow(spec), source="spec_file")
 
 
 def plan_of_workflow(client: TorcClient, workflow_id: WorkflowId) -> Plan:

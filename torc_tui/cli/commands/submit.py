@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import click
 import msgspec
 
 from torc_core.model.ids import WorkflowId
@@ -21,6 +20,7 @@ from torc_core.operations.slurm.submission.submit import (
 from torc_core.operations.slurm.submission.submit_file import FileSubmission, propose_submit_file
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
+from torc_tui.cli.options.shared import accept_misfits_option
 from torc_tui.cli.options.submit_options import question_options, submit_options
 from torc_tui.cli.options.types import FILE_OR_WORKFLOW
 from torc_tui.cli.output.diagnostics import say
@@ -41,11 +41,7 @@ from torc_tui.cli.settings import Settings, pass_settings
 )
 @submit_options
 @question_options
-@click.option(
-    "--skip-checks",
-    is_flag=True,
-    help="Accept jobs that need more nodes or time than their scheduler has.",
-)
+@accept_misfits_option
 @pass_settings
 def submit(
     settings: Settings,

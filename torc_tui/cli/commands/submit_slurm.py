@@ -13,6 +13,7 @@ from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.commands.submit import Wishes, show_and_submit, site_options
 from torc_tui.cli.options.plan_options import plan_options, plan_wishes
+from torc_tui.cli.options.shared import accept_misfits_option
 from torc_tui.cli.options.submit_options import question_options, submit_options
 from torc_tui.cli.settings import Settings, pass_settings
 
@@ -29,11 +30,7 @@ from torc_tui.cli.settings import Settings, pass_settings
 @plan_options
 @submit_options
 @question_options
-@click.option(
-    "--skip-checks",
-    is_flag=True,
-    help="Accept jobs that need more nodes or time than their scheduler has.",
-)
+@accept_misfits_option
 @pass_settings
 def submit_slurm(
     settings: Settings,

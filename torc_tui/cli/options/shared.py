@@ -70,6 +70,13 @@ jobs_argument = argument(
 )
 """The jobs of a command."""
 
+accept_misfits_option = click.option(
+    "--skip-checks",
+    is_flag=True,
+    help="Accept jobs that need more nodes or time than their scheduler has.",
+)
+"""For commands that read a workflow file and run nothing here."""
+
 output_dir_option = click.option(
     "-o",
     "--output-dir",

@@ -9,6 +9,7 @@ from torc_core.operations.definition import create as operation
 from torc_core.operations.definition.validate import failed_validation, validate
 from torc_core.spec import SpecFile, read_spec
 from torc_tui.cli.command import argument, command
+from torc_tui.cli.options.shared import accept_misfits_option
 from torc_tui.cli.settings import Settings, pass_settings
 
 
@@ -23,11 +24,7 @@ from torc_tui.cli.settings import Settings, pass_settings
 @click.option(
     "--dry-run", is_flag=True, help="Check the file and count its records; create nothing."
 )
-@click.option(
-    "--skip-checks",
-    is_flag=True,
-    help="Accept jobs that need more nodes or time than their scheduler has.",
-)
+@accept_misfits_option
 @click.option("--no-resource-monitoring", is_flag=True, help="Do not measure memory and CPU.")
 @click.option("-u", "--user", help="The owner; you by default.")
 @pass_settings

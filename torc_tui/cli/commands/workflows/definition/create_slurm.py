@@ -14,6 +14,7 @@ from torc_core.operations.slurm.submission.plan_spec import plan_spec
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.options.plan_options import plan_options, plan_wishes
+from torc_tui.cli.options.shared import accept_misfits_option
 from torc_tui.cli.output.diagnostics import say
 from torc_tui.cli.settings import Settings, pass_settings
 
@@ -30,11 +31,7 @@ from torc_tui.cli.settings import Settings, pass_settings
 @click.option(
     "--dry-run", is_flag=True, help="Check the file and plan its allocations; create nothing."
 )
-@click.option(
-    "--skip-checks",
-    is_flag=True,
-    help="Accept jobs that need more nodes or time than their scheduler has.",
-)
+@accept_misfits_option
 @click.option("--no-resource-monitoring", is_flag=True, help="Do not measure memory and CPU.")
 @click.option("-u", "--user", help="The owner; you by default.")
 @pass_settings
