@@ -97,9 +97,23 @@ def test_rows_of_accounting_are_read_back_with_line_breaks_in_the_last_column(jo
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("0:0", 0), ("3:0", 3), ("0:9", 137), ("0:125", 253), ("7", 7), ("", None), ("x:y", None)],
+    [
+        ("0:0", 0),
+        ("3:0", 3),
+        ("0:9", 137),
+        ("0:125", None),
+        ("1:125", 1),
+        ("7", 7),
+        ("", None),
+        ("x:y", None),
+    ],
 )
 def test_an_exit_code_is_that_of_a_shell(text, code):
+    assert parse_exit_code(text) == code
+
+
+@pytest.mark.parametrize(("text", "code"), [("0:125", None), ("1:125", 1)])
+def test_a_mark_of_slurm_in_place_of_a_signal_is_no_exit_code(text, code):
     assert parse_exit_code(text) == code
 
 

@@ -26,6 +26,8 @@ _NOTHING = frozenset({"", "(null)", "N/A", "Unknown", "None", "None assigned", "
 _SUBMITTED = re.compile(r"([0-9]{1,18})(?:;[^\n]*)?", re.ASCII)
 _VERSION = re.compile(r"[0-9]+\.[0-9]+[0-9A-Za-z.-]*", re.ASCII)
 _SIGNALED = 128
+_LAST_SIGNAL = 64
+"""Of Linux, see signal(7). Larger numbers are Slurm's own marks: 125 is "out of memory"."""
 
 
 class QueuedAllocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,11 +131,17 @@ def accounting_rows(text: str, columns: Sequence[str]) -> Iterator[dict[str, str
 
 
 def parse_exit_code(text: str) -> int | None:
-    """Return the exit code in "code:signal", 128+n for signal n; None if it is none."""
+    """Return the exit code in "code:signal", 128+n for signal n.
+
+    None if it is none: also where Slurm marks what ended a job, which its state says in words.
+    """
     code, _, signal = text.strip().partition(":")
     if not (_ID.fullmatch(code) and _ID.fullmatch(signal or "0")):
         return None
-    return _SIGNALED + int(signal) if int(signal or 0) else int(code)
+    number = int(signal or 0)
+    if number > _LAST_SIGNAL:
+        return int(code) or None
+    return _SIGNALED + number if number else int(code)
 
 
 def parse_submitted(text: str) -> int | None:
