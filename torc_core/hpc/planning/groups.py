@@ -10,7 +10,7 @@ from torc_core.config.hpc import Partition
 from torc_core.errors import UsageError
 from torc_core.hpc.planning.entries import PlanEntry
 from torc_core.hpc.planning.options import GroupBy
-from torc_core.hpc.profiles.match import match
+from torc_core.hpc.profiles.match import Match, match
 from torc_core.hpc.profiles.needs import Needs
 from torc_core.hpc.profiles.profile import Profile
 from torc_core.resources import Requirements
@@ -104,45 +104,28 @@ def _choose(
         for entry in entries:
             needed = requirements[str(entry.requirements)]
             together[entry.entry] = larger(together.get(entry.entry, needed), needed)
-    known: dict[Requirements, tuple[Partition, str] | None] = {}
+    known: dict[Requirements, Match] = {}
     chosen = {}
     refused: dict[str, Requirements] = {}
     for entry in entries:
         needed = together.get(entry.entry, requirements[str(entry.requirements)])
         if needed not in known:
-            known[needed] = choose_partition(profile, needed, buffer_s)
-        choice = known[needed]
-        if choice is None:
+            known[needed] = match(profile.partitions, _needs(needed, buffer_s))
+        found = known[needed]
+        if found.best is None:
             refused[str(entry.requirements)] = needed
         else:
-            chosen[entry.entry, entry.requirements] = choice
+            chosen[entry.entry, entry.requirements] = found.best, found.why
     if refused:
-        faults = (_refusal(name, needed, profile, buffer_s) for name, needed in refused.items())
+        faults = (
+            _refusal(name, needed, known[needed], buffer_s) for name, needed in refused.items()
+        )
         raise UsageError(
             f"No partition of {profile.display_name} is large enough.\n" + "\n".join(faults),
             hint="Lower the requirements, or choose another profile: torc hpc match says which "
             "partitions fit.",
         )
     return chosen
-
-
-def choose_partition(
-    profile: Profile, needed: Requirements, buffer_s: int
-) -> tuple[Partition, str] | None:
-    """Return the partition that suits jobs best and why; None if there is none.
-
-    Where a partition has a minimum of nodes that is all that is against it, it is chosen when
-    nothing else fits: the allocation is larger than one job needs.
-    """
-    needs = _needs(needed, buffer_s)
-    found = match(profile.partitions, needs)
-    if found.best is None:
-        no_minimum = [msgspec.structs.replace(each, min_nodes=None) for each in profile.partitions]
-        found = match(no_minimum, needs)
-    if found.best is None:
-        return None
-    best = found.best.name
-    return next(each for each in profile.partitions if each.name == best), found.why
 
 
 def larger(one: Requirements, other: Requirements) -> Requirements:
@@ -166,10 +149,9 @@ def _needs(needed: Requirements, buffer_s: int) -> Needs:
     )
 
 
-def _refusal(name: str, needed: Requirements, profile: Profile, buffer_s: int) -> str:
+def _refusal(name: str, needed: Requirements, found: Match, buffer_s: int) -> str:
     """Return what a job needs, and what each partition lacks of it."""
-    rejected = match(profile.partitions, _needs(needed, buffer_s)).rejected
-    lacks = (f"    {partition.name}: {', '.join(against)}" for partition, against in rejected)
+    lacks = (f"    {partition.name}: {', '.join(against)}" for partition, against in found.rejected)
     return "\n".join([f'  "{shown(name)}" needs {", ".join(_stated(needed, buffer_s))}:', *lacks])
 
 

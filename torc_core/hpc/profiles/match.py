@@ -58,6 +58,10 @@ _CRITERIA = (
     _Criterion(_is_debug, "is for debugging"),
     _Criterion(lambda each, _: each.requires_explicit_request, "has to be asked for by name"),
     _Criterion(
+        lambda each, needs: (each.min_nodes or 1) > needs.num_nodes,
+        "gives more nodes than are needed",
+    ),
+    _Criterion(
         lambda each, needs: bool(each.gpus_per_node) and not needs.num_gpus,
         "has GPUs, which are not needed",
     ),
@@ -74,9 +78,10 @@ and bytes they have, the more exact is the fit."""
 def match(partitions: Sequence[Partition], needs: Needs) -> Match:
     """Return the partition that suits a job best, and what is against each of the others.
 
-    A partition fits that has the CPUs, memory and GPUs on a node, the nodes and the time. The best
-    one is not for debugging, need not be asked for by name, has no GPUs that the job does not
-    need, fits most exactly, shares its nodes if the job takes a quarter of one or less and does not
+    A partition fits that has the CPUs, memory and GPUs on a node, the nodes and the time; where it
+    has a minimum of nodes, an allocation is larger than the job. The best one is not for debugging,
+    need not be asked for by name, gives no more nodes, has no GPUs that the job does not need,
+    fits most exactly, shares its nodes if the job takes a quarter of one or less and does not
     otherwise, and has the shortest limit; the first of these that differs decides, at last the
     order of the partitions.
 
@@ -112,8 +117,6 @@ def _misfits(partition: Partition, needs: Needs) -> Iterator[str]:
     if needs.runtime_s > partition.max_walltime_secs:
         limit = format_limit(partition.max_walltime_secs)
         yield f"{limit} at most, {format_limit(needs.runtime_s)} needed"
-    if needs.num_nodes < (partition.min_nodes or 1):
-        yield f"{partition.min_nodes:,} nodes at least, {needs.num_nodes:,} needed"
     if needs.num_nodes > (partition.max_nodes or needs.num_nodes):
         yield f"{partition.max_nodes:,} nodes at most, {needs.num_nodes:,} needed"
 
