@@ -38,6 +38,12 @@ class DyingSlurm(Slurm):
 
 
 class DyingClient(TorcClient):
+    def start_workflow(self, *arguments, **options):
+        step()
+        reply = super().start_workflow(*arguments, **options)
+        step()
+        return reply
+
     def claim_action(self, *arguments, **options):
         step()
         reply = super().claim_action(*arguments, **options)

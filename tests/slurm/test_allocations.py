@@ -110,7 +110,7 @@ def test_when_all_allocations_have_ended_it_is_said_what_to_do(desk):
     refused = desk.torc("submit", workflow_id)
 
     assert refused.code == 5
-    assert "All 2 allocations of workflow" in refused.err
+    assert f"Workflow {workflow_id} has no allocation left: all 2 have ended." in refused.err
     assert f"torc slurm schedule-nodes {workflow_id}" in refused.err
     assert {each.status for each in desk.records(workflow_id)} == {"complete"}
 

@@ -15,7 +15,6 @@ from waiting import wait_for
 
 from torc_core.host.connect import Choice, Connection, connect
 from torc_core.operations.definition.create import create
-from torc_core.operations.lifecycle.initialize import initialize_workflow
 from torc_core.operations.reporter import carry_out
 from torc_core.operations.slurm.submission.site import SiteOptions
 from torc_core.operations.slurm.submission.submit import propose_submit
@@ -126,12 +125,31 @@ def test_a_submission_may_be_repeated(desk):
     assert sorted(desk.queued(workflow_id)) == [each.scheduler_id for each in first]
 
 
+def test_of_several_submitters_at_once_each_does_its_part(desk):
+    desk.torc("workflows", "create", desk.write(HELD.replace("allocations: 2", "allocations: 5")))
+    submitters = [
+        subprocess.Popen(
+            [sys.executable, "-m", "torc_tui", "submit", "1"],
+            cwd=desk.directory,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]
+    for each in submitters:
+        _, said = each.communicate(timeout=100)
+        assert each.returncode == 0, said
+    records = desk.records(1)
+    assert len({each.request_key for each in records}) == len(records) == 5
+    assert {each.scheduler_id for each in records} == set(desk.queued(1, "PENDING"))
+    assert desk.client.get_workflow_status(1).run_id == 1
+
+
 @pytest.mark.timeout(300)
 def test_whenever_a_submitter_is_killed_the_next_one_requests_what_is_missing(desk):
     spec = parse_workflow(HELD)
     for step in count(1):
         workflow_id = create(desk.client, spec, user="tester").workflow_id
-        initialize_workflow(desk.client, workflow_id)
         died = subprocess.run(
             [sys.executable, DYING, str(step), desk.client.url, str(workflow_id), "output"],
             cwd=desk.directory,
@@ -147,7 +165,7 @@ def test_whenever_a_submitter_is_killed_the_next_one_requests_what_is_missing(de
         if died.returncode == 0:
             break
         assert died.returncode == -signal.SIGKILL
-    assert step == 11
+    assert step == 13
 
 
 def test_when_slurm_refuses_a_file_nothing_is_left_of_it(desk):

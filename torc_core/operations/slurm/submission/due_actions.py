@@ -17,19 +17,6 @@ from torc_core.operations.slurm.submission.contents import requests_slurm_nodes
 from torc_core.runner.actions.nodes import node_request
 
 
-def find_due(client: TorcClient, workflow_id: WorkflowId) -> tuple[WorkflowAction, ...]:
-    """Return the actions that request nodes now, also those of which it is not known how far.
-
-    A server of the reference keeps no keys of allocations: there an executed action stays so.
-    """
-    keeps_keys = ALLOCATION_KEYS in client.get_version().capabilities
-    return tuple(
-        action
-        for action in client.get_workflow_actions(workflow_id)
-        if is_due(action, keeps_keys=keeps_keys)
-    )
-
-
 def is_due(action: WorkflowAction, *, keeps_keys: bool) -> bool:
     """Return whether an action requests nodes of Slurm now, or may have done so in part. Pure.
 
@@ -46,19 +33,24 @@ def is_due(action: WorkflowAction, *, keeps_keys: bool) -> bool:
 def carry_out_due(client: TorcClient, workflow_id: WorkflowId, nodes: SlurmNodes) -> Requested:
     """Request what is missing of the nodes of actions that are due.
 
+    A server of the reference keeps no keys of allocations: there an executed action stays so.
+
     Raises:
         TorcError: They were not requested, or not all; who tries again goes on from there.
         UsageError: The configuration of an action is not valid, among others.
     """
+    keeps_keys = ALLOCATION_KEYS in client.get_version().capabilities
     submitted: list[int] = []
     found: list[int] = []
-    for action in find_due(client, workflow_id):
-        request = node_request(workflow_id, id_of(action), action.action_config)
-        if not action.executed and not _claim(client, action):
+    for action in client.get_workflow_actions(workflow_id):
+        if not is_due(action, keeps_keys=keeps_keys):
             continue
-        done = nodes.carry_out(request)
-        submitted += done.submitted
-        found += done.found
+        request = node_request(workflow_id, id_of(action), action.action_config)
+        is_ours = action.executed or _claim(client, action)
+        if is_ours or keeps_keys:  # who has just claimed it may die, and the keys prevent the rest
+            done = nodes.carry_out(request)
+            submitted += done.submitted
+            found += done.found
     return Requested(submitted=tuple(submitted), found=tuple(found))
 
 
@@ -67,5 +59,5 @@ def _claim(client: TorcClient, action: WorkflowAction) -> bool:
     try:
         client.claim_action(action.workflow_id, id_of(action), None)
     except ConflictError:
-        return False  # a runner has just claimed it
+        return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import nullcontext
 
 import msgspec
 
@@ -15,11 +16,12 @@ from torc_core.hpc.slurm.requests import AllocationRequest, keys_of_call
 from torc_core.model.ids import SchedulerId, WorkflowId, id_of
 from torc_core.model.resources import SlurmScheduler
 from torc_core.model.workflow import WorkflowStatus
-from torc_core.operations.facts import counted, is_settled, refuse_archived, title_of
+from torc_core.operations.facts import counted, has_nothing_to_run, refuse_archived, title_of
 from torc_core.operations.reporter import Proposal, Question, Reporter
 from torc_core.operations.slurm.submission.contents import PlannedAllocations, SubmissionPlan
 from torc_core.operations.slurm.submission.due_actions import carry_out_due
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site, open_site
+from torc_core.operations.slurm.submission.start import needs_start, started
 from torc_core.operations.slurm.submission.submit import (
     AllocationSubmitted,
     SlurmSubmission,
@@ -55,7 +57,8 @@ def propose_schedule_nodes(
     client, workflow_id = connection.client, request.workflow_id
     workflow = client.get_workflow(workflow_id)
     is_new = client.is_workflow_uninitialized(workflow_id)
-    decide_schedule(workflow_id, client.get_workflow_status(workflow_id), is_new=is_new)
+    status = client.get_workflow_status(workflow_id)
+    decide_schedule(workflow_id, status, is_new=is_new)
     scheduler = choose_scheduler(
         workflow_id,
         list(every_item(client.list_slurm_schedulers, workflow_id)),
@@ -76,24 +79,35 @@ def propose_schedule_nodes(
     )
     call = secrets.token_hex(4)
 
-    def perform(reporter: Reporter, *, force: bool) -> Submitted:  # noqa: ARG001 - nothing to force
+    def perform(reporter: Reporter, *, force: bool) -> Submitted:
+        start = (
+            started(client, workflow, reporter, is_new=False, force=force)
+            if needs_start(status, is_new=False)
+            else nullcontext()
+        )
         nodes = SlurmNodes(
             client,
             slurm,
             open_site(connection, slurm, workflow, options),
             on_submitted=lambda number: reporter.progress(AllocationSubmitted(slurm_job_id=number)),
         )
-        carry_out_due(client, workflow_id, nodes)
-        run_id = client.get_workflow_status(workflow_id).run_id
-        done = nodes.request(
-            workflow,
-            AllocationRequest(
-                keys=keys_of_call(workflow, run_id, call, request.num_allocations),
-                scheduler_id=id_of(scheduler),
-                start_one_worker_per_node=request.start_one_worker_per_node,
-                max_parallel_jobs=request.max_parallel_jobs,
-            ),
-        )
+        with start:
+            carry_out_due(client, workflow_id, nodes)
+            keys = keys_of_call(
+                workflow,
+                client.get_workflow_status(workflow_id).run_id,
+                call,
+                request.num_allocations,
+            )
+            done = nodes.request(
+                workflow,
+                AllocationRequest(
+                    keys=keys,
+                    scheduler_id=id_of(scheduler),
+                    start_one_worker_per_node=request.start_one_worker_per_node,
+                    max_parallel_jobs=request.max_parallel_jobs,
+                ),
+            )
         return Submitted(
             workflow_id=workflow_id,
             title=title_of(workflow),
@@ -121,7 +135,7 @@ def decide_schedule(workflow_id: WorkflowId, status: WorkflowStatus, *, is_new: 
         ConflictError: It is archived, canceled or complete, or not initialized.
     """
     refuse_archived(workflow_id, status)
-    if status.is_canceled or is_settled(status.jobs_by_status):
+    if status.is_canceled or has_nothing_to_run(status.jobs_by_status):
         state = "canceled" if status.is_canceled else "complete"
         raise ConflictError(
             f"Workflow {workflow_id} is {state}: there is nothing to run.",

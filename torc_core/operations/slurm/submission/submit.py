@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from torc_core.client import TorcClient, every_item
 from torc_core.clock import SystemClock
 from torc_core.errors import ConflictError, TorcError, UsageError
 from torc_core.host.connect import Connection
-from torc_core.hpc.slurm.nodes import Requested, SlurmNodes
+from torc_core.hpc.slurm.nodes import SlurmNodes
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.programs.poller import Poller
 from torc_core.model.action import TriggerType, WorkflowAction
@@ -23,11 +24,11 @@ from torc_core.operations.facts import (
     count,
     count_lines,
     counted,
+    has_nothing_to_run,
     is_settled,
     refuse_archived,
     title_of,
 )
-from torc_core.operations.lifecycle.initialize import initialize_workflow
 from torc_core.operations.lifecycle.inputs import StartCheck, check_start, find_missing_inputs
 from torc_core.operations.reporter import Proposal, Question, Reporter
 from torc_core.operations.slurm.settle import settle_allocations, unfinished_allocations
@@ -39,6 +40,7 @@ from torc_core.operations.slurm.submission.contents import (
 )
 from torc_core.operations.slurm.submission.due_actions import carry_out_due
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site, open_site
+from torc_core.operations.slurm.submission.start import needs_start, started
 
 
 class AllocationSubmitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,9 +129,13 @@ def propose_submit(
     )
 
     def perform(reporter: Reporter, *, force: bool) -> Submitted:
-        if is_new and client.is_workflow_uninitialized(workflow_id):
-            initialize_workflow(client, workflow, reporter, force=force)
-        return request_nodes(connection, slurm, workflow, options, reporter, planned)
+        start = (
+            started(client, workflow, reporter, is_new=is_new, force=force)
+            if needs_start(facts.status, is_new=is_new)
+            else nullcontext()
+        )
+        with start:
+            return request_nodes(connection, slurm, workflow, options, reporter, planned)
 
     return SlurmSubmission(
         plan=plan,
@@ -169,7 +175,7 @@ def decide_submit(facts: SubmitFacts) -> TorcError | None:
             f"Workflow {workflow_id} is canceled.",
             hint=f"Begin a new run, then submit it: torc workflows reinitialize {workflow_id}",
         )
-    if is_settled(facts.status.jobs_by_status):
+    if has_nothing_to_run(facts.status.jobs_by_status):
         raise ConflictError(
             f"Workflow {workflow_id} is complete: there is nothing to submit.",
             hint=f"Begin a new run, then submit it: torc workflows reinitialize {workflow_id}",
@@ -229,8 +235,8 @@ def request_nodes(
         go_on = f"To request what is missing: torc submit {workflow_id}"
         error.hint = f"{error.hint} {go_on}".strip()
         raise
-    if not done.submitted:
-        _refuse_ended(client, slurm, workflow_id, done)
+    if done.found and not done.submitted:
+        _refuse_ended(client, slurm, workflow_id, len(done.found))
     return Submitted(
         workflow_id=workflow_id,
         title=title_of(workflow),
@@ -241,9 +247,7 @@ def request_nodes(
     )
 
 
-def _refuse_ended(
-    client: TorcClient, slurm: Slurm, workflow_id: WorkflowId, done: Requested
-) -> None:
+def _refuse_ended(client: TorcClient, slurm: Slurm, workflow_id: WorkflowId, number: int) -> None:
     """Refuse where nothing was submitted although no allocation is left for the jobs."""
     unfinished = unfinished_allocations(client, workflow_id)
     if unfinished:
@@ -253,10 +257,12 @@ def _refuse_ended(
         if len(settled.allocations) < len(unfinished):
             return
     counts = client.get_workflow_status(workflow_id).jobs_by_status
+    if is_settled(counts):
+        return  # meanwhile
     left = count(counts, frozenset(JobStatus) - SETTLED)
     raise ConflictError(
-        f"All {counted(len(done.found), 'allocation')} of workflow {workflow_id} have ended, and "
-        f"{counted(left, 'job')} are left.",
+        f"Workflow {workflow_id} has no allocation left: all {number:,} have ended. "
+        f"Jobs that are not complete: {left:,}.",
         hint=f"Request more: torc slurm schedule-nodes {workflow_id}",
     )
 

@@ -15,11 +15,11 @@ from torc_core.model.ids import WorkflowId
 from torc_core.operations.definition.create import FileWarning, create
 from torc_core.operations.definition.rollback import undone_on_failure
 from torc_core.operations.facts import counted
-from torc_core.operations.lifecycle.initialize import initialize_workflow
 from torc_core.operations.lifecycle.inputs import check_file_start, find_missing_inputs
 from torc_core.operations.reporter import Proposal, Question, Reporter
 from torc_core.operations.slurm.submission.contents import Placement, SubmissionPlan, plan_expanded
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site
+from torc_core.operations.slurm.submission.start import started
 from torc_core.operations.slurm.submission.submit import (
     SlurmSubmission,
     Submitted,
@@ -82,9 +82,9 @@ def propose_submit_file(
             lambda: _delete_unless_submitted(client, slurm, workflow_id),
             f"Workflow {workflow_id} is left: torc workflows delete {workflow_id}",
         ):
-            initialize_workflow(client, workflow_id, reporter, force=force)
             workflow = client.get_workflow(workflow_id)
-            return request_nodes(connection, slurm, workflow, options, reporter, planned)
+            with started(client, workflow, reporter, is_new=True, force=force):
+                return request_nodes(connection, slurm, workflow, options, reporter, planned)
 
     return SlurmSubmission(
         plan=plan,
