@@ -156,8 +156,8 @@ POSITIVE_SECONDS = SECONDS._replace(is_above_low=True)
 MINUTES = Bounds(0, 365 * 1_440, is_whole=False, is_above_low=True, unit="minutes")
 """How long to follow something."""
 PERCENT = Bounds(0, 1_000_000, is_whole=False)
-MULTIPLIER = Bounds(1, 1_000, is_whole=False)
-"""By how much requirements grow; they never shrink."""
+MULTIPLIER = Bounds(1, 1_000_000, is_whole=False)
+"""By how much requirements or walltimes grow; they never shrink."""
 COUNT = Bounds(0, 1_000_000)
 POSITIVE_COUNT = COUNT._replace(low=1)
 GIBIBYTES = Bounds(0, 2**30, is_whole=False, is_above_low=True, unit="gib")

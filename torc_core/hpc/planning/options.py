@@ -1,4 +1,4 @@
-"""What users choose of a plan."""
+"""What a user chooses of a plan."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from torc_core.config.bounds import MULTIPLIER
 from torc_core.errors import UsageError
 
 
@@ -28,7 +29,7 @@ class WalltimeStrategy(StrEnum):
 
 
 class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What users choose of a plan.
+    """What a user chooses of a plan.
 
     Raises:
         UsageError: The multiplier is less than 1 or not finite.
@@ -45,13 +46,10 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse a multiplier with which no job would fit into its allocation."""
-        if not 1 <= self.walltime_multiplier <= MAX_MULTIPLIER:
+        if not MULTIPLIER.allow(self.walltime_multiplier):
             raise UsageError(
-                f"The walltime multiplier is {self.walltime_multiplier:g}; it is from 1 to "
-                f"{MAX_MULTIPLIER:,}.",
+                f"The walltime multiplier is {self.walltime_multiplier:g}, and not "
+                f"{MULTIPLIER.rule}.",
                 hint="With less than 1 the longest job would not end in time.",
                 field="walltime_multiplier",
             )
-
-
-MAX_MULTIPLIER = 1_000_000

@@ -11,7 +11,7 @@ from torc_core.config.hpc import HpcSettings
 from torc_core.errors import UsageError
 from torc_core.hpc.planning.plan import PlannedScheduler, SchedulerPlan
 from torc_core.operations.facts import counted
-from torc_core.operations.slurm.plan_file import PlanWishes, plan_as_wished
+from torc_core.operations.slurm.plan_file import PlanRequest, plan_allocations
 from torc_core.spec import SpecFile
 from torc_core.spec.annotate.annotate import annotate
 from torc_core.spec.load import format_of
@@ -49,7 +49,7 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def generate(file: SpecFile, settings: HpcSettings, wishes: PlanWishes) -> Generated:
+def generate(file: SpecFile, settings: HpcSettings, request: PlanRequest) -> Generated:
     """Return a workflow file with schedulers and requests for nodes, otherwise as it is.
 
     Raises:
@@ -61,7 +61,7 @@ def generate(file: SpecFile, settings: HpcSettings, wishes: PlanWishes) -> Gener
     """
     # Jobs that are too large for the schedulers of the file get others, or an error of the plan.
     spec = file.expand(skip_checks=True)
-    plan = plan_as_wished(spec, settings, wishes)
+    plan = plan_allocations(spec, settings, request)
     text = annotate(file, plan.scheduling)
     return Generated(file=msgspec.structs.replace(file, text=text), plan=plan)
 

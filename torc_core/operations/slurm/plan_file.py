@@ -27,8 +27,8 @@ from torc_core.spec.problems import Problems
 from torc_core.units import parse_duration, parse_memory
 
 
-class PlanWishes(msgspec.Struct, frozen=True, kw_only=True):
-    """What users say of a plan; None where they leave it open."""
+class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user asks of a plan; None where it is left open."""
 
     account: str | None = None
     profile: str | None = None
@@ -42,8 +42,8 @@ class PlanWishes(msgspec.Struct, frozen=True, kw_only=True):
     """Plan anew a workflow that has schedulers."""
 
 
-def plan_as_wished(
-    spec: ExpandedWorkflow, settings: HpcSettings, wishes: PlanWishes
+def plan_allocations(
+    spec: ExpandedWorkflow, settings: HpcSettings, request: PlanRequest
 ) -> SchedulerPlan:
     """Return the allocations that the jobs of a workflow file need.
 
@@ -53,37 +53,26 @@ def plan_as_wished(
         UsageError: There are jobs without requirements, or that no partition is large enough for;
             no account is named; a value cannot be what it is.
     """
-    if not wishes.overwrite:
+    if not request.overwrite:
         _refuse_scheduled(spec)
-    profile = find_profile(settings, wishes.profile)
+    profile = find_profile(settings, request.profile)
     options = PlanOptions(
-        account=choose_account(wishes.account, spec, profile),
-        group_by=wishes.group_by,
-        walltime_strategy=wishes.walltime_strategy,
-        walltime_multiplier=wishes.walltime_multiplier,
-        single_allocation=wishes.single_allocation,
-        with_actions=wishes.with_actions,
+        account=choose_account(request.account, spec, profile),
+        group_by=request.group_by,
+        walltime_strategy=request.walltime_strategy,
+        walltime_multiplier=request.walltime_multiplier,
+        single_allocation=request.single_allocation,
+        with_actions=request.with_actions,
     )
-    return plan_file(spec, profile, options, overwrite=wishes.overwrite)
+    return plan_with(spec, profile, options)
 
 
-def plan_file(
-    spec: ExpandedWorkflow, profile: Profile, options: PlanOptions, *, overwrite: bool = False
-) -> SchedulerPlan:
-    """Return the allocations that the jobs of a workflow file need.
-
-    Args:
-        spec: The workflow.
-        profile: The HPC system.
-        options: What the user wants.
-        overwrite: Plan anew a workflow that has schedulers.
+def plan_with(spec: ExpandedWorkflow, profile: Profile, options: PlanOptions) -> SchedulerPlan:
+    """Return the allocations that the jobs of a workflow file need of an HPC system.
 
     Raises:
-        ConflictError: It has schedulers, or requests nodes.
         UsageError: There are jobs without requirements, or that no partition is large enough for.
     """
-    if not overwrite:
-        _refuse_scheduled(spec)
     return make_plan(
         plan_entries(spec),
         {each.name: requirements_of(each) for each in spec.resource_requirements},

@@ -12,7 +12,7 @@ from torc_core.operations.slurm.submission.submit_file import FileSubmission, pr
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.commands.submit import Wishes, show_and_submit, site_options
-from torc_tui.cli.options.plan_options import plan_options, plan_wishes
+from torc_tui.cli.options.plan_options import plan_options, plan_request
 from torc_tui.cli.options.shared import accept_misfits_option
 from torc_tui.cli.options.submit_options import question_options, submit_options
 from torc_tui.cli.settings import Settings, pass_settings
@@ -46,9 +46,9 @@ def submit_slurm(
     Jobs without dependencies get nodes at once, the others when they are ready. The file stays as
     it is; to see the schedulers and actions in it, use `torc slurm generate`.
     """
-    wishes = plan_wishes(chosen)
+    request = plan_request(chosen)
     spec = read_spec(file).expand(skip_checks=skip_checks)
-    planned = plan_spec(spec, settings.configured.hpc, wishes)
+    planned = plan_spec(spec, settings.configured.hpc, request)
     submission = propose_submit_file(
         settings.connection,
         settings.slurm,

@@ -7,11 +7,12 @@ from typing import Any
 import click
 import msgspec
 
-from torc_core.config.bounds import Bounds
-from torc_core.hpc.planning.options import MAX_MULTIPLIER, GroupBy, WalltimeStrategy
-from torc_core.operations.slurm.plan_file import PlanWishes
+from torc_core.config.bounds import MULTIPLIER
+from torc_core.hpc.planning.options import GroupBy, WalltimeStrategy
+from torc_core.operations.slurm.plan_file import PlanRequest
 from torc_tui.cli.options.numbers import number
 from torc_tui.cli.options.shared import options
+from torc_tui.cli.options.types import PROFILE
 
 account_option = click.option(
     "-a",
@@ -42,7 +43,7 @@ walltime_options = options(
     ),
     click.option(
         "--walltime-multiplier",
-        type=number(Bounds(1, MAX_MULTIPLIER, is_whole=False)),
+        type=number(MULTIPLIER),
         default=1.5,
         help="By how much the longest runtime is exceeded.",
     ),
@@ -54,7 +55,7 @@ _hpc_profile_option = click.option(
     "--hpc-profile",
     "--profile",
     "profile",
-    metavar="NAME",
+    type=PROFILE,
     help="The HPC profile, as in `torc hpc list`; by default that of this machine, else one made "
     "of what Slurm says.",
 )
@@ -64,7 +65,7 @@ plan_options = options(
 """All of a command that plans a workflow and creates it so."""
 
 
-def plan_wishes(given: dict[str, Any]) -> PlanWishes:
+def plan_request(given: dict[str, Any]) -> PlanRequest:
     """Take these options out of those of a command."""
-    names = PlanWishes.__struct_fields__
-    return msgspec.convert({name: given.pop(name) for name in names if name in given}, PlanWishes)
+    names = PlanRequest.__struct_fields__
+    return msgspec.convert({name: given.pop(name) for name in names if name in given}, PlanRequest)

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
-from torc_core.config.hpc import Partition
+from torc_core.config.hpc import CustomProfile, HpcSettings, Partition
 from torc_core.errors import ConflictError, UsageError
 from torc_core.hpc.planning.apply import apply_plan
 from torc_core.hpc.planning.options import GroupBy, PlanOptions, WalltimeStrategy
 from torc_core.hpc.planning.plan import SchedulerPlan
 from torc_core.hpc.profiles.profile import Origin, Profile
-from torc_core.operations.slurm.plan_file import choose_account, plan_file
+from torc_core.operations.slurm.plan_file import (
+    PlanRequest,
+    choose_account,
+    plan_allocations,
+    plan_with,
+)
 from torc_core.spec import ExpandedWorkflow, parse_workflow
 
 HOUR = 3_600
@@ -59,7 +64,7 @@ def plan(
     *jobs: dict[str, Any], at: Profile | None = None, file: Any = None, **options: Any
 ) -> SchedulerPlan:
     spec = workflow(*jobs, **(file or {}))
-    return plan_file(spec, at or profile(), PlanOptions(account="acc", **options))
+    return plan_with(spec, at or profile(), PlanOptions(account="acc", **options))
 
 
 def actions(found: SchedulerPlan) -> list[tuple[str, str, int]]:
@@ -271,7 +276,7 @@ def test_a_partition_with_a_minimum_of_nodes_is_used_when_nothing_else_fits() ->
 def test_requirements_that_parameters_choose_have_schedulers_that_they_choose() -> None:
     both = job("{needs}_job", "{needs}", parameters={"needs": ["small", "gpu"]})
     spec = workflow(both)
-    found = plan_file(spec, profile(), PlanOptions(account="acc"))
+    found = plan_with(spec, profile(), PlanOptions(account="acc"))
 
     assert found.scheduling.assignments == ("{needs}_scheduler",)
     assert [each.scheduler for each in apply_plan(spec, found).jobs] == [
@@ -336,7 +341,7 @@ def test_a_multiplier_with_which_nothing_fits_is_refused(multiplier: float) -> N
 
 def test_a_workflow_with_schedulers_is_refused_unless_they_are_to_be_replaced() -> None:
     schedulers = [{"name": "s", "account": "a", "walltime": "04:00:00"}]
-    request = {
+    requests = {
         "trigger_type": "on_workflow_start",
         "action_type": "schedule_nodes",
         "scheduler": "s",
@@ -347,22 +352,24 @@ def test_a_workflow_with_schedulers_is_refused_unless_they_are_to_be_replaced() 
         "commands": ["x"],
     }
     spec = workflow(
-        job("a", scheduler="s"), slurm_schedulers=schedulers, actions=[request, command]
+        job("a", scheduler="s"), slurm_schedulers=schedulers, actions=[requests, command]
     )
-    options = PlanOptions(account="acc")
+    settings = HpcSettings(custom_profiles={"here": CustomProfile(partitions=(STANDARD, GPU))})
+    request = PlanRequest(account="acc", profile="here")
 
     with pytest.raises(ConflictError, match="1 Slurm scheduler and 1 request") as caught:
-        plan_file(spec, profile(), options)
+        plan_allocations(spec, settings, request)
     assert "--overwrite" in caught.value.hint
 
-    applied = apply_plan(spec, plan_file(spec, profile(), options, overwrite=True))
+    overwriting = PlanRequest(account="acc", profile="here", overwrite=True)
+    applied = apply_plan(spec, plan_allocations(spec, settings, overwriting))
     assert [each.name for each in applied.slurm_schedulers] == ["small_scheduler"]
     assert [each.action_type for each in applied.actions] == ["schedule_nodes", "run_commands"]
 
 
 def test_without_actions_jobs_have_schedulers_all_the_same() -> None:
     spec = workflow(job("a"))
-    found = plan_file(spec, profile(), PlanOptions(account="acc", with_actions=False))
+    found = plan_with(spec, profile(), PlanOptions(account="acc", with_actions=False))
 
     applied = apply_plan(spec, found)
     assert applied.actions == ()

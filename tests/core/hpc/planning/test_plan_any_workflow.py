@@ -13,7 +13,7 @@ from torc_core.hpc.planning.apply import apply_plan
 from torc_core.hpc.planning.options import GroupBy, PlanOptions
 from torc_core.hpc.planning.plan import SchedulerPlan
 from torc_core.hpc.profiles.profile import Origin, Profile
-from torc_core.operations.slurm.plan_file import plan_file, requirements_of
+from torc_core.operations.slurm.plan_file import plan_with, requirements_of
 from torc_core.spec import ExpandedWorkflow, parse_workflow
 from torc_core.spec.fields import walltime_seconds
 
@@ -87,7 +87,7 @@ OPTIONS = st.builds(
 
 @given(workflows(), OPTIONS)
 def test_every_job_becomes_ready_in_the_end(spec: ExpandedWorkflow, options: PlanOptions) -> None:
-    planned = apply_plan(spec, plan_file(spec, PROFILE, options))
+    planned = apply_plan(spec, plan_with(spec, PROFILE, options))
     dependencies = planned.dependencies()
     bound = [job.scheduler for job in planned.jobs]
     waiting = list(planned.actions)
@@ -115,7 +115,7 @@ def test_every_job_becomes_ready_in_the_end(spec: ExpandedWorkflow, options: Pla
 def test_each_allocation_has_what_each_of_its_jobs_needs(
     spec: ExpandedWorkflow, options: PlanOptions
 ) -> None:
-    found = plan_file(spec, PROFILE, options)
+    found = plan_with(spec, PROFILE, options)
     planned = apply_plan(spec, found)
     schedulers = {each.record.name: each for each in found.schedulers}
     partitions = {each.name: each for each in PROFILE.partitions}
@@ -138,7 +138,7 @@ def test_each_allocation_has_what_each_of_its_jobs_needs(
 def test_there_are_enough_allocations_and_no_more(
     spec: ExpandedWorkflow, options: PlanOptions
 ) -> None:
-    found = plan_file(spec, PROFILE, options)
+    found = plan_with(spec, PROFILE, options)
     planned = apply_plan(spec, found)
     for action in planned.actions:
         record = planned.slurm_schedulers[action.scheduler or 0]

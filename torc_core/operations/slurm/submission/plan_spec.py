@@ -7,7 +7,7 @@ import msgspec
 from torc_core.config.hpc import HpcSettings
 from torc_core.hpc.planning.apply import apply_plan
 from torc_core.hpc.planning.plan import SchedulerPlan
-from torc_core.operations.slurm.plan_file import PlanWishes, plan_as_wished
+from torc_core.operations.slurm.plan_file import PlanRequest, plan_allocations
 from torc_core.operations.slurm.submission.contents import Placement
 from torc_core.spec.expanded import ExpandedWorkflow
 
@@ -27,11 +27,11 @@ class PlannedSpec(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def plan_spec(spec: ExpandedWorkflow, settings: HpcSettings, wishes: PlanWishes) -> PlannedSpec:
+def plan_spec(spec: ExpandedWorkflow, settings: HpcSettings, request: PlanRequest) -> PlannedSpec:
     """Return a workflow with the allocations that its jobs need.
 
     Raises:
-        TorcError: See `plan_as_wished`.
+        TorcError: See `plan_allocations`.
     """
-    plan = plan_as_wished(spec, settings, wishes)
+    plan = plan_allocations(spec, settings, request)
     return PlannedSpec(spec=apply_plan(spec, plan), plan=plan)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import click
 
-from torc_core.clock import SystemClock
-from torc_core.hpc.slurm.programs.budget import Budget
-from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.operations.hpc.generate import generate_profile
 from torc_tui.cli.command import command
 from torc_tui.cli.options.texts import NAME
@@ -45,7 +42,7 @@ def generate(
     Its comments say what is worth a look, such as partitions whose nodes differ.
     """
     generated = generate_profile(
-        Slurm(SystemClock(), Budget()),
+        settings.slurm,
         name=name,
         display_name=display_name,
         skips_standby=skip_stdby,

@@ -17,9 +17,10 @@ from torc_tui.cli.options.plan_options import (
     account_option,
     grouping_options,
     overwrite_option,
-    plan_wishes,
+    plan_request,
     walltime_options,
 )
+from torc_tui.cli.options.types import PROFILE
 from torc_tui.cli.output.diagnostics import say
 from torc_tui.cli.output.formats import print_text
 from torc_tui.cli.settings import Settings, pass_settings
@@ -47,7 +48,7 @@ _COLUMNS = (
 )
 @argument("file", type=click.Path(), help="A workflow file; `-` for standard input.")
 @account_option
-@click.option("--profile", metavar="NAME", help="The HPC profile; by default that of this machine.")
+@click.option("--profile", type=PROFILE, help="The HPC profile; by default that of this machine.")
 @click.option("-o", "--output", metavar="FILE", help="Write to this file; by default to stdout.")
 @grouping_options
 @walltime_options
@@ -70,7 +71,7 @@ def generate(settings: Settings, file: str, **given: Any) -> None:
     output: str | None = given["output"]
     if output is not None:
         check_format(spec_file, output)
-    generated = generate_file(spec_file, settings.configured.hpc, plan_wishes(given))
+    generated = generate_file(spec_file, settings.configured.hpc, plan_request(given))
     for warning in generated.plan.warnings:
         say(f"warning: {warning}")
     if given["dry_run"]:

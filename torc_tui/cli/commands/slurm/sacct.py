@@ -9,9 +9,6 @@ from typing import Any
 
 import click
 
-from torc_core.clock import SystemClock
-from torc_core.hpc.slurm.programs.budget import Budget
-from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.operations.logs.output_directory import DEFAULT_OUTPUT_DIRECTORY
 from torc_core.operations.reporter import warn_of_all
 from torc_core.operations.slurm.accounting import account_for
@@ -65,9 +62,8 @@ def sacct(settings: Settings, workflow: str | None, *, output_dir: Path, save_js
     lines for every time that it ran.
     """
     chosen = settings.choose_workflow(workflow)
-    slurm = Slurm(SystemClock(), Budget())
     save_in = output_dir if save_json else None
-    accounts = account_for(settings.client, slurm, chosen, save_in=save_in)
+    accounts = account_for(settings.client, settings.slurm, chosen, save_in=save_in)
     if settings.output.is_json:
         settings.output.record(accounts)
         return

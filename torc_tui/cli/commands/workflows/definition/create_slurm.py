@@ -13,7 +13,7 @@ from torc_core.operations.slurm.submission.contents import SubmissionPlan, plan_
 from torc_core.operations.slurm.submission.plan_spec import plan_spec
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.options.plan_options import plan_options, plan_wishes
+from torc_tui.cli.options.plan_options import plan_options, plan_request
 from torc_tui.cli.options.shared import accept_misfits_option
 from torc_tui.cli.output.diagnostics import say
 from torc_tui.cli.settings import Settings, pass_settings
@@ -48,7 +48,7 @@ def create_slurm(
 
     Nothing is submitted: that does `torc submit` with its id.
     """
-    wishes = plan_wishes(chosen)
+    request = plan_request(chosen)
     text = read_spec(file)
     try:
         spec = text.expand(skip_checks=skip_checks)
@@ -56,7 +56,7 @@ def create_slurm(
         if dry_run:
             settings.output.data(failed_validation(error).record())
         raise
-    planned = plan_spec(spec, settings.configured.hpc, wishes)
+    planned = plan_spec(spec, settings.configured.hpc, request)
     plan = SubmissionPlan(allocations=plan_expanded(planned.spec, planned.placements))
     for warning in planned.plan.warnings:
         say(f"warning: {warning}")
