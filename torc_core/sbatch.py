@@ -1,7 +1,7 @@
 """What settings of allocations may say to sbatch: one table for files, records and scripts. Pure.
 
 A script for sbatch is text, and one line more in it is one command more: values are checked, and
-options that torc sets itself are nobody else's.
+options that torc sets itself are refused.
 
 Source: sbatch(1) of Slurm 22.05 and 24.11, OPTIONS.
 """

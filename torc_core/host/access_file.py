@@ -59,7 +59,7 @@ def write_access_file(path: Path, access: ServerAccess) -> None:
 def read_access_file(path: Path) -> ServerAccess:
     """Return what the file says.
 
-    Whoever could write it would decide which commands are run here, so it has to be this user's.
+    A user who could write it would decide which commands are run here, so it has to be this user's.
 
     Raises:
         MachineError: It cannot be read, or is not of the right shape.

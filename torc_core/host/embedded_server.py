@@ -208,13 +208,13 @@ def _stop(server: EmbeddedServer) -> None:
 def _start(last: EmbeddedServer | None, host: str | None = None) -> EmbeddedServer:
     """Start a server, where the last one was if that is possible: its clients expect it there."""
     if last is None:
-        token, wishes = secrets.token_urlsafe(32), iter([Ports(0, host)])
+        token, candidates = secrets.token_urlsafe(32), iter([Ports(0, host)])
     else:
-        token, wishes = last.token, _wishes(last)
+        token, candidates = last.token, _candidates(last)
     files = ServerFiles(database_path(), state_directory() / "server.token", log_path())
     with os.fdopen(open_private(files.token, os.O_TRUNC), "w", encoding="ascii") as file:
         file.write(token)
-    spawned = next(filter(None, (spawn_server(files, ports) for ports in wishes)), None)
+    spawned = next(filter(None, (spawn_server(files, ports) for ports in candidates)), None)
     if spawned is None:
         raise MachineError(
             f"The embedded server did not start; {log_tail(log_path())}",
@@ -235,25 +235,25 @@ def _start(last: EmbeddedServer | None, host: str | None = None) -> EmbeddedServ
         # Without its record no later command would find it.
         os.kill(process.pid, signal.SIGTERM)
         raise
-    _tell(server)
+    _update_access_files(server)
     return server
 
 
-def _wishes(last: EmbeddedServer) -> Iterator[Ports]:
+def _candidates(last: EmbeddedServer) -> Iterator[Ports]:
     """Yield where to start a server, best first; this machine's users need it in any case."""
     tried = {Ports(last.port, last.host, last.outside_port)}
     yield from tried
     # Not looked at before: the sockets of a server that was killed take a moment to go.
     local = usable_port(LOOPBACK, last.port) or 0
-    wishes = [Ports(local), Ports(0)]
+    others = [Ports(local), Ports(0)]
     if last.host is not None:
         outside = usable_port(last.host, last.outside_port)
         if outside is not None:
-            wishes.insert(0, Ports(local, last.host, outside))
-    yield from (ports for ports in dict.fromkeys(wishes) if ports not in tried)
+            others.insert(0, Ports(local, last.host, outside))
+    yield from (ports for ports in dict.fromkeys(others) if ports not in tried)
 
 
-def _tell(server: EmbeddedServer) -> None:
+def _update_access_files(server: EmbeddedServer) -> None:
     """Write the access files again, of those that are still there."""
     if server.host is None:
         return  # nothing better is known, and it may come back

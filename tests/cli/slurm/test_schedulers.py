@@ -54,6 +54,18 @@ def test_what_is_left_out_has_the_default_of_the_reference(torc, workflow):
     assert (made["nodes"], made["qos"], made["walltime"]) == (1, "normal", "04:00:00")
 
 
+def test_a_scheduler_of_a_file_has_no_qos_unless_it_names_one(torc, tmp_path):
+    (tmp_path / "w.yaml").write_text(
+        "name: w\njobs: [{name: a, command: 'true', scheduler: s}]\n"
+        "slurm_schedulers: [{name: s, account: a}, {name: t, account: a, qos: high}]\n"
+    )
+
+    made = torc("-f", "json", "workflows", "create", "w.yaml").json
+    listed = torc("-f", "json", "slurm", "list", made["id"]).json["slurm_schedulers"]
+
+    assert [each["qos"] for each in listed] == [None, "high"]
+
+
 def test_update_changes_what_it_is_given_by_its_own_short_options(torc, scheduler):
     answer = torc("slurm", "update", scheduler.id, "-N", "small", "-n", 1, "-W", "30")
 

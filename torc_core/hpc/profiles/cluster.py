@@ -76,7 +76,7 @@ def read_cluster(
 
     Where the nodes of a partition differ, it has the fewest CPUs and the least memory of them, so
     that all that is planned with it fits on any node. It has GPUs if some of its nodes do: Slurm
-    finds these for whoever asks for GPUs.
+    finds these for jobs that ask for GPUs.
 
     Args:
         texts: What Slurm's programs print.

@@ -14,10 +14,33 @@ ID = number(IDS)
 """An id of anything but a workflow."""
 
 
-class WorkflowReference(click.ParamType[str]):
-    """How a workflow is named: by its id, its name or `latest`."""
+class CompletedText(click.ParamType[str]):
+    """A text that shells complete.
 
-    name = "workflow"
+    Args:
+        name: What it is, for messages of click.
+        completer: The function of `torc_tui.cli.completion` that returns what a shell offers.
+    """
+
+    def __init__(self, name: str, completer: str) -> None:
+        self.name = name
+        self._completer = completer
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem[Any]]:
+        """Return what a shell offers."""
+        from torc_tui.cli import completion  # noqa: PLC0415 - for a shell's key
+
+        offered: list[CompletionItem[Any]] = getattr(completion, self._completer)(ctx, incomplete)
+        return offered
+
+
+class WorkflowReference(CompletedText):
+    """How a workflow is named: by its id, its name or `latest`."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text; what looks like a number has to be an id."""
@@ -26,52 +49,7 @@ class WorkflowReference(click.ParamType[str]):
             ID.convert(text, param, ctx)
         return text
 
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002 - click's
-        incomplete: str,
-    ) -> list[CompletionItem[Any]]:
-        """Return what a shell offers."""
-        from torc_tui.cli.completion import complete_workflow  # noqa: PLC0415 - for a shell's key
 
-        return complete_workflow(ctx, incomplete)
-
-
-class WorkflowOrFile(click.ParamType[str]):
-    """The path of a workflow file, or how a workflow is named."""
-
-    name = "file or workflow"
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002 - click's
-        incomplete: str,
-    ) -> list[CompletionItem[Any]]:
-        """Return what a shell offers."""
-        from torc_tui.cli.completion import complete_workflow_or_file  # noqa: PLC0415
-
-        return complete_workflow_or_file(ctx, incomplete)
-
-
-class ProfileName(click.ParamType[str]):
-    """The name of an HPC profile."""
-
-    name = "profile"
-
-    def shell_complete(
-        self,
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG002 - click's
-        incomplete: str,
-    ) -> list[CompletionItem[Any]]:
-        """Return what a shell offers."""
-        from torc_tui.cli.completion import complete_profile  # noqa: PLC0415
-
-        return complete_profile(ctx, incomplete)
-
-
-WORKFLOW = WorkflowReference()
-FILE_OR_WORKFLOW = WorkflowOrFile()
-PROFILE = ProfileName()
+WORKFLOW = WorkflowReference("workflow", "complete_workflow")
+FILE_OR_WORKFLOW = CompletedText("file or workflow", "complete_workflow_or_file")
+PROFILE = CompletedText("profile", "complete_profile")

@@ -1,7 +1,7 @@
 """The options of sbatch that a scheduler's fields and the workflow's defaults amount to. Pure.
 
 Files are checked before they become records, but any client may write records: what stands in a
-script is checked here, whoever wrote it.
+script is checked here once more.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _ELSEWHERE = frozenset({"TORC_API_URL", "TORC_CLIENT__API_URL"})
 """The server as it is reached from here; the script says how nodes reach it."""
 _ALSO_OUTSIDE = frozenset({"SLURM_CLUSTERS", "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_JWT"})
 """Slurm's variables that users set; of the others, those of an allocation in which torc itself runs
-would be taken for wishes."""
+would count as options."""
 _VARIABLE_OF = {
     "array": "SBATCH_ARRAY_INX",
     "mem": "SBATCH_MEM_PER_NODE",

@@ -15,9 +15,10 @@ from torc_core.hpc.profiles.needs import Needs, parse_node_memory, parse_walltim
 from torc_core.hpc.profiles.profile import Profile
 from torc_core.operations.hpc.matching import PartitionMatch, match_partitions
 from torc_core.operations.hpc.profiles import find_profile
-from torc_tui.cli.command import argument, command
+from torc_tui.cli.command import command
 from torc_tui.cli.commands.hpc.columns import SIZES
 from torc_tui.cli.options.numbers import number
+from torc_tui.cli.options.profile import profile_argument
 from torc_tui.cli.options.types import PROFILE
 from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.listing import Column
@@ -49,13 +50,7 @@ _COLUMNS = (
         "torc hpc match --gpus 2 --walltime 1-00:00:00 --profile kestrel",
     ]
 )
-@argument(
-    "name",
-    metavar="PROFILE",
-    type=PROFILE,
-    required=False,
-    help="Its name, as in `torc hpc list`; by default that of this machine.",
-)
+@profile_argument
 @click.option("--profile", type=PROFILE, help="The same, as an option.")
 @click.option("--cpus", "num_cpus", type=number(POSITIVE_COUNT), default=1, help="CPUs on a node.")
 @click.option(

@@ -5,20 +5,14 @@ from __future__ import annotations
 import click
 
 from torc_core.operations.hpc.profiles import find_profile
-from torc_tui.cli.command import argument, command
+from torc_tui.cli.command import command
 from torc_tui.cli.commands.hpc.columns import COLUMNS
-from torc_tui.cli.options.types import PROFILE
+from torc_tui.cli.options.profile import profile_argument
 from torc_tui.cli.settings import Settings, pass_settings
 
 
 @command(examples=["torc hpc partitions kestrel", "torc hpc partitions kestrel --gpu"])
-@argument(
-    "name",
-    metavar="PROFILE",
-    type=PROFILE,
-    required=False,
-    help="Its name, as in `torc hpc list`; by default that of this machine.",
-)
+@profile_argument
 @click.option("--gpu", is_flag=True, help="Only those with GPUs.")
 @click.option("--cpu", is_flag=True, help="Only those without GPUs.")
 @click.option("--shared", is_flag=True, help="Only those whose nodes several jobs may share.")
