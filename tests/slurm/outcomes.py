@@ -1,0 +1,250 @@
+"""Allocations whose ends are provoked, and what the server says of each soon after."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from slurm.cluster.cluster import Cluster
+from slurm.workers import RESTARTED, Site
+
+from torc_core.client import TorcClient
+from torc_core.clock import SystemClock
+from torc_core.hpc.slurm.programs.budget import Budget
+from torc_core.hpc.slurm.programs.calls import Slurm
+from torc_core.hpc.slurm.programs.parse import QueuedAllocation
+from torc_core.hpc.slurm.programs.poller import AllocationView, Poller
+from torc_core.hpc.slurm.programs.states import Phase
+from torc_core.model.compute import ComputeNode, ScheduledComputeNode, SchedulerType
+from torc_core.model.resources import SlurmScheduler
+from torc_core.operations.slurm.settle import settle_allocations
+
+FOREVER = "exec sleep 1000"
+ONCE_FOREVER = 'test "$SLURM_RESTART_COUNT" || exec sleep 1000; '
+"""Goes on when Slurm starts its allocation again."""
+MEMORY_HOG = f"exec {sys.executable} -c 'bytearray(10**9)'"
+_LOOK_S = 1.0
+
+
+class Outcome(NamedTuple):
+    """What the server says of a workflow of which one allocation was requested."""
+
+    jobs: frozenset[str]
+    """Their statuses."""
+    results: frozenset[tuple[str, int | None]]
+    """Status and return code of each attempt that has ended."""
+    allocation: str = "complete"
+    """The status of its record."""
+    nodes_active: bool = False
+
+
+class Case(NamedTuple):
+    """An allocation, and what is to become of it."""
+
+    ends: Collection[str]
+    """Slurm's words for how it may end."""
+    outcomes: Collection[Outcome]
+    """Of which one has to come about."""
+    job: str = FOREVER
+    """The command of each job."""
+    before: str = ""
+    """Shell commands of the script that come before the worker."""
+    options: tuple[str, ...] = ()
+    """Of `sbatch`."""
+    num_nodes: int = 1
+    """One worker and one job on each."""
+    stays_held: bool = False
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it runs until something is done to it."""
+        sleeps = "sleep" in (self.before or self.job)
+        return sleeps and "PENDING" not in self.ends
+
+    def is_over(self, allocation: QueuedAllocation | None) -> bool:
+        """Return whether Slurm knows its end, or that it waits if it is to wait for ever."""
+        state = None if allocation is None else allocation.state
+        return state is not None and (state.phase is Phase.ENDED or state.name in self.ends)
+
+
+def ended(
+    end: str,
+    job: str,
+    *results: tuple[str, int],
+    job_command: str = FOREVER,
+    **fields: Any,
+) -> Case:
+    """Return an allocation that ends, and is recorded as such.
+
+    Args:
+        end: Slurm's word.
+        job: The status of its job.
+        results: What is recorded of the job's attempts.
+        job_command: Of its job.
+        fields: Others of the case.
+    """
+    return Case({end}, {Outcome(frozenset({job}), frozenset(results))}, job_command, **fields)
+
+
+def waiting(**fields: Any) -> Case:
+    """Return an allocation that never starts."""
+    still = Outcome(frozenset({"ready"}), frozenset(), allocation="pending")
+    return Case({"PENDING"}, {still}, **fields)
+
+
+def on_two_nodes(end: str) -> Case:
+    """Return an allocation of two nodes of which one is lost, in the middle of a job on each.
+
+    The controller or `srun` notices it first, by chance. What ran on the lost node is ready again;
+    what ran on the other is interrupted, or ready again if its worker is killed before it says so.
+
+    Args:
+        end: Slurm's word.
+    """
+    stopped = frozenset({("terminated", 143)})
+    return Case(
+        {end},
+        {
+            Outcome(frozenset({"ready", "terminated"}), stopped),
+            Outcome(frozenset({"ready"}), frozenset()),
+        },
+        options=("--no-requeue",),
+        num_nodes=2,
+    )
+
+
+class Watched:
+    """The allocation of a case, with a workflow of its own."""
+
+    def __init__(self, cluster: Cluster, client: TorcClient, output: Path, case: Case) -> None:
+        self.case = case
+        self.client = client
+        output.mkdir()
+        self.site = Site(cluster, client, output)
+        need = self.site.need("half", num_cpus=1, memory="60m")
+        for number in range(case.num_nodes):
+            self.site.flow.add(case.job, name=f"j{number}", resource_requirements_id=need)
+        self.site.flow.start()
+        scheduler = SlurmScheduler(
+            workflow_id=self.site.flow.id, account="project", nodes=1, walltime="01:00:00"
+        )
+        self.slurm_job = self._submit()
+        client.create_scheduled_compute_node(
+            ScheduledComputeNode(
+                workflow_id=self.site.flow.id,
+                scheduler_id=self.slurm_job,
+                scheduler_config_id=client.create_slurm_scheduler(scheduler).id or 0,
+                scheduler_type=SchedulerType.SLURM,
+                status="pending",
+            )
+        )
+
+    def _submit(self) -> int:
+        case, memory = self.case, "--mem=200M"
+        shape = (f"--nodes={case.num_nodes}", memory, *case.options, "--hold")
+        before = RESTARTED + case.before
+        if case.num_nodes == 1:
+            return self.site.submit(*shape, before=before)
+        # A worker on each node, that has room for one of the jobs.
+        return self.site.submit(
+            *shape,
+            before=before,
+            launcher="srun --ntasks-per-node=1",
+            more="--is-subtask --max-parallel-jobs 1",
+        )
+
+    def outcome(self) -> Outcome:
+        """Ask the server."""
+        number = self.site.flow.id
+        (record,) = self.client.list_scheduled_compute_nodes(number).items
+        results = self.client.list_results(number, all_runs=True).items
+        return Outcome(
+            frozenset(str(job.status) for job in self.client.list_jobs(number).items),
+            frozenset((str(each.status), each.return_code) for each in results),
+            record.status,
+            any(node.is_active for node in self.client.list_compute_nodes(number).items),
+        )
+
+    def is_running(self) -> bool:
+        """Whether its jobs run, or the script where that never comes to them."""
+        if self.case.before:
+            return self.site.cluster.state(self.slurm_job) == "RUNNING"
+        return self.outcome().jobs == {"running"}
+
+    def node(self) -> ComputeNode:
+        """Return the only one of the workflow."""
+        (node,) = self.client.list_compute_nodes(self.site.flow.id).items
+        return node
+
+
+class Watch:
+    """Looks at allocations as a user's programs do, and beside that at what Slurm itself knows."""
+
+    def __init__(self, cluster: Cluster, watched: Mapping[str, Watched]) -> None:
+        clock = SystemClock()
+        self.cluster = cluster
+        self.watched = watched
+        self.ended_at: dict[str, float] = {}
+        """When Slurm knew how each ended, or that it waits."""
+        self.right_at: dict[str, float] = {}
+        """When the server said what it has to, from then on."""
+        self.said: dict[str, Outcome] = {}
+        """What the server says of those that are over, lately."""
+        self._poller = Poller(Slurm(clock, Budget(), environ=cluster.environ), clock)
+        self._poller.watch(each.slurm_job for each in watched.values())
+        self._views: Mapping[int, AllocationView] = {}
+        self._slurm = Slurm(clock, Budget(10_000), environ=cluster.environ)
+        self._next_look = 0.0
+
+    @property
+    def views(self) -> dict[str, AllocationView]:
+        """What the poller knows, by case."""
+        return {name: self._views[each.slurm_job] for name, each in self.watched.items()}
+
+    def look(self) -> None:
+        """Settle what the poller tells anew, and note when that is what it has to be."""
+        views = self._poller.poll()
+        if views != self._views:
+            self._views = views
+            for each in self.watched.values():
+                settle_allocations(each.client, views, each.site.flow.id)
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + _LOOK_S
+        known = {each.id: each for each in self._slurm.queue()}
+        for name, each in self.watched.items():
+            if each.case.is_over(known.get(each.slurm_job)):
+                self.ended_at.setdefault(name, now)
+                self.said[name] = each.outcome()
+                if self.said[name] not in each.case.outcomes:
+                    self.right_at.pop(name, None)
+                else:
+                    self.right_at.setdefault(name, time.monotonic())
+
+    def are_over(self, late_s: float) -> bool:
+        """Look, and return whether all have ended in Slurm, and are right or late.
+
+        Args:
+            late_s: From Slurm's knowledge on.
+        """
+        self.look()
+        now = time.monotonic()
+        return all(
+            name in self.right_at or now - self.ended_at.get(name, math.inf) > late_s
+            for name in self.watched
+        )
+
+    def differences(self, late_s: float) -> dict[str, object]:
+        """Return what is not as it has to be, by case; how late it was, if that is all."""
+        found: dict[str, object] = {}
+        for name, view in self.views.items():
+            case = self.watched[name].case
+            took_s = self.right_at.get(name, math.inf) - self.ended_at.get(name, 0.0)
+            if view.state not in case.ends or took_s > late_s:
+                found[name] = (view.state, self.said.get(name), f"{took_s:.1f} s")
+        return found
