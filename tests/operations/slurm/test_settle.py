@@ -70,6 +70,17 @@ def test_what_says_so_itself_is_left_alone():
     assert settled.nodes == ()
 
 
+def test_a_requeued_allocation_waits_again_though_its_runner_has_left():
+    records = [record(1, "complete"), record(2, "complete"), record(3, "pending")]
+    records.append(record(4, "complete", kind="other"))
+    views = seen((1, Phase.PENDING), (2, Phase.RUNNING), (3, Phase.PENDING), (4, Phase.PENDING))
+
+    settled = decide_settled(records, [], views)
+
+    assert [each.scheduler_id for each in settled.requeued] == [1]
+    assert settled.allocations == ()
+
+
 def test_the_jobs_of_an_allocation_that_is_over_are_free_at_once(client):
     workflow_id = client.create_workflow(Workflow(name="lost", user="tester")).id
     allocation = client.create_scheduled_compute_node(record(4, workflow_id=workflow_id))

@@ -10,6 +10,7 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import NotFoundError
 from torc_core.hpc.slurm.programs.poller import AllocationView
+from torc_core.hpc.slurm.programs.states import Phase
 from torc_core.model.compute import (
     UNFINISHED_ALLOCATIONS,
     AllocationStatus,
@@ -28,6 +29,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     allocations: tuple[ScheduledComputeNode, ...] = ()
     nodes: tuple[ComputeNode, ...] = ()
     """Their runners did not deregister. The jobs that they held are ready again, or have ended."""
+    requeued: tuple[ScheduledComputeNode, ...] = ()
+    """Allocations that wait once more, though their runners have said that they are complete."""
 
 
 def unfinished_allocations(
@@ -44,7 +47,7 @@ def unfinished_allocations(
 def settle_allocations(
     client: TorcClient, views: Mapping[int, AllocationView], workflow_id: WorkflowId
 ) -> Settled:
-    """Record what Slurm knows to be over: allocations, and the nodes of runners in them.
+    """Record what Slurm knows: which allocations are over, with their nodes, and which wait again.
 
     Args:
         client: The server.
@@ -61,10 +64,14 @@ def settle_allocations(
     for node in settled.nodes:
         with contextlib.suppress(NotFoundError):
             client.update_compute_node(id_of(node), ComputeNodePatch(is_active=False))
-    for record in settled.allocations:
-        patch = ScheduledComputeNodePatch(status=AllocationStatus.COMPLETE)
-        with contextlib.suppress(NotFoundError):
-            client.update_scheduled_compute_node(id_of(record), patch)
+    for records, status in (
+        (settled.allocations, AllocationStatus.COMPLETE),
+        (settled.requeued, AllocationStatus.PENDING),
+    ):
+        for record in records:
+            patch = ScheduledComputeNodePatch(status=status)
+            with contextlib.suppress(NotFoundError):
+                client.update_scheduled_compute_node(id_of(record), patch)
     return settled
 
 
@@ -73,13 +80,26 @@ def decide_settled(
     nodes: Iterable[ComputeNode],
     views: Mapping[int, AllocationView],
 ) -> Settled:
-    """Return what is over, though its record says otherwise. Pure."""
+    """Return what is over, though its record says otherwise, and the other way round. Pure.
+
+    Of an allocation that Slurm requeues, after a preemption for example, the runner was asked to
+    stop, and does not know that it will be started again.
+    """
+    records = list(records)
     over = {number for number, view in views.items() if view.is_over}
+    waiting = {number for number, view in views.items() if view.phase is Phase.PENDING}
     return Settled(
         allocations=tuple(
             record for record in records if record.scheduler_id in over and _is_unfinished(record)
         ),
         nodes=tuple(node for node in nodes if node.is_active and node.slurm_job_id in over),
+        requeued=tuple(
+            record
+            for record in records
+            if record.scheduler_id in waiting
+            and record.scheduler_type == SchedulerType.SLURM
+            and record.status == AllocationStatus.COMPLETE
+        ),
     )
 
 
