@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, count
 
 import msgspec
 
-from torc_core.errors import UsageError
 from torc_core.hpc.planning.entries import PlanEntry
 from torc_core.hpc.planning.groups import Group, larger, make_groups
+from torc_core.hpc.planning.names import assignments, scheduler_names
 from torc_core.hpc.planning.options import PlanOptions
 from torc_core.hpc.planning.sizing import (
     Load,
@@ -23,7 +22,6 @@ from torc_core.hpc.planning.sizing import (
     widened,
 )
 from torc_core.hpc.profiles.profile import Origin, Profile
-from torc_core.limits import NAME
 from torc_core.model.action import TriggerType
 from torc_core.resources import Requirements
 from torc_core.spec.annotate.scheduling import NodeAction, Scheduling
@@ -31,7 +29,6 @@ from torc_core.spec.expanded import ExpandedSlurmScheduler
 from torc_core.spec.problems import shown
 from torc_core.units import format_seconds
 
-_SUFFIX, _DEFERRED = "_scheduler", "_deferred_scheduler"
 _MANY_ALLOCATIONS = 50
 _SHORT_S = 3_600
 _CPUS_CHOSEN = frozenset({"cpus-per-task", "ntasks-per-node", "ntasks", "exclusive"})
@@ -118,7 +115,7 @@ def make_plan(
         UsageError: There are jobs without requirements, or that no partition is large enough for.
     """
     groups = make_groups(entries, requirements, profile, options.group_by, buffer_s)
-    names = _names(groups, entries)
+    names = scheduler_names(groups, entries)
     schedulers: list[PlannedScheduler] = []
     actions: list[tuple[int, PlannedAction]] = []
     scheduler_of = [""] * len(entries)
@@ -144,7 +141,7 @@ def make_plan(
         scheduling=Scheduling(
             schedulers=tuple(planned.record for planned in schedulers),
             actions=tuple(planned.action for planned in kept),
-            assignments=_assignments(entries, scheduler_of),
+            assignments=assignments(entries, scheduler_of),
         ),
         warnings=tuple(warnings),
     )
@@ -277,55 +274,6 @@ def _actions(
             ),
         )
         yield stage.number, PlannedAction(action=action, entries=stage.members)
-
-
-def _names(groups: Sequence[Group], entries: Sequence[PlanEntry]) -> list[str]:
-    """Return a name for the scheduler of each group; no two are equal.
-
-    Raises:
-        UsageError: A name is taken that follows from the parameters of an entry.
-    """
-    taken: set[str] = set()
-    names: list[str] = []
-    for group in groups:
-        suffix = _DEFERRED if group.is_deferred else _SUFFIX
-        wanted = f"{group.name}{suffix}"
-        base = group.name.replace("{", "").replace("}", "")[: NAME - len(_DEFERRED) - 4]
-        numbered = (f"{base}{suffix}_{number}" for number in count(2))
-        name = next(each for each in chain([f"{base}{suffix}"], numbered) if each not in taken)
-        is_filled_in = any(entries[member].requirements_text for member in group.members)
-        if name != wanted and is_filled_in and not _is_one(group, entries):
-            raise UsageError(
-                f'The name "{shown(wanted)}" of a scheduler is taken, or cannot be one.',
-                hint="Rename the resource requirements after which it is called.",
-            )
-        taken.add(name)
-        names.append(name)
-    return names
-
-
-def _is_one(group: Group, entries: Sequence[PlanEntry]) -> bool:
-    """Return whether all jobs of the entries of a group are in it."""
-    entry_numbers = {entries[member].entry for member in group.members}
-    return all(
-        number in group.members
-        for number, entry in enumerate(entries)
-        if entry.entry in entry_numbers
-    )
-
-
-def _assignments(entries: Sequence[PlanEntry], scheduler_of: Sequence[str]) -> tuple[str, ...]:
-    """Return what each entry of the file says of its scheduler."""
-    names: dict[int, dict[str, None]] = {}
-    texts: dict[int, str] = {}
-    for entry, name in zip(entries, scheduler_of, strict=True):
-        names.setdefault(entry.entry, {})[name] = None
-        suffix = _DEFERRED if entry.has_dependencies else _SUFFIX
-        texts[entry.entry] = f"{entry.requirements_text}{suffix}"
-    return tuple(
-        next(iter(found)) if len(found) == 1 else texts[number]
-        for number, found in sorted(names.items())
-    )
 
 
 def _warn_of_width(name: str, sized: _Sized) -> Iterator[str]:
