@@ -169,25 +169,42 @@ def test_whenever_a_submitter_is_killed_the_next_one_requests_what_is_missing(de
 
 
 def test_when_slurm_refuses_a_file_nothing_is_left_of_it(desk):
-    text = HELD.replace("mem: 100M", "mem: 100M, partition: nowhere")
-    refused = desk.torc("submit", desk.write(text))
+    refused = desk.torc("submit", desk.write(HELD.replace("--hold", '"--hold -C nothing"')))
     assert refused.code == 2
-    assert "Slurm refused the partition" in refused.err
-    assert refused.err.count("\n") <= 12
+    assert "Slurm refused the submission" in refused.err
     assert desk.client.list_workflows().items == []
 
 
 def test_when_slurm_refuses_a_workflow_it_is_said_how_to_go_on(desk):
-    text = HELD.replace("mem: 100M", "mem: 100M, partition: nowhere")
-    desk.torc("workflows", "create", desk.write(text))
+    desk.torc("workflows", "create", desk.write(HELD.replace("--hold", '"--hold -C nothing"')))
     refused = desk.torc("submit", 1)
     assert refused.code == 2
     assert "To request what is missing: torc submit 1" in refused.err
     assert desk.records(1) == []
-    corrected = desk.torc("slurm", "update", 1, "--partition", "standard")
+    assert desk.client.list_workflow_runs(1).items[0].status == "failed"
+    corrected = desk.torc("slurm", "update", 1, "--extra", "--hold")
     assert corrected.code == 0, corrected.err
     assert desk.torc("submit", 1).code == 0
     assert len(desk.records(1)) == 2
+
+
+@pytest.mark.parametrize("is_created", [True, False])
+def test_a_partition_of_a_later_stage_that_does_not_exist_is_noticed_at_once(desk, is_created):
+    later = HELD.replace("100M, extra", "100M, partition: nowhere, extra").replace(
+        "on_workflow_start", "on_jobs_ready"
+    )
+    action = "  - {trigger_type: on_workflow_start, action_type: schedule_nodes, scheduler: now}\n"
+    scheduler = 'slurm_schedulers: [{name: now, account: a, walltime: "00:10:00"}, '
+    text = later.replace("slurm_schedulers: [", scheduler).replace("2}", "2, jobs: [a]}") + action
+    what = desk.write(text)
+    if is_created:
+        assert desk.torc("workflows", "create", what).code == 0
+        what = 1
+    refused = desk.torc("submit", what)
+    assert refused.code == 2
+    assert "Slurm scheduler 's': Slurm refused the partition" in refused.err
+    assert "nowhere" in refused.err
+    assert len(desk.client.list_workflows().items) == is_created
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ class SlurmNodes:
         return BatchJob(
             workflow_id=id_of(workflow),
             scheduler=scheduler,
-            defaults=_defaults(workflow),
+            defaults=slurm_defaults(workflow),
             prefix=site.job_prefix,
             output_dir=str(site.output_dir),
             url=site.url,
@@ -236,7 +236,7 @@ class SlurmNodes:
         )
 
 
-def _defaults(workflow: Workflow) -> Mapping[str, Any]:
+def slurm_defaults(workflow: Workflow) -> Mapping[str, Any]:
     """Return the `slurm_defaults` of a workflow, which older clients write as text."""
     stated = workflow.slurm_defaults or {}
     try:

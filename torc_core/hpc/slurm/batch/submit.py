@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from torc_core.errors import MachineError
@@ -43,11 +43,32 @@ def submit_batch(slurm: Slurm, job: BatchJob, *, directory: Path, keep: bool = F
         MachineError: The script cannot be written, or there is no Slurm here.
         TorcError: See `Slurm.submit`.
     """
+    with _script(slurm, job, directory, keep=keep) as (path, environ):
+        return slurm.submit(path, environ)
+
+
+def check_batch(slurm: Slurm, job: BatchJob, *, directory: Path) -> None:
+    """Ask whether Slurm would take an allocation, as far as `Slurm.check` knows.
+
+    Raises:
+        UsageError: A value cannot be submitted, or Slurm does not know a name.
+        MachineError: The script cannot be written, or there is no Slurm here.
+        UnreachableError: The controller does not answer.
+    """
+    with _script(slurm, job, directory, keep=False) as (path, environ):
+        slurm.check(path, environ)
+
+
+@contextlib.contextmanager
+def _script(
+    slurm: Slurm, job: BatchJob, directory: Path, *, keep: bool
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Write the script of an allocation; yield it and the environment for sbatch."""
     text = write_script(job)
     environ = environment_for_sbatch(slurm.environ, parse_directives(text))
     path = _write(text, directory, f"slurm_script_wf{job.workflow_id}")
     try:
-        return slurm.submit(path, environ)
+        yield path, environ
     finally:
         if not keep:
             path.unlink(missing_ok=True)

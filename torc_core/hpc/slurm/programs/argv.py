@@ -26,6 +26,11 @@ def sbatch(script: Path) -> list[str]:
     return ["sbatch", "--parsable", str(script)]
 
 
+def sbatch_test(script: Path) -> list[str]:
+    """Return how Slurm is asked whether it would take a script; nothing is submitted."""
+    return ["sbatch", "--test-only", str(script)]
+
+
 def squeue(slurm_job_ids: Iterable[int] | None) -> list[str]:
     """Return how the queue is asked for.
 

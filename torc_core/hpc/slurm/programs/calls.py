@@ -20,6 +20,7 @@ from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.failures import (
     cleaned,
     failure_of,
+    is_about_names_or_outage,
     is_accounting_disabled,
     is_unknown_job,
 )
@@ -188,6 +189,21 @@ class Slurm:
                 hint="The job may have been submitted: see `squeue --me`.",
             )
         return slurm_job_id
+
+    def check(self, script: Path, environ: Mapping[str, str] | None = None) -> None:
+        """Ask whether Slurm knows the account, the partition, the QOS and the GRES of a script.
+
+        Whether there ever are nodes for it is not judged: to `sbatch --test-only` those that are
+        drained are not there, while a job can wait for them.
+
+        Raises:
+            UsageError: One of them is not known.
+            UnreachableError: The controller does not answer.
+            MachineError: There is no Slurm here.
+        """
+        answer = self._run(argv.sbatch_test(script), self.environ if environ is None else environ)
+        if answer.exit_code and is_about_names_or_outage(answer.stderr):
+            raise failure_of("sbatch", answer.exit_code, answer.stderr)
 
     def cancel(self, slurm_job_ids: Collection[int]) -> None:
         """End jobs; those that have ended already, or are not known, are left alone.

@@ -149,6 +149,16 @@ def failure_of(program: str, exit_code: int, stderr: str) -> TorcError:
     return MachineError(f"{program} failed{said}", hint=f"See `man {program}`.", **facts)
 
 
+_NAMES = re.compile(
+    r"invalid (?:account|partition|qos|generic resource)|unable to contact", re.IGNORECASE
+)
+
+
+def is_about_names_or_outage(stderr: str) -> bool:
+    """Return whether `sbatch` says that a name is not known, or its controller does not answer."""
+    return _NAMES.search(stderr) is not None
+
+
 def is_accounting_disabled(stderr: str) -> bool:
     """Return whether `sacct` says that this cluster keeps no accounts of its jobs."""
     return "accounting storage is disabled" in stderr.lower()

@@ -117,6 +117,12 @@ def requests_slurm_nodes(action: WorkflowAction) -> bool:
     )
 
 
+def scheduler_ids(actions: Iterable[WorkflowAction]) -> frozenset[int]:
+    """Return the ids of the schedulers whose nodes actions request."""
+    stated = (_config(action).get("scheduler_id") for action in actions)
+    return frozenset(number for number in stated if isinstance(number, int))
+
+
 def plan_stored(
     actions: Iterable[WorkflowAction],
     schedulers: Mapping[SchedulerId, SlurmScheduler],

@@ -12,7 +12,7 @@ from torc_core.client import TorcClient, every_item
 from torc_core.clock import SystemClock
 from torc_core.errors import ConflictError, TorcError, UsageError
 from torc_core.host.connect import Connection
-from torc_core.hpc.slurm.nodes import SlurmNodes
+from torc_core.hpc.slurm.nodes import SlurmNodes, slurm_defaults
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.programs.poller import Poller
 from torc_core.model.action import TriggerType, WorkflowAction
@@ -32,11 +32,13 @@ from torc_core.operations.facts import (
 from torc_core.operations.lifecycle.inputs import StartCheck, check_start, find_missing_inputs
 from torc_core.operations.reporter import Proposal, Question, Reporter
 from torc_core.operations.slurm.settle import settle_allocations, unfinished_allocations
+from torc_core.operations.slurm.submission.check import check_schedulers
 from torc_core.operations.slurm.submission.contents import (
     PlannedAllocations,
     SubmissionPlan,
     plan_stored,
     requests_slurm_nodes,
+    scheduler_ids,
 )
 from torc_core.operations.slurm.submission.due_actions import carry_out_due
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site, open_site
@@ -123,7 +125,15 @@ def propose_submit(
     )
     objection = decide_submit(facts)
     prospect = look_at_site(connection, slurm, options)
-    planned = plan_stored(facts.actions, _schedulers(client, workflow_id), is_new=is_new)
+    schedulers = _schedulers(client, workflow_id)
+    planned = plan_stored(facts.actions, schedulers, is_new=is_new)
+    used = scheduler_ids(facts.actions)
+    check_schedulers(
+        slurm,
+        [each for number, each in schedulers.items() if number in used],
+        slurm_defaults(workflow),
+        options,
+    )
     plan = SubmissionPlan(
         allocations=planned, server=prospect.server, output_dir=str(options.directory)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -12,11 +12,13 @@ from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.requests import is_of_workflow
 from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import WorkflowId
+from torc_core.model.resources import SlurmScheduler
 from torc_core.operations.definition.create import FileWarning, create
 from torc_core.operations.definition.rollback import undone_on_failure
 from torc_core.operations.facts import counted
 from torc_core.operations.lifecycle.inputs import check_file_start, find_missing_inputs
 from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.operations.slurm.submission.check import check_schedulers
 from torc_core.operations.slurm.submission.contents import Placement, SubmissionPlan, plan_expanded
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site
 from torc_core.operations.slurm.submission.start import started
@@ -27,6 +29,8 @@ from torc_core.operations.slurm.submission.submit import (
     require_nodes_at_start,
 )
 from torc_core.spec.expanded import ExpandedWorkflow
+
+_NONE_YET = WorkflowId(0)
 
 
 class FileSubmission(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +74,7 @@ def propose_submit_file(
         f"Workflow {spec.name!r}", start, request.command, "--ignore-missing-data"
     )
     prospect = look_at_site(connection, slurm, options)
+    check_schedulers(slurm, _schedulers(spec), spec.settings.slurm_defaults or {}, options)
     planned = plan_expanded(spec, request.placements)
     plan = SubmissionPlan(
         allocations=planned, server=prospect.server, output_dir=str(options.directory)
@@ -110,3 +115,11 @@ def _delete_unless_submitted(client: TorcClient, slurm: Slurm, workflow_id: Work
     workflow = client.get_workflow(workflow_id)
     if not any(is_of_workflow(workflow, each.comment) for each in slurm.queue()):
         client.delete_workflow(workflow_id)
+
+
+def _schedulers(spec: ExpandedWorkflow) -> Iterator[SlurmScheduler]:
+    """Yield those that actions refer to, as they will be recorded."""
+    used = {action.scheduler for action in spec.actions}
+    for number, scheduler in enumerate(spec.slurm_schedulers):
+        if number in used:
+            yield SlurmScheduler(workflow_id=_NONE_YET, **msgspec.structs.asdict(scheduler))
