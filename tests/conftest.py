@@ -133,3 +133,13 @@ def client(server: ServerProcess) -> Iterator[TorcClient]:
     connected = server.client()
     yield connected
     connected.close()
+
+
+@pytest.fixture
+def in_paris(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is that of Paris."""
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()

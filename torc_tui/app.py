@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
 
+from torc_core.config.slurm import SlurmSettings
 from torc_core.errors import ExitCode
 from torc_core.host.connect import Connection
 from torc_core.runner.policy.options import RunnerOptions
@@ -63,6 +64,7 @@ class TorcApp(App[None]):
         connect: Makes the connection to the server; called in a thread.
         user: Whose workflows are shown at first, and who owns new ones.
         run_options: What the configuration says of runs.
+        slurm: What it says of Slurm.
     """
 
     TITLE = "torc"
@@ -79,14 +81,19 @@ class TorcApp(App[None]):
     ]
 
     def __init__(
-        self, connect: Callable[[], Connection], *, user: str, run_options: RunnerOptions
+        self,
+        connect: Callable[[], Connection],
+        *,
+        user: str,
+        run_options: RunnerOptions,
+        slurm: SlurmSettings,
     ) -> None:
         super().__init__()
         self.register_theme(_THEME)
         self.ansi_theme_dark = _SIXTEEN
         theme = os.environ.get("TEXTUAL_THEME", _THEME.name)
         self.theme = theme if theme in self.available_themes else _THEME.name
-        self._main = MainScreen(Requests(connect), user, run_options)
+        self._main = MainScreen(Requests(connect), user, run_options, slurm)
         self.failure: Exception | None = None
         """The error that ended it."""
 
@@ -112,7 +119,13 @@ class TorcApp(App[None]):
         self.exit(return_code=ExitCode.TERMINATED)
 
 
-def run(connect: Callable[[], Connection], *, user: str, run_options: RunnerOptions) -> int:
+def run(
+    connect: Callable[[], Connection],
+    *,
+    user: str,
+    run_options: RunnerOptions,
+    slurm: SlurmSettings,
+) -> int:
     """Show the interface until the user quits; return the exit code.
 
     Call `torc_tui.terminal.prepare(os.environ)` before importing this module.
@@ -122,8 +135,9 @@ def run(connect: Callable[[], Connection], *, user: str, run_options: RunnerOpti
             the server answers. It may raise a `TorcError`, and is then called again later.
         user: Whose workflows are shown at first, and who owns new ones.
         run_options: What the configuration says of runs.
+        slurm: What it says of Slurm.
     """
-    app = TorcApp(connect, user=user, run_options=run_options)
+    app = TorcApp(connect, user=user, run_options=run_options, slurm=slurm)
     exit_on_hangup(sys.stdin.fileno())
     # Over SSH a moving mouse costs a line of escape codes per cell, and capturing it disables the
     # terminal's own text selection.

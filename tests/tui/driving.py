@@ -10,6 +10,7 @@ import pytest
 from textual.screen import Screen
 
 from torc_core.client import TorcClient
+from torc_core.config.slurm import SlurmSettings
 from torc_core.host.connect import Connection
 from torc_core.model.ids import WorkflowId
 from torc_core.runner.policy.options import RunnerOptions
@@ -83,7 +84,7 @@ async def interface(url: str, size=(80, 24), *, connect=None, run_options=None):
     """Show the interface for the server at `url`, or for the one that `connect` finds."""
     connect = connect or (lambda: Connection(TorcClient(url), is_embedded=False))
     run_options = run_options or RunnerOptions(workflow_id=WorkflowId(0))
-    app = TorcApp(connect, user="tester", run_options=run_options)
+    app = TorcApp(connect, user="tester", run_options=run_options, slurm=SlurmSettings())
     async with app.run_test(size=size) as pilot:
         yield Driver(app, pilot)
         app.exit()

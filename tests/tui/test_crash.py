@@ -19,10 +19,12 @@ def connect():
 def body():
     prepare(os.environ)
     from torc_tui import app
+    from torc_core.config.slurm import SlurmSettings
     from torc_core.model.ids import WorkflowId
     from torc_core.runner.policy.options import RunnerOptions
     app.TorcApp.on_ready = lambda self: {ready}
-    return app.run(connect, user="ada", run_options=RunnerOptions(workflow_id=WorkflowId(0)))
+    options = RunnerOptions(workflow_id=WorkflowId(0))
+    return app.run(connect, user="ada", run_options=options, slurm=SlurmSettings())
 
 sys.exit(run_program(body))
 """

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from torc_core.model.status import JobStatus
 
 
 def text_of(name: str) -> Callable[[Any], str]:
-    """Return a function from an item to the text of one of its attributes."""
-    return lambda item: str(getattr(item, name) or "")
+    """Return a function from an item to the text of an attribute; the name may have dots."""
+    attribute = attrgetter(name)
+    return lambda item: str(attribute(item) or "")
 
 
 def yes_or_no(text: str) -> bool:

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.slurm.queue_watch import QueueLook
 from torc_tui.actions import Scope
 from torc_tui.keymap import bindings_for
 from torc_tui.panes.messages import ActionRequested
@@ -34,16 +35,21 @@ class Tab(Vertical):
     """Scopes of the keys that work here, as the footer shows them."""
     hint_groups: ClassVar[tuple[str, ...]] = ("Workflow", "Lists", "View")
     """Groups of actions in the footer, the most important first."""
+    hints_left_out: ClassVar[frozenset[str]] = frozenset()
+    """Ids of actions of these groups that have no meaning here."""
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.PANE)
 
     def __init__(self, requests: Requests, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id or self.title.lower())
         self.requests = requests
         self.workflow: Workflow | None = None
+        self.queue: QueueLook | None = None
+        """What Slurm says of the workflow's allocations; None where there is nothing to ask."""
 
     def open(self, workflow: Workflow | None) -> None:
         """Clear what was shown of the last workflow; request nothing about this one yet."""
         self.workflow = workflow
+        self.queue = None
 
     def came_into_sight(self) -> None:
         """Note that the tab was chosen, or that the user asked for a refresh."""
@@ -53,6 +59,10 @@ class Tab(Vertical):
 
     def show_status(self, status: WorkflowStatus) -> None:
         """Show a new status of the workflow; called while the tab is in sight."""
+
+    def show_queue(self, look: QueueLook | None) -> None:
+        """Take over what Slurm says of the allocations; called for all tabs."""
+        self.queue = look
 
     def limits(self) -> list[Cell]:
         """Return the text beside the tabs: filters, number of rows, marks."""

@@ -44,8 +44,11 @@ class JobsTab(ListPane):
 
     @work
     async def _read_job(self, job: Job) -> None:
+        queue = self.queue
         try:
-            fresh, facts = await self.requests.ask(lambda client: job_text(client, id_of(job)))
+            fresh, facts = await self.requests.ask(
+                lambda client: job_text(client, id_of(job), queue)
+            )
         except TorcError as error:
             self.post_message(Notice(error))
             return

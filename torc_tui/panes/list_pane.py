@@ -104,7 +104,9 @@ class ListPane(Tab):
         number = self.workflow.id if self.workflow else None
         try:
             answer = await self.requests.ask(
-                lambda client: self.listing.fetch(client, number, needed.query, needed.span),
+                lambda client: self.present_listing().fetch(
+                    client, number, needed.query, needed.span
+                ),
                 slot=self._slot,
             )
         except TorcError as error:
@@ -116,6 +118,10 @@ class ListPane(Tab):
         needed.table.show_rows(needed.epoch, needed.span, *answer)
         self.rows_shown()
         self.post_message(LimitsChanged())
+
+    def present_listing(self) -> Listing:
+        """Return the list that rows are asked of; called in a thread."""
+        return self.listing
 
     def rows_shown(self) -> None:
         """Called when rows have been shown."""

@@ -1,12 +1,169 @@
-"""The nodes of a workflow: what its runners offer."""
+"""The nodes of a workflow: what its runners offer, and the allocations that bring them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from textual import on
+from textual.app import ComposeResult
+
+from torc_core.model.ids import id_of
+from torc_core.model.workflow import Workflow
+from torc_core.operations.slurm.queue_watch import QueueLook
+from torc_tui.lists.listing import Listing
 from torc_tui.lists.resources.nodes import NODES
+from torc_tui.lists.resources.watched_allocations import WATCHED_ALLOCATIONS, watched_allocations
+from torc_tui.panes.base import Tab
 from torc_tui.panes.list_pane import ListPane
+from torc_tui.panes.messages import LimitsChanged
+from torc_tui.requests import Requests
+from torc_tui.screens.log import LogScreen
+from torc_tui.state.logs.logpaths import find_slurm_logs
+from torc_tui.theme import Cell
+from torc_tui.widgets.row_table import RowTable
+
+LOGS = "job.logs"
 
 
-class NodesTab(ListPane):
+class _Section(ListPane):
+    """A list whose rows may lie in an allocation, of which `l` shows what Slurm has written."""
+
+    title = "Section"
+
+    def slurm_job_id(self) -> int | None:
+        """Return the allocation of the row under the cursor, None if it has none."""
+        raise NotImplementedError
+
+    def action_request(self, action_id: str) -> None:
+        """Show the logs of an allocation; ask for all other actions."""
+        slurm_job_id = self.slurm_job_id()
+        if action_id != LOGS or slurm_job_id is None or self.workflow is None:
+            super().action_request(action_id)
+            return
+        workflow_id, requests = id_of(self.workflow), self.requests
+        screen = LogScreen(
+            requests,
+            f"log ▸ Slurm job {slurm_job_id}",
+            lambda: find_slurm_logs(requests.client(), workflow_id, slurm_job_id),
+        )
+        self.app.push_screen(screen)
+
+
+class AllocationsList(_Section):
+    """Allocations, with what Slurm says of them; Enter shows every column of one."""
+
+    listing = WATCHED_ALLOCATIONS
+
+    def present_listing(self) -> Listing:
+        """Return the list with the latest that Slurm has said."""
+        return watched_allocations({} if self.queue is None else self.queue.views)
+
+    def slurm_job_id(self) -> int | None:
+        """Return the allocation under the cursor."""
+        row = self.table.cursor_row
+        return row and row.item.record.scheduler_id
+
+    def show_queue(self, look: QueueLook | None) -> None:
+        """Show what Slurm says now, if that is something else than before."""
+        before, now = (each and each.views for each in (self.queue, look))
+        super().show_queue(look)
+        if before != now and self.is_on_screen:
+            self.refresh_content()
+
+
+class NodesList(_Section):
     """Nodes; Enter shows every column of one."""
 
     listing = NODES
+
+    def slurm_job_id(self) -> int | None:
+        """Return the allocation in which the node under the cursor works."""
+        row = self.table.cursor_row
+        return row and row.item.slurm_job_id
+
+
+class NodesTab(Tab):
+    """Allocations, if there are any, above nodes; the cursor goes from one list to the other."""
+
+    DEFAULT_CSS = """
+    NodesTab AllocationsList { height: 2fr; display: none; }
+    NodesTab NodesList { height: 3fr; }
+    NodesTab.-allocated AllocationsList { display: block; }
+    """
+    title = NODES.name
+    scopes = ListPane.scopes
+    hint_groups = ("Job", "Lists", "View")
+    hints_left_out = frozenset({"job.cancel", "job.terminate", "job.retry"})
+
+    def __init__(self, requests: Requests) -> None:
+        super().__init__(requests)
+        self.allocations = AllocationsList(requests, id="allocation-list")
+        self.nodes = NodesList(requests, id="node-list")
+        self._present: ListPane = self.nodes
+
+    def compose(self) -> ComposeResult:
+        """Lay out: allocations, nodes."""
+        yield from self._sections
+
+    @property
+    def _sections(self) -> Iterable[ListPane]:
+        return self.allocations, self.nodes
+
+    def open(self, workflow: Workflow | None) -> None:
+        """Forget the rows of the last workflow."""
+        super().open(workflow)
+        for section in self._sections:
+            section.open(workflow)
+        self._present = self.nodes
+
+    def refresh_content(self) -> None:
+        """Ask again for the rows in sight."""
+        for section in self._sections:
+            section.refresh_content()
+
+    def show_queue(self, look: QueueLook | None) -> None:
+        """Hand on what Slurm says of the allocations."""
+        super().show_queue(look)
+        for section in self._sections:
+            section.show_queue(look)
+
+    def limits(self) -> list[Cell]:
+        """Return those of the list that has the cursor."""
+        return self._present.limits()
+
+    def clear_limits(self) -> bool:
+        """Remove filters of the list that has the cursor."""
+        return self._present.clear_limits()
+
+    def focus_content(self) -> None:
+        """Give the focus to the list that had it."""
+        self._present.focus_content()
+
+    def on_descendant_focus(self) -> None:
+        """Remember which list has the focus."""
+        self._present = self.allocations if self.allocations.has_focus_within else self.nodes
+        self.post_message(LimitsChanged())
+
+    @on(LimitsChanged)
+    def _fit(self) -> None:
+        """Show allocations if there are any, and let the cursor be where there are rows."""
+        table = self.allocations.table
+        is_filtered = table.query_state.filters != self.allocations.listing.order.filters
+        self.set_class(bool(table.total) or is_filtered, "-allocated")
+        if self.nodes.table.window.total == 0 and table.total and self._present is self.nodes:
+            self._go_to(self.allocations)
+
+    @on(RowTable.EdgeReached)
+    def _cross(self, reached: RowTable.EdgeReached) -> None:
+        """Go on in the other list."""
+        down = reached.table is self.allocations.table
+        target = self.nodes if down else self.allocations
+        if (reached.step > 0) is down and target.table.total:
+            target.table.move_to(0 if down else target.table.total - 1)
+            self._go_to(target)
+
+    def _go_to(self, section: ListPane) -> None:
+        had_focus = self.has_focus_within
+        self._present = section
+        if had_focus:
+            section.focus_content()

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from torc_core.errors import NotFoundError, TorcError
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.slurm.queue_watch import QueueLook, QueueWatch
 from torc_tui.feed import EventFeed
 from torc_tui.panes.events import LatestEvents
 from torc_tui.panes.jobs import JobsTab
@@ -28,6 +29,7 @@ class OpenedPane(Vertical):
     Args:
         requests: Asks the server.
         news: Called when the workflow has changed.
+        watch: Asks Slurm for the allocations of the workflow.
         id: The id of the widget.
     """
 
@@ -35,13 +37,23 @@ class OpenedPane(Vertical):
     preview = getters.query_one(JobPreview)
     latest = getters.query_one(LatestEvents)
 
-    def __init__(self, requests: Requests, news: Callable[[], None], *, id: str) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        requests: Requests,
+        news: Callable[[], None],
+        watch: QueueWatch,
+        *,
+        id: str,  # noqa: A002 - Textual's name
+    ) -> None:
         super().__init__(id=id)
+        self._watch = watch
         self._news = news
         self._requests = requests
         self.workflow: Workflow | None = None
         self.status: WorkflowStatus | None = None
         self.feed: EventFeed | None = None
+        self.queue: QueueLook | None = None
+        """What Slurm says of the allocations; None where there is nothing to ask."""
 
     def compose(self) -> ComposeResult:
         """Lay out: tabs, preview, latest events."""
@@ -63,7 +75,7 @@ class OpenedPane(Vertical):
         """Show no workflow any more."""
         if self.feed is not None:
             self.feed.close()
-        self.feed = self.workflow = self.status = None
+        self.feed = self.workflow = self.status = self.queue = None
         if self.is_mounted:
             self.details.open(None)
             self.preview.show()
@@ -84,6 +96,8 @@ class OpenedPane(Vertical):
         if self.workflow is None:
             return
         self._load_status(self.workflow)
+        if self.details.is_on_screen:
+            self._look_at_queue(self.workflow)
         for pane in (self.details.tab, self.latest):
             if pane.is_on_screen:
                 pane.refresh_content()
@@ -92,7 +106,20 @@ class OpenedPane(Vertical):
     @on(RowTable.CursorMoved)
     def follow_cursor(self) -> None:
         """Show more of the job under the cursor."""
-        self.preview.follow(self.details.tab_of(JobsTab).job_under_cursor())
+        self.preview.follow(self.details.tab_of(JobsTab).job_under_cursor(), self.queue)
+
+    @work
+    async def _look_at_queue(self, workflow: Workflow) -> None:
+        try:
+            look = await self._requests.ask(
+                lambda client: self._watch.look(client, id_of(workflow)), slot="queue"
+            )
+        except TorcError:  # the head of the screen shows whether the server answers
+            return
+        if self.workflow is workflow and (look or self.queue):
+            self.queue = look
+            self.details.show_queue(look)
+            self.post_message(LimitsChanged())
 
     @work
     async def _load_status(self, workflow: Workflow) -> None:

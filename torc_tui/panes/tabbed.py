@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.slurm.queue_watch import QueueLook
 from torc_tui.panes.base import Tab
 from torc_tui.panes.messages import LimitsChanged
 from torc_tui.requests import Requests
@@ -81,6 +82,11 @@ class TabbedPane(Vertical):
         self.show_limits()
         if status is not None:
             self.tab.show_status(status)
+
+    def show_queue(self, look: QueueLook | None) -> None:
+        """Hand on what Slurm says of the allocations."""
+        for tab in self.tabs:
+            tab.show_queue(look)
 
     def step_tab(self, step: int) -> None:
         """Bring the next or a previous tab into sight."""

@@ -12,9 +12,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 
+from torc_core.clock import SystemClock
+from torc_core.config.slurm import SlurmSettings
 from torc_core.errors import TorcError
 from torc_core.host.connect import Connection
+from torc_core.hpc.slurm.programs.budget import Budget
+from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.workflow import Workflow
+from torc_core.operations.slurm.queue_watch import QueueWatch
 from torc_core.runner.policy.options import RunnerOptions
 from torc_tui.actions import Scope, shown_in
 from torc_tui.keymap import bindings_for
@@ -36,6 +41,7 @@ from torc_tui.screens.refresher import INTERVALS_S, Refresher
 from torc_tui.screens.user_actions import USER_ACTIONS
 from torc_tui.screens.view_actions import VIEW_ACTIONS, ViewContext, mention_runs
 from torc_tui.state.headline import ServerState, breadcrumb, headline
+from torc_tui.state.queue import queue_cell
 from torc_tui.widgets.key_hints import KeyHints
 from torc_tui.widgets.line import Line
 from torc_tui.widgets.message_line import MessageLine
@@ -56,8 +62,13 @@ class MainScreen(Screen[None]):
     message = getters.query_one(MessageLine)
     keys = getters.query_one(KeyHints)
 
-    def __init__(self, requests: Requests, user: str, run_options: RunnerOptions) -> None:
+    def __init__(
+        self, requests: Requests, user: str, run_options: RunnerOptions, slurm: SlurmSettings
+    ) -> None:
         super().__init__()
+        clock = SystemClock()
+        self._slurm = Slurm(clock, Budget(slurm.calls_per_minute))
+        self._watch = QueueWatch(self._slurm, clock)
         self.requests = requests
         self.refresher = Refresher(self, self._refresh_content)
         self._runner = ActionRunner(self, self._show_outcome)
@@ -69,7 +80,7 @@ class MainScreen(Screen[None]):
         yield Line(id="head", classes="title")
         with Horizontal(id="body"):
             yield WorkflowsPane(self.requests, self._user)
-            yield OpenedPane(self.requests, self.refresher.refresh_soon, id="beside")
+            yield OpenedPane(self.requests, self.refresher.refresh_soon, self._watch, id="beside")
         yield MessageLine(id="message")
         yield KeyHints()
 
@@ -194,12 +205,17 @@ class MainScreen(Screen[None]):
         limits = self.workflows.limits_text()
         parts = breadcrumb(opened.workflow, opened.status, title, limits)
         server = ServerState(
-            requests.url, requests.is_up, self.workflows.user, self.refresher.interval_s
+            requests.url,
+            requests.is_up,
+            self.workflows.user,
+            self.refresher.interval_s,
+            queue_cell(opened.queue),
         )
         self.head.show(*headline(parts, server, self.size.width))
-        hidden = "go.next_tab" if self._has_one_pane and not self.is_inside else ""
+        is_list = self._has_one_pane and not self.is_inside
+        hidden = pane.hints_left_out | ({"go.next_tab"} if is_list else set())
         shown = shown_in(pane.scopes, pane.hint_groups)
-        self.keys.show(tuple(action for action in shown if action.id != hidden))
+        self.keys.show(tuple(action for action in shown if action.id not in hidden))
 
     @on(Notice)
     def _on_notice(self, notice: Notice) -> None:

@@ -15,6 +15,8 @@ from torc_tui.state.progress import bar, tally
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, WORKFLOW_LOOK, Cell
 
+_WIDE = 100
+"""From so many cells on there is room for everything in the first line."""
 _BAR = 40
 """The most cells of a progress bar."""
 
@@ -30,6 +32,8 @@ class ServerState:
     """Whose workflows are listed; None for all users."""
     auto_s: int = 0
     """Seconds between refreshes without news; 0 for none."""
+    queue: Cell | None = None
+    """How current is what Slurm has said; None where it is not asked."""
 
 
 def breadcrumb(
@@ -51,10 +55,16 @@ def headline(parts: list[str], server: ServerState, width: int) -> list[Cell]:
         False: Cell(f"✗ no answer from {host}, retrying", "bold red"),
     }[server.is_up]
     auto = f"auto {server.auto_s} s" if server.auto_s else "auto off"
-    rest = f"  {clean(server.user) if server.user else 'all users'}  {auto} "
+    user = clean(server.user) if server.user else "all users"
+    if server.queue is None:
+        rest = [Cell(f"  {user}  {auto} ", QUIET)]
+    elif width < _WIDE:
+        rest = [Cell(f"  {user}  ", QUIET), server.queue, Cell(" ")]
+    else:
+        rest = [Cell("  "), server.queue, Cell(f"  {user}  {auto} ", QUIET)]
     place = " " + " ▸ ".join(parts)
-    room = width - cell_len(state.text) - cell_len(rest)
-    return [Cell(fill(place, max(10, room - 1)) + " ", "bold"), state, Cell(rest, QUIET)]
+    room = width - sum(cell_len(cell.text) for cell in (state, *rest))
+    return [Cell(fill(place, max(10, room - 1)) + " ", "bold"), state, *rest]
 
 
 def progress_line(

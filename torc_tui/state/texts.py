@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from collections.abc import Iterable, Sequence
 
 from torc_core.client import TorcClient
@@ -11,11 +12,13 @@ from torc_core.model.ids import JobId
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
+from torc_core.operations.slurm.queue_watch import QueueLook
 from torc_tui.actions import ACTIONS
 from torc_tui.lists.cells import moment_cell, status_cell
 from torc_tui.lists.listing import Listing
 from torc_tui.lists.results import duration, peak_cpu, peak_memory
 from torc_tui.state.column_widths import fill
+from torc_tui.state.queue import queue_facts
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, Cell
 
@@ -61,8 +64,15 @@ def row_text(listing: Listing, item: object, width: int) -> Text:
     return lines
 
 
-def job_text(client: TorcClient, job_id: JobId) -> tuple[Job, Sequence[tuple[str, str, str]]]:
+def job_text(
+    client: TorcClient, job_id: JobId, queue: QueueLook | None = None
+) -> tuple[Job, Sequence[tuple[str, str, str]]]:
     """Return a job and facts about it: name, value, tone.
+
+    Args:
+        client: The server.
+        job_id: The job.
+        queue: What Slurm says of the allocations of its workflow.
 
     Raises:
         TorcError: The server refused the request, or did not answer.
@@ -76,7 +86,10 @@ def job_text(client: TorcClient, job_id: JobId) -> tuple[Job, Sequence[tuple[str
     results = client.list_results(
         job.workflow_id, job_id=job_id, all_runs=True, sort_by="id", reverse_sort=True, limit=20
     ).items
-    return job, [*_job_facts(job), *_needs(requirements), *map(_result_fact, results)]
+    name, status, *more = _job_facts(job)
+    waits = queue_facts(job, queue, time.time())
+    facts = [name, status, *waits, *more, *_needs(requirements), *map(_result_fact, results)]
+    return job, facts
 
 
 def facts_text(facts: Iterable[tuple[str, str, str]], width: int) -> Text:

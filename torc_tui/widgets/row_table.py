@@ -70,6 +70,13 @@ class RowTable(ScrollView, can_focus=True):
             """Only the last position of the cursor counts."""
             return isinstance(message, RowTable.CursorMoved) and message.table is self.table
 
+    @dataclass
+    class EdgeReached(Message):
+        """A key moves the cursor beyond the first row (-1), or the last one (+1)."""
+
+        table: RowTable
+        step: int
+
     def __init__(self, listing: Listing, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.listing = listing
@@ -272,6 +279,10 @@ class RowTable(ScrollView, can_focus=True):
 
     def action_move(self, where: str) -> None:
         """Move the cursor up, down, page_up, page_down, top or bottom."""
+        edge = {"up": (0, -1), "down": (max(0, self.total - 1), 1)}.get(where)
+        if edge is not None and self.cursor == edge[0]:
+            self.post_message(self.EdgeReached(self, edge[1]))
+            return
         page = len(self._in_sight())
         places = {
             "up": self.cursor - 1,

@@ -51,7 +51,7 @@ class JobLog(NamedTuple):
     @property
     def is_found(self) -> bool:
         """Whether there is any of the files."""
-        return any(_is_there(stream.path) for stream in self.streams)
+        return any(is_there(stream.path) for stream in self.streams)
 
 
 ANY = LogChoice()
@@ -132,7 +132,7 @@ def _log(directory: Path, job: Job, run_id: int, attempt_id: int, mode: StdioMod
         *(
             LogStream(f"recovery {name}", path)
             for name, path in _streams(stem + RECOVERY, mode)
-            if _is_there(path)
+            if is_there(path)
         ),
     ]
     return JobLog(run_id, attempt_id, tuple(streams))
@@ -142,7 +142,8 @@ def _streams(stem: str, mode: StdioMode) -> Iterator[LogStream]:
     return (LogStream(name, Path(path)) for name, path in stdio_files(stem, mode).streams)
 
 
-def _is_there(path: Path) -> bool:
+def is_there(path: Path) -> bool:
+    """Return whether there is a file that this user could see."""
     return os.path.exists(path)  # noqa: PTH110 - a Path raises where a directory is not accessible
 
 

@@ -32,4 +32,5 @@ def tui(settings: Settings) -> int:
         lambda: connect(settings.choice),
         user=settings.user,
         run_options=runner_options(settings.configured),
+        slurm=settings.configured.slurm,
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
 from operator import attrgetter
 
+from torc_core.errors import UsageError
 from torc_core.model.compute import ComputeNode
+from torc_core.units import format_seconds, parse_duration
 from torc_tui.lists.cells import ID, item_id, moment_cell
 from torc_tui.lists.filters import text_of, yes_or_no
 from torc_tui.lists.listing import Column, ListFilter, Listing
@@ -21,34 +25,60 @@ def _memory_cell(node: ComputeNode) -> Cell:
     return Cell(f"{node.memory_gb:.1f} GiB")
 
 
+def seconds_left(node: ComputeNode, now: float) -> float | None:
+    """Return how long the runner of a node stays at most; None if that is not limited.
+
+    Args:
+        node: The node; its limit and its start are whatever its client has written.
+        now: Seconds since 1970.
+    """
+    if not (node.is_active and node.time_limit):
+        return None
+    try:
+        started = datetime.fromisoformat(node.start_time)
+        return max(0.0, started.timestamp() + parse_duration(node.time_limit) - now)
+    except (ValueError, OverflowError, OSError, UsageError):
+        return None
+
+
+def _left_cell(node: ComputeNode) -> Cell:
+    left_s = seconds_left(node, time.time())
+    return Cell("" if left_s is None else format_seconds(left_s))
+
+
+_PRINTED = (
+    ID,
+    Column("Host", attrgetter("hostname"), sort_by="hostname", shrink_to=12, max_width=30),
+    Column(
+        "State",
+        attrgetter("is_active"),
+        _active_cell,
+        heading="ACTIVE",
+        sort_by="is_active",
+        min_width=8,
+    ),
+    Column("PID", attrgetter("pid"), sort_by="pid", is_number=True, rank=1),
+    Column("CPUs", attrgetter("num_cpus"), sort_by="num_cpus", is_number=True),
+    Column("Memory", attrgetter("memory_gb"), _memory_cell, sort_by="memory_gb", is_number=True),
+    Column("GPUs", attrgetter("num_gpus"), sort_by="num_gpus", is_number=True),
+    Column("Type", attrgetter("compute_node_type"), sort_by="compute_node_type", rank=3),
+    Column(
+        "Started",
+        attrgetter("start_time"),
+        moment_cell("start_time"),
+        sort_by="start_time",
+        rank=2,
+    ),
+)
+
 NODES = Listing(
     name="Nodes",
     columns=(
-        ID,
-        Column("Host", attrgetter("hostname"), sort_by="hostname", shrink_to=12, max_width=30),
-        Column(
-            "State",
-            attrgetter("is_active"),
-            _active_cell,
-            heading="ACTIVE",
-            sort_by="is_active",
-            min_width=8,
-        ),
-        Column("PID", attrgetter("pid"), sort_by="pid", is_number=True, rank=1),
-        Column("CPUs", attrgetter("num_cpus"), sort_by="num_cpus", is_number=True),
-        Column(
-            "Memory", attrgetter("memory_gb"), _memory_cell, sort_by="memory_gb", is_number=True
-        ),
-        Column("GPUs", attrgetter("num_gpus"), sort_by="num_gpus", is_number=True),
-        Column("Type", attrgetter("compute_node_type"), sort_by="compute_node_type", rank=3),
-        Column(
-            "Started",
-            attrgetter("start_time"),
-            moment_cell("start_time"),
-            sort_by="start_time",
-            rank=2,
-        ),
+        *_PRINTED,
+        Column("Slurm job", attrgetter("slurm_job_id"), is_number=True, rank=1),
+        Column("Left", lambda node: seconds_left(node, time.time()), _left_cell, min_width=7),
     ),
+    printed=_PRINTED,
     page=lambda client, workflow_id, **query: client.list_compute_nodes(workflow_id, **query),
     key=item_id,
     filters=(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torc_core.client import TorcClient
 from torc_core.model.ids import JobId
+from torc_core.operations.slurm.queue_watch import QueueLook
 from torc_tui.state.logs.logfile import LogFile
 from torc_tui.state.logs.logpaths import find_logs
 from torc_tui.state.logs.terminal_line import shown_text
@@ -17,13 +18,15 @@ _LINES_PER_TEXT = 8
 """How many lines are read in search of one that is not empty."""
 
 
-def preview_text(client: TorcClient, job_id: JobId, width: int, height: int) -> list[Cell]:
+def preview_text(
+    client: TorcClient, job_id: JobId, width: int, height: int, queue: QueueLook | None = None
+) -> list[Cell]:
     """Return facts about a job, then the last lines of its output, in `height` lines.
 
     Raises:
         TorcError: The server refused the request, or did not answer.
     """
-    job, facts = job_text(client, job_id)
+    job, facts = job_text(client, job_id, queue)
     lines = facts_text(facts, width)[: min(_FACT_LINES, height)]
     streams = find_logs(client, job).streams
     for left, (_, path) in zip(range(len(streams), 0, -1), streams, strict=True):

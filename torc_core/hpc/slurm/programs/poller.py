@@ -40,6 +40,8 @@ class AllocationView(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     """Of its script, 128+n for signal n; None before the end, and where there is no accounting."""
     nodes: str | None = None
+    comment: str | None = None
+    """What its submitter called it; only of one that was seen in the queue."""
 
     @property
     def is_over(self) -> bool:
@@ -158,7 +160,8 @@ class Poller:
             if job_id in queued:
                 self._views[job_id] = _view_of_queued(queued[job_id])
             elif self._views[job_id].phase is not Phase.ENDED:
-                self._views[job_id] = AllocationView(id=job_id)
+                comment = self._views[job_id].comment
+                self._views[job_id] = AllocationView(id=job_id, comment=comment)
             if self._views[job_id].phase in {Phase.ENDED, Phase.UNKNOWN_YET}:
                 left.append(job_id)
             else:
@@ -182,7 +185,8 @@ class Poller:
             since = self._missed_since.setdefault(job_id, now)
             if is_disabled or now - since > ACCOUNTING_LAG_S:
                 is_known = view.phase is Phase.ENDED
-                self._settle(view if is_known else AllocationView(id=job_id, phase=Phase.GONE))
+                gone = AllocationView(id=job_id, phase=Phase.GONE, comment=view.comment)
+                self._settle(view if is_known else gone)
 
     def _settle(self, view: AllocationView) -> None:
         self._views[view.id] = view
@@ -200,11 +204,12 @@ def _view_of_queued(job: QueuedAllocation) -> AllocationView:
         expected_start=job.start if is_pending else None,
         time_left_s=job.time_left_s if job.state.phase is Phase.RUNNING else None,
         nodes=job.nodes,
+        comment=job.comment,
     )
 
 
 def _view_of_accounted(job: AccountedAllocation, last: AllocationView) -> AllocationView:
-    """Return the end of an allocation; only the queue says the reason."""
+    """Return the end of an allocation; only the queue says the reason and the comment."""
     return AllocationView(
         id=job.id,
         state=job.state.name,
@@ -212,4 +217,5 @@ def _view_of_accounted(job: AccountedAllocation, last: AllocationView) -> Alloca
         reason=last.reason if last.phase is Phase.ENDED else None,
         exit_code=job.exit_code,
         nodes=job.nodes,
+        comment=last.comment,
     )
