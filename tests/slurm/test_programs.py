@@ -42,7 +42,7 @@ def test_an_allocation_is_followed_from_the_queue_into_accounting(slurm, output)
 
     (queued,) = programs.queue([waiting])
     assert (queued.state.phase, queued.reason) == (Phase.PENDING, "JobHeldUser")
-    assert (queued.comment, queued.time_limit_s) == ("torc:wf1:r1:a2:1", 3600)
+    assert queued.comment == "torc:wf1:r1:a2:1"
     assert waiting in {job.id for job in programs.queue()}
 
     def accounted():
@@ -52,7 +52,6 @@ def test_an_allocation_is_followed_from_the_queue_into_accounting(slurm, output)
 
     (ended,) = wait_for(accounted, "the end in accounting")
     assert (ended.id, ended.state.name, ended.exit_code) == (failing, "FAILED", 3)
-    assert (ended.end or 0) >= (ended.start or 0) > 0
     (left,) = programs.queue([failing, NEVER])
     assert left.state.cause is Cause.EXIT
 
@@ -84,7 +83,6 @@ def test_steps_and_their_columns_are_listed_as_accounting_has_them(slurm, output
 def test_the_cluster_is_described_by_its_own_programs(slurm):
     programs = programs_of(slurm)
     assert programs.is_here()
-    assert (programs.version() or "").startswith("2")
     rows = [line.split("|") for line in programs.sinfo().splitlines()]
     assert {len(row) for row in rows} == {len(PARTITION_COLUMNS)}
     assert "standard*" in {row[0] for row in rows}

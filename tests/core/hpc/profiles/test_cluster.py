@@ -131,14 +131,14 @@ def test_of_nodes_that_differ_the_least_counts_and_a_remark_says_so():
     ],
 )
 def test_gres_says_how_many_gpus_there_are_and_of_which_type(gres, gpus, kind):
-    line = f"p|up|1:00:00|1|8|4000|{gres}|1-infinite|NO|(null)\n"
+    line = f"p|1:00:00|1|8|4000|{gres}\n"
     reading = read_cluster(ClusterTexts(line, "", ""), hostname="x")
     (found,) = reading.profile.partitions
     assert (found.gpus_per_node, found.gpu_type) == (gpus, kind)
 
 
 def test_headings_of_clusters_are_no_partitions():
-    line = "p*|up|1:00:00|1|8|4000|(null)|1-infinite|NO|(null)\n"
+    line = "p*|1:00:00|1|8|4000|(null)\n"
     reading = read_cluster(ClusterTexts(f"CLUSTER: one\n{line}\n", "", ""), hostname="x")
     assert [each.name for each in reading.profile.partitions] == ["p"]
     assert reading.left_out == {}

@@ -8,11 +8,11 @@ from torc_core.hpc.slurm.programs.budget import Budget
     st.integers(1, 30),
     st.lists(st.tuples(st.floats(0, 90), st.integers(1, 3), st.booleans()), max_size=60),
 )
-def test_no_minute_has_more_calls_than_the_budget(limit, wishes):
+def test_no_minute_has_more_calls_than_the_budget(limit, looks):
     budget = Budget(limit)
     now, calls = 0.0, []
-    for wait, wish, fails in wishes:
-        count = min(wish, limit)
+    for wait, calls_at_once, fails in looks:
+        count = min(calls_at_once, limit)
         now = max(now + wait, budget.next_call(now + wait, count))
         for _ in range(count):
             budget.record(now)

@@ -13,12 +13,12 @@ FIELD_END, RECORD_START = "\x1f", "\x1e"
 """ASCII's separators of units and records: names and comments may have line breaks and any
 printable delimiter."""
 
-QUEUE_COLUMNS = ("%i", "%T", "%r", "%S", "%L", "%l", "%D", "%N", "%k", "%j")
-"""Id, state, reason, start, time left, time limit, number of nodes, nodes, comment, name. Texts of
-users are last: what they contain moves no other column."""
-ACCOUNTING_COLUMNS = ("JobIDRaw", "State", "ExitCode", "Start", "End", "NNodes", "NodeList")
-PARTITION_COLUMNS = ("%P", "%a", "%l", "%D", "%c", "%m", "%G", "%s", "%h", "%f")
-"""Partition, availability, time limit, nodes, CPUs, MiB, GRES, job size, sharing, features."""
+QUEUE_COLUMNS = ("%i", "%T", "%r", "%S", "%L", "%N", "%k", "%j")
+"""Id, state, reason, start, time left, nodes, comment, name. Texts of users are last: what they
+contain moves no other column."""
+ACCOUNTING_COLUMNS = ("JobIDRaw", "State", "ExitCode", "NodeList")
+PARTITION_COLUMNS = ("%P", "%l", "%D", "%c", "%m", "%G")
+"""Partition, time limit, nodes, CPUs, MiB, GRES."""
 
 
 def sbatch(script: Path) -> list[str]:
@@ -87,11 +87,6 @@ def node_addresses() -> list[str]:
 def scontrol_show(what: str) -> list[str]:
     """Return how the controller is asked for `partition` or `config`."""
     return ["scontrol", "show", what]
-
-
-def version() -> list[str]:
-    """Return how Slurm says its version."""
-    return ["sbatch", "--version"]
 
 
 def _listed(slurm_job_ids: Iterable[int]) -> str:

@@ -31,7 +31,6 @@ from torc_core.hpc.slurm.programs.parse import (
     parse_accounting,
     parse_queue,
     parse_submitted,
-    parse_version,
 )
 
 TIMEOUT_S = 60.0
@@ -233,10 +232,6 @@ class Slurm:
     def config(self) -> str:
         """Return what `scontrol show config` prints."""
         return self._text(argv.scontrol_show("config"))
-
-    def version(self) -> str | None:
-        """Return Slurm's version, None if it says nothing that looks like one."""
-        return parse_version(self._text(argv.version()))
 
     def _text(self, command: list[str]) -> str:
         answer = self._asked(command)

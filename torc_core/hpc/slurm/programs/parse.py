@@ -24,7 +24,6 @@ _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NOTHING = frozenset({"", "(null)", "N/A", "Unknown", "None", "None assigned", "NONE", "n/a"})
 """How Slurm writes that there is no value."""
 _SUBMITTED = re.compile(r"([0-9]{1,18})(?:;[^\n]*)?", re.ASCII)
-_VERSION = re.compile(r"[0-9]+\.[0-9]+[0-9A-Za-z.-]*", re.ASCII)
 _SIGNALED = 128
 _LAST_SIGNAL = 64
 """Of Linux, see signal(7). Larger numbers are Slurm's own marks: 125 is "out of memory"."""
@@ -41,9 +40,6 @@ class QueuedAllocation(msgspec.Struct, frozen=True, kw_only=True):
     start: float | None = None
     """Seconds since 1970; of a job that waits, when Slurm expects to start it."""
     time_left_s: int | None = None
-    time_limit_s: int | None = None
-    """None for no limit."""
-    num_nodes: int | None = None
     nodes: str | None = None
     """Slurm's notation, such as `n[1-3]`."""
     comment: str | None = None
@@ -57,10 +53,6 @@ class AccountedAllocation(msgspec.Struct, frozen=True, kw_only=True):
     state: SlurmState
     exit_code: int | None = None
     """128+n for signal n."""
-    start: float | None = None
-    """Seconds since 1970."""
-    end: float | None = None
-    num_nodes: int | None = None
     nodes: str | None = None
 
 
@@ -72,7 +64,7 @@ def parse_queue(text: str) -> tuple[QueuedAllocation, ...]:
 def _queued(record: str) -> QueuedAllocation | None:
     fields = record.removesuffix("\n").split(FIELD_END, len(QUEUE_COLUMNS) - 1)
     fields += [""] * (len(QUEUE_COLUMNS) - len(fields))
-    job, state, reason, start, left, limit, num_nodes, nodes, comment, name = fields
+    job, state, reason, start, left, nodes, comment, name = fields
     job_id = _leading_id(job)
     if job_id is None:
         return None
@@ -82,8 +74,6 @@ def _queued(record: str) -> QueuedAllocation | None:
         reason=stated(reason),
         start=_moment(start),
         time_left_s=parse_time_left(left),
-        time_limit_s=parse_time_left(limit),
-        num_nodes=whole_number(num_nodes),
         nodes=stated(nodes),
         comment=stated(comment),
         name=name,
@@ -103,9 +93,6 @@ def _accounted(row: Mapping[str, str]) -> AccountedAllocation | None:
         id=job_id,
         state=read_state(row["State"]),
         exit_code=parse_exit_code(row["ExitCode"]),
-        start=_moment(row["Start"]),
-        end=_moment(row["End"]),
-        num_nodes=whole_number(row["NNodes"]),
         nodes=stated(row["NodeList"]),
     )
 
@@ -150,12 +137,6 @@ def parse_submitted(text: str) -> int | None:
         if match := _SUBMITTED.fullmatch(line.strip()):
             return int(match[1])
     return None
-
-
-def parse_version(text: str) -> str | None:
-    """Return the version in "slurm 23.11.4" and its like."""
-    match = _VERSION.search(text)
-    return match[0] if match else None
 
 
 def _leading_id(text: str) -> int | None:
