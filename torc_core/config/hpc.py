@@ -18,7 +18,15 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Annotated[str, Key("Its name in Slurm.", example="compute")]
     cpus_per_node: Annotated[int, Key("CPUs of a node.", POSITIVE_COUNT, example=64)]
-    memory_mb: Annotated[int, Key("Memory of a node, in MB.", _MEGABYTES, example=256_000)]
+    memory_mb: Annotated[
+        int | None,
+        Key(
+            "Memory of a node, in MB.",
+            _MEGABYTES,
+            example=256_000,
+            unset="not known, and not asked for",
+        ),
+    ] = None
     max_walltime_secs: Annotated[
         int, Key("The longest time of an allocation, in seconds.", _WALLTIME, example=172_800)
     ]

@@ -227,7 +227,7 @@ def _scheduler(
         partition=group.partition.name if is_named else None,
         nodes=shape.nodes,
         walltime=format_walltime(shape.walltime_s),
-        mem=format_memory(request.memory_mb),
+        mem=None if request.memory_mb is None else format_memory(request.memory_mb),
         gres=f"gpu:{request.num_gpus}" if request.num_gpus else None,
         qos=None if "qos" in stated else group.partition.default_qos,
         extra=None if stated & _CPUS_CHOSEN else _cpu_option(request, is_built_in=is_built_in),

@@ -86,7 +86,7 @@ def at_once_on_node(partition: Partition, needs: Requirements) -> int:
     """Return how many jobs a node holds, at least one."""
     limits = [partition.cpus_per_node // needs.num_cpus]
     memory_mb = _megabytes(needs.memory_bytes)
-    if memory_mb:
+    if memory_mb and partition.memory_mb is not None:
         limits.append(partition.memory_mb // memory_mb)
     if needs.num_gpus:
         limits.append((partition.gpus_per_node or 0) // needs.num_gpus)
@@ -107,7 +107,8 @@ def allocations_for(shape: Shape, loads: Iterable[Load]) -> int:
 class NodeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask for of each node."""
 
-    memory_mb: int
+    memory_mb: int | None
+    """None where it is not known what nodes have."""
     num_gpus: int
     num_cpus: int | None
     """None: the whole node, whether it is asked for or not."""
@@ -132,11 +133,11 @@ def node_request(shape: Shape, stages: Iterable[tuple[Sequence[Load], int]]) -> 
     if not partition.shared:
         return NodeRequest(memory_mb=partition.memory_mb, num_gpus=gpus, num_cpus=None)
     cpus = max(sum(load.count * load.needs.num_cpus for load in loads) for loads in each)
-    memory_mb = WORKER_MB + max(
+    needed_mb = WORKER_MB + max(
         sum(load.count * _megabytes(load.needs.memory_bytes) for load in loads) for loads in each
     )
     return NodeRequest(
-        memory_mb=min(memory_mb, partition.memory_mb),
+        memory_mb=None if partition.memory_mb is None else min(needed_mb, partition.memory_mb),
         num_gpus=gpus,
         num_cpus=min(cpus, partition.cpus_per_node),
     )

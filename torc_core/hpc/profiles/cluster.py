@@ -25,6 +25,8 @@ _FIELD = re.compile(r"(\w+)=(\S*)")
 _SETTING = re.compile(r"^(\w+)\s*=[^\S\n]*(.*?)\s*$", re.MULTILINE)
 _AMOUNTS = (("%c", "CPUs"), ("%m", "memory"))
 """Columns that end in + if the nodes of a line differ, and what they are of."""
+_UNTOLD_MB = 1
+"""What Slurm says of nodes without RealMemory in slurm.conf. It refuses jobs that ask for more."""
 _EVERYONE = ("ALL", "(null)", "")
 """What the lists of those who may use a partition say if that is everyone."""
 
@@ -189,9 +191,11 @@ def _partition(
 ) -> Partition:
     with_gpus = [each for each in nodes if each.num_gpus]
     types = {each.gpu_type for each in with_gpus}
-    num_cpus = _least(*(each.num_cpus for each in nodes), _number(fields.get("MaxCPUsPerNode")))
+    num_cpus = (
+        _least(*(each.num_cpus for each in nodes), _number(fields.get("MaxCPUsPerNode"))) or 1
+    )
     memory_mb = _least(
-        *(each.memory_mb for each in nodes),
+        *(each.memory_mb for each in nodes if each.memory_mb != _UNTOLD_MB),
         _number(fields.get("MaxMemPerNode")),
         (_number(fields.get("MaxMemPerCPU")) or 0) * num_cpus,
     )
@@ -211,9 +215,9 @@ def _partition(
     )
 
 
-def _least(*numbers: int | None) -> int:
-    """Return the least of the numbers that are there."""
-    return min(each for each in numbers if each)
+def _least(*numbers: int | None) -> int | None:
+    """Return the least of the numbers that are there, None if none is."""
+    return min((each for each in numbers if each), default=None)
 
 
 def _limit_s(text: str) -> int:
@@ -247,7 +251,7 @@ def _remarks(name: str, fields: Mapping[str, str], nodes: list[_Nodes]) -> Itera
     kinds = {f"{each.num_gpus} {each.gpu_type}".strip() for each in nodes if each.num_gpus}
     if len(kinds) > 1:
         yield f"its nodes have different GPUs: {', '.join(sorted(kinds))}"
-    if any(each.memory_mb == 1 for each in nodes):
-        yield "Slurm has not been told the memory of its nodes"
+    if any(each.memory_mb == _UNTOLD_MB for each in nodes):
+        yield "Slurm has not been told the memory of its nodes, or not of all"
     if not walltime_seconds(fields.get("MaxTime") or nodes[0].limit):
         yield "it has no limit of time; a year stands for that"

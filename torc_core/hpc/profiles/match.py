@@ -44,7 +44,7 @@ def _is_too_shared(partition: Partition, needs: Needs) -> int:
     Small is at most a quarter of the node, as in the reference: 26 of 104 CPUs, 60 of 240 GB.
     """
     is_small = needs.num_nodes == 1 and all(
-        4 * part <= whole
+        whole is None or 4 * part <= whole
         for part, whole in (
             (needs.num_cpus, partition.cpus_per_node),
             (needs.memory_mb, partition.memory_mb),
@@ -66,7 +66,8 @@ _CRITERIA = (
         "has GPUs, which are not needed",
     ),
     _Criterion(lambda each, _: each.gpus_per_node or 0, "has more GPUs per node"),
-    _Criterion(lambda each, _: each.memory_mb, "has more memory per node"),
+    _Criterion(lambda each, _: each.memory_mb is None, "has nodes of unknown memory"),
+    _Criterion(lambda each, _: each.memory_mb or 0, "has more memory per node"),
     _Criterion(lambda each, _: each.cpus_per_node, "has more CPUs per node"),
     _Criterion(_is_too_shared, "shares nodes less suitably"),
     _Criterion(lambda each, _: each.max_walltime_secs, "has a longer limit"),
@@ -110,7 +111,7 @@ def _misfits(partition: Partition, needs: Needs) -> Iterator[str]:
     gpus = partition.gpus_per_node or 0
     if needs.num_cpus > partition.cpus_per_node:
         yield f"{partition.cpus_per_node:,} CPUs per node, {needs.num_cpus:,} needed"
-    if needs.memory_mb > partition.memory_mb:
+    if partition.memory_mb is not None and needs.memory_mb > partition.memory_mb:
         yield f"{partition.memory_mb:,} MB per node, {needs.memory_mb:,} MB needed"
     if needs.num_gpus > gpus:
         yield f"{gpus or 'no'} GPUs per node, {needs.num_gpus:,} needed"

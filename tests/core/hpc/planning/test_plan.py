@@ -185,6 +185,16 @@ def test_of_a_shared_node_the_part_that_jobs_use_is_asked_for() -> None:
     assert (record.gres, record.extra) == ("gpu:2", "--cpus-per-task=16")
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_memory_is_not_asked_for_where_slurm_does_not_know_it(shared: bool) -> None:
+    untold = Partition(
+        name="untold", cpus_per_node=100, max_walltime_secs=48 * HOUR, shared=shared
+    )  # fmt: skip
+    found = plan(sweep("work", 20), at=profile(untold)).schedulers[0]
+
+    assert (found.record.mem, found.jobs_at_once) == (None, 10)
+
+
 def test_cpus_that_the_workflow_asks_for_stay() -> None:
     file = {"slurm_defaults": {"cpus-per-task": 32}}
 

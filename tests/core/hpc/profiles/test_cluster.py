@@ -137,6 +137,17 @@ def test_gres_says_how_many_gpus_there_are_and_of_which_type(gres, gpus, kind):
     assert (found.gpus_per_node, found.gpu_type) == (gpus, kind)
 
 
+def test_memory_that_slurm_has_not_been_told_is_not_known():
+    line = "p|1:00:00|2|8|1|(null)\n"
+    reading = read_cluster(ClusterTexts(line, "", ""), hostname="x")
+    assert reading.profile.partitions[0].memory_mb is None
+    assert "Slurm has not been told the memory of its nodes, or not of all" in reading.remarks["p"]
+
+    told = "p|1:00:00|1|8|4000|(null)\n"
+    reading = read_cluster(ClusterTexts(line + told, "", ""), hostname="x")
+    assert reading.profile.partitions[0].memory_mb == 4000
+
+
 def test_headings_of_clusters_are_no_partitions():
     line = "p*|1:00:00|1|8|4000|(null)\n"
     reading = read_cluster(ClusterTexts(f"CLUSTER: one\n{line}\n", "", ""), hostname="x")

@@ -148,7 +148,7 @@ partitions = st.lists(
         Partition,
         name=st.sampled_from(["debug", "a", "b"]),
         cpus_per_node=st.integers(1, 8),
-        memory_mb=st.integers(1, 8),
+        memory_mb=st.none() | st.integers(1, 8),
         max_walltime_secs=st.integers(1, 8),
         gpus_per_node=st.none() | st.integers(0, 3),
         shared=st.booleans(),
@@ -176,7 +176,7 @@ def test_each_partition_is_said_once_and_what_fits_holds_the_job(several, job):
     assert sorted(map(repr, [*told, *found.fitting[:1]])) == sorted(map(repr, several))
     for each in found.fitting:
         assert each.cpus_per_node >= job.num_cpus
-        assert each.memory_mb * MEGABYTE >= job.memory_bytes
+        assert each.memory_mb is None or each.memory_mb * MEGABYTE >= job.memory_bytes
         assert each.max_walltime_secs >= job.runtime_s
         assert (each.gpus_per_node or 0) >= job.num_gpus
         assert job.num_nodes <= (each.max_nodes or 4)

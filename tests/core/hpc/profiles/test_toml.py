@@ -19,7 +19,7 @@ partitions = st.builds(
     Partition,
     name=texts,
     cpus_per_node=st.integers(1, 1_000),
-    memory_mb=st.integers(1, 2**30),
+    memory_mb=st.none() | st.integers(1, 2**30),
     max_walltime_secs=st.integers(1, 365 * 86_400),
     gpus_per_node=counts,
     gpu_type=st.none() | texts,

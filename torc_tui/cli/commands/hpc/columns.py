@@ -11,8 +11,10 @@ from torc_core.operations.facts import counted
 from torc_tui.lists.listing import Column
 
 
-def memory_text(megabytes: int) -> str:
+def memory_text(megabytes: int | None) -> str:
     """Return a memory size as administrators state it: 240,000 MB and 245,760 MB are 240 GB."""
+    if megabytes is None:
+        return "-"
     gigabytes = megabytes / (1_024 if megabytes % 1_000 else 1_000)
     return f"{gigabytes:,.1f}".removesuffix(".0") + " GB"
 
