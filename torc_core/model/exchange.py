@@ -112,6 +112,9 @@ class Exchange(Wire, frozen=True, kw_only=True):
     work: WorkRequest | None = None
     schedules_nodes: bool = False
     """Whether this runner can request nodes, so that due `schedule_nodes` actions are news."""
+    awaits_actions: bool = False
+    """Due actions are news, as the runner knows of none. One that has been told of some asks again
+    once it has executed them."""
     wait_seconds: float = 0.0
     """How long to wait for work, or for the completion of the workflow, when there is neither."""
 

@@ -38,6 +38,7 @@ class Exchanges:
         self._options = options
         self._deadline = deadline
         self._clock = jobs.tools.clock
+        self._awaits_actions = True
         self._reports = ReportScheduler(jobs.outbox, jobs.tools.timers, self._clock)
 
     @property
@@ -77,6 +78,7 @@ class Exchanges:
         *,
         longest_idle_s: float | None,
         knows_stuck: bool = False,
+        awaits_actions: bool = True,
         is_stopping: bool,
         may_claim: bool = True,
     ) -> None:
@@ -85,9 +87,13 @@ class Exchanges:
         Args:
             longest_idle_s: How long the runner stays without work; None for as long as it takes.
             knows_stuck: It is known, and no reason to leave, that nothing that is left is for us.
+            awaits_actions: No due action is known: the reply comes at once when there is one.
             is_stopping: Send reports only.
             may_claim: Request work.
         """
+        if awaits_actions and not self._awaits_actions:
+            self.send_soon()
+        self._awaits_actions = awaits_actions
         self._reports.schedule(
             batch_delay_s=self._jobs.prefetcher.batch_delay_s(self._jobs.unstarted),
             poll_delay_s=poll_delay_s(self._jobs.running),
@@ -107,9 +113,11 @@ class Exchanges:
             is_stopping=is_stopping,
         )
         if request is not None:
-            if self._schedules_nodes:
-                request = msgspec.structs.replace(request, schedules_nodes=True)
-            self._link.send(request)
+            self._link.send(
+                msgspec.structs.replace(
+                    request, schedules_nodes=self._schedules_nodes, awaits_actions=awaits_actions
+                )
+            )
 
     def close(self) -> None:
         """Give up all requests."""

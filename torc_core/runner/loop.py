@@ -82,6 +82,7 @@ class Loop:
         self._turns = ActionTurns(
             actions, self._timers, self._clock, wake=self._waker.wake, grace_s=options.grace_s
         )
+        self._stays = context.workflow.compute_node_ignore_workflow_completion
         self._may_claim = False
         self._is_hurried = False
         """Asked to stop by its user, the end of its time, or because the workflow is canceled."""
@@ -183,6 +184,7 @@ class Loop:
             may_claim=self._may_claim,
             longest_idle_s=self._prospects.longest_wait_s,
             knows_stuck=self._prospects.is_hopeless,
+            awaits_actions=self._turns.awaits,
             is_stopping=self._shutdown.is_stopping,
         )
         self._jobs.tools.guards.flush()
@@ -273,11 +275,10 @@ class Loop:
             if stops_jobs:
                 self._shutdown.stop_code = ExitCode.TERMINATED
             self._stop(reason, self._interruption() if stops_jobs else None)
-        stays = self._context.workflow.compute_node_ignore_workflow_completion
         if reply.is_canceled:
             self._is_canceled = True
             self._stop("the workflow was canceled", StopReason.CANCELED)
-        elif reply.is_complete and not (reply.jobs or stays):
+        elif reply.is_complete and not (reply.jobs or self._stays):
             self._is_successful = reply.is_successful
             self._stop(COMPLETE, StopReason.CANCELED)
         self._turns.note(
@@ -324,8 +325,7 @@ class Loop:
             self._finish_care()
             return
         reason = self._prospects.hopeless(is_too_late=self._exchanges.is_too_late)
-        stays = self._context.workflow.compute_node_ignore_workflow_completion
-        if reason is not None and not (stays or self._turns.is_expected):
+        if reason is not None and not (self._stays or self._turns.is_expected):
             self._stop(reason)
         elif (news := self._prospects.announce()) is not None:
             log.info(news[0], **news[1])

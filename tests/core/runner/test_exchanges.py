@@ -86,3 +86,16 @@ def test_the_time_that_is_left_goes_along():
     world.clock.now = 100.0
     (request,) = send(world)
     assert request.work.resources.time_limit == "PT500S"
+
+
+def test_a_runner_asks_again_once_it_has_executed_the_actions_that_it_knew_of(world):
+    def awaiting(*, awaits):
+        world.loop._exchanges.send_due(
+            longest_idle_s=600.0, awaits_actions=awaits, is_stopping=False
+        )
+        return [request.awaits_actions for _, request in world.server.requests]
+
+    assert awaiting(awaits=True) == [True]
+    assert awaiting(awaits=False) == [True]
+    assert awaiting(awaits=True) == [True, True]
+    assert awaiting(awaits=True) == [True, True]

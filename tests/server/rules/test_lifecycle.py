@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, TransitionError, UsageError
 from torc_core.model.action import WorkflowAction
-from torc_core.model.exchange import JobRelease
+from torc_core.model.exchange import Exchange, JobRelease
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -18,6 +18,7 @@ from torc_server.records.actions import create_action
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_next_jobs
 from torc_server.rules.attempts.client_reports import complete_job, start_job
+from torc_server.rules.attempts.exchange import answer_exchange
 from torc_server.rules.completion_status import (
     is_complete,
     is_uninitialized,
@@ -375,6 +376,15 @@ class TestActions:
         assert self.due(bench) == {at_start, ready}
         bench.run(second)
         assert self.due(bench) == {at_start, ready, complete, at_end}
+
+    @pytest.mark.parametrize("awaits", [True, False])
+    def test_due_actions_are_news_to_a_runner_that_knows_of_none(self, bench, awaits):
+        self.action(bench, "on_jobs_ready", [bench.add("first")])
+        bench.initialize()
+        request = Exchange(seq=1, awaits_actions=awaits, wait_seconds=60.0)
+        answer = answer_exchange(bench.conn, bench.node_id, request, now_ms=NOW)
+        assert answer.reply.has_pending_actions
+        assert answer.has_news is awaits
 
     def test_an_action_made_late_counts_what_has_happened(self, bench):
         first, second = bench.create(bench.job("first"), bench.job("second"))

@@ -48,6 +48,7 @@ from torc_core.runner.logs import log, log_error, log_to_stream
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.limits import LAST_ANSWERS_S
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.summary import RunSummary
 from torc_core.runner.runner import Runner
 from torc_core.runner.server.patience import Patience
 from torc_core.runner.signals import stopping_on_signals
@@ -139,7 +140,18 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         if has_failures(summary):
             path = _log_path(output_dir, output_paths.SLURM_KERNEL, workflow_id, allocation)
             keep_kernel_messages(path, mode, psutil.Process().create_time())
-        return summary.exit_code
+        return worker_exit_code(summary)
+
+
+def worker_exit_code(summary: RunSummary) -> int:
+    """Return the exit code by which Slurm judges an allocation: 0 if no job failed in it.
+
+    What is left of the workflow is for other allocations.
+    """
+    is_known = not summary.unanswered
+    if summary.exit_code == ExitCode.JOBS_FAILED and is_known and not has_failures(summary):
+        return ExitCode.OK
+    return summary.exit_code
 
 
 def _site(arguments: argparse.Namespace, server: WorkerServer) -> WorkerSite:

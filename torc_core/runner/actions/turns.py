@@ -78,6 +78,11 @@ class ActionTurns:
         """Whether actions are being executed, or are about to be."""
         return self._has_pending or self.is_busy
 
+    @property
+    def awaits(self) -> bool:
+        """Whether it is news that actions are due: none is known, and none had to be left."""
+        return not (self.is_expected or self.left)
+
     def start(self) -> None:
         """Execute the actions for the start."""
         self._actions.run_in_background(AT_START, self._wake)

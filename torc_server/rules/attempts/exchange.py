@@ -232,6 +232,7 @@ def _answer(
     is_hopeless = outlook is not None and outlook.is_hopeless and not is_known
     has_news = bool(jobs) or kill_is_new or situation.is_canceled or is_over or is_hopeless
     has_news = has_news or is_asked_to_exit or is_lost
+    has_news = has_news or (news.has_pending_actions and request.awaits_actions)
     return Answer(reply, workflow_id, has_news)
 
 
