@@ -129,3 +129,37 @@ def test_a_controller_that_is_down_is_named(start_cluster, make_desk, words):
     assert "Slurm's controller does not answer" in said
     assert answer.code == (6 if words[0] == "submit" else 0)
     assert [each.id for each in desk.client.list_workflows().items] == [1]
+
+
+@pytest.mark.timeout(240)
+def test_the_nodes_of_a_stage_are_requested_when_the_controller_is_back(
+    start_cluster, make_desk, tmp_path
+):
+    cluster = start_cluster(nodes=1, accounting=False, message_timeout_s=3)
+    desk = make_desk(cluster)
+    go = tmp_path / "go"
+    workflow_id = desk.submit(
+        f"""\
+name: outage
+{SMALL}
+slurm_schedulers:
+  - {{name: first, account: a, walltime: "00:10:00", mem: 100M}}
+  - {{name: second, account: a, walltime: "00:10:00", mem: 100M}}
+jobs:
+  - {{name: a, command: "until [ -e {go} ]; do read -t 0.1 <> <(:); done; true",
+     resource_requirements: small}}
+  - {{name: b, command: "true", resource_requirements: small, depends_on: [a]}}
+actions:
+  - {{trigger_type: on_workflow_start, action_type: schedule_nodes, scheduler: first}}
+  - {{trigger_type: on_jobs_ready, action_type: schedule_nodes, scheduler: second, jobs: [b]}}
+"""
+    )
+    (job, _) = desk.client.list_jobs(workflow_id).items
+    wait_for(lambda: desk.client.get_job(job.id).status == "running", "the job to run", 60)
+    cluster.stop_controller()
+    go.touch()
+    desk.wait_for_completion(workflow_id)
+    assert len(desk.records(workflow_id)) == 1
+    cluster.start_controller()
+    wait_for(lambda: len(desk.records(workflow_id)) == 2, "the nodes of the second stage", 120)
+    assert len(desk.queued(workflow_id)) == 2

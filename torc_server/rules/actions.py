@@ -83,7 +83,7 @@ HAS_PENDING = exists().where(
     _action.c.executed.is_(False),
     _action.c.trigger_type.not_in(WORKER_TRIGGERS),
     or_(_action.c.action_type == ActionType.RUN_COMMANDS, bindparam("schedules_nodes")),
-    or_(_action.c.persistent.is_(False), ~IS_EXECUTED_HERE),
+    ~IS_EXECUTED_HERE,
 )
 """Whether an action of `workflow_id` is due that the runner on `node_id` has not executed, of those
 for which it has to look while it runs jobs; it may know how to request nodes or not."""

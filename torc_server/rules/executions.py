@@ -4,13 +4,15 @@ An action is executed at most once in each run, or once by each runner if it is 
 commands may have had their effect when a runner dies, and how far they got is unknown. So what a
 lost runner was executing is not executed again before the next initialize; an event says so.
 
-An action that requests nodes may be claimed again: each allocation has its request key, so who
-carries it out next finds those that exist, and requests only the others.
+An action that requests nodes may be claimed again, also if that failed, as Slurm may be away for a
+while: each allocation has its request key, so who carries it out next finds those that exist, and
+requests only the others. A runner tries it once.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.action import ActionEnd, ActionType
 from torc_core.model.events.commands import (
@@ -32,6 +34,7 @@ _OPEN = (
     .join(_action, _action.c.id == _execution.c.action_id)
     .where(_execution.c.compute_node_id == bindparam("node_id"), _execution.c.ended_at.is_(None))
 )
+_REQUESTS_NODES = _action.c.action_type == ActionType.SCHEDULE_NODES
 IS_EXECUTED_HERE = exists().where(
     _execution.c.action_id == _action.c.id, _execution.c.compute_node_id == bindparam("node_id")
 )
@@ -60,6 +63,8 @@ def finish(
         )
         .values(ended_at=now_ms, return_code=end.return_code)
     ).rowcount
+    if known and end.return_code:
+        _release(conn, _REQUESTS_NODES & (_action.c.id == action_id), end.compute_node_id)
     return action_event(action_id, end) if known else None
 
 
@@ -76,17 +81,22 @@ def abandon(
         .values(ended_at=now_ms)
     )
     released = {row.action_id for row in found if row.action_type == ActionType.SCHEDULE_NODES}
-    conn.execute(
-        update(_action)
-        .where(_action.c.id.in_(released), _action.c.executed_by == node_id)
-        .values(executed=False, executed_at=None, executed_by=None)
-    )
+    _release(conn, _action.c.id.in_(released), node_id)
     return [
         (ActionReleased if row.action_id in released else ActionAbandoned)(
             action_id=row.action_id, compute_node_id=node_id
         )
         for row in found
     ]
+
+
+def _release(conn: Connection, which: ColumnElement[bool], node_id: ComputeNodeId) -> None:
+    """Make actions due again that a runner has claimed."""
+    conn.execute(
+        update(_action)
+        .where(which, _action.c.executed_by == node_id)
+        .values(executed=False, executed_at=None, executed_by=None)
+    )
 
 
 def forget(conn: Connection, workflow_id: WorkflowId) -> None:

@@ -380,6 +380,9 @@ class Scheduler:
     def can_submit(self, request):
         return request.scheduler_type == "slurm"
 
+    def interrupt(self):
+        pass
+
     def submit(self, request):
         self.requests.append(request)
         if self.error is not None:

@@ -87,6 +87,27 @@ def test_what_was_carried_out_stays_so(bench, begun):
     assert due(bench) == []
 
 
+def test_requests_that_failed_are_left_to_another_runner(bench, begun):
+    number = begun("schedule_nodes")
+    end = ActionEnd(compute_node_id=bench.node_id, return_code=1, duration_seconds=1.0)
+    complete_action(bench.conn, bench.workflow_id, number, end, now_ms=NOW)
+    assert bench.event_types()[-1] == "action_failed"
+    assert due(bench, bench.node_id) == []
+    assert bench.turn().has_pending_actions is False
+    follower = bench.add_node()
+    assert due(bench, follower) == [number]
+    assert bench.turn(node_id=follower, seq=1, schedules_nodes=True).has_pending_actions is True
+    claim(bench, number, follower)
+    assert due(bench, bench.add_node()) == []
+
+
+def test_commands_that_failed_are_not_executed_again(bench, begun):
+    number = begun("run_commands")
+    end = ActionEnd(compute_node_id=bench.node_id, return_code=1, duration_seconds=1.0)
+    complete_action(bench.conn, bench.workflow_id, number, end, now_ms=NOW)
+    assert due(bench, bench.add_node()) == []
+
+
 def test_a_later_claim_of_another_runner_is_not_taken_back(bench, begun):
     number = begun("schedule_nodes", persistent=True)
     follower = bench.add_node()

@@ -31,7 +31,12 @@ from torc_core.hpc.slurm.allocation import (
     read_allocation,
 )
 from torc_core.hpc.slurm.kernel_messages import has_failures, keep_kernel_messages
-from torc_core.hpc.slurm.nodes import DEFAULT_PREFIX, SlurmNodes, WorkerSite
+from torc_core.hpc.slurm.nodes import (
+    DEFAULT_PREFIX,
+    PATIENT_DELAYS_S,
+    SlurmNodes,
+    WorkerSite,
+)
 from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.registration import AllocationOrigin, find_scheduled
@@ -132,7 +137,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         log_path=str(_log_path(output_dir, output_paths.SLURM_RUNNER, workflow_id, allocation)),
     )
     slurm = Slurm(SystemClock(), Budget(settings.slurm.calls_per_minute))
-    nodes = SlurmNodes(client, slurm, _site(arguments, server))
+    nodes = SlurmNodes(client, slurm, _site(arguments, server), delays_s=PATIENT_DELAYS_S)
     runner = Runner(client, options, scheduler=nodes)
     status = _scheduled_status(client, scheduled, allocation, patience)
     with status, stopping_on_signals(runner.stop):

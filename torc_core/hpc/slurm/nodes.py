@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,12 @@ from torc_core.model.workflow import Workflow
 from torc_core.runner.actions.nodes import NodeRequest
 
 DEFAULT_PREFIX = "worker"
-_DELAYS_S = (5.0, 10.0, 20.0)
-"""Before each further try with a Slurm or a server that does not answer. Both restart within that;
-and a request of which sbatch does not know whether it arrived is in the queue by then."""
+DELAYS_S = (5.0, 10.0, 20.0)
+"""Before each further try with a Slurm or a server that does not answer, while a user waits. Both
+restart within that; and a request of which sbatch does not know whether it arrived is in the queue
+by then."""
+PATIENT_DELAYS_S = (*DELAYS_S, 40.0, *(10 * (60.0,)))
+"""The same for a worker, on whose requests the rest of its workflow depends."""
 
 
 class WorkerSite(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +71,7 @@ class SlurmNodes:
         slurm: The programs.
         site: Where workers work.
         on_submitted: Told of each Slurm job that was submitted and recorded.
-        pause: Waits so many seconds before another try.
+        delays_s: Before each further try with a Slurm or a server that does not answer.
     """
 
     def __init__(
@@ -78,13 +81,14 @@ class SlurmNodes:
         site: WorkerSite,
         *,
         on_submitted: Callable[[int], None] = lambda _slurm_job_id: None,
-        pause: Callable[[float], None] = time.sleep,
+        delays_s: Sequence[float] = DELAYS_S,
     ) -> None:
         self._client = client
         self._slurm = slurm
         self._site = site
         self._on_submitted = on_submitted
-        self._pause = pause
+        self._delays_s = delays_s
+        self._is_over = threading.Event()
 
     def can_submit(self, request: NodeRequest) -> bool:
         """Return whether the nodes are Slurm's, and Slurm is here. Quick."""
@@ -97,6 +101,10 @@ class SlurmNodes:
             TorcError: They were not requested, or not all; see `request`.
         """
         self.carry_out(request)
+
+    def interrupt(self) -> None:
+        """Try nothing again that fails. Safe on any thread."""
+        self._is_over.set()
 
     def carry_out(self, request: NodeRequest) -> Requested:
         """Do what `submit` does, and return the allocations.
@@ -127,7 +135,7 @@ class SlurmNodes:
     def request(self, workflow: Workflow, request: AllocationRequest) -> Requested:
         """Submit and record the allocations of a request that do not exist yet.
 
-        A Slurm or a server that does not answer is tried again, for half a minute.
+        A Slurm or a server that does not answer is tried again.
 
         Raises:
             TransportError: It still does not answer. What was submitted is found again by its key.
@@ -138,13 +146,12 @@ class SlurmNodes:
             NotFoundError: There is no such scheduler or workflow any more.
         """
         submitted: list[int] = []
-        for delay_s in (*_DELAYS_S, None):
+        for delay_s in (*self._delays_s, None):
             try:
                 found = self._go_on(workflow, request, submitted)
             except (TransportError, ServerError):
-                if delay_s is None:
+                if delay_s is None or self._is_over.wait(delay_s):
                     raise
-                self._pause(delay_s)
             else:
                 break
         new = tuple(submitted)

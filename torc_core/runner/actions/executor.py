@@ -109,6 +109,8 @@ class Actions:
         """Start nothing more of what is being executed; its command has a grace to end."""
         self._interruptions += 1
         self._command.end(grace_s)
+        if self._scheduler is not None:
+            self._scheduler.interrupt()
 
     def _execute(self, action: WorkflowAction, action_id: ActionId, begun: int) -> None:
         work = self._work_of(action, action_id, begun)

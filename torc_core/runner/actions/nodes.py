@@ -36,6 +36,9 @@ class NodeScheduler(Protocol):
             TorcError: They were not requested, or not all.
         """
 
+    def interrupt(self) -> None:
+        """Have `submit` end soon, as the runner is to stop. Safe on any thread."""
+
 
 def node_request(workflow_id: WorkflowId, action_id: ActionId, config: Any) -> NodeRequest:
     """Return what a `schedule_nodes` action with this configuration asks for. Pure.
