@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 
+from slurm.asked import accounts, looks
 from waiting import wait_for
 
 from torc_core.errors import UnreachableError
@@ -123,26 +123,13 @@ def test_an_outage_changes_nothing_that_is_known(start_cluster):
     assert poller.status().error is None
 
 
-def asked(cluster, program, *arguments, line):
-    """Return how often the daemon itself says that it was asked."""
-    text = cluster.run(program, *arguments).stdout
-    found = re.search(rf"{line}.*?count:\s*([0-9]+)", text, re.DOTALL)
-    return int(found[1]) if found else 0
-
-
 def test_five_hundred_allocations_are_watched_for_a_minute_within_the_budget(start_cluster):
     cluster = start_cluster(nodes=1)
     with ThreadPoolExecutor(4) as pool:
         jobs = list(pool.map(lambda _: cluster.submit("true", "--hold"), range(500)))
     poller, clock = watching(cluster, *jobs)
 
-    def looks():
-        return asked(cluster, "sdiag", line=r"REQUEST_JOB_INFO\b")
-
-    def accounts():
-        return asked(cluster, "sacctmgr", "show", "stats", line="DBD_GET_JOBS_COND")
-
-    before, accounted = looks(), accounts()
+    before, accounted = looks(cluster), accounts(cluster)
     for second in range(60):
         if second in {5, 25, 45}:
             cluster.run("scancel", *map(str, jobs[second : second + 5]))
@@ -154,6 +141,6 @@ def test_five_hundred_allocations_are_watched_for_a_minute_within_the_budget(sta
     assert len(views) == 500
     assert sum(view.phase is Phase.ENDED for view in views.values()) == 15
     assert sum(view.phase is Phase.PENDING for view in views.values()) == 485
-    assert 0 < looks() - before <= 7  # six, and that of the second minute
-    assert 0 < accounts() - accounted <= 6
+    assert 0 < looks(cluster) - before <= 7  # six, and that of the second minute
+    assert 0 < accounts(cluster) - accounted <= 6
     cluster.run("scancel", *map(str, jobs[100:]))
