@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,9 +17,8 @@ from torc_core.client import TorcClient
 from torc_core.clock import SystemClock
 from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.calls import Slurm
-from torc_core.hpc.slurm.programs.parse import QueuedAllocation
 from torc_core.hpc.slurm.programs.poller import AllocationView, Poller
-from torc_core.hpc.slurm.programs.states import Phase
+from torc_core.hpc.slurm.programs.states import Phase, SlurmState
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode, SchedulerType
 from torc_core.model.resources import SlurmScheduler
 from torc_core.operations.slurm.settle import settle_allocations
@@ -62,13 +62,12 @@ class Case(NamedTuple):
     @property
     def lasts(self) -> bool:
         """Whether it runs until something is done to it."""
-        sleeps = "sleep" in (self.before or self.job)
-        return sleeps and "PENDING" not in self.ends
+        return "sleep" in (self.before or self.job)
 
-    def is_over(self, allocation: QueuedAllocation | None) -> bool:
-        """Return whether Slurm knows its end, or that it waits if it is to wait for ever."""
-        state = None if allocation is None else allocation.state
-        return state is not None and (state.phase is Phase.ENDED or state.name in self.ends)
+    def is_over(self, state: SlurmState, *, has_run: bool) -> bool:
+        """Return whether Slurm knows its end, or that it waits where that is the end."""
+        waits = state.name in self.ends and (has_run or not self.lasts)
+        return state.phase is Phase.ENDED or waits
 
 
 def ended(
@@ -90,10 +89,10 @@ def ended(
     return Case({end}, {Outcome(frozenset({job}), frozenset(results))}, job_command, **fields)
 
 
-def waiting(**fields: Any) -> Case:
-    """Return an allocation that never starts."""
+def waiting(job_command: str = "true", **fields: Any) -> Case:
+    """Return an allocation that never starts; or never again, if its job lasts."""
     still = Outcome(frozenset({"ready"}), frozenset(), allocation="pending")
-    return Case({"PENDING"}, {still}, **fields)
+    return Case({"PENDING"}, {still}, job_command, **fields)
 
 
 def on_two_nodes(end: str) -> Case:
@@ -180,6 +179,11 @@ class Watched:
         (node,) = self.client.list_compute_nodes(self.site.flow.id).items
         return node
 
+    def has_run_for(self, seconds: float) -> bool:
+        """Whether its worker began so long ago."""
+        began = datetime.fromisoformat(self.node().start_time)
+        return datetime.now(UTC) - began > timedelta(seconds=seconds)
+
 
 class Watch:
     """Looks at allocations as a user's programs do, and beside that at what Slurm itself knows."""
@@ -199,6 +203,7 @@ class Watch:
         self._views: Mapping[int, AllocationView] = {}
         self._slurm = Slurm(clock, Budget(10_000), environ=cluster.environ)
         self._next_look = 0.0
+        self._ran: set[str] = set()
 
     @property
     def views(self) -> dict[str, AllocationView]:
@@ -218,7 +223,10 @@ class Watch:
         self._next_look = now + _LOOK_S
         known = {each.id: each for each in self._slurm.queue()}
         for name, each in self.watched.items():
-            if each.case.is_over(known.get(each.slurm_job)):
+            state = known[each.slurm_job].state
+            if state.phase is Phase.RUNNING:
+                self._ran.add(name)
+            if each.case.is_over(state, has_run=name in self._ran):
                 self.ended_at.setdefault(name, now)
                 self.said[name] = each.outcome()
                 if self.said[name] not in each.case.outcomes:

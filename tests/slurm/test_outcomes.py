@@ -28,6 +28,7 @@ pytestmark = pytest.mark.timeout(400)
 
 LATE_S = 15.0
 """After Slurm's own knowledge."""
+AGAIN = "node lost as it runs, and there is no other"
 STOPPED = ("terminated", 143)
 STARTS = {"before": f"{FOREVER}; "}
 """Its script does not come to the worker."""
@@ -51,6 +52,7 @@ ORDINARY = {
 ON_LOST_NODE = {
     "node lost as it starts": ended("NODE_FAIL", "ready", options=("--no-requeue",), **STARTS),
     "node lost as it runs": ended("NODE_FAIL", "ready", options=("--no-requeue",)),
+    AGAIN: waiting(job_command=FOREVER, options=("--requeue",)),
 }
 BEHIND_THEM = {
     "past its deadline": ended(
@@ -118,6 +120,7 @@ def test_whatever_ends_an_allocation_the_server_is_right_soon(start_cluster, cli
     wait_for(
         lambda: watch.look() or all(watched[n].is_running() for n in lasting), "them to run", 120
     )
+    wait_for(lambda: watched[AGAIN].has_run_for(6), "it to be older than clocks may differ")
     cluster.run("scontrol", "release", jobs["past its deadline"])
 
     cluster.run("scancel", *(jobs[name] for name in jobs if name.startswith("canceled")))

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from operations.situations import node_here
 
+from torc_core.clock import utc_text
 from torc_core.errors import ConflictError
 from torc_core.hpc.slurm.programs.poller import AllocationView
 from torc_core.hpc.slurm.programs.states import Phase
@@ -79,6 +80,36 @@ def test_a_requeued_allocation_waits_again_though_its_runner_has_left():
 
     assert [each.scheduler_id for each in settled.requeued] == [1]
     assert settled.allocations == ()
+
+
+BEGAN = 1_800_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("phase", "submitted", "is_over"),
+    [
+        (Phase.PENDING, BEGAN + 60, True),
+        (Phase.PENDING, BEGAN + 1, False),
+        (Phase.PENDING, BEGAN - 60, False),
+        (Phase.PENDING, None, False),
+        (Phase.RUNNING, BEGAN + 60, False),
+    ],
+)
+def test_nodes_from_before_a_requeue_are_over(phase, submitted, is_over):
+    view = AllocationView(id=1, phase=phase, submitted=submitted)
+    before = node(1, 1, start_time=utc_text(int(BEGAN * 1000)))
+
+    settled = decide_settled([record(1)], [before], {1: view})
+
+    assert settled.nodes == ((before,) if is_over else ())
+    assert settled.requeued == ((record(1),) if is_over else ())
+
+
+@pytest.mark.parametrize("start_time", ["yesterday", "2020-01-01T00:00:00"])
+def test_a_node_that_does_not_say_when_it_began_is_left_alone(start_time):
+    view = AllocationView(id=1, phase=Phase.PENDING, submitted=BEGAN)
+
+    assert decide_settled([], [node(1, 1, start_time=start_time)], {1: view}).nodes == ()
 
 
 def test_the_jobs_of_an_allocation_that_is_over_are_free_at_once(client):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -22,6 +23,10 @@ from torc_core.model.compute import (
 )
 from torc_core.model.ids import WorkflowId, id_of
 
+_CLOCK_DIFFERENCE_S = 5.0
+"""Between the controller and compute nodes, at most; where they differ by more than that, jobs of
+a requeued allocation may wait until the server itself knows that its former runner is lost."""
+
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """Allocations and nodes that are over, and whose records said otherwise."""
@@ -30,7 +35,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[ComputeNode, ...] = ()
     """Their runners did not deregister. The jobs that they held are ready again, or have ended."""
     requeued: tuple[ScheduledComputeNode, ...] = ()
-    """Allocations that wait once more, though their runners have said that they are complete."""
+    """Allocations that wait once more: their runners were asked to leave, or are lost."""
 
 
 def unfinished_allocations(
@@ -88,19 +93,38 @@ def decide_settled(
     records = list(records)
     over = {number for number, view in views.items() if view.is_over}
     waiting = {number for number, view in views.items() if view.phase is Phase.PENDING}
+    active = [node for node in nodes if node.is_active]
+    before = [node for node in active if _is_from_before(node, views)]
+    lost = {node.slurm_job_id for node in before}
     return Settled(
         allocations=tuple(
             record for record in records if record.scheduler_id in over and _is_unfinished(record)
         ),
-        nodes=tuple(node for node in nodes if node.is_active and node.slurm_job_id in over),
+        nodes=(*(node for node in active if node.slurm_job_id in over), *before),
         requeued=tuple(
             record
             for record in records
-            if record.scheduler_id in waiting
-            and record.scheduler_type == SchedulerType.SLURM
-            and record.status == AllocationStatus.COMPLETE
+            if record.scheduler_type == SchedulerType.SLURM
+            and record.scheduler_id in waiting
+            and (record.status == AllocationStatus.COMPLETE or record.scheduler_id in lost)
         ),
     )
+
+
+def _is_from_before(node: ComputeNode, views: Mapping[int, AllocationView]) -> bool:
+    """Return whether an allocation waits that was requeued after a runner of it began.
+
+    When the view is older than its next start, that start is still later than the submission.
+    """
+    view = views.get(node.slurm_job_id or 0)
+    if view is None or view.phase is not Phase.PENDING or view.submitted is None:
+        return False
+    try:
+        began = datetime.fromisoformat(node.start_time)
+    except ValueError:
+        return False  # of another client
+    requeued = datetime.fromtimestamp(view.submitted - _CLOCK_DIFFERENCE_S, UTC)
+    return began.tzinfo is not None and began < requeued
 
 
 def _is_unfinished(record: ScheduledComputeNode) -> bool:

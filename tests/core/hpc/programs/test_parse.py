@@ -22,9 +22,9 @@ from torc_core.hpc.slurm.programs.parse import (
 from torc_core.hpc.slurm.programs.states import Phase
 
 QUEUE_22_05 = (
-    "\x1e8\x1fPENDING\x1fPartitionNodeLimit\x1fN/A\x1f1:00:00\x1f\x1f(null)\x1fb\n"
-    "\x1e7_[1-2]\x1fPENDING\x1fJobHeldUser\x1fN/A\x1f5:00\x1f\x1f(null)\x1fb\n"
-    "\x1e6\x1fRUNNING\x1fNone\x1f1795967554\x1f59:57\x1fn1"
+    "\x1e8\x1fPENDING\x1fPartitionNodeLimit\x1f1795967550\x1fN/A\x1f1:00:00\x1f\x1f(null)\x1fb\n"
+    "\x1e7_[1-2]\x1fPENDING\x1fJobHeldUser\x1fN/A\x1fN/A\x1f5:00\x1f\x1f(null)\x1fb\n"
+    "\x1e6\x1fRUNNING\x1fNone\x1f1795967551\x1f1795967554\x1f59:57\x1fn1"
     "\x1fa \n b\x1fa\nb|c\x1fd\n"
 )
 ACCOUNTING_22_05 = (
@@ -41,7 +41,8 @@ def test_the_queue_is_read_whatever_users_call_their_jobs():
         Phase.PENDING,
         "PartitionNodeLimit",
     )
-    assert (waiting.start, waiting.nodes, waiting.comment) == (None, None, None)
+    assert (waiting.submitted, waiting.start) == (1795967550.0, None)
+    assert (waiting.nodes, waiting.comment) == (None, None)
     assert (array.id, array.time_left_s) == (7, 300)
     assert (running.start, running.time_left_s, running.nodes) == (1795967554.0, 3597, "n1")
     assert (running.comment, running.name) == ("a \n b", "a\nb|c\x1fd")
@@ -61,7 +62,9 @@ ORDINARY = st.text(st.characters(exclude_characters="\x1e\x1f", exclude_categori
 def test_ids_comments_and_names_of_the_queue_are_read_back(jobs):
     text = "".join(
         RECORD_START
-        + FIELD_END.join([str(number), "RUNNING", "None", "N/A", "1:00", "n1", comment, name])
+        + FIELD_END.join(
+            [str(number), "RUNNING", "None", "N/A", "N/A", "1:00", "n1", comment, name]
+        )
         + "\n"
         for number, comment, name in jobs
     )

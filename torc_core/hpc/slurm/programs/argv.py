@@ -13,9 +13,9 @@ FIELD_END, RECORD_START = "\x1f", "\x1e"
 """ASCII's separators of units and records: names and comments may have line breaks and any
 printable delimiter."""
 
-QUEUE_COLUMNS = ("%i", "%T", "%r", "%S", "%L", "%N", "%k", "%j")
-"""Id, state, reason, start, time left, nodes, comment, name. Texts of users are last: what they
-contain moves no other column."""
+QUEUE_COLUMNS = ("%i", "%T", "%r", "%V", "%S", "%L", "%N", "%k", "%j")
+"""Id, state, reason, submission, start, time left, nodes, comment, name. Texts of users are last:
+what they contain moves no other column."""
 ACCOUNTING_COLUMNS = ("JobIDRaw", "State", "ExitCode", "NodeList")
 PARTITION_COLUMNS = ("%P", "%l", "%D", "%c", "%m", "%G")
 """Partition, time limit, nodes, CPUs, MiB, GRES."""

@@ -37,6 +37,8 @@ class QueuedAllocation(msgspec.Struct, frozen=True, kw_only=True):
     state: SlurmState
     reason: str | None = None
     """Why it waits, or how it ended, in Slurm's word."""
+    submitted: float | None = None
+    """Seconds since 1970; of a job that was requeued, when that was."""
     start: float | None = None
     """Seconds since 1970; of a job that waits, when Slurm expects to start it."""
     time_left_s: int | None = None
@@ -64,7 +66,7 @@ def parse_queue(text: str) -> tuple[QueuedAllocation, ...]:
 def _queued(record: str) -> QueuedAllocation | None:
     fields = record.removesuffix("\n").split(FIELD_END, len(QUEUE_COLUMNS) - 1)
     fields += [""] * (len(QUEUE_COLUMNS) - len(fields))
-    job, state, reason, start, left, nodes, comment, name = fields
+    job, state, reason, submitted, start, left, nodes, comment, name = fields
     job_id = _leading_id(job)
     if job_id is None:
         return None
@@ -72,6 +74,7 @@ def _queued(record: str) -> QueuedAllocation | None:
         id=job_id,
         state=read_state(state),
         reason=stated(reason),
+        submitted=_moment(submitted),
         start=_moment(start),
         time_left_s=parse_time_left(left),
         nodes=stated(nodes),

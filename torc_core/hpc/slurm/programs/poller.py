@@ -33,6 +33,8 @@ class AllocationView(msgspec.Struct, frozen=True, kw_only=True):
     """None if the word is not known."""
     reason: str | None = None
     """Slurm's word for why it waits, or how it ended."""
+    submitted: float | None = None
+    """When it was, or was requeued: seconds since 1970; None once it has left the queue."""
     expected_start: float | None = None
     """When Slurm expects to start one that waits: seconds since 1970."""
     time_left_s: int | None = None
@@ -201,6 +203,7 @@ def _view_of_queued(job: QueuedAllocation) -> AllocationView:
         state=job.state.name,
         phase=job.state.phase,
         reason=job.reason,
+        submitted=job.submitted,
         expected_start=job.start if is_pending else None,
         time_left_s=job.time_left_s if job.state.phase is Phase.RUNNING else None,
         nodes=job.nodes,
