@@ -151,3 +151,26 @@ def test_a_controller_that_does_not_answer_is_named_and_nothing_is_written(
     assert not Path("profile.toml").exists()
     assert torc("hpc", "partitions").code == 6
     assert torc("-f", "json", "hpc", "detect").json["detected"] is False
+
+
+def test_memory_that_slurm_was_not_told_is_not_asked_for(start_cluster, monkeypatch, tmp_path):
+    cluster = start_cluster(
+        nodes=1,
+        accounting=False,
+        memory_mib=1,
+        more=("SelectTypeParameters=CR_CPU", "DefMemPerCPU=0"),
+    )
+    for name, value in cluster.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "w.yaml").write_text(
+        "name: w\njobs:\n- name: a\n  command: 'true'\n"
+        "  resource_requirements: {num_cpus: 1, memory: 2g, runtime: PT1M}\n"
+    )
+    planned = torc("-f", "json", "slurm", "generate", "w.yaml", "-a", "x", "--dry-run").json
+    (scheduler,) = planned["slurm_schedulers"]
+    options = ("--test-only", "--wrap=true", f"--time={scheduler['walltime']}", scheduler["extra"])
+
+    assert "mem" not in scheduler
+    assert cluster.run("sbatch", *options, check=False).returncode == 0
+    assert cluster.run("sbatch", *options, "--mem=2G", check=False).returncode != 0
