@@ -41,6 +41,8 @@ class ClusterTexts(NamedTuple):
     """Of `scontrol show partition`."""
     configuration: str
     """Of `scontrol show config`."""
+    nodes: str = ""
+    """Of `scontrol show node`."""
 
 
 class Reading(NamedTuple):
@@ -64,6 +66,13 @@ class _Nodes(NamedTuple):
     gpu_type: str
     differs: tuple[str, ...]
     """What these nodes have different amounts of."""
+
+
+class _Reserved(NamedTuple):
+    """What Slurm keeps for the system on a node, and gives to no job."""
+
+    num_cpus: int = 0
+    memory_mb: int = 0
 
 
 def read_cluster(
@@ -90,6 +99,7 @@ def read_cluster(
     settings = dict(_SETTING.findall(texts.configuration))
     called = name or settings.get("ClusterName") or hostname.partition(".")[0]
     details = {each["PartitionName"]: each for each in _partition_fields(texts.partitions)}
+    reserved = _reserved_by_partition(texts.nodes)
     shares_nodes = not settings.get("SelectType", "").endswith("linear")
     partitions: list[Partition] = []
     remarks: dict[str, tuple[str, ...]] = {}
@@ -100,7 +110,8 @@ def read_cluster(
         if reason:
             left_out[partition] = reason
             continue
-        partitions.append(_partition(partition, fields, nodes, shares_nodes=shares_nodes))
+        own = [_given(each, reserved.get(partition, _Reserved())) for each in nodes]
+        partitions.append(_partition(partition, fields, own, shares_nodes=shares_nodes))
         remarks[partition] = tuple(_remarks(partition, fields, nodes))
     profile = Profile(
         name=called,
@@ -131,6 +142,28 @@ def _partition_fields(text: str) -> Iterator[dict[str, str]]:
     """Yield the fields of each partition, however many lines it takes."""
     for part in text.split("PartitionName=")[1:]:
         yield dict(_FIELD.findall(f"PartitionName={part}"))
+
+
+def _reserved_by_partition(text: str) -> dict[str, _Reserved]:
+    """Return the most that is reserved on any node of each partition."""
+    found: dict[str, _Reserved] = {}
+    for part in text.split("NodeName=")[1:]:
+        fields = dict(_FIELD.findall(part))
+        total, given = (_number(fields.get(name)) or 0 for name in ("CPUTot", "CPUEfctv"))
+        num_cpus = total - given if given else 0
+        memory_mb = _number(fields.get("MemSpecLimit")) or 0
+        for name in fields.get("Partitions", "").split(","):
+            most = found.get(name, _Reserved())
+            found[name] = _Reserved(max(most.num_cpus, num_cpus), max(most.memory_mb, memory_mb))
+    return found
+
+
+def _given(nodes: _Nodes, reserved: _Reserved) -> _Nodes:
+    """Return what jobs get of nodes."""
+    return nodes._replace(
+        num_cpus=max(nodes.num_cpus - reserved.num_cpus, 1),
+        memory_mb=max(nodes.memory_mb - reserved.memory_mb, _UNTOLD_MB),
+    )
 
 
 def _nodes_by_partition(text: str) -> dict[str, list[_Nodes]]:

@@ -56,7 +56,7 @@ def look_at_cluster(
         MachineError: There is no Slurm here, or the cluster has no partition to use.
     """
     reading = read_cluster(
-        ClusterTexts(slurm.sinfo(), slurm.partitions(), slurm.config()),
+        ClusterTexts(slurm.sinfo(), slurm.partitions(), slurm.config(), slurm.nodes()),
         hostname=os.uname().nodename,
         name=name,
         display_name=display_name,

@@ -148,6 +148,18 @@ def test_memory_that_slurm_has_not_been_told_is_not_known():
     assert reading.profile.partitions[0].memory_mb == 4000
 
 
+def test_what_slurm_keeps_for_the_system_is_given_to_no_job():
+    lines = "p|1:00:00|2|8|4000|(null)\nq|1:00:00|1|8|4000|(null)\n"
+    nodes = (
+        "NodeName=n1 CPUAlloc=0 CPUEfctv=6 CPUTot=8\n   MemSpecLimit=500\n   Partitions=p \n\n"
+        "NodeName=n2 CPUAlloc=0 CPUEfctv=8 CPUTot=8\n   Partitions=p,q \n"
+    )
+    reading = read_cluster(ClusterTexts(lines, "", "", nodes), hostname="x")
+    p, q = reading.profile.partitions
+    assert (p.cpus_per_node, p.memory_mb) == (6, 3500)
+    assert (q.cpus_per_node, q.memory_mb) == (8, 4000)
+
+
 def test_headings_of_clusters_are_no_partitions():
     line = "p*|1:00:00|1|8|4000|(null)\n"
     reading = read_cluster(ClusterTexts(f"CLUSTER: one\n{line}\n", "", ""), hostname="x")

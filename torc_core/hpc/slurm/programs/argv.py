@@ -85,7 +85,7 @@ def node_addresses() -> list[str]:
 
 
 def scontrol_show(what: str) -> list[str]:
-    """Return how the controller is asked for `partition` or `config`."""
+    """Return how the controller is asked for `partition`, `node` or `config`."""
     return ["scontrol", "show", what]
 
 

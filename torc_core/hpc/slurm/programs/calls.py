@@ -229,6 +229,10 @@ class Slurm:
         """Return what `scontrol show partition` prints."""
         return self._text(argv.scontrol_show("partition"))
 
+    def nodes(self) -> str:
+        """Return what `scontrol show node` prints."""
+        return self._text(argv.scontrol_show("node"))
+
     def config(self) -> str:
         """Return what `scontrol show config` prints."""
         return self._text(argv.scontrol_show("config"))
