@@ -33,7 +33,9 @@ HOLDERS = {
     Scope.READER: Reader,
 }
 
-PROMISED = "up down left right tab shift+tab enter q question_mark n i R x C d c t y l f A r u w a"
+PROMISED = (
+    "up down left right tab shift+tab enter q question_mark n i R x s C d c t y l f A r u w a"
+)
 """Keys of the documented interface that this one has, with the same meaning."""
 
 

@@ -14,9 +14,11 @@ from textual.app import App
 from torc_core.client import TorcClient
 from torc_core.errors import UsageError
 from torc_core.host.connect import Connection
+from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
 from torc_core.operations.reporter import Notice, Proposal, Question, Result
+from torc_core.operations.slurm.submission.site import SiteOptions
 from torc_core.runner.policy.options import RunnerOptions
 from torc_tui.requests import Requests
 from torc_tui.screens.dialogs.confirm import Confirm, ConfirmByName
@@ -70,6 +72,10 @@ class ActionContext:
     user: str
     run_options: RunnerOptions
     """What the configuration says of runs; names no workflow."""
+    slurm: Slurm
+    """The programs of this machine's cluster."""
+    site: SiteOptions
+    """Where the workers of submissions work."""
     tell: Callable[[str], None]
     """Shows one line."""
     select: Callable[[Workflow], None]

@@ -20,6 +20,7 @@ from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.workflow import Workflow
 from torc_core.operations.slurm.queue_watch import QueueWatch
+from torc_core.operations.slurm.submission.site import SiteOptions
 from torc_core.runner.policy.options import RunnerOptions
 from torc_tui.actions import Scope, shown_in
 from torc_tui.keymap import bindings_for
@@ -68,6 +69,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         clock = SystemClock()
         self._slurm = Slurm(clock, Budget(slurm.calls_per_minute))
+        self._site = SiteOptions(output_dir=run_options.output_dir, server_host=slurm.server_host)
         self._watch = QueueWatch(self._slurm, clock)
         self.requests = requests
         self.refresher = Refresher(self, self._refresh_content)
@@ -256,6 +258,8 @@ class MainScreen(Screen[None]):
             self.requests,
             self._user,
             self._run_options,
+            self._slurm,
+            self._site,
             self.message.show_text,
             self.select_workflow,
         )

@@ -21,6 +21,7 @@ from torc_core.operations.lifecycle.cancel import propose_cancel
 from torc_core.operations.lifecycle.initialize import propose_initialize
 from torc_core.operations.lifecycle.reset import ResetRequest, propose_rerun, propose_reset
 from torc_core.operations.lifecycle.run import RunRequest, propose_run
+from torc_core.operations.slurm.submission.submit import propose_submit
 from torc_core.spec import SpecFile, read_spec
 from torc_tui.screens.action_context import ActionContext, LineReporter, Selection
 from torc_tui.screens.dialogs.ask import Ask
@@ -78,6 +79,19 @@ async def run(context: ActionContext, selection: Selection) -> None:
     await _run(context, id_of(selection.workflow), None)
 
 
+async def submit(context: ActionContext, selection: Selection) -> None:
+    """Submit a workflow to Slurm, with the plan in the question.
+
+    Raises:
+        UsageError: It requests no nodes as it starts: its allocations are to be planned first.
+    """
+    workflow_id = id_of(selection.workflow)
+    context.tell("Asking Slurm …")
+    await context.carry_out(
+        lambda server: propose_submit(server, context.slurm, workflow_id, context.site).proposal
+    )
+
+
 async def cancel_workflow(context: ActionContext, selection: Selection) -> None:
     """Cancel a workflow."""
     workflow_id = id_of(selection.workflow)
@@ -117,6 +131,7 @@ USER_ACTIONS: dict[str, UserAction] = {
     "workflow.reset": reset,
     "workflow.rerun": rerun,
     "workflow.run": run,
+    "workflow.submit": submit,
     "workflow.cancel": cancel_workflow,
     "workflow.delete": delete,
     "job.logs": show_logs,
