@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from tui.driving import interface
 
+from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.job import Job
+from torc_core.model.resources import SlurmScheduler
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_tui.panes.dag import DagTab
@@ -88,6 +90,51 @@ async def test_the_graph(furnished):
         )
         await ui.wait_for("✓C report")
         check(ui, "graph_80x24", furnished.port)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_allocations_and_nodes(furnished, size, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))  # without Slurm, so what is seen is always the same
+    client = furnished.client()
+    scheduler = client.create_slurm_scheduler(
+        SlurmScheduler(workflow_id=2, name="tiny", account="a", nodes=1, walltime="01:00:00")
+    )
+    for slurm_job, status in ((8811, "complete"), (8812, "active"), (8813, "pending")):
+        client.create_scheduled_compute_node(
+            ScheduledComputeNode(
+                workflow_id=2,
+                scheduler_id=slurm_job,
+                scheduler_config_id=scheduler.id,
+                scheduler_type="slurm",
+                status=status,
+            )
+        )
+    client.create_compute_node(
+        ComputeNode(
+            workflow_id=2,
+            hostname="r12n03",
+            pid=77,
+            start_time="2026-01-31T11:00:00.000Z",
+            is_active=True,
+            num_cpus=4,
+            memory_gb=16.0,
+            num_gpus=0,
+            num_nodes=1,
+            time_limit="PT1H",
+            compute_node_type="slurm",
+            scheduler={"slurm_job_id": "8812"},
+        )
+    )
+    async with interface(furnished.url, size) as ui:
+        await ui.open("climate-ens")
+        await ui.press("tab", "tab", "tab", "tab")
+        await ui.wait_for("8813")
+        await ui.wait_for("r12n03")
+        await ui.wait_for("1 node")
+        if size[0] == 160:
+            await ui.wait_for("Command     python fetch.py")
+            await ui.wait_for("compute_node_started")
+        check(ui, f"nodes_{size[0]}x{size[1]}", furnished.port)
 
 
 async def test_a_dialog(furnished):
