@@ -43,6 +43,7 @@ def _failure(words: str, error: type[TorcError], what: str, hint: str) -> _Failu
 
 _LATER = "Slurm may be restarting; try again. `scontrol ping` says whether its controller is up."
 _CHANGE = "Change the scheduler of the workflow, and submit again."
+_ASSOCIATIONS = "Yours: `sacctmgr show associations user=$USER format=account,partition,qos`."
 
 _FAILURES = (
     _failure(
@@ -85,7 +86,7 @@ _FAILURES = (
         "invalid account",
         UsageError,
         "Slurm refused the account",
-        f"{_CHANGE} Yours: `sacctmgr show associations user=$USER format=account,partition,qos`.",
+        f"{_CHANGE} {_ASSOCIATIONS}",
     ),
     _failure(
         "invalid partition|no partition specified",
@@ -97,7 +98,7 @@ _FAILURES = (
         "invalid qos",
         UsageError,
         "Slurm refused the QOS",
-        f"{_CHANGE} Yours: `sacctmgr show associations user=$USER format=account,partition,qos`.",
+        f"{_CHANGE} {_ASSOCIATIONS} `torc slurm update ID --qos ''` asks for none.",
     ),
     _failure(
         "generic resource|gres",
@@ -164,13 +165,13 @@ def is_accounting_disabled(stderr: str) -> bool:
     return "accounting storage is disabled" in stderr.lower()
 
 
+_OVER = ("invalid job id", "already completing or completed", "job has already finished")
+
+
 def is_unknown_job(stderr: str) -> bool:
     """Return whether all that was said is that jobs are not known, or have ended already."""
     lines = [line for line in stderr.lower().splitlines() if line.strip()]
     return bool(lines) and all(any(word in line for word in _OVER) for line in lines)
-
-
-_OVER = ("invalid job id", "already completing or completed", "job has already finished")
 
 
 def cleaned(stderr: str) -> str:
