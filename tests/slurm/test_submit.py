@@ -13,6 +13,7 @@ import pytest
 from slurm.submissions import HELD, SMALL, Desk
 from waiting import wait_for
 
+from tests.tui.pty_screen import PtyScreen
 from torc_core.host.connect import Choice, Connection, connect
 from torc_core.operations.definition.create import create
 from torc_core.operations.reporter import carry_out
@@ -249,6 +250,24 @@ def test_missing_inputs_are_refused_unless_they_are_to_be_ignored(desk):
     assert "--ignore-missing-data" in refused.err
     assert desk.client.list_workflows().items == []
     assert desk.torc("submit", "w.yaml", "-i").code == 0
+
+
+@pytest.mark.parametrize(("answer", "code", "number"), [("n", 130, 0), ("y", 0, 1)])
+def test_at_a_terminal_it_is_asked_for(desk, answer, code, number):
+    screen = PtyScreen(
+        [sys.executable, "-m", "torc_tui", "submit", desk.write(HELD)],
+        columns=160,
+        rows=40,
+        environ={"TORC_API_URL": desk.client.url} | desk.cluster.variables,
+        cwd=desk.directory,
+    )
+    try:
+        screen.wait_for("Submit held to Slurm: 2 allocations, at most 0.3 node-hours? [y/N]")
+        screen.send(f"{answer}\r")
+        assert screen.wait_for_end() == code
+    finally:
+        screen.close()
+    assert len(desk.client.list_workflows().items) == number
 
 
 def test_a_dry_run_shows_the_plan_and_changes_nothing(desk):
