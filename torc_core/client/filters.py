@@ -80,6 +80,14 @@ class ResultFilters(Paging, total=False):
     """Not only the latest result of each job."""
 
 
+class SlurmStatsFilters(Paging, total=False):
+    """Of `list_slurm_stats`."""
+
+    job_id: JobId | None
+    run_id: int | None
+    attempt_id: int | None
+
+
 class EventFilters(Paging, total=False):
     """Of `list_events`."""
 

@@ -70,7 +70,7 @@ class ExecutionConfig(Wire, frozen=True, kw_only=True):
     sigkill_headroom_seconds: Seconds | None = None
     """From SIGKILL to the end of the allocation."""
     srun_termination_signal: str | None = None
-    """The value of `srun --signal`."""
+    """The value of `srun --signal`, for steps."""
     srun_mpi: str | None = None
     """The value of `srun --mpi` for the runners of an allocation."""
     enable_cpu_bind: bool | None = None

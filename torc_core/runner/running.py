@@ -143,6 +143,12 @@ class RunningJobs:
 
     def note_exit(self, attempt: Attempt, exited: Exited) -> None:
         """Handle the exit of an attempt's process, unless the runner may be about to stop."""
+        if attempt.is_step and attempt.recovery is None:
+            limit = self._tools.launcher.end_step(attempt, exited)
+            if limit is not None:
+                attempt.stop = combine_reasons(attempt.stop, limit)
+                self.handle_exit(attempt, exited)
+                return
         if attempt.recovery is None:
             by_itself = exited.by_itself and is_before_signal(exited.at, self._signaled_at)
             attempt.stop = effective_reason(attempt.stop, exited.exit_code, by_itself=by_itself)
@@ -235,6 +241,10 @@ class RunningJobs:
         attempt = self._attempts.get(job_id)
         if attempt is None:
             return False
+        if reason is StopReason.OUT_OF_TIME and (left_s := _left_s(self._tools, attempt)) > 0:
+            expiry = self._tools.clock.monotonic() + left_s
+            self._tools.timers.set(Timer(TimerKind.JOB_RUNTIME, job_id), expiry)
+            return True
         is_new = attempt.stop is None
         attempt.stop = combine_reasons(attempt.stop, reason)
         if is_new:
@@ -309,7 +319,8 @@ class RunningJobs:
     def _limit(self, attempt: Attempt, started: float) -> None:
         """Set the timer of an attempt's process that started then, if its time is limited."""
         claimed = attempt.claimed
-        limit_s = runtime_limit_s(claimed) if self._options.limit_resources else None
+        is_limited = self._options.limit_resources or attempt.is_step
+        limit_s = runtime_limit_s(claimed) if is_limited else None
         if limit_s is not None:
             self._tools.timers.set(Timer(TimerKind.JOB_RUNTIME, attempt.job_id), started + limit_s)
 
@@ -326,6 +337,15 @@ class RunningJobs:
 
     def _write_stderr(self, attempt: Attempt, text: str) -> None:
         self._tools.launcher.write_stderr(attempt.claimed, text)
+
+
+def _left_s(tools: Tools, attempt: Attempt) -> float:
+    """Return what is left of the runtime of a job whose step Slurm has started later."""
+    limit_s = runtime_limit_s(attempt.claimed)
+    if limit_s is None or not attempt.is_step or attempt.recovery is not None:
+        return 0.0
+    began_at = tools.launcher.step_began_at(attempt)
+    return limit_s if began_at is None else began_at + limit_s - tools.clock.wall_ms() / 1000
 
 
 def _wait_s(options: RunnerOptions, attempt: Attempt, exited: Exited) -> float:

@@ -74,10 +74,7 @@ EXECUTION: dict[str, Check] = {
 
 _NOT_FOR = {
     **dict.fromkeys(("srun_termination_signal", "enable_cpu_bind"), ExecutionMode.DIRECT),
-    **dict.fromkeys(
-        ("limit_resources", "oom_exit_code", "termination_signal", "sigterm_lead_seconds"),
-        ExecutionMode.SLURM,
-    ),
+    "limit_resources": ExecutionMode.SLURM,
 }
 """Fields that mean nothing in a mode."""
 

@@ -50,3 +50,15 @@ def test_a_runner_that_adopts_later_has_a_node_of_a_higher_number(flow, start_ru
         )
     runner.wait()
     assert max(node.id for node in flow.client.list_compute_nodes(flow.id).items) > other.id
+
+
+@pytest.mark.parametrize(("mode", "is_said"), [("slurm", True), ("auto", False), ("direct", False)])
+def test_without_an_allocation_jobs_run_without_steps_which_is_said_once(
+    make_flow, mode, is_said, caplog
+):
+    flow = make_flow(execution_config={"mode": mode})
+    flow.add("true", name="a")
+    flow.add("true", name="b")
+    assert flow.run().outcomes == {"completed": 2}
+    said = [each for each in caplog.messages if "run without steps" in each]
+    assert len(said) == is_said

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from torc_core.client.filters import ResultFilters
+from torc_core.client.filters import ResultFilters, SlurmStatsFilters
 from torc_core.client.request import LONG_S, Endpoints
 from torc_core.model.ids import ResultId, WorkflowId
 from torc_core.model.page import Page
+from torc_core.model.records.slurm import SlurmStats
 from torc_core.model.result import Result, Results
 
 
@@ -29,6 +30,16 @@ class ResultEndpoints(Endpoints):
         """Create results of one workflow together; returned in the same order."""
         body = Results(results=results)
         return self._post("/bulk_results", Results, body, timeout_s=LONG_S).results
+
+    def create_slurm_stats(self, stats: SlurmStats) -> SlurmStats:
+        """Record what Slurm's accounting says of an attempt; a second time is a conflict."""
+        return self._post("/slurm_stats", SlurmStats, stats)
+
+    def list_slurm_stats(
+        self, workflow_id: WorkflowId, **filters: Unpack[SlurmStatsFilters]
+    ) -> Page[SlurmStats]:
+        """Return a page of what Slurm's accounting says of attempts."""
+        return self._list("/slurm_stats", Page[SlurmStats], filters, SlurmStatsFilters, workflow_id)
 
     def get_result(self, result_id: ResultId) -> Result:
         """Return one result."""

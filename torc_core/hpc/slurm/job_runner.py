@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -42,15 +42,19 @@ from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.registration import AllocationOrigin, find_scheduled
 from torc_core.hpc.slurm.requeue import node_scheduler, nodes_before
 from torc_core.hpc.slurm.server import WorkerServer, reach, worker_server
+from torc_core.hpc.slurm.step_accounts import StepAccounts, step_site
 from torc_core.model.compute import (
     AllocationStatus,
     ScheduledComputeNode,
     ScheduledComputeNodePatch,
     SchedulerType,
 )
+from torc_core.model.execution import stored_execution_config
 from torc_core.model.ids import WorkflowId
 from torc_core.runner.logs import log, log_error, log_to_stream
 from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.commands.step import wants_steps
+from torc_core.runner.policy.commands.step_site import StepSite
 from torc_core.runner.policy.limits import LAST_ANSWERS_S
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
@@ -111,6 +115,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
     mode = log_mode(is_shared=configured.share_logs)
     _write_environment(output_dir, workflow_id, allocation, mode)
     reach(server, patience)
+    steps = patience.ask(partial(_step_site, client, arguments, allocation))
     origin = AllocationOrigin(
         key=arguments.allocation_key, scheduler_id=arguments.scheduler_config_id
     )
@@ -134,13 +139,15 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         replaces=patience.ask(partial(nodes_before, client, workflow_id, allocation, scheduled)),
         wait_for_server_s=wait_s,
         access_file=arguments.access_file,
+        steps=steps,
         log_path=str(_log_path(output_dir, output_paths.SLURM_RUNNER, workflow_id, allocation)),
     )
     slurm = Slurm(SystemClock(), Budget(settings.slurm.calls_per_minute))
     nodes = SlurmNodes(client, slurm, _site(arguments, server), delays_s=PATIENT_DELAYS_S)
     runner = Runner(client, options, scheduler=nodes)
     status = _scheduled_status(client, scheduled, allocation, patience)
-    with status, stopping_on_signals(runner.stop):
+    accounts = _accounts(client, workflow_id, steps, settings.slurm.calls_per_minute)
+    with status, accounts, stopping_on_signals(runner.stop):
         summary = runner.run()
         if has_failures(summary):
             path = _log_path(output_dir, output_paths.SLURM_KERNEL, workflow_id, allocation)
@@ -157,6 +164,25 @@ def worker_exit_code(summary: RunSummary) -> int:
     if summary.exit_code == ExitCode.JOBS_FAILED and is_known and not has_failures(summary):
         return ExitCode.OK
     return summary.exit_code
+
+
+def _step_site(
+    client: TorcClient, arguments: argparse.Namespace, allocation: Allocation
+) -> StepSite | None:
+    """Return where jobs become steps; None if the workflow does not want it or srun is missing."""
+    workflow = client.get_workflow(arguments.workflow_id)
+    if not wants_steps(stored_execution_config(workflow.execution_config)):
+        return None
+    shares_cpus = arguments.max_parallel_jobs is not None
+    return step_site(os.environ, allocation, shares_cpus=shares_cpus)
+
+
+def _accounts(
+    client: TorcClient, workflow_id: WorkflowId, steps: StepSite | None, calls_per_minute: int
+) -> AbstractContextManager[None]:
+    if steps is None:
+        return nullcontext()
+    return StepAccounts(client, workflow_id, steps, calls_per_minute).recording()
 
 
 def _site(arguments: argparse.Namespace, server: WorkerServer) -> WorkerSite:

@@ -43,6 +43,9 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     """CPUs to which it is bound; empty for all."""
     directory: str = ""
     """Packed; where it starts, if not where all do."""
+    asked_by: list[str] = []
+    """Packed; a program and its arguments, to which the name of a signal is added. It asks the
+    process to end, which itself ends at once what it runs elsewhere when it is sent SIGTERM."""
     record: msgspec.Raw = msgspec.Raw(b"null")
     """What the next runner has to know of it."""
 

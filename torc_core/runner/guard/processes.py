@@ -47,6 +47,8 @@ FAILED_GRACE_S = 2.0
 START_DELAY_S = 0.01
 """How long a start may wait to be reported together with something else: most short jobs have
 exited by then, and a runner that wakes once for each instead of twice costs a third less."""
+TOLD_S = 10.0
+"""From SIGTERM to SIGKILL for what ends its work elsewhere; srun waits for its step for 5 s."""
 QUEUE_DELAY_S = 0.08
 """The same for exits and starts while more is queued behind them: it wakes once for many."""
 
@@ -63,6 +65,10 @@ class _Process(msgspec.Struct):
     asks_by: signal.Signals = signal.SIGTERM
     """The signal that asks it to end."""
     was_asked: bool = False
+    asked_by: list[str] = []
+    """The program that asks it, in place of that signal."""
+    was_told: bool = False
+    """Its grace is over, and it was sent SIGTERM since it has such a program."""
 
 
 class Processes:
@@ -152,7 +158,8 @@ class Processes:
             self._add_event(Refused(id=command.id, message=str(error), errno=number))
             return
         start = Started(id=command.id, pid=pid, at=at, at_ms=at_ms)
-        self._running[command.id] = self._by_pid[pid] = _Process(start)
+        asked_by = [unpack(argument) for argument in command.asked_by]
+        self._running[command.id] = self._by_pid[pid] = _Process(start, asked_by=asked_by)
         self._trees.add(command.id, pid, since)
         self._entries.append(start)
         has_more = self._queue.has_next(command.id)
@@ -269,7 +276,23 @@ class Processes:
         process.look_at = step.look_at
         if step.signum is not None:
             process.was_asked = True
-            send_signal(left or [], step.signum)
+            if process.asked_by and process.exit is None and now < _kill_at(process) + TOLD_S:
+                self._ask(process, step.signum, left or [])
+            else:
+                send_signal(left or [], step.signum)
+
+    def _ask(self, process: _Process, signum: signal.Signals, left: list[Process]) -> None:
+        """End a process that runs its work elsewhere: it has to live to do so."""
+        if signum == signal.SIGKILL:
+            if not process.was_told:
+                process.was_told = True
+                send_signal(left, signal.SIGTERM)
+            return
+        name = signum.name.removeprefix("SIG")
+        with contextlib.suppress(OSError):  # it is ended when its grace is over
+            arguments = [*process.asked_by, name]
+            null = os.devnull
+            spawn(arguments, self._environment, stdout=null, stderr=null, mode=0)
 
     def _find(self) -> Found | None:
         """Return the live processes of all trees; None if they cannot be read at present."""

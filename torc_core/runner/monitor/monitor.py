@@ -117,6 +117,7 @@ class ResourceMonitor:
         self._timers.set_earlier(Timer(TimerKind.SAMPLE), max(moment, self._rested))
 
     def _is_watched(self, attempt: Attempt) -> bool:
-        """Return whether a job is to be measured; a recovery script is not the job."""
+        """Return whether a job is to be measured; a recovery script is not the job, nor is srun."""
         is_wanted = self._settings.jobs or self._meter.limit_of(attempt) is not None
-        return is_wanted and attempt.recovery is None and attempt.pid is not None
+        is_job = attempt.recovery is None and not attempt.is_step
+        return is_wanted and is_job and attempt.pid is not None

@@ -10,6 +10,7 @@ from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_core.resources import GpuKind, Resources
+from torc_core.runner.policy.commands.step_site import StepSite
 from torc_core.runner.policy.monitoring.settings import Monitoring
 
 
@@ -49,6 +50,8 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     monitoring: Monitoring
     execution: ExecutionConfig = ExecutionConfig()
     """How the workflow wants its jobs executed."""
+    steps: StepSite | None = None
+    """Where its jobs become steps of an allocation; None if they do not."""
     started: float
     """On the monotonic clock."""
 

@@ -9,6 +9,7 @@ import msgspec
 from torc_core.model.compute import SchedulerType
 from torc_core.model.execution import GRACE_S
 from torc_core.model.ids import ComputeNodeId, SchedulerId, WorkflowId, WorkflowRunId
+from torc_core.runner.policy.commands.step_site import StepSite
 
 
 class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,5 +66,7 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How long to stay without anything to run; None: as the workflow says."""
     wait_for_server_s: float | None = None
     """How long to stay without a server and without work; None: as the workflow says."""
+    steps: StepSite | None = None
+    """Where jobs can be steps of a Slurm allocation, if the workflow wants that."""
     access_file: str | None = None
     """The file that says where the server is, for a runner that found it by one."""

@@ -260,6 +260,7 @@ def _attempts(entries: list[KeptEntry], guard: GuardClient) -> Iterator[Adopted]
             stop=reasons.get(last.id),
             outputs_before=record.outputs_before,
             cpus=record.cpus,
+            is_step=record.is_step,
             recovery=record.recovery,
         )
         exited = ends.get(last.id)

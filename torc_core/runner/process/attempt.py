@@ -66,6 +66,8 @@ class Attempt(msgspec.Struct, eq=False):
     """Of the one that is running; None until it has started."""
     reaper: int = 0
     """The pid of its guard, which is given the orphans among its processes."""
+    is_step: bool = False
+    """It runs in a step of an allocation, of which its process is only srun."""
     was_queued: bool = False
     """It was to start once another one had completed."""
     signaled: Exited | None = None
@@ -131,12 +133,14 @@ def completion_of(
         file_times: Modification times of the job's output files, by file id.
     """
     elapsed_s = max(exited.at - attempt.started, 1e-6)
-    totals = job_totals(
-        attempt.usage,
-        elapsed_s=elapsed_s,
-        cpu_s=exited.cpu_s,
-        largest_bytes=exited.peak_memory_bytes,
-    )
+    totals = None
+    if not attempt.is_step:
+        totals = job_totals(
+            attempt.usage,
+            elapsed_s=elapsed_s,
+            cpu_s=exited.cpu_s,
+            largest_bytes=exited.peak_memory_bytes,
+        )
     return JobEnd(
         job_id=attempt.job_id,
         token=attempt.token,
@@ -145,10 +149,10 @@ def completion_of(
         exec_time_minutes=elapsed_s / 60,
         start_time=utc_text(attempt.started_ms),
         completion_time=utc_text(attempt.started_ms + int(elapsed_s * 1000)),
-        peak_memory_bytes=totals.peak_memory_bytes,
-        avg_memory_bytes=totals.avg_memory_bytes,
-        peak_cpu_percent=totals.peak_cpu_percent,
-        avg_cpu_percent=totals.avg_cpu_percent,
+        peak_memory_bytes=totals and totals.peak_memory_bytes,
+        avg_memory_bytes=totals and totals.avg_memory_bytes,
+        peak_cpu_percent=totals and totals.peak_cpu_percent,
+        avg_cpu_percent=totals and totals.avg_cpu_percent,
         output_file_mtimes=file_times,
         retry=outcome.retries,
         interrupted=outcome.interrupted,

@@ -11,10 +11,12 @@ from torc_core.characters import escape_hidden
 from torc_core.clock import Clock
 from torc_core.host.files.output_files import create_file
 from torc_core.model.exchange import ClaimedJob
-from torc_core.runner.guard.messages import Start, pack
+from torc_core.runner.guard.messages import Exited, Start, pack
 from torc_core.runner.logs import log
 from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.commands.step import is_step
 from torc_core.runner.policy.context import RunnerContext
+from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.outputs.stdio import StdioFiles, stdio_files
 from torc_core.runner.policy.outputs.written import FoundOutputs
@@ -34,6 +36,8 @@ from torc_core.runner.process.preparation import (
 from torc_core.runner.process.records import AttemptRecord, encode
 from torc_core.runner.process.shell import ask_shell
 from torc_core.runner.process.start_errors import SpawnError
+from torc_core.runner.process.steps.files import end_step, step_began_at
+from torc_core.runner.process.steps.starting import Steps
 
 QUEUED_AT_MOST_S = 1.0
 """Several times as long as what is queued behind a job takes, and a fraction of any lease: of a
@@ -59,6 +63,7 @@ class Launcher:
         self._api_url = api_url
         self._shell = ask_shell(context.bash, context.environment)
         self._directory = working_directory()
+        self._steps = None if context.steps is None else Steps(context, context.steps)
         guards.configure(self._directory, self._shell.environment)
 
     def start(
@@ -107,6 +112,22 @@ class Launcher:
         if may_have_file(attempt.claimed):
             discard_file(self._command_file(attempt.claimed))
 
+    def end_step(self, attempt: Attempt, exited: Exited) -> StopReason | None:
+        """Return the limit at which Slurm has ended the step of an attempt, None for none.
+
+        What srun says beyond the exit code goes to the job's stderr.
+        """
+        end = end_step(self._stem(attempt.claimed))
+        if exited.exit_code == 0:
+            return None
+        if end.told:
+            self.write_stderr(attempt.claimed, " ".join(end.told))
+        return end.limit
+
+    def step_began_at(self, attempt: Attempt) -> float | None:
+        """Return when the step of an attempt began, in seconds since 1970; None: not yet."""
+        return step_began_at(self._stem(attempt.claimed))
+
     def find_outputs(self, attempt: Attempt, earlier_looks: int) -> FoundOutputs:
         """Return how the output files of an attempt that has ended are."""
         return find_outputs(
@@ -149,19 +170,28 @@ class Launcher:
             started=now,
             started_ms=self._clock.wall_ms(),
             usage=Usage(last_sampled=now),
+            is_step=self._steps is not None and is_step(claimed),
             outputs_before=states_of(claimed.output_files) if has_to_write else {},
         )
         variables = self._variables(attempt)
         environment = {**self._shell.environment, **variables}
         script, command = claimed.job.invocation_script, claimed.job.command
         command = self._prepare(claimed, script, command, environment)
+        record = AttemptRecord(
+            claimed=claimed,
+            gpus=gpus,
+            cpus=cpus,
+            outputs_before=attempt.outputs_before,
+            is_step=attempt.is_step,
+        )
+        files = self._stdio(claimed)
+        if self._steps is not None and attempt.is_step:
+            start = self._command(files, command, variables, record)
+            return attempt, self._steps.wrap(start, claimed, command, files, self._stem(claimed))
         direct = self._shell.find_direct(command, environment, added=claimed.job.env or ())
         if direct:
             variables["_"] = direct[0]
-        record = AttemptRecord(
-            claimed=claimed, gpus=gpus, cpus=cpus, outputs_before=attempt.outputs_before
-        )
-        return attempt, self._command(self._stdio(claimed), command, variables, record, direct)
+        return attempt, self._command(files, command, variables, record, direct)
 
     def _command(
         self,

@@ -17,6 +17,8 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True, tag="attempt"):
     gpus: tuple[str, ...] = ()
     outputs_before: dict[FileId, FileState] = {}
     cpus: tuple[int, ...] = ()
+    is_step: bool = False
+    """The job runs in a step of an allocation."""
     recovery: Recovery | None = None
     """Of a recovery script."""
 

@@ -18,12 +18,14 @@ from torc_core.host.environment import user_environment
 from torc_core.host.files import output_files
 from torc_core.host.machine import Machine, inspect_machine
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
-from torc_core.model.execution import ExecutionConfig, read_execution_config
+from torc_core.model.execution import ExecutionConfig, ExecutionMode, read_execution_config
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
 from torc_core.resources import Resources
 from torc_core.runner.logs import log
 from torc_core.runner.policy import output_paths
+from torc_core.runner.policy.commands.step import wants_steps
+from torc_core.runner.policy.commands.step_site import StepSite
 from torc_core.runner.policy.context import LimitedBy, RunnerContext, gpu_names
 from torc_core.runner.policy.limits import stop_deadline
 from torc_core.runner.policy.monitoring.sampling import Usage
@@ -72,6 +74,7 @@ def register_node(
     await_turn()
     node = _register(client, _node(options, workflow, machine, total, clock), patience)
     node_id = id_of(node)
+    execution = _execution(workflow)
     return RunnerContext(
         workflow=workflow,
         workflow_id=WorkflowId(options.workflow_id),
@@ -100,7 +103,8 @@ def register_node(
             scripts_dir=sysconfig.get_path("scripts"),
         ),
         monitoring=_monitoring(workflow),
-        execution=_execution(workflow),
+        execution=execution,
+        steps=_steps(options, execution),
         started=clock.monotonic(),
     )
 
@@ -288,6 +292,14 @@ def _execution(workflow: Workflow) -> ExecutionConfig:
     except UsageError as error:  # the reference's server checks less
         log.warning("execution_config is not valid, so its defaults hold", error=error.message)
         return ExecutionConfig()
+
+
+def _steps(options: RunnerOptions, execution: ExecutionConfig) -> StepSite | None:
+    if not wants_steps(execution):
+        return None
+    if options.steps is None and execution.mode is ExecutionMode.SLURM and not options.cares:
+        log.warning("Jobs run without steps: only a worker in a Slurm allocation starts some")
+    return options.steps
 
 
 def _time_limit(options: RunnerOptions, workflow: Workflow, clock: Clock) -> str | None:
