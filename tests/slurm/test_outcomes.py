@@ -44,11 +44,14 @@ ORDINARY = {
     "worker killed": ended("FAILED", "ready"),
     "too late as it starts": ended("TIMEOUT", "ready", **STARTS),
     "too late as it runs": ended("TIMEOUT", "terminated", STOPPED),
+}
+WITHOUT_MEMORY = {
     "out of memory as it starts": ended("OUT_OF_MEMORY", "ready", before=f"{MEMORY_HOG}; "),
     "out of memory as it runs": ended(
         "OUT_OF_MEMORY", "failed", ("failed", 137), job_command=MEMORY_HOG
     ),
 }
+"""Only root's clusters confine jobs to their memory."""
 ON_LOST_NODE = {
     "node lost as it starts": ended("NODE_FAIL", "ready", options=("--no-requeue",), **STARTS),
     "node lost as it runs": ended("NODE_FAIL", "ready", options=("--no-requeue",)),
@@ -107,6 +110,8 @@ def test_whatever_ends_an_allocation_the_server_is_right_soon(start_cluster, cli
             watched[name] = Watched(cluster, client, output / name.replace(" ", "-"), placed)
 
     place(ORDINARY, ordinary)
+    if cluster.layout.machine.control_groups:
+        place(WITHOUT_MEMORY, ordinary)
     place(ON_LOST_NODE | BEHIND_THEM, lost)
     place(ON_TAKEN_NODE, taken)
     for pair, (name, case) in zip((pairs[:2], pairs[2:]), ON_TWO_NODES.items(), strict=True):
@@ -131,8 +136,7 @@ def test_whatever_ends_an_allocation_the_server_is_right_soon(start_cluster, cli
     for node in (lost, pairs[1], pairs[3]):
         cluster.kill_node(node)
     kill_srun(cluster, pairs[2])
-    for node in (lost, pairs[1]):
-        cluster.down_node(node)
+    cluster.down_node(pairs[1])  # that others are lost it notices within 30 s
 
     wait_for(lambda: watch.are_over(LATE_S), "their ends", 200)
 

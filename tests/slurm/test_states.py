@@ -1,4 +1,7 @@
-"""Every end that an allocation can have, made by real scripts, as the poller tells it."""
+"""Ends and reasons of allocations, made by real scripts, as the poller tells them.
+
+Those that limits, nodes and other allocations bring about are in `test_outcomes.py`.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,6 @@ from torc_core.hpc.slurm.programs.states import Cause, Phase, read_state
 pytestmark = pytest.mark.timeout(300)
 
 FOREVER = "exec sleep 1000"
-AGAIN = 'test "$SLURM_RESTART_COUNT" || exec sleep 1000'
-"""Ends well when it is started a second time."""
 MEMORY_HOG = f"exec {sys.executable} -c 'bytearray(10**9)'"
 
 
@@ -58,18 +59,17 @@ class Watch:
         }
 
 
-def test_ends_that_scripts_users_and_limits_bring_about(slurm):
+def test_ends_that_scripts_and_users_bring_about(slurm):
     watch = Watch(slurm)
-    runs = [watch.submit(name, FOREVER) for name in ("canceled", "expired")]
+    running = watch.submit("canceled", FOREVER)
     waiting = watch.submit("canceled as it waits", "true", "--hold")
     watch.submit("done", "true")
     watch.submit("failed", "exit 3")
     watch.submit("killed", "kill -9 $$")
     if slurm.layout.machine.control_groups:
         watch.submit("out of memory", MEMORY_HOG, "--mem=50")
-    watch.wait_for_run("canceled", "expired")
-    slurm.run("scancel", str(runs[0]), str(waiting))
-    slurm.expire(runs[1])
+    watch.wait_for_run("canceled")
+    slurm.run("scancel", str(running), str(waiting))
 
     ends = watch.wait_for_ends(*watch.jobs)
 
@@ -79,7 +79,6 @@ def test_ends_that_scripts_users_and_limits_bring_about(slurm):
         "canceled": ("CANCELLED", Cause.CANCELED),
         "canceled as it waits": ("CANCELLED", Cause.CANCELED),
         "done": ("COMPLETED", Cause.EXIT),
-        "expired": ("TIMEOUT", Cause.TIME),
         "failed": ("FAILED", Cause.EXIT),
         "killed": ("FAILED", Cause.EXIT),
     }
@@ -105,40 +104,3 @@ def test_what_waits_for_ever_says_why(slurm):
     assert {view.phase for view in views.values()} == {Phase.PENDING}
     assert not any(view.is_over for view in views.values())
     slurm.run("scancel", *map(str, watch.jobs.values()))
-
-
-def test_lost_nodes_and_preemption(start_cluster):
-    cluster = start_cluster(
-        nodes=4,
-        preemption="REQUEUE",
-        more=("PartitionName=canceled Nodes={all} PreemptMode=CANCEL",),
-    )
-    first, second, third, fourth = cluster.nodes
-    whole = ("--cpus-per-task=8",)
-    watch = Watch(cluster)
-    watch.submit("preempted", FOREVER, *whole, f"--nodelist={first}", "--partition=canceled")
-    watch.submit("preempted and requeued", AGAIN, *whole, f"--nodelist={second}", "--requeue")
-    watch.submit("lost", FOREVER, *whole, f"--nodelist={third}", "--no-requeue")
-    watch.wait_for_run(*watch.jobs)
-    watch.submit("lost in silence and requeued", AGAIN, *whole, "--requeue")
-    watch.wait_for_run(*watch.jobs)
-    watch.submit(
-        "too late", "true", f"--nodelist={fourth}", "--exclusive", "--time=1", "--deadline=now+62"
-    )
-
-    cluster.kill_node(fourth)
-    for node in (first, second):
-        cluster.submit("true", *whole, f"--nodelist={node}", "--partition=short")
-    cluster.kill_node(third)
-    cluster.down_node(third)
-
-    assert watch.wait_for_ends(*watch.jobs) == {
-        "preempted": ("PREEMPTED", Cause.PREEMPTED),
-        "preempted and requeued": ("COMPLETED", Cause.EXIT),
-        "lost": ("NODE_FAIL", Cause.NODE),
-        "lost in silence and requeued": ("COMPLETED", Cause.EXIT),
-        "too late": ("DEADLINE", Cause.TIME),
-    }
-    for name in ("preempted and requeued", "lost in silence and requeued"):
-        seen = watch.seen[watch.jobs[name]]
-        assert "PENDING" in seen[seen.index("RUNNING") :]

@@ -172,7 +172,7 @@ def test_no_text_in_any_field_is_executed(slurm, programs, job, tmp_path, monkey
         assert directory[1] == variant.output_dir
         arguments = wait_for(lambda v=variant, n=number: said(v, n), "its output").split("\0")
         assert arguments[2] == variant.output_dir
-        assert arguments[-2] == variant.access_file
+        assert arguments[arguments.index("--access-file") + 1] == variant.access_file
     assert not [path for path in tmp_path.rglob(CANARY) if path.is_file()]
     assert not list(work.iterdir())
 

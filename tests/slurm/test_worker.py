@@ -116,14 +116,6 @@ def jobs_first(pids, slurm_job):
     return sorted(own, reverse=True)
 
 
-def test_the_end_of_its_time_interrupts_jobs_too(site):
-    slurm_job, jobs = running(site)
-    site.cluster.expire(slurm_job)
-    site.wait_for_status("terminated", *jobs)
-    assert {site.flow.result(job).return_code for job in jobs} == {143}
-    assert site.cluster.wait_for_end(slurm_job) == "TIMEOUT"
-
-
 def test_an_allocation_that_is_requeued_goes_on_with_what_it_had_to_stop(site):
     slurm_job, jobs = running(site, 2)
     site.cluster.run("scontrol", "requeue", str(slurm_job))
@@ -181,17 +173,3 @@ def test_they_are_not_when_none_has(site):
     slurm_job = site.submit()
     assert site.cluster.wait_for_end(slurm_job) == "COMPLETED"
     assert list(site.output.glob("dmesg*")) == []
-
-
-def test_an_allocation_that_is_preempted_goes_on_when_it_is_started_again(
-    start_cluster, client, output
-):
-    cluster = start_cluster(nodes=1, accounting=False, preemption="REQUEUE")
-    site = Site(cluster, client, output)
-    slurm_job, jobs = running(site, 2)
-    urgent = cluster.submit("sleep 1", "--partition=short", "--exclusive")
-    site.wait_for_status("terminated", *jobs)
-    assert cluster.wait_for_end(urgent) == "COMPLETED"
-    wait_for(lambda: attempts(site, jobs) == {2}, "the second attempts", 60)
-    site.wait_for_status("running", *jobs)
-    cluster.run("scancel", str(slurm_job))

@@ -102,7 +102,9 @@ def remove_all(place: Place) -> None:
         subprocess.run([program("ip"), "netns", "delete", network.name], check=True)
     if (Path("/sys/class/net") / place.bridge).exists():
         subprocess.run([program("ip"), "link", "delete", place.bridge], check=True)
-    subprocess.run(["rm", "-rf", place.directory], check=True)
+    removing = ["rm", "-rf", str(place.directory)]
+    # What a process was about to write when it was killed may still appear.
+    wait_for(lambda: subprocess.run(removing, check=False).returncode == 0, f"{place} to be gone")
 
 
 def _is_removed(folder: Path) -> bool:
