@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import signal
 
-import psutil
 import pytest
-from slurm.cluster.processes import kill, processes_of
+from slurm.cluster.processes import kill, processes_of, with_names
 from slurm.outcomes import (
     FOREVER,
     MEMORY_HOG,
@@ -147,6 +146,5 @@ def test_whatever_ends_an_allocation_the_server_is_right_soon(start_cluster, cli
 
 def kill_srun(cluster, node):
     """End the `srun` that runs on a node, as it ends itself when it misses a task for long."""
-    for number in processes_of(cluster.layout.place, node):
-        if psutil.Process(number).name() == "srun":
-            kill(number)
+    for process in with_names(processes_of(cluster.layout.place, node), "srun"):
+        kill(process.pid)

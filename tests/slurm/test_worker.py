@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 
 import psutil
 import pytest
-from slurm.cluster.processes import processes_of
+from slurm.cluster.processes import processes_of, with_names
 from slurm.workers import RESTARTED, Site
 from waiting import wait_for
 
@@ -106,13 +107,11 @@ def test_a_job_that_ends_well_when_all_processes_are_signaled_is_interrupted(sit
 
 def jobs_first(pids, slurm_job):
     """Return the processes of a Slurm job without those of Slurm, the latest first."""
-    mine = {"perl", "sleep", "python", "python3"}
-    found = [psutil.Process(pid) for pid in pids]
-    own = [
-        each.pid
-        for each in found
-        if each.name() in mine and each.environ().get("SLURM_JOB_ID") == str(slurm_job)
-    ]
+    own = []
+    for each in with_names(pids, "perl", "sleep", "python", "python3"):
+        with suppress(psutil.NoSuchProcess):  # of another test
+            if each.environ().get("SLURM_JOB_ID") == str(slurm_job):
+                own.append(each.pid)
     return sorted(own, reverse=True)
 
 

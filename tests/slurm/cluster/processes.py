@@ -10,7 +10,7 @@ import errno
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -59,6 +59,15 @@ def _descendants(processes: set[int]) -> Iterator[int]:
             yield from (child.pid for child in psutil.Process(number).children(recursive=True))
         except psutil.NoSuchProcess:
             continue
+
+
+def with_names(processes: Iterable[int], *names: str) -> Iterator[psutil.Process]:
+    """Yield those that run a program of one of these names."""
+    for number in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(number)
+            if process.name() in names:
+                yield process
 
 
 def kill_all(place: Place, node: str = "") -> None:
