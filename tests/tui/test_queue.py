@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from torc_core.errors import MachineError, UnreachableError
@@ -11,7 +12,11 @@ from torc_core.model.compute import ScheduledComputeNode
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.operations.slurm.queue_watch import QueueLook
-from torc_tui.lists.resources.watched_allocations import WATCHED_ALLOCATIONS, WatchedAllocation
+from torc_tui.lists.resources.watched_allocations import (
+    WATCHED_ALLOCATIONS,
+    WatchedAllocation,
+    current_view,
+)
 from torc_tui.state.headline import ServerState, headline
 from torc_tui.state.queue import queue_cell, queue_facts
 from torc_tui.state.texts import facts_text
@@ -131,6 +136,14 @@ def test_what_slurm_says_commands_nothing():
 def test_an_end_that_is_none_of_the_script_stands_out(view, text, tone):
     item = WatchedAllocation(record=_record(), scheduler="small", view=view, now=NOW)
     assert WATCHED_ALLOCATIONS.row(item).cells[3] == Cell(text, tone)
+
+
+def test_what_slurm_said_before_an_allocation_was_complete_is_not_shown():
+    over = AllocationView(id=1, state="CANCELLED", phase=Phase.ENDED)
+    complete = msgspec.structs.replace(_record(), status="complete")
+    assert current_view(_record(), PENDING) is PENDING
+    assert current_view(complete, PENDING) is None
+    assert current_view(complete, over) is over
 
 
 def _record():

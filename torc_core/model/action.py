@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import ActionId, ComputeNodeId, JobId, WorkflowId
 from torc_core.model.wire import Wire, stated
 
@@ -88,3 +89,9 @@ def is_persistent(trigger_type: str, stated: bool | None) -> bool:
     Unless it says otherwise, an action on the start or the end of runners is for each of them.
     """
     return trigger_type in WORKER_TRIGGERS if stated is None else stated
+
+
+def requests_slurm_nodes(action_type: object, scheduler_type: object) -> bool:
+    """Return whether an action of this type requests nodes of Slurm, whose type is the default."""
+    is_slurm = scheduler_type in {None, "", SchedulerType.SLURM}
+    return is_slurm and action_type == ActionType.SCHEDULE_NODES

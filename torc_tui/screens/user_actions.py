@@ -8,11 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from torc_core.clock import SystemClock
 from torc_core.errors import UsageError
 from torc_core.host.user import expand_home
-from torc_core.hpc.slurm.programs.budget import Budget
-from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.operations.definition import create as creation
 from torc_core.operations.definition.delete import propose_delete
@@ -95,8 +92,9 @@ async def submit(context: ActionContext, selection: Selection) -> None:
 async def cancel_workflow(context: ActionContext, selection: Selection) -> None:
     """Cancel a workflow."""
     workflow_id = id_of(selection.workflow)
-    slurm = Slurm(SystemClock(), Budget())
-    await context.carry_out(lambda server: propose_cancel(server.client, workflow_id, slurm))
+    await context.carry_out(
+        lambda server: propose_cancel(server.client, workflow_id, context.slurm)
+    )
 
 
 async def delete(context: ActionContext, selection: Selection) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from torc_core.errors import UsageError
-from torc_core.hpc.slurm.allocation import parse_time_left, printable_environment, read_allocation
+from torc_core.hpc.slurm.allocation import printable_environment, read_allocation
 
 SLURM = {
     "SLURM_JOB_ID": "77",
@@ -28,21 +28,6 @@ def test_an_allocation_is_read_from_slurms_variables():
 def test_what_is_no_allocation_is_refused_with_its_value(environ):
     with pytest.raises(UsageError, match="SLURM_"):
         read_allocation(environ, is_subtask=False)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("1-02:03:04\n", 93_784),
-        ("2:03:04", 7_384),
-        ("03:04", 184),
-        ("UNLIMITED", None),
-        ("INVALID", None),
-        ("", None),
-    ],
-)
-def test_time_left_is_read_as_squeue_writes_it(text, seconds):
-    assert parse_time_left(text) == seconds
 
 
 def test_secrets_of_slurm_are_not_written_down():

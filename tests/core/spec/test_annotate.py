@@ -25,7 +25,7 @@ EXAMPLES = sorted(
 )
 FORMS = sorted((ROOT / "tests" / "data" / "file_forms").iterdir())
 SCHEDULER = ExpandedSlurmScheduler(
-    name="all: of them", account="acc", walltime="12:03:00", extra='--comment="x y"'
+    name="all: of them", account="acc", walltime="12:03:00", extra='--nice=1 "--exclusive"'
 )
 
 

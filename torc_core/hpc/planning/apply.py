@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import msgspec
 
 from torc_core.hpc.planning.plan import SchedulerPlan
-from torc_core.model.action import ActionType
+from torc_core.model.action import ActionType, requests_slurm_nodes
 from torc_core.model.compute import SchedulerType
-from torc_core.spec.annotate.scheduling import NodeAction, Scheduling, requests_nodes
+from torc_core.spec.annotate.scheduling import NodeAction, Scheduling
 from torc_core.spec.expanded import ExpandedAction, ExpandedJob, ExpandedWorkflow
 from torc_core.spec.patterns import Haystack, compile_pattern
 
@@ -20,7 +20,7 @@ def apply_plan(workflow: ExpandedWorkflow, plan: SchedulerPlan) -> ExpandedWorkf
     kept = (
         action
         for action in workflow.actions
-        if not requests_nodes(action.action_type, action.scheduler_type)
+        if not requests_slurm_nodes(action.action_type, action.scheduler_type)
     )
     return msgspec.structs.replace(
         workflow,

@@ -5,7 +5,6 @@ Source: sbatch(1) and srun(1) of Slurm 23.11, "OUTPUT ENVIRONMENT VARIABLES"; sq
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -13,8 +12,6 @@ import msgspec
 from torc_core.errors import UsageError
 from torc_core.host.hardware.slurm_share import read_share
 from torc_core.masking import is_secret_name
-
-_TIME_LEFT = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
 
 
 class Allocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,15 +57,6 @@ def read_allocation(environ: Mapping[str, str], *, is_subtask: bool) -> Allocati
         end_time=_integer(environ, "SLURM_JOB_END_TIME"),
         restart_count=_integer(environ, "SLURM_RESTART_COUNT") or 0,
     )
-
-
-def parse_time_left(text: str) -> int | None:
-    """Return the seconds left, as `squeue -o %L` prints them; None for UNLIMITED and its like."""
-    match = _TIME_LEFT.fullmatch(text.strip())
-    if match is None:
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def printable_environment(environ: Mapping[str, str]) -> str:

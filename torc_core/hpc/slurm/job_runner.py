@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -26,7 +25,6 @@ from torc_core.errors import ExitCode, MachineError, TorcError
 from torc_core.host.files.output_files import create_file, log_mode, make_directory
 from torc_core.hpc.slurm.allocation import (
     Allocation,
-    parse_time_left,
     printable_environment,
     read_allocation,
 )
@@ -61,10 +59,6 @@ from torc_core.runner.policy.summary import RunSummary
 from torc_core.runner.runner import Runner
 from torc_core.runner.server.patience import Patience
 from torc_core.runner.signals import stopping_on_signals
-
-_SQUEUE = "squeue"
-"""Found on the cluster's PATH."""
-_SQUEUE_TIMEOUT_S = 60
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -120,6 +114,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         key=arguments.allocation_key, scheduler_id=arguments.scheduler_config_id
     )
     scheduled = patience.ask(partial(find_scheduled, client, workflow_id, allocation, origin))
+    slurm = Slurm(SystemClock(), Budget(settings.slurm.calls_per_minute))
     options = RunnerOptions(
         workflow_id=workflow_id,
         output_dir=output_dir,
@@ -131,7 +126,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         memory_gb=allocation.memory_gb,
         num_gpus=allocation.num_gpus,
         num_nodes=allocation.num_nodes,
-        end_time=allocation.end_time or _ask_end_time(allocation.slurm_job_id),
+        end_time=allocation.end_time or _ask_end_time(slurm, allocation.slurm_job_id),
         poll_interval_s=arguments.poll_interval,
         compute_node_type=SchedulerType.SLURM,
         scheduler_config_id=scheduled.scheduler_config_id if scheduled else None,
@@ -142,11 +137,10 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
         steps=steps,
         log_path=str(_log_path(output_dir, output_paths.SLURM_RUNNER, workflow_id, allocation)),
     )
-    slurm = Slurm(SystemClock(), Budget(settings.slurm.calls_per_minute))
     nodes = SlurmNodes(client, slurm, _site(arguments, server), delays_s=PATIENT_DELAYS_S)
     runner = Runner(client, options, scheduler=nodes)
     status = _scheduled_status(client, scheduled, allocation, patience)
-    accounts = _accounts(client, workflow_id, steps, settings.slurm.calls_per_minute)
+    accounts = _accounts(client, workflow_id, steps, slurm)
     with status, accounts, stopping_on_signals(runner.stop):
         summary = runner.run()
         if has_failures(summary):
@@ -178,11 +172,11 @@ def _step_site(
 
 
 def _accounts(
-    client: TorcClient, workflow_id: WorkflowId, steps: StepSite | None, calls_per_minute: int
+    client: TorcClient, workflow_id: WorkflowId, steps: StepSite | None, slurm: Slurm
 ) -> AbstractContextManager[None]:
     if steps is None:
         return nullcontext()
-    return StepAccounts(client, workflow_id, steps, calls_per_minute).recording()
+    return StepAccounts(client, workflow_id, steps, slurm).recording()
 
 
 def _site(arguments: argparse.Namespace, server: WorkerServer) -> WorkerSite:
@@ -197,20 +191,13 @@ def _site(arguments: argparse.Namespace, server: WorkerServer) -> WorkerSite:
     )
 
 
-def _ask_end_time(slurm_job_id: int) -> float | None:
+def _ask_end_time(slurm: Slurm, slurm_job_id: int) -> float | None:
     """Return when the allocation ends; Slurm before 22.05 does not say so in the environment."""
     try:
-        answer = subprocess.run(
-            [_SQUEUE, "--noheader", "--job", str(slurm_job_id), "--format", "%L"],
-            capture_output=True,
-            text=True,
-            timeout=_SQUEUE_TIMEOUT_S,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        log.warning("squeue does not say when the allocation ends", error=error)
+        left_s = next((each.time_left_s for each in slurm.queue([slurm_job_id])), None)
+    except TorcError as error:
+        log.warning("squeue does not say when the allocation ends", error=error.message)
         return None
-    left_s = parse_time_left(answer.stdout)
     return None if left_s is None else time.time() + left_s
 
 

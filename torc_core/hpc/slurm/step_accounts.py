@@ -13,10 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from torc_core.client import TorcClient
-from torc_core.clock import SystemClock
 from torc_core.errors import ConflictError, TorcError, UsageError
 from torc_core.hpc.slurm.allocation import Allocation
-from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.calls import AccountingDisabled, Slurm
 from torc_core.hpc.slurm.programs.parse import stated
 from torc_core.hpc.slurm.programs.states import UNFINISHED_PHASES, read_state
@@ -98,16 +96,16 @@ class StepAccounts:
         client: The server.
         workflow_id: The workflow.
         site: Where its steps run.
-        calls_per_minute: Of Slurm's programs.
+        slurm: Its programs.
     """
 
     def __init__(
-        self, client: TorcClient, workflow_id: WorkflowId, site: StepSite, calls_per_minute: int
+        self, client: TorcClient, workflow_id: WorkflowId, site: StepSite, slurm: Slurm
     ) -> None:
         self._client = client
         self._workflow_id = workflow_id
         self._site = site
-        self._slurm = Slurm(SystemClock(), Budget(calls_per_minute))
+        self._slurm = slurm
         self._recorded: set[tuple[int, int, int]] = set()
         self._is_off = False
 

@@ -12,11 +12,11 @@ from torc_core.hpc.planning.entries import plan_entries
 from torc_core.hpc.planning.options import GroupBy, PlanOptions, WalltimeStrategy
 from torc_core.hpc.planning.plan import SchedulerPlan, make_plan
 from torc_core.hpc.profiles.profile import Profile
+from torc_core.model.action import requests_slurm_nodes
 from torc_core.model.execution import expiration_buffer_s
 from torc_core.operations.facts import counted
 from torc_core.operations.hpc.profiles import find_profile
 from torc_core.resources import Requirements
-from torc_core.spec.annotate.scheduling import requests_nodes
 from torc_core.spec.expanded import (
     ExpandedResourceRequirements,
     ExpandedWorkflow,
@@ -130,7 +130,7 @@ def choose_account(stated: str | None, spec: ExpandedWorkflow, profile: Profile)
 
 def _refuse_scheduled(spec: ExpandedWorkflow) -> None:
     requests = sum(
-        requests_nodes(action.action_type, action.scheduler_type) for action in spec.actions
+        requests_slurm_nodes(action.action_type, action.scheduler_type) for action in spec.actions
     )
     if not spec.slurm_schedulers and not requests:
         return

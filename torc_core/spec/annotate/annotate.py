@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from torc_core.errors import SpecError
+from torc_core.model.action import requests_slurm_nodes
 from torc_core.spec.annotate.editor import CollectionEditor
 from torc_core.spec.annotate.json_nodes import json_nodes
 from torc_core.spec.annotate.kdl import annotate_kdl
 from torc_core.spec.annotate.nodes import Kind, Node
-from torc_core.spec.annotate.scheduling import Scheduling, requests_nodes
+from torc_core.spec.annotate.scheduling import Scheduling
 from torc_core.spec.annotate.yaml_nodes import yaml_nodes
 from torc_core.spec.load import FORMATS, SpecFile
 from torc_core.spec.problems import MalformedError
@@ -99,7 +100,7 @@ def _expected(tree: Any, scheduling: Scheduling) -> dict[str, Any]:
 
 
 def _requests_nodes(action: Any) -> bool:
-    return requests_nodes(action.get("action_type"), action.get("scheduler_type"))
+    return requests_slurm_nodes(action.get("action_type"), action.get("scheduler_type"))
 
 
 def _is_equal(found: Any, wanted: dict[str, Any]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from torc_core.model.action import requests_slurm_nodes
 from torc_core.spec.annotate.edits import Edits
-from torc_core.spec.annotate.scheduling import Scheduling, requests_nodes
+from torc_core.spec.annotate.scheduling import Scheduling
 from torc_core.spec.formats.kdl_nodes import Node, parse_kdl
 from torc_core.spec.formats.write_kdl import write_kdl
 
@@ -85,7 +86,7 @@ def _remove(edits: Edits, node: Node) -> None:
 
 
 def _requests_nodes(action: Node) -> bool:
-    return requests_nodes(_value(action, "action_type"), _value(action, "scheduler_type"))
+    return requests_slurm_nodes(_value(action, "action_type"), _value(action, "scheduler_type"))
 
 
 def _child(node: Node, name: str) -> Node | None:

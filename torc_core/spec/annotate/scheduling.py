@@ -57,11 +57,3 @@ class Scheduling(msgspec.Struct, frozen=True, kw_only=True):
             {key: value for key, value in msgspec.structs.asdict(each).items() if value is not None}
             for each in self.schedulers
         ]
-
-
-def requests_nodes(action_type: object, scheduler_type: object) -> bool:
-    """Return whether an action requests nodes of Slurm."""
-    return action_type == ActionType.SCHEDULE_NODES and scheduler_type in {
-        None,
-        SchedulerType.SLURM,
-    }

@@ -50,7 +50,7 @@ def submit(
     *,
     output_dir: str,
     skip_checks: bool,
-    **wishes: bool,
+    **choices: bool,
 ) -> None:
     """Submit a workflow to Slurm that says itself which nodes it needs.
 
@@ -60,7 +60,7 @@ def submit(
     options = site_options(settings, output_dir)
     workflow_id = settings.find_workflow_unless_file(spec_or_id)
     if workflow_id is not None:
-        submit_workflow(settings, workflow_id, options, Wishes(**wishes))
+        submit_workflow(settings, workflow_id, options, SubmitChoices(**choices))
         return
     request = FileSubmission(
         spec=read_spec(spec_or_id).expand(skip_checks=skip_checks),
@@ -69,16 +69,16 @@ def submit(
     )
     submission = propose_submit_file(settings.connection, settings.slurm, request, options)
     title = {"workflow_name": request.spec.name}
-    show_and_submit(settings, submission, title, Wishes(**wishes))
+    show_and_submit(settings, submission, title, SubmitChoices(**choices))
 
 
 def submit_workflow(
-    settings: Settings, workflow_id: WorkflowId, options: SiteOptions, wishes: Wishes
+    settings: Settings, workflow_id: WorkflowId, options: SiteOptions, choices: SubmitChoices
 ) -> None:
     """Submit a workflow that exists."""
     submission = propose_submit(settings.connection, settings.slurm, workflow_id, options)
     title = title_record(settings.client.get_workflow(workflow_id))
-    show_and_submit(settings, submission, title, wishes)
+    show_and_submit(settings, submission, title, choices)
 
 
 def site_options(settings: Settings, output_dir: str) -> SiteOptions:
@@ -86,7 +86,7 @@ def site_options(settings: Settings, output_dir: str) -> SiteOptions:
     return SiteOptions(output_dir=output_dir, server_host=settings.configured.slurm.server_host)
 
 
-class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+class SubmitChoices(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line says of how to submit; the names are those of its options."""
 
     no_prompts: bool
@@ -95,7 +95,10 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show_and_submit(
-    settings: Settings, submission: SlurmSubmission, title: Mapping[str, Any], wishes: Wishes
+    settings: Settings,
+    submission: SlurmSubmission,
+    title: Mapping[str, Any],
+    choices: SubmitChoices,
 ) -> None:
     """Show a plan, ask, submit, and print what was done.
 
@@ -105,13 +108,13 @@ def show_and_submit(
         settings: The command's.
         submission: The plan and the proposal.
         title: Which workflow it is, for programs.
-        wishes: Whether to ask, and whether to do it at all.
+        choices: Whether to ask, and whether to do it at all.
     """
     proposal, plan = submission.proposal, submission.plan
     question = proposal.question
     assert question is not None
-    force = wishes.ignore_missing_data
-    if wishes.dry_run:
+    force = choices.ignore_missing_data
+    if choices.dry_run:
         if proposal.objection is not None and not force:
             raise proposal.objection
         for warning in proposal.warnings:
@@ -119,7 +122,7 @@ def show_and_submit(
         text = "\n".join([*question.lines, f"{plan.size[:1].upper()}{plan.size[1:]}."])
         settings.output.message(text, plan.record(title))
         return
-    asks = not (wishes.no_prompts or settings.output.is_json) and sys.stdin.isatty()
+    asks = not (choices.no_prompts or settings.output.is_json) and sys.stdin.isatty()
     if not asks and not settings.output.is_json:
         for line in plan.lines:
             say(line)

@@ -11,7 +11,7 @@ from torc_core.operations.slurm.submission.plan_spec import PlannedSpec, plan_sp
 from torc_core.operations.slurm.submission.submit_file import FileSubmission, propose_submit_file
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
-from torc_tui.cli.commands.submit import Wishes, show_and_submit, site_options
+from torc_tui.cli.commands.submit import SubmitChoices, show_and_submit, site_options
 from torc_tui.cli.options.plan_options import plan_options, plan_request
 from torc_tui.cli.options.shared import accept_misfits_option
 from torc_tui.cli.options.submit_options import question_options, submit_options
@@ -60,7 +60,7 @@ def submit_slurm(
         "hpc_profile": planned.plan.profile_name,
         "account": planned.plan.schedulers[0].record.account,
     }
-    show_and_submit(settings, submission, title, Wishes(**chosen))
+    show_and_submit(settings, submission, title, SubmitChoices(**chosen))
 
 
 def _request(settings: Settings, planned: PlannedSpec, file: str) -> FileSubmission:

@@ -63,6 +63,14 @@ def _of_view(name: str) -> Any:
     return lambda item: item.view and getattr(item.view, name)
 
 
+def current_view(
+    record: ScheduledComputeNode, view: AllocationView | None
+) -> AllocationView | None:
+    """Return what Slurm said last, unless the allocation has ended since."""
+    is_old = view is not None and record.status == AllocationStatus.COMPLETE and not view.is_over
+    return None if is_old else view
+
+
 def _page(
     views: Mapping[int, AllocationView],
     client: TorcClient,
@@ -80,7 +88,7 @@ def _page(
         WatchedAllocation(
             record,
             names.get(record.scheduler_config_id) or "",
-            views.get(record.scheduler_id),
+            current_view(record, views.get(record.scheduler_id)),
             now,
         )
         for record in page.items

@@ -18,6 +18,7 @@ from torc_core.hpc.slurm.programs.parse import (
     parse_exit_code,
     parse_queue,
     parse_submitted,
+    parse_time_left,
 )
 from torc_core.hpc.slurm.programs.states import Phase
 
@@ -127,3 +128,18 @@ def test_all_jobs_are_asked_for_in_one_call_each():
     assert "--me" in squeue(None)
     assert squeue([7])[-1].count(FIELD_END) == len(QUEUE_COLUMNS) - 1
     assert sacct([7, 9])[-2:] == ["--jobs=7,9", f"--format={','.join(ACCOUNTING_COLUMNS)}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1-02:03:04\n", 93_784),
+        ("2:03:04", 7_384),
+        ("03:04", 184),
+        ("UNLIMITED", None),
+        ("INVALID", None),
+        ("", None),
+    ],
+)
+def test_time_left_is_read_as_squeue_writes_it(text, seconds):
+    assert parse_time_left(text) == seconds

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from torc_core.hpc.slurm.allocation import parse_time_left
 from torc_core.hpc.slurm.programs.argv import (
     ACCOUNTING_COLUMNS,
     FIELD_END,
@@ -24,6 +23,7 @@ _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NOTHING = frozenset({"", "(null)", "N/A", "Unknown", "None", "None assigned", "NONE", "n/a"})
 """How Slurm writes that there is no value."""
 _SUBMITTED = re.compile(r"([0-9]{1,18})(?:;[^\n]*)?", re.ASCII)
+_TIME_LEFT = re.compile(r"(?:(?:([0-9]+)-)?([0-9]+):)?([0-9]+):([0-9]+)", re.ASCII)
 _SIGNALED = 128
 _LAST_SIGNAL = 64
 """Of Linux, see signal(7). Larger numbers are Slurm's own marks: 125 is "out of memory"."""
@@ -81,6 +81,15 @@ def _queued(record: str) -> QueuedAllocation | None:
         comment=stated(comment),
         name=name,
     )
+
+
+def parse_time_left(text: str) -> int | None:
+    """Return the seconds left, as `squeue -o %L` prints them; None for UNLIMITED and its like."""
+    match = _TIME_LEFT.fullmatch(text.strip())
+    if match is None:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def parse_accounting(text: str) -> tuple[AccountedAllocation, ...]:

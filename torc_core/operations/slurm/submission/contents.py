@@ -7,7 +7,12 @@ from typing import Any
 
 import msgspec
 
-from torc_core.model.action import WORKER_TRIGGERS, ActionType, TriggerType, WorkflowAction
+from torc_core.model.action import (
+    WORKER_TRIGGERS,
+    TriggerType,
+    WorkflowAction,
+    requests_slurm_nodes,
+)
 from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import SchedulerId
 from torc_core.model.resources import SlurmScheduler
@@ -109,12 +114,9 @@ class SubmissionPlan(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def requests_slurm_nodes(action: WorkflowAction) -> bool:
+def is_for_slurm(action: WorkflowAction) -> bool:
     """Return whether an action requests nodes of Slurm."""
-    return (
-        action.action_type == ActionType.SCHEDULE_NODES
-        and (_config(action).get("scheduler_type") or SchedulerType.SLURM) == SchedulerType.SLURM
-    )
+    return requests_slurm_nodes(action.action_type, _config(action).get("scheduler_type"))
 
 
 def scheduler_ids(actions: Iterable[WorkflowAction]) -> frozenset[int]:

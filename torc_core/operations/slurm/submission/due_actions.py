@@ -13,7 +13,7 @@ from torc_core.hpc.slurm.nodes import Requested, SlurmNodes
 from torc_core.model.action import WORKER_TRIGGERS, WorkflowAction
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import ALLOCATION_KEYS
-from torc_core.operations.slurm.submission.contents import requests_slurm_nodes
+from torc_core.operations.slurm.submission.contents import is_for_slurm
 from torc_core.runner.actions.nodes import node_request
 
 
@@ -23,7 +23,7 @@ def is_due(action: WorkflowAction, *, keeps_keys: bool) -> bool:
     Those for the start and the end of runners are executed by runners alone.
     """
     return (
-        requests_slurm_nodes(action)
+        is_for_slurm(action)
         and action.trigger_type not in WORKER_TRIGGERS
         and action.trigger_count >= action.required_triggers
         and (keeps_keys or not action.executed)

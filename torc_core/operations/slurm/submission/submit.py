@@ -36,8 +36,8 @@ from torc_core.operations.slurm.submission.check import check_schedulers
 from torc_core.operations.slurm.submission.contents import (
     PlannedAllocations,
     SubmissionPlan,
+    is_for_slurm,
     plan_stored,
-    requests_slurm_nodes,
     scheduler_ids,
 )
 from torc_core.operations.slurm.submission.due_actions import carry_out_due
@@ -120,7 +120,7 @@ def propose_submit(
     facts = SubmitFacts(
         workflow_id=workflow_id,
         status=client.get_workflow_status(workflow_id),
-        actions=tuple(filter(requests_slurm_nodes, client.get_workflow_actions(workflow_id))),
+        actions=tuple(filter(is_for_slurm, client.get_workflow_actions(workflow_id))),
         start=check_start(client, workflow_id) if is_new else None,
     )
     objection = decide_submit(facts)

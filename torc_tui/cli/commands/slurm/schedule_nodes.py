@@ -15,7 +15,7 @@ from torc_core.operations.slurm.submission.schedule_nodes import (
 from torc_core.operations.slurm.submission.site import POLL_INTERVAL_S
 from torc_core.operations.slurm.submission.submit import title_record
 from torc_tui.cli.command import command
-from torc_tui.cli.commands.submit import Wishes, show_and_submit, site_options
+from torc_tui.cli.commands.submit import SubmitChoices, show_and_submit, site_options
 from torc_tui.cli.options.numbers import number, setting
 from torc_tui.cli.options.server_host import server_host_option
 from torc_tui.cli.options.shared import workflow_argument
@@ -109,5 +109,5 @@ def schedule_nodes(
         settings,
         propose_schedule_nodes(settings.connection, settings.slurm, request, options),
         title_record(settings.client.get_workflow(workflow_id)),
-        Wishes(no_prompts=no_prompts, dry_run=dry_run),
+        SubmitChoices(no_prompts=no_prompts, dry_run=dry_run),
     )
