@@ -13,7 +13,7 @@ jobs:
 - name: work_{i}
   command: "true"
   scheduler: small
-  resource_requirements: {num_cpus: 1, memory: 1g, num_nodes: %d}
+  resource_requirements: {num_cpus: 1, memory: 1g, runtime: PT10M, num_nodes: %d}
   parameters: {i: "1:100"}
 - {name: last, command: "true", depends_on_regexes: [work], scheduler: small}
 """

@@ -82,7 +82,7 @@ async def test_states_reasons_and_ends_are_seen_and_settled(queue, server, size)
         await ui.wait_for(lambda: "PENDING" in row_of(ui, held))
         assert "JobHeld" in row_of(ui, held)
         await ui.wait_for(lambda: "RUNNING" in row_of(ui, running))
-        assert "s left" in row_of(ui, running)
+        assert " left" in row_of(ui, running)
 
         await ui.press("j", "l")
         await ui.wait_for(lambda: isinstance(ui.screen, LogScreen))
