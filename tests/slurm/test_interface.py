@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 from tui.driving import interface
+from waiting import wait_for
 
-from torc_core.model.compute import AllocationStatus, ScheduledComputeNode
+from torc_core.clock import SystemClock
+from torc_core.hpc.slurm.programs.budget import Budget
+from torc_core.hpc.slurm.programs.calls import Slurm
+from torc_core.hpc.slurm.programs.states import Phase
+from torc_core.model.compute import (
+    AllocationStatus,
+    ScheduledComputeNode,
+    ScheduledComputeNodePatch,
+)
 from torc_core.model.job import Job
 from torc_core.model.resources import SlurmScheduler
 from torc_core.model.workflow import Workflow
+from torc_core.operations.slurm.queue_watch import QueueWatch
 from torc_tui.screens.dialogs.reader import Reader
 from torc_tui.screens.log import LogScreen
 
@@ -122,3 +132,21 @@ async def test_a_job_of_another_cluster_with_the_same_number_settles_nothing(que
         queue.cluster.run("scancel", str(watched))
         await ui.wait_for(lambda: "CANCELLED" in row_of(ui, watched))
     assert queue.status(record.id) == "pending"
+
+
+def test_an_allocation_that_waits_once_more_is_settled_by_its_watch(queue):
+    clock = SystemClock()
+    watch = QueueWatch(Slurm(clock, Budget(1_000)), clock)
+    number = queue.workflow.id
+    job, record = queue.submit("sleep 100", "--hold", key="torc:again")
+    assert watch.look(queue.client, number).views[job].phase is Phase.PENDING
+
+    patch = ScheduledComputeNodePatch(status=AllocationStatus.COMPLETE)
+    queue.client.update_scheduled_compute_node(record, patch)
+
+    def is_pending_again():
+        watch.look(queue.client, number)
+        return queue.status(record) == AllocationStatus.PENDING
+
+    wait_for(is_pending_again, "the record of the requeued allocation", 60)
+    queue.cluster.run("scancel", str(job))

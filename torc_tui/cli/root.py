@@ -42,7 +42,7 @@ COMMANDS: dict[str, Entry] = {
         "records.scheduled_compute_nodes:scheduled_compute_nodes",
         "Allocations that were requested from a scheduler.",
     ),
-    "slurm": Entry("slurm:slurm", "Settings of Slurm allocations, and what became of these."),
+    "slurm": Entry("slurm:slurm", "Settings of Slurm allocations, and how these ended."),
     "hpc": Entry("hpc:hpc", "HPC systems: their partitions, and which of them suits a job."),
     "logs": Entry("logs:logs", "Bundle logs, or search them for errors."),
     "plot-resources": Entry("plot_resources:plot_resources", "Plot what jobs used over time."),

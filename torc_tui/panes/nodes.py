@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -29,14 +31,13 @@ class _Section(ListPane):
     """A list whose rows may lie in an allocation, of which `l` shows what Slurm has written."""
 
     title = "Section"
-
-    def slurm_job_id(self) -> int | None:
-        """Return the allocation of the row under the cursor, None if it has none."""
-        raise NotImplementedError
+    allocation_of: ClassVar[attrgetter[int | None]]
+    """From the item of a row to the Slurm job that it lies in."""
 
     def action_request(self, action_id: str) -> None:
         """Show the logs of an allocation; ask for all other actions."""
-        slurm_job_id = self.slurm_job_id()
+        row = self.table.cursor_row
+        slurm_job_id = None if row is None else self.allocation_of(row.item)
         if action_id != LOGS or slurm_job_id is None or self.workflow is None:
             super().action_request(action_id)
             return
@@ -53,15 +54,11 @@ class AllocationsList(_Section):
     """Allocations, with what Slurm says of them; Enter shows every column of one."""
 
     listing = WATCHED_ALLOCATIONS
+    allocation_of = attrgetter("record.scheduler_id")
 
     def present_listing(self) -> Listing:
         """Return the list with the latest that Slurm has said."""
         return watched_allocations({} if self.queue is None else self.queue.views)
-
-    def slurm_job_id(self) -> int | None:
-        """Return the allocation under the cursor."""
-        row = self.table.cursor_row
-        return row and row.item.record.scheduler_id
 
     def show_queue(self, look: QueueLook | None) -> None:
         """Show what Slurm says now, if that is something else than before."""
@@ -75,11 +72,7 @@ class NodesList(_Section):
     """Nodes; Enter shows every column of one."""
 
     listing = NODES
-
-    def slurm_job_id(self) -> int | None:
-        """Return the allocation in which the node under the cursor works."""
-        row = self.table.cursor_row
-        return row and row.item.slurm_job_id
+    allocation_of = attrgetter("slurm_job_id")
 
 
 class NodesTab(Tab):

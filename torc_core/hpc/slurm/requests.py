@@ -1,4 +1,4 @@
-"""Which allocations of a request exist, so that each is submitted once, whoever does it. Pure.
+"""Which allocations of a request exist, so that each is submitted once, by any submitter. Pure.
 
 Each allocation has a key. It is the comment of the Slurm job and stands in the server's record of
 it. A submitter that dies leaves the one, the other, or neither; who goes on finds by the keys what
@@ -47,7 +47,7 @@ def keys_of_action(
 ) -> tuple[str, ...]:
     """Return the keys of an action's allocations in a run.
 
-    They are the same for whoever carries the action out, so those of an action that each runner
+    They are the same for all that carry the action out, so those of an action that each runner
     executes exist once, too.
     """
     return _numbered(f"{_prefix(workflow)}:r{run_id}:a{action_id}", number)

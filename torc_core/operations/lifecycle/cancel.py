@@ -34,7 +34,7 @@ class Canceled(msgspec.Struct, frozen=True, kw_only=True):
     before: Before
     """What it was before that."""
     allocations: EndedAllocations
-    """What became of its Slurm allocations."""
+    """Which of its Slurm allocations were canceled, too."""
 
     @property
     def sentence(self) -> str:

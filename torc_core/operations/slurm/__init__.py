@@ -1,1 +1,1 @@
-"""What a user may ask for of Slurm: allocations, what became of them, and their logs."""
+"""What a user may ask for of Slurm: allocations, how they ended, and their logs."""

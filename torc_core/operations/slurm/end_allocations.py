@@ -26,7 +26,7 @@ _NAMED = 20
 
 
 class EndedAllocations(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the allocations of a workflow."""
+    """Which allocations of a workflow were canceled."""
 
     canceled: tuple[int, ...] = ()
     """Slurm jobs that were canceled."""

@@ -11,6 +11,8 @@ from torc_core.client import TorcClient
 from torc_core.clock import Clock
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.programs.poller import AllocationView, Poller, PollStatus
+from torc_core.hpc.slurm.programs.states import Phase
+from torc_core.model.compute import AllocationStatus
 from torc_core.model.ids import WorkflowId
 from torc_core.operations.slurm.settle import settle_allocations, unfinished_allocations
 
@@ -48,6 +50,8 @@ class QueueWatch:
         self._next_list = 0.0
         self._keys: dict[int, str | None] = {}
         self._settled: set[int] = set()
+        self._pending: set[int] = set()
+        """Those that the server knows to wait for nodes."""
 
     def look(self, client: TorcClient, workflow_id: WorkflowId) -> QueueLook | None:
         """Return what is known; Slurm is asked if it is time, and what it says to be over settled.
@@ -81,6 +85,7 @@ class QueueWatch:
             self._poller.forget(self._keys)
             self._keys.clear()
             self._settled.clear()
+            self._pending.clear()
             self._next_list = 0.0
             self._watched = (url, workflow_id)
 
@@ -89,8 +94,11 @@ class QueueWatch:
         if now < self._next_list:
             return
         self._next_list = now + LIST_S
+        self._pending.clear()
         for record in unfinished_allocations(client, workflow_id):
             self._keys.setdefault(record.scheduler_id, record.request_key)
+            if record.status == AllocationStatus.PENDING:
+                self._pending.add(record.scheduler_id)
         self._poller.watch(self._keys)
 
     def _may_be_ours(self, view: AllocationView) -> bool:
@@ -100,19 +108,29 @@ class QueueWatch:
     def _settle(
         self, client: TorcClient, workflow_id: WorkflowId, views: Mapping[int, AllocationView]
     ) -> None:
-        """Settle what has ended, if it is certain that it is ours.
+        """Settle what has ended or waits once more, if it is certain that it is ours.
 
-        Whoever looks may sit on a login node of another cluster, whose Slurm knows nothing of these
+        This machine may be a login node of another cluster, whose Slurm knows nothing of these
         allocations, or another job by the same number.
         """
-        over = {
+        news = {
             number: view
             for number, view in views.items()
-            if view.is_over
-            and view.comment is not None
-            and number not in self._settled
+            if view.comment is not None
             and self._keys[number] == view.comment
+            and self._is_news(view)
         }
-        if over:
-            settle_allocations(client, over, workflow_id)
-            self._settled |= over.keys()
+        if not news:
+            return
+        settle_allocations(client, news, workflow_id)
+        over = {number for number, view in news.items() if view.is_over}
+        self._settled = (self._settled | over) - (news.keys() - over)
+        self._pending |= news.keys() - over
+
+    def _is_news(self, view: AllocationView) -> bool:
+        if view.is_over:
+            return view.id not in self._settled
+        # What was pending before the server was asked may have begun, and ended, since.
+        age_s = self._poller.status().age_s
+        is_newer = age_s is not None and self._clock.monotonic() - age_s >= self._next_list - LIST_S
+        return is_newer and view.phase is Phase.PENDING and view.id not in self._pending

@@ -1,6 +1,6 @@
 """Why work waits for Slurm, in its own words. Pure.
 
-What Slurm says is text of others: whoever shows these lines cleans them.
+What Slurm says is text of others: these lines are to be cleaned where they are shown.
 """
 
 from __future__ import annotations

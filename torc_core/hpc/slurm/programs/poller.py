@@ -1,4 +1,4 @@
-"""What becomes of allocations: one look at the queue for all, at accounting for those that left it.
+"""The states of allocations: one look at the queue for all, at accounting for those that left it.
 
 A process has one poller, however many of its parts ask.
 """

@@ -23,4 +23,4 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, package=__name__, entries=COMMANDS)
 def slurm() -> None:
-    """Slurm: the settings of allocations, what became of them, and their logs."""
+    """Slurm: the settings of allocations, how they ended, and their logs."""
