@@ -60,6 +60,24 @@ def test_what_is_over_is_settled_and_nothing_else():
     assert [each.id for each in settled.nodes] == [1, 7]
 
 
+@pytest.mark.parametrize(
+    ("comment", "key", "is_over"),
+    [
+        ("torc:1", "torc:1", True),
+        ("another job", "torc:1", False),
+        (None, "torc:1", True),
+        ("another job", None, True),
+    ],
+)
+def test_a_job_of_another_cluster_with_the_same_number_settles_nothing(comment, key, is_over):
+    views = {1: AllocationView(id=1, phase=Phase.ENDED, comment=comment)}
+    records = [msgspec.structs.replace(record(1), request_key=key)]
+
+    settled = decide_settled(records, [node(1, 1)], views)
+
+    assert (len(settled.allocations), len(settled.nodes)) == ((1, 1) if is_over else (0, 0))
+
+
 def test_what_says_so_itself_is_left_alone():
     records = [record(1, "complete"), record(2, kind="other"), record(3, "pending")]
     nodes = [node(1, 1, is_active=False), node_here(1), node(3, None)]

@@ -14,7 +14,7 @@ from torc_core.hpc.slurm.programs.poller import AllocationView, Poller, PollStat
 from torc_core.hpc.slurm.programs.states import Phase
 from torc_core.model.compute import AllocationStatus
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.slurm.settle import settle_allocations, unfinished_allocations
+from torc_core.operations.slurm.settle import may_be_of, settle_allocations, unfinished_allocations
 
 LIST_S = 5.0
 """The least time between two questions to the server for the allocations of a workflow."""
@@ -76,7 +76,11 @@ class QueueWatch:
             if not self._keys:
                 return None
             views = self._poller.poll()
-            ours = {number: view for number, view in views.items() if self._may_be_ours(view)}
+            ours = {
+                number: view
+                for number, view in views.items()
+                if may_be_of(view, self._keys[number])
+            }
             self._settle(client, workflow_id, ours)
             return QueueLook(views=ours, status=self._poller.status())
 
@@ -100,10 +104,6 @@ class QueueWatch:
             if record.status == AllocationStatus.PENDING:
                 self._pending.add(record.scheduler_id)
         self._poller.watch(self._keys)
-
-    def _may_be_ours(self, view: AllocationView) -> bool:
-        """Return whether a Slurm job may be the allocation, and not that of another cluster."""
-        return view.comment is None or self._keys[view.id] in {None, view.comment}
 
     def _settle(
         self, client: TorcClient, workflow_id: WorkflowId, views: Mapping[int, AllocationView]

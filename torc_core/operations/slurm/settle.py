@@ -91,6 +91,8 @@ def decide_settled(
     stop, and does not know that it will be started again.
     """
     records = list(records)
+    keys = {record.scheduler_id: record.request_key for record in records}
+    views = {number: view for number, view in views.items() if may_be_of(view, keys.get(number))}
     over = {number for number, view in views.items() if view.is_over}
     waiting = {number for number, view in views.items() if view.phase is Phase.PENDING}
     active = [node for node in nodes if node.is_active]
@@ -109,6 +111,14 @@ def decide_settled(
             and (record.status == AllocationStatus.COMPLETE or record.scheduler_id in lost)
         ),
     )
+
+
+def may_be_of(view: AllocationView, key: str | None) -> bool:
+    """Return whether a Slurm job may be the allocation that was requested by a key. Pure.
+
+    Another cluster gives the same numbers to other jobs. One that left the queue has no comment.
+    """
+    return view.comment is None or key is None or view.comment == key
 
 
 def _is_from_before(node: ComputeNode, views: Mapping[int, AllocationView]) -> bool:
