@@ -9,7 +9,7 @@ a million. Nothing recurses: a chain of a million jobs is fine.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 Dependencies = Sequence[Sequence[int]]
 """For each job the positions of the jobs that it depends on."""
@@ -35,6 +35,22 @@ class _Sets:
         for number, members in enumerate(self.members):
             for member in members:
                 self.containing[member].append(number)
+
+
+class Dependents:
+    """Which jobs depend on a job directly; found without a list of all edges."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._sets = _Sets(dependencies)
+
+    def of(self, job: int) -> Iterator[int]:
+        """Yield the jobs that depend on `job`, each once."""
+        seen: set[int] = set()
+        for number in self._sets.containing[job]:
+            for waiting in self._sets.waiting[number]:
+                if waiting not in seen:
+                    seen.add(waiting)
+                    yield waiting
 
 
 def levels(dependencies: Dependencies) -> list[int]:

@@ -30,6 +30,7 @@ MOST_OF_A_VALUE = 1_000
 
 _MOST_SHOWN = 80
 _VALUE = re.compile(r"[A-Za-z0-9_.:,@%+=/\[\]*&|()-]{1,256}", re.ASCII)
+_SIZE = re.compile(r"[0-9]{1,18}(?:[KMGTP]B?)?", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
 _SHORT = {
     "A": "account",
@@ -73,6 +74,11 @@ _SHORT_WITHOUT_VALUE = frozenset("HhkOQsVvW")
 def is_value(text: str) -> bool:
     """Return whether a text can be the account, the partition and so on of a scheduler."""
     return _VALUE.fullmatch(text) is not None
+
+
+def is_size(text: str) -> bool:
+    """Return whether a text can be the memory or the scratch space of a scheduler."""
+    return _SIZE.fullmatch(text) is not None
 
 
 def value_fault(text: str) -> str | None:

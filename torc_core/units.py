@@ -1,4 +1,4 @@
-"""Memory sizes and durations as text, read and written in one place.
+"""Numbers of things, memory sizes and durations as text, read and written in one place.
 
 The formats are those of the reference: memory is an integer with one of the letters k, m, g, t
 (powers of 1024, either case) or bare bytes; a duration is ISO 8601, where a year has 365.25 days
@@ -16,6 +16,7 @@ MAX_INTEGER = 2**63 - 1
 
 _MEMORY = re.compile(r"([0-9]{1,19})\s*([kmgt]?)", re.IGNORECASE | re.ASCII)
 _MEMORY_FACTOR = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+_MEMORY_UNIT = {"": "B", "k": "KiB", "m": "MiB", "g": "GiB", "t": "TiB"}
 
 _NUMBER = r"([0-9]{1,12}(?:[.,][0-9]{1,9})?)"
 _DURATION = re.compile(
@@ -23,7 +24,13 @@ _DURATION = re.compile(
     rf"(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_TIME_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _DURATION_SECONDS = (31_557_600.0, 2_629_800.0, 604_800.0, 86_400.0, 3_600.0, 60.0, 1.0)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun, such as "1 job" or "2,000 jobs"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def parse_memory(text: str) -> int:
@@ -42,6 +49,16 @@ def parse_memory(text: str) -> int:
             value=text,
         )
     return size
+
+
+def parse_node_memory(text: str) -> int:
+    """Return the bytes of a size such as "64g" or "512m"; a number alone is in MB, as for Slurm.
+
+    Raises:
+        UsageError: It is not a size.
+    """
+    plain = text.strip()
+    return parse_memory(f"{plain}m" if plain.isdecimal() else plain)
 
 
 def parse_duration(text: str, *, field: str = "runtime") -> int:
@@ -75,6 +92,12 @@ def parse_duration(text: str, *, field: str = "runtime") -> int:
     return seconds
 
 
+def format_memory(text: str) -> str:
+    """Return a memory string with its unit in full, "512 MiB" for "512m"; what is none as it is."""
+    match = _MEMORY.fullmatch(text.strip())
+    return text if match is None else f"{match[1]} {_MEMORY_UNIT[match[2].lower()]}"
+
+
 def format_bytes(size: float) -> str:
     """Return a size for people, such as "1.5 GiB"."""
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
@@ -96,6 +119,28 @@ def format_seconds(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
     return f"{whole // 86_400}d {whole % 86_400 // 3600:02d}h"
+
+
+def format_duration(text: str) -> str:
+    """Return an ISO 8601 duration for people, as `format_seconds` does; what is none as it is."""
+    try:
+        return format_seconds(parse_duration(text))
+    except UsageError:
+        return text
+
+
+def say_duration(text: str) -> str:
+    """Return an ISO 8601 duration in words, such as "1 hour 30 minutes"; what is none as it is."""
+    try:
+        seconds = parse_duration(text)
+    except UsageError:
+        return text
+    parts = []
+    for noun, size in _TIME_UNITS:
+        number, seconds = divmod(seconds, size)
+        if number:
+            parts.append(counted(number, noun))
+    return " ".join(parts) or "0 seconds"
 
 
 def format_seconds_fully(seconds: float) -> str:

@@ -18,6 +18,7 @@ from torc_core.client.endpoints.events import EventEndpoints
 from torc_core.client.endpoints.files import FileEndpoints
 from torc_core.client.endpoints.jobs import JobEndpoints
 from torc_core.client.endpoints.nodes import NodeEndpoints
+from torc_core.client.endpoints.recoveries import RecoveryEndpoints
 from torc_core.client.endpoints.resources import ResourceEndpoints
 from torc_core.client.endpoints.results import ResultEndpoints
 from torc_core.client.endpoints.runs import RunEndpoints
@@ -34,6 +35,7 @@ __all__ = ["DEFAULT_URL", "Address", "EventStream", "NumberedEvent", "TorcClient
 class TorcClient(
     WorkflowEndpoints,
     RunEndpoints,
+    RecoveryEndpoints,
     DependencyEndpoints,
     JobEndpoints,
     AttemptEndpoints,

@@ -46,14 +46,23 @@ class Address(NamedTuple):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it names this machine: 127.0.0.0/8, ::1 or localhost."""
-        host = urlsplit(self.url).hostname or ""
-        if host == "localhost" or host.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:  # a name
-            return False
+        """Whether each machine reaches itself by it: localhost, or see `is_loopback`."""
+        host = (urlsplit(self.url).hostname or "").removesuffix(".")
+        return host == "localhost" or host.endswith(".localhost") or is_loopback(host)
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether an IP address leads each machine to itself: 127.0.0.0/8, ::1, 0.0.0.0 or ::.
+
+    Servers listen on all addresses by the last two; a client that connects to them stays at home.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:  # a name
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    parsed = mapped or parsed
+    return parsed.is_loopback or parsed.is_unspecified
 
 
 def check_address(address: Address) -> Address:

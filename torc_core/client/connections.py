@@ -25,6 +25,7 @@ from torc_core.errors import UsageError
 
 log = logging.getLogger(__name__)
 
+KEY_HEADER = "Idempotency-Key"
 KEEP_ALIVE_S = 60.0
 """How long an idle connection is kept. The server keeps it longer, so that it does not close one
 under a request."""
@@ -72,15 +73,22 @@ class ConnectionPool:
         # Not at the end of the process: threads may still be waiting for a reply then.
         weakref.finalize(self, self._client.close).atexit = False
 
-    def send(self, request: Request[Any], timeout_s: float) -> tuple[int, bytes]:
+    def send(
+        self, request: Request[Any], timeout_s: float, key: str | None = None
+    ) -> tuple[int, bytes]:
         """Send a request and return status and body of the reply.
+
+        Args:
+            request: The request.
+            timeout_s: How long the reply may take.
+            key: Its `Idempotency-Key`.
 
         Raises:
             UnreachableError: Nothing was sent.
             NoAnswerError: There is no reply; the request may have been carried out.
         """
         try:
-            response = self._client.send(self._build(request, timeout_s), auth=None)
+            response = self._client.send(self._build(request, timeout_s, key), auth=None)
         except _FAILURES as error:
             raise error_from_failure(
                 error, self.url, timeout_s=timeout_s, is_read_only=request.is_read_only
@@ -112,13 +120,16 @@ class ConnectionPool:
             ) from error
         return ServerSentEvents(response, self)
 
-    def _build(self, request: Request[Any], timeout_s: float) -> httpx.Request:
+    def _build(
+        self, request: Request[Any], timeout_s: float, key: str | None = None
+    ) -> httpx.Request:
         connect_s = min(timeout_s, CONNECT_S)
         timeouts = {"connect": connect_s, "read": timeout_s, "write": timeout_s, "pool": None}
+        headers = self._headers if key is None else [*self._headers.items(), (KEY_HEADER, key)]
         return httpx.Request(
             request.method,
             self.url + request.path + _query(request.params),
-            headers=self._headers,
+            headers=headers,
             content=None if request.body is None else msgspec.json.encode(request.body),
             extensions={"timeout": timeouts},
         )

@@ -70,6 +70,10 @@ MEANINGS = {
 }
 """By the name of the exception; a class that is not here has the meaning of its base."""
 
+HOW_TO_GET_A_SERVER = (
+    "Start one with `torc-server run`, or leave out --url and TORC_API_URL to use "
+    "the one that torc starts for you."
+)
 _NOISE = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 """What the system and OpenSSL add to their words: `[Errno 111] `."""
 
@@ -130,7 +134,4 @@ def reason_of(error: Exception) -> str:
 def _hint_for_connecting(reason: str) -> str:
     if "certificate" in reason:
         return "Name the certificates to trust with SSL_CERT_FILE or SSL_CERT_DIR."
-    return (
-        "Start one with `torc-server run`, or leave out --url and TORC_API_URL to use "
-        "the one that torc starts for you."
-    )
+    return HOW_TO_GET_A_SERVER

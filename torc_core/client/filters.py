@@ -8,21 +8,34 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from torc_core.model.ids import ComputeNodeId, JobId
+from torc_core.model.ids import ComputeNodeId, JobGroupId, JobId
 from torc_core.model.status import JobStatus
 
 
-class Paging(TypedDict, total=False):
-    """The parameters of every list."""
+class Part(TypedDict, total=False):
+    """The parameters of a list whose order is fixed."""
 
     offset: int | None
     limit: int | None
+
+
+class Paging(Part, total=False):
+    """The parameters of every other list."""
+
     sort_by: str | None
     """A field of the items."""
     reverse_sort: bool | None
 
 
-class WorkflowFilters(Paging, total=False):
+class TextPaging(Paging, total=False):
+    """The parameters of a list with text filters."""
+
+    contains: str | None
+    """Names of text filters, joined by commas, for which a part of the text is enough, in either
+    case. Servers that do not know it compare the whole text."""
+
+
+class WorkflowFilters(TextPaging, total=False):
     """Of `list_workflows`."""
 
     name: str | None
@@ -43,23 +56,34 @@ class JobFilters(Paging, total=False):
     command: str | None
     """Part of the command, in either case."""
     upstream_job_id: JobId | None
+    downstream_job_id: JobId | None
+    """Jobs that this one depends on. A server that does not know it returns all."""
+    group_id: JobGroupId | None
+    """Jobs of a group: for a server with `JOB_GROUPS`."""
     needs_file_id: int | None
     active_compute_node_id: ComputeNodeId | None
     origin_is_set: bool | None
     include_relationships: bool | None
     """Not a filter: give each job the ids of its files, user data and dependencies."""
+    include_latest_results: bool | None
+    """Not a filter: give each job its latest result. A server that does not know it gives none."""
+    include_held_by: bool | None
+    """Not a filter: give blocked and canceled jobs a job that is the reason. A server that does not
+    know it gives none."""
 
 
-class FileFilters(Paging, total=False):
+class FileFilters(TextPaging, total=False):
     """Of `list_files`."""
 
     name: str | None
     path: str | None
     produced_by_job_id: int | None
+    consumed_by_job_id: int | None
+    """A server that does not know it returns all."""
     is_output: bool | None
 
 
-class UserDataFilters(Paging, total=False):
+class UserDataFilters(TextPaging, total=False):
     """Of `list_user_data`."""
 
     name: str | None
@@ -88,15 +112,17 @@ class SlurmStatsFilters(Paging, total=False):
     attempt_id: int | None
 
 
-class EventFilters(Paging, total=False):
+class EventFilters(TextPaging, total=False):
     """Of `list_events`."""
 
     category: str | None
+    text: str | None
+    """The data as compact JSON; a part of it with `contains`."""
     after_timestamp: int | None
     """In milliseconds."""
 
 
-class ResourceRequirementsFilters(Paging, total=False):
+class ResourceRequirementsFilters(TextPaging, total=False):
     """Of `list_resource_requirements`."""
 
     job_id: JobId | None
@@ -108,7 +134,7 @@ class ResourceRequirementsFilters(Paging, total=False):
     runtime: int | None
 
 
-class SlurmSchedulerFilters(Paging, total=False):
+class SlurmSchedulerFilters(TextPaging, total=False):
     """Of `list_slurm_schedulers`."""
 
     name: str | None
@@ -122,14 +148,14 @@ class SlurmSchedulerFilters(Paging, total=False):
     walltime: str | None
 
 
-class LocalSchedulerFilters(Paging, total=False):
+class LocalSchedulerFilters(TextPaging, total=False):
     """Of `list_local_schedulers`."""
 
     memory: str | None
     num_cpus: int | None
 
 
-class ComputeNodeFilters(Paging, total=False):
+class ComputeNodeFilters(TextPaging, total=False):
     """Of `list_compute_nodes`."""
 
     hostname: str | None
@@ -137,7 +163,7 @@ class ComputeNodeFilters(Paging, total=False):
     scheduled_compute_node_id: int | None
 
 
-class ScheduledComputeNodeFilters(Paging, total=False):
+class ScheduledComputeNodeFilters(TextPaging, total=False):
     """Of `list_scheduled_compute_nodes`."""
 
     scheduler_id: int | None

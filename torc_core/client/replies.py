@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from torc_core.client.request import Request
+from torc_core.decoders import decoder_of
 from torc_core.errors import (
     AccessError,
     ConflictError,
@@ -51,7 +51,7 @@ def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
     if status >= 400:
         raise error_from_reply(status, content)
     try:
-        return cast("T", _decoder(cast("Hashable", request.reply)).decode(content))
+        return cast("T", decoder_of(cast("Hashable", request.reply)).decode(content))
     except (ValueError, RecursionError) as error:  # msgspec's, or the text is not UTF-8
         raise ProtocolError(
             f"The reply to {request.method} {request.path} is not what torc expects: {error}.",
@@ -93,8 +93,3 @@ def _read_error_body(content: bytes) -> tuple[str, dict[str, Any]]:
     for taken in ("status", "self"):
         members.pop(taken, None)
     return message, members
-
-
-@lru_cache(maxsize=128)
-def _decoder(reply: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(reply)

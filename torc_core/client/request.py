@@ -36,9 +36,9 @@ class Request(msgspec.Struct, Generic[T], frozen=True):
     """A struct or JSON value to send."""
     timeout_s: float | None = None
     """How long the reply may take, if that is not what the client allows for every reply."""
-    idempotency_key: str | None = None
+    known_by: str | None = None
     """The member of the body by which the server knows a request that it has carried out, and
-    repeats its reply."""
+    repeats its reply. Other changes have a key of their own in the header `Idempotency-Key`."""
 
     @property
     def is_read_only(self) -> bool:
@@ -47,8 +47,8 @@ class Request(msgspec.Struct, Generic[T], frozen=True):
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether it may be sent again after it may have been carried out."""
-        return self.is_read_only or self.idempotency_key is not None
+        """Whether it may be sent again after it may have been carried out, to any server."""
+        return self.is_read_only or self.known_by is not None
 
 
 class Sender(Protocol):
@@ -104,11 +104,9 @@ class Endpoints:
         *,
         params: Mapping[str, object] | None = None,
         timeout_s: float | None = None,
-        idempotency_key: str | None = None,
+        known_by: str | None = None,
     ) -> T:
-        return self._transport.send(
-            Request("POST", path, reply, params, body, timeout_s, idempotency_key)
-        )
+        return self._transport.send(Request("POST", path, reply, params, body, timeout_s, known_by))
 
     def _put(self, path: str, reply: type[T], body: object = None) -> T:
         return self._transport.send(Request("PUT", path, reply, body=body))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
+import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from torc_core.client.address import Address, check_address
 from torc_core.client.events import EventStream
@@ -22,11 +24,16 @@ from torc_core.errors import (
     UnreachableError,
 )
 from torc_core.model.events.event import StreamedEvent
+from torc_core.model.workflow import IDEMPOTENCY_KEYS, Version
 
 if TYPE_CHECKING:
     from torc_core.client.connections import ConnectionPool
 
 T = TypeVar("T")
+
+COMES_BACK_S = (0.0, 0.2, 0.5, 1.0, 2.0, 2.0)
+"""After a change without a reply, when to ask whether the server is there again: in seconds, each
+after the one before. A server that is started again takes one or two."""
 
 _OF_ANOTHER = (ReplyTimeoutError, AccessError, NotFoundError, ProtocolError)
 """How another program answers that has got the port of a server which has moved."""
@@ -36,7 +43,8 @@ class Transport:
     """Sends requests to one server and returns decoded replies; shared between threads.
 
     A request without a reply is sent once more when nothing had been sent and the server can be
-    found, and when repeating it does no harm; see `Request.is_repeatable`.
+    found, and when repeating it does no harm: when it changes nothing, or when the server knows a
+    change by its key and does not carry it out twice.
 
     Args:
         address: Base URL with the path `/torc-service/v1` (added when the path is empty).
@@ -86,17 +94,18 @@ class Transport:
             TorcError: The server refused; the class follows the HTTP status.
         """
         used = self.address
+        key = None if request.is_repeatable else uuid.uuid4().hex
         try:
-            return self._send(request)
+            return self._send(request, key)
         except TorcError as error:
             if not self._may_resend(request, error, used):
                 raise
-        return self._send(request)
+        return self._send(request, key)
 
-    def _send(self, request: Request[T]) -> T:
+    def _send(self, request: Request[T], key: str | None) -> T:
         timeout_s = self._timeout_s if request.timeout_s is None else request.timeout_s
         pool = self._current_pool()
-        status, content = pool.send(request, timeout_s)
+        status, content = pool.send(request, timeout_s, key)
         return read_reply(request, pool.url, status, content)
 
     def stream(self, request: Request[StreamedEvent]) -> EventStream:
@@ -119,14 +128,34 @@ class Transport:
         """Return whether to send a request once more, after looking where the server is now."""
         if isinstance(error, _OF_ANOTHER):
             was_refused = not isinstance(error, TransportError)
-            return self._has_moved(used) and (was_refused or request.is_repeatable)
+            return self._has_moved(used) and (was_refused or self._is_harmless(request))
         if isinstance(error, UnreachableError):
             may_resend = self._locate is not None
         else:
-            may_resend = isinstance(error, TransportError) and request.is_repeatable
+            may_resend = isinstance(error, TransportError) and self._is_harmless(request)
         if may_resend and self._locate is not None:
             self._move_to(check_address(self._locate()))
         return may_resend
+
+    def _is_harmless(self, request: Request[Any]) -> bool:
+        """Return whether to send a request again that may have been carried out.
+
+        Only a server that is there says whether it knows requests by their keys.
+        """
+        if request.is_repeatable:
+            return True
+        for delay_s in COMES_BACK_S:
+            time.sleep(delay_s)
+            try:
+                version = self.send(Request("GET", "/version", Version))
+            except ReplyTimeoutError:
+                return False
+            except TransportError:
+                continue
+            except TorcError:
+                return False
+            return IDEMPOTENCY_KEYS in version.capabilities
+        return False
 
     def _has_moved(self, used: Address) -> bool:
         """Return whether the server is elsewhere than it was, and go there."""

@@ -155,6 +155,7 @@ SECONDS = Bounds(0, _MAX_S, is_whole=False, unit="seconds")
 POSITIVE_SECONDS = SECONDS._replace(is_above_low=True)
 MINUTES = Bounds(0, 365 * 1_440, is_whole=False, is_above_low=True, unit="minutes")
 """How long to follow something."""
+DAYS = Bounds(0, 36_500, is_whole=False, is_above_low=True, unit="days")
 PERCENT = Bounds(0, 1_000_000, is_whole=False)
 MULTIPLIER = Bounds(1, 1_000_000, is_whole=False)
 """By how much requirements or walltimes grow; they never shrink."""

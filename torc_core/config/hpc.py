@@ -33,6 +33,10 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
     gpus_per_node: Annotated[
         int | None, Key("GPUs of a node.", COUNT, example=4, unset="no GPUs")
     ] = None
+    gpu_nodes: Annotated[
+        int | None,
+        Key("How many nodes have GPUs, if not all do.", POSITIVE_COUNT, example=8, unset="all"),
+    ] = None
     gpu_type: Annotated[
         str | None, Key("Their type, as Slurm's GRES names it.", example="H100")
     ] = None
@@ -67,6 +71,11 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = False
     description: Annotated[str | None, Key("What it is for.", example="General workloads")] = None
+
+    def most_nodes(self, num_gpus: int) -> int | None:
+        """Return the most nodes of an allocation with so many GPUs on each; None for no limit."""
+        limits = [self.max_nodes, self.gpu_nodes if num_gpus else None]
+        return min((each for each in limits if each is not None), default=None)
 
 
 class CustomProfile(msgspec.Struct, frozen=True, kw_only=True):

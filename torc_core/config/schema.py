@@ -8,9 +8,11 @@ import msgspec
 
 from torc_core.config.bounds import (
     COUNT,
+    DAYS,
     FORMATS,
     GIBIBYTES,
     LOG_LEVELS,
+    MULTIPLIER,
     PORT,
     POSITIVE_COUNT,
     POSITIVE_SECONDS,
@@ -23,7 +25,11 @@ from torc_core.config.bounds import (
 from torc_core.config.hpc import HpcSettings
 from torc_core.config.keys import Key, Variable
 from torc_core.config.rust_log import general_level
+from torc_core.config.servers import NamedServer
 from torc_core.config.slurm import SlurmSettings
+from torc_core.config.tui import TuiSettings
+from torc_core.model.records.timers import DEFAULT_TIMERS
+from torc_core.model.records.workflow_run import REPORT_BY_BUFFER
 from torc_core.service import DEFAULT_URL
 
 _RUST_LOG = Variable("RUST_LOG", general_level)
@@ -93,12 +99,23 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Key("The token of the server.", None, (Variable("TORC_TOKEN"),), is_secret=True),
     ] = None
+    context: Annotated[
+        str | None,
+        Key(
+            "The server, by its name in [client.servers]; `own` is torc's own. It counts before "
+            "`api_url` of the same source.",
+            example="cluster",
+            unset="`api_url`",
+        ),
+    ] = None
     watch: Annotated[
         dict[str, object], Key("A table of the reference.", unused="torc has no such settings")
     ] = {}
     run: RunSettings = RunSettings()
     hpc: HpcSettings = HpcSettings()
     slurm: SlurmSettings = SlurmSettings()
+    servers: dict[str, NamedServer] = {}
+    tui: TuiSettings = TuiSettings()
 
 
 class LoggingTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +134,58 @@ class LoggingTable(msgspec.Struct, frozen=True, kw_only=True):
     json_logs: Annotated[bool, Key("Log one JSON object per line.")] = False
 
 
+class TimersTable(msgspec.Struct, frozen=True, kw_only=True):
+    """How often runners report to `torc-server`, and what their silence means."""
+
+    heartbeat_interval_secs: Annotated[
+        float, Key("How often a runner reports at least, in seconds.", POSITIVE_SECONDS)
+    ] = DEFAULT_TIMERS.heartbeat_seconds
+    report_by_buffer: Annotated[
+        float,
+        Key("After how many of these intervals without a report a runner is suspect.", MULTIPLIER),
+    ] = REPORT_BY_BUFFER
+    suspect_after_secs: Annotated[
+        float | None,
+        Key(
+            "The same in seconds. Suspects are shown and recorded; their jobs stay with them.",
+            POSITIVE_SECONDS,
+            example=93.0,
+            unset="the interval times the buffer",
+        ),
+    ] = None
+    lost_after_secs: Annotated[
+        float,
+        Key(
+            "After how many seconds without a report a runner is lost: its jobs run again.",
+            POSITIVE_SECONDS,
+        ),
+    ] = DEFAULT_TIMERS.lost_seconds
+
+
+class RetentionTable(msgspec.Struct, frozen=True, kw_only=True):
+    """How long `torc-server` keeps what is over."""
+
+    keep_events_days: Annotated[
+        float | None,
+        Key(
+            "Delete events after so many days, but for the newest of each workflow.",
+            DAYS,
+            example=90.0,
+            unset="they are kept",
+        ),
+    ] = None
+    keep_finished_workflows_days: Annotated[
+        float | None,
+        Key(
+            "Delete workflows, with all that belongs to them, that are complete or canceled and in "
+            "which nothing has happened for so many days.",
+            DAYS,
+            example=365.0,
+            unset="they are kept",
+        ),
+    ] = None
+
+
 class ServerTable(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of `torc-server run`. The embedded server reads none of them."""
 
@@ -133,7 +202,7 @@ class ServerTable(msgspec.Struct, frozen=True, kw_only=True):
     database: Annotated[
         str | None,
         Key(
-            "The SQLite file, also as sqlite:FILE.",
+            "The SQLite file, also as sqlite:FILE or file:FILE; or postgresql://USER@HOST/NAME.",
             None,
             (Variable("DATABASE_URL", is_fallback=True),),
             example="/srv/torc/torc.db",
@@ -230,6 +299,8 @@ class ServerTable(msgspec.Struct, frozen=True, kw_only=True):
         str, Key("The lowest level that is logged.", SERVER_LOG_LEVELS, (_RUST_LOG,))
     ] = "info"
     logging: LoggingTable = LoggingTable()
+    timers: TimersTable = TimersTable()
+    retention: RetentionTable = RetentionTable()
 
 
 class DashTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -237,17 +308,35 @@ class DashTable(msgspec.Struct, frozen=True, kw_only=True):
 
     host: Annotated[str, Key("The host name or address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Key("The port; 0 lets the system choose.", PORT)] = 8090
-    api_url: Annotated[str, Key("The server that it shows.", ServerUrl())] = DEFAULT_URL
-    torc_bin: Annotated[str, Key("The program `torc`.")] = "torc"
-    torc_server_bin: Annotated[str, Key("The program `torc-server`.")] = "torc-server"
-    standalone: Annotated[bool, Key("Start a server of its own.")] = False
-    server_port: Annotated[
-        int, Key("The port of its own server; 0 lets the system choose.", PORT)
-    ] = 0
+    api_url: Annotated[
+        str, Key("The server that it shows.", ServerUrl(), (Variable("TORC_API_URL"),))
+    ] = DEFAULT_URL
+    torc_bin: Annotated[
+        str | None,
+        Key(
+            "The program `torc`.",
+            None,
+            (Variable("TORC_BIN"),),
+            example="/usr/local/bin/torc",
+            unset="that of the same installation",
+        ),
+    ] = None
+    torc_server_bin: Annotated[
+        str | None,
+        Key(
+            "The program `torc-server`.",
+            example="/usr/local/bin/torc-server",
+            unset="that of the same installation",
+        ),
+    ] = None
+    standalone: Annotated[
+        bool, Key("Show the workflows of this machine; their server is started if need be.")
+    ] = False
+    server_port: Annotated[int, Key("The port of that server; 0 lets the system choose.", PORT)] = 0
     database: Annotated[
         str | None,
         Key(
-            "The database of its own server.",
+            "The database of that server.",
             example="/srv/torc/torc.db",
             unset="torc.db in the state directory",
         ),
@@ -255,11 +344,29 @@ class DashTable(msgspec.Struct, frozen=True, kw_only=True):
     completion_check_interval_secs: Annotated[
         int,
         Key(
-            "How often its own server looks for completions, in seconds.",
+            "How often that server looks for completions, in seconds.",
             Bounds(1, 86_400),
             unused=_COMPLETIONS,
         ),
     ] = 5
+    token_file: Annotated[
+        str | None,
+        Key(
+            "A file with the token that opens the pages.",
+            example="/srv/torc/dash-token",
+            unset="a new one each time",
+        ),
+    ] = None
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Key(
+            "Further names of this machine, such as a reverse proxy has; *.example.org for all "
+            "below one.",
+        ),
+    ] = ()
+    max_tabs: Annotated[
+        int, Key("How many pages may show the interface at once.", Bounds(1, 1_000))
+    ] = 16
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):

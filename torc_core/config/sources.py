@@ -30,10 +30,15 @@ from torc_core.config.layers import (
 )
 from torc_core.config.problems import Problem, error_of
 from torc_core.config.schema import ClientSettings, Configuration
+from torc_core.config.servers import NamedServer
 from torc_core.config.tables import Fault, Value, missing, read_table
 
 TABLES = tuple(fields_of(Configuration))
-_PROFILES = ("client", "hpc", "custom_profiles")
+_NAMED: Mapping[Path, type[msgspec.Struct]] = {
+    ("client", "hpc", "custom_profiles"): CustomProfile,
+    ("client", "servers"): NamedServer,
+}
+"""The tables whose names users choose, and what each of them holds."""
 
 
 class Loaded:
@@ -60,10 +65,11 @@ class Loaded:
         """The files, variables and options that were read."""
         self._tables = tables or TABLES
         self._found: dict[Path, tuple[Any, Origin]] = {}
+        self._layers: dict[Path, Layer] = {}
         if not only_options:
             self._add_surroundings(environ)
         self._add(*option_layers(options))
-        self._check_profiles()
+        self._check_named()
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -73,6 +79,11 @@ class Loaded:
     def origin(self, *path: str) -> Origin:
         """Return where a value comes from."""
         return self._found[path][1] if path in self._found else DEFAULT
+
+    def place(self, setting: Path, *inner: str) -> str:
+        """Return where a setting is, or a key within its value, as messages name it."""
+        layer = self._layers.get(setting)
+        return DEFAULT.name if layer is None else layer.place((*setting, *inner))
 
     def check(self) -> Configuration:
         """Return all values.
@@ -113,21 +124,23 @@ class Loaded:
                 continue
             assert isinstance(each, Value)
             self._found[each.path] = each.value, layer.origin
+            self._layers[each.path] = layer
             if reason := each.field.key.unused:
                 text = f"{dotted(each.path)} changes nothing: {reason}."
                 self.notes.append(Problem(layer.place(each.path), text))
 
-    def _check_profiles(self) -> None:
-        """Report profiles that are not complete, when all files have had their say."""
-        for name, profile in self._nested(_PROFILES).items():
-            path = (*_PROFILES, name)
-            faults = list(missing(profile, CustomProfile, path))
-            if faults:
-                own = [each for each in self._found if each[: len(path)] == path]
-                place = self._found[own[0]][1].name
-                self.problems += [Problem(place, fault.text, fault.hint) for fault in faults]
-                for each in own:
-                    del self._found[each]
+    def _check_named(self) -> None:
+        """Report named tables that are not complete, when all files have had their say."""
+        for above, kind in _NAMED.items():
+            for name, table in self._nested(above).items():
+                path = (*above, name)
+                faults = list(missing(table, kind, path))
+                if faults:
+                    own = [each for each in self._found if each[: len(path)] == path]
+                    place = self._found[own[0]][1].name
+                    self.problems += [Problem(place, fault.text, fault.hint) for fault in faults]
+                    for each in own:
+                        del self._found[each]
 
     def _nested(self, prefix: Path) -> dict[str, Any]:
         """Return the values below a table."""

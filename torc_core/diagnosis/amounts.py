@@ -1,7 +1,7 @@
-"""Memory and runtimes as texts for requirements, rounded up to amounts that people would write.
+"""Memory and runtimes as texts for requirements, rounded to amounts that people would write.
 
-A whole number of the largest unit is chosen with which rounding adds a fifth at most; memory keeps
-its unit if that is possible.
+What is needed is rounded up: to a whole number of the largest unit with which that adds a fifth at
+most. Limits are rounded down, by a fiftieth at most. Memory keeps its unit if that is possible.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from torc_core.errors import UsageError
 from torc_core.units import MAX_INTEGER
 
 _MOST_ADDED = 1.2
+_MOST_LOST = 1.02
 _MEMORY_UNITS = {"t": 1024**4, "g": 1024**3, "m": 1024**2, "k": 1024, "": 1}
 """From the largest down; without a letter these are bytes."""
+_HOUR_S = 3_600
 _DAY_S = 86_400
 
 
@@ -36,7 +38,26 @@ def runtime_like(original: str, seconds: float) -> str:
     Raises:
         UsageError: So much cannot be stored.
     """
-    left = _whole(seconds, _round_unit(seconds, [3_600] if seconds >= _DAY_S else [60, 1]))
+    unit = _round_unit(seconds, [3_600] if seconds >= _DAY_S else [60, 1])
+    return _duration(original, _whole(seconds, unit))
+
+
+def memory_within(original: str, size: int) -> str:
+    """Return a text for at most `size` bytes, and little less, in the unit of another text."""
+    present = _MEMORY_UNITS.get(original.strip().lower()[-1:], 1)
+    for letter, factor in _MEMORY_UNITS.items():
+        whole = size // factor
+        if factor <= present and whole * factor * _MOST_LOST >= size:
+            return f"{whole}{letter}"
+    return str(size)
+
+
+def runtime_within(original: str, seconds: int) -> str:
+    """Return an ISO 8601 duration of at most `seconds`, and little less."""
+    return _duration(original, seconds - seconds % 60 if seconds >= _HOUR_S else seconds)
+
+
+def _duration(original: str, left: int) -> str:
     days = 0
     if "D" in original.upper():
         days, left = divmod(left, _DAY_S)

@@ -1,7 +1,9 @@
 """Larger requirements for jobs that used more than they stated, or failed of that.
 
 Jobs share requirements, so one correction covers all of a set: the most that any of them used, or
-the present amount where that is more (they were stopped at it), times a multiplier.
+the present amount where that is more (they were stopped at it), times a multiplier. An attempt that
+ended before its requirements were changed last counts only if it used more than they state now: it
+did not have the present amount, and none justifies two raises.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from torc_core.diagnosis.failures import Diagnosis
 from torc_core.diagnosis.observation import stated_by
 from torc_core.model.ids import RequirementsId, id_of
 from torc_core.model.job import Job
-from torc_core.model.resources import ResourceRequirements
+from torc_core.model.resources import ResourceRequirements, ResourceRequirementsPatch
 from torc_core.units import parse_duration, parse_memory
 
 
@@ -52,18 +54,31 @@ def correct(diagnoses: Iterable[Diagnosis], multipliers: Multipliers) -> list[Co
     sharing: dict[RequirementsId, list[Diagnosis]] = {}
     for diagnosis in diagnoses:
         requirements = diagnosis.observation.requirements
-        if requirements is not None and (diagnosis.needs_memory or diagnosis.needs_runtime):
+        if requirements is not None and (
+            _calls_for_memory(diagnosis) or _calls_for_time(diagnosis)
+        ):
             sharing.setdefault(id_of(requirements), []).append(diagnosis)
     corrections = (_correct_one(sharing[key], multipliers) for key in sorted(sharing))
     return [each for each in corrections if each is not None]
+
+
+def with_raised(
+    needs: ResourceRequirements, raised: ResourceRequirementsPatch | None
+) -> ResourceRequirements:
+    """Return requirements with the memory and the runtime that they are going to have. Pure."""
+    if raised is None:
+        return needs
+    return msgspec.structs.replace(
+        needs, memory=raised.memory or needs.memory, runtime=raised.runtime or needs.runtime
+    )
 
 
 def _correct_one(diagnoses: Sequence[Diagnosis], multipliers: Multipliers) -> Correction | None:
     requirements = diagnoses[0].observation.requirements
     assert requirements is not None
     stated = stated_by(requirements)
-    short_of_memory = [each for each in diagnoses if each.needs_memory]
-    short_of_time = [each for each in diagnoses if each.needs_runtime]
+    short_of_memory = [each for each in diagnoses if _calls_for_memory(each)]
+    short_of_time = [each for each in diagnoses if _calls_for_time(each)]
     memory = runtime = peak = longest_s = None
     if short_of_memory and stated.memory_bytes is not None:
         peak = max(each.observation.result.peak_memory_bytes or 0 for each in short_of_memory)
@@ -85,6 +100,18 @@ def _correct_one(diagnoses: Sequence[Diagnosis], multipliers: Multipliers) -> Co
         max_peak_memory_bytes=(peak or None) if memory else None,
         max_runtime_s=longest_s if runtime else None,
     )
+
+
+def _calls_for_memory(diagnosis: Diagnosis) -> bool:
+    if diagnosis.observation.is_before_change:
+        return diagnosis.memory is not None and diagnosis.memory.is_over()
+    return diagnosis.needs_memory
+
+
+def _calls_for_time(diagnosis: Diagnosis) -> bool:
+    if diagnosis.observation.is_before_change:
+        return diagnosis.runtime is not None and diagnosis.runtime.is_over()
+    return diagnosis.needs_runtime
 
 
 def _larger(

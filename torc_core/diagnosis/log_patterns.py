@@ -146,6 +146,13 @@ LOG_PATTERNS: tuple[LogPattern, ...] = (
     ),
     LogPattern("Runner error", _G.TORC, _S.ERROR, r"^\[\S+ ERROR torc"),
     LogPattern("Runner warning", _G.TORC, _S.WARNING, r"^\[\S+ WARN(?:ING)? +torc"),
+    LogPattern(
+        "Output file not written",
+        _G.TORC,
+        _S.ERROR,
+        r"^torc: The job exited with 0 but .* output file",
+    ),
+    LogPattern("Stopped by the runner", _G.TORC, _S.ERROR, r"^torc: The job was stopped: "),
     LogPattern("Command not found", _G.PROGRAM, _S.ERROR, r"(?i)command not found"),
     LogPattern(
         "Python exception", _G.PYTHON, _S.ERROR, r"^(?:\w+\.)*\w*(?:Error|Exception)(?::|[ \t\r]*$)"

@@ -38,6 +38,47 @@ class LogIssue(Wire, frozen=True, kw_only=True):
     """The part of the line around the error; text of others, not clean."""
 
 
+class FirstError(NamedTuple):
+    """Where a log first tells of an error."""
+
+    offset: int
+    """The start of the line, in bytes."""
+    name: str
+    """What kind of error it is."""
+
+
+def first_error(blocks: Iterable[bytes]) -> FirstError | None:
+    """Return the first error in the log of a job, warnings apart; None without any."""
+    begin = 0
+    for lines in whole_lines(blocks):
+        for hit in _hits([lines], _searcher(is_slurm=False)):
+            if hit.pattern.severity is not Severity.WARNING:
+                return FirstError(begin + _start_of(lines, hit.line_number), hit.pattern.name)
+        begin += len(lines)
+    return None
+
+
+def last_error(blocks: Iterable[bytes]) -> str | None:
+    """Return the last line that tells of an error in the log of a job, warnings apart.
+
+    Returns:
+        The part of the line around the error, not clean; None without any.
+    """
+    found = None
+    for hit in _hits(blocks, _searcher(is_slurm=False)):
+        if hit.pattern.severity is not Severity.WARNING:
+            found = hit.line
+    return None if found is None else found.decode("utf-8", "replace").strip()
+
+
+def _start_of(lines: bytes, number: int) -> int:
+    """Return where the line of a number, from 1, starts."""
+    start = 0
+    for _ in range(number - 1):
+        start = lines.index(b"\n", start) + 1
+    return start
+
+
 class LogScan:
     """Counts the errors of several logs, and keeps some.
 

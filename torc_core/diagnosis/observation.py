@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from functools import lru_cache
+
 import msgspec
 
 from torc_core.errors import UsageError
@@ -25,6 +28,18 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     runtime_s: int | None = None
 
 
+class StepEnd(StrEnum):
+    """What ended the Slurm step in which an attempt ran, if not the attempt itself."""
+
+    MEMORY = "memory"
+    TIME = "time"
+    NODE = "node"
+    """Its node failed."""
+    PREEMPTED = "preempted"
+    CANCELED = "canceled"
+    """By its runner, a user, or with its allocation."""
+
+
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """One result of a job, and what the job requires now."""
 
@@ -32,6 +47,12 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     result: Result
     requirements: ResourceRequirements | None
     """None if they are not known."""
+    step_end: StepEnd | None = None
+    """Slurm's word on the step that the attempt was. None if it ended by itself, was no step, or
+    Slurm was not asked."""
+    is_before_change: bool = False
+    """Whether the requirements were changed after it had ended. Then they may be corrected already,
+    and what they state now is not what it was stopped at."""
 
     @property
     def is_failure(self) -> bool:
@@ -54,15 +75,20 @@ NOTHING = Stated()
 
 def stated_by(requirements: ResourceRequirements) -> Stated:
     """Return requirements in numbers; those that a server gives to every job state nothing."""
+    return _in_numbers(requirements.memory, requirements.runtime, requirements.num_cpus)
+
+
+@lru_cache(maxsize=1024)  # a hundred thousand jobs may share one set
+def _in_numbers(memory: str, runtime: str, num_cpus: int) -> Stated:
     try:
-        memory_bytes = parse_memory(requirements.memory)
-        runtime_s = parse_duration(requirements.runtime)
+        memory_bytes = parse_memory(memory)
+        runtime_s = parse_duration(runtime)
     except UsageError:  # from a server that checks less
         return NOTHING
     if not are_stated(memory_bytes, runtime_s):
         return NOTHING
     return Stated(
         memory_bytes=memory_bytes or None,
-        cpu_percent=100.0 * max(requirements.num_cpus, 1),
+        cpu_percent=100.0 * max(num_cpus, 1),
         runtime_s=runtime_s or None,
     )

@@ -15,6 +15,7 @@ import msgspec
 
 from torc_core.client import Address, TorcClient
 from torc_core.client.address import check_address
+from torc_core.decoders import decode
 from torc_core.errors import MachineError, TorcError, UnreachableError, UsageError
 from torc_core.host.files.json_file import write_record
 from torc_core.host.user import user_name
@@ -52,7 +53,8 @@ def write_access_file(path: Path, access: ServerAccess) -> None:
         raise MachineError(
             f"The file {path}, by which compute nodes reach the server, cannot be written: "
             f"{error.strerror}.",
-            hint="Choose an output directory on a file system that compute nodes share.",
+            hint="Check its permissions and the room on its disk, or choose an output directory on "
+            "another file system that compute nodes share.",
         ) from error
 
 
@@ -73,7 +75,7 @@ def read_access_file(path: Path) -> ServerAccess:
             content = os.read(descriptor, _LARGEST)
         finally:
             os.close(descriptor)
-        return msgspec.json.decode(content, type=ServerAccess)
+        return decode(content, ServerAccess)
     except (OSError, ValueError) as error:  # not JSON, of another shape, or not UTF-8
         raise MachineError(
             f"The file {path} does not say how to reach the server: "

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torc_core.errors import ConflictError, MachineError, UsageError
 
 LOOPBACK = "127.0.0.1"
 _ANY_PORT = 9
@@ -33,6 +38,43 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+@contextmanager
+def reserved_port(host: str, port: int) -> Iterator[socket.socket]:
+    """Bind a socket for a server, and close it afterwards; it does not listen yet.
+
+    Raises:
+        ConflictError: Another process uses the port.
+        MachineError: The address cannot be listened on.
+        UsageError: The host is not an address of this machine.
+    """
+    try:
+        listener = bound_socket(host, port)
+    except socket.gaierror as error:
+        raise UsageError(
+            f"{host} is not an address of this machine.", hint="Choose another --host."
+        ) from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConflictError(
+                f"Port {port} of {host} is in use.",
+                hint="Choose another --port, or 0 to let the system choose one.",
+            ) from error
+        raise MachineError(
+            f"Port {port} of {host} cannot be used: {error.strerror}.",
+            hint="Choose another --host or --port.",
+        ) from error
+    with listener:
+        yield listener
+
+
+def is_this_machine_only(host: str) -> bool:
+    """Return whether what listens at an address is reached by this machine alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
+
+
 def source_address(target: str) -> str | None:
     """Return the address from which this machine sends to another one; None if it cannot.
 
@@ -49,14 +91,6 @@ def source_address(target: str) -> str | None:
             return str(probe.getsockname()[0])
     except (OSError, UnicodeError):  # no such name, or no route
         return None
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether an IP address is of a machine's own loopback: 127.0.0.0/8 or ::1."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def addresses_of(name: str) -> list[str]:

@@ -104,3 +104,12 @@ def private_directory(path: Path) -> Path:
 def runs_directory() -> Path:
     """Return the directory that holds one directory per run."""
     return private_directory(state_directory() / "runs")
+
+
+def note_first_time(name: str) -> bool:
+    """Return whether this is asked for the first time with this state directory."""
+    try:
+        (state_directory() / name).touch(mode=0o600, exist_ok=False)
+    except (OSError, MachineError):  # it was asked before, or that cannot be noted
+        return False
+    return True

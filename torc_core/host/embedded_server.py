@@ -1,15 +1,17 @@
-"""The embedded server: started when it is needed, reused while it is running.
+"""The servers that torc starts: started when they are needed, reused while they are running.
 
-One per state directory, so one per user and machine. It listens on loopback, requires a token, and
-outlives the terminal that started it. Once workers on other machines need it, it is opened: it
+One per database, see `ServerPlace`; that of the state directory is the embedded server, and meant
+where no place is named. Each listens on loopback, requires a token, and outlives the terminal that
+started it. Once workers on other machines need one, it is opened: it
 listens on an address that they reach, too, and does so whenever it is started again, at the same
-ports. Starting it takes a lock, so that two commands at once start one server.
+ports. Starting takes a lock, so that two commands at once start one server.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import signal
 import time
 from collections.abc import Iterator
@@ -19,10 +21,9 @@ from pathlib import Path
 import msgspec
 
 from torc_core.client import Address
-from torc_core.errors import MachineError, TimedOutError, UnreachableError
+from torc_core.errors import ConflictError, MachineError, TimedOutError, UnreachableError
 from torc_core.host.access_file import ServerAccess, write_access_file
 from torc_core.host.addresses import LOOPBACK
-from torc_core.host.directories import state_directory
 from torc_core.host.files.disk import free_bytes
 from torc_core.host.files.json_file import read_record, write_record
 from torc_core.host.files.locks import lock_file
@@ -35,9 +36,11 @@ from torc_core.host.server_process import (
     spawn_server,
     usable_port,
 )
+from torc_core.host.servers.place import ServerPlace, other_directories, own_place
 from torc_core.service import BASE_PATH
 
-STOP_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 60.0
+"""A second is usual; a busy machine takes longer."""
 _KEPT_FILES = 1000
 """How many access files are kept up to date; one belongs to each workflow that was submitted."""
 
@@ -53,6 +56,8 @@ class EmbeddedServer(msgspec.Struct, frozen=True, kw_only=True):
     """The name or address at which other machines reach it; None if only this one does."""
     outside_port: int = 0
     """At `host`."""
+    database: str | None = None
+    """The file that it serves; None for that of the embedded server."""
     access_files: tuple[str, ...] = ()
     """The files by which workers on other machines find it; written again when it moves."""
 
@@ -71,24 +76,55 @@ class EmbeddedServer(msgspec.Struct, frozen=True, kw_only=True):
         return ServerAccess(url=url, token=self.token, embedded_on=os.uname().nodename)
 
 
-def ensure_server() -> Address:
-    """Return the address of the embedded server, starting it if it is not running.
+def ensure_server(place: ServerPlace | None = None) -> Address:
+    """Return the address of a server, starting it if it is not running.
 
     Raises:
+        ConflictError: It runs at another port than its place says.
         MachineError: It does not start; the message holds the end of its log.
         TimedOutError: It does not listen in time.
     """
-    server = running_server()
+    place = place or own_place()
+    server = running_server(place)
     if server is None:
-        with _changing():
-            server = running_server() or _start(_last())
+        with _changing(place):
+            server = running_server(place) or _start(place, _last(place))
+    if place.port not in {None, 0, server.port}:
+        raise ConflictError(
+            f"The server of {place.database} runs at port {server.port}, not {place.port}.",
+            hint="Leave out the port, or stop it first: torc server stop"
+            + ("" if place.is_own else f" --database {shlex.quote(str(place.database))}"),
+        )
     return server.address
 
 
-def running_server() -> EmbeddedServer | None:
-    """Return the embedded server if it is running."""
-    server = _last()
+def running_server(place: ServerPlace | None = None) -> EmbeddedServer | None:
+    """Return a server if it is running."""
+    server = _last(place or own_place())
     return server if server is not None and server.process.is_alive() else None
+
+
+def place_of_server(url: str | None) -> ServerPlace | None:
+    """Return the place of the server that runs at a URL; None if torc has started none there."""
+    return next(
+        (
+            each
+            for each in known_places()
+            if (server := running_server(each)) is not None and server.address.url == url
+        ),
+        None,
+    )
+
+
+def known_places() -> list[ServerPlace]:
+    """Return the places of all servers that torc has started, the embedded one first."""
+    own = own_place()
+    others = []
+    for directory in other_directories():
+        server = read_record(directory / own.record.name, EmbeddedServer)
+        if server is not None and server.database is not None:
+            others.append(ServerPlace(directory, Path(server.database), is_own=False))
+    return [own, *others]
 
 
 def locate_server() -> Address:
@@ -103,38 +139,40 @@ def locate_server() -> Address:
         raise UnreachableError(error.message, hint=error.hint) from error
 
 
-def open_server(host: str | None) -> EmbeddedServer:
-    """Have the embedded server listen at an address of this machine, too, and return it.
+def open_server(host: str | None, place: ServerPlace | None = None) -> EmbeddedServer:
+    """Have a server listen at an address of this machine, too, and return it.
 
     If it does not yet, it is started again; its clients on this machine find it where it was.
 
     Args:
         host: The address, or a name that has it; None for loopback alone.
+        place: Which server.
 
     Raises:
         MachineError: It cannot be listened on there, or the server does not start.
         TimedOutError: It does not exit, or does not listen in time.
     """
-    with _changing():
-        server = running_server()
+    place = place or own_place()
+    with _changing(place):
+        server = running_server(place)
         if server is not None and server.host == host:
             return server
         if host is not None and usable_port(host, 0) is None:
             raise MachineError(
-                f"The embedded server cannot listen at {host}: that is no address of this machine.",
+                f"The server cannot listen at {host}: that is no address of this machine.",
                 hint="Name another one; `hostname -I` prints all that it has.",
             )
-        last = _last()
+        last = _last(place)
         if server is not None:
             _stop(server)
         if last is not None and last.host != host:
             port = 0 if host is None else last.port
             last = msgspec.structs.replace(last, host=host, outside_port=port)
-        opened = _start(last, host)
+        opened = _start(place, last, host)
     if opened.host != host:
         raise MachineError(
-            f"The embedded server does not listen at {host}; {log_tail(log_path())}",
-            hint=f"See its whole log: {log_path()}",
+            f"The server does not listen at {host}; {log_tail(place.log)}",
+            hint=f"See its whole log: {place.log}",
         )
     return opened
 
@@ -145,48 +183,39 @@ def keep_access_file(path: Path) -> None:
     Raises:
         MachineError: That cannot be noted.
     """
-    with _changing():
-        server = _last()
+    place = own_place()
+    with _changing(place):
+        server = _last(place)
         if server is None or str(path) in server.access_files:
             return
         kept = [each for each in server.access_files if Path(each).exists()]
         files = (*kept[1 - _KEPT_FILES :], str(path))
-        write_record(_record_path(), msgspec.structs.replace(server, access_files=files))
+        write_record(place.record, msgspec.structs.replace(server, access_files=files))
 
 
-def stop_server() -> bool:
-    """Stop the embedded server and return whether it was running.
+def stop_server(place: ServerPlace | None = None) -> bool:
+    """Stop a server and return whether it was running.
 
     Raises:
         TimedOutError: It does not exit.
     """
-    server = running_server()
+    server = running_server(place)
     if server is None:
         return False
     _stop(server)
     return True
 
 
-def database_path() -> Path:
-    """Return the database of the embedded server."""
-    return state_directory() / "torc.db"
-
-
-def log_path() -> Path:
-    """Return the log of the embedded server."""
-    return state_directory() / "server.log"
-
-
 @contextmanager
-def _changing() -> Iterator[None]:
+def _changing(place: ServerPlace) -> Iterator[None]:
     """Keep other commands from starting a server, or from changing its record."""
     try:
-        with lock_file(state_directory() / "server.lock"):
+        with lock_file(place.lock):
             yield
     except OSError as error:
-        directory = state_directory()
+        directory = place.directory
         raise MachineError(
-            f"The embedded server cannot be started: {error.strerror}; "
+            f"The server cannot be started: {error.strerror}; "
             f"{free_bytes(directory)} free in {directory}.",
             hint="Check the free space and the permissions of that directory.",
         ) from error
@@ -205,20 +234,21 @@ def _stop(server: EmbeddedServer) -> None:
         time.sleep(0.02)
 
 
-def _start(last: EmbeddedServer | None, host: str | None = None) -> EmbeddedServer:
+def _start(
+    place: ServerPlace, last: EmbeddedServer | None, host: str | None = None
+) -> EmbeddedServer:
     """Start a server, where the last one was if that is possible: its clients expect it there."""
-    if last is None:
-        token, candidates = secrets.token_urlsafe(32), iter([Ports(0, host)])
-    else:
-        token, candidates = last.token, _candidates(last)
-    files = ServerFiles(database_path(), state_directory() / "server.token", log_path())
+    token = secrets.token_urlsafe(32) if last is None else last.token
+    candidates = _ports(place, last, host)
+    files = ServerFiles(place.database, place.token, place.log)
     with os.fdopen(open_private(files.token, os.O_TRUNC), "w", encoding="ascii") as file:
         file.write(token)
-    spawned = next(filter(None, (spawn_server(files, ports) for ports in candidates)), None)
+    attempts = (spawn_server(files, ports, place.program) for ports in candidates)
+    spawned = next(filter(None, attempts), None)
     if spawned is None:
         raise MachineError(
-            f"The embedded server did not start; {log_tail(log_path())}",
-            hint=f"See its whole log: {log_path()}",
+            f"The {'embedded ' if place.is_own else ''}server did not start; {log_tail(place.log)}",
+            hint=f"See its whole log: {place.log}",
         )
     process, ports = spawned
     server = EmbeddedServer(
@@ -227,16 +257,43 @@ def _start(last: EmbeddedServer | None, host: str | None = None) -> EmbeddedServ
         token=token,
         host=ports.host,
         outside_port=ports.outside,
+        database=None if place.is_own else str(place.database),
         access_files=() if last is None else last.access_files,
     )
     try:
-        write_record(_record_path(), server)
+        write_record(place.record, server)
     except OSError:
         # Without its record no later command would find it.
         os.kill(process.pid, signal.SIGTERM)
         raise
     _update_access_files(server)
     return server
+
+
+def _ports(place: ServerPlace, last: EmbeddedServer | None, host: str | None) -> Iterator[Ports]:
+    """Yield where to start a server, best first; where it is to have a port, only there.
+
+    Raises:
+        MachineError: Another program has the port.
+    """
+    if place.port:
+        at = usable_port(LOOPBACK, place.port)
+        if at != place.port:
+            raise MachineError(
+                f"Port {place.port} of this machine is taken, or not for this user.",
+                hint="Choose another one, or leave it out for a free one.",
+            )
+        if last is not None and last.host is not None:
+            yield Ports(at, last.host, last.outside_port)
+        yield Ports(at, host)
+    elif last is None:
+        yield Ports(0, host)
+    elif place.is_own:
+        yield from _candidates(last)
+    else:
+        # Its clients have its address from nowhere else.
+        yield Ports(last.port, last.host, last.outside_port)
+        yield Ports(0)
 
 
 def _candidates(last: EmbeddedServer) -> Iterator[Ports]:
@@ -263,9 +320,5 @@ def _update_access_files(server: EmbeddedServer) -> None:
                 write_access_file(path, server.access)
 
 
-def _last() -> EmbeddedServer | None:
-    return read_record(_record_path(), EmbeddedServer)
-
-
-def _record_path() -> Path:
-    return state_directory() / "server.json"
+def _last(place: ServerPlace) -> EmbeddedServer | None:
+    return read_record(place.record, EmbeddedServer)

@@ -6,8 +6,9 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from torc_core.client.address import is_loopback
 from torc_core.errors import MachineError, UsageError
-from torc_core.host.addresses import LOOPBACK, addresses_of, is_loopback, source_address
+from torc_core.host.addresses import LOOPBACK, addresses_of, source_address
 
 _UNKNOWN_NODES = 3
 """How many nodes without an address are looked up: with a slow name service each takes seconds."""
@@ -70,12 +71,14 @@ def check_host(name: str, nodes: Callable[[], Iterable[str]]) -> Host:
     Raises:
         UsageError: It has no address, or only nodes that are this machine would reach it.
     """
-    if not _is_only_here(name):
+    own = addresses_of(name)
+    if not own:
+        raise UsageError(f"The host {name} is not known: it has no address.", hint=_HINT)
+    if not any(map(is_loopback, own)):
         return Host(name, "as named")
     if not nodes_are_here(nodes):
         raise UsageError(
-            f"{name} means this machine alone, or nothing; compute nodes do not reach it.",
-            hint=_HINT,
+            f"{name} means this machine alone: compute nodes do not reach it.", hint=_HINT
         )
     return Host(LOOPBACK, "the nodes are this machine")
 

@@ -6,16 +6,16 @@ import os
 import sys
 import time
 
-import msgspec
 import psutil
 
+from torc_core.decoders import convert
 from torc_core.host.process import ProcessIdentity
 from torc_core.model.records.workflow_run import RunProcess
 
 
 def this_process() -> RunProcess:
     """Return the identity of this process."""
-    return msgspec.convert(ProcessIdentity.of(os.getpid()), RunProcess, from_attributes=True)
+    return convert(ProcessIdentity.of(os.getpid()), RunProcess, from_attributes=True)
 
 
 def process_age_s() -> float:
@@ -29,7 +29,7 @@ def process_age_s() -> float:
 
 def is_gone(process: RunProcess) -> bool:
     """Return whether a process is known to have ended; of other machines nothing is known."""
-    identity = msgspec.convert(process, ProcessIdentity, from_attributes=True)
+    identity = convert(process, ProcessIdentity, from_attributes=True)
     return identity.is_local() and not identity.is_alive()
 
 

@@ -17,7 +17,8 @@ from torc_core.host.environment import user_environment
 from torc_core.host.process import ProcessIdentity, detach, our_program
 from torc_core.service import LOCAL_PORT_LINE, PORT_LINE
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 120.0
+"""A second is usual; a login node that is busy takes a minute. One that ends is noticed at once."""
 _LISTENS = re.compile(
     rf"(?:^{LOCAL_PORT_LINE}(?P<local>\d+)\n)?^{PORT_LINE}(?P<port>\d+)\n", re.MULTILINE
 )
@@ -42,8 +43,15 @@ class ServerFiles(NamedTuple):
     log: Path
 
 
-def spawn_server(files: ServerFiles, ports: Ports) -> tuple[ProcessIdentity, Ports] | None:
+def spawn_server(
+    files: ServerFiles, ports: Ports, program: str | None = None
+) -> tuple[ProcessIdentity, Ports] | None:
     """Start a server, and return it with the ports that it has; None if it exits before.
+
+    Args:
+        files: Its files.
+        ports: Where it is to listen.
+        program: Another program than that of this installation.
 
     Raises:
         OSError: It cannot be started.
@@ -55,10 +63,11 @@ def spawn_server(files: ServerFiles, ports: Ports) -> tuple[ProcessIdentity, Por
         listen += ["--local-port", str(ports.local)]
     with os.fdopen(open_private(files.log, os.O_APPEND), "ab") as log:
         process = subprocess.Popen(
-            our_program(
-                *("torc_server", "run", "--no-config", *listen),
+            [
+                *(our_program("torc_server") if program is None else [program]),
+                *("run", "--no-config", *listen),
                 *("--database", str(files.database), "--token-file", str(files.token)),
-            ),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

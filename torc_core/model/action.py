@@ -54,6 +54,16 @@ class WorkflowAction(Wire, frozen=True, kw_only=True):
     """Executed by each runner, and not by one only. Not said: as `is_persistent` has it."""
     is_recovery: bool = stated(False)
 
+    @property
+    def is_triggered(self) -> bool:
+        """Whether it is due, or was."""
+        return self.trigger_count >= self.required_triggers
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it counts as executed without having been due; see `ActionClaim.withdraws`."""
+        return self.executed and not self.is_triggered
+
 
 class ActionClaim(Wire, frozen=True, kw_only=True):
     """The node that is to execute an action."""
@@ -62,6 +72,8 @@ class ActionClaim(Wire, frozen=True, kw_only=True):
     reports_end: bool = False
     """Whether the node will report how the execution ended. The reference's runners do not, so
     nothing is known of what they were executing when they end."""
+    withdraws: bool = False
+    """It is not to be carried out before the next initialization, even if it was claimed before."""
 
 
 class ActionClaimReply(Wire, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ class AllocationStatus(StrEnum):
     COMPLETE = "complete"
 
 
+SLURM_CLUSTER = "slurm_cluster"
 OUTPUT_DIR = "output_dir"
 """What a node in an allocation says of its scheduler, beside ids: where its runner writes."""
 UNFINISHED_ALLOCATIONS = frozenset({AllocationStatus.PENDING, AllocationStatus.ACTIVE})
@@ -61,6 +62,9 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
     avg_memory_bytes: int | None = None
     sample_count: int | None = None
     """How many samples these are made of."""
+    suspect_at_ms: int | None = None
+    """Since when its runner is suspect, in ms since 1970: it should have reported before. Only the
+    server sets it."""
 
     @property
     def is_caretaker(self) -> bool:
@@ -74,6 +78,12 @@ class ComputeNode(Wire, frozen=True, kw_only=True):
             return None
         stated = str(self.scheduler.get("slurm_job_id"))  # clients write a number or its digits
         return int(stated) if stated.isascii() and stated.isdecimal() else None
+
+    @property
+    def slurm_cluster(self) -> str | None:
+        """The Slurm cluster of its allocation; None if that is not said."""
+        stated = self.scheduler.get(SLURM_CLUSTER) if isinstance(self.scheduler, dict) else None
+        return stated if isinstance(stated, str) else None
 
     @property
     def output_dir(self) -> str | None:
@@ -131,6 +141,9 @@ class ScheduledComputeNode(Wire, frozen=True, kw_only=True):
     request_key: str | None = None
     """What the submitter called its request. A second record with the key of an earlier one of the
     workflow is not created: the answer is the earlier one."""
+    slurm_cluster: str | None = None
+    """The Slurm cluster that knows the allocation, where the submitter said it: the numbers of two
+    clusters may be the same."""
 
 
 class ScheduledComputeNodePatch(Wire, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from enum import StrEnum
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.ids import ComputeNodeId, FileId, JobId
 from torc_core.model.job import Job
+from torc_core.model.records.timers import RunnerTimers
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
@@ -61,12 +62,13 @@ class JobEnd(Wire, frozen=True, kw_only=True):
 
 
 class JobRelease(Wire, frozen=True, kw_only=True):
-    """A claimed job that its runner releases: it is ready again, for a new attempt."""
+    """A claimed job that a runner releases: it is ready again, for a new attempt."""
 
     job_id: JobId
     token: int
     is_lost: bool = False
     """It had started, and was ended because the guard was gone that would have known how it ends.
+    Such an attempt has a result with return code -128, and too many of them fail the job.
     Otherwise it was not started."""
 
 
@@ -115,6 +117,11 @@ class Exchange(Wire, frozen=True, kw_only=True):
     awaits_actions: bool = False
     """Due actions are news, as the runner knows of none. One that has been told of some asks again
     once it has executed them."""
+    boot_id: str | None = None
+    """Names the present run of the runner's machine, in its first exchange. Once another one is
+    seen on a host, runners from before are gone."""
+    asks_timers: bool = False
+    """The reply has the server's `timers`."""
     wait_seconds: float = 0.0
     """How long to wait for work, or for the completion of the workflow, when there is neither."""
 
@@ -236,6 +243,8 @@ class ExchangeReply(Wire, frozen=True, kw_only=True):
     """The runner was silent for longer than its lease, and its jobs are ready for others. It gets
     none until it has reported what still runs here, with `returns`: of this it goes on with
     what no other runner was given."""
+    timers: RunnerTimers | None = None
+    """If the runner asked for them."""
     is_canceled: bool = False
     is_complete: bool = False
     """Whether all jobs have completed."""

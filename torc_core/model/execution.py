@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
+from torc_core.decoders import convert
 from torc_core.errors import UsageError
 from torc_core.model.wire import JsonText, Wire
 
@@ -16,6 +18,9 @@ ExitCode = Annotated[int, msgspec.Meta(ge=1, le=255)]
 
 EXPIRATION_BUFFER_S = 180
 """The default of `compute_node_expiration_buffer_seconds`."""
+WORKER_START_S = 60
+"""What a plan leaves for the start of the worker of an allocation. Slurm counts the walltime from
+the start of the allocation, so the time until the worker takes its first jobs is lost to them."""
 GRACE_S = 30.0
 """From the request to stop to SIGKILL, unless the workflow or the runner says otherwise."""
 
@@ -117,6 +122,11 @@ def expiration_buffer_s(stated_s: float | None, execution: ExecutionConfig | Non
     return (execution or ExecutionConfig()).buffer_s(buffer_s)
 
 
+def planned_buffer_s(stated_s: float | None, execution: ExecutionConfig | None) -> int:
+    """Return the same in whole seconds, rounded up, as plans reckon with it."""
+    return math.ceil(expiration_buffer_s(stated_s, execution))
+
+
 def read_execution_config(config: JsonText) -> ExecutionConfig:
     """Return a workflow's setting, given as JSON text or object; None or empty is the default.
 
@@ -129,7 +139,7 @@ def read_execution_config(config: JsonText) -> ExecutionConfig:
         return ExecutionConfig()
     try:
         tree = msgspec.json.decode(config) if isinstance(config, str) else config
-        found = msgspec.convert(_without_nulls(tree), ExecutionConfig)
+        found = convert(_without_nulls(tree), ExecutionConfig)
     except (msgspec.MsgspecError, RecursionError) as error:
         message = f"{_FIELD} is not valid: {error}."
         raise UsageError(message, hint=_HINT, field=_FIELD) from error

@@ -24,7 +24,9 @@ ActionId = NewType("ActionId", int)
 ResultId = NewType("ResultId", int)
 EventId = NewType("EventId", int)
 GroupId = NewType("GroupId", int)
+JobGroupId = NewType("JobGroupId", int)
 TaskId = NewType("TaskId", int)
+RecoveryId = NewType("RecoveryId", int)
 WorkflowRunId = NewType("WorkflowRunId", int)
 """The id of a workflow run's record; the number of a run is a plain integer."""
 

@@ -8,6 +8,13 @@ from torc_core.model.ids import ComputeNodeId, JobId, ResultId, WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
 
+LOST_RETURN_CODE = -128
+"""Return code of an attempt that was lost with its guard, its runner, its node or its allocation;
+processes never have it. It is the number of the reference."""
+LOST_ATTEMPTS_LIMIT = 5
+"""So many attempts a job may lose in one run; with the last of them it fails, as it may be the
+cause. HyperQueue counts crashes of workers in the same way, with the same limit."""
+
 
 class Result(Wire, frozen=True, kw_only=True):
     """The record of one completed attempt."""

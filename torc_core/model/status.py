@@ -7,6 +7,7 @@ the reference stores in its database; on the wire a status is its name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -63,6 +64,25 @@ UNSUCCESSFUL = frozenset({JobStatus.FAILED, JobStatus.CANCELED, JobStatus.TERMIN
 
 ACTIVE = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
 """Statuses in which a runner holds the job."""
+
+FAILURES = frozenset({JobStatus.FAILED, JobStatus.TERMINATED})
+"""Outcomes that make a workflow a failed one."""
+
+
+COMPLETE = "is complete"
+"""What is said of a workflow in which every job completed."""
+
+
+def ending_of(counts: Mapping[str, int] | None) -> str:
+    """Return what is said of a workflow of which no job is left to run.
+
+    Only one in which every job completed, or was disabled, is called complete.
+    """
+    found = {status for status, number in (counts or {}).items() if number}
+    if found & FAILURES:
+        return "ended with failures"
+    return "ended with canceled jobs" if found & UNSUCCESSFUL else COMPLETE
+
 
 _S = JobStatus
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {

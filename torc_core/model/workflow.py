@@ -214,6 +214,18 @@ ACTION_ENDS = "action_ends"
 """The capability of `POST /workflows/{id}/actions/{id}/complete`."""
 ALLOCATION_KEYS = "allocation_keys"
 """The capability of keeping the `request_key` of allocations."""
+ASSIGN_SCHEDULER = "assign_scheduler"
+"""The capability of serving `POST /workflows/{id}/assign_scheduler`, and of withdrawing actions."""
+RECOVERIES = "recoveries"
+"""The capability of keeping records of recoveries: `POST /recoveries` and what follows."""
+JOB_GROUPS = "job_groups"
+"""The capability of serving `GET /workflows/{id}/job_groups`, and lists of the jobs of a group."""
+CHANGE_JOBS = "change_jobs"
+"""The capability of serving `POST /workflows/{id}/change_jobs`."""
+
+IDEMPOTENCY_KEYS = "idempotency_keys"
+"""The capability of knowing a request that changes something by its header `Idempotency-Key`: it is
+carried out once, and a repetition gets the same reply."""
 
 
 class ApiError(Wire, frozen=True, kw_only=True):
@@ -223,3 +235,17 @@ class ApiError(Wire, frozen=True, kw_only=True):
     errorNum: int | None = None  # noqa: N815 - the reference's name
     errorMessage: str | None = None  # noqa: N815 - the reference's name
     code: int | None = None
+
+
+class Health(Wire, frozen=True, kw_only=True):
+    """How a server that answers is; what is fine is not said."""
+
+    status: str
+    """`ok`: it answers."""
+    database: str = "ok"
+    """`ok`, `full`, `read-only`, `locked`, `missing`, `failing`, `damaged`, or before it comes to
+    that: `low` (little space is left) or `journal` (the write-ahead log has grown large)."""
+    problem: str = ""
+    """A sentence, if the database is not `ok`."""
+    hint: str = ""
+    """What to do about it."""

@@ -9,18 +9,15 @@ from torc_core.errors import ConflictError
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.units import counted
 
 LINES_SHOWN = 20
+_DONE = frozenset({JobStatus.COMPLETED, JobStatus.DISABLED})
 
 
 def title_of(workflow: Workflow) -> str:
     """Return how sentences name a workflow, such as "#7 nightly"."""
     return f"#{id_of(workflow)} {workflow.name}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number and its noun, such as "1 job" or "2,000 jobs"."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def count(counts: Mapping[str, int] | None, statuses: Collection[JobStatus]) -> int:
@@ -36,6 +33,15 @@ def is_settled(counts: Mapping[str, int] | None) -> bool:
 def has_nothing_to_run(counts: Mapping[str, int] | None) -> bool:
     """Return whether a run would find nothing to do: terminated jobs run again."""
     return is_settled(counts) and not count(counts, {JobStatus.TERMINATED})
+
+
+def percent_completed(counts: Mapping[str, int] | None) -> int:
+    """Return how many jobs completed, in percent; 100 only if all did, or are disabled.
+
+    Those that failed or were canceled are over, but not done.
+    """
+    total = sum((counts or {}).values())
+    return 100 * count(counts, _DONE) // total if total else 0
 
 
 def count_lines(counts: Mapping[str, int] | None) -> tuple[str, ...]:

@@ -22,6 +22,12 @@ class Notice(Protocol):
         """What it says, without a prefix."""
 
 
+class Said(msgspec.Struct, frozen=True):
+    """A notice that is nothing but its sentence."""
+
+    sentence: str
+
+
 class Result(Protocol):
     """The outcome of an operation."""
 
@@ -142,10 +148,24 @@ def carry_out(
     Raises:
         TorcError: The objection, or a refusal of the server.
     """
+    _announce(proposal, reporter, force=force)
+    if proposal.question is not None and not reporter.confirm(proposal.question):
+        return None
+    return proposal.perform(reporter, force=force)
+
+
+def carry_out_unasked(proposal: Proposal[R_co], reporter: Reporter = SILENT) -> R_co:
+    """Report and perform what was agreed to before, as a part of something else.
+
+    Raises:
+        TorcError: The objection, or a refusal of the server.
+    """
+    _announce(proposal, reporter, force=False)
+    return proposal.perform(reporter, force=False)
+
+
+def _announce(proposal: Proposal[R_co], reporter: Reporter, *, force: bool) -> None:
     if proposal.objection is not None and not force:
         raise proposal.objection
     for warning in proposal.warnings:
         reporter.warn(warning)
-    if proposal.question is not None and not reporter.confirm(proposal.question):
-        return None
-    return proposal.perform(reporter, force=force)

@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
+from torc_core.decoders import convert
 from torc_core.errors import (
     MachineError,
     NotFoundError,
@@ -71,7 +70,7 @@ def care(directory: Path, *, pause: Callable[[], None] = wait_to_retry) -> int:
 
 
 def _run(directory: Path, guard: GuardRecord) -> int:
-    care, options = guard.care, msgspec.convert(guard.care.options, RunnerOptions)
+    care, options = guard.care, convert(guard.care.options, RunnerOptions)
     client = server_client(
         care.url, care.token, is_embedded=care.is_embedded, access_file=options.access_file
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from torc_core.model.exchange import WorkRequest
+from torc_core.model.records.timers import RunnerTimers
 from torc_core.runner.jobs import Jobs
+from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.prefetch import poll_delay_s
 from torc_core.runner.policy.reporting import ReportScheduler
-from torc_core.runner.server.link import ExchangeResult, ServerLink
+from torc_core.runner.server.link import ServerLink
+from torc_core.runner.server.outstanding import ExchangeResult
 
 
 class Exchanges:
@@ -20,6 +23,7 @@ class Exchanges:
         jobs: What there is to report, and what could be claimed.
         options: The runner's.
         deadline: When the runner stops, on the monotonic clock; None for never.
+        context: What is fixed for the runner.
         schedules_nodes: Whether it can request nodes.
     """
 
@@ -29,9 +33,11 @@ class Exchanges:
         jobs: Jobs,
         options: RunnerOptions,
         deadline: float | None,
+        context: RunnerContext,
         *,
         schedules_nodes: bool = False,
     ) -> None:
+        self._boot_id = context.boot_id
         self._link = link
         self._schedules_nodes = schedules_nodes
         self._jobs = jobs
@@ -39,6 +45,8 @@ class Exchanges:
         self._deadline = deadline
         self._clock = jobs.tools.clock
         self._awaits_actions = True
+        self._timers: RunnerTimers | None = None
+        """The server's; None until it has said them, and again after it did not answer."""
         self._reports = ReportScheduler(jobs.outbox, jobs.tools.timers, self._clock)
 
     @property
@@ -58,7 +66,13 @@ class Exchanges:
 
     def collect(self) -> list[ExchangeResult]:
         """Return the results since the last call."""
-        return self._link.collect()
+        results = self._link.collect()
+        for result in results:
+            if result.reply is not None and result.reply.timers is not None:
+                self._timers = result.reply.timers
+        if self._link.is_failing:  # it may be started again with other ones
+            self._timers = None
+        return results
 
     def send_soon(self) -> None:
         """Let the next request be sent as soon as the link allows."""
@@ -102,8 +116,10 @@ class Exchanges:
         )
         if not self._link.can_send:
             return
-        # An idle runner does not listen for longer than it stays.
         wait_s = self._options.poll_interval_s
+        if self._timers is not None:
+            wait_s = min(wait_s, self._timers.heartbeat_seconds)
+        # An idle runner does not listen for longer than it stays.
         if self._jobs.is_empty and longest_idle_s is not None:
             wait_s = min(wait_s, longest_idle_s)
         request = self._reports.next_request(
@@ -115,7 +131,11 @@ class Exchanges:
         if request is not None:
             self._link.send(
                 msgspec.structs.replace(
-                    request, schedules_nodes=self._schedules_nodes, awaits_actions=awaits_actions
+                    request,
+                    schedules_nodes=self._schedules_nodes,
+                    awaits_actions=awaits_actions,
+                    asks_timers=self._timers is None,
+                    boot_id=self._boot_id if self._timers is None else None,
                 )
             )
 

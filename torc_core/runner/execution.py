@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from torc_core.client import TorcClient
+from torc_core.decoders import convert
 from torc_core.errors import MachineError, TorcError, UsageError
 from torc_core.host.access_file import client_of, read_access_file
 from torc_core.host.embedded_server import locate_server
 from torc_core.host.runs import RunDirectory, RunMeta
+from torc_core.host.runs.status_file import StatusFile
 from torc_core.host.user import user_name
 from torc_core.runner.logs import log, set_log_level
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.runner.policy.steps import StepTrail
 from torc_core.runner.policy.summary import Progress, RunSummary, final_status
 from torc_core.runner.runner import Runner
 from torc_core.runner.signals import stopping_on_signals
@@ -67,7 +71,17 @@ def _run(
 ) -> RunSummary:
     options = _options(meta)
     set_log_level(options.log_level)
-    runner = Runner(client, options, on_progress=_status_writer(directory, on_progress))
+    status = StatusFile(directory, meta, client)
+    trail = StepTrail()
+
+    def note(progress: Progress) -> None:
+        nonlocal trail
+        trail = progress.trail
+        on_progress(progress)
+        with _status_may_fail():  # the run matters more than its display
+            status.write(progress.outcomes, progress.running, trail.steps())
+
+    runner = Runner(client, options, on_progress=note)
     try:
         os.chdir(meta.cwd)
     except OSError as error:
@@ -75,22 +89,21 @@ def _run(
             f"The working directory {meta.cwd} cannot be used: {error.strerror}.",
             hint="Start the run again from a directory that exists.",
         ) from error
+    status.begin()
     with stopping_on_signals(runner.stop):
-        return runner.run()
+        summary = runner.run()
+    if summary.jobs_by_status:
+        with _status_may_fail():
+            status.end(summary.jobs_by_status, trail.steps())
+    return summary
 
 
-def _status_writer(
-    directory: RunDirectory, on_progress: Callable[[Progress], None]
-) -> Callable[[Progress], None]:
-    def write(progress: Progress) -> None:
-        on_progress(progress)
-        try:
-            directory.write_status(progress.outcomes, progress.running)
-        except OSError as error:
-            # The run matters more than its display.
-            log.warning("status.json cannot be written", error=error.strerror)
-
-    return write
+@contextmanager
+def _status_may_fail() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.warning("status.json cannot be written", error=error.strerror)
 
 
 def server_client(
@@ -117,7 +130,7 @@ def server_client(
 def _options(meta: RunMeta) -> RunnerOptions:
     given = {**meta.options, "workflow_id": meta.workflow_id, "output_dir": meta.output_dir}
     try:
-        return msgspec.convert(given, RunnerOptions)
+        return convert(given, RunnerOptions)
     except msgspec.ValidationError as error:
         raise UsageError(
             f"The options in meta.json of run {meta.run_id} are not valid: {error}."

@@ -19,7 +19,7 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.prefetch import HOLD_S, Prefetcher, build_work_request, is_too_late
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import Devices, ResourcePool, requirements_of
-from torc_core.runner.policy.summary import OverLimit
+from torc_core.runner.policy.summary import OverLimit, Progress
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.process.adoption import Adopted
 from torc_core.runner.process.attempt import (
@@ -70,7 +70,13 @@ class Jobs:
         self._running = RunningJobs(context, options, tools, self._pool, self.outbox)
         self.over_limit: Mapping[JobId, OverLimit] = self._running.over_limit
         """The jobs whose last attempt here was stopped at a limit."""
+        self.outcomes: Mapping[str, int] = self._running.outcomes
+        """How many attempts were completed, by status; "retried" counts those to be retried."""
+        self.trail = self._running.trail
+        """What is known of jobs by name."""
         self._queued = QueuedJobs(tools, self._pool, self._running, self.outbox)
+        self._refused: set[tuple[JobId, int]] = set()
+        """Job id and token of attempts that a guard could not start."""
 
     @property
     def running(self) -> int:
@@ -88,9 +94,15 @@ class Jobs:
         return not self._running and not self.waiting
 
     @property
-    def outcomes(self) -> Mapping[str, int]:
-        """How many attempts were completed, by status; "retried" counts those to be retried."""
-        return self._running.outcomes
+    def progress(self) -> Progress:
+        """How far the jobs are."""
+        return Progress(
+            running=self.running,
+            waiting=self.unstarted,
+            outcomes=dict(self.outcomes),
+            changes=self.trail.changes,
+            trail=self.trail,
+        )
 
     def is_running(self, start: JobStart) -> bool:
         """Return whether this attempt, by job id and token, is still running here."""
@@ -170,6 +182,7 @@ class Jobs:
                 Devices(attempt.gpus, attempt.cpus),
             )
             self._running.add(attempt)
+            self.trail.start(attempt.job_id, attempt.claimed.job.name, attempt.started_ms)
             if is_lost:
                 self._handle(attempt, Lost())
                 continue
@@ -268,8 +281,12 @@ class Jobs:
             self._running.fail_recovery(attempt, attempt.recovery, error)
             return
         claimed = self._queued.take_back(attempt)
-        # What was in order when it was queued may have vanished, such as the directory of logs.
-        if attempt.was_queued or not (claimed and self._cannot_start(attempt.claimed, error)):
+        # What was in order when it was asked for may have vanished, such as the directory of logs.
+        known = attempt.job_id, attempt.token
+        may_pass = error.cause is SpawnFailure.MACHINE and known not in self._refused
+        self._refused.add(known)
+        is_tried_again = attempt.was_queued or may_pass
+        if is_tried_again or not (claimed and self._cannot_start(attempt.claimed, error)):
             self.waiting = [*claimed, *self.waiting]
 
     def _cannot_start(self, claimed: ClaimedJob, error: SpawnError) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
+
 from torc_core.errors import ExitCode, TorcError
 from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import Exchange, ExchangeReply, Shutdown
@@ -33,7 +35,8 @@ from torc_core.runner.policy.summary import (
 )
 from torc_core.runner.policy.timers import Timer, TimerKind
 from torc_core.runner.progress import ProgressReporter
-from torc_core.runner.server.link import ExchangeResult, ServerLink
+from torc_core.runner.server.link import ServerLink
+from torc_core.runner.server.outstanding import ExchangeResult
 from torc_core.runner.signals import Waker
 
 
@@ -77,7 +80,7 @@ class Loop:
             options, context.workflow, self._clock.monotonic(), self._clock.wall_ms() / 1000
         )
         self._exchanges = Exchanges(
-            link, jobs, options, self._deadline, schedules_nodes=actions.schedules_nodes
+            link, jobs, options, self._deadline, context, schedules_nodes=actions.schedules_nodes
         )
         self._turns = ActionTurns(
             actions, self._timers, self._clock, wake=self._waker.wake, grace_s=options.grace_s
@@ -305,7 +308,7 @@ class Loop:
 
     def _log_shutdown(self, *, is_new: bool) -> None:
         if is_new:
-            log.info("Shutting down", reason=self._shutdown.exit_reason)
+            _log_end(self._shutdown.exit_reason, is_warning=self._prospects.leaves_jobs)
 
     def _update_shutdown(self) -> None:
         self._shutdown.update_timers(
@@ -337,12 +340,15 @@ class Loop:
             self._stop("the jobs of the dead runner have ended")
 
     def _measure_progress(self) -> Progress:
-        return Progress(
-            running=self._jobs.running,
-            waiting=self._jobs.unstarted,
-            outcomes=dict(self._jobs.outcomes),
+        return msgspec.structs.replace(
+            self._jobs.progress,
             is_stopping=self._shutdown.is_stopping,
             is_interrupted=self._shutdown.stop_code is not None,
             is_server_failing=self._exchanges.is_failing,
             waiting_for="" if self._shutdown.is_stopping else self._prospects.waiting,
         )
+
+
+def _log_end(reason: str | None, *, is_warning: bool) -> None:
+    """Log why a runner ends; a warning if it leaves jobs that no runner can take."""
+    (log.warning if is_warning else log.info)("Shutting down", reason=reason)

@@ -10,12 +10,10 @@ from msgspec.structs import replace
 
 from torc_core.clock import Clock
 from torc_core.model.exchange import JobEnd, RecoveryEnd
-from torc_core.model.status import JobStatus
-from torc_core.runner.guard.messages import Exited
 from torc_core.runner.logs import log
-from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START, MOST_LOST, ExitOutcome
+from torc_core.runner.policy.exit_outcome import EXIT_CANNOT_START
 from torc_core.runner.policy.failure_rules import apply_rules, judge_recovery
-from torc_core.runner.process.attempt import Attempt, Recovery, completion_of, job_ids
+from torc_core.runner.process.attempt import Attempt, Recovery, job_ids
 from torc_core.runner.process.launcher import Launcher
 from torc_core.runner.process.start_errors import SpawnError
 
@@ -52,24 +50,6 @@ class FailureHandling:
         if decision.recovery_script is None:
             return completion
         return self._start(attempt, completion, decision.recovery_script)
-
-    def give_up(self, attempt: Attempt, lost: Exited) -> JobEnd | None:
-        """Return what to report of an attempt that is lost with its guard once more.
-
-        Returns:
-            None if its job may run again.
-        """
-        losses = attempt.claimed.lost_attempts + 1
-        if losses < MOST_LOST:
-            return None
-        text = (
-            f"The process that starts jobs was killed {losses} times in a row while this job was "
-            "running, so the job fails. See whether it kills its parent process, or all processes "
-            "of its user, and then run it again with `torc jobs retry`."
-        )
-        self._note(attempt, text)
-        outcome = ExitOutcome(JobStatus.FAILED, lost.exit_code)
-        return completion_of(attempt, lost, outcome, {})
 
     def finish(self, attempt: Attempt, recovery: Recovery, exit_code: int) -> JobEnd:
         """Return what to report of an attempt whose recovery script has exited."""

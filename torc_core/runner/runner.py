@@ -219,7 +219,7 @@ class Runner:
             guards=guards,
             monitor=monitor,
         )
-        protocol = choose_protocol(self._client, context)
+        protocol = choose_protocol(self._client, context, self._clock)
         link = ServerLink(protocol, self._waker.wake, jitter=random.random)
         actions = Actions(self._client, context, self._clock, guards, self._scheduler)
         surroundings = Surroundings(self._waker, link, actions, self._on_progress)

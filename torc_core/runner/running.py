@@ -10,6 +10,7 @@ from torc_core.clock import Clock
 from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import ClaimedJob, JobEnd, Outcome
 from torc_core.model.ids import JobId
+from torc_core.model.result import LOST_ATTEMPTS_LIMIT
 from torc_core.runner.awaited_outputs import AwaitedOutputs, Ended
 from torc_core.runner.guard.messages import Exited, Started
 from torc_core.runner.logs import log
@@ -26,15 +27,21 @@ from torc_core.runner.policy.exit_outcome import (
     is_before_signal,
     wait_before_belief_s,
 )
-from torc_core.runner.policy.limits import exceeded_limit, limit_codes, runtime_limit_s
+from torc_core.runner.policy.limits import (
+    exceeded_limit,
+    limit_codes,
+    runtime_limit_s,
+    step_end_reason,
+)
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.outputs.spent import SpentOutput
 from torc_core.runner.policy.outputs.written import FoundOutputs
 from torc_core.runner.policy.reporting import Outbox
 from torc_core.runner.policy.resources.pool import ResourcePool
+from torc_core.runner.policy.steps import StepTrail
 from torc_core.runner.policy.summary import OverLimit
 from torc_core.runner.policy.timers import Timer, TimerKind, Timers
-from torc_core.runner.process.attempt import Attempt, Recovery, completion_of, job_ids
+from torc_core.runner.process.attempt import Attempt, Recovery, completion_of, id_of, job_ids
 from torc_core.runner.process.guards import Guards
 from torc_core.runner.process.launcher import Launcher
 from torc_core.runner.process.start_errors import SpawnError
@@ -46,6 +53,12 @@ SHORT_GRACE_S = 2.0
 The reference kills these at once. They get SIGTERM first all the same: a trap that removes scratch
 files gets its chance, and the exit code is 143 and not the 137 that looks like lack of memory.
 """
+
+_LOST_WITH_GUARD = (
+    "The process that starts jobs ended while this job was running, so this attempt is lost. If "
+    "that happens again, see whether the job kills its parent process, or all processes of its "
+    f"user. A job fails when it has lost {LOST_ATTEMPTS_LIMIT} attempts in one run."
+)
 
 
 class Tools(NamedTuple):
@@ -79,6 +92,7 @@ class RunningJobs:
     ) -> None:
         self.outcomes: Counter[str] = Counter()
         """How many attempts were completed, by status; "retried" counts those to be retried."""
+        self.trail = StepTrail()
         self.over_limit: dict[JobId, OverLimit] = {}
         """The jobs whose last attempt here was stopped at a limit."""
         self._failures = FailureHandling(
@@ -132,12 +146,14 @@ class RunningJobs:
         if attempt.recovery is None:
             log.info("Job started", pid=started.pid, **job_ids(attempt.claimed))
             attempt.started, attempt.started_ms = started.at, started.at_ms
+            self.trail.start(attempt.job_id, attempt.claimed.job.name, started.at_ms)
             self._outbox.add_start(attempt.job_id, attempt.token, started.at_ms)
             self._tools.monitor.schedule(attempt)
 
     def remove(self, attempt: Attempt) -> None:
         """Remove an attempt of which no process is left, and which is not complete."""
         self._forget_timers(attempt)
+        self.trail.forget(attempt.job_id)
         del self._attempts[attempt.job_id]
         self._pool.release(attempt.job_id)
 
@@ -146,7 +162,9 @@ class RunningJobs:
         if attempt.is_step and attempt.recovery is None:
             limit = self._tools.launcher.end_step(attempt, exited)
             if limit is not None:
-                attempt.stop = combine_reasons(attempt.stop, limit)
+                ran_s = exited.at - attempt.started
+                reason = step_end_reason(attempt.claimed, limit, ran_s)
+                attempt.stop = combine_reasons(attempt.stop, reason)
                 self.handle_exit(attempt, exited)
                 return
         if attempt.recovery is None:
@@ -191,24 +209,17 @@ class RunningJobs:
         self._awaited.add(Ended(attempt, exited))
 
     def lose(self, attempt: Attempt) -> None:
-        """Release an attempt whose process is lost, or complete it.
-
-        It is complete if it was to be stopped, and if attempts of its job are lost again and again.
-        """
+        """Release an attempt whose process is lost, or complete it if it was to be stopped."""
         now = self._tools.clock.monotonic()
         now_ms = self._tools.clock.wall_ms()
         lost = Exited(id=0, exit_code=EXIT_LOST, cpu_s=0.0, at=now, at_ms=now_ms)
         if attempt.stop is not None or attempt.recovery is not None:
             self.handle_exit(attempt, lost)
             return
-        if (completion := self._failures.give_up(attempt, lost)) is not None:
-            self._forget_timers(attempt)
-            del self._attempts[attempt.job_id]
-            self._complete(attempt, completion)
-            return
-        log.error("Job is lost with its guard; it runs again", **job_ids(attempt.claimed))
+        log.error("Job is lost with its guard", **job_ids(attempt.claimed))
+        self._write_stderr(attempt, _LOST_WITH_GUARD)
         self.remove(attempt)
-        # It may have started: without this it would run again under the same number.
+        # It may have started: only then it is recorded, and does not run under the same number.
         self._outbox.add_start(attempt.job_id, attempt.token, attempt.started_ms)
         self._outbox.add_release(attempt.job_id, attempt.token, is_lost=True)
 
@@ -291,6 +302,8 @@ class RunningJobs:
             **job_ids(claimed),
         )
         self.outcomes[outcome] += 1
+        status = "pending" if is_retried else completion.status.value
+        self.trail.end(id_of(claimed), claimed.job.name, status, self._tools.clock.wall_ms())
         self._outbox.add_completion(completion)
 
     def _forget_timers(self, attempt: Attempt) -> None:

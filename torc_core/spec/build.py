@@ -72,11 +72,10 @@ def build_workflow(
     _check_whole(spec, problems)
     _warn_unused(spec, expanded, problems)
     _check_writers(jobs, expanded, files, surroundings, problems)
-    requirements = spec.resource_requirements
     places = [job.spec.place for job in jobs]
     check_fit(
         zip(places, expanded, strict=True),
-        requirements,
+        spec,
         schedulers,
         problems,
         buffer_s=expiration_buffer_s(
@@ -98,7 +97,8 @@ def build_workflow(
         files=tuple(ExpandedFile(item.name, item.value) for item in files),
         user_data=tuple(ExpandedUserData(item.name, *item.value) for item in user_data),
         resource_requirements=tuple(
-            ExpandedResourceRequirements(name=item.name, **item.values) for item in requirements
+            ExpandedResourceRequirements(name=item.name, **item.values)
+            for item in spec.resource_requirements
         ),
         failure_handlers=tuple(
             ExpandedFailureHandler(item.name, item.values["rules"])

@@ -50,6 +50,15 @@ class Converted(msgspec.Struct, frozen=True, kw_only=True):
     """What of the file is not in it, a sentence each."""
 
 
+def write(tree: Any, target: Format) -> str:
+    """Return the data of a workflow file as text.
+
+    Raises:
+        UnwritableError: It holds what the format has no form for.
+    """
+    return _WRITERS[target](tree)
+
+
 def convert(file: SpecFile, target: Format) -> Converted:
     """Return a workflow file in another format.
 
@@ -65,7 +74,7 @@ def convert(file: SpecFile, target: Format) -> Converted:
         if own:
             lost = (*lost, f"KDL has no form for fields of your own: {', '.join(own)}.")
     try:
-        text = _WRITERS[target](tree)
+        text = write(tree, target)
     except UnwritableError as error:
         raise _refused(file, target, f"{error}, for which KDL has no form") from error
     suffix = f".{target}"

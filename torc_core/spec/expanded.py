@@ -15,6 +15,7 @@ import msgspec
 
 from torc_core import graph
 from torc_core.model.execution import ExecutionConfig, Stdio
+from torc_core.model.job import OnLost
 from torc_core.model.resources import FailureRule
 from torc_core.model.workflow import DynamicJobs
 
@@ -56,6 +57,7 @@ class ExpandedJob(msgspec.Struct, frozen=True, kw_only=True):
     invocation_script: str | None = None
     cancel_on_blocking_job_failure: bool = True
     supports_termination: bool = False
+    on_lost: OnLost | None = None
     priority: int = 0
     env: dict[str, str] | None = None
     stdio: Stdio | None = None

@@ -302,6 +302,19 @@ def sbatch_value(value: Any, path: Path, problems: Problems) -> str:
     return content
 
 
+def sbatch_size(value: Any, path: Path, problems: Problems) -> str:
+    """A size in Slurm's notation, such as `180G`: a whole number and K, M, G or T."""
+    known = len(problems.errors)
+    content = text(value, path, problems)
+    if len(problems.errors) == known and not sbatch.is_size(content):
+        problems.add(
+            path,
+            f'"{shown(content)}" is not a size of Slurm; write a whole number and K, M, G or T, '
+            'such as "180G"',
+        )
+    return content
+
+
 def sbatch_line(value: Any, path: Path, problems: Problems) -> str:
     """Further sbatch options on one line."""
     known = len(problems.errors)

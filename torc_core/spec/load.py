@@ -83,7 +83,7 @@ class SpecFile(msgspec.Struct, frozen=True, kw_only=True):
             format=_FORMAT_OF_SUFFIX.get(self.suffix.lower()),
             source=self.source,
             max_jobs=max_jobs,
-            surroundings=_surroundings(),
+            surroundings=surroundings_here(),
             skip_checks=skip_checks,
         )
 
@@ -108,6 +108,20 @@ def read_spec(path: str | os.PathLike[str]) -> SpecFile:
     name = os.fspath(path)
     with open_named(name, "a workflow file") as (file, source):
         content = file.read(MAX_FILE_BYTES + 1)
+    return SpecFile(source=source, suffix=FilePath(name).suffix, text=_text_of(content, source))
+
+
+def spec_file(content: bytes, name: str) -> SpecFile:
+    """Return a workflow file that is not on this machine.
+
+    Args:
+        content: What is in it.
+        name: What it is called; its suffix says its format.
+
+    Raises:
+        SpecError: It is not readable as text.
+    """
+    source = shown(name, MAX_PATH_LENGTH)
     return SpecFile(source=source, suffix=FilePath(name).suffix, text=_text_of(content, source))
 
 
@@ -185,17 +199,12 @@ def parse_workflow(
     Raises:
         SpecError: The text has problems; all of them are reported.
     """
-    # Half the time of importing this package, and most commands expand no file.
-    from torc_core.spec.build import build_workflow  # noqa: PLC0415
-
     if not text.strip():
         raise SpecError([f"{source}: the file is empty"], source=source)
     read, tree = _read(text, format, source)
-    problems = Problems()
-    workflow = None
-    with suppress(ManyProblemsError):
-        spec = read_workflow(tree, problems)
-        workflow = build_workflow(spec, problems, max_jobs, surroundings, skip_checks=skip_checks)
+    workflow, problems = check_tree(
+        tree, max_jobs=max_jobs, surroundings=surroundings, skip_checks=skip_checks
+    )
     if workflow is not None and not (problems.warnings or problems.notes):
         return workflow
     del tree  # before the text is read once more
@@ -211,12 +220,37 @@ def parse_workflow(
     return msgspec.structs.replace(workflow, warnings=warnings, notes=notes)
 
 
-def _malformed(problem: MalformedError, source: str) -> str:
+def check_tree(
+    tree: Any, *, max_jobs: int, surroundings: Surroundings, skip_checks: bool = False
+) -> tuple[ExpandedWorkflow | None, Problems]:
+    """Check and expand the data of a workflow file.
+
+    Args:
+        tree: Plain data as a reader returns it.
+        max_jobs: Refuse a workflow of more jobs than this.
+        surroundings: What paths of files may refer to.
+        skip_checks: Only warn of jobs that need more nodes or time than their scheduler has.
+
+    Returns:
+        The workflow, None when anything is wrong with it, and all that is to be said of it.
+    """
+    # Half the time of importing this package, and most commands expand no file.
+    from torc_core.spec.build import build_workflow  # noqa: PLC0415
+
+    problems = Problems()
+    workflow = None
+    with suppress(ManyProblemsError):
+        spec = read_workflow(tree, problems)
+        workflow = build_workflow(spec, problems, max_jobs, surroundings, skip_checks=skip_checks)
+    return workflow, problems
+
+
+def _malformed(problem: MalformedError, source: str, kind: str = "") -> str:
     place = f":{problem.position.line}:{problem.position.column}" if problem.position else ""
-    return f"{source}{place}: {problem.message}"
+    return f"{source}{place}: {kind}{problem.message}"
 
 
-def _surroundings() -> Surroundings:
+def surroundings_here() -> Surroundings:
     """Return those of this process; without a folder where it was removed in the meantime."""
     try:
         folder = os.getcwd()  # noqa: PTH109 -- paths are compared as texts
@@ -256,7 +290,8 @@ def _read(text: str, format_name: str | None, source: str) -> tuple[Reader, Any]
         try:
             tree = read(text, None)
         except MalformedError as problem:
-            tried.append(_malformed(problem, source))
+            kind = "" if format_name else f"as {name.upper()}, "
+            tried.append(_malformed(problem, source, kind))
             continue
         if isinstance(tree, dict) and "export_version" in tree:
             raise SpecError(

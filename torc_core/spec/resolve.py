@@ -132,6 +132,7 @@ class Resolver:
             invocation_script=script,
             cancel_on_blocking_job_failure=job.spec.cancel_on_blocking_job_failure,
             supports_termination=job.spec.supports_termination,
+            on_lost=job.spec.on_lost,
             priority=job.spec.priority,
             env=env or None,
             stdio=job.spec.stdio,

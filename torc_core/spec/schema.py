@@ -6,7 +6,7 @@ does not fit. Names are not looked up here and parameters not expanded.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import msgspec
 
@@ -14,6 +14,7 @@ from torc_core import sbatch
 from torc_core.model.action import ActionType, TriggerType
 from torc_core.model.compute import SchedulerType
 from torc_core.model.execution import Stdio
+from torc_core.model.job import OnLost
 from torc_core.model.workflow import MAX_ITERATIONS, DynamicJobs, SortMethod
 from torc_core.spec import fields
 from torc_core.spec.execution import read_execution, read_stdio
@@ -66,6 +67,7 @@ class JobSpec(Parameterized):
     scheduler: str | None = None
     cancel_on_blocking_job_failure: bool = True
     supports_termination: bool = False
+    on_lost: OnLost | None = None
     priority: int = 0
     env: dict[str, str] = msgspec.field(default_factory=dict)
     stdio: Stdio | None = None
@@ -223,6 +225,7 @@ JOB: dict[str, Check] = {
     "scheduler": fields.name,
     "cancel_on_blocking_job_failure": fields.boolean,
     "supports_termination": fields.boolean,
+    "on_lost": _words(*get_args(OnLost)),
     "priority": fields.integer(0, MAX_COUNT),
     "env": fields.variables,
     "stdio": read_stdio,
@@ -249,11 +252,11 @@ SLURM_SCHEDULER: dict[str, Check] = {
     "partition": fields.sbatch_value,
     "nodes": fields.integer(1, MAX_COUNT),
     "walltime": fields.walltime,
-    "mem": fields.sbatch_value,
+    "mem": fields.sbatch_size,
     "gres": fields.sbatch_value,
     "qos": fields.sbatch_value,
     "ntasks_per_node": fields.integer(1, MAX_COUNT),
-    "tmp": fields.sbatch_value,
+    "tmp": fields.sbatch_size,
     "extra": fields.sbatch_line,
 }
 ACTION: dict[str, Check] = {

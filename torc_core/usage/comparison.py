@@ -6,6 +6,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from torc_core.model.ids import JobId
+from torc_core.units import counted
 from torc_core.usage.series import Figures, JobUsage, Metric, Points, figures_of, points_of
 
 
@@ -62,5 +63,5 @@ class Comparison:
     def title(self) -> str:
         """Which jobs these are."""
         if self.num_seen == len(self._kept):
-            return f"{self.num_seen:,} job" + ("s" if self.num_seen != 1 else "")
+            return counted(self.num_seen, "job")
         return f"{len(self._kept):,} of {self.num_seen:,} jobs, those with the highest peaks"

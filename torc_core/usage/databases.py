@@ -107,12 +107,12 @@ def _checked(path: Path, job_id: object) -> JobId:
 
 def _rows(path: Path, statement: str, chosen: Collection[JobId]) -> Iterator[Sequence[Any]]:
     ids = json.dumps(list(chosen)) if chosen else None
-    with _opened(path) as database:
+    with opened(path) as database:
         yield from database.execute(statement, [ids])
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database, which is not changed.
 
     Raises:

@@ -51,6 +51,15 @@ class ActionEndpoints(Endpoints):
             ActionClaim(compute_node_id=compute_node_id, reports_end=reports_end),
         )
 
+    def withdraw_action(self, workflow_id: WorkflowId, action_id: ActionId) -> None:
+        """Keep an action from being carried out before the next initialization; may be repeated.
+
+        Raises:
+            ConflictError: It was claimed, and the server lacks `ASSIGN_SCHEDULER`.
+        """
+        path = f"/workflows/{workflow_id}/actions/{action_id}/claim"
+        self._post(path, ActionClaimReply, ActionClaim(withdraws=True))
+
     def complete_action(
         self, workflow_id: WorkflowId, action_id: ActionId, end: ActionEnd
     ) -> WorkflowAction:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from torc_core.client.request import Endpoints
+from torc_core.client.request import LONG_S, Endpoints
+from torc_core.model.completion import CompletedJobs, JobCompletion, JobCompletions
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId
@@ -27,7 +28,7 @@ class AttemptEndpoints(Endpoints):
             ExchangeReply,
             exchange,
             timeout_s=timeout_s,
-            idempotency_key="seq",
+            known_by="seq",
         )
 
     def claim_jobs_based_on_resources(
@@ -55,6 +56,14 @@ class AttemptEndpoints(Endpoints):
     def start_job(self, job_id: JobId, run_id: int, compute_node_id: ComputeNodeId) -> Job:
         """Record that the process of a claimed job has begun."""
         return self._put(f"/jobs/{job_id}/start_job/{run_id}/{compute_node_id}", Job)
+
+    def complete_jobs(
+        self, workflow_id: WorkflowId, completions: list[JobCompletion]
+    ) -> CompletedJobs:
+        """Complete attempts of jobs of one workflow, each accepted or refused separately."""
+        path = f"/workflows/{workflow_id}/batch_complete_jobs"
+        body = JobCompletions(completions=completions)
+        return self._post(path, CompletedJobs, body, timeout_s=LONG_S)
 
     def complete_job(self, job_id: JobId, status: JobStatus, run_id: int, result: Result) -> Job:
         """Complete an attempt; jobs that depend on it become ready at once."""

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from torc_core.client.filters import JobFilters
+from torc_core.client.filters import JobFilters, Part
 from torc_core.client.request import LONG_S, Endpoints
-from torc_core.model.ids import JobId, WorkflowId
-from torc_core.model.job import Job, JobPatch, Jobs
+from torc_core.model.ids import JobId, SchedulerId, WorkflowId
+from torc_core.model.job import (
+    Job,
+    JobGroup,
+    JobPatch,
+    Jobs,
+    JobsChangeReply,
+    JobsChangeRequest,
+    SchedulerAssignment,
+)
 from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Message
@@ -29,6 +37,10 @@ class JobEndpoints(Endpoints):
         path = "/jobs"
         return self._list(path, Page[Job], filters, JobFilters, workflow_id)
 
+    def list_job_groups(self, workflow_id: WorkflowId, **part: Unpack[Part]) -> Page[JobGroup]:
+        """Return a page of groups of jobs; a server with `JOB_GROUPS` knows this."""
+        return self._list(f"/workflows/{workflow_id}/job_groups", Page[JobGroup], part, Part)
+
     def get_job(self, job_id: JobId) -> Job:
         """Return one job with its related ids."""
         return self._get(f"/jobs/{job_id}", Job)
@@ -36,6 +48,19 @@ class JobEndpoints(Endpoints):
     def update_job(self, job_id: JobId, patch: JobPatch) -> Job:
         """Change the given fields of a job."""
         return self._update(f"/jobs/{job_id}", Job, patch)
+
+    def change_jobs(self, workflow_id: WorkflowId, request: JobsChangeRequest) -> JobsChangeReply:
+        """Cancel or retry many jobs; a server with `CHANGE_JOBS` knows this."""
+        path = f"/workflows/{workflow_id}/change_jobs"
+        return self._post(path, JobsChangeReply, request, timeout_s=LONG_S)
+
+    def assign_scheduler(
+        self, workflow_id: WorkflowId, scheduler_id: SchedulerId, job_ids: list[JobId]
+    ) -> Message:
+        """Set the Slurm scheduler of many jobs; a server with `ASSIGN_SCHEDULER` knows this."""
+        request = SchedulerAssignment(scheduler_id=scheduler_id, job_ids=job_ids)
+        path = f"/workflows/{workflow_id}/assign_scheduler"
+        return self._post(path, Message, request, timeout_s=LONG_S)
 
     def delete_job(self, job_id: JobId) -> Job:
         """Delete one job."""

@@ -35,6 +35,7 @@ class RunEndpoints(Endpoints):
         workflow_id: WorkflowId,
         *,
         only_uninitialized: bool = False,
+        keeps_terminated: bool = False,
         clear_ephemeral_user_data: bool = False,
     ) -> None:
         """Work out all dependencies and make jobs blocked or ready."""
@@ -43,6 +44,7 @@ class RunEndpoints(Endpoints):
             dict,
             params={
                 "only_uninitialized": only_uninitialized,
+                "keeps_terminated": keeps_terminated,
                 "clear_ephemeral_user_data": clear_ephemeral_user_data,
             },
             timeout_s=LONG_S,
@@ -66,7 +68,7 @@ class RunEndpoints(Endpoints):
 
     def _begin(self, path: str, reply: type[T], request: StartRequest) -> T:
         key = "key" if request.key else None
-        return self._post(path, reply, request, timeout_s=LONG_S, idempotency_key=key)
+        return self._post(path, reply, request, timeout_s=LONG_S, known_by=key)
 
     def list_workflow_runs(
         self, workflow_id: WorkflowId, **filters: Unpack[Paging]

@@ -10,6 +10,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.workflow import (
     ArchiveRequest,
+    Health,
     IsComplete,
     Version,
     Workflow,
@@ -24,6 +25,10 @@ class WorkflowEndpoints(Endpoints):
     def ping(self) -> None:
         """Return if the server answers."""
         self._get("/ping", dict)
+
+    def get_health(self) -> Health:
+        """Return how the server is; the reference's has no such operation."""
+        return self._get("/health", Health)
 
     def get_version(self) -> Version:
         """Return what the server is; an older one says only its version."""
@@ -56,9 +61,12 @@ class WorkflowEndpoints(Endpoints):
         body = ArchiveRequest(is_archived=is_archived)
         return self._post(f"/workflows/{workflow_id}/archive", Workflow, body)
 
-    def get_workflow_status(self, workflow_id: WorkflowId) -> WorkflowStatus:
-        """Return run number, flags and job counts."""
-        return self._get(f"/workflows/{workflow_id}/status", WorkflowStatus)
+    def get_workflow_status(
+        self, workflow_id: WorkflowId, *, include_times: bool = False
+    ) -> WorkflowStatus:
+        """Return run number, flags and job counts, and on request how long its jobs took."""
+        params = {} if include_times else {"include_times": False}
+        return self._get(f"/workflows/{workflow_id}/status", WorkflowStatus, params)
 
     def update_workflow_status(
         self, workflow_id: WorkflowId, status: WorkflowStatus

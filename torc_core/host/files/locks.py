@@ -9,7 +9,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import struct
 from pathlib import Path
+
+_FAR = 1 << 62
+"""A byte that no file has."""
 
 
 class FileLock(contextlib.AbstractContextManager["FileLock"]):
@@ -49,6 +53,46 @@ def try_lock_file(path: Path) -> FileLock | None:
         OSError: It cannot be locked.
     """
     return _lock(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def try_lock_contents(path: Path) -> FileLock | None:
+    """Lock a file that other locks of its owner protect too; None if another process has it.
+
+    It holds by all names of the file, and leaves those other locks alone: it is of a byte far
+    behind the end, and of this descriptor, as closing another one would release a lock of the
+    process. Where the system or the file system has no such locks (fcntl(2), F_OFD_SETLK), nothing
+    is locked.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDWR)
+    if hasattr(fcntl, "F_OFD_SETLK"):
+        wanted = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, _FAR, 1, 0)
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, wanted)
+        except (BlockingIOError, PermissionError):
+            os.close(descriptor)
+            return None
+        except OSError:
+            pass
+    return FileLock(descriptor)
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a process has the lock; without the file, none has."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    with FileLock(descriptor):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # no file system for locks
+            return False
+    return False
 
 
 def _lock(path: Path, operation: int) -> FileLock | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import stat
@@ -47,6 +48,21 @@ def replacing(path: Path, *, mode: int = 0o666, follows: bool = True) -> Iterato
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+    sync_names(path.parent)
+
+
+def sync_names(directory: Path) -> None:
+    """Let what is called how in a directory survive a loss of power.
+
+    What is synced of a file is its content, not its name. A directory that cannot be synced, as on
+    some network file systems, is left as it is.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _mode_of(path: Path) -> int | None:

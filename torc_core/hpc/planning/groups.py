@@ -10,12 +10,14 @@ from torc_core.config.hpc import Partition
 from torc_core.errors import UsageError
 from torc_core.hpc.planning.entries import PlanEntry
 from torc_core.hpc.planning.options import GroupBy
+from torc_core.hpc.planning.sizing import lost_s
 from torc_core.hpc.profiles.match import Match, match
 from torc_core.hpc.profiles.needs import Needs
 from torc_core.hpc.profiles.profile import Profile
+from torc_core.model.execution import WORKER_START_S
 from torc_core.resources import Requirements
 from torc_core.spec.problems import shown
-from torc_core.units import format_bytes, format_seconds
+from torc_core.units import counted, format_bytes, format_seconds
 
 _NAMED = 5
 
@@ -145,7 +147,7 @@ def _needs(needed: Requirements, buffer_s: int) -> Needs:
         memory_bytes=needed.memory_bytes,
         num_gpus=needed.num_gpus,
         num_nodes=needed.num_nodes,
-        runtime_s=needed.runtime_s + buffer_s,
+        runtime_s=needed.runtime_s + lost_s(buffer_s),
     )
 
 
@@ -157,12 +159,12 @@ def _refusal(name: str, needed: Requirements, found: Match, buffer_s: int) -> st
 
 def _stated(needed: Requirements, buffer_s: int) -> Iterator[str]:
     if needed.num_nodes > 1:
-        yield f"{needed.num_nodes:,} nodes, each with"
-    yield f"{needed.num_cpus:,} CPUs"
+        yield f"{counted(needed.num_nodes, 'node')}, each with"
+    yield counted(needed.num_cpus, "CPU")
     yield format_bytes(needed.memory_bytes)
     if needed.num_gpus:
-        yield f"{needed.num_gpus:,} GPUs"
+        yield counted(needed.num_gpus, "GPU")
     yield (
-        f"{format_seconds(needed.runtime_s)} and {format_seconds(buffer_s)} before the end of the "
-        "allocation"
+        f"{format_seconds(needed.runtime_s)}, besides {format_seconds(WORKER_START_S)} for the "
+        f"start of the worker and {format_seconds(buffer_s)} before the end of the allocation"
     )

@@ -17,6 +17,7 @@ from torc_core.hpc.planning.sizing import (
     allocations_for,
     format_memory,
     format_walltime,
+    lost_s,
     make_shape,
     node_request,
     widened,
@@ -278,10 +279,10 @@ def _actions(
 
 def _warn_of_width(name: str, sized: _Sized) -> Iterator[str]:
     """Say where a single allocation is not what the jobs need."""
-    nodes = sized.shape.nodes
+    nodes, most = sized.shape.nodes, sized.shape.most_nodes
     if max(stage.allocations for stage in sized.stages) > 1:
         yield (
-            f'"{shown(name)}" needs more than the {sized.shape.partition.max_nodes:,} nodes that '
+            f'"{shown(name)}" needs more than the {most:,} nodes that '
             f"an allocation of {sized.shape.partition.name} may have, so there are several."
         )
     if len(set(sized.wanted)) > 1:
@@ -299,10 +300,11 @@ def _warn_of_allocations(planned: PlannedScheduler, sized: _Sized, buffer_s: int
         return
     runtime_s = max(1, sized.largest.runtime_s)
     multiplier = -(-_SHORT_S // runtime_s)
-    if runtime_s * multiplier + buffer_s > sized.shape.partition.max_walltime_secs:
+    if runtime_s * multiplier + lost_s(buffer_s) > sized.shape.partition.max_walltime_secs:
         return
     yield (
         f'"{shown(planned.record.name)}" is {planned.allocations:,} allocations of '
-        f"{format_seconds(planned.walltime_s)}, of which {format_seconds(buffer_s)} are the buffer "
-        f"at their end; --walltime-multiplier {multiplier} asks for fewer and longer ones."
+        f"{format_seconds(planned.walltime_s)}, of which {format_seconds(lost_s(buffer_s))} are "
+        f"their start and the buffer at their end; --walltime-multiplier {multiplier} asks for "
+        "fewer and longer ones."
     )

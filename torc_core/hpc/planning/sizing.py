@@ -1,7 +1,8 @@
 """How many jobs an allocation runs, how long it lasts, and how many of them there are.
 
 An allocation runs jobs side by side, as many as its nodes hold, and one round after the other, as
-many as there is time for: the time asked for, less the buffer in which a runner starts nothing.
+many as there is time for: the time asked for, less that for the start of its worker and the buffer
+in which a runner starts nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 from torc_core.config.hpc import Partition
 from torc_core.hpc.planning.options import PlanOptions, WalltimeStrategy
 from torc_core.hpc.profiles.needs import MEGABYTE
+from torc_core.model.execution import WORKER_START_S
 from torc_core.resources import Requirements
 
 _MINUTE = 60
@@ -37,10 +39,12 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     partition: Partition
     nodes: int
     """Of an allocation."""
+    most_nodes: int | None
+    """That an allocation may have; None for no limit."""
     one_worker_per_node: bool
     walltime_s: int
     usable_s: int
-    """The walltime less the buffer."""
+    """The walltime less the start of the worker and the buffer."""
 
     def at_once(self, needs: Requirements) -> int:
         """Return how many jobs an allocation runs side by side."""
@@ -58,6 +62,11 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         return self.nodes if self.one_worker_per_node else 1
 
 
+def lost_s(buffer_s: int) -> int:
+    """Return how much of its walltime no job of an allocation can use."""
+    return WORKER_START_S + buffer_s
+
+
 def make_shape(
     partition: Partition, needs: Requirements, options: PlanOptions, buffer_s: int
 ) -> Shape:
@@ -67,16 +76,17 @@ def make_shape(
     return Shape(
         partition=partition,
         nodes=nodes,
+        most_nodes=partition.most_nodes(needs.num_gpus),
         one_worker_per_node=nodes > 1 and needs.num_nodes == 1,
         walltime_s=walltime_s,
-        usable_s=walltime_s - buffer_s,
+        usable_s=walltime_s - lost_s(buffer_s),
     )
 
 
 def widened(shape: Shape, allocations: int) -> Shape:
     """Return one allocation in place of several, as wide as the partition lets it be."""
     nodes = shape.nodes * allocations
-    most = shape.partition.max_nodes or nodes
+    most = shape.most_nodes or nodes
     nodes = max(shape.nodes, min(nodes, most) // shape.nodes * shape.nodes)
     is_shared_out = shape.one_worker_per_node or (shape.nodes == 1 and nodes > 1)
     return msgspec.structs.replace(shape, nodes=nodes, one_worker_per_node=is_shared_out)
@@ -172,7 +182,7 @@ def _walltime_s(partition: Partition, runtime_s: int, options: PlanOptions, buff
     most = partition.max_walltime_secs
     if options.walltime_strategy is WalltimeStrategy.MAX_PARTITION_TIME:
         return most
-    wanted = math.ceil(runtime_s * options.walltime_multiplier) + buffer_s
+    wanted = math.ceil(runtime_s * options.walltime_multiplier) + lost_s(buffer_s)
     return min(most, -(-wanted // _MINUTE) * _MINUTE)
 
 

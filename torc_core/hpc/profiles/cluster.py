@@ -13,6 +13,7 @@ from typing import NamedTuple
 from torc_core.config.hpc import Partition
 from torc_core.hpc.profiles.profile import Origin, Profile
 from torc_core.hpc.slurm.programs.argv import PARTITION_COLUMNS
+from torc_core.hpc.slurm.programs.parse import parse_settings
 from torc_core.spec.fields import walltime_seconds
 from torc_core.spec.patterns.syntax import quote
 
@@ -22,7 +23,6 @@ STANDBY = "-stdby"
 """The end of the names of partitions whose jobs give way to others."""
 _GPU = re.compile(r"gpu(?::(?P<type>[^:(,]+))??(?::(?P<count>\d+))?(?:\([^)]*\))?")
 _FIELD = re.compile(r"(\w+)=(\S*)")
-_SETTING = re.compile(r"^(\w+)\s*=[^\S\n]*(.*?)\s*$", re.MULTILINE)
 _AMOUNTS = (("%c", "CPUs"), ("%m", "memory"))
 """Columns that end in + if the nodes of a line differ, and what they are of."""
 _UNTOLD_MB = 1
@@ -86,8 +86,8 @@ def read_cluster(
     """Return a profile of a cluster.
 
     Where the nodes of a partition differ, it has the fewest CPUs and the least memory of them, so
-    that all that is planned with it fits on any node. It has GPUs if some of its nodes do: Slurm
-    finds these for jobs that ask for GPUs.
+    that all that is planned with it fits on any node. It has GPUs if some of its nodes do, and then
+    says how many: Slurm finds these for jobs that ask for GPUs.
 
     Args:
         texts: What Slurm's programs print.
@@ -96,9 +96,9 @@ def read_cluster(
         display_name: Its name for people.
         skips_standby: Leave out partitions whose jobs give way to others.
     """
-    settings = dict(_SETTING.findall(texts.configuration))
+    settings = parse_settings(texts.configuration)
     called = name or settings.get("ClusterName") or hostname.partition(".")[0]
-    details = {each["PartitionName"]: each for each in _partition_fields(texts.partitions)}
+    details = {each["PartitionName"]: each for each in partition_fields(texts.partitions)}
     reserved = _reserved_by_partition(texts.nodes)
     shares_nodes = not settings.get("SelectType", "").endswith("linear")
     partitions: list[Partition] = []
@@ -138,8 +138,12 @@ def _quoted(text: str) -> str:
     return quote(text).replace("\\-", "-")
 
 
-def _partition_fields(text: str) -> Iterator[dict[str, str]]:
-    """Yield the fields of each partition, however many lines it takes."""
+def partition_fields(text: str) -> Iterator[dict[str, str]]:
+    """Yield the fields of each partition, however many lines it takes.
+
+    Args:
+        text: What `scontrol show partition` prints.
+    """
     for part in text.split("PartitionName=")[1:]:
         yield dict(_FIELD.findall(f"PartitionName={part}"))
 
@@ -222,7 +226,8 @@ def _reason_to_leave_out(
 def _partition(
     name: str, fields: Mapping[str, str], nodes: list[_Nodes], *, shares_nodes: bool
 ) -> Partition:
-    with_gpus = [each for each in nodes if each.num_gpus]
+    with_gpus = [each for each in nodes if each.number and each.num_gpus]
+    num_nodes, num_gpu_nodes = (sum(each.number for each in kind) for kind in (nodes, with_gpus))
     types = {each.gpu_type for each in with_gpus}
     num_cpus = (
         _least(*(each.num_cpus for each in nodes), _number(fields.get("MaxCPUsPerNode"))) or 1
@@ -240,10 +245,12 @@ def _partition(
         memory_mb=memory_mb,
         max_walltime_secs=_limit_s(fields.get("MaxTime") or nodes[0].limit),
         gpus_per_node=min(each.num_gpus for each in with_gpus) if with_gpus else None,
+        gpu_nodes=num_gpu_nodes if 0 < num_gpu_nodes < num_nodes else None,
         gpu_type=(types.pop() or None) if len(types) == 1 else None,
         shared=sharing in ("YES", "FORCE") or (sharing == "NO" and shares_nodes),
         min_nodes=least_nodes if least_nodes > 1 else None,
-        max_nodes=_number(fields.get("MaxNodes")),
+        # Slurm lets a request for more nodes than there are wait for ever.
+        max_nodes=_least(_number(fields.get("MaxNodes")), num_nodes),
         requires_explicit_request=any(_restrictions(name, fields)),
     )
 

@@ -9,6 +9,7 @@ import msgspec
 
 from torc_core.config.hpc import Partition
 from torc_core.hpc.profiles.needs import Needs
+from torc_core.units import counted
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,13 @@ def _is_too_shared(partition: Partition, needs: Needs) -> int:
     return partition.shared != is_small
 
 
+def _unneeded_gpus(partition: Partition, needs: Needs) -> int:
+    """Return 1 if some nodes have GPUs that the job does not need, 2 if all have them."""
+    if needs.num_gpus or not partition.gpus_per_node:
+        return 0
+    return 2 if partition.gpu_nodes is None else 1
+
+
 _CRITERIA = (
     _Criterion(_is_debug, "is for debugging"),
     _Criterion(lambda each, _: each.requires_explicit_request, "has to be asked for by name"),
@@ -61,10 +69,7 @@ _CRITERIA = (
         lambda each, needs: (each.min_nodes or 1) > needs.num_nodes,
         "gives more nodes than are needed",
     ),
-    _Criterion(
-        lambda each, needs: bool(each.gpus_per_node) and not needs.num_gpus,
-        "has GPUs, which are not needed",
-    ),
+    _Criterion(_unneeded_gpus, "has GPUs, which are not needed"),
     _Criterion(lambda each, _: each.gpus_per_node or 0, "has more GPUs per node"),
     _Criterion(lambda each, _: each.memory_mb is None, "has nodes of unknown memory"),
     _Criterion(lambda each, _: each.memory_mb or 0, "has more memory per node"),
@@ -110,16 +115,21 @@ def _misfits(partition: Partition, needs: Needs) -> Iterator[str]:
     """Yield why a job does not fit a partition, with both numbers."""
     gpus = partition.gpus_per_node or 0
     if needs.num_cpus > partition.cpus_per_node:
-        yield f"{partition.cpus_per_node:,} CPUs per node, {needs.num_cpus:,} needed"
+        yield f"{counted(partition.cpus_per_node, 'CPU')} per node, {needs.num_cpus:,} needed"
     if partition.memory_mb is not None and needs.memory_mb > partition.memory_mb:
         yield f"{partition.memory_mb:,} MB per node, {needs.memory_mb:,} MB needed"
     if needs.num_gpus > gpus:
-        yield f"{gpus or 'no'} GPUs per node, {needs.num_gpus:,} needed"
+        has = counted(gpus, "GPU") if gpus else "no GPUs"
+        yield f"{has} per node, {needs.num_gpus:,} needed"
     if needs.runtime_s > partition.max_walltime_secs:
         limit = format_limit(partition.max_walltime_secs)
         yield f"{limit} at most, {format_limit(needs.runtime_s)} needed"
-    if needs.num_nodes > (partition.max_nodes or needs.num_nodes):
-        yield f"{partition.max_nodes:,} nodes at most, {needs.num_nodes:,} needed"
+    most, num_nodes = partition.most_nodes(needs.num_gpus), needs.num_nodes
+    if needs.num_gpus and gpus:
+        num_nodes = max(num_nodes, partition.min_nodes or 1)
+    if most is not None and num_nodes > most:
+        kind = "" if most == partition.max_nodes else " with GPUs"
+        yield f"{counted(most, 'node')}{kind} at most, {num_nodes:,} needed"
 
 
 def _against(partition: Partition, best: Partition, needs: Needs) -> str:

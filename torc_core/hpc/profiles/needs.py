@@ -8,7 +8,7 @@ import msgspec
 
 from torc_core.errors import UsageError
 from torc_core.spec.fields import walltime_seconds
-from torc_core.units import parse_duration, parse_memory
+from torc_core.units import parse_duration
 
 MEGABYTE = 2**20
 """Bytes of what Slurm calls a megabyte."""
@@ -58,13 +58,3 @@ def _duration(text: str) -> int:
         return parse_duration(text)
     except UsageError:
         return 0
-
-
-def parse_node_memory(text: str) -> int:
-    """Return the bytes of a size such as "64g" or "512m"; a number alone is in MB, as for Slurm.
-
-    Raises:
-        UsageError: It is not a size.
-    """
-    plain = text.strip()
-    return parse_memory(f"{plain}m" if plain.isdecimal() else plain)

@@ -18,6 +18,7 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a Slurm job that belongs to this runner."""
 
     slurm_job_id: int
+    cluster: str | None = None
     node_id: int
     """0 on the first node."""
     num_cpus: int | None
@@ -49,6 +50,7 @@ def read_allocation(environ: Mapping[str, str], *, is_subtask: bool) -> Allocati
     share = read_share(environ)
     return Allocation(
         slurm_job_id=_integer(environ, "SLURM_JOB_ID") or 0,
+        cluster=environ.get("SLURM_CLUSTER_NAME") or None,
         node_id=_integer(environ, "SLURM_NODEID") or 0,
         num_cpus=share.num_cpus,
         memory_gb=None if share.memory_bytes is None else share.memory_bytes / 2**30,

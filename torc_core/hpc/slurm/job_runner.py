@@ -10,8 +10,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -35,25 +34,20 @@ from torc_core.hpc.slurm.nodes import (
     SlurmNodes,
     WorkerSite,
 )
+from torc_core.hpc.slurm.others import begin_settling
 from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.calls import Slurm
-from torc_core.hpc.slurm.registration import AllocationOrigin, find_scheduled
+from torc_core.hpc.slurm.registration import AllocationOrigin, find_scheduled, keeping_status
 from torc_core.hpc.slurm.requeue import node_scheduler, nodes_before
 from torc_core.hpc.slurm.server import WorkerServer, reach, worker_server
-from torc_core.hpc.slurm.step_accounts import StepAccounts, step_site
-from torc_core.model.compute import (
-    AllocationStatus,
-    ScheduledComputeNode,
-    ScheduledComputeNodePatch,
-    SchedulerType,
-)
+from torc_core.hpc.slurm.step_accounts import TIMEOUT_S, StepAccounts, step_site
+from torc_core.model.compute import SchedulerType
 from torc_core.model.execution import stored_execution_config
 from torc_core.model.ids import WorkflowId
 from torc_core.runner.logs import log, log_error, log_to_stream
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.commands.step import wants_steps
 from torc_core.runner.policy.commands.step_site import StepSite
-from torc_core.runner.policy.limits import LAST_ANSWERS_S
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.runner.runner import Runner
@@ -139,8 +133,9 @@ def _run(arguments: argparse.Namespace) -> ExitCode | int:
     )
     nodes = SlurmNodes(client, slurm, _site(arguments, server), delays_s=PATIENT_DELAYS_S)
     runner = Runner(client, options, scheduler=nodes)
-    status = _scheduled_status(client, scheduled, allocation, patience)
+    status = keeping_status(client, workflow_id, allocation, scheduled, patience)
     accounts = _accounts(client, workflow_id, steps, slurm)
+    begin_settling(client, workflow_id, allocation, slurm)
     with status, accounts, stopping_on_signals(runner.stop):
         summary = runner.run()
         if has_failures(summary):
@@ -176,7 +171,11 @@ def _accounts(
 ) -> AbstractContextManager[None]:
     if steps is None:
         return nullcontext()
-    return StepAccounts(client, workflow_id, steps, slurm).recording()
+    clock = SystemClock()
+    impatient = Slurm(clock, slurm.budget, timeout_s=TIMEOUT_S)
+    return StepAccounts(
+        client, workflow_id, steps, impatient, clock=clock, jitter=random.random
+    ).recording()
 
 
 def _site(arguments: argparse.Namespace, server: WorkerServer) -> WorkerSite:
@@ -220,32 +219,3 @@ def _write_environment(
             f"The output directory {output_dir} cannot be written: {error.strerror}.",
             hint="Choose one that compute nodes can write, such as on a shared file system.",
         ) from error
-
-
-@contextmanager
-def _scheduled_status(
-    client: TorcClient,
-    scheduled: ScheduledComputeNode | None,
-    allocation: Allocation,
-    patience: Patience,
-) -> Iterator[None]:
-    """Keep the record of the allocation up to date: a task of the runner on the first node."""
-    if scheduled is None or scheduled.id is None or allocation.node_id != 0:
-        yield
-        return
-    update = partial(client.update_scheduled_compute_node, scheduled.id)
-    active = ScheduledComputeNodePatch(status=AllocationStatus.ACTIVE)
-    patience.ask(partial(update, active))
-    try:
-        yield
-    finally:
-        try:
-            done = ScheduledComputeNodePatch(status=AllocationStatus.COMPLETE)
-            last = Patience(LAST_ANSWERS_S, SystemClock(), jitter=random.random)
-            last.ask(partial(update, done))
-        except TorcError as error:
-            log.warning(
-                "Allocation could not be marked as complete",
-                slurm_job_id=scheduled.scheduler_id,
-                error=error,
-            )

@@ -168,6 +168,7 @@ class SlurmNodes:
             submitted: Where new Slurm jobs are added.
         """
         workflow_id = id_of(workflow)
+        self._slurm.cluster()  # before anything is submitted: each record names it
         scheduler = self._client.get_slurm_scheduler(request.scheduler_id)
         records = every_item(self._client.list_scheduled_compute_nodes, workflow_id)
         steps = decide_steps(request.keys, records, self._slurm.queue())
@@ -217,6 +218,7 @@ class SlurmNodes:
                 scheduler_type=SchedulerType.SLURM,
                 status=status,
                 request_key=key,
+                slurm_cluster=self._slurm.cluster(),
             )
         ).scheduler_id
 

@@ -70,6 +70,14 @@ def is_of_workflow(workflow: Workflow, comment: str | None) -> bool:
     return comment is not None and comment.startswith(f"{_prefix(workflow)}:")
 
 
+def was_refused(allocation: QueuedAllocation) -> bool:
+    """Return whether Slurm lists a job that it never accepted.
+
+    One for which no node would ever do is refused by sbatch, and is in the queue all the same.
+    """
+    return allocation.state.name == "FAILED" and allocation.reason == "BadConstraints"
+
+
 def _prefix(workflow: Workflow) -> str:
     """Return how the keys of a workflow begin.
 
@@ -103,7 +111,7 @@ def decide_steps(
     found: dict[str, list[QueuedAllocation]] = {}
     for allocation in sorted(queue, key=lambda each: each.id):
         key = allocation.comment
-        if key is not None and key in keys:
+        if key is not None and key in keys and not was_refused(allocation):
             found.setdefault(key, []).append(allocation)
             if allocation.id in ids:
                 known.setdefault(key, allocation.id)

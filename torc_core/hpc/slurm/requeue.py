@@ -11,8 +11,10 @@ from typing import Any
 
 from torc_core.client import TorcClient, every_item
 from torc_core.hpc.slurm.allocation import Allocation
+from torc_core.hpc.slurm.settle import works_in
 from torc_core.model.compute import (
     OUTPUT_DIR,
+    SLURM_CLUSTER,
     ComputeNode,
     ScheduledComputeNode,
     SchedulerType,
@@ -20,7 +22,6 @@ from torc_core.model.compute import (
 from torc_core.model.ids import ComputeNodeId, WorkflowId, id_of
 from torc_core.runner.logs import log
 
-_JOB_ID = "slurm_job_id"
 _RESTARTS = "restart_count"
 
 
@@ -31,7 +32,8 @@ def node_scheduler(
     return {
         "type": SchedulerType.SLURM,
         "scheduler_id": scheduled.id if scheduled else None,
-        _JOB_ID: allocation.slurm_job_id,
+        "slurm_job_id": allocation.slurm_job_id,
+        **({SLURM_CLUSTER: allocation.cluster} if allocation.cluster else {}),
         _RESTARTS: allocation.restart_count,
         OUTPUT_DIR: str(output_dir),
     }
@@ -69,7 +71,7 @@ def _is_from_before(node: ComputeNode, allocation: Allocation) -> bool:
     said = node.scheduler if isinstance(node.scheduler, dict) else {}
     restarts = said.get(_RESTARTS, 0)
     return (
-        said.get(_JOB_ID) == allocation.slurm_job_id
+        works_in(node, allocation)
         and isinstance(restarts, int)
         and restarts < allocation.restart_count
     )

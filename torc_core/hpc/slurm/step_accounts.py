@@ -2,6 +2,8 @@
 
 Steps are named after their attempts, so that nothing has to be kept here: what was missed, since a
 worker was killed, the next one of the allocation records.
+
+Hundreds of workers may have one accounting: each asks seldom, at moments of its own.
 """
 
 from __future__ import annotations
@@ -9,11 +11,12 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from torc_core.client import TorcClient
-from torc_core.errors import ConflictError, TorcError, UsageError
+from torc_core.clock import Clock
+from torc_core.errors import ConflictError, NoAnswerError, TorcError, UsageError
 from torc_core.hpc.slurm.allocation import Allocation
 from torc_core.hpc.slurm.programs.calls import AccountingDisabled, Slurm
 from torc_core.hpc.slurm.programs.parse import stated
@@ -29,10 +32,13 @@ COLUMNS = (
     *("JobIDRaw", "State", "MaxRSS", "MaxVMSize", "MaxDiskRead", "MaxDiskWrite", "AveCPU"),
     *("NodeList", "JobName"),
 )
-INTERVAL_S = 60.0
-_LAG_S = 2.0
-_LOOKS = 4
-"""At the end: accounting lags behind by up to 5 s."""
+INTERVAL_S = 600.0
+"""On average, from one look to the next while jobs run."""
+TIMEOUT_S = 10.0
+"""Of a look: an accounting that hangs must not hold the allocation."""
+_LAST_LOOKS_S = ((0.5, 2.0), (2.5, 1.0), (3.0, 1.0))
+"""At the end, the pauses before the looks: the least, and what may be added. Accounting lags behind
+by up to 5 s."""
 
 
 def step_site(
@@ -97,26 +103,38 @@ class StepAccounts:
         workflow_id: The workflow.
         site: Where its steps run.
         slurm: Its programs.
+        clock: For the budget of calls.
+        jitter: Returns numbers from 0 to 1, at random.
     """
 
     def __init__(
-        self, client: TorcClient, workflow_id: WorkflowId, site: StepSite, slurm: Slurm
+        self,
+        client: TorcClient,
+        workflow_id: WorkflowId,
+        site: StepSite,
+        slurm: Slurm,
+        *,
+        clock: Clock,
+        jitter: Callable[[], float],
     ) -> None:
         self._client = client
         self._workflow_id = workflow_id
         self._site = site
         self._slurm = slurm
+        self._clock = clock
+        self._jitter = jitter
         self._recorded: set[tuple[int, int, int]] = set()
         self._is_off = False
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Record what ends meanwhile, every minute and at the end."""
+        """Record what ends meanwhile, every ten minutes or so and at the end."""
         is_over = threading.Event()
 
         def work() -> None:
-            while not is_over.wait(INTERVAL_S):
-                self._record()
+            while not is_over.wait(INTERVAL_S * (0.5 + self._jitter()) + self._pause_s()):
+                if not self._pause_s():
+                    self._record()
 
         thread = threading.Thread(target=work, name="step-accounts", daemon=True)
         thread.start()
@@ -125,14 +143,24 @@ class StepAccounts:
         finally:
             is_over.set()
             thread.join()
-            pause = threading.Event()
-            looks = 1
-            while not self._record() and looks < _LOOKS:
-                looks += 1
-                pause.wait(_LAG_S)
+            self._record_last()
+
+    def _pause_s(self) -> float:
+        """Return how long the budget leaves no room for a call."""
+        now = self._clock.monotonic()
+        return max(0.0, self._slurm.budget.next_call(now) - now)
+
+    def _record_last(self) -> None:
+        pause = threading.Event()
+        for least_s, more_s in _LAST_LOOKS_S:
+            if self._is_off:
+                return
+            pause.wait(least_s + more_s * self._jitter())
+            if self._record():
+                return
 
     def _record(self) -> bool:
-        """Record what is known by now, and return whether no more is to come of known steps."""
+        """Record what is known by now, and return whether it is no use to look again at once."""
         if self._is_off:
             return True
         try:
@@ -146,7 +174,9 @@ class StepAccounts:
                 self._send(each)
         except TorcError as error:
             log.warning("Statistics of steps were not recorded", error=error)
-            return False
+            self._slurm.budget.failed(self._clock.monotonic())
+            return isinstance(error, NoAnswerError)
+        self._slurm.budget.answered()
         return have_ended
 
     def _send(self, stats: SlurmStats) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from torc_core.model.events.event import EventType, Severity
-from torc_core.model.events.record import EventRecord
+from torc_core.model.events.record import EventRecord, node_words
 from torc_core.model.ids import ComputeNodeId, JobId
 from torc_core.model.status import JobStatus
 
@@ -101,6 +101,28 @@ class JobReady(_Job, frozen=True, kw_only=True):
     run_id: int
 
 
+class JobLost(_Job, frozen=True, kw_only=True):
+    """A running attempt was lost with its node or its guard; too many of these fail the job."""
+
+    event_type = EventType.JOB_LOST
+    severity = Severity.WARNING
+    sentence = (
+        "Attempt {attempt_id} of job {job_name} ({job_id}) was lost on node {compute_node_id}."
+    )
+
+    attempt_id: int
+    compute_node_id: ComputeNodeId
+    run_id: int
+    reason: str | None = None
+    """Why the job does not run again by itself."""
+
+    def __str__(self) -> str:
+        sentence = super().__str__()
+        return (
+            sentence if self.reason is None else f"{sentence} It is not run again: {self.reason}."
+        )
+
+
 class JobAdopted(_Job, frozen=True, kw_only=True):
     """A running job has a runner again: the next of its machine, or its own, back from silence.
 
@@ -113,11 +135,14 @@ class JobAdopted(_Job, frozen=True, kw_only=True):
     previous_node_id: ComputeNodeId | None
     run_id: int
 
-    def __str__(self) -> str:
-        continues = f"Job {self.job_name} ({self.job_id}) continues on node {self.compute_node_id}"
-        if self.compute_node_id == self.previous_node_id:
+    def said(self, nodes: Mapping[int, str]) -> str:
+        """Return what happened."""
+        job, node = f"Job {self.job_name} ({self.job_id})", node_words(self.compute_node_id, nodes)
+        continues, before = f"{job} continues on node {node}", self.previous_node_id
+        if before == self.compute_node_id:
             return f"{continues}, whose runner is back."
-        return f"{continues}, which adopted it from node {self.previous_node_id}."
+        source = "" if before is None else f" from node {node_words(before, nodes)}"
+        return f"{continues}, which adopted it{source}."
 
 
 class LateResult(_Job, frozen=True, kw_only=True):

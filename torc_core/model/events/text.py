@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import msgspec
 
+from torc_core.decoders import convert
 from torc_core.model.events.event import Event, StreamedEvent
 from torc_core.model.events.record import EventRecord
 from torc_core.model.events.types import RECORDS_BY_KEY, USER_EVENT
@@ -30,8 +32,13 @@ def to_event(workflow_id: WorkflowId, record: EventRecord) -> Event:
     return Event(workflow_id=workflow_id, timestamp=0, data=data)
 
 
-def describe(event: Event | StreamedEvent) -> str:
-    """Return what happened: a sentence, or for events of clients the data as "name=value"."""
+def describe(event: Event | StreamedEvent, nodes: Mapping[int, str] | None = None) -> str:
+    """Return what happened: a sentence, or for events of clients the data as "name=value".
+
+    Args:
+        event: The event.
+        nodes: Names of nodes by their ids, as far as they are known.
+    """
     data = event.data
     if not isinstance(data, dict):
         return json.dumps(data, ensure_ascii=False)
@@ -39,7 +46,7 @@ def describe(event: Event | StreamedEvent) -> str:
     record = RECORDS_BY_KEY.get((event_type_of(event), action if isinstance(action, str) else None))
     if record is not None:
         try:
-            return str(msgspec.convert(data, record))
+            return convert(data, record).said(nodes or {})
         except msgspec.ValidationError:
             pass  # a client used a type of the server's for data of its own
     return "  ".join(

@@ -24,6 +24,7 @@ from torc_core.model.events.jobs import (
     JobCanceled,
     JobCompleted,
     JobFailed,
+    JobLost,
     JobPendingFailed,
     JobReady,
     JobRetried,
@@ -33,6 +34,12 @@ from torc_core.model.events.jobs import (
     LateResult,
 )
 from torc_core.model.events.record import EventRecord
+from torc_core.model.events.recoveries import (
+    RecoveryEnded,
+    RecoveryStarted,
+    RecoveryStep,
+    RecoveryTakenOver,
+)
 from torc_core.model.ids import (
     AllocationId,
     ComputeNodeId,
@@ -86,7 +93,7 @@ class WorkflowCompleted(EventRecord, frozen=True, kw_only=True):
     """All jobs of a workflow are complete, whatever their outcomes."""
 
     event_type = EventType.WORKFLOW_COMPLETED
-    sentence = "All jobs of run {run_id} are complete."
+    sentence = "No job of run {run_id} is left to run."
 
     run_id: int
 
@@ -105,6 +112,17 @@ class JobsReset(_Reset, frozen=True, kw_only=True):
 
     action: str = stated("reset_job_status")
     failed_only: bool
+    jobs: int
+    run_id: int
+
+
+class ChosenJobsReset(_Reset, frozen=True, kw_only=True):
+    """The jobs named in a request were reset, without their dependents."""
+
+    sentence = "Chosen jobs were reset: {jobs}."
+
+    action: str = stated("reset_jobs")
+    failed_only: bool = stated(False)
     jobs: int
     run_id: int
 
@@ -158,6 +176,16 @@ class RunEnded(_Run, frozen=True, kw_only=True):
     reason: str | None
 
 
+class CountersCorrected(EventRecord, frozen=True, kw_only=True):
+    """`torc-server check --repair` corrected counters of a database that was damaged."""
+
+    event_type = EventType.COUNTERS_CORRECTED
+    severity = Severity.WARNING
+    sentence = "Counters of dependencies were wrong and have been corrected: {counters}."
+
+    counters: int
+
+
 class ComputeNodeStarted(EventRecord, frozen=True, kw_only=True):
     """A runner registered its node, or is back after a silence longer than its lease."""
 
@@ -181,6 +209,30 @@ class ComputeNodeStopped(EventRecord, frozen=True, kw_only=True):
     reason: str | None = None
     jobs: int | None = None
     """How many of its jobs are ready again."""
+
+
+class ComputeNodeSuspected(EventRecord, frozen=True, kw_only=True):
+    """A runner should have reported by now. Its jobs stay with it until it is lost."""
+
+    event_type = EventType.COMPUTE_NODE_SUSPECTED
+    severity = Severity.WARNING
+    sentence = (
+        "Nothing was heard of node {compute_node_id} on {hostname} for {silent_seconds} seconds."
+    )
+
+    compute_node_id: ComputeNodeId
+    hostname: str
+    silent_seconds: int
+
+
+class ComputeNodeHeard(EventRecord, frozen=True, kw_only=True):
+    """A runner that was suspect has reported."""
+
+    event_type = EventType.COMPUTE_NODE_HEARD
+    sentence = "Node {compute_node_id} on {hostname} reports again."
+
+    compute_node_id: ComputeNodeId
+    hostname: str
 
 
 class SchedulerNodeCreated(EventRecord, frozen=True, kw_only=True):
@@ -239,7 +291,8 @@ class WorkflowArchived(_UserAction, frozen=True, kw_only=True):
     action: str = stated("archive_workflow")
     is_archived: bool
 
-    def __str__(self) -> str:
+    def said(self, _nodes: Mapping[int, str]) -> str:
+        """Return what happened."""
         return f"The workflow was {'archived' if self.is_archived else 'unarchived'}."
 
 
@@ -251,6 +304,8 @@ class ResourceRequirementsUpdated(EventRecord, frozen=True, kw_only=True):
 
     action: str = stated("update_resource_requirements")
     resource_requirements_id: RequirementsId
+    run_id: int
+    """The run in which they changed: attempts of later ones had what they state now."""
 
 
 EVENT_RECORDS: tuple[type[EventRecord], ...] = (
@@ -259,6 +314,7 @@ EVENT_RECORDS: tuple[type[EventRecord], ...] = (
     WorkflowCanceled,
     WorkflowCompleted,
     JobsReset,
+    ChosenJobsReset,
     ChangedJobsReset,
     WorkflowStatusReset,
     JobStarted,
@@ -269,6 +325,7 @@ EVENT_RECORDS: tuple[type[EventRecord], ...] = (
     JobPendingFailed,
     JobRetried,
     JobReady,
+    JobLost,
     JobAdopted,
     LateResult,
     RecoveryScriptCompleted,
@@ -276,8 +333,15 @@ EVENT_RECORDS: tuple[type[EventRecord], ...] = (
     JobsSpawned,
     RunStarted,
     RunEnded,
+    CountersCorrected,
+    RecoveryStarted,
+    RecoveryStep,
+    RecoveryTakenOver,
+    RecoveryEnded,
     ComputeNodeStarted,
     ComputeNodeStopped,
+    ComputeNodeSuspected,
+    ComputeNodeHeard,
     SchedulerNodeCreated,
     ActionExecuted,
     ActionCompleted,

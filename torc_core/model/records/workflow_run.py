@@ -101,6 +101,8 @@ class StartRequest(Wire, frozen=True, kw_only=True):
     report_by_buffer: float = stated(REPORT_BY_BUFFER)
     file_times: dict[FileId, float] = stated({})
     """Times of last modification of files, by id, for a workflow that is yet to be initialized."""
+    keeps_terminated: bool = False
+    """Terminated jobs stay as they are. A resume has all of them run again."""
 
 
 class StartReply(Wire, frozen=True, kw_only=True):

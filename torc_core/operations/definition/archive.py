@@ -10,7 +10,7 @@ from torc_core.client import TorcClient
 from torc_core.errors import NotFoundError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import WorkflowStatus
-from torc_core.operations.facts import counted
+from torc_core.units import counted
 
 
 class Archived(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,9 +12,9 @@ from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
 from torc_core.operations.definition.records_builder import RecordsBuilder
 from torc_core.operations.definition.rollback import deleted_on_failure
-from torc_core.operations.facts import counted
 from torc_core.operations.reporter import SILENT, Reporter
 from torc_core.spec.expanded import ExpandedWorkflow
+from torc_core.units import counted
 
 DEFAULT_MONITOR = {"enabled": True, "granularity": "summary", "sample_interval_seconds": 5}
 """Peak and average figures are recorded unless the file says otherwise, as in the reference."""

@@ -10,8 +10,9 @@ from torc_core.client import TorcClient
 from torc_core.errors import AccessError
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
-from torc_core.operations.facts import count_lines, counted, first_lines, title_of
+from torc_core.operations.facts import count_lines, first_lines, title_of
 from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.units import counted
 
 NAMED_BEYOND = 100
 """With more jobs the name of the workflow is to be typed."""

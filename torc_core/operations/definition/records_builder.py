@@ -108,6 +108,7 @@ class RecordsBuilder:
             invocation_script=item.invocation_script,
             cancel_on_blocking_job_failure=item.cancel_on_blocking_job_failure,
             supports_termination=item.supports_termination,
+            on_lost=item.on_lost,
             priority=item.priority,
             env=item.env,
             depends_on_job_ids=_chosen(job_ids, item.depends_on),

@@ -14,7 +14,7 @@ from torc_core.hpc.profiles.profile import Profile
 from torc_core.hpc.profiles.toml import profile_toml
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.operations.definition.transfer.files import document_to_write
-from torc_core.operations.facts import counted
+from torc_core.units import counted
 
 
 class GeneratedProfile(msgspec.Struct, frozen=True, kw_only=True):

@@ -86,7 +86,7 @@ def find_profile(settings: HpcSettings, name: str | None) -> Profile:
         ) from error
     if cluster is None:
         raise NotFoundError(
-            f"{unknown}, and there is no Slurm to make one of.",
+            f"{unknown}, and there is no Slurm here to make one from.",
             hint="Name one that `torc hpc list` shows, or begin on a login node of the cluster.",
         )
     return cluster

@@ -16,8 +16,8 @@ from torc_core.model.resources import ResourceRequirements
 from torc_core.operations.definition.batches import batches
 from torc_core.operations.definition.create import JobsCreated
 from torc_core.operations.definition.rollback import undone_on_failure
-from torc_core.operations.facts import counted
 from torc_core.operations.reporter import SILENT, Reporter
+from torc_core.units import counted
 
 _NAMED = re.compile(r"job([1-9][0-9]{0,17})")
 

@@ -12,9 +12,10 @@ from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE
 from torc_core.model.workflow import Message
-from torc_core.operations.facts import count_lines, counted, find_active, first_lines, title_of
+from torc_core.operations.facts import count_lines, find_active, first_lines, title_of
 from torc_core.operations.jobs.names import line_of, name_jobs
 from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.units import counted
 
 _CONSEQUENCE = "Their results will be deleted. Files stay."
 

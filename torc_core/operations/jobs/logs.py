@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import ConflictError, NotFoundError, TorcError
 from torc_core.model.execution import Stdio, StdioMode, stored_execution_config
-from torc_core.model.ids import id_of
+from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, ENDED, SETTLED, JobStatus
 from torc_core.operations.jobs.names import name_job
 from torc_core.operations.logs.output_directory import output_directories
+from torc_core.operations.places import is_there
 from torc_core.runner.policy.output_paths import RECOVERY, job_stdio
 from torc_core.runner.policy.outputs.stdio import possible_modes, stdio_files
 
@@ -54,7 +54,31 @@ class JobLog(NamedTuple):
         return any(is_there(stream.path) for stream in self.streams)
 
 
+class JobAttempt(NamedTuple):
+    """An attempt of a job, which may be under way."""
+
+    run_id: int
+    attempt_id: int
+    has_failed: bool
+
+
 ANY = LogChoice()
+
+
+def attempts_of(client: TorcClient, job: Job) -> list[JobAttempt]:
+    """Return all attempts of a job, the oldest first.
+
+    Raises:
+        TorcError: The server refused the request, or did not answer.
+    """
+    attempts = {
+        (each.run_id, each.attempt_id): each.status is not JobStatus.COMPLETED
+        for each in _results(client, job)
+    }
+    present = (client.get_workflow_status(job.workflow_id).run_id, job.attempt_id)
+    if present not in attempts and (not attempts or job.status not in ENDED):
+        attempts[present] = False
+    return [JobAttempt(*numbers, has_failed) for numbers, has_failed in sorted(attempts.items())]
 
 
 def find_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
@@ -70,13 +94,32 @@ def find_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
     stdio = stored_execution_config(workflow.execution_config).stdio_of(job.name)
     directories = output_directories(client, workflow, choice.output_dir)
     candidates = [
-        _log(directory, job, run_id, attempt_id, mode)
-        for run_id, attempt_id in _attempts(client, job, choice)
-        for directory in directories
-        for mode in possible_modes(stdio.mode)
+        log
+        for attempt in _attempts(client, job, choice)
+        for log in possible_logs(directories, stdio, job.workflow_id, id_of(job), *attempt)
     ]
     found = next((each for each in candidates if each.is_found), None)
     return found or candidates[0]._replace(remark=_why_nothing(job, candidates[0], stdio))
+
+
+def find_logs_of(client: TorcClient, workflow_id: WorkflowId, jobs: Sequence[Job]) -> list[JobLog]:
+    """Return the same of several jobs of a workflow, for which the server is asked as a whole.
+
+    Raises:
+        TorcError: The server refused the request, or did not answer.
+    """
+    workflow = client.get_workflow(workflow_id)
+    execution = stored_execution_config(workflow.execution_config)
+    directories = list(output_directories(client, workflow, None))
+    run_id = client.get_workflow_status(workflow_id).run_id
+
+    def log_of(job: Job) -> JobLog:
+        stdio, present = execution.stdio_of(job.name), (run_id, job.attempt_id)
+        logs = possible_logs(directories, stdio, workflow_id, id_of(job), *present)
+        found = next((each for each in logs if each.is_found), None)
+        return found or find_log(client, job)  # perhaps of an earlier run
+
+    return [log_of(job) for job in jobs]
 
 
 def find_written_log(client: TorcClient, job: Job, choice: LogChoice = ANY) -> JobLog:
@@ -125,8 +168,22 @@ def _results(client: TorcClient, job: Job) -> Iterator[Result]:
     return every_item(client.list_results, job.workflow_id, job_id=job.id, all_runs=True)
 
 
-def _log(directory: Path, job: Job, run_id: int, attempt_id: int, mode: StdioMode) -> JobLog:
-    stem = job_stdio(str(directory), job.workflow_id, id_of(job), run_id, attempt_id)
+def possible_logs(
+    directories: Iterable[Path],
+    stdio: Stdio,
+    workflow_id: WorkflowId,
+    job_id: JobId,
+    run_id: int,
+    attempt_id: int,
+) -> Iterator[JobLog]:
+    """Yield where the output of an attempt may be, the likeliest place first."""
+    for directory in directories:
+        stem = job_stdio(str(directory), workflow_id, job_id, run_id, attempt_id)
+        for mode in possible_modes(stdio.mode):
+            yield _log(stem, run_id, attempt_id, mode)
+
+
+def _log(stem: str, run_id: int, attempt_id: int, mode: StdioMode) -> JobLog:
     streams = [
         *_streams(stem, mode),
         *(
@@ -140,11 +197,6 @@ def _log(directory: Path, job: Job, run_id: int, attempt_id: int, mode: StdioMod
 
 def _streams(stem: str, mode: StdioMode) -> Iterator[LogStream]:
     return (LogStream(name, Path(path)) for name, path in stdio_files(stem, mode).streams)
-
-
-def is_there(path: Path) -> bool:
-    """Return whether there is a file that this user could see."""
-    return os.path.exists(path)  # noqa: PTH110 - a Path raises where a directory is not accessible
 
 
 def _why_nothing(job: Job, log: JobLog, stdio: Stdio) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torc_core.model.job import Job
-from torc_core.operations.facts import counted
+from torc_core.units import counted
 
 
 def name_job(job: Job) -> str:

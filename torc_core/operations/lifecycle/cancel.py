@@ -9,13 +9,14 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
 from torc_core.hpc.slurm.programs.calls import Slurm
+from torc_core.hpc.slurm.settle import unfinished_allocations
 from torc_core.model.ids import WorkflowId
-from torc_core.model.status import ACTIVE
+from torc_core.model.status import ACTIVE, ending_of
 from torc_core.model.workflow import WorkflowStatus
-from torc_core.operations.facts import count, count_lines, counted, is_settled, title_of
+from torc_core.operations.facts import count, count_lines, is_settled, title_of
 from torc_core.operations.reporter import Proposal, Question, Reporter
 from torc_core.operations.slurm.end_allocations import EndedAllocations, end_allocations
-from torc_core.operations.slurm.settle import unfinished_allocations
+from torc_core.units import counted
 
 
 class Before(Enum):
@@ -33,6 +34,8 @@ class Canceled(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     before: Before
     """What it was before that."""
+    ending: str
+    """How it ended, if it has."""
     allocations: EndedAllocations
     """Which of its Slurm allocations were canceled, too."""
 
@@ -42,7 +45,7 @@ class Canceled(msgspec.Struct, frozen=True, kw_only=True):
         said = {
             Before.OPEN: f"Canceled workflow {self.title}.",
             Before.CANCELED: f"Workflow {self.title} is already canceled.",
-            Before.COMPLETE: f"Workflow {self.title} is complete.",
+            Before.COMPLETE: f"Workflow {self.title} {self.ending}.",
         }
         return f"{said[self.before]} {self.allocations.sentence}".strip()
 
@@ -74,6 +77,7 @@ def propose_cancel(client: TorcClient, workflow_id: WorkflowId, slurm: Slurm) ->
             workflow_id=workflow_id,
             title=title_of(workflow),
             before=before,
+            ending=ending_of(status.jobs_by_status),
             allocations=end_allocations(client, workflow, slurm),
         )
 
@@ -114,5 +118,6 @@ def decide_cancel(workflow_id: WorkflowId, status: WorkflowStatus, allocations: 
     if not is_settled(status.jobs_by_status):
         return Before.OPEN
     if not allocations:
-        raise ConflictError(f"Workflow {workflow_id} is complete: there is nothing to cancel.")
+        ending = ending_of(status.jobs_by_status)
+        raise ConflictError(f"Workflow {workflow_id} {ending}: there is nothing to cancel.")
     return Before.COMPLETE

@@ -12,7 +12,7 @@ from torc_core.client import TorcClient, every_item
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.operations.lifecycle.reinitialize import check_reinitialize
 from torc_core.operations.lifecycle.reruns import Rerun
-from torc_core.spec import read_spec
+from torc_core.spec import ExpandedWorkflow, read_spec
 from torc_core.spec.plan import (
     ExecutionPlan,
     PlanAction,
@@ -68,7 +68,11 @@ def plan_of_file(path: Path, *, skip_checks: bool = False) -> Plan:
     Raises:
         SpecError: The file is wrong.
     """
-    spec = read_spec(path).expand(skip_checks=skip_checks)
+    return plan_of_spec(read_spec(path).expand(skip_checks=skip_checks))
+
+
+def plan_of_spec(spec: ExpandedWorkflow) -> Plan:
+    """Return the plan of a workflow that has been expanded."""
     return Plan(plan=plan_workflow(spec), source="spec_file")
 
 

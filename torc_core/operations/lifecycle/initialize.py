@@ -55,7 +55,9 @@ class Initialized(msgspec.Struct, frozen=True, kw_only=True):
         return f"Initialized {self.title}, {readiness(self.status)}"
 
 
-def propose_initialize(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Initialized]:
+def propose_initialize(
+    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
+) -> Proposal[Initialized]:
     """Propose a new run of all jobs.
 
     Raises:
@@ -65,11 +67,11 @@ def propose_initialize(client: TorcClient, workflow_id: WorkflowId) -> Proposal[
     workflow = client.get_workflow(workflow_id)
     status = client.get_workflow_status(workflow_id)
     refuse_archived(workflow_id, status)
-    check = check_start(client, workflow_id)
+    check = check_start(client, workflow_id, base)
     counts = status.jobs_by_status
 
     def perform(reporter: Reporter, *, force: bool) -> Initialized:
-        started = initialize_workflow(client, workflow, reporter, force=force)
+        started = initialize_workflow(client, workflow, reporter, force=force, base=base)
         return Initialized(workflow_id=workflow_id, title=title_of(workflow), status=started)
 
     return Proposal(
@@ -128,6 +130,7 @@ def begin_run(
     run_id: int,
     *,
     only_uninitialized: bool = False,
+    keeps_terminated: bool = False,
 ) -> WorkflowStatus:
     """Set the run number, and have dependencies worked out.
 
@@ -135,7 +138,8 @@ def begin_run(
         client: The server.
         workflow_id: The workflow.
         run_id: The number.
-        only_uninitialized: Leave the jobs that are initialized as they are.
+        only_uninitialized: Leave the jobs that are initialized as they are, unless terminated.
+        keeps_terminated: Leave terminated ones as they are, too.
     """
     started = WorkflowStatus(
         is_canceled=False,
@@ -144,7 +148,9 @@ def begin_run(
         has_detected_need_to_run_completion_script=False,
     )
     client.update_workflow_status(workflow_id, started)
-    client.initialize_jobs(workflow_id, only_uninitialized=only_uninitialized)
+    client.initialize_jobs(
+        workflow_id, only_uninitialized=only_uninitialized, keeps_terminated=keeps_terminated
+    )
     return client.get_workflow_status(workflow_id)
 
 

@@ -10,8 +10,9 @@ import msgspec
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import ConflictError
 from torc_core.model.ids import UserDataId, WorkflowId
-from torc_core.operations.facts import counted, first_lines
+from torc_core.operations.facts import first_lines
 from torc_core.spec.expanded import ExpandedWorkflow
+from torc_core.units import counted
 
 _NAMED_MISSING = 10
 

@@ -12,6 +12,7 @@ from torc_core.host.machine import Machine, inspect_machine, require_linux
 from torc_core.model.ids import RequirementsId
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
+from torc_core.resources import Resources
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.resources.affinity import cpus_for_jobs
 from torc_core.runner.server.node import offered_resources
@@ -29,6 +30,12 @@ class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
     needed: float
     available: float
 
+    @property
+    def sentence(self) -> str:
+        """Both numbers, as in "1 GPU (0 available)"."""
+        kind = self.kind.removesuffix("s") if self.needed == 1 else self.kind
+        return f"{self.needed:.10g} {kind} ({self.available:.4g} available)"
+
 
 class NeverFits(msgspec.Struct, frozen=True, kw_only=True):
     """Requirements that this machine cannot meet."""
@@ -43,10 +50,7 @@ class NeverFits(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """What it says."""
-        short = ", ".join(
-            f"{each.needed:.10g} {each.kind} ({each.available:.4g} available)"
-            for each in self.shortfalls
-        )
+        short = ", ".join(each.sentence for each in self.shortfalls)
         example = "" if self.example is None else f", such as {self.example!r},"
         return (
             f"Jobs with the requirements {self.requirements!r}{example} can never run on this "
@@ -111,16 +115,20 @@ def compare(
     """Yield the requirements that exceed what the machine offers under these options."""
     node = offered_resources(options, machine)
     for needs in requirements:
-        memory_bytes = parse_memory(needs.memory)
-        short = tuple(
-            Shortfall(kind=kind, needed=needed, available=available)
-            for kind, needed, available in (
-                ("CPUs", needs.num_cpus, node.num_cpus),
-                ("GPUs", needs.num_gpus, node.num_gpus),
-                ("nodes", needs.num_nodes, node.num_nodes),
-                ("GiB of memory", memory_bytes / 2**30, node.memory_bytes / 2**30),
-            )
-            if needed > available
+        if (misfit := find_misfit(needs, node)) is not None:
+            yield misfit
+
+
+def find_misfit(needs: ResourceRequirements, node: Resources) -> NeverFits | None:
+    """Return what of requirements exceeds all that a node has; None if they are within that."""
+    short = tuple(
+        Shortfall(kind=kind, needed=needed, available=available)
+        for kind, needed, available in (
+            ("CPUs", needs.num_cpus, node.num_cpus),
+            ("GPUs", needs.num_gpus, node.num_gpus),
+            ("nodes", needs.num_nodes, node.num_nodes),
+            ("GiB of memory", parse_memory(needs.memory) / 2**30, node.memory_bytes / 2**30),
         )
-        if short:
-            yield NeverFits(requirements=needs.name, id=needs.id, shortfalls=short)
+        if needed > available
+    )
+    return NeverFits(requirements=needs.name, id=needs.id, shortfalls=short) if short else None

@@ -8,14 +8,16 @@ from pathlib import Path
 import msgspec
 
 from torc_core.client import TorcClient
+from torc_core.diagnosis.words import code_words
 from torc_core.host.files.disk import is_full
 from torc_core.model.execution import stored_execution_config
 from torc_core.model.status import ACTIVE, UNSUCCESSFUL, JobStatus
-from torc_core.operations.facts import count, counted
+from torc_core.operations.facts import count
+from torc_core.operations.jobs.output_fault import output_fault
 from torc_core.runner.policy.output_paths import job_stdio
 from torc_core.runner.policy.outputs.stdio import stdio_files
 from torc_core.runner.policy.summary import RunSummary
-from torc_core.units import format_seconds
+from torc_core.units import counted, format_seconds
 
 _SHOWN = 5
 """How many jobs are named."""
@@ -77,10 +79,11 @@ def explain(client: TorcClient, summary: RunSummary, output_dir: str) -> Iterato
     yield from _failures(client, summary, output_dir)
     for each in summary.over_limit[:_SHOWN]:
         yield f"stopped: {each.sentence}"
-    if summary.over_limit:
-        number = counted(len(summary.over_limit), "job")
-        yield f"Raise the requirements of {number}, or run without limits (--no-limit-resources)."
-    if (command := next_command(summary)) is not None:
+    if summary.over_limit and not summary.is_canceled:  # with the same limits it would end alike
+        workflow_id, what = summary.workflow_id, "what is left"
+        yield f"Raise what they lacked, and run {what}: torc recover {workflow_id}"
+        yield f"Or run {what} without limits: torc run {workflow_id} --no-limit-resources"
+    elif (command := next_command(summary)) is not None:
         yield f"Continue with what is left: torc {command}"
 
 
@@ -106,7 +109,10 @@ def _failures(client: TorcClient, summary: RunSummary, output_dir: str) -> Itera
             else f"; its output: torc jobs logs {job.id}"
             for name, path in streams[-1:]
         )
-        yield f"failed: {job.name}, exit code {result.return_code}{where}"
+        fault = output_fault(Path(path) for _, path in streams[-1:])
+        words = code_words(result.return_code) or fault.rstrip(".")
+        code = f"{result.return_code} ({words})" if words else f"{result.return_code}"
+        yield f"failed: {job.name}, exit code {code}{where}"
     if failed.total_count > len(failed.items):
         yield f"All {failed.total_count}: torc results list {workflow_id} --failed"
     if failed.items and is_full(Path(output_dir)):

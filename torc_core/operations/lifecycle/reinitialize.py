@@ -15,7 +15,6 @@ from torc_core.model.status import JobStatus
 from torc_core.model.workflow import ChangedJobs, Workflow, WorkflowStatus
 from torc_core.operations.facts import (
     count,
-    counted,
     find_active,
     first_lines,
     readiness,
@@ -33,6 +32,7 @@ from torc_core.operations.lifecycle.inputs import (
 )
 from torc_core.operations.lifecycle.reruns import Findings, KnownFile, Rerun, decide_reruns
 from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.units import counted
 
 
 class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +77,12 @@ class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
         """Return the first of the jobs that run again, each with the reasons."""
         return first_lines(f"{job.name}: {'; '.join(job.reasons)}" for job in self.rerunning)
 
+    def kept_lines(self) -> Iterator[str]:
+        """Return how many jobs stay as they are, if any do."""
+        kept = len(self.jobs) - len(self.rerunning)
+        if kept:
+            yield f"{counted(kept, 'job')} stay{'s' if kept == 1 else ''} as before."
+
     def record(self) -> dict[str, Any]:
         """Return it for programs."""
         jobs = [job.record() for job in self.jobs]
@@ -108,7 +114,9 @@ class Reinitialized(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def propose_reinitialize(client: TorcClient, workflow_id: WorkflowId) -> Proposal[Reinitialized]:
+def propose_reinitialize(
+    client: TorcClient, workflow_id: WorkflowId, base: Path | None = None
+) -> Proposal[Reinitialized]:
     """Propose a new run of what did not complete, and of what has changed.
 
     Raises:
@@ -121,20 +129,21 @@ def propose_reinitialize(client: TorcClient, workflow_id: WorkflowId) -> Proposa
     active = find_active(workflow_id, status)
     if active is not None:
         raise active
-    check = check_reinitialize(client, workflow)
+    check = check_reinitialize(client, workflow, base)
 
     def perform(_reporter: Reporter, *, force: bool) -> Reinitialized:
         client.reset_workflow_status(workflow_id, force=force)
         return reinitialize(client, check)
 
     jobs = counted(len(check.rerunning), "job")
+    question = Question(
+        sentence=f"Reinitialize {title_of(workflow)}? {jobs} will run again.",
+        lines=(*check.lines(), *check.kept_lines()),
+        is_danger=True,
+        is_optional=True,
+    )
     return Proposal(
-        question=Question(
-            sentence=f"Reinitialize {title_of(workflow)}? {jobs} will run again.",
-            lines=tuple(check.lines()),
-            is_danger=True,
-            is_optional=True,
-        ),
+        question=question if check.reset_ids or status.is_canceled else None,
         objection=check.objection(),
         perform=perform,
     )
@@ -170,8 +179,15 @@ def reinitialize(client: TorcClient, check: ReinitializeCheck) -> Reinitialized:
     )
 
 
-def check_reinitialize(client: TorcClient, workflow: Workflow) -> ReinitializeCheck:
+def check_reinitialize(
+    client: TorcClient, workflow: Workflow, base: Path | None = None
+) -> ReinitializeCheck:
     """Decide which jobs a reinitialize runs again, and look at what they need.
+
+    Args:
+        client: The server.
+        workflow: The workflow.
+        base: The directory that relative paths mean; the current one when left out.
 
     Raises:
         NotFoundError: The workflow was deleted.
@@ -184,7 +200,7 @@ def check_reinitialize(client: TorcClient, workflow: Workflow) -> ReinitializeCh
             name=file.name,
             path=file.path,
             recorded=file.st_mtime,
-            present=modified_at(file.path),
+            present=modified_at(file.path, base),
         )
         for file in every_item(client.list_files, workflow_id)
     }
@@ -192,7 +208,7 @@ def check_reinitialize(client: TorcClient, workflow: Workflow) -> ReinitializeCh
     findings = Findings(graph, files, _changes(changed, graph, names))
     return ReinitializeCheck(
         workflow=workflow,
-        start=check_start(client, workflow_id),
+        start=check_start(client, workflow_id, base),
         elsewhere=find_elsewhere(client, workflow_id, _missing_here(files.values())),
         graph=graph,
         jobs=decide_reruns(findings),

@@ -228,7 +228,7 @@ def _file_reasons(
 
 def _phrase(noun: str, names: Sequence[str], one: str, many: str, *, separator: str = " ") -> str:
     """Return a sentence about named things, such as "jobs `a`, `work_{1..5}` run again"."""
-    folded = shorten_names(names)
+    folded = names if len(names) == 1 else shorten_names(names)
     listed = ", ".join(f"`{name}`" for name in folded[:_NAMED])
     rest = len(folded) - _NAMED
     more = f" and {rest:,} more" if rest > 0 else ""

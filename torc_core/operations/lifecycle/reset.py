@@ -1,4 +1,4 @@
-"""Reset jobs to uninitialized, and rerun what failed and what was canceled because of it."""
+"""Reset jobs to uninitialized, all of them or what failed, and begin a new run of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.facts import (
     count,
     count_lines,
-    counted,
     find_active,
     readiness,
     refuse_archived,
@@ -22,6 +21,7 @@ from torc_core.operations.facts import (
 )
 from torc_core.operations.lifecycle.reinitialize import check_reinitialize, reinitialize
 from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.units import counted
 
 
 class ResetRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,18 +50,6 @@ class JobsReset(msgspec.Struct, frozen=True, kw_only=True):
         if self.status is None:
             return f"Reset {jobs} of {self.title}."
         return f"Reset {jobs} of {self.title} for {readiness(self.status)}"
-
-
-def propose_rerun(client: TorcClient, workflow_id: WorkflowId) -> Proposal[JobsReset]:
-    """Propose a new run of the failed jobs and of all that was canceled because of them.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-        ConflictError: It is archived, or no job failed.
-    """
-    return propose_reset(
-        client, ResetRequest(workflow_id=workflow_id, failed_only=True, reinitialize=True)
-    )
 
 
 def propose_reset(client: TorcClient, request: ResetRequest) -> Proposal[JobsReset]:

@@ -23,16 +23,11 @@ from torc_core.model.records.workflow_run import (
 )
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.model.workflow import WORKFLOW_RUNS, Workflow, WorkflowStatus
-from torc_core.operations.facts import (
-    count,
-    count_lines,
-    counted,
-    refuse_archived,
-    title_of,
-)
+from torc_core.operations.facts import count, count_lines, refuse_archived, title_of
 from torc_core.operations.lifecycle.machine_fit import refuse_impossible
 from torc_core.operations.lifecycle.run import Run, RunRequest, begin_run, check_output_directory
 from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.units import counted
 
 RESUME_TIMEOUT_S = 300.0
 """How long a cold resume waits for jobs to end, by default."""
@@ -111,7 +106,7 @@ def propose_resume(connection: Connection, choice: ResumeChoice) -> Proposal[Wor
         raise ConflictError(
             f"The server at {client.url} cannot resume workflows.",
             hint="Rerun what failed instead: "
-            f"torc workflows reset-status --failed-only --reinitialize {workflow_id}",
+            f"torc workflows reset-status {workflow_id} --failed-only --reinitialize",
         )
 
     def perform(reporter: Reporter, *, force: bool) -> WorkflowResumed:  # noqa: ARG001 - no objection

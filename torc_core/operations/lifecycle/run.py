@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.clock import utc_now
-from torc_core.config.schema import ClientSettings
 from torc_core.errors import ConflictError, MachineError, TorcError
 from torc_core.host.connect import Connection
 from torc_core.host.runs import (
@@ -29,7 +27,6 @@ from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import (
     count,
     count_lines,
-    counted,
     has_nothing_to_run,
     refuse_archived,
     title_of,
@@ -46,6 +43,7 @@ from torc_core.operations.local_runs import local_runs
 from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import ExpandedWorkflow, SpecFile
+from torc_core.units import counted
 
 _RUNNABLE = frozenset(JobStatus) - SETTLED - {JobStatus.UNINITIALIZED} | {JobStatus.TERMINATED}
 """Of jobs that a run starts, waits for, or makes ready again."""
@@ -55,11 +53,15 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A run that a user asks for."""
 
     options: RunnerOptions
-    """Names the workflow. A relative output directory means one below the current directory."""
+    """Names the workflow. A relative output directory means one below `base`."""
     is_detached: bool
     """Start it in the background; else the caller executes the run directory."""
+    keeps_terminated: bool = False
+    """Leave terminated jobs as they are; else all of them run again."""
     spec: SpecFile | None = None
     """The file that the workflow came from; a copy stays with the run."""
+    base: Path | None = None
+    """The directory that it runs in, and that relative paths mean; the current one by default."""
 
 
 class AnotherRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,24 +132,6 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     other_runs: tuple[AnotherRun, ...]
 
 
-def runner_options(configured: ClientSettings, **chosen: Any) -> RunnerOptions:
-    """Return the options of a run: what the user chose now, else what the configuration says.
-
-    Args:
-        configured: The configuration.
-        **chosen: Fields of `RunSettings`; None for those that were not chosen.
-    """
-    settings = msgspec.structs.asdict(configured.run)
-    settings |= {name: value for name, value in chosen.items() if value is not None}
-    poll_interval_s = settings.pop("poll_interval")
-    return RunnerOptions(
-        workflow_id=WorkflowId(0),  # not known yet
-        poll_interval_s=poll_interval_s,
-        log_level=configured.log_level,
-        **settings,
-    )
-
-
 def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
     """Propose to run a workflow.
 
@@ -158,7 +142,8 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
         ConflictError: The workflow is archived or canceled, or nothing else is left than jobs that
             are not initialized.
     """
-    check_output_directory(request.options.output_dir)
+    base = request.base
+    check_output_directory(request.options.output_dir, base)
     refuse_impossible(request.options)
     client, workflow_id = connection.client, request.options.workflow_id
     workflow = client.get_workflow(workflow_id)
@@ -166,18 +151,26 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
     facts = RunFacts(
         workflow_id=workflow_id,
         status=client.get_workflow_status(workflow_id),
-        start=check_start(client, workflow_id) if is_new else None,
+        start=check_start(client, workflow_id, base) if is_new else None,
         misfits=find_misfits(client, request.options),
         other_runs=_find_other_runs(client, workflow_id),
     )
     objection, warnings = decide_run(facts)
 
     def perform(reporter: Reporter, *, force: bool) -> Run:
-        run_id = start_workflow(client, workflow, reporter, is_new=is_new, force=force)
+        run_id = start_workflow(
+            client,
+            workflow,
+            reporter,
+            is_new=is_new,
+            force=force,
+            keeps_terminated=request.keeps_terminated,
+            base=base,
+        )
         return begin_run(connection, workflow, request, run_id)
 
     return Proposal(
-        question=_question(workflow, facts),
+        question=_question(workflow, facts, base),
         objection=objection,
         warnings=warnings,
         perform=perform,
@@ -237,15 +230,24 @@ def check_file_run(
         raise missing
 
 
-def check_output_directory(directory: str) -> None:
+def where_lines(base: Path | None) -> tuple[str, ...]:
+    """Return in which directory jobs run, if it is not the current one."""
+    return () if base is None or base == Path.cwd() else (f"Its jobs run in {base}.",)
+
+
+def check_output_directory(directory: str, base: Path | None = None) -> None:
     """Check that logs can be written, and leave nothing behind.
 
     It tries: permissions say nothing about directories such as those of `/proc`.
 
+    Args:
+        directory: Where they are written.
+        base: The directory that a relative one lies in; the current one when left out.
+
     Raises:
         MachineError: They cannot.
     """
-    path = Path(directory)
+    path = (base or Path()) / directory
     try:
         nearest = next(each for each in (path.absolute(), *path.absolute().parents) if _is(each))
         Path(tempfile.mkdtemp(prefix=".torc-", dir=nearest)).rmdir()
@@ -263,6 +265,7 @@ def prepare_run(
     *,
     is_embedded: bool,
     spec: SpecFile | None = None,
+    base: Path | None = None,
 ) -> RunDirectory:
     """Create the directory of a new run.
 
@@ -272,12 +275,14 @@ def prepare_run(
         is_embedded: The server is the one that torc starts by itself, so the runner may start
             it again.
         spec: The file that the workflow came from; it is kept with the run.
+        base: The directory that it runs in; the current one when left out.
 
     Raises:
         NotFoundError: There is no such workflow.
     """
     workflow = client.get_workflow(options.workflow_id)
-    options = msgspec.structs.replace(options, output_dir=str(Path(options.output_dir).absolute()))
+    place = base or Path.cwd()
+    options = msgspec.structs.replace(options, output_dir=str(place / options.output_dir))
     meta = RunMeta(
         run_id=new_run_id(options.workflow_id),
         workflow_id=options.workflow_id,
@@ -286,7 +291,7 @@ def prepare_run(
         token=client.token,
         is_embedded=is_embedded,
         output_dir=options.output_dir,
-        cwd=str(Path.cwd()),
+        cwd=str(place),
         options=msgspec.to_builtins(options),
         started_at=utc_now(),
     )
@@ -320,6 +325,7 @@ def begin_run(
             msgspec.structs.replace(request.options, workflow_run_id=run_id),
             is_embedded=connection.is_embedded,
             spec=request.spec,
+            base=request.base,
         )
         pid = start_run(directory).pid if request.is_detached else None
     except (TorcError, OSError) as error:
@@ -337,7 +343,7 @@ def begin_run(
     )
 
 
-def _question(workflow: Workflow, facts: RunFacts) -> Question:
+def _question(workflow: Workflow, facts: RunFacts, base: Path | None) -> Question:
     lines = count_lines(facts.status.jobs_by_status)
     if facts.start is not None:
         lines = ("It is initialized first.", *lines, *facts.start.lines())
@@ -345,7 +351,7 @@ def _question(workflow: Workflow, facts: RunFacts) -> Question:
         lines = (*lines, "No job is left to run. To start over, initialize it first.")
     return Question(
         sentence=f"Run {title_of(workflow)} on this machine?",
-        lines=(*lines, "It keeps running after you quit."),
+        lines=(*lines, *where_lines(base), "It keeps running after you quit."),
         is_optional=True,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import msgspec
 
@@ -12,9 +13,10 @@ from torc_core.host.user import user_name
 from torc_core.model.ids import WorkflowRunId, id_of
 from torc_core.model.records.workflow_run import StartRequest
 from torc_core.model.workflow import WORKFLOW_RUNS, Workflow
-from torc_core.operations.facts import counted, title_of
+from torc_core.operations.facts import title_of
 from torc_core.operations.lifecycle.initialize import Initializing, file_times, initialize_workflow
 from torc_core.operations.reporter import Reporter
+from torc_core.units import counted
 
 
 class TerminatedResumed(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +30,15 @@ class TerminatedResumed(msgspec.Struct, frozen=True, kw_only=True):
         return f"Resuming {counted(self.number, 'job')} that an earlier run had to stop."
 
 
-def start_workflow(
-    client: TorcClient, workflow: Workflow, reporter: Reporter, *, is_new: bool, force: bool
+def start_workflow(  # noqa: PLR0913 - what a start is made of
+    client: TorcClient,
+    workflow: Workflow,
+    reporter: Reporter,
+    *,
+    is_new: bool,
+    force: bool,
+    keeps_terminated: bool = False,
+    base: Path | None = None,
 ) -> WorkflowRunId | None:
     """Start a workflow unless it is started already, and return the record of the run.
 
@@ -41,6 +50,8 @@ def start_workflow(
         reporter: Where progress goes.
         is_new: It was not initialized when the client looked.
         force: Continue although inputs are missing.
+        keeps_terminated: Terminated jobs do not run again.
+        base: The directory that relative paths mean; the current one when left out.
 
     Raises:
         ConflictError: It is archived or canceled, or is being resumed; or inputs are missing.
@@ -49,7 +60,7 @@ def start_workflow(
     if WORKFLOW_RUNS not in client.get_version().capabilities:
         # Another client may have initialized it while a question was open.
         if is_new and client.is_workflow_uninitialized(workflow_id):
-            initialize_workflow(client, workflow, reporter, force=force)
+            initialize_workflow(client, workflow, reporter, force=force, base=base)
         return None
     if is_new:
         reporter.progress(Initializing(title=title_of(workflow)))
@@ -57,7 +68,8 @@ def start_workflow(
         user=user_name(),
         process=this_process(),
         key=secrets.token_hex(16),
-        file_times=file_times(client, workflow_id) if is_new else {},
+        file_times=file_times(client, workflow_id, base) if is_new else {},
+        keeps_terminated=keeps_terminated,
     )
     reply = client.start_workflow(workflow_id, request)
     if reply.resumed_jobs:

@@ -19,12 +19,12 @@ from torc_core.diagnosis.log_scan import LogIssue
 from torc_core.errors import NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.wire import Wire, stated
-from torc_core.operations.facts import counted
 from torc_core.operations.logs.output_directory import find_outputs
 from torc_core.operations.logs.search import SEARCHED, LogSearch
 from torc_core.operations.logs.tar_stream import ArchiveError, read_members
 from torc_core.operations.reporter import Reporter
 from torc_core.runner.policy.output_paths import OutputName, read_name
+from torc_core.units import counted
 
 _IDS_SHOWN = 10
 

@@ -19,7 +19,7 @@ from torc_core.host.files.output_files import PRIVATE
 from torc_core.host.files.replacement import replacing
 from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import Workflow
-from torc_core.operations.facts import counted, title_of
+from torc_core.operations.facts import title_of
 from torc_core.operations.logs.output_directory import (
     LeftOut,
     OutputFile,
@@ -29,7 +29,7 @@ from torc_core.operations.logs.output_directory import (
 )
 from torc_core.operations.logs.tar_stream import end_archive, write_member
 from torc_core.operations.reporter import Reporter, warn_of_all
-from torc_core.units import format_bytes
+from torc_core.units import counted, format_bytes
 
 METADATA = "bundle_metadata.json"
 _FILES_BETWEEN_NOTICES = 100

@@ -8,10 +8,10 @@ from functools import partial
 import msgspec
 
 from torc_core.diagnosis.log_scan import LogScan
-from torc_core.operations.facts import counted
 from torc_core.operations.logs.output_directory import LeftOut, OutputFile, open_plain
 from torc_core.operations.reporter import Reporter, warn_of_all
 from torc_core.runner.policy.output_paths import OutputKind, OutputName
+from torc_core.units import counted
 
 SEARCHED = frozenset(
     {

@@ -11,6 +11,7 @@ from torc_core.model.resources import ResourceRequirementsPatch
 from torc_core.model.wire import Wire, stated
 from torc_core.operations.reporter import Proposal, Question, Reporter
 from torc_core.operations.reports.observe import diagnose_results
+from torc_core.units import counted
 
 
 class Adjustment(Wire, frozen=True, kw_only=True):
@@ -157,4 +158,4 @@ def _adjustment(correction: Correction) -> Adjustment:
 
 
 def _several(number: int) -> str:
-    return f"{number:,} set{'' if number == 1 else 's'} of requirements"
+    return f"{counted(number, 'set')} of requirements"

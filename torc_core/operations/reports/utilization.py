@@ -14,8 +14,8 @@ from torc_core.diagnosis.utilization import Use, memory_text
 from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.status import JobStatus
 from torc_core.model.wire import Wire, stated
-from torc_core.operations.facts import counted
 from torc_core.operations.reports.observe import diagnose_results
+from torc_core.units import counted
 
 LEAST_OVER_PERCENT = 1.0
 """Measurements of less above what is stated are noise."""

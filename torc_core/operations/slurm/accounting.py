@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 from torc_core.client import TorcClient, every_item
-from torc_core.errors import MachineError, TransportError
+from torc_core.errors import MachineError, TorcError, TransportError
 from torc_core.host.files.output_files import PRIVATE, make_directory, reason_at
 from torc_core.host.files.replacement import replacing
 from torc_core.hpc.slurm.programs.calls import AccountingDisabled, Slurm
@@ -20,10 +21,12 @@ from torc_core.hpc.slurm.programs.steps import (
     read_steps,
     split_json,
 )
+from torc_core.hpc.slurm.settle import may_be_in
+from torc_core.model.compute import ScheduledComputeNode
 from torc_core.model.ids import WorkflowId
 from torc_core.model.wire import Wire, stated
-from torc_core.operations.facts import counted
 from torc_core.operations.slurm.attempts import slurm_job_ids
+from torc_core.units import counted
 
 
 class AccountedStepRow(Wire, frozen=True, kw_only=True):
@@ -51,6 +54,8 @@ class WhyNotAccounted(StrEnum):
     """It is in the queue, or has just left it; accounting lags by some seconds."""
     UNKNOWN = "unknown"
     """This cluster has never had it, or has forgotten it."""
+    ELSEWHERE = "elsewhere"
+    """It is in another cluster than this machine."""
     NOT_ASKED = "not_asked"
     """The queue could not be asked which of the two it is."""
 
@@ -106,9 +111,17 @@ def account_for(
         MachineError: There is no Slurm here, it keeps no accounts, or a file cannot be written.
     """
     client.get_workflow(workflow_id)
+    scheduled = list(every_item(client.list_scheduled_compute_nodes, workflow_id))
+    nodes = list(every_item(client.list_compute_nodes, workflow_id))
+    cluster = _cluster(slurm, scheduled)
+    others = {
+        each.scheduler_id: not_here(each.scheduler_id, each.slurm_cluster, cluster)
+        for each in scheduled
+        if cluster and not may_be_in(cluster, each.slurm_cluster)
+    }
     ids = slurm_job_ids(
-        every_item(client.list_scheduled_compute_nodes, workflow_id),
-        every_item(client.list_compute_nodes, workflow_id),
+        (each for each in scheduled if not cluster or may_be_in(cluster, each.slurm_cluster)),
+        (each for each in nodes if not cluster or may_be_in(cluster, each.slurm_cluster)),
     )
     rows = slurm.accounting_rows(ids, STEP_COLUMNS)
     if isinstance(rows, AccountingDisabled):
@@ -117,10 +130,27 @@ def account_for(
     missing = sorted(set(ids) - {step.slurm_job_id for step in steps})
     return Accounts(
         workflow_id=workflow_id,
-        total_slurm_jobs=len(ids),
+        total_slurm_jobs=len(ids) + len(others),
         summary=[_row(step) for step in steps],
-        errors=list(_why_missing(slurm, missing)) if missing else [],
+        errors=[*(_why_missing(slurm, missing) if missing else ()), *others.values()],
         saved_files=tuple(_save(slurm, ids, save_in, workflow_id)) if save_in else (),
+    )
+
+
+def _cluster(slurm: Slurm, scheduled: Iterable[ScheduledComputeNode]) -> str | None:
+    """Return the cluster of this machine, if it matters; accounting may answer alone."""
+    if any(each.slurm_cluster for each in scheduled):
+        with suppress(TorcError):
+            return slurm.cluster()
+    return None
+
+
+def not_here(slurm_job_id: int, cluster: str | None, here: str | None) -> NotAccounted:
+    """Return that an allocation is in another cluster than this machine."""
+    return NotAccounted(
+        slurm_job_id=slurm_job_id,
+        reason=WhyNotAccounted.ELSEWHERE,
+        message=f"Slurm job {slurm_job_id}: it is in cluster {cluster}, and this is {here}",
     )
 
 

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import msgspec
 
 from torc_core.client import TorcClient, every_item
-from torc_core.errors import NotFoundError, TorcError
+from torc_core.errors import ExitCode, NotFoundError, TorcError
 from torc_core.hpc.slurm.programs.calls import Slurm
-from torc_core.hpc.slurm.programs.states import UNFINISHED_PHASES
+from torc_core.hpc.slurm.programs.states import UNFINISHED_PHASES, Phase
 from torc_core.hpc.slurm.requests import is_of_workflow
+from torc_core.hpc.slurm.settle import may_be_in, unfinished_allocations
 from torc_core.model.compute import (
     AllocationStatus,
     ScheduledComputeNode,
@@ -19,10 +20,10 @@ from torc_core.model.compute import (
 )
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
-from torc_core.operations.facts import counted
-from torc_core.operations.slurm.settle import unfinished_allocations
+from torc_core.units import counted
 
 _NAMED = 20
+_CANCELABLE = UNFINISHED_PHASES - {Phase.ENDING}
 
 
 class EndedAllocations(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +35,8 @@ class EndedAllocations(msgspec.Struct, frozen=True, kw_only=True):
     """Slurm jobs that could not be."""
     error: str | None = None
     """Why."""
+    exit_code: ExitCode = ExitCode.OK
+    """Of a command that was to end them."""
 
     @property
     def sentence(self) -> str:
@@ -46,31 +49,56 @@ class EndedAllocations(msgspec.Struct, frozen=True, kw_only=True):
             more = f" … ({len(self.left):,} in all)" if len(self.left) > _NAMED else ""
             said.append(
                 f"{counted(len(self.left), 'Slurm allocation')} could not be canceled: "
-                f"{self.error} On a login node of the cluster: scancel {ids}{more}"
+                f"{(self.error or '').rstrip('.')}. "
+                f"On a login node of their cluster: scancel {ids}{more}"
             )
+        elif self.error:
+            said.append(f"Whether it has Slurm allocations is not known: {self.error}")
         return " ".join(said)
 
 
 def end_allocations(client: TorcClient, workflow: Workflow, slurm: Slurm) -> EndedAllocations:
     """Cancel all Slurm jobs of a workflow that have not ended, also those it has no record of."""
     records = unfinished_allocations(client, id_of(workflow))
-    ids = {record.scheduler_id for record in records}
+    ids = _ids(records)
     if not slurm.is_here():
-        error = "There is no Slurm on this machine."
-        return EndedAllocations(left=tuple(sorted(ids)), error=error if ids else None)
+        if not ids:
+            return EndedAllocations()
+        return EndedAllocations(
+            left=tuple(sorted(ids)),
+            error="There is no Slurm on this machine.",
+            exit_code=ExitCode.ENVIRONMENT,
+        )
     if not ids and not _has_schedulers(client, workflow):
         return EndedAllocations()
     try:
-        ids |= {
+        cluster = slurm.cluster()
+        here = [record for record in records if may_be_in(cluster, record.slurm_cluster)]
+        elsewhere = [record for record in records if record not in here]
+        canceled = _ids(here) | {
             each.id
             for each in slurm.queue()
-            if is_of_workflow(workflow, each.comment) and each.state.phase in UNFINISHED_PHASES
+            if is_of_workflow(workflow, each.comment) and each.state.phase in _CANCELABLE
         }
-        slurm.cancel(ids)
+        slurm.cancel(canceled)
     except TorcError as error:
-        return EndedAllocations(left=tuple(sorted(ids)), error=error.message)
-    _note_unstarted(client, records)
-    return EndedAllocations(canceled=tuple(sorted(ids)))
+        return EndedAllocations(
+            left=tuple(sorted(ids)),
+            error=error.message,
+            exit_code=error.exit_code if ids else ExitCode.OK,
+        )
+    _note_unstarted(client, here)
+    clusters = ", ".join(sorted({str(record.slurm_cluster) for record in elsewhere}))
+    return EndedAllocations(
+        canceled=tuple(sorted(canceled)),
+        left=tuple(sorted(_ids(elsewhere))),
+        error=f"This is cluster {cluster}, not {clusters}." if elsewhere else None,
+        exit_code=ExitCode.ENVIRONMENT if elsewhere else ExitCode.OK,
+    )
+
+
+def _ids(records: Sequence[ScheduledComputeNode]) -> set[int]:
+    return {record.scheduler_id for record in records}
 
 
 def _note_unstarted(client: TorcClient, records: Sequence[ScheduledComputeNode]) -> None:

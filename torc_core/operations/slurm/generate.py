@@ -10,12 +10,12 @@ import msgspec
 from torc_core.config.hpc import HpcSettings
 from torc_core.errors import UsageError
 from torc_core.hpc.planning.plan import PlannedScheduler, SchedulerPlan
-from torc_core.operations.facts import counted
 from torc_core.operations.slurm.plan_file import PlanRequest, plan_allocations
 from torc_core.spec import SpecFile
 from torc_core.spec.annotate.annotate import annotate
 from torc_core.spec.load import format_of
 from torc_core.spec.problems import shown
+from torc_core.units import counted
 
 
 class Generated(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,9 @@ import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.jobs.logs import LogStream, is_there
+from torc_core.operations.jobs.logs import LogStream
 from torc_core.operations.logs.output_directory import output_directories
+from torc_core.operations.places import is_there
 from torc_core.runner.policy.output_paths import slurm_output
 
 _STREAMS = {"stdout": ".o", "stderr": ".e"}

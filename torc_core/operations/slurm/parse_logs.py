@@ -13,7 +13,6 @@ from torc_core.diagnosis.log_scan import LogIssue
 from torc_core.errors import NotFoundError
 from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.wire import Wire, stated
-from torc_core.operations.facts import counted
 from torc_core.operations.logs.output_directory import (
     OutputFile,
     find_outputs,
@@ -29,6 +28,7 @@ from torc_core.operations.slurm.attempts import (
     written_by,
 )
 from torc_core.runner.policy.output_paths import OutputName
+from torc_core.units import counted
 
 JOBS_NAMED = 100
 """Of one line of a log; an allocation may have run thousands."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 
 import msgspec
 
@@ -13,18 +13,17 @@ from torc_core.hpc.planning.options import GroupBy, PlanOptions, WalltimeStrateg
 from torc_core.hpc.planning.plan import SchedulerPlan, make_plan
 from torc_core.hpc.profiles.profile import Profile
 from torc_core.model.action import requests_slurm_nodes
-from torc_core.model.execution import expiration_buffer_s
-from torc_core.operations.facts import counted
+from torc_core.model.execution import planned_buffer_s
+from torc_core.model.resources import ResourceRequirements
 from torc_core.operations.hpc.profiles import find_profile
 from torc_core.resources import Requirements
 from torc_core.spec.expanded import (
     ExpandedResourceRequirements,
     ExpandedWorkflow,
-    WorkflowSettings,
 )
 from torc_core.spec.fields import sbatch_value
 from torc_core.spec.problems import Problems
-from torc_core.units import parse_duration, parse_memory
+from torc_core.units import counted, parse_duration, parse_memory
 
 
 class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +77,16 @@ def plan_with(spec: ExpandedWorkflow, profile: Profile, options: PlanOptions) ->
         {each.name: requirements_of(each) for each in spec.resource_requirements},
         profile,
         options,
-        buffer_s=buffer_of(spec.settings),
+        buffer_s=planned_buffer_s(
+            spec.settings.compute_node_expiration_buffer_seconds, spec.settings.execution_config
+        ),
         defaults=spec.settings.slurm_defaults or {},
     )
 
 
-def requirements_of(stated: ExpandedResourceRequirements) -> Requirements:
+def requirements_of(
+    stated: ExpandedResourceRequirements | ResourceRequirements,
+) -> Requirements:
     """Return requirements as numbers."""
     return Requirements.stated(
         num_cpus=stated.num_cpus,
@@ -94,15 +97,6 @@ def requirements_of(stated: ExpandedResourceRequirements) -> Requirements:
     )
 
 
-def buffer_of(settings: WorkflowSettings) -> int:
-    """Return how many seconds before the end of an allocation its runner stops."""
-    return math.ceil(
-        expiration_buffer_s(
-            settings.compute_node_expiration_buffer_seconds, settings.execution_config
-        )
-    )
-
-
 def choose_account(stated: str | None, spec: ExpandedWorkflow, profile: Profile) -> str:
     """Return the Slurm account of a plan: named, the workflow's, or the profile's.
 
@@ -110,13 +104,26 @@ def choose_account(stated: str | None, spec: ExpandedWorkflow, profile: Profile)
         UsageError: There is none.
     """
     default = (spec.settings.slurm_defaults or {}).get("account")
-    account = stated or default or profile.default_account
-    if not account:
-        raise UsageError(
-            "No Slurm account is named.",
-            hint="Name it with --account, as `account` in the file's slurm_defaults, or as "
-            "default_account of the profile.",
-        )
+    return first_account(
+        (stated, default, profile.default_account),
+        hint="Name it with --account, as `account` in the file's slurm_defaults, or as "
+        "default_account of the profile.",
+    )
+
+
+def first_account(candidates: Iterable[object], hint: str) -> str:
+    """Return the first Slurm account that is stated.
+
+    Args:
+        candidates: What may be accounts, those first that count most; None where none is stated.
+        hint: What to do if there is none.
+
+    Raises:
+        UsageError: There is none, or it cannot be one.
+    """
+    account = next(filter(None, candidates), None)
+    if account is None:
+        raise UsageError("No Slurm account is named.", hint=hint)
     problems = Problems()
     sbatch_value(account, (), problems)
     for _, problem in problems.errors:

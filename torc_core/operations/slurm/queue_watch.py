@@ -12,9 +12,15 @@ from torc_core.clock import Clock
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.programs.poller import AllocationView, Poller, PollStatus
 from torc_core.hpc.slurm.programs.states import Phase
-from torc_core.model.compute import AllocationStatus
+from torc_core.hpc.slurm.settle import (
+    certain_views,
+    may_be_in,
+    may_be_of,
+    settle_allocations,
+    unfinished_allocations,
+)
+from torc_core.model.compute import AllocationStatus, ScheduledComputeNode
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.slurm.settle import may_be_of, settle_allocations, unfinished_allocations
 
 LIST_S = 5.0
 """The least time between two questions to the server for the allocations of a workflow."""
@@ -48,7 +54,7 @@ class QueueWatch:
         self._lock = threading.Lock()
         self._watched: tuple[str, WorkflowId] | None = None
         self._next_list = 0.0
-        self._keys: dict[int, str | None] = {}
+        self._records: dict[int, ScheduledComputeNode] = {}
         self._settled: set[int] = set()
         self._pending: set[int] = set()
         """Those that the server knows to wait for nodes."""
@@ -63,7 +69,7 @@ class QueueWatch:
             workflow_id: The workflow. Another one than before is a new beginning.
 
         Returns:
-            None if Slurm is not on this machine, or no allocation is unfinished.
+            None if Slurm is not on this machine, or no allocation of its cluster is unfinished.
 
         Raises:
             TorcError: The server did not answer. What Slurm does not answer is in the `status`.
@@ -73,21 +79,22 @@ class QueueWatch:
         with self._lock:
             self._go_to(client.url, workflow_id)
             self._list(client, workflow_id)
-            if not self._keys:
+            if not self._records:
                 return None
             views = self._poller.poll()
+            self._leave_elsewhere()
             ours = {
-                number: view
-                for number, view in views.items()
-                if may_be_of(view, self._keys[number])
+                number: views[number]
+                for number, record in self._records.items()
+                if may_be_of(views[number], record.request_key)
             }
             self._settle(client, workflow_id, ours)
             return QueueLook(views=ours, status=self._poller.status())
 
     def _go_to(self, url: str, workflow_id: WorkflowId) -> None:
         if self._watched != (url, workflow_id):
-            self._poller.forget(self._keys)
-            self._keys.clear()
+            self._poller.forget(self._records)
+            self._records.clear()
             self._settled.clear()
             self._pending.clear()
             self._next_list = 0.0
@@ -100,29 +107,36 @@ class QueueWatch:
         self._next_list = now + LIST_S
         self._pending.clear()
         for record in unfinished_allocations(client, workflow_id):
-            self._keys.setdefault(record.scheduler_id, record.request_key)
+            self._records.setdefault(record.scheduler_id, record)
             if record.status == AllocationStatus.PENDING:
                 self._pending.add(record.scheduler_id)
-        self._poller.watch(self._keys)
+        self._leave_elsewhere()
+        self._poller.watch(self._records)
+
+    def _leave_elsewhere(self) -> None:
+        """Forget allocations of other clusters, as soon as it is known which one this is."""
+        cluster = self._poller.status().cluster
+        if cluster is None:
+            return
+        elsewhere = [
+            number
+            for number, record in self._records.items()
+            if not may_be_in(cluster, record.slurm_cluster)
+        ]
+        self._poller.forget(elsewhere)
+        for number in elsewhere:
+            del self._records[number]
 
     def _settle(
         self, client: TorcClient, workflow_id: WorkflowId, views: Mapping[int, AllocationView]
     ) -> None:
-        """Settle what has ended or waits once more, if it is certain that it is ours.
-
-        This machine may be a login node of another cluster, whose Slurm knows nothing of these
-        allocations, or another job by the same number.
-        """
-        news = {
-            number: view
-            for number, view in views.items()
-            if view.comment is not None
-            and self._keys[number] == view.comment
-            and self._is_news(view)
-        }
+        """Settle what has ended or waits once more, if it is certain that it is ours."""
+        cluster = self._poller.status().cluster
+        certain = certain_views(views, self._records, cluster)
+        news = {number: view for number, view in certain.items() if self._is_news(view)}
         if not news:
             return
-        settle_allocations(client, news, workflow_id)
+        settle_allocations(client, news, workflow_id, cluster=cluster)
         over = {number for number, view in news.items() if view.is_over}
         self._settled = (self._settled | over) - (news.keys() - over)
         self._pending |= news.keys() - over

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from torc_core.decoders import convert
 from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import ActionId, SchedulerId, WorkflowId
 
@@ -48,4 +49,4 @@ def node_request(workflow_id: WorkflowId, action_id: ActionId, config: Any) -> N
     """
     stated = {key: value for key, value in (config or {}).items() if value is not None}
     ids = {"workflow_id": workflow_id, "action_id": action_id}
-    return msgspec.convert({**stated, **ids}, NodeRequest)
+    return convert({**stated, **ids}, NodeRequest)

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import msgspec
 
+from torc_core.host.files.replacement import sync_names
 from torc_core.runner.guard.messages import Entry, Exited, Forgotten, KeptEntry, Started
 
 NAME = "journal"
-_COMPACT_BYTES = 1 << 20
-"""A file beyond this is rewritten once half of it is forgotten."""
+COMPACT_BYTES = 1 << 20
 _DECODER: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
@@ -65,20 +65,24 @@ class Journal:
 
     Args:
         directory: The guard's own.
+        compact_bytes: A file beyond this is rewritten once half of it is forgotten.
 
     Raises:
         OSError: The file cannot be created.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, compact_bytes: int = COMPACT_BYTES) -> None:
         self.kept = Kept()
         self._path = directory / NAME
         self._file = _open(self._path)
         self._encode = msgspec.json.Encoder().encode
         self._unwritten = b""
         """Lines for which the disk has no room; jobs matter more."""
+        self._has_lasting_name = False
+        """Its name, and that of the directory, would survive a loss of power."""
         self._size = 0
-        self._compact_at = _COMPACT_BYTES
+        self._compact_bytes = compact_bytes
+        self._compact_at = compact_bytes
         """The size at which to look how much of the file is forgotten."""
 
     def write(self, entries: Sequence[Entry]) -> None:
@@ -93,6 +97,11 @@ class Journal:
         """Let what was written survive a loss of power."""
         with contextlib.suppress(OSError):
             os.fdatasync(self._file)
+        if not self._has_lasting_name:
+            directory = self._path.parent
+            sync_names(directory)
+            sync_names(directory.parent)
+            self._has_lasting_name = True
 
     def close(self) -> None:
         """Write no more."""
@@ -110,15 +119,15 @@ class Journal:
                 self._unwritten = self._unwritten[written:]
 
     def _compact(self) -> None:
-        """Write the file anew if half of it is forgotten; otherwise once it has grown so far."""
+        """Rewrite the file if half of it is forgotten; otherwise once it has grown so far."""
         lines = self._lines(self.kept.entries)
-        self._compact_at = max(_COMPACT_BYTES, 2 * len(lines))
+        self._compact_at = max(self._compact_bytes, 2 * len(lines))
         if self._size <= self._compact_at:
             return
         try:
             self._rewrite(lines)
         except OSError:  # the old one is as good
-            self._compact_at = self._size + _COMPACT_BYTES
+            self._compact_at = self._size + self._compact_bytes
 
     def _rewrite(self, lines: bytes) -> None:
         fresh = self._path.with_suffix(".new")
@@ -126,12 +135,14 @@ class Journal:
         file = _open(fresh)
         try:
             fresh.write_bytes(lines)
+            os.fdatasync(file)  # first: what it takes the place of may have been synced
             fresh.replace(self._path)
         except OSError:
             os.close(file)
             raise
         os.close(self._file)
         self._file, self._size, self._unwritten = file, len(lines), b""
+        self._has_lasting_name = False
 
 
 def read_journal(directory: Path) -> list[KeptEntry]:

@@ -54,6 +54,8 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     """Where its jobs become steps of an allocation; None if they do not."""
     started: float
     """On the monotonic clock."""
+    boot_id: str | None = None
+    """Names the present run of its machine."""
 
 
 def gpu_names(found: tuple[str, ...], count: int) -> tuple[str, ...]:

@@ -20,13 +20,6 @@ EXIT_STOPPED = 143
 EXIT_CANNOT_START = 126
 """Exit code of a job that could not be started: that of shells."""
 
-MOST_LOST = 3
-"""How many attempts of a job in a row may be lost with their guard; with the last of them it fails.
-
-It may be the job that kills the guard, and would do so again; HyperQueue counts crashes of workers
-in the same way. After the first loss a job has a guard to itself, so that no other job is to blame.
-"""
-
 SIGNALED_S = 1.0
 """How long the runner waits for a signal of its own after one has ended a job.
 

@@ -23,6 +23,8 @@ LAST_ANSWERS_S = 60.0
 how the workflow stands, and has its node and its run recorded as ended."""
 _DEFAULT_REQUIREMENTS = (2**20, 60)
 """Memory in bytes and runtime in seconds of jobs that state no requirements."""
+_SLURMS_SECOND_S = 1.0
+"""Slurm counts whole seconds, so it may find a time over that much earlier."""
 
 
 class IdleLimits(NamedTuple):
@@ -48,7 +50,7 @@ def idle_limits(options: RunnerOptions, workflow: Workflow) -> IdleLimits:
         no_server_s = workflow.compute_node_wait_for_healthy_database_minutes * 60
     if options.cares:
         no_server_s = CARETAKER_S
-    return IdleLimits(no_work_s, no_server_s, options.cares, options.grace_s)
+    return IdleLimits(no_work_s, no_server_s, options.cares, options.final_report_s)
 
 
 def first_answer_s(options: RunnerOptions) -> float:
@@ -119,6 +121,24 @@ def memory_limit(claimed: ClaimedJob) -> int | None:
 def runtime_limit_s(claimed: ClaimedJob) -> int | None:
     """Return how long a job may run; None if it states nothing, or has the default ones."""
     return (claimed.runtime_seconds or None) if _has_own_limits(claimed) else None
+
+
+def step_end_reason(claimed: ClaimedJob, limit: StopReason, ran_s: float) -> StopReason:
+    """Return why Slurm has ended a step.
+
+    When the time of an allocation is over, Slurm says the same of all its steps as of one whose own
+    time is: only how long the job ran tells them apart.
+
+    Args:
+        claimed: The job.
+        limit: What Slurm's words name.
+        ran_s: How long the job ran, at most.
+    """
+    if limit is not StopReason.OUT_OF_TIME:
+        return limit
+    limit_s = runtime_limit_s(claimed)
+    is_over = limit_s is not None and ran_s > limit_s - _SLURMS_SECOND_S
+    return limit if is_over else StopReason.RUNNER_STOPS
 
 
 def exceeded_limit(claimed: ClaimedJob, stop: StopReason) -> OverLimit | None:

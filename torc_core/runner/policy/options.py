@@ -38,6 +38,8 @@ class RunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How long the server may hold a long poll without news; nothing waits for it to elapse."""
     grace_s: float = GRACE_S
     """From SIGTERM to SIGKILL, for jobs with `supports_termination`."""
+    final_report_s: float = 30.0
+    """How long a runner that was asked to stop waits for the server to acknowledge the results."""
     cpu_affinity: bool = False
     """Give each job CPUs of its own: as many as it needs, or with `max_parallel_jobs` an equal
     share of all."""

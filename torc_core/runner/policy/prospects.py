@@ -5,13 +5,14 @@ from __future__ import annotations
 from torc_core.clock import Clock, utc_text
 from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import Exchange, ExchangeReply, Outlook
+from torc_core.moments import zoned_moment
 from torc_core.runner.policy.options import RunnerOptions
 
 SILENT_S = 75.0
 """A runner that was not heard from for so long may be lost: each exchange is a heartbeat, and the
 server holds none for longer than a minute."""
 _ROUNDING_S = 1.0
-"""The server is told in whole seconds how much time is left."""
+"""The server learns in whole seconds how much time is left."""
 _NOTHING = Outlook()
 
 
@@ -27,16 +28,16 @@ class Prospects:
     def __init__(self, options: RunnerOptions, clock: Clock, no_work_s: float) -> None:
         self._workflow_id = options.workflow_id
         self._no_work_s = no_work_s
-        self._leaves = ""
-        """When the runner leaves if there is no job: hours, minutes and seconds."""
+        self._leaves: float | None = None
+        """When the runner leaves if there is no job: seconds since 1970."""
         self._is_allocation = options.compute_node_type is not SchedulerType.LOCAL
         self._clock = clock
         self._found_no_work = False
         """The last request that carried no report was answered without a job."""
         self._reason = ""
         self._outlook = _NOTHING
-        self._until = ""
-        """When the first runner that holds jobs counts as lost: hours, minutes and seconds."""
+        self._until = 0.0
+        """When the first runner that holds jobs counts as lost: seconds since 1970."""
         self._announced: object = None
         """What was waited for at the last announcement."""
 
@@ -51,15 +52,15 @@ class Prospects:
         self._outlook = reply.outlook or _NOTHING
         self._until = self._time_in(self._outlook.lease_seconds)
         if not self.is_out_of_work:
-            self._leaves = ""
-        elif not self._leaves:
+            self._leaves = None
+        elif self._leaves is None:
             self._leaves = self._time_in(self._no_work_s)
 
     def forget(self) -> None:
         """Note that there are jobs here."""
         self._found_no_work = False
         self._outlook = _NOTHING
-        self._leaves = ""
+        self._leaves = None
 
     def announce(self) -> tuple[str, dict[str, object]] | None:
         """Return what to log of the wait for jobs; None if that has not changed."""
@@ -68,9 +69,10 @@ class Prospects:
         if not (is_new and waits):
             return None
         if self.waits_for_others:
-            until = f"{self._until}Z"
+            until = _logged(self._until)
             return "Waiting for jobs of other runners", {"runners": waits, "until_if_silent": until}
-        return "Waiting for jobs", {"until": f"{self._leaves}Z", "reason": self._why_none or None}
+        until = _logged(self._leaves or 0.0)
+        return "Waiting for jobs", {"until": until, "reason": self._why_none or None}
 
     @property
     def is_out_of_work(self) -> bool:
@@ -104,6 +106,11 @@ class Prospects:
     def is_hopeless(self) -> bool:
         """Whether nothing that is left is for this runner."""
         return self._outlook.is_hopeless
+
+    @property
+    def leaves_jobs(self) -> bool:
+        """Whether jobs are ready that neither this runner nor another one can take."""
+        return self._outlook.example is not None
 
     @property
     def longest_wait_s(self) -> float | None:
@@ -147,11 +154,20 @@ class Prospects:
     def waiting(self) -> str:
         """What the runner waits for, and until when; empty if for nothing."""
         if not self.waits_for_others:
-            return f"waiting for jobs, until {self._leaves} UTC" if self._leaves else ""
-        holders = self._outlook.holders
+            leaves = self._leaves
+            return "" if leaves is None else f"waiting for jobs, until {self._said(leaves)}"
+        holders, until = self._outlook.holders, self._said(self._until)
         if holders == 1:
-            return f"waiting for jobs of another runner, until {self._until} UTC if it stays silent"
-        return f"waiting for jobs of {holders} runners, until {self._until} UTC if one stays silent"
+            return f"waiting for jobs of another runner, until {until} if it stays silent"
+        return f"waiting for jobs of {holders} runners, until {until} if one stays silent"
 
-    def _time_in(self, seconds: float) -> str:
-        return utc_text(self._clock.wall_ms() + int(seconds * 1000))[11:19]
+    def _time_in(self, seconds: float) -> float:
+        return self._clock.wall_ms() / 1000 + seconds
+
+    def _said(self, moment: float) -> str:
+        return zoned_moment(moment, self._clock.wall_ms() / 1000)
+
+
+def _logged(moment: float) -> str:
+    """Return hours, minutes and seconds as in the time of a line of the log."""
+    return f"{utc_text(int(moment * 1000))[11:19]}Z"

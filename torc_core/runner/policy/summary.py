@@ -8,7 +8,8 @@ import msgspec
 
 from torc_core.errors import ExitCode
 from torc_core.model.ids import JobId, WorkflowId
-from torc_core.model.status import JobStatus
+from torc_core.model.status import JobStatus, ending_of
+from torc_core.runner.policy.steps import StepTrail
 
 COMPLETE = "the workflow is complete"
 """Why a runner shuts down when no job is left that may run."""
@@ -30,6 +31,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     is_server_failing: bool = False
     waiting_for: str = ""
     """What an idle runner waits for and until when, in words."""
+    changes: int = 0
+    """How many changes of single jobs there were."""
+    trail: StepTrail = msgspec.field(default_factory=StepTrail)
+    """What is known of them, the same object in every report: it goes on changing."""
 
 
 class OverLimit(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,9 +98,11 @@ def exit_code(
 
 
 def reason_shown(reason: str, jobs_by_status: Mapping[str, int]) -> str:
-    """Return why a run ended; a workflow with stopped jobs is not complete to its user."""
+    """Return why a run ended; only a workflow without failures is complete to its user."""
+    if reason != COMPLETE:
+        return reason
     has_stopped = bool(jobs_by_status.get(JobStatus.TERMINATED))
-    return _STOPPED if has_stopped and reason == COMPLETE else reason
+    return _STOPPED if has_stopped else f"the workflow {ending_of(jobs_by_status)}"
 
 
 def final_status(summary: RunSummary) -> str:

@@ -120,8 +120,8 @@ class Launcher:
         end = end_step(self._stem(attempt.claimed))
         if exited.exit_code == 0:
             return None
-        if end.told:
-            self.write_stderr(attempt.claimed, " ".join(end.told))
+        if end.printed:
+            self.write_stderr(attempt.claimed, " ".join(end.printed))
         return end.limit
 
     def step_began_at(self, attempt: Attempt) -> float | None:

@@ -8,22 +8,22 @@ from pathlib import Path
 import msgspec
 
 from torc_core.host.files.json_file import read_record
-from torc_core.host.runs import Run, RunState, list_runs
+from torc_core.host.runs import DamagedRun, Run, RunState, list_all_runs
 from torc_core.runner.guard.journal import read_journal, running_ids
 from torc_core.runner.guard.messages import Started
 from torc_core.runner.process.guard_client import RECORD, GuardRecord, guards_directory
 from torc_core.runner.process.records import AttemptRecord, decode
 
 
-def list_runs_with_left_jobs() -> list[Run]:
-    """Return the runs of this state directory, newest first; unreadable ones are left out.
+def list_runs_with_left_jobs() -> list[Run | DamagedRun]:
+    """Return the runs of this state directory, newest first.
 
     What the guards of dead runners have is counted with the last run of the workflow that crashed.
     """
     left = list(_guards_without_runner())
     runs = []
-    for run in list_runs():
-        if run.state is RunState.CRASHED:
+    for run in list_all_runs():
+        if isinstance(run, Run) and run.state is RunState.CRASHED:
             own = [guard for guard in left if _is_of_run(guard[1], run)]
             left = [guard for guard in left if guard not in own]
             run = msgspec.structs.replace(run, jobs_left=sum(map(_running, own)))  # noqa: PLW2901

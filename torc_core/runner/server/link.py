@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -22,26 +21,14 @@ from torc_core.errors import (
     TransitionError,
     UsageError,
 )
-from torc_core.model.exchange import Exchange, ExchangeReply
+from torc_core.model.exchange import Exchange
 from torc_core.runner.logs import log
 from torc_core.runner.policy.backoff import FIRST_DELAY_S, retry_delay_s
+from torc_core.runner.server.outstanding import MAX_IN_FLIGHT, ExchangeResult, Outstanding
 from torc_core.runner.server.protocol import ExchangeProtocol
 
-MAX_IN_FLIGHT = 2
-"""Requests at a time: a long poll, and one with reports."""
 
-
-class ExchangeResult(msgspec.Struct, frozen=True):
-    """A request that was answered, or given up."""
-
-    request: Exchange
-    reply: ExchangeReply | None
-    """None: see `error`; or the link was closed."""
-    error: TorcError | None = None
-    """A retry would fail as well: the workflow is gone, or the server refuses a setting."""
-
-
-class ServerLink:
+class ServerLink(Outstanding):
     """Sends requests in the background.
 
     Args:
@@ -56,54 +43,18 @@ class ServerLink:
         wake: Callable[[], None],
         jitter: Callable[[], float],
     ) -> None:
+        super().__init__()
         self._protocol = protocol
         self._wake = wake
         self._jitter = jitter
-        self._seq = 0
-        self._sent: dict[int, Exchange] = {}
-        """Requests not answered yet, by number."""
         self._outgoing: queue.SimpleQueue[Exchange | None] = queue.SimpleQueue()
-        self._results: deque[ExchangeResult] = deque()
         self._closed = threading.Event()
-        self._failing: set[int] = set()
-        """Numbers of requests that failed and were not answered since."""
         for number in range(MAX_IN_FLIGHT):
             threading.Thread(target=self._work, name=f"server-link-{number}", daemon=True).start()
 
-    @property
-    def in_flight(self) -> int:
-        """How many requests were sent and are not answered yet."""
-        return len(self._sent)
-
-    @property
-    def carries_report(self) -> bool:
-        """Whether a completion, a release or the replacement of a node is in flight."""
-        return any(each.ends or each.releases or each.replaces for each in self._sent.values())
-
-    @property
-    def is_failing(self) -> bool:
-        """Whether a request failed and was not answered since."""
-        return bool(self._failing)
-
-    @property
-    def can_send(self) -> bool:
-        """Whether another request may be sent now; while the server fails, one is enough."""
-        return self.in_flight < MAX_IN_FLIGHT and not self.is_failing
-
     def send(self, request: Exchange) -> None:
         """Number and send a request."""
-        self._seq += 1
-        self._sent[self._seq] = request = msgspec.structs.replace(request, seq=self._seq)
-        self._outgoing.put(request)
-
-    def collect(self) -> list[ExchangeResult]:
-        """Return the results since the last call."""
-        results = []
-        while self._results:
-            result = self._results.popleft()
-            del self._sent[result.request.seq]
-            results.append(result)
-        return results
+        self._outgoing.put(self._number(request))
 
     def close(self) -> None:
         """Give up all requests and end the threads."""
@@ -148,14 +99,6 @@ class ServerLink:
                     log.info("Server answers again")
                 return ExchangeResult(request, reply)
         return ExchangeResult(request, None)
-
-    def _is_behind_another(self, request: Exchange) -> bool:
-        """Return whether an older request fails too.
-
-        That one goes first, so that reports arrive in the order in which they were made.
-        """
-        failing = list(self._failing)  # one step: the other thread changes it
-        return request.seq in failing and min(failing) < request.seq
 
     def _note_failure(self, request: Exchange, error: TorcError) -> None:
         if request.seq not in self._failing:

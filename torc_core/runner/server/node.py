@@ -17,6 +17,7 @@ from torc_core.errors import ConflictError, MachineError, NotFoundError, TorcErr
 from torc_core.host.environment import user_environment
 from torc_core.host.files import output_files
 from torc_core.host.machine import Machine, inspect_machine
+from torc_core.host.process import boot_id
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
 from torc_core.model.execution import ExecutionConfig, ExecutionMode, read_execution_config
 from torc_core.model.ids import WorkflowId, id_of
@@ -106,6 +107,7 @@ def register_node(
         execution=execution,
         steps=_steps(options, execution),
         started=clock.monotonic(),
+        boot_id=boot_id(),
     )
 
 

@@ -73,5 +73,5 @@ class Patience:
             return
         self._deadline = self._clock.monotonic() + self._limit_s
         if self._limit_s:
-            until = utc_text(self._clock.wall_ms() + int(self._limit_s * 1000))[11:19]
-            log.warning("Server does not answer", error=error.message, asked_until=f"{until}Z")
+            until = utc_text(self._clock.wall_ms() + int(self._limit_s * 1000))
+            log.warning("Server does not answer", error=error.message, asked_until=until)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from torc_core.client import TorcClient
+from torc_core.clock import Clock
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_core.model.ids import ComputeNodeId
 from torc_core.model.workflow import EXCHANGE
@@ -47,8 +48,8 @@ class BatchProtocol:
         return self._client.exchange(self._compute_node_id, request, timeout_s=timeout_s)
 
 
-def choose_protocol(client: TorcClient, context: RunnerContext) -> ExchangeProtocol:
+def choose_protocol(client: TorcClient, context: RunnerContext, clock: Clock) -> ExchangeProtocol:
     """Return the best protocol that the server offers."""
     if EXCHANGE in context.capabilities:
         return BatchProtocol(client, context.node_id)
-    return SingleCallProtocol(client, context.workflow_id, context.run_id, context.node_id)
+    return SingleCallProtocol(client, context.workflow_id, context.run_id, context.node_id, clock)

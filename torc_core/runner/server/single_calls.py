@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import defaultdict
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 
 from torc_core.client import TorcClient
+from torc_core.clock import Clock, utc_text
+from torc_core.decoders import decode
 from torc_core.errors import ConflictError, NotFoundError, ServerError, UsageError
 from torc_core.model.action import WORKER_TRIGGERS, ActionType
 from torc_core.model.artifact import FilePatch
@@ -44,7 +48,7 @@ from torc_core.model.ids import (
 )
 from torc_core.model.job import ClaimedJobs, Job
 from torc_core.model.resources import FailureRule, ResourceRequirements
-from torc_core.model.result import Result
+from torc_core.model.result import LOST_ATTEMPTS_LIMIT, LOST_RETURN_CODE, Result
 from torc_core.model.status import JobStatus
 from torc_core.resources import Requirements
 from torc_core.units import parse_duration, parse_memory
@@ -67,8 +71,10 @@ class SingleCallProtocol:
         workflow_id: WorkflowId,
         run_id: int,
         compute_node_id: ComputeNodeId,
+        clock: Clock,
     ) -> None:
         self._client = client
+        self._clock = clock
         self._workflow_id = workflow_id
         self._run_id = run_id
         self._compute_node_id = compute_node_id
@@ -79,10 +85,10 @@ class SingleCallProtocol:
         """Outcomes of reports of an exchange that failed later: they are not sent again."""
         self._claimed: set[JobId] = set()
         """Ids of the jobs that this runner has claimed."""
-        self._started: set[int] = set()
-        """Those of them whose start was reported."""
-        self._lost: dict[JobId, int] = {}
-        """How many attempts of a job in a row were lost with their guards."""
+        self._started: dict[JobId, str] = {}
+        """When those started whose start was reported."""
+        self._lost: defaultdict[JobId | None, set[int]] = defaultdict(set)
+        """Tokens of the attempts that this runner has lost, by job: such a server counts none."""
         self._news = threading.Event()
         self._latest = 0
         self._counting = threading.Lock()
@@ -152,7 +158,7 @@ class SingleCallProtocol:
         return self._sent[key]
 
     def _start(self, start: JobStart) -> None:
-        self._started.add(start.job_id)
+        self._started[start.job_id] = start.start_time
         self._client.start_job(start.job_id, self._run_id, self._compute_node_id)
 
     def _end(self, end: JobEnd) -> None:
@@ -162,8 +168,7 @@ class SingleCallProtocol:
             with contextlib.suppress(*_REFUSALS):
                 self._client.start_job(end.job_id, self._run_id, self._compute_node_id)
         self._claimed.discard(end.job_id)
-        self._lost.pop(end.job_id, None)
-        self._started.discard(end.job_id)
+        self._started.pop(end.job_id, None)
         if end.recovery is not None:
             with contextlib.suppress(*_REFUSALS):
                 self._client.create_event(self._recovery_event(end, end.recovery))
@@ -208,10 +213,27 @@ class SingleCallProtocol:
         return to_event(self._workflow_id, record)
 
     def _release(self, release: JobRelease) -> None:
-        self._claimed.discard(release.job_id)
         if release.is_lost:
-            self._lost[release.job_id] = self._lost.get(release.job_id, 0) + 1
+            self._end(self._lose(release))
+            return
+        self._claimed.discard(release.job_id)
         self._client.manage_status_change(release.job_id, JobStatus.READY, self._run_id)
+
+    def _lose(self, release: JobRelease) -> JobEnd:
+        """Return what our server would record of an attempt that was lost with its guard."""
+        self._lost[release.job_id].add(release.token)
+        now = self._clock.wall_ms()
+        start_time = self._started.get(release.job_id, utc_text(now))
+        started_s = datetime.fromisoformat(start_time).timestamp()
+        return JobEnd(
+            job_id=release.job_id,
+            token=release.token,
+            status=JobStatus.FAILED,
+            return_code=LOST_RETURN_CODE,
+            exec_time_minutes=max(0.0, (now / 1000 - started_s) / 60),
+            completion_time=utc_text(now),
+            retry=len(self._lost[release.job_id]) < LOST_ATTEMPTS_LIMIT,
+        )
 
     def _claim(self, work: WorkRequest) -> ClaimedJobs:
         if work.max_jobs <= 0:
@@ -239,6 +261,7 @@ class SingleCallProtocol:
             num_nodes=record.num_nodes,
             runtime_s=parse_duration(record.runtime),
         )
+        lost = len(self._lost[job.id])
         return ClaimedJob(
             job=job,
             token=job.attempt_id,
@@ -253,7 +276,8 @@ class SingleCallProtocol:
                 for file_id in job.output_file_ids or []
             ],
             failure_rules=self._rules_of(job.failure_handler_id),
-            lost_attempts=0 if job.id is None else self._lost.get(job.id, 0),
+            uncounted_attempts=lost,
+            lost_attempts=lost,
         )
 
     def _requirements_with(self, requirements_id: RequirementsId | None) -> ResourceRequirements:
@@ -276,7 +300,7 @@ class SingleCallProtocol:
         if handler_id not in self._rules:
             text = self._client.get_failure_handler(handler_id).rules
             try:
-                self._rules[handler_id] = msgspec.json.decode(text, type=list[FailureRule])
+                self._rules[handler_id] = decode(text, list[FailureRule])
             except msgspec.MsgspecError as error:
                 raise ServerError(
                     f"The rules of failure handler {handler_id} are not valid: {error}."

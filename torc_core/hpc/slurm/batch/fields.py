@@ -28,6 +28,8 @@ _OPTION_OF: Mapping[str, str] = {
     "tmp": "tmp",
     "gres": "gres",
 }
+_OWN_NAMES = frozenset({"ntasks"})
+"""Options that are the beginning of another one's name, and are meant all the same."""
 _HINT = "Correct it with `torc slurm update`, or in the workflow file."
 
 
@@ -71,9 +73,8 @@ def _extra(scheduler: SlurmScheduler, stated: Options) -> Options:
     except UsageError as error:
         raise _refused(scheduler, "extra", error.message) from error
     for name in found:
-        # sbatch takes any beginning of a name for the whole.
         for field, option in _OPTION_OF.items():
-            if option in stated and option.startswith(name):
+            if option in stated and _means(name, option):
                 raise _refused(scheduler, "extra", f"--{name} is set by the field {field} too")
     return found
 
@@ -82,7 +83,8 @@ def _defaults(scheduler: SlurmScheduler, defaults: Mapping[str, Any], known: set
     found: Options = {}
     for key, value in defaults.items():
         name = key.replace("_", "-")
-        if name in known or value is None or value is False or value == "":
+        is_known = any(_means(name, option) for option in known)
+        if is_known or value is None or value is False or value == "":
             continue
         text = sbatch.default_value(value)
         fault = sbatch.default_fault(key) or sbatch.value_fault(text or "")
@@ -92,6 +94,11 @@ def _defaults(scheduler: SlurmScheduler, defaults: Mapping[str, Any], known: set
             raise _refused(scheduler, f"slurm_defaults.{key[:80]}", f"{key[:80]!r} {fault}")
         found[name] = text
     return found
+
+
+def _means(name: str, option: str) -> bool:
+    """Return whether sbatch takes a name for an option: any beginning stands for the whole."""
+    return name == option or (option.startswith(name) and name not in _OWN_NAMES)
 
 
 def _refused(scheduler: SlurmScheduler, field: str, fault: str) -> UsageError:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from torc_core.errors import MachineError
+from torc_core.errors import AccessError, ConflictError, MachineError, UsageError
 from torc_core.hpc.slurm.batch.script import BatchJob, parse_directives, write_script
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.masking import is_secret_name
@@ -69,6 +69,11 @@ def _script(
     path = _write(text, directory, f"slurm_script_wf{job.workflow_id}")
     try:
         yield path, environ
+    except (UsageError, AccessError, ConflictError) as error:
+        # Slurm's words do not say which one of a workflow it has refused.
+        scheduler = job.scheduler.name or job.scheduler.id
+        error.message = f"Slurm scheduler {scheduler!r}: {error.message}"
+        raise
     finally:
         if not keep:
             path.unlink(missing_ok=True)

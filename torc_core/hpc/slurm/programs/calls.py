@@ -30,7 +30,9 @@ from torc_core.hpc.slurm.programs.parse import (
     accounting_rows,
     parse_accounting,
     parse_queue,
+    parse_settings,
     parse_submitted,
+    stated,
 )
 
 TIMEOUT_S = 60.0
@@ -64,18 +66,58 @@ class Slurm:
         clock: For the budget.
         budget: Where looking is counted; `Poller` keeps within it.
         environ: For the programs, and where they are found; None is that of the user.
+        timeout_s: Of a call, after which its program is stopped.
     """
 
     def __init__(
-        self, clock: Clock, budget: Budget, *, environ: Mapping[str, str] | None = None
+        self,
+        clock: Clock,
+        budget: Budget,
+        *,
+        environ: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.budget = budget
+        self._timeout_s = timeout_s
         self._clock = clock
         self.environ = dict(user_environment() if environ is None else environ)
+        self._cluster: str | None = None
 
     def is_here(self) -> bool:
         """Return whether jobs can be submitted from this machine: its programs are on PATH."""
         return self._found("sbatch") is not None
+
+    def require(self) -> None:
+        """Refuse to go on where jobs cannot be submitted.
+
+        Raises:
+            MachineError: There is no Slurm here.
+        """
+        self._required("sbatch")
+
+    def cluster(self) -> str:
+        """Return the name of the cluster; Slurm is asked for it once.
+
+        The numbers of its jobs mean nothing in another one.
+
+        Raises:
+            UnreachableError: The controller does not answer.
+            MachineError: There is no Slurm here, or it does not say its name.
+        """
+        if self._cluster is None:
+            self._cluster = cluster_of(self.environ) or self._asked_cluster()
+        return self._cluster
+
+    def _asked_cluster(self) -> str:
+        self.budget.record(self._clock.monotonic())
+        name = stated(parse_settings(self.config()).get("ClusterName", ""))
+        if name is None:
+            raise MachineError(
+                "Slurm does not say the name of this cluster: `scontrol show config` has no "
+                "ClusterName.",
+                hint="See the file that SLURM_CONF names.",
+            )
+        return name
 
     def queue(self, slurm_job_ids: Collection[int] | None = None) -> tuple[QueuedAllocation, ...]:
         """Return the jobs with these ids that are in the queue, or that have just left it.
@@ -257,8 +299,7 @@ class Slurm:
         format_ = {} if "--json" in command else {_TIME_FORMAT: "%s"}
         return self._run(command, {**kept, **format_, "LC_ALL": "C"})
 
-    def _run(self, command: list[str], environ: Mapping[str, str]) -> _Answer:
-        program = command[0]
+    def _required(self, program: str) -> str:
         path = self._found(program)
         if path is None:
             raise MachineError(
@@ -266,6 +307,11 @@ class Slurm:
                 hint="Run it on a login node of the cluster, or load its module of Slurm.",
                 program=program,
             )
+        return path
+
+    def _run(self, command: list[str], environ: Mapping[str, str]) -> _Answer:
+        program = command[0]
+        path = self._required(program)
         configuration = environ.get("SLURM_CONF")
         if configuration and not Path(configuration).is_file():
             # Slurm would wait a minute for it.
@@ -282,12 +328,12 @@ class Slurm:
                     stdin=subprocess.DEVNULL,
                     stdout=stdout,
                     stderr=stderr,
-                    timeout=TIMEOUT_S,
+                    timeout=self._timeout_s,
                     check=False,
                 ).returncode
             except subprocess.TimeoutExpired as error:
                 raise NoAnswerError(
-                    f"{program} did not end within {TIMEOUT_S:.0f} seconds and was stopped.",
+                    f"{program} did not end within {self._timeout_s:.0f} seconds and was stopped.",
                     hint="Slurm may be overloaded or restarting. See `squeue --me`, and try again.",
                     program=program,
                 ) from error
@@ -305,6 +351,13 @@ class Slurm:
 
     def _found(self, program: str) -> str | None:
         return shutil.which(program, path=self.environ.get("PATH", os.defpath))
+
+
+def cluster_of(environ: Mapping[str, str]) -> str | None:
+    """Return the cluster of the allocation that a process with this environment is in. Pure."""
+    if "SLURM_JOB_ID" not in environ or "SLURM_CLUSTERS" in environ:  # these are of another one
+        return None
+    return environ.get("SLURM_CLUSTER_NAME") or None
 
 
 def _read(file: BinaryIO, limit: int) -> str:

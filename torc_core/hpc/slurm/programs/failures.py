@@ -42,7 +42,7 @@ def _failure(words: str, error: type[TorcError], what: str, hint: str) -> _Failu
 
 
 _LATER = "Slurm may be restarting; try again. `scontrol ping` says whether its controller is up."
-_CHANGE = "Change the scheduler of the workflow, and submit again."
+_CHANGE = "Change the scheduler, and submit again."
 _ASSOCIATIONS = "Yours: `sacctmgr show associations user=$USER format=account,partition,qos`."
 
 _FAILURES = (
@@ -101,7 +101,7 @@ _FAILURES = (
         f"{_CHANGE} {_ASSOCIATIONS} `torc slurm update ID --qos ''` asks for none.",
     ),
     _failure(
-        "generic resource|gres",
+        r"generic resource|\bgres\b",
         UsageError,
         "Slurm refused the GRES",
         f"{_CHANGE} What nodes have: `sinfo --format='%P %G'`.",

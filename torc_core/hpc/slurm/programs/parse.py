@@ -23,6 +23,7 @@ _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NOTHING = frozenset({"", "(null)", "N/A", "Unknown", "None", "None assigned", "NONE", "n/a"})
 """How Slurm writes that there is no value."""
 _SUBMITTED = re.compile(r"([0-9]{1,18})(?:;[^\n]*)?", re.ASCII)
+_SETTING = re.compile(r"^(\w+)\s*=[^\S\n]*(.*?)\s*$", re.MULTILINE)
 _TIME_LEFT = re.compile(r"(?:(?:([0-9]+)-)?([0-9]+):)?([0-9]+):([0-9]+)", re.ASCII)
 _SIGNALED = 128
 _LAST_SIGNAL = 64
@@ -149,6 +150,11 @@ def parse_submitted(text: str) -> int | None:
         if match := _SUBMITTED.fullmatch(line.strip()):
             return int(match[1])
     return None
+
+
+def parse_settings(text: str) -> dict[str, str]:
+    """Return the settings of a cluster that `scontrol show config` prints, by name."""
+    return dict(_SETTING.findall(text))
 
 
 def _leading_id(text: str) -> int | None:

@@ -15,7 +15,7 @@ from torc_core.clock import Clock
 from torc_core.errors import TorcError
 from torc_core.hpc.slurm.programs.calls import MOST_IDS, AccountingDisabled, Slurm
 from torc_core.hpc.slurm.programs.parse import AccountedAllocation, QueuedAllocation
-from torc_core.hpc.slurm.programs.states import UNFINISHED_PHASES, Phase
+from torc_core.hpc.slurm.programs.states import UNFINISHED_PHASES, Cause, Phase
 
 CALLS_OF_A_LOOK = 2
 """One of squeue, one of sacct."""
@@ -31,6 +31,8 @@ class AllocationView(msgspec.Struct, frozen=True, kw_only=True):
     """Slurm's word; None as long as Slurm was not asked, and of one that is gone."""
     phase: Phase | None = Phase.UNKNOWN_YET
     """None if the word is not known."""
+    cause: Cause | None = None
+    """What ended it; None before the end, and if that is not known."""
     reason: str | None = None
     """Slurm's word for why it waits, or how it ended."""
     submitted: float | None = None
@@ -54,6 +56,8 @@ class AllocationView(msgspec.Struct, frozen=True, kw_only=True):
 class PollStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How old what is known is, and what asking costs."""
 
+    cluster: str | None = None
+    """Whose allocations these are; None before its first answer."""
     age_s: float | None
     """Since the last answer; None before the first."""
     next_look_s: float
@@ -83,6 +87,7 @@ class Poller:
         self._looked_at: float | None = None
         self._answered_at: float | None = None
         self._error: TorcError | None = None
+        self._cluster: str | None = None
 
     def watch(self, slurm_job_ids: Iterable[int]) -> None:
         """Watch further allocations; nothing is known of them before the next look."""
@@ -114,6 +119,7 @@ class Poller:
         with self._lock:
             now = self._clock.monotonic()
             return PollStatus(
+                cluster=self._cluster,
                 age_s=None if self._answered_at is None else now - self._answered_at,
                 next_look_s=max(self._next_look(now) - now, 0.0),
                 used=self._slurm.budget.used(now),
@@ -135,6 +141,7 @@ class Poller:
     def _look(self, now: float) -> None:
         self._looked_at = now
         try:
+            self._cluster = self._slurm.cluster()
             left = self._look_at_queue()
         except TorcError as error:
             self._error = error
@@ -202,6 +209,7 @@ def _view_of_queued(job: QueuedAllocation) -> AllocationView:
         id=job.id,
         state=job.state.name,
         phase=job.state.phase,
+        cause=job.state.cause,
         reason=job.reason,
         submitted=job.submitted,
         expected_start=job.start if is_pending else None,
@@ -217,6 +225,7 @@ def _view_of_accounted(job: AccountedAllocation, last: AllocationView) -> Alloca
         id=job.id,
         state=job.state.name,
         phase=job.state.phase,
+        cause=job.state.cause,
         reason=last.reason if last.phase is Phase.ENDED else None,
         exit_code=job.exit_code,
         nodes=job.nodes,

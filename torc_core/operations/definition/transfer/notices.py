@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.facts import counted
+from torc_core.units import counted
 
 
 class RecordsRead(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from torc_core.operations.definition.transfer import renumber
 from torc_core.operations.definition.transfer.document import Document
-from torc_core.operations.facts import counted
 from torc_core.spec.problems import shown
+from torc_core.units import counted
 
 _SHOWN = 5
 

@@ -12,15 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from torc_core.errors import TorcError
-from torc_core.hpc.slurm.batch.script import BatchJob
+from torc_core.hpc.slurm.batch.fields import Options
+from torc_core.hpc.slurm.batch.script import BatchJob, parse_directives, write_script
 from torc_core.hpc.slurm.batch.submit import check_batch
 from torc_core.hpc.slurm.programs.calls import Slurm
+from torc_core.hpc.slurm.programs.parse import parse_settings, stated
 from torc_core.model.ids import WorkflowId
 from torc_core.model.resources import SlurmScheduler
 from torc_core.operations.slurm.submission.site import SiteOptions
+from torc_core.operations.slurm.submission.time_limits import (
+    BeyondLimit,
+    TimeAsked,
+    beyond_limits,
+    default_partition,
+    limits_of,
+)
 
-_MOST = 20
-"""Schedulers that are looked at; each costs a call of sbatch."""
+_AMOUNTS = frozenset(
+    ("job-name", "output", "error", "comment", "time", "mem", "nodes", "cpus-per-task")
+)
+"""Options in which there is no name that Slurm may not know."""
 
 
 def check_schedulers(
@@ -28,8 +39,10 @@ def check_schedulers(
     schedulers: Iterable[SlurmScheduler],
     defaults: Mapping[str, Any],
     options: SiteOptions,
-) -> None:
+) -> tuple[BeyondLimit, ...]:
     """Refuse schedulers with a value that cannot be submitted, or a name that Slurm does not know.
+
+    Of those that name the same account, partition and so on Slurm is asked once.
 
     Args:
         slurm: The programs of the cluster.
@@ -37,11 +50,16 @@ def check_schedulers(
         defaults: The workflow's `slurm_defaults`.
         options: What the user chose for its workers.
 
+    Returns:
+        Those that Slurm may take and let wait for ever.
+
     Raises:
         UsageError: One has such a value; or its account, partition or QOS is not known.
     """
+    checked: set[frozenset[tuple[str, str | None]]] = set()
+    asked = []
     with tempfile.TemporaryDirectory(prefix="torc-") as directory:
-        for scheduler in list(schedulers)[:_MOST]:
+        for scheduler in schedulers:
             job = BatchJob(
                 workflow_id=WorkflowId(scheduler.workflow_id),
                 scheduler=scheduler,
@@ -51,9 +69,38 @@ def check_schedulers(
                 url="http://localhost",
                 comment="torc:check",
             )
-            try:
+            stated_options = parse_directives(write_script(job))
+            names = frozenset(
+                (name, value) for name, value in stated_options.items() if name not in _AMOUNTS
+            )
+            if names not in checked:
                 check_batch(slurm, job, directory=Path(directory))
-            except TorcError as error:
-                if error.details.get("program") is not None:  # its words do not say which one
-                    error.message = f"Slurm scheduler {scheduler.name!r}: {error.message}"
-                raise
+                checked.add(names)
+            asked.append(_time_asked(slurm, scheduler, stated_options))
+    return _too_long(slurm, asked)
+
+
+def _time_asked(slurm: Slurm, scheduler: SlurmScheduler, options: Options) -> TimeAsked:
+    named = options.get("partition") or slurm.environ.get("SBATCH_PARTITION") or ""
+    return TimeAsked(
+        scheduler=scheduler.name or f"scheduler {scheduler.id}",
+        partitions=tuple(filter(None, named.split(","))),
+        walltime=options.get("time") or "",
+    )
+
+
+def _too_long(slurm: Slurm, asked: list[TimeAsked]) -> tuple[BeyondLimit, ...]:
+    """Return what is longer than its partition allows; nothing if Slurm does not say that."""
+    try:
+        partitions = slurm.partitions()
+        limits, default = limits_of(partitions), default_partition(partitions)
+        if any(not each.partitions for each in asked) and _chooses_partitions(slurm):
+            default = None
+        return beyond_limits(asked, limits, default)
+    except TorcError:
+        return ()
+
+
+def _chooses_partitions(slurm: Slurm) -> bool:
+    """Return whether the site may send requests without a partition to another than the default."""
+    return stated(parse_settings(slurm.config()).get("JobSubmitPlugins", "")) is not None

@@ -16,9 +16,10 @@ from torc_core.model.action import (
 from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import SchedulerId
 from torc_core.model.resources import SlurmScheduler
-from torc_core.operations.facts import counted, first_lines
+from torc_core.operations.facts import first_lines
 from torc_core.spec.expanded import ExpandedSlurmScheduler, ExpandedWorkflow
 from torc_core.spec.fields import walltime_seconds
+from torc_core.units import counted
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,12 +117,12 @@ class SubmissionPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_for_slurm(action: WorkflowAction) -> bool:
     """Return whether an action requests nodes of Slurm."""
-    return requests_slurm_nodes(action.action_type, _config(action).get("scheduler_type"))
+    return requests_slurm_nodes(action.action_type, config_of(action).get("scheduler_type"))
 
 
 def scheduler_ids(actions: Iterable[WorkflowAction]) -> frozenset[int]:
     """Return the ids of the schedulers whose nodes actions request."""
-    stated = (_config(action).get("scheduler_id") for action in actions)
+    stated = (config_of(action).get("scheduler_id") for action in actions)
     return frozenset(number for number in stated if isinstance(number, int))
 
 
@@ -140,16 +141,17 @@ def plan_stored(
     """
     planned = []
     for action in actions:
-        scheduler = schedulers.get(SchedulerId(_config(action).get("scheduler_id") or 0))
+        scheduler = schedulers.get(SchedulerId(config_of(action).get("scheduler_id") or 0))
         if scheduler is None or (action.executed and not is_new):
             continue
-        is_due = action.trigger_count >= action.required_triggers
-        is_now = action.trigger_type == TriggerType.ON_WORKFLOW_START if is_new else is_due
+        is_now = (
+            action.trigger_type == TriggerType.ON_WORKFLOW_START if is_new else action.is_triggered
+        )
         planned.append(
             PlannedAllocations(
                 trigger_type=action.trigger_type,
                 scheduler=scheduler.name or f"scheduler {scheduler.id}",
-                num_allocations=_config(action).get("num_allocations") or 1,
+                num_allocations=config_of(action).get("num_allocations") or 1,
                 nodes=scheduler.nodes,
                 walltime=scheduler.walltime,
                 partition=scheduler.partition,
@@ -189,5 +191,6 @@ def plan_expanded(
     return tuple(planned)
 
 
-def _config(action: WorkflowAction) -> Mapping[str, Any]:
+def config_of(action: WorkflowAction) -> Mapping[str, Any]:
+    """Return the configuration of an action; empty if it is none, as other clients may write."""
     return action.action_config if isinstance(action.action_config, dict) else {}

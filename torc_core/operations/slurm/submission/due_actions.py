@@ -7,13 +7,15 @@ lacks is found by the keys of its allocations; so those that are executed are lo
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
 from torc_core.hpc.slurm.nodes import Requested, SlurmNodes
 from torc_core.model.action import WORKER_TRIGGERS, WorkflowAction
-from torc_core.model.ids import WorkflowId, id_of
+from torc_core.model.ids import SchedulerId, WorkflowId, id_of
 from torc_core.model.workflow import ALLOCATION_KEYS
-from torc_core.operations.slurm.submission.contents import is_for_slurm
+from torc_core.operations.slurm.submission.contents import is_for_slurm, scheduler_ids
 from torc_core.runner.actions.nodes import node_request
 
 
@@ -25,15 +27,27 @@ def is_due(action: WorkflowAction, *, keeps_keys: bool) -> bool:
     return (
         is_for_slurm(action)
         and action.trigger_type not in WORKER_TRIGGERS
-        and action.trigger_count >= action.required_triggers
+        and action.is_triggered
         and (keeps_keys or not action.executed)
     )
 
 
-def carry_out_due(client: TorcClient, workflow_id: WorkflowId, nodes: SlurmNodes) -> Requested:
+def carry_out_due(
+    client: TorcClient,
+    workflow_id: WorkflowId,
+    nodes: SlurmNodes,
+    *,
+    schedulers: Collection[SchedulerId] | None = None,
+) -> Requested:
     """Request what is missing of the nodes of actions that are due.
 
     A server of the reference keeps no keys of allocations: there an executed action stays so.
+
+    Args:
+        client: The server.
+        workflow_id: The workflow.
+        nodes: Requests them.
+        schedulers: Those of the actions that are meant; None for all.
 
     Raises:
         TorcError: They were not requested, or not all; who tries again goes on from there.
@@ -44,6 +58,8 @@ def carry_out_due(client: TorcClient, workflow_id: WorkflowId, nodes: SlurmNodes
     found: list[int] = []
     for action in client.get_workflow_actions(workflow_id):
         if not is_due(action, keeps_keys=keeps_keys):
+            continue
+        if schedulers is not None and scheduler_ids([action]).isdisjoint(schedulers):
             continue
         request = node_request(workflow_id, id_of(action), action.action_config)
         is_ours = action.executed or _claim(client, action)

@@ -16,7 +16,7 @@ from torc_core.hpc.slurm.requests import AllocationRequest, keys_of_call
 from torc_core.model.ids import SchedulerId, WorkflowId, id_of
 from torc_core.model.resources import SlurmScheduler
 from torc_core.model.workflow import WorkflowStatus
-from torc_core.operations.facts import counted, has_nothing_to_run, refuse_archived, title_of
+from torc_core.operations.facts import has_nothing_to_run, refuse_archived, title_of
 from torc_core.operations.reporter import Proposal, Question, Reporter
 from torc_core.operations.slurm.submission.contents import PlannedAllocations, SubmissionPlan
 from torc_core.operations.slurm.submission.due_actions import carry_out_due
@@ -27,6 +27,7 @@ from torc_core.operations.slurm.submission.submit import (
     SlurmSubmission,
     Submitted,
 )
+from torc_core.units import counted
 
 
 class ScheduleRequest(msgspec.Struct, frozen=True, kw_only=True):

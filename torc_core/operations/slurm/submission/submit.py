@@ -9,29 +9,17 @@ from typing import Any
 import msgspec
 
 from torc_core.client import TorcClient, every_item
-from torc_core.clock import SystemClock
 from torc_core.errors import ConflictError, TorcError, UsageError
 from torc_core.host.connect import Connection
 from torc_core.hpc.slurm.nodes import SlurmNodes, slurm_defaults
 from torc_core.hpc.slurm.programs.calls import Slurm
-from torc_core.hpc.slurm.programs.poller import Poller
 from torc_core.model.action import TriggerType, WorkflowAction
 from torc_core.model.ids import SchedulerId, WorkflowId, id_of
 from torc_core.model.resources import SlurmScheduler
-from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
-from torc_core.operations.facts import (
-    count,
-    count_lines,
-    counted,
-    has_nothing_to_run,
-    is_settled,
-    refuse_archived,
-    title_of,
-)
+from torc_core.operations.facts import count_lines, has_nothing_to_run, refuse_archived, title_of
 from torc_core.operations.lifecycle.inputs import StartCheck, check_start, find_missing_inputs
 from torc_core.operations.reporter import Proposal, Question, Reporter
-from torc_core.operations.slurm.settle import settle_allocations, unfinished_allocations
 from torc_core.operations.slurm.submission.check import check_schedulers
 from torc_core.operations.slurm.submission.contents import (
     PlannedAllocations,
@@ -40,9 +28,11 @@ from torc_core.operations.slurm.submission.contents import (
     plan_stored,
     scheduler_ids,
 )
-from torc_core.operations.slurm.submission.due_actions import carry_out_due
+from torc_core.operations.slurm.submission.due_actions import carry_out_due, is_due
+from torc_core.operations.slurm.submission.ended import refuse_ended
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site, open_site
 from torc_core.operations.slurm.submission.start import needs_start, started
+from torc_core.units import counted
 
 
 class AllocationSubmitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,12 +113,13 @@ def propose_submit(
         actions=tuple(filter(is_for_slurm, client.get_workflow_actions(workflow_id))),
         start=check_start(client, workflow_id) if is_new else None,
     )
+    slurm.require()  # without it nothing else matters
     objection = decide_submit(facts)
     prospect = look_at_site(connection, slurm, options)
     schedulers = _schedulers(client, workflow_id)
     planned = plan_stored(facts.actions, schedulers, is_new=is_new)
     used = scheduler_ids(facts.actions)
-    check_schedulers(
+    beyond = check_schedulers(
         slurm,
         [each for number, each in schedulers.items() if number in used],
         slurm_defaults(workflow),
@@ -145,7 +136,15 @@ def propose_submit(
             else nullcontext()
         )
         with start:
-            return request_nodes(connection, slurm, workflow, options, reporter, planned)
+            try:
+                done = request_nodes(connection, slurm, workflow, options, reporter, planned)
+            except TorcError as error:
+                add_how_to_go_on(error, workflow_id)
+                raise
+            if done.found and not done.slurm_job_ids:
+                more = f"Request more: torc slurm schedule-nodes {workflow_id}"
+                refuse_ended(client, slurm, workflow_id, len(done.found), more)
+            return done
 
     return SlurmSubmission(
         plan=plan,
@@ -159,7 +158,7 @@ def propose_submit(
                 ),
             ),
             objection=objection,
-            warnings=prospect.warnings,
+            warnings=(*prospect.warnings, *beyond),
             perform=perform,
         ),
     )
@@ -169,7 +168,7 @@ def decide_submit(facts: SubmitFacts) -> TorcError | None:
     """Return what must be overridden for this submission. Pure.
 
     Raises:
-        ConflictError: The workflow is archived, canceled or complete.
+        ConflictError: The workflow is archived, canceled or complete, or no action of it is due.
         UsageError: No action requests nodes of Slurm as it starts.
     """
     workflow_id = facts.workflow_id
@@ -191,6 +190,12 @@ def decide_submit(facts: SubmitFacts) -> TorcError | None:
             hint=f"Begin a new run, then submit it: torc workflows reinitialize {workflow_id}",
         )
     if facts.start is None:
+        if not any(is_due(each, keeps_keys=True) for each in facts.actions):
+            raise ConflictError(
+                f"Workflow {workflow_id} requests no nodes now: what it had planned is withdrawn, "
+                "or not due.",
+                hint=f"Plan and request them: torc slurm regenerate {workflow_id} --submit",
+            )
         return None
     command = f"torc submit {workflow_id}"
     return find_missing_inputs(
@@ -228,25 +233,16 @@ def request_nodes(
     """Request the nodes that an initialized workflow begins with, as far as they are missing.
 
     Raises:
-        ConflictError: All of its allocations have ended, and jobs are left.
-        TorcError: They were not requested, or not all; the hint says how to go on.
+        TorcError: They were not requested, or not all.
     """
     client, workflow_id = connection.client, id_of(workflow)
-    try:
-        site = open_site(connection, slurm, workflow, options)
-        nodes = SlurmNodes(
-            client,
-            slurm,
-            site,
-            on_submitted=lambda number: reporter.progress(AllocationSubmitted(slurm_job_id=number)),
-        )
-        done = carry_out_due(client, workflow_id, nodes)
-    except TorcError as error:
-        go_on = f"To request what is missing: torc submit {workflow_id}"
-        error.hint = f"{error.hint} {go_on}".strip()
-        raise
-    if done.found and not done.submitted:
-        _refuse_ended(client, slurm, workflow_id, len(done.found))
+    nodes = SlurmNodes(
+        client,
+        slurm,
+        open_site(connection, slurm, workflow, options),
+        on_submitted=lambda number: reporter.progress(AllocationSubmitted(slurm_job_id=number)),
+    )
+    done = carry_out_due(client, workflow_id, nodes)
     return Submitted(
         workflow_id=workflow_id,
         title=title_of(workflow),
@@ -257,24 +253,9 @@ def request_nodes(
     )
 
 
-def _refuse_ended(client: TorcClient, slurm: Slurm, workflow_id: WorkflowId, number: int) -> None:
-    """Refuse where nothing was submitted although no allocation is left for the jobs."""
-    unfinished = unfinished_allocations(client, workflow_id)
-    if unfinished:
-        poller = Poller(slurm, SystemClock())
-        poller.watch(record.scheduler_id for record in unfinished)
-        settled = settle_allocations(client, poller.poll(), workflow_id)
-        if len(settled.allocations) < len(unfinished):
-            return
-    counts = client.get_workflow_status(workflow_id).jobs_by_status
-    if is_settled(counts):
-        return  # meanwhile
-    left = count(counts, frozenset(JobStatus) - SETTLED)
-    raise ConflictError(
-        f"Workflow {workflow_id} has no allocation left: all {number:,} have ended. "
-        f"Jobs that are not complete: {left:,}.",
-        hint=f"Request more: torc slurm schedule-nodes {workflow_id}",
-    )
+def add_how_to_go_on(error: TorcError, workflow_id: WorkflowId) -> None:
+    """Say in the hint of an error how the submission that it stopped is continued."""
+    error.hint = f"{error.hint} To request what is missing: torc submit {workflow_id}".strip()
 
 
 def _schedulers(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
 from torc_core.client import TorcClient, every_item
+from torc_core.errors import NotFoundError, TorcError
 from torc_core.host.connect import Connection
 from torc_core.hpc.slurm.programs.calls import Slurm
-from torc_core.hpc.slurm.requests import is_of_workflow
+from torc_core.hpc.slurm.requests import is_of_workflow, was_refused
 from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import WorkflowId
 from torc_core.model.resources import SlurmScheduler
 from torc_core.operations.definition.create import FileWarning, create
-from torc_core.operations.definition.rollback import undone_on_failure
-from torc_core.operations.facts import counted
 from torc_core.operations.lifecycle.inputs import check_file_start, find_missing_inputs
 from torc_core.operations.reporter import Proposal, Question, Reporter
 from torc_core.operations.slurm.submission.check import check_schedulers
@@ -25,12 +25,29 @@ from torc_core.operations.slurm.submission.start import started
 from torc_core.operations.slurm.submission.submit import (
     SlurmSubmission,
     Submitted,
+    add_how_to_go_on,
     request_nodes,
     require_nodes_at_start,
 )
 from torc_core.spec.expanded import ExpandedWorkflow
+from torc_core.units import counted
 
 _NONE_YET = WorkflowId(0)
+
+
+class WorkflowLeft(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission was interrupted after its first allocations."""
+
+    workflow_id: WorkflowId
+
+    @property
+    def sentence(self) -> str:
+        """What is left, and what to do with it."""
+        return (
+            f"Workflow {self.workflow_id} is left with the allocations that were submitted. To "
+            f"request the others: torc submit {self.workflow_id}. To end it: "
+            f"torc workflows cancel {self.workflow_id}"
+        )
 
 
 class FileSubmission(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +91,7 @@ def propose_submit_file(
         f"Workflow {spec.name!r}", start, request.command, "--ignore-missing-data"
     )
     prospect = look_at_site(connection, slurm, options)
-    check_schedulers(slurm, _schedulers(spec), spec.settings.slurm_defaults or {}, options)
+    beyond = check_schedulers(slurm, _schedulers(spec), spec.settings.slurm_defaults or {}, options)
     planned = plan_expanded(spec, request.placements)
     plan = SubmissionPlan(
         allocations=planned, server=prospect.server, output_dir=str(options.directory)
@@ -83,10 +100,7 @@ def propose_submit_file(
     def perform(reporter: Reporter, *, force: bool) -> Submitted:
         client = connection.client
         workflow_id = create(client, spec, user=request.user, reporter=reporter).workflow_id
-        with undone_on_failure(
-            lambda: _delete_unless_submitted(client, slurm, workflow_id),
-            f"Workflow {workflow_id} is left: torc workflows delete {workflow_id}",
-        ):
+        with _deleted_unless_submitted(client, slurm, workflow_id, reporter):
             workflow = client.get_workflow(workflow_id)
             with started(client, workflow, reporter, is_new=True, force=force):
                 return request_nodes(connection, slurm, workflow, options, reporter, planned)
@@ -102,19 +116,48 @@ def propose_submit_file(
             warnings=(
                 *(FileWarning(sentence=each) for each in request.warnings),
                 *prospect.warnings,
+                *beyond,
             ),
             perform=perform,
         ),
     )
 
 
-def _delete_unless_submitted(client: TorcClient, slurm: Slurm, workflow_id: WorkflowId) -> None:
-    """Delete a new workflow of which no allocation exists."""
+@contextmanager
+def _deleted_unless_submitted(
+    client: TorcClient, slurm: Slurm, workflow_id: WorkflowId, reporter: Reporter
+) -> Iterator[None]:
+    """Delete a new workflow if submitting it fails or is interrupted before the first allocation.
+
+    Raises:
+        TorcError: What the block raised; its hint says how to go on if the workflow is left.
+    """
+    try:
+        yield
+    except BaseException as error:
+        try:
+            is_left = _is_submitted(client, slurm, workflow_id)
+            if not is_left:
+                client.delete_workflow(workflow_id)
+        except NotFoundError:
+            is_left = False
+        except TorcError:
+            is_left = True
+        if is_left and isinstance(error, TorcError):
+            add_how_to_go_on(error, workflow_id)
+        elif is_left:
+            reporter.warn(WorkflowLeft(workflow_id=workflow_id))
+        raise
+
+
+def _is_submitted(client: TorcClient, slurm: Slurm, workflow_id: WorkflowId) -> bool:
+    """Return whether an allocation of a workflow exists."""
     if next(every_item(client.list_scheduled_compute_nodes, workflow_id), None) is not None:
-        return
+        return True
     workflow = client.get_workflow(workflow_id)
-    if not any(is_of_workflow(workflow, each.comment) for each in slurm.queue()):
-        client.delete_workflow(workflow_id)
+    return any(
+        is_of_workflow(workflow, each.comment) and not was_refused(each) for each in slurm.queue()
+    )
 
 
 def _schedulers(spec: ExpandedWorkflow) -> Iterator[SlurmScheduler]:

@@ -121,19 +121,25 @@ _CLEARED = (
 """Variables of the allocation that srun takes for options, beside ours or against them."""
 _START = (
     f"unset {' '.join(_CLEARED)}; "
-    'number=$1 words=$2; shift 2; trap over=1 TERM; while :; do "$@" 2>"$words"; code=$?; '
-    '[[ $over || -e $number || $(<"$words") != *"slurm controller"* ]] && exit "$code"; '
-    "sleep 5; done"
+    "number=$1 words=$2 code=143; shift 2; trap over=1 TERM; "
+    'while [[ ! $over ]]; do "$@" 2>"$words"; code=$?; '
+    '[[ $over || -e $number || $(<"$words") != *"slurm controller"* ]] && break; sleep 5; done; '
+    'exit "$code"'
 )
 """Starts a step, again if the controller did not answer: outages pass. It outlives SIGTERM, which
-has srun end the step."""
+has srun end the step, and starts none after it."""
 _BEGIN = (
     'printf "%s %(%s)T" "$SLURM_STEP_ID" -1 >"$1"; exec >>"$2" 2>>"$3" || exit; '
     'exec -a bash "$BASH" -c "$4"'
 )
 """What the step runs: its number and when it began, its files, and the command as bash is given it
 where no step is."""
-_ASK = 'read -r number _ <"$3"; exec "$1" --signal="$4" "$2.$number"'
+_ASK = (
+    "for _ in {1..20}; do moment=; "
+    '[[ -s $3 ]] && read -r number moment <"$3"; '
+    '[[ $moment ]] && exec "$1" --signal="$4" "$2.$number"; sleep 0.5; done'
+)
+"""Sends a step a signal once it has begun. To scancel, no number is 0: the step of other work."""
 
 
 def start_arguments(

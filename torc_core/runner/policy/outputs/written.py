@@ -73,10 +73,12 @@ class FoundOutputs(msgspec.Struct, frozen=True):
     """Why the others do not count, a sentence for each."""
 
 
+FAULT_SIGN = "The job exited with 0 but"
+"""How each sentence begins that says what is wrong with an output file."""
 _FAULTS = {
-    Written.MISSING: "The job exited with 0 but did not write its output file {path}.",
+    Written.MISSING: f"{FAULT_SIGN} did not write its output file {{path}}.",
     Written.UNCHANGED: (
-        "The job exited with 0 but left its output file {path} as it was before the job started. "
+        f"{FAULT_SIGN} left its output file {{path}} as it was before the job started. "
         "If that is right, let the command touch the file, or state accept_unchanged_outputs: true "
         "in the execution_config of the workflow."
     ),

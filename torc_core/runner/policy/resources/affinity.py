@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torc_core.errors import UsageError
 from torc_core.runner.policy.options import RunnerOptions
+from torc_core.units import counted
 
 
 def cpus_for_jobs(options: RunnerOptions, usable: Sequence[int], num_cpus: int) -> tuple[int, ...]:
@@ -30,7 +31,8 @@ def cpus_for_jobs(options: RunnerOptions, usable: Sequence[int], num_cpus: int) 
         needed, what = options.max_parallel_jobs, "--max-parallel-jobs needs"
     if needed > len(usable):
         raise UsageError(
-            f"With --cpu-affinity each job has CPUs of its own, but {what} {needed} CPUs, "
+            f"With --cpu-affinity each job has CPUs of its own, but {what} "
+            f"{counted(needed, 'CPU')}, "
             f"and this process may use {len(usable)}.",
             hint=f"State {len(usable)} at most, or run without --cpu-affinity.",
         )

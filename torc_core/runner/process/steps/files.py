@@ -23,7 +23,7 @@ class StepEnd(NamedTuple):
 
     limit: StopReason | None
     """At which Slurm has ended the step."""
-    told: list[str]
+    printed: list[str]
     """Lines that say more than the exit code."""
 
 

@@ -1,16 +1,10 @@
-"""Runs of this machine, each with a directory by which it is found again.
-
-A run directory holds `meta.json` (what runs, since when, under which process), `status.json`
-(counts, rewritten while it runs), the runner's log, and a copy of the workflow file if it came
-from one. Its process holds a lock on `lock`; a run without an end whose process is gone has
-crashed. A run on another host, or in another container, is never judged by its pid.
-"""
+"""Run directories: created, claimed, read, listed and pruned."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
+import shlex
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -25,16 +19,21 @@ from torc_core.errors import ConflictError, MachineError, NotFoundError
 from torc_core.host.directories import private_directory, runs_directory
 from torc_core.host.environment import user_environment
 from torc_core.host.files.deletion import delete_directory, delete_left_over
-from torc_core.host.files.json_file import read_record, write_record
-from torc_core.host.files.locks import FileLock, try_lock_file
+from torc_core.host.files.json_file import RecordError, load_record, read_record, write_record
+from torc_core.host.files.locks import FileLock, is_locked, try_lock_file
 from torc_core.host.files.log_tail import log_tail
 from torc_core.host.files.output_files import PRIVATE, create_file
 from torc_core.host.process import ProcessIdentity, detach, our_program
+from torc_core.host.runs.status import RunStatus, last_known
 from torc_core.masking import mask
 from torc_core.model.ids import WorkflowId
 
 _CLAIM_TIMEOUT_S = 30.0
 """How long a runner may take to start; on a cold network file system its imports take seconds."""
+_CREATED_WITHIN_S = 5.0
+"""How long after its directory the record of a run may be written."""
+_SPEC = "workflow"
+"""The copy of the workflow file, without its suffix."""
 KEEP_ENDED = 50
 """How many ended runs are kept before the oldest are deleted."""
 
@@ -50,6 +49,8 @@ class RunState(StrEnum):
     ELSEWHERE = "elsewhere"
     """It was started on another host or in another container, and only there it is known whether
     it is running."""
+    DAMAGED = "damaged"
+    """Its directory does not say what runs."""
 
 
 class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,15 +84,6 @@ class RunMeta(msgspec.Struct, frozen=True, kw_only=True):
         return is_same_server and self.workflow_id == workflow_id
 
 
-class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The contents of `status.json`: how far a run is."""
-
-    updated_at: str
-    counts: dict[str, int] = {}
-    """How many attempts this runner completed, by status."""
-    running: int = 0
-
-
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run as found on disk."""
 
@@ -101,6 +93,22 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     state: RunState
     jobs_left: int = 0
     """How many of its jobs run on, if it crashed, until the next run of the workflow has them."""
+
+
+class DamagedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A directory among those of runs that does not say what runs."""
+
+    directory: str
+    state: RunState = RunState.DAMAGED
+    problem: str
+    """What is wrong with it: a sentence."""
+    hint: str
+    """What to do about it."""
+
+    @property
+    def name(self) -> str:
+        """The id that the run had, if the directory still has its name."""
+        return Path(self.directory).name
 
 
 class RunDirectory:
@@ -121,28 +129,31 @@ class RunDirectory:
         Raises:
             NotFoundError: No run, or an unreadable one.
         """
-        meta = read_record(self.path / "meta.json", RunMeta)
-        if meta is None:
+        try:
+            return self._load_meta()
+        except RecordError as error:
             raise NotFoundError(
-                f"{self.path} is not the directory of a run.",
+                f"{self.path} is not the directory of a run: its meta.json {error}.",
                 hint="Choose a run from `torc runs list`.",
-            )
-        return meta
+            ) from error
+
+    def _load_meta(self) -> RunMeta:
+        return load_record(self.path / "meta.json", RunMeta)
 
     def write_meta(self, meta: RunMeta) -> None:
         """Replace `meta.json`."""
         write_record(self.path / "meta.json", meta)
 
-    def write_status(self, counts: dict[str, int], running: int) -> None:
-        """Replace `status.json`."""
-        status = RunStatus(updated_at=utc_now(), counts=counts, running=running)
-        write_record(self.path / "status.json", status)
-
     def write_spec(self, text: str, suffix: str) -> None:
         """Keep the workflow file that the run came from, under its suffix."""
-        path = self.path / f"workflow{suffix}"
+        path = self.path / f"{_SPEC}{suffix}"
         create_file(path, PRIVATE)
         path.write_text(text, "utf-8")
+
+    @property
+    def spec_file(self) -> Path | None:
+        """The copy of the workflow file that the run came from, if it came from one."""
+        return next(iter(sorted(self.path.glob(f"{_SPEC}*"))), None)
 
     def begin(self) -> RunMeta:
         """Claim the run for this process.
@@ -171,15 +182,27 @@ class RunDirectory:
             self._lock.release()
             self._lock = None
 
-    def read(self) -> Run:
+    def read(self) -> Run | DamagedRun:
         """Return the run as it is now."""
-        meta = self.read_meta()
-        return Run(
-            directory=str(self.path),
-            meta=meta,
-            status=read_record(self.path / "status.json", RunStatus),
-            state=_state(meta),
-        )
+        try:
+            meta = self._load_meta()
+        except RecordError as error:
+            return self._damaged(f"Its meta.json {error}.")
+        status, state = read_record(self.path / "status.json", RunStatus), _state(meta)
+        if status is not None and state is RunState.CRASHED:
+            status = last_known(status)
+        return Run(directory=str(self.path), meta=meta, status=status, state=state)
+
+    def _damaged(self, problem: str) -> DamagedRun:
+        path, shown = self.path, shlex.quote(str(self.path))
+        if not path.is_dir():
+            problem, hint = "It is not a directory.", f"If you do not need it: rm {shown}"
+        elif is_locked(path / "lock"):
+            hint = f"Its runner is at work. Wait until that has ended, then: rm -r {shown}"
+        else:
+            log = "Its runner.log may say what ran. " if self.log_path.is_file() else ""
+            hint = f"{log}No runner is at work there. If you do not need it: rm -r {shown}"
+        return DamagedRun(directory=str(path), problem=problem, hint=hint)
 
 
 def create_run(meta: RunMeta) -> RunDirectory:
@@ -244,16 +267,30 @@ def _wait_until_claimed(
 
 
 def list_runs() -> list[Run]:
-    """Return the runs of this state directory, newest first; unreadable ones are left out."""
-    runs = []
-    for path in sorted(runs_directory().iterdir(), reverse=True):
-        with contextlib.suppress(NotFoundError):  # unreadable, or just pruned
-            runs.append(RunDirectory(path).read())
-    return runs
+    """Return the runs of this state directory, newest first; damaged ones are left out."""
+    return [run for run in list_all_runs() if isinstance(run, Run)]
 
 
-def without_secrets(run: Run) -> Run:
+def list_all_runs() -> list[Run | DamagedRun]:
+    """Return the runs of this state directory, those with the latest names first."""
+    paths = sorted(runs_directory().iterdir(), reverse=True)
+    runs = [RunDirectory(path).read() for path in paths]
+    return [run for run in runs if isinstance(run, Run) or not _comes_or_goes(Path(run.directory))]
+
+
+def _comes_or_goes(path: Path) -> bool:
+    """Return whether a directory has just been created, or deleted: it has no record."""
+    try:
+        is_new = time.time() - path.lstat().st_mtime < _CREATED_WITHIN_S
+        return is_new and path.is_dir() and not os.path.lexists(path / "meta.json")
+    except OSError:
+        return not os.path.lexists(path)
+
+
+def without_secrets(run: Run | DamagedRun) -> Run | DamagedRun:
     """Return a run as it may be shown: without its token, and with its URL's password masked."""
+    if isinstance(run, DamagedRun):
+        return run
     meta = msgspec.structs.replace(run.meta, token=None, url=mask(run.meta.url))
     return msgspec.structs.replace(run, meta=meta)
 

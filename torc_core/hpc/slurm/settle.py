@@ -10,6 +10,7 @@ import msgspec
 
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import NotFoundError
+from torc_core.hpc.slurm.allocation import Allocation
 from torc_core.hpc.slurm.programs.poller import AllocationView
 from torc_core.hpc.slurm.programs.states import Phase
 from torc_core.model.compute import (
@@ -50,7 +51,11 @@ def unfinished_allocations(
 
 
 def settle_allocations(
-    client: TorcClient, views: Mapping[int, AllocationView], workflow_id: WorkflowId
+    client: TorcClient,
+    views: Mapping[int, AllocationView],
+    workflow_id: WorkflowId,
+    *,
+    cluster: str | None,
 ) -> Settled:
     """Record what Slurm knows: which allocations are over, with their nodes, and which wait again.
 
@@ -59,12 +64,31 @@ def settle_allocations(
         views: What Slurm says of allocations, by their ids there. What it does not know yet, and
             what it was not asked for, stays as it is.
         workflow_id: The workflow.
+        cluster: Whose Slurm that is.
     """
-    settled = decide_settled(
+    settled = find_settled(client, views, workflow_id, cluster=cluster)
+    record_settled(client, settled)
+    return settled
+
+
+def find_settled(
+    client: TorcClient,
+    views: Mapping[int, AllocationView],
+    workflow_id: WorkflowId,
+    *,
+    cluster: str | None,
+) -> Settled:
+    """Return what `settle_allocations` would record."""
+    return decide_settled(
         every_item(client.list_scheduled_compute_nodes, workflow_id),
         every_item(client.list_compute_nodes, workflow_id, is_active=True),
         views,
+        cluster=cluster,
     )
+
+
+def record_settled(client: TorcClient, settled: Settled) -> None:
+    """Record that allocations and nodes are over, and that others wait again."""
     # Nodes first: once an allocation is complete, nothing looks at it again.
     for node in settled.nodes:
         with contextlib.suppress(NotFoundError):
@@ -77,20 +101,24 @@ def settle_allocations(
             patch = ScheduledComputeNodePatch(status=status)
             with contextlib.suppress(NotFoundError):
                 client.update_scheduled_compute_node(id_of(record), patch)
-    return settled
 
 
 def decide_settled(
     records: Iterable[ScheduledComputeNode],
     nodes: Iterable[ComputeNode],
     views: Mapping[int, AllocationView],
+    *,
+    cluster: str | None = None,
 ) -> Settled:
     """Return what is over, though its record says otherwise, and the other way round. Pure.
+
+    What belongs to another cluster than the one whose Slurm was asked is not judged.
 
     Of an allocation that Slurm requeues, after a preemption for example, the runner was asked to
     stop, and does not know that it will be started again.
     """
-    records = list(records)
+    records = [record for record in records if may_be_in(cluster, record.slurm_cluster)]
+    nodes = [node for node in nodes if may_be_in(cluster, node.slurm_cluster)]
     keys = {record.scheduler_id: record.request_key for record in records}
     views = {number: view for number, view in views.items() if may_be_of(view, keys.get(number))}
     over = {number for number, view in views.items() if view.is_over}
@@ -111,6 +139,67 @@ def decide_settled(
             and (record.status == AllocationStatus.COMPLETE or record.scheduler_id in lost)
         ),
     )
+
+
+def may_be_in(cluster: str | None, stated: str | None) -> bool:
+    """Return whether an allocation may be in a cluster. Pure.
+
+    Args:
+        cluster: The one whose Slurm was asked; None before it has answered.
+        stated: The one that the record of the allocation names, if it does.
+    """
+    return stated is None or stated == cluster
+
+
+def works_in(node: ComputeNode, allocation: Allocation) -> bool:
+    """Return whether a worker is in an allocation, however often Slurm has started that. Pure."""
+    return node.slurm_job_id == allocation.slurm_job_id and may_be_in(
+        allocation.cluster, node.slurm_cluster
+    )
+
+
+def numbers_in(
+    cluster: str | None, records: Iterable[ScheduledComputeNode], nodes: Iterable[ComputeNode]
+) -> set[int]:
+    """Return the allocations that may be in a cluster, by their ids in Slurm. Pure.
+
+    Args:
+        cluster: The one whose Slurm is asked.
+        records: Allocations.
+        nodes: Where runners work, in allocations or elsewhere.
+    """
+    stated = [
+        *((record.scheduler_id, record.slurm_cluster) for record in records),
+        *((node.slurm_job_id, node.slurm_cluster) for node in nodes),
+    ]
+    return {number for number, name in stated if number and may_be_in(cluster, name)}
+
+
+def certain_views(
+    views: Mapping[int, AllocationView],
+    records: Mapping[int, ScheduledComputeNode],
+    cluster: str | None,
+) -> dict[int, AllocationView]:
+    """Return what was certainly said of these allocations. Pure.
+
+    This machine may be a login node of another cluster, whose Slurm knows nothing of them, or
+    another job by the same number. A record that does not name its cluster is certain only of a
+    job that was seen in the queue, by the key of its request.
+
+    Args:
+        views: What Slurm says, by its ids.
+        records: The server's, by the same ids.
+        cluster: Whose Slurm that is.
+    """
+    found = {}
+    for number, record in records.items():
+        view, key = views.get(number), record.request_key
+        if view is None or not may_be_of(view, key):
+            continue
+        is_named = cluster is not None and record.slurm_cluster == cluster
+        if is_named or (view.comment is not None and view.comment == key):
+            found[number] = view
+    return found
 
 
 def may_be_of(view: AllocationView, key: str | None) -> bool:

@@ -1,0 +1,1 @@
+"""Servers that torc starts: where they keep their files."""

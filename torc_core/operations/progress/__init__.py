@@ -1,0 +1,1 @@
+"""How far the jobs of a workflow are, by groups of jobs that are alike."""

@@ -1,0 +1,1 @@
+"""Recovery: why jobs failed, what is changed of what they require, and which run again."""

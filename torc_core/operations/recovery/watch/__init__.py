@@ -1,0 +1,1 @@
+"""Watching a workflow until it is complete, and doing what a user has allowed meanwhile."""

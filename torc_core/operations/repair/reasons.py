@@ -1,0 +1,73 @@
+"""What is asked for short reasons: of one job, and of the jobs of a list that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from torc_core.client import TorcClient
+from torc_core.model.execution import stored_execution_config
+from torc_core.model.ids import JobId, WorkflowId, id_of
+from torc_core.model.job import Holder, Job
+from torc_core.model.status import JobStatus
+from torc_core.operations.jobs.logs import find_logs_of
+from torc_core.operations.jobs.output_fault import output_fault
+from torc_core.operations.jobs.relations import (
+    canceled_because_of,
+    related_to,
+    without_relations,
+)
+from torc_core.operations.repair.short_why import FAILED, may_lack_output, short_why
+from torc_core.operations.repair.why_facts import open_upstream
+from torc_core.runner.policy.limits import limit_codes
+
+
+def read_short_why(client: TorcClient, job_id: JobId) -> tuple[Job, str]:
+    """Return a job, and in a few words why it failed, waits or was canceled, see `short_why`.
+
+    Raises:
+        TorcError: The server refused a request, or did not answer.
+    """
+    job = client.get_job(job_id)
+    if job.status in {JobStatus.BLOCKED, JobStatus.CANCELED}:
+        held = msgspec.structs.replace(job, held_by=_holder(client, job))
+        return job, short_why(held, None, None, {})
+    if job.status not in FAILED:
+        return job, ""
+    results = client.list_results(
+        job.workflow_id, job_id=job_id, all_runs=True, sort_by="id", reverse_sort=True, limit=1
+    ).items  # fmt: skip
+    latest = next(iter(results), None)
+    needs = related_to(client, without_relations(job), None).requirements
+    execution = stored_execution_config(client.get_workflow(job.workflow_id).execution_config)
+    fault = ""
+    if latest is not None and may_lack_output(latest):
+        fault = output_faults(client, job.workflow_id, [job])[job_id]
+    return job, short_why(job, latest, needs, limit_codes(execution), fault)
+
+
+def output_faults(
+    client: TorcClient, workflow_id: WorkflowId, jobs: Sequence[Job]
+) -> dict[JobId, str]:
+    """Return what the logs of jobs say of their output files; empty where they say nothing.
+
+    Raises:
+        TorcError: The server refused a request, or did not answer.
+    """
+    logs = find_logs_of(client, workflow_id, jobs)
+    return {
+        id_of(job): output_fault(stream.path for stream in log.streams[-1:])
+        for job, log in zip(jobs, logs, strict=True)
+    }
+
+
+def _holder(client: TorcClient, job: Job) -> Holder | None:
+    """Return the job because of which another one is blocked or canceled."""
+    if job.status is JobStatus.CANCELED:
+        found = canceled_because_of(client, job)
+    else:
+        found = next(iter(open_upstream(client, job)[0]), None)
+    if found is None:
+        return None
+    return Holder(id=id_of(found), name=found.name, status=JobStatus(found.status or "failed"))
