@@ -12,13 +12,14 @@ import click
 
 from torc_core import __version__
 from torc_core.config.sources import Loaded
-from torc_core.errors import MachineError, UsageError
-from torc_core.host.directories import state_directory
+from torc_core.errors import UsageError
+from torc_core.host.files.token_file import read_token
 from torc_core.host.user import expand_home
 from torc_server.entry import enter
 from torc_server.logs import configure_logging
 from torc_server.options import load, server_options
-from torc_server.settings import ServerSettings
+from torc_server.settings import Retention, ServerSettings, database_address, runner_timers
+from torc_server.upkeep.commands import backup, check, copy, vacuum
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,10 @@ def run(*, local_port: int | None, insecure: bool, no_config: bool, **options: A
     serve(settings)
 
 
+for _command in (backup, check, copy, vacuum):
+    cli.add_command(_command)
+
+
 def main() -> int:
     """Run the command line and return its exit code."""
     return enter(cli, "torc-server")
@@ -73,6 +78,7 @@ def main() -> int:
 def server_settings(loaded: Loaded) -> ServerSettings:
     """Return the settings of the server that the configuration describes."""
     table = loaded.configuration.server
+    timers = table.timers
     token_file, auth_file = as_path(table.token_file), as_path(table.auth_file)
     if token_file and auth_file:
         # Whichever is nearer to the user replaces the other, as one value replaces another.
@@ -82,7 +88,7 @@ def server_settings(loaded: Loaded) -> ServerSettings:
         token_file = token_file if by_token >= by_password else None
         auth_file = auth_file if by_password >= by_token else None
     return ServerSettings(
-        database=database_path(table.database),
+        database=database_address(table.database),
         host=table.url,
         port=table.port,
         allowed_hosts=table.allowed_hosts,
@@ -96,52 +102,22 @@ def server_settings(loaded: Loaded) -> ServerSettings:
         max_connections_per_address=table.max_connections_per_address,
         request_timeout_s=table.request_timeout_secs,
         response_timeout_s=table.response_timeout_secs,
+        timers=runner_timers(
+            timers.heartbeat_interval_secs,
+            timers.report_by_buffer,
+            timers.suspect_after_secs,
+            timers.lost_after_secs,
+        ),
+        retention=Retention(
+            events_days=table.retention.keep_events_days,
+            workflows_days=table.retention.keep_finished_workflows_days,
+        ),
     )
 
 
 def as_path(given: str | None) -> Path | None:
     """Return the file that a setting names, if it names one."""
     return expand_home(Path(given)) if given else None
-
-
-def database_path(given: str | None) -> Path:
-    """Return the file that a `--database` or `DATABASE_URL` value names.
-
-    Raises:
-        UsageError: It is another kind of database, or not a file.
-    """
-    if given is None:
-        return state_directory() / "torc.db"
-    scheme, separator, rest = given.partition(":")
-    if separator and scheme == "sqlite":
-        given = rest.removeprefix("//").partition("?")[0]
-    elif "://" in given:
-        raise UsageError(
-            f"Databases of type {scheme!r} are not supported.", hint="Use an SQLite file."
-        )
-    if not given or given == ":memory:":
-        raise UsageError("The database needs a file.", hint="Set one with --database FILE.")
-    return expand_home(Path(given))
-
-
-def read_token(path: Path) -> str:
-    """Return the token in a file.
-
-    Raises:
-        MachineError: The file cannot be read.
-        UsageError: It is empty, or holds more than one printable word.
-    """
-    try:
-        token = path.read_text("ascii").strip()
-    except (OSError, UnicodeError) as error:
-        raise MachineError(
-            f"The token file {path} cannot be read: {error}.", hint="Choose another --token-file."
-        ) from error
-    if not token or not token.isprintable() or len(token.split()) != 1:
-        raise UsageError(
-            f"The token file {path} contains no token.", hint="Write one line of printable ASCII."
-        )
-    return token
 
 
 def check_authentication(settings: ServerSettings, *, insecure: bool) -> None:

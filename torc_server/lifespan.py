@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 from litestar import Litestar
 from sqlalchemy.exc import DBAPIError
 
 from torc_core.clock import Clock, SystemClock
-from torc_server.background.housekeeping import keep_house
+from torc_server.background.damage import look_for_damage
+from torc_server.background.housekeeping import (
+    FORGETS_EVERY_S,
+    GIVES_BACK_EVERY_S,
+    do_in_slices,
+    keep_house,
+)
+from torc_server.background.large_work import LargeWork
+from torc_server.background.retention import EVERY_S, Pruning
 from torc_server.background.task_runner import Background
+from torc_server.controllers.event_feed import EventFeeds
 from torc_server.records.tasks import fail_left_over
-from torc_server.settings import ServerSettings
-from torc_server.storage.database import Database
+from torc_server.settings import Retention, ServerSettings
+from torc_server.storage.database import Database, open_database
 from torc_server.storage.migrations import check_version, migrate
-from torc_server.storage.notify import Notifier
+from torc_server.storage.notify import Changes, Notifier
 from torc_server.storage.readers import Readers
-from torc_server.storage.sqlite import SQLiteDatabase
+from torc_server.storage.repeats.answers import forget_answers
 from torc_server.storage.writer import Writer
 
 
@@ -32,23 +43,49 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
     """
     settings: ServerSettings = app.state.settings
     notifier: Notifier = app.state.notifier
-    database: Database = SQLiteDatabase(settings.database)
+    database = open_database(settings.database)
     clock = SystemClock()
     database.create()
-    with database.exclusive():
+    with database.serving():
+        was_left_open = database.was_left_open
         _prepare(database, clock)
         app.state.writer = Writer(database, notifier, clock=clock)
         app.state.readers = Readers(database, settings.readers)
-        app.state.background = Background(app.state.writer, app.state.readers, clock)
-        housekeeping = asyncio.create_task(keep_house(app.state.writer, clock))
+        app.state.feeds = EventFeeds(app.state.readers, notifier)
+        app.state.background = Background(database, app.state.writer, app.state.readers)
+        app.state.large_work = LargeWork(database, app.state.writer, app.state.readers)
+        await app.state.large_work.resume()
+        tasks = [
+            asyncio.create_task(keep_house(database, app.state.writer, clock, settings.timers)),
+            *map(asyncio.create_task, _upkeep(app, database)),
+        ]
+        if was_left_open:
+            looking = look_for_damage(database, app.state.readers, app.state.writer)
+            tasks.append(asyncio.create_task(looking))
         try:
-            yield
+            with database.sharing.listen(partial(_tell, asyncio.get_running_loop(), notifier)):
+                yield
         finally:
-            housekeeping.cancel()
+            for task in tasks:
+                task.cancel()
             app.state.background.stop()
+            app.state.large_work.stop()
             notifier.close()
             app.state.readers.stop()
             await app.state.writer.stop()
+
+
+def _upkeep(app: Litestar, database: Database) -> Iterator[Coroutine[Any, Any, None]]:
+    """Yield what is done again and again, in slices."""
+    writer: Writer = app.state.writer
+    policy: Retention = app.state.settings.retention
+    forgets = partial(writer.run_timed, forget_answers)
+    yield do_in_slices(forgets, FORGETS_EVERY_S, "old replies could not be forgotten")
+    gives = partial(writer.run, database.give_back)
+    yield do_in_slices(gives, GIVES_BACK_EVERY_S, "free pages could not be returned to the disk")
+    if policy.deletes:
+        pruning = Pruning(database, writer, app.state.readers, app.state.large_work, policy)
+        yield do_in_slices(pruning.prune, EVERY_S, "what is old could not be deleted")
 
 
 def _prepare(database: Database, clock: Clock) -> None:
@@ -59,6 +96,11 @@ def _prepare(database: Database, clock: Clock) -> None:
         with database.writer_engine().connect() as connection:
             migrate(connection, database, version)
             with connection.begin():
-                fail_left_over(connection, now_ms=clock.wall_ms())
+                fail_left_over(connection, database.sharing, now_ms=clock.wall_ms())
     except DBAPIError as error:
         raise database.unusable(error) from error
+
+
+def _tell(loop: asyncio.AbstractEventLoop, notifier: Notifier, changes: Changes | None) -> None:
+    """Have the notifier hear, in its loop, of changes by other servers."""
+    loop.call_soon_threadsafe(notifier.hear, changes)

@@ -110,7 +110,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object per record."""
+    """One JSON object per record; those about a request have its `span_id`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object."""
@@ -120,6 +120,8 @@ class JsonFormatter(logging.Formatter):
             "target": record.name,
             "message": mask(record.getMessage()),
         }
+        if span_id := getattr(record, "span_id", None):
+            entry["span_id"] = span_id
         if record.exc_info:
             entry["exception"] = mask(self.formatException(record.exc_info))
         return msgspec.json.encode(entry).decode()

@@ -17,6 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _SETTINGS = {"_".join(setting.path): setting for setting in settings_of(ServerTable, ("server",))}
 """By the names of the parameters, in the order of the help."""
+DATABASE = "server_database"
 _SPELLINGS = {
     "url": ("--host", "-H", "--url", "-u"),
     "port": ("--port", "-p"),
@@ -37,12 +38,18 @@ def server_options(command: F) -> F:
     return command
 
 
+def database_option(command: F) -> F:
+    """Give a command the option that names the database, and no other of the server's."""
+    setting = _SETTINGS[DATABASE]
+    return click.option(*_spellings(setting), "database", **_behavior(setting))(command)
+
+
 def load(parameters: Mapping[str, Any], *, only_options: bool) -> Loaded:
     """Return what the options and, unless there are to be only these, all other sources say."""
     given = [
         Option(setting.path, _spellings(setting)[0].partition("/")[0], value)
         for name, setting in _SETTINGS.items()
-        if (value := parameters[name]) is not None and value != ()
+        if (value := parameters.get(name)) is not None and value != ()
     ]
     return Loaded("server", options=given, only_options=only_options)
 

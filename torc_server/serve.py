@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import logging
 import signal
@@ -19,8 +18,7 @@ import uvicorn
 import uvloop
 from litestar import Litestar
 
-from torc_core.errors import ConflictError, MachineError, UsageError
-from torc_core.host.addresses import LOOPBACK, bound_socket
+from torc_core.host.addresses import LOOPBACK, reserved_port
 from torc_core.service import LOCAL_PORT_LINE, PORT_LINE
 from torc_server.access.authentication import RequesterByPeer, TokenInPath
 from torc_server.app import create_app
@@ -29,6 +27,7 @@ from torc_server.connections.guard import Guard
 from torc_server.connections.limits import Limits
 from torc_server.connections.protocol import Connection
 from torc_server.lifespan import lifespan
+from torc_server.metrics.traffic import Traffic
 from torc_server.settings import ServerSettings
 
 log = logging.getLogger(__name__)
@@ -50,18 +49,19 @@ def serve(settings: ServerSettings) -> None:
         UsageError: The host is not an address of this machine.
     """
     with ExitStack() as stack:
-        listeners = [stack.enter_context(_bound(settings.host, settings.port))]
+        listeners = [stack.enter_context(reserved_port(settings.host, settings.port))]
         if settings.local_port is not None:
-            listeners.append(stack.enter_context(_bound(LOOPBACK, settings.local_port)))
+            listeners.append(stack.enter_context(reserved_port(LOOPBACK, settings.local_port)))
         runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
         runner.run(_serve(settings, listeners))
 
 
 async def _serve(settings: ServerSettings, listeners: list[socket.socket]) -> None:
     app = create_app(settings)
+    app.state.traffic = traffic = Traffic(app)
     guard = Guard(_limits(settings, raise_file_limit()))
     config = uvicorn.Config(
-        RequesterByPeer(TokenInPath(app) if settings.token else app),
+        RequesterByPeer(TokenInPath(traffic) if settings.token else traffic),
         http=cast("type[asyncio.Protocol]", partial(Connection, guard=guard)),
         ws="none",
         lifespan="off",  # entered below, where its errors stay what they are
@@ -155,23 +155,3 @@ def _who_may_use(settings: ServerSettings) -> str:
         f"{who} can use this server without a password, and have its runners execute commands; "
         "to close it, start it with --token-file, or with --auth-file and --require-auth."
     )
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a bound socket that does not listen yet."""
-    try:
-        return bound_socket(host, port)
-    except socket.gaierror as error:
-        raise UsageError(
-            f"{host} is not an address of this machine.", hint="Choose another --host."
-        ) from error
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ConflictError(
-                f"Port {port} of {host} is in use.",
-                hint="Choose another --port, or 0 to let the system choose one.",
-            ) from error
-        raise MachineError(
-            f"Port {port} of {host} cannot be used: {error.strerror}.",
-            hint="Choose another --host or --port.",
-        ) from error

@@ -15,10 +15,11 @@ from litestar.exceptions import NotAuthorizedException, TooManyRequestsException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from torc_server.access.origins import Hosts, OriginMiddleware
+from torc_core.browsers.hosts import Hosts
+from torc_server.access.origins import OriginMiddleware
 from torc_server.access.throttle import TooManyAttemptsError
 from torc_server.access.users import Users
-from torc_server.peers import peer_of, requester
+from torc_server.peers import log_in, peer_of, requester
 from torc_server.settings import ServerSettings
 
 _TOKEN_IN_PATH = re.compile(rb"/token/(?P<token>[^/]+)(?P<rest>/.*)", re.DOTALL)
@@ -103,7 +104,7 @@ class PasswordMiddleware(ASGIMiddleware):
             user, separator, password = credentials.partition(":")
             if not separator or not await self._is_correct(user, password, peer_in(scope)):
                 raise NotAuthorizedException("Unknown user or wrong password.", headers=_CHALLENGE)
-            requester.set(f"user {user}")
+            log_in(user)
         await next_app(scope, receive, send)
 
     async def _is_correct(self, user: str, password: str, peer: str) -> bool:

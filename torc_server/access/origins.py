@@ -10,67 +10,16 @@ section 3.1; Fetch Metadata Request Headers, section 2; RFC 9110, sections 7.2 a
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import re
 import socket
-from collections.abc import Iterable
-from functools import lru_cache
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from torc_core.errors import AccessError, UsageError
+from torc_core.browsers.hosts import Hosts
+from torc_core.browsers.origins import foreign_page
+from torc_core.errors import AccessError
 from torc_server.errors import MisdirectedError
-
-_OWN_SITES = frozenset({"none", "same-origin"})
-"""Of `Sec-Fetch-Site`: an address that a person typed, and a page of this server."""
-
-
-class Hosts:
-    """The names under which a server may be asked.
-
-    An IP address is always one: a page's owner can point a name at it and nothing else. So are the
-    names of this machine, which no page's owner can point elsewhere.
-
-    Args:
-        own: Names of this machine.
-        allowed: Further names, as a reverse proxy has them; `*.example.org` are all below one.
-
-    Raises:
-        UsageError: One of the further names is none.
-    """
-
-    def __init__(self, own: Iterable[str], allowed: Iterable[str] = ()) -> None:
-        self._allowed: set[str] = set()
-        self._suffixes: tuple[str, ...] = ()
-        for given in allowed:
-            name = _without_port(given.lower().removeprefix("*."))
-            if not name:
-                raise UsageError(
-                    f"--allowed-host {given!r} is not a name of a host.",
-                    hint="Give names without a scheme and a path: torc.example.org, *.example.org.",
-                )
-            if given.startswith("*."):
-                self._suffixes += (f".{name}",)
-            else:
-                self._allowed.add(name)
-        self._names = {"localhost"} | {name.lower().rstrip(".") for name in own} | self._allowed
-
-    def has(self, host: str) -> bool:
-        """Return whether a `Host` is one of these, with or without a port."""
-        name = _without_port(host.lower())
-        is_named = name in self._names or name.endswith((".localhost", *self._suffixes))
-        return name != "" and (is_named or _is_address(name))
-
-    def is_proxy(self, host: str) -> bool:
-        """Return whether it is one of the further names."""
-        name = _without_port(host.lower())
-        return name in self._allowed or name.endswith(self._suffixes)
-
-    def add(self, name: str) -> None:
-        """Add a name of this machine."""
-        self._names.add(name.lower().rstrip("."))
 
 
 def check_origin(origin: str | None, site: str | None, host: str, hosts: Hosts) -> None:
@@ -85,13 +34,8 @@ def check_origin(origin: str | None, site: str | None, host: str, hosts: Hosts) 
     Raises:
         AccessError: One does.
     """
-    of_origin = (origin or "").partition("://")[2].lower()
-    is_own = of_origin != "" and (of_origin == host.lower() or hosts.is_proxy(of_origin))
-    if origin is not None and not is_own:
-        whose = f"A page of {origin}" if of_origin else "A web page"
-    elif site is not None and site.lower() not in _OWN_SITES:
-        whose = "A web page of another server"
-    else:
+    whose = foreign_page(origin, site, host, hosts)
+    if whose is None:
         return
     raise AccessError(
         f"{whose} sent this request; this server serves programs.",
@@ -144,21 +88,4 @@ def _find_full_name() -> str:
         return socket.gethostname()
 
 
-_HOST = re.compile(r"(?:\[(?P<address>[^\]]*)\]|(?P<name>[\w.-]*))(?::[0-9]*)?", re.ASCII)
 _LOOKED_AT = frozenset({b"host", b"origin", b"sec-fetch-site"})
-
-
-@lru_cache(maxsize=64)
-def _without_port(host: str) -> str:
-    """Return a host without its port and brackets; empty if it is none."""
-    match = _HOST.fullmatch(host)
-    return (match["address"] or match["name"] or "").rstrip(".") if match else ""
-
-
-@lru_cache(maxsize=64)
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return False
-    return True

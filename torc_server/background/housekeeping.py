@@ -1,32 +1,105 @@
-"""Periodic work: the leases of silent runners."""
+"""Periodic work: leases of silent runners, tasks of dead servers, and what is due now and then."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import Connection
 
 from torc_core.clock import Clock
 from torc_core.errors import TorcError
-from torc_server.rules.attempts.leases import LeaseClock, expire_leases
+from torc_core.model.records.timers import RunnerTimers
+from torc_server.records.tasks import fail_left_over
+from torc_server.rules.attempts.lost.leases import (
+    LeaseClock,
+    expire_leases,
+    lose_rebooted,
+    suspect_silent,
+)
+from torc_server.storage.database import Database
 from torc_server.storage.writer import Writer
 
 PERIOD_S = 5.0
+MISSED_HEARTBEAT = 1.5
+"""In heartbeat intervals: one has not come, and is not only late."""
+LOOKS = 10
+"""How often it is looked for silent runners, at least, while one becomes suspect."""
+FORGETS_EVERY_S = 600.0
+GIVES_BACK_EVERY_S = 60.0
 
 log = logging.getLogger(__name__)
 
 
-async def keep_house(writer: Writer, clock: Clock) -> None:
-    """Release the jobs of runners that went silent, for as long as the server runs."""
-    leases = LeaseClock(clock.monotonic(), clock.wall_ms() - clock.monotonic() * 1000)
+async def keep_house(
+    database: Database, writer: Writer, clock: Clock, timers: RunnerTimers
+) -> None:
+    """Look for silent runners, for as long as the server runs, if no other server does.
+
+    Leases start over with the server that looks: it knows of no heartbeat that came while none did.
+    """
+    leases: LeaseClock | None = None
     while True:
-        await asyncio.sleep(PERIOD_S)
-        since = leases.expired_before(clock.monotonic(), clock.wall_ms())
-        if since is None:
-            continue
+        await asyncio.sleep(min(PERIOD_S, timers.suspect_seconds / LOOKS))
         try:
-            for node_id in await writer.run_timed(expire_leases, since):
-                log.warning("compute node %d went silent; its jobs are ready again", node_id)
+            now_ms = await writer.run_timed(take_the_lead, database)
+            if now_ms is None:
+                leases = None
+                continue
+            monotonic_s = clock.monotonic()
+            leases = leases or LeaseClock(monotonic_s, now_ms - monotonic_s * 1000)
+            await look_for_silent(writer, leases, timers, monotonic_s=monotonic_s, now_ms=now_ms)
         except TorcError as error:  # a full disk, which may have room again later
             log.warning("the jobs of silent runners could not be released: %s", error)
         except Exception:
             log.exception("the jobs of silent runners could not be released")
+
+
+def take_the_lead(connection: Connection, database: Database, *, now_ms: int) -> int | None:
+    """Return the time by the clock that heartbeats have, if this server does what one does for all.
+
+    That server also fails the tasks of servers that are gone.
+    """
+    if not database.sharing.leads(connection):
+        return None
+    fail_left_over(connection, database.sharing, now_ms=now_ms)
+    return now_ms
+
+
+async def look_for_silent(
+    writer: Writer, leases: LeaseClock, timers: RunnerTimers, *, monotonic_s: float, now_ms: int
+) -> None:
+    """Release the jobs of runners that are lost, and record who is suspect."""
+
+    def silent_before(silence_s: float) -> int | None:
+        return leases.silent_before(monotonic_s, now_ms, silence_s)
+
+    if (since := silent_before(timers.lost_seconds)) is not None:
+        for node_id in await writer.run_timed(expire_leases, since):
+            log.warning("compute node %d went silent; its jobs are released", node_id)
+    if (since := silent_before(timers.heartbeat_seconds * MISSED_HEARTBEAT)) is not None:
+        for node_id in await writer.run_timed(lose_rebooted, since):
+            log.warning("the machine of compute node %d was started again", node_id)
+    if (since := silent_before(timers.suspect_seconds)) is not None:
+        for node_id in await writer.run_timed(suspect_silent, since):
+            log.info("compute node %d is suspect: its heartbeat is overdue", node_id)
+
+
+async def do_in_slices(part: Callable[[], Awaitable[bool]], every_s: float, problem: str) -> None:
+    """Do what is due part by part, and look again and again, for as long as the server runs.
+
+    Args:
+        part: Does a part of it, and returns whether there is more.
+        every_s: When to look again.
+        problem: What is logged when it fails.
+    """
+    while True:
+        try:
+            while await part():
+                pass
+        except TorcError as error:  # a full disk, which may have room again later
+            log.warning("%s: %s", problem, error)
+        except Exception:
+            log.exception("%s", problem)
+        await asyncio.sleep(every_s)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from torc_core.clock import Clock
+from torc_core.decoders import decode
 from torc_core.errors import MachineError, TorcError
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.records.task import Task
-from torc_server.records.tasks import (
-    Work,
-    begin_task,
-    check_idle,
-    fail_task,
-    perform_task,
-    start_task,
-)
+from torc_server.records.tasks import begin_task, check_idle, fail_task
+from torc_server.storage.database import Database
 from torc_server.storage.readers import Readers
+from torc_server.storage.repeats.answers import check_unanswered
+from torc_server.storage.repeats.keys import AlreadyAnsweredError
+from torc_server.storage.transactions import Transactions
 from torc_server.storage.writer import Writer
 
+Work = Callable[[TaskId], Awaitable[object]]
+"""Does the work of a task, and records in its transactions that it runs and that it is done."""
 PERIOD_S = 5.0
 """How long to wait before a failure that could not be recorded is recorded again."""
 
@@ -27,24 +28,34 @@ log = logging.getLogger(__name__)
 
 
 class Background:
-    """The running tasks. Those that a stopping server has not finished, the next one fails."""
+    """The running tasks."""
 
-    def __init__(self, writer: Writer, readers: Readers, clock: Clock) -> None:
+    def __init__(self, database: Database, writer: Writer, readers: Readers) -> None:
+        self._sharing = database.sharing
         self._writer = writer
         self._readers = readers
-        self._clock = clock
         self._running: set[asyncio.Task[None]] = set()
 
-    async def begin(self, workflow_id: WorkflowId, operation: str, work: Work) -> Task:
+    async def begin(
+        self, writer: Transactions, workflow_id: WorkflowId, operation: str, work: Work
+    ) -> Task:
         """Start work on a workflow, and return its task once it is stored.
+
+        A request that comes again starts nothing, and gets the task that it started before.
 
         Raises:
             NotFoundError: There is no such workflow.
             ConflictError: It has an unfinished task.
         """
-        # Checked by a reader, too: the writer may be busy with the other task for long.
-        await self._readers.run(check_idle, workflow_id)
-        task = await self._writer.run_timed(begin_task, workflow_id, operation)
+        try:
+            # By a reader, too: the writer may be busy with the other task for long.
+            if writer.key is None:
+                await self._readers.run(check_idle, workflow_id)
+            else:
+                await self._readers.run(check_unanswered, writer.key)
+            task = await writer.run_timed(begin_task, workflow_id, operation, self._sharing)
+        except AlreadyAnsweredError as known:
+            return decode(known.reply, Task)
         running = asyncio.create_task(self._perform(task.id, work))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
@@ -55,18 +66,18 @@ class Background:
         for running in self._running:
             running.cancel()
 
-    async def _perform(self, task_id: int, work: Work) -> None:
+    async def _perform(self, task_id: TaskId, work: Work) -> None:
         try:
-            # On its own, before the work is queued, so that readers see the task as running.
-            await self._writer.run_timed(start_task, task_id)
-            await self._writer.run_timed(perform_task, task_id, work, clock=self._clock.wall_ms)
+            await work(task_id)
         except TorcError as error:
             await self._fail(task_id, error.message)
         except Exception:
             log.exception("task %d failed", task_id)
             await self._fail(task_id, "The server failed; its log has the reason.")
+        with suppress(TorcError):
+            await self._writer.run(self._sharing.release, task_id)
 
-    async def _fail(self, task_id: int, error: str) -> None:
+    async def _fail(self, task_id: TaskId, error: str) -> None:
         """Record a failure, if necessary once the disk has room again."""
         while True:
             try:

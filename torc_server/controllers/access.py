@@ -18,10 +18,11 @@ from torc_core.model.records.access import (
     WorkflowAccessGroup,
 )
 from torc_server.access.users import Users
+from torc_server.edge.idempotency import NATURAL
 from torc_server.edge.parameters import Count, GroupIdInPath, WorkflowIdInPath
 from torc_server.records import access_groups, shared_workflows
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class AccessGroupController(Controller):
@@ -32,7 +33,7 @@ class AccessGroupController(Controller):
 
     @post("/", status_code=200, operation_id="create_access_group")
     async def create_access_group(
-        self, writer: NamedDependency[Writer], data: JSONBody[AccessGroup]
+        self, writer: NamedDependency[Transactions], data: JSONBody[AccessGroup]
     ) -> AccessGroup:
         """Create an access group."""
         return await writer.run_timed(access_groups.create_group, data)
@@ -53,7 +54,7 @@ class AccessGroupController(Controller):
 
     @delete("/{group_id:int}", status_code=200, operation_id="delete_access_group")
     async def delete_access_group(
-        self, writer: NamedDependency[Writer], group_id: GroupIdInPath
+        self, writer: NamedDependency[Transactions], group_id: GroupIdInPath
     ) -> AccessGroup:
         """Delete an access group with its memberships and its links to workflows."""
         return await writer.run(access_groups.delete_group, group_id)
@@ -61,7 +62,7 @@ class AccessGroupController(Controller):
     @post("/{group_id:int}/members", status_code=200, operation_id="add_user_to_group")
     async def add_user_to_group(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         group_id: GroupIdInPath,
         data: JSONBody[UserGroupMembership],
     ) -> UserGroupMembership:
@@ -85,7 +86,10 @@ class AccessGroupController(Controller):
         operation_id="remove_user_from_group",
     )
     async def remove_user_from_group(
-        self, writer: NamedDependency[Writer], group_id: GroupIdInPath, user_name: FromPath[str]
+        self,
+        writer: NamedDependency[Transactions],
+        group_id: GroupIdInPath,
+        user_name: FromPath[str],
     ) -> UserGroupMembership:
         """Remove a user from a group."""
         return await writer.run(access_groups.remove_member, group_id, user_name)
@@ -109,7 +113,7 @@ class SharingController(Controller):
     )
     async def add_workflow_to_group(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[WorkflowAccessGroup],
     ) -> WorkflowAccessGroup:
@@ -123,7 +127,7 @@ class SharingController(Controller):
     )
     async def add_workflow_to_group_by_id(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         group_id: GroupIdInPath,
     ) -> WorkflowAccessGroup:
@@ -148,7 +152,7 @@ class SharingController(Controller):
     )
     async def remove_workflow_from_group(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         group_id: GroupIdInPath,
     ) -> WorkflowAccessGroup:
@@ -183,7 +187,12 @@ class AdminController(Controller):
     path = "/admin"
     tags = ("access control",)
 
-    @post("/reload-auth", status_code=200, operation_id="reload_auth")
+    @post(
+        "/reload-auth",
+        status_code=200,
+        operation_id="reload_auth",
+        opt={NATURAL: "the file that it reads"},
+    )
     async def reload_auth(self, users: NamedDependency[Users]) -> ReloadAuthReply:
         """Reload the file of users; after an error the previous users stay in force."""
         count = await asyncio.to_thread(users.load)

@@ -8,9 +8,10 @@ from litestar.params import JSONBody
 
 from torc_core.model.artifact import Files, UserData, UserDataList
 from torc_core.model.result import Results
+from torc_server.controllers.replies import replying
 from torc_server.edge.parameters import OptionalQueryId
 from torc_server.records import artifacts, crud, resources
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class UserDataController(Controller):
@@ -22,7 +23,7 @@ class UserDataController(Controller):
     @post("/", status_code=200, operation_id="create_user_data")
     async def create_user_data(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         data: JSONBody[UserData],
         producer_job_id: OptionalQueryId = None,
         consumer_job_id: OptionalQueryId = None,
@@ -40,10 +41,15 @@ class BulkController(Controller):
     """Many records in one call; files and user data as clients of the 0.35 generation send them."""
 
     @post("/bulk_files", status_code=200, operation_id="create_files", tags=["files"])
-    async def create_files(self, writer: NamedDependency[Writer], data: JSONBody[Files]) -> Files:
+    async def create_files(
+        self, writer: NamedDependency[Transactions], data: JSONBody[Files]
+    ) -> Files:
         """Create files of one workflow; returned in the same order."""
-        created = await writer.run_timed(crud.create_many, resources.FILE, data.files)
-        return Files(files=created)
+        return await writer.run_timed(
+            replying(lambda made: Files(files=made), crud.create_many),
+            resources.FILE,
+            data.files,
+        )
 
     @post(
         "/bulk_user_data",
@@ -52,16 +58,22 @@ class BulkController(Controller):
         tags=["user data"],
     )
     async def create_user_data_list(
-        self, writer: NamedDependency[Writer], data: JSONBody[UserDataList]
+        self, writer: NamedDependency[Transactions], data: JSONBody[UserDataList]
     ) -> UserDataList:
         """Create user data of one workflow; returned in the same order."""
-        created = await writer.run_timed(crud.create_many, resources.USER_DATA, data.user_data)
-        return UserDataList(user_data=created)
+        return await writer.run_timed(
+            replying(lambda made: UserDataList(user_data=made), crud.create_many),
+            resources.USER_DATA,
+            data.user_data,
+        )
 
     @post("/bulk_results", status_code=200, operation_id="create_results", tags=["results"])
     async def create_results(
-        self, writer: NamedDependency[Writer], data: JSONBody[Results]
+        self, writer: NamedDependency[Transactions], data: JSONBody[Results]
     ) -> Results:
         """Create results of one workflow; returned in the same order."""
-        created = await writer.run_timed(crud.create_many, resources.RESULT, data.results)
-        return Results(results=created)
+        return await writer.run_timed(
+            replying(lambda made: Results(results=made), crud.create_many),
+            resources.RESULT,
+            data.results,
+        )

@@ -13,7 +13,7 @@ from torc_core.model.job import ClaimedJobs
 from torc_core.units import MAX_INTEGER
 from torc_server.edge.parameters import Count, SortName, WorkflowIdInPath
 from torc_server.rules.attempts import claims
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 Limit = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
 """The most jobs to claim."""
@@ -32,7 +32,7 @@ class ClaimController(Controller):
     )
     async def claim_jobs_based_on_resources(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         limit: Limit,
         data: JSONBody[ComputeNodesResources],
@@ -52,7 +52,10 @@ class ClaimController(Controller):
 
     @post("/claim_next_jobs", status_code=200, operation_id="claim_next_jobs")
     async def claim_next_jobs(
-        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath, limit: Count = 10
+        self,
+        writer: NamedDependency[Transactions],
+        workflow_id: WorkflowIdInPath,
+        limit: Count = 10,
     ) -> ClaimedJobs:
         """Claim ready jobs regardless of what they need."""
         return await writer.run_timed(claims.claim_next_jobs, workflow_id, limit)

@@ -21,16 +21,17 @@ from litestar.params import FromQuery, JSONBody
 from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
-from torc_server.edge.parameters import Id, WorkflowIdInQuery
+from torc_server.controllers.replies import replying
+from torc_server.edge.parameters import Contains, Id, WorkflowIdInQuery
 from torc_server.edge.warnings import warn
 from torc_server.records import crud
 from torc_server.records.crud import Resource
 from torc_server.records.pages import Paging
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 AnyRequest = Request[Any, Any, Any]
-WRITER = NamedDependency[Writer]
+WRITER = NamedDependency[Transactions]
 READERS = NamedDependency[Readers]
 
 _ONE = "/{record_id:int}"
@@ -64,7 +65,7 @@ def crud_routes(
 
 
 def _create(resource: Resource[Any], name: str) -> Any:
-    async def handler(request: AnyRequest, writer: Writer, data: Any) -> Any:
+    async def handler(request: AnyRequest, writer: Transactions, data: Any) -> Any:
         created = await writer.run_timed(crud.create, resource, data)
         warn(request.scope, resource.remark(created))
         return created
@@ -90,6 +91,8 @@ def _list(resource: Resource[Any], name: str) -> Any:
     }
     queries = {key: _of(FromQuery, one.type | None) for key, one in resource.filters.items()}
     defaults = {key: one.default for key, one in resource.filters.items()}
+    if resource.texts:
+        queries["contains"], defaults["contains"] = Contains, None
     page = _of(Page, resource.mapping.wire)
     return _described(handler, name, parameters | queries, page, defaults)
 
@@ -103,7 +106,7 @@ def _get(resource: Resource[Any], name: str) -> Any:
 
 
 def _update(resource: Resource[Any], name: str) -> Any:
-    async def handler(writer: Writer, record_id: int, data: Any) -> Any:
+    async def handler(writer: Transactions, record_id: int, data: Any) -> Any:
         return await writer.run_timed(crud.update, resource, record_id, data)
 
     body = _of(JSONBody, resource.patch)
@@ -112,7 +115,7 @@ def _update(resource: Resource[Any], name: str) -> Any:
 
 
 def _delete(resource: Resource[Any], name: str) -> Any:
-    async def handler(writer: Writer, record_id: int) -> Any:
+    async def handler(writer: Transactions, record_id: int) -> Any:
         return await writer.run(crud.delete, resource, record_id)
 
     parameters = {"writer": WRITER, "record_id": Id}
@@ -120,12 +123,16 @@ def _delete(resource: Resource[Any], name: str) -> Any:
 
 
 def _delete_all(resource: Resource[Any], name: str) -> Any:
-    async def handler(writer: Writer, workflow_id: WorkflowId) -> Message:
-        count = await writer.run(crud.delete_all, resource, workflow_id)
-        return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
+    async def handler(writer: Transactions, workflow_id: WorkflowId) -> Message:
+        return await writer.run(replying(deleted, crud.delete_all), resource, workflow_id)
 
     parameters = {"writer": WRITER, "workflow_id": WorkflowIdInQuery}
     return _described(handler, name, parameters, Message)
+
+
+def deleted(count: int) -> Message:
+    """Return the reply to a request that has deleted so many records."""
+    return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
 
 
 _ROUTES: dict[str, tuple[Any, str, Callable[[Resource[Any], str], Any], str]] = {

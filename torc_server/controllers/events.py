@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Controller, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from torc_core.errors import NotFoundError
-from torc_core.model.events.event import Event, Severity, StreamedEvent
+from torc_core.model.events.event import Event, Severity
 from torc_core.model.ids import EventId, WorkflowId
 from torc_core.units import MAX_INTEGER
+from torc_server.controllers.event_feed import EventFeeds, News, frame
 from torc_server.edge.parameters import EventIdInPath, WorkflowIdInPath
 from torc_server.records import events
-from torc_server.storage.notify import Notifier
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 KEEP_ALIVE_S = 15
 """How often an idle stream sends a comment, so that no proxy cuts the connection."""
-PACE_S = 0.05
-"""How long a stream waits after sending before it looks for more: a busy workflow changes many
-hundred times a second, more than a user can watch. The first change after a pause is sent at
-once."""
 KEEP_ALIVE = b": keep-alive\n\n"
 
 _LEVELS = {str(severity): severity for severity in Severity}
@@ -40,7 +34,7 @@ class EventController(Controller):
 
     @put("/events/{event_id:int}", operation_id="update_event")
     async def update_event(
-        self, writer: NamedDependency[Writer], event_id: EventIdInPath, data: JSONBody[Any]
+        self, writer: NamedDependency[Transactions], event_id: EventIdInPath, data: JSONBody[Any]
     ) -> Event:
         """Replace the data of an event."""
         return await writer.run(events.replace_event_data, event_id, data)
@@ -54,7 +48,7 @@ class EventController(Controller):
         self,
         *,
         readers: NamedDependency[Readers],
-        notifier: NamedDependency[Notifier],
+        feeds: NamedDependency[EventFeeds],
         workflow_id: WorkflowIdInPath,
         level: FromQuery[str] = "info",
         last_event_id: Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)] = None,
@@ -67,9 +61,10 @@ class EventController(Controller):
         now = await readers.run(events.last_event_id, workflow_id)
         frames = follow(
             readers,
-            notifier,
+            feeds,
             workflow_id,
             after=now if after is None else EventId(after),
+            now=now,
             level=_LEVELS.get(level, Severity.INFO),
         )
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -78,39 +73,39 @@ class EventController(Controller):
 
 async def follow(
     readers: Readers,
-    notifier: Notifier,
+    feeds: EventFeeds,
     workflow_id: WorkflowId,
     *,
     after: EventId,
+    now: EventId,
     level: Severity,
 ) -> AsyncIterator[bytes]:
     """Yield frames until the server stops or the workflow is deleted.
 
-    A client that falls behind misses nothing: the next read waits until it has taken the last one.
+    A client that falls behind misses nothing: what the feed has no longer is read for it.
+
+    Args:
+        readers: Read what the feed does not have.
+        feeds: The feeds.
+        workflow_id: The workflow.
+        after: The last event that the client has.
+        now: The newest event of the workflow.
+        level: The lowest level.
     """
     yield KEEP_ALIVE
-    while True:
-        version, is_last_look = notifier.version(workflow_id), notifier.closed
-        try:
-            news, after = await readers.run(events.events_after, workflow_id, after, level)
-        except NotFoundError:
-            return
-        if news:
-            yield b"".join(frame(event_id, event) for event_id, event in news)
-        if len(news) == events.CHUNK:
-            continue
-        if is_last_look:
-            return
-        if news and not notifier.closed:
-            await asyncio.sleep(PACE_S)
-        elif (
-            await notifier.wait(workflow_id, version, KEEP_ALIVE_S) == version
-            and not notifier.closed
-        ):
-            yield KEEP_ALIVE
-
-
-def frame(event_id: EventId, event: StreamedEvent) -> bytes:
-    """Return an event as a frame of the stream: the reference's two lines, and the id."""
-    data = msgspec.json.encode(event)
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, event.event_type.encode(), data)
+    with feeds.joined(workflow_id, now) as feed:
+        while True:
+            is_last_look = feed.is_over
+            if (news := feed.news(after, level)) is None:
+                try:
+                    found, after = await readers.run(events.events_after, workflow_id, after, level)
+                except NotFoundError:
+                    return
+                news = News(b"".join(frame(*each) for each in found), after)
+            elif not news.frames and not is_last_look and not await feed.wait(KEEP_ALIVE_S):
+                yield KEEP_ALIVE
+            after = news.after
+            if news.frames:
+                yield news.frames
+            elif is_last_look and after >= feed.last:
+                return

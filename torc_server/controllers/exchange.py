@@ -6,15 +6,18 @@ import asyncio
 from typing import Any
 
 from litestar import Controller, Request, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec.structs import replace
 
 from torc_core.model.exchange import Exchange, ExchangeReply, Outlook
+from torc_core.model.records.timers import RunnerTimers
+from torc_server.edge.idempotency import NATURAL
 from torc_server.edge.parameters import ComputeNodeIdInPath
 from torc_server.rules.attempts.exchange import Answer, answer_exchange, answer_waiting
 from torc_server.storage.notify import Notifier, runner_topic
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 LONGEST_WAIT_S = 60.0
 """Longer waits are cut to this, so that no proxy ends the connection first."""
@@ -26,19 +29,26 @@ class ExchangeController(Controller):
     path = "/compute_nodes"
     tags = ("compute nodes",)
 
-    @post("/{compute_node_id:int}/exchange", status_code=200, operation_id="exchange")
+    @post(
+        "/{compute_node_id:int}/exchange",
+        status_code=200,
+        operation_id="exchange",
+        opt={NATURAL: "seq"},
+    )
     async def exchange(
         self,
         request: Request[Any, Any, Any],
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         notifier: NamedDependency[Notifier],
+        state: State,
         compute_node_id: ComputeNodeIdInPath,
         data: JSONBody[Exchange],
     ) -> ExchangeReply:
         """Report what a runner's jobs did and claim more, waiting for work if there is none."""
         # Read first: a change noticed twice costs one look, a change missed costs a wait.
         version = notifier.now
-        first = await writer.run_timed(answer_exchange, compute_node_id, data)
+        timers = state.settings.timers
+        first = await writer.run_timed(answer_exchange, compute_node_id, data, timers)
         if not first.is_superseded:
             # An older exchange that waits, or an earlier try of this one.
             notifier.dismiss(compute_node_id)
@@ -47,16 +57,19 @@ class ExchangeController(Controller):
         over = asyncio.ensure_future(request.receive())  # done when the runner hangs up
         try:
             with notifier.named(compute_node_id, over):
-                return await _news(writer, notifier, compute_node_id, data, first, version, over)
+                return await _news(
+                    writer, notifier, compute_node_id, data, timers, first, version, over
+                )
         finally:
             over.cancel()
 
 
 async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
-    writer: Writer,
+    writer: Transactions,
     notifier: Notifier,
     node_id: int,
     request: Exchange,
+    timers: RunnerTimers,
     first: Answer,
     version: int,
     over: asyncio.Future[Any],
@@ -75,7 +88,7 @@ async def _news(  # noqa: PLR0913, PLR0917 - all that a wait depends on
         version = await notifier.wait(topic, version, left, over=over)
         if over.done():
             return ExchangeReply(outcomes=first.reply.outcomes)
-        latest = await writer.run_timed(answer_waiting, node_id, request)
+        latest = await writer.run_timed(answer_waiting, node_id, request, timers)
         if latest.has_news or _has_new_action(first, latest):
             break
     return replace(

@@ -7,17 +7,27 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, JSONBody
 
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
-from torc_core.model.job import Job, JobDependency, JobIds, JobPatch, Jobs, RunningJob
+from torc_core.model.job import (
+    Job,
+    JobDependency,
+    JobGroup,
+    JobIds,
+    JobPatch,
+    Jobs,
+    RunningJob,
+)
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
+from torc_server.controllers.replies import replying
 from torc_server.edge.parameters import JobIdInPath, WorkflowIdInPath, WorkflowIdInQuery
 from torc_server.queries import jobs as lists
 from torc_server.queries import running
+from torc_server.queries.job_groups import list_job_groups
 from torc_server.queries.jobs import JobFilter
 from torc_server.records.pages import Paging
 from torc_server.rules import creation, editing, jobs
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 def provide_filter(  # noqa: PLR0913 - the filters of the reference
@@ -28,6 +38,8 @@ def provide_filter(  # noqa: PLR0913 - the filters of the reference
     upstream_job_id: FromQuery[int | None] = None,
     active_compute_node_id: FromQuery[int | None] = None,
     *,
+    downstream_job_id: FromQuery[int | None] = None,
+    group_id: FromQuery[int | None] = None,
     origin_is_set: FromQuery[bool | None] = None,
 ) -> JobFilter:
     """Return the filters that the query names."""
@@ -37,7 +49,9 @@ def provide_filter(  # noqa: PLR0913 - the filters of the reference
         command=command,
         needs_file_id=needs_file_id,
         upstream_job_id=upstream_job_id,
+        downstream_job_id=downstream_job_id,
         active_compute_node_id=active_compute_node_id,
+        group_id=group_id,
         origin_is_set=origin_is_set,
     )
 
@@ -50,17 +64,21 @@ class JobController(Controller):
     dependencies = {"filters": Provide(provide_filter, sync_to_thread=False)}  # noqa: RUF012 - Litestar's
 
     @post("/jobs", status_code=200, operation_id="create_job")
-    async def create_job(self, writer: NamedDependency[Writer], data: JSONBody[Job]) -> Job:
+    async def create_job(self, writer: NamedDependency[Transactions], data: JSONBody[Job]) -> Job:
         """Create a job."""
         return await writer.run(creation.create_job, data)
 
     @post("/bulk_jobs", status_code=200, operation_id="create_jobs")
-    async def create_jobs(self, writer: NamedDependency[Writer], data: JSONBody[Jobs]) -> Jobs:
+    async def create_jobs(
+        self, writer: NamedDependency[Transactions], data: JSONBody[Jobs]
+    ) -> Jobs:
         """Create jobs of one workflow in one transaction."""
-        return Jobs(jobs=await writer.run(creation.create_jobs, data.jobs))
+        return await writer.run(
+            replying(lambda jobs: Jobs(jobs=jobs), creation.create_jobs), data.jobs
+        )
 
     @get("/jobs", operation_id="list_jobs")
-    async def list_jobs(
+    async def list_jobs(  # noqa: PLR0913 - what of the jobs is asked for
         self,
         readers: NamedDependency[Readers],
         workflow_id: WorkflowIdInQuery,
@@ -68,6 +86,8 @@ class JobController(Controller):
         paging: NamedDependency[Paging],
         *,
         include_relationships: FromQuery[bool] = False,
+        include_latest_results: FromQuery[bool] = False,
+        include_held_by: FromQuery[bool] = False,
     ) -> Page[Job]:
         """List a workflow's jobs."""
         return await readers.run(
@@ -76,6 +96,8 @@ class JobController(Controller):
             filters,
             paging,
             include_relationships=include_relationships,
+            include_latest_results=include_latest_results,
+            include_held_by=include_held_by,
         )
 
     @get("/jobs/{job_id:int}", operation_id="get_job")
@@ -85,23 +107,28 @@ class JobController(Controller):
 
     @put("/jobs/{job_id:int}", operation_id="update_job")
     async def update_job(
-        self, writer: NamedDependency[Writer], job_id: JobIdInPath, data: JSONBody[JobPatch]
+        self, writer: NamedDependency[Transactions], job_id: JobIdInPath, data: JSONBody[JobPatch]
     ) -> Job:
         """Update a job; omitted and null fields keep their values."""
         return await writer.run_timed(editing.update_job, job_id, data)
 
     @delete("/jobs/{job_id:int}", status_code=200, operation_id="delete_job")
-    async def delete_job(self, writer: NamedDependency[Writer], job_id: JobIdInPath) -> Job:
+    async def delete_job(self, writer: NamedDependency[Transactions], job_id: JobIdInPath) -> Job:
         """Delete a job and return it; one that a runner holds has to be canceled before."""
         return await writer.run_timed(editing.delete_job, job_id)
 
     @delete("/jobs", status_code=200, operation_id="delete_jobs")
     async def delete_jobs(
-        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInQuery
+        self, writer: NamedDependency[Transactions], workflow_id: WorkflowIdInQuery
     ) -> Message:
         """Delete all jobs of a workflow."""
-        count = await writer.run(editing.delete_jobs, workflow_id)
-        return Message(message=f"Deleted {count} jobs.", count=count)
+        return await writer.run(
+            replying(
+                lambda count: Message(message=f"Deleted {count} jobs.", count=count),
+                editing.delete_jobs,
+            ),
+            workflow_id,
+        )
 
 
 class JobListController(Controller):
@@ -116,6 +143,16 @@ class JobListController(Controller):
     ) -> JobIds:
         """List the ids of all jobs of a workflow."""
         return await readers.run(lists.list_job_ids, workflow_id)
+
+    @get("/job_groups", operation_id="list_job_groups")
+    async def list_job_groups(
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: WorkflowIdInPath,
+        part: NamedDependency[Paging],
+    ) -> Page[JobGroup]:
+        """List groups of jobs whose names differ in their numbers alone."""
+        return await readers.run(list_job_groups, workflow_id, part)
 
     @get("/running_jobs", operation_id="get_running_jobs")
     async def get_running_jobs(

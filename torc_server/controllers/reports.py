@@ -13,7 +13,7 @@ from torc_core.model.status import JobStatus
 from torc_server.edge.parameters import ComputeNodeIdInPath, JobIdInPath, RunId, WorkflowIdInPath
 from torc_server.rules.attempts import client_reports
 from torc_server.rules.attempts.client_reports import Completion
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class ReportController(Controller):
@@ -26,7 +26,7 @@ class ReportController(Controller):
     )
     async def start_job(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         job_id: JobIdInPath,
         run_id: RunId,
         compute_node_id: ComputeNodeIdInPath,
@@ -41,7 +41,7 @@ class ReportController(Controller):
     )
     async def complete_job(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         job_id: JobIdInPath,
         status: FromPath[JobStatus],
         run_id: RunId,
@@ -58,7 +58,7 @@ class ReportController(Controller):
     )
     async def batch_complete_jobs(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[JobCompletions],
     ) -> CompletedJobs:

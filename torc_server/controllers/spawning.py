@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from torc_core.model.spawning import SpawnReply, SpawnRequest
 from torc_server.edge.parameters import JobIdInPath
 from torc_server.rules import spawning
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class SpawnController(Controller):
@@ -19,7 +19,10 @@ class SpawnController(Controller):
 
     @post("/jobs/{job_id:int}/spawn_jobs", status_code=200, operation_id="spawn_jobs")
     async def spawn_jobs(
-        self, writer: NamedDependency[Writer], job_id: JobIdInPath, data: JSONBody[SpawnRequest]
+        self,
+        writer: NamedDependency[Transactions],
+        job_id: JobIdInPath,
+        data: JSONBody[SpawnRequest],
     ) -> SpawnReply:
         """Add jobs that depend on the calling job."""
         return await writer.run_timed(spawning.spawn_jobs, job_id, data)

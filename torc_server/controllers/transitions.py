@@ -11,7 +11,7 @@ from torc_core.model.status import JobStatus
 from torc_core.units import MAX_INTEGER
 from torc_server.edge.parameters import Count, JobIdInPath, RunId
 from torc_server.rules import manual_transitions
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class TransitionController(Controller):
@@ -23,7 +23,7 @@ class TransitionController(Controller):
     @put("/manage_status_change/{status:str}/{run_id:int}", operation_id="manage_status_change")
     async def manage_status_change(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         job_id: JobIdInPath,
         status: FromPath[JobStatus],
         run_id: RunId,
@@ -36,7 +36,7 @@ class TransitionController(Controller):
     @post("/retry/{run_id:int}", status_code=200, operation_id="retry_job")
     async def retry_job(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         job_id: JobIdInPath,
         run_id: RunId,
         max_retries: Count = MAX_INTEGER,

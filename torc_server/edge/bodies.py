@@ -16,6 +16,7 @@ import msgspec
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 
+from torc_core.decoders import decoder_of
 from torc_core.units import MAX_INTEGER
 from torc_server.edge import nulls
 from torc_server.edge.lengths import check_lengths
@@ -77,7 +78,7 @@ class BodyRequest(Request[Any, Any, Any]):
 def _reader(handler: HTTPRouteHandler) -> tuple[Any, msgspec.json.Decoder[Any]]:
     field = handler.parsed_data_field
     assert field is not None
-    return field.annotation, msgspec.json.Decoder(field.annotation)
+    return field.annotation, decoder_of(field.annotation)
 
 
 def check_limits(body: bytes) -> None:

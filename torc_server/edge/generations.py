@@ -15,6 +15,7 @@ import msgspec
 from litestar import Litestar, Request, Response
 from litestar.response.base import ASGIResponse
 
+from torc_core.decoders import decode
 from torc_core.model.artifact import FileIds, UserData
 from torc_core.model.compute import ComputeNode
 from torc_core.model.events.event import Event
@@ -138,7 +139,7 @@ def _settings_as_objects(workflow: Workflow) -> Workflow:
 
 def _object(text: str, accepted: Any) -> Any:
     try:
-        msgspec.json.decode(text, type=accepted)
+        decode(text, accepted)
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, RecursionError):
         return None

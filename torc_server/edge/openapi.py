@@ -27,6 +27,7 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from torc_server.edge.field_notes import field_notes, structs_of
+from torc_server.edge.idempotency import HEADER, takes_key
 from torc_server.edge.parameters import parameters_of
 
 JSON = dict[str, Any]
@@ -51,6 +52,15 @@ _ERRORS = {
     ),
 }
 """Names and meanings of error responses, by status."""
+
+_KEY: JSON = {
+    "name": HEADER,
+    "in": "header",
+    "description": "Of the client's choice, such as a UUID. A request that comes again with the "
+    "key that it had is not carried out again, and gets the same reply, for a day.",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 
 
 class Problem(msgspec.Struct):
@@ -149,6 +159,8 @@ def _operation(handler: HTTPRouteHandler, schemas: _Schemas) -> JSON:
     parameters = [
         _parameter(name, field, schemas) for name, field in parameters_of(handler).items()
     ]
+    if takes_key(handler):
+        parameters.append(_KEY)
     operation: JSON = {
         "operationId": handler.operation_id,
         "tags": handler.resolve_tags(),

@@ -14,6 +14,7 @@ from torc_core.model.ids import (
     EventId,
     GroupId,
     JobId,
+    RecoveryId,
     TaskId,
     WorkflowId,
     WorkflowRunId,
@@ -34,6 +35,7 @@ ActionIdInPath = Annotated[ActionId, _IN_PATH]
 EventIdInPath = Annotated[EventId, _IN_PATH]
 GroupIdInPath = Annotated[GroupId, _IN_PATH]
 TaskIdInPath = Annotated[TaskId, _IN_PATH]
+RecoveryIdInPath = Annotated[RecoveryId, _IN_PATH]
 WorkflowRunIdInPath = Annotated[WorkflowRunId, _IN_PATH]
 
 WorkflowIdInQuery = Annotated[WorkflowId, _IN_QUERY]
@@ -46,6 +48,15 @@ Count = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
 
 RunId = Annotated[int, PathParameter(ge=0, le=MAX_INTEGER)]
 """A run of the workflow, in the path; 0 before the first."""
+
+Contains = Annotated[
+    str | None,
+    QueryParameter(
+        description="Names of text filters, joined by commas, for which a part of the text is "
+        "enough, in either case. The others compare the whole text.",
+    ),
+]
+"""Which text filters of a list look for a part."""
 
 SortName = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
 """The names of `SortMethod`, written out, so that the document gets no schema of that name."""

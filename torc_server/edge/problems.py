@@ -26,7 +26,7 @@ from torc_core.errors import (
     UsageError,
 )
 from torc_core.model.workflow import ApiError
-from torc_server.edge.tracing import span_id
+from torc_server.edge.tracing import SPAN, span_id
 from torc_server.errors import (
     JobLockedError,
     MisdirectedError,
@@ -37,6 +37,7 @@ from torc_server.errors import (
     StaleRunError,
     UnreadableRequestError,
 )
+from torc_server.storage.repeats.keys import AlreadyAnsweredError
 
 HTTP_STATUS: Mapping[type[TorcError], int] = {
     TorcError: 500,
@@ -151,15 +152,27 @@ def _unreadable(request: _Request, error: Exception) -> Response[ApiError]:
     return _torc_error(request, UnreadableRequestError(f"The request {what}."))
 
 
+def _answered(request: _Request, known: AlreadyAnsweredError) -> Response[bytes]:
+    """Repeat the reply to a request that was carried out before."""
+    status = request.route_handler.status_code
+    return Response(known.reply, status_code=status, media_type=MediaType.JSON)
+
+
 def _unexpected(request: _Request, error: Exception) -> Response[ApiError]:
     """Report an error of the server itself: the log has it, the response says where to look."""
     known = span_id(request.scope)
-    log.error("%s: %s %s failed", known, request.method, request.url.path, exc_info=error)
+    log.error(
+        "%s: %s %s failed",
+        *(known, request.method, request.url.path),
+        exc_info=error,
+        extra={SPAN: known},
+    )
     message = f"The server failed; its log has the reason, under {known}."
     return _reply(500, {"message": message, "code": "server_error", "span_id": known})
 
 
 HANDLERS: ExceptionHandlersMap = {
+    AlreadyAnsweredError: _answered,
     TorcError: _torc_error,
     HTTPException: _http_error,
     OverflowError: _too_large,

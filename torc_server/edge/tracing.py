@@ -8,17 +8,18 @@ from uuid import uuid4
 from litestar.types import Message, Scope
 
 _HEADER = b"x-span-id"
-_STATE = "span_id"
+SPAN = "span_id"
+"""The name of the id in the state of a request, and in records of the log."""
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
 def span_id(scope: Scope) -> str:
     """Return the request's `X-Span-ID`, or a new one if it has none that is safe to log."""
     state = scope["state"]
-    if _STATE not in state:
+    if SPAN not in state:
         given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
-        state[_STATE] = given.decode() if _ID.fullmatch(given) else str(uuid4())
-    known: str = state[_STATE]
+        state[SPAN] = given.decode() if _ID.fullmatch(given) else str(uuid4())
+    known: str = state[SPAN]
     return known
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.job import Job, JobDependency, JobIds
 from torc_core.model.page import Page
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server.errors import UnreadableRequestError
+from torc_server.queries.holders import with_holders
 from torc_server.records.pages import Paging, contains, fetch_page, order, page_of
 from torc_server.rules.jobs import moment, with_relations
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
-from torc_server.storage.mapping import TableMapping
-from torc_server.storage.statements import Record
+from torc_server.storage.mapping import RESULT, TableMapping
+from torc_server.storage.statements import Prepared, Record
 
 _job = tables.job
 _member = tables.dependency_set_member
@@ -29,6 +30,14 @@ JOB = TableMapping(
     table=tables.job,
     renamed={"start_time": "started_at"},
     decode={"status": JobStatus.from_number, "start_time": moment},
+)
+_latest = tables.latest_result.c
+_LATEST_RESULTS = Prepared(
+    RESULT.rows.where(
+        tables.result.c.id.in_(
+            select(_latest.result_id).where(_latest.job_id.in_(bindparam("ids", expanding=True)))
+        )
+    )
 )
 
 
@@ -45,10 +54,26 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs that read this file."""
     upstream_job_id: int | None = None
     """Jobs that depend on this job."""
+    downstream_job_id: int | None = None
+    """Jobs that this job depends on."""
     active_compute_node_id: int | None = None
     """Jobs that this compute node has claimed or is running."""
+    group_id: int | None = None
+    """Jobs of this group: see `JobGroup`."""
     origin_is_set: bool | None = None
     """Only jobs that were retried or spawned, or only those that were not."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leads to few jobs, by an index."""
+        narrow = (
+            self.needs_file_id,
+            self.upstream_job_id,
+            self.downstream_job_id,
+            self.active_compute_node_id,
+            self.group_id,
+        )
+        return any(each is not None for each in narrow)
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what a row has to meet.
@@ -70,34 +95,67 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
         if self.upstream_job_id is not None:
             around = select(_member.c.set_id).where(_member.c.job_id == self.upstream_job_id)
             conditions.append(_job.c.dependency_set_id.in_(around))
+        if self.downstream_job_id is not None:
+            own = select(_job.c.dependency_set_id).where(_job.c.id == self.downstream_job_id)
+            needed = select(_member.c.job_id).where(_member.c.set_id == own.scalar_subquery())
+            conditions.append(_job.c.id.in_(needed))
         if self.active_compute_node_id is not None:
             conditions.append(_job.c.compute_node_id == self.active_compute_node_id)
             conditions.append(_job.c.status.in_([status.number for status in ACTIVE]))
+        if self.group_id is not None:
+            conditions.append(_job.c.group_id == self.group_id)
         if self.origin_is_set is not None:
             conditions.append(_job.c.origin.is_not(None) == self.origin_is_set)
         return conditions
 
 
-def list_jobs(
+def list_jobs(  # noqa: PLR0913 - what of the jobs is asked for
     connection: Connection,
     workflow_id: WorkflowId,
     filters: JobFilter,
     paging: Paging,
     *,
     include_relationships: bool = False,
+    include_latest_results: bool = False,
+    include_held_by: bool = False,
 ) -> Page[Job]:
-    """Return a page of a workflow's jobs, on request with the ids of everything related to them.
+    """Return a page of a workflow's jobs.
+
+    On request they have the ids of everything related to them, their latest results, and a job
+    because of which they are blocked or canceled.
 
     Raises:
         NotFoundError: There is no such workflow.
         UsageError: There is no such status, or no such field to sort by.
     """
-    find_workflow(connection, workflow_id)
-    conditions = [_job.c.workflow_id == workflow_id, *filters.conditions()]
-    page = fetch_page(connection, JOB, conditions, paging)
-    if not include_relationships:
-        return page
-    return msgspec.structs.replace(page, items=with_relations(connection, page.items))
+    workflow = find_workflow(connection, workflow_id)
+    page = fetch_page(
+        connection,
+        JOB,
+        filters.conditions(),
+        paging,
+        within=workflow,
+        is_narrow=filters.is_narrow,
+    )
+    jobs = page.items
+    if include_relationships:
+        jobs = with_relations(connection, jobs)
+    if include_latest_results:
+        jobs = _with_latest_results(connection, jobs)
+    if include_held_by:
+        jobs = with_holders(connection, jobs)
+    return msgspec.structs.replace(page, items=jobs)
+
+
+def _with_latest_results(connection: Connection, jobs: list[Job]) -> list[Job]:
+    found = _LATEST_RESULTS.all_of(connection, [id_of(job) for job in jobs])
+    results = {result.job_id: result for result in map(RESULT.read, found)}
+    return [
+        msgspec.structs.replace(job, latest_result=results[id_of(job)])
+        if id_of(job) in results
+        else job
+        for job in jobs
+    ]
 
 
 def list_job_ids(connection: Connection, workflow_id: WorkflowId) -> JobIds:
@@ -233,7 +291,7 @@ def _page(
     find_workflow(connection, workflow_id)
     columns = dict(query.selected_columns.items())
     ids = [name for name in columns if name.endswith("_id") and name != "workflow_id"]
-    ordered = query.order_by(*order(columns, ids, paging))
+    ordered = query.order_by(*order(columns, ids, paging.sort_by, reverse=paging.reverse_sort))
 
     def read(row: Record) -> Any:
         return wire(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name

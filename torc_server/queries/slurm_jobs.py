@@ -21,7 +21,8 @@ _SLURM_JOB_ID = func.coalesce(
     _node.scheduler["slurm_job_id"].as_string(), cast(_allocation.scheduler_id, Text())
 )
 _ALLOCATION_OF_NODE = and_(
-    _allocation.id == _node.scheduler["scheduler_id"].as_integer(),
+    # As text: clients may have written anything, which PostgreSQL makes no number.
+    cast(_allocation.id, Text()) == cast(_node.scheduler["scheduler_id"].as_string(), Text()),
     _allocation.workflow_id == _node.workflow_id,
     _allocation.scheduler_type == SchedulerType.SLURM,
 )

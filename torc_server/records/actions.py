@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, not_, or_, select, update
+from sqlalchemy import Connection, Row, and_, insert, not_, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.clock import utc_text
+from torc_core.decoders import convert
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.action import (
     JOB_TRIGGERS,
@@ -36,6 +37,7 @@ from torc_server.storage import tables
 from torc_server.storage.mapping import WORKFLOW_ACTION
 
 _action = tables.workflow_action.c
+_IS_WITHDRAWN = and_(_action.executed, _action.trigger_count < _action.required_triggers)
 
 
 def create_action(
@@ -126,12 +128,16 @@ def claim_action(
 ) -> ActionClaimReply:
     """Claim an action for the caller. A persistent action can be claimed any number of times.
 
+    One that is withdrawn is not claimed again: it counts as executed, and its trigger as not fired.
+
     Raises:
         NotFoundError: There is no such workflow, or it has no such action.
         UsageError: It has no such compute node.
         ConflictError: It was claimed before.
     """
     find_workflow(connection, workflow_id)
+    if claim.withdraws:
+        return _withdraw(connection, workflow_id, action_id, now_ms=now_ms)
     compute_node_id = claim.compute_node_id
     nodes = set() if compute_node_id is None else {compute_node_id}
     check_related(connection, workflow_id, "compute_node_id", tables.compute_node, nodes)
@@ -140,7 +146,7 @@ def claim_action(
         .where(
             _action.id == action_id,
             _action.workflow_id == workflow_id,
-            or_(not_(_action.executed), _action.persistent),
+            or_(not_(_action.executed), and_(_action.persistent, not_(_IS_WITHDRAWN))),
         )
         .values(
             executed=not_(_action.persistent),
@@ -149,15 +155,35 @@ def claim_action(
         )
     ).rowcount
     if not claimed:
-        here = select(_action.id).where(_action.id == action_id, _action.workflow_id == workflow_id)
-        if connection.execute(here).first() is None:
-            raise NotFoundError.of("action", action_id)
+        _require_action(connection, workflow_id, action_id)
         raise ConflictError(f"Action {action_id} is already claimed.", claimed=False)
     if compute_node_id is not None and claim.reports_end:
         executions.begin(connection, action_id, compute_node_id, now_ms=now_ms)
     executed = ActionExecuted(action_id=action_id, compute_node_id=compute_node_id)
     events.record(connection, workflow_id, executed, now_ms=now_ms)
     return ActionClaimReply(claimed=True, success=True, action_id=action_id)
+
+
+def _withdraw(
+    connection: Connection, workflow_id: WorkflowId, action_id: ActionId, *, now_ms: int
+) -> ActionClaimReply:
+    """Keep an action from being carried out; what a runner executes of it is not released again."""
+    _require_action(connection, workflow_id, action_id)
+    withdrawn = connection.execute(
+        update(tables.workflow_action)
+        .where(_action.id == action_id, not_(_IS_WITHDRAWN))
+        .values(executed=True, executed_at=utc_text(now_ms), trigger_count=0)
+    ).rowcount
+    if withdrawn:
+        executions.forget_action(connection, action_id)
+        events.touch(connection, workflow_id)
+    return ActionClaimReply(claimed=True, success=True, action_id=action_id)
+
+
+def _require_action(connection: Connection, workflow_id: WorkflowId, action_id: ActionId) -> None:
+    here = select(_action.id).where(_action.id == action_id, _action.workflow_id == workflow_id)
+    if connection.execute(here).first() is None:
+        raise NotFoundError.of("action", action_id)
 
 
 def complete_action(
@@ -224,7 +250,7 @@ _CONFIGS: Mapping[str, type[msgspec.Struct]] = {
 
 def _check_config(config: Any, shape: type[msgspec.Struct]) -> None:
     try:
-        msgspec.convert(config, shape)
+        convert(config, shape)
     except msgspec.ValidationError as error:
         raise UsageError(
             f"The configuration of the action is invalid: {error}.",

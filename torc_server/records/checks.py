@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+from torc_core.decoders import decode
 from torc_core.errors import UsageError
 from torc_core.failure_rules import find_faults
 from torc_core.model.compute import ComputeNode
@@ -57,7 +58,7 @@ def check_requirements(before: ResourceRequirements | None, values: Values, _now
 def remark_on_rules(handler: FailureHandler) -> str | None:
     """Return what a runner cannot make of rules; the reference checks none."""
     try:
-        rules = msgspec.json.decode(handler.rules, type=list[_Rule])
+        rules = decode(handler.rules, list[_Rule])
     except msgspec.MsgspecError as error:
         return f"Failure handler {handler.id} may never retry a job: {error}."
     fault = next(find_faults(rules), None)
@@ -81,8 +82,9 @@ def check_scheduler(
 
 
 def check_node(_before: ComputeNode | None, values: Values, _now_ms: int) -> Values:
-    """Refuse negative resources."""
+    """Refuse negative resources; who is suspect is only the server's to say."""
     _refuse_negative(values, "num_cpus", "memory_gb", "num_gpus", "num_nodes")
+    values.pop("suspect_at", None)
     return values
 
 

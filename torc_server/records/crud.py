@@ -17,10 +17,11 @@ from sqlalchemy.sql import ColumnElement
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
-from torc_server.records.pages import Paging, fetch_page
+from torc_server.records.pages import Paging, contains, fetch_page, parts_of
 from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage.mapping import TableMapping, WireT
+from torc_server.storage.sizes import note_deletion
 
 MAX_RECORDS = 100_000
 """The most records that one call creates."""
@@ -38,11 +39,21 @@ class Filter:
     condition: Callable[[Any], ColumnElement[bool]]
     default: Any = None
     """The value when the query states none; with None the filter is then off."""
+    part: Callable[[str], ColumnElement[bool]] | None = None
+    """The same for a part of the text, in either case; None for what is no text."""
+    is_narrow: bool = False
+    """It leads to few rows of a large table, by an index."""
 
 
-def equals(column: ColumnElement[Any]) -> Filter:
-    """Return the filter for rows that hold the value in a column."""
-    return Filter(type=column.type.python_type, condition=lambda value: column == value)
+def equals(column: ColumnElement[Any], *, is_narrow: bool = False) -> Filter:
+    """Return the filter for rows that hold the value in a column, or that contain it as text."""
+    kind = column.type.python_type
+    return Filter(
+        type=kind,
+        condition=lambda value: column == value,
+        part=(lambda text: contains(column, text)) if kind is str else None,
+        is_narrow=is_narrow,
+    )
 
 
 def _unchanged(_before: object, values: Values, _now_ms: int) -> Values:
@@ -96,6 +107,11 @@ class Resource(Generic[WireT]):
         if not self.article:
             return self.kind
         return f"{self.kind[:-1]}ies" if self.kind.endswith("y") else f"{self.kind}s"
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The filters that can look for a part of a text."""
+        return frozenset(name for name, one in self.filters.items() if one.part is not None)
 
     @property
     def columns(self) -> Any:
@@ -230,6 +246,7 @@ def delete(connection: Connection, resource: Resource[WireT], record_id: int) ->
         raise ConflictError(
             f"The {resource.kind} {record_id} cannot be deleted: {resource.in_use_because}."
         )
+    note_deletion(connection, getattr(record, "workflow_id"))  # noqa: B009 - any type
     return record
 
 
@@ -241,6 +258,7 @@ def delete_all(connection: Connection, resource: Resource[Any], workflow_id: Wor
     """
     find_workflow(connection, workflow_id)
     table = resource.mapping.table
+    note_deletion(connection, workflow_id)
     return connection.execute(
         sql.delete(table).where(table.c.workflow_id == workflow_id, ~_in_use(resource))
     ).rowcount
@@ -255,16 +273,31 @@ def list_page(
 ) -> Page[WireT]:
     """Return a page of a workflow's records; `filters` holds values of the resource's filters.
 
+    Under `contains`, it names those for which a part of the text is enough.
+
     Raises:
         NotFoundError: There is no such workflow.
-        UsageError: There is no such field to sort by.
+        UsageError: There is no such field to sort by, or no such filter for a part of a text.
     """
-    find_workflow(connection, workflow_id)
-    conditions = [resource.columns.workflow_id == workflow_id]
-    for name, value in filters.items():
+    workflow = find_workflow(connection, workflow_id)
+    stated = dict(filters)
+    parts = parts_of(stated.pop("contains", None), resource.texts)
+    conditions: list[ColumnElement[bool]] = []
+    for name, value in stated.items():
         if value is not None:
-            conditions.append(resource.filters[name].condition(value))
-    return fetch_page(connection, resource.mapping, conditions, paging)
+            one = resource.filters[name]
+            condition = one.part if name in parts and one.part else one.condition
+            conditions.append(condition(value))
+    return fetch_page(
+        connection,
+        resource.mapping,
+        conditions,
+        paging,
+        within=workflow,
+        is_narrow=any(
+            resource.filters[name].is_narrow for name, value in stated.items() if value is not None
+        ),
+    )
 
 
 def _check_related(

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.events.event import Event
-from torc_core.model.events.record import EventRecord
 from torc_core.model.events.types import (
     ComputeNodeStarted,
     ComputeNodeStopped,
@@ -20,9 +19,9 @@ from torc_core.model.events.types import (
 from torc_core.model.ids import id_of
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
-from torc_server.rules import events, executions
-from torc_server.rules.attempts import leases
-from torc_server.rules.runs.records import end_runs_of_node
+from torc_server.rules import events
+from torc_server.rules.attempts.lost import leases
+from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 
 
@@ -34,7 +33,10 @@ def record_edit(
 ) -> None:
     """Record updates: waiting jobs may fit now."""
     if before is not None:
-        updated = ResourceRequirementsUpdated(resource_requirements_id=id_of(after))
+        updated = ResourceRequirementsUpdated(
+            resource_requirements_id=id_of(after),
+            run_id=find_workflow(connection, after.workflow_id).run_id,
+        )
         events.record(connection, after.workflow_id, updated, now_ms=now_ms)
 
 
@@ -46,26 +48,16 @@ def record_node(
     stopped = before is not None and before.is_active is not False and after.is_active is False
     if not (started or stopped):  # one that is created inactive belongs to the past
         return
-    node_id = id_of(after)
-    event = ComputeNodeStopped if stopped else ComputeNodeStarted
-    happened: list[EventRecord] = [
-        event(
-            compute_node_id=node_id,
-            hostname=after.hostname,
-            compute_node_type=after.compute_node_type,
-        )
-    ]
-    if stopped:
-        happened += leases.take_back_jobs(connection, node_id, now_ms=now_ms)
-        happened += executions.abandon(connection, node_id, now_ms=now_ms)
-        end_runs_of_node(
-            connection,
-            after.workflow_id,
-            node_id,
-            reason="its node was deregistered",
-            now_ms=now_ms,
-        )
-    events.record_many(connection, after.workflow_id, happened, now_ms=now_ms)
+    kind = ComputeNodeStopped if stopped else ComputeNodeStarted
+    event = kind(
+        compute_node_id=id_of(after),
+        hostname=after.hostname,
+        compute_node_type=after.compute_node_type,
+    )
+    if isinstance(event, ComputeNodeStopped):
+        leases.stop_node(connection, after.workflow_id, event, now_ms=now_ms)
+    else:
+        events.record(connection, after.workflow_id, event, now_ms=now_ms)
 
 
 def record_allocation(

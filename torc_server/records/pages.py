@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import JSON, Connection, Select, Table, Text, cast, func, select
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.elements import True_
 
 from torc_core.errors import UsageError
 from torc_core.model.page import MAX_LIMIT, Page
 from torc_server.storage.mapping import TableMapping, WireT
+from torc_server.storage.sizes import size_of
+from torc_server.storage.tables.workflow import WorkflowRow
+from torc_server.storage.text_search import Contains
 
 T = TypeVar("T")
 
@@ -32,15 +36,87 @@ def fetch_page(
     mapping: TableMapping[WireT],
     conditions: Sequence[ColumnElement[bool]],
     paging: Paging,
+    *,
+    within: WorkflowRow | None = None,
+    is_narrow: bool = False,
 ) -> Page[WireT]:
     """Return the page of those rows that meet all conditions.
+
+    The ids of the page are found first, from the nearer end of the list: sorting a million ids
+    takes a third of the time that sorting whole rows takes, and skipping none takes no time.
+
+    Args:
+        connection: The database.
+        mapping: The table.
+        conditions: What rows have to meet.
+        paging: Which part of them.
+        within: The workflow of which they are; None for all there are.
+        is_narrow: By an index, the conditions lead to few rows.
 
     Raises:
         UsageError: The resource has no such field to sort by.
     """
-    query = mapping.rows.where(*conditions).order_by(*order(mapping.columns, ["id"], paging))
-    count = select(func.count()).select_from(mapping.table).where(*conditions)
-    return page_of(connection, query, count, mapping.read, paging)
+    table = mapping.table
+    conditions = [each for each in conditions if not isinstance(each, True_)]
+    own = conditions if within is None else [_is_within(table, within, is_narrow), *conditions]
+
+    def count() -> int:
+        if within is not None and not conditions:
+            return size_of(connection, table, within)
+        found: int = connection.execute(
+            select(func.count()).select_from(table).where(*own)
+        ).scalar_one()
+        return found
+
+    def read(span: _Span) -> list[WireT]:
+        reverse = paging.reverse_sort != span.is_from_end
+        ids = (
+            select(table.c.id)
+            .where(*own)
+            .order_by(*order(mapping.columns, ["id"], paging.sort_by, reverse=reverse))
+            .offset(span.skipped)
+            .limit(span.number)
+            .correlate(None)
+        )
+        rows = mapping.rows.where(table.c.id.in_(ids)).order_by(
+            *order(mapping.columns, ["id"], paging.sort_by, reverse=paging.reverse_sort)
+        )
+        return [mapping.read(row) for row in connection.execute(rows)] if span.number else []
+
+    limit = min(paging.limit, MAX_LIMIT)
+    if paging.offset == 0:
+        items = read(_Span(0, limit))
+        total = len(items) if len(items) < limit else count()
+    else:
+        total = count()
+        items = read(_nearer(paging.offset, limit, total))
+    return _page(items, total, paging)
+
+
+def _is_within(table: Table, workflow: WorkflowRow, is_narrow: bool) -> ColumnElement[bool]:
+    """Return the condition that a row belongs to a workflow.
+
+    Knowing nothing of how many rows there are, SQLite would go through all of the workflow, which
+    are in the order of the list. A sum has no index, so it takes that of the other conditions.
+    """
+    column = table.c.workflow_id
+    return (column + 0 if is_narrow else column) == workflow.id
+
+
+class _Span(NamedTuple):
+    """A part of a list."""
+
+    skipped: int
+    number: int
+    is_from_end: bool = False
+    """It is read backwards."""
+
+
+def _nearer(offset: int, limit: int, total: int) -> _Span:
+    """Return how to read a part so that the fewest rows are skipped. Pure."""
+    number = max(0, min(limit, total - offset))
+    behind = total - offset - number
+    return _Span(offset, number) if offset <= behind else _Span(max(0, behind), number, True)
 
 
 def page_of(
@@ -55,6 +131,10 @@ def page_of(
     items = [read(row) for row in connection.execute(query.offset(paging.offset).limit(limit))]
     is_whole = paging.offset == 0 and len(items) < limit
     total = len(items) if is_whole else connection.execute(count).scalar_one()
+    return _page(items, total, paging)
+
+
+def _page(items: list[T], total: int, paging: Paging) -> Page[T]:
     return Page(
         items=items,
         offset=paging.offset,
@@ -66,18 +146,42 @@ def page_of(
 
 def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     """Return whether a column contains a text, in either case; no character is special."""
-    return column.icontains(text, autoescape=True)
+    return Contains(column, text)
+
+
+def parts_of(names: str | None, texts: Collection[str]) -> frozenset[str]:
+    """Return the text filters that a list is asked to look for as a part.
+
+    Args:
+        names: Names of filters, joined by commas.
+        texts: The filters of the list that are texts.
+
+    Raises:
+        UsageError: One of them is no filter for a text.
+    """
+    parts = frozenset(filter(None, (name.strip() for name in (names or "").split(","))))
+    if unknown := sorted(parts - frozenset(texts)):
+        raise UsageError(
+            f"{unknown[0]!r} is no filter for a text.",
+            hint=f"Those are {', '.join(sorted(texts))}.",
+            field="contains",
+            value=names,
+        )
+    return parts
 
 
 def order(
-    columns: Mapping[str, ColumnElement[Any]], ties: Sequence[str], paging: Paging
+    columns: Mapping[str, ColumnElement[Any]],
+    ties: Sequence[str],
+    key: str | None,
+    *,
+    reverse: bool,
 ) -> list[ColumnElement[Any]]:
     """Return what to order a list by: the chosen field, then those that break ties.
 
     Raises:
         UsageError: There is no such field to sort by.
     """
-    key = paging.sort_by
     if key is not None and key not in columns:
         known = ", ".join(sorted(columns))
         raise UsageError(
@@ -88,4 +192,14 @@ def order(
         )
     names = dict.fromkeys([*filter(None, [key]), *ties])
     chosen = [columns[name] for name in names if name in columns]
-    return [column.desc() if paging.reverse_sort else column.asc() for column in chosen]
+    return [_ordered(column, reverse=reverse) for column in chosen]
+
+
+def _ordered(column: ColumnElement[Any], *, reverse: bool) -> ColumnElement[Any]:
+    """Return what to order by: nulls are less than values, JSON is text, on every database."""
+    stored = getattr(column, "element", column)
+    if isinstance(column.type, JSON):
+        column = cast(stored, Text)
+    if not getattr(stored, "nullable", True):  # an index is used only without a word about nulls
+        return column.desc() if reverse else column.asc()
+    return column.desc().nulls_last() if reverse else column.asc().nulls_first()

@@ -1,13 +1,13 @@
 """Tasks: the status of work that continues after its request was answered.
 
-A workflow has at most one unfinished task. The work and the record of its success are one
-transaction, so a task that failed, or was left unfinished by a dying server, has changed nothing.
+A workflow has at most one unfinished task. The record of its success is in the last transaction of
+the work. A task that failed has changed nothing, nor has one that a dying server left unfinished,
+unless the next server goes on with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -16,15 +16,9 @@ from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.records.task import UNFINISHED, ActiveTask, Task, TaskStatus
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
+from torc_server.storage.database import Sharing
+from torc_server.storage.long_work.unfinished import left_over
 from torc_server.storage.mapping import TableMapping
-
-
-class Work(Protocol):
-    """The work of a task; it writes."""
-
-    def __call__(self, conn: Connection, /, *, now_ms: int) -> object:
-        """Do it; `now_ms` is in milliseconds since 1970."""
-
 
 TASK = TableMapping(
     wire=Task,
@@ -36,8 +30,10 @@ _task = tables.task.c
 _IS_UNFINISHED = _task.status.in_(sorted(UNFINISHED))
 
 
-def begin_task(conn: Connection, workflow_id: WorkflowId, operation: str, *, now_ms: int) -> Task:
-    """Record that work on a workflow is queued.
+def begin_task(
+    conn: Connection, workflow_id: WorkflowId, operation: str, sharing: Sharing, *, now_ms: int
+) -> Task:
+    """Record that work on a workflow is queued, and that this server does it.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -52,6 +48,7 @@ def begin_task(conn: Connection, workflow_id: WorkflowId, operation: str, *, now
     }
     key = conn.execute(insert(tables.task).values(values)).inserted_primary_key
     assert key is not None
+    sharing.hold(conn, key[0])
     return get_task(conn, key[0])
 
 
@@ -76,18 +73,9 @@ def start_task(conn: Connection, task_id: TaskId, *, now_ms: int) -> None:
     _change(conn, task_id, status=TaskStatus.RUNNING.value, started_at=now_ms)
 
 
-def perform_task(
-    conn: Connection, task_id: TaskId, work: Work, *, clock: Callable[[], int], now_ms: int
-) -> None:
-    """Do the work and record that it succeeded, when `clock` says.
-
-    The work may take long, and `now_ms` is from before it.
-
-    Raises:
-        Exception: What the work raised; `fail_task` records it.
-    """
-    work(conn, now_ms=now_ms)
-    _change(conn, task_id, status=TaskStatus.SUCCEEDED.value, finished_at=max(now_ms, clock()))
+def finish_task(conn: Connection, task_id: TaskId, *, now_ms: int) -> None:
+    """Record that the work succeeded, in its last transaction."""
+    _change(conn, task_id, status=TaskStatus.SUCCEEDED.value, finished_at=now_ms)
 
 
 def fail_task(conn: Connection, task_id: TaskId, error: str, *, now_ms: int) -> None:
@@ -95,17 +83,13 @@ def fail_task(conn: Connection, task_id: TaskId, error: str, *, now_ms: int) -> 
     _change(conn, task_id, status=TaskStatus.FAILED.value, finished_at=now_ms, error=error)
 
 
-def fail_left_over(conn: Connection, *, now_ms: int) -> None:
-    """Fail the tasks that an earlier server left unfinished."""
-    conn.execute(
-        update(tables.task)
-        .where(_IS_UNFINISHED)
-        .values(
-            status=TaskStatus.FAILED.value,
-            finished_at=now_ms,
-            error="The server stopped before the task finished.",
-        )
-    )
+def fail_left_over(conn: Connection, sharing: Sharing, *, now_ms: int) -> None:
+    """Fail the unfinished tasks that no server works on, or is going to finish."""
+    noted = [data["task_id"] for _, _, data in left_over(conn) if data]
+    error = "The server stopped before the task finished."
+    for (task_id,) in conn.execute(select(_task.id).where(_IS_UNFINISHED)).all():
+        if task_id not in noted and sharing.is_abandoned(conn, task_id):
+            fail_task(conn, task_id, error, now_ms=now_ms)
 
 
 def get_task(conn: Connection, task_id: TaskId) -> Task:

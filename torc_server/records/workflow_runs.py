@@ -28,6 +28,8 @@ def list_runs(
     """
     find_workflow(conn, workflow_id)
     own = _run.c.workflow_id == workflow_id
-    query = RUNS.where(own).order_by(*order(dict(_run.c), ["id"], paging))
+    query = RUNS.where(own).order_by(
+        *order(dict(_run.c), ["id"], paging.sort_by, reverse=paging.reverse_sort)
+    )
     count = select(func.count()).select_from(_run).where(own)
     return page_of(conn, query, count, partial(read_run, now_ms=now_ms), paging)

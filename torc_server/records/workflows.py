@@ -18,12 +18,13 @@ from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
 from torc_core.variables import check_variables
-from torc_server.records.pages import Paging, contains, fetch_page
+from torc_server.records.pages import Paging, contains, fetch_page, parts_of
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.events import touch
 from torc_server.rules.sharing import with_access_groups
 from torc_server.rules.workflows import find_workflow, get_workflow, has_open_jobs, status_of
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import is_kept
 from torc_server.storage.mapping import WORKFLOW
 
 _workflow = tables.workflow.c
@@ -37,16 +38,21 @@ class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     """A part of the description, in either case."""
     is_archived: bool | None = None
+    contains: str | None = None
+    """Which of the texts may be parts, in either case: `name` and `user`, joined by a comma."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return what a row has to meet."""
-        conditions: list[ColumnElement[bool]] = []
-        if self.name is not None:
-            conditions.append(_workflow.name == self.name)
-        if self.user is not None:
-            conditions.append(_workflow.user == self.user)
-        if self.description is not None:
-            conditions.append(contains(_workflow.description, self.description))
+        """Return what a row has to meet.
+
+        Raises:
+            UsageError: `contains` names something else than a text.
+        """
+        conditions: list[ColumnElement[bool]] = [is_kept(_workflow.id)]
+        parts = parts_of(self.contains, ("name", "user", "description")) | {"description"}
+        for name in ("name", "user", "description"):
+            text, column = getattr(self, name), _workflow[name]
+            if text is not None:
+                conditions.append(contains(column, text) if name in parts else column == text)
         if self.is_archived is not None:
             conditions.append(_workflow.is_archived == self.is_archived)
         return conditions
@@ -107,8 +113,15 @@ def count_jobs(
     return counts
 
 
-def get_workflow_status(connection: Connection, workflow_id: WorkflowId) -> WorkflowStatus:
+def get_workflow_status(
+    connection: Connection, workflow_id: WorkflowId, *, include_times: bool = True
+) -> WorkflowStatus:
     """Return the status of a workflow with totals of its jobs and nodes.
+
+    Args:
+        connection: The database.
+        workflow_id: The workflow.
+        include_times: Also how long its jobs took, which all its attempts are read for.
 
     Raises:
         NotFoundError: There is none with that id.
@@ -124,7 +137,7 @@ def get_workflow_status(connection: Connection, workflow_id: WorkflowId) -> Work
         total_jobs=sum(jobs.values()),
         jobs_by_status=jobs,
         **_node_counts(connection, workflow_id),
-        **_times(connection, workflow_id, row.run_id),
+        **(_times(connection, workflow_id, row.run_id) if include_times else {}),
     )
 
 

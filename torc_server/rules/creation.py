@@ -15,7 +15,7 @@ from torc_core.model.status import JobStatus
 from torc_core.variables import check_variables
 from torc_server.rules.dependencies.sets import Members, as_members, ensure_sets
 from torc_server.rules.events import touch
-from torc_server.rules.jobs import LINKS
+from torc_server.rules.jobs import LINKS, groups_of
 from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
@@ -34,6 +34,7 @@ _COPIED = (
     "supports_termination",
     "scheduler_id",
     "failure_handler_id",
+    "on_lost",
     "priority",
     "schedule_compute_nodes",
     "env",
@@ -53,6 +54,7 @@ _ADD = Prepared(
     insert(_job),
     *_COPIED,
     *("status", "origin", "attempt_id", "token", "resource_requirements_id", "dependency_set_id"),
+    "group_id",
 )
 _ADD_LINK = {
     field: Prepared(insert(table), "job_id", column) for field, (table, column) in LINKS.items()
@@ -117,6 +119,7 @@ def create_jobs(
 
     wanted = [_members_of(job) for job in jobs]
     sets = ensure_sets(conn, workflow_id, dict.fromkeys(wanted))
+    groups = groups_of(conn, workflow_id, [job.name for job in jobs])
     before = conn.execute(_LAST_ID).scalar_one()
     _ADD.run_each(
         conn,
@@ -129,8 +132,9 @@ def create_jobs(
                 "token": 0,
                 "resource_requirements_id": job.resource_requirements_id,
                 "dependency_set_id": sets.get(members),
+                "group_id": group_id,
             }
-            for job, members in zip(jobs, wanted, strict=True)
+            for job, members, group_id in zip(jobs, wanted, groups, strict=True)
         ],
     )
     new_ids = conn.execute(_NEW_IDS, {"workflow_id": workflow_id, "after": before}).scalars().all()

@@ -5,29 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from torc_core.errors import TransitionError, UsageError
 from torc_core.model.events.types import JobDeleted, JobDisabled
 from torc_core.model.ids import JobId, WorkflowId
-from torc_core.model.job import Job, JobPatch
+from torc_core.model.job import Job, JobPatch, SchedulerAssignment
 from torc_core.model.status import ACTIVE, JobStatus, may_follow
 from torc_core.variables import check_variables
 from torc_server.errors import JobLockedError
 from torc_server.rules import actions
 from torc_server.rules.dependencies.propagation import Change, propagate
-from torc_server.rules.dependencies.sets import as_members, drop_if_unused, drop_unused, ensure_sets
+from torc_server.rules.dependencies.sets import (
+    as_members,
+    drop_if_unused,
+    drop_unused,
+    ensure_sets,
+    set_ids_of,
+)
 from torc_server.rules.dependencies.settled import counts_as
 from torc_server.rules.events import record, touch
-from torc_server.rules.jobs import LINKS, find_job, get_job
+from torc_server.rules.jobs import LINKS, find_job, get_job, groups_of
 from torc_server.rules.related import check_related
 from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
+from torc_server.storage.sizes import note_deletion
+from torc_server.storage.statements import Prepared
 from torc_server.storage.tables.job import JobRow
 
 _job = tables.job
 
+_ASSIGN = Prepared(
+    update(_job)
+    .where(_job.c.id.in_(bindparam("ids", expanding=True)))
+    .values(scheduler_id=bindparam("scheduler"))
+)
 _NEEDS = "resource_requirements_id"
 ALWAYS = frozenset(
     {
@@ -36,6 +49,7 @@ ALWAYS = frozenset(
         "supports_termination",
         _NEEDS,
         "scheduler_id",
+        "on_lost",
         "priority",
     }
 )
@@ -61,6 +75,10 @@ def update_job(conn: Connection, job_id: JobId, patch: JobPatch, *, now_ms: int)
         members = as_members(changes.pop("depends_on_job_ids"))
         sets = ensure_sets(conn, row.workflow_id, [members])
         changes["dependency_set_id"] = sets.get(members)
+    if "name" in changes:
+        [changes["group_id"]] = groups_of(conn, row.workflow_id, [changes["name"]])
+    if changes.keys() & {"dependency_set_id", "group_id"}:
+        note_deletion(conn, row.workflow_id)
     if status is not None:
         changes["status"] = status.number
     if changes:
@@ -75,6 +93,26 @@ def update_job(conn: Connection, job_id: JobId, patch: JobPatch, *, now_ms: int)
         change = Change(job_id, counts_as(row), status)
         propagate(conn, row.workflow_id, [change], run_id=run_id, now_ms=now_ms)
     return get_job(conn, job_id)
+
+
+def assign_scheduler(
+    conn: Connection, workflow_id: WorkflowId, assignment: SchedulerAssignment
+) -> int:
+    """Set the Slurm scheduler of jobs in any status, and return how many there are.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: It has not all of these jobs, or no such scheduler.
+    """
+    find_workflow(conn, workflow_id)
+    job_ids = set(assignment.job_ids)
+    check_related(conn, workflow_id, "job_ids", _job, job_ids)
+    scheduler_id = assignment.scheduler_id
+    check_related(conn, workflow_id, "scheduler_id", tables.slurm_scheduler, {scheduler_id})
+    _ASSIGN.run_of(conn, sorted(job_ids), scheduler=scheduler_id)
+    if job_ids:
+        touch(conn, workflow_id)
+    return len(job_ids)
 
 
 def delete_job(conn: Connection, job_id: JobId, *, now_ms: int) -> Job:
@@ -98,6 +136,7 @@ def delete_job(conn: Connection, job_id: JobId, *, now_ms: int) -> Job:
     conn.execute(update(_job).where(_job.c.id == job_id).values(status=JobStatus.DISABLED.number))
     propagate(conn, job.workflow_id, [change], run_id=run_id, now_ms=now_ms)
     conn.execute(delete(_job).where(_job.c.id == job_id))
+    note_deletion(conn, job.workflow_id)
     actions.recount(conn, job.workflow_id)
     drop_if_unused(conn, row.dependency_set_id)
     deleted = JobDeleted(job_id=job_id, job_name=row.name)
@@ -121,8 +160,10 @@ def delete_jobs(conn: Connection, workflow_id: WorkflowId) -> int:
     members = tables.dependency_set_member
     conn.execute(delete(members).where(members.c.job_id.in_(own)))
     conn.execute(delete(_job).where(_job.c.workflow_id == workflow_id))
+    conn.execute(delete(tables.job_group).where(tables.job_group.c.workflow_id == workflow_id))
+    note_deletion(conn, workflow_id)
     actions.recount(conn, workflow_id)
-    drop_unused(conn, workflow_id)
+    drop_unused(conn, set_ids_of(conn, workflow_id))
     touch(conn, workflow_id)
     return count
 

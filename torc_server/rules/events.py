@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from torc_core.model.events.record import EventRecord
 from torc_core.model.ids import WorkflowId
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import check_free
 from torc_server.storage.notify import CHANGED_TOPICS, runner_topic
 from torc_server.storage.statements import Prepared
 
@@ -51,7 +52,12 @@ def record_many(
 
 
 def touch(conn: Connection, workflow_id: WorkflowId, *, concerns_runners: bool = True) -> None:
-    """Have all that wait for the workflow woken once this transaction is committed."""
+    """Have all that wait for the workflow woken once this transaction is committed.
+
+    Raises:
+        ReservedError: Long work is being done on the workflow; the request is to be repeated.
+    """
+    check_free(conn, workflow_id)
     touched = conn.info.setdefault(CHANGED_TOPICS, set())
     touched.add(workflow_id)
     if concerns_runners:

@@ -50,6 +50,11 @@ def begin(conn: Connection, action_id: ActionId, node_id: ComputeNodeId, *, now_
     )
 
 
+def forget_action(conn: Connection, action_id: ActionId) -> None:
+    """Forget which runners execute an action, so that it is not released when they end."""
+    conn.execute(delete(_execution).where(_execution.c.action_id == action_id))
+
+
 def finish(
     conn: Connection, action_id: ActionId, end: ActionEnd, *, now_ms: int
 ) -> ActionEnded | None:

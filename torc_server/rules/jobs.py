@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, bindparam, null, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, null, select, update
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError
-from torc_core.model.ids import JobId, id_of
-from torc_core.model.job import Job, JobOrigin
+from torc_core.model.ids import JobGroupId, JobId, WorkflowId, id_of
+from torc_core.model.job import Job, JobOrigin, kind_name
 from torc_core.model.status import JobStatus
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import is_kept
 from torc_server.storage.statements import Prepared, Record
 from torc_server.storage.tables.job import JobRow
 
@@ -26,7 +27,9 @@ NO_HOLDER = {"compute_node_id": null(), "started_at": null()}
 SomeJob = JobRow | Record
 """A job's row: whole, or with the columns that its query selects."""
 
-_FIND = Prepared(select(_job).where(_job.c.id == bindparam("id")), rows=JobRow)
+_FIND = Prepared(
+    select(_job).where(_job.c.id == bindparam("id"), is_kept(_job.c.workflow_id)), rows=JobRow
+)
 
 LINKS: Mapping[str, tuple[Table, str]] = {
     "input_file_ids": (tables.job_input_file, "file_id"),
@@ -66,6 +69,26 @@ _MARK_RETRIED = Prepared(
     .values(origin=JobOrigin.RETRY)
 )
 
+_group = tables.job_group
+_FIND_GROUPS = Prepared(
+    select(_group.c.name, _group.c.id).where(
+        _group.c.workflow_id == bindparam("of_workflow"),
+        _group.c.name.in_(bindparam("ids", expanding=True)),
+    )
+)
+_ADD_GROUP = Prepared(insert(_group), "workflow_id", "name")
+
+
+def groups_of(conn: Connection, workflow_id: WorkflowId, names: Sequence[str]) -> list[JobGroupId]:
+    """Return the group of each of these names of jobs; those that are new are made."""
+    kinds = [kind_name(name) for name in names]
+    distinct = dict.fromkeys(kinds)
+    known = dict(_FIND_GROUPS.all_of(conn, distinct, of_workflow=workflow_id))
+    if new := [kind for kind in distinct if kind not in known]:
+        _ADD_GROUP.run_each(conn, [{"workflow_id": workflow_id, "name": kind} for kind in new])
+        known |= dict(_FIND_GROUPS.all_of(conn, new, of_workflow=workflow_id))
+    return [known[kind] for kind in kinds]
+
 
 def make_ready(conn: Connection, job_ids: Iterable[JobId]) -> None:
     """Make jobs ready that no runner holds any longer; their attempt is not counted."""
@@ -92,6 +115,7 @@ def job_of(row: SomeJob, **related: Any) -> Job:
         scheduler_id=row.scheduler_id,
         failure_handler_id=row.failure_handler_id,
         attempt_id=row.attempt_id,
+        on_lost=row.on_lost,
         priority=row.priority,
         schedule_compute_nodes=row.schedule_compute_nodes,
         env=row.env,

@@ -11,8 +11,8 @@ from torc_core.model.events.jobs import (
 from torc_core.model.events.types import (
     JobStatusSet,
 )
-from torc_core.model.ids import JobId
-from torc_core.model.job import Job
+from torc_core.model.ids import JobId, WorkflowId
+from torc_core.model.job import Job, JobsChange, JobsChangeReply, JobsChangeRequest
 from torc_core.model.status import ACTIVE, ENDED, RETRIABLE, JobStatus, may_follow
 from torc_server.errors import OutcomeError, RetryLimitError
 from torc_server.rules.attempts.cancel import cancel_job, stop_attempts
@@ -26,12 +26,14 @@ from torc_server.rules.jobs import SomeJob, find_job, get_job, mark_retried
 from torc_server.rules.transitions import illegal
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
-from torc_server.storage.statements import Record
+from torc_server.storage.statements import Prepared, Record
 from torc_server.storage.tables.job import JobRow
 
 _job = tables.job
 _result = tables.result
 
+MOST_CHANGED = 10_000
+"""The most jobs that one call changes."""
 _MANUAL = frozenset({JobStatus.CANCELED, JobStatus.FAILED})
 """What can be set manually: a job is canceled, or one that is pending_failed fails."""
 
@@ -43,6 +45,11 @@ _MOVE = (
         attempt_id=bindparam("attempt"),
         compute_node_id=bindparam("node_id"),
         started_at=bindparam("started"),
+    )
+)
+_FIND = Prepared(
+    select(_job.c.workflow_id, _job.c.status, _job.c.attempt_id).where(
+        _job.c.id == bindparam("job_id")
     )
 )
 _LAST_RECORDED = select(func.coalesce(func.max(_result.c.attempt_id), 0)).where(
@@ -93,6 +100,44 @@ def manage_status_change(
     event = JobStatusSet(job_id=job_id, job_name=job.name, status=target)
     record(conn, job.workflow_id, event, now_ms=now_ms)
     return get_job(conn, job_id)
+
+
+def change_jobs(
+    conn: Connection, workflow_id: WorkflowId, request: JobsChangeRequest, *, now_ms: int
+) -> JobsChangeReply:
+    """Cancel or retry many jobs, each as `manage_status_change` and `retry_job` do it.
+
+    Those that are gone, or in no status for it when their turn comes, are left out. A retried job
+    has one more attempt, however many it had.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        UsageError: These are too many jobs.
+        TransitionError: The workflow is at another run.
+    """
+    if len(request.job_ids) > MOST_CHANGED:
+        raise UsageError(
+            f"{len(request.job_ids):,} jobs are too many for one call.",
+            hint=f"Change at most {MOST_CHANGED:,} at a time.",
+        )
+    run_id = request.run_id
+    check_run(find_workflow(conn, workflow_id), run_id)
+    changed = []
+    for job_id in dict.fromkeys(request.job_ids):
+        job = _FIND.first(conn, job_id=job_id)  # the one before may have changed it
+        if job is None or job.workflow_id != workflow_id:
+            continue
+        present = JobStatus.from_number(job.status)
+        if request.change is JobsChange.RETRY:
+            if present not in RETRIABLE - {JobStatus.RUNNING}:
+                continue
+            retry_job(conn, job_id, run_id, job.attempt_id + 1, now_ms=now_ms)
+        elif _may_be_set(present, JobStatus.CANCELED):
+            manage_status_change(conn, job_id, JobStatus.CANCELED, run_id, now_ms=now_ms)
+        else:
+            continue
+        changed.append(job_id)
+    return JobsChangeReply(job_ids=changed)
 
 
 def _may_be_set(present: JobStatus, target: JobStatus) -> bool:

@@ -63,12 +63,14 @@ def give_away_lent(conn: Connection, workflow_id: WorkflowId) -> None:
     """
     for table, (borrowers, column) in _BORROWERS.items():
         refers = borrowers.c[column] == table.c.id
-        lent = (
-            select(table, borrowers.c.workflow_id.label("borrower"))
+        loans = (
+            select(table.c.id, borrowers.c.workflow_id.label("borrower"))
             .join(borrowers, refers)
             .where(table.c.workflow_id == workflow_id, borrowers.c.workflow_id != workflow_id)
             .distinct()
+            .subquery()
         )
+        lent = select(table, loans.c.borrower).join(loans, loans.c.id == table.c.id)
         for row in conn.execute(lent).all():
             copied = insert(table).values(_copy(row)).returning(table.c.id)
             conn.execute(

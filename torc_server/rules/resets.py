@@ -8,7 +8,12 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select
 
 from torc_core.graph import downstream
 from torc_core.model.compute import UNFINISHED_ALLOCATIONS
-from torc_core.model.events.types import ChangedJobsReset, JobsReset, WorkflowStatusReset
+from torc_core.model.events.types import (
+    ChangedJobsReset,
+    ChosenJobsReset,
+    JobsReset,
+    WorkflowStatusReset,
+)
 from torc_core.model.ids import FileId, JobId, WorkflowId
 from torc_core.model.status import ACTIVE, RESET_CHANGED, RESET_FAILED, JobStatus, Reset
 from torc_core.model.workflow import (
@@ -20,6 +25,7 @@ from torc_core.model.workflow import (
 from torc_server.errors import ResetError
 from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import stop_attempts
+from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.dependencies.input_hash import find_changes
 from torc_server.rules.dependencies.inputs import Inputs, positions_of, read_inputs
 from torc_server.rules.dependencies.propagation import expect_completion
@@ -32,6 +38,7 @@ from torc_server.storage import tables
 from torc_server.storage.statements import Prepared
 
 _job = tables.job
+_attempt = tables.attempt
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _RESET = Prepared(
     update(_job)
@@ -41,6 +48,11 @@ _RESET = Prepared(
         uncounted_attempts=_job.c.attempt_id - 1,  # failure handlers may retry it as often as ever
         **NO_HOLDER,
     )
+)
+_GIVE_UP_LOST = Prepared(
+    update(_attempt)
+    .where(_attempt.c.job_id.in_(_IDS), _attempt.c.outcome == AttemptOutcome.LOST)
+    .values(outcome=AttemptOutcome.GIVEN_UP)
 )
 _STAMP_FILE = Prepared(
     update(tables.file)
@@ -110,9 +122,7 @@ def reset_chosen_jobs(
     chosen = [row.id for row in _CHANGEABLE.all_of(conn, request.job_ids)]
     if _INITIALIZED.all_of(conn, chosen):
         reset_jobs(conn, workflow_id, chosen, now_ms=now_ms)
-        event = JobsReset(
-            action="reset_jobs", failed_only=False, jobs=len(chosen), run_id=workflow.run_id
-        )
+        event = ChosenJobsReset(jobs=len(chosen), run_id=workflow.run_id)
         record(conn, workflow_id, event, now_ms=now_ms)
     return ResetJobStatusReply(
         workflow_id=workflow_id,
@@ -189,6 +199,7 @@ def reset_jobs(
     """Reset jobs of any status."""
     _RESET.run_of(conn, job_ids)
     stop_attempts(conn, job_ids, now_ms=now_ms)
+    _GIVE_UP_LOST.run_of(conn, job_ids)
     recount(conn, workflow_id)
     actions.recount(conn, workflow_id)
     if job_ids:

@@ -1,12 +1,11 @@
-"""Creating, reading and deleting workflows."""
+"""Creating and reading workflows."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, delete, exists, insert, select, update
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, Table, bindparam, exists, insert, select, update
 
 from torc_core.clock import utc_text
 from torc_core.errors import NotFoundError, UsageError
@@ -21,16 +20,19 @@ from torc_core.units import parse_duration, parse_memory
 from torc_core.variables import check_variables
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.dependencies.settled import IS_OPEN
-from torc_server.rules.events import record, touch
-from torc_server.rules.related import give_away_lent
+from torc_server.rules.events import record
 from torc_server.rules.sharing import share_with, with_access_groups
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import is_kept
 from torc_server.storage.mapping import WORKFLOW
 from torc_server.storage.statements import Prepared
 from torc_server.storage.tables.workflow import WorkflowRow
 
 _FIND = Prepared(
-    select(tables.workflow).where(tables.workflow.c.id == bindparam("id")), rows=WorkflowRow
+    select(tables.workflow).where(
+        tables.workflow.c.id == bindparam("id"), is_kept(tables.workflow.c.id)
+    ),
+    rows=WorkflowRow,
 )
 
 HAS_OPEN_JOBS = exists().where(tables.job.c.workflow_id == bindparam("workflow_id"), IS_OPEN)
@@ -119,9 +121,9 @@ def get_workflow(conn: Connection, workflow_id: WorkflowId) -> Workflow:
     Raises:
         NotFoundError: There is none.
     """
+    find_workflow(conn, workflow_id)
     workflow = WORKFLOW.find(conn, workflow_id)
-    if workflow is None:
-        raise NotFoundError.of("workflow", workflow_id)
+    assert workflow is not None
     return with_access_groups(conn, [workflow])[0]
 
 
@@ -166,30 +168,6 @@ def is_resuming(conn: Connection, workflow_id: WorkflowId) -> bool:
     return bool(found)
 
 
-def delete_workflow(conn: Connection, workflow_id: WorkflowId) -> Workflow:
-    """Delete a workflow with everything in it, and return what it was.
-
-    What other workflows use of it stays with them.
-
-    Table by table, children first: cascades would go job by job.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-    """
-    workflow = get_workflow(conn, workflow_id)
-    give_away_lent(conn, workflow_id)
-    for table in reversed(SQLModel.metadata.sorted_tables):
-        if "workflow_id" in table.columns:
-            conn.execute(delete(table).where(table.c.workflow_id == workflow_id))
-        elif (parent := _owned_parent(table)) is not None:
-            column, owner = parent
-            owned = select(owner.c.id).where(owner.c.workflow_id == workflow_id)
-            conn.execute(delete(table).where(table.c[column].in_(owned)))
-    conn.execute(delete(tables.workflow).where(tables.workflow.c.id == workflow_id))
-    touch(conn, workflow_id)
-    return workflow
-
-
 def _check_bounds(bounds: DynamicJobs | None) -> None:
     most = None if bounds is None else bounds.max_iterations
     if most is not None and not 1 <= most <= MAX_ITERATIONS:
@@ -198,14 +176,6 @@ def _check_bounds(bounds: DynamicJobs | None) -> None:
             field="dynamic_jobs",
             value=most,
         )
-
-
-def _owned_parent(table: Table) -> tuple[str, Table] | None:
-    """Return the column and the table through which a table's rows belong to a workflow."""
-    for key in table.foreign_keys:
-        if "workflow_id" in key.column.table.columns:
-            return key.parent.name, key.column.table
-    return None
 
 
 def _inserted_id(conn: Connection, table: Table, values: dict[str, Any]) -> int:

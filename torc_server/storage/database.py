@@ -2,21 +2,80 @@
 
 Most of the server needs none: it speaks SQLAlchemy Core, and prepared statements are compiled by
 their connection's dialect. What is particular to a kind of database is asked of a `Database`:
-connections, exclusive use, the version of the schema, what its errors mean, and its
-upkeep. `sqlite` is the one implementation; another one (PostgreSQL's transactions, SQLSTATE codes
-and advisory locks) is a module beside it, chosen where the lifespan opens the database. The tables
-name what a dialect of SQLAlchemy needs to hear in their own options, which others ignore.
+connections, who else may use it, the version of the schema, what its errors mean, and its
+upkeep. Each implementation is a folder: `sqlite` for one server, `postgres` for several;
+`open_database` chooses. The tables name what a dialect of SQLAlchemy needs to hear in their own
+options, which others ignore.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from enum import Enum
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
-from torc_core.errors import ConflictError, MachineError
+from torc_core.errors import ConflictError, MachineError, TorcError
+from torc_server.storage.health import Room
+from torc_server.storage.notify import Changes
+
+
+class Fate(Enum):
+    """How a transaction ended that raised an error."""
+
+    FAILED = "failed"
+    """It changed nothing, and would not if it were tried again."""
+    AGAIN = "again"
+    """It changed nothing, and may succeed if it is tried again."""
+    COMMITTED = "committed"
+    """It was committed; only the answer was lost."""
+
+
+class Sharing(Protocol):
+    """How the servers that use one database get along; a server that is alone does as it likes."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other server can use the database."""
+
+    def moment(self, connection: Connection, clock_ms: int) -> int:
+        """Return the time of a transaction that has begun: the clock of all who write to it.
+
+        Args:
+            connection: In the transaction.
+            clock_ms: What the clock of this process shows, in milliseconds since 1970.
+        """
+
+    def announce(self, connection: Connection, changes: Changes) -> None:
+        """Pass on to other servers what a transaction changed, just before its commit."""
+
+    def listen(self, heard: Callable[[Changes | None], None]) -> AbstractContextManager[None]:
+        """Call `heard`, in any thread, with what other servers change; None: maybe everything."""
+
+    def leads(self, connection: Connection) -> bool:
+        """Return whether this server does what one is to do for all; it stays so."""
+
+    def hold(self, connection: Connection, task_id: int) -> None:
+        """Note that this server works on a task."""
+
+    def release(self, connection: Connection, task_id: int) -> None:
+        """Note that this server works on a task no longer."""
+
+    def is_abandoned(self, connection: Connection, task_id: int) -> bool:
+        """Return whether no server works on a task."""
+
+
+class Numbering(Protocol):
+    """The ids that a database has given, also to rows that are gone: none is given twice."""
+
+    def read(self, connection: Connection) -> dict[str, int]:
+        """Return the greatest ones, by table."""
+
+    def write(self, connection: Connection, last_ids: Mapping[str, int]) -> None:
+        """Go on after these, as part of the transaction."""
 
 
 class Database(Protocol):
@@ -33,11 +92,32 @@ class Database(Protocol):
             MachineError: It can neither be made nor opened.
         """
 
+    def serving(self) -> AbstractContextManager[None]:
+        """Use it as a server does, beside others if its kind is for several.
+
+        Raises:
+            ConflictError: Another program has it.
+        """
+
     def exclusive(self) -> AbstractContextManager[None]:
-        """Keep other servers out.
+        """Keep all servers out.
 
         Raises:
             ConflictError: Another server has it.
+        """
+
+    @property
+    def was_left_open(self) -> bool:
+        """Whether it was not closed in order; asked before it is opened."""
+
+    def find_damage(self, connection: Connection) -> list[str]:
+        """Return what is wrong with it, found in one reading; sentences of its kind."""
+
+    def check_in_place(self) -> None:
+        """Check, before a commit, that it is still where it was when the writer began.
+
+        Raises:
+            MachineError: It is not; what is written would be lost.
         """
 
     def writer_engine(self) -> Engine:
@@ -55,24 +135,81 @@ class Database(Protocol):
     def upgrade(self, connection: Connection, version: int) -> None:
         """Bring the tables from an older version of the schema to the present one."""
 
-    def explain(self, error: Exception) -> MachineError | ConflictError | None:
-        """Return what a statement's failure means: the machine's trouble, or a conflict.
+    @property
+    def sharing(self) -> Sharing:
+        """How this server gets along with others that use it."""
+
+    @property
+    def numbering(self) -> Numbering:
+        """Which ids were given."""
+
+    def recover(
+        self, connection: Connection, error: Exception, *, tries: int, at_commit: bool
+    ) -> Fate:
+        """Return how a transaction ended that raised an error, waiting where that helps.
+
+        Args:
+            connection: Its connection, outside of a transaction.
+            error: What was raised.
+            tries: How often it was tried before.
+            at_commit: Whether the commit raised it.
+
+        Raises:
+            MachineError: That cannot be known.
+        """
+
+    def explain(self, error: Exception) -> TorcError | None:
+        """Return what a statement's failure means: the machine's trouble, a conflict, a bad value.
 
         After a `MachineError` the whole transaction is over. None: the failure is a fault of this
         program.
         """
 
-    def unusable(self, error: DBAPIError) -> MachineError:
+    def unusable(self, error: Exception) -> MachineError:
         """Return the error for a database that cannot be opened."""
 
     def maintain(self, connection: Connection, *, is_idle: bool) -> None:
         """Do what upkeep is due after a group of writes; `is_idle` when no request waits."""
+
+    def give_back(self, connection: Connection) -> bool:
+        """Give some of the space of what was deleted back; return whether there is more.
+
+        Args:
+            connection: In a transaction.
+        """
+
+    def room(self) -> Room:
+        """Return what there is on its disk."""
 
     def free_memory(self, connection: Connection) -> None:
         """Drop what the connection caches."""
 
     def finish(self, connection: Connection) -> None:
         """Leave everything tidy: the writer stops."""
+
+
+def open_database(address: Path | str) -> Database:
+    """Return the database at an address: the path of a file, or the URL of a PostgreSQL server.
+
+    Raises:
+        MachineError: The driver for PostgreSQL is not installed.
+    """
+    if isinstance(address, Path):
+        from torc_server.storage.sqlite.database import (  # noqa: PLC0415 - it imports this module
+            SQLiteDatabase,
+        )
+
+        return SQLiteDatabase(address)
+    try:
+        from torc_server.storage.postgres.database import (  # noqa: PLC0415 - an optional part
+            PostgresDatabase,
+        )
+    except ImportError as error:
+        raise MachineError(
+            f"PostgreSQL needs a driver that is not installed: {error}.",
+            hint="Install torc-tui[postgres].",
+        ) from error
+    return PostgresDatabase(address)
 
 
 def duplicate(table: str, fields: list[str]) -> ConflictError:

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, Table, bindparam, select
 from sqlalchemy.sql import ColumnElement
 
+from torc_core.decoders import convert
 from torc_core.model.action import WorkflowAction
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
@@ -32,6 +33,7 @@ from torc_core.model.status import JobStatus
 from torc_core.model.wire import stated_fields
 from torc_core.model.workflow import DynamicJobs, Workflow
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import is_kept
 
 WireT = TypeVar("WireT", bound=msgspec.Struct)
 
@@ -66,7 +68,9 @@ class TableMapping(Generic[WireT]):
 
     @cached_property
     def _one(self) -> Select[Any]:
-        return self.rows.where(self.table.c.id == bindparam("record_id"))
+        query = self.rows.where(self.table.c.id == bindparam("record_id"))
+        of_workflow = self.table.c.get("workflow_id")
+        return query if of_workflow is None else query.where(is_kept(of_workflow))
 
     def find(self, connection: Connection, record_id: int) -> WireT | None:
         """Return the struct with an id, if there is one."""
@@ -101,7 +105,7 @@ def _json_text(value: str | dict[str, Any]) -> str:
 
 
 def _dynamic_jobs(value: dict[str, Any] | None) -> DynamicJobs | None:
-    return None if value is None else msgspec.convert(value, DynamicJobs)
+    return None if value is None else convert(value, DynamicJobs)
 
 
 def _status_number(status: JobStatus) -> int:
@@ -156,7 +160,9 @@ RESOURCE_REQUIREMENTS = TableMapping(wire=ResourceRequirements, table=tables.res
 FAILURE_HANDLER = TableMapping(wire=FailureHandler, table=tables.failure_handler)
 LOCAL_SCHEDULER = TableMapping(wire=LocalScheduler, table=tables.local_scheduler)
 SLURM_SCHEDULER = TableMapping(wire=SlurmScheduler, table=tables.slurm_scheduler)
-COMPUTE_NODE = TableMapping(wire=ComputeNode, table=tables.compute_node)
+COMPUTE_NODE = TableMapping(
+    wire=ComputeNode, table=tables.compute_node, renamed={"suspect_at_ms": "suspect_at"}
+)
 SCHEDULED_COMPUTE_NODE = TableMapping(
     wire=ScheduledComputeNode, table=tables.scheduled_compute_node
 )

@@ -13,7 +13,7 @@ from torc_core.errors import ConflictError
 from torc_server.storage import tables
 from torc_server.storage.database import Database
 
-VERSION = 7
+VERSION = 16
 """The version of the schema that the tables describe."""
 
 
@@ -43,6 +43,10 @@ def migrate(connection: Connection, database: Database, version: int) -> None:
     if version == VERSION:
         return
     with connection.begin():
+        # Another server may have done it since.
+        version = max(version, database.read_version(connection))
+        if version == VERSION:
+            return
         if version == 0:
             assert tables.workflow is not None  # importing the tables fills the metadata
             SQLModel.metadata.create_all(connection, checkfirst=False)

@@ -10,13 +10,24 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 CHANGED_TOPICS = "changed topics"
 """The key in `Connection.info` under which a transaction collects the topics that it changed."""
 
+ENDED_WAITS = "ended waits"
+"""The key under which it collects the names of waits that it ends, on whatever server they are."""
+
 REMEMBERED = 10_000
 """How many topics have a version of their own, so that memory does not grow with workflows."""
+
+
+class Changes(NamedTuple):
+    """What a group of writes means for those who wait."""
+
+    topics: frozenset[int] = frozenset()
+    waits: frozenset[int] = frozenset()
+    """Names of waits that are over."""
 
 
 def runner_topic(workflow_id: int) -> int:
@@ -57,6 +68,23 @@ class Notifier:
         for workflow_id in workflow_ids:
             self._versions[workflow_id] = self._clock
             self._wake(workflow_id)
+
+    def hear(self, changes: Changes | None) -> None:
+        """Wake those whom changes by another server concern; None: it is not known whom."""
+        if changes is None:
+            self.notify_all()
+            return
+        self.notify(changes.topics)
+        for name in changes.waits:
+            self.dismiss(name)
+
+    def notify_all(self) -> None:
+        """Wake all waiters: nobody knows what has changed."""
+        self._clock += 1
+        self._versions.clear()
+        self._floor = self._clock
+        for topic in list(self._waiters):
+            self._wake(topic)
 
     async def wait(
         self,
@@ -100,8 +128,8 @@ class Notifier:
     def close(self) -> None:
         """End every wait, now and in the future."""
         self.closed = True
-        for workflow_id in list(self._waiters):
-            self._wake(workflow_id)
+        for topic in list(self._waiters):
+            self._wake(topic)
 
     def _wake(self, workflow_id: int) -> None:
         for waiter in self._waiters.pop(workflow_id, ()):

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from torc_core.errors import MachineError
 from torc_server.peers import requester
 from torc_server.storage.database import Database
+from torc_server.storage.group_needs import GROUP_NEEDS, GroupNeeds
+from torc_server.storage.sizes import SIZES, Sizes
 from torc_server.turns import NoTurnError, Turns
 
 P = ParamSpec("P")
@@ -33,6 +35,8 @@ class Readers:
         self._database = database
         self._engine = database.reader_engine()
         self._local = threading.local()
+        self._sizes = Sizes()
+        self._group_needs = GroupNeeds()
         self._connections: list[Connection] = []
         self._pool = ThreadPoolExecutor(count, "reader")
         self._turns = Turns(max(1, count - 1))
@@ -88,13 +92,22 @@ class Readers:
             raise MachineError("The server stops.", hint="Repeat it when it is back.") from error
 
     def _query(self, query: Callable[[Connection], T]) -> T:
-        connection = self._own_connection()
         try:
-            return query(connection)
+            try:
+                return self._read(query)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._read(query)  # by a new connection: the database was restarted
         except DBAPIError as error:
             if (explained := self._database.explain(error)) is None:
                 raise
             raise explained from error
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        connection = self._own_connection()
+        try:
+            return query(connection)
         finally:
             connection.rollback()  # a read leaves nothing to commit, and must not pin the log
 
@@ -103,5 +116,6 @@ class Readers:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._engine.connect()
+            connection.info.update({SIZES: self._sizes, GROUP_NEEDS: self._group_needs})
             self._connections.append(connection)
         return connection

@@ -15,19 +15,22 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
-from sqlalchemy import BindParameter, Connection, Dialect, Row
+from sqlalchemy import BindParameter, Connection, Dialect, Float, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 Record = Row[*tuple[Any, ...]]
 """A row, with its columns as attributes."""
 
 IDS = "ids"
 """The name of the one parameter that may stand for many values."""
+PIPELINE = "pipeline"
+"""The key in `Connection.info` of the connection's `Pipeline`, if its driver has such."""
 _PIECE = 4_096
 """Ids per execution: SQLite allows 32,766 values, PostgreSQL 65,535."""
 
@@ -61,6 +64,16 @@ class Cursor(Protocol):
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Iterate over the rows."""
+
+
+class Pipeline(Protocol):
+    """Lets statements be sent before the results of others are there."""
+
+    def enter(self, driver: Any) -> None:
+        """Do so from now on."""
+
+    def settle(self) -> None:
+        """Wait for all results; the error is that of the first statement that failed."""
 
 
 class _Place(NamedTuple):
@@ -124,13 +137,16 @@ class Prepared(Generic[RowT]):
         """Execute it for these ids; nothing for no ids."""
         form = self._form(conn)
         for piece in _pieces(ids):
-            execute(conn, form.text(len(piece)), form.arrange(values, piece))
+            send(conn, form.text(len(piece)), form.arrange(values, piece))
 
     def run_each(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Execute it once per row of values; nothing for no rows."""
         form = self._form(conn)
         text, values = form.text(0), form.arrange_all(rows)
-        _call(conn, text, lambda cursor: cursor.executemany(text, values))
+        first = next(values, None)
+        if first is not None:
+            every = chain((first,), values)
+            _call(conn, text, lambda cursor: cursor.executemany(text, every), waits=False)
 
     def _form(self, conn: Connection) -> Form:
         name = conn.dialect.name
@@ -171,8 +187,7 @@ class Form:
         self._converts = [(at, place.convert) for at, place in places if place.convert]
         columns = list(statement.exported_columns)
         self.columns = frozenset(column.key for column in columns)
-        types = [column.type.dialect_impl(dialect) for column in columns]
-        converts = [type_.result_processor(dialect, None) for type_ in types]
+        converts = [_reading(column.type, dialect) for column in columns]
         self._conversions = [(at, convert) for at, convert in enumerate(converts) if convert]
         record = namedtuple("Record", [column.key for column in columns], rename=True)  # type: ignore[misc] # noqa: PYI024
         self._make: _Convert = record._make
@@ -216,7 +231,19 @@ class Form:
 
 def execute(conn: Connection, text: str, values: Sequence[Any] = ()) -> Cursor:
     """Execute a text of the database's own form, and return the cursor with its rows."""
-    return _call(conn, text, lambda cursor: cursor.execute(text, values))
+    return _call(conn, text, lambda cursor: cursor.execute(text, values), waits=True)
+
+
+def send(conn: Connection, text: str, values: Sequence[Any] = ()) -> None:
+    """Execute a text whose result is not needed; if it fails, a later statement may say so."""
+    _call(conn, text, lambda cursor: cursor.execute(text, values), waits=False)
+
+
+def _reading(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    """Return what makes a value of what the driver returns; floats are values as they are."""
+    if isinstance(kind, Float):
+        return None
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _converted(row: Iterable[Any], conversions: Iterable[tuple[int, _Convert]]) -> list[Any]:
@@ -233,17 +260,28 @@ def _places_of(name: str, bind: BindParameter[Any], dialect: Dialect) -> list[_P
     return [_Place(name, bind.value, bind.required, convert)]
 
 
-def _call(conn: Connection, text: str, action: Callable[[Cursor], object]) -> Cursor:
+def _call(
+    conn: Connection, text: str, action: Callable[[Cursor], object], *, waits: bool
+) -> Cursor:
     """Do something with a new cursor of the driver, in a transaction as SQLAlchemy would."""
     if not conn.in_transaction():
         conn.begin()
     driver: Any = conn.connection.driver_connection
     cursor: Cursor = driver.cursor()
+    pipeline: Pipeline | None = conn.info.get(PIPELINE)
     try:
+        if pipeline is not None and not waits:
+            pipeline.enter(driver)
         action(cursor)
+        if pipeline is not None and waits:
+            pipeline.settle()
     except conn.dialect.loaded_dbapi.Error as error:
         base = conn.dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(text, None, error, base, dialect=conn.dialect) from error
+        if is_lost := conn.dialect.is_disconnect(error, driver, None):
+            conn.invalidate(error)
+        raise DBAPIError.instance(
+            text, None, error, base, dialect=conn.dialect, connection_invalidated=is_lost
+        ) from error
     return cursor
 
 

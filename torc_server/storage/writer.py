@@ -7,59 +7,45 @@ even be run together, which costs hardly more than one of them.
 
 A group also has one moment, the time of its commit, which is never before that of the group before
 it, even if the wall clock is set back: so times never contradict the order of ids.
+
+Long work is done in slices, with other requests in between. While a workflow is reserved for such
+work, requests of others that would change it are rolled back and wait; all others are served.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from queue import Empty, SimpleQueue
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from torc_core.clock import Clock
 from torc_core.errors import MachineError
+from torc_core.model.ids import WorkflowId
+from torc_core.model.workflow import Health
+from torc_server.histogram import Histogram
 from torc_server.storage.database import Database
+from torc_server.storage.groups import Groups, Request
+from torc_server.storage.health import Room, health_of
+from torc_server.storage.long_work.reservations import Reservation, Reservations
 from torc_server.storage.memory import release_memory
-from torc_server.storage.notify import CHANGED_TOPICS, Notifier
-from torc_server.storage.statements import execute
+from torc_server.storage.notify import Notifier
+from torc_server.storage.transactions import Transactions
 
-P = ParamSpec("P")
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 
 GROUP_LIMIT = 64
+_GROUP_SIZES = (1, 2, 4, 8, 16, 32, GROUP_LIMIT)
 LARGE_GROUP_S = 1.0
 """A group that takes longer has used much memory, which is returned to the system."""
 
-log = logging.getLogger(__name__)
 
-
-@dataclass(slots=True)
-class _Request:
-    """One item for a function that takes several and returns an outcome for each."""
-
-    work: Callable[[Connection, Sequence[Any], int], Iterable[Any]]
-    item: Any
-    future: asyncio.Future[Any]
-    outcome: Any = None
-    """The result; an exception is raised instead."""
-
-    def answer(self) -> None:
-        if self.future.done():  # the client went away
-            return
-        if isinstance(self.outcome, Exception):
-            self.future.set_exception(self.outcome)
-        else:
-            self.future.set_result(self.outcome)
-
-
-class Writer:
+class Writer(Transactions):
     """Runs functions on the writing connection, in the order in which they came."""
 
     def __init__(self, database: Database, notifier: Notifier, *, clock: Clock) -> None:
@@ -67,64 +53,64 @@ class Writer:
         self._database = database
         self._notifier = notifier
         self._clock = clock
-        self._moment = 0
-        """When the latest group was committed, in milliseconds since 1970."""
-        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        self.damage: MachineError | None = None
+        """What was found wrong with the database, though it can be written to."""
+        self.group_sizes = Histogram(_GROUP_SIZES)
+        self.group_times = Histogram()
+        """Seconds from the begin of a transaction to the end of its commit."""
+        self._queue: SimpleQueue[Request | None] = SimpleQueue()
+        self._reservations = Reservations(self._queue.put)
+        self._groups = Groups(database, clock, self._hand_over, self._reservations)
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._thread.start()
 
-    async def run(
-        self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Call `fn(connection, *args, **kwargs)` and return its result once it is committed.
+    @property
+    def waiting(self) -> int:
+        """How many requests the thread has not taken yet."""
+        return self._queue.qsize()
+
+    @asynccontextmanager
+    async def reserve(self, workflow_id: WorkflowId) -> AsyncIterator[Reserved]:
+        """Have requests that would change a workflow wait until this is over.
+
+        Except those of the reservation itself. What was asked for before is committed first.
 
         Raises:
-            MachineError: There is no space left, or the disk fails; nothing was written.
-            Exception: What `fn` raised; what it wrote was rolled back.
+            MachineError: There is no space left, or the disk fails.
         """
-        return await self._put(lambda connection, *_: [fn(connection, *args, **kwargs)], None)
+        reservation = Reservation(workflow_id)
+        try:
+            await self.put(lambda *_: self._reservations.begin(reservation), None)
+            yield Reserved(self, reservation)
+        finally:
+            reservation.is_over = True
+            release = self.put(lambda *_: self._reservations.release(reservation), None)
+            release.cancel()  # its outcome is not waited for
 
-    async def run_timed(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Do the same for a function that writes times: `now_ms` is the moment of the commit.
+    def health(self) -> Health:
+        """Return how the database is."""
+        return health_of(self._groups.trouble or self.damage, self.room())
 
-        In milliseconds since 1970, as one more keyword argument. (No type can say of a function
-        that it takes one more keyword than its caller gives, so mypy checks none of these.)
-
-        Raises:
-            MachineError: There is no space left, or the disk fails; nothing was written.
-            Exception: What `fn` raised; what it wrote was rolled back.
-        """
-        return await self._put(
-            lambda connection, _, now_ms: [fn(connection, *args, now_ms=now_ms, **kwargs)], None
-        )
-
-    async def run_together(
-        self, fn: Callable[[Connection, Sequence[ItemT], int], Iterable[T | Exception]], item: ItemT
-    ) -> T:
-        """Have `fn(connection, items, now_ms)` called with this item and others that wait.
-
-        `fn` returns an outcome for each item, in their order; one that is an exception is raised
-        for its item alone. If `fn` itself raises, it is called again with each item alone.
-
-        Raises:
-            MachineError: There is no space left, or the disk fails; nothing was written.
-            Exception: The item's outcome.
-        """
-        return await self._put(fn, item)
+    def room(self) -> Room:
+        """Return what there is on the database's disk."""
+        return self._database.room()
 
     async def stop(self) -> None:
         """Finish the queued requests, leave the database tidy, and end the thread."""
+        self._reservations.is_closed = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _put(
+    def put(
         self,
         work: Callable[[Connection, Sequence[ItemT], int], Iterable[T | Exception]],
         item: ItemT,
+        holds: Reservation | None = None,
     ) -> asyncio.Future[T]:
+        """Queue an item for a function that takes several."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Request(work, item, future))
+        self._queue.put(Request(work, item, future, holds=holds))
         return future
 
     def _serve(self) -> None:
@@ -132,19 +118,34 @@ class Writer:
             used_much = False
             while group := self._next_group():
                 begin = self._clock.monotonic()
-                self._run_group(connection, group)
+                self._groups.run(connection, group)
+                took = self._clock.monotonic() - begin
+                self.group_sizes.add(len(group))
+                self.group_times.add(took)
                 del group  # its arguments may be large, and the next group may be long in coming
                 self._database.maintain(connection, is_idle=self._queue.empty())
-                used_much = used_much or self._clock.monotonic() - begin > LARGE_GROUP_S
+                used_much = used_much or took > LARGE_GROUP_S
                 if used_much and self._queue.empty():
                     self._database.free_memory(connection)
                     release_memory()
                     used_much = False
             self._database.finish(connection)
+        self._refuse_rest()
 
-    def _next_group(self) -> list[_Request]:
+    def _refuse_rest(self) -> None:
+        """Answer the requests that waited for a reservation when the writer stopped."""
+        rest = self._reservations.all_waiting()
+        while not self._queue.empty():
+            rest += filter(None, [self._queue.get()])
+        for request in rest:
+            request.outcome = MachineError(
+                "The server stops.", hint="Repeat the request when it is back."
+            )
+        self._hand_over(rest, frozenset())
+
+    def _next_group(self) -> list[Request]:
         """Return the waiting requests, at least one; none when the writer is to stop."""
-        group: list[_Request] = []
+        group: list[Request] = []
         request = self._queue.get()
         while request is not None:
             group.append(request)
@@ -158,56 +159,39 @@ class Writer:
             self._queue.put(None)
         return group
 
-    def _run_group(self, connection: Connection, group: list[_Request]) -> None:
-        """Run and commit a group, answer it, and notify waiters of the workflows it changed.
-
-        A failed commit takes the whole group with it, so its requests then run one by one: only
-        those that cannot succeed alone fail.
-        """
-        touched = connection.info.setdefault(CHANGED_TOPICS, set())
-        touched.clear()
-        self._moment = max(self._moment, self._clock.wall_ms())
-        try:
-            with connection.begin():
-                for _, alike in groupby(group, key=lambda request: request.work):
-                    self._attempt(connection, list(alike))
-        except Exception as error:
-            touched.clear()
-            if len(group) > 1:
-                for request in group:
-                    self._run_group(connection, [request])
-                return
-            log.exception("a write failed")
-            group[0].outcome = self._database.explain(error) or error
-        changed = frozenset(touched)
+    def _hand_over(self, group: list[Request], changed: frozenset[int]) -> None:
         self._loop.call_soon_threadsafe(self._deliver, group, changed)
 
-    def _attempt(self, connection: Connection, requests: Sequence[_Request]) -> None:
-        """Run requests of one kind in a savepoint: a failure leaves the rest of the group alone.
-
-        By the driver: SQLAlchemy takes longer for a savepoint than SQLite.
-        """
-        execute(connection, "SAVEPOINT request")
-        try:
-            items = [request.item for request in requests]
-            outcomes = requests[0].work(connection, items, self._moment)
-            for request, outcome in zip(requests, outcomes, strict=True):
-                request.outcome = outcome
-        except Exception as error:
-            explained = self._database.explain(error)
-            if isinstance(explained, MachineError):
-                raise  # the whole transaction is over
-            execute(connection, "ROLLBACK TO SAVEPOINT request")
-            if explained is not None:
-                log.info("refused by the database: %s", error)
-            requests[0].outcome = explained or error
-            if len(requests) > 1:
-                for request in requests:
-                    self._attempt(connection, [request])
-        execute(connection, "RELEASE SAVEPOINT request")
-
-    def _deliver(self, group: list[_Request], changed: frozenset[int]) -> None:
+    def _deliver(self, group: list[Request], changed: frozenset[int]) -> None:
         for request in group:
             request.answer()
         if changed:
             self._notifier.notify(changed)
+
+
+class Reserved:
+    """A workflow that is reserved, for the task that may change it.
+
+    Args:
+        writer: The writer.
+        reservation: The reservation.
+    """
+
+    def __init__(self, writer: Writer, reservation: Reservation) -> None:
+        self._writer = writer
+        self._reservation = reservation
+        self.workflow_id = reservation.workflow_id
+
+    async def run(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Call `fn(connection, *args, now_ms=..., **kwargs)`, see `Transactions.run_timed`.
+
+        Raises:
+            MachineError: There is no space left, or the disk fails; nothing was written.
+            Exception: What `fn` raised; what it wrote was rolled back.
+        """
+        outcome: T = await self._writer.put(
+            lambda connection, _, now_ms: [fn(connection, *args, now_ms=now_ms, **kwargs)],
+            None,
+            self._reservation,
+        )
+        return outcome

@@ -13,7 +13,7 @@ from torc_server.edge.parameters import ActionIdInPath, WorkflowIdInPath
 from torc_server.edge.warnings import warn
 from torc_server.records import actions
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class ActionController(Controller):
@@ -26,7 +26,7 @@ class ActionController(Controller):
     async def create_workflow_action(
         self,
         request: Request[Any, Any, Any],
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[WorkflowAction],
     ) -> WorkflowAction:
@@ -61,7 +61,7 @@ class ActionController(Controller):
     @post("/{action_id:int}/claim", status_code=200, operation_id="claim_action")
     async def claim_action(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         action_id: ActionIdInPath,
         data: JSONBody[ActionClaim],
@@ -72,7 +72,7 @@ class ActionController(Controller):
     @post("/{action_id:int}/complete", status_code=200, operation_id="complete_action")
     async def complete_action(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         action_id: ActionIdInPath,
         data: JSONBody[ActionEnd],

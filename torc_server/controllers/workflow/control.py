@@ -12,6 +12,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from torc_core.model.artifact import FileIds, UserDataIds
+from torc_core.model.job import JobsChangeReply, JobsChangeRequest, SchedulerAssignment
 from torc_core.model.records.task import Task
 from torc_core.model.workflow import (
     ArchiveRequest,
@@ -23,13 +24,22 @@ from torc_core.model.workflow import (
     Workflow,
     WorkflowStatus,
 )
+from torc_server.background.large_work import LargeWork
 from torc_server.background.task_runner import Background
+from torc_server.controllers.replies import replying
 from torc_server.edge.generations import resets_begin_runs
 from torc_server.edge.parameters import WorkflowIdInPath
-from torc_server.rules import completion_status, initialize, resets, workflows
+from torc_server.rules import (
+    completion_status,
+    editing,
+    manual_transitions,
+    resets,
+    workflows,
+)
 from torc_server.rules.attempts import cancel
+from torc_server.rules.initialize import Initialization
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class IsUninitialized(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,32 +62,35 @@ class WorkflowControlController(Controller):
             202: ResponseSpec(Task, description="Started as a task; poll it for the outcome.")
         },
     )
-    async def initialize_jobs(
+    async def initialize_jobs(  # noqa: PLR0913 - the parameters of the call
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
+        large_work: NamedDependency[LargeWork],
         background: NamedDependency[Background],
         workflow_id: WorkflowIdInPath,
         *,
         only_uninitialized: FromQuery[bool] = False,
+        keeps_terminated: FromQuery[bool] = False,
         clear_ephemeral_user_data: FromQuery[bool] = False,
         is_async: Annotated[bool, QueryParameter(name="async")] = False,
     ) -> Response[Message | Task]:
         """Resolve dependencies and make jobs blocked or ready; with `async` as a task."""
-        work = partial(
-            initialize.initialize_jobs,
-            workflow_id=workflow_id,
+        asked = Initialization(
             only_uninitialized=only_uninitialized,
+            keeps_terminated=keeps_terminated,
             clear_ephemeral_user_data=clear_ephemeral_user_data,
         )
         if is_async:
-            task = await background.begin(workflow_id, "initialize_jobs", work)
+            work = partial(large_work.initialize_as_task, workflow_id, asked)
+            task = await background.begin(writer, workflow_id, "initialize_jobs", work)
             return Response(task, status_code=202)
-        return Response(await writer.run_timed(work), status_code=200)
+        done = await large_work.initialize(writer, workflow_id, asked)
+        return Response(done, status_code=200)
 
     @post("/archive", status_code=200, operation_id="archive_workflow")
     async def archive_workflow(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[ArchiveRequest],
     ) -> Workflow:
@@ -88,7 +101,7 @@ class WorkflowControlController(Controller):
 
     @put("/cancel", operation_id="cancel_workflow")
     async def cancel_workflow(
-        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath
+        self, writer: NamedDependency[Transactions], workflow_id: WorkflowIdInPath
     ) -> WorkflowStatus:
         """Cancel a workflow: stop its running jobs and start no more."""
         return await writer.run_timed(cancel.cancel_workflow, workflow_id)
@@ -97,7 +110,7 @@ class WorkflowControlController(Controller):
     async def reset_workflow_status(
         self,
         request: Request[Any, Any, Any],
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         *,
         force: FromQuery[bool] = False,
@@ -113,7 +126,7 @@ class WorkflowControlController(Controller):
     @post("/reset_job_status", status_code=200, operation_id="reset_job_status")
     async def reset_job_status(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         *,
         failed_only: FromQuery[bool] = False,
@@ -124,17 +137,44 @@ class WorkflowControlController(Controller):
     @post("/reset_jobs", status_code=200, operation_id="reset_jobs")
     async def reset_jobs(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[ResetJobsRequest],
     ) -> ResetJobStatusReply:
         """Reset some jobs to uninitialized, but none that runs or is disabled."""
         return await writer.run_timed(resets.reset_chosen_jobs, workflow_id, data)
 
+    @post("/change_jobs", status_code=200, operation_id="change_jobs")
+    async def change_jobs(
+        self,
+        writer: NamedDependency[Transactions],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[JobsChangeRequest],
+    ) -> JobsChangeReply:
+        """Cancel or retry many jobs, and leave out those that are in no status for it."""
+        return await writer.run_timed(manual_transitions.change_jobs, workflow_id, data)
+
+    @post("/assign_scheduler", status_code=200, operation_id="assign_scheduler")
+    async def assign_scheduler(
+        self,
+        writer: NamedDependency[Transactions],
+        workflow_id: WorkflowIdInPath,
+        data: JSONBody[SchedulerAssignment],
+    ) -> Message:
+        """Set the Slurm scheduler of many jobs at once."""
+        return await writer.run(
+            replying(
+                lambda count: Message(message=f"Assigned {count} jobs.", count=count),
+                editing.assign_scheduler,
+            ),
+            workflow_id,
+            data,
+        )
+
     @post("/process_changed_job_inputs", status_code=200, operation_id="process_changed_job_inputs")
     async def process_changed_job_inputs(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         *,
         dry_run: FromQuery[bool] = False,

@@ -9,12 +9,14 @@ from litestar.params import FromQuery
 from torc_core.model.page import Page
 from torc_core.model.records.provenance import RoCrateEntity
 from torc_core.model.workflow import Message
+from torc_server.controllers.crud_routes import deleted
+from torc_server.controllers.replies import replying
 from torc_server.edge.parameters import Id, OptionalQueryId, WorkflowIdInPath
 from torc_server.records import crud
 from torc_server.records.pages import Paging
 from torc_server.records.resources import RO_CRATE_ENTITY
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class ProvenanceController(Controller):
@@ -44,11 +46,10 @@ class ProvenanceController(Controller):
         operation_id="delete_ro_crate_entities",
     )
     async def delete_ro_crate_entities(
-        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath
+        self, writer: NamedDependency[Transactions], workflow_id: WorkflowIdInPath
     ) -> Message:
         """Delete all RO-Crate entities of a workflow."""
-        count = await writer.run(crud.delete_all, RO_CRATE_ENTITY, workflow_id)
-        return Message(message=f"Deleted {count}.", count=count, deleted_count=count)
+        return await writer.run(replying(deleted, crud.delete_all), RO_CRATE_ENTITY, workflow_id)
 
     @delete(
         "/ro_crate_entities/{record_id:int}",
@@ -56,8 +57,8 @@ class ProvenanceController(Controller):
         operation_id="delete_ro_crate_entity",
     )
     async def delete_ro_crate_entity(
-        self, writer: NamedDependency[Writer], record_id: Id
+        self, writer: NamedDependency[Transactions], record_id: Id
     ) -> Message:
         """Delete an RO-Crate entity."""
-        await writer.run(crud.delete, RO_CRATE_ENTITY, record_id)
-        return Message(message=f"Deleted RO-Crate entity {record_id}.")
+        reply = Message(message=f"Deleted RO-Crate entity {record_id}.")
+        return await writer.run(replying(lambda _: reply, crud.delete), RO_CRATE_ENTITY, record_id)

@@ -10,7 +10,7 @@ from torc_core.model.compute import RemoteWorker
 from torc_server.edge.parameters import WorkflowIdInPath
 from torc_server.records import remote_workers
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class RemoteWorkerController(Controller):
@@ -22,7 +22,7 @@ class RemoteWorkerController(Controller):
     @post("/", operation_id="create_remote_workers")
     async def create_remote_workers(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[list[str]],
     ) -> list[RemoteWorker]:
@@ -38,7 +38,10 @@ class RemoteWorkerController(Controller):
 
     @delete("/{worker:str}", status_code=200, operation_id="delete_remote_worker")
     async def delete_remote_worker(
-        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath, worker: FromPath[str]
+        self,
+        writer: NamedDependency[Transactions],
+        workflow_id: WorkflowIdInPath,
+        worker: FromPath[str],
     ) -> RemoteWorker:
         """Remove a remote worker from a workflow."""
         return await writer.run(remote_workers.remove_remote_worker, workflow_id, worker)

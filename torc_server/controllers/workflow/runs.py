@@ -18,12 +18,13 @@ from torc_core.model.records.workflow_run import (
     WorkflowRun,
     WorkflowRunPatch,
 )
+from torc_server.background.large_work import LargeWork
 from torc_server.edge.parameters import WorkflowIdInPath, WorkflowRunIdInPath
 from torc_server.records import workflow_runs
 from torc_server.records.pages import Paging
-from torc_server.rules.runs import records, resume, start
+from torc_server.rules.runs import records, resume
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 class WorkflowRunController(Controller):
@@ -34,17 +35,18 @@ class WorkflowRunController(Controller):
     @post("/workflows/{workflow_id:int}/start", status_code=200, operation_id="start_workflow")
     async def start_workflow(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
+        large_work: NamedDependency[LargeWork],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[StartRequest],
     ) -> StartReply:
         """Initialize a workflow unless it is started already, and record a run of it."""
-        return await writer.run_timed(start.start_workflow, workflow_id, data)
+        return await large_work.start(writer, workflow_id, data)
 
     @post("/workflows/{workflow_id:int}/resume", status_code=200, operation_id="resume_workflow")
     async def resume_workflow(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[ResumeRequest],
     ) -> ResumeReply:
@@ -72,7 +74,7 @@ class WorkflowRunController(Controller):
     @put("/workflow_runs/{workflow_run_id:int}", operation_id="update_workflow_run")
     async def update_workflow_run(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_run_id: WorkflowRunIdInPath,
         data: JSONBody[WorkflowRunPatch],
     ) -> WorkflowRun:

@@ -8,24 +8,32 @@ from litestar.params import FromQuery, JSONBody
 
 from torc_core.model.page import Page
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
-from torc_server.edge.parameters import WorkflowIdInPath
+from torc_server.background.large_work import LargeWork
+from torc_server.edge.parameters import Contains, WorkflowIdInPath
 from torc_server.records import workflows
 from torc_server.records.pages import Paging
 from torc_server.records.workflows import WorkflowFilter
 from torc_server.rules import workflows as rules
 from torc_server.storage.readers import Readers
-from torc_server.storage.writer import Writer
+from torc_server.storage.transactions import Transactions
 
 
 def provide_filter(
     name: FromQuery[str | None] = None,
     user: FromQuery[str | None] = None,
     description: FromQuery[str | None] = None,
+    contains: Contains = None,
     *,
     is_archived: FromQuery[bool | None] = None,
 ) -> WorkflowFilter:
     """Return the filters that the query names."""
-    return WorkflowFilter(name=name, user=user, description=description, is_archived=is_archived)
+    return WorkflowFilter(
+        name=name,
+        user=user,
+        description=description,
+        is_archived=is_archived,
+        contains=contains,
+    )
 
 
 class WorkflowController(Controller):
@@ -38,7 +46,7 @@ class WorkflowController(Controller):
 
     @post("/", status_code=200, operation_id="create_workflow")
     async def create_workflow(
-        self, writer: NamedDependency[Writer], data: JSONBody[Workflow]
+        self, writer: NamedDependency[Transactions], data: JSONBody[Workflow]
     ) -> Workflow:
         """Create a workflow."""
         return await writer.run_timed(rules.create_workflow, data)
@@ -67,7 +75,7 @@ class WorkflowController(Controller):
     @put("/{workflow_id:int}", operation_id="update_workflow")
     async def update_workflow(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[WorkflowPatch],
     ) -> Workflow:
@@ -76,22 +84,31 @@ class WorkflowController(Controller):
 
     @delete("/{workflow_id:int}", status_code=200, operation_id="delete_workflow")
     async def delete_workflow(
-        self, writer: NamedDependency[Writer], workflow_id: WorkflowIdInPath
+        self,
+        writer: NamedDependency[Transactions],
+        large_work: NamedDependency[LargeWork],
+        workflow_id: WorkflowIdInPath,
     ) -> Workflow:
         """Delete a workflow with everything that belongs to it, and return it."""
-        return await writer.run(rules.delete_workflow, workflow_id)
+        return await large_work.delete(writer, workflow_id)
 
     @get("/{workflow_id:int}/status", operation_id="get_workflow_status")
     async def get_workflow_status(
-        self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
+        self,
+        readers: NamedDependency[Readers],
+        workflow_id: WorkflowIdInPath,
+        *,
+        include_times: FromQuery[bool] = True,
     ) -> WorkflowStatus:
-        """Get a workflow's status."""
-        return await readers.run(workflows.get_workflow_status, workflow_id)
+        """Get a workflow's status; its times are added up from all of its attempts."""
+        return await readers.run(
+            workflows.get_workflow_status, workflow_id, include_times=include_times
+        )
 
     @put("/{workflow_id:int}/status", operation_id="update_workflow_status")
     async def update_workflow_status(
         self,
-        writer: NamedDependency[Writer],
+        writer: NamedDependency[Transactions],
         workflow_id: WorkflowIdInPath,
         data: JSONBody[WorkflowStatus],
     ) -> WorkflowStatus:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
+from torc_core.decoders import decode
 from torc_core.model.exchange import ClaimedJob, OutputFile
 from torc_core.model.ids import JobId, RequirementsId
 from torc_core.model.resources import FailureRule
@@ -111,7 +112,7 @@ def _failure_rules(conn: Connection, handler_ids: set[int]) -> Mapping[int, list
     found = {}
     for handler_id, rules in _HANDLERS.all_of(conn, handler_ids):
         try:
-            found[handler_id] = msgspec.json.decode(rules, type=list[FailureRule])
+            found[handler_id] = decode(rules, list[FailureRule])
         except msgspec.MsgspecError:
             found[handler_id] = []
     return found

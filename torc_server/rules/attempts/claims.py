@@ -29,6 +29,7 @@ from torc_server.rules.attempts.shortage import describe_shortage, nearest_miss
 from torc_server.rules.jobs import SomeJob, job_of, linked_ids
 from torc_server.rules.workflows import find_workflow, is_resuming
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import check_free
 from torc_server.storage.statements import Prepared, Record
 
 MAX_CLAIM = 10_000
@@ -121,7 +122,12 @@ class Claim:
 
 
 def claim(conn: Connection, claimer: Claimer, request: ClaimRequest, *, now_ms: int) -> Claim:
-    """Claim ready jobs."""
+    """Claim ready jobs.
+
+    Raises:
+        ReservedError: The workflow is being initialized.
+    """
+    check_free(conn, claimer.workflow_id)
     limit, prefetch = (max(0, min(n, MAX_CLAIM)) for n in (request.limit, request.prefetch))
     request = dataclasses.replace(request, limit=limit, prefetch=prefetch)
     groups = ready_groups(conn, claimer.workflow_id)
@@ -307,11 +313,13 @@ def _explain(
         )
         bound = sorted({group.scheduler_id for group in groups if group.scheduler_id is not None})
         others = f"scheduler {' or '.join(map(str, bound))}"
-        return f"{_how_many(conn, workflow_id, groups)} {others}; this node belongs to {own}."
+        bound_jobs = _need(_number(conn, workflow_id, groups))
+        return f"{bound_jobs} {others}; this node belongs to {own}."
     needed = nearest_miss([group.requirements for group in matching], request.free)
     assert needed is not None
     alike = [group for group in matching if group.requirements == needed]
-    return f"{_how_many(conn, workflow_id, alike)} {describe_shortage(needed, request.free)}."
+    number = _number(conn, workflow_id, alike)
+    return f"{_need(number)} {describe_shortage(needed, request.free, is_one=number == 1)}."
 
 
 def _missed(groups: Sequence[ReadyGroup], request: ClaimRequest) -> Sequence[ReadyGroup]:
@@ -321,9 +329,12 @@ def _missed(groups: Sequence[ReadyGroup], request: ClaimRequest) -> Sequence[Rea
     return sorted(groups, key=lambda group: group.requirements != nearest)
 
 
-def _how_many(conn: Connection, workflow_id: WorkflowId, groups: Sequence[ReadyGroup]) -> str:
-    """Return the size of groups with its verb, such as "12 ready jobs need"."""
-    count = sum(count_jobs(conn, workflow_id, group) for group in groups)
+def _number(conn: Connection, workflow_id: WorkflowId, groups: Sequence[ReadyGroup]) -> int:
+    return sum(count_jobs(conn, workflow_id, group) for group in groups)
+
+
+def _need(count: int) -> str:
+    """Return a number of jobs with its verb, such as "12 ready jobs need"."""
     if count == 1:
         return "1 ready job needs"
     return f"{count if count <= COUNT_LIMIT else f'More than {COUNT_LIMIT:,}'} ready jobs need"

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, func, select, true, update
+from sqlalchemy import Connection, bindparam, func, null, select, true, update
 
 from torc_core.errors import NotFoundError, UsageError
+from torc_core.model.events.types import ComputeNodeHeard
 from torc_core.model.exchange import (
     ClaimedJob,
     Exchange,
@@ -21,12 +22,13 @@ from torc_core.model.exchange import (
     WorkRequest,
 )
 from torc_core.model.ids import ComputeNodeId, WorkflowId
+from torc_core.model.records.timers import DEFAULT_TIMERS, RunnerTimers
 from torc_core.model.status import JobStatus
 from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import HAS_KILL_REQUESTS, kill_requests
 from torc_server.rules.attempts.claimed_jobs import claimed_jobs
 from torc_server.rules.attempts.claims import Claimer, ClaimRequest, capacity_of, claim
-from torc_server.rules.attempts.leases import replace_nodes, return_node
+from torc_server.rules.attempts.lost.leases import replace_nodes, return_node
 from torc_server.rules.attempts.outlook import add_reach, outlook_of
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.attempts.ready import requirements_of
@@ -36,8 +38,11 @@ from torc_server.rules.attempts.runner_reports import (
     release_jobs,
     start_or_adopt_jobs,
 )
+from torc_server.rules.events import record
 from torc_server.rules.workflows import HAS_OPEN_JOBS, has_unsuccessful_jobs
 from torc_server.storage import tables
+from torc_server.storage.long_work.unfinished import is_kept
+from torc_server.storage.notify import ENDED_WAITS
 from torc_server.storage.statements import Prepared, Record
 
 MAX_REPORTS = 10_000
@@ -53,6 +58,8 @@ _SITUATION = Prepared(
         _node.c.workflow_id,
         _node.c.last_seq,
         _node.c.is_active,
+        _node.c.hostname,
+        _node.c.suspect_at,
         _node.c.shutdown,
         _node.c.shutdown_reason,
         _workflow.c.run_id,
@@ -60,16 +67,20 @@ _SITUATION = Prepared(
         _workflow.c.compute_node_ignore_workflow_completion,
     )
     .join(_workflow, _workflow.c.id == _node.c.workflow_id)
-    .where(_node.c.id == bindparam("node_id"))
+    .where(_node.c.id == bindparam("node_id"), is_kept(_workflow.c.id))
 )
 _HEARTBEAT = Prepared(
     update(_node)
     .where(_node.c.id == bindparam("node_id"))
     .values(
         last_seen_at=bindparam("now"),
+        suspect_at=null(),
         last_seq=bindparam("seq"),
         is_active=func.coalesce(_node.c.is_active, true()),
     )
+)
+_NOTE_BOOT = Prepared(
+    update(_node).where(_node.c.id == bindparam("node_id")).values(boot_id=bindparam("boot"))
 )
 _CLAIMED_BEFORE = Prepared(
     select(_job)
@@ -102,7 +113,12 @@ class Answer(NamedTuple):
 
 
 def answer_exchange(
-    conn: Connection, node_id: ComputeNodeId, request: Exchange, *, now_ms: int
+    conn: Connection,
+    node_id: ComputeNodeId,
+    request: Exchange,
+    timers: RunnerTimers = DEFAULT_TIMERS,
+    *,
+    now_ms: int,
 ) -> Answer:
     """Record a runner's reports, and claim jobs for it.
 
@@ -128,7 +144,7 @@ def answer_exchange(
         return_node(conn, node_id, now_ms=now_ms)
         situation = _situation(conn, node_id)
     starts = [] if _is_lost(situation) else request.starts
-    stale = start_or_adopt_jobs(conn, place, starts, now_ms=now_ms)
+    stale = start_or_adopt_jobs(conn, place, starts, request.releases, now_ms=now_ms)
     outcomes = complete_jobs(conn, place, request.ends, now_ms=now_ms)
     outcomes += release_jobs(conn, place, request.releases, now_ms=now_ms)
     if request.replaces:
@@ -137,15 +153,26 @@ def answer_exchange(
         jobs = _claimed_before(conn, node_id, request.seq, situation)
         reply = ExchangeReply(outcomes=outcomes, jobs=jobs, kill=stale)
         return Answer(reply, place.workflow_id, has_news=True, is_superseded=True)
-    _HEARTBEAT.run(conn, node_id=node_id, now=now_ms, seq=request.seq)
-    answer = _answer(conn, node_id, request, situation, now_ms=now_ms)
+    _HEARTBEAT.run_each(conn, [{"node_id": node_id, "now": now_ms, "seq": request.seq}])
+    conn.info.setdefault(ENDED_WAITS, set()).add(node_id)
+    if request.boot_id is not None:
+        _NOTE_BOOT.run(conn, node_id=node_id, boot=request.boot_id)
+    if situation.suspect_at is not None:
+        heard = ComputeNodeHeard(compute_node_id=node_id, hostname=situation.hostname)
+        record(conn, place.workflow_id, heard, now_ms=now_ms)
+    answer = _answer(conn, node_id, request, situation, timers, now_ms=now_ms)
     kill = list(dict.fromkeys([*stale, *answer.reply.kill]))
     reply = replace(answer.reply, outcomes=outcomes, kill=kill)
     return Answer(reply, place.workflow_id, answer.has_news or bool(stale))
 
 
 def answer_waiting(
-    conn: Connection, node_id: ComputeNodeId, request: Exchange, *, now_ms: int
+    conn: Connection,
+    node_id: ComputeNodeId,
+    request: Exchange,
+    timers: RunnerTimers = DEFAULT_TIMERS,
+    *,
+    now_ms: int,
 ) -> Answer:
     """Answer an exchange once more, whose reports are recorded and whose runner waits for news.
 
@@ -155,7 +182,7 @@ def answer_waiting(
     situation = _situation(conn, node_id)
     if request.seq < situation.last_seq:
         return Answer(ExchangeReply(), situation.workflow_id, has_news=True, is_superseded=True)
-    return _answer(conn, node_id, request, situation, now_ms=now_ms, is_first=False)
+    return _answer(conn, node_id, request, situation, timers, now_ms=now_ms, is_first=False)
 
 
 def _situation(conn: Connection, node_id: ComputeNodeId) -> Record:
@@ -169,11 +196,12 @@ def _is_lost(situation: Record) -> bool:
     return situation.is_active is not None and not situation.is_active
 
 
-def _answer(
+def _answer(  # noqa: PLR0913 - all that an answer depends on
     conn: Connection,
     node_id: ComputeNodeId,
     request: Exchange,
     situation: Record,
+    timers: RunnerTimers,
     *,
     now_ms: int,
     is_first: bool = True,
@@ -191,7 +219,13 @@ def _answer(
             reason = claimed.reason
             if request.work.asks_outlook and not claimed.rows:
                 outlook = outlook_of(
-                    conn, workflow_id, node_id, claimed.missed, now_ms=now_ms, counts=is_first
+                    conn,
+                    workflow_id,
+                    node_id,
+                    claimed.missed,
+                    lease_s=timers.lost_seconds,
+                    now_ms=now_ms,
+                    counts=is_first,
                 )
                 if request.work.by_resources:
                     whole = capacity_of(request.work.node or request.work.resources)
@@ -220,6 +254,7 @@ def _answer(
         outlook=outlook,
         kill=kill,
         is_lost=is_lost,
+        timers=timers if request.asks_timers else None,
         is_canceled=situation.is_canceled,
         is_complete=is_complete,
         is_successful=is_complete and not has_unsuccessful_jobs(conn, workflow_id),

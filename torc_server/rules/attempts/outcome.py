@@ -18,13 +18,17 @@ class AttemptOutcome(StrEnum):
     RELEASED = "released"
     """Returned unstarted."""
     GUARD_LOST = "guard_lost"
-    """Released after its start: the guard that ran it was gone."""
+    """Released after its start, and recorded as lost: the guard that ran it was gone."""
     LOST = "lost"
-    """Its runner went silent; a late report of its completion may still count."""
+    """Its runner or node is gone; a late report of its completion may still count."""
     FENCED = "fenced"
     """Its late report was refused, and is kept as an event."""
-    FORCE_CLEANED = "force_cleaned"
-    """Given up by a resume; a later report is refused."""
+    GIVEN_UP = "force_cleaned"
+    """It ended without a report, and a later one is refused and kept.
+
+    It was lost while it was to be stopped, or given up by a resume, a reset, or another client that
+    says how its job ended.
+    """
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELED = "canceled"
@@ -34,5 +38,5 @@ class AttemptOutcome(StrEnum):
 
 RELEASES = frozenset({AttemptOutcome.RELEASED, AttemptOutcome.GUARD_LOST})
 """Outcomes of attempts that were released: the job is ready again."""
-UNREPORTED = frozenset({AttemptOutcome.LOST, AttemptOutcome.FORCE_CLEANED})
+UNREPORTED = frozenset({AttemptOutcome.LOST, AttemptOutcome.GIVEN_UP})
 """Outcomes of attempts that ended without a report, which may still come."""

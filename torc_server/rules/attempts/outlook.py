@@ -21,10 +21,10 @@ from torc_core.errors import UsageError
 from torc_core.model.compute import AllocationStatus
 from torc_core.model.exchange import Outlook
 from torc_core.model.ids import ComputeNodeId, WorkflowId
+from torc_core.model.records.timers import DEFAULT_TIMERS
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.resources import Capacity, Requirements
 from torc_core.units import parse_duration
-from torc_server.rules.attempts.leases import LEASE_S
 from torc_server.rules.attempts.ready import ReadyGroup, first_jobs, open_requirements
 from torc_server.rules.attempts.shortage import describe_shortage, nearest_miss
 from torc_server.storage import tables
@@ -95,12 +95,13 @@ _HAS_ALLOCATIONS = Prepared(
 )
 
 
-def outlook_of(
+def outlook_of(  # noqa: PLR0913 - all that an outlook depends on
     conn: Connection,
     workflow_id: WorkflowId,
     node_id: ComputeNodeId,
     missed: Sequence[ReadyGroup],
     *,
+    lease_s: float = DEFAULT_TIMERS.lost_seconds,
     now_ms: int,
     counts: bool = True,
 ) -> Outlook | None:
@@ -113,17 +114,18 @@ def outlook_of(
         workflow_id: The workflow.
         node_id: The node.
         missed: The groups, the nearest first.
+        lease_s: Silence after which a runner is lost.
         now_ms: The time.
         counts: Count the runners that hold jobs; otherwise None is returned if jobs are held.
             Each of many waiting runners looks again whenever anything happens.
     """
     [(is_held,)] = _IS_HELD.all(conn, workflow_id=workflow_id)
     if is_held:
-        return _of_holders(conn, workflow_id, node_id, now_ms) if counts else None
+        return _of_holders(conn, workflow_id, node_id, lease_s, now_ms) if counts else None
     if not missed:
         return _of_left(conn, workflow_id)
     needed = [group.requirements for group in missed]
-    if _may_be_taken(conn, workflow_id, node_id, needed, now_ms):
+    if _may_be_taken(conn, workflow_id, node_id, needed, now_ms - int(lease_s * 1000), now_ms):
         return Outlook()
     [first] = first_jobs(conn, workflow_id, missed[0], 1)
     return Outlook(is_stuck=True, example=first.name)
@@ -174,7 +176,11 @@ def _of_left(conn: Connection, workflow_id: WorkflowId) -> Outlook:
 
 
 def _of_holders(
-    conn: Connection, workflow_id: WorkflowId, node_id: ComputeNodeId, now_ms: int
+    conn: Connection,
+    workflow_id: WorkflowId,
+    node_id: ComputeNodeId,
+    lease_s: float,
+    now_ms: int,
 ) -> Outlook:
     [found] = _HOLDERS.all(conn, workflow_id=workflow_id, node_id=node_id)
     if not found.runners:
@@ -183,7 +189,7 @@ def _of_holders(
     return Outlook(
         holders=found.runners,
         silent_seconds=silent_s,
-        lease_seconds=max(LEASE_S - silent_s, 0.0),
+        lease_seconds=max(lease_s - silent_s, 0.0),
     )
 
 
@@ -192,6 +198,7 @@ def _may_be_taken(
     workflow_id: WorkflowId,
     node_id: ComputeNodeId,
     jobs: Sequence[Requirements],
+    heard_since: int,
     now_ms: int,
 ) -> bool:
     """Return whether another node, or one that was requested, may take one of these jobs."""
@@ -202,7 +209,7 @@ def _may_be_taken(
         conn,
         workflow_id=workflow_id,
         node_id=node_id,
-        since=now_ms - int(LEASE_S * 1000),
+        since=heard_since,
         num_cpus=min(job.num_cpus for job in jobs),
         num_gpus=min(job.num_gpus for job in jobs),
     )

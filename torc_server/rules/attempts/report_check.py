@@ -14,6 +14,9 @@ from torc_server.storage.statements import Record
 MAX_ATTEMPT = 1_000_000
 """The highest number of an attempt that a client may name; the next ones have room above it."""
 
+AFTER_LOSS = frozenset({JobStatus.READY, JobStatus.PENDING_FAILED})
+"""Where a job waits whose attempt was lost, so that its runner may still come back with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -55,7 +58,7 @@ def classify_report(
     if attempt.outcome in (RELEASES if status is None else {status.value}):
         return ReportOutcome.DUPLICATE
     # Its runner was believed lost too early, and the job has not been claimed again.
-    is_back = attempt.outcome == AttemptOutcome.LOST and is_latest and present is JobStatus.READY
+    is_back = attempt.outcome == AttemptOutcome.LOST and is_latest and present in AFTER_LOSS
     return ReportOutcome.OK if is_back else refused
 
 

@@ -24,6 +24,8 @@ from sqlalchemy import (
 from torc_core.model.events.commands import recovery_event
 from torc_core.model.events.jobs import (
     JOB_OUTCOMES,
+    JobLost,
+    JobReady,
     JobRetried,
     JobStarted,
 )
@@ -85,9 +87,13 @@ _CLOSE = Prepared(
 _HAS_RUNNER = _attempt.c.ended_at.is_(None) & _attempt.c.compute_node_id.is_not(None)
 _REVOKE = Prepared(
     _UNREPORTED.values(
-        ended_at=case((_HAS_RUNNER, null()), else_=bindparam("at")),
+        ended_at=case(
+            (_HAS_RUNNER, null()), else_=func.coalesce(_attempt.c.ended_at, bindparam("at"))
+        ),
         outcome=case(
             (_HAS_RUNNER, func.coalesce(_attempt.c.outcome, AttemptOutcome.CANCEL_REQUESTED)),
+            # Its runner may still report it, which must not be taken for a repetition.
+            (_attempt.c.ended_at.is_not(None), AttemptOutcome.GIVEN_UP),
             else_=bindparam("as_outcome"),
         ),
     )
@@ -120,6 +126,10 @@ class AcceptedCompletion(NamedTuple):
     """Its row as it was."""
     end: JobEnd
     attempt_id: int
+    is_lost: bool = False
+    """It was not reported: its node is lost. Its attempt is closed already."""
+    reason: str | None = None
+    """Why the job does not run again, if it is lost."""
 
 
 def close_attempts(
@@ -141,7 +151,8 @@ def revoke_attempts(
 ) -> None:
     """Take the attempts of jobs from their runners, which are asked to stop the processes.
 
-    Attempts that none of our runners holds are closed at once, with the given status.
+    Attempts that none of our runners holds are closed at once, with the given status; those that
+    are lost are given up.
     """
     _REVOKE.run_each(
         conn,
@@ -173,10 +184,11 @@ def record_results(
     if revoke_runner:
         revoke_attempts(conn, [(d.job, d.end.status) for d in completions], now_ms=now_ms)
     else:
-        close_attempts(conn, [done.end for done in completions], now_ms=now_ms)
+        reported = [done.end for done in completions if not done.is_lost]
+        close_attempts(conn, reported, now_ms=now_ms)
     moving = [done for done in completions if _moves(done)]
     _MOVE.run_each(conn, [_move(done) for done in moving])
-    mark_retried(conn, [d.job.id for d in moving if _next_state(d)[0] is JobStatus.READY])
+    mark_retried(conn, [d.job.id for d in moving if _is_retried(d) and not d.is_lost])
     _STAMP_FILE.run_each(
         conn,
         [
@@ -188,10 +200,10 @@ def record_results(
     by_run: defaultdict[tuple[WorkflowId, int], list[AcceptedCompletion]] = defaultdict(list)
     for done in completions:
         by_run[done.place.workflow_id, done.place.run_id].append(done)
-    for (workflow_id, run_id), reported in by_run.items():
-        events = [event for done in reported for event in _events(done)]
+    for (workflow_id, run_id), ended in by_run.items():
+        events = [event for done in ended for event in _events(done)]
         record_many(conn, workflow_id, events, now_ms=now_ms, concerns_runners=revoke_runner)
-        changes = [_change(done) for done in reported if _moves(done)]
+        changes = [_change(done) for done in ended if _moves(done)]
         if changes:
             propagate(conn, workflow_id, changes, run_id=run_id, now_ms=now_ms)
 
@@ -225,10 +237,13 @@ def _is_interrupted(done: AcceptedCompletion) -> bool:
 def _next_state(done: AcceptedCompletion) -> tuple[JobStatus, int]:
     """Return the job's status and attempt after a completion."""
     attempt_id = max(done.job.attempt_id, done.attempt_id)  # it never falls
-    is_retried = done.end.retry and not done.end.interrupted
-    if is_retried and done.end.status in UNSUCCESSFUL:
+    if _is_retried(done):
         return JobStatus.READY, attempt_id + 1
     return done.end.status, attempt_id
+
+
+def _is_retried(done: AcceptedCompletion) -> bool:
+    return done.end.retry and not done.end.interrupted and done.end.status in UNSUCCESSFUL
 
 
 def _events(done: AcceptedCompletion) -> Iterator[EventRecord]:
@@ -247,8 +262,19 @@ def _events(done: AcceptedCompletion) -> Iterator[EventRecord]:
         )
     if not _moves(done):
         return
+    if done.is_lost:
+        yield JobLost(
+            job_id=job.id,
+            job_name=job.name,
+            attempt_id=done.attempt_id,
+            compute_node_id=place.compute_node_id,
+            run_id=place.run_id,
+            reason=done.reason,
+        )
     status, attempt_id = _next_state(done)
-    if status is JobStatus.READY:
+    if status is JobStatus.READY and done.is_lost:
+        yield JobReady(job_id=job.id, job_name=job.name, run_id=place.run_id)
+    elif status is JobStatus.READY:
         yield JobRetried(
             job_id=job.id,
             job_name=job.name,
@@ -290,7 +316,7 @@ def _move(done: AcceptedCompletion) -> dict[str, int]:
         "to_status": status.number,
         "attempt": attempt_id,
         "by_runner": interrupted,
-        "uncounted": interrupted,
+        "uncounted": int(interrupted or (done.is_lost and _is_retried(done))),
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_, update
@@ -11,9 +13,11 @@ from torc_core.model.events.jobs import (
     LateResult,
 )
 from torc_core.model.exchange import JobEnd, JobRelease, JobStart, Outcome, ReportOutcome
-from torc_core.model.ids import JobId
+from torc_core.model.ids import ComputeNodeId, JobId
 from torc_core.model.status import REPORTABLE, JobStatus
-from torc_server.rules.attempts.adoption import adopt_jobs, follow_canceled, is_adoptable
+from torc_server.rules.attempts.lost.adoption import adopt_jobs, follow_canceled, is_adoptable
+from torc_server.rules.attempts.lost.guards import lose_with_guards
+from torc_server.rules.attempts.lost.losses import undo_losses
 from torc_server.rules.attempts.outcome import UNREPORTED, AttemptOutcome
 from torc_server.rules.attempts.report_check import Place, classify_report, is_held
 from torc_server.rules.attempts.results import (
@@ -54,12 +58,16 @@ _FIND = Prepared(
         _job.c.token,
         _job.c.attempt_id,
         _job.c.compute_node_id,
+        _job.c.started_at,
+        _job.c.on_lost,
         func.coalesce(_LAST_RECORDED, 0).label("last_recorded"),
     ).where(_job.c.id.in_(_IDS))
 )
 _ATTEMPTS = select(
     _attempt.c.job_id,
+    _attempt.c.workflow_id,
     _attempt.c.token,
+    _attempt.c.run_id,
     _attempt.c.attempt_id,
     _attempt.c.compute_node_id,
     _attempt.c.outcome,
@@ -113,12 +121,23 @@ def start_jobs(
 
 
 def start_or_adopt_jobs(
-    conn: Connection, place: Place, starts: Sequence[JobStart], *, now_ms: int
+    conn: Connection,
+    place: Place,
+    starts: Sequence[JobStart],
+    releases: Sequence[JobRelease],
+    *,
+    now_ms: int,
 ) -> list[JobId]:
     """Record that processes run on a node of ours, which may have adopted them.
 
+    What is released as lost in the same exchange ran where it was claimed, and is adopted by none.
+
     See `start_jobs`.
     """
+    lost = {(release.job_id, release.token) for release in releases if release.is_lost}
+    ended = [start for start in starts if (start.job_id, start.token) in lost]
+    _start_where_claimed(conn, place, ended, now_ms=now_ms)
+    starts = [start for start in starts if (start.job_id, start.token) not in lost]
     if not starts:
         return []
     jobs = _reported_jobs(conn, place, [start.job_id for start in starts])
@@ -136,6 +155,19 @@ def start_or_adopt_jobs(
     if moved:
         follow_canceled(conn, place, moved)
     return start_jobs(conn, place, starts, now_ms=now_ms)
+
+
+def _start_where_claimed(
+    conn: Connection, place: Place, starts: Sequence[JobStart], *, now_ms: int
+) -> None:
+    by_node: defaultdict[ComputeNodeId, list[JobStart]] = defaultdict(list)
+    attempts = _find_attempts(conn, starts)
+    for start in starts:
+        attempt = attempts.get((start.job_id, start.token))
+        if attempt is not None and attempt.compute_node_id is not None:
+            by_node[attempt.compute_node_id].append(start)
+    for node_id, started in by_node.items():
+        start_jobs(conn, replace(place, compute_node_id=node_id), started, now_ms=now_ms)
 
 
 def _holds(place: Place, job: Record | None, start: JobStart) -> bool:
@@ -172,6 +204,13 @@ def complete_jobs(
         outcomes.append(Outcome(job_id=end.job_id, result=outcome))
     refused = [end for end in _refused(ends, outcomes, attempts) if end.status in REPORTABLE]
     _keep_late(conn, place, refused, jobs, attempts, now_ms=now_ms)
+    revived = [
+        attempt
+        for end in accepted.values()
+        if (attempt := attempts.get((end.job_id, end.token))) is not None and _is_lost(attempt)
+    ]
+    if undo_losses(conn, revived):
+        jobs = _reported_jobs(conn, place, list(accepted))
     completions = [
         AcceptedCompletion(place, jobs[job_id], end, _free_attempt(jobs[job_id]))
         for job_id, end in accepted.items()
@@ -183,7 +222,7 @@ def complete_jobs(
 def release_jobs(
     conn: Connection, place: Place, releases: Sequence[JobRelease], *, now_ms: int
 ) -> list[Outcome]:
-    """Make jobs ready again that were claimed and not started."""
+    """Make jobs ready again that were claimed and not started, or were lost with their guard."""
     if not releases:
         return []
     jobs, attempts = _reported(conn, place, releases)
@@ -198,9 +237,17 @@ def release_jobs(
             released[release.job_id] = release
     over = [*released.values(), *_refused(releases, outcomes, attempts)]
     close_attempts(conn, over, now_ms=now_ms)
-    ready = [job_id for job_id in released if jobs[job_id].status != JobStatus.CANCELED.number]
-    make_ready(conn, ready)
-    if ready:
+    again = [
+        release
+        for job_id, release in released.items()
+        if jobs[job_id].status != JobStatus.CANCELED.number
+    ]
+    ended = [release for release in again if release.is_lost]
+    found = _find_attempts(conn, ended).values()
+    lost = [(jobs[attempt.job_id], attempt) for attempt in found]
+    recorded = lose_with_guards(conn, place, lost, now_ms=now_ms)
+    make_ready(conn, [release.job_id for release in again if release.job_id not in recorded])
+    if again:
         touch(conn, place.workflow_id)
     return outcomes
 
@@ -274,6 +321,11 @@ def _keep_late(
         for end in refused
     ]
     record_many(conn, place.workflow_id, events, now_ms=now_ms, concerns_runners=False)
+
+
+def _is_lost(attempt: Record | None) -> bool:
+    """Return whether an attempt is recorded as lost."""
+    return attempt is not None and bool(attempt.outcome == AttemptOutcome.LOST)
 
 
 def _free_attempt(job: Record) -> int:

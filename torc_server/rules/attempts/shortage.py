@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from torc_core.resources import Capacity, Requirements
-from torc_core.units import format_bytes, format_seconds
+from torc_core.units import counted, format_bytes, format_seconds
 
 
 def nearest_miss(candidates: Iterable[Requirements], free: Capacity) -> Requirements | None:
@@ -15,14 +15,15 @@ def nearest_miss(candidates: Iterable[Requirements], free: Capacity) -> Requirem
     return min(candidates, key=lambda needed: _distance(needed, free), default=None)
 
 
-def describe_shortage(needed: Requirements, free: Capacity) -> str:
-    """Return all that jobs need and the node does not have.
+def describe_shortage(needed: Requirements, free: Capacity, *, is_one: bool = False) -> str:
+    """Return all that jobs, or the only one, need and the node does not have.
 
     Such as "8 CPUs and 1 GPU each; this node has 4 CPUs free and 0 GPUs free".
     """
     shortages = _shortages(needed, free)
     amounts = " and ".join(one.needed for one in shortages)
-    return f"{amounts} each; this node has {' and '.join(one.available for one in shortages)}"
+    each = "" if is_one else " each"
+    return f"{amounts}{each}; this node has {' and '.join(one.available for one in shortages)}"
 
 
 class _Shortage(NamedTuple):
@@ -37,10 +38,10 @@ class _Shortage(NamedTuple):
 def _shortages(needed: Requirements, free: Capacity) -> list[_Shortage]:
     left = needed.runtime_s if free.seconds_left is None else free.seconds_left
     kinds: tuple[tuple[int, int, Callable[[int], str], str], ...] = (
-        (needed.num_cpus, free.num_cpus, partial(_plural, noun="CPU"), " free"),
-        (needed.num_gpus, free.num_gpus, partial(_plural, noun="GPU"), " free"),
+        (needed.num_cpus, free.num_cpus, partial(counted, noun="CPU"), " free"),
+        (needed.num_gpus, free.num_gpus, partial(counted, noun="GPU"), " free"),
         (needed.memory_bytes, free.memory_bytes, _memory, " free"),
-        (needed.num_nodes, free.num_nodes, partial(_plural, noun="node"), ""),
+        (needed.num_nodes, free.num_nodes, partial(counted, noun="node"), ""),
         (needed.runtime_s, left, format_seconds, " left"),
     )
     return [
@@ -53,10 +54,6 @@ def _shortages(needed: Requirements, free: Capacity) -> list[_Shortage]:
 def _distance(needed: Requirements, free: Capacity) -> tuple[int, float]:
     shortages = _shortages(needed, free)
     return len(shortages), sum(one.ratio for one in shortages)
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("s" if count != 1 else "")
 
 
 def _memory(size: int) -> str:

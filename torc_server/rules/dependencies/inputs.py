@@ -51,8 +51,16 @@ class Inputs:
     """A digest of the value of each user data that no job writes, by id."""
 
 
-def read_inputs(conn: Connection, workflow_id: WorkflowId) -> Inputs:
-    """Read the jobs of a workflow and all that they depend on."""
+def read_inputs(
+    conn: Connection, workflow_id: WorkflowId, *, clears_ephemeral: bool = False
+) -> Inputs:
+    """Read the jobs of a workflow and all that they depend on.
+
+    Args:
+        conn: A connection that reads.
+        workflow_id: The workflow.
+        clears_ephemeral: Whether ephemeral user data count as cleared.
+    """
     jobs = _JOBS.all(conn, workflow_id=workflow_id)
     positions = {row.id: position for position, row in enumerate(jobs)}
     sets = members_of(conn, workflow_id)
@@ -60,7 +68,7 @@ def read_inputs(conn: Connection, workflow_id: WorkflowId) -> Inputs:
         jobs=jobs,
         links={field: _links(conn, workflow_id, field, positions) for field in LINKS},
         stated=[sets.get(row.dependency_set_id, ()) for row in jobs],
-        contents=_contents(conn, workflow_id),
+        contents=_contents(conn, workflow_id, clears_ephemeral=clears_ephemeral),
     )
 
 
@@ -110,15 +118,19 @@ def _links(
     return links
 
 
-def _contents(conn: Connection, workflow_id: WorkflowId) -> dict[int, str]:
+def _contents(
+    conn: Connection, workflow_id: WorkflowId, *, clears_ephemeral: bool
+) -> dict[int, str]:
     table = tables.user_data
     written = tables.job_output_user_data.c.user_data_id
     rows: Any = conn.execute(
-        select(table.c.id, table.c.data).where(
+        select(table.c.id, table.c.data, table.c.is_ephemeral).where(
             table.c.workflow_id == workflow_id, ~exists().where(written == table.c.id)
         )
     )
     return {
-        data_id: sha256(msgspec.json.encode(data, order="sorted")).hexdigest()
-        for data_id, data in rows
+        data_id: sha256(
+            msgspec.json.encode(None if clears_ephemeral and is_ephemeral else data, order="sorted")
+        ).hexdigest()
+        for data_id, data, is_ephemeral in rows
     }

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, select, update
 
 from torc_core.model.action import TriggerType
 from torc_core.model.events.jobs import (
@@ -40,7 +40,7 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _CONTAINING = Prepared(
     select(_members.c.set_id, _members.c.job_id).where(_members.c.job_id.in_(_IDS))
 )
-_COUNT = Prepared(
+_counted = (
     update(_sets)
     .where(_sets.c.id == bindparam("set_id"))
     .values(
@@ -48,6 +48,9 @@ _COUNT = Prepared(
         unsuccessful=_sets.c.unsuccessful + bindparam("d_unsuccessful"),
     )
 )
+_COUNT = Prepared(_counted)
+_COUNT_ONE = Prepared(_counted.returning(_sets.c.id, _sets.c.remaining, _sets.c.unsuccessful))
+"""For one set in one statement: along a chain of jobs there is one after the other."""
 _EMPTIED = Prepared(
     select(_sets.c.id, _sets.c.unsuccessful).where(_sets.c.id.in_(_IDS), _sets.c.remaining == 0)
 )
@@ -61,14 +64,30 @@ _STUCK = (
     )
     .distinct()
 )
-_WAITING = update(_job).where(_job.c.dependency_set_id.in_(_IDS), _job.c.status == _BLOCKED)
-_CANCEL = Prepared(
-    _WAITING.where(_job.c.cancel_on_blocking_job_failure)
-    .values(status=JobStatus.CANCELED.number)
-    .returning(_job.c.id, _job.c.name)
+_IS_TO_BE_CANCELED = and_(_job.c.status == _BLOCKED, _job.c.cancel_on_blocking_job_failure)
+_failed = select(_sets.c.id).where(_sets.c.id.in_(_IDS)).cte("failed", recursive=True)
+_failed = _failed.union(
+    select(_sets.c.id)
+    .select_from(_failed)
+    .join(_job, _job.c.dependency_set_id == _failed.c.id)
+    .join(_members, _members.c.job_id == _job.c.id)
+    .join(_sets, _sets.c.id == _members.c.set_id)
+    .where(_IS_TO_BE_CANCELED, _sets.c.remaining == 1)
 )
+_DOOMED = Prepared(
+    select(_job.c.id, _job.c.name)
+    .select_from(_failed)
+    .join(_job, _job.c.dependency_set_id == _failed.c.id)
+    .where(_IS_TO_BE_CANCELED)
+)
+"""Jobs to cancel, by sets that have failed: along a chain all of them, as sets that wait for no
+other job fail with it."""
+_CANCEL = Prepared(update(_job).where(_job.c.id.in_(_IDS)).values(status=JobStatus.CANCELED.number))
 _RELEASE = Prepared(
-    _WAITING.values(status=JobStatus.READY.number).returning(_job.c.id, _job.c.name)
+    update(_job)
+    .where(_job.c.dependency_set_id.in_(_IDS), _job.c.status == _BLOCKED)
+    .values(status=JobStatus.READY.number)
+    .returning(_job.c.id, _job.c.name)
 )
 _RECORD_COMPLETION = Prepared(
     update(tables.workflow)
@@ -134,14 +153,17 @@ def count_changes(conn: Connection, changes: Iterable[Change]) -> list[tuple[int
         remaining, unsuccessful = weights[job_id]
         total[0] += remaining
         total[1] += unsuccessful
-    _COUNT.run_each(
-        conn,
-        [
-            {"set_id": set_id, "d_remaining": remaining, "d_unsuccessful": unsuccessful}
-            for set_id, (remaining, unsuccessful) in counted.items()
-            if remaining or unsuccessful
-        ],
-    )
+    if not counted:
+        return []
+    steps = [
+        {"set_id": set_id, "d_remaining": remaining, "d_unsuccessful": unsuccessful}
+        for set_id, (remaining, unsuccessful) in counted.items()
+        if remaining or unsuccessful
+    ]
+    if len(counted) == len(steps) == 1:
+        rows = _COUNT_ONE.all(conn, **steps[0])
+        return [(row.id, row.unsuccessful) for row in rows if not row.remaining]
+    _COUNT.run_each(conn, steps)
     return [(row.id, row.unsuccessful) for row in _EMPTIED.all_of(conn, counted)]
 
 
@@ -175,7 +197,8 @@ def _follow(
     while emptied:
         released += [set_id for set_id, _ in emptied]
         failed_sets = [set_id for set_id, unsuccessful in emptied if unsuccessful]
-        dropped = dict(_CANCEL.all_of(conn, failed_sets))
+        dropped = dict(_DOOMED.all_of(conn, failed_sets))
+        _CANCEL.run_of(conn, dropped)
         canceled |= dropped
         emptied = count_changes(
             conn, [Change(job_id, JobStatus.BLOCKED, JobStatus.CANCELED) for job_id in dropped]

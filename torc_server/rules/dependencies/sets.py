@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -65,6 +66,21 @@ def _recount_where(condition: ColumnElement[bool]) -> Prepared[Any]:
 
 
 _RECOUNT = _recount_where(_sets.c.workflow_id == bindparam("of_workflow"))
+_RECOUNT_SOME = _recount_where(_sets.c.id.in_(_IDS))
+_OF_WORKFLOW = Prepared(select(_sets.c.id).where(_sets.c.workflow_id == bindparam("workflow_id")))
+_COUNTED = _COUNTS.subquery()
+_MISCOUNTED = (
+    select(_sets.c.workflow_id, func.count().label("number"))
+    .join(_COUNTED, _COUNTED.c.id == _sets.c.id)
+    .where(
+        or_(
+            _sets.c.remaining != _COUNTED.c.remaining,
+            _sets.c.unsuccessful != _COUNTED.c.unsuccessful,
+        )
+    )
+    .group_by(_sets.c.workflow_id)
+    .order_by(_sets.c.workflow_id)
+)
 # New sets are found by their ids alone: SQLite would rather read all of the workflow.
 _RECOUNT_NEW = _recount_where(_sets.c.id > bindparam("after"))
 _FIND_NEW = Prepared(select(_sets.c.fingerprint, _sets.c.id).where(_sets.c.id > bindparam("after")))
@@ -81,7 +97,7 @@ _MEMBERS = Prepared(
     .order_by(_members.c.set_id, _members.c.job_id)
 )
 _WITHOUT_JOBS = select(_sets.c.id).where(~exists().where(_job.c.dependency_set_id == _sets.c.id))
-_UNUSED = Prepared(_WITHOUT_JOBS.where(_sets.c.workflow_id == bindparam("workflow_id")))
+_UNUSED = Prepared(_WITHOUT_JOBS.where(_sets.c.id.in_(_IDS)))
 _IS_UNUSED = Prepared(_WITHOUT_JOBS.where(_sets.c.id == bindparam("set_id")))
 _DELETE_MEMBERS = Prepared(delete(_members).where(_members.c.set_id.in_(_IDS)))
 _DELETE = Prepared(delete(_sets).where(_sets.c.id.in_(_IDS)))
@@ -138,9 +154,24 @@ def recount(conn: Connection, workflow_id: WorkflowId) -> None:
     _RECOUNT.run(conn, of_workflow=workflow_id)
 
 
-def drop_unused(conn: Connection, workflow_id: WorkflowId) -> None:
-    """Delete the sets of a workflow that no job depends on."""
-    _drop(conn, _UNUSED.all(conn, workflow_id=workflow_id))
+def find_miscounted(conn: Connection) -> dict[WorkflowId, int]:
+    """Return how many sets have wrong counters, by workflow: none, unless the file was damaged."""
+    return {row.workflow_id: row.number for row in conn.execute(_MISCOUNTED)}
+
+
+def recount_sets(conn: Connection, set_ids: Iterable[int]) -> None:
+    """Recount the members of some sets."""
+    _RECOUNT_SOME.run_of(conn, set_ids)
+
+
+def set_ids_of(conn: Connection, workflow_id: WorkflowId) -> frozenset[int]:
+    """Return the ids of the sets of a workflow."""
+    return frozenset(row.id for row in _OF_WORKFLOW.all(conn, workflow_id=workflow_id))
+
+
+def drop_unused(conn: Connection, set_ids: Iterable[int]) -> None:
+    """Delete those of some sets that no job depends on."""
+    _drop(conn, _UNUSED.all_of(conn, set_ids))
 
 
 def drop_if_unused(conn: Connection, set_id: int | None) -> None:

@@ -1,10 +1,16 @@
-"""Giving up attempts whose runners do not answer: tokens are fenced, jobs interrupted."""
+"""Giving up attempts whose runners do not answer: tokens are fenced, jobs interrupted.
+
+One that was running has the result of a lost attempt, as no report of it will count. It is not held
+against its job, since a user gave it up: it is terminated, not failed. Of a client without tokens
+nothing is recorded: what it may report still counts, and a result would stand in the way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, false, or_, select, true, update
 
 from torc_core.model.events.types import ComputeNodeStopped
@@ -12,7 +18,9 @@ from torc_core.model.exchange import Shutdown
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.records.workflow_run import HEARTBEAT_INTERVAL_S, REPORT_BY_BUFFER
 from torc_core.model.status import ACTIVE, JobStatus
+from torc_server.rules.attempts.lost.losses import OPEN, losses_of
 from torc_server.rules.attempts.outcome import AttemptOutcome
+from torc_server.rules.attempts.results import AcceptedCompletion, record_results
 from torc_server.rules.events import record
 from torc_server.rules.jobs import NO_HOLDER
 from torc_server.rules.runs.records import end_runs_of_node
@@ -25,15 +33,13 @@ _attempt = tables.attempt
 _node = tables.compute_node
 _IDS: Any = bindparam("ids", expanding=True)
 
-_OPEN = (
-    select(_attempt.c.id, _attempt.c.job_id)
-    .outerjoin(_node, _node.c.id == _attempt.c.compute_node_id)
-    .where(_attempt.c.workflow_id == bindparam("workflow_id"), _attempt.c.ended_at.is_(None))
+_OPEN = OPEN.outerjoin(_node, _node.c.id == _attempt.c.compute_node_id).where(
+    _attempt.c.workflow_id == bindparam("workflow_id")
 )
 _END = Prepared(
     update(_attempt)
     .where(_attempt.c.id.in_(_IDS))
-    .values(ended_at=bindparam("now"), outcome=AttemptOutcome.FORCE_CLEANED)
+    .values(ended_at=bindparam("now"), outcome=AttemptOutcome.GIVEN_UP)
 )
 _FENCE = Prepared(update(_job).where(_job.c.id.in_(_IDS)).values(token=_job.c.token + 1))
 _INTERRUPT = Prepared(
@@ -77,12 +83,20 @@ def _give_up(
 ) -> int:
     attempts = conn.execute(_OPEN.where(condition), {"workflow_id": workflow_id}).all()
     jobs = {row.job_id for row in attempts}
+    held = [row for row in attempts if row.compute_node_id is not None]
+    running = losses_of(conn, held, now_ms=now_ms).running
     _END.run_of(conn, [row.id for row in attempts], now=now_ms)
     _FENCE.run_of(conn, jobs)
+    record_results(conn, [_interrupted(lost) for lost in running], now_ms=now_ms)
     _INTERRUPT.run_of(conn, jobs)
     for node_id in node_ids:
         _deregister(conn, workflow_id, node_id, now_ms=now_ms)
     return len(jobs)
+
+
+def _interrupted(lost: AcceptedCompletion) -> AcceptedCompletion:
+    end = replace(lost.end, status=JobStatus.TERMINATED, retry=False, interrupted=True)
+    return lost._replace(end=end)
 
 
 def _deregister(

@@ -10,6 +10,7 @@ from torc_server.storage.tables.access import (
     UserGroupMembershipRow,
     WorkflowAccessGroupRow,
 )
+from torc_server.storage.tables.answer import AnsweredRequestRow
 from torc_server.storage.tables.artifact import (
     FileRow,
     JobInputFileRow,
@@ -33,8 +34,10 @@ from torc_server.storage.tables.job import (
     AttemptRow,
     DependencySetMemberRow,
     DependencySetRow,
+    JobGroupRow,
     JobRow,
 )
+from torc_server.storage.tables.recovery import RecoveryRow
 from torc_server.storage.tables.resources import (
     FailureHandlerRow,
     LocalSchedulerRow,
@@ -44,9 +47,11 @@ from torc_server.storage.tables.resources import (
 from torc_server.storage.tables.result import LatestResultRow, ResultRow, SlurmStatsRow
 from torc_server.storage.tables.run import WorkflowRunRow
 from torc_server.storage.tables.task import TaskRow
+from torc_server.storage.tables.unfinished import UnfinishedWorkRow
 from torc_server.storage.tables.workflow import WorkflowRow
 
 access_group = table_of(AccessGroupRow)
+answered_request = table_of(AnsweredRequestRow)
 attempt = table_of(AttemptRow)
 action_execution = table_of(ActionExecutionRow)
 compute_node = table_of(ComputeNodeRow)
@@ -56,12 +61,14 @@ event = table_of(EventRow)
 failure_handler = table_of(FailureHandlerRow)
 file = table_of(FileRow)
 job = table_of(JobRow)
+job_group = table_of(JobGroupRow)
 job_input_file = table_of(JobInputFileRow)
 job_input_user_data = table_of(JobInputUserDataRow)
 job_output_file = table_of(JobOutputFileRow)
 job_output_user_data = table_of(JobOutputUserDataRow)
 latest_result = table_of(LatestResultRow)
 local_scheduler = table_of(LocalSchedulerRow)
+recovery = table_of(RecoveryRow)
 remote_worker = table_of(RemoteWorkerRow)
 resource_requirements = table_of(ResourceRequirementsRow)
 result = table_of(ResultRow)
@@ -70,6 +77,7 @@ scheduled_compute_node = table_of(ScheduledComputeNodeRow)
 slurm_scheduler = table_of(SlurmSchedulerRow)
 slurm_stats = table_of(SlurmStatsRow)
 task = table_of(TaskRow)
+unfinished_work = table_of(UnfinishedWorkRow)
 user_data = table_of(UserDataRow)
 user_group_membership = table_of(UserGroupMembershipRow)
 workflow = table_of(WorkflowRow)

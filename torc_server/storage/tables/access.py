@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
 from torc_core.model.ids import GroupId, WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, key, reference, text
+from torc_server.storage.tables.columns import NUMBERED, TEXT, key, reference, text
 
 
 class AccessGroupRow(SQLModel, table=True):
@@ -16,7 +16,7 @@ class AccessGroupRow(SQLModel, table=True):
     __table_args__ = NUMBERED
 
     id: GroupId = key()
-    name: str = Field(sa_column=Column(Text(), nullable=False, unique=True))
+    name: str = Field(sa_column=Column(TEXT, nullable=False, unique=True))
     description: str | None = text(nullable=True)
     created_at: str = text()
     is_system: bool = False

@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    false,
+)
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 WIDE = BigInteger().with_variant(Integer(), "sqlite")
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""In the order of code points, whatever the language of the database."""
 NUMBERED = {"sqlite_autoincrement": True}
 """Table option: an id is never given twice, so an old reference never meets a new row."""
 
@@ -40,31 +53,45 @@ def weak_reference(target: str, *, index: bool = False) -> Any:
     return Field(default=None, sa_column=column)
 
 
-def wide(*, default: int | None = None, nullable: bool = False) -> Any:
+def wide(*, default: int | None = None, nullable: bool = False, index: bool = False) -> Any:
     """Return a 64-bit integer."""
-    return Field(default=default, sa_column=Column(WIDE, nullable=nullable, default=default))
+    return Field(
+        default=default,
+        sa_column=Column(WIDE, nullable=nullable, default=default, index=index or None),
+    )
 
 
 def flag() -> Any:
     """Return a boolean, false in rows that are made without it."""
-    return Field(
-        default=False, sa_column=Column(Boolean(), nullable=False, server_default=sql("0"))
-    )
+    return Field(default=False, sa_column=Column(Boolean(), nullable=False, server_default=false()))
 
 
 def count() -> Any:
     """Return a number, 0 in rows that are made without it."""
-    return Field(default=0, sa_column=Column(Integer(), nullable=False, server_default=sql("0")))
+    return Field(default=0, sa_column=Column(WIDE, nullable=False, server_default=sql("0")))
 
 
-def text(*, default: str | None = None, nullable: bool = False) -> Any:
+def text(*, default: str | None = None, nullable: bool = False, primary_key: bool = False) -> Any:
     """Return text of any length."""
-    return Field(default=default, sa_column=Column(Text(), nullable=nullable, default=default))
+    return Field(
+        default=default,
+        sa_column=Column(TEXT, nullable=nullable, default=default, primary_key=primary_key),
+    )
+
+
+def binary() -> Any:
+    """Return bytes of any length."""
+    return Field(sa_column=Column(LargeBinary(), nullable=False))
 
 
 def json() -> Any:
     """Return an optional JSON value; SQL null and JSON null are the same thing here."""
     return Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+
+
+def only(condition: str) -> dict[str, Any]:
+    """Return the options of an index that holds only the rows that meet a condition."""
+    return {f"{dialect}_where": sql(condition) for dialect in ("sqlite", "postgresql")}
 
 
 def table_of(row: type[SQLModel]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
 from torc_core.model.ids import (
@@ -17,6 +17,7 @@ from torc_core.model.ids import (
 )
 from torc_server.storage.tables.columns import (
     NUMBERED,
+    TEXT,
     json,
     key,
     reference,
@@ -51,6 +52,10 @@ class ComputeNodeRow(SQLModel, table=True):
     """The newest exchange; a waiting one with a smaller number is superseded."""
     last_seen_at: int | None = wide(nullable=True)
     """When the latest heartbeat came."""
+    suspect_at: int | None = wide(nullable=True)
+    """Since when it is suspect: the next one is overdue."""
+    boot_id: str | None = text(nullable=True)
+    """Names the run of its machine: a host that is started again has another one."""
     shutdown: str | None = text(nullable=True)
     """What its runner is asked to do, a `Shutdown`: in its next exchange it hears of it."""
     shutdown_reason: str | None = text(nullable=True)
@@ -74,6 +79,7 @@ class ScheduledComputeNodeRow(SQLModel, table=True):
     workflow_id: WorkflowId = reference("workflow.id", index=True)
     request_key: str | None = text(nullable=True)
     """What the submitter called its request, so that a repeated one gets the same record."""
+    slurm_cluster: str | None = text(nullable=True)
     scheduler_id: int = wide()
     scheduler_config_id: SchedulerId = wide()
     scheduler_type: str = text()
@@ -86,7 +92,7 @@ class RemoteWorkerRow(SQLModel, table=True):
     __tablename__ = "remote_worker"
 
     workflow_id: WorkflowId = reference("workflow.id", primary_key=True)
-    worker: str = Field(sa_column=Column(Text(), primary_key=True))
+    worker: str = Field(sa_column=Column(TEXT, primary_key=True))
 
 
 class WorkflowActionRow(SQLModel, table=True):
@@ -100,8 +106,8 @@ class WorkflowActionRow(SQLModel, table=True):
     trigger_type: str = text()
     action_type: str = text()
     action_config: Any = json()
-    trigger_count: int = 0
-    required_triggers: int = 1
+    trigger_count: int = wide(default=0)
+    required_triggers: int = wide(default=1)
     executed: bool = False
     executed_at: str | None = text(nullable=True)
     executed_by: ComputeNodeId | None = weak_reference("compute_node.id", index=True)

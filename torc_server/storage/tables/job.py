@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index, desc
-from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from torc_core.model.ids import (
     ComputeNodeId,
     FailureHandlerId,
+    JobGroupId,
     JobId,
     RequirementsId,
     SchedulerId,
     WorkflowId,
 )
+from torc_core.model.job import OnLost
 from torc_server.storage.tables.columns import (
     NUMBERED,
     count,
     flag,
     json,
     key,
+    only,
     reference,
     text,
     weak_reference,
@@ -60,6 +62,21 @@ class DependencySetMemberRow(SQLModel, table=True):
     job_id: JobId = reference("job.id", primary_key=True, index=True)
 
 
+class JobGroupRow(SQLModel, table=True):
+    """Jobs whose names differ in their numbers alone."""
+
+    __tablename__ = "job_group"
+    __table_args__ = (
+        Index("ux_job_group_name", "workflow_id", "name", unique=True),
+        NUMBERED,
+    )
+
+    id: JobGroupId = key()
+    workflow_id: WorkflowId = reference("workflow.id")
+    name: str = text()
+    """With "#" for each number."""
+
+
 class JobRow(SQLModel, table=True):
     """A job and its status."""
 
@@ -72,13 +89,17 @@ class JobRow(SQLModel, table=True):
             "resource_requirements_id",
             "scheduler_id",
             desc("priority"),
+            "id",
+            "group_id",  # so that groups are counted without an index that changes with each status
         ),
         Index("ix_job_name", "workflow_id", "name"),
         Index("ix_job_workflow", "workflow_id", "id"),
+        Index("ix_job_group", "group_id"),
+        Index("ix_job_dependency_set_id", "dependency_set_id", "group_id"),
         Index(  # few jobs have one, and each job that is not in it is made sooner
             "ix_job_failure_handler",
             "failure_handler_id",
-            sqlite_where=sql("failure_handler_id IS NOT NULL"),
+            **only("failure_handler_id IS NOT NULL"),
         ),
         NUMBERED,
     )
@@ -88,19 +109,23 @@ class JobRow(SQLModel, table=True):
     name: str = text()
     command: str = text()
     invocation_script: str | None = text(nullable=True)
-    status: int
+    status: int = wide()
     cancel_on_blocking_job_failure: bool = True
     supports_termination: bool = False
     resource_requirements_id: RequirementsId = reference("resource_requirements.id", index=True)
     scheduler_id: SchedulerId | None = wide(nullable=True)
     failure_handler_id: FailureHandlerId | None = weak_reference("failure_handler.id")
-    priority: int = 0
-    attempt_id: int = 1
+    on_lost: OnLost | None = text(nullable=True)
+    """See `Job.on_lost`."""
+    priority: int = wide(default=0)
+    attempt_id: int = wide(default=1)
     token: int = wide(default=0)
     """Grows with each claim; a report under an older token is stale."""
     compute_node_id: ComputeNodeId | None = weak_reference("compute_node.id", index=True)
     """The node that has claimed the job while it is pending or running."""
-    dependency_set_id: int | None = weak_reference("dependency_set.id", index=True)
+    dependency_set_id: int | None = weak_reference("dependency_set.id")
+    group_id: JobGroupId = wide()
+    """Without a foreign key: it goes with the workflow, as the job does."""
     input_hash: str | None = text(nullable=True)
     """A hash of the job's inputs when it was last initialized, to see whether they changed."""
     schedule_compute_nodes: Any = json()
@@ -127,7 +152,7 @@ class AttemptRow(SQLModel, table=True):
             "ix_attempt_open",
             "compute_node_id",
             "claim_seq",
-            sqlite_where=sql("ended_at IS NULL"),
+            **only("ended_at IS NULL"),
         ),
         NUMBERED,
     )
@@ -136,7 +161,7 @@ class AttemptRow(SQLModel, table=True):
     job_id: JobId = reference("job.id")
     workflow_id: WorkflowId = reference("workflow.id", index=True)
     run_id: int = wide()
-    attempt_id: int
+    attempt_id: int = wide()
     token: int = wide()
     compute_node_id: ComputeNodeId | None = wide(nullable=True)
     """The node that claimed it; the reference's clients claim without one. No foreign key, because

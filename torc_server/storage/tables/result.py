@@ -22,12 +22,12 @@ class ResultRow(SQLModel, table=True):
     workflow_id: WorkflowId = reference("workflow.id", index=True)
     job_id: JobId = reference("job.id")
     run_id: int = wide()
-    attempt_id: int
+    attempt_id: int = wide()
     compute_node_id: ComputeNodeId = reference("compute_node.id", index=True)
-    return_code: int
+    return_code: int = wide()
     exec_time_minutes: float
     completion_time: str = text()
-    status: int
+    status: int = wide()
     peak_memory_bytes: int | None = wide(nullable=True)
     avg_memory_bytes: int | None = wide(nullable=True)
     peak_cpu_percent: float | None = None
@@ -57,7 +57,7 @@ class SlurmStatsRow(SQLModel, table=True):
     workflow_id: WorkflowId = reference("workflow.id", index=True)
     job_id: JobId = reference("job.id")
     run_id: int = wide()
-    attempt_id: int
+    attempt_id: int = wide()
     slurm_job_id: str | None = text(nullable=True)
     max_rss_bytes: int | None = wide(nullable=True)
     max_vm_size_bytes: int | None = wide(nullable=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import Index
-from sqlalchemy import text as sql
 from sqlmodel import SQLModel
 
 from torc_core.model.ids import ComputeNodeId, WorkflowId, WorkflowRunId
 from torc_server.storage.tables.columns import (
     NUMBERED,
     key,
+    only,
     reference,
     text,
     weak_reference,
@@ -27,7 +27,7 @@ class WorkflowRunRow(SQLModel, table=True):
             "ux_workflow_run_resuming",
             "workflow_id",
             unique=True,
-            sqlite_where=sql("status = 'resuming'"),
+            **only("status = 'resuming'"),
         ),
         NUMBERED,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from torc_core.model.ids import WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, json, key, text, wide
+from torc_server.storage.tables.columns import NUMBERED, count, json, key, text, wide
 
 
 class WorkflowRow(SQLModel, table=True):
@@ -46,3 +46,6 @@ class WorkflowRow(SQLModel, table=True):
     has_detected_need_to_run_completion_script: bool = False
     completion_recorded: bool = False
     """Whether this run's completion has been noticed: its event and actions happen once."""
+    deletions: int = count()
+    """How often rows of it were deleted, or its jobs got other dependencies or names: what was
+    counted before holds no longer."""

@@ -19,8 +19,9 @@ from torc_core.model.events.jobs import (
 )
 from torc_core.model.exchange import JobStart
 from torc_core.model.status import ACTIVE, JobStatus
+from torc_server.rules.attempts.lost.losses import undo_losses
 from torc_server.rules.attempts.outcome import AttemptOutcome
-from torc_server.rules.attempts.report_check import Place
+from torc_server.rules.attempts.report_check import AFTER_LOSS, Place
 from torc_server.rules.attempts.results import milliseconds
 from torc_server.rules.events import record_many
 from torc_server.storage import tables
@@ -76,7 +77,7 @@ def is_adoptable(job: Record | None, start: JobStart, attempt: Record | None, pl
     if before is None or before > place.compute_node_id:
         return False
     status = JobStatus.from_number(job.status)
-    if status is JobStatus.READY:  # its lease was over
+    if status in AFTER_LOSS:  # its lease was over
         return bool(attempt.outcome == AttemptOutcome.LOST)
     return status in ACTIVE and before != place.compute_node_id
 
@@ -89,6 +90,9 @@ def adopt_jobs(
     now_ms: int,
 ) -> None:
     """Let a node hold jobs, given the reports of their starts, the jobs and the attempts."""
+    undo_losses(
+        conn, [attempt for _, _, attempt in adopted if attempt.outcome == AttemptOutcome.LOST]
+    )
     rows = []
     for start, _, attempt in adopted:
         started = attempt.started_at or milliseconds(start.start_time, now_ms)

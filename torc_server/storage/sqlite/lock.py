@@ -1,7 +1,8 @@
-"""One server per database file: an exclusive lock, held for the life of the process.
+"""One server per database file: exclusive locks, held for the life of the process.
 
-The kernel releases it when the process ends, however it ends. The content of the file is only for
-the message of a second server.
+The kernel releases them when the process ends, however it ends. One is of a file beside the
+database, whose content is only for the message of a second server; the other is of the database
+itself, for a server that knows it by another name.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from torc_core.errors import ConflictError
-from torc_core.host.files.locks import try_lock_file
+from torc_core.host.files.locks import try_lock_contents, try_lock_file
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,20 +33,25 @@ def hold(database: Path) -> Iterator[None]:
     Raises:
         ConflictError: Another process holds it; the message names it.
     """
-    path = Path(f"{database}.lock")
-    lock = try_lock_file(path)
+    beside = Path(f"{database}.lock")
+    lock = try_lock_file(beside)
     if lock is None:
-        raise _taken(database, path.read_bytes())
+        raise _taken(database, beside.read_bytes())
     with lock:
-        path.write_bytes(msgspec.json.encode(Holder(pid=os.getpid(), host=socket.gethostname())))
-        yield
+        by_any_name = try_lock_contents(database)
+        if by_any_name is None:
+            raise _taken(database, b"")
+        with by_any_name:
+            holder = Holder(pid=os.getpid(), host=socket.gethostname())
+            beside.write_bytes(msgspec.json.encode(holder))
+            yield
 
 
 def _taken(database: Path, written: bytes) -> ConflictError:
     try:
         holder = msgspec.json.decode(written, type=Holder)
     except ValueError:
-        who, facts = "Another process", {}
+        who, facts = "Another server", {}
     else:
         who, facts = f"Process {holder.pid} on {holder.host}", {"pid": holder.pid}
     return ConflictError(

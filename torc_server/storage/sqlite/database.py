@@ -16,12 +16,20 @@ from urllib.parse import quote
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
 
 from torc_core.errors import ConflictError, MachineError
-from torc_server.storage import lock
-from torc_server.storage.database import dangling_reference, duplicate
-from torc_server.storage.sqlite_upgrades import UPGRADES
+from torc_server.storage.database import Fate, dangling_reference, duplicate
+from torc_server.storage.health import STATE, Room
+from torc_server.storage.sqlite import lock
+from torc_server.storage.sqlite.alone import Alone
+from torc_server.storage.sqlite.damage import find_damage
+from torc_server.storage.sqlite.file_systems import shared_file_system
+from torc_server.storage.sqlite.free_pages import INCREMENTAL, give_back
+from torc_server.storage.sqlite.numbering import Numbering
+from torc_server.storage.sqlite.upgrades import UPGRADES
+from torc_server.storage.text_search import Contains, as_it_is
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +42,7 @@ IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
 FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
 
 _PRAGMAS = (
+    INCREMENTAL,  # before the log, which writes the first page
     "journal_mode=WAL",  # readers never wait for the writer
     "synchronous=FULL",  # what was acknowledged survives a power cut; NORMAL loses it
     "foreign_keys=ON",  # off by default: references to nothing would be accepted
@@ -58,33 +67,65 @@ _MACHINE_PROBLEMS = {
     sqlite3.SQLITE_FULL: (
         "The server has no space left for its database; nothing was changed.",
         "Free some space on the server's disk and repeat the request.",
+        "full",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "The server may only read its database; nothing was changed.",
+        "Correct the permissions of the file and its directory on the server.",
+        "read-only",
     ),
     sqlite3.SQLITE_BUSY: (
         "Another program has locked the server's database; nothing was changed.",
         "Close the other program on the server and repeat the request.",
+        "locked",
     ),
     sqlite3.SQLITE_IOERR: (
         "The server's disk failed; nothing was changed.",
         "Check the server's log and its disk.",
+        "failing",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "The server cannot open its database; nothing was changed.",
+        "Check that the file is in its place on the server, and that there may be more open files.",
+        "missing",
     ),
     sqlite3.SQLITE_CORRUPT: (
         "The server's database is damaged; nothing was changed.",
         "Stop the server and restore a backup.",
+        "damaged",
     ),
 }
-"""Messages and hints by SQLite's primary result code; each of them ends the transaction."""
+"""Messages, hints and the state of the database by SQLite's primary result code; each of them ends
+the transaction."""
+
+compiles(Contains, "sqlite")(as_it_is)
 
 _DUPLICATE = re.compile(r"UNIQUE constraint failed: (\w+)\..*")
 _COLUMN = re.compile(r"\.(\w+)")
 
 
 class SQLiteDatabase:
-    """A database in one file, with its write-ahead log beside it."""
+    """A database in one file, with its write-ahead log beside it.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Args:
+        path: The file.
+        driver: The class of the driver's connections; one of tests sees each statement.
+    """
+
+    def __init__(self, path: Path, driver: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+        self._driver = driver
+        self._path = path.resolve()  # as SQLite does, before it names the log
         self._left_over = 0
         """What the last checkpoint had to leave in the log, in bytes."""
+        self._in_use: tuple[int, ...] | None = None
+        """Which files the writer writes to."""
+        self.sharing = Alone()
+        self.numbering = Numbering()
+
+    @property
+    def path(self) -> Path:
+        """The file, without symbolic links."""
+        return self._path
 
     @property
     def name(self) -> str:
@@ -105,13 +146,71 @@ class SQLiteDatabase:
         except OSError as error:
             raise self._unusable(str(error.strerror)) from error
 
+    def serving(self) -> AbstractContextManager[None]:
+        """Use it alone: SQLite's writers have to know of each other.
+
+        Raises:
+            ConflictError: Another server has it.
+        """
+        if (shared := shared_file_system(self._path)) is not None:
+            log.warning(
+                "the database %s is on %s, which other machines may use: no server may be started "
+                "for it there, and after a crash it may be damaged; a local disk is safe, as with "
+                "--database /var/tmp/torc.db, and torc-server backup copies it",
+                self._path,
+                shared,
+            )
+        return self.exclusive()
+
     def exclusive(self) -> AbstractContextManager[None]:
         """Keep other servers out.
 
         Raises:
             ConflictError: Another server has it.
         """
+        names = self._path.stat().st_nlink
+        if names > 1:
+            log.warning(
+                "the database %s has %d names (hard links): after a crash, only the name that was "
+                "used before finds what is still in the log",
+                self._path,
+                names,
+            )
         return lock.hold(self._path)
+
+    @property
+    def was_left_open(self) -> bool:
+        """Whether the last program that wrote to it was killed: it would have removed the log."""
+        return Path(f"{self._path}-wal").exists()
+
+    def find_damage(self, connection: Connection) -> list[str]:
+        """Return what is wrong with the file, found in one reading."""
+        return list(find_damage(connection, is_quick=True))
+
+    def check_in_place(self) -> None:
+        """Check that the files the writer writes to are still those of this name.
+
+        Raises:
+            MachineError: They were removed or replaced; what is written would be lost with this
+                process.
+        """
+        found: tuple[int, ...] = ()
+        for path in (str(self._path), f"{self._path}-wal"):
+            try:
+                status = os.stat(path)  # noqa: PTH116 - before each commit
+            except OSError:
+                break
+            found += status.st_dev, status.st_ino
+        if self._in_use is None:
+            self._in_use = found
+        elif found != self._in_use:
+            raise MachineError(
+                f"The database {self._path} was removed or replaced while the server uses it; "
+                "nothing was changed.",
+                hint="Move it back to its place, with its -wal file, or stop the server and "
+                "restore a backup.",
+                **{STATE: "missing"},
+            )
 
     def writer_engine(self) -> Engine:
         """Return the engine of the one connection that writes.
@@ -126,7 +225,7 @@ class SQLiteDatabase:
         return self._engine("ro", _READER_PRAGMAS, begin="BEGIN")
 
     def _engine(self, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
-        uri = f"file:{quote(str(self._path.absolute()))}?mode={mode}"
+        uri = uri_of(self._path, mode)
 
         def connect() -> sqlite3.Connection:
             connection = sqlite3.connect(
@@ -135,6 +234,7 @@ class SQLiteDatabase:
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=_STATEMENTS,
+                factory=self._driver,
             )
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}")
@@ -168,22 +268,35 @@ class SQLiteDatabase:
         for step in UPGRADES[version - 1 :]:
             step(connection)
 
+    def recover(
+        self, connection: Connection, error: Exception, *, tries: int, at_commit: bool
+    ) -> Fate:
+        """Return that a transaction failed: SQLite is never out of reach or in a deadlock."""
+        del connection, error, tries, at_commit
+        return Fate.FAILED
+
     def explain(self, error: Exception) -> MachineError | ConflictError | None:
         """Return what a statement's failure means; None: it is a fault of this program."""
         cause = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(cause, "sqlite_errorcode", None)
         problem = _MACHINE_PROBLEMS.get(code & 0xFF) if code is not None else None
         if problem is not None:
-            return MachineError(problem[0], hint=problem[1])
+            return MachineError(problem[0], hint=problem[1], **{STATE: problem[2]})
         if not isinstance(error, IntegrityError):
             return None
         if twice := _DUPLICATE.match(str(cause)):
             return duplicate(twice[1], _COLUMN.findall(twice[0]))
         return dangling_reference()
 
-    def unusable(self, error: DBAPIError) -> MachineError:
+    def unusable(self, error: Exception) -> MachineError:
         """Return the error for a file that cannot be used."""
-        return self._unusable(str(error.orig))
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT:
+            return MachineError(
+                f"The database {self._path} is damaged: {cause}.",
+                hint="torc-server check says what is damaged; restore a backup.",
+            )
+        return self._unusable(str(cause))
 
     def _unusable(self, cause: str) -> MachineError:
         return MachineError(
@@ -198,6 +311,10 @@ class SQLiteDatabase:
             _checkpoint(connection)
             self._left_over = self.wal_bytes()
 
+    def give_back(self, connection: Connection) -> bool:
+        """Give some free pages back to the disk; return whether there are more."""
+        return give_back(_driver(connection))
+
     def free_memory(self, connection: Connection) -> None:
         """Free the pages that are cached in memory; the system has them still."""
         _driver(connection).execute("PRAGMA shrink_memory")
@@ -206,12 +323,23 @@ class SQLiteDatabase:
         """Fold the log into the database."""
         _checkpoint(connection)
 
+    def room(self) -> Room:
+        """Return what there is on the disk."""
+        disk = os.statvfs(self._path.parent)
+        is_writable = os.access(self._path, os.W_OK) and not disk.f_flag & os.ST_RDONLY
+        return Room(disk.f_bavail * disk.f_frsize, self.wal_bytes(), is_writable)
+
     def wal_bytes(self) -> int:
         """Return the size of the write-ahead log, 0 when there is none."""
         try:  # asked after every group of writes, where pathlib would take a twentieth of the time
             return os.stat(f"{self._path}-wal").st_size  # noqa: PTH116
         except OSError:
             return 0
+
+
+def uri_of(path: Path, mode: str) -> str:
+    """Return how SQLite is told to open a file: `ro`, `rw` or `rwc`, which makes it."""
+    return f"file:{quote(str(path.absolute()))}?mode={mode}"
 
 
 def _json_text(value: object) -> str:

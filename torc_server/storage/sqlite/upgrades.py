@@ -5,6 +5,7 @@ Steps that were released never change, so they are written out and do not look a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlalchemy import Connection
@@ -180,6 +181,151 @@ def _allocation_requests(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _recoveries(connection: Connection) -> None:
+    """Records of recoveries, and which Slurm cluster knows an allocation."""
+    for statement in (
+        "ALTER TABLE scheduled_compute_node ADD COLUMN slurm_cluster TEXT",
+        """
+        CREATE TABLE recovery (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            run_id INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            plan JSON,
+            holder TEXT NOT NULL,
+            held_until INTEGER NOT NULL,
+            step TEXT,
+            started_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            outcome TEXT,
+            message TEXT,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
+        )
+        """,
+        """
+        CREATE UNIQUE INDEX ux_recovery_number
+        ON recovery (workflow_id, run_id, kind, number)
+        """,
+        """
+        CREATE UNIQUE INDEX ux_recovery_unfinished
+        ON recovery (workflow_id) WHERE ended_at IS NULL
+        """,
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _deletions(connection: Connection) -> None:
+    """How often rows of a workflow were deleted."""
+    connection.exec_driver_sql(
+        "ALTER TABLE workflow ADD COLUMN deletions INTEGER DEFAULT 0 NOT NULL"
+    )
+
+
+def _job_groups(connection: Connection) -> None:
+    """Groups of jobs whose names differ in their numbers alone."""
+    for statement in (
+        """
+        CREATE TABLE job_group (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            workflow_id INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
+        )
+        """,
+        "CREATE UNIQUE INDEX ux_job_group_name ON job_group (workflow_id, name)",
+        "ALTER TABLE job ADD COLUMN group_id INTEGER NOT NULL DEFAULT 0",
+    ):
+        connection.exec_driver_sql(statement)
+    numbers: dict[tuple[int, str], int] = {}
+    number = re.compile(r"\d+")
+    last = 0
+    while jobs := connection.exec_driver_sql(
+        "SELECT id, workflow_id, name FROM job WHERE id > ? ORDER BY id LIMIT 10000", (last,)
+    ).all():
+        keys = [(workflow_id, number.sub("#", name)) for _, workflow_id, name in jobs]
+        new = [key for key in dict.fromkeys(keys) if key not in numbers]
+        numbers |= {key: at for at, key in enumerate(new, len(numbers) + 1)}
+        if new:
+            connection.exec_driver_sql(
+                "INSERT INTO job_group (id, workflow_id, name) VALUES (?, ?, ?)",
+                [(numbers[key], *key) for key in new],
+            )
+        connection.exec_driver_sql(
+            "UPDATE job SET group_id = ? WHERE id = ?",
+            [(numbers[key], job[0]) for key, job in zip(keys, jobs, strict=True)],
+        )
+        last = jobs[-1][0]
+    for statement in (
+        "CREATE INDEX ix_job_group ON job (group_id)",
+        "DROP INDEX ix_job_claim",
+        """
+        CREATE INDEX ix_job_claim ON job
+        (workflow_id, status, resource_requirements_id, scheduler_id, priority DESC, id, group_id)
+        """,
+        "DROP INDEX ix_job_dependency_set_id",
+        "CREATE INDEX ix_job_dependency_set_id ON job (dependency_set_id, group_id)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _answered_requests(connection: Connection) -> None:
+    """The replies to requests with keys."""
+    for statement in (
+        """
+        CREATE TABLE answered_request (
+            "key" TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            answered_at INTEGER NOT NULL,
+            reply BLOB NOT NULL,
+            PRIMARY KEY ("key")
+        )
+        """,
+        "CREATE INDEX ix_answered_request_answered_at ON answered_request (answered_at)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _suspects(connection: Connection) -> None:
+    """Since when runners are suspect."""
+    connection.exec_driver_sql("ALTER TABLE compute_node ADD COLUMN suspect_at INTEGER")
+
+
+def _loss_policies(connection: Connection) -> None:
+    """What follows when an attempt of a job is lost."""
+    connection.exec_driver_sql("ALTER TABLE job ADD COLUMN on_lost TEXT")
+
+
+def _unfinished_work(connection: Connection) -> None:
+    """Long work on workflows that is done in slices."""
+    connection.exec_driver_sql(
+        """
+        CREATE TABLE unfinished_work (
+            workflow_id INTEGER NOT NULL PRIMARY KEY,
+            kind TEXT NOT NULL,
+            data JSON,
+            FOREIGN KEY(workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
+        )
+        """
+    )
+
+
+def _boots(connection: Connection) -> None:
+    """Which run of its machine a runner belongs to."""
+    connection.exec_driver_sql("ALTER TABLE compute_node ADD COLUMN boot_id TEXT")
+
+
+def _rare_events(connection: Connection) -> None:
+    """An index of the events that not each job has."""
+    connection.exec_driver_sql(
+        """
+        CREATE INDEX ix_event_rare ON event (workflow_id, id) WHERE
+        (event_type NOT IN ('job_ready', 'job_started', 'job_completed')
+        OR CAST(data AS TEXT) LIKE '%"category"%')
+        """
+    )
+
+
 UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _dynamic_work,
     _execution_config,
@@ -187,5 +333,14 @@ UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _node_usage,
     _action_executions,
     _allocation_requests,
+    _recoveries,
+    _deletions,
+    _job_groups,
+    _answered_requests,
+    _suspects,
+    _loss_policies,
+    _unfinished_work,
+    _boots,
+    _rare_events,
 )
 """The first upgrades from version 1 to version 2, and so on."""

@@ -1,4 +1,4 @@
-"""Leases: the jobs of runners that stopped or fell silent are made ready for others.
+"""Leases: the jobs of runners that stopped or fell silent are given to others.
 
 Each exchange is a heartbeat, and a runner always has one open. Clients of the reference have no
 exchanges; nothing is known of their runners, so their jobs are never considered lost.
@@ -9,25 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, select, update
+from msgspec.structs import replace
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select, update
 
 from torc_core.model.compute import SchedulerType
 from torc_core.model.events.jobs import (
     JobReady,
 )
-from torc_core.model.events.types import ComputeNodeStarted, ComputeNodeStopped
+from torc_core.model.events.types import (
+    ComputeNodeStarted,
+    ComputeNodeStopped,
+    ComputeNodeSuspected,
+)
 from torc_core.model.ids import ComputeNodeId, WorkflowId
-from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.model.status import JobStatus
 from torc_server.rules import executions
-from torc_server.rules.attempts.outcome import AttemptOutcome
+from torc_server.rules.attempts.lost.allocations import complete_allocation, resume_allocation
+from torc_server.rules.attempts.lost.losses import find_losses, lose_attempts
 from torc_server.rules.events import record, record_many
-from torc_server.rules.jobs import make_ready
 from torc_server.rules.runs.records import continue_runs_of_node, end_runs_of_node
 from torc_server.storage import tables
 from torc_server.storage.statements import Prepared, Record
-
-LEASE_S = 300.0
-"""Silence after which a runner counts as lost. Slurm and Airflow wait as long."""
 
 _CLOCK_STEP_MS = 5_000
 """A wall clock that is off by more than this since the last check was set."""
@@ -40,6 +42,17 @@ _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _SILENT = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last_seen_at).where(
     _node.c.is_active, _node.c.last_seen_at < bindparam("since")
 )
+_later = tables.compute_node.alias("later")
+_REBOOTED = _SILENT.where(
+    exists()
+    .where(
+        _later.c.hostname == _node.c.hostname,
+        _later.c.boot_id != _node.c.boot_id,
+        _later.c.last_seen_at > _node.c.last_seen_at,
+    )
+    .correlate(_node)
+)
+_NEWLY_SILENT = _SILENT.where(_node.c.suspect_at.is_(None))
 _REPLACED = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.last_seen_at).where(
     _node.c.is_active, _node.c.id.in_(_IDS), _node.c.workflow_id == bindparam("workflow_id")
 )
@@ -50,25 +63,6 @@ _RETURN = (
     .where(_node.c.id == bindparam("node_id"))
     .values(is_active=True)
     .returning(_node.c.workflow_id, _node.c.hostname, _node.c.compute_node_type)
-)
-_OPEN = select(_attempt.c.id, _attempt.c.job_id, _attempt.c.token, _attempt.c.run_id).where(
-    _attempt.c.compute_node_id == bindparam("node_id"), _attempt.c.ended_at.is_(None)
-)
-_LOSE = Prepared(
-    update(_attempt)
-    .where(_attempt.c.id.in_(_IDS))
-    .values(
-        ended_at=bindparam("now"),
-        # An attempt that was to be stopped cannot be revived by a late report of its completion.
-        outcome=case(
-            (_attempt.c.outcome.is_(None), AttemptOutcome.LOST), else_=AttemptOutcome.CANCELED
-        ),
-    )
-)
-_ACTIVE = Prepared(
-    select(_job.c.id, _job.c.name, _job.c.token).where(
-        _job.c.id.in_(_IDS), _job.c.status.in_([status.number for status in ACTIVE])
-    )
 )
 _INTERRUPTED = Prepared(
     select(_job.c.id, _job.c.name, _attempt.c.run_id)
@@ -91,7 +85,7 @@ _RESUME = Prepared(
 
 @dataclass(slots=True)
 class LeaseClock:
-    """Decides since when a runner must have been silent to count as lost.
+    """Decides since when a runner must have been silent to be suspect or lost.
 
     Heartbeats are recorded by the wall clock, which may be set, and none arrive while the server
     is down. So leases start over with the server and whenever the clock was set.
@@ -102,17 +96,54 @@ class LeaseClock:
     offset_ms: float
     """The wall clock's reading at the monotonic clock's zero."""
 
-    def expired_before(self, monotonic_s: float, wall_ms: int) -> int | None:
-        """Return the wall clock time of the latest heartbeat of a lost runner.
+    def silent_before(self, monotonic_s: float, wall_ms: int, silence_s: float) -> int | None:
+        """Return the wall clock time of the latest heartbeat of who was silent for so long.
 
         None: it is too early to decide.
         """
         offset_ms = wall_ms - monotonic_s * 1000
         if abs(offset_ms - self.offset_ms) > _CLOCK_STEP_MS:
             self.monotonic_s, self.offset_ms = monotonic_s, offset_ms
-        if monotonic_s - self.monotonic_s < LEASE_S:
+        if monotonic_s - self.monotonic_s < silence_s:
             return None
-        return wall_ms - int(LEASE_S * 1000)
+        return wall_ms - int(silence_s * 1000)
+
+
+def suspect_silent(conn: Connection, silent_before: int, *, now_ms: int) -> list[int]:
+    """Record that runners are suspect whose latest heartbeat is older than that time.
+
+    Returns:
+        Ids of their compute nodes.
+    """
+    silent = conn.execute(_NEWLY_SILENT, {"since": silent_before}).all()
+    for node in silent:
+        conn.execute(update(_node).where(_node.c.id == node.id).values(suspect_at=now_ms))
+        suspected = ComputeNodeSuspected(
+            compute_node_id=node.id,
+            hostname=node.hostname,
+            silent_seconds=(now_ms - node.last_seen_at) // 1000,
+        )
+        record(conn, node.workflow_id, suspected, now_ms=now_ms)
+    return [node.id for node in silent]
+
+
+def lose_rebooted(conn: Connection, silent_before: int, *, now_ms: int) -> list[int]:
+    """Make the jobs of runners ready again whose machine was started again since they were heard.
+
+    Hosts may have the same name. So a runner must also have missed a heartbeat since then.
+
+    Args:
+        conn: The writer's connection.
+        silent_before: The time before which their latest heartbeat came.
+        now_ms: Now.
+
+    Returns:
+        Ids of the compute nodes that were lost.
+    """
+    gone = conn.execute(_REBOOTED, {"since": silent_before}).all()
+    for node in gone:
+        _stop(conn, node, "its machine was started again", now_ms=now_ms)
+    return [node.id for node in gone]
 
 
 def expire_leases(conn: Connection, expired_before: int, *, now_ms: int) -> list[int]:
@@ -127,21 +158,20 @@ def expire_leases(conn: Connection, expired_before: int, *, now_ms: int) -> list
     return [node.id for node in silent]
 
 
-def take_back_jobs(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> list[JobReady]:
-    """Make the jobs that a compute node holds ready again, and return the events to be recorded.
-
-    Their tokens stay as they are: a runner that returns in time may still report their completions.
-    """
-    attempts = conn.execute(_OPEN, {"node_id": node_id}).all()
-    run_ids = {(row.job_id, row.token): row.run_id for row in attempts}
-    active = _ACTIVE.all_of(conn, {row.job_id for row in attempts})
-    held = [row for row in active if (row.id, row.token) in run_ids]
-    _LOSE.run_of(conn, [row.id for row in attempts], now=now_ms)
-    make_ready(conn, [row.id for row in held])
-    return [
-        JobReady(job_id=row.id, job_name=row.name, run_id=run_ids[row.id, row.token])
-        for row in held
-    ]
+def stop_node(
+    conn: Connection, workflow_id: WorkflowId, stopped: ComputeNodeStopped, *, now_ms: int
+) -> None:
+    """Record that a node is no longer there, and give what it held to others."""
+    node_id = stopped.compute_node_id
+    losses = find_losses(conn, node_id, now_ms=now_ms)
+    if stopped.reason is not None:
+        stopped = replace(stopped, jobs=losses.ready_jobs)
+    record(conn, workflow_id, stopped, now_ms=now_ms)
+    lose_attempts(conn, losses, now_ms=now_ms)
+    abandoned = executions.abandon(conn, node_id, now_ms=now_ms)
+    record_many(conn, workflow_id, abandoned, now_ms=now_ms)
+    reason = stopped.reason or "its node was deregistered"
+    end_runs_of_node(conn, workflow_id, node_id, reason=reason, now_ms=now_ms)
 
 
 def replace_nodes(
@@ -176,6 +206,7 @@ def return_node(conn: Connection, node_id: ComputeNodeId, *, now_ms: int) -> Non
     )
     record(conn, row.workflow_id, started, now_ms=now_ms)
     continue_runs_of_node(conn, node_id)
+    resume_allocation(conn, node_id)
 
 
 def _resume_interrupted(
@@ -194,11 +225,8 @@ def _expire(conn: Connection, node: Record, *, now_ms: int) -> None:
 
 
 def _stop(conn: Connection, node: Record, reason: str, *, now_ms: int) -> None:
-    ready = take_back_jobs(conn, node.id, now_ms=now_ms)
-    conn.execute(update(_node).where(_node.c.id == node.id).values(is_active=False))
-    stopped = ComputeNodeStopped(
-        compute_node_id=node.id, hostname=node.hostname, reason=reason, jobs=len(ready)
-    )
-    abandoned = executions.abandon(conn, node.id, now_ms=now_ms)
-    record_many(conn, node.workflow_id, [stopped, *ready, *abandoned], now_ms=now_ms)
-    end_runs_of_node(conn, node.workflow_id, node.id, reason=reason, now_ms=now_ms)
+    ended = {"is_active": False, "suspect_at": None}
+    conn.execute(update(_node).where(_node.c.id == node.id).values(ended))
+    stopped = ComputeNodeStopped(compute_node_id=node.id, hostname=node.hostname, reason=reason)
+    stop_node(conn, node.workflow_id, stopped, now_ms=now_ms)
+    complete_allocation(conn, node.id)

@@ -1,0 +1,260 @@
+"""Long work on workflows: one slice after the other, each a transaction of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from torc_core.decoders import convert
+from torc_core.errors import MachineError, TorcError
+from torc_core.model.ids import TaskId, WorkflowId
+from torc_core.model.records.workflow_run import StartReply, StartRequest
+from torc_core.model.workflow import Message, Workflow
+from torc_server.records.tasks import fail_task, finish_task, start_task
+from torc_server.rules.dependencies.placement import Piece, Plan
+from torc_server.rules.initialize import ALL, Initialization, initialize_jobs
+from torc_server.rules.large import initializing
+from torc_server.rules.large.deletion import Progress, begin_deletion, continue_deletion
+from torc_server.rules.large.initializing import Note
+from torc_server.rules.large.retention import is_finished
+from torc_server.rules.runs.start import start_again, start_workflow
+from torc_server.storage.database import Database
+from torc_server.storage.long_work.unfinished import WorkKind, left_over
+from torc_server.storage.readers import Readers
+from torc_server.storage.repeats.answers import check_unanswered, keep_answer
+from torc_server.storage.repeats.keys import RequestKey
+from torc_server.storage.transactions import Transactions
+from torc_server.storage.writer import Reserved, Writer
+
+T = TypeVar("T")
+
+PERIOD_S = 5.0
+"""How long to wait before a slice for which there was no space is tried again."""
+
+log = logging.getLogger(__name__)
+
+
+class LargeWork:
+    """What is under way; what a stopping server leaves, the next one goes on with.
+
+    A request hands its own writer over: the reply is kept with the transaction in which it is
+    decided, in case the request comes again.
+    """
+
+    def __init__(self, database: Database, writer: Writer, readers: Readers) -> None:
+        self._is_alone = database.sharing.is_alone
+        self._writer = writer
+        self._readers = readers
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def delete(self, writer: Transactions, workflow_id: WorkflowId) -> Workflow:
+        """Delete a workflow, and return what it was; of a large one, rows go later.
+
+        Raises:
+            NotFoundError: There is no such workflow.
+        """
+        reached: list[Progress | None] = []
+
+        def begin(conn: Connection) -> Workflow:
+            workflow, progress = begin_deletion(conn, workflow_id)
+            reached.append(progress)
+            return workflow
+
+        workflow = await writer.run(begin)
+        if (progress := reached[-1]) is not None:
+            self._go_on(self._delete_rest(workflow_id, progress))
+        return workflow
+
+    async def delete_finished(self, workflow_id: WorkflowId, before_ms: int) -> Workflow | None:
+        """Delete a workflow, all its rows, if it is finished since a time, and return it then."""
+
+        def begin(conn: Connection) -> tuple[Workflow, Progress | None] | None:
+            if not is_finished(conn, workflow_id, before_ms):
+                return None
+            return begin_deletion(conn, workflow_id)
+
+        begun = await self._writer.run(begin)
+        if begun is None:
+            return None
+        workflow, progress = begun
+        await asyncio.shield(self._go_on(self._delete_rest(workflow_id, progress)))
+        return workflow
+
+    async def initialize(
+        self, writer: Transactions, workflow_id: WorkflowId, asked: Initialization
+    ) -> Message:
+        """Initialize a workflow.
+
+        Raises:
+            NotFoundError: There is no such workflow.
+            ConflictError: Jobs depend on each other in a cycle; nothing was changed.
+        """
+        if not await self._is_large(workflow_id):
+            return await writer.run_timed(initialize_jobs, workflow_id, asked)
+        note = Note(asked=asked, key=writer.key)
+        done = await asyncio.shield(self._go_on(self._initialize(workflow_id, note)))
+        assert isinstance(done, Message)
+        return done
+
+    async def initialize_as_task(
+        self, workflow_id: WorkflowId, asked: Initialization, task_id: TaskId
+    ) -> None:
+        """Do the same as a task, which is running and then done.
+
+        Raises:
+            ConflictError: Jobs depend on each other in a cycle; nothing was changed.
+        """
+        if await self._is_large(workflow_id):
+            note = Note(asked=asked, task_id=task_id)
+            await asyncio.shield(self._go_on(self._initialize(workflow_id, note)))
+            return
+
+        def work(conn: Connection, *, now_ms: int) -> None:
+            initialize_jobs(conn, workflow_id, asked, now_ms=now_ms)
+            finish_task(conn, task_id, now_ms=now_ms)
+
+        # On its own, before the work is queued, so that readers see the task as running.
+        await self._writer.run_timed(start_task, task_id)
+        await self._writer.run_timed(work)
+
+    async def start(
+        self, writer: Transactions, workflow_id: WorkflowId, request: StartRequest
+    ) -> StartReply:
+        """Start a workflow.
+
+        Raises:
+            NotFoundError: There is no such workflow.
+            ConflictError: It cannot be started; nothing was changed.
+        """
+        if not await self._is_large(workflow_id):
+            return await writer.run_timed(start_workflow, workflow_id, request)
+        starting = self._start(workflow_id, request, writer.key)
+        return await asyncio.shield(self._go_on(starting))
+
+    async def resume(self) -> None:
+        """Go on with what the server before has left; those workflows are reserved on return."""
+        for workflow_id, kind, data in await self._readers.run(left_over):
+            log.info("the server before has begun to %s workflow %d", kind, workflow_id)
+            if kind is WorkKind.DELETE:
+                self._go_on(self._delete_rest(workflow_id, Progress()))
+            else:
+                is_reserved = asyncio.Event()
+                self._go_on(self._resume(workflow_id, convert(data, Note), is_reserved))
+                await is_reserved.wait()
+
+    def stop(self) -> None:
+        """Begin no further slice."""
+        for running in self._running:
+            running.cancel()
+
+    async def _is_large(self, workflow_id: WorkflowId) -> bool:
+        """Return whether a workflow is initialized in slices.
+
+        Not beside other servers: this one's reservations do not keep them waiting.
+        """
+        return self._is_alone and await self._readers.run(initializing.is_large, workflow_id)
+
+    def _go_on(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        running = asyncio.create_task(work)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        return running
+
+    async def _delete_rest(self, workflow_id: WorkflowId, progress: Progress | None) -> None:
+        while progress is not None:
+            part = partial(self._writer.run, continue_deletion, workflow_id, progress)
+            progress = await _insist(part)
+
+    async def _start(
+        self, workflow_id: WorkflowId, request: StartRequest, key: RequestKey | None
+    ) -> StartReply:
+        def again(conn: Connection, *, now_ms: int) -> StartReply | None:
+            if key is not None:
+                check_unanswered(conn, key)
+            reply = start_again(conn, workflow_id, request, now_ms=now_ms)
+            if reply is not None and key is not None:
+                keep_answer(conn, key, reply, now_ms=now_ms)
+            return reply
+
+        async with self._writer.reserve(workflow_id) as own:
+            reply = await own.run(again)
+            if reply is None:
+                done = await self._place(own, Note(asked=ALL, start=request, key=key))
+                assert isinstance(done, StartReply)
+                reply = done
+            return reply
+
+    async def _initialize(self, workflow_id: WorkflowId, note: Note) -> Message | StartReply:
+        async with self._writer.reserve(workflow_id) as own:
+            return await self._place(own, note)
+
+    async def _resume(
+        self, workflow_id: WorkflowId, note: Note, is_reserved: asyncio.Event
+    ) -> None:
+        try:
+            async with self._writer.reserve(workflow_id) as own:
+                is_reserved.set()
+                await self._place(own, note)
+        except TorcError as error:
+            log.warning("workflow %d could not be initialized: %s", workflow_id, error)
+            if note.task_id is not None:
+                fail = partial(self._writer.run_timed, fail_task, note.task_id, error.message)
+                await _insist(fail)
+        except Exception:
+            log.exception("workflow %d could not be initialized", workflow_id)
+        finally:
+            is_reserved.set()
+
+    async def _place(self, own: Reserved, note: Note) -> Message | StartReply:
+        plan, note = await self._decided(own, note)
+        for piece in plan.pieces(forgets_results=True):
+            await _insist(partial(own.run, _write, piece))
+        return await _insist(partial(own.run, _conclude, plan, note))
+
+    async def _decided(self, own: Reserved, note: Note) -> tuple[Plan, Note]:
+        """Return what is going to be written, and the note that says so."""
+        if note.chosen is not None:
+            return await self._readers.run(initializing.plan, own.workflow_id, note), note
+        await own.run(_begin, own.workflow_id, note)
+        try:
+            plan = await self._readers.run(initializing.plan, own.workflow_id, note)
+            return plan, await own.run(initializing.decide, plan, note)
+        except Exception:
+            await own.run(initializing.give_up, own.workflow_id)
+            raise
+
+
+def _begin(conn: Connection, workflow_id: WorkflowId, note: Note, *, now_ms: int) -> None:
+    if note.key is not None:
+        check_unanswered(conn, note.key)
+    initializing.begin(conn, workflow_id, note, now_ms=now_ms)
+    if note.task_id is not None:
+        start_task(conn, note.task_id, now_ms=now_ms)
+
+
+def _conclude(conn: Connection, plan: Plan, note: Note, *, now_ms: int) -> Message | StartReply:
+    done = initializing.conclude(conn, plan, note, now_ms=now_ms)
+    if note.task_id is not None:
+        finish_task(conn, note.task_id, now_ms=now_ms)
+    if note.key is not None:
+        keep_answer(conn, note.key, done, now_ms=now_ms)
+    return done
+
+
+def _write(conn: Connection, piece: Piece, *, now_ms: int) -> None:
+    piece(conn, now_ms)
+
+
+async def _insist(write: Callable[[], Awaitable[T]]) -> T:
+    """Write what was decided, if necessary once the disk has room again."""
+    while True:
+        try:
+            return await write()
+        except MachineError as problem:
+            log.warning("a slice of long work cannot be written yet: %s", problem)
+            await asyncio.sleep(PERIOD_S)

@@ -1,0 +1,1 @@
+"""What is done to large workflows in slices, with the requests of others in between."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: all that is said to it alone."""

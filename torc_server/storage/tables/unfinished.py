@@ -1,0 +1,26 @@
+"""Long work on a workflow that is done in slices, each a transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from torc_core.model.ids import WorkflowId
+from torc_server.storage.tables.columns import json, reference, text
+
+
+class UnfinishedWorkRow(SQLModel, table=True):
+    """What was decided for a workflow and is not carried out yet.
+
+    The row is written with the decision and goes with the last slice, so a server that starts finds
+    what another one has left.
+    """
+
+    __tablename__ = "unfinished_work"
+
+    workflow_id: WorkflowId = reference("workflow.id", primary_key=True)
+    kind: str = text()
+    """See `storage.long_work.unfinished.WorkKind`."""
+    data: Any = json()
+    """What is needed to go on."""
