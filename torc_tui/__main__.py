@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from torc_core.host.program import run_program
@@ -13,6 +14,7 @@ def main() -> None:
 
 
 def _run() -> int:
+    gc.set_threshold(10_000, 20, 50)  # a hundred thousand jobs make no cycles
     from torc_tui.cli.root import run_command_line  # noqa: PLC0415 - may fail or be interrupted
 
     return run_command_line(sys.argv[1:])

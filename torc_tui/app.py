@@ -6,65 +6,72 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
-from rich.terminal_theme import TerminalTheme
+from textual.actions import ActionParseResult
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.theme import Theme
+from textual.constants import DRIVER
+from textual.css.query import NoMatches
+from textual.dom import DOMNode
+from textual.driver import Driver
+from textual.events import Event, Key, Paste
+from textual.filter import LineFilter
+from textual.worker import WorkerFailed, WorkType
 
-from torc_core.config.slurm import SlurmSettings
+from torc_core.config.schema import ClientSettings
 from torc_core.errors import ExitCode
-from torc_core.host.connect import Connection
+from torc_core.operations.run_options import runner_options
 from torc_core.runner.policy.options import RunnerOptions
+from torc_tui.appearance.appearance import USUAL, Appearance
+from torc_tui.appearance.depth import Depth
+from torc_tui.appearance.for_textual import line_filters, terminal_theme, textual_theme
+from torc_tui.appearance.late_answers import BackgroundKnown, keep_answers_apart
+from torc_tui.appearance.page import Page
+from torc_tui.driver.driver import SparingDriver
+from torc_tui.driver.line_speed import LineSpeed, LowBandwidth
+from torc_tui.driver.page import PageDriver
+from torc_tui.driver.shown import Shown
+from torc_tui.driver.sparing import Sparing
 from torc_tui.hangup import exit_on_hangup
-from torc_tui.requests import Requests
+from torc_tui.keys.in_turn import InTurn
+from torc_tui.killed import clean_up_if_killed
+from torc_tui.screens.dialogs.confirm import Confirm
+from torc_tui.screens.early_keys import EarlyKeys
 from torc_tui.screens.main import MainScreen
-from torc_tui.state.recent import note_visit
+from torc_tui.screens.session import Session
+from torc_tui.state.servers.destination import Destination
+from torc_tui.state.tables.remembered import Remembered, open_remembered
+from torc_tui.state.visit import note_visit
 from torc_tui.terminal import is_remote
+from torc_tui.watches import command_for
 
-_THEME = Theme(
-    name="torc",
-    primary="#6c8fc7",
-    secondary="#5a8a8a",
-    accent="#c79a6c",
-    foreground="#d8dee9",
-    background="#14171c",
-    surface="#1b1f26",
-    panel="#222730",
-    success="#8fbf7f",
-    warning="#d9b36c",
-    error="#d97b7b",
-    variables={
-        "block-cursor-background": "#34507a",
-        "block-cursor-foreground": "#ffffff",
-        "border-blurred": "#3b4252",
-        "scrollbar": "#3b4252",
-        "scrollbar-background": "#14171c",
-        "scrollbar-background-hover": "#14171c",
-        "scrollbar-background-active": "#14171c",
-    },
-)
-_SIXTEEN = TerminalTheme(
-    (20, 23, 28),
-    (216, 222, 233),
-    [(43, 48, 59), (217, 123, 123), (143, 191, 127), (217, 179, 108),
-     (108, 143, 199), (180, 142, 190), (122, 180, 180), (216, 222, 233)],
-    [(125, 135, 152), (230, 140, 140), (163, 211, 147), (235, 203, 139),
-     (136, 170, 220), (200, 165, 208), (150, 205, 205), (236, 239, 244)],
-)  # fmt: skip
-"""The terminal's 16 colors where the theme brings its own."""
+_KEEP_S = 3.0
+"""How long quitting may take for what is remembered."""
+
+
+class _QuitQuestion(Confirm):
+    """Asks whether to quit although workflows are watched."""
+
+    def __init__(self, workflow_ids: Sequence[int]) -> None:
+        commands = (f"  {command_for(each)}" for each in workflow_ids)
+        lines = ["To watch without the interface:", *commands]
+        super().__init__("Quit, and watch no more? Runs continue.", lines)
 
 
 class TorcApp(App[None]):
     """The interface; no run depends on it, and it keeps no state.
 
     Args:
-        connect: Makes the connection to the server; called in a thread.
+        destination: The server, to which a connection is made in a thread.
         user: Whose workflows are shown at first, and who owns new ones.
         run_options: What the configuration says of runs.
-        slurm: What it says of Slurm.
+        configured: What it says of all else.
+        appearance: What it looks like.
     """
 
     TITLE = "torc"
@@ -75,25 +82,39 @@ class TorcApp(App[None]):
         (100, "-normal"),
         (160, "-wide"),
     ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares the type
+        (0, "-low"),
+        (22, "-even"),
+        (36, "-tall"),
+        (44, "-taller"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", "Quit", show=False, system=True),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, system=True),
+        Binding("ctrl+l", "repaint", "Repaint", show=False, system=True),
     ]
 
     def __init__(
         self,
-        connect: Callable[[], Connection],
+        destination: Destination,
         *,
         user: str,
         run_options: RunnerOptions,
-        slurm: SlurmSettings,
+        configured: ClientSettings | None = None,
+        appearance: Appearance = USUAL,
     ) -> None:
         super().__init__()
-        self.register_theme(_THEME)
-        self.ansi_theme_dark = _SIXTEEN
-        theme = os.environ.get("TEXTUAL_THEME", _THEME.name)
-        self.theme = theme if theme in self.available_themes else _THEME.name
-        self._main = MainScreen(Requests(connect), user, run_options, slurm)
+        self._shown = Shown()
+        self.remembered = Remembered()
+        self._acting = 0
+        """Actions that have begun and not ended."""
+        self._show_appearance(appearance)
+        self.line = LineSpeed(measure=lambda: self._line_rate)
+        session = Session(destination, user, run_options, configured or ClientSettings())
+        self._main = MainScreen(session, self.line, lambda: self.typed.has_begun)
+        self.typed = InTurn(self._hand_over, self._has_answered, EarlyKeys(self._main))
+        self.appearance_for: Callable[[bool], Appearance] | None = None
+        """Says what suits a background that is dark or not; None once the user has chosen."""
         self.failure: Exception | None = None
         """The error that ended it."""
 
@@ -101,7 +122,93 @@ class TorcApp(App[None]):
         """Begin with the main screen."""
         return self._main
 
+    def _show_appearance(self, appearance: Appearance) -> None:
+        self._appearance = appearance
+        self._line_filters = line_filters(appearance)
+        if appearance.is_dark:
+            self.ansi_theme_dark = terminal_theme(appearance)
+        else:
+            self.ansi_theme_light = terminal_theme(appearance)
+        theme = textual_theme(appearance)
+        self.register_theme(theme)
+        self.theme = theme.name
+
+    def on_background_known(self, known: BackgroundKnown) -> None:
+        """Suit the background of a terminal at the end of a long line, which answers late."""
+        if self.appearance_for is not None:
+            suited = self.appearance_for(known.is_dark)
+            if suited != self._appearance:
+                self._show_appearance(suited)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what happens to every line on its way to the terminal."""
+        # Textual's own know two palettes, and would turn no colors into greys.
+        own = () if self._appearance.depth.is_named else super().get_line_filters()
+        return [*own, *self._line_filters, self._shown]
+
+    def action_next_theme(self) -> None:
+        """Show the next theme, and say how to keep it."""
+        if self._appearance.depth is Depth.NONE:
+            self._main.message.show_text("This terminal shows no colors, so themes look the same.")
+            return
+        self.action_use_theme(self._appearance.next_one.theme)
+
+    def action_use_theme(self, name: str) -> None:
+        """Show a theme, and say how to keep it."""
+        self.appearance_for = None
+        self._show_appearance(replace(self._appearance, theme=name))
+        self._main.message.show_text(f"Theme {name}. The setting client.tui.theme keeps it.")
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key asks for; an error that is shown goes, unless only the cursor moves."""
+        if self.screen is self._main and not str(action).startswith("move("):
+            self._main.message.clear_error()
+        self._acting += 1
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        finally:
+            self._acting -= 1
+
+    async def on_event(self, event: Event) -> None:
+        """Answer what is typed in turn, and all else at once."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self.typed.take(event):
+            work: WorkType[None] = self._answer_typed
+            self.run_worker(work)
+
+    async def _hand_over(self, event: Event) -> None:
+        """Give a key to what has the focus; a dialog that could not be read yet gives way."""
+        if getattr(self.screen, "gives_way", False):
+            await self.screen.dismiss(None)
+        await super().on_event(event)
+
+    def _has_answered(self) -> bool:
+        """Whether the screen in sight is complete, and nothing waits that moves the focus."""
+        screen = self.screen
+        waiting = (self, screen, screen.focused or screen)
+        is_idle = not self._acting and not any(each.message_queue_size for each in waiting)
+        return screen.is_mounted and is_idle
+
+    async def _answer_typed(self) -> None:
+        await self._main.completed.wait()
+        await self.typed.work_off()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave a screen; its workers end before its widgets are removed under them."""
+        for node in self.screen.walk_children(with_self=True):
+            self.workers.cancel_node(node)
+        return super().pop_screen()
+
     def _handle_exception(self, error: Exception) -> None:
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if self._exit and isinstance(cause, NoMatches):
+            return  # the end came while a screen was put together, which then lacks parts
         self.failure = self.failure or error
         super()._handle_exception(error)
 
@@ -109,40 +216,123 @@ class TorcApp(App[None]):
         """Print no traceback; the program says what happened, and keeps it."""
         self._exit_renderables.clear()
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return what sends to the terminal: our own, but where the environment names another."""
+        return super().get_driver_class() if DRIVER else SparingDriver
+
+    def action_repaint(self) -> None:
+        """Paint all again, after another program wrote to the terminal."""
+        if isinstance(self._driver, Sparing):
+            self._driver.repaint()
+
+    @property
+    def _line_rate(self) -> float | None:
+        driver = self._driver
+        return driver.rate if isinstance(driver, Sparing) else None
+
+    async def action_quit(self) -> None:
+        """Quit; watches end with the interface, so ask if there are any."""
+        watched = self._main.watches.workflow_ids
+        question: Confirm | None = None
+        if watched:
+            question = _QuitQuestion(watched)
+        elif getattr(self.screen, "is_unsaved", False):
+            question = Confirm("Quit, and lose what you typed?", is_danger=True)
+        if question is None or isinstance(self.screen, _QuitQuestion):
+            self.exit()
+            return
+
+        def answered(is_yes: bool | None) -> None:
+            if is_yes:
+                self.exit()
+
+        self.push_screen(question, answered)
+
     def on_mount(self) -> None:
         """Exit with a clean terminal on SIGTERM and SIGHUP."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._terminate)
 
+    def stop_watches(self) -> list[str]:
+        """Stop all watches; return what to tell the user of each."""
+        return [
+            f"Workflow {each} is watched no more. To go on: {command_for(each)}"
+            for each in self._main.watches.stop_all()
+        ]
+
     def _terminate(self) -> None:
         self.exit(return_code=ExitCode.TERMINATED)
 
 
-def run(
-    connect: Callable[[], Connection],
+def _keep(remembered: Remembered) -> None:
+    """Note what is remembered; a file system that does not answer is not waited for long."""
+
+    def keep() -> None:
+        remembered.write()
+        note_visit()
+
+    keeping = threading.Thread(target=keep, name="keep", daemon=True)
+    keeping.start()
+    keeping.join(_KEEP_S)
+
+
+class _PageApp(TorcApp):
+    """The interface in a page of torc-dash."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return what sends to the page."""
+        return PageDriver
+
+
+def run(  # noqa: PLR0913 - one call
+    destination: Destination,
     *,
     user: str,
-    run_options: RunnerOptions,
-    slurm: SlurmSettings,
+    configured: ClientSettings,
+    appearance: Appearance,
+    appearance_for: Callable[[bool], Appearance],
+    shown_in: Page | bytes,
+    say: Callable[[str], object],
 ) -> int:
     """Show the interface until the user quits; return the exit code.
 
     Call `torc_tui.terminal.prepare(os.environ)` before importing this module.
 
     Args:
-        connect: Returns the connection; called in a thread, so that the screen appears before
-            the server answers. It may raise a `TorcError`, and is then called again later.
+        destination: The server. Its connection is made in a thread, so that the screen appears
+            before the server answers. That may raise a `TorcError`, and is then tried again.
         user: Whose workflows are shown at first, and who owns new ones.
-        run_options: What the configuration says of runs.
-        slurm: What it says of Slurm.
+        configured: What the configuration says.
+        appearance: What it looks like at first.
+        appearance_for: Says what suits a background that is dark or not, if the terminal names it.
+        shown_in: The page that draws it; in a terminal, what the user has typed there already.
+        say: Prints a line once the terminal is as before.
     """
-    app = TorcApp(connect, user=user, run_options=run_options, slurm=slurm)
+    kind = _PageApp if isinstance(shown_in, Page) else TorcApp
+    app = kind(
+        destination,
+        user=user,
+        run_options=runner_options(configured),
+        configured=configured,
+        appearance=appearance,
+    )
+    app.appearance_for = appearance_for
+    app.line.mode = LowBandwidth(configured.tui.low_bandwidth)
+    app.remembered = open_remembered()
     exit_on_hangup(sys.stdin.fileno())
-    # Over SSH a moving mouse costs a line of escape codes per cell, and capturing it disables the
-    # terminal's own text selection.
-    app.run(mouse=not is_remote(os.environ))
+    if isinstance(shown_in, Page):
+        app.run(size=(shown_in.columns, shown_in.rows))
+    else:
+        keep_answers_apart(shown_in)
+        clean_up_if_killed(sys.__stderr__.fileno() if sys.__stderr__ else 2)
+        # Over SSH a moving mouse costs a line of escape codes per cell, and capturing it disables
+        # the terminal's own text selection.
+        mouse = configured.tui.mouse
+        app.run(mouse=not is_remote(os.environ) if mouse is None else mouse)
+    for line in app.stop_watches():
+        say(line)
     if app.failure is not None:
         raise app.failure
-    note_visit()
+    _keep(app.remembered)
     return app.return_code or ExitCode.OK

@@ -1,36 +1,25 @@
-"""The one way to ask the server: awaited by the interface, carried out by threads.
-
-Workers of Textual were measured instead (`run_worker(thread=True, exclusive=True, group=...)`).
-Their threads belong to asyncio's executor, which is waited for at the exit: with a server that
-accepts connections and never answers, quitting took 20.2 s, the timeout of the request, and 0.5 s
-with daemon threads. And the thread of a replaced worker keeps running: a key held down for 2 s,
-against a server that takes 0.2 s, had 6 requests under way together, here at most one per slot.
-"""
+"""The one way to ask the server, and this machine: awaited, and carried out by threads."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable
-from functools import partial
-from itertools import count
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError, TransportError
 from torc_core.host.connect import Connection
-from torc_core.host.program import as_error
+from torc_tui.threads import Threads
 
 T = TypeVar("T")
 
+SILENT_S = 5.0
+"""A file system that takes longer is said to be silent."""
+LATE_S = 1.0
+"""A first answer that takes longer is said to be waited for."""
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0
-
-
-class _Call(NamedTuple):
-    function: Callable[[], Any]
-    future: asyncio.Future[Any]
 
 
 class _Server:
@@ -50,59 +39,77 @@ class _Server:
 
 
 class Requests:
-    """Carries requests in daemon threads, and knows whether the server answers.
+    """Carries requests in threads, and knows whether the server answers.
 
-    Calls of one slot are carried out one after the other. One that waits is replaced by the next
-    of its slot, so that a held-down key asks for the last window only: its awaiter is
-    canceled, as are those of answers from a server that was replaced by another.
+    Neither waits for the other: what asks a server, and what looks at files of this machine, which
+    may hang in a dead mount. Calls of one slot replace each other, see `Threads`; answers of a
+    server that was replaced by another are dropped, and their awaiters canceled.
 
     Args:
         connect: Makes the connection; called in a thread when it is first needed, and again for as
             long as it fails.
-        threads: How many calls may be under way together.
     """
 
-    def __init__(self, connect: Callable[[], Connection], threads: int = 3) -> None:
+    def __init__(self, connect: Callable[[], Connection]) -> None:
         self.is_up: bool | None = None
         """Whether the server answers; None before the first answer."""
+        self.is_late = False
+        """The first answer takes long, as where the server has to be started for it."""
+        self.is_read_only = False
+        """Nothing is to be changed, on the server and on this machine."""
         self._server = _Server(connect)
-        self._waiting: dict[str, _Call] = {}
-        self._busy: set[str] = set()
-        self._change = threading.Condition()
-        self._numbers = count()
+        self._asking = Threads("requests", "Wait for the server, or choose another one.")
+        self._looking = Threads(
+            "looks at files", "A file system does not answer; try again when it does."
+        )
+        self._silent = 0
+        """How many looks at files take long."""
         self._changed: Callable[[], object] = lambda: None
         self._refresh: Callable[[], object] = lambda: None
+        self._say_silent: Callable[[bool], object] = lambda _: None
         self._retry: asyncio.TimerHandle | None = None
+        self._lateness: asyncio.TimerHandle | None = None
         self._pause_s = _FIRST_PAUSE_S
-        for _ in range(threads):
-            threading.Thread(target=self._work, name="requests", daemon=True).start()
 
-    def watch(self, changed: Callable[[], object], refresh: Callable[[], object]) -> None:
+    def watch(
+        self,
+        changed: Callable[[], object],
+        refresh: Callable[[], object],
+        say_silent: Callable[[bool], object] = lambda _: None,
+    ) -> None:
         """Call back when the server is lost or found, and to retry.
 
         Args:
             changed: Called when `is_up` has changed.
             refresh: Called to retry, after a pause that doubles with each failure.
+            say_silent: Called when files of this machine do not answer, and when they do again.
         """
-        self._changed, self._refresh = changed, refresh
+        self._changed, self._refresh, self._say_silent = changed, refresh, say_silent
 
     def close(self) -> None:
         """Stop retrying and reporting."""
         self.watch(lambda: None, lambda: None)
         self._stop_retry()
+        self._stop_lateness()
 
     def use(self, connect: Callable[[], Connection]) -> None:
         """Go to another server from the next request on; answers of the last are dropped."""
         self._server = _Server(connect)
         self._stop_retry()
+        self._stop_lateness()
         self._pause_s = _FIRST_PAUSE_S
         self.is_up = None
         self._changed()
 
     @property
+    def connection(self) -> Connection | None:
+        """The connection, once there was one; never blocks."""
+        return self._server.known
+
+    @property
     def url(self) -> str | None:
         """The address of the server, once there was a connection; never blocks."""
-        connection = self._server.known
+        connection = self.connection
         return connection and connection.client.url
 
     def client(self) -> TorcClient:
@@ -129,8 +136,13 @@ class Requests:
     async def run(self, call: Callable[[Connection], T], *, slot: str = "") -> T:
         """Return what a function of the connection returns, on the same terms."""
         server = self._server
+        if self.is_up is None and self._lateness is None:
+            self._lateness = asyncio.get_running_loop().call_later(LATE_S, self._note_lateness)
+        answered = self._asking.submit(
+            lambda: call(server.connection()), (server, slot) if slot else None
+        )
         try:
-            answer = await self.in_thread(lambda: call(server.connection()), slot=slot)
+            answer = await answered
         except TorcError as error:
             is_silent = isinstance(error, TransportError) or server.known is None
             self._note(server, is_up=not is_silent)
@@ -139,7 +151,7 @@ class Requests:
         return answer
 
     async def in_thread(self, call: Callable[[], T], *, slot: str = "") -> T:
-        """Return what a function returns that may block and asks no server, such as of files.
+        """Return what a function returns that may block and asks no server.
 
         Raises:
             TorcError: The function raised it, or another error, made into one.
@@ -147,17 +159,51 @@ class Requests:
         """
         return await self.submit(call, slot=slot)
 
+    async def look(
+        self,
+        call: Callable[[], T],
+        *,
+        slot: str = "",
+        say_silent: Callable[[bool], object] | None = None,
+    ) -> T:
+        """Return as `in_thread` what a function finds in files; the user hears if it takes long.
+
+        Args:
+            call: The function.
+            slot: As for `in_thread`.
+            say_silent: Called if it takes long, and when that is over; None for what was given to
+                `watch`.
+        """
+        found = self.submit(call, slot=slot)
+        say = say_silent or self._count_silent
+        try:
+            if not (await asyncio.wait([found], timeout=SILENT_S))[0]:
+                say(True)
+                try:
+                    await asyncio.wait([found])
+                finally:
+                    say(False)
+            return await found
+        finally:
+            found.cancel()
+
     def submit(self, call: Callable[[], T], *, slot: str = "") -> asyncio.Future[T]:
-        """Do as `in_thread` without waiting for the result; call it in the event loop."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        slot = slot or f"single {next(self._numbers)}"
-        with self._change:
-            replaced = self._waiting.pop(slot, None)
-            self._waiting[slot] = _Call(call, future)
-            self._change.notify()
-        if replaced is not None:
-            replaced.future.cancel()
-        return future
+        """Do as `in_thread` without waiting for the result; call it in the event loop.
+
+        Raises:
+            MachineError: Too many earlier ones have not returned.
+        """
+        return self._looking.submit(call, slot or None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request, or a look at files, is under way."""
+        return self._asking.is_busy or self._looking.is_busy
+
+    def _count_silent(self, is_silent: bool) -> None:
+        self._silent += 1 if is_silent else -1
+        if self._silent == int(is_silent):
+            self._say_silent(is_silent)
 
     def _note(self, server: _Server, *, is_up: bool) -> None:
         if server is not self._server:
@@ -169,8 +215,19 @@ class Requests:
             self._retry = loop.call_later(self._pause_s, self._try_again)
             self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
         if is_up != self.is_up:
+            self._stop_lateness()
             self.is_up = is_up
             self._changed()
+
+    def _note_lateness(self) -> None:
+        self.is_late = True
+        self._changed()
+
+    def _stop_lateness(self) -> None:
+        self.is_late = False
+        if self._lateness is not None:
+            self._lateness.cancel()
+            self._lateness = None
 
     def _try_again(self) -> None:
         self._retry = None
@@ -180,39 +237,3 @@ class Requests:
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
-
-    def _work(self) -> None:
-        while True:
-            slot, (function, future) = self._take()
-            finish: Callable[[], None]
-            try:
-                finish = partial(_succeed, future, function())
-            except TorcError as error:
-                finish = partial(_fail, future, error)
-            except Exception as error:  # noqa: BLE001 - an error must not end the thread
-                finish = partial(_fail, future, as_error(error))
-            with self._change:
-                self._busy.discard(slot)
-                self._change.notify()
-            # If the event loop is closed, the interface has quit.
-            with contextlib.suppress(RuntimeError):
-                future.get_loop().call_soon_threadsafe(finish)
-
-    def _take(self) -> tuple[str, _Call]:
-        with self._change:
-            while True:
-                for slot in self._waiting:
-                    if slot not in self._busy:
-                        self._busy.add(slot)
-                        return slot, self._waiting.pop(slot)
-                self._change.wait()
-
-
-def _succeed(future: asyncio.Future[Any], answer: Any) -> None:
-    if not future.done():
-        future.set_result(answer)
-
-
-def _fail(future: asyncio.Future[Any], error: TorcError) -> None:
-    if not future.done():
-        future.set_exception(error)

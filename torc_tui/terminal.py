@@ -7,41 +7,55 @@ from the environment once.
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping
+import unicodedata
+from collections.abc import Mapping, MutableMapping
 
 from torc_core.characters import HIDDEN
+from torc_tui.appearance.depth import Depth, depth_of
 
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _REPLACEMENT = "\ufffd"
+_MAY_BE_PILED = re.compile(r"[^\x00-\u02ff\w\s\u2190-\u27bf]{9,}")
+"""Neither words nor what boxes are drawn with."""
+_ADDED = frozenset({"Mn", "Me", "Cf"})
+"""The categories of what is written over the character before it, or joins two."""
+_MOST_ADDED = 8
+"""More than any script, or a joined emoji, puts behind one character."""
 
 _REMOTE = {
-    # Measured over a pseudo-terminal: a full repaint costs 8 KB at 80x24 in true color and 4 KB
-    # with the terminal's own 16 colors; frames beyond 15 per second only fill the line.
-    "TEXTUAL_FPS": "15",
+    "TEXTUAL_FPS": "15",  # more frames only fill the line
     "TEXTUAL_SMOOTH_SCROLL": "0",
-    "TEXTUAL_THEME": "ansi-dark",
     "ESCDELAY": "300",
 }
 _ALWAYS = {"TEXTUAL_ANIMATIONS": "none"}
+_COLOR_SYSTEM = {
+    Depth.NONE: "standard",
+    Depth.EIGHT: "standard",
+    Depth.SIXTEEN: "standard",
+    Depth.CUBE: "256",
+    Depth.TRUE: "truecolor",
+}
 
 
-def is_remote(environ: MutableMapping[str, str]) -> bool:
+def is_remote(environ: Mapping[str, str]) -> bool:
     """Return whether this is the terminal of an SSH session."""
     return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
 
 
-def prepare(environ: MutableMapping[str, str]) -> None:
+def prepare(environ: MutableMapping[str, str], terminal: Mapping[str, str] | None = None) -> None:
     """Set Textual's defaults for this terminal; what the user has set stays.
 
     Call it with `os.environ` before the first import of textual.
+
+    Args:
+        environ: Where they are set.
+        terminal: The environment that describes the terminal, if that is another one.
     """
-    defaults = dict(_ALWAYS)
-    if is_remote(environ):
+    terminal = environ if terminal is None else terminal
+    defaults = _ALWAYS | {"TEXTUAL_COLOR_SYSTEM": _COLOR_SYSTEM[depth_of(terminal)]}
+    if is_remote(terminal):
         defaults |= _REMOTE
-    if environ.get("NO_COLOR"):
-        # Other themes are turned into shades of grey, which is still color.
-        defaults["TEXTUAL_THEME"] = "ansi-dark"
     for name, value in defaults.items():
         environ.setdefault(name, value)
 
@@ -50,11 +64,20 @@ def clean(text: str) -> str:
     """Return one line of untrusted text with hidden characters made visible.
 
     Control characters become their pictures (ESC is "␛"), others that are hidden, such as C1
-    controls, bidirectional marks and lone surrogates, become "\ufffd". The length stays.
+    controls, bidirectional marks and lone surrogates, become "\ufffd", and so do accents beyond
+    those that one character can have, which would cover the lines around it. The length stays.
     """
     if text.isascii() and text.isprintable():  # most are
         return text
-    return HIDDEN.sub(_picture, text)
+    return _MAY_BE_PILED.sub(_thinned, HIDDEN.sub(_picture, text))
+
+
+def _thinned(run: re.Match[str]) -> str:
+    added, kept = 0, []
+    for character in run[0]:
+        added = added + 1 if unicodedata.category(character) in _ADDED else 0
+        kept.append(character if added <= _MOST_ADDED else _REPLACEMENT)
+    return "".join(kept)
 
 
 def _picture(hidden: re.Match[str]) -> str:

@@ -55,6 +55,7 @@ UNKNOWN = Look("?", "?", "")
 WORKFLOW_LOOK: dict[str, Look] = {
     "empty": Look("·", "E", QUIET),
     "new": Look("·", "N", QUIET),
+    "reset": Look("·", "U", "cyan"),
     "ready": Look("○", "R", "cyan"),
     "running": Look("▶", "R", "yellow"),
     "failed": Look("✗", "F", "red"),

@@ -20,6 +20,12 @@ _OPTIONS: tuple[Callable[..., click.Option], ...] = (
         ["--url"], help="The server, also TORC_API_URL; by default torc starts its own.", **more
     ),
     lambda **more: click.Option(
+        ["--context"],
+        metavar="NAME",
+        help="The server, by its name in the configuration; `own` is torc's own.",
+        **more,
+    ),
+    lambda **more: click.Option(
         ["--standalone"],
         is_flag=True,
         help="Use the embedded server, even if another is configured.",

@@ -11,6 +11,7 @@ import click
 from torc_core import __version__
 from torc_core.errors import ExitCode, TorcError
 from torc_tui.cli.command import Entry, LazyGroup
+from torc_tui.cli.options.appearance import ascii_option, theme_option
 from torc_tui.cli.output.diagnostics import report
 
 COMMANDS: dict[str, Entry] = {
@@ -19,6 +20,10 @@ COMMANDS: dict[str, Entry] = {
     "submit-slurm": Entry(
         "submit_slurm:submit_slurm", "Plan the nodes that a workflow file needs, and submit it."
     ),
+    "recover": Entry(
+        "recover:recover", "Run failed jobs again, with more memory or time where they lacked it."
+    ),
+    "watch": Entry("watch:watch_command", "Watch a workflow until it is complete."),
     "tui": Entry("tui:tui", "Open the terminal interface."),
     "workflows": Entry("workflows:workflows", "Create, list, start and delete workflows."),
     "jobs": Entry("jobs:jobs", "Create, list, change, cancel and retry jobs; read their output."),
@@ -50,7 +55,10 @@ COMMANDS: dict[str, Entry] = {
     "runs": Entry(
         "runs:runs", "Runs on this machine, which continue when their terminals are closed."
     ),
-    "server": Entry("server:server", "The embedded server, which torc starts by itself."),
+    "server": Entry(
+        "server:server",
+        "The servers that torc starts: the embedded one by itself, others for a database.",
+    ),
     "config": Entry("config:config", "Show and check settings, and create configuration files."),
     "completions": Entry(
         "completions:completions", "Print the script that makes a shell complete torc."
@@ -88,6 +96,8 @@ INSTEAD = {
     epilog="Options may also follow the command. Without a command, in a terminal, the terminal "
     "interface opens.",
 )
+@theme_option
+@ascii_option
 @click.version_option(__version__, "-V", "--version", prog_name="torc")
 @click.pass_context
 def torc(ctx: click.Context) -> None:

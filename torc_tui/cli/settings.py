@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +26,7 @@ from torc_tui.cli.global_options import given_options
 from torc_tui.cli.output.diagnostics import say
 from torc_tui.cli.output.formats import Output, output_for
 from torc_tui.cli.output.reporter import CommandReporter
+from torc_tui.keys.chosen import key_problems
 
 if TYPE_CHECKING:
     from torc_core.hpc.slurm.programs.calls import Slurm
@@ -35,10 +36,14 @@ R = TypeVar("R", bound=Result)
 PICKER_LIMIT = 50
 """The most workflows that are offered for a choice, as in the reference."""
 _CONFIGURABLE = {
+    "ascii_only": ("--ascii", ("tui", "ascii")),
+    "context": ("--context", ("context",)),
     "format_": ("--format", ("format",)),
     "log_level": ("--log-level", ("log_level",)),
     "password": ("--password", ("password",)),
+    "readonly": ("--readonly", ("tui", "readonly")),
     "server_host": ("--server-host", ("slurm", "server_host")),
+    "theme": ("--theme", ("tui", "theme")),
     "url": ("--url", ("api_url",)),
     "username": ("--username", ("username",)),
 }
@@ -61,7 +66,7 @@ class Settings:
         Args:
             *tables: Those of interest; all if none is named.
         """
-        return Loaded(
+        loaded = Loaded(
             *tables,
             options=[
                 Option(("client", *path), spelling, value)
@@ -69,6 +74,8 @@ class Settings:
                 if (value := self.options.get(option))
             ],
         )
+        loaded.problems += key_problems(loaded)
+        return loaded
 
     @cached_property
     def _loaded(self) -> Loaded:
@@ -91,8 +98,10 @@ class Settings:
     @cached_property
     def choice(self) -> Choice:
         """Which server to use, and as which user; a password is asked for if only that is given."""
-        return server_choice(self._loaded)._replace(
-            standalone=self.options.get("standalone", False), password=self._password()
+        choice = server_choice(self._loaded)
+        return choice._replace(
+            standalone=choice.standalone or self.options.get("standalone", False),
+            password=self._password(),
         )
 
     def _password(self) -> str | None:
@@ -132,28 +141,61 @@ class Settings:
 
         return Slurm(SystemClock(), Budget(self.configured.slurm.calls_per_minute))
 
-    def reporter(self, *, ask: bool = True) -> CommandReporter:
+    def reporter(self, *, ask: bool = True, tells: bool = False) -> CommandReporter:
         """Return how this command shows what operations report."""
-        return CommandReporter(ask=ask)
+        return CommandReporter(ask=ask, tells=tells)
 
-    def carry_out(self, proposal: Proposal[R], *, ask: bool = True, force: bool = False) -> R:
+    def carry_out(
+        self, proposal: Proposal[R], *, ask: bool = True, force: bool = False, tells: bool = False
+    ) -> R:
         """Ask and perform an operation.
 
         Args:
             proposal: The operation.
             ask: Ask its question, unless that is optional.
             force: Continue in spite of its objection.
+            tells: Print its progress line by line.
 
         Raises:
             Exit: The user declined.
             TorcError: The objection, or a refusal of the server.
         """
-        with self.reporter(ask=ask) as reporter:
+        with self.reporter(ask=ask, tells=tells) as reporter:
             result = carry_out(proposal, reporter, force=force)
         if result is None:
             say("Declined.")
             raise click.exceptions.Exit(ExitCode.INTERRUPTED)
         return result
+
+    def carry_out_shown(
+        self,
+        proposal: Proposal[R],
+        lines: Iterable[str],
+        *,
+        no_prompts: bool,
+        force: bool = False,
+        tells: bool = False,
+    ) -> R:
+        """Perform an operation whose plan people see in any case: in its question, or without one.
+
+        Where there is no terminal to ask in, who typed the command has agreed.
+
+        Args:
+            proposal: The operation.
+            lines: The plan.
+            no_prompts: Do not ask.
+            force: Continue in spite of its objection.
+            tells: Print its progress line by line.
+
+        Raises:
+            Exit: The user declined.
+            TorcError: The objection, or a refusal of the server.
+        """
+        asks = not (no_prompts or self.output.is_json) and sys.stdin.isatty()
+        if not asks and not self.output.is_json:
+            for line in lines:
+                say(line)
+        return self.carry_out(proposal, ask=asks, force=force, tells=tells)
 
     def warn_of_clock(self) -> None:
         """Print a warning if the server that was asked has quite another time."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
 from torc_core.clock import utc_text
+from torc_core.moments import listed_moment, read_moment
 from torc_tui.lists.listing import Column
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, Cell, look_of
@@ -29,12 +30,8 @@ def status_cell(status: str | None) -> Cell:
 
 
 def local_time(milliseconds: float) -> str:
-    """Return a moment (milliseconds since 1970) in local time, to the second."""
-    try:
-        moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC).astimezone()
-    except (OverflowError, OSError, ValueError):
-        return "?"
-    return f"{moment:%m-%d %H:%M:%S}"
+    """Return a moment (milliseconds since 1970) as lists of the interface show it."""
+    return listed_moment(milliseconds / 1000, time.time())
 
 
 def utc_moment(milliseconds: float) -> str:
@@ -51,12 +48,9 @@ def moment_cell(name: str) -> Callable[[Any], Cell]:
 
     def show(item: Any) -> Cell:
         text = str(attribute(item) or "")
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            return Cell(clean(text), QUIET)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return Cell(local_time(aware.timestamp() * 1000), QUIET)
+        moment = read_moment(text)
+        shown = clean(text) if moment is None else listed_moment(moment, time.time())
+        return Cell(shown, QUIET)
 
     return show
 

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
+from torc_core.client import TorcClient
+from torc_core.errors import NotFoundError
+from torc_core.model.ids import JobGroupId, JobId, WorkflowId, id_of
 from torc_core.model.job import Job
+from torc_core.model.page import Page
+from torc_tui.lists.attempts.columns import (
+    DURATION,
+    ENDED,
+    EXIT,
+    HELD_BY,
+    ORIGIN,
+    PEAK_CPU,
+    PEAK_MEMORY,
+    PRIORITY,
+    RESULTS,
+    RUN,
+    STARTED,
+    needs_column,
+    node_column,
+    why_column,
+)
+from torc_tui.lists.attempts.names import Names
 from torc_tui.lists.cells import ID, item_id, quiet_cell, status_cell
 from torc_tui.lists.filters import job_status, text_of
 from torc_tui.lists.listing import Column, ListFilter, Listing
@@ -15,42 +39,151 @@ def _attempt_cell(job: Job) -> Cell:
     return Cell(str(job.attempt_id), "yellow" if job.attempt_id > 1 else QUIET)
 
 
-JOBS = Listing(
-    name="Jobs",
-    columns=(
-        ID,
-        Column("Name", attrgetter("name"), sort_by="name", shrink_to=12, max_width=36),
-        Column(
-            "Status",
-            attrgetter("status"),
-            lambda job: status_cell(job.status),
-            sort_by="status",
-            min_width=12,
-        ),
-        Column(
-            "Try",
-            attrgetter("attempt_id"),
-            _attempt_cell,
-            heading="ATTEMPT",
-            sort_by="attempt_id",
-            is_number=True,
-            rank=2,
-        ),
-        Column(
-            "Command",
-            attrgetter("command"),
-            quiet_cell("command"),
-            sort_by="command",
-            max_width=200,
-            rank=1,
-        ),
-    ),
-    page=lambda client, workflow_id, **query: client.list_jobs(workflow_id, **query),
-    key=item_id,
-    filters=(
-        ListFilter("name", "Name", text_of("name")),
-        ListFilter("status", "Status", text_of("status"), job_status),
-        ListFilter("command", "Command", text_of("command")),
-    ),
-    alike=1,
+def chosen_jobs(
+    client: TorcClient,
+    workflow_id: WorkflowId,
+    *,
+    of: Sequence[JobId],
+    offset: int = 0,
+    limit: int = 0,
+    **query: Any,
+) -> Page[Job]:
+    """Return a page of a list of some jobs of a workflow, in their order.
+
+    Most have ids in a row, and so are on one page of the list of all.
+
+    Args:
+        client: The client.
+        workflow_id: The workflow.
+        of: The ids, in ascending order.
+        offset: How many to leave out.
+        limit: The most to return.
+        **query: Of it, only what else is asked for of each job.
+
+    Raises:
+        TorcError: The server refused a request, or did not answer.
+    """
+    ids = of[offset : offset + limit]
+    found = {} if not ids else {job.id: job for job in _near(client, workflow_id, ids, query)}
+    jobs = []
+    for job_id in ids:
+        with contextlib.suppress(NotFoundError):  # it was deleted
+            jobs.append(found.get(job_id) or client.get_job(job_id))
+    return Page(items=jobs, offset=offset, count=len(jobs), total_count=len(of))
+
+
+def _near(
+    client: TorcClient, workflow_id: WorkflowId, ids: Sequence[JobId], query: Mapping[str, Any]
+) -> list[Job]:
+    """Return jobs among which those with these ids probably are."""
+    first = client.list_jobs(workflow_id, sort_by="id", limit=1).items
+    before = ids[0] - id_of(first[0]) if first else 0
+    span = min(ids[-1] - ids[0] + 1, _SPAN)
+    page = client.list_jobs(
+        workflow_id,
+        sort_by="id",
+        offset=max(0, before),
+        limit=span,
+        include_latest_results=query.get(RESULTS),
+        include_held_by=query.get(HELD_BY),
+    )
+    return page.items
+
+
+_SPAN = 1_000
+
+
+_NAME = Column("Name", attrgetter("name"), sort_by="name", shrink_to=12, max_width=36)
+_STATUS = Column(
+    "Status",
+    attrgetter("status"),
+    lambda job: status_cell(job.status),
+    sort_by="status",
+    min_width=12,
 )
+_TRY = Column(
+    "Try",
+    attrgetter("attempt_id"),
+    _attempt_cell,
+    heading="ATTEMPT",
+    sort_by="attempt_id",
+    is_number=True,
+    rank=2,
+)
+_COMMAND = Column(
+    "Command",
+    attrgetter("command"),
+    quiet_cell("command"),
+    sort_by="command",
+    shrink_to=16,
+    max_width=200,
+    rank=1,
+)
+
+
+def jobs_of_group(
+    client: TorcClient, workflow_id: WorkflowId, *, of: JobGroupId, **query: Any
+) -> Page[Job]:
+    """Return a page of the jobs of a group.
+
+    Raises:
+        TorcError: The server refused the request, or did not answer.
+    """
+    return client.list_jobs(workflow_id, group_id=of, **query)
+
+
+def _all_jobs(client: TorcClient, workflow_id: WorkflowId, **query: Any) -> Page[Job]:
+    return client.list_jobs(workflow_id, **query)
+
+
+def jobs_listing(names: Names, source: Callable[..., Page[Job]] = _all_jobs) -> Listing:
+    """Return the list; it asks for names that it needs and does not know.
+
+    Args:
+        names: Those that are known.
+        source: Returns a page of jobs.
+    """
+
+    def page(
+        client: TorcClient,
+        workflow_id: WorkflowId,
+        *,
+        node_names: bool = False,
+        needs: bool = False,
+        reasons: bool = False,
+        **query: Any,
+    ) -> Page[Job]:
+        if node_names or reasons:
+            query[RESULTS] = True
+        if reasons:
+            query[HELD_BY] = True
+        found = source(client, workflow_id, **query)
+        if node_names:
+            names.learn_nodes(client, workflow_id, found.items)
+        if reasons:
+            names.learn_reasons(client, workflow_id, found.items)
+        if needs:
+            names.learn_requirements(client, workflow_id, found.items)
+        return found
+
+    more = (STARTED, ENDED, needs_column(names), PRIORITY, RUN, ORIGIN)
+    return Listing(
+        name="Jobs",
+        columns=(
+            ID, _NAME, _STATUS, _TRY, DURATION, EXIT, PEAK_MEMORY, PEAK_CPU, node_column(names),
+            why_column(names), _COMMAND,
+        ),
+        more=more,
+        printed=(ID, _NAME, _STATUS, _TRY, _COMMAND),
+        page=page,
+        key=item_id,
+        filters=(
+            ListFilter("name", "Name", text_of("name")),
+            ListFilter("status", "Status", text_of("status"), job_status),
+            ListFilter("command", "Command", text_of("command")),
+        ),
+        alike=1,
+    )  # fmt: skip
+
+
+JOBS = jobs_listing(Names())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -30,15 +30,19 @@ class Query:
     reverse: bool = False
     filters: dict[str, str] = field(default_factory=dict)
     """Text as typed, by the name of a filter."""
+    whole: frozenset[str] = frozenset()
+    """Filters of which the text is a whole value, and not a part of it."""
 
     def sorted_by(self, key: str) -> Query:
         """Return the same rows in the order of `key`, reversed if that is their order already."""
         return replace(self, sort_by=key, reverse=self.sort_by == key and not self.reverse)
 
-    def filtered(self, name: str, text: str) -> Query:
+    def filtered(self, name: str, text: str, *, is_whole: bool = False) -> Query:
         """Return a query with this filter; empty text removes it."""
         filters = {key: value for key, value in self.filters.items() if key != name}
-        return replace(self, filters=filters | ({name: text} if text else {}))
+        added = {name: text} if text else {}
+        whole = self.whole - {name} | (added.keys() if is_whole else frozenset())
+        return replace(self, filters=filters | added, whole=whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Column:
     max_width: int = 24
     rank: int = 0
     """Columns of the highest rank are dropped first when there is no room."""
+    full: Callable[[Any], str] | None = None
+    """From an item to a text of any number of lines, where the value is read by itself; None if
+    that is what a row shows, too."""
+    asks: str = ""
+    """The parameter of the source that brings what it shows, if that is not always there."""
 
     def show(self, item: Any) -> Cell:
         """Return what the interface shows of an item."""
@@ -90,6 +99,36 @@ class ListFilter:
     """The text that selects items like this one."""
     parse: Callable[[str], Any] = str
     """From what was typed to what the client takes; raises ValueError saying what is possible."""
+    may_be_part: bool = False
+    """The server is asked for values that contain the text, in either case."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a user may call it, in lower case."""
+        return frozenset({self.name.lower(), self.title.partition(" (")[0].lower()})
+
+    def problem_of(self, text: str) -> str:
+        """Return why nothing can be filtered by a text, in a sentence; empty if it can be."""
+        try:
+            if text:
+                self.parse(text)
+        except ValueError as error:
+            return f"{self.title} cannot be {text}: {error}"
+        return ""
+
+
+def named_filter(
+    filters: Sequence[ListFilter], typed: str, sign: str = ":"
+) -> tuple[ListFilter, str] | None:
+    """Return the filter that a text such as `status:failed` names, and the rest; None if none."""
+    name, found, text = typed.partition(sign)
+    chosen = next((each for each in filters if found and name.strip().lower() in each.names), None)
+    return None if chosen is None else (chosen, text.strip())
+
+
+def text_filter(name: str, title: str, value: Callable[[Any], str]) -> ListFilter:
+    """Return a filter of a text, of which a part is enough."""
+    return ListFilter(name, title, value, may_be_part=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +137,12 @@ class Listing:
 
     name: str
     columns: tuple[Column, ...]
-    """What the interface shows."""
+    """What the interface shows, until the user chooses others."""
     page: Callable[..., Page[Any]]
     """`page(client, workflow_id, offset=, limit=, sort_by=, reverse_sort=, **filters)`."""
     key: Callable[[Any], Hashable]
+    more: tuple[Column, ...] = ()
+    """What the interface shows only if the user chooses it."""
     printed: tuple[Column, ...] = ()
     """What commands print; empty for the columns of the interface."""
     filters: tuple[ListFilter, ...] = ()
@@ -114,6 +155,23 @@ class Listing:
     def printed_columns(self) -> tuple[Column, ...]:
         """What commands print."""
         return self.printed or self.columns
+
+    @property
+    def choosable(self) -> tuple[Column, ...]:
+        """All columns among which the user chooses, those that are shown by default first."""
+        return (*self.columns, *self.more)
+
+    def arranged(self, titles: Sequence[str]) -> Listing:
+        """Return the list with the columns of these titles, in this order.
+
+        Titles of no column are skipped; without any that is known, the list stays as it is.
+        """
+        by_title = {column.title: column for column in self.choosable}
+        chosen = tuple(by_title[title] for title in dict.fromkeys(titles) if title in by_title)
+        if not chosen:
+            return self
+        left = tuple(column for column in self.choosable if column not in chosen)
+        return replace(self, columns=chosen, more=left, printed=self.printed_columns)
 
     def row(self, item: Any) -> Row:
         """Return what a table of the interface shows of an item."""
@@ -147,6 +205,14 @@ class Listing:
         found = filter(only, every_item(self.page, client, workflow_id, **query))
         return islice(found, offset, None if limit is None else offset + limit)
 
+    def parameters(self, query: Query) -> dict[str, Any]:
+        """Return what the source is asked with, so that it returns the rows of the query."""
+        known = {each.name: each for each in self.filters}
+        filters = {name: text for name, text in query.filters.items() if name in known}
+        parts = [name for name in filters if known[name].may_be_part and name not in query.whole]
+        values = {name: known[name].parse(text) for name, text in filters.items()}
+        return values | ({"contains": ",".join(parts)} if parts else {})
+
     def fetch(
         self, client: TorcClient, workflow_id: WorkflowId | None, query: Query, span: range
     ) -> tuple[int, list[Row]]:
@@ -155,14 +221,25 @@ class Listing:
         Raises:
             TorcError: The server refused the request, or did not answer.
         """
-        known = {each.name: each for each in self.filters}
-        page = self.page(
+        page = self.part(client, workflow_id, query, span)
+        return page.total_count, [self.row(item) for item in page.items]
+
+    def part(
+        self, client: TorcClient, workflow_id: WorkflowId | None, query: Query, span: range
+    ) -> Page[Any]:
+        """Return the items of `span` of the query's rows.
+
+        Raises:
+            TorcError: The server refused the request, or did not answer.
+        """
+        asked = {column.asks: True for column in self.columns if column.asks}
+        return self.page(
             client,
             workflow_id,
             offset=span.start,
             limit=len(span),
             sort_by=query.sort_by,
             reverse_sort=query.reverse,
-            **{name: known[name].parse(text) for name, text in query.filters.items()},
+            **asked,
+            **self.parameters(query),
         )
-        return page.total_count, [self.row(item) for item in page.items]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from torc_core.diagnosis.words import code_words
 from torc_core.model.result import Result
 from torc_core.units import format_bytes, format_seconds
 from torc_tui.lists.cells import BROKEN_TONE, ID, item_id, moment_cell, status_cell
@@ -34,9 +35,11 @@ def duration(result: Result) -> str:
 
 
 _JOB = Column("Job", attrgetter("job_id"), sort_by="job_id", is_number=True)
-_RUN = Column("Run", attrgetter("run_id"), sort_by="run_id", is_number=True)
+_NAME = Column("Name", attrgetter("job_name"), shrink_to=10)
+_WHY = Column("Why", lambda result: code_words(result.return_code), rank=4)
+_RUN = Column("Run", attrgetter("run_id"), sort_by="run_id", is_number=True, rank=1)
 _ATTEMPT = Column(
-    "Try", attrgetter("attempt_id"), heading="ATTEMPT", sort_by="attempt_id", is_number=True
+    "Try", attrgetter("attempt_id"), heading="ATTEMPT", sort_by="attempt_id", is_number=True, rank=1
 )
 _STATUS = Column(
     "Status",
@@ -67,7 +70,7 @@ _COLUMNS = (_JOB, _RUN, _ATTEMPT, _STATUS, _RETURN_CODE, _TIME, _MEMORY, _CPU, _
 
 RESULTS = Listing(
     name="Results",
-    columns=_COLUMNS,
+    columns=(_JOB, _NAME, *_COLUMNS[1:], _WHY),
     printed=(ID, *_COLUMNS),
     page=lambda client, workflow_id, **query: client.list_results(
         workflow_id, **{"all_runs": True, **query}
@@ -78,6 +81,7 @@ RESULTS = Listing(
         ListFilter(
             "return_code", "Exit code", lambda result: str(result.return_code), whole_number
         ),
+        ListFilter("run_id", "Run", lambda result: str(result.run_id), whole_number),
         ListFilter("job_id", "Job", lambda result: str(result.job_id), whole_number),
     ),
     order=Query(sort_by="id", reverse=True),

@@ -50,11 +50,15 @@ _RUN = Column("Run", attrgetter("run_id"), sort_by="run_id", is_number=True)
 _KIND = Column("Kind", lambda run: run.kind.replace("_", " "), sort_by="kind", min_width=11)
 _STATUS = Column("Status", attrgetter("status"), _status_cell, sort_by="status", min_width=13)
 _USER = Column("User", attrgetter("user"), sort_by="user", rank=2)
-_HOST = Column("Host", _of_process("host"), sort_by="host", shrink_to=10, max_width=30)
+_HOST = Column("Host", _of_process("host"), sort_by="host", shrink_to=10, max_width=30, rank=1)
 _PID = Column("PID", _of_process("pid"), sort_by="pid", is_number=True, rank=3)
 _NODE = Column("Node", attrgetter("compute_node_id"), sort_by="compute_node_id", is_number=True)
 _CREATED = Column(
-    "Started", attrgetter("created_at"), moment_cell("created_at"), sort_by="created_at"
+    "Started",
+    attrgetter("created_at"),
+    moment_cell("created_at"),
+    sort_by="created_at",
+    min_width=14,
 )
 _HEARTBEAT = Column("Heartbeat", attrgetter("heartbeat_at"), moment_cell("heartbeat_at"), rank=4)
 _ENDED = Column(

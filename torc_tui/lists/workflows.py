@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from torc_core.model.status import JobStatus
+from torc_core.model.status import FAILURES, JobStatus
 from torc_core.model.workflow import Workflow
-from torc_core.operations.facts import count
+from torc_core.operations.facts import count, percent_completed
 from torc_tui.lists.cells import BROKEN_TONE, ID, item_id, quiet_cell
 from torc_tui.lists.filters import text_of, yes_or_no
-from torc_tui.lists.job_counts import FAILED, percent, state_of
-from torc_tui.lists.listing import Column, ListFilter, Listing, Query
+from torc_tui.lists.job_counts import state_of
+from torc_tui.lists.listing import Column, ListFilter, Listing, Query, text_filter
 from torc_tui.theme import WORKFLOW_LOOK, Cell
 
 
@@ -31,11 +31,11 @@ def _state_cell(workflow: Workflow) -> Cell:
 
 
 def _percent_cell(workflow: Workflow) -> Cell:
-    return Cell(f"{percent(workflow.job_counts)}%" if workflow.job_counts else "")
+    return Cell(f"{percent_completed(workflow.job_counts)}%" if workflow.job_counts else "")
 
 
 def _failed_cell(workflow: Workflow) -> Cell:
-    failed = count(workflow.job_counts or {}, FAILED)
+    failed = count(workflow.job_counts or {}, FAILURES)
     return Cell(f"{failed:,}" if failed else "", BROKEN_TONE)
 
 
@@ -80,9 +80,9 @@ WORKFLOWS = Listing(
     ),
     key=item_id,
     filters=(
-        ListFilter("name", "Name", text_of("name")),
+        text_filter("name", "Name", text_of("name")),
         ListFilter("description", "Description", text_of("description")),
-        ListFilter("user", "User", text_of("user")),
+        text_filter("user", "User", text_of("user")),
         ListFilter(
             "is_archived",
             "Archived (yes, no)",

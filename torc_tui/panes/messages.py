@@ -20,6 +20,10 @@ class StateChanged(Message):
         return isinstance(message, StateChanged)
 
 
+class OverviewWanted(Message):
+    """All jobs are to be read again, whether or not something has changed."""
+
+
 class LimitsChanged(Message):
     """A pane shows other rows, or another number of them."""
 
@@ -29,7 +33,8 @@ class ActionRequested(Message):
     """The user asked for an action on what a pane shows."""
 
     action_id: str
-    workflow: Workflow | None
+    workflows: Sequence[Workflow]
+    """The open one; in their list the marked ones, else the one under the cursor."""
     jobs: Sequence[Job]
     """The marked ones, else the one under the cursor; empty where no jobs are shown."""
 

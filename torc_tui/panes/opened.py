@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.timer import Timer
 
 from torc_core.errors import NotFoundError, TorcError
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.progress.groups import Overview
+from torc_core.operations.progress.read import read_overview
 from torc_core.operations.slurm.queue_watch import QueueLook, QueueWatch
 from torc_tui.feed import EventFeed
-from torc_tui.panes.events import LatestEvents
-from torc_tui.panes.jobs import JobsTab
-from torc_tui.panes.messages import LimitsChanged, StateChanged, WorkflowGone
+from torc_tui.panes.base import TabShown
+from torc_tui.panes.messages import (
+    LimitsChanged,
+    OverviewWanted,
+    StateChanged,
+    WorkflowGone,
+)
 from torc_tui.panes.preview import JobPreview
 from torc_tui.panes.tabbed import TabbedPane
-from torc_tui.panes.tabs import TABS
+from torc_tui.panes.tabs.all import TABS
+from torc_tui.panes.tabs.events import EventsTab, LatestEvents
+from torc_tui.panes.tabs.jobs import JobsTab
 from torc_tui.requests import Requests
+from torc_tui.state.overview.pace import Pace
+from torc_tui.widgets.line_list import LineList
 from torc_tui.widgets.row_table import RowTable
 
 
@@ -51,7 +63,14 @@ class OpenedPane(Vertical):
         self._requests = requests
         self.workflow: Workflow | None = None
         self.status: WorkflowStatus | None = None
+        self.took_s = 0.0
+        """How long the server took to count the jobs, when it was last asked."""
         self.feed: EventFeed | None = None
+        self.overview: Overview | None = None
+        self._pace = Pace()
+        self._is_too_large = False
+        """Whether there are too many jobs to read, and the server does not group them."""
+        self._look_timer: Timer | None = None
         self.queue: QueueLook | None = None
         """What Slurm says of the allocations; None where there is nothing to ask."""
 
@@ -75,14 +94,22 @@ class OpenedPane(Vertical):
         """Show no workflow any more."""
         if self.feed is not None:
             self.feed.close()
-        self.feed = self.workflow = self.status = self.queue = None
+        self.feed = self.workflow = self.status = self.queue = self.overview = None
+        self.took_s = 0.0
+        self._pace = Pace()
+        self._is_too_large = False
         if self.is_mounted:
             self.details.open(None)
-            self.preview.show()
+            self.preview.forget()
 
     def on_state_changed(self) -> None:
         """The workflow has changed on the server."""
         self._news()
+
+    def on_tab_shown(self, shown: TabShown) -> None:
+        """Leave room for what is in sight: it may have no jobs, or be the events themselves."""
+        self.set_class(not shown.tab.shows_jobs, "-jobless")
+        self.set_class(isinstance(shown.tab, EventsTab), "-events")
 
     def on_unmount(self) -> None:
         """End the event stream."""
@@ -93,6 +120,9 @@ class OpenedPane(Vertical):
         """Ask again for all that is in sight; what looks the same is not repainted."""
         if self.feed is not None:
             self.feed.acknowledge()
+            events = self.details.tab_of(EventsTab)
+            if events.is_attached:
+                events.show_live(is_live=self.feed.is_live)
         if self.workflow is None:
             return
         self._load_status(self.workflow)
@@ -103,10 +133,16 @@ class OpenedPane(Vertical):
                 pane.refresh_content()
         self.follow_cursor()
 
+    @on(LineList.Moved)
     @on(RowTable.CursorMoved)
     def follow_cursor(self) -> None:
         """Show more of the job under the cursor."""
-        self.preview.follow(self.details.tab_of(JobsTab).job_under_cursor(), self.queue)
+        job = self.details.tab.job_under_cursor()
+        if job is None and self.preview.is_row:
+            self.preview.show()
+        else:
+            other = self.details.tab_of(JobsTab).job_under_cursor()
+            self.preview.follow(job or other, self.queue)
 
     @work
     async def _look_at_queue(self, workflow: Workflow) -> None:
@@ -123,6 +159,7 @@ class OpenedPane(Vertical):
 
     @work
     async def _load_status(self, workflow: Workflow) -> None:
+        began = monotonic()
         try:
             status = await self._requests.ask(
                 lambda client: client.get_workflow_status(id_of(workflow)), slot="status"
@@ -134,6 +171,52 @@ class OpenedPane(Vertical):
             return
         else:
             if self.workflow is workflow:
+                self.took_s = monotonic() - began
                 self.status = status
                 self.details.show_workflow(workflow, status)
                 self.post_message(LimitsChanged())
+                self._look_at_jobs(workflow, status)
+
+    @on(OverviewWanted)
+    def _read_anew(self) -> None:
+        self._pace.forget()
+        self._look_again()
+
+    def _look_at_jobs(self, workflow: Workflow, status: WorkflowStatus) -> None:
+        """Read all jobs, if something in sight needs that and it is time."""
+        is_needed = self.details.needs_overview
+        if self._is_too_large and not self.details.tab.needs_overview:
+            return
+        if self.details.is_on_screen and self._pace.begins(status, monotonic(), is_needed):
+            self._load_overview(workflow, status, self._pace)
+        elif is_needed and self._look_timer is None:
+            pause_s = self._pace.pause_s(monotonic(), is_needed)
+            if pause_s > 0:
+                self._look_timer = self.set_timer(pause_s, self._look_again)
+
+    def _look_again(self) -> None:
+        self._look_timer = None
+        if self.workflow is not None and self.status is not None:
+            self._look_at_jobs(self.workflow, self.status)
+
+    @work
+    async def _load_overview(self, workflow: Workflow, status: WorkflowStatus, pace: Pace) -> None:
+        before, reads_part = self.overview, self.details.tab.needs_overview
+        try:
+            overview = await self._requests.ask(
+                lambda client: read_overview(
+                    client, id_of(workflow), status.run_id, before, reads_part=reads_part
+                ),
+                slot="overview",
+            )
+        except TorcError:  # the head of the screen shows whether the server answers
+            pace.ended(monotonic(), is_answered=False)
+            return
+        pace.ended(monotonic(), is_answered=True)
+        if self.workflow is not workflow:
+            return
+        if overview is None:
+            self._is_too_large = True
+        else:
+            self.overview = overview
+            self.details.show_overview(overview)

@@ -11,10 +11,9 @@ from importlib.resources import files
 from string import Template
 
 from torc_core.errors import MachineError
+from torc_tui.extras import how_to_install
 from torc_tui.plots.figures import Figure
 from torc_tui.terminal import clean
-
-INSTALL = "pip install 'torc-tui[plots]'"
 
 
 @cache
@@ -29,7 +28,7 @@ def library() -> str:
     except ImportError as error:
         raise MachineError(
             "plotly is not installed; it draws plots in a browser.",
-            hint=f"{INSTALL}, or --format json",
+            hint=f"{how_to_install('plots')} Or take --format json.",
         ) from error
     return str(get_plotlyjs())
 

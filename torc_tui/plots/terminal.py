@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,24 @@ from torc_core.model.ids import JobId
 from torc_core.usage.comparison import Comparison
 from torc_core.usage.databases import jobs_in, read_usage
 from torc_core.usage.series import METRICS
-from torc_tui.plots.pages import INSTALL
+from torc_tui.extras import how_to_install
 from torc_tui.terminal import clean
 
 HEIGHT = 16
 _COLORS = (1, 2, 4, 5, 6, 3)
 """Of the lines: red, green, blue, magenta, cyan and yellow, in the terminal's own shades."""
 _POINTS = 500
+_ROWS, _COLUMNS = 6, 12
+"""The most numbers beside a plot, and the cells of each below it."""
 
 
 def plots(
-    databases: Sequence[Path], chosen: Collection[JobId], width: int, *, colors: bool
+    databases: Sequence[Path],
+    chosen: Collection[JobId],
+    width: int,
+    height: int = HEIGHT,
+    *,
+    colors: bool,
 ) -> Iterator[str]:
     """Yield a plot of each metric over time, with the jobs that have the highest peaks.
 
@@ -29,6 +37,7 @@ def plots(
         databases: Where the samples are.
         chosen: The jobs; by default all.
         width: Characters of a line.
+        height: Lines of a plot.
         colors: Whether colors are shown.
 
     Raises:
@@ -43,7 +52,7 @@ def plots(
         for comparison in comparisons:
             comparison.add(usage)
     for comparison in comparisons:
-        yield _plot(plotext, comparison, width, colors=colors)
+        yield _plot(plotext, comparison, width, height, colors=colors)
 
 
 def _library() -> Any:
@@ -52,21 +61,28 @@ def _library() -> Any:
     except ImportError as error:
         raise MachineError(
             "plotext is not installed; it draws plots in a terminal.",
-            hint=f"{INSTALL}, or --format json",
+            hint=f"{how_to_install('plots')} Or take --format json.",
         ) from error
+    # Otherwise a plot is no larger than the terminal of this process, which may have none.
+    plotext.terminal.limit(False, False)
     return plotext
 
 
-def _plot(plotext: Any, comparison: Comparison, width: int, *, colors: bool) -> str:
+def _plot(plotext: Any, comparison: Comparison, width: int, height: int, *, colors: bool) -> str:
     scale = comparison.metric.scale_for(comparison.peak)
     begin = min(part[0][0] for job in comparison.jobs for part in job.parts)
     figure = plotext.figure
     figure.clear()
     figure.theme("simple" if colors else "colorless")
-    figure.plot_size(width, HEIGHT)
+    figure.plot_size(width, height)
     figure.title(f"{scale.title} of {comparison.title}")
     figure.label("seconds", axis="x")
     figure.ruler("y").lim(0)
+    highest = comparison.peak / scale.unit
+    longest = max(part[-1][0] for job in comparison.jobs for part in job.parts) - begin
+    for axis, end, most in (("y", highest, _ROWS), ("x", longest, max(2, width // _COLUMNS))):
+        at = round_numbers(end, most)
+        figure.ruler(axis).ticks(at, [f"{each:,g}" for each in at])
     legend = []
     for letter, color, job in zip("abcdef", _COLORS, comparison.jobs, strict=False):
         points = [point for part in job.parts for point in part]
@@ -83,3 +99,13 @@ def _plot(plotext: Any, comparison: Comparison, width: int, *, colors: bool) -> 
         legend.append(f"{key} {clean(job.label)[: max(width - 3, 0)]}")
     lines = str(figure.build()).splitlines()
     return "\n".join([*(line.rstrip() for line in lines), *legend, ""])
+
+
+def round_numbers(end: float, most: int) -> list[float]:
+    """Return numbers from 0 to `end` that are easy to read, in equal steps. Pure."""
+    if end <= 0:
+        return [0.0]
+    least = end / most
+    size = 10.0 ** math.floor(math.log10(least))
+    step = next(each * size for each in (1, 2, 5, 10) if each * size >= least)
+    return [at * step for at in range(int(end / step) + 1)]

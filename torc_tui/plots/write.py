@@ -9,8 +9,8 @@ import msgspec
 
 from torc_core.errors import UsageError
 from torc_core.model.ids import JobId
-from torc_core.operations.facts import counted
 from torc_core.operations.reporter import SILENT, Reporter
+from torc_core.units import counted
 from torc_core.usage.comparison import Comparison
 from torc_core.usage.databases import jobs_in, read_usage
 from torc_core.usage.series import CPU, MEMORY
@@ -123,6 +123,29 @@ def write_plots(
         files=files,
         library=None if library is None else str(library),
     )
+
+
+def one_figure(databases: Sequence[Path], name: str, job_id: JobId | None) -> tuple[str, Figure]:
+    """Return a figure and its title.
+
+    Args:
+        databases: Where the samples are.
+        name: `summary`, `cpu` or `memory`, where no job is meant.
+        job_id: The job.
+
+    Raises:
+        UsageError: A file is no database of samples.
+        NotFoundError: There are no samples of the job.
+    """
+    chosen = () if job_id is None else (job_id,)
+    jobs_in(databases, chosen)
+    wanted = _OVERVIEWS.get(name) if job_id is None else f"job_{job_id}"
+    return next(
+        (title, figure) for each, title, figure in _figures(databases, chosen) if each == wanted
+    )
+
+
+_OVERVIEWS = {"summary": "summary", "cpu": "cpu_all_jobs", "memory": "memory_all_jobs"}
 
 
 def _figures(

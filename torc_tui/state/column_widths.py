@@ -1,4 +1,4 @@
-"""The widths of a table's columns: those of their data, fitted into the room there is."""
+"""The columns of a table: as wide as their data, fitted into the room there is, and filled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from torc_tui.lists.listing import Column, Row
+from torc_tui.lists.listing import Column, Query, Row
+from torc_tui.theme import Cell
 
 GAP = 2
 """Cells between two columns."""
@@ -61,7 +62,8 @@ def _shrinkable(
 ) -> dict[int, int]:
     """Return by how many cells each column can shrink, in the order in which they do."""
     last = shown[-1]
-    gives = {} if columns[last].min_width else {last: max(0, natural[last] - _NARROWEST)}
+    least = _NARROWEST if is_last_resort else max(_NARROWEST, columns[last].shrink_to)
+    gives = {} if columns[last].min_width else {last: max(0, natural[last] - least)}
     if is_last_resort:
         for at in shown[:-1]:
             if columns[at].shrink_to:
@@ -76,3 +78,24 @@ def fill(text: str, width: int, *, is_number: bool = False) -> str:
         return set_cell_size(text, width - 1) + "…" if width else ""
     space = " " * (width - length)
     return space + text if is_number else text + space
+
+
+def title_line(columns: Sequence[Column], query: Query, widths: Sequence[int]) -> str:
+    """Return the titles of the columns, with an arrow at the one that the rows are sorted by."""
+    arrow = "▼" if query.reverse else "▲"
+    titles = []
+    for column, width in zip(columns, widths, strict=False):
+        if width:
+            is_sorted = column.sort_by and column.sort_by == query.sort_by
+            title = column.title + (arrow if is_sorted else "")
+            titles.append(fill(title, width, is_number=column.is_number))
+    return (" " * GAP).join(titles)
+
+
+def row_line(columns: Sequence[Column], row: Row, widths: Sequence[int]) -> list[Cell]:
+    """Return the cells of a row, each filled to the width of its column and the gap behind it."""
+    return [
+        Cell(fill(cell.text, width, is_number=column.is_number) + " " * GAP, cell.tone)
+        for column, cell, width in zip(columns, row.cells, widths, strict=False)
+        if width
+    ]

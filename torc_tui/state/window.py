@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
 
 from torc_tui.lists.listing import Row
 
-BLOCK = 200
-"""Rows that are fetched together: a few screens, some 40 KB of JSON."""
-KEPT_BLOCKS = 25
+BLOCK = 50
+"""Rows that are fetched together when they have changed: about a screen."""
+AHEAD = 4
+"""Blocks that are fetched together when one of them is unknown: a few screens, some 40 KB of JSON,
+so that few of the keys that scroll have to wait."""
+KEPT_BLOCKS = 100
 
 
 class Window:
@@ -40,6 +44,11 @@ class Window:
                     return number * BLOCK + at
         return None
 
+    def remake(self, make: Callable[[Any], Row]) -> None:
+        """Make all known rows anew from their items."""
+        for rows in self._blocks.values():
+            rows[:] = [make(row.item) for row in rows]
+
     def invalidate(self) -> None:
         """Mark all rows as stale: they stay on the screen and are requested again."""
         self._stale = set(self._blocks)
@@ -47,13 +56,15 @@ class Window:
     def missing_span(self, first: int, last: int) -> range | None:
         """Return the rows to request when those from `first` to `last` are in sight, or None."""
         if self.total is None:
-            return range(BLOCK)
+            return range((max(last, 0) // BLOCK + 1) * BLOCK)
         last = min(last, self.total - 1)
         blocks = range(max(first, 0) // BLOCK, max(last, 0) // BLOCK + 1)
         missing = [b for b in blocks if b not in self._blocks or b in self._stale]
         if not missing:
             return None
-        return range(missing[0] * BLOCK, (missing[-1] + 1) * BLOCK)
+        together = 1 if self._blocks.keys() >= set(missing) else AHEAD
+        begin, end = missing[0] // together, missing[-1] // together + 1
+        return range(begin * together * BLOCK, end * together * BLOCK)
 
     def put(self, span: range, total: int, rows: list[Row]) -> set[int]:
         """Store the answer for `span`, which begins and ends with a block.

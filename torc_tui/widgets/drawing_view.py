@@ -10,9 +10,10 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from torc_tui.actions import Scope
-from torc_tui.keymap import bindings_for
-from torc_tui.state.graph.drawing import Drawing
+from torc_tui.keys.action import Scope
+from torc_tui.keys.bindings import bindings_for
+from torc_tui.state.graph.drawn import Drawing
+from torc_tui.state.moves import moved
 from torc_tui.theme import tone_style
 
 
@@ -29,15 +30,25 @@ class DrawingView(ScrollView, can_focus=True):
         self._drawing = Drawing([], 0)
 
     def show(self, drawing: Drawing) -> None:
-        """Show another drawing; only lines that differ are repainted."""
+        """Show another drawing; only lines that differ are repainted.
+
+        The first one is shown where it begins.
+        """
         before, self._drawing = self._drawing, drawing
         if (len(before.lines), before.width) != (len(drawing.lines), drawing.width):
             self.virtual_size = Size(drawing.width, len(drawing.lines))
+            if not before.lines:
+                self.call_after_refresh(self._show_root)
             self.refresh()
             return
         for y, (old, new) in enumerate(zip(before.lines, drawing.lines, strict=True)):
             if old != new:
                 self.refresh_line(y)
+
+    def _show_root(self) -> None:
+        top = self._drawing.root - self.size.height // 2
+        # Its scroll bar may not be there yet, without which Textual would not scroll.
+        self.scroll_to(x=0, y=max(0, top), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
         """Return one line of what is seen."""
@@ -50,13 +61,5 @@ class DrawingView(ScrollView, can_focus=True):
 
     def action_move(self, where: str) -> None:
         """Scroll up, down, page_up, page_down, top or bottom."""
-        page, top = self.size.height, self.scroll_offset.y
-        places = {
-            "up": top - 1,
-            "down": top + 1,
-            "page_up": top - page,
-            "page_down": top + page,
-            "top": 0,
-            "bottom": self.virtual_size.height,
-        }
-        self.scroll_to(y=places[where], animate=False)
+        top, last = self.scroll_offset.y, self.virtual_size.height
+        self.scroll_to(y=moved(where, top, self.size.height, last), animate=False)

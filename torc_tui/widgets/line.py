@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from torc_tui.theme import Cell, tone_style
+from torc_tui.widgets.row_lines import fitted
 
 
 class Line(Widget):
@@ -37,10 +38,7 @@ class Line(Widget):
         """Return one line of the screen."""
         base, width = self.rich_style, self.size.width
         cells = _at(self._lines, y)
-        strip = Strip([Segment(text, base + tone_style(tone)) for text, tone in cells])
-        if strip.cell_length > width:
-            strip = Strip([*strip.crop(0, width - 1), Segment("…", base)])
-        return strip.crop_extend(0, width, base)
+        return fitted([Segment(text, base + tone_style(tone)) for text, tone in cells], width, base)
 
 
 def _lines(cells: Iterable[Cell | str]) -> list[list[Cell]]:

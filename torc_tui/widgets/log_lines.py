@@ -7,10 +7,11 @@ import re
 from rich.segment import Segment
 from rich.text import Text
 from textual.geometry import Region
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from torc_tui.state.logs.pager import LogPage, ScreenLine
+from torc_tui.state.logs.pager import MARKED, LogPage, ScreenLine
 
 
 class LogLines(Widget):
@@ -26,6 +27,16 @@ class LogLines(Widget):
         self._left = 0
         self._needle: re.Pattern[str] | None = None
 
+    @property
+    def text(self) -> str:
+        """What is shown of the file, lines in full; parts of a wrapped line are joined."""
+        texts: dict[int, str] = {}
+        for line in self._lines:
+            if line.text.style != MARKED:
+                offset = line.position.offset
+                texts[offset] = texts.get(offset, "") + line.text.plain
+        return "\n".join(texts.values())
+
     def show(self, page: LogPage) -> None:
         """Show another page."""
         before, self._lines = self._lines, page.lines
@@ -36,13 +47,15 @@ class LogLines(Widget):
 
     def clear(self) -> None:
         """Show nothing."""
-        self._lines = []
+        if self._lines:
+            self._lines = []
+            self.refresh()
         self._left = 0
-        self.refresh()
 
-    def mark(self, needle: str) -> None:
-        """Mark what a search looks for."""
-        self._needle = re.compile(re.escape(needle), re.IGNORECASE) if needle else None
+    def mark(self, *needles: str) -> None:
+        """Mark what is looked for."""
+        texts = "|".join(re.escape(needle) for needle in needles if needle)
+        self._needle = re.compile(texts, re.IGNORECASE) if texts else None
         self.refresh()
 
     def scroll_sideways(self, steps: int) -> None:
@@ -58,6 +71,14 @@ class LogLines(Widget):
             self._left = left
             self.refresh()
 
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the text that was selected with the mouse."""
+        return selection.extract("\n".join(line.text.plain for line in self._lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002
+        """Show what is selected."""
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen."""
         base, width = self.rich_style, self.size.width
@@ -67,11 +88,21 @@ class LogLines(Widget):
         text = shown.text.copy()
         if self._needle is not None:
             text.highlight_regex(self._needle, "reverse")
+        self._show_selection(text, y)
         segments = [
             Segment(part.text, base + part.style if part.style else base)
             for part in _segments(text, self)
         ]
-        return Strip(segments).crop_extend(self._left, self._left + width, base)
+        strip = Strip(segments).crop_extend(self._left, self._left + width, base)
+        return strip.apply_offsets(self._left, y)
+
+    def _show_selection(self, text: Text, y: int) -> None:
+        selection = self.text_selection
+        span = selection.get_span(y) if selection is not None else None
+        if span is not None:
+            start, end = span
+            style = self.screen.get_component_rich_style("screen--selection")
+            text.stylize(style, start, len(text) if end == -1 else end)
 
 
 def _segments(text: Text, widget: Widget) -> list[Segment]:

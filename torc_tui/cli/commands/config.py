@@ -12,7 +12,7 @@ from torc_core.config.toml import in_force, without_secrets
 from torc_core.errors import ExitCode, UsageError
 from torc_core.host.directories import config_files
 from torc_core.operations.configuration import create_config_file
-from torc_core.operations.facts import counted
+from torc_core.units import counted
 from torc_tui.cli.command import group
 from torc_tui.cli.output.diagnostics import say
 from torc_tui.cli.output.formats import Output, output_for

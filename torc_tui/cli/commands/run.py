@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from torc_core.errors import ExitCode, TorcError, UsageError
+from torc_core.host.directories import note_first_time
 from torc_core.host.program import discard_output
 from torc_core.model.ids import WorkflowId
 from torc_core.operations.lifecycle.outcome import explain, remarks, run_sentence
@@ -17,8 +18,8 @@ from torc_core.operations.lifecycle.run import (
     RunRequest,
     check_file_run,
     propose_run,
-    runner_options,
 )
+from torc_core.operations.run_options import runner_options
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import ExpandedWorkflow, SpecFile, read_spec
@@ -102,10 +103,22 @@ def run_workflow(
         spec=spec,
     )
     prepared = settings.carry_out(propose_run(settings.connection, request), force=force)
+    _explain_server_once(settings)
     if is_detached:
         print_started(settings, prepared)
         return ExitCode.OK
     return execute(settings, prepared)
+
+
+def _explain_server_once(settings: Settings) -> None:
+    """Say with the first run that there is a private server, and how to see and stop it."""
+    if settings.output.is_json or not settings.connection.is_embedded:
+        return
+    if note_first_time("server_explained"):
+        say(
+            "torc has started a private server for you on this machine, which keeps your workflows "
+            "and runs on. See it: torc server status. Stop it: torc server stop."
+        )
 
 
 def _create(settings: Settings, spec: ExpandedWorkflow) -> WorkflowId:
@@ -129,8 +142,8 @@ def print_started(settings: Settings, started: Run) -> None:
     )
 
 
-def execute(settings: Settings, prepared: Run) -> int:
-    """Execute a prepared run, print its summary, and return the exit code."""
+def execute(settings: Settings, prepared: Run, *, is_summarized: bool = True) -> int:
+    """Execute a prepared run, print its summary if it is wanted, and return the exit code."""
     from torc_core.runner.execution import execute_run  # noqa: PLC0415 - not for a detached run
 
     client = settings.client
@@ -138,7 +151,8 @@ def execute(settings: Settings, prepared: Run) -> int:
     with LiveCounts(client, prepared.workflow_id) as counts:
         summary = execute_run(prepared.directory, client, on_progress=counts.note)
     try:
-        _print_summary(settings, summary)
+        if is_summarized:
+            _print_summary(settings, summary)
     except BrokenPipeError:  # the exit code still says how it went
         discard_output()
     for sentence in remarks(summary, prepared.output_dir):

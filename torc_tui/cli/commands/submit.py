@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,18 +121,18 @@ def show_and_submit(
         text = "\n".join([*question.lines, f"{plan.size[:1].upper()}{plan.size[1:]}."])
         settings.output.message(text, plan.record(title))
         return
-    asks = not (choices.no_prompts or settings.output.is_json) and sys.stdin.isatty()
-    if not asks and not settings.output.is_json:
-        for line in plan.lines:
-            say(line)
-    done = settings.carry_out(proposal, ask=asks, force=force)
+    done = settings.carry_out_shown(
+        proposal, plan.lines, no_prompts=choices.no_prompts, force=force
+    )
     print_submitted(settings, done)
 
 
 def print_submitted(settings: Settings, done: Submitted) -> None:
     """Print what was submitted, and where to look next."""
     settings.output.message(
-        f"{done.sentence}\nFollow it with `torc tui`; its logs are in {done.output_dir}",
+        f"{done.sentence}\nFollow it with `torc tui`; its logs are in {done.output_dir}\n"
+        f"To have it recovered when jobs fail: torc watch {done.workflow_id} --recover "
+        "--auto-schedule",
         {
             "status": "success",
             "message": done.sentence,

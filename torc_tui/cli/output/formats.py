@@ -22,6 +22,7 @@ import msgspec
 
 from torc_core.characters import escape_hidden_json, json_escape
 from torc_core.masking import mask
+from torc_core.model.status import COMPLETE, ending_of
 from torc_tui.lists.listing import Column
 from torc_tui.terminal import clean
 
@@ -29,6 +30,7 @@ T = TypeVar("T")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _DELETE = b"\x7f"
 
+EMPTY: Mapping[str, object] = {}
 GAP = "  "
 BLOCK = 1_000
 """Records of a list that are written together; those of a table have the same widths."""
@@ -49,8 +51,17 @@ class Output(Protocol):
         records: Iterable[Any],
         columns: Sequence[Column],
         to_json: Callable[[Any], object] | None = None,
+        members: Mapping[str, object] = EMPTY,
     ) -> None:
-        """Print records, as a table or as `{name: [...]}`, where `to_json` converts each."""
+        """Print records, as a table or as `{name: [...], ...}`.
+
+        Args:
+            name: What they are.
+            records: The records.
+            columns: Of the table.
+            to_json: Converts each for JSON.
+            members: The other members of the JSON.
+        """
         ...
 
     def envelope(
@@ -102,10 +113,11 @@ class JsonOutput:
         records: Iterable[Any],
         columns: Sequence[Column],  # noqa: ARG002 - programs get every field
         to_json: Callable[[Any], object] | None = None,
+        members: Mapping[str, object] = EMPTY,
     ) -> None:
         """Print all records under one key."""
         _write_items(name, map(to_json, records) if to_json else records)
-        _write("\n}\n")
+        self._end(members)
 
     def envelope(
         self,
@@ -115,8 +127,12 @@ class JsonOutput:
         members: Callable[[int], Mapping[str, object]],
     ) -> None:
         """Print the envelope of the HTTP interface."""
-        rest = members(_write_items("items", records))
-        _write("".join(f",\n  {_json(key)}: {_json(value)}" for key, value in rest.items()))
+        self._end(members(_write_items("items", records)))
+
+    def _end(self, members: Mapping[str, object]) -> None:
+        """Write the rest of an object."""
+        for key, value in members.items():
+            _write(f",\n  {_json(key)}: " + _json(value).replace("\n", "\n  "))
         _write("\n}\n")
 
     def array(self, name: str, records: Iterable[Any], columns: Sequence[Column]) -> None:  # noqa: ARG002
@@ -157,6 +173,7 @@ class TableOutput:
         records: Iterable[Any],
         columns: Sequence[Column],
         to_json: Callable[[Any], object] | None = None,  # noqa: ARG002 - people get the columns
+        members: Mapping[str, object] = EMPTY,  # noqa: ARG002
     ) -> None:
         """Print a table; in a terminal the last column is cut at the edge.
 
@@ -299,6 +316,12 @@ def _cell(value: object) -> str:
 def status_lines(counts: Mapping[str, int] | None) -> dict[str, object]:
     """Return how many jobs are in each status that any is in, as lines below the total."""
     return {f"  {status}": number for status, number in (counts or {}).items() if number}
+
+
+def completeness(is_complete: bool | None, counts: Mapping[str, int] | None) -> object:
+    """Return whether nothing is left to run and, where jobs did not complete, that it is so."""
+    ending = ending_of(counts)
+    return is_complete if not is_complete or ending == COMPLETE else f"yes, it {ending}"
 
 
 def copy_out(file: BinaryIO) -> None:

@@ -13,19 +13,25 @@ from typing import Self
 from torc_core.client import TorcClient
 from torc_core.errors import TorcError
 from torc_core.model.ids import WorkflowId
-from torc_core.model.status import SETTLED
-from torc_core.operations.facts import count
+from torc_core.model.status import SETTLED, JobStatus
+from torc_core.model.workflow import WorkflowStatus
+from torc_core.operations.facts import count, percent_completed
 from torc_core.operations.lifecycle.outcome import JobsStopping
+from torc_core.operations.reports.time_left import TimeLeft, look_at_time_left
 from torc_core.runner.policy.summary import Progress
-from torc_core.units import format_seconds
 from torc_tui.terminal import clean
 
 LIVE_INTERVAL_S = 0.5
 PLAIN_INTERVAL_S = 10.0
+LOOK_INTERVAL_S = 10.0
+"""Between two looks at how long the jobs take that are left."""
+_REST = 20
+"""Pause after such a look, as a multiple of the time it took."""
 JOIN_TIMEOUT_S = 1.0
 """How long to wait at the end for a reply of the server."""
 SERVER_FAILS = "the server takes no reports, the runner's log says why"
 """What is shown where it still answers questions, such as with a full disk."""
+_RUNNING = frozenset({JobStatus.RUNNING})
 SHOWN = ("running", "ready", "blocked", "failed", "canceled", "terminated", "pending_failed")
 
 
@@ -48,6 +54,9 @@ class LiveCounts:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._write_counts, name="progress", daemon=True)
         self._rate = Rate()
+        self._most_at_once = 0
+        self._left: TimeLeft | None = None
+        self._next_look = time.monotonic() + LOOK_INTERVAL_S
         self._waiting_for = ""
         self._says_stopping = False
 
@@ -78,15 +87,29 @@ class LiveCounts:
         last = ""
         while not self._done.wait(self._interval_s):
             try:
-                counts = self._client.get_workflow_status(self._workflow_id).jobs_by_status or {}
+                status = self._client.get_workflow_status(self._workflow_id)
+                counts = status.jobs_by_status or {}
+                self._look(status)
             except TorcError as error:
                 line = f"waiting for the server: {clean(error.message)}"
             else:
                 rate = self._rate.note(count(counts, SETTLED), time.monotonic())
-                line = progress_line(counts, rate, self._waiting_for)
+                line = progress_line(counts, rate, self._waiting_for, self._left)
             if line != last and not self._done.is_set():
                 _write(f"\r\x1b[2K{line[: _width()]}" if self._is_live else f"{line}\n")
                 last = line
+
+    def _look(self, status: WorkflowStatus) -> None:
+        """Find out how long the jobs take that are left, now and then."""
+        self._most_at_once = max(self._most_at_once, count(status.jobs_by_status, _RUNNING))
+        began = time.monotonic()
+        if began < self._next_look:
+            return
+        self._left = look_at_time_left(
+            self._client, self._workflow_id, status.run_id, self._most_at_once, time.time()
+        )
+        took_s = time.monotonic() - began
+        self._next_look = began + max(LOOK_INTERVAL_S, _REST * took_s)
 
 
 class Rate:
@@ -106,23 +129,28 @@ class Rate:
         return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
 
 
-def progress_line(counts: dict[str, int], rate: float, waiting_for: str = "") -> str:
+def progress_line(
+    counts: dict[str, int], rate: float, waiting_for: str = "", left: TimeLeft | None = None
+) -> str:
     """Return counts, rate and time left in one line.
 
     Args:
         counts: Jobs by status.
         rate: Completions per second.
         waiting_for: What the runner waits for.
+        left: How long it still takes; None if that is not known.
     """
-    total, settled = sum(counts.values()), count(counts, SETTLED)
-    share = 100 * settled // total if total else 100
-    parts = [f"{settled}/{total} jobs {share}%"]
+    total = sum(counts.values())
+    done = count(counts, {JobStatus.COMPLETED, JobStatus.DISABLED})
+    share = percent_completed(counts) if total else 100
+    parts = [f"{done}/{total} jobs {share}%"]
     if waiting_for:  # early, so that a narrow terminal shows until when
         parts.append(waiting_for)
     parts += [f"{counts[name]} {name.replace('_', ' ')}" for name in SHOWN if counts.get(name)]
     if rate > 0:
         parts.append(f"{rate:.3g}/s")
-        parts.append(f"{format_seconds((total - settled) / rate)} left")
+    if left is not None:
+        parts.append(left.words)
     return " · ".join(parts)
 
 

@@ -17,14 +17,16 @@ LINES_SHOWN = 20
 
 
 class CommandReporter:
-    """Writes to stderr; progress is a bar, in a terminal only.
+    """Writes to stderr; progress is a bar, in a terminal only, or lines that stay.
 
     Args:
         ask: Ask questions; without, the command line counts as the answer.
+        tells: Print progress line by line: it is what was done, and not how far something is.
     """
 
-    def __init__(self, *, ask: bool) -> None:
+    def __init__(self, *, ask: bool, tells: bool = False) -> None:
         self._ask = ask
+        self._tells = tells
         self._bar = ProgressBar() if sys.stderr.isatty() else None
 
     def __enter__(self) -> Self:
@@ -39,8 +41,11 @@ class CommandReporter:
         self._hide_bar()
 
     def progress(self, notice: Notice, done: float | None = None) -> None:
-        """Move the bar."""
-        if self._bar is not None:
+        """Move the bar, or print a line."""
+        if self._tells and done is None:
+            self._hide_bar()
+            say(notice.sentence)
+        elif self._bar is not None:
             self._bar.show(notice.sentence, done)
 
     def warn(self, warning: Notice) -> None:
@@ -65,7 +70,11 @@ class CommandReporter:
             say(line)
         if len(question.lines) > LINES_SHOWN:
             say(f"and {len(question.lines) - LINES_SHOWN:,} more lines")
-        return click.confirm(clean_lines(question.sentence), err=True)
+        try:
+            return click.confirm(clean_lines(question.sentence), err=True)
+        except click.Abort:
+            say("")  # the cursor is still behind the question
+            raise
 
     def _hide_bar(self) -> None:
         if self._bar is not None:

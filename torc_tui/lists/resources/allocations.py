@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from torc_tui.lists.cells import ID, item_id
 from torc_tui.lists.filters import text_of
-from torc_tui.lists.listing import Column, ListFilter, Listing
+from torc_tui.lists.listing import Column, ListFilter, Listing, text_filter
 
 ALLOCATIONS = Listing(
     name="Allocations",
@@ -27,7 +27,7 @@ ALLOCATIONS = Listing(
     ),
     key=item_id,
     filters=(
-        ListFilter("status", "Status", text_of("status")),
+        text_filter("status", "Status", text_of("status")),
         ListFilter("scheduler_id", "Job ID", text_of("scheduler_id")),
         ListFilter("scheduler_config_id", "Scheduler", text_of("scheduler_config_id")),
     ),

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from torc_tui.lists.cells import ID, item_id
 from torc_tui.lists.filters import text_of, whole_number
-from torc_tui.lists.listing import Column, ListFilter, Listing
+from torc_tui.lists.listing import Column, ListFilter, Listing, text_filter
 
 REQUIREMENTS = Listing(
     name="Resource requirements",
@@ -24,8 +24,8 @@ REQUIREMENTS = Listing(
     ),
     key=item_id,
     filters=(
-        ListFilter("name", "Name", text_of("name")),
+        text_filter("name", "Name", text_of("name")),
         ListFilter("num_cpus", "CPUs", text_of("num_cpus"), whole_number),
-        ListFilter("memory", "Memory", text_of("memory")),
+        text_filter("memory", "Memory", text_of("memory")),
     ),
 )

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from torc_tui.lists.cells import ID, item_id
 from torc_tui.lists.filters import text_of
-from torc_tui.lists.listing import Column, ListFilter, Listing
+from torc_tui.lists.listing import Column, Listing, text_filter
 
 SLURM_SCHEDULERS = Listing(
     name="Slurm schedulers",
@@ -27,9 +27,9 @@ SLURM_SCHEDULERS = Listing(
     page=lambda client, workflow_id, **query: client.list_slurm_schedulers(workflow_id, **query),
     key=item_id,
     filters=(
-        ListFilter("name", "Name", text_of("name")),
-        ListFilter("account", "Account", text_of("account")),
-        ListFilter("partition", "Partition", text_of("partition")),
+        text_filter("name", "Name", text_of("name")),
+        text_filter("account", "Account", text_of("account")),
+        text_filter("partition", "Partition", text_of("partition")),
     ),
 )
 

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 from torc_core.client import TorcClient, every_item
 from torc_core.hpc.slurm.programs.poller import AllocationView
 from torc_core.hpc.slurm.programs.states import Cause, Phase, read_state
+from torc_core.hpc.slurm.settle import may_be_in
 from torc_core.model.compute import AllocationStatus, ScheduledComputeNode
 from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
+from torc_core.operations.slurm.queue_watch import QueueLook
 from torc_core.operations.slurm.waiting import time_words
 from torc_tui.lists.filters import text_of
-from torc_tui.lists.listing import Column, ListFilter, Listing
+from torc_tui.lists.listing import Column, ListFilter, Listing, text_filter
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, Cell
 
@@ -64,15 +66,24 @@ def _of_view(name: str) -> Any:
 
 
 def current_view(
-    record: ScheduledComputeNode, view: AllocationView | None
+    record: ScheduledComputeNode, view: AllocationView | None, cluster: str | None = None
 ) -> AllocationView | None:
-    """Return what Slurm said last, unless the allocation has ended since."""
+    """Return what Slurm said last, unless the allocation has ended since.
+
+    Args:
+        record: The server's record of the allocation.
+        view: What Slurm said of its number.
+        cluster: Whose Slurm that is; in another one, the number is of another job.
+    """
+    if not may_be_in(cluster, record.slurm_cluster):
+        return None
     is_old = view is not None and record.status == AllocationStatus.COMPLETE and not view.is_over
     return None if is_old else view
 
 
 def _page(
     views: Mapping[int, AllocationView],
+    cluster: str | None,
     client: TorcClient,
     workflow_id: WorkflowId,
     **query: Any,
@@ -88,7 +99,7 @@ def _page(
         WatchedAllocation(
             record,
             names.get(record.scheduler_config_id) or "",
-            current_view(record, views.get(record.scheduler_id)),
+            current_view(record, views.get(record.scheduler_id), cluster),
             now,
         )
         for record in page.items
@@ -96,11 +107,15 @@ def _page(
     return Page(items=items, total_count=page.total_count, has_more=page.has_more)
 
 
-def watched_allocations(views: Mapping[int, AllocationView]) -> Listing:
-    """Return the list with what Slurm says of allocations, by their ids there."""
+def watched_allocations(look: QueueLook | None) -> Listing:
+    """Return the list with what Slurm says of allocations; None if it was not asked."""
+    if look is None:
+        return WATCHED_ALLOCATIONS
     return replace(
         WATCHED_ALLOCATIONS,
-        page=lambda client, workflow_id, **query: _page(views, client, workflow_id, **query),
+        page=lambda client, workflow_id, **query: _page(
+            look.views, look.status.cluster, client, workflow_id, **query
+        ),
     )
 
 
@@ -118,10 +133,10 @@ WATCHED_ALLOCATIONS = Listing(
         Column("Nodes", _of_view("nodes"), shrink_to=6, rank=1),
         Column("ID", attrgetter("record.id"), sort_by="id", is_number=True, rank=2),
     ),
-    page=lambda client, workflow_id, **query: _page({}, client, workflow_id, **query),
+    page=lambda client, workflow_id, **query: _page({}, None, client, workflow_id, **query),
     key=attrgetter("record.id"),
     filters=(
-        ListFilter("status", "Status", text_of("record.status")),
+        text_filter("status", "Status", text_of("record.status")),
         ListFilter("scheduler_id", "Slurm job", text_of("record.scheduler_id")),
     ),
 )

@@ -7,10 +7,12 @@ from typing import ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from torc_tui.keys.action import Scope
+from torc_tui.keys.bindings import bindings_for
 from torc_tui.screens.dialogs.dialog import Dialog, Words
 
 
@@ -21,40 +23,38 @@ class Ask(Dialog[str | None]):
         title: What is asked for.
         text: The initial text; typing replaces it.
         hint: A line below the input.
+        is_secret: What is typed is not shown.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss_none", "Cancel", show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.ANSWER)
 
     field = getters.query_one(Input)
 
-    def __init__(self, title: str, text: str = "", hint: str = "") -> None:
+    def __init__(
+        self, title: str, text: str = "", hint: str = "", *, is_secret: bool = False
+    ) -> None:
         super().__init__()
         self._title = title
         self._text = text
         self._hint = hint
+        self._is_secret = is_secret
 
     def compose(self) -> ComposeResult:
         """Lay out: title in the frame, input, hint."""
         with Vertical() as box:
             box.border_title = self._title
-            yield Input(self._text, select_on_focus=True, compact=True)
+            yield Input(self._text, select_on_focus=True, compact=True, password=self._is_secret)
             if self._hint:
                 yield Words(self._hint)
-            yield Words("Enter accept   Esc cancel", classes="keys")
+            yield self.hints()
 
     def on_mount(self) -> None:
         """No blinking: it would write to the terminal twice a second."""
         self.field.cursor_blink = False
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_dialog_accept(self) -> None:
         """Answer."""
-        self.dismiss(event.value.strip())
-
-    def action_dismiss_none(self) -> None:
-        """Answer with nothing."""
-        self.dismiss(None)
+        self.dismiss(self.field.value if self._is_secret else self.field.value.strip())
 
 
 class AskFilter(Dialog[tuple[str, str] | None]):
@@ -65,11 +65,8 @@ class AskFilter(Dialog[tuple[str, str] | None]):
         values: The present text by name.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss_none", "Cancel", show=False),
-        Binding("tab", "column(1)", "Next column", show=False, priority=True),
-        Binding("shift+tab", "column(-1)", "Previous column", show=False, priority=True),
-    ]
+    scopes: tuple[Scope, ...] = (Scope.ANSWER, Scope.FILTER, Scope.DIALOG)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(*scopes)
 
     field = getters.query_one(Input)
     box = getters.query_one(Vertical)
@@ -83,10 +80,8 @@ class AskFilter(Dialog[tuple[str, str] | None]):
     def compose(self) -> ComposeResult:
         """Lay out: the column in the frame, input, keys."""
         with Vertical():
-            yield Input(select_on_focus=False, compact=True)
-            yield Words(
-                "Enter accept, empty for all   Tab next column   Esc cancel", classes="keys"
-            )
+            yield Input(select_on_focus=False, compact=True, placeholder="empty for all")
+            yield self.hints()
 
     def on_mount(self) -> None:
         """Begin with the first column."""
@@ -99,15 +94,11 @@ class AskFilter(Dialog[tuple[str, str] | None]):
         self.box.border_title = f"Filter by {'  '.join(titles)}".replace("[", r"\[")
         self.field.value = self._values.get(name, "")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_dialog_accept(self) -> None:
         """Answer with the column and the text."""
-        self.dismiss((self._columns[self._at][0], event.value.strip()))
+        self.dismiss((self._columns[self._at][0], self.field.value.strip()))
 
-    def action_column(self, step: int) -> None:
-        """Go to another column."""
-        self._at = (self._at + step) % len(self._columns)
+    def action_filter(self, where: str) -> None:
+        """Go to the next or the previous column."""
+        self._at = (self._at + (1 if where == "next" else -1)) % len(self._columns)
         self._show_column()
-
-    def action_dismiss_none(self) -> None:
-        """Answer with nothing."""
-        self.dismiss(None)

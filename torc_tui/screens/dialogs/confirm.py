@@ -7,28 +7,20 @@ from typing import ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input
 
+from torc_tui.keys.action import Scope
+from torc_tui.keys.bindings import bindings_for
 from torc_tui.screens.dialogs.dialog import Dialog, Words
+from torc_tui.state.moves import moved
 
 
-class Confirm(Dialog[bool]):
-    """A question that only `y` answers with yes; Enter, `n` and Esc are no.
+class Question(Dialog[bool]):
+    """What yes would do; it scrolls when it is long."""
 
-    Args:
-        question: Names the object.
-        lines: What will happen, with counts; scrolls when it is long.
-        is_danger: It cannot be undone.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", show=False),
-        Binding("n,escape,enter,q", "answer(False)", "No", show=False),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
-    ]
+    box = getters.query_one(VerticalScroll)
 
     def __init__(
         self, question: str, lines: Sequence[str] = (), *, is_danger: bool = False
@@ -37,24 +29,41 @@ class Confirm(Dialog[bool]):
         self._question = question
         self._lines = lines
 
+    def action_move(self, where: str) -> None:
+        """Scroll the consequences."""
+        top, page, last = self.box.scroll_offset.y, self.box.size.height, self.box.max_scroll_y
+        self.box.scroll_to(y=moved(where, top, page, last), animate=False)
+
+
+class Confirm(Question):
+    """A question that only `y` answers with yes; Enter, `n` and Esc are no.
+
+    Args:
+        question: Names the object.
+        lines: What will happen, with counts; scrolls when it is long.
+        is_danger: It cannot be undone.
+    """
+
+    scopes: tuple[Scope, ...] = (Scope.CONFIRM,)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(*scopes)
+
     def compose(self) -> ComposeResult:
         """Lay out: question, consequences, keys."""
-        with Vertical():
+        with VerticalScroll(can_focus=False):
             yield Words(self._question)
-            with VerticalScroll():
-                yield Words(*self._lines)
-            yield Words("y yes   [n] no", classes="keys")
+            yield Words(*self._lines)
+            yield self.hints()
 
-    def action_answer(self, is_yes: bool) -> None:
-        """Answer."""
-        self.dismiss(is_yes)
+    def action_confirm_yes(self) -> None:
+        """Answer with yes."""
+        self.dismiss(result=True)
 
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the consequences."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+    def action_confirm_no(self) -> None:
+        """Answer with no."""
+        self.dismiss(result=False)
 
 
-class ConfirmByName(Dialog[bool]):
+class ConfirmByName(Question):
     """A question that is answered with yes by typing a name.
 
     Args:
@@ -63,34 +72,30 @@ class ConfirmByName(Dialog[bool]):
         name: What must be typed to confirm.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "decline", "No", show=False)]
+    scopes: tuple[Scope, ...] = (Scope.ANSWER, Scope.TYPED, Scope.DIALOG)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(*scopes)
 
     field = getters.query_one(Input)
 
     def __init__(self, question: str, lines: Sequence[str], name: str) -> None:
-        super().__init__(classes="-danger")
-        self._question = question
-        self._lines = lines
+        super().__init__(question, lines, is_danger=True)
         self._name = name
 
     def compose(self) -> ComposeResult:
         """Lay out: question, consequences, input, keys."""
-        with Vertical():
+        with VerticalScroll(can_focus=False):
             yield Words(self._question)
             yield Words(*self._lines)
-            yield Input(compact=True)
-            keys = f"type {self._name} and press Enter   Esc cancel"
-            yield Words(keys, classes="keys")
+            with Vertical(classes="foot"):
+                yield Words(f"To confirm, type {self._name}")
+                yield Input(compact=True)
+                yield self.hints()
 
     def on_mount(self) -> None:
         """No blinking: it would write to the terminal twice a second."""
         self.field.cursor_blink = False
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_dialog_accept(self) -> None:
         """Confirm only with the right name."""
-        if event.value == self._name:
+        if self.field.value == self._name:
             self.dismiss(result=True)
-
-    def action_decline(self) -> None:
-        """Answer with no."""
-        self.dismiss(result=False)

@@ -1,33 +1,35 @@
-"""The jobs of a workflow as a graph of readable size: single jobs, or groups of similar names."""
+"""A graph of readable size to draw: single nodes, or groups of similar names."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
+from typing import Any, NamedTuple
 
 from torc_core.client import TorcClient, every_item
-from torc_core.model.artifact import JobFileRelationship, JobUserDataRelationship
-from torc_core.model.ids import WorkflowId, id_of
-from torc_core.model.job import Job
-from torc_tui.lists.job_counts import percent, state_of
+from torc_core.model.ids import WorkflowId
+from torc_core.model.job import kind_name
+from torc_core.model.page import Page
+from torc_core.operations.facts import percent_completed
+from torc_core.operations.progress.groups import Overview
+from torc_tui.lists.job_counts import state_of
 from torc_tui.terminal import clean
 from torc_tui.theme import QUIET, WORKFLOW_LOOK, Cell, look_of
 
-DRAWN_JOBS = 200
-"""Up to this number every job is drawn; beyond it, jobs whose names differ only in digits are one
+DRAWN_NODES = 200
+"""Up to this number every node is drawn; beyond it, those whose names differ only in digits are one
 group."""
 DRAWN_GROUPS = 120
-READ_JOBS = 200_000
 READ_EDGES = 400_000
-"""Groups no longer change much: more is not read."""
+"""Groups no longer change much: more is not looked at."""
 
 Edge = tuple[int, int]
-"""Ids of the upstream and the downstream job."""
+"""Numbers of the upstream and the downstream node."""
 
-_DIGITS = re.compile(r"\d+")
+THING = "thing"
+"""In place of a status: the node is a file or user data."""
 _REST = "… other names"
 
 
@@ -39,81 +41,148 @@ class Graph:
     edges: set[tuple[int, int]]
     is_grouped: bool = False
     is_partial: bool = False
-    """There are more jobs or dependencies than were read."""
+    """There are more nodes or edges than were read."""
 
 
-def fold_name(name: str) -> str:
-    """Return the name with each number as "#": what similar names have in common."""
-    return _DIGITS.sub("#", name)
+class Node(NamedTuple):
+    """A job, a file or user data."""
+
+    number: int
+    name: str
+    status: str
+    """Of a job; else `THING`."""
 
 
-def read_graph(client: TorcClient, workflow_id: WorkflowId) -> Graph:
-    """Read the jobs and dependencies of a workflow, and draw groups if there are many.
+class Things(NamedTuple):
+    """What passes between jobs."""
+
+    page: Callable[..., Page[Any]]
+    """`page(client, workflow_id, ...)` returns which job writes and which reads one."""
+    id: str
+    name: str
+    """Names of the fields of such a link."""
+
+
+FILES = Things(
+    lambda client, workflow_id, **query: client.list_job_file_relationships(workflow_id, **query),
+    "file_id", "file_name",
+)  # fmt: skip
+USER_DATA = Things(
+    lambda client, workflow_id, **query: client.list_job_user_data_relationships(
+        workflow_id, **query
+    ),
+    "user_data_id", "user_data_name",
+)  # fmt: skip
+
+
+def graph_of(overview: Overview, most_edges: int = READ_EDGES) -> Graph:
+    """Return jobs and what they depend on, of so many edges at most; or their groups. Pure."""
+    if overview.graph.is_by_group:
+        return _graph_of_groups(overview)
+    names, statuses, needs = overview.graph.names, overview.states.statuses, overview.graph.needs
+    builder = GraphBuilder()
+    builder.add_nodes(
+        Node(at, name, str(status or ""))
+        for at, (name, status) in enumerate(zip(names, statuses, strict=True))
+    )
+    edges = ((each, at) for at, needed in enumerate(needs) for each in needed)
+    builder.add_edges(islice(edges, most_edges))
+    is_partial = overview.graph.is_partial or next(edges, None) is not None
+    return builder.graph(is_partial=is_partial)
+
+
+def _graph_of_groups(overview: Overview) -> Graph:
+    groups = overview.graph.groups[:DRAWN_GROUPS]
+    nodes = [
+        _group_node(group.name, each.counts)
+        for group, each in zip(groups, overview.progress, strict=False)
+    ]
+    edges = (
+        (before, at) for at, group in enumerate(groups) for before in group.after
+        if before < len(groups)
+    )  # fmt: skip
+    is_partial = overview.graph.is_partial or len(groups) < len(overview.graph.groups)
+    return Graph(nodes, without_cycles(len(nodes), edges), True, is_partial)
+
+
+def read_graph(
+    client: TorcClient, workflow_id: WorkflowId, things: Things, most_edges: int = READ_EDGES
+) -> Graph:
+    """Read which jobs write and read the files or user data of a workflow.
+
+    Args:
+        client: The server.
+        workflow_id: The workflow.
+        things: Files or user data.
+        most_edges: With more than these the graph is partial.
 
     Raises:
         TorcError: The server refused the request, or did not answer.
     """
+    links = every_item(things.page, client, workflow_id)
+    read = list(islice(links, most_edges))
+    ids = {job for each in read for job in (each.producer_job_id, each.consumer_job_id)} - {None}
+    jobs = every_item(client.list_jobs, workflow_id) if ids else iter(())
+    statuses = {job.id: str(job.status or "") for job in jobs if job.id in ids}
     builder = GraphBuilder()
-    jobs = every_item(client.list_jobs, workflow_id)
-    edges = _edges(client, workflow_id)
-    builder.add_jobs(islice(jobs, READ_JOBS))
-    builder.add_edges(islice(edges, READ_EDGES))
-    is_partial = next(jobs, None) is not None or next(edges, None) is not None
-    return builder.graph(is_partial=is_partial)
+    builder.add_nodes(_nodes_of(read, things, statuses))
+    for link in read:
+        thing = -getattr(link, things.id)
+        if link.producer_job_id is not None:
+            builder.add_edges([(link.producer_job_id, thing)])
+        if link.consumer_job_id is not None:
+            builder.add_edges([(thing, link.consumer_job_id)])
+    return builder.graph(is_partial=next(links, None) is not None)
 
 
-def _edges(client: TorcClient, workflow_id: WorkflowId) -> Iterator[Edge]:
-    """Yield dependencies: the stored ones, and those through files and user data.
-
-    The server works the latter out only when the workflow is initialized.
-    """
-    for each in every_item(client.list_job_dependencies, workflow_id):
-        yield each.depends_on_job_id, each.job_id
-    files = every_item(client.list_job_file_relationships, workflow_id)
-    data = every_item(client.list_job_user_data_relationships, workflow_id)
-    for link in chain[JobFileRelationship | JobUserDataRelationship](files, data):
-        if link.producer_job_id is not None and link.consumer_job_id is not None:
-            yield link.producer_job_id, link.consumer_job_id
+def _nodes_of(links: Iterable[Any], things: Things, statuses: Mapping[Any, str]) -> Iterator[Node]:
+    seen: set[int] = set()
+    for link in links:
+        for number, name, status in (
+            (link.producer_job_id, link.producer_job_name, statuses.get(link.producer_job_id, "")),
+            (-getattr(link, things.id), getattr(link, things.name), THING),
+            (link.consumer_job_id, link.consumer_job_name, statuses.get(link.consumer_job_id, "")),
+        ):
+            if number is not None and number not in seen:
+                seen.add(number)
+                yield Node(number, name or "", status)
 
 
 class GraphBuilder:
-    """Collects jobs and dependencies page by page, and keeps what a drawing needs."""
+    """Collects nodes and edges, and keeps what a drawing needs."""
 
     def __init__(self) -> None:
-        self._jobs: dict[int, tuple[str, str]] = {}
+        self._nodes: dict[int, Node] = {}
         self._edges: set[tuple[int, int]] = set()
-        self._groups: dict[str, Counter[str]] = {}
-        self._group_of: dict[int, str] = {}
-        self._group_edges: set[tuple[str, str]] = set()
+        self._groups: dict[tuple[str, bool], Counter[str]] = {}
+        """By name, and whether it is of things; how many nodes by status."""
+        self._group_of: dict[int, tuple[str, bool]] = {}
+        self._group_edges: set[tuple[tuple[str, bool], tuple[str, bool]]] = set()
 
-    def add_jobs(self, jobs: Iterable[Job]) -> None:
-        """Add jobs; all of them before the first dependency."""
-        for job in jobs:
-            number, status = id_of(job), str(job.status or "")
-            if len(self._jobs) <= DRAWN_JOBS:
-                self._jobs[number] = (job.name, status)
-            group = fold_name(job.name)
-            counts = self._groups.get(group)
-            if counts is None:
-                counts = self._groups[group] = Counter()
-            counts[status] += 1
-            self._group_of[number] = group
+    def add_nodes(self, nodes: Iterable[Node]) -> None:
+        """Add nodes; all of them before the first edge."""
+        for node in nodes:
+            if len(self._nodes) <= DRAWN_NODES:
+                self._nodes[node.number] = node
+            group = (kind_name(node.name), node.status == THING)
+            self._groups.setdefault(group, Counter())[node.status] += 1
+            self._group_of[node.number] = group
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
-        """Add dependencies between known jobs."""
+        """Add edges between known nodes."""
         for before, after in edges:
             if before in self._group_of and after in self._group_of:
                 self._group_edges.add((self._group_of[before], self._group_of[after]))
-                if len(self._group_of) <= DRAWN_JOBS:
+                if len(self._group_of) <= DRAWN_NODES:
                     self._edges.add((before, after))
 
     def graph(self, *, is_partial: bool = False) -> Graph:
-        """Return every job, or groups when there are too many to read."""
-        if len(self._group_of) <= DRAWN_JOBS:
-            number = {job: at for at, job in enumerate(self._jobs)}
+        """Return every node, or groups when there are too many to read."""
+        if len(self._group_of) <= DRAWN_NODES:
+            number = {node: at for at, node in enumerate(self._nodes)}
             edges = {(number[a], number[b]) for a, b in self._edges}
             return Graph(
-                [_job_node(name, status) for name, status in self._jobs.values()],
+                [_node(each) for each in self._nodes.values()],
                 without_cycles(len(number), edges),
                 is_partial=is_partial,
             )
@@ -124,7 +193,7 @@ class GraphBuilder:
         largest = set(sorted(sizes, key=lambda group: -sizes[group])[:DRAWN_GROUPS])
         kept = [group for group in self._groups if group in largest]
         number = {group: at for at, group in enumerate(kept)}
-        nodes = [_group_node(group, self._groups[group]) for group in kept]
+        nodes = [_group_node(group[0], self._groups[group]) for group in kept]
         rest: Counter[str] = sum(
             (counts for group, counts in self._groups.items() if group not in number), Counter()
         )
@@ -164,15 +233,19 @@ def without_cycles(size: int, edges: Iterable[tuple[int, int]]) -> set[tuple[int
     return kept
 
 
-def _job_node(name: str, status: str) -> Cell:
-    look = look_of(status)
-    return Cell(f"{look.glyph}{look.letter} {clean(name)}", look.tone)
+def _node(node: Node) -> Cell:
+    if node.status == THING:
+        return Cell(f"□ {clean(node.name)}", "cyan")
+    look = look_of(node.status)
+    return Cell(f"{look.glyph}{look.letter} {clean(node.name)}", look.tone)
 
 
 def _group_node(group: str, counts: Mapping[str, int]) -> Cell:
-    look = WORKFLOW_LOOK[state_of(counts)]
     total = sum(counts.values())
-    shown = f" {total:,} jobs {percent(counts)}%" if total > 1 else ""
+    if total == counts.get(THING):
+        return Cell(f"□ {clean(group)}{f' {total:,}' if total > 1 else ''}", "cyan")
+    look = WORKFLOW_LOOK[state_of(counts)]
+    shown = f" {total:,} jobs {percent_completed(counts)}%" if total > 1 else ""
     failed = counts.get("failed", 0)
     trouble = f" {look_of('failed').glyph}{failed:,}" if failed else ""
     tone = look_of("failed").tone if failed else (look.tone or QUIET)

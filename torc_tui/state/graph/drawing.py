@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from torc_tui.state.column_widths import fill
 from torc_tui.state.graph.dag import Graph
+from torc_tui.state.graph.drawn import Drawing
 from torc_tui.state.graph.layers import Spot, layer
 from torc_tui.theme import QUIET, Cell
 
@@ -19,14 +20,6 @@ _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
 _UPRIGHT, _FLAT = _UP | _DOWN, _LEFT | _RIGHT
 _LINES = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
 """Box characters by the directions in which they have an arm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """Lines of cells, all lines of one width."""
-
-    lines: list[list[Cell]]
-    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,8 @@ def draw(graph: Graph) -> Drawing:
             line += [*name, wires]
         width += max(sum(cell_len(cell.text) for cell in name) for name in names)
         width += cell_len(channel[0].text)
-    return Drawing(lines, width)
+    roots = [spot.row for spot in layers[0]] if layers else []
+    return Drawing(lines, width, root=roots[len(roots) // 2] if roots else 0)
 
 
 def _names(graph: Graph, spots: list[Spot], height: int) -> list[list[Cell]]:

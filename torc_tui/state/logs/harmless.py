@@ -1,7 +1,7 @@
 """A log as it may be written to a terminal while it grows; pure.
 
-Text, colors, tabs and the return to the beginning of a line stay, so that progress looks as it was
-meant. Everything else that would command the terminal is dropped.
+Text, colors that hide nothing, tabs and the return to the beginning of a line stay, so that
+progress looks as it was meant. Everything else that would command the terminal is dropped.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import codecs
 import re
 
-from torc_tui.state.logs.terminal_line import COLORS, TOKENS
+from rich.style import Style
+
+from torc_tui.state.logs.colors import COLORS, look_after
+from torc_tui.state.logs.terminal_line import TOKENS
 from torc_tui.terminal import clean
 
 RESET = "\x1b[0m"
@@ -29,6 +32,7 @@ class HarmlessText:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = ""
         self._is_colored = False
+        self._style = Style.null()
 
     def feed(self, data: bytes) -> str:
         """Return what may be written of the next piece."""
@@ -38,7 +42,7 @@ class HarmlessText:
         """Return the rest; the terminal has its own colors again."""
         rest = self._follow(self._decoder.decode(b"", final=True), is_end=True)
         reset = RESET if self._is_colored else ""
-        self._is_colored = False
+        self._is_colored, self._style = False, Style.null()
         return rest + reset
 
     def _follow(self, text: str, *, is_end: bool) -> str:
@@ -70,7 +74,8 @@ class HarmlessText:
             and not token["between"]
             and COLORS.fullmatch(token["parameters"])
         ):
-            self._is_colored = True
-            return f"\x1b[{token['parameters']}m"
+            self._style, kept = look_after(self._style, token["parameters"])
+            self._is_colored |= bool(kept)
+            return f"\x1b[{kept}m" if kept else ""
         single = token["single"] or ""
         return single if single in _KEPT else ""

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from rich.ansi import AnsiDecoder
 from rich.cells import get_character_cell_size
 from rich.style import Style
 from rich.text import Text
 
+from torc_tui.state.logs.colors import COLORS, look_after
 from torc_tui.terminal import clean
 
 _TAB = 8
@@ -36,8 +36,6 @@ TOKENS = re.compile(
 )
 """One token after the other, whatever comes; each class ends where the next begins, so this is
 linear. What has no end is dropped up to the end of the text."""
-
-COLORS = re.compile(r"[0-9;:]{0,64}")
 
 
 @lru_cache(maxsize=1024)
@@ -93,7 +91,7 @@ class _Line:
             return
         if control == "m":
             if COLORS.fullmatch(parameters):
-                self._style = _colored(self._style, parameters)
+                self._style, _ = look_after(self._style, parameters)
             return
         _CONTROLS.get(control, _ignore)(self, list(map(_number, parameters.split(";"))))
 
@@ -237,11 +235,3 @@ def _number(digits: str) -> int:
     if not digits.isdecimal():
         return 0
     return min(_MOST, int(digits[-9:]) if len(digits) < 10 else _MOST)
-
-
-@lru_cache(maxsize=1024)
-def _colored(style: Style, parameters: str) -> Style:
-    decoder = AnsiDecoder()
-    decoder.style = style
-    decoder.decode_line(f"\x1b[{parameters}m")
-    return decoder.style

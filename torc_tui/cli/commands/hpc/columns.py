@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from torc_core.config.hpc import Partition
 from torc_core.hpc.profiles.match import format_limit
-from torc_core.operations.facts import counted
+from torc_core.units import counted
 from torc_tui.lists.listing import Column
 
 
@@ -34,6 +34,8 @@ def _notes(partition: Partition) -> Iterator[str]:
         yield f"at least {counted(partition.min_nodes, 'node')}"
     if partition.max_nodes:
         yield f"at most {counted(partition.max_nodes, 'node')}"
+    if partition.gpu_nodes:
+        yield f"{counted(partition.gpu_nodes, 'node')} with GPUs"
     if partition.max_nodes_per_user:
         yield f"at most {counted(partition.max_nodes_per_user, 'node')} of a user"
     if partition.gpu_memory_gb:

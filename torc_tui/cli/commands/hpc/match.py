@@ -11,10 +11,11 @@ import click
 from torc_core.config.bounds import COUNT, POSITIVE_COUNT
 from torc_core.config.hpc import Partition
 from torc_core.errors import UsageError
-from torc_core.hpc.profiles.needs import Needs, parse_node_memory, parse_walltime
+from torc_core.hpc.profiles.needs import Needs, parse_walltime
 from torc_core.hpc.profiles.profile import Profile
 from torc_core.operations.hpc.matching import PartitionMatch, match_partitions
 from torc_core.operations.hpc.profiles import find_profile
+from torc_core.units import parse_node_memory
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.hpc.columns import SIZES
 from torc_tui.cli.options.numbers import number

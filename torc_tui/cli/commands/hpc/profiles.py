@@ -9,15 +9,15 @@ import msgspec
 
 from torc_core.errors import TorcError
 from torc_core.hpc.profiles.profile import Profile
-from torc_core.operations.facts import counted
 from torc_core.operations.hpc.profiles import (
     all_profiles,
     cluster_profile,
     detected_profiles,
     find_profile,
 )
-from torc_tui.cli.command import argument, command
-from torc_tui.cli.options.types import PROFILE
+from torc_core.units import counted
+from torc_tui.cli.command import command
+from torc_tui.cli.options.profile import profile_argument
 from torc_tui.cli.settings import Settings, pass_settings
 from torc_tui.lists.listing import Column
 
@@ -65,10 +65,10 @@ def detect(settings: Settings) -> None:
     settings.output.message(message, {"detected": False, "message": message})
 
 
-@command(examples=["torc hpc show kestrel"])
-@argument("name", metavar="PROFILE", type=PROFILE, help="Its name, as in `torc hpc list`.")
+@command(examples=["torc hpc show", "torc hpc show kestrel"])
+@profile_argument
 @pass_settings
-def show(settings: Settings, name: str) -> None:
+def show(settings: Settings, name: str | None) -> None:
     """Show what torc knows of an HPC system."""
     profile = find_profile(settings.configured.hpc, name)
     settings.output.record(
@@ -93,7 +93,7 @@ def _without_profile() -> str:
     except TorcError as error:
         return f"{unknown}, and Slurm says nothing of its cluster. {error.message}"
     if cluster is None:
-        return f"{unknown}, and there is no Slurm to make one of."
+        return f"{unknown}, and there is no Slurm here to make one from."
     number = counted(len(cluster.partitions), "partition")
     return (
         f"{unknown}. Commands that need one make it of what Slurm says of the cluster "

@@ -10,7 +10,7 @@ from torc_tui.cli.command import command
 from torc_tui.cli.options.shared import workflow_argument
 from torc_tui.cli.options.types import ID
 from torc_tui.cli.settings import Settings, pass_settings
-from torc_tui.lists.job_relations import JOB_FAILURE_HANDLERS, JOB_REQUIREMENTS
+from torc_tui.lists.data.job_relations import JOB_FAILURE_HANDLERS, JOB_REQUIREMENTS
 
 _job_option = click.option("-j", "--job-id", type=ID, help="Only this job.")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.facts import counted
 from torc_core.operations.logs.analyze import LogAnalysis, analyze_logs
+from torc_core.units import counted
 from torc_tui.cli.command import argument, command
 from torc_tui.cli.options.types import ID
 from torc_tui.cli.output.diagnostics import say

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +16,7 @@ from torc_core.errors import NotFoundError
 from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.events.text import event_type_of
 from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
+from torc_core.moments import iso_moment
 from torc_core.operations.follow_events import EventFollower
 from torc_tui.cli.options.field_values import read_json
 from torc_tui.cli.options.numbers import number, setting
@@ -37,15 +37,9 @@ category_filter = click.option(
 )
 
 
-def _precise_time(timestamp_ms: int) -> str:
-    """Return a moment (milliseconds since 1970) in local time, to the millisecond."""
-    moment = datetime.fromtimestamp(timestamp_ms / 1000, UTC).astimezone()
-    return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{timestamp_ms % 1000:03d}"
-
-
 def _with_time(event: Event | StreamedEvent) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(event)
-    return {**plain, "timestamp_formatted": _precise_time(event.timestamp)}
+    return {**plain, "timestamp_formatted": iso_moment(event.timestamp / 1000)}
 
 
 def _is_of(category: str) -> Condition:

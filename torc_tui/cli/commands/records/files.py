@@ -10,7 +10,7 @@ from torc_tui.cli.options.texts import NAME, PATH
 from torc_tui.cli.options.types import ID
 from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
 from torc_tui.cli.settings import Settings, pass_settings
-from torc_tui.lists.files import FILES
+from torc_tui.lists.data.files import FILES
 
 RESOURCE = Resource(
     name="files",

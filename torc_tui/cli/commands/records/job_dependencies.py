@@ -9,7 +9,7 @@ from torc_core.model.page import MAX_LIMIT, Page
 from torc_tui.cli.command import group
 from torc_tui.cli.options.shared import limits, workflow_argument
 from torc_tui.cli.settings import Settings, pass_settings
-from torc_tui.lists.dependencies import JOB_DEPENDENCIES, JOB_FILES, JOB_USER_DATA
+from torc_tui.lists.data.dependencies import JOB_DEPENDENCIES, JOB_FILES, JOB_USER_DATA
 from torc_tui.lists.listing import Listing
 
 

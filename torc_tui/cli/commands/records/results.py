@@ -14,6 +14,7 @@ from torc_core.errors import UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_tui.cli.commands.records.results_diff import diff
 from torc_tui.cli.options.numbers import number
 from torc_tui.cli.options.shared import paging, status_filter
 from torc_tui.cli.options.types import ID
@@ -79,6 +80,7 @@ RESOURCE = Resource(
 )
 
 results = resource_group(RESOURCE)
+results.add_command(diff)
 
 
 def _name_list(_ctx: click.Context, _option: click.Parameter, job_id: int | None) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.model.artifact import UserData, UserDataPatch
 from torc_core.model.ids import JobId
-from torc_core.operations.facts import counted
+from torc_core.units import counted
 from torc_tui.cli.command import argument
 from torc_tui.cli.options.field_values import read_json
 from torc_tui.cli.options.shared import workflow_argument
@@ -18,7 +18,7 @@ from torc_tui.cli.options.texts import NAME
 from torc_tui.cli.options.types import ID, WORKFLOW
 from torc_tui.cli.resource import Field, Resource, resource_group, show_chosen
 from torc_tui.cli.settings import Settings, pass_settings
-from torc_tui.lists.user_data import USER_DATA
+from torc_tui.lists.data.user_data import USER_DATA
 
 
 def _create(

@@ -9,6 +9,7 @@ from torc_tui.cli.command import Entry, LazyGroup
 COMMANDS = {
     "summary": Entry("summary:summary", "Show the progress of a workflow."),
     "results": Entry("results:results", "Report results with the paths of all their logs."),
+    "failures": Entry("failures:failures", "Group failed jobs by what they have in common."),
     "check-resource-utilization": Entry(
         "utilization:check_resource_utilization",
         "Show which jobs used more memory, CPU or time than they state.",

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from torc_core.config.bounds import PERCENT, WHOLE
-from torc_core.operations.facts import counted
 from torc_core.operations.reports.utilization import (
     LEAST_OVER_PERCENT,
     ResourceViolation,
@@ -16,6 +15,7 @@ from torc_core.operations.reports.utilization import (
     UtilizationRequest,
     check_utilization,
 )
+from torc_core.units import counted
 from torc_tui.cli.command import command
 from torc_tui.cli.options.numbers import number
 from torc_tui.cli.options.shared import workflow_argument

@@ -17,7 +17,7 @@ COMMANDS = {
     "list": Entry("definition.show:list_", "List workflows."),
     "get": Entry("definition.show:get", "Show a workflow and its settings."),
     "status": Entry("lifecycle.status:status", "Show run number, flags and job counts."),
-    "is-complete": Entry("lifecycle.status:is_complete", "Show whether every job is complete."),
+    "is-complete": Entry("lifecycle.status:is_complete", "Show whether no job is left to run."),
     "list-actions": Entry("definition.actions:list_actions", "List the actions of a workflow."),
     "run": Entry("lifecycle.run:run", "Run a workflow on this machine, as `torc run` does."),
     "initialize": Entry("lifecycle.initialize:initialize", "Start a new run of every job."),
@@ -36,6 +36,10 @@ COMMANDS = {
     "correct-resources": Entry(
         "lifecycle.correct_resources:correct_resources",
         "Raise the requirements of jobs that used more than they state.",
+    ),
+    "sync-status": Entry(
+        "lifecycle.sync_status:sync_status",
+        "Record which allocations and jobs are over, by Slurm's word.",
     ),
     "submit": Entry(
         "lifecycle.submit:submit", "Submit a workflow to Slurm, as `torc submit` does."

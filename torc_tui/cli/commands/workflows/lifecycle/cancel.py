@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torc_core.errors import ExitCode
 from torc_core.operations.lifecycle.cancel import propose_cancel
 from torc_tui.cli.command import command
 from torc_tui.cli.options.shared import workflow_argument
@@ -11,8 +12,12 @@ from torc_tui.cli.settings import Settings, pass_settings
 @command(examples=["torc workflows cancel 12"])
 @workflow_argument
 @pass_settings
-def cancel(settings: Settings, workflow: str | None) -> None:
-    """Cancel a workflow: its runners stop their jobs, and its Slurm allocations end."""
+def cancel(settings: Settings, workflow: str | None) -> ExitCode:
+    """Cancel a workflow: its runners stop their jobs, and its Slurm allocations end.
+
+    If allocations could not be canceled, the exit code says why; the workflow is canceled all the
+    same.
+    """
     chosen = settings.choose_workflow(workflow)
     done = settings.carry_out(propose_cancel(settings.client, chosen, settings.slurm))
     ended = done.allocations
@@ -25,3 +30,4 @@ def cancel(settings: Settings, workflow: str | None) -> None:
             "errors": [ended.error] if ended.error else [],
         },
     )
+    return ended.exit_code

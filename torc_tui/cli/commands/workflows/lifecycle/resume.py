@@ -13,7 +13,8 @@ from torc_core.errors import ExitCode
 from torc_core.host.run_process import process_age_s
 from torc_core.model.records.workflow_run import RunKind
 from torc_core.operations.lifecycle.resume import RESUME_TIMEOUT_S, ResumeChoice, propose_resume
-from torc_core.operations.lifecycle.run import RunRequest, runner_options
+from torc_core.operations.lifecycle.run import RunRequest
+from torc_core.operations.run_options import runner_options
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.run import execute, print_started
 from torc_tui.cli.options.numbers import number

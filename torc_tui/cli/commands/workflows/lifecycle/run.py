@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torc_core.operations.lifecycle.run import runner_options
+from torc_core.operations.run_options import runner_options
 from torc_tui.cli.command import command
 from torc_tui.cli.commands.run import run_workflow
 from torc_tui.cli.options.run_options import run_options, skip_checks_option

@@ -1,0 +1,1 @@
+"""How the interface looks in this terminal: themes, numbers of colors, characters, background."""

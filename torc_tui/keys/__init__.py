@@ -1,0 +1,1 @@
+"""Which key does what: the table of actions, the keys of the user, bindings, sentences."""

@@ -1,0 +1,1 @@
+"""The keys, by the part of the interface in which they work."""

@@ -1,0 +1,1 @@
+"""What the list of jobs shows of their attempts: when, how long, where, with what outcome."""

@@ -1,0 +1,100 @@
+"""Columns of the list of jobs that come from their attempts, nodes and requirements."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from torc_core.model.job import Job
+from torc_core.model.result import Result
+from torc_core.moments import listed_moment
+from torc_core.operations.repair.short_why import FAILED
+from torc_core.units import format_seconds
+from torc_tui.lists.attempts.attempt import as_text, ended_at, result_of, seconds_of, started_at
+from torc_tui.lists.attempts.names import Names
+from torc_tui.lists.cells import BROKEN_TONE, quiet_cell
+from torc_tui.lists.listing import Column
+from torc_tui.lists.results import peak_cpu, peak_memory
+from torc_tui.terminal import clean
+from torc_tui.theme import QUIET, Cell
+
+RESULTS, HELD_BY = "include_latest_results", "include_held_by"
+NODE_NAMES, NEEDS, REASONS = "node_names", "needs", "reasons"
+"""What the source of the list is asked for by these columns."""
+
+
+def _moment(of: Callable[[Job], float | None]) -> Callable[[Job], Cell]:
+    def show(job: Job) -> Cell:
+        moment = of(job)
+        return Cell("" if moment is None else listed_moment(moment, time.time()), QUIET)
+
+    return show
+
+
+def _from_result(value: Callable[[Result], str | None]) -> Callable[[Job], str | None]:
+    def of(job: Job) -> str | None:
+        result = result_of(job)
+        return None if result is None else value(result)
+
+    return of
+
+
+def _duration(job: Job) -> str | None:
+    seconds = seconds_of(job, time.time())
+    return None if seconds is None else format_seconds(seconds)
+
+
+def _exit_code(job: Job) -> int | None:
+    result = result_of(job)
+    return None if result is None else result.return_code
+
+
+def _exit_cell(job: Job) -> Cell:
+    code = _exit_code(job)
+    return Cell("" if code is None else str(code), BROKEN_TONE if code else QUIET)
+
+
+DURATION = Column("Time", _duration, is_number=True, min_width=5, rank=2, asks=RESULTS)
+EXIT = Column("Exit", _exit_code, _exit_cell, is_number=True, rank=3, asks=RESULTS)
+PEAK_MEMORY = Column("Peak mem", _from_result(peak_memory), is_number=True, rank=5, asks=RESULTS)
+PEAK_CPU = Column("Peak CPU", _from_result(peak_cpu), is_number=True, rank=6, asks=RESULTS)
+STARTED = Column(
+    "Started", lambda job: as_text(started_at(job)), _moment(started_at), rank=8, asks=RESULTS
+)
+ENDED = Column("Ended", lambda job: as_text(ended_at(job)), _moment(ended_at), rank=9, asks=RESULTS)
+PRIORITY = Column("Priority", lambda job: job.priority, sort_by="priority", is_number=True, rank=10)
+ORIGIN = Column("Origin", lambda job: job.origin, quiet_cell("origin"), sort_by="origin", rank=10)
+RUN = Column(
+    "Run", _from_result(lambda result: str(result.run_id)), is_number=True, rank=10, asks=RESULTS
+)
+
+
+def node_column(names: Names) -> Column:
+    """Return the column of the host on which a job runs, or ran."""
+
+    def show(job: Job) -> Cell:
+        return Cell(clean(names.node_of(job) or ""), QUIET)
+
+    return Column("Node", names.node_of, show, max_width=20, rank=4, asks=NODE_NAMES)
+
+
+def why_column(names: Names) -> Column:
+    """Return the column that says why jobs failed, wait or were canceled.
+
+    It comes only where all others fit: where it does not, a row tells it of one job.
+    """
+
+    def show(job: Job) -> Cell:
+        tone = BROKEN_TONE if job.status in FAILED else QUIET
+        return Cell(clean(names.why_of(job)), tone)
+
+    return Column("Why", names.why_of, show, max_width=44, rank=7, asks=REASONS)
+
+
+def needs_column(names: Names) -> Column:
+    """Return the column of what a job needs, in short."""
+
+    def show(job: Job) -> Cell:
+        return Cell(clean(names.needs_of(job) or ""), QUIET)
+
+    return Column("Needs", names.needs_of, show, max_width=32, rank=9, asks=NEEDS)

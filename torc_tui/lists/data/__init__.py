@@ -1,0 +1,1 @@
+"""Lists of files and user data, and of what depends on what."""

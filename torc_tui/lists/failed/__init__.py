@@ -1,0 +1,1 @@
+"""What failed: groups of failed jobs, and the next row that failed."""

@@ -1,0 +1,1 @@
+"""What the keys of lists do."""

@@ -1,0 +1,1 @@
+"""The tabs of an open workflow that are lists, and the order of all."""

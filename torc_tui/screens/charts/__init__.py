@@ -1,0 +1,1 @@
+"""What differs between runs, and plots: screens about what a workflow has done."""

@@ -1,0 +1,21 @@
+"""Copying a text from a screen to the clipboard of the terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual.screen import Screen
+from textual.worker import WorkType
+
+from torc_tui import clipboard
+
+
+def copy_text(screen: Screen[Any], text: str, tell: Callable[[str], object]) -> None:
+    """Send a harmless text to the clipboard, and say how much was sent and where it is kept."""
+    driver = screen.app._driver  # noqa: SLF001 - Textual's own way knows neither limits nor screen
+    if driver is not None:
+        work: WorkType[None] = partial(clipboard.send, driver.write, text, os.environ, tell)
+        screen.run_worker(work)

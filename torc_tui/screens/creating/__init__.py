@@ -1,0 +1,1 @@
+"""Creating workflows: the dialog that chooses a file, and the wizard."""

@@ -1,0 +1,326 @@
+"""The wizard: a workflow is put together page by page, and checked as it grows."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import ClassVar
+
+from textual import events, getters, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher
+
+from torc_core.errors import TorcError
+from torc_core.spec.convert import Format
+from torc_core.spec.draft.check import Checked, check_draft
+from torc_core.spec.draft.draft import Draft
+from torc_core.spec.draft.tree import Spot
+from torc_core.spec.load import surroundings_here
+from torc_tui.keys.action import Scope
+from torc_tui.keys.awaited import AWAITED
+from torc_tui.keys.bindings import bindings_for
+from torc_tui.keys.in_words import keyed
+from torc_tui.keys.table import shown_in
+from torc_tui.requests import Requests
+from torc_tui.screens.creating.finishing import Finished, Make, finish
+from torc_tui.screens.creating.form import Form
+from torc_tui.screens.creating.page import Page
+from torc_tui.screens.creating.steps import Steps
+from torc_tui.screens.dialogs.confirm import Confirm
+from torc_tui.state.creating.forms import STEPS, place_of
+from torc_tui.state.creating.review import place_text, review
+from torc_tui.state.creating.wizard_state import REVIEW, WizardState, nearest_step
+from torc_tui.state.graph.drawn import Drawing
+from torc_tui.terminal import clean
+from torc_tui.theme import Cell
+from torc_tui.widgets.cursor_list import CursorList
+from torc_tui.widgets.key_hints import KeyHints
+from torc_tui.widgets.line import Line
+from torc_tui.widgets.message_line import message_rows
+
+REST_S = 0.25
+"""A draft is checked when nothing was typed for so long."""
+_FOR_ENTRIES = {"wizard.add", "wizard.remove"}
+
+
+class Wizard(Screen[Finished | None]):
+    """Steps from a name to a workflow; each can be gone back to, and keeps what was typed.
+
+    Args:
+        requests: Its threads check the draft, and write the file.
+        make: Creates a workflow on the server.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.WIZARD)
+    DEFAULT_CSS = """
+    Wizard ContentSwitcher { height: 1fr; }
+    """
+
+    head = getters.query_one("#head", Line)
+    names = getters.query_one(Steps)
+    tip = getters.query_one("#tip", Line)
+    keys = getters.query_one(KeyHints)
+    switcher = getters.query_one(ContentSwitcher)
+
+    def __init__(self, requests: Requests, make: Make) -> None:
+        super().__init__()
+        self._requests = requests
+        self._make = make
+        self.state = WizardState()
+        self._pages = [Page(step) for step in STEPS]
+        """Each is mounted when it is gone to first."""
+        self._mounting = asyncio.Lock()
+        self._timer: Timer | None = None
+        self._is_checking = False
+        self._error = ""
+
+    def compose(self) -> ComposeResult:
+        """Lay out: where the user is, the steps, one page, what is wrong, keys."""
+        yield Line(id="head", classes="title")
+        yield Steps(id="steps")
+        with ContentSwitcher(initial=STEPS[0].id):
+            yield self.page
+        yield Line(id="tip")
+        yield KeyHints()
+
+    def on_mount(self) -> None:
+        """Begin with the first step."""
+        self._changed()
+        self.page.enter()
+
+    @property
+    def page(self) -> Page:
+        """The page in sight."""
+        return self._pages[self.state.at]
+
+    # What is shown
+
+    def _show(self) -> None:
+        state = self.state
+        self.page.show(state.draft, state.index, state.faults(), state.ending)
+        self.head.show(*state.place_cells())
+        self.names.show(*state.titles(self.size.width))
+        hidden = set() if state.step.adds else _FOR_ENTRIES
+        self.keys.show(tuple(each for each in shown_in({Scope.WIZARD}) if each.id not in hidden))
+        self._show_tip()
+
+    def on_resize(self) -> None:
+        """Fit the titles and the tip into the new width."""
+        self.names.show(*self.state.titles(self.size.width))
+        self._show_tip()
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """Show what to write into the field, or what is wrong with it."""
+        self._show_tip()
+
+    def _show_tip(self) -> None:
+        field = self.page.form.focused_field
+        problem = self.state.problem_of(field and field.name)
+        if self._error:
+            said, tone = clean(self._error), "red"
+        elif problem and not self.page.form.is_in_empty:
+            said, tone = f"✗ {clean(problem)}", "red"
+        else:
+            said, tone = (keyed(field.hint) if field else self.state.list_hint), ""
+        rows = message_rows(said, max(1, self.size.width - 1))
+        self.tip.styles.height = len(rows) + 1
+        cells = [part for row in rows for part in (Cell(f" {row}", tone), Cell("\n"))]
+        self.tip.show(*cells, self.state.summary())
+
+    def _fail(self, error: TorcError) -> None:
+        self._error = f"{error.message} {error.hint}".replace("\n", " ")
+        self._show_tip()
+
+    # Changes
+
+    def _changed(self) -> None:
+        """Show the draft, and check it when nothing more is typed."""
+        self._error = ""
+        self._show()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(REST_S, self._check)
+
+    def _absorb(self) -> bool:
+        """Take over what stands in the inputs by now; return whether that changed anything.
+
+        What was typed last is often still on its way as a message. So inputs are read before
+        anything else is shown in them, and messages only say that there is something to read.
+        """
+        return self.state.take_all(self.page.form.typed)
+
+    @on(Form.Typed)
+    def _on_typed(self, typed: Form.Typed) -> None:
+        if typed.key == self.page.form.key and self._absorb():
+            self._changed()
+
+    @on(Form.Edited)
+    def _on_edited(self, edited: Form.Edited) -> None:
+        if edited.key == self.page.form.key:
+            self._absorb()
+            self.state.take(edited.field, edited.value)
+            self._changed()
+
+    @work(group="check")
+    async def _check(self) -> None:
+        """Check the draft, in a thread; one check at a time, as a large draft takes long."""
+        if self._is_checking:
+            return
+        self._is_checking = True
+        draft, form = asked = self._shown
+        try:
+            checked, drawing = await self._requests.in_thread(partial(_look_at, draft, form))
+        except TorcError as error:
+            self._fail(error)
+            return
+        finally:
+            self._is_checking = False
+        if not self.is_mounted:
+            return
+        self._absorb()
+        if asked != self._shown:
+            self._changed()
+            return
+        self.state.checked = checked
+        self._show()
+        if drawing is not None and self.page.view is not None:
+            self.page.view.show(drawing)
+
+    @property
+    def _shown(self) -> tuple[Draft, Format | None]:
+        """The draft, and on the last page the format in which it is shown."""
+        is_review = self.state.at == REVIEW
+        return self.state.draft, self.state.ending.form if is_review else None
+
+    # Moving
+
+    async def _go(self, step: int, index: int | None = None, field: str | None = None) -> None:
+        """Go to a step, and there to an entry and a field."""
+        page = self._pages[nearest_step(step)]
+        async with self._mounting:
+            if not page.is_attached:
+                await self.switcher.add_content(page)
+        self._absorb()
+        self.state.go(step)
+        if index is not None:
+            self.state.point_at(index)
+        self.switcher.current = self.state.step.id
+        self._changed()
+        self.page.enter(field)
+
+    @on(CursorList.Moved, ".items")
+    def _on_moved(self, moved: CursorList.Moved) -> None:
+        """Show another entry in the form."""
+        self._absorb()
+        self.state.point_at(moved.list.cursor or 0)
+        self._show()
+
+    @on(CursorList.Chosen, ".items")
+    async def _on_chosen(self, chosen: CursorList.Chosen) -> None:
+        """Go into the form, or begin with the first entry."""
+        if not self.state.total:
+            await self.action_wizard("add")
+        elif not chosen.is_click:
+            self.page.form.enter()
+
+    @on(Form.Next)
+    async def _on_next(self) -> None:
+        """Go on with the next field; behind the last one with the list, or the next step."""
+        if not self.page.form.is_in_last:
+            self.focus_next()
+        elif self.state.at == REVIEW:
+            self._create()
+        elif self.state.step.has_items:
+            self.page.enter()
+        else:
+            await self._go(self.state.at + 1)
+
+    @on(Steps.Clicked)
+    async def _on_step_clicked(self, clicked: Steps.Clicked) -> None:
+        await self._go(clicked.step)
+
+    async def action_wizard(self, what: str) -> None:
+        """Do what a key asks for."""
+        match what:
+            case "next" | "back":
+                await self._go(self.state.at + (1 if what == "next" else -1))
+            case "down":
+                self.focus_next()
+            case "up":
+                self.focus_previous()
+            case "add" if self.state.step.adds:
+                self._absorb()
+                self.state.add()
+                self._changed()
+                self.page.form.enter()
+            case "remove" if self.state.step.adds and self.state.total:
+                self._remove()
+            case "problem":
+                field = self.page.form.focused_field
+                place = self.state.problem_after(field and field.name)
+                if place is not None:
+                    await self._go(*place)
+            case "create":
+                self._create()
+            case "leave":
+                self._leave()
+
+    @work(group="question", exclusive=True)
+    async def _remove(self) -> None:
+        self._absorb()
+        state = self.state
+        if not state.is_entry_untouched:
+            name = place_text(state.draft, Spot(state.step.section, state.index))
+            if not await self.app.push_screen_wait(Confirm(f"Delete {name}?", is_danger=True)):
+                return
+        state.remove()
+        self._changed()
+
+    # The end
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether something would be lost by leaving."""
+        self._absorb()
+        return not self.state.is_untouched
+
+    @work(group="question", exclusive=True)
+    async def _leave(self) -> None:
+        """Go back from a field to the list, else leave."""
+        entries = self.page.entries
+        if entries is not None and not entries.has_focus:
+            entries.focus()
+            return
+        if self.is_unsaved:
+            lines = ["What you have typed is lost. The last step can write it to a file."]
+            question = Confirm("Leave the wizard?", lines, is_danger=True)
+            if not await self.app.push_screen_wait(question):
+                return
+        self.dismiss(None)
+
+    @work(name=AWAITED, group="create", exclusive=True)
+    async def _create(self) -> None:
+        """Write, create, and be done; whatever is refused leaves everything as it is."""
+        self._absorb()
+        draft, ending = self.state.draft, self.state.ending
+        try:
+            checked, _ = await self._requests.in_thread(partial(_look_at, draft, None))
+            self.state.checked = checked
+            if checked.problems:
+                await self._go(*place_of(checked.problems[0].spot))
+                return
+            finished = await finish(self.app, self._requests, self._make, draft, ending)
+        except TorcError as error:
+            self._fail(error)
+            return
+        if finished is not None:
+            self.dismiss(finished)
+
+
+def _look_at(draft: Draft, form: Format | None) -> tuple[Checked, Drawing | None]:
+    """Return what a draft becomes, and in a format how that looks; called in a thread."""
+    checked = check_draft(draft, surroundings_here())
+    return checked, None if form is None else review(checked, form)

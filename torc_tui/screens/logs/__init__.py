@@ -1,0 +1,1 @@
+"""The viewer of files, and what its keys do."""

@@ -1,0 +1,1 @@
+"""What the keys for servers do."""

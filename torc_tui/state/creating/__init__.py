@@ -1,0 +1,1 @@
+"""Choosing a workflow file, and the forms in which one is put together."""

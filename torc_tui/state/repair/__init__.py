@@ -1,0 +1,1 @@
+"""What the screens of failures and reasons say, as text."""

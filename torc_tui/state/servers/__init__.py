@@ -1,0 +1,1 @@
+"""What the interface knows of the servers that it can go to."""
