@@ -22,8 +22,9 @@ from clients import environments as clients
 PACKAGES = Path(__file__).parent / "debian-packages.txt"
 POLICY = Path("/usr/sbin/policy-rc.d")
 COMMAND = "python tests/environments.py"
-PATHS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-"""Where programs are; users other than root often lack the last two."""
+_POSTGRESQL = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), key=len)[-1:]
+PATHS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *_POSTGRESQL])
+"""Where programs are: users other than root often lack some, and no PATH has PostgreSQL's."""
 
 
 def program(name: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 30.0) -> T:
+def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 100.0) -> T:
     """Return what `condition` returns once it is true.
 
     Args:

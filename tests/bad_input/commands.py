@@ -29,7 +29,9 @@ WITHOUT_SERVER = """
     hpc show kestrel
     logs analyze here
     plot-resources here.db
+    runs clear --all --no-prompts
     runs list
+    runs stop 20260601T142305-wf7-a1b2c3
     server start
     server status
     server stop
@@ -82,7 +84,9 @@ OF_UNKNOWN = """
     jobs terminate ID
     jobs update ID -c x
     logs bundle ID
+    recover ID
     reports check-resource-utilization ID
+    reports failures ID
     reports results ID
     reports summary ID
     resource-requirements create ID -n x --num-cpus 1
@@ -91,6 +95,7 @@ OF_UNKNOWN = """
     resource-requirements list ID
     resource-requirements update ID --memory 1g
     results delete ID
+    results diff ID
     results get ID
     results list ID
     run ID
@@ -102,6 +107,7 @@ OF_UNKNOWN = """
     slurm get ID
     slurm list ID
     slurm parse-logs ID
+    slurm regenerate ID -a x
     slurm sacct ID
     slurm schedule-nodes ID
     slurm update ID -a x
@@ -113,6 +119,7 @@ OF_UNKNOWN = """
     user-data list ID
     user-data list-missing ID
     user-data update ID -d 1
+    watch ID
     workflows archive true ID
     workflows cancel ID
     workflows correct-resources ID
@@ -130,6 +137,7 @@ OF_UNKNOWN = """
     workflows runs ID
     workflows status ID
     workflows submit ID
+    workflows sync-status ID
     workflows update ID --name x
 """
 

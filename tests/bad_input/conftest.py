@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_input.forks import Ended, Forks
+from bad_input.forks import Ended, run
+from conftest import ServerProcess, serving
 
 Torc = Callable[..., Ended]
 
@@ -17,8 +18,9 @@ MAX_SECONDS = 5
 
 
 @pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
-    with Forks() as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server for these tests alone: its records change by nothing else."""
+    with serving(tmp_path_factory.mktemp("bad-input")) as running:
         yield running
 
 
@@ -31,17 +33,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def torc_alone(forks: Forks, folder: Path) -> Torc:
+def torc_alone(folder: Path) -> Torc:
     """Run `torc` in the folder, with no server named."""
 
-    def run(*arguments: object, **how: Any) -> Ended:
-        ended = forks.run(*arguments, folder=folder, **how)
+    def run_within_bounds(*arguments: object, **how: Any) -> Ended:
+        ended = run(*arguments, folder=folder, **how)
         assert ended.peak_mib < MAX_MIB, ended
         assert ended.seconds < MAX_SECONDS, ended
         assert "Traceback" not in ended.err, ended.err
         return ended
 
-    return run
+    return run_within_bounds
 
 
 @pytest.fixture

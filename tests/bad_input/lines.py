@@ -105,7 +105,7 @@ VALUES = [
     _line(28, "slurm create W -n x -a x --nodes 0", "--nodes"),
     _line(28, "jobs create-from-file W w.txt --cpus-per-job 0", "--cpus-per-job"),
     _line(28, "resource-requirements update R --num-cpus 9223372036854775808", "num"),
-    _line(29, "run w.yaml --cpu-affinity --num-cpus 99999", "99999"),
+    _line(29, "run w.yaml --cpu-affinity --num-cpus 99999", "99,999"),
     _line(32, "user-data create W -n x -d %DEEP%", "--data", "nested"),
     _line(32, "workflows update W --metadata %DEEP%", "--metadata"),
     _line(32, "events create W -d %DEEP%", "--data", "nested"),

@@ -14,6 +14,7 @@ import trustme
 from bad_input.commands import ASKING, WORKFLOW_FILE
 from bad_input.servers import COMMON, RARE, answering
 from core.client.raw_server import SILENCE, RawServer, reply
+from forks.processes import Process
 from waiting import wait_for
 
 REPRESENTATIVE = [
@@ -128,11 +129,11 @@ def test_a_server_with_another_time_is_warned_of(shift_s, said, torc_alone):
 def test_ctrl_c_ends_a_command_that_waits_for_its_server(words, folder):
     with RawServer(lambda _: SILENCE) as server:
         command = [sys.executable, "-m", "torc_tui", *words, "--url", server.url]
-        with subprocess.Popen(
+        with Process(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
         ) as waiting:
             wait_for(lambda: server.received, "a request")
             waiting.send_signal(signal.SIGINT)
-            out, err = waiting.communicate(timeout=60)
+            out, err = waiting.communicate(timeout=100)
 
     assert (waiting.returncode, out, err.strip()) == (130, "", "interrupted")

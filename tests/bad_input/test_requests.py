@@ -45,7 +45,7 @@ def test_a_wrong_request_is_refused_and_changes_nothing(case, server, ids):
     for name, key in ids.items():
         path = path.replace(name, str(key))
         body = body.replace(name.encode(), str(key).encode())
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=100)
     connection.request(case.method, BASE + path, body)
     answer = connection.getresponse()
     content = answer.read()

@@ -27,7 +27,7 @@ import msgspec
 from loopback import Server, drive, request
 
 from torc_server.storage.migrations import migrate
-from torc_server.storage.sqlite import SQLiteDatabase
+from torc_server.storage.sqlite.database import SQLiteDatabase
 
 TIME = "2024-01-01T00:00:00.000Z"
 CHUNK = 10_000

@@ -26,10 +26,11 @@ from torc_server.records.pages import Paging
 from torc_server.rules.attempts.exchange import answer_exchange
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.initialize import initialize_jobs
-from torc_server.rules.workflows import create_workflow, delete_workflow
+from torc_server.rules.large.deletion import delete_workflow
+from torc_server.rules.workflows import create_workflow
 from torc_server.storage import tables
 from torc_server.storage.migrations import migrate
-from torc_server.storage.sqlite import SQLiteDatabase
+from torc_server.storage.sqlite.database import SQLiteDatabase
 
 NOW = 1_700_000_000_000
 TIME = "2024-01-01T00:00:00.000Z"

@@ -34,13 +34,16 @@ from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.programs.poller import Poller
 from torc_core.hpc.slurm.requests import is_of_workflow
-from torc_core.operations.slurm.settle import settle_allocations, unfinished_allocations
+from torc_core.hpc.slurm.settle import settle_allocations, unfinished_allocations
+from torc_core.model.result import LOST_RETURN_CODE
 
 SETTINGS = Settings(nodes=4, preemption="REQUEUE", message_timeout_s=3)
 COMMAND = (
-    "echo S $TORC_JOB_ID $TORC_ATTEMPT_ID >>{ledger}; sleep {seconds}; "
-    "echo E $TORC_JOB_ID $TORC_ATTEMPT_ID >>{ledger}"
+    "log=$(readlink /proc/$$/fd/1); name=${{log##*/}}; "
+    "echo S $name >>{ledger}; {work}; echo E $name >>{ledger}"
 )
+LOG = "job_wf{workflow}_j{job}_r{run}_a{attempt}.o"
+"""The name of an attempt's log, which is that of the attempt in the ledger."""
 LONGEST_S = 3.0
 OUTAGE_S = 8.0
 ALLOCATIONS = 3
@@ -74,6 +77,11 @@ class Report(NamedTuple):
 class Campaign:
     """One workflow on a cluster, and what is done to both.
 
+    Attributes:
+        weights: What is broken, and how often in relation to the others.
+        no_failures: Return codes of attempts that completed, were stopped with their allocation, or
+            lost.
+
     Args:
         cluster: Only this campaign uses it.
         folder: An empty one.
@@ -81,6 +89,9 @@ class Campaign:
         jobs: How many there are.
         longest_s: How long a job takes at most.
     """
+
+    weights = FAULTS
+    no_failures = frozenset({0, 143, LOST_RETURN_CODE})
 
     def __init__(
         self,
@@ -121,7 +132,7 @@ class Campaign:
         file = self._folder / "workflow.json"
         file.write_text(json.dumps(self._invent_workflow()))
         self._torc("submit", file)
-        chosen = self._random.choices([*FAULTS], [*FAULTS.values()], k=faults)
+        chosen = self._random.choices([*self.weights], [*self.weights.values()], k=faults)
         for number, fault in enumerate(chosen, 1):
             self._wait_for_completed(number * self._jobs * 9 // (10 * len(chosen) + 10))
             time.sleep(self._random.uniform(0, 1))
@@ -142,7 +153,7 @@ class Campaign:
     def _invent_workflow(self) -> dict[str, object]:
         def command() -> str:
             seconds = round(self._random.uniform(0.0, self._longest_s), 2)
-            return COMMAND.format(ledger=self._ledger, seconds=seconds)
+            return self._command(f"sleep {seconds}")
 
         need = {"name": "small", "num_cpus": 1, "memory": "50m", "runtime": "PT1M"}
         scheduler = {
@@ -169,6 +180,9 @@ class Campaign:
                 for number in range(self._jobs)
             ],
         }
+
+    def _command(self, work: str) -> str:
+        return COMMAND.format(ledger=self._ledger, work=work)
 
     def _start_torc(self, *words: object) -> subprocess.Popen[bytes]:
         log = (self._folder / "commands").open("ab")
@@ -213,7 +227,9 @@ class Campaign:
         workflow_id = self._workflow_id()
         records = self._client.list_scheduled_compute_nodes(workflow_id).items
         self._poller.watch(each.scheduler_id for each in records)
-        settle_allocations(self._client, self._poller.poll(), workflow_id)
+        views = self._poller.poll()
+        cluster = self._poller.status().cluster
+        settle_allocations(self._client, views, workflow_id, cluster=cluster)
         if self._note_keys(workflow_id) and not unfinished_allocations(self._client, workflow_id):
             self._torc("submit", workflow_id)
             self._torc("slurm", "schedule-nodes", workflow_id, "-n", 2)
@@ -290,29 +306,34 @@ class Campaign:
     def _compare(self) -> tuple[list[str], int]:
         """Return what is wrong in ledger, results and queue, and how many jobs ran again."""
         lines = Counter(self._ledger.read_text().splitlines())
-        results = self.processes.ask("SELECT job_id, attempt_id, status, return_code FROM result")
+        results = self.processes.ask(
+            "SELECT job_id, run_id, attempt_id, status, return_code FROM result"
+        )
         jobs = self.processes.ask("SELECT id, status FROM job")
-        completed = Counter(row[0] for row in results if row[2] == 5)
-        starts = Counter(int(line.split()[1]) for line in lines if line[0] == "S")
-        self._note_keys(self._workflow_id())
+        completed = Counter(row[0] for row in results if row[3] == 5)
+        starts = Counter(line.split("_")[2] for line in lines if line[0] == "S")
+        workflow_id = self._workflow_id()
+        self._note_keys(workflow_id)
+
+        def is_in_ledger(job: int, run: int, attempt: int) -> bool:
+            log = LOG.format(workflow=workflow_id, job=job, run=run, attempt=attempt)
+            return lines[f"S {log}"] == lines[f"E {log}"] == 1
+
         found = {
             "jobs that are lost": [row for row in jobs if row[1] != 5],
             "jobs that have not completed exactly once": [
                 job for job, _ in jobs if completed[job] != 1
             ],
             "attempts that are recorded twice": [
-                key for key, count in Counter(row[:2] for row in results).items() if count > 1
+                key for key, count in Counter(row[:3] for row in results).items() if count > 1
             ],
             "results that the ledger does not have": [
-                row
-                for row in results
-                if row[2] == 5
-                and not lines[f"S {row[0]} {row[1]}"] == lines[f"E {row[0]} {row[1]}"] == 1
+                row for row in results if row[3] == 5 and not is_in_ledger(*row[:3])
             ],
             "attempts that were executed twice": [
                 line for line, count in lines.items() if count > 1
             ],
-            "jobs that failed": [row for row in results if row[3] not in {0, 143}],
+            "jobs that failed": [row for row in results if row[4] not in self.no_failures],
             "requests that were submitted twice": [
                 (key, *ids) for key, ids in self._submitted.items() if len(ids) > 1
             ],
@@ -321,9 +342,9 @@ class Campaign:
         return problems, sum(count > 1 for count in starts.values())
 
 
-def main() -> int:
-    """Run campaigns one after the other on one cluster, and print what they found."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def run_all(kind: type[Campaign], description: str) -> int:
+    """Run campaigns of a kind one after the other on one cluster, and print what they found."""
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=300)
     parser.add_argument("--faults", type=int, default=12, help="in each run")
@@ -334,7 +355,7 @@ def main() -> int:
         for seed in range(chosen.seed, chosen.seed + chosen.runs):
             print(f"seed {seed}", flush=True)
             folder = Path(tempfile.mkdtemp(prefix="slurm-"))
-            campaign = Campaign(cluster, folder, seed=seed, jobs=chosen.jobs)
+            campaign = kind(cluster, folder, seed=seed, jobs=chosen.jobs)
             try:
                 report = campaign.run(chosen.faults)
             finally:
@@ -348,4 +369,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_all(Campaign, __doc__))

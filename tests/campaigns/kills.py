@@ -4,7 +4,7 @@
 
 The jobs are shells that write a line when they start and one when they end. The next runner is
 started at once, as is the next server. `--guards` kills that many guards besides: then jobs may run
-again under a new attempt, which is counted.
+again under a new attempt, which is counted. Each attempt that was started must have one result.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 
 from campaigns.processes import Processes, conclude
 
+from torc_core.model.result import LOST_RETURN_CODE
+
 COMMAND = (
     'echo "S $TORC_JOB_ID $TORC_ATTEMPT_ID $$" | tee -a {ledger}; sleep {seconds}; '
     'echo "E $TORC_JOB_ID $TORC_ATTEMPT_ID $$ {code}" | tee -a {ledger}; exit {code}'
@@ -29,6 +31,11 @@ COMMAND = (
 LONGEST_S = 1.5
 HANG_S = 120.0
 GONE_S = 15.0
+_REPORTED = (
+    "SELECT job_id, attempt_id, return_code FROM result"
+    f" WHERE return_code != {LOST_RETURN_CODE} ORDER BY job_id"
+)
+"""The results that runners have reported; the others are of attempts that were lost."""
 VICTIMS = {"runner": 10, "starting runner": 3, "runner and caretaker": 3, "server": 4}
 """Who is killed, and how often of 20 times."""
 
@@ -154,7 +161,7 @@ class Campaign:
     def _wait_for_results(self, count: int) -> None:
         def has_them() -> bool:
             self._keep_running()
-            return int(self.processes.ask("SELECT count(*) FROM result")[0][0]) >= count
+            return len(self.processes.ask(_REPORTED)) >= count
 
         self._wait_for(has_them, f"{count} results")
 
@@ -192,15 +199,16 @@ class Campaign:
             else:
                 ends[int(job), int(attempt)] = int(code[0])
         names = dict(self.processes.ask("SELECT id, name FROM job"))
-        results = self.processes.ask(
-            "SELECT job_id, attempt_id, return_code FROM result ORDER BY job_id"
-        )
+        results = self.processes.ask(_REPORTED)
+        recorded = Counter(self.processes.ask("SELECT job_id, attempt_id FROM result"))
         twice = [key for key, count in starts.items() if count > 1]
         per_job = Counter(job for job, _ in starts)
         repeated = [job for job, count in per_job.items() if count > 1]
         unequal = [row for row in results if ends.get((row[0], row[1])) != row[2]]
         found = {
             "attempts that were executed twice": twice,
+            "attempts without a result": sorted(starts.keys() - recorded.keys()),
+            "attempts with several results": [key for key, n in recorded.items() if n > 1],
             "jobs without exactly one result": sorted(
                 job for job, count in (Counter(r[0] for r in results)).items() if count != 1
             )

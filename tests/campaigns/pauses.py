@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 
 from campaigns.processes import Processes, conclude, send
 
+from torc_core.model.result import LOST_RETURN_CODE
+
 COMMAND = (
     "echo S $TORC_JOB_ID $TORC_ATTEMPT_ID | tee -a {ledger}; sleep {seconds}; "
     "echo E $TORC_JOB_ID $TORC_ATTEMPT_ID | tee -a {ledger}; exit $((TORC_ATTEMPT_ID - 1))"
@@ -36,14 +38,10 @@ TAKEN_SHARE = 0.75
 """How often others have taken jobs before a runner goes on."""
 JOBS_PER_PAUSE = 10
 HANG_S = 120.0
-SERVER = f"""
-from torc_server.rules.attempts import leases
-leases.LEASE_S = {LEASE_S}
-from torc_server.background import housekeeping
-housekeeping.PERIOD_S = 0.1
-from torc_server.__main__ import main
-main()
-"""
+TIMERS = (
+    *("--heartbeat-interval-secs", str(HEARTBEAT_S)),
+    *("--lost-after-secs", str(LEASE_S)),
+)
 RUNNERS = ("a", "b")
 OF_RUNNER = "PAUSED_WITH"
 """The variable that all processes of a runner have, and no others."""
@@ -96,7 +94,7 @@ class Campaign:
         self._taken = 0
         self._lost: set[Key] = set()
         self._runners: dict[str, subprocess.Popen[bytes]] = {}
-        self.processes = Processes(folder, slots, ("-c", SERVER))
+        self.processes = Processes(folder, slots, TIMERS)
         self.processes.create_workflow("pauses", self._invent_jobs())
 
     def run(self) -> Report:
@@ -206,7 +204,10 @@ class Campaign:
         lines = Counter(self._ledger.read_text().splitlines())
         started, ended = (_attempts(lines, kind) for kind in "SE")
         jobs = dict(self.processes.ask("SELECT id, attempt_id FROM job"))
-        results = self.processes.ask("SELECT job_id, attempt_id, return_code FROM result")
+        results = self.processes.ask(
+            "SELECT job_id, attempt_id, return_code FROM result"
+            f" WHERE return_code != {LOST_RETURN_CODE}"
+        )
         counted = {(job, attempt) for job, attempt, _ in results}
         kept = self._kept()
         late = {key: each[0] for key, each in kept.items()}

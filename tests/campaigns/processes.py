@@ -31,16 +31,17 @@ class Processes:
     Args:
         folder: Where they run and write.
         slots: How many jobs each runner may run at once.
-        server: What Python runs as the server.
+        options: Further options of the server.
     """
 
-    def __init__(self, folder: Path, slots: int, server: Sequence[str] = SERVER) -> None:
+    def __init__(self, folder: Path, slots: int, options: Sequence[str] = ()) -> None:
         self.folder = folder
         self.database = folder / "torc.db"
         self.workflow_id = 0
         self.port = 0
         self._slots = slots
-        self._program = server
+        self._program: Sequence[str] = SERVER
+        self._options = options
         self._log = (folder / "log").open("ab")
         self._environment = os.environ | {
             "XDG_STATE_HOME": str(folder / "state"),
@@ -58,7 +59,7 @@ class Processes:
         """Start it, with the same port and database each time."""
         self.server = self._start(
             *(*self._program, "run", "--host", "127.0.0.1", "--port", str(self.port)),
-            *("--database", str(self.database)),
+            *("--database", str(self.database), *self._options),
             stdout=subprocess.PIPE,
         )
         output = self.server.stdout
@@ -68,6 +69,11 @@ class Processes:
                 self.port = int(line.removeprefix(PORT_LINE))
                 return self.server
         raise RuntimeError(f"The server did not start; see {self.folder / 'log'}.")
+
+    def change_server(self, *program: str, **variables: str) -> None:
+        """Have Python run something else as the next server, with variables in its environment."""
+        self._program = program
+        self._environment |= variables
 
     def create_workflow(self, name: str, jobs: Sequence[dict[str, Any]]) -> None:
         """Create and initialize the workflow that runners run."""

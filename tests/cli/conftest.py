@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forks.processes import run as run_program
 
 from torc_tui.cli.root import run_command_line
 
@@ -33,10 +34,10 @@ class Answer:
 def torc_alone(tmp_path: Path) -> Torc:
     """Run `torc` in a directory of the test's own, with no server named."""
 
-    def run(*arguments: object, stdin: str | None = None, timeout: float = 60) -> Answer:
+    def run(*arguments: object, stdin: str | None = None, timeout: float = 150) -> Answer:
         command = [sys.executable, "-m", "torc_tui", *map(str, arguments)]
         return Answer(
-            subprocess.run(
+            run_program(
                 command,
                 cwd=tmp_path,
                 capture_output=True,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
+
+from forks.processes import run as run_program
 
 WORKFLOW = r"""
 name: "x $(touch gone) ../../etc `id`"
@@ -54,13 +55,13 @@ class LoggedRun:
 
     def _ask(self, *arguments: str) -> dict:
         command = [sys.executable, "-m", "torc_tui", "-f", "json", *arguments]
-        process = subprocess.run(
+        process = run_program(
             command,
             cwd=self._directory,
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
             check=False,
         )
         assert process.stdout, process.stderr

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forks.processes import run as run_program
 
 JOB = "jobs: [{name: a, command: 'true'}]"
 
@@ -55,7 +56,7 @@ def test_cpus_that_are_not_there_are_refused_before_anything_is_made(torc, tmp_p
     answer = torc("run", "w.yaml", "--cpu-affinity", "--num-cpus", "99999")
 
     assert answer.code == 2, answer.err
-    assert "--num-cpus offers 99999 CPUs, and this process may use" in answer.err
+    assert "--num-cpus offers 99,999 CPUs, and this process may use" in answer.err
     assert "Traceback" not in answer.err
     listed = torc("-f", "json", "workflows", "list").json
     assert "bound" not in {each["name"] for each in listed["workflows"]}
@@ -81,8 +82,8 @@ def test_a_server_that_is_not_there_is_named(torc_alone, monkeypatch):
 def test_output_that_cannot_be_written_is_one_line(output):
     command = [sys.executable, "-m", "torc_tui", "-f", output, "server", "status"]
     with Path("/dev/full").open("w") as full:
-        answer = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        answer = run_program(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=100, check=False
         )
 
     assert answer.stderr == "error: No space left on device\n"

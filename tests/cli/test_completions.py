@@ -57,7 +57,7 @@ def fish(line: str, folder: Path) -> list[str]:
 
 def run(command: list[str], folder: Path) -> list[str]:
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=folder, capture_output=True, text=True, timeout=100, check=True
     )
     assert not done.stderr
     return done.stdout.split("\n")[:-1]

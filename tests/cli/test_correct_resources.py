@@ -127,3 +127,22 @@ def test_it_has_help_with_an_example(torc):
 
     assert answer.code == 0
     assert "torc workflows correct-resources 12 --dry-run" in answer.out
+
+
+def test_an_attempt_justifies_one_raise(torc, client, attempts):
+    train = attempts.needs("train", "8g", "PT1H")
+    attempts.add("one", train, code=137, peak_gib=1, minutes=1)
+    attempts.add("two", train, code=152, minutes=59)
+    command = ("workflows", "correct-resources", attempts.workflow_id)
+
+    first = torc(*command)
+    again = torc(*command)
+
+    assert first.out.splitlines()[1].split()[2:8] == ["8g", "->", "10g", "PT1H", "->", "PT1H12M"]
+    assert again.out == f"Workflow {attempts.workflow_id} needs no corrections.\n"
+    assert requirements(client, attempts)["train"] == ("10g", "PT1H12M")
+
+    attempts.result(attempts.jobs[0], run_id=2, code=137, peak_gib=1)
+    torc(*command)
+
+    assert requirements(client, attempts)["train"] == ("12g", "PT1H12M")

@@ -96,3 +96,17 @@ def test_warnings_of_a_dry_run_are_part_of_it(torc, sweep):
 
     assert "Warnings (1):\n  - w.yaml:" in answer.out
     assert answer.err == ""
+
+
+def test_what_follows_when_an_attempt_is_lost_is_stated_and_shown(torc, tmp_path):
+    text = (
+        "name: once\njobs:\n- {name: a, command: 'true', on_lost: fail}\n- {name: b, command: c}\n"
+    )
+    (tmp_path / "w.yaml").write_text(text)
+    workflow_id = torc("-f", "json", "workflows", "create", "w.yaml").json["id"]
+    jobs = torc("-f", "json", "jobs", "list", str(workflow_id)).json["jobs"]
+    assert [job.get("on_lost") for job in jobs] == ["fail", None]
+
+    (tmp_path / "w.yaml").write_text(text.replace("fail", "fial"))
+    refused = torc("workflows", "create", "w.yaml")
+    assert (refused.code, "fail" in refused.err, "requeue" in refused.err) == (2, True, True)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forks.processes import Process
 from waiting import wait_for
 
 DOCUMENT = Path(__file__).parents[1] / "data" / "exports" / "reference_1.0.json"
@@ -130,7 +131,7 @@ def test_ctrl_c_leaves_no_half_of_a_workflow(torc, client, tmp_path):
     def there() -> list[int]:
         return [each.id for each in client.list_workflows(name="interrupted").items]
 
-    with subprocess.Popen(
+    with Process(
         [sys.executable, "-m", "torc_tui", "workflows", "import", "w.json"],
         stderr=subprocess.PIPE,
         text=True,
@@ -141,7 +142,7 @@ def test_ctrl_c_leaves_no_half_of_a_workflow(torc, client, tmp_path):
             "the import to create results",
         )
         importing.send_signal(signal.SIGINT)
-        _, said = importing.communicate(timeout=60)
+        _, said = importing.communicate(timeout=100)
     assert importing.returncode == 130
     assert "Traceback" not in said
     assert there() == []

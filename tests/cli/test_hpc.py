@@ -87,8 +87,13 @@ def test_a_machine_is_detected_by_its_variable(torc, monkeypatch):
 def test_a_machine_of_no_profile_is_no_error_of_detect(torc):
     answer = torc("-f", "json", "hpc", "detect")
     assert answer.code == 0
-    message = "No profile recognizes this machine, and there is no Slurm to make one of."
+    message = "No profile recognizes this machine, and there is no Slurm here to make one from."
     assert answer.json == {"detected": False, "message": message}
+
+
+def test_the_details_are_those_of_this_machine_unless_a_profile_is_named(torc, monkeypatch):
+    monkeypatch.setenv("NREL_CLUSTER", "kestrel")
+    assert torc("hpc", "show").out == torc("hpc", "show", "kestrel").out
 
 
 def test_the_details_of_a_profile_have_the_account_of_its_override(torc):

@@ -136,6 +136,7 @@ slurm generate planned.yaml --account a --profile kestrel --output written.yaml
 slurm parse-logs 1
 slurm sacct 1
 reports summary 1
+reports failures 1
 reports results 1
 reports check-resource-utilization 1
 reports check-resource-utilization 1 --include-failed
@@ -143,6 +144,7 @@ logs analyze output
 logs bundle 1
 torc plot-resources output/resource_utilization/*.db
 runs list
+runs clear --all --no-prompts
 hpc list
 hpc detect
 hpc show kestrel
@@ -158,6 +160,7 @@ workflows reinitialize 1
 workflows run 1
 workflows resume 1
 workflows resume 1 --no-run
+workflows sync-status 1
 workflows cancel 1
 workflows delete 2 --no-prompts
 results delete 1
@@ -180,9 +183,14 @@ UNTRIED = {
     "hpc generate": "asks Slurm; tests/slurm",
     "jobs retry": "no job waits for it; test_changes",
     "jobs terminate": "no job runs; test_changes",
+    "results diff": "there have to be two runs; test_results_diff",
+    "torc watch": "its workflow has to end; test_watch",
+    "runs stop": "no run goes on; test_runs",
     "torc run --detach": "goes on after the test",
+    **dict.fromkeys(("torc recover", "torc recover --dry-run"), "jobs have to fail; test_recover"),
     **dict.fromkeys(
         (
+            *("slurm regenerate", "slurm regenerate --dry-run"),
             *("slurm schedule-nodes", "slurm schedule-nodes --dry-run"),
             *("torc submit", "torc submit --dry-run"),
             *("torc submit-slurm", "torc submit-slurm --dry-run"),

@@ -10,6 +10,7 @@ import sys
 
 import msgspec
 import pytest
+from forks.processes import Process
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,7 +88,7 @@ def test_limit_and_offset_may_be_larger_than_a_page(options, names, torc, large)
 @pytest.mark.parametrize("form", ["table", "json"])
 def test_a_reader_that_has_enough_ends_the_list_quietly(form, large, server):
     command = [sys.executable, "-m", "torc_tui", "-f", form, "jobs", "list", str(large)]
-    process = subprocess.Popen(
+    process = Process(
         command,
         env={**os.environ, "TORC_API_URL": server.url},
         stdout=subprocess.PIPE,
@@ -97,13 +98,13 @@ def test_a_reader_that_has_enough_ends_the_list_quietly(form, large, server):
     process.stdout.close()
 
     assert process.stderr.read() == b""
-    process.wait(60)
+    process.wait(100)
     process.stderr.close()
 
 
 def test_an_interrupted_list_ends_quietly(large, server, tmp_path):
     command = [sys.executable, "-m", "torc_tui", "jobs", "list", str(large)]
-    process = subprocess.Popen(
+    process = Process(
         command,
         env={**os.environ, "TORC_API_URL": server.url},
         stdout=subprocess.PIPE,
@@ -112,7 +113,7 @@ def test_an_interrupted_list_ends_quietly(large, server, tmp_path):
     assert process.stdout.read(100)  # then the pipe is full and the command waits
     process.send_signal(signal.SIGINT)
 
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=100)
     assert error.strip() == b"interrupted"
     assert process.returncode == 130
 

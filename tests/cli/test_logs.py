@@ -151,7 +151,7 @@ def test_a_full_disk_leaves_the_older_bundle_and_nothing_else(logged, tmp_path, 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=100,
     )
 
     assert process.returncode == 9

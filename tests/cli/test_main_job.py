@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from forks.processes import Process
 from waiting import wait_for
 
 DIAMOND = """
@@ -165,7 +166,7 @@ def test_ctrl_c_records_the_jobs_and_the_next_run_goes_on(torc, tmp_path):
         "- {name: a, command: '[ -e again ] && exit; touch again; sleep 100'}\n"
         "- {name: b, command: 'touch done', depends_on: [a]}\n"
     )
-    running = subprocess.Popen(
+    running = Process(
         [sys.executable, "-m", "torc_tui", "run", "w.yaml"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
@@ -175,7 +176,7 @@ def test_ctrl_c_records_the_jobs_and_the_next_run_goes_on(torc, tmp_path):
     wait_for((tmp_path / "again").exists, "the job to run")
 
     running.send_signal(signal.SIGINT)
-    said, errors = running.communicate(timeout=60)
+    said, errors = running.communicate(timeout=100)
 
     assert running.returncode == 130
     assert "Traceback" not in errors
@@ -193,7 +194,7 @@ def test_a_machine_that_is_too_small_is_said_at_once(torc, tmp_path):
         "jobs: [{name: a, command: 'true', resource_requirements: huge}]\n"
     )
     created = torc("-f", "json", "workflows", "create", "w.yaml").json["workflow_id"]
-    running = subprocess.Popen(
+    running = Process(
         [sys.executable, "-m", "torc_tui", "run", str(created)],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
@@ -204,7 +205,7 @@ def test_a_machine_that_is_too_small_is_said_at_once(torc, tmp_path):
     assert running.stderr is not None
     warning = running.stderr.readline()
     running.send_signal(signal.SIGTERM)
-    running.communicate(timeout=60)
+    running.communicate(timeout=100)
 
     assert "'huge'" in warning
     assert "100000 CPUs" in warning or "1e+05 CPUs" in warning

@@ -163,7 +163,7 @@ def test_without_what_draws_it_is_said_how_to_install_that(tmp_path, form, libra
 
     assert done.returncode == 9
     assert f"{library} is not installed" in done.stderr
-    assert "pip install 'torc-tui[plots]'" in done.stderr
+    assert "pip install -c constraints.txt '.[plots]'" in done.stderr
     assert files_in(tmp_path) == {"metrics.db"}
 
 

@@ -47,7 +47,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=90,
+            timeout=100,
             check=False,
         )
 
@@ -251,7 +251,7 @@ def test_a_canceled_job_says_how_it_is_run_again(shell: Shell) -> None:
     assert shell(f"torc jobs cancel {jobs[0]['id']}").returncode == 0
     done = shell(f"torc jobs retry {jobs[0]['id']}")
     assert done.returncode == 5
-    assert f"torc workflows reset-status {workflow_id} --failed-only -r" in done.stderr
+    assert f"torc workflows reset-status {workflow_id} --failed-only --reinitialize" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from waiting import wait_for
 from torc_core.client import TorcClient
 from torc_core.errors import UnreachableError
 from torc_core.model.workflow import WorkflowStatus
+from torc_core.operations.reports.time_left import TimeLeft
 from torc_core.runner.policy.summary import Progress
 from torc_tui.cli.output.live_counts import SERVER_FAILS, LiveCounts, progress_line
 
@@ -24,14 +25,14 @@ class Silent(TorcClient):
 
     def get_workflow_status(self, _workflow_id):
         self.asked.set()
-        assert self.gate.wait(60)
+        assert self.gate.wait(100)
         raise UnreachableError("no")
 
 
 def test_a_server_that_does_not_answer_does_not_delay_the_end(capsys):
     client = Silent()
     with LiveCounts(client, 1, interval_s=0.01):
-        assert client.asked.wait(30)
+        assert client.asked.wait(100)
         begin = time.monotonic()
     assert time.monotonic() - begin < 20
 
@@ -46,6 +47,13 @@ def test_the_line_begins_with_whom_the_runner_waits_for():
     assert progress_line(counts, 0.0) == "1/2 jobs 50% · 1 running"
     line = progress_line(counts, 0.0, "waiting for 1 job of another runner")
     assert line == "1/2 jobs 50% · waiting for 1 job of another runner · 1 running"
+
+
+def test_a_time_left_is_shown_only_if_it_is_known():
+    counts = {"completed": 5, "ready": 5}
+    assert progress_line(counts, 2.0) == "5/10 jobs 50% · 5 ready · 2/s"
+    left = TimeLeft(least=600.0, most=900.0)
+    assert progress_line(counts, 2.0, left=left).endswith("2/s · 10m 00s to 15m 00s left")
 
 
 class Full(TorcClient):

@@ -52,7 +52,7 @@ def test_in_a_pipe_there_is_no_bar():
         input="\n\n",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=True,
     )
 

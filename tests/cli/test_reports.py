@@ -288,3 +288,40 @@ def test_each_command_has_help_with_an_example(torc, name):
 def test_an_unknown_workflow_is_not_found(torc):
     for name in ("check-resource-utilization", "results", "summary"):
         assert torc("reports", name, 987_654).code == 4
+
+
+# failures
+
+
+def test_failures_are_grouped_by_what_they_have_in_common(torc, logged):
+    answer = torc("-f", "json", "reports", "failures", logged.id)
+
+    assert answer.code == 0, answer.err
+    report = answer.json
+    assert (report["failed_jobs"], report["logs_not_read"]) == (2, 0)
+    groups = {group["kind"]: group for group in report["groups"]}
+    wrong = groups["exit code 3"]
+    assert (wrong["line"], wrong["need"]) == ("MemoryError: no", "look")
+    assert wrong["job_ids"] == [logged.jobs["wrong"]]
+    killed = groups["killed, likely for its memory"]
+    assert (killed["line"], killed["need"], killed["count"]) == ("", "recover", 1)
+
+
+def test_failures_for_people_say_what_each_group_needs(torc, logged):
+    answer = torc("reports", "failures", logged.id)
+
+    assert "2 failed jobs in 2 groups." in answer.out
+    assert f"More memory or time, for 1 job: torc recover {logged.id}" in answer.out
+    assert "MemoryError: no" in answer.out
+    assert "\x1b" not in answer.out
+
+
+def test_logs_beyond_the_limit_are_not_read(torc, logged):
+    answer = torc("reports", "failures", logged.id, "--logs", "0")
+
+    assert "2 failed jobs in 2 groups; 1 log not read." in answer.out
+    assert "MemoryError" not in answer.out
+
+
+def test_a_workflow_without_failures_has_none(torc, empty):
+    assert torc("reports", "failures", empty).out == "No job failed.\n"

@@ -29,8 +29,9 @@ def test_jobs_that_exceeded_a_limit_are_named(torc, tmp_path):
 
     assert answer.code == 1
     assert "stopped: slow exceeded its runtime of 1.0s." in answer.err
-    assert "Raise the requirements of 1 job, or run without limits" in answer.err
-    assert "Continue with what is left: torc run" in answer.err
+    assert "Raise what they lacked, and run what is left: torc recover " in answer.err
+    assert "Or run what is left without limits: torc run " in answer.err
+    assert "Continue with what is left" not in answer.err
     assert "(jobs were stopped, and no other may run)" in answer.out
     assert "complete)" not in answer.out
 

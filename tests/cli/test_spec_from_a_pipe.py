@@ -28,7 +28,7 @@ def shell(server, tmp_path, monkeypatch):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=100,
             check=False,
         )
 
@@ -103,7 +103,7 @@ def test_a_pipe_that_nothing_is_written_to_can_be_left_with_ctrl_c(tmp_path):
         try:
             wait_for(lambda: is_asleep(waiting.pid), "the command to read from it")
             waiting.send_signal(signal.SIGINT)
-            _, said = waiting.communicate(timeout=30)
+            _, said = waiting.communicate(timeout=100)
         finally:
             os.close(end)  # ends the reading, if nothing else has
     assert waiting.returncode == 130

@@ -43,7 +43,7 @@ def run(folder: Path) -> Iterator[Run]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=100,
             check=False,
         )
 
@@ -65,7 +65,7 @@ def _ended_runs(run: Run, prefix: tuple[object, ...] = (), **options: object) ->
         ]
         return states if all(states) else []
 
-    return wait_for(all_ended, "the runs to end", 60)
+    return wait_for(all_ended, "the runs to end")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_jobs_cannot_reach_the_terminal_of_torc(run: Run, folder: Path) -> None:
             stdin=streams,
             stdout=streams,
             stderr=streams,
-            timeout=90,
+            timeout=100,
             check=False,
         )
     assert done.returncode == 1

@@ -68,7 +68,7 @@ def problem_of(name: str, make_world: Callable[[], Any], called: set[str]) -> st
 
 
 def main(version: str, url: str) -> None:
-    """Print what becomes of every method."""
+    """Print the outcome of every method."""
     called: set[str] = set()
     classes = [found for _, found in inspect.getmembers(api, inspect.isclass)]
     for api_class in classes:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from clients.environments import VERSIONS, python_of
+from forks.processes import run as run_program
 
 from torc_core.client import every_item
 
@@ -52,7 +53,7 @@ def created_and_run(client, server, python, tmp_path):
         made = subprocess.run([python, program, server.url], check=True, **where)
         workflow_id = re.search(r"Created workflow (\d+) with", made.stdout)[1]
         command = [sys.executable, "-m", "torc_tui", "--url", server.url, "run", workflow_id]
-        subprocess.run(command, check=True, **where)
+        run_program(command, check=True, **where)
         records = every_item(client.list_user_data, int(workflow_id))
         return {record.name: record.data for record in records}
 

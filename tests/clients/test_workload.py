@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from clients.environments import VERSIONS, python_of
+from forks.processes import run as run_program
 
 from torc_core.client import Address
 
@@ -80,7 +81,7 @@ def run(server, version, tmp_path):
 
     def run(workflow_id, url=server.url, **variables):
         path = f"{python_of(version).parent}{os.pathsep}{os.environ['PATH']}"
-        finished = subprocess.run(
+        finished = run_program(
             [sys.executable, "-m", "torc_tui", "--url", url, "run", str(workflow_id)],
             cwd=tmp_path,
             env=os.environ | {"PATH": path} | variables,

@@ -33,7 +33,7 @@ def share(api: Any, width: int, count: int) -> dict[str, Any]:
     fork = multiprocessing.get_context("fork")  # importing the client takes longer than all else
     url = api.api_client.configuration.host
     with fork.Manager() as manager, fork.Pool(count) as pool:
-        all_there = manager.Barrier(count, timeout=60)
+        all_there = manager.Barrier(count, timeout=100)
         shares = pool.starmap(work, [(url, made["id"], all_there)] * count, chunksize=1)
     return {"made": made, "before": before, "shares": shares, "after": look(api, made["id"])}
 

@@ -10,10 +10,12 @@ from torc_core.errors import UsageError
 from torc_core.units import (
     MAX_INTEGER,
     format_bytes,
+    format_memory,
     format_seconds,
     format_seconds_fully,
     parse_duration,
     parse_memory,
+    say_duration,
 )
 
 FACTORS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -165,3 +167,32 @@ def test_a_span_has_the_two_units_that_matter(seconds, text):
 )
 def test_a_span_in_full_is_exact_to_the_second(seconds, text):
     assert format_seconds_fully(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("512m", "512 MiB"),
+        ("16G", "16 GiB"),
+        ("1024", "1024 B"),
+        ("2 t", "2 TiB"),
+        ("much", "much"),
+    ],
+)
+def test_memory_as_written_has_its_unit_in_full(text, said):
+    assert format_memory(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("PT1M", "1 minute"),
+        ("PT90M", "1 hour 30 minutes"),
+        ("P1DT2H", "1 day 2 hours"),
+        ("PT0S", "0 seconds"),
+        ("PT61S", "1 minute 1 second"),
+        ("soon", "soon"),
+    ],
+)
+def test_durations_are_said_in_words(text, said):
+    assert say_duration(text) == said

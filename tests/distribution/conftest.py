@@ -48,7 +48,7 @@ class Environment:
             [find_uv_bin(), *arguments, "--offline", "--quiet"],
             env=os.environ | {"VIRTUAL_ENV": str(self._root)},
             check=True,
-            timeout=60,
+            timeout=100,
         )
 
     def program(self, name: str) -> str:
@@ -68,7 +68,7 @@ class Environment:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
             check=False,
         )
 
@@ -111,7 +111,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
             *("--python", sys.executable, "--out-dir", directory, ROOT),
         ],
         check=True,
-        timeout=60,
+        timeout=100,
     )
     name = f"torc_tui-{__version__}"
     return Built(directory / f"{name}.tar.gz", directory / f"{name}-py3-none-any.whl")

@@ -32,6 +32,7 @@ LINUX_ONLY: dict[Any, tuple[str, ...]] = {
         *("unshare", "getresuid", "getresgid", "setresuid", "setresgid", "preadv2", "RWF_"),
     ),
     select: ("EPOLL", "epoll", "POLLRDHUP"),
+    selectors: ("EpollSelector",),
     signal: (
         *("SIGPOLL", "SIGPWR", "SIGRT", "SIGSTKFLT", "SIGCLD"),
         *("pidfd_send_signal", "sigtimedwait", "sigwaitinfo"),

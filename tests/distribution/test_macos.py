@@ -61,7 +61,7 @@ def test_nothing_needs_linux_to_be_imported(macos: Environment, code: str) -> No
 
 
 def test_commands_and_servers_work(macos: Environment) -> None:
-    for name in ("torc", "torc-server", "torc-htpasswd", "torc-slurm-job-runner"):
+    for name in ("torc", "torc-server", "torc-htpasswd", "torc-slurm-job-runner", "torc-dash"):
         assert macos(name, "--version").returncode == 0
     assert macos("torc", "workflows", "create", EXAMPLE).returncode == 0
     assert "preprocess" in macos("torc", "jobs", "list", "1").stdout

@@ -11,7 +11,12 @@ from distribution.conftest import ROOT, Built, Environment
 from torc_core import __version__
 
 PACKAGES = ("torc_core", "torc_server", "torc_tui")
-PROGRAMS = ("torc", "torc-server", "torc-htpasswd", "torc-slurm-job-runner")
+PROGRAMS = ("torc", "torc-server", "torc-htpasswd", "torc-slurm-job-runner", "torc-dash")
+EXAMPLES = """
+from torc_core.operations.definition.examples import list_examples
+found = list_examples()
+print(len(found), found[1].name)
+"""
 
 
 def files(*folders: str) -> set[str]:
@@ -30,7 +35,8 @@ def test_the_wheel_holds_the_packages_and_nothing_else(built: Built) -> None:
         metadata = wheel.read(f"torc_tui-{__version__}.dist-info/METADATA").decode()
 
     described = {name for name in held if ".dist-info/" in name}
-    assert held - described == files(*PACKAGES)
+    examples = {f"torc_core/examples/{Path(name).name}" for name in files("examples/yaml")}
+    assert held - described == files(*PACKAGES) | examples
     assert {"torc_core/py.typed", "torc_server/py.typed", "torc_tui/py.typed"} <= held
     assert {"torc_tui/torc.tcss", "torc_tui/plots/page.html"} <= held
     assert f"torc_tui-{__version__}.dist-info/licenses/LICENSE" in described
@@ -59,6 +65,7 @@ def test_an_installed_torc_works_and_goes_without_a_trace(
             "python", "-c", "import torc_core, torc_server, torc_tui; print(torc_tui.__file__)"
         ).stdout
     )
+    assert environment("python", "-c", EXAMPLES).stdout == "10 hundred_jobs\n"
     for name in PROGRAMS:
         assert environment(name, "--version").stdout == f"{name}, version {__version__}\n"
         assert environment(name, "--help").returncode == 0

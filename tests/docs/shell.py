@@ -1,4 +1,7 @@
-"""A shell as a new user has it: an empty home, torc on the path, no server yet."""
+"""A shell as a new user has it: an empty home, torc on the path, no server yet.
+
+Its `torc` is forked, as what the pages say of it is no matter of how it starts.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+
+from forks.commands import commands
+from forks.processes import run
 
 from torc_core.client import TorcClient
 from torc_core.host.embedded_server import EmbeddedServer
@@ -26,13 +33,17 @@ class Shell:
         self.home = home
         self._state = home / ".local" / "state"
         (home / "examples").symlink_to(ROOT / "examples")
+        self._programs = home / ".local" / "bin"
+        self._programs.mkdir(parents=True)
+        self._ends = ExitStack()
+        self._ends.enter_context(commands(self._programs))
 
     @property
     def environment(self) -> Mapping[str, str]:
         """What the user's programs find in their environment."""
         return {name: value for name, value in os.environ.items() if "TORC_" not in name} | {
             "HOME": str(self.home),
-            "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(self._programs), str(PROGRAMS), os.environ["PATH"]]),
             "XDG_CONFIG_HOME": str(self.home / ".config"),
             "XDG_STATE_HOME": str(self._state),
         }
@@ -46,14 +57,14 @@ class Shell:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=250,
             check=False,
         )
 
     @cached_property
     def client(self) -> TorcClient:
         """A client of the user's embedded server, which is started."""
-        self("torc workflows list")
+        self._torc("workflows", "list")
         server = read_record(self._state / "torc" / "server.json", EmbeddedServer)
         assert server is not None
         return TorcClient(server.address.url, token=server.address.token)
@@ -70,4 +81,9 @@ class Shell:
 
     def close(self) -> None:
         """Stop the embedded server."""
-        self("cd / && torc server stop")  # a page may leave a torc.toml with a mistake
+        self._torc("server", "stop")
+        self._ends.close()
+
+    def _torc(self, *words: str) -> None:
+        """Run a command, not in the home, where a page may leave a torc.toml with a mistake."""
+        run([sys.executable, "-m", "torc_tui", *words], cwd="/", env=self.environment)

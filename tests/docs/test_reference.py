@@ -59,7 +59,7 @@ def test_the_example_of_the_http_interface_works_as_written(make_server):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=100,
     )
 
     answers = list(map(json.loads, run.stdout.splitlines()))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forks.processes import Process
 from waiting import wait_for
 
 from torc_core.client import TorcClient, every_item
@@ -45,7 +46,7 @@ def test_a_server_killed_during_a_run_loses_and_doubles_nothing(make_server, swe
     server = make_server()
     client = server.client()
     workflow_id = sweep(client)
-    runner = subprocess.Popen(
+    runner = Process(
         [sys.executable, "-m", "torc_tui", "--url", server.url, "run", str(workflow_id)],
         cwd=tmp_path,
         stdout=subprocess.PIPE,

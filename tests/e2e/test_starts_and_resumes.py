@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from forks.processes import Process
 from waiting import wait_for
 
 from torc_core.errors import ExitCode
@@ -34,7 +35,7 @@ def torc(server, tmp_path):
     started = []
 
     def start(*arguments, **options):
-        process = subprocess.Popen(
+        process = Process(
             [sys.executable, "-m", "torc_tui", "--url", server.url, *map(str, arguments)],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
@@ -82,7 +83,7 @@ def test_two_starts_at_once_run_every_job_once(client, torc, make, tmp_path):
         both = [torc("run", workflow) for _ in range(2)]
 
         for process in both:
-            process.communicate(timeout=60)
+            process.communicate(timeout=100)
 
         assert sorted(lines(log)) == [str(number) for number in range(JOBS)]
         assert statuses(client, workflow) == {"completed": JOBS}
@@ -100,7 +101,7 @@ def test_a_start_that_was_proposed_before_another_takes_nothing_back(client, tor
         Connection(client, is_embedded=False), RunRequest(options=options, is_detached=False)
     )
     assert proposal.question.lines[0] == "It is initialized first."
-    assert torc("run", workflow).wait(60) == ExitCode.OK
+    assert torc("run", workflow).wait(100) == ExitCode.OK
 
     proposal.perform(SILENT, force=False)
 
@@ -112,12 +113,12 @@ def test_a_start_that_was_proposed_before_another_takes_nothing_back(client, tor
 def test_of_two_resumes_at_once_one_wins_and_the_other_names_it(client, torc, make, tmp_path):
     log = tmp_path / "log"
     workflow, _ = make(f"echo x >> {log}; [ -e {tmp_path}/ok ]")
-    assert torc("run", workflow).wait(60) == ExitCode.JOBS_FAILED
+    assert torc("run", workflow).wait(100) == ExitCode.JOBS_FAILED
     (tmp_path / "ok").touch()
     for kind in ("--hot", "--cold"):
         before = len(client.list_workflow_runs(workflow).items)
         both = [torc("workflows", "resume", kind, workflow) for _ in range(2)]
-        outputs = [process.communicate(timeout=60) for process in both]
+        outputs = [process.communicate(timeout=100) for process in both]
 
         codes = sorted(process.returncode for process in both)
         assert codes == [ExitCode.OK, ExitCode.CONFLICT], outputs
@@ -135,7 +136,7 @@ def test_of_two_resumes_at_once_one_wins_and_the_other_names_it(client, torc, ma
 
 def interrupt(process):
     process.send_signal(signal.SIGTERM)
-    return process.wait(60)
+    return process.wait(100)
 
 
 def test_what_a_stopped_runner_had_to_stop_runs_again_by_itself(client, torc, make, tmp_path):
@@ -154,7 +155,7 @@ def test_what_a_stopped_runner_had_to_stop_runs_again_by_itself(client, torc, ma
     assert not client.is_workflow_complete(workflow).is_complete
     (tmp_path / "ok").touch()
 
-    assert torc("run", workflow).wait(60) == ExitCode.OK
+    assert torc("run", workflow).wait(100) == ExitCode.OK
 
     assert lines(log) == ["1", "2"]
     results = client.list_results(workflow, job_id=first, all_runs=True).items
@@ -171,10 +172,10 @@ def test_the_run_of_a_canceled_workflow_says_how_to_continue(client, torc, make,
     running = torc("run", workflow, "--max-parallel-jobs", 1)
     wait_for(lambda: lines(log), "the job")
     client.cancel_workflow(workflow)
-    running.wait(60)
+    running.wait(100)
     command = re.search("Continue with what is left: torc (.*)", running.stderr.read())[1]
     assert command == f"workflows resume {workflow}"
-    assert torc(*command.split(), "--no-run").wait(60) == ExitCode.OK
+    assert torc(*command.split(), "--no-run").wait(100) == ExitCode.OK
 
 
 def test_a_cold_resume_ends_the_runner_that_is_there(client, torc, make, tmp_path):
@@ -186,8 +187,8 @@ def test_a_cold_resume_ends_the_runner_that_is_there(client, torc, make, tmp_pat
 
     resumed = torc("workflows", "resume", "--cold", workflow)
 
-    assert resumed.wait(60) == ExitCode.OK, resumed.stderr.read()
-    assert running.wait(60) == ExitCode.TERMINATED
+    assert resumed.wait(100) == ExitCode.OK, resumed.stderr.read()
+    assert running.wait(100) == ExitCode.TERMINATED
     assert "resumed by" in running.communicate()[0]
     assert client.get_workflow_status(workflow).run_id == 2
     assert statuses(client, workflow) == {"completed": 1}
@@ -208,7 +209,7 @@ def test_a_hot_resume_leaves_the_runner_that_is_there(client, torc, make, tmp_pa
     wait_for(lambda: statuses(client, workflow)["completed"], "the failed job")
     assert client.get_job(slow).status == "running"
     (tmp_path / "go").touch()
-    assert [running.wait(60), resumed.wait(60)] == [ExitCode.OK, ExitCode.OK]
+    assert [running.wait(100), resumed.wait(100)] == [ExitCode.OK, ExitCode.OK]
     assert sorted(lines(log)) == ["failing", "failing", "slow"]
 
 
@@ -223,7 +224,7 @@ def test_a_cold_resume_after_its_runner_was_killed(client, torc, make, tmp_path)
 
     resumed = torc("workflows", "resume", "--cold", workflow)
 
-    _, err = resumed.communicate(timeout=60)
+    _, err = resumed.communicate(timeout=100)
     assert resumed.returncode == ExitCode.OK, err
     assert statuses(client, workflow) == {"completed": 1}
     assert [run.status for run in client.list_workflow_runs(workflow).items] == [
@@ -250,7 +251,7 @@ def test_after_its_runner_was_killed_a_job_continues_under_the_next_one(
 
     wait_for(lambda: client.get_job(job).compute_node_id != before.compute_node_id, "adoption")
     (tmp_path / "go").touch()
-    out, err = following.communicate(timeout=60)
+    out, err = following.communicate(timeout=100)
     assert following.returncode == ExitCode.OK, (out, err)
     assert lines(log) == ["x"]
     [result] = client.list_results(workflow, all_runs=True).items
@@ -269,12 +270,12 @@ def test_a_cold_resume_that_waits_in_vain_says_what_to_do(client, torc, make):
 
     waits = torc("workflows", "resume", "--cold", "--resume-timeout", "0.2", workflow)
 
-    _, err = waits.communicate(timeout=60)
+    _, err = waits.communicate(timeout=100)
     assert waits.returncode == ExitCode.TIMED_OUT
     assert "1 job of earlier runs did not end" in err
     assert "--force-cleanup" in err
     forced = torc("workflows", "resume", "--cold", "--force-cleanup", workflow)
-    _, err = forced.communicate(timeout=60)
+    _, err = forced.communicate(timeout=100)
     assert forced.returncode == ExitCode.OK, err
     assert "1 job given up" in err
     assert statuses(client, workflow) == {"completed": 2}
@@ -282,8 +283,8 @@ def test_a_cold_resume_that_waits_in_vain_says_what_to_do(client, torc, make):
 
 def test_a_resume_without_a_runner_leaves_the_jobs_to_others(client, torc, make):
     workflow, _ = make("false")
-    assert torc("run", workflow).wait(60) == ExitCode.JOBS_FAILED
-    assert torc("workflows", "resume", "--no-run", workflow).wait(60) == ExitCode.OK
+    assert torc("run", workflow).wait(100) == ExitCode.JOBS_FAILED
+    assert torc("workflows", "resume", "--no-run", workflow).wait(100) == ExitCode.OK
     assert statuses(client, workflow) == {"ready": 1}
     [_, resumed] = client.list_workflow_runs(workflow).items
     assert (resumed.status, resumed.kind) == ("completed", "hot_resume")
@@ -292,10 +293,10 @@ def test_a_resume_without_a_runner_leaves_the_jobs_to_others(client, torc, make)
 def test_runs_are_listed_as_a_table_and_as_json(torc, make):
     workflow, _ = make("true")
     run = torc("run", workflow)
-    assert run.wait(60) == ExitCode.OK
-    table, _ = torc("workflows", "runs", workflow).communicate(timeout=60)
+    assert run.wait(100) == ExitCode.OK
+    table, _ = torc("workflows", "runs", workflow).communicate(timeout=100)
     assert re.search(r"start\s+completed", table)
-    text, _ = torc("-f", "json", "workflows", "runs", workflow).communicate(timeout=60)
+    text, _ = torc("-f", "json", "workflows", "runs", workflow).communicate(timeout=100)
     [listed] = json.loads(text)["workflow_runs"]
     assert listed["process"]["pid"] == run.pid
     assert (listed["heartbeat_interval"], listed["report_by_buffer"]) == (30.0, 3.1)

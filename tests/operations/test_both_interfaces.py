@@ -11,6 +11,7 @@ import io
 import os
 import signal
 from enum import Enum
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -91,7 +92,6 @@ TABLE = [
     Row(RESET, "unknown", REFUSED, *UNKNOWN),
     Row(RESET, "archived", REFUSED, *ARCHIVED),
     Row(RESET, "running", OBJECTED, ExitCode.CONFLICT, "Workflow {id} has 1 active job."),
-    Row(RERUN, "failed", DONE, ExitCode.OK, "Reset 2 jobs of #{id} {name} for run 2: " + READY),
     Row(RERUN, "complete", REFUSED, ExitCode.CONFLICT,
         "Workflow {id} has no failed, canceled or terminated jobs."),
     Row(RERUN, "unknown", REFUSED, *UNKNOWN),
@@ -177,6 +177,10 @@ async def test_the_key(row, server, stage):
     facts = workflow.facts()
     sentence = row.sentence.format(**facts)
     async with interface(server.url, (160, 48)) as ui:
+
+        def is_said() -> bool:  # files in full: the interface may have been started elsewhere
+            return sentence in ui.seen().replace(f"{Path.cwd()}/", "")
+
         await ui.open("by-key")
         await ui.wait_for("true")
         if row.situation == "unknown":  # else it may vanish from the list before the key is pressed
@@ -185,15 +189,15 @@ async def test_the_key(row, server, stage):
         before = _state(workflow)
 
         await ui.press(row.request.key)
-        await ui.wait_for(lambda: isinstance(ui.screen, Confirm) or sentence in ui.seen())
+        await ui.wait_for(lambda: isinstance(ui.screen, Confirm) or is_said())
 
         if row.decision is REFUSED:
             assert not isinstance(ui.screen, Confirm)
             assert _state(workflow) == before
             return
-        if row.decision is DONE and sentence in ui.seen():
+        if row.decision is DONE and is_said():
             return  # nothing was left to do, so nothing was asked
-        await ui.pilot.pause()  # the lines of a question are mounted after it
+        await ui.rest()  # the lines of a question are mounted after it
         shown = " ".join(str(words.content) for words in ui.screen.query(Words))
         assert row.warning.format(**facts) in shown
         if row.decision is OBJECTED:

@@ -26,6 +26,13 @@ def test_what_the_machine_has_exactly_fits():
     assert sentences(needs(num_cpus=4, memory="8g", num_gpus=1, num_nodes=1)) == []
 
 
+def test_of_one_the_noun_is_singular():
+    without = RunnerOptions(workflow_id=1, num_gpus=0)
+    (found,) = compare([needs(num_gpus=1)], MACHINE, without)
+
+    assert found.sentence.endswith("they need 1 GPU (0 available).")
+
+
 @pytest.mark.parametrize(
     ("values", "shortfall"),
     [

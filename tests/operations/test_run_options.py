@@ -8,7 +8,7 @@ from waiting import wait_for
 
 from torc_core.config.schema import ClientSettings, RunSettings
 from torc_core.host.runs import RunState, list_runs
-from torc_core.operations.lifecycle.run import runner_options
+from torc_core.operations.run_options import runner_options
 from torc_tui.screens.dialogs.confirm import Confirm
 
 CONFIGURED = ClientSettings(

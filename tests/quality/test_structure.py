@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +12,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("torc_core", "torc_server", "torc_tui")
+FOLDERS = (*PACKAGES, "tests", "docs", "examples", ".ci")
 MODULES_IN_A_FOLDER = 15
 LINES_OF_A_MODULE = 400
 LINES_OF_A_CLASS = 300
 METHODS_OF_A_CLASS = 25
+PLAIN_NAME = re.compile(rb"[A-Za-z0-9._/@+-]+")
 
 MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
@@ -64,3 +68,10 @@ def test_commands_leave_printing_to_the_output() -> None:
         if call in path.read_text("utf-8")
     }
     assert not printing
+
+
+def test_names_of_files_are_plain() -> None:
+    """What a program left behind under a name of random bytes was not meant to be kept."""
+    found = [*ROOT.iterdir(), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*"))]
+    names = [os.fsencode(path.relative_to(ROOT)) for path in found]
+    assert not [name for name in names if not PLAIN_NAME.fullmatch(name)]

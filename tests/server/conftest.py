@@ -36,7 +36,7 @@ class Http:
         self.port = port
 
     def __call__(self, method, path, /, body=None, headers=None, **query) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=100)
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         target = BASE + path + ("?" + urlencode(query) if query else "")
         try:

@@ -137,7 +137,7 @@ def test_a_path_in_the_place_of_a_user_is_refused(call, path):
     assert refused.problem["code"] == "not_found"
 
 
-def test_somebody_unknown_is_in_no_group(call):
+def test_an_unknown_user_is_in_no_group(call):
     reply = call("GET", "/users/nobody-at-all/groups")
 
     assert (reply.status, reply.body["items"], reply.body["total_count"]) == (200, [], 0)

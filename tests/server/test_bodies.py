@@ -1,4 +1,4 @@
-"""Bodies are JSON of their type and within the limits; what nobody reads of them is named."""
+"""Bodies are JSON of their type and within the limits; fields that are not read are named."""
 
 from __future__ import annotations
 

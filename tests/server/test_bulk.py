@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import ComputeNode
-from torc_core.model.job import Job
+from torc_core.model.job import Job, JobsChange, JobsChangeRequest
+from torc_core.model.resources import SlurmScheduler
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
@@ -143,3 +145,69 @@ def test_a_place_that_is_not_in_the_call_or_is_the_job_itself_is_refused(
         client.create_jobs(jobs)
 
     assert client.list_jobs(workflow_id).total_count == 0
+
+
+def test_many_jobs_get_a_scheduler_at_once_or_none_does(client, workflow_id):
+    jobs = [Job(workflow_id=workflow_id, name=f"j{i}", command="x") for i in range(5_000)]
+    ids = [job.id for job in client.create_jobs(jobs)]
+    scheduler = SlurmScheduler(workflow_id=workflow_id, account="a", nodes=1, walltime="01:00:00")
+    scheduler_id = client.create_slurm_scheduler(scheduler).id
+    with pytest.raises(UsageError):
+        client.assign_scheduler(workflow_id, scheduler_id, [*ids, ids[-1] + 1])
+    with pytest.raises(UsageError):
+        client.assign_scheduler(workflow_id, scheduler_id + 1, ids)
+    assert client.get_job(ids[0]).scheduler_id is None
+
+    assert client.assign_scheduler(workflow_id, scheduler_id, ids[1:]).count == 4_999
+
+    found = {each: client.get_job(each).scheduler_id for each in (ids[0], ids[1], ids[-1])}
+    assert list(found.values()) == [None, scheduler_id, scheduler_id]
+
+
+def test_many_jobs_are_canceled_at_once_with_what_waits_for_them(client, workflow_id):
+    jobs = [Job(workflow_id=workflow_id, name=f"j{at}", command="x") for at in range(3)]
+    first, second, third = (job.id for job in client.create_jobs(jobs))
+    waiting = Job(workflow_id=workflow_id, name="w", command="x", depends_on_job_ids=[first])
+    fourth = client.create_job(waiting).id
+    other = client.create_workflow(Workflow(name="other", user="u")).id
+    foreign = client.create_job(Job(workflow_id=other, name="f", command="x")).id
+    client.initialize_jobs(workflow_id)
+    client.manage_status_change(second, JobStatus.CANCELED, 0)
+    ids = [first, second, third, fourth, foreign, fourth + 1_000]
+    request = JobsChangeRequest(change=JobsChange.CANCEL, run_id=0, job_ids=ids)
+
+    assert client.change_jobs(workflow_id, request).job_ids == [first, third]
+    statuses = {job.id: job.status for job in client.list_jobs(workflow_id).items}
+    assert set(statuses.values()) == {JobStatus.CANCELED}
+    assert client.get_job(foreign).status is JobStatus.UNINITIALIZED
+    late = msgspec.structs.replace(request, run_id=1)
+    with pytest.raises(ConflictError):
+        client.change_jobs(workflow_id, late)
+    many = msgspec.structs.replace(request, job_ids=list(range(1, 10_002)))
+    with pytest.raises(UsageError, match="10,001"):
+        client.change_jobs(workflow_id, many)
+
+
+def test_many_jobs_are_retried_at_once_however_many_attempts_they_had(client, workflow_id):
+    jobs = [Job(workflow_id=workflow_id, name=f"j{at}", command="x") for at in range(3)]
+    first, second, third = (job.id for job in client.create_jobs(jobs))
+    client.initialize_jobs(workflow_id)
+    node = ComputeNode(
+        workflow_id=workflow_id, hostname="h", pid=1, start_time="2026-01-01T00:00:00.000Z",
+        num_cpus=1, memory_gb=1.0, num_gpus=0, num_nodes=1, compute_node_type="local",
+    )  # fmt: skip
+    node_id = client.create_compute_node(node).id
+    for job_id in (first, second):
+        client.manage_status_change(job_id, JobStatus.RUNNING, 0)
+        result = Result(
+            job_id=job_id, workflow_id=workflow_id, run_id=0, attempt_id=1, compute_node_id=node_id,
+            return_code=1, exec_time_minutes=0.1, status=JobStatus.FAILED,
+            completion_time="2026-01-01T00:00:00.000Z",
+        )  # fmt: skip
+        client.complete_job(job_id, JobStatus.FAILED, 0, result)
+    ids = [first, second, third]
+    request = JobsChangeRequest(change=JobsChange.RETRY, run_id=0, job_ids=ids)
+
+    assert client.change_jobs(workflow_id, request).job_ids == [first, second]
+    assert [client.get_job(each).attempt_id for each in ids] == [2, 2, 1]
+    assert {client.get_job(each).status for each in ids} == {JobStatus.READY}

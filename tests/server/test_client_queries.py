@@ -47,12 +47,21 @@ CLIENTS = {
     ),
 }
 
-GIVEN = {"async": "false", "sort_by": "workflow_id", "trigger_type": "on_jobs_ready"}
+GIVEN = {
+    "async": "false",
+    "contains": "name",
+    "sort_by": "workflow_id",
+    "trigger_type": "on_jobs_ready",
+}
 """Values of parameters that cannot be any; of the others any of their type is taken."""
 GIVEN_TO = {
     ("claim_jobs_based_on_resources", "sort_method"): "none",
+    ("list_compute_nodes", "contains"): "hostname",
+    ("list_events", "contains"): "category",
     ("list_jobs", "status"): "ready",
+    ("list_local_schedulers", "contains"): "memory",
     ("list_results", "status"): "completed",
+    ("list_scheduled_compute_nodes", "contains"): "status",
     ("list_workflows", "sort_by"): "name",
 }
 BY_TYPE = {"integer": "1", "boolean": "true", "string": "a b/ü&+%", "array": "a"}
@@ -93,7 +102,7 @@ class Speaker:
     """One connection, and requests as one client writes them."""
 
     def __init__(self, port: int, form: ClientForm, paths: dict[str, int | str]) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=100)
         self.form = form
         self.paths = paths
 
@@ -118,7 +127,7 @@ class Speaker:
 @pytest.fixture
 def paths(server) -> dict[str, int | str]:
     """A workflow with a job that waits for none, and what stands in paths."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=100)
 
     def create(path: str, body: dict[str, Any]) -> int:
         connection.request("POST", BASE + path, json.dumps(body))

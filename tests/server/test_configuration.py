@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from forks.processes import run as run_program
 
 from torc_core.config.keys import settings_of
 from torc_core.config.schema import ServerTable
@@ -113,11 +113,11 @@ def test_of_a_token_and_passwords_the_one_nearer_to_the_user_counts():
 
 
 def run(*arguments):
-    return subprocess.run(
+    return run_program(
         [sys.executable, "-m", "torc_server", "run", "--port", "0", *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
 

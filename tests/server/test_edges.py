@@ -15,7 +15,7 @@ NODE = {
     "compute_node_type": "local",
 }
 ACTION = {"trigger_type": "on_workflow_start", "action_type": "run_commands"}
-NOBODY = 999_999
+UNKNOWN = 999_999
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ OPAQUE = {
         lambda i: (
             "POST",
             "/jobs",
-            {"name": "j", "command": "c", "resource_requirements_id": NOBODY},
+            {"name": "j", "command": "c", "resource_requirements_id": UNKNOWN},
         ),
     ),
     "more jobs than one call may have": (
@@ -87,7 +87,7 @@ OPAQUE = {
     ),
     "a missing job started": (
         404,
-        lambda i: ("PUT", f"/jobs/{NOBODY}/start_job/0/{i['node']}", None),
+        lambda i: ("PUT", f"/jobs/{UNKNOWN}/start_job/0/{i['node']}", None),
     ),
     "an unclaimed job started": (
         409,
@@ -103,28 +103,28 @@ OPAQUE = {
     ),
     "a missing job completed": (
         404,
-        lambda i: ("POST", f"/jobs/{NOBODY}/complete_job/completed/0", result(i)),
+        lambda i: ("POST", f"/jobs/{UNKNOWN}/complete_job/completed/0", result(i)),
     ),
     "a job completed in another run": (
         422,
         lambda i: ("POST", f"/jobs/{i['claimed']}/complete_job/completed/7", result(i, run_id=7)),
     ),
-    "a result of nothing": (422, lambda i: ("POST", "/results", result(i, job_id=NOBODY))),
+    "a result of nothing": (422, lambda i: ("POST", "/results", result(i, job_id=UNKNOWN))),
     "jobs claimed of no workflow": (
         404,
         lambda i: (
             "POST",
-            f"/workflows/{NOBODY}/claim_jobs_based_on_resources/1",
+            f"/workflows/{UNKNOWN}/claim_jobs_based_on_resources/1",
             {"num_cpus": 1, "memory_gb": 1, "num_gpus": 0, "num_nodes": 1},
         ),
     ),
     "next jobs claimed of no workflow": (
         404,
-        lambda i: ("POST", f"/workflows/{NOBODY}/claim_next_jobs", None),
+        lambda i: ("POST", f"/workflows/{UNKNOWN}/claim_next_jobs", None),
     ),
     "completeness of no workflow": (
         404,
-        lambda i: ("GET", f"/workflows/{NOBODY}/is_complete", None),
+        lambda i: ("GET", f"/workflows/{UNKNOWN}/is_complete", None),
     ),
     "an action with a wrong configuration": (
         422,
@@ -143,12 +143,12 @@ OPAQUE = {
                 **ACTION,
                 "trigger_type": "on_jobs_ready",
                 "action_config": {"commands": []},
-                "job_ids": [NOBODY],
+                "job_ids": [UNKNOWN],
             },
         ),
     ),
-    "members of no group": (404, lambda i: ("GET", f"/access_groups/{NOBODY}/members", None)),
-    "groups of no workflow": (404, lambda i: ("GET", f"/workflows/{NOBODY}/access_groups", None)),
+    "members of no group": (404, lambda i: ("GET", f"/access_groups/{UNKNOWN}/members", None)),
+    "groups of no workflow": (404, lambda i: ("GET", f"/workflows/{UNKNOWN}/access_groups", None)),
     "a negative run": (
         422,
         lambda i: (
@@ -159,7 +159,7 @@ OPAQUE = {
     ),
     "a local scheduler of no workflow": (
         404,
-        lambda i: ("POST", "/local_schedulers", {"workflow_id": NOBODY}),
+        lambda i: ("POST", "/local_schedulers", {"workflow_id": UNKNOWN}),
     ),
     "an allocation of no workflow": (
         404,
@@ -167,7 +167,7 @@ OPAQUE = {
             "POST",
             "/scheduled_compute_nodes",
             {
-                "workflow_id": NOBODY,
+                "workflow_id": UNKNOWN,
                 "scheduler_id": 1,
                 "scheduler_config_id": 1,
                 "scheduler_type": "slurm",

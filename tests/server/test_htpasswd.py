@@ -75,7 +75,7 @@ def htpasswd(*arguments, sent=""):
         input=sent,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
 

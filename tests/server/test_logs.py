@@ -59,3 +59,11 @@ def test_an_unknown_level_is_refused_with_the_known_ones():
         configure_logging("loud", None, as_json=False)
 
     assert "debug" in refused.value.hint
+
+
+def test_json_records_about_a_request_have_its_span():
+    about = record("answered", exc_info=None)
+    about.span_id = "abc-1"
+
+    assert json.loads(JsonFormatter().format(about))["span_id"] == "abc-1"
+    assert "span_id" not in json.loads(JsonFormatter().format(record("other", exc_info=None)))

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
+import signal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, event, inspect
 from sqlmodel import SQLModel
 
 from torc_core.errors import ConflictError
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
+from torc_server.queries.job_groups import list_job_groups
 from torc_server.queries.jobs import JobFilter, list_jobs
 from torc_server.queries.running import running_jobs
 from torc_server.records.pages import Paging
 from torc_server.rules.attempts.client_reports import complete_job
 from torc_server.rules.resets import process_changed_job_inputs
-from torc_server.storage import migrations, sqlite
-from torc_server.storage.sqlite import SQLiteDatabase
-from torc_server.storage.sqlite_upgrades import UPGRADES
+from torc_server.storage import migrations
+from torc_server.storage.sqlite import database as sqlite_database
+from torc_server.storage.sqlite.database import SQLiteDatabase
+from torc_server.storage.sqlite.upgrades import UPGRADES
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -115,6 +121,19 @@ def test_a_workflow_that_an_old_server_began_goes_on(connection, database):
     }
 
 
+def test_jobs_of_an_old_database_are_grouped(connection, database):
+    execute(connection, "schema_v1.sql")
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    execute(connection, "rows_v1.sql")
+    connection.exec_driver_sql("UPDATE job SET name = 'fit_' || id WHERE name IN ('a', 'h')")
+    connection.commit()
+    migrations.migrate(connection, database, 1)
+    groups = {each.name: each for each in list_job_groups(connection, 1, Paging()).items}
+
+    assert groups.keys() == {"fit_#", "b", "d", "e", "g", "r", "rr"}
+    assert groups["fit_#"].jobs_by_status == {"completed": 1, "failed": 1}
+
+
 def end(connection, job):
     result = Result(
         job_id=job.id,
@@ -161,7 +180,7 @@ def test_a_step_that_fails_leaves_the_version_before_it(connection, database, mo
         open_connection.exec_driver_sql("SELECT nonsense")
 
     migrations.migrate(connection, database, 0)
-    monkeypatch.setattr(sqlite, "UPGRADES", (*UPGRADES, broken))
+    monkeypatch.setattr(sqlite_database, "UPGRADES", (*UPGRADES, broken))
     monkeypatch.setattr(migrations, "VERSION", migrations.VERSION + 1)
     with pytest.raises(Exception, match="nonsense"):
         migrations.migrate(connection, database, migrations.VERSION - 1)
@@ -181,3 +200,82 @@ def test_what_is_not_ours_is_refused(connection, database, made, word):
 
     with pytest.raises(ConflictError, match=word):
         migrations.check_version(connection, database)
+
+
+def make_version(database, version):
+    """Make the database as a program of an older version left it, with a workflow in it."""
+    with database.writer_engine().connect() as made:
+        execute(made, "schema_v1.sql")
+        made.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        execute(made, "rows_v1.sql")
+        for step in UPGRADES[: version - 1]:
+            step(made)
+        database.write_version(made, version)
+        made.commit()
+
+
+@pytest.fixture(scope="module")
+def wanted():
+    engine = create_engine("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    return described(engine)
+
+
+@pytest.mark.parametrize("version", range(1, migrations.VERSION))
+def test_a_database_of_each_older_version_is_brought_forward(database, wanted, version):
+    make_version(database, version)
+    with database.writer_engine().connect() as connection:
+        migrations.migrate(connection, database, version)
+
+        assert described(connection) == wanted
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        names = connection.exec_driver_sql("SELECT name FROM job ORDER BY name").scalars().all()
+        assert names == ["a", "b", "d", "e", "g", "h", "r", "rr"]
+
+
+def killed_at(database, version, number):
+    """Upgrade in a child that is killed before its statement of a number; False: there is none."""
+    child = os.fork()
+    if child == 0:
+        engine, left = database.writer_engine(), [number]
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def count(*_):
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            with engine.connect() as connection:
+                migrations.migrate(connection, database, version)
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def test_an_upgrade_that_is_killed_at_any_statement_leaves_the_old_version_or_the_new(
+    tmp_path, wanted
+):
+    original = SQLiteDatabase(tmp_path / "old.db")
+    original.create()
+    make_version(original, 1)
+    with original.writer_engine().connect() as connection:
+        old = described(connection)
+    found = []
+    for number in itertools.count():
+        database = SQLiteDatabase(tmp_path / "torc.db")
+        for ending in ("", "-wal", "-shm"):
+            (tmp_path / f"torc.db{ending}").unlink(missing_ok=True)
+        shutil.copy(original.path, database.path)
+        was_killed = killed_at(database, 1, number)
+        with database.writer_engine().connect() as connection:
+            version = migrations.check_version(connection, database)
+            found.append(version)
+            assert described(connection) == {1: old, migrations.VERSION: wanted}[version]
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+        if not was_killed:
+            break
+
+    assert found[-1] == migrations.VERSION
+    assert set(found) == {1, migrations.VERSION}
+    assert len(found) > 40

@@ -36,6 +36,9 @@ ADDED = {
     "complete_action": "how our own runner reports the end of an action",
     "create_results": "how our own client imports results",
     "exchange": "the batch protocol of our own runner",
+    "list_job_groups": "how far a million jobs are, by stages",
+    "change_jobs": "many jobs are canceled or retried in one request",
+    "assign_scheduler": "allocations are planned anew for all jobs that are left",
     "reset_jobs": "how our own client reinitializes a workflow: the files are looked at there",
     **dict.fromkeys(
         (
@@ -43,6 +46,10 @@ ADDED = {
             "update_workflow_run",
         ),
         "records of starts and resumes",
+    ),
+    **dict.fromkeys(
+        ("create_recovery", "list_recoveries", "update_recovery", "hold_recovery"),
+        "records of recoveries",
     ),
 }
 """Operations that the reference's document does not have, with the reason for each."""

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from waiting import wait_for
 
+from torc_core.browsers.hosts import Hosts
 from torc_core.errors import AccessError, UsageError
-from torc_server.access.origins import Hosts, check_origin
+from torc_server.access.origins import check_origin
 
 OWN = Hosts(["Node17", "0.0.0.0"], ["torc.example.org:8443", "*.proxy.example", "[fd00::7]:80"])
 
@@ -145,7 +146,7 @@ def test_no_request_of_a_page_is_served_whatever_its_method(call, method, header
 
 
 def test_a_program_of_http_1_0_sends_no_host(server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as stream:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=100) as stream:
         stream.sendall(b"GET /torc-service/v1/ping HTTP/1.0\r\n\r\n")
         assert b" 200 OK" in stream.recv(65536)
 

@@ -10,7 +10,7 @@ import pytest
 from torc_core.errors import MachineError
 from torc_server.peers import requester
 from torc_server.storage.readers import AT_ONCE, Readers
-from torc_server.storage.sqlite import SQLiteDatabase
+from torc_server.storage.sqlite.database import SQLiteDatabase
 
 
 def test_a_requester_of_many_queries_leaves_room_for_others(tmp_path):
@@ -47,7 +47,7 @@ def test_what_has_not_begun_when_the_server_stops_is_given_up(tmp_path):
     go_on = threading.Event()
 
     async def scene() -> str:
-        running = asyncio.create_task(readers.run(lambda _: "done" if go_on.wait(30) else ""))
+        running = asyncio.create_task(readers.run(lambda _: "done" if go_on.wait(100) else ""))
         others = [asyncio.create_task(readers.run(lambda _: "done")) for _ in range(AT_ONCE)]
         await asyncio.sleep(0)
         waiting = asyncio.create_task(readers.run(lambda _: "never"))
@@ -65,3 +65,17 @@ def test_what_has_not_begun_when_the_server_stops_is_given_up(tmp_path):
     finally:
         go_on.set()
         readers.stop()
+
+
+def test_a_database_that_is_gone_is_an_error_of_the_machine(tmp_path):
+    database = SQLiteDatabase(tmp_path / "torc.db")
+    database.create()
+    (tmp_path / "torc.db").unlink()
+    readers = Readers(database, 1)
+    try:
+        with pytest.raises(MachineError, match="cannot open its database") as caught:
+            asyncio.run(readers.run(lambda _: 1))
+    finally:
+        readers.stop()
+
+    assert caught.value.details == {"database": "missing"}

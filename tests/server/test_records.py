@@ -361,7 +361,8 @@ def test_a_repeated_request_gets_the_allocation_that_the_first_one_recorded(call
     workflow_id, other = call.make_workflow(), call.make_workflow()
     first = create(call, "scheduled_compute_nodes", workflow_id, request_key="a:1", scheduler_id=1)
     again = create(call, "scheduled_compute_nodes", workflow_id, request_key="a:1", scheduler_id=2)
-    create(call, "scheduled_compute_nodes", workflow_id, request_key="a:2", scheduler_id=3)
+    other_key = {"request_key": "a:2", "slurm_cluster": "north"}
+    create(call, "scheduled_compute_nodes", workflow_id, scheduler_id=3, **other_key)
     create(call, "scheduled_compute_nodes", other, request_key="a:1", scheduler_id=4)
     for _ in range(2):  # from clients of the reference, which name none
         create(call, "scheduled_compute_nodes", workflow_id, scheduler_id=5)
@@ -370,6 +371,7 @@ def test_a_repeated_request_gets_the_allocation_that_the_first_one_recorded(call
     found = call("GET", "/scheduled_compute_nodes", workflow_id=workflow_id).body["items"]
     assert [node["scheduler_id"] for node in found] == [1, 3, 5, 5]
     assert [node.get("request_key") for node in found] == ["a:1", "a:2", None, None]
+    assert [node.get("slurm_cluster") for node in found] == [None, "north", None, None]
     recorded = call("GET", "/events", workflow_id=workflow_id).body["items"]
     assert [event["data"]["scheduler_id"] for event in recorded] == [1, 3, 5, 5]
 

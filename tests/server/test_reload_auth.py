@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from forks.processes import run as run_program
 
 from torc_server.access import credentials
 
@@ -182,14 +182,14 @@ def test_what_makes_no_sense_does_not_start(tmp_path, auth_file, arguments, code
     paths["empty"].write_text("")
     named = [argument.format(file=auth_file, **paths) for argument in arguments]
 
-    finished = subprocess.run(
+    finished = run_program(
         [
             *(sys.executable, "-m", "torc_server", "run", "--port", "0"),
             *("--database", str(tmp_path / "torc.db"), *named),
         ],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
 

@@ -1,4 +1,4 @@
-"""The kind of the database is known in one module, and statements know none."""
+"""The kind of the database is known in one folder, and statements know none."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 
 import torc_server
 from torc_server.storage.migrations import VERSION
-from torc_server.storage.sqlite_upgrades import UPGRADES
+from torc_server.storage.postgres import upgrades as postgres
+from torc_server.storage.sqlite.upgrades import UPGRADES
 from torc_server.storage.statements import Prepared
 
 PACKAGE = Path(torc_server.__file__).parent
-ALONE = {"storage/sqlite.py", "storage/sqlite_upgrades.py"}
-OTHERS = [
-    path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).as_posix() not in ALONE
-]
-THEIR_OWN = ("PRAGMA", "sqlite_errorcode", "constraint failed", "AUTOINCREMENT", "sqlite_master")
+ALONE = [PACKAGE / "storage" / kind for kind in ("sqlite", "postgres")]
+OTHERS = [path for path in PACKAGE.rglob("*.py") if not any(map(path.is_relative_to, ALONE))]
+DRIVERS = ("sqlite3", "psycopg", "sqlalchemy.dialects")
+THEIR_OWN = (
+    *("PRAGMA", "sqlite_errorcode", "constraint failed", "AUTOINCREMENT", "sqlite_master"),
+    *("sqlstate", "pg_", "to_regclass"),
+)
+PROGRAM = "pg_dump"
+"""What messages may name: users call it."""
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_one_module_names_sqlite(path):
+def test_one_folder_names_each_kind_of_database(path):
     source = path.read_text("utf-8")
     imported = {
         name
@@ -37,8 +42,8 @@ def test_one_module_names_sqlite(path):
             else []
         )
     }
-    assert not [name for name in imported if name.startswith(("sqlite3", "sqlalchemy.dialects"))]
-    assert [word for word in THEIR_OWN if word in source] == []
+    assert not [name for name in imported if name.startswith(DRIVERS)]
+    assert [word for word in THEIR_OWN if word in source.replace(PROGRAM, "")] == []
 
 
 def statements():
@@ -61,3 +66,4 @@ def test_every_prepared_statement_is_one_of_postgresql_too(statement):
 
 def test_the_steps_lead_to_the_version_of_the_tables():
     assert 1 + len(UPGRADES) == VERSION
+    assert postgres.FIRST + len(postgres.UPGRADES) == VERSION

@@ -21,14 +21,14 @@ from waiting import wait_for
 
 PING = b"GET /torc-service/v1/ping HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 POST = b"POST /torc-service/v1/workflows HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-QUICK = ("--request-timeout-secs", "0.4")
+QUICK = ("--request-timeout-secs", "1")
 
 
 @contextmanager
 def connected(server, begin=b"", source="127.0.0.1"):
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        connection.settimeout(20)
+        connection.settimeout(100)
         connection.bind((source, 0))
         connection.connect(("127.0.0.1", server.port))
         if begin:
@@ -57,7 +57,7 @@ def is_closed(connection) -> bool:
     except ConnectionError:
         return True
     finally:
-        connection.settimeout(20)
+        connection.settimeout(100)
 
 
 def drip(connection, pieces) -> bytes:
@@ -137,7 +137,7 @@ def test_a_slow_upload_that_makes_progress_goes_on(make_server):
 
 
 def test_streams_and_long_polls_outlast_all_limits(make_server, http_of):
-    server = make_server(*QUICK, "--response-timeout-secs", "0.4")
+    server = make_server(*QUICK, "--response-timeout-secs", "1")
     call = http_of(server)
     workflow = call.make_workflow()
     path = f"/torc-service/v1/workflows/{workflow}/events/stream"
@@ -295,7 +295,7 @@ def test_half_requests_beyond_a_hard_limit_of_open_files_shut_nobody_out(tmp_pat
         assert http_of(server)("GET", "/ping").status == 200
         assert http_of(server).make_workflow()
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(100) == 0
 
 
 def test_a_client_that_reads_nothing_is_given_up(make_server, http_of):
@@ -325,5 +325,5 @@ def test_half_requests_do_not_delay_the_end(make_server):
 
         assert server.kill(signal.SIGTERM) == 0
 
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 9  # they would be cut after ten
     assert "Traceback" not in server.log.read_text()

@@ -31,7 +31,7 @@ class Frames:
 def stream(server):
     @contextmanager
     def opened(workflow_id, query="", headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=100)
         path = f"/torc-service/v1/workflows/{workflow_id}/events/stream{query}"
         try:
             connection.request("GET", path, headers=headers or {})

@@ -134,7 +134,7 @@ def test_a_task_in_hand_survives_a_polite_end(make_server, http_of):
     server.kill(signal.SIGTERM)
     server.start()
 
-    assert call("GET", f"/tasks/{task_id}").body["status"] == "succeeded"
+    assert finished(call, task_id)["status"] == "succeeded"
 
 
 def test_a_deleted_workflow_takes_its_tasks_with_it(call, workflow_id, job_id):

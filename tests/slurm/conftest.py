@@ -15,6 +15,14 @@ from slurm.cluster.sharing import own_cluster, shared_cluster
 from slurm.submissions import Desk
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of clusters more time: they share clusters, and Slurm's tick is 30 s."""
+    here = str(Path(__file__).parent)
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.timeout(600))
+
+
 @pytest.fixture(scope="session")
 def share_cluster(
     tmp_path_factory: pytest.TempPathFactory, worker_id: str

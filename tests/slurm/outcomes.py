@@ -19,13 +19,18 @@ from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.programs.poller import AllocationView, Poller
 from torc_core.hpc.slurm.programs.states import Phase, SlurmState
+from torc_core.hpc.slurm.settle import settle_allocations
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode, SchedulerType
 from torc_core.model.resources import SlurmScheduler
-from torc_core.operations.slurm.settle import settle_allocations
+from torc_core.model.result import LOST_RETURN_CODE
 
 FOREVER = "exec sleep 1000"
+LOST = ("failed", LOST_RETURN_CODE)
+"""What is recorded of an attempt that was lost with its worker."""
 ONCE_FOREVER = 'test "$SLURM_RESTART_COUNT" || exec sleep 1000; '
 """Goes on when Slurm starts its allocation again."""
+NEEDS = "half"
+"""The name of the requirements of all jobs."""
 MEMORY_HOG = f"exec {sys.executable} -c 'bytearray(10**9)'"
 _LOOK_S = 1.0
 
@@ -38,12 +43,17 @@ class Outcome(NamedTuple):
     results: frozenset[tuple[str, int | None]]
     """Status and return code of each attempt that has ended."""
     allocation: str = "complete"
-    """The status of its record."""
+    """The status of the record of the last one."""
     nodes_active: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all jobs have completed, and their allocation is over."""
+        return self.jobs == {"completed"} and self.allocation == "complete"
 
 
 class Case(NamedTuple):
-    """An allocation, and what is to become of it."""
+    """An allocation, and what is to happen to it."""
 
     ends: Collection[str]
     """Slurm's words for how it may end."""
@@ -58,6 +68,12 @@ class Case(NamedTuple):
     num_nodes: int = 1
     """One worker and one job on each."""
     stays_held: bool = False
+    execution: str | None = None
+    """How the workflow executes jobs, as JSON."""
+    needs: tuple[str, str] = ("60m", "PT1M")
+    """Memory and runtime that the jobs state."""
+    raises: frozenset[str] = frozenset()
+    """Which of them a recovery raises."""
 
     @property
     def lasts(self) -> bool:
@@ -89,9 +105,15 @@ def ended(
     return Case({end}, {Outcome(frozenset({job}), frozenset(results))}, job_command, **fields)
 
 
-def waiting(job_command: str = "true", **fields: Any) -> Case:
-    """Return an allocation that never starts; or never again, if its job lasts."""
-    still = Outcome(frozenset({"ready"}), frozenset(), allocation="pending")
+def waiting(*results: tuple[str, int], job_command: str = "true", **fields: Any) -> Case:
+    """Return an allocation that never starts; or never again, if its job lasts.
+
+    Args:
+        results: What is recorded of the job's attempts.
+        job_command: Of its job.
+        fields: Others of the case.
+    """
+    still = Outcome(frozenset({"ready"}), frozenset(results), allocation="pending")
     return Case({"PENDING"}, {still}, job_command, **fields)
 
 
@@ -104,12 +126,12 @@ def on_two_nodes(end: str) -> Case:
     Args:
         end: Slurm's word.
     """
-    stopped = frozenset({("terminated", 143)})
+    stopped = ("terminated", 143)
     return Case(
         {end},
         {
-            Outcome(frozenset({"ready", "terminated"}), stopped),
-            Outcome(frozenset({"ready"}), frozenset()),
+            Outcome(frozenset({"ready", "terminated"}), frozenset({stopped, LOST})),
+            Outcome(frozenset({"ready"}), frozenset({LOST})),
         },
         options=("--no-requeue",),
         num_nodes=2,
@@ -123,10 +145,16 @@ class Watched:
         self.case = case
         self.client = client
         output.mkdir()
-        self.site = Site(cluster, client, output)
-        need = self.site.need("half", num_cpus=1, memory="60m")
+        self._mended = output / "mended"
+        self.site = Site(cluster, client, output, execution_config=case.execution)
+        memory, runtime = case.needs
+        need = self.site.need(NEEDS, memory=memory, runtime=runtime)
         for number in range(case.num_nodes):
-            self.site.flow.add(case.job, name=f"j{number}", resource_requirements_id=need)
+            self.site.flow.add(
+                f"test ! -e {self._mended} || exit 0; {case.job}",
+                name=f"j{number}",
+                resource_requirements_id=need,
+            )
         self.site.flow.start()
         scheduler = SlurmScheduler(
             workflow_id=self.site.flow.id, account="project", nodes=1, walltime="01:00:00"
@@ -156,10 +184,14 @@ class Watched:
             more="--is-subtask --max-parallel-jobs 1",
         )
 
+    def mend(self) -> None:
+        """Let its jobs do nothing from now on, well."""
+        self._mended.touch()
+
     def outcome(self) -> Outcome:
         """Ask the server."""
         number = self.site.flow.id
-        (record,) = self.client.list_scheduled_compute_nodes(number).items
+        record = self.client.list_scheduled_compute_nodes(number).items[-1]
         results = self.client.list_results(number, all_runs=True).items
         return Outcome(
             frozenset(str(job.status) for job in self.client.list_jobs(number).items),
@@ -168,11 +200,11 @@ class Watched:
             any(node.is_active for node in self.client.list_compute_nodes(number).items),
         )
 
-    def is_running(self) -> bool:
-        """Whether its jobs run, or the script where that never comes to them."""
+    def has_begun(self) -> bool:
+        """Whether its jobs run or have run, or the script runs where that never comes to them."""
         if self.case.before:
             return self.site.cluster.state(self.slurm_job) == "RUNNING"
-        return self.outcome().jobs == {"running"}
+        return self.outcome().jobs.isdisjoint({"ready", "pending"})
 
     def node(self) -> ComputeNode:
         """Return the only one of the workflow."""
@@ -216,7 +248,9 @@ class Watch:
         if views != self._views:
             self._views = views
             for each in self.watched.values():
-                settle_allocations(each.client, views, each.site.flow.id)
+                settle_allocations(
+                    each.client, views, each.site.flow.id, cluster=self._poller.status().cluster
+                )
         now = time.monotonic()
         if now < self._next_look:
             return
@@ -228,11 +262,16 @@ class Watch:
                 self._ran.add(name)
             if each.case.is_over(state, has_run=name in self._ran):
                 self.ended_at.setdefault(name, now)
-                self.said[name] = each.outcome()
-                if self.said[name] not in each.case.outcomes:
-                    self.right_at.pop(name, None)
-                else:
-                    self.right_at.setdefault(name, time.monotonic())
+                if name not in self.right_at:
+                    self._ask(name, each)
+
+    def _ask(self, name: str, watched: Watched) -> None:
+        """Note what the server says of one that is over."""
+        self.said[name] = watched.outcome()
+        if self.said[name] not in watched.case.outcomes:
+            self.right_at.pop(name, None)
+        else:
+            self.right_at.setdefault(name, time.monotonic())
 
     def are_over(self, late_s: float) -> bool:
         """Look, and return whether all have ended in Slurm, and are right or late.
@@ -241,6 +280,13 @@ class Watch:
             late_s: From Slurm's knowledge on.
         """
         self.look()
+        if not self._are_right_or_late(late_s):
+            return False
+        for name, each in self.watched.items():  # they have to be right to the end
+            self._ask(name, each)
+        return self._are_right_or_late(late_s)
+
+    def _are_right_or_late(self, late_s: float) -> bool:
         now = time.monotonic()
         return all(
             name in self.right_at or now - self.ended_at.get(name, math.inf) > late_s

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forks.processes import run as run_program
 from slurm.cluster.cluster import Cluster
 from waiting import wait_for
 
@@ -64,14 +65,14 @@ class Desk:
     def torc(self, *words: object, **variables: str) -> Answer:
         """Run a command without a terminal."""
         return Answer(
-            subprocess.run(
+            run_program(
                 [sys.executable, "-m", "torc_tui", *map(str, words)],
                 cwd=self.directory,
                 env=os.environ | variables,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=250,
                 check=False,
             )
         )
@@ -104,7 +105,7 @@ class Desk:
         wait_for(
             lambda: self.client.is_workflow_complete(workflow_id).is_complete,
             f"workflow {workflow_id} to complete",
-            120,
+            250,
         )
         jobs = self.client.list_jobs(workflow_id).items
         assert {job.status for job in jobs} == {JobStatus.COMPLETED}
@@ -114,7 +115,7 @@ class Desk:
         wait_for(
             lambda: {each.status for each in self.records(workflow_id)} == {"complete"},
             f"the allocations of workflow {workflow_id} to end",
-            120,
+            250,
         )
 
     def leave(self) -> None:

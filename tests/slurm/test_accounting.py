@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from forks.processes import run as run_program
 from slurm.workers import Site
 from waiting import wait_for
 
@@ -26,14 +27,14 @@ def torc(server, tmp_path, monkeypatch):
     monkeypatch.setenv("TORC_API_URL", server.url)
 
     def run(*arguments, **environ):
-        return subprocess.run(
+        return run_program(
             [sys.executable, "-m", "torc_tui", *map(str, arguments)],
             cwd=tmp_path,
             env=os.environ | environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=250,
             check=False,
         )
 
@@ -49,12 +50,12 @@ def workflow(client):
 def requested(client, workflow):
     """Note that allocations were requested for the workflow."""
 
-    def note(*slurm_job_ids):
+    def note(*slurm_job_ids, **fields):
         for number in slurm_job_ids:
             client.create_scheduled_compute_node(
                 ScheduledComputeNode(
                     workflow_id=workflow, scheduler_id=number, scheduler_config_id=1,
-                    scheduler_type="slurm", status="complete",
+                    scheduler_type="slurm", status="complete", **fields,
                 )
             )  # fmt: skip
 
@@ -144,6 +145,7 @@ def test_an_allocation_of_which_slurm_knows_nothing_is_an_error_of_its_own(
 ):
     job = slurm.submit("true", f"--output={tmp_path}/out")
     requested(UNKNOWN, job)
+    requested(job + 1, slurm_cluster="there")
     slurm.wait_for_end(job)
     wait_for_record(slurm, job, "COMPLETED")
 
@@ -153,9 +155,12 @@ def test_an_allocation_of_which_slurm_knows_nothing_is_an_error_of_its_own(
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)
     assert {row["slurm_job_id"] for row in found["summary"]} == {job}
-    (error,) = found["errors"]
-    assert (error["slurm_job_id"], error["reason"]) == (UNKNOWN, "unknown")
+    assert [(each["slurm_job_id"], each["reason"]) for each in found["errors"]] == [
+        (UNKNOWN, "unknown"),
+        (job + 1, "elsewhere"),
+    ]
     assert f"warning: Slurm job {UNKNOWN}: this cluster does not know it" in said.stderr
+    assert f"warning: Slurm job {job + 1}: it is in cluster there" in said.stderr
 
 
 def test_one_that_is_in_the_queue_is_not_unknown():

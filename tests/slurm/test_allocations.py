@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+
 from slurm.submissions import HELD, SMALL
 from waiting import wait_for
 
@@ -25,7 +26,7 @@ actions:
 def test_allocations_end_with_the_workflow_that_is_canceled(desk):
     workflow_id = desk.submit(LONG)
     (job,) = desk.client.list_jobs(workflow_id).items
-    wait_for(lambda: desk.client.get_job(job.id).status == "running", "the job to run", 60)
+    wait_for(lambda: desk.client.get_job(job.id).status == "running", "the job to run", 250)
 
     done = desk.torc("-f", "json", "workflows", "cancel", workflow_id)
 
@@ -35,7 +36,7 @@ def test_allocations_end_with_the_workflow_that_is_canceled(desk):
         "canceled_slurm_jobs": 2,
         "errors": [],
     }
-    wait_for(lambda: not desk.queued(workflow_id, "PENDING", "RUNNING"), "both to end", 60)
+    wait_for(lambda: not desk.queued(workflow_id, "PENDING", "RUNNING"), "both to end", 250)
     desk.wait_for_workers(workflow_id)
     assert desk.client.get_job(job.id).status == "canceled"
     again = desk.torc("workflows", "cancel", workflow_id)
@@ -51,15 +52,21 @@ def test_where_there_is_no_slurm_it_is_said_which_allocations_remain(desk, tmp_p
         *("-f", "json", "workflows", "cancel", workflow_id), PATH=str(tmp_path / "empty")
     )
 
-    assert (done.json["status"], done.json["canceled_slurm_jobs"]) == ("partial_success", 0)
-    assert done.json["errors"] == ["There is no Slurm on this machine."]
+    assert done.code == 9
+    assert json.loads(done.out) == {
+        "status": "partial_success",
+        "workflow_id": workflow_id,
+        "canceled_slurm_jobs": 0,
+        "errors": ["There is no Slurm on this machine."],
+    }
     again = desk.torc("workflows", "cancel", workflow_id, PATH=str(tmp_path / "empty"))
+    assert again.code == 9
     assert f"scancel {first} {second}" in again.out
     assert desk.torc("workflows", "cancel", workflow_id).code == 0
     assert desk.queued(workflow_id, "PENDING") == []
 
 
-def test_allocations_that_nobody_recorded_end_too(desk):
+def test_allocations_without_a_record_end_too(desk):
     workflow_id = desk.submit(HELD)
     workflow = desk.client.get_workflow(workflow_id)
     (key, *_) = (each.request_key for each in desk.records(workflow_id))
@@ -125,13 +132,12 @@ def test_a_controller_that_is_down_is_named(start_cluster, make_desk):
     refused = desk.torc("submit", "w.yaml")
     canceled = desk.torc("workflows", "cancel", 1)
 
-    assert (refused.code, canceled.code) == (6, 0)
+    assert (refused.code, canceled.code) == (6, 6)
     assert "Slurm's controller does not answer" in refused.err
     assert "Slurm's controller does not answer" in canceled.out + canceled.err
     assert [each.id for each in desk.client.list_workflows().items] == [1]
 
 
-@pytest.mark.timeout(240)
 def test_the_nodes_of_a_stage_are_requested_when_the_controller_is_back(
     start_cluster, make_desk, tmp_path
 ):
@@ -155,11 +161,11 @@ actions:
 """
     )
     (job, _) = desk.client.list_jobs(workflow_id).items
-    wait_for(lambda: desk.client.get_job(job.id).status == "running", "the job to run", 60)
+    wait_for(lambda: desk.client.get_job(job.id).status == "running", "the job to run", 250)
     cluster.stop_controller()
     go.touch()
     desk.wait_for_completion(workflow_id)
     assert len(desk.records(workflow_id)) == 1
     cluster.start_controller()
-    wait_for(lambda: len(desk.records(workflow_id)) == 2, "the nodes of the second stage", 120)
+    wait_for(lambda: len(desk.records(workflow_id)) == 2, "the nodes of the second stage", 250)
     assert len(desk.queued(workflow_id)) == 2

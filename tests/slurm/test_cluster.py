@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -63,7 +64,7 @@ def remains(place):
     """Return what a cluster has made outside of processes."""
     groups = [group for root in CONTROL_GROUPS for group in root.glob(f"slurm_{place.prefix}*")]
     networks = list(Path("/run/netns").glob(f"{place.prefix}*"))
-    links = list(Path("/sys/class/net").glob(f"*{place.prefix}*"))
+    links = place.links()
     mounts = re.findall(f"{place.directory}/.*", Path("/proc/mounts").read_text())
     directory = [place.directory] if place.directory.exists() else []
     return [*groups, *networks, *links, *mounts, *directory]
@@ -87,7 +88,11 @@ def test_what_a_killed_test_run_left_is_removed_by_the_next():
 
 
 def names(processes):
-    return {psutil.Process(number).name() for number in processes if psutil.pid_exists(number)}
+    found = set()
+    for number in processes:
+        with suppress(psutil.NoSuchProcess):
+            found.add(psutil.Process(number).name())
+    return found
 
 
 def test_it_lives_as_long_as_one_of_its_users(tmp_path):
@@ -105,8 +110,9 @@ def test_clusters_side_by_side_share_nothing(start_cluster):
     second = start_cluster(nodes=1, accounting=False)
 
     jobs = [cluster.submit("sleep 1000") for cluster in (first, second)]
-    first.wait_for_state(jobs[0], "RUNNING")
-    second.wait_for_state(jobs[1], "RUNNING")
+    for cluster in (first, second):
+        there = (cluster.layout.place, cluster.nodes[0])
+        wait_for(lambda there=there: "sleep" in names(processes_of(*there)), "its job")
     first.kill_node(first.nodes[0])
 
     assert second.state(jobs[1]) == "RUNNING"
@@ -141,11 +147,13 @@ def test_accounting_can_be_away_for_a_while(start_cluster):
     wait_for(lambda: cluster.run(*asking, f"--jobs={job}").stdout == "COMPLETED\n", "its record")
 
 
-def test_a_node_goes_down_and_comes_back(start_cluster):
+def test_a_node_goes_down_and_comes_back(start_cluster, output):
     cluster = start_cluster(nodes=2, accounting=False)
     node = cluster.nodes[1]
-    lost = cluster.submit("sleep 1000", "--no-requeue", f"--nodelist={node}")
-    cluster.wait_for_state(lost, "RUNNING")
+    begun = output / "begun"
+    lost = cluster.submit(f"touch {begun}; sleep 1000", "--no-requeue", f"--nodelist={node}")
+    # One that Slurm calls RUNNING before its node has it is requeued in spite of --no-requeue.
+    wait_for(begun.exists, "the job", 250)
 
     cluster.kill_node(node)
     cluster.down_node(node)
@@ -191,10 +199,11 @@ def test_nodes_with_own_networks_reach_this_machine_and_can_be_cut_off(start_clu
     assert cluster.wait_for_end(job) == "COMPLETED"
 
     away = cluster.submit("sleep 1000", f"--nodelist={cluster.nodes[0]}")
-    cluster.wait_for_state(away, "RUNNING")
+    there = (cluster.layout.place, cluster.nodes[0])
+    wait_for(lambda: "sleep" in names(processes_of(*there)), "its job")
     cluster.cut_off(cluster.nodes[0])
     cluster.run("scancel", str(away))
 
-    assert "sleep" in names(processes_of(cluster.layout.place, cluster.nodes[0]))
+    assert "sleep" in names(processes_of(*there))
     cluster.reconnect(cluster.nodes[0])
-    wait_for(lambda: not processes_of(cluster.layout.place, cluster.nodes[0]), "its job to end")
+    wait_for(lambda: not processes_of(*there), "its job to end")

@@ -20,7 +20,9 @@ from torc_core.model.resources import SlurmScheduler
 from torc_core.model.workflow import Workflow
 from torc_core.operations.slurm.queue_watch import QueueWatch
 from torc_tui.screens.dialogs.reader import Reader
-from torc_tui.screens.log import LogScreen
+from torc_tui.screens.logs.screen import LogScreen
+
+NEVER = 4_000_000
 
 
 class Queue:
@@ -38,25 +40,30 @@ class Queue:
             )
         )
 
-    def submit(self, command, *options, key):
-        """Submit an allocation as torc does, and record it."""
+    def submit(self, command, *options, key, cluster=None):
+        """Submit an allocation, and record it; torc names its cluster, the reference none."""
         number = self.workflow.id
         stem = f"{self.output}/output/slurm_output_wf{number}_sl%j"
         job = self.cluster.submit(
             command, "--time=60", "--mem=50", f"--comment={key}",
             f"--output={stem}.o", f"--error={stem}.e", *options,
         )  # fmt: skip
+        return job, self.record(job, key=key, cluster=cluster)
+
+    def record(self, job, *, key, cluster=None):
+        """Record an allocation."""
         record = self.client.create_scheduled_compute_node(
             ScheduledComputeNode(
-                workflow_id=number,
+                workflow_id=self.workflow.id,
                 scheduler_id=job,
                 scheduler_config_id=self.scheduler.id,
                 scheduler_type="slurm",
                 status=AllocationStatus.PENDING,
                 request_key=key,
+                slurm_cluster=cluster,
             )
         )
-        return job, record.id
+        return record.id
 
     def status(self, record):
         return self.client.get_scheduled_compute_node(record).status
@@ -113,16 +120,7 @@ async def test_states_reasons_and_ends_are_seen_and_settled(queue, server, size)
 async def test_a_job_of_another_cluster_with_the_same_number_settles_nothing(queue, server):
     ended = queue.cluster.submit("true", "--comment=torc:wf1:r1:a1:9")
     queue.cluster.wait_for_end(ended)
-    record = queue.client.create_scheduled_compute_node(
-        ScheduledComputeNode(
-            workflow_id=queue.workflow.id,
-            scheduler_id=ended,
-            scheduler_config_id=queue.scheduler.id,
-            scheduler_type="slurm",
-            status=AllocationStatus.PENDING,
-            request_key="torc:wf7:r1:a1:1",
-        )
-    )
+    record = queue.record(ended, key="torc:wf7:r1:a1:1")
     watched, _ = queue.submit("true", "--hold", key="torc:wf1:r1:a1:1")
     async with interface(server.url) as ui:
         await ui.open("queued")
@@ -131,7 +129,29 @@ async def test_a_job_of_another_cluster_with_the_same_number_settles_nothing(que
         assert "COMPLETED" not in row_of(ui, ended)
         queue.cluster.run("scancel", str(watched))
         await ui.wait_for(lambda: "CANCELLED" in row_of(ui, watched))
-    assert queue.status(record.id) == "pending"
+    assert queue.status(record) == "pending"
+
+
+def test_ends_that_were_not_seen_are_settled_if_the_cluster_is_the_same(queue):
+    clock = SystemClock()
+    watch = QueueWatch(Slurm(clock, Budget(1_000)), clock)
+    here = Slurm(clock, Budget()).cluster()
+    ended = queue.cluster.submit("true", "--comment=torc:seen")
+    queue.cluster.wait_for_end(ended)
+    number = queue.workflow.id
+    ours = queue.record(ended, key="torc:seen", cluster=here)
+    same_number = queue.record(ended, key="torc:other", cluster=f"{here}-not")
+    never = queue.record(NEVER, key="torc:never", cluster="elsewhere")
+    unnamed = queue.record(NEVER + 1, key="torc:unnamed")
+
+    def is_settled():
+        watch.look(queue.client, number)
+        return queue.status(ours) == AllocationStatus.COMPLETE
+
+    wait_for(is_settled, "the end to be settled", 250)
+    look = watch.look(queue.client, number)
+    assert NEVER not in look.views
+    assert {queue.status(each) for each in (same_number, never, unnamed)} == {"pending"}
 
 
 def test_an_allocation_that_waits_once_more_is_settled_by_its_watch(queue):
@@ -148,5 +168,5 @@ def test_an_allocation_that_waits_once_more_is_settled_by_its_watch(queue):
         watch.look(queue.client, number)
         return queue.status(record) == AllocationStatus.PENDING
 
-    wait_for(is_pending_again, "the record of the requeued allocation", 60)
+    wait_for(is_pending_again, "the record of the requeued allocation", 250)
     queue.cluster.run("scancel", str(job))

@@ -1,5 +1,7 @@
 """However an allocation ends and whatever it was doing, the server soon says what is true.
 
+Then what makes jobs last or fail is mended, and a recovery brings each workflow to its end.
+
 The worker, the server and Slurm are real. Who looks is what looks in commands and in the interface:
 the poller with the budget of a user who configured none, and what follows from that.
 """
@@ -8,11 +10,12 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
-import pytest
 from slurm.cluster.processes import kill, processes_of, with_names
 from slurm.outcomes import (
     FOREVER,
+    LOST,
     MEMORY_HOG,
     ONCE_FOREVER,
     Watch,
@@ -21,14 +24,17 @@ from slurm.outcomes import (
     on_two_nodes,
     waiting,
 )
+from slurm.recoveries import attempts_of, raised_by, recover_all, verdicts_of
 from waiting import wait_for
 
-pytestmark = pytest.mark.timeout(400)
+from torc_core.operations.recovery.procedure.outcome import Verdict
 
 LATE_S = 15.0
 """After Slurm's own knowledge."""
 AGAIN = "node lost as it runs, and there is no other"
 STOPPED = ("terminated", 143)
+MEMORY, RUNTIME = frozenset({"memory"}), frozenset({"runtime"})
+AS_STEP: dict[str, Any] = {"execution": '{"mode": "slurm"}', "needs": ("60m", "PT10M")}
 STARTS = {"before": f"{FOREVER}; "}
 """Its script does not come to the worker."""
 
@@ -40,21 +46,30 @@ ORDINARY = {
     "over": ended("COMPLETED", "completed", ("completed", 0), job_command="true"),
     "failed before the worker": ended("FAILED", "ready", before="exit 3; "),
     "failed": ended("FAILED", "failed", ("failed", 3), job_command="exit 3"),
-    "worker killed": ended("FAILED", "ready"),
+    "job out of time": ended(
+        *("FAILED", "terminated", ("terminated", 152)),
+        execution='{"mode": "direct", "limit_resources": true}',
+        needs=("60m", "PT2S"),
+        raises=RUNTIME,
+    ),
+    "worker killed": ended("FAILED", "ready", LOST),
     "too late as it starts": ended("TIMEOUT", "ready", **STARTS),
     "too late as it runs": ended("TIMEOUT", "terminated", STOPPED),
+    "too late as a step of it runs": ended("TIMEOUT", "terminated", STOPPED, **AS_STEP),
 }
 WITHOUT_MEMORY = {
     "out of memory as it starts": ended("OUT_OF_MEMORY", "ready", before=f"{MEMORY_HOG}; "),
     "out of memory as it runs": ended(
-        "OUT_OF_MEMORY", "failed", ("failed", 137), job_command=MEMORY_HOG
+        *("OUT_OF_MEMORY", "failed", ("failed", 137)),
+        job_command=MEMORY_HOG,
+        raises=MEMORY,
     ),
 }
 """Only root's clusters confine jobs to their memory."""
 ON_LOST_NODE = {
     "node lost as it starts": ended("NODE_FAIL", "ready", options=("--no-requeue",), **STARTS),
-    "node lost as it runs": ended("NODE_FAIL", "ready", options=("--no-requeue",)),
-    AGAIN: waiting(job_command=FOREVER, options=("--requeue",)),
+    "node lost as it runs": ended("NODE_FAIL", "ready", LOST, options=("--no-requeue",)),
+    AGAIN: waiting(LOST, job_command=FOREVER, options=("--requeue",)),
 }
 BEHIND_THEM = {
     "past its deadline": ended(
@@ -69,6 +84,9 @@ ON_TAKEN_NODE = {
     ),
     "preempted as it runs": ended(
         "PREEMPTED", "terminated", STOPPED, options=("--partition=canceled",)
+    ),
+    "preempted as a step of it runs": ended(
+        *("PREEMPTED", "terminated", STOPPED), options=("--partition=canceled",), **AS_STEP
     ),
     "requeued as it starts": ended(
         *("COMPLETED", "completed", ("completed", 0)),
@@ -93,12 +111,16 @@ FOR_EVER = {
 """By the reason that Slurm states."""
 
 
-def test_whatever_ends_an_allocation_the_server_is_right_soon(start_cluster, client, output):
+def test_whatever_ends_an_allocation_the_server_is_right_soon_and_it_can_be_recovered(
+    start_cluster, client, output, monkeypatch
+):
     cluster = start_cluster(
         nodes=7,
         preemption="REQUEUE",
         more=("PartitionName=canceled Nodes={all} PreemptMode=CANCEL",),
     )
+    for name, value in cluster.variables.items():
+        monkeypatch.setenv(name, value)
     lost, taken, ordinary, *pairs = cluster.nodes
     watched: dict[str, Watched] = {}
 
@@ -122,17 +144,18 @@ def test_whatever_ends_an_allocation_the_server_is_right_soon(start_cluster, cli
     watch = Watch(cluster, watched)
     lasting = [name for name in released if watched[name].case.lasts]
     wait_for(
-        lambda: watch.look() or all(watched[n].is_running() for n in lasting), "them to run", 120
+        lambda: watch.look() or all(watched[n].has_begun() for n in lasting), "them to run", 250
     )
     wait_for(lambda: watched[AGAIN].has_run_for(6), "it to be older than clocks may differ")
     cluster.run("scontrol", "release", jobs["past its deadline"])
 
     cluster.run("scancel", *(jobs[name] for name in jobs if name.startswith("canceled")))
-    for name in ("too late as it starts", "too late as it runs"):
+    for name in filter(lambda each: each.startswith("too late"), jobs):
         cluster.expire(int(jobs[name]))
     os.kill(watched["worker killed"].node().pid, signal.SIGKILL)
     cluster.submit("true", "--exclusive", "--partition=short", f"--nodelist={taken}")
-    for node in (lost, pairs[1], pairs[3]):
+    away = (lost, pairs[1], pairs[3])
+    for node in away:
         cluster.kill_node(node)
     kill_srun(cluster, pairs[2])
     cluster.down_node(pairs[1])  # that others are lost it notices within 30 s
@@ -142,6 +165,48 @@ def test_whatever_ends_an_allocation_the_server_is_right_soon(start_cluster, cli
     assert watch.differences(LATE_S) == {}
     views = watch.views
     assert {name: views[name].reason for name in FOR_EVER} == {name: name for name in FOR_EVER}
+
+    for each in watched.values():
+        each.mend()
+    refuse_to_recover_what_waits(cluster, {name: watched[name] for name in (*FOR_EVER, AGAIN)})
+    for node in away:
+        cluster.start_node(node)
+    recover_brings_each_to_its_end(cluster, watched)
+
+
+def refuse_to_recover_what_waits(cluster, waiting):
+    """Recover workflows in vain, and cancel what they wait for."""
+    refused = recover_all(cluster, waiting)
+    jobs = {name: each.slurm_job for name, each in waiting.items()}
+    for name, number in jobs.items():
+        assert f"is still active: 1 waiting allocation (Slurm job {number})." in str(refused[name])
+    cluster.run("scancel", *map(str, jobs.values()))
+
+
+def recover_brings_each_to_its_end(cluster, watched):
+    """Recover all workflows once, what failed by itself on request only; wait for their ends."""
+    found = {name: attempts_of(each) for name, each in watched.items()}
+
+    verdicts = verdicts_of(recover_all(cluster, watched))
+
+    assert {name: each for name, each in verdicts.items() if each is not Verdict.RECOVERABLE} == {
+        "over": Verdict.COMPLETE,
+        "requeued as it starts": Verdict.COMPLETE,
+        "requeued as it runs": Verdict.COMPLETE,
+        "failed": Verdict.HOPELESS,
+    }
+    failed = {"failed": watched["failed"]}
+    assert attempts_of(failed["failed"]) == found["failed"]
+    retried = recover_all(cluster, failed, retry_unknown=True)
+    assert verdicts_of(retried) == {"failed": Verdict.RECOVERABLE}
+    wait_for(
+        lambda: all(each.outcome().is_complete for each in watched.values()), "their ends", 250
+    )
+    after = {name: attempts_of(each) for name, each in watched.items()}
+    assert after == {name: each.after_recovery() for name, each in found.items()}
+    assert {name: raised_by(each) for name, each in watched.items()} == {
+        name: each.case.raises for name, each in watched.items()
+    }
 
 
 def kill_srun(cluster, node):

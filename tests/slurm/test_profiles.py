@@ -125,6 +125,23 @@ def test_without_a_profile_one_is_made_of_the_cluster_and_may_be_named(cluster):
 
 
 @pytest.mark.usefixtures("cluster")
+def test_no_more_nodes_are_planned_than_there_are(tmp_path):
+    file = tmp_path / "w.yaml"
+    file.write_text(
+        "name: w\njobs:\n- {name: 'a{i}', command: 'true', resource_requirements: r, "
+        "parameters: {i: '1:40'}}\nresource_requirements:\n"
+        "- {name: r, num_cpus: 8, memory: 50m, runtime: PT20M}\n"
+    )
+    options = ("slurm", "generate", file, "--account", "x", "--single-allocation", "--dry-run")
+    planned = torc("-f", "json", *options).json
+    assert {each["nodes"] for each in planned["slurm_schedulers"]} == {3}
+    file.write_text(file.read_text().replace("{name: r", "{name: r, num_nodes: 5"))
+    refused = torc(*options)
+    assert (refused.code, refused.out) == (2, "")
+    assert "short: 3 nodes at most, 5 needed" in refused.err
+
+
+@pytest.mark.usefixtures("cluster")
 def test_as_json_there_are_the_profile_and_its_text():
     made = torc("-f", "json", "hpc", "generate").json
     tables = tomllib.loads(made["toml"])["client"]["hpc"]["custom_profiles"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,7 +89,8 @@ def test_the_cluster_is_described_by_its_own_programs(slurm):
     assert {len(row) for row in rows} == {len(PARTITION_COLUMNS)}
     assert "standard*" in {row[0] for row in rows}
     assert "PartitionName=standard" in programs.partitions()
-    assert "ClusterName" in programs.config()
+    assert programs.cluster() == programs.cluster() == f"torc{slurm.layout.place.number}"
+    assert programs.budget.used(SystemClock().monotonic()) == 1
 
 
 @pytest.mark.parametrize(
@@ -163,14 +166,16 @@ def test_what_does_not_answer_is_told_from_what_is_over(start_cluster, output):
     assert programs.queue([job])
 
     cluster.stop_controller()
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: programs.queue([job]),
         lambda: programs.cancel([job]),
         lambda: programs.submit(script(output)),
         programs.sinfo,
-    ):
-        with pytest.raises(UnreachableError, match="controller does not answer"):
-            call()
+    )
+    with ThreadPoolExecutor(len(calls)) as pool:  # each waits for its answer
+        for call in [pool.submit(each) for each in calls]:
+            with pytest.raises(UnreachableError, match="controller does not answer"):
+                call.result()
 
     cluster.start_accounting()
     cluster.start_controller()

@@ -89,7 +89,7 @@ class Allocation:
         return self.flow.status(self.job_id)
 
     def wait_until_running(self) -> None:
-        wait_for(lambda: self.status() == "running", "the job to run", 90)
+        wait_for(lambda: self.status() == "running", "the job to run", 250)
 
     def end_job(self) -> None:
         self.pipe.write_text("go\n")
@@ -193,7 +193,7 @@ def test_a_worker_says_where_it_looked_for_its_server_in_vain(
 
 
 def test_an_address_of_this_machine_alone_is_refused(apart, connection, server):
-    for host in ("127.0.0.1", "localhost"):
+    for host in ("127.0.0.1", "localhost", "0.0.0.0"):
         url = f"http://{host}:{server.port}/torc-service/v1"
         named = connect(Choice(url=url))
         with pytest.raises(UsageError, match="do not reach the server at http://") as refused:

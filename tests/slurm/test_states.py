@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 
-import pytest
 from waiting import wait_for
 
 from torc_core.clock import SystemClock
@@ -15,8 +14,6 @@ from torc_core.hpc.slurm.programs.budget import Budget
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.hpc.slurm.programs.poller import Poller
 from torc_core.hpc.slurm.programs.states import Cause, Phase, read_state
-
-pytestmark = pytest.mark.timeout(300)
 
 FOREVER = "exec sleep 1000"
 MEMORY_HOG = f"exec {sys.executable} -c 'bytearray(10**9)'"
@@ -47,7 +44,7 @@ class Watch:
         return {name: views[job] for name, job in self.jobs.items()}
 
     def wait_for(self, what, condition):
-        return wait_for(lambda: condition(views := self.look()) and views, what, 150)
+        return wait_for(lambda: condition(views := self.look()) and views, what, 250)
 
     def wait_for_run(self, *names):
         self.wait_for("them to run", lambda views: all(views[n].state == "RUNNING" for n in names))

@@ -16,6 +16,8 @@ workflows submit 1 --dry-run
 workflows submit 1
 slurm schedule-nodes 1 --dry-run
 slurm schedule-nodes 1
+slurm regenerate 1 --force --dry-run
+slurm regenerate 1 --force
 torc submit-slurm planned.yaml --account project --dry-run
 torc submit-slurm planned.yaml --account project
 workflows create-slurm planned.yaml --account project --dry-run

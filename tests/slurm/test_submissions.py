@@ -282,7 +282,9 @@ def test_a_signal_for_the_script_reaches_the_worker_of_each_shape(slurm, program
     begun = {"alone, at the end": 1, "alone": 1, "on each node": 2}
     for name, count in begun.items():
         wait_for(
-            lambda n=name, c=count: said(job, numbers[n]).count("begun") == c, f"workers {name}", 60
+            lambda n=name, c=count: said(job, numbers[n]).count("begun") == c,
+            f"workers {name}",
+            250,
         )
     for name in ("alone", "on each node"):
         slurm.run("scancel", "--batch", f"--signal={signal.SIGTERM.name}", str(numbers[name]))

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from forks.processes import Process
 from slurm.submissions import HELD, SMALL, Desk
 from waiting import wait_for
 
@@ -21,7 +22,9 @@ from torc_core.operations.slurm.submission.site import SiteOptions
 from torc_core.operations.slurm.submission.submit import propose_submit
 from torc_core.spec import parse_workflow
 
-DYING = Path(__file__).with_name("dying_submitter.py")
+TOO_LARGE = HELD.replace("100M", "900T").replace("--hold", "--no-requeue")
+"""Slurm lists it as a failed job, although it refuses it."""
+DYING = [sys.executable, str(Path(__file__).parents[1] / "dying.py"), "submit"]
 STAGES = """\
 name: stages
 resource_requirements:
@@ -55,6 +58,9 @@ def test_one_command_brings_a_file_from_an_empty_home_to_its_results(slurm, tmp_
 
 @pytest.mark.parametrize("is_one_per_node", [True, False])
 def test_an_allocation_of_two_nodes_has_a_worker_on_each_or_one_for_both(desk, is_one_per_node):
+    # A node has memory for half of the jobs, which last until all workers have some.
+    on_all = "touch on.$SLURM_NODEID; until [ $(ls on.* | wc -l) -ge {} ]; do sleep 0.1; done"
+    command = on_all.format(2 if is_one_per_node else 1)
     workflow_id = desk.submit(
         f"""\
 name: shapes
@@ -62,7 +68,8 @@ name: shapes
 slurm_schedulers:
   - {{name: two, account: project, nodes: 2, walltime: "00:10:00", mem: 200M}}
 jobs:
-  - {{name: "j{{i}}", command: hostname, resource_requirements: small, parameters: {{i: "1:8"}}}}
+  - {{name: "j{{i}}", command: "{command}", resource_requirements: small,
+      parameters: {{i: "1:8"}}}}
 actions:
   - {{trigger_type: on_workflow_start, action_type: schedule_nodes, scheduler: two,
       num_allocations: 1, start_one_worker_per_node: {str(is_one_per_node).lower()}}}
@@ -109,7 +116,7 @@ actions:
 """
     )
     desk.wait_for_completion(workflow_id)
-    wait_for(lambda: len(desk.records(workflow_id)) == 7, "the nodes of each trigger", 120)
+    wait_for(lambda: len(desk.records(workflow_id)) == 7, "the nodes of each trigger", 250)
     desk.wait_for_workers(workflow_id)
     names = {each.id: each.name for each in desk.client.list_slurm_schedulers(workflow_id).items}
     requested = Counter(names[each.scheduler_config_id] for each in desk.records(workflow_id))
@@ -129,7 +136,7 @@ def test_a_submission_may_be_repeated(desk):
 def test_of_several_submitters_at_once_each_does_its_part(desk):
     desk.torc("workflows", "create", desk.write(HELD.replace("allocations: 2", "allocations: 5")))
     submitters = [
-        subprocess.Popen(
+        Process(
             [sys.executable, "-m", "torc_tui", "submit", "1"],
             cwd=desk.directory,
             stdin=subprocess.DEVNULL,
@@ -138,7 +145,7 @@ def test_of_several_submitters_at_once_each_does_its_part(desk):
         for _ in range(3)
     ]
     for each in submitters:
-        _, said = each.communicate(timeout=100)
+        _, said = each.communicate(timeout=250)
         assert each.returncode == 0, said
     records = desk.records(1)
     assert len({each.request_key for each in records}) == len(records) == 5
@@ -146,15 +153,14 @@ def test_of_several_submitters_at_once_each_does_its_part(desk):
     assert desk.client.get_workflow_status(1).run_id == 1
 
 
-@pytest.mark.timeout(300)
 def test_whenever_a_submitter_is_killed_the_next_one_requests_what_is_missing(desk):
     spec = parse_workflow(HELD)
     for step in count(1):
         workflow_id = create(desk.client, spec, user="tester").workflow_id
         died = subprocess.run(
-            [sys.executable, DYING, str(step), desk.client.url, str(workflow_id), "output"],
+            [*DYING, str(step), desk.client.url, str(workflow_id), "output"],
             cwd=desk.directory,
-            timeout=60,
+            timeout=250,
             check=False,
         )
         connection = Connection(desk.client, is_embedded=False)
@@ -169,11 +175,49 @@ def test_whenever_a_submitter_is_killed_the_next_one_requests_what_is_missing(de
     assert step == 13
 
 
-def test_when_slurm_refuses_a_file_nothing_is_left_of_it(desk):
-    refused = desk.torc("submit", desk.write(HELD.replace("--hold", '"--hold -C nothing"')))
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HELD.replace("--hold", '"--hold -C nothing"'), "Slurm refused the submission"),
+        (TOO_LARGE, "Slurm refused what the allocation asks for"),
+    ],
+)
+def test_when_slurm_refuses_a_file_nothing_is_left_of_it(desk, text, words):
+    refused = desk.torc("submit", desk.write(text))
     assert refused.code == 2
-    assert "Slurm refused the submission" in refused.err
+    assert words in refused.err
+    assert "torc submit 1" not in refused.err
     assert desk.client.list_workflows().items == []
+
+
+def test_a_job_that_slurm_refused_but_lists_is_submitted_once_its_scheduler_is_corrected(desk):
+    desk.torc("workflows", "create", desk.write(TOO_LARGE))
+    assert desk.torc("submit", 1).code == 2
+    wait_for(lambda: desk.queued(1, "FAILED"), "Slurm to list what it refused")
+    again = desk.torc("submit", 1)
+    assert "Slurm refused what the allocation asks for" in again.err
+    assert desk.torc("slurm", "update", 1, "--mem", "100M", "--extra", "--hold").code == 0
+    assert desk.torc("submit", 1).code == 0
+    assert {each.scheduler_id for each in desk.records(1)} == set(desk.queued(1, "PENDING"))
+
+
+def test_when_the_submission_of_a_file_is_interrupted_it_is_said_what_is_left(desk):
+    path = desk.write(HELD.replace("allocations: 2", "allocations: 80"))
+    submitter = Process(
+        [sys.executable, "-m", "torc_tui", "submit", path],
+        cwd=desk.directory,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: desk.client.list_workflows().items and desk.records(1), "an allocation")
+    submitter.send_signal(signal.SIGINT)
+    _, said = submitter.communicate(timeout=250)
+    assert submitter.returncode == 130
+    assert "Workflow 1 is left with the allocations that were submitted." in said
+    assert "torc submit 1" in said
+    assert "torc workflows cancel 1" in said
+    assert 0 < len(desk.records(1)) < 80
 
 
 def test_when_slurm_refuses_a_workflow_it_is_said_how_to_go_on(desk):
@@ -208,6 +252,39 @@ def test_a_partition_of_a_later_stage_that_does_not_exist_is_noticed_at_once(des
     assert len(desk.client.list_workflows().items) == is_created
 
 
+def many_schedulers(number, last):
+    """Return a workflow of which each job has its own scheduler; all but the last are alike."""
+    offers = [
+        f'  - {{name: s{each}, account: a, walltime: "00:{each:02d}:00", partition: standard}}\n'
+        for each in range(10, 10 + number)
+    ]
+    offers.append(f"  - {{name: last, account: a, {last}}}\n")
+    names = [*(f"s{each}" for each in range(10, 10 + number)), "last"]
+    actions = [
+        f"  - {{trigger_type: on_jobs_ready, action_type: schedule_nodes, scheduler: {name},"
+        " jobs: [a]}\n"
+        for name in names
+    ]
+    at_start = actions[0].replace("on_jobs_ready", "on_workflow_start").replace(", jobs: [a]", "")
+    return (
+        "name: many\nslurm_schedulers:\n" + "".join(offers)
+        + 'jobs: [{name: a, command: "true"}]\nactions:\n' + at_start + "".join(actions[1:])
+    )  # fmt: skip
+
+
+def test_the_last_of_many_schedulers_is_checked_as_the_first(desk):
+    nowhere = 'walltime: "00:05:00", partition: nowhere'
+    refused = desk.torc("submit", desk.write(many_schedulers(30, nowhere)), "--skip-checks")
+    assert refused.code == 2
+    assert "Slurm scheduler 'last': Slurm refused the partition" in refused.err
+
+    too_long = 'walltime: "02:00:00", partition: short'
+    shown = desk.torc("submit", desk.write(many_schedulers(3, too_long)), "--dry-run")
+    assert shown.code == 0, shown.err
+    assert 'The walltime of "last" is longer than the partition short allows' in shown.err
+    assert desk.client.list_workflows().items == []
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -234,6 +311,15 @@ def test_without_slurm_nothing_is_created(desk, tmp_path):
     assert desk.client.list_workflows().items == []
 
 
+def test_without_slurm_that_is_said_before_what_a_workflow_lacks_for_it(desk, tmp_path):
+    (tmp_path / "empty").mkdir()
+    near = desk.write("name: near\njobs: [{name: a, command: 'true'}]\n")
+    desk.torc("workflows", "create", near)
+    refused = desk.torc("submit", 1, PATH=str(tmp_path / "empty"))
+    assert (refused.code, refused.out) == (9, "")
+    assert "There is no sbatch on PATH, so there is no Slurm here." in refused.err
+
+
 def test_an_output_directory_that_cannot_be_used_is_refused_first(desk):
     refused = desk.torc("submit", desk.write(HELD), "--output-dir", "/proc/none")
     assert (refused.code, refused.out) == (9, "")
@@ -252,8 +338,15 @@ def test_missing_inputs_are_refused_unless_they_are_to_be_ignored(desk):
     assert desk.torc("submit", "w.yaml", "-i").code == 0
 
 
-@pytest.mark.parametrize(("answer", "code", "number"), [("n", 130, 0), ("y", 0, 1)])
-def test_at_a_terminal_it_is_asked_for(desk, answer, code, number):
+@pytest.mark.parametrize(
+    ("answer", "code", "number", "said"),
+    [
+        ("n\r", 130, 0, "Declined."),
+        ("y\r", 0, 1, "Submitted #1 held"),
+        ("\x04", 130, 0, "interrupted"),  # as Ctrl-C
+    ],
+)
+def test_at_a_terminal_it_is_asked_for(desk, answer, code, number, said):
     screen = PtyScreen(
         [sys.executable, "-m", "torc_tui", "submit", desk.write(HELD)],
         columns=160,
@@ -263,8 +356,9 @@ def test_at_a_terminal_it_is_asked_for(desk, answer, code, number):
     )
     try:
         screen.wait_for("Submit held to Slurm: 2 allocations, at most 0.3 node-hours? [y/N]")
-        screen.send(f"{answer}\r")
+        screen.send(answer)
         assert screen.wait_for_end() == code
+        assert any(line.startswith(said) for line in screen.lines)
     finally:
         screen.close()
     assert len(desk.client.list_workflows().items) == number

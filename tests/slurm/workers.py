@@ -65,5 +65,5 @@ class Site:
         wait_for(
             lambda: all(self.flow.status(job) == status for job in jobs),
             f"the jobs to be {status}",
-            60,
+            250,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,15 @@ from torc_core.model.workflow import Workflow
 
 TuiStarter = Callable[..., PtyScreen]
 WorkflowMaker = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def _no_workflows_of_other_tests(request: pytest.FixtureRequest) -> None:
+    """Begin with a list in which no text of another test is seen, though the server is shared."""
+    if "server" in request.fixturenames:
+        client = request.getfixturevalue("client")
+        for workflow in client.list_workflows(user="tester").items:
+            client.delete_workflow(workflow.id)
 
 
 @pytest.fixture
@@ -50,8 +59,14 @@ def start_tui(tmp_path: Path) -> Iterator[TuiStarter]:
     """Start the interface in a pseudo-terminal of a size, with an environment."""
     started: list[PtyScreen] = []
 
-    def start(url: str, columns: int = 80, rows: int = 24, **environ: str) -> PtyScreen:
-        argv = [sys.executable, "-m", "torc_tui", "--url", url, "tui"]
+    def start(
+        url: str,
+        columns: int = 80,
+        rows: int = 24,
+        options: Sequence[str] = (),
+        **environ: str,
+    ) -> PtyScreen:
+        argv = [sys.executable, "-m", "torc_tui", "--url", url, "tui", *options]
         environ.setdefault("PYTHONPATH", str(Path(__file__).parents[2]))
         started.append(PtyScreen(argv, columns=columns, rows=rows, environ=environ, cwd=tmp_path))
         return started[-1]

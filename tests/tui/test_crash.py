@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tui.pty_screen import PtyScreen
+from tui.test_job_control import leaves_clean
 
 _PROGRAM = """
 import os, sys
@@ -19,12 +20,14 @@ def connect():
 def body():
     prepare(os.environ)
     from torc_tui import app
-    from torc_core.config.slurm import SlurmSettings
-    from torc_core.model.ids import WorkflowId
-    from torc_core.runner.policy.options import RunnerOptions
+    from torc_core.config.schema import ClientSettings
+    from torc_tui.state.servers.destination import Destination
+    from torc_tui.appearance.appearance import USUAL
     app.TorcApp.on_ready = lambda self: {ready}
-    options = RunnerOptions(workflow_id=WorkflowId(0))
-    return app.run(connect, user="ada", run_options=options, slurm=SlurmSettings())
+    return app.run(
+        Destination(connect), user="ada", configured=ClientSettings(), appearance=USUAL,
+        appearance_for=lambda is_dark: USUAL, shown_in=b"", say=print,
+    )
 
 sys.exit(run_program(body))
 """
@@ -56,7 +59,9 @@ def test_a_fault_of_the_interface_is_a_sentence(
 ) -> None:
     screen = start(tmp_path, ready=raised)
     screen.wait_for(words)
-    assert screen.process.wait(30) == exit_code
+    assert screen.process.wait(100) == exit_code
+    screen.wait_for_end()
+    assert leaves_clean(screen.output)
     assert b"Traceback" not in screen.output
     assert b"hunter2" not in screen.output
     if exit_code == 70:
@@ -72,3 +77,11 @@ def test_a_fault_of_a_request_is_shown_and_kept(tmp_path: Path) -> None:
     assert b"hunter2" not in screen.output
     assert "ZeroDivisionError" in (tmp_path / "state" / "torc" / "errors.log").read_text()
     screen.close()
+
+
+def test_a_terminal_without_a_screen_is_refused_in_a_sentence(start_tui, server):
+    screen = start_tui(server.url, 100, TERM="dumb")
+
+    assert screen.wait_for_end() == 2
+    assert any("move its cursor, and TERM is dumb." in line for line in screen.lines)
+    assert b"\x1b[?1049h" not in screen.output

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_core.model.job import Job
+from torc_core.model.job import kind_name
 from torc_tui.state.graph.dag import (
     DRAWN_GROUPS,
-    DRAWN_JOBS,
+    DRAWN_NODES,
+    THING,
     Graph,
     GraphBuilder,
-    fold_name,
+    Node,
     without_cycles,
 )
 from torc_tui.state.graph.drawing import LABEL, draw
@@ -25,10 +26,7 @@ from torc_tui.theme import QUIET, Cell
 def make_graph(names, edges, status="completed"):
     ids = {name: number for number, name in enumerate(names, 1)}
     builder = GraphBuilder()
-    builder.add_jobs(
-        Job(id=number, workflow_id=1, name=name, command="true", status=status)
-        for name, number in ids.items()
-    )
+    builder.add_nodes(Node(number, name, status) for name, number in ids.items())
     builder.add_edges((ids[a], ids[b]) for a, b in edges)
     return builder.graph()
 
@@ -58,19 +56,19 @@ def test_jobs_that_wait_for_the_same_jobs_share_a_line():
 
 
 def test_many_jobs_are_drawn_as_groups_with_counts():
-    train = [f"train_{i}" for i in range(DRAWN_JOBS)]
+    train = [f"train_{i}" for i in range(DRAWN_NODES)]
     edges = [(name, "merge") for name in train]
 
     assert picture(make_graph([*train, "merge"], edges)) == ["✓D train_# 200 jobs 100% ──✓D merge"]
 
 
 def test_names_that_differ_in_numbers_are_alike():
-    assert fold_name("seed_12_lr_0.001") == fold_name("seed_3_lr_1.5")
-    assert fold_name("train_1") != fold_name("eval_1")
+    assert kind_name("seed_12_lr_0.001") == kind_name("seed_3_lr_1.5")
+    assert kind_name("train_1") != kind_name("eval_1")
 
 
 def test_jobs_of_a_chain_with_one_name_make_one_group():
-    names = [f"step_{i}" for i in range(DRAWN_JOBS + 1)]
+    names = [f"step_{i}" for i in range(DRAWN_NODES + 1)]
 
     assert len(picture(make_graph(names, pairwise(names)))) == 1
 
@@ -142,10 +140,7 @@ def test_hostile_names_stay_on_their_line(name):
 def gathered(jobs, edges=()):
     """Jobs as name and status, edges as indexes."""
     builder = GraphBuilder()
-    builder.add_jobs(
-        Job(id=100 + at, workflow_id=1, name=name, command="true", status=status)
-        for at, (name, status) in enumerate(jobs)
-    )
+    builder.add_nodes(Node(100 + at, name, status or "") for at, (name, status) in enumerate(jobs))
     builder.add_edges((100 + a, 100 + b) for a, b in edges)
     return builder
 
@@ -159,6 +154,14 @@ def test_a_job_is_drawn_with_glyph_letter_and_color():
     assert not graph.is_partial
 
 
+def test_files_are_drawn_apart_from_jobs_with_the_same_names():
+    few = gathered([("a", "ready"), ("a", THING)], [(0, 1)]).graph()
+    many = gathered([(f"a{at}", (at % 2 and "ready") or THING) for at in range(300)], []).graph()
+
+    assert few.nodes == [Cell("○Y a", "cyan"), Cell("□ a", "cyan")]
+    assert [node.text for node in many.nodes] == ["□ a# 150", "○R a# 150 jobs 0%"]
+
+
 def test_dependencies_on_unknown_jobs_are_left_out():
     graph = gathered([("a", "ready"), ("b", "ready")], [(0, 9), (9, 1), (0, 1)]).graph()
 
@@ -167,13 +170,13 @@ def test_dependencies_on_unknown_jobs_are_left_out():
 
 @pytest.mark.parametrize("more", [0, 1])
 def test_groups_begin_beyond_the_number_of_jobs_that_are_drawn(more):
-    jobs = [(f"job_{i}", "ready") for i in range(DRAWN_JOBS + more)]
-    graph = gathered(jobs, [(0, DRAWN_JOBS - 1)]).graph(is_partial=True)
+    jobs = [(f"job_{i}", "ready") for i in range(DRAWN_NODES + more)]
+    graph = gathered(jobs, [(0, DRAWN_NODES - 1)]).graph(is_partial=True)
 
     assert graph.is_grouped == bool(more)
     assert graph.is_partial
-    assert len(graph.nodes) == (1 if more else DRAWN_JOBS)
-    assert graph.edges == (set() if more else {(0, DRAWN_JOBS - 1)})
+    assert len(graph.nodes) == (1 if more else DRAWN_NODES)
+    assert graph.edges == (set() if more else {(0, DRAWN_NODES - 1)})
 
 
 def test_a_group_says_how_many_how_far_and_what_failed():
@@ -185,7 +188,7 @@ def test_a_group_says_how_many_how_far_and_what_failed():
 
     assert graph.nodes == [
         Cell("✓D a# 1,500 jobs 100%", "green"),
-        Cell("✗F b# 6 jobs 100% ✗3", "red"),
+        Cell("✗F b# 6 jobs 50% ✗3", "red"),
         Cell("▶R c# 4 jobs 0%", "yellow"),
         Cell("○R solo", "cyan"),
         Cell("·N gone_# 2 jobs 0%", QUIET),
@@ -201,7 +204,7 @@ def test_the_smallest_groups_are_drawn_as_one():
     graph = gathered(jobs, [(0, rest), (rest, 2), (rest, rest + 1)]).graph()
 
     assert len(graph.nodes) == DRAWN_GROUPS + 1
-    assert graph.nodes[-1] == Cell("✗F … other names 5 jobs 100% ✗5", "red")
+    assert graph.nodes[-1] == Cell("✗F … other names 5 jobs 0% ✗5", "red")
     assert graph.nodes[0] == Cell("○R aa# 2 jobs 0%", "cyan")
     assert (0, DRAWN_GROUPS) in graph.edges
     assert (DRAWN_GROUPS, 1) in graph.edges

@@ -91,7 +91,7 @@ def test_closing_while_the_stream_is_opened_ends_the_thread(server, client):
     class ClosedMeanwhile(TorcClient):
         def stream_events(self, *arguments, **options):
             stream = super().stream_events(*arguments, **options)
-            assert made.wait(30)
+            assert made.wait(100)
             feed.close()
             return stream
 

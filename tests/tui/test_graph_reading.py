@@ -1,4 +1,4 @@
-"""The graph of a workflow is read from the server: stored dependencies, and those through data."""
+"""Drawings of what passes between jobs are read from the server."""
 
 from __future__ import annotations
 
@@ -7,48 +7,56 @@ import pytest
 from torc_core.model.artifact import File, UserData
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_tui.state.graph import dag
-from torc_tui.state.graph.dag import read_graph
+from torc_core.operations.progress.read import read_overview
+from torc_tui.state.graph.dag import FILES, USER_DATA, graph_of, read_graph
 from torc_tui.theme import QUIET, Cell
 
 
 @pytest.fixture
 def workflow_id(client):
-    return client.create_workflow(Workflow(name="graph", user="tester")).id
+    """A workflow: a writes f, which b reads; b writes d, which c reads; nothing reads g."""
+    number = client.create_workflow(Workflow(name="graph", user="tester")).id
+    files = [client.create_file(File(workflow_id=number, name=name, path=name)).id for name in "fg"]
+    data = client.create_user_data(UserData(workflow_id=number, name="d")).id
+
+    def add(name, **fields):
+        client.create_job(Job(workflow_id=number, name=name, command="true", **fields))
+
+    add("a", output_file_ids=files)
+    add("b", input_file_ids=files[:1], output_user_data_ids=[data])
+    add("c", input_user_data_ids=[data])
+    return number
 
 
-def add_job(client, workflow_id, name, **fields):
-    return client.create_job(Job(workflow_id=workflow_id, name=name, command="true", **fields)).id
+def job(name):
+    return Cell(f"·U {name}", QUIET)
 
 
-def test_dependencies_by_name_by_file_and_by_data_are_edges(client, workflow_id):
-    file = client.create_file(File(workflow_id=workflow_id, name="f", path="f")).id
-    data = client.create_user_data(UserData(workflow_id=workflow_id, name="d")).id
-    unread = client.create_file(File(workflow_id=workflow_id, name="g", path="g")).id
-    first = add_job(client, workflow_id, "a", output_file_ids=[file, unread])
-    add_job(client, workflow_id, "b", input_file_ids=[file], output_user_data_ids=[data])
-    add_job(client, workflow_id, "c", input_user_data_ids=[data])
-    add_job(client, workflow_id, "d", depends_on_job_ids=[first])
-    graph = read_graph(client, workflow_id)
+def thing(name):
+    return Cell(f"□ {name}", "cyan")
 
-    assert graph.nodes == [Cell(f"·U {name}", QUIET) for name in "abcd"]
-    assert graph.edges == {(0, 1), (1, 2), (0, 3)}
+
+def edges_of(graph):
+    return {(graph.nodes[a].text, graph.nodes[b].text) for a, b in graph.edges}
+
+
+def test_jobs_are_drawn_with_what_they_depend_on(client, workflow_id):
+    graph = graph_of(read_overview(client, workflow_id, 0))
+
+    assert graph.nodes == [job("a"), job("b"), job("c")]
+    assert graph.edges == {(0, 1), (1, 2)}
     assert not graph.is_partial
 
 
-@pytest.mark.parametrize(
-    ("jobs", "edges", "is_partial"), [(3, 2, False), (2, 2, True), (3, 1, True)]
-)
-def test_a_graph_that_is_not_read_to_its_end_says_so(
-    client, workflow_id, monkeypatch, jobs, edges, is_partial
-):
-    first = add_job(client, workflow_id, "a")
-    for name in "bc":
-        add_job(client, workflow_id, name, depends_on_job_ids=[first])
-    monkeypatch.setattr(dag, "READ_JOBS", jobs)
-    monkeypatch.setattr(dag, "READ_EDGES", edges)
-    graph = read_graph(client, workflow_id)
+def test_files_and_user_data_are_drawn_between_jobs(client, workflow_id):
+    files, data = (read_graph(client, workflow_id, each) for each in (FILES, USER_DATA))
 
-    assert graph.is_partial == is_partial
-    assert len(graph.nodes) == jobs
-    assert len(graph.edges) == min(jobs - 1, edges)
+    assert set(files.nodes) == {job("a"), job("b"), thing("f"), thing("g")}
+    assert edges_of(files) == {("·U a", "□ f"), ("□ f", "·U b"), ("·U a", "□ g")}
+    assert edges_of(data) == {("·U b", "□ d"), ("□ d", "·U c")}
+
+
+def test_a_graph_that_is_not_read_to_its_end_says_so(client, workflow_id):
+    assert read_graph(client, workflow_id, FILES, most_edges=1).is_partial
+    assert not read_graph(client, workflow_id, USER_DATA, most_edges=1).is_partial
+    assert graph_of(read_overview(client, workflow_id, 0), most_edges=1).is_partial

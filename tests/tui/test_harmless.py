@@ -40,6 +40,12 @@ def shown(*pieces):
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\n", "link\n"),
         ("\x1b]0;never ends\nnext\n", "\nnext\n"),
         ("\x1b[31!m\x1b[>4m\x1b[38;2;1;2;3mx\n", "\x1b[38;2;1;2;3mx\n" + RESET),
+        ("\x1b[8mhidden\x1b[28m \x1b[1;8;31mtoo\n", "hidden\x1b[28m \x1b[1;31mtoo\n" + RESET),
+        ("\x1b[008m\x1b[8:1ma\n", "a\n"),
+        ("\x1b[31;41mred on red\n", "\x1b[31;41;39mred on red\n" + RESET),
+        ("\x1b[41m\x1b[38;5;1mred\n", "\x1b[41m\x1b[38;5;1;39mred\n" + RESET),
+        ("\x1b[48:2::1:2:3m\x1b[38:2:1:2:3mx\n", "\x1b[48;2;1;2;3m\x1b[38;2;1;2;3;39mx\n" + RESET),
+        ("\x1b[38;5;8m\x1b[4:3m\x1b[58;5;8mgrey\n", "\x1b[38;5;8m\x1b[4mgrey\n" + RESET),
         ("a\u202eb\x7f\x00c\n", "a\ufffdbc\n"),
     ],
 )

@@ -1,7 +1,8 @@
-"""The interface against a real server: what keys do, and what becomes of it."""
+"""The interface against a real server: what keys do, and what follows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from torc_core.model.artifact import File
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
-from torc_tui.actions import Scope, in_scope
+from torc_tui.keys.action import Scope
+from torc_tui.keys.table import in_scope
 from torc_tui.screens.dialogs.confirm import Confirm, ConfirmByName
 from torc_tui.screens.dialogs.reader import Reader
-from torc_tui.screens.log import LogScreen
+from torc_tui.screens.logs.screen import LogScreen
 from torc_tui.screens.main import MainScreen
 from torc_tui.widgets.drawing_view import DrawingView
 from torc_tui.widgets.line import Line
@@ -71,7 +73,7 @@ async def test_a_status_is_filtered_by_its_beginning_and_a_wrong_one_changes_not
             await ui.type(text)
             await ui.press("enter")
             await ui.wait_for(said)
-            assert "job_3" in ui.seen()
+            await ui.wait_for("job_3")
         await ui.press("f", "tab")
         await ui.type("canc")
         await ui.press("enter")
@@ -141,7 +143,7 @@ async def test_every_row_of_a_long_list_can_be_reached(server, make_workflow):
         await ui.wait_for("> ")
         await ui.wait_for("job_2999")
         await ui.press("pageup", "pageup", "k")
-        await ui.wait_for("job_2966")
+        await ui.wait_for(lambda: re.search(r"> +\d+ +job_2968 ", ui.seen()))
         await ui.press("g")
         await ui.wait_for("job_0 ")
 
@@ -156,24 +158,6 @@ async def test_a_change_made_elsewhere_is_seen_without_a_key(server, client, mak
         client.manage_status_change(job.id, JobStatus.CANCELED, 0)
         await ui.wait_for("- 1 canceled")
         await ui.wait_for("- canceled")
-
-
-async def test_a_file_with_problems_creates_nothing_and_shows_them_all(server, client, tmp_path):
-    spec = tmp_path / "bad.yaml"
-    spec.write_text("name: bad\njobs:\n  - nme: a\n    command: x\n  - name: b\n    comand: y\n")
-    before = client.list_workflows().total_count
-    async with interface(server.url) as ui:
-        await ui.press("n")
-        await ui.type(str(spec))
-        await ui.press("enter")
-        await ui.wait_for(lambda: isinstance(ui.screen, Reader))
-        await ui.wait_for("Problems of")
-        assert "nme" in ui.seen()
-        assert "comand" in ui.seen()
-        await ui.press("escape")
-        await ui.wait_for("nothing was created")
-
-    assert client.list_workflows().total_count == before
 
 
 async def test_from_a_file_to_its_log(server, client, tmp_path, monkeypatch):
@@ -196,6 +180,8 @@ async def test_from_a_file_to_its_log(server, client, tmp_path, monkeypatch):
         await ui.wait_for("[Results]")
         await ui.wait_for("✓ completed")
         await ui.press("tab", "tab", "tab")
+        await ui.wait_for("[DAG]")
+        await ui.press("E")
         await ui.wait_for("✓C first ──✓C second")
 
     assert [run.state for run in list_runs()] == [RunState.ENDED]
@@ -224,7 +210,9 @@ async def test_the_graph_has_edges_through_files_before_a_run_and_is_current_aft
         await ui.wait_for(lambda: isinstance(ui.screen, Confirm))
         await ui.press("n")
         await ui.wait_for("Created #")
-        await ui.press("shift+tab")
+        await ui.press(*["shift+tab"] * 3)
+        await ui.wait_for("← writer")
+        await ui.press("E")
         await ui.wait_for("writer ──·U reader")
         await ui.wait_for("uninitialized")
         await ui.press("x")
@@ -244,7 +232,7 @@ async def test_a_question_is_answered_with_no_by_everything_but_y(
         await ui.wait_for("kept")
         await ui.press("d")
         await ui.wait_for(f"Delete workflow #{number} kept?")
-        assert "3 jobs" in ui.seen()
+        await ui.wait_for("3 jobs")
         await ui.press(key)
         await ui.wait_for(lambda: ui.screen is ui.board)
 
@@ -263,7 +251,7 @@ async def test_a_large_workflow_is_deleted_by_its_name_only(server, client, make
         await ui.type("large-one")
         await ui.press("enter")
         await ui.wait_for("Deleted workflow")
-        await ui.wait_for(lambda: " 101 " not in ui.seen())
+        await ui.wait_for(lambda: ui.board.workflows.table.window.find(number) is None)
 
     assert number not in {workflow.id for workflow in client.list_workflows().items}
 
@@ -297,7 +285,7 @@ async def test_the_dialog_of_an_initialization_names_files_that_will_be_overwrit
         await ui.press("i")
         await ui.wait_for(f"Initialize #{number} outputs?")
         await ui.wait_for("will be overwritten")
-        assert "result.txt" in ui.seen()
+        await ui.wait_for("result.txt")
         await ui.press("y")
         await ui.wait_for("run 1")
 
@@ -347,17 +335,12 @@ async def test_what_was_said_of_a_silent_server_is_gone_when_it_answers_again(ma
         own.kill()
         await ui.press("r")
         await ui.wait_for("no answer")
-        await ui.wait_for("Start one with `torc-server run`")
-        assert "\u2026" in _text_of_message(ui), "a line that is cut says so"
+        await ui.wait_for("S goes to torc's own server on this machine, u to another one.")
         own.start()
         await ui.wait_for(f"● 127.0.0.1:{own.port}")
-        await ui.wait_for(lambda: "Start one" not in ui.seen())
+        await ui.wait_for(lambda: "own server" not in ui.seen())
         if opened:
             await ui.wait_for(lambda: ui.board.opened.feed.is_live)
-
-
-def _text_of_message(ui):
-    return ui.seen().splitlines()[21]
 
 
 async def test_an_action_that_finds_no_server_shows_it_in_the_head_at_once(make_server):
@@ -389,7 +372,7 @@ async def test_a_server_that_cannot_be_started_is_not_said_to_be_there(server, m
 
     async with interface(server.url, connect=connect) as ui:
         await ui.wait_for("The embedded server does not start.")
-        assert "✗ no answer" in ui.seen()
+        await ui.wait_for("✗ no answer")
         is_repaired = True
         await ui.wait_for(f"● 127.0.0.1:{server.port}")
         await ui.wait_for("repaired")
@@ -421,7 +404,6 @@ async def test_the_whole_help_can_be_read_at_80x24(server):
         read = ui.seen()
         for _ in range(12):
             await ui.press("pagedown")
-            await ui.pilot.pause()
             read += ui.seen()
 
     for action in in_scope(*MAIN_SCOPES, Scope.LOG):
@@ -434,7 +416,7 @@ async def test_every_pane_is_drawn_at_every_size(server, make_workflow, size):
     make_workflow("panes", 5)
     async with interface(server.url, size) as ui:
         await ui.open("panes" if size[0] >= 80 else "pan")
-        for tab in ("Files", "Events", "Results", "Nodes", "Runs", "DAG", "Jobs"):
+        for tab in ("Files", "Events", "Results", "Nodes", "Runs", "DAG", "Time", "More", "Jobs"):
             await ui.press("tab")
             await ui.wait_for(lambda tab=tab: ui.board.pane.title == tab)
         await ui.wait_for("job_0")
@@ -447,6 +429,22 @@ async def test_every_pane_is_drawn_at_every_size(server, make_workflow, size):
 
 def _text(line: Line) -> str:
     return "".join(cell.text for cells in line._lines for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("size", "rows_about_the_job", "has_events"),
+    [((160, 24), 1, False), ((200, 36), 8, False), ((160, 44), 8, True)],
+)
+async def test_rows_have_room_before_what_stands_below_them(
+    server, make_workflow, size, rows_about_the_job, has_events
+):
+    make_workflow("low", jobs=8)
+    async with interface(server.url, size) as ui:
+        await ui.open("low")
+        await ui.wait_for("job_5")
+        opened = ui.board.opened
+        assert opened.preview.outer_size.height == rows_about_the_job
+        assert opened.latest.is_on_screen is has_events
 
 
 async def test_workflows_of_others_are_shown_on_request(server, client, make_workflow):
@@ -493,13 +491,13 @@ async def test_archived_workflows_are_out_of_sight_unless_asked_for(server, clie
         await _filter_archived(ui, "backspace", "backspace", "y", "e", "s")
         await ui.wait_for("Workflows ▸ archived: yes")
         await ui.wait_for(lambda: "stowed" in ui.seen() and "at-hand" not in ui.seen())
-        assert "□ archived" in ui.seen()
+        await ui.wait_for("□ archived")
         await _filter_archived(ui, "backspace", "backspace", "backspace")
         await ui.wait_for("Workflows ▸ archived: all")
         await ui.wait_for(lambda: "stowed" in ui.seen() and "at-hand" in ui.seen())
         await ui.press("escape")
         await ui.wait_for(lambda: "stowed" not in ui.seen() and "▸ archived" not in ui.seen())
-        assert "at-hand" in ui.seen()
+        await ui.wait_for("at-hand")
 
 
 async def _filter_archived(ui, *keys):
@@ -526,7 +524,7 @@ async def test_a_state_is_whole_beside_a_long_name(server, client, make_workflow
     async with interface(server.url, (160, 48)) as ui:
         await ui.wait_for("a-name-that")
         (row,) = (line for line in ui.seen().splitlines() if "│>" in line)
-        assert "- canceled  100%" in row
+        assert "- canceled    0%" in row
 
 
 async def test_a_canceled_workflow_says_so_and_is_not_canceled_again(server, client, make_workflow):
@@ -555,7 +553,7 @@ async def test_what_is_no_address_is_said_and_the_server_stays(server, make_work
         await ui.wait_for(f"'{url}' is not the URL of a server.")
         assert ui.board.requests.is_up
         assert ui.board.requests.url == server.url
-        assert "staying" in ui.seen()
+        await ui.wait_for("staying")
 
 
 @pytest.fixture

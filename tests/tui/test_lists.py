@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from torc_core.model.events.event import Event
+from torc_core.model.events.text import describe
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
-from torc_tui.lists.dependencies import JOB_DEPENDENCIES, JOB_FILES, JOB_USER_DATA
+from torc_tui.lists.data.dependencies import JOB_DEPENDENCIES, JOB_FILES, JOB_USER_DATA
+from torc_tui.lists.data.files import FILES
+from torc_tui.lists.data.user_data import USER_DATA
 from torc_tui.lists.events import EVENTS
-from torc_tui.lists.files import FILES
 from torc_tui.lists.jobs import JOBS
 from torc_tui.lists.listing import Query
 from torc_tui.lists.resources.allocations import ALLOCATIONS
@@ -19,9 +23,11 @@ from torc_tui.lists.resources.requirements import REQUIREMENTS
 from torc_tui.lists.resources.schedulers import LOCAL_SCHEDULERS, SLURM_SCHEDULERS
 from torc_tui.lists.results import RESULTS
 from torc_tui.lists.runs import RUNS
-from torc_tui.lists.user_data import USER_DATA
 from torc_tui.lists.workflows import WORKFLOWS
-from torc_tui.state.headline import list_line
+from torc_tui.state.head.headline import list_line
+
+YEAR = time.strftime("%Y")
+"""Moments of another year are shown with it."""
 
 
 def make_result(ended):
@@ -34,10 +40,11 @@ def make_result(ended):
 @pytest.mark.usefixtures("in_paris")
 @pytest.mark.parametrize(
     ("ended", "shown"),
-    [("2026-01-31T11:00:00.000Z", "01-31 12:00:00"), ("some\x1bday", "some␛day")],
+    [(f"{YEAR}-01-31T11:00:00.000Z", "01-31 12:00:00"), ("some\x1bday", "some␛day")],
 )
 def test_moments_are_shown_in_local_time(ended, shown):
-    assert RESULTS.row(make_result(ended)).cells[-1].text == shown
+    at = [column.title for column in RESULTS.columns].index("Ended")
+    assert RESULTS.row(make_result(ended)).cells[at].text == shown
 
 
 @pytest.mark.parametrize("status", JobStatus)
@@ -69,6 +76,40 @@ def test_an_event_is_told_in_a_sentence_and_one_of_a_client_by_its_data():
         ["job_failed", "Job fit␛ (3) failed with exit code 2."],
         ["checkpoint", "step=4  is_last"],
     ]
+
+
+NODE = {"event_type": "job_started", "job_id": 3, "job_name": "fit", "run_id": 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (NODE | {"compute_node_id": 5}, "Job fit (3) started on node r12n03 (5)."),
+        (NODE | {"compute_node_id": 6}, "Job fit (3) started on node 6."),
+        (
+            NODE | {"event_type": "job_adopted", "compute_node_id": 5, "previous_node_id": 7},
+            "Job fit (3) continues on node r12n03 (5), which adopted it from node r12n04 (7).",
+        ),
+        (
+            NODE | {"event_type": "job_adopted", "compute_node_id": 5, "previous_node_id": None},
+            "Job fit (3) continues on node r12n03 (5), which adopted it.",
+        ),
+        (
+            NODE | {"event_type": "job_adopted", "compute_node_id": 7, "previous_node_id": 7},
+            "Job fit (3) continues on node r12n04 (7), whose runner is back.",
+        ),
+        ({"type": "mine", "compute_node_id": 5}, "compute_node_id=5"),
+        (
+            {"event_type": "compute_node_started", "compute_node_id": 5, "hostname": "r12n03"}
+            | {"compute_node_type": "local", "run_id": 1},
+            "Node 5 started on r12n03.",
+        ),
+    ],
+)
+def test_events_name_nodes_that_are_known(data, said):
+    nodes = {5: "r12n03", 7: "r12n04"}
+
+    assert describe(Event(workflow_id=1, timestamp=0, data=data), nodes) == said
 
 
 LISTINGS = [

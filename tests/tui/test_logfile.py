@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_core.characters import is_shown
-from torc_tui.state.logs.logfile import BLOCK, LONGEST, LogFile
+from torc_tui.state.logs.files.local import LocalContent
+from torc_tui.state.logs.files.logfile import LONGEST, LogFile
 from torc_tui.state.logs.pager import Pager, Position
 
 
@@ -18,12 +19,12 @@ def make_log(tmp_path):
     def make(content: bytes) -> LogFile:
         path = tmp_path / f"log{len(opened)}"
         path.write_bytes(content)
-        opened.append(LogFile(path))
+        opened.append(LogFile(LocalContent(path)))
         return opened[-1]
 
     yield make
     for log in opened:
-        log.close()
+        log.content.close()
 
 
 def numbered(count):
@@ -49,13 +50,6 @@ def test_lines_read_forward_and_backward_are_the_same(make_log):
     assert forward[-1].text == "no end"
 
 
-def test_a_line_number_is_that_of_the_line(make_log):
-    log = make_log(numbered(300_000))
-    start = log.line_start(2 * BLOCK + 17)
-
-    assert log.line(start).text == f"line {log.line_number(start)}"
-
-
 def test_a_line_without_end_is_shown_in_pieces_that_are_marked(make_log):
     log = make_log(b"x" * (2 * LONGEST) + b"yz\nlast\n")
     pager = Pager(log, width=80, height=4)
@@ -72,11 +66,11 @@ def test_a_line_without_end_is_shown_in_pieces_that_are_marked(make_log):
 def test_any_bytes_make_lines_that_hide_nothing(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("log") / "log"
     path.write_bytes(content)
-    log = LogFile(path)
+    log = LogFile(LocalContent(path))
     try:
         page = Pager(log, width=20, height=400, wrap=True).page()
     finally:
-        log.close()
+        log.content.close()
 
     assert all(map(is_shown, texts(page)))
 
@@ -88,7 +82,6 @@ def test_the_end_of_a_file_is_a_full_screen(make_log):
 
     assert texts(page) == [f"line {number}" for number in range(991, 1001)]
     assert page.is_end
-    assert page.number == 991
     pager.move(5)
     assert pager.page().top == page.top
 
@@ -122,58 +115,19 @@ def test_wrapped_lines_show_all_of_their_text(make_log):
     assert len(pager.page().lines) == 5
 
 
-def test_searching_goes_to_every_match_in_both_directions(make_log):
-    content = b"".join(b"filler %d\n" % i if i % 500 else b"Needle %d\n" % i for i in range(5000))
-    pager = Pager(make_log(content), width=5, height=10, wrap=True)
-    seen = []
-    while pager.search("needle", is_forward=True, beyond=bool(seen), is_current=lambda: True):
-        line = pager.file.line(pager.top.offset)
-        seen.append(line.text)
-        if len(seen) > 20:
-            break
-
-    assert seen == [f"Needle {i}" for i in range(0, 5000, 500)]
-    assert pager.search("needle", is_forward=False, beyond=True, is_current=lambda: True)
-    assert pager.file.line(pager.top.offset).text == "Needle 4000"
-
-
-@pytest.mark.parametrize("shift", range(-8, 9, 4))
-def test_a_match_across_two_blocks_is_found(make_log, shift):
-    before = b"x" * 99 + b"\n"
-    content = (before * (BLOCK // 100 + 2))[: BLOCK + shift - 3] + b"needle\n" + before * 10
-    log = make_log(content)
-    for is_forward, start in ((True, 0), (False, log.size)):
-        found = [hit for hit in log.find("NEEDLE", start, is_forward=is_forward) if hit is not None]
-        assert len(found) == 1
-        assert "needle" in log.line(found[0]).text
-
-
-def test_a_search_that_nobody_wants_any_more_stops(make_log):
-    pager = Pager(make_log(b"x\n" * BLOCK))
-    asked = []
-
-    found = pager.search(
-        "needle", is_forward=True, beyond=False, is_current=lambda: bool(asked.append(1))
-    )
-
-    assert not found
-    assert len(asked) == 1
-
-
 def test_many_gigabytes_are_opened_moved_and_left_at_once(tmp_path):
     path = tmp_path / "huge"
     with path.open("wb") as file:
         file.write(b"first\n")
         file.seek(20 << 30)
         file.write(b"\nlast but one\nlast\n")
-    log = LogFile(path)
+    log = LogFile(LocalContent(path))
     pager = Pager(log, height=3)
     pager.move_bottom()
     page = pager.page()
-    log.close()
+    log.content.close()
 
     assert texts(page)[1:] == ["last but one", "last"]
-    assert page.number is None
     assert page.size == path.stat().st_size
 
 
@@ -229,22 +183,12 @@ def test_the_line_before_a_position(make_log, content, start, line):
     assert make_log(content).line_before(start) == line
 
 
-def test_the_start_and_the_number_of_the_line_at_an_offset(make_log):
+def test_the_start_of_the_line_at_an_offset(make_log):
     log = make_log(b"one\n\nthree\nfour")
 
     assert [log.line_start(at) for at in (0, 2, 3, 4, 5, 9, 11, 14)] == [0, 0, 0, 4, 5, 5, 11, 11]
-    assert [log.line_number(at) for at in (0, 4, 5, 11)] == [1, 2, 3, 4]
     wide = make_log(b"x" * (3 * LONGEST) + b"\n")
     assert wide.line_start(2 * LONGEST + 5) == 2 * LONGEST
-
-
-def test_line_numbers_beyond_the_first_block_are_counted_once(make_log):
-    log = make_log(b"\n" * (2 * BLOCK + 10))
-
-    assert [log.line_number(at) for at in (BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 5)] == [
-        BLOCK, BLOCK + 1, BLOCK + 2, 2 * BLOCK + 6,
-    ]  # fmt: skip
-    assert log.line_number(3) == 4
 
 
 def test_reading_stays_within_the_file(make_log):
@@ -257,67 +201,31 @@ def test_reading_stays_within_the_file(make_log):
     assert log.read(9, 1) == b""
 
 
-@pytest.mark.parametrize(
-    ("needle", "start", "is_forward", "line"),
-    [
-        ("ab", 0, True, 0),
-        ("AB", 1, True, 6),
-        ("ab", 7, True, 6),
-        ("ab", 8, True, 10),
-        ("ab", 12, True, None),
-        ("ab", 14, False, 10),
-        ("ab", 12, False, 10),
-        ("ab", 11, False, 6),
-        ("ab", 8, False, 6),
-        ("ab", 7, False, 0),
-        ("ab", 1, False, 0),
-        ("ab", 0, False, None),
-        ("a.", 0, True, None),
-        ("é", 0, True, 14),
-    ],
-)
-def test_the_line_of_the_nearest_match(make_log, needle, start, is_forward, line):
-    log = make_log(b"ab cd\nxAB\nyab\n" + "é\n".encode())
-    hits = [hit for hit in log.find(needle, start, is_forward=is_forward) if hit is not None]
-
-    assert hits == ([] if line is None else [line])
-
-
-def test_a_search_yields_after_each_block(make_log):
-    log = make_log(b"x\n" * BLOCK)
-
-    assert list(log.find("y", 0, is_forward=True)) == [None, None]
-    assert list(log.find("y", log.size, is_forward=False)) == [None, None]
-    assert list(log.find("y", BLOCK, is_forward=False)) == [None]
-
-
 def shown(pager):
     page = pager.page()
-    return texts(page), page.number, page.is_end
+    return texts(page), page.is_end
 
 
 def test_a_page_says_where_it_is(make_log):
     pager = Pager(make_log(numbered(9)), height=3)
 
-    assert shown(pager) == (["line 1", "line 2", "line 3"], 1, False)
+    assert shown(pager) == (["line 1", "line 2", "line 3"], False)
     pager.move(5)
-    assert shown(pager) == (["line 6", "line 7", "line 8"], 6, False)
+    assert shown(pager) == (["line 6", "line 7", "line 8"], False)
     pager.move(1)
-    assert shown(pager) == (["line 7", "line 8", "line 9"], 7, True)
+    assert shown(pager) == (["line 7", "line 8", "line 9"], True)
     pager.move(9)
-    assert shown(pager) == (["line 7", "line 8", "line 9"], 7, True)
+    assert shown(pager) == (["line 7", "line 8", "line 9"], True)
     pager.move(-2)
-    assert shown(pager)[1] == 5
+    assert shown(pager)[0][0] == "line 5"
     pager.move(0)
-    assert shown(pager)[1] == 5
+    assert shown(pager)[0][0] == "line 5"
     pager.move(-99)
-    assert shown(pager)[1] == 1
+    assert shown(pager)[0][0] == "line 1"
     pager.move_bottom()
     pager.move_top()
-    assert shown(pager)[1] == 1
+    assert shown(pager)[0][0] == "line 1"
     assert pager.page().size == len(numbered(9))
-    assert pager.page().found
-    assert not pager.page(found=False).found
 
 
 def test_an_empty_file_is_an_empty_page(make_log):
@@ -326,7 +234,7 @@ def test_an_empty_file_is_an_empty_page(make_log):
     pager.move(1)
     pager.move(-1)
 
-    assert shown(pager) == ([], 1, True)
+    assert shown(pager) == ([], True)
 
 
 def test_wrapped_parts_are_cut_at_cells_and_scrolled_one_by_one(make_log):
@@ -347,18 +255,3 @@ def test_a_line_as_wide_as_the_screen_is_not_wrapped(make_log):
     assert texts(pager.page()) == ["abcd", "abcd", "e"]
     pager.wrap = False
     assert texts(pager.page()) == ["abcd", "abcde"]
-
-
-def test_a_search_begins_at_the_line_in_sight_or_beyond_it(make_log):
-    pager = Pager(make_log(b"hit 1\nno\nhit 2\nno\n"), height=1)
-
-    def search(*, is_forward=True, beyond=False):
-        found = pager.search("HIT", is_forward=is_forward, beyond=beyond, is_current=lambda: True)
-        return found, texts(pager.page())[0]
-
-    assert search() == (True, "hit 1")
-    assert search() == (True, "hit 1")
-    assert search(beyond=True) == (True, "hit 2")
-    assert search(beyond=True) == (False, "hit 2")
-    assert search(is_forward=False, beyond=True) == (True, "hit 1")
-    assert search(is_forward=False, beyond=True) == (False, "hit 1")

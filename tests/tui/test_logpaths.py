@@ -7,13 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from torc_core.host.process import ProcessIdentity
 from torc_core.host.runs import RunMeta, create_run, new_run_id
+from torc_core.model.artifact import File
 from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch
-from torc_tui.state.logs.logpaths import file_source, find_logs
+from torc_tui.state.logs.files.logpaths import find_file, find_logs, find_logs_of_node
 from torc_tui.state.logs.preview import preview_text
 
 
@@ -31,8 +33,12 @@ def write(job, directory, run, attempt, *, text="x\n", ending="o"):
     return path
 
 
+def named(sources):
+    return tuple((each.name, each.source.path) for each in sources.streams)
+
+
 def stdout_of(client, job):
-    return find_logs(client, job).streams[0][1]
+    return find_logs(client, job).streams[0].source.path
 
 
 def add_result(client, job, run, attempt):
@@ -57,7 +63,7 @@ def test_without_output_the_names_of_the_latest_attempt_are_given(client, job, t
     stem = f"output/job_stdio/job_wf{job.workflow_id}_j{job.id}_r0_a1"
 
     assert found.title == "log ▸ job_0 ▸ attempt 1"
-    assert found.streams == (
+    assert named(found) == (
         ("stdout", tmp_path / f"{stem}.o"),
         ("stderr", tmp_path / f"{stem}.e"),
     )
@@ -71,16 +77,16 @@ def test_the_latest_attempt_with_output_is_found(client, job):
     assert stdout_of(client, job) == older.absolute()
     newer = write(job, "output", 1, 2, ending="e")
     assert stdout_of(client, job) == newer.absolute().with_suffix(".o")
-    assert find_logs(client, job).title == "log ▸ job_0 ▸ attempt 2"
+    assert find_logs(client, job).title == "log ▸ job_0 ▸ run 1, attempt 2 (3 of 4)"
 
 
 def test_the_output_of_a_recovery_script_is_shown_with_its_attempt(client, job):
     add_result(client, job, 1, 1)
     write(job, "output", 1, 1)
-    assert [name for name, _ in find_logs(client, job).streams] == ["stdout", "stderr"]
+    assert [each.name for each in find_logs(client, job).streams] == ["stdout", "stderr"]
     write(job, "output", 1, 1, ending="recovery.o")
     write(job, "output", 1, 1, ending="recovery.e")
-    assert [name for name, _ in find_logs(client, job).streams] == [
+    assert [each.name for each in find_logs(client, job).streams] == [
         *("stdout", "stderr", "recovery stdout", "recovery stderr")
     ]
 
@@ -120,9 +126,36 @@ def test_output_is_looked_for_where_the_workflow_was_created(client, tmp_path, m
     client.delete_workflow(workflow_id)
 
 
-def test_a_file_of_a_workflow_is_one_stream():
-    assert file_source("data", "~/x.csv").streams == (("contents", Path.home() / "x.csv"),)
-    assert file_source("data", "x.csv").title == "file ▸ data"
+def test_a_file_of_a_workflow_is_one_stream(client, job):
+    def found(path):
+        return find_file(client, File(workflow_id=job.workflow_id, name="data", path=path))
+
+    assert named(found("~/x.csv")) == (("contents", Path.home() / "x.csv"),)
+    assert found("/x.csv").title == "file ▸ data"
+
+
+def make_run(workflow_id, client, directory, process=None):
+    create_run(
+        RunMeta(
+            run_id=new_run_id(workflow_id), workflow_id=workflow_id, workflow_name="w",
+            output_dir="output", cwd=str(directory), started_at="2026-03-01T12:00:00Z",
+            url=client.url, process=process,
+        )
+    )  # fmt: skip
+
+
+def test_the_runner_of_a_node_is_found_by_its_host_and_process(client, job, tmp_path):
+    add_result(client, job, 1, 1)
+    (node,) = client.list_compute_nodes(job.workflow_id).items
+    assert find_logs_of_node(client, node).remark == (
+        "The runner on n1 has left no output on this machine."
+    )
+    process = ProcessIdentity(host="n1", boot_id="b", pid=node.pid, pid_start=7)
+    make_run(job.workflow_id, client, tmp_path, process)
+
+    (stream,) = find_logs_of_node(client, node).streams
+
+    assert stream.name == f"#{job.workflow_id} w"
 
 
 def previewed(client, job, width=30, height=20):
@@ -180,7 +213,7 @@ def job_with(client, make_workflow, tmp_path, monkeypatch):
 def test_only_files_that_the_job_writes_are_named(client, job_with, mode, endings):
     found = find_logs(client, job_with(mode=mode))
 
-    assert [(name, path.suffix) for name, path in found.streams] == endings
+    assert [(name, path.suffix) for name, path in named(found)] == endings
     assert found.remark == (
         "the output of this job is not kept (its stdio is none)" if mode == "none" else ""
     )
@@ -189,10 +222,10 @@ def test_only_files_that_the_job_writes_are_named(client, job_with, mode, ending
 def test_files_of_an_attempt_before_the_mode_was_changed_are_found(client, job_with):
     job = job_with(mode="none")
     combined = write(job, "output", 0, 1, ending="log")
-    assert find_logs(client, job).streams == (("output", combined.absolute()),)
+    assert named(find_logs(client, job)) == (("output", combined.absolute()),)
     combined.unlink()
     stdout = write(job, "output", 0, 1)
-    assert find_logs(client, job).streams[0] == ("stdout", stdout.absolute())
+    assert named(find_logs(client, job))[0] == ("stdout", stdout.absolute())
 
 
 def test_output_that_was_deleted_is_not_waited_for(client, job_with):

@@ -8,7 +8,7 @@ from tui.driving import interface
 from torc_core.model.compute import AllocationStatus, ComputeNode, ScheduledComputeNode
 from torc_core.model.resources import SlurmScheduler
 from torc_tui.screens.dialogs.reader import Reader
-from torc_tui.screens.log import LogScreen
+from torc_tui.screens.logs.screen import LogScreen
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ async def go_to_nodes(ui):
     for _ in range(4):
         await ui.press("tab")
     await ui.wait_for("[Nodes]")
-    await ui.wait_for("9002")
-    await ui.wait_for("n1")
+    await ui.wait_for("9002  small")
+    await ui.wait_for("n1 ")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
@@ -105,8 +105,8 @@ async def test_a_workflow_without_nodes_begins_with_its_allocations(server, pend
         await ui.press("tab", "tab", "tab", "tab")
         await ui.wait_for("2 allocations")
         await ui.press("down", "equals_sign")
-        await ui.wait_for("status: pending")
-        await ui.wait_for("1 al…")
+        await ui.wait_for("status = pending")
+        await ui.wait_for("1 allocation")
         await ui.press("escape")
         await ui.wait_for("2 allocations")
 

@@ -35,7 +35,13 @@ def test_an_idle_screen_writes_nothing(start_tui, server, make_workflow, size):
     make_workflow("idle", 30)
     screen = open_jobs(start_tui, server, size)
 
-    assert screen.read(A_REFRESH_S) == b""
+    before = screen.lines
+    while screen.read(A_REFRESH_S):
+        # The server of a busy machine answers late, which is said in the first line.
+        screen.wait_for_silence()
+        assert screen.lines[1:] == before[1:]
+        assert "answers in" in before[0] + screen.lines[0]
+        before = screen.lines
 
 
 @pytest.mark.parametrize(("size", "most"), [((80, 24), 1024), ((160, 48), 4096)])
@@ -81,7 +87,7 @@ def test_the_list_is_whole_when_one_comes_back_to_it(start_tui, server, make_wor
     screen.wait_for("earlier", "later", "torc ▸ Workflows")
     screen.wait_for_silence()
 
-    assert screen.lines == before
+    assert screen.lines[1:] == before[1:]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
@@ -94,6 +100,27 @@ def test_a_signal_leaves_a_clean_terminal(start_tui, server, make_workflow, how)
 
     assert b"\x1b[?1049l" in rest, "the alternate screen is left"
     assert b"\x1b[?25h" in rest, "the cursor is shown"
+    assert b"Traceback" not in rest
+
+
+@pytest.mark.parametrize(
+    ("keys", "seen", "how"),
+    [("l", "stdout", signal.SIGHUP), ("C", "Cancel WORKFLOW", signal.SIGTERM)],
+    ids=["log", "dialog"],
+)
+def test_a_signal_leaves_a_clean_terminal_whatever_is_open(
+    start_tui, server, make_workflow, keys, seen, how
+):
+    make_workflow("ended")
+    screen = open_jobs(start_tui, server, (80, 24))
+    screen.send(keys)
+    screen.wait_for(seen)
+    before = len(screen.output)
+    screen.end(how)
+    rest = bytes(screen.output[before:])
+
+    assert b"\x1b[?1049l" in rest
+    assert b"\x1b[?25h" in rest
     assert b"Traceback" not in rest
 
 
@@ -149,6 +176,9 @@ def test_over_ssh_the_mouse_stays_with_the_terminal_and_colours_are_its_own(
 
     assert b"\x1b[?1000h" in near.output
     assert b"\x1b[?1000h" not in far.output
+    ssh = {"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22", "TORC_CLIENT__TUI__MOUSE": "true"}
+    wanted = open_jobs(start_tui, server, (80, 24), **ssh)
+    assert b"\x1b[?1000h" in wanted.output
     assert b"38;2;" in near.output
     assert b"38;2;" not in far.output
     assert len(far.output) < len(near.output)

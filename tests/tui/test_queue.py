@@ -17,9 +17,9 @@ from torc_tui.lists.resources.watched_allocations import (
     WatchedAllocation,
     current_view,
 )
-from torc_tui.state.headline import ServerState, headline
-from torc_tui.state.queue import queue_cell, queue_facts
-from torc_tui.state.texts import facts_text
+from torc_tui.state.head.headline import ServerState, headline
+from torc_tui.state.head.queue import queue_cell, queue_facts
+from torc_tui.state.texts.layout import facts_text
 from torc_tui.theme import QUIET, Cell
 
 NOW = 1_772_362_800.0
@@ -69,7 +69,7 @@ def test_nothing_is_said_where_there_is_nothing_to_ask():
     ("width", "end"),
     [
         (80, "● n1:80  ann  slurm 22s · 3/12 "),
-        (120, "● n1:80  slurm 22s · 3/12  ann  auto 5 s "),
+        (120, "● n1:80  slurm 22s · 3/12  ann  auto 5s "),
     ],
 )
 def test_the_first_line_has_room_for_it(width, end):
@@ -144,6 +144,13 @@ def test_what_slurm_said_before_an_allocation_was_complete_is_not_shown():
     assert current_view(_record(), PENDING) is PENDING
     assert current_view(complete, PENDING) is None
     assert current_view(complete, over) is over
+
+
+def test_an_allocation_of_another_cluster_does_not_show_a_job_with_its_number():
+    there = msgspec.structs.replace(_record(), slurm_cluster="there")
+
+    assert current_view(there, PENDING, "here") is None
+    assert current_view(there, PENDING, "there") is PENDING
 
 
 def _record():

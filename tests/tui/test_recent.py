@@ -15,7 +15,8 @@ from torc_core.host.directories import state_directory
 from torc_core.host.runs import Run, RunMeta, RunState, RunStatus, create_run, new_run_id
 from torc_tui.lists.runs import RUNS
 from torc_tui.screens.dialogs.runs import RunsDialog
-from torc_tui.state.recent import note_visit, runs_since_last_visit, worth_mentioning
+from torc_tui.state.recent import runs_since_last_visit, worth_mentioning
+from torc_tui.state.visit import note_visit
 
 
 def make_run(number, url, name="climate", *, is_detached=True):
@@ -58,7 +59,6 @@ def test_a_run_that_ended_is_mentioned_once():
     visit_a_minute_ago()
     run = make_run(1, "http://127.0.0.1:9")
     run.begin()
-    run.write_status({"completed": 3}, 0)
     run.end("completed", 0)
 
     assert [each.meta.final_status for each in runs_since_last_visit()] == ["completed"]
@@ -90,9 +90,42 @@ async def test_the_dialog_leads_to_the_workflow(server, make_workflow):
         await ui.wait_for(lambda: isinstance(ui.screen, RunsDialog))
         await ui.wait_for("while you were away")
         await ui.wait_for("climate")
+        await ui.wait_for("l output")
         await ui.press("enter")
         await ui.wait_for(f"climate #{number} ▸ Jobs")
         await ui.wait_for("job_3")
+
+
+async def test_keys_that_come_before_the_dialog_is_seen_go_to_the_list(server, make_workflow):
+    number = make_workflow("climate", 4)
+    make_workflow("newer", 1)
+    make_run(number, server.url).begin()
+    async with interface(server.url) as ui:
+        await ui.wait_for(lambda: isinstance(ui.screen, RunsDialog))
+        assert "l output" not in ui.seen()
+        await ui.press("j", "enter")
+        await ui.wait_for(f"climate #{number} ▸ Jobs")
+
+
+async def test_what_ended_well_and_runs_of_other_servers_are_only_mentioned(server, make_workflow):
+    number = make_workflow("climate", 4)
+    visit_a_minute_ago()
+    make_run(8, "http://127.0.0.1:9", "elsewhere").begin()
+    done = make_run(number, server.url)
+    done.begin()
+    done.end("completed", 0)
+    async with interface(server.url) as ui:
+        await ui.wait_for("1 run goes on, 1 run ended while you were away. H shows them.")
+        assert not isinstance(ui.screen, RunsDialog)
+
+
+async def test_once_something_was_typed_runs_are_only_mentioned(server, make_workflow):
+    number = make_workflow("climate", 4)
+    make_run(number, server.url).begin()
+    async with interface(server.url) as ui:
+        ui.app.typed.has_begun = True
+        await ui.wait_for("1 run goes on. H shows them.")
+        assert not isinstance(ui.screen, RunsDialog)
 
 
 NOON = "2026-03-01T12:00:00+00:00"

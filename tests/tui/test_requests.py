@@ -13,8 +13,9 @@ from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, MachineError, TorcError, UnreachableError, UsageError
 from torc_core.host.connect import Connection
 from torc_tui.requests import Requests
+from torc_tui.threads import MOST_UNDER_WAY
 
-TIMEOUT_S = 30
+TIMEOUT_S = 100
 
 
 def connected(url="http://127.0.0.1:9"):
@@ -55,11 +56,46 @@ async def test_of_requests_that_wait_in_one_slot_only_the_last_is_carried_out():
     assert [future.cancelled() for future in waiting] == [True] * 48 + [False]
 
 
+async def test_a_first_answer_that_takes_long_is_reported_until_it_is_there():
+    requests, gate, reports = Requests(connected), threading.Event(), []
+    late = asyncio.Event()
+
+    def changed():
+        reports.append((requests.is_late, requests.is_up))
+        late.set()
+
+    requests.watch(changed, lambda: None)
+    first = asyncio.ensure_future(requests.ask(lambda _: gate.wait(TIMEOUT_S)))
+    await settled(late.wait())
+    gate.set()
+    await settled(first)
+    await settled(requests.ask(lambda _: None))
+
+    assert reports == [(True, None), (False, True)]
+    requests.use(connected)
+    assert not requests.is_late
+
+
 async def test_requests_without_a_slot_replace_nothing():
-    requests = Requests(connected, threads=1)
+    requests = Requests(connected)
     answers = await settled(*(requests.ask(lambda _, n=n: n) for n in range(20)))
 
     assert answers == list(range(20))
+
+
+async def test_a_thread_that_has_returned_carries_the_next_call():
+    requests = Requests(connected)
+    threads = {await requests.in_thread(threading.get_ident, slot=f"{n % 3}") for n in range(20)}
+
+    assert len(threads) == 1
+
+    gate = threading.Event()
+    hanging = [requests.submit(lambda: gate.wait(TIMEOUT_S)) for _ in range(3)]
+    others = {await requests.in_thread(threading.get_ident) for _ in range(5)}
+    gate.set()
+    await settled(*hanging)
+
+    assert len(others) == 1
 
 
 async def test_slots_do_not_wait_for_each_other():
@@ -72,8 +108,81 @@ async def test_slots_do_not_wait_for_each_other():
     await settled(slow)
 
 
+@pytest.mark.parametrize("is_server_slow", [True, False])
+async def test_what_hangs_holds_up_only_its_slot(is_server_slow):
+    requests, gate = Requests(connected), threading.Event()
+
+    def hang(_=None):
+        return gate.wait(TIMEOUT_S)
+
+    hanging = [
+        asyncio.ensure_future(
+            requests.ask(hang, slot=f"{number}")
+            if is_server_slow
+            else requests.look(hang, slot=f"{number}")
+        )
+        for number in range(10)
+    ]
+    waiting = asyncio.ensure_future(requests.look(lambda: "behind", slot="0"))
+    answers = await settled(
+        requests.ask(lambda _: "server", slot="rows"),
+        requests.look(lambda: "file", slot="log"),
+        requests.ask(lambda _: "an action"),
+    )
+
+    assert answers == ["server", "file", "an action"]
+    assert waiting.done() is is_server_slow
+    assert not any(each.done() for each in hanging)
+    gate.set()
+    assert await settled(*hanging, waiting) == [True] * 10 + ["behind"]
+
+
+async def test_files_that_never_answer_leave_requests_alone_and_are_counted():
+    requests, gate = Requests(connected), threading.Event()
+    hanging = [requests.submit(lambda: gate.wait(TIMEOUT_S)) for _ in range(MOST_UNDER_WAY)]
+    (refused,) = await settled(requests.look(lambda: "another"))
+
+    assert isinstance(refused, MachineError)
+    assert f"{MOST_UNDER_WAY} earlier looks at files" in refused.message
+    assert await requests.ask(lambda _: "server") == "server"
+    gate.set()
+    await settled(*hanging)
+    assert await requests.look(lambda: "again") == "again"
+
+
+async def test_it_is_said_when_files_do_not_answer_and_when_they_do(monkeypatch):
+    monkeypatch.setattr("torc_tui.requests.SILENT_S", 0.01)
+    requests, gate, said = Requests(connected), threading.Event(), []
+    was_said = asyncio.Event()
+    requests.watch(lambda: None, lambda: None, lambda silent: (said.append(silent), was_said.set()))
+    looks = [asyncio.ensure_future(requests.look(lambda: gate.wait(TIMEOUT_S))) for _ in range(3)]
+    await asyncio.wait_for(was_said.wait(), TIMEOUT_S)
+    assert said == [True]
+    looks[0].cancel()  # what the user leaves is waited for no more
+    gate.set()
+    await settled(*looks)
+
+    assert said == [True, False]
+
+
+async def test_what_the_last_server_owes_in_a_slot_does_not_hold_up_the_next():
+    requests, gate, begun = Requests(connected), threading.Event(), threading.Event()
+
+    def slow(_):
+        begun.set()
+        return gate.wait(TIMEOUT_S)
+
+    asked = asyncio.ensure_future(requests.ask(slow, slot="rows"))
+    await asyncio.to_thread(begun.wait, TIMEOUT_S)
+    requests.use(lambda: connected("http://127.0.0.1:10"))
+
+    assert await settled(requests.ask(lambda _: "next", slot="rows")) == ["next"]
+    gate.set()
+    await settled(asked)
+
+
 async def test_errors_are_answers_too_and_a_thread_survives_any_of_them():
-    requests = Requests(connected, threads=1)
+    requests = Requests(connected)
     refused = await settled(
         requests.in_thread(lambda: raising(UsageError("no"))(None)),
         requests.in_thread(lambda: 1 / 0),

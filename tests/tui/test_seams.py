@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torc_tui.state.logs.logfile import LONGEST, LogFile
+from torc_tui.state.logs.files.local import LocalContent
+from torc_tui.state.logs.files.logfile import LONGEST, LogFile
+from torc_tui.state.logs.files.seams import AFTER, BEFORE, seam_before
 from torc_tui.state.logs.pager import Pager
-from torc_tui.state.logs.seams import AFTER, BEFORE, seam_before
 
 TOGETHER = {
     "two bytes": "é",
@@ -75,7 +76,8 @@ def test_pieces_have_every_byte_once_and_whole_characters(tmp_path_factory, unit
     content = ("".join(units) * times)[:40_000].encode()
     path = tmp_path_factory.mktemp("log") / "log"
     path.write_bytes(content)
-    log = LogFile(path)
+    opened = LocalContent(path)
+    log = LogFile(opened)
     try:
         at, pieces = 0, []
         while (line := log.line(at)) is not None:
@@ -88,7 +90,7 @@ def test_pieces_have_every_byte_once_and_whole_characters(tmp_path_factory, unit
             backward.append(line)
             back = line.start
     finally:
-        log.close()
+        opened.close()
 
     assert at == len(content)
     assert back == 0
@@ -105,10 +107,11 @@ def test_pieces_have_every_byte_once_and_whole_characters(tmp_path_factory, unit
 def test_the_end_of_a_long_line_of_progress_is_the_end_of_the_page(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(b"".join(b"\r step %d" % step for step in range(20_000)) + b"\nlast")
-    pager = Pager(LogFile(path), height=10)
+    content = LocalContent(path)
+    pager = Pager(LogFile(content), height=10)
     pager.move_bottom()
     page = pager.page()
-    pager.file.close()
+    content.close()
 
     assert page.is_end
     assert [line.text.plain for line in page.lines[-2:]] == ["↳  step 19999", "last"]

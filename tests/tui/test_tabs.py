@@ -8,11 +8,12 @@ import pytest
 from textual.binding import Binding, BindingType
 from tui.driving import interface
 
+from torc_core.model.events.event import Event
 from torc_core.model.status import JobStatus
 from torc_tui.panes import opened
 from torc_tui.panes.base import Tab
 from torc_tui.panes.messages import LimitsChanged, Notice
-from torc_tui.panes.tabs import TABS
+from torc_tui.panes.tabs.all import TABS
 from torc_tui.theme import Cell
 from torc_tui.widgets.line import Line
 
@@ -104,5 +105,42 @@ async def test_the_tab_forgets_the_workflow_before(server, make_workflow):
 def test_every_tab_has_its_own_title_and_id():
     assert len({tab.title for tab in TABS}) == len(TABS)
     assert [tab.title for tab in TABS] == [
-        *("Jobs", "Files", "Events", "Results", "Nodes", "Runs", "DAG")
+        *("Jobs", "Files", "Events", "Results", "Nodes", "Runs", "DAG", "Time", "More")
     ]
+
+
+async def test_events_say_whether_they_are_live_and_are_filtered_by_their_data(
+    server, client, make_workflow
+):
+    workflow_id = make_workflow(name="told", jobs=2)
+    for text in ("seen by one", "seen by two"):
+        client.create_event(Event(workflow_id=workflow_id, timestamp=0, data={"text": text}))
+    async with interface(server.url, (120, 35)) as ui:
+        await ui.open("told")
+        await ui.press("e")
+        await ui.wait_for("● live")
+        await ui.press("slash")
+        await ui.press("tab")
+        await ui.type("TWO")
+        await ui.press("enter")
+        await ui.wait_for("● live  data: TWO")
+        await ui.wait_for(lambda: "seen by one" not in ui.seen())
+        await ui.wait_for("text=seen by two")
+
+
+async def test_a_tab_is_mounted_when_it_is_first_shown(server, make_workflow):
+    make_workflow("lazy", 3)
+    async with interface(server.url) as ui:
+        await ui.open("lazy")
+        details = ui.board.opened.details
+        mounted = [tab.title for tab in details.tabs if tab.is_attached]
+        assert mounted == ["Jobs"]
+
+        await ui.press("e")
+        await ui.wait_for("[Events]")
+        await ui.wait_for("workflow_started")
+        mounted = [tab.title for tab in details.tabs if tab.is_attached]
+        assert mounted == ["Jobs", "Events"]
+        await ui.press("tab", "shift+tab")
+        await ui.wait_for("workflow_started")
+        await ui.wait_for("● live")

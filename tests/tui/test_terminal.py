@@ -52,19 +52,20 @@ def test_text_of_any_language_stays_as_it_is():
 
 
 def test_a_remote_terminal_is_treated_gently_and_the_user_has_the_last_word():
-    environ = {"SSH_CONNECTION": "1 2 3 4", "TEXTUAL_FPS": "60"}
+    environ = {"SSH_CONNECTION": "1 2 3 4", "TEXTUAL_FPS": "60", "TERM": "xterm-256color"}
 
     prepare(environ)
 
     assert environ["TEXTUAL_FPS"] == "60"
-    assert environ["TEXTUAL_THEME"] == "ansi-dark"
+    assert environ["TEXTUAL_SMOOTH_SCROLL"] == "0"
+    assert environ["TEXTUAL_COLOR_SYSTEM"] == "256"
     assert environ["TEXTUAL_ANIMATIONS"] == "none"
 
 
-def test_no_color_means_a_theme_without_colours_of_its_own():
-    environ = {"NO_COLOR": "1"}
+def test_a_terminal_of_this_machine_is_only_kept_from_moving():
+    environ = {"TERM": "xterm", "COLORTERM": "truecolor"}
 
     prepare(environ)
 
-    assert environ["TEXTUAL_THEME"] == "ansi-dark"
+    assert environ["TEXTUAL_COLOR_SYSTEM"] == "truecolor"
     assert "TEXTUAL_FPS" not in environ

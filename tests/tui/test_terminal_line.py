@@ -91,6 +91,16 @@ def test_colors_belong_to_what_was_written_in_them():
     assert styles == {"R": "bold color(2)", "ed": "color(1)"}
 
 
+@pytest.mark.parametrize("sequence", ["8", "0;8", "31;41", "38;5;9;48;5;9", "38:5:9;101"])
+def test_no_color_hides_what_was_written(sequence):
+    text = shown_text(f"\x1b[{sequence}mhidden")
+
+    for span in text.spans:
+        assert not span.style.conceal
+        color, background = span.style.color, span.style.bgcolor
+        assert color is None or background is None or color.number != background.number
+
+
 def test_a_link_is_text_and_leads_nowhere():
     text = shown_text("\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\")
 

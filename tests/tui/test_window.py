@@ -6,16 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torc_tui.lists.listing import Query, Row
-from torc_tui.state.window import BLOCK, KEPT_BLOCKS, Window
+from torc_tui.state.window import AHEAD, BLOCK, KEPT_BLOCKS, Window
 from torc_tui.theme import Cell
+
+FETCHED = AHEAD * BLOCK
 
 
 def make_rows(span, total, text="x"):
     return [Row(i, (Cell(text),), i) for i in span if i < total]
 
 
-def test_at_first_the_first_block_is_wanted():
+def test_at_first_what_is_in_sight_is_wanted():
     assert Window().missing_span(0, 20) == range(BLOCK)
+    assert Window().missing_span(0, BLOCK) == range(2 * BLOCK)
 
 
 @given(total=st.integers(0, 10**6), first=st.integers(0, 10**6), height=st.integers(1, 200))
@@ -25,7 +28,7 @@ def test_after_the_answer_all_rows_in_sight_are_known(total, first, height):
     first = min(first, max(0, total - 1))
     span = window.missing_span(first, first + height)
     if span is not None:
-        assert len(span) <= 3 * BLOCK
+        assert len(span) <= 2 * AHEAD * BLOCK + 200
         window.put(span, total, make_rows(span, total))
 
     assert window.missing_span(first, first + height) is None
@@ -137,16 +140,18 @@ def test_an_empty_list_is_asked_for_once():
     assert window.missing_span(0, 20) is None
 
 
-def test_only_the_blocks_in_sight_are_asked_for():
-    window = filled(10 * BLOCK)
+def test_rows_that_are_unknown_are_asked_for_with_their_neighbors():
+    window = filled(10 * FETCHED)
+    window.put(range(FETCHED), 10 * FETCHED, make_rows(range(FETCHED), 10 * FETCHED))
 
-    assert window.missing_span(0, BLOCK - 1) is None
-    assert window.missing_span(0, BLOCK) == range(BLOCK, 2 * BLOCK)
-    assert window.missing_span(BLOCK - 1, BLOCK) == range(BLOCK, 2 * BLOCK)
-    assert window.missing_span(2 * BLOCK, 2 * BLOCK + 5) == range(2 * BLOCK, 3 * BLOCK)
-    assert window.missing_span(3 * BLOCK - 1, 4 * BLOCK) == range(2 * BLOCK, 5 * BLOCK)
+    assert window.missing_span(0, FETCHED - 1) is None
+    assert window.missing_span(0, FETCHED) == range(FETCHED, 2 * FETCHED)
+    assert window.missing_span(2 * FETCHED + BLOCK, 2 * FETCHED + BLOCK + 5) == range(
+        2 * FETCHED, 3 * FETCHED
+    )
+    assert window.missing_span(3 * FETCHED - 1, 4 * FETCHED) == range(2 * FETCHED, 5 * FETCHED)
     assert window.missing_span(-5, 3) is None
-    assert window.missing_span(10 * BLOCK - 1, 99 * BLOCK) == range(9 * BLOCK, 10 * BLOCK)
+    assert window.missing_span(10 * FETCHED - 1, 99 * FETCHED) == range(9 * FETCHED, 10 * FETCHED)
     assert filled(5).missing_span(-9, -3) is None
 
 
@@ -230,4 +235,7 @@ def test_changes_of_all_blocks_of_an_answer_are_noticed():
 
 
 def test_a_last_row_that_stands_alone_in_its_block_is_asked_for():
-    assert filled(BLOCK + 1).missing_span(0, BLOCK) == range(BLOCK, 2 * BLOCK)
+    window = Window()
+    window.put(range(FETCHED), FETCHED + 1, make_rows(range(FETCHED), FETCHED + 1))
+
+    assert window.missing_span(FETCHED - 5, FETCHED) == range(FETCHED, 2 * FETCHED)

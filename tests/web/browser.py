@@ -14,12 +14,15 @@ from threading import Thread
 from typing import Any
 
 from environments import program
+from waiting import wait_for
 
+PATIENCE_S = 250
 PAGE = Path(__file__).parent / "attack.html"
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
+    *("--disable-component-update", "--disable-sync", "--disable-extensions"),
+    *("--disable-default-apps", "--disable-breakpad", "--metrics-recording-only"),
     # Every name is this machine: nothing is looked up, and no other machine is reached.
     "--host-resolver-rules=MAP * 127.0.0.1",
 )
@@ -45,6 +48,14 @@ class Attacker(ThreadingHTTPServer):
     def port(self) -> int:
         return self.server_address[1]
 
+    def report_of(self, browser: subprocess.Popen[bytes]) -> dict[str, Any]:
+        """Return what the page found; a browser needs minutes to start on a busy machine."""
+        wait_for(
+            lambda: not self.reports.empty() or browser.poll() is not None, "a report", PATIENCE_S
+        )
+        assert not self.reports.empty(), "the browser has ended; its log is beside its profile"
+        return self.reports.get()
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: Attacker
@@ -67,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
     def pass_on(self, body: bytes) -> tuple[int, bytes, str]:
         if self.server.behind is None:
             return 404, b"", "text/plain"
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=100)
         try:
             connection.request(self.command, self.path, body, dict(self.headers))
             answer = connection.getresponse()
@@ -103,7 +114,7 @@ def attacker(behind: int | None = None) -> Iterator[Attacker]:
 
 
 @contextmanager
-def browser_at(url: str, profile: Path) -> Iterator[None]:
+def browser_at(url: str, profile: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Open a page."""
     with (profile.parent / "browser.log").open("wb") as log:
         process = subprocess.Popen(
@@ -113,10 +124,10 @@ def browser_at(url: str, profile: Path) -> Iterator[None]:
             stderr=log,
         )
     try:
-        yield
+        yield process
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(100)
 
 
 def drawn(path: Path, profile: Path) -> str:
@@ -129,7 +140,7 @@ def drawn(path: Path, profile: Path) -> str:
         ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=90,
+        timeout=PATIENCE_S,
         check=True,
     )
     return run.stdout.decode()

@@ -28,8 +28,8 @@ ATTEMPTS = {
 def attack(host, server, target, workflow, profile):
     """Open the page under a name of its server; return what it could read of the target."""
     query = urlencode({"target": target, "workflow": workflow})
-    with browser_at(f"http://{host}:{server.port}/attack?{query}", profile):
-        read = server.reports.get(timeout=60)
+    with browser_at(f"http://{host}:{server.port}/attack?{query}", profile) as browser:
+        read = server.report_of(browser)
     assert read.keys() == ATTEMPTS
     return {name: text for name, text in read.items() if text}
 
@@ -39,7 +39,7 @@ def curl(server, path, body=None):
     data = () if body is None else ("-d", json.dumps(body))
     command = [program("curl"), "--silent", "--show-error", "--fail-with-body", *data]
     url = f"http://localhost:{server.port}/torc-service/v1{path}"
-    run = subprocess.run([*command, url], capture_output=True, text=True, timeout=30, check=True)
+    run = subprocess.run([*command, url], capture_output=True, text=True, timeout=100, check=True)
     return json.loads(run.stdout)
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 import trustme
 from environments import program
 from waiting import wait_for
+from web.dashes import Dash
 
-HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "reverse-proxy.md"
+from torc_core.host.addresses import LOOPBACK, bound_socket
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 NAME = "torc.example.org"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def is_open(port):
@@ -30,17 +31,21 @@ def is_open(port):
 
 
 @contextmanager
-def proxy_of(server, place):
-    """Run nginx with the configuration of the how-to; yield its port."""
-    port = free_port()
+def proxy_of(server, place, page="reverse-proxy.md"):
+    """Run nginx with the configuration of a how-to; yield its port."""
+    with bound_socket(LOOPBACK, 0) as held:  # nobody else is given its port; nginx may listen there
+        yield from _nginx(server, place, page, held.getsockname()[1])
+
+
+def _nginx(server, place, page, port):
     issued = trustme.CA()
     certificate = issued.issue_cert(NAME)
     issued.cert_pem.write_to_path(place / "ca.pem")
     certificate.cert_chain_pems[0].write_to_path(place / "torc.pem")
     certificate.private_key_pem.write_to_path(place / "torc.key")
-    block = re.search(r"```nginx\n(.*?)```", HOW_TO.read_text("utf-8"), re.DOTALL)[1]
+    block = re.search(r"```nginx\n(.*?)```", (HOW_TO / page).read_text("utf-8"), re.DOTALL)[1]
     block = block.replace("listen 443", f"listen 127.0.0.1:{port}")
-    block = block.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")
+    block = re.sub(r"127\.0\.0\.1:80[89]0", f"127.0.0.1:{server.port}", block)
     block = block.replace("/etc/ssl", str(place))
     kept = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     places = "".join(f"{kind}_temp_path {place / kind}; " for kind in kept)
@@ -57,7 +62,7 @@ def proxy_of(server, place):
         yield port
     finally:
         nginx.terminate()
-        nginx.wait(30)
+        nginx.wait(100)
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def curl(tmp_path):
             *("--write-out", "\n%{http_code}", *arguments),
             f"https://{name}:{port}/torc-service/v1{path}",
         ]
-        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        run = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
         text, _, status = run.stdout.rpartition("\n")
         return int(status), json.loads(text)
 
@@ -115,3 +120,30 @@ def test_a_proxy_that_is_not_allowed_is_told_what_to_do(make_server, tmp_path, c
     assert status == 421
     assert NAME in answer["error"]["message"]
     assert "--allowed-host" in answer["error"]["hint"]
+
+
+async def test_the_interface_is_used_through_a_proxy(server, tmp_path):
+    options = ("--api-url", server.url, "--allowed-host", NAME)
+    dash = await asyncio.to_thread(Dash, tmp_path, *options)
+    try:
+        with proxy_of(dash, tmp_path, "use-a-browser.md") as port:
+            trusted = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+            headers = {"Host": NAME, "Origin": f"https://{NAME}"}
+            how = {"ssl": trusted, "server_hostname": NAME}
+            token = dash.opens.partition("?")[2]
+            async with aiohttp.ClientSession() as session:
+                at = f"https://127.0.0.1:{port}"
+                async with session.get(f"{at}/?{token}", headers={"Host": NAME}, **how) as answer:
+                    cookie = answer.headers["Set-Cookie"]
+                assert "Secure" in cookie
+                headers["Cookie"] = cookie.partition(";")[0]
+                async with session.ws_connect(f"{at}/terminal/dark", headers=headers, **how) as tab:
+                    async with asyncio.timeout(100):
+                        seen = b""
+                        while b"orkflow" not in seen:
+                            seen += (await tab.receive()).data
+                headers["Origin"] = "https://evil.example"
+                with pytest.raises(aiohttp.WSServerHandshakeError):
+                    await session.ws_connect(f"{at}/terminal/dark", headers=headers, **how)
+    finally:
+        await asyncio.to_thread(dash.close)

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from forks.processes import Process
+from forks.processes import run as run_program
 from waiting import wait_for
 
 from tests.tui.pty_screen import PtyScreen
@@ -34,7 +36,7 @@ def call(torc, tmp_path):
 
     def run(*arguments: object) -> subprocess.CompletedProcess[bytes]:
         words = [*PROGRAM, "jobs", "logs", *map(str, arguments)]
-        return subprocess.run(words, capture_output=True, timeout=60, check=False)
+        return run_program(words, capture_output=True, timeout=100, check=False)
 
     return run
 
@@ -176,7 +178,7 @@ class Follower:
     """`torc jobs logs --follow`, whose stdout is read while it runs."""
 
     def __init__(self, job: int, *options: object) -> None:
-        self.process = subprocess.Popen(
+        self.process = Process(
             [*PROGRAM, "jobs", "logs", str(job), "--follow", *map(str, options)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -192,7 +194,7 @@ class Follower:
         wait_for(has_come, repr(text))
 
     def end(self) -> tuple[int, bytes]:
-        out, _ = self.process.communicate(timeout=30)
+        out, _ = self.process.communicate(timeout=100)
         return self.process.returncode, self.read + (out or b"")
 
 

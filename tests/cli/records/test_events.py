@@ -12,6 +12,7 @@ from queue import Queue
 
 import pytest
 from core.client.raw_server import RawServer, reply
+from forks.processes import Process
 from waiting import wait_for
 
 from torc_core.characters import HIDDEN
@@ -35,7 +36,7 @@ class Monitor:
     """`torc events monitor` of a test, with the lines that it prints."""
 
     def __init__(self, url, *arguments, cwd):
-        self.process = subprocess.Popen(
+        self.process = Process(
             [sys.executable, "-m", "torc_tui", *map(str, arguments)],
             env={**os.environ, "TORC_API_URL": url},
             cwd=cwd,
@@ -59,7 +60,7 @@ class Monitor:
         self.process.stderr.close()
 
     def next(self):
-        return self.lines.get(timeout=60)
+        return self.lines.get(timeout=100)
 
     def first(self, client, workflow, **data):
         """Create events until one is shown: then the monitor listens."""
@@ -177,12 +178,12 @@ def test_times_are_in_utc(monitor, torc, server, client, workflow, monkeypatch):
 def test_a_monitor_ends_after_its_duration_and_at_ctrl_c(monitor, server, client, workflow):
     brief = monitor(server.url, "events", "monitor", workflow, "-d", 0.001)
     endless = monitor(server.url, "events", "monitor", workflow, "--level", "error")
-    assert brief.process.wait(60) == 0
+    assert brief.process.wait(100) == 0
 
     create(client, workflow, type="note")
     assert "  error    job_failed  " in endless.first(client, workflow, type="job_failed")
     endless.process.send_signal(signal.SIGINT)
-    assert endless.process.wait(60) == 130
+    assert endless.process.wait(100) == 130
 
 
 def test_what_happens_while_the_server_is_away_is_shown_afterwards(monitor, make_server):
@@ -213,7 +214,7 @@ def test_the_events_of_a_deleted_workflow_end(monitor, server, client, workflow)
 
     client.delete_workflow(workflow)
 
-    assert following.process.wait(60) == 4
+    assert following.process.wait(100) == 4
 
 
 def test_a_file_that_cannot_be_written_is_named(torc, workflow):

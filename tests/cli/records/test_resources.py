@@ -180,7 +180,7 @@ def record_commands():
 @pytest.mark.parametrize(("noun", "command"), record_commands())
 def test_every_command_has_a_sentence_and_examples_that_can_be_parsed(noun, command):
     assert command.help
-    assert command.help.endswith(".")
+    assert command.help.rstrip().endswith(".")
     assert command.examples
     for example in command.examples:
         program, *words = shlex.split(example)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from forks.processes import Process
 
 from torc_core.model.artifact import UserData
 from torc_core.model.workflow import Workflow
@@ -21,7 +22,7 @@ def test_readers_of_the_same_moment_all_get_the_value(server, client, ran):
         UserData(workflow_id=ran.workflow.id, name="large", data=value)
     )
     processes = [
-        subprocess.Popen(
+        Process(
             [sys.executable, "-m", "torc_tui", "user-data", "get", str(record.id)],
             env={**os.environ, "TORC_API_URL": server.url},
             stdout=subprocess.PIPE,
@@ -43,7 +44,7 @@ def test_writers_of_the_same_moment_all_leave_their_value(server, client, ran):
     ]
     line = [sys.executable, "-m", "torc_tui", "user-data", "update"]
     processes = [
-        subprocess.Popen(
+        Process(
             [*line, str(record.id), "-d", json.dumps({"id": record.id})],
             env={**os.environ, "TORC_API_URL": server.url},
             stdout=subprocess.DEVNULL,

@@ -47,9 +47,9 @@ def test_a_dry_run_shows_the_numbers_and_writes_nothing(torc, tmp_path):
     row = next(line for line in shown.splitlines() if line.startswith("small_deferred"))
     # 26 at once, by CPUs, in one round: 1.5 hours hold one job of an hour.
     assert row.split() == [
-        "small_deferred_scheduler", "short", "1000", "26", "1", "39", "1", "01:33:00", "60.5"
+        "small_deferred_scheduler", "short", "1000", "26", "1", "39", "1", "01:34:00", "61.1"
     ]  # fmt: skip
-    assert "40 allocations, at most 62.0 node-hours" in shown
+    assert "40 allocations, at most 62.7 node-hours" in shown
     assert not (tmp_path / "out.yaml").exists()
 
 

@@ -1,4 +1,4 @@
-"""Jobs: what is asked of them, and what becomes of them."""
+"""Jobs: requests about them, and their states."""
 
 from __future__ import annotations
 

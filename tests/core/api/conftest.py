@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forks.processes import run as run_program
 
 from torc_core.api import WorkflowModel
 
@@ -54,7 +55,7 @@ def run_job(start_job):
 
     def run(job):
         process = start_job(job)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=100)
         return process.returncode, out, err
 
     return run
@@ -66,7 +67,7 @@ def torc_run(server, tmp_path):
 
     def run(workflow_id):
         command = [sys.executable, "-m", "torc_tui", "--url", server.url, "run", str(workflow_id)]
-        return subprocess.run(
+        return run_program(
             command, cwd=tmp_path, capture_output=True, timeout=100, check=False
         ).returncode
 

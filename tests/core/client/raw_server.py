@@ -89,10 +89,10 @@ class RawServer:
         self._closed.set()
         with contextlib.suppress(OSError):
             socket.create_connection(self._listener.getsockname()).close()
-        self._threads[0].join(10)
+        self._threads[0].join(100)
         self._listener.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(100)
 
     def _accept(self) -> None:
         while True:
@@ -113,7 +113,7 @@ class RawServer:
                 self.received.append(request)
                 answer = self._answer(request)
                 if answer == SILENCE:
-                    self._closed.wait(10)
+                    self._closed.wait(100)
                 if answer == RESET:
                     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 if answer in {HANG_UP, RESET, SILENCE}:

@@ -98,9 +98,9 @@ def test_closing_wakes_the_thread_that_waits_for_an_event():
 
         reader = threading.Thread(target=read)
         reader.start()
-        assert seen.wait(10)
+        assert seen.wait(100)
         stream.close()
-        reader.join(10)
+        reader.join(100)
 
         assert not reader.is_alive()
     assert len(events) == 1

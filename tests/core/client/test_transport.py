@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import inspect
 import json
-import socket
 import threading
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from core.client.raw_server import SILENCE, RawServer, reply
+from waiting import wait_for
 
 from torc_core.client import Address, TorcClient, every_item
 from torc_core.client.replies import error_from_reply
@@ -25,6 +26,7 @@ from torc_core.errors import (
     UnreachableError,
     UsageError,
 )
+from torc_core.host.addresses import LOOPBACK, bound_socket
 from torc_core.model.workflow import Workflow
 
 DOCUMENT = json.loads(Path("docs/reference/openapi.json").read_text())
@@ -108,8 +110,10 @@ def test_a_server_that_never_answers_times_out():
 
         with pytest.raises(ReplyTimeoutError) as asked:
             client.ping()
+        wait_for(lambda: server.count("GET"), "the question")
         with pytest.raises(ReplyTimeoutError, match="may have been carried out") as changed:
             client.create_workflow(Workflow(name="slow", user="me"))
+        wait_for(lambda: server.count("POST"), "the change")
 
     assert isinstance(asked.value, TimedOutError)
     assert "carried out" not in asked.value.message
@@ -177,7 +181,7 @@ def test_a_client_is_shared_between_threads(client):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(100)
 
     assert seen == ["shared"] * 80
 
@@ -247,7 +251,7 @@ def test_the_filters_of_a_list_are_those_of_the_published_document(method):
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        return int(reserved.getsockname()[1])
+def free_port() -> Iterator[int]:
+    """A port at which nobody listens meanwhile."""
+    with bound_socket(LOOPBACK, 0) as reserved:
+        yield reserved.getsockname()[1]

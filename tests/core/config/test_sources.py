@@ -129,7 +129,7 @@ def test_these_are_the_documented_further_variables():
     assert {variable.name for _, variable in FURTHER} == {
         *("TORC_API_URL", "TORC_PASSWORD", "TORC_TOKEN", "TORC_AUTH_FILE", "TORC_LOG_DIR"),
         *("TORC_COMPLETION_CHECK_INTERVAL_SECS", "TORC_ADMIN_USERS", "DATABASE_URL", "RUST_LOG"),
-        *("TORC_CREDENTIAL_CACHE_TTL_SECS", "TORC_ALLOWED_HOSTS"),
+        *("TORC_CREDENTIAL_CACHE_TTL_SECS", "TORC_ALLOWED_HOSTS", "TORC_BIN"),
     }
 
 
@@ -171,7 +171,7 @@ def test_secrets_are_masked_and_taken_from_their_own_variables_only(folder):
     shown = in_force(loaded) + str(without_secrets(loaded.configuration))
     assert loaded.configuration.client.password == "hunter2"
     assert "hunter2" not in shown
-    assert shown.count("***") == 6
+    assert shown.count("***") == 8
 
     folder.write("local", "[client]\npassword = 17\ntoken = 'hunter2'\n")
     loaded = Loaded(environ={"TORC_CLIENT__PASSWORD": "hunter2"})

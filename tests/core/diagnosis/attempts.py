@@ -27,6 +27,8 @@ def attempt(
     minutes=1.0,
     requirements=None,
     job_id=1,
+    step_end=None,
+    is_before_change=False,
 ):
     return Observation(
         job=Job(id=job_id, workflow_id=1, name=f"job{job_id}", command="true"),
@@ -43,6 +45,8 @@ def attempt(
             peak_cpu_percent=cpu,
         ),
         requirements=requirements or needs(),
+        step_end=step_end,
+        is_before_change=is_before_change,
     )
 
 

@@ -104,6 +104,33 @@ def test_what_was_stopped_at_its_limit_gets_more_than_the_limit():
     assert correction.max_runtime_s == 59.5 * 60
 
 
+@pytest.mark.parametrize(
+    "attempted",
+    [
+        {"status": "failed", "code": 137, "peak": GIB},
+        {"status": "failed", "code": 1, "peak": 9 * GIB},
+        {"status": "terminated", "code": 152, "minutes": 60},
+        {"status": "completed", "code": 0, "minutes": 70},
+    ],
+)
+def test_one_attempt_justifies_one_raise(attempted):
+    (first,) = correct([diagnosed(**attempted)], ROOM)
+    raised = needs(first.memory or "8g", first.runtime or "PT1H")
+
+    again = diagnosed(**attempted, requirements=raised, is_before_change=True)
+
+    assert correct([again], ROOM) == []
+
+
+def test_an_attempt_after_the_change_justifies_the_next_raise():
+    old = diagnosed("failed", 137, requirements=needs("12g"), job_id=1, is_before_change=True)
+    new = diagnosed("failed", 137, requirements=needs("12g"), job_id=2)
+
+    (correction,) = correct([old, new], ROOM)
+
+    assert correction.memory == "15g"
+
+
 def test_a_correction_names_the_jobs_that_need_it():
     (both,) = correct([diagnosed(peak=9 * GIB, job_id=2), diagnosed(minutes=90, job_id=1)], ROOM)
     unlimited = needs("8g", "PT0S")

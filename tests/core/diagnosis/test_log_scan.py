@@ -15,11 +15,16 @@ from torc_core.diagnosis.log_scan import (
     KEPT_OF_A_FILE,
     LONGEST_LINE,
     SHOWN_OF_A_LINE,
+    FirstError,
     LogScan,
+    first_error,
     whole_lines,
 )
 
 LINES = {
+    "torc: The job exited with 0 but did not write its output file x.": "Output file not written",
+    "torc: The job exited with 0 but left its output file x as it was": "Output file not written",
+    "torc: The job was stopped: the runner was interrupted.": "Stopped by the runner",
     "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=1.batch": "Out of Memory (OOM) Kill",
     "Memory cgroup out of memory: Killed process 12 (python)": "Out of Memory (OOM) Kill",
     "[Sun Nov 29 16:12:39 2026] x invoked oom-killer: order=0": "Out of Memory (OOM) Kill",
@@ -219,3 +224,26 @@ def test_a_line_without_end_takes_no_more_memory_than_a_short_one():
 
     assert peak < 8 * (LONGEST_LINE + len(block))
     assert scan.total == 0
+
+
+NOISE = b"a line\n" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("log", "offset", "name"),
+    [
+        (b"ValueError: bad\n", 0, "Python exception"),
+        (NOISE + b"x\n\x1b[31mKilled\x1b[0m\nBus error\n", len(NOISE) + 2, "Killed by a signal"),
+        (b"[x WARN torc] y\nBus error", 16, "Bus error"),
+        (b"y" * 3 * LONGEST_LINE + b"\nBus error\n", 3 * LONGEST_LINE + 1, "Bus error"),
+    ],
+)
+def test_the_first_error_is_where_its_line_starts(log, offset, name):
+    for step in (len(log), 100_000, 4_099):
+        blocks = [log[at : at + step] for at in range(0, len(log), step)]
+        assert first_error(blocks) == FirstError(offset, name)
+
+
+@pytest.mark.parametrize("log", [b"", b"fine\n", b"[x WARN torc] y\n", b"job FAILED\n"])
+def test_without_an_error_there_is_no_first_one(log):
+    assert first_error([log]) is None

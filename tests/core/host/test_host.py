@@ -41,7 +41,7 @@ def test_commands_at_the_same_time_start_one_server():
         for _ in range(4)
     ]
 
-    urls = {command.communicate(timeout=60)[0] for command in commands}
+    urls = {command.communicate(timeout=100)[0] for command in commands}
 
     assert [command.returncode for command in commands] == [0] * 4
     assert len(urls) == 1

@@ -48,9 +48,15 @@ def test_loopback_is_named_only_to_nodes_that_are_this_machine():
     assert check_host("localhost", here).name == LOOPBACK
     with pytest.raises(UsageError, match="localhost means this machine alone"):
         check_host("localhost", elsewhere)
-    with pytest.raises(UsageError, match=r"no-such-name\.invalid"):
+    with pytest.raises(UsageError, match=r"no-such-name\.invalid is not known"):
         check_host("no-such-name.invalid", elsewhere)
     assert check_host("192.0.2.7", elsewhere).name == "192.0.2.7"
+
+
+@pytest.mark.parametrize("name", ["0.0.0.0", "::", "::ffff:127.0.0.1", "127.1"])
+def test_addresses_that_lead_each_node_to_itself_are_refused(name: str):
+    with pytest.raises(UsageError, match="this machine alone"):
+        check_host(name, lambda: ["no-such-node.invalid"])
 
 
 @pytest.mark.parametrize("name", ["login1", "kl3.hsn.cm.example.gov", "10.0.0.1", "fd00::1", "a_b"])

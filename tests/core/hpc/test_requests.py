@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,13 @@ def test_one_that_ended_before_it_was_recorded_is_not_submitted_again():
     assert steps.missing == ()
     assert status_of(steps.unrecorded["k:1"]) == "complete"
     assert status_of(queued(7, "k:1", "RUNNING")) == "pending"
+
+
+def test_one_that_slurm_lists_although_it_refused_it_is_missing():
+    refused = msgspec.structs.replace(queued(7, "k:1", "FAILED"), reason="BadConstraints")
+    assert decide_steps(("k:1",), [], [refused]).missing == ("k:1",)
+    failed = msgspec.structs.replace(refused, reason="NonZeroExitCode")
+    assert decide_steps(("k:1",), [], [failed]).missing == ()
 
 
 def test_a_state_that_is_not_known_may_go_on():

@@ -15,8 +15,8 @@ from torc_core.model.workflow import Workflow
 OUTPUT = Path("/scratch/output")
 
 
-def allocation(job_id: int = 77, restarts: int = 0) -> Allocation:
-    environ = {"SLURM_JOB_ID": str(job_id)}
+def allocation(job_id: int = 77, restarts: int = 0, cluster: str = "here") -> Allocation:
+    environ = {"SLURM_JOB_ID": str(job_id), "SLURM_CLUSTER_NAME": cluster}
     if restarts:
         environ["SLURM_RESTART_COUNT"] = str(restarts)
     return read_allocation(environ, is_subtask=False)
@@ -70,6 +70,7 @@ def test_those_are_meant_that_were_there_before_the_last_start(
     second = register(node_scheduler(allocation(restarts=1), record, OUTPUT))
     register(node_scheduler(allocation(restarts=2), record, OUTPUT))  # beside us
     register(node_scheduler(allocation(job_id=78), record, OUTPUT))
+    register(node_scheduler(allocation(cluster="there"), record, OUTPUT))
     now = allocation(restarts=2)
     assert nodes_before(client, workflow_id, now, record) == (first, second)
     assert nodes_before(client, workflow_id, allocation(), record) == ()

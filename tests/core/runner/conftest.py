@@ -45,7 +45,7 @@ def start_runner(client: TorcClient) -> Iterator[Callable[..., RunnerThread]]:
     for thread in started:
         thread.runner.stop()
         thread.runner.stop()
-        thread._thread.join(30)
+        thread._thread.join(100)
 
 
 @pytest.fixture

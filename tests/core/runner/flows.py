@@ -64,6 +64,13 @@ class Flow:
         (result,) = self.client.list_results(self.id, job_id=job_id, all_runs=True).items
         return result
 
+    def codes(self, job_id: int) -> dict[int, int]:
+        """Return the return codes of all attempts of a job, by their numbers."""
+        found = self.client.list_results(self.id, job_id=job_id, all_runs=True).items
+        codes = {result.attempt_id: result.return_code for result in found}
+        assert len(codes) == len(found)
+        return codes
+
     def stdio(self, job_id: int, ending: str = "o", run: int = 1, attempt: int = 1) -> str:
         name = f"job_wf{self.id}_j{job_id}_r{run}_a{attempt}.{ending}"
         return (self.output_dir / "job_stdio" / name).read_text()
@@ -85,7 +92,11 @@ class RunnerThread:
         except Exception as error:  # noqa: BLE001 - handed to the test
             self.error = error
 
-    def wait(self, timeout_s: float = 60.0) -> RunSummary:
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
+    def wait(self, timeout_s: float = 100.0) -> RunSummary:
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             self.runner.stop()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from conftest import ServerProcess
 from core.client.raw_server import HANG_UP, RawServer, Received
 
-_FORWARDED = ("content-type", "authorization")
+_FORWARDED = ("content-type", "authorization", "idempotency-key")
 
 
 def forwarding(server: ServerProcess, is_cut: Callable[[Received], bool]) -> RawServer:
@@ -21,7 +21,7 @@ def forwarding(server: ServerProcess, is_cut: Callable[[Received], bool]) -> Raw
 
     def answer(request: Received) -> bytes:
         headers = {name: value for name, value in request.headers.items() if name in _FORWARDED}
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=90)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=100)
         try:
             connection.request(request.method, request.target, request.body, headers)
             response = connection.getresponse()

@@ -42,7 +42,8 @@ from torc_core.runner.process.attempt import Attempt, ProcessEvent
 from torc_core.runner.process.launcher import QUEUED_AT_MOST_S
 from torc_core.runner.process.start_errors import SpawnError
 from torc_core.runner.running import Tools
-from torc_core.runner.server.link import MAX_IN_FLIGHT, ExchangeResult, ServerLink
+from torc_core.runner.server.link import ServerLink
+from torc_core.runner.server.outstanding import ExchangeResult, Outstanding
 
 EPOCH_MS = 1_800_000_000_000
 
@@ -117,6 +118,7 @@ class World:
         settings: The workflow's.
         waker: What moves the clock; otherwise one of its own.
         link: The server, if it is not this runner's own.
+        processes: Those of the machine, if they outlive this runner.
         options: The runner's.
     """
 
@@ -127,16 +129,19 @@ class World:
         settings: dict[str, object] | None = None,
         waker: SimulatedWaker | None = None,
         link: ServerLink | None = None,
+        processes: SimulatedProcesses | None = None,
         **options: object,
     ) -> None:
         self.waker = waker or SimulatedWaker(SimulatedClock())
         self.clock = self.waker.clock
         self._timers = Timers()
-        self.processes = SimulatedProcesses(self.clock, self.waker)
+        self.processes = processes or SimulatedProcesses(self.clock, self.waker)
         self.server = SimulatedServer(self.clock, self.waker)
         self.actions = SimulatedActions(self.clock, self.waker)
         self.stops: list[StopRequest] = []
         context = runner_context(total, **(settings or {}))
+        workflow = context.workflow
+        self.server.ignores_completion = bool(workflow.compute_node_ignore_workflow_completion)
         runner_options = RunnerOptions(workflow_id=7, **{"poll_interval_s": 60.0, **options})
         monitor = ResourceMonitor(
             OFF,
@@ -391,12 +396,13 @@ class SimulatedProcesses:
         self._waker.exit(self.FD)
 
 
-class SimulatedServer:
+class SimulatedServer(Outstanding):
     """A server and the link to it: gives out jobs, holds long polls, and may be down."""
 
     LATENCY_S = 0.005
 
     def __init__(self, clock: SimulatedClock, waker: SimulatedWaker) -> None:
+        super().__init__()
         self._clock = clock
         self._waker = waker
         self.ready: list[ClaimedJob] = []
@@ -416,41 +422,20 @@ class SimulatedServer:
         self.shutdown: Shutdown | None = None
         self.completes = True
         """Whether the workflow is complete when nothing is left."""
-        self._sent: dict[int, Exchange] = {}
+        self.ignores_completion = False
+        """Its completion is no news, as the workflow says."""
         self._held: dict[int, Exchange] = {}
-        self._results: list[ExchangeResult] = []
-        self._seq = 0
 
     # ---- as a link
-
-    @property
-    def in_flight(self) -> int:
-        return len(self._sent)
-
-    @property
-    def carries_report(self) -> bool:
-        return any(request.ends or request.releases for request in self._sent.values())
 
     @property
     def is_failing(self) -> bool:
         return self.is_down and bool(self._sent)
 
-    @property
-    def can_send(self) -> bool:
-        return self.in_flight < MAX_IN_FLIGHT and not self.is_failing
-
     def send(self, request: Exchange) -> None:
-        self._seq += 1
-        request = replace(request, seq=self._seq)
-        self._sent[request.seq] = request
+        request = self._number(request)
         self.requests.append((self._clock.now, request))
         self._waker.at(self._clock.now + self.LATENCY_S, lambda: self._arrive(request))
-
-    def collect(self) -> list[ExchangeResult]:
-        results, self._results = self._results, []
-        for result in results:
-            del self._sent[result.request.seq]
-        return results
 
     def close(self) -> None:
         pass
@@ -516,8 +501,9 @@ class SimulatedServer:
         is_known = request.work is not None and request.work.knows_stuck
         is_stuck = outlook is not None and outlook.is_hopeless and not is_known
         has_jobs = bool(request.work and self.ready)
-        is_over = self.is_complete or self.is_canceled or self.is_lost or self.shutdown is not None
-        return has_jobs or is_stuck or is_over
+        is_over = self.is_complete and not self.ignores_completion
+        is_ended = self.is_canceled or self.is_lost or self.shutdown is not None
+        return has_jobs or is_stuck or is_over or is_ended
 
     def _answer(self, request: Exchange, *, only_held: bool = False) -> None:
         if self._held.pop(request.seq, None) is None and only_held:

@@ -144,8 +144,8 @@ def test_a_command_may_use_its_grace_and_has_an_exit_code_of_its_own(
     flow, start_runner, trace, pid
 ):
     flow.add("true")
-    command = f"trap 'echo cleaned >>{trace}; exit 9' TERM; echo $$ >{pid}; read <> <(:)"
-    act(flow, "on_workflow_start", command)
+    traps = f"trap 'echo cleaned >>{trace}; exit 9' TERM; echo $$ >{pid}"
+    act(flow, "on_workflow_start", f"{traps}; while :; do sleep 0.1; done")
     runner = start_runner(flow, grace_s=60.0)
     read_pid(pid)
     runner.runner.stop()

@@ -328,7 +328,7 @@ def test_what_a_stopped_command_has_started_ends_with_it(flow, start_runner, tmp
     pid = tmp_path / "pid"
     flow.add("true")
     act(flow, "on_workflow_start", f"(trap '' TERM; exec sleep 600) & echo $! >{pid}; wait")
-    runner = start_runner(flow)
+    runner = start_runner(flow, grace_s=0.3)
     wait_for(lambda: pid.exists() and pid.read_text().strip(), "the command")
     runner.runner.stop()
     runner.wait()

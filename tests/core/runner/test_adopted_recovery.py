@@ -61,7 +61,7 @@ def test_a_script_of_a_caretaker_is_taken_over(flow, runners, fails_once, script
     wait_for_adoption(flow, job, 2)
     wait_for(lambda: not runners.processes(CARETAKER), "the caretaker's end")
     (tmp_path / "recovers").touch()
-    assert following.wait(60) == 0
+    assert following.wait(100) == 0
     assert scripts.read_text() == "begun\n"
     assert not runners.processes()
 
@@ -80,7 +80,7 @@ def test_a_script_whose_end_was_not_reported_is_not_run_again(
     wait_for(lambda: is_in_journals(runners, '"exit_code":0'), "its end")
     runners.kill(runner)
     own.start()
-    assert runners.start(flow).wait(60) == 0
+    assert runners.start(flow).wait(100) == 0
     assert scripts.read_text() == "begun\n"
 
 
@@ -105,5 +105,5 @@ def test_a_journal_that_was_reported_causes_no_second_script(
     last = runners.start(flow)
     wait_for_adoption(flow, other)
     (tmp_path / "go").touch()
-    assert last.wait(60) == 0
+    assert last.wait(100) == 0
     assert scripts.read_text() == "begun\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from core.runner.left_behind import CARETAKER, GUARD, Runners, adoptions, wait_f
 from waiting import wait_for
 
 from torc_core.model.resources import FailureHandler
+from torc_core.model.result import LOST_ATTEMPTS_LIMIT, LOST_RETURN_CODE
 from torc_core.model.status import JobStatus
 
 
@@ -80,7 +82,7 @@ def test_a_job_ends_as_if_its_runner_had_lived(flow, runners, waiting, ledger, g
     following = runners.start(flow)
     wait_for_adoption(flow, job)
     go.touch()
-    assert following.wait(60) == 1
+    assert following.wait(100) == 1
     result = flow.result(job)
     assert (result.return_code, result.attempt_id, result.status) == (3, 1, JobStatus.FAILED)
     assert flow.stdio(job) == "before\nafter\n"
@@ -102,7 +104,7 @@ def test_what_ended_while_nobody_lived_is_reported_from_the_journal(
     wait_for(lambda: any('"exited"' in line for line in journal(runners)), "the exit")
     runners.send(signal.SIGKILL, GUARD)
     runners.send(signal.SIGKILL, CARETAKER)
-    runners.start(flow).wait(60)
+    runners.start(flow).wait(100)
     assert flow.result(job).return_code == 3
     assert flow.stdio(job) == "before\nafter\n"
     assert lines(ledger) == ["job 1"]
@@ -115,27 +117,47 @@ def test_jobs_of_a_killed_guard_are_ended_and_run_again(flow, runners, waiting, 
     runners.send(signal.SIGKILL, GUARD)
     wait_for_lines(ledger, 2)
     go.touch()
-    assert runner.wait(60) == 1
+    assert runner.wait(100) == 1
     assert lines(ledger) == ["job 1", "job 2"]
-    assert flow.result(job).attempt_id == 2
+    assert flow.codes(job) == {1: LOST_RETURN_CODE, 2: 3}
     assert flow.stdio(job, attempt=1) == "before\n"
     assert not runners.processes()
+
+
+def kill_with_guard(runners: Runners, runner: subprocess.Popen[bytes]) -> None:
+    runner.send_signal(signal.SIGSTOP)  # so that it does not notice
+    runners.send(signal.SIGKILL, GUARD)
+    runners.kill(runner)
 
 
 def test_jobs_of_a_killed_guard_and_runner_run_again(flow, runners, waiting, ledger, go):
     job = waiting()
     runner = runners.start(flow)
     wait_for_lines(ledger, 1)
-    runner.send_signal(signal.SIGSTOP)  # so that it does not notice
-    runners.send(signal.SIGKILL, GUARD)
-    runners.kill(runner)
+    kill_with_guard(runners, runner)
     following = runners.start(flow)
     wait_for_lines(ledger, 2)
     go.touch()
-    assert following.wait(60) == 1
+    assert following.wait(100) == 1
     assert lines(ledger) == ["job 1", "job 2"]
-    assert flow.result(job).attempt_id == 2
+    assert flow.codes(job) == {1: LOST_RETURN_CODE, 2: 3}
+    first, second = flow.client.list_compute_nodes(flow.id).items
+    lost, ended = flow.client.list_results(flow.id, all_runs=True).items
+    assert [lost.compute_node_id, ended.compute_node_id] == [first.id, second.id]
+    assert adoptions(flow, job) == []
+    assert "this attempt is lost" in flow.stdio(job, "e", attempt=1)
     assert not runners.processes()
+
+
+def test_a_job_whose_runners_are_all_killed_with_their_guards_fails(flow, runners, waiting, ledger):
+    job = waiting()
+    for attempt in range(1, LOST_ATTEMPTS_LIMIT + 1):
+        runner = runners.start(flow)
+        wait_for_lines(ledger, attempt)
+        kill_with_guard(runners, runner)
+    assert runners.start(flow).wait(100) == 1
+    assert flow.status(job) == "failed"
+    assert flow.codes(job) == dict.fromkeys(range(1, LOST_ATTEMPTS_LIMIT + 1), LOST_RETURN_CODE)
 
 
 def test_a_runner_killed_in_the_grace_of_its_jobs_leaves_them_stopped(
@@ -156,7 +178,7 @@ def test_a_runner_killed_in_the_grace_of_its_jobs_leaves_them_stopped(
     following = runners.start(flow)
     wait_for_adoption(flow, job)
     go.touch()
-    assert following.wait(60) == 1
+    assert following.wait(100) == 1
     result = flow.result(job)
     assert (result.status, result.return_code) == (JobStatus.TERMINATED, 5)
 
@@ -178,7 +200,7 @@ def test_a_recovery_script_outlives_its_runner(flow, runners, ledger, go, tmp_pa
     following = runners.start(flow)
     wait_for_adoption(flow, job)
     go.touch()
-    assert following.wait(60) == 0
+    assert following.wait(100) == 0
     assert lines(ledger) == ["1", "2"]
 
 
@@ -191,7 +213,7 @@ def test_one_runner_adopts_from_several(flow, runners, waiting, ledger, go):
     for job in jobs:
         wait_for_adoption(flow, job)
     go.touch()
-    following.wait(60)
+    following.wait(100)
     assert {flow.result(job).return_code for job in jobs} == {3}
     assert sorted(lines(ledger)) == ["a 1", "b 1"]
 
@@ -205,7 +227,7 @@ def test_of_two_next_runners_one_adopts(flow, runners, waiting, ledger, go):
     wait_for(lambda: flow.client.list_compute_nodes(flow.id).total_count >= 3, "both")
     go.touch()
     for runner in both:
-        runner.wait(60)
+        runner.wait(100)
     assert len(adoptions(flow, job)) == 1
     assert flow.result(job).return_code == 3
     assert lines(ledger) == ["job 1"]
@@ -224,10 +246,10 @@ def test_a_runner_beside_a_living_one_adopts_nothing(
     second = runners.start(flow)
     wait_for(lambda: "Waiting for jobs of other runners" in log_of(flow), "the second runner")
     go.touch()
-    assert [first.wait(60), second.wait(60)] == [1, 1]
+    assert [first.wait(100), second.wait(100)] == [1, 1]
     assert adoptions(flow, job) == []
-    assert len(lines(ledger)) == (1 if is_guarded else 2)
-    assert flow.result(job).return_code == 3
+    lost = {} if is_guarded else {1: LOST_RETURN_CODE}
+    assert flow.codes(job) == {**lost, len(lines(ledger)): 3}
 
 
 def test_what_a_dead_runner_has_claimed_and_not_started_is_ready_at_once(
@@ -243,7 +265,7 @@ def test_what_a_dead_runner_has_claimed_and_not_started_is_ready_at_once(
     wait_for_lines(ledger, 41)
     assert flow.status(long) == "running"
     go.touch()
-    following.wait(60)
+    following.wait(100)
     assert {flow.status(job) for job in [*short, *others]} == {"completed"}
     assert len(set(lines(ledger))) == len(lines(ledger)) == 41
 
@@ -264,10 +286,10 @@ def test_guards_of_others_are_left_alone(flow, others, runners, waiting, ledger,
     runners.stop_caring()
     for other in others:
         other.add("true", name="other")
-        assert runners.start(other).wait(60) == 0
+        assert runners.start(other).wait(100) == 0
     assert adoptions(flow, job) == []
     go.touch()
-    runners.start(flow).wait(60)
+    runners.start(flow).wait(100)
     assert flow.result(job).return_code == 3
     assert lines(ledger) == ["job 1"]
 
@@ -286,8 +308,8 @@ def test_a_machine_that_was_started_anew_gives_its_jobs_back(flow, runners, wait
     following = runners.start(flow)
     wait_for_lines(ledger, 2)
     go.touch()
-    following.wait(60)
-    assert flow.result(job).attempt_id == 2
+    following.wait(100)
+    assert flow.codes(job) == {1: LOST_RETURN_CODE, 2: 3}
 
 
 def test_damaged_and_newer_records_do_no_harm(flow, runners, waiting, ledger, go):
@@ -307,7 +329,7 @@ def test_damaged_and_newer_records_do_no_harm(flow, runners, waiting, ledger, go
         (runners.guards / name).mkdir()
         (runners.guards / name / "guard.json").write_text(text)
     (runners.guards / "e").touch()
-    runners.start(flow).wait(60)
+    runners.start(flow).wait(100)
     assert flow.result(job).return_code == 3
     assert lines(ledger) == ["job 1"]
     assert "Traceback" not in (flow.output_dir / "said").read_text()
@@ -329,7 +351,7 @@ def test_a_job_that_is_canceled_before_its_adoption_has_its_result(
     run_until_killed(runners, flow, ledger, "--max-parallel-jobs", "1")
     runners.stop_caring()
     flow.client.manage_status_change(job, JobStatus.CANCELED, 1)
-    runners.start(flow).wait(60)
+    runners.start(flow).wait(100)
     result = flow.result(job)
     assert (result.status, result.return_code, result.attempt_id) == ("canceled", 143, 1)
     assert result.avg_cpu_percent is not None
@@ -345,7 +367,7 @@ def test_a_caretaker_gives_way_to_the_next_runner(flow, runners, waiting, ledger
     assert caretaker < runner
     wait_for(lambda: not runners.processes(CARETAKER), "the caretaker's end")
     go.touch()
-    following.wait(60)
+    following.wait(100)
     assert flow.result(job).compute_node_id == runner
     assert lines(ledger) == ["job 1"]
 
@@ -381,7 +403,7 @@ def test_a_caretaker_waits_for_a_server(orphaned, runners, go):
     wait_for(lambda: any('"exited"' in line for line in journal(runners)), "the exit")
     wait_for(lambda: "Caretaker cannot begin" in guard_log(runners), "its log")
     own.start()
-    wait_for(lambda: flow.status(job) == "failed", "the report", 60)
+    wait_for(lambda: flow.status(job) == "failed", "the report")
     assert flow.result(job).return_code == 3
     assert flow.result(job).attempt_id == 1
     wait_for(lambda: not runners.processes(), "the end of all")
@@ -422,6 +444,6 @@ def test_a_caretaker_that_dies_before_it_has_connected_is_replaced(orphaned, run
     own.start()
     wait_for_adoption(flow, job)
     go.touch()
-    wait_for(lambda: flow.status(job) == "failed", "the report", 60)
+    wait_for(lambda: flow.status(job) == "failed", "the report")
     assert flow.result(job).attempt_id == 1
     wait_for(lambda: not runners.processes(), "the end of all")

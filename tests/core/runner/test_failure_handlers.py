@@ -54,7 +54,7 @@ def codes(*attempts):
 
 
 class Case(NamedTuple):
-    """What becomes of a job whose handler has these rules."""
+    """What happens to a job whose handler has these rules."""
 
     rules: list[dict[str, object]]
     command: str

@@ -33,4 +33,4 @@ def test_a_run_that_crashed_has_its_jobs_left_until_the_next_one(flow, runners, 
     wait_for_adoption(flow, jobs[1], 2)
     assert states() == [(RunState.RUNNING, 0), (RunState.CRASHED, 0)]
     go.touch()
-    assert following.wait(60) == 0
+    assert following.wait(100) == 0

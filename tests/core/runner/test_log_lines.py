@@ -1,4 +1,4 @@
-"""Lines of the runner's log: text, then keys that nobody else can write."""
+"""Lines of the runner's log: text, then keys that no job can write."""
 
 from __future__ import annotations
 

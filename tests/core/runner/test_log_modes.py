@@ -9,7 +9,7 @@ import pytest
 
 from torc_core.config.sources import load_client
 from torc_core.model.action import WorkflowAction
-from torc_core.operations.lifecycle.run import runner_options
+from torc_core.operations.run_options import runner_options
 
 
 @pytest.fixture(autouse=True)

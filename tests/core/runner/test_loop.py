@@ -209,8 +209,8 @@ def test_the_time_limit_of_a_queued_job_begins_with_its_start():
     assert world.processes.ended == []
 
 
-@pytest.mark.parametrize("refused", [100, 101, 350])
-def test_a_queued_job_that_cannot_be_started_is_tried_once_more_by_itself(refused):
+@pytest.mark.parametrize("refused", [1, 100, 101, 350])
+def test_a_job_that_the_guard_cannot_start_is_tried_once_more_by_itself(refused):
     world = World(FOUR_CPUS)
     world.processes.run_time_s = lambda _: SHORT
     refusals = [refused]
@@ -222,6 +222,14 @@ def test_a_queued_job_that_cannot_be_started_is_tried_once_more_by_itself(refuse
     assert refusals == []
     assert summary.outcomes == {"completed": 500}
     assert world.processes.most_at_once == 4
+
+
+def test_a_guard_that_can_start_nothing_ends_the_run():
+    world = World(FOUR_CPUS)
+    world.processes.refuses = lambda _: True
+    world.server.add(*jobs(1))
+    with pytest.raises(MachineError, match="No such file"):
+        world.run()
 
 
 @pytest.mark.parametrize("cancels", [False, True])

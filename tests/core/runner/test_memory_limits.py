@@ -41,7 +41,7 @@ children = []
 for _ in range(4):
     pid = os.fork()
     if pid == 0:
-        time.sleep(1.5)
+        {until}
         os._exit(0)
     children.append(pid)
 for pid in children: os.waitpid(pid, 0)
@@ -52,9 +52,9 @@ for _ in range(10):
     del x
     time.sleep(0.1)
 """
-PAUSE = "\ntime.sleep(30)"
+PAUSE = "\ntime.sleep(1000)"
 LIMIT = 100_000_000
-GUARD_S = 60.0
+GUARD_S = 100.0
 """Against hanging; how soon a job is ended is measured by `tests/benchmarks/monitor.py`."""
 
 
@@ -89,7 +89,11 @@ def test_a_job_that_exceeds_its_memory_is_ended(flow, tmp_path, code):
     assert "out of memory" in flow.stdio(job, "e")
 
 
-@pytest.mark.parametrize("code", [SHARES, COMES_AND_GOES], ids=["shares", "comes and goes"])
+@pytest.mark.parametrize(
+    "code",
+    [SHARES.format(until="time.sleep(1.5)"), COMES_AND_GOES],
+    ids=["shares", "comes and goes"],
+)
 def test_a_job_that_keeps_to_its_memory_is_not_ended(flow, tmp_path, code):
     job = add(flow, code, tmp_path)
     assert flow.run(limit_resources=True).exit_code == 0
@@ -107,7 +111,7 @@ def test_the_samples_of_a_forked_job_show_what_it_shares_once(make_flow, tmp_pat
     flow = make_flow(
         resource_monitor_config='{"granularity": "time_series", "sample_interval_seconds": 1}'
     )
-    job = add(flow, SHARES, tmp_path)
+    job = add(flow, SHARES.format(until="time.sleep(5)"), tmp_path)
     assert flow.run().exit_code == 0
     (path,) = Path(flow.output_dir, "resource_utilization").glob("resource_metrics_*.db")
     with closing(sqlite3.connect(path)) as database:

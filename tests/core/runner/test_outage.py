@@ -43,7 +43,7 @@ def test_no_slot_waits_for_a_long_poll_that_was_cut(own, tmp_path):
         flow.add(wait if name == "a" else "true", name=name)
     flow.initialize()
     # A slot that waited for the whole poll would outlast the guard of the wait below.
-    options = flow.options(num_cpus=1, poll_interval_s=60.0)
+    options = flow.options(num_cpus=1, poll_interval_s=200.0)
     thread = RunnerThread(flow.client, options)
     wait_for((tmp_path / "a").exists, "the first job")
     own.kill()
@@ -52,7 +52,7 @@ def test_no_slot_waits_for_a_long_poll_that_was_cut(own, tmp_path):
     own.start()
     wait_for(lambda: "Server answers again" in log.read_text(), "the connection")
     go.touch()
-    assert thread.wait(40).exit_code == 0
+    assert thread.wait(100).exit_code == 0
 
 
 def test_every_job_counts_once_however_often_the_server_is_killed(own, tmp_path):
@@ -79,7 +79,7 @@ def test_a_stopped_runner_does_not_wait_for_a_server_for_ever(own, tmp_path):
     flow = Flow(TorcClient(own.url), tmp_path / "out")
     flow.add(f"touch {tmp_path}/runs; sleep 100")
     flow.start()
-    thread = RunnerThread(flow.client, flow.options(grace_s=0.5))
+    thread = RunnerThread(flow.client, flow.options(final_report_s=0.5))
     wait_for((tmp_path / "runs").exists, "the job")
     own.kill(signal.SIGKILL)
     thread.runner.stop()
@@ -96,7 +96,7 @@ def test_a_second_request_to_stop_ends_the_wait_for_a_server_that_hangs(own, tmp
     try:
         thread.runner.stop()
         thread.runner.stop()
-        assert thread.wait(15).exit_code == 130
+        assert thread.wait(100).exit_code == 130
     finally:
         own.process.send_signal(signal.SIGCONT)
 

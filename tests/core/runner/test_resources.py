@@ -90,7 +90,7 @@ def test_the_workflow_names_the_signal_by_which_jobs_are_asked_to_stop(
 ):
     flow = make_flow(execution_config={"termination_signal": name})
     ready = tmp_path / "ready"
-    command = f"trap 'echo saved; exit 0' {trap}; >{ready}; read <> <(:)"
+    command = f"trap 'echo saved; exit 0' {trap}; >{ready}; while :; do sleep 0.1; done"
     job = flow.add(command, supports_termination=True)
     runner = start_runner(flow, grace_s=60.0)
     wait_for(ready.exists, "the job")

@@ -13,6 +13,8 @@ from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, NotFoundError
 from torc_core.model.artifact import File
 from torc_core.model.resources import FailureHandler, ResourceRequirements
+from torc_core.model.result import LOST_ATTEMPTS_LIMIT, LOST_RETURN_CODE
+from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Version
 from torc_core.runner.process.guard_client import guards_directory
 
@@ -247,16 +249,27 @@ def test_a_deleted_workflow_ends_the_runner_with_its_jobs(flow, start_runner, tm
     wait_for(lambda: not Path(f"/proc/{int(pid)}").exists(), "the end of the job")
 
 
-def test_a_job_that_kills_the_process_that_starts_jobs_fails_after_three_attempts(flow, tmp_path):
+def test_a_job_that_kills_the_process_that_starts_jobs_is_lost_until_it_fails(flow, tmp_path):
     job = flow.add(f"echo >>{tmp_path}/attempts; kill -9 $PPID; sleep 600", name="killer")
     after = flow.add("true", name="after", depends_on_job_ids=[job])
     flow.run()
-    assert len((tmp_path / "attempts").read_text().splitlines()) == 3
+    attempts = range(1, LOST_ATTEMPTS_LIMIT + 1)
+    assert len((tmp_path / "attempts").read_text().splitlines()) == len(attempts)
     assert (flow.status(job), flow.status(after)) == ("failed", "canceled")
-    result = flow.result(job)
-    assert (result.status, result.return_code) == ("failed", 137)
-    said = flow.stdio(job, "e", attempt=result.attempt_id)
-    assert "killed 3 times in a row while this job was running" in said
+    assert flow.codes(job) == dict.fromkeys(attempts, LOST_RETURN_CODE)
+    for attempt in attempts:
+        assert "this attempt is lost" in flow.stdio(job, "e", attempt=attempt)
+
+
+def test_attempts_that_are_lost_use_up_no_retry(flow, tmp_path):
+    rules = '[{"exit_codes": [3], "max_retries": 2}]'
+    job = flow.add(
+        f"echo >>{tmp_path}/attempts; n=$(wc -l <{tmp_path}/attempts); "
+        "[ $n -gt 2 ] || { kill -9 $PPID; sleep 600; }; [ $n -gt 3 ] || exit 3",
+        failure_handler_id=handler(flow, rules),
+    )
+    flow.run()
+    assert flow.codes(job) == {1: LOST_RETURN_CODE, 2: LOST_RETURN_CODE, 3: 3, 4: 0}
 
 
 def test_a_job_beside_one_that_kills_its_guard_is_lost_only_once(flow, tmp_path):
@@ -286,7 +299,7 @@ def test_jobs_that_wait_at_a_guard_which_is_killed_have_not_been_tried(flow):
 
 
 def interrupted_status(flow):
-    """What becomes of a job that its runner had to stop: the reference's server resumes none."""
+    """The status of a job that its runner had to stop: the reference's server resumes none."""
     return "ready" if isinstance(flow.client, OlderServer) else "terminated"
 
 
@@ -410,10 +423,19 @@ def test_a_time_series_is_kept_on_request(make_flow):
     database.close()
 
 
-def test_two_runners_share_a_workflow(flow, start_runner):
-    jobs = [flow.add("sleep 0.02", name=f"j{i}") for i in range(40)]
+def test_two_runners_share_a_workflow(flow, start_runner, tmp_path):
+    go = tmp_path / "go"
+    wait = f"until [ -e {go} ]; do sleep 0.02; done"
+    jobs = [flow.add(wait, name=f"j{i}") for i in range(40)]
     flow.initialize()
-    threads = [start_runner(flow, num_cpus=2, wait_for_new_jobs_s=5.0) for _ in range(2)]
+    threads = [start_runner(flow, num_cpus=2, wait_for_new_jobs_s=60.0) for _ in range(2)]
+
+    def at_work():
+        running = flow.client.list_jobs(flow.id, status=JobStatus.RUNNING).items
+        return {job.compute_node_id for job in running}
+
+    wait_for(lambda: len(at_work()) == 2, "both to run jobs")
+    go.touch()
     ended = [thread.wait().outcomes["completed"] for thread in threads]
     assert sum(ended) == len(jobs)
     assert min(ended) > 0

@@ -7,7 +7,8 @@ from waiting import wait_for
 
 from torc_core.errors import NotFoundError, UnreachableError, UsageError
 from torc_core.model.exchange import Exchange, ExchangeReply, JobEnd, JobRelease
-from torc_core.runner.server.link import MAX_IN_FLIGHT, ServerLink
+from torc_core.runner.server.link import ServerLink
+from torc_core.runner.server.outstanding import MAX_IN_FLIGHT
 
 
 class Server:
@@ -32,7 +33,7 @@ class Server:
         if self.error is not None:
             raise self.error
         if request.seq in self.held:
-            assert self.held[request.seq].wait(30)
+            assert self.held[request.seq].wait(100)
         if self.is_down:
             raise UnreachableError("cut while it waited")
         return ExchangeReply(reason=str(request.seq))
@@ -110,7 +111,7 @@ def test_a_server_that_is_back_holds_no_request_that_failed(link, server):
 def test_a_failure_wakes_the_loop_before_there_is_an_answer(link, server, woken):
     server.is_down = True
     link.send(Exchange(seq=0))
-    assert woken.wait(30)
+    assert woken.wait(100)
     assert link.collect() == []
 
 

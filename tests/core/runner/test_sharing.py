@@ -35,13 +35,13 @@ def test_an_idle_runner_waits_for_what_another_holds_and_runs_what_follows(
     assert flow.status(second) == "completed"
 
 
-def test_a_runner_leaves_at_once_when_what_is_left_fits_nobody(flow, start_runner):
+def test_a_runner_leaves_at_once_when_what_is_left_fits_no_runner(flow, start_runner):
     flow.add("true", name="fits")
     flow.add("true", name="huge", resource_requirements_id=needs(flow, num_cpus=99))
     flow.initialize()
     summary = start_runner(flow, **PATIENT).wait()
     assert (summary.exit_code, summary.outcomes) == (1, {"completed": 1})
-    assert "1 ready job needs 99 CPUs each; this node has 4 CPUs free" in summary.reason
+    assert "1 ready job needs 99 CPUs; this node has 4 CPUs free" in summary.reason
     assert "'huge'" in summary.reason
 
 
@@ -80,7 +80,7 @@ def test_jobs_that_do_not_fit_into_the_rest_of_the_time_end_the_runner(flow, sta
     flow.add("true", name="long", resource_requirements_id=needs(flow, runtime="PT2H"))
     flow.initialize()
     summary = start_runner(flow, time_limit_s=3600.0, **PATIENT).wait()
-    assert "1 ready job needs 2h 00m each; this node has" in summary.reason
+    assert "1 ready job needs 2h 00m; this node has" in summary.reason
     assert summary.exit_code == 1
 
 

@@ -51,8 +51,10 @@ def test_never_more_run_at_once_than_fit(flow, tmp_path):
 
 @pytest.mark.parametrize("reason", ["stop", "cancel"])
 def test_what_was_not_started_is_not_started_after_the_end(flow, start_runner, tmp_path, reason):
-    ledger = tmp_path / "ledger"
-    add_jobs(flow, f"echo {{0}} >> {ledger}", count=3 * COUNT)
+    ledger, go = tmp_path / "ledger", tmp_path / "go"
+    # The later ones wait, so that some are left whenever the end is asked for.
+    later = f"[ {{0}} -lt {2 * COUNT} ] || until [ -e {go} ]; do sleep 0.02; done"
+    add_jobs(flow, f"echo {{0}} >> {ledger}; {later}", count=3 * COUNT)
     runner = start_runner(flow, **TWO_CPUS)
     wait_for(lambda: len(lines(ledger)) > COUNT, "a third of the jobs")
     if reason == "stop":
@@ -65,6 +67,7 @@ def test_what_was_not_started_is_not_started_after_the_end(flow, start_runner, t
     assert len(found) == len(set(found)) < 3 * COUNT
     if reason == "stop":
         assert left[JobStatus.PENDING] == left[JobStatus.RUNNING] == 0
+        go.touch()
         assert flow.run(**TWO_CPUS).exit_code is ExitCode.OK
         again = Counter(lines(ledger))
         assert set(map(int, again)) == set(range(3 * COUNT))

@@ -6,18 +6,19 @@ import signal
 from pathlib import Path
 
 import pytest
-from core.runner import impatient_torc_server
 from core.runner.flows import Flow
 from waiting import wait_for
 
 from torc_core.client import TorcClient
 from torc_core.model.events.text import event_type_of
+from torc_core.model.result import LOST_RETURN_CODE
 
 
 @pytest.fixture
 def impatient(make_server):
-    """A server that takes a runner for lost after three seconds."""
-    client = TorcClient(make_server(program=(impatient_torc_server.__file__,)).url)
+    """A server that takes a runner for lost after ten seconds."""
+    timers = ("--heartbeat-interval-secs", "1", "--lost-after-secs", "10")
+    client = TorcClient(make_server(*timers).url)
     yield client
     client.close()
 
@@ -45,6 +46,11 @@ def events(flow):
     return [event_type_of(event) for event in flow.client.list_events(flow.id, limit=1000).items]
 
 
+def results(flow):
+    found = flow.client.list_results(flow.id, all_runs=True).items
+    return [(result.attempt_id, result.return_code) for result in found]
+
+
 def fall_silent(runners, flow, trace):
     """Start a runner, and let it stand still once its job runs, until the server gives it up."""
     runner = start(runners, flow)
@@ -60,14 +66,15 @@ def test_a_runner_that_is_back_goes_on_with_what_no_other_one_was_given(flow, ru
     job = waiting_job(flow, tmp_path, trace)
     runner = fall_silent(runners, flow, trace)
     assert flow.status(job) == "ready"
+    assert results(flow) == [(1, LOST_RETURN_CODE)]
 
     runner.send_signal(signal.SIGCONT)
 
     wait_for(lambda: flow.status(job) == "running", "the job to be held again")
     (tmp_path / "go").touch()
-    assert runner.wait(60) == 0
+    assert runner.wait(100) == 0
     assert len(pids(trace)) == 1
-    assert flow.result(job).attempt_id == 1
+    assert results(flow) == [(1, 0)]
     [run] = flow.client.list_workflow_runs(flow.id).items
     assert run.status == "completed"
 
@@ -76,7 +83,7 @@ def test_what_another_runner_was_given_is_ended_and_its_result_is_only_kept(
     flow, runners, tmp_path
 ):
     trace = tmp_path / "trace"
-    job = waiting_job(flow, tmp_path, trace)
+    waiting_job(flow, tmp_path, trace)
     runner = fall_silent(runners, flow, trace)
     other = start(runners, flow)
     wait_for(lambda: len(pids(trace)) == 2, "the job at the other runner")
@@ -87,7 +94,7 @@ def test_what_another_runner_was_given_is_ended_and_its_result_is_only_kept(
     wait_for(lambda: not first.exists(), "the end of the first process")
     wait_for(lambda: "late_result" in events(flow), "the report of its end")
     assert second.exists()
-    assert flow.client.list_results(flow.id, all_runs=True).total_count == 0
+    assert results(flow) == [(1, LOST_RETURN_CODE)]
     (tmp_path / "go").touch()
-    assert [runner.wait(60), other.wait(60)] == [0, 0]
-    assert flow.result(job).attempt_id == 2
+    assert [runner.wait(100), other.wait(100)] == [0, 0]
+    assert results(flow) == [(1, LOST_RETURN_CODE), (2, 0)]

@@ -223,7 +223,7 @@ def test_a_parent_that_ignores_children_does_not_hide_their_exit_codes(flow):
         preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     assert done.stdout == "{'failed': 1}\n", done.stderr

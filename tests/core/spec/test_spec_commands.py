@@ -64,7 +64,7 @@ def test_a_path_without_a_warning_reaches_the_program_as_it_is(command, path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=100,
     )
     assert ran.stdout == path, ran.stderr
 
@@ -96,7 +96,7 @@ def test_a_file_without_a_warning_is_written_where_the_plan_says(path, command):
         shell = ["bash", "-c", found.jobs[0].render_command([])]
         environment["PATH"] = os.environ["PATH"]
         ran = subprocess.run(
-            shell, cwd=folder, env=environment, capture_output=True, check=False, timeout=30
+            shell, cwd=folder, env=environment, capture_output=True, check=False, timeout=100
         )
         assert ran.returncode == 0, ran.stderr
         assert written.is_file()

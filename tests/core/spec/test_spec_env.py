@@ -18,6 +18,7 @@ jobs:
   - name: a
     command: x
     priority: 3
+    on_lost: hold
     env:
       GREETING: 'it''s "c"'
 """
@@ -26,7 +27,7 @@ JSON5 = """
   name: 'w', // as above
   env: {OMP_NUM_THREADS: 4, GREETING: "a b"},
   dynamic_jobs: {max_iterations: 20},
-  jobs: [{name: 'a', command: 'x', priority: 3, env: {GREETING: 'it\\'s "c"'}}],
+  jobs: [{name: 'a', command: 'x', priority: 3, on_lost: 'hold', env: {GREETING: 'it\\'s "c"'}}],
 }
 """
 KDL = """
@@ -38,6 +39,7 @@ dynamic_jobs { max_iterations 20 }
 job a {
     command x
     priority 3
+    on_lost hold
     env { GREETING "it's \\"c\\"" }
 }
 """
@@ -55,6 +57,7 @@ def test_every_notation_has_them(text: str, notation: str) -> None:
     assert found.settings.dynamic_jobs is not None
     assert found.settings.dynamic_jobs.max_iterations == 20
     assert (found.jobs[0].env, found.jobs[0].priority) == ({"GREETING": 'it\'s "c"'}, 3)
+    assert found.jobs[0].on_lost == "hold"
 
 
 def workflow(job: dict[str, Any], **sections: Any) -> ExpandedWorkflow:

@@ -253,6 +253,10 @@ ONE_PROBLEM = {
         ONE_JOB + "slurm_schedulers: [{name: s, account: a, walltime: 10h}]\n",
         '"10h" is not a Slurm time',
     ),
+    "memory of an allocation": (
+        ONE_JOB + "slurm_schedulers: [{name: s, account: a, mem: 4q}]\n",
+        '"4q" is not a size of Slurm',
+    ),
     "evil pattern": (
         jobs("name: a, command: x, depends_on_regexes: ['(a{99}){99}$']"),
         "depends_on_regexes[0]",

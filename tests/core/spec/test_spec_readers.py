@@ -12,10 +12,11 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from torc_core.errors import SpecError
 from torc_core.spec.formats.read_json import read_json
 from torc_core.spec.formats.read_kdl import read_kdl
 from torc_core.spec.formats.read_yaml import read_yaml
-from torc_core.spec.load import FORMATS
+from torc_core.spec.load import FORMATS, parse_workflow
 from torc_core.spec.problems import MalformedError, Marks
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\x85\u2028\u2029"), max_size=20)
@@ -255,3 +256,11 @@ def test_marks_lead_to_the_line_of_a_value(name: str, text: str) -> None:
     line = text.splitlines()[position.line - 1]
     assert "b" in line[position.column - 1 :]
     assert position.column >= 7
+
+
+def test_a_text_in_no_format_is_said_to_be_wrong_in_each():
+    with pytest.raises(SpecError) as refused:
+        parse_workflow("# Title\n\nSome: text: with colons\n", source="README.md")
+
+    kinds = [problem.split(": as ", 1)[1][:4] for problem in refused.value.problems]
+    assert kinds == ["JSON", "YAML", "KDL,"]

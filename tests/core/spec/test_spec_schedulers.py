@@ -74,8 +74,10 @@ def parse_long(runtime: str, *, skip_checks: bool = False, **fields: Any) -> Exp
     ("runtime", "fields", "before_end"),
     [
         ("PT5H", {}, "3m 00s"),
-        ("PT3H58M", {}, "3m 00s"),
-        ("PT3H51M", {"compute_node_expiration_buffer_seconds": 600}, "10m 00s"),
+        ("PT3H56M1S", {}, "3m 00s"),
+        ("PT3H57M", {}, "3m 00s"),
+        ("PT3H50M", {"compute_node_expiration_buffer_seconds": 600}, "10m 00s"),
+        ("PT4H", {"compute_node_expiration_buffer_seconds": 0}, "0.0s"),
         ("PT3H", {"execution_config": {"sigkill_headroom_seconds": 3600}}, "1h 00m"),
     ],
 )
@@ -87,7 +89,8 @@ def test_a_job_that_would_never_start_in_its_allocation_is_refused(
 
     (problem,) = caught.value.problems
     assert f'the runtime {runtime} of "train" is longer than the walltime 04:00:00' in problem
-    assert f"less the {before_end} before its end" in problem
+    assert "less 1m 00s for the start of its worker" in problem
+    assert f"and the {before_end} before its end" in problem
     assert "--skip-checks" in problem
 
 
@@ -99,10 +102,51 @@ def test_a_runtime_that_is_too_long_can_be_accepted() -> None:
 
 @pytest.mark.parametrize(
     ("runtime", "fields"),
-    [("PT3H57M", {}), ("PT4H", {"compute_node_expiration_buffer_seconds": 0})],
+    [("PT3H56M", {}), ("PT3H59M", {"compute_node_expiration_buffer_seconds": 0})],
 )
-def test_a_runtime_up_to_the_buffer_is_fine(runtime: str, fields: dict[str, Any]) -> None:
+def test_a_runtime_that_leaves_the_start_and_the_buffer_is_fine(
+    runtime: str, fields: dict[str, Any]
+) -> None:
     assert not parse_long(runtime, **fields).warnings
+
+
+def parse_requesting(*offers: dict[str, Any], **needs: Any) -> ExpandedWorkflow:
+    """Return a workflow whose job names no scheduler; all allocations are requested."""
+    job = {"name": "free", "command": "x", "resource_requirements": {"num_cpus": 1, **needs}}
+    named = [{"name": f"s{number}", "account": "a", **each} for number, each in enumerate(offers)]
+    request = {"trigger_type": "on_workflow_start", "action_type": "schedule_nodes"}
+    actions = [{**request, "scheduler": each["name"]} for each in named]
+    order = "gpus_runtime_memory"
+    return parse(jobs=[job], slurm_schedulers=named, actions=actions, jobs_sort_method=order)
+
+
+@pytest.mark.parametrize(
+    ("needs", "said"),
+    [
+        ({"runtime": "PT2H", "memory": "1g"}, "the runtime PT2H"),
+        ({"runtime": "PT1H", "memory": "8g"}, '"free" needs 8g of memory'),
+        ({"runtime": "PT1H", "memory": "1g", "num_nodes": 2}, '"free" needs 2 nodes'),
+    ],
+)
+def test_a_job_of_no_scheduler_has_to_fit_one_that_is_requested(
+    needs: dict[str, Any], said: str
+) -> None:
+    small, large = ({"walltime": f"0{hours}:00:00", "mem": "4G"} for hours in (1, 2))
+    with pytest.raises(SpecError) as caught:
+        parse_requesting(small, large, **needs)
+
+    (problem,) = caught.value.problems
+    assert f"jobs[0]: {said}" in problem
+    assert '"s0"' in problem
+    assert '"s1"' in problem
+    fitting = {"nodes": 2, "mem": "8192", "walltime": "1-00:00:00"}
+    assert not parse_requesting(small, fitting, **needs).warnings
+
+
+@pytest.mark.parametrize("mem", ["0", "1T", "1048576"])
+def test_memory_that_an_allocation_may_have_is_not_refused(mem: str) -> None:
+    offer = {"mem": mem, "walltime": "2:00:00"}
+    assert not parse_requesting(offer, memory="1t", runtime="PT1H").warnings
 
 
 def schedulers(**of_second: Any) -> list[dict[str, Any]]:

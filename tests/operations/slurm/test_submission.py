@@ -125,6 +125,10 @@ def with_status(**fields):
         (with_status(is_archived=True), "archived"),
         (with_status(is_canceled=True), "canceled"),
         (with_status(jobs_by_status={"completed": 2}), "complete"),
+        (
+            msgspec.structs.replace(FACTS, actions=(action(executed=True, trigger_count=0),)),
+            "requests no nodes now",
+        ),
     ],
 )
 def test_what_has_nothing_to_run_is_refused(facts, word):

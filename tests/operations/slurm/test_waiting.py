@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from torc_core.hpc.slurm.programs.poller import AllocationView
 from torc_core.hpc.slurm.programs.states import Phase
 from torc_core.operations.slurm.waiting import (
     MOST_LINES,
-    moment_words,
     state_words,
     waiting_lines,
 )
@@ -65,8 +62,3 @@ def test_of_many_allocations_the_first_few_are_named():
     assert len(lines) == MOST_LINES + 1
     assert lines[-1] == "and 1,497 more"
     assert waiting_lines([], NOON) == ()
-
-
-@given(st.floats())
-def test_no_moment_is_an_error(moment):
-    assert moment_words(moment, NOON)

@@ -165,6 +165,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
                 name=draw(NAMES),
                 command=draw(NAMES),
                 priority=draw(st.integers(1, 9)),
+                on_lost=draw(st.sampled_from(["requeue", "fail", "hold"])),
                 depends_on_job_ids=some(upstream[key]),
                 # Files have the direction of the order, so that there is no circle.
                 input_file_ids=[],
@@ -197,7 +198,7 @@ def test_any_workflow(client, document):
     exported = export_tree(client, done.workflow_id)
     for section in ("files", "user_data", "jobs"):
         for before, after in zip(document[section], exported[section], strict=True):
-            stated = {"name", "path", "data", "command", "priority"} & before.keys()
+            stated = {"name", "path", "data", "command", "priority", "on_lost"} & before.keys()
             assert {key: after.get(key) for key in stated} == {key: before[key] for key in stated}
     before, after = normalized(document), normalized(exported)
     for one, other in zip(before["jobs"], after["jobs"], strict=True):

@@ -12,11 +12,12 @@ from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import Exchange, JobEnd, JobStart, WorkRequest
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
+from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
 from torc_server.rules.attempts.exchange import answer_exchange
 from torc_server.rules.creation import create_jobs
-from torc_server.rules.initialize import initialize_jobs
+from torc_server.rules.initialize import Initialization, initialize_jobs
 from torc_server.rules.workflows import add_requirements, create_workflow
 from torc_server.storage import tables
 
@@ -85,7 +86,8 @@ class Bench:
         return self.conn.execute(insert(tables.user_data).values(values)).inserted_primary_key[0]
 
     def initialize(self, **options):
-        return initialize_jobs(self.conn, self.workflow_id, now_ms=NOW, **options)
+        asked = Initialization(**options)
+        return initialize_jobs(self.conn, self.workflow_id, asked, now_ms=NOW)
 
     def turn(self, *, node_id=None, seq=None, **fields):
         """Take the next turn, or repeat an old one, and return the reply."""
@@ -114,6 +116,19 @@ class Bench:
             completion_time=TIME,
         )
         return replace(end, **fields)
+
+    def result(self, job_id, node_id, status, return_code):
+        """What a client without tokens reports."""
+        return Result(
+            job_id=job_id,
+            workflow_id=self.workflow_id,
+            run_id=self.workflow().run_id,
+            compute_node_id=node_id,
+            return_code=return_code,
+            exec_time_minutes=1.0,
+            completion_time=TIME,
+            status=status,
+        )
 
     def end(self, *job_ids, status=JobStatus.COMPLETED, **fields):
         """Report the ends of held jobs and return the outcomes."""

@@ -31,6 +31,8 @@ SETTLED = ENDED | {"disabled"}
 BAD = {"failed", "canceled", "terminated"}
 ACTIVE = {"pending", "running"}
 REPORTED = ENDED | {"pending_failed"}
+LOST = ("failed", -128)
+TOO_MANY = 5
 NOT_CLAIMED = {"uninitialized", "blocked", "ready", "pending"}
 
 
@@ -73,6 +75,14 @@ class Attempt:
         """A runner that fell silent has told nothing; clients without tokens never do."""
         return self.started or (self.node is not None and self.outcome != "released")
 
+    @property
+    def is_unreported(self):
+        return self.is_open or self.outcome in {"lost", "given up"}
+
+    @property
+    def was_released(self):
+        return self.outcome in {"released", "lost with its guard"}
+
 
 @dataclass
 class Action:
@@ -91,6 +101,8 @@ class Model:
     results: dict = field(default_factory=dict)
     """Status and return code by job, run and attempt."""
     latest: dict = field(default_factory=dict)
+    late: list = field(default_factory=list)
+    """Refused ends of attempts that nobody else had reported: job, token, status, return code."""
     actions: list = field(default_factory=list)
     live_nodes: set = field(default_factory=set)
     run: int = 0
@@ -171,7 +183,7 @@ class Model:
             self.attempts[name, job.token] = Attempt(node, self.run, number)
 
     def stop(self, names):
-        """What a runner of ours holds is to be stopped; of the others nobody can be told."""
+        """What a runner of ours holds is to be stopped; those of others cannot be stopped."""
         for (name, _), attempt in self.attempts.items():
             if name in names and attempt.is_open and attempt.outcome is None:
                 attempt.outcome = "canceled" if attempt.node is None else "cancel"
@@ -180,12 +192,14 @@ class Model:
     def to_kill(self, node):
         """The jobs that a node is to stop, unless it holds them anew."""
         return sorted(
-            name
-            for (name, token), attempt in self.attempts.items()
-            if attempt.node == node
-            and attempt.is_open
-            and attempt.outcome is not None
-            and not (self.jobs[name].node == node and self.jobs[name].token > token)
+            {
+                name
+                for (name, token), attempt in self.attempts.items()
+                if attempt.node == node
+                and attempt.is_open
+                and attempt.outcome is not None
+                and not (self.jobs[name].node == node and self.jobs[name].token > token)
+            }
         )
 
     def last_started(self, name):
@@ -207,23 +221,27 @@ class Model:
 
     def close(self, name, token, outcome):
         attempt = self.attempts.get((name, token))
-        if attempt is not None and (attempt.is_open or attempt.outcome == "lost"):
+        if attempt is not None and attempt.is_unreported:
             attempt.is_open, attempt.outcome = False, outcome
 
     def close_from_afar(self, name, outcome):
-        """Somebody else says how it ended: a runner of ours is still to stop it."""
+        """Another client says how it ended: a runner of ours is still to stop it."""
         token = self.jobs[name].token
         attempt = self.attempts.get((name, token))
         if attempt is not None and attempt.is_open and attempt.node is not None:
             attempt.outcome = attempt.outcome or "cancel"
         else:
-            self.close(name, token, outcome)
+            is_over = attempt is not None and not attempt.is_open
+            self.close(name, token, "given up" if is_over else outcome)
 
     def take_back(self, names):
         for name in names:
             job = self.jobs[name]
             job.status, job.node, job.uncounted = "uninitialized", None, job.attempt - 1
         self.stop(names)
+        for (name, _), attempt in self.attempts.items():
+            if name in names and attempt.outcome == "lost":
+                attempt.outcome = "given up"
         if names:
             self.is_noticed = False
 
@@ -245,13 +263,13 @@ class Model:
                     and job.node not in self.live_nodes
                 ):
                     chosen.add(name)
-                    self.close(name, job.token, "lost")
+                    self.abandon(name)
         chosen |= self.give_up_claims()
         for name in chosen:
             self.jobs[name].status = "blocked" if self.jobs[name].needs else "ready"
             self.jobs[name].node = None
         for name, job in self.jobs.items():
-            if job.status != "completed":
+            if job.status not in SETTLED | {"pending_failed"}:
                 self.latest.pop(name, None)
             again = (name, self.run, job.attempt) in self.results
             job.attempt += again and job.status in {"blocked", "ready"}
@@ -260,6 +278,14 @@ class Model:
             action.is_due = action.trigger == "on_workflow_start"
         self.is_noticed = False
         self.follow(*self.jobs)
+
+    def abandon(self, name):
+        """Its node has signed off, and left it: nothing more will be heard of it."""
+        job = self.jobs[name]
+        attempt = self.attempts[name, job.token]
+        if job.status == "running":
+            self.lose(name, attempt, is_forgiven=True)
+        attempt.is_open, attempt.outcome = False, attempt.outcome or "lost"
 
     def give_up_claims(self):
         """Give up those of clients that may be gone, which nothing would tell."""
@@ -376,13 +402,16 @@ class Model:
         """
         job = self.jobs[name]
         attempt = self.attempts.get((name, token))
+        is_older = attempt is not None and attempt.node is not None and attempt.node < node
+        if is_older and attempt.is_open and attempt.outcome is not None:
+            attempt.node = node  # what was to be stopped there is to be stopped here
         if job.token != token or attempt is None:
             return True
-        is_older = attempt.node is not None and attempt.node < node
         is_own = attempt.node is not None and attempt.node == node
         is_back = (job.status, attempt.outcome) == ("ready", "lost")
         is_elsewhere = job.status in ACTIVE and job.node != node
         if (is_back and (is_older or is_own)) or (is_elsewhere and is_older):
+            self.find_again(name, attempt)
             attempt.node, attempt.outcome, attempt.is_open = node, None, True
         elif job.status == "running":
             return False
@@ -423,7 +452,7 @@ class Model:
         if attempt.is_open:
             is_told = self.last_recorded(name) >= job.attempt
             return "ok" if is_current and job.status == "canceled" and not is_told else late
-        if attempt.outcome == wanted:
+        if attempt.was_released if wanted == "released" else attempt.outcome == wanted:
             return "duplicate"
         return "ok" if is_current and (attempt.outcome, job.status) == ("lost", "ready") else late
 
@@ -432,10 +461,14 @@ class Model:
         if status not in REPORTED:
             return "illegal"
         if verdict in {"fenced", "illegal"}:
+            if (name, token) in self.attempts and self.attempts[name, token].is_unreported:
+                self.late.append((name, token, status, code))
             self.close(name, token, "fenced")
         if verdict != "ok":
             return verdict
         job = self.jobs[name]
+        if (attempt := self.attempts.get((name, token))) is not None and attempt.outcome == "lost":
+            self.find_again(name, attempt)
         number = max(job.attempt, self.last_recorded(name) + 1)
         self.close(name, token, status)
         if job.status == "canceled":
@@ -457,12 +490,57 @@ class Model:
             self.jobs[name].status, self.jobs[name].node = "ready", None
         return verdict
 
+    def lose_with_guard(self, name, token):
+        """Its guard is gone, and with it how it would have ended."""
+        verdict = self.judge(name, token, "released")
+        if verdict in {"ok", "fenced", "illegal"}:
+            self.close(name, token, "lost with its guard")
+        if verdict == "ok" and self.jobs[name].status != "canceled":
+            attempt = self.attempts[name, token]
+            if attempt.node is None:
+                self.jobs[name].status, self.jobs[name].node = "ready", None
+            else:
+                self.lose(name, attempt)
+        return verdict
+
     def sign_off(self, node):
         self.live_nodes.discard(node)
         for (name, token), attempt in self.attempts.items():
             if attempt.node == node and attempt.is_open:
                 job = self.jobs[name]
                 attempt.is_open = False
-                attempt.outcome = "lost" if attempt.outcome is None else "canceled"
-                if job.token == token and job.status in ACTIVE:
+                attempt.outcome = "lost" if attempt.outcome is None else "given up"
+                if job.token == token and job.status == "running":
+                    self.lose(name, attempt)
+                elif job.token == token and job.status == "pending":
                     job.status, job.node = "ready", None
+
+    def lose(self, name, attempt, *, is_forgiven=False):
+        """What ran is recorded as failed, and is tried again; some losses are too many."""
+        job = self.jobs[name]
+        key = (name, attempt.run, attempt.number)
+        if key in self.results:
+            job.status, job.node = "ready", None
+            return
+        self.results[key] = LOST
+        self.latest[name] = key[1:]
+        lost = [k for k, found in self.results.items() if k[:2] == key[:2] and found == LOST]
+        is_again = len(lost) < TOO_MANY or is_forgiven
+        job.attempt = max(job.attempt, attempt.number) + is_again
+        job.uncounted += is_again
+        job.node, job.interrupted = None, False
+        self.move(name, "ready" if is_again else "failed")
+
+    def find_again(self, name, attempt):
+        """It was not lost: what was recorded of it is forgotten."""
+        job = self.jobs[name]
+        key = (name, attempt.run, attempt.number)
+        if self.results.get(key) != LOST:
+            return
+        del self.results[key]
+        del self.latest[name]
+        for _, *before in [k for k in self.results if k[:2] == key[:2]]:
+            self.latest[name] = tuple(before)
+        if job.attempt == attempt.number + 1:
+            job.attempt -= 1
+            job.uncounted -= 1

@@ -8,6 +8,7 @@ from server.rules.test_leases import expire
 
 from torc_core.model.compute import ComputeNodePatch
 from torc_core.model.exchange import JobStart
+from torc_core.model.result import LOST_RETURN_CODE
 from torc_core.model.status import JobStatus
 from torc_server.records import crud
 from torc_server.records.resources import COMPUTE_NODE
@@ -219,7 +220,7 @@ def test_a_fenced_completion_is_kept_and_is_none(bench, held):
     attempt = tables.attempt
     row = bench.conn.execute(attempt.select().where(attempt.c.token == old)).one()
     assert row.outcome == "fenced"
-    assert bench.count(tables.result) == 0
+    assert result(bench).return_code == LOST_RETURN_CODE
     [data] = [data for event_type, data in bench.events() if event_type == "late_result"]
     assert (data["job_id"], data["token"], data["status"]) == (held, old, "completed")
     assert (data["return_code"], data["compute_node_id"]) == (0, bench.node_id)

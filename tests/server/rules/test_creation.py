@@ -24,7 +24,8 @@ from torc_server.rules.attempts.claims import claim_next_jobs
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.editing import delete_job, delete_jobs, update_job
 from torc_server.rules.jobs import get_job
-from torc_server.rules.workflows import create_workflow, delete_workflow
+from torc_server.rules.large.deletion import delete_workflow
+from torc_server.rules.workflows import create_workflow
 from torc_server.storage import tables
 
 

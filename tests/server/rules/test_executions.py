@@ -1,4 +1,4 @@
-"""What becomes of an action whose runner is gone: commands are given up, requests for nodes not."""
+"""Actions whose runner is gone: commands are given up, requests for nodes not."""
 
 from __future__ import annotations
 
@@ -115,3 +115,17 @@ def test_a_later_claim_of_another_runner_is_not_taken_back(bench, begun):
     lose_the_runner(bench)
     assert bench.event_types()[-1] == "action_released"
     assert due(bench, follower) == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"persistent": True}])
+def test_nobody_carries_out_what_was_withdrawn_until_the_next_initialization(bench, begun, fields):
+    number = begun("schedule_nodes", **fields)
+    for _ in range(2):
+        withdrawn = ActionClaim(withdraws=True)
+        claim_action(bench.conn, bench.workflow_id, number, withdrawn, now_ms=NOW)
+    lose_the_runner(bench)
+    assert due(bench, bench.add_node()) == []
+    with pytest.raises(ConflictError):
+        claim(bench, number)
+    bench.initialize()
+    assert due(bench) == [number]

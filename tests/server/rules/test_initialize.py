@@ -224,6 +224,20 @@ def test_a_second_run_of_the_same_number_keeps_both_results(bench):
     assert bench.event_types().count("workflow_completed") == 2
 
 
+@pytest.mark.parametrize("only_uninitialized", [False, True])
+def test_a_job_that_does_not_run_again_keeps_its_latest_result(bench, only_uninitialized):
+    ends = ("completed", "failed", "canceled", "terminated", "pending_failed")
+    jobs = {status: bench.add(status) for status in ends}
+    bench.initialize()
+    for status, job in jobs.items():
+        bench.run(job, status=JobStatus(status))
+    bench.initialize(only_uninitialized=only_uninitialized)
+    ready = {name for name, status in bench.statuses().items() if status == "ready"}
+    assert ready == {"terminated"} | (set() if only_uninitialized else {"pending_failed"})
+    kept = set(bench.conn.execute(select(tables.latest_result.c.job_id)).scalars())
+    assert kept == {job for status, job in jobs.items() if status not in ready}
+
+
 def test_jobs_behind_an_old_failure_are_cancelled_at_once(bench):
     first, *_ = chain(bench)
     bench.initialize()

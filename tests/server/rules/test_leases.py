@@ -1,23 +1,32 @@
-"""Runners that fall silent lose their jobs; clocks that are set cost nobody anything."""
+"""Runners that fall silent lose their jobs; clocks that are set cost no runner its jobs."""
 
 from __future__ import annotations
 
+import pytest
 from server.rules.bench import NOW
 
-from torc_core.model.exchange import JobRelease
+from torc_core.clock import utc_text
+from torc_core.model.exchange import JobRelease, JobStart
+from torc_core.model.records.timers import DEFAULT_TIMERS
 from torc_core.model.status import JobStatus
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_next_jobs
-from torc_server.rules.attempts.leases import LEASE_S, LeaseClock, expire_leases
+from torc_server.rules.attempts.lost.leases import (
+    LeaseClock,
+    expire_leases,
+    lose_rebooted,
+    suspect_silent,
+)
 from torc_server.rules.resets import reset_job_status
 from torc_server.storage import tables
 
+LOST_S = DEFAULT_TIMERS.lost_seconds
 LATER = NOW + 400_000
 HOUR_MS = 3_600_000
 
 
 def expire(bench):
-    return expire_leases(bench.conn, LATER - int(LEASE_S * 1000), now_ms=LATER)
+    return expire_leases(bench.conn, LATER - int(LOST_S * 1000), now_ms=LATER)
 
 
 def test_the_jobs_of_a_silent_runner_are_ready_again(bench):
@@ -27,11 +36,86 @@ def test_the_jobs_of_a_silent_runner_are_ready_again(bench):
     bench.start(started)
     assert expire(bench) == [bench.node_id]
     assert bench.statuses() == {"held": "ready", "started": "ready"}
-    event_type, data = bench.events()[-3]
+    *_, (event_type, data), first, lost, second = bench.events()
     assert event_type == "compute_node_stopped"
+    assert [first[0], lost[0], second[0]] == ["job_ready", "job_lost", "job_ready"]
+    assert (first[1]["job_id"], second[1]["job_id"]) == (held, started)
     assert (data["jobs"], data["reason"]) == (2, "nothing heard for 400 seconds")
     assert expire(bench) == []
     assert bench.claim(node_id=bench.add_node(), seq=1).jobs[0].job.id == held
+
+
+def test_a_silent_runner_is_suspect_once_and_keeps_its_jobs_until_it_is_lost(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    bench.start(job)
+    since, now_ms = NOW + 1, NOW + 100_000
+    assert suspect_silent(bench.conn, NOW, now_ms=now_ms) == []
+    assert suspect_silent(bench.conn, since, now_ms=now_ms) == [bench.node_id]
+    assert suspect_silent(bench.conn, since, now_ms=now_ms + 5_000) == []
+    assert bench.statuses() == {"job": "running"}
+    event_type, data = bench.events()[-1]
+    assert event_type == "compute_node_suspected"
+    assert (data["compute_node_id"], data["silent_seconds"]) == (bench.node_id, 100)
+    assert expire(bench) == [bench.node_id]
+    assert suspect_silent(bench.conn, since, now_ms=LATER) == []
+
+
+def test_a_suspect_that_reports_is_no_suspect(bench):
+    job = bench.add("job")
+    bench.initialize()
+    bench.claim()
+    suspect_silent(bench.conn, NOW + 1, now_ms=NOW + 100_000)
+    bench.start(job)
+    assert bench.event_types().count("compute_node_heard") == 1
+    bench.end(job)
+    assert bench.event_types().count("compute_node_heard") == 1
+    assert suspect_silent(bench.conn, NOW + 1, now_ms=NOW + 100_000) == [bench.node_id]
+
+
+def hear(bench, hostname, boot_id, heard):
+    return bench.add_node(hostname=hostname, boot_id=boot_id, last_seen_at=heard)
+
+
+def test_a_runner_is_lost_at_once_when_its_machine_was_started_again(bench):
+    job = bench.add("job")
+    bench.initialize()
+    gone = hear(bench, "n1", "one", NOW)
+    bench.claim(node_id=gone, seq=1)
+    bench.turn(node_id=gone, seq=2, boot_id="one")
+    start = JobStart(job_id=job, token=bench.tokens[job], start_time=utc_text(NOW))
+    bench.turn(node_id=gone, seq=3, starts=[start])
+    later = hear(bench, "n1", "two", NOW + 60_000)
+    assert lose_rebooted(bench.conn, NOW, now_ms=NOW + 60_000) == []
+    assert lose_rebooted(bench.conn, NOW + 1, now_ms=NOW + 60_000) == [gone]
+    assert bench.statuses() == {"job": "ready"}
+    [reason] = [data["reason"] for kind, data in bench.events() if kind == "compute_node_stopped"]
+    assert reason == "its machine was started again"
+    assert lose_rebooted(bench.conn, LATER, now_ms=LATER) == []
+    assert bench.claim(node_id=later, seq=1).jobs[0].job.id == job
+
+
+@pytest.mark.parametrize(
+    ("hostname", "boot_id", "heard"),
+    [
+        ("other", "two", NOW + 60_000),
+        ("n1", "one", NOW + 60_000),
+        ("n1", None, NOW + 60_000),
+        ("n1", "before", NOW - 60_000),
+        ("n1", "two", None),
+    ],
+)
+def test_other_machines_and_runs_of_before_say_nothing_of_a_runner(bench, hostname, boot_id, heard):
+    silent = hear(bench, "n1", "one", NOW)
+    hear(bench, hostname, boot_id, heard)
+    assert silent not in lose_rebooted(bench.conn, NOW + 1, now_ms=NOW + 60_000)
+
+
+def test_a_runner_that_says_no_boot_is_judged_by_its_lease_alone(bench):
+    silent = hear(bench, "n1", None, NOW)
+    hear(bench, "n1", "two", NOW + 60_000)
+    assert silent not in lose_rebooted(bench.conn, NOW + 1, now_ms=NOW + 60_000)
 
 
 def test_a_lease_is_not_over_before_its_time(bench):
@@ -130,8 +214,8 @@ def watch_at(monotonic_s, wall_ms):
 
 def test_judging_begins_a_whole_lease_after_the_start():
     watch = watch_at(10.0, NOW)
-    assert watch.expired_before(10.0 + LEASE_S - 1, NOW + 299_000) is None
-    assert watch.expired_before(10.0 + LEASE_S, NOW + 300_000) == NOW
+    assert watch.silent_before(10.0 + LOST_S - 1, NOW + 299_000, LOST_S) is None
+    assert watch.silent_before(10.0 + LOST_S, NOW + 300_000, LOST_S) == NOW
 
 
 def test_a_clock_that_is_set_begins_a_new_lease():
@@ -139,5 +223,5 @@ def test_a_clock_that_is_set_begins_a_new_lease():
     for step in (HOUR_MS, -HOUR_MS, 24 * HOUR_MS):
         begin = watch.monotonic_s + 1000
         wall_ms = int(watch.offset_ms + begin * 1000) + step
-        assert watch.expired_before(begin, wall_ms) is None
-        assert watch.expired_before(begin + LEASE_S, wall_ms + 300_000) == wall_ms
+        assert watch.silent_before(begin, wall_ms, LOST_S) is None
+        assert watch.silent_before(begin + LOST_S, wall_ms + 300_000, LOST_S) == wall_ms

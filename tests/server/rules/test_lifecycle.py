@@ -154,7 +154,7 @@ class TestByHand:
         kept = bench.conn.execute(tables.result.select()).one()
         assert (kept.return_code, kept.status) == (-9, JobStatus.CANCELED.number)
 
-    def test_a_runner_stops_what_somebody_else_says_has_ended(self, bench):
+    def test_a_runner_stops_what_another_client_says_has_ended(self, bench):
         job = bench.add("job")
         bench.initialize()
         bench.claim()
@@ -174,7 +174,7 @@ class TestByHand:
         manage(bench, first, JobStatus.FAILED)
         assert bench.statuses() == {"first": "failed", "second": "canceled"}
 
-    def test_a_failure_that_was_retried_and_made_good_cancels_nobody(self, bench):
+    def test_a_failure_that_was_retried_and_made_good_cancels_no_job(self, bench):
         one, two = bench.add("one"), bench.add("two")
         bench.add("join", [one, two])
         bench.initialize()

@@ -5,6 +5,7 @@ A small budget runs with the suite; `tests/campaigns/machine.py` runs a large on
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,7 @@ from sqlalchemy import insert, update
 
 from torc_core.errors import TorcError
 from torc_core.model.action import ActionClaim
+from torc_core.model.events.types import ComputeNodeStopped
 from torc_core.model.exchange import JobRelease, JobStart
 from torc_core.model.job import JobPatch
 from torc_core.model.result import Result
@@ -28,14 +30,17 @@ from torc_server.records.actions import claim_action
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_jobs_based_on_resources, claim_next_jobs
 from torc_server.rules.attempts.client_reports import complete_job, start_job
-from torc_server.rules.attempts.leases import take_back_jobs
+from torc_server.rules.attempts.lost.leases import stop_node
 from torc_server.rules.completion_status import is_complete
 from torc_server.rules.editing import delete_job, update_job
 from torc_server.rules.manual_transitions import manage_status_change, retry_job
 from torc_server.rules.resets import reset_job_status, reset_workflow_status
+from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
+from torc_server.storage.sizes import Sizes
 
 EACH_STATUS = [status.value for status in JobStatus]
+LISTED = (tables.job, tables.result, tables.event, tables.compute_node)
 FEW_JOBS, MOST_JOBS = 4, 12
 picks = st.integers(0, 719)
 """Which of some things: taken modulo their number, so that it may be drawn before."""
@@ -77,6 +82,7 @@ class Machine(RuleBasedStateMachine):
         self.connection = _engine().connect()
         self.transaction = self.connection.begin()
         self.bench = Bench(self.connection)
+        self.sizes = Sizes(worth_knowing=0)
         self.nodes = [self.bench.node_id, self.bench.add_node()]
         self.seqs = [0, 0]
         self.needs = [self.bench.need(f"{cpus} CPUs", num_cpus=cpus) for cpus in (1, 2, 4)]
@@ -422,10 +428,30 @@ class Machine(RuleBasedStateMachine):
         reply = self.turn(node, releases=[JobRelease(job_id=self.ids[job], token=token)])
         assert [outcome.result for outcome in reply.outcomes] == [expected]
 
+    @step(
+        3,
+        number=picks,
+        age=st.sampled_from([0, 0, 0, 1]),
+        node=st.integers(0, 1),
+        says_start=st.booleans(),
+        repeats=rarely,
+    )
+    def lose_guard_in_turn(self, number, age, node, *, says_start, repeats):
+        """Find a guard gone: that of the node itself, or of the one before it."""
+        job = self.pick(number, *ACTIVE, *(["ready"] if number % 3 == 0 else []))
+        token = self.token_of(job, age)
+        start = JobStart(job_id=self.ids[job], token=token, start_time=TIME)
+        release = JobRelease(job_id=self.ids[job], token=token, is_lost=True)
+        for _ in range(1 + repeats):
+            expected = self.model.lose_with_guard(job, token)
+            reply = self.turn(node, starts=[start] if says_start else [], releases=[release])
+            assert [outcome.result for outcome in reply.outcomes] == [expected]
+
     @step(2, node=st.integers(0, 1))
     def sign_off(self, node):
         self.model.sign_off(node)
-        take_back_jobs(self.connection, self.nodes[node], now_ms=NOW)
+        stopped = ComputeNodeStopped(compute_node_id=self.nodes[node], hostname="h")
+        stop_node(self.connection, self.workflow_id, stopped, now_ms=NOW)
         table = tables.compute_node
         off = update(table).where(table.c.id == self.nodes[node]).values(is_active=False)
         self.connection.execute(off)
@@ -489,6 +515,23 @@ class Machine(RuleBasedStateMachine):
             )
         }
         assert latest == self.model.latest
+        refused = [
+            json.loads(data)
+            for (data,) in self.read(
+                "SELECT data FROM event WHERE event_type = 'late_result' ORDER BY id"
+            )
+        ]
+        assert [
+            (self.names[each["job_id"]], each["token"], each["status"], each["return_code"])
+            for each in refused
+        ] == self.model.late
+
+    @invariant()
+    def rows_are_counted_right_from_what_was_counted_before(self):
+        workflow = find_workflow(self.connection, self.workflow_id)
+        for table in LISTED:
+            [[number]] = self.read(f"SELECT count(*) FROM {table.name}")
+            assert self.sizes.of(self.connection, table, workflow) == number
 
     @invariant()
     def the_workflow_stands_alike(self):

@@ -1,4 +1,4 @@
-"""What an idle runner is told: who holds jobs, or that nobody can run what is left."""
+"""What an idle runner is told: who holds jobs, or that no runner can run what is left."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from sqlalchemy import insert, update
 
 from torc_core.model.action import TriggerType
 from torc_core.model.exchange import Exchange, WorkRequest
+from torc_core.model.records.timers import DEFAULT_TIMERS
 from torc_core.model.status import JobStatus
 from torc_core.resources import Capacity, Requirements
 from torc_server.controllers.exchange import latest_outlook
 from torc_server.rules.attempts.exchange import answer_exchange, answer_waiting
-from torc_server.rules.attempts.leases import LEASE_S
 from torc_server.rules.attempts.outlook import can_take, capacity_at
 from torc_server.storage import tables
 
@@ -46,7 +46,7 @@ def test_a_job_that_fits_nobody_is_named_with_what_it_lacks(bench):
     bench.initialize()
     reply = bench.claim(resources=SMALL, asks_outlook=True)
     assert (reply.outlook.is_stuck, reply.outlook.example) == (True, "large")
-    assert reply.reason == "1 ready job needs 32 CPUs each; this node has 2 CPUs free."
+    assert reply.reason == "1 ready job needs 32 CPUs; this node has 2 CPUs free."
 
 
 @pytest.mark.parametrize("knows_stuck", [False, True])
@@ -73,7 +73,7 @@ def test_of_several_the_nearest_is_named(bench):
         ({"num_cpus": 31}, True),
         ({"memory_gb": 0.5}, True),
         ({"is_active": False}, True),
-        ({"last_seen_at": NOW - int(LEASE_S * 1000) - 1}, True),
+        ({"last_seen_at": NOW - int(DEFAULT_TIMERS.lost_seconds * 1000) - 1}, True),
         ({"last_seen_at": NOW - 1000}, False),
         ({"time_limit": "PT2H", "start_time": "2023-11-14T22:00:00Z"}, False),
         ({"time_limit": "PT1H", "start_time": "2023-11-14T22:00:00Z"}, True),
@@ -208,7 +208,8 @@ def test_runners_that_hold_jobs_are_counted_with_the_longest_silence(bench):
         )
     found = outlook(bench)
     assert (found.holders, found.is_stuck) == (2, False)
-    assert (found.silent_seconds, found.lease_seconds) == (100.0, LEASE_S - 100.0)
+    left_s = DEFAULT_TIMERS.lost_seconds - 100.0
+    assert (found.silent_seconds, found.lease_seconds) == (100.0, left_s)
 
 
 def test_while_a_runner_waits_holders_are_not_counted_again(bench):

@@ -56,7 +56,7 @@ def test_of_several_it_names_the_nearest(bench):
     add(bench, "near", 1, num_cpus=5)
     add(bench, "wrong", 9, num_cpus=5, num_gpus=4)
     bench.initialize()
-    assert reason(bench) == "1 ready job needs 5 CPUs each; this node has 4 CPUs free."
+    assert reason(bench) == "1 ready job needs 5 CPUs; this node has 4 CPUs free."
 
 
 def test_jobs_that_need_the_same_are_counted_whomever_they_are_bound_to(bench):

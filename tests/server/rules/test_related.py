@@ -20,7 +20,7 @@ from torc_server.rules.attempts.claims import claim_jobs_based_on_resources, cla
 from torc_server.rules.attempts.client_reports import complete_job, start_job
 from torc_server.rules.editing import update_job
 from torc_server.rules.jobs import get_job
-from torc_server.rules.workflows import delete_workflow
+from torc_server.rules.large.deletion import delete_workflow
 from torc_server.storage import tables
 
 DONE = JobStatus.COMPLETED

@@ -9,8 +9,9 @@ from server.rules.test_leases import LATER, expire
 
 from torc_core.model.exchange import Exchange, JobStart, WorkRequest
 from torc_core.model.records.workflow_run import RunKind, RunStatus, StartRequest
+from torc_core.model.result import LOST_RETURN_CODE
 from torc_server.rules.attempts.exchange import answer_waiting
-from torc_server.rules.attempts.leases import expire_leases
+from torc_server.rules.attempts.lost.leases import expire_leases
 from torc_server.rules.resets import reset_job_status
 from torc_server.rules.runs.records import create_run, get_run
 from torc_server.storage import tables
@@ -49,12 +50,13 @@ def test_it_gets_no_jobs_until_it_has_reported_what_runs(bench, lost):
 
 
 def test_it_goes_on_with_what_no_other_runner_was_given(bench, lost):
-    before = job_row(bench, lost)
+    token = job_row(bench, lost).token
     reply = bench.turn(starts=starts(bench, lost), returns=True)
     after = job_row(bench, lost)
     assert reply.kill == []
     assert bench.statuses() == {"job": "running"}
-    assert (after.token, after.attempt_id) == (before.token, before.attempt_id)
+    assert (after.token, after.attempt_id, after.uncounted_attempts) == (token, 1, 0)
+    assert bench.count(tables.result) == 0
     assert after.compute_node_id == bench.node_id
     assert bench.claim(node_id=bench.add_node(), seq=1).jobs == []
     assert bench.end(lost) == ["ok"]
@@ -78,7 +80,8 @@ def test_what_another_runner_was_given_is_to_be_stopped_and_its_end_is_kept(benc
     assert reply.kill == [lost]
     assert bench.end(lost, token=old) == ["fenced"]
     assert bench.statuses() == {"job": "pending"}
-    assert bench.count(tables.result) == 0
+    [kept] = bench.conn.execute(tables.result.select()).all()
+    assert (kept.attempt_id, kept.return_code) == (1, LOST_RETURN_CODE)
     assert bench.event_types().count("late_result") == 1
 
 

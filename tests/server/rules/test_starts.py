@@ -21,10 +21,11 @@ from torc_server.records.pages import Paging
 from torc_server.records.resources import COMPUTE_NODE
 from torc_server.records.workflow_runs import list_runs
 from torc_server.rules.attempts.cancel import cancel_workflow
+from torc_server.rules.large.deletion import delete_workflow
 from torc_server.rules.resets import reset_job_status
 from torc_server.rules.runs.records import get_run, update_run
 from torc_server.rules.runs.start import start_workflow
-from torc_server.rules.workflows import archive_workflow, delete_workflow
+from torc_server.rules.workflows import archive_workflow
 from torc_server.storage import tables
 
 PROCESS = RunProcess(host="here", boot_id="b", pid=7, pid_start=70)
@@ -151,6 +152,17 @@ def test_an_interrupted_job_runs_again_in_the_same_run(bench):
     bench.end(first)
     assert bench.statuses() == {"first": "completed", "second": "ready"}
     assert bench.count(tables.result) == 2
+
+
+def test_terminated_jobs_may_be_kept_as_they_are(bench):
+    job = bench.add("job")
+    start(bench)
+    interrupt(bench, job)
+
+    again = start(bench, keeps_terminated=True)
+
+    assert (again.is_new, again.resumed_jobs) == (False, 0)
+    assert set(bench.statuses().values()) == {"terminated"}
 
 
 def test_its_result_stays_the_latest_until_there_is_another(bench):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
+import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -117,7 +119,7 @@ class Cluster:
             input=text,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=250,
             check=False,
         )
         assert run.returncode == 0 or not check, f"{run.args}: {run.stdout}{run.stderr}"
@@ -138,7 +140,7 @@ class Cluster:
         """Return the controller's word for the state of a job."""
         return self.show(job)["JobState"]
 
-    def wait_for_state(self, job: int, *states: str, timeout_s: float = 100) -> str:
+    def wait_for_state(self, job: int, *states: str, timeout_s: float = 250) -> str:
         """Return the state of a job once it is one of these."""
         return wait_for(
             lambda: (state := self.state(job)) in states and state,
@@ -146,7 +148,7 @@ class Cluster:
             timeout_s,
         )
 
-    def wait_for_end(self, job: int, timeout_s: float = 100) -> str:
+    def wait_for_end(self, job: int, timeout_s: float = 250) -> str:
         """Return the state in which a job has ended."""
         return wait_for(
             lambda: (state := self.state(job)) not in _BEFORE_THE_END and state,
@@ -174,6 +176,16 @@ class Cluster:
         """Let it answer again."""
         self._daemons.start_accounting()
 
+    @contextmanager
+    def frozen_accounting(self) -> Iterator[None]:
+        """Let `sacct` wait for an answer meanwhile."""
+        pid = int((self.layout.place.directory / "run/slurmdbd.pid").read_text())
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def kill_node(self, node: str) -> None:
         """End a node with its jobs, as when the power fails. Slurm notices it after some 30 s."""
         self._nodes.kill(node)
@@ -196,11 +208,11 @@ class Cluster:
 
     def cut_off(self, node: str) -> None:
         """Separate a node with a network of its own from the others; its jobs run on."""
-        self._daemons.run("ip", "link", "set", self._nodes.cable(node), "down")
+        self._daemons.run("ip", "link", "set", self.layout.place.cable(node), "down")
 
     def reconnect(self, node: str) -> None:
         """End the separation."""
-        self._daemons.run("ip", "link", "set", self._nodes.cable(node), "up")
+        self._daemons.run("ip", "link", "set", self.layout.place.cable(node), "up")
 
     def wait_for_nodes(self, *nodes: str) -> None:
         """Wait until nodes, or all, take jobs."""

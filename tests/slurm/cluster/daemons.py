@@ -13,7 +13,7 @@ from slurm.cluster.place import Place
 from slurm.cluster.processes import has_ended, kill
 from waiting import wait_for
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 250
 
 
 class Daemons:

@@ -26,19 +26,15 @@ class Nodes:
         run("ip", "link", "set", bridge, "up")
         for index, node in enumerate(self.layout.nodes, 1):
             run("ip", "netns", "add", node)
+            cable = self.layout.place.cable(node)
             inside = ("ip", "-n", node)
             pair = ("type", "veth", "peer", "name", "eth0", "netns", node)
-            run("ip", "link", "add", self.cable(node), *pair)
-            run("ip", "link", "set", self.cable(node), "master", bridge, "up")
+            run("ip", "link", "add", cable, *pair)
+            run("ip", "link", "set", cable, "master", bridge, "up")
             run(*inside, "link", "set", "lo", "up")
             address = f"{self.layout.network}.{index}/24"
             run(*inside, "address", "add", address, "dev", "eth0")
             run(*inside, "link", "set", "eth0", "up")
-
-    @staticmethod
-    def cable(node: str) -> str:
-        """Return the interface on this machine by which a node is reached."""
-        return f"v-{node}"
 
     def start(self, node: str) -> None:
         """Start a node's slurmd; it is in the background then, and registers itself."""

@@ -40,6 +40,17 @@ class Place(msgspec.Struct, frozen=True):
         """The interface that connects nodes with networks of their own."""
         return f"torc{self.number}"
 
+    @staticmethod
+    def cable(node: str) -> str:
+        """Return the interface of this machine by which such a node is reached."""
+        return f"v-{node}"
+
+    def links(self) -> list[Path]:
+        """Return the interfaces that are there: the bridge and the cables."""
+        interfaces = Path("/sys/class/net")
+        cables = interfaces.glob(self.cable(f"{self.prefix}*"))
+        return [*interfaces.glob(self.bridge), *cables]
+
     @property
     def controller_port(self) -> int:
         # Below those that Linux gives to connections.

@@ -100,29 +100,42 @@ def has_ended(process: int) -> bool:
 def remove_all(place: Place) -> None:
     """End a cluster and remove all that it made, whatever state it is in."""
     for freezer in _groups(place, "freezer"):
-        for state in freezer.rglob("freezer.state"):
-            state.write_text("THAWED")  # suspended jobs could not die
+        for folder in _folders(freezer):
+            with contextlib.suppress(OSError):
+                (folder / "freezer.state").write_text("THAWED")  # suspended jobs could not die
     kill_all(place)
     for controller in CONTROL_GROUPS:
         for group in _groups(place, controller.name):
-            for folder in (*sorted(group.rglob("*/"), reverse=True), group):
+            for folder in _folders(group):
                 wait_for(lambda folder=folder: _is_removed(folder), f"{folder} to be empty")
-    for network in Path("/run/netns").glob(f"{place.prefix}*"):
-        subprocess.run([program("ip"), "netns", "delete", network.name], check=True)
-    if (Path("/sys/class/net") / place.bridge).exists():
-        subprocess.run([program("ip"), "link", "delete", place.bridge], check=True)
+    _remove_networks(place)
     removing = ["rm", "-rf", str(place.directory)]
     # What a process was about to write when it was killed may still appear.
     wait_for(lambda: subprocess.run(removing, check=False).returncode == 0, f"{place} to be gone")
 
 
+def _folders(group: Path) -> list[Path]:
+    """Return a group and all below it, innermost first; Slurm may remove some meanwhile."""
+    return [Path(folder) for folder, _, _ in os.walk(group, topdown=False)]
+
+
+def _remove_networks(place: Place) -> None:
+    for link in place.links():
+        # With the network at its other end a cable goes too, some time later.
+        subprocess.run([program("ip"), "link", "delete", link.name], check=False)
+        wait_for(lambda link=link: not link.exists(), f"{link} to be gone")
+    for network in Path("/run/netns").glob(f"{place.prefix}*"):
+        subprocess.run([program("ip"), "netns", "delete", network.name], check=True)
+
+
 def _is_removed(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except OSError as error:
-        if error.errno != errno.EBUSY:
-            raise
-        return False
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            folder.rmdir()
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            return False
     return True
 
 

@@ -105,6 +105,15 @@ def test_the_scheduler_counts_before_extra_and_extra_before_defaults():
     assert not {"requeue", "hold"} & options.keys()
 
 
+def test_the_beginning_of_an_option_is_the_option_unless_it_is_one_itself():
+    job = msgspec.structs.replace(
+        with_fields(ntasks_per_node=2, extra="--ntasks=4"), defaults={"acc": "other"}
+    )
+    options = parse_directives(write_script(job))
+    assert (options["ntasks-per-node"], options["ntasks"]) == ("2", "4")
+    assert "acc" not in options
+
+
 def refused_field(job):
     with pytest.raises(UsageError) as refused:
         write_script(job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from torc_core.config.hpc import CustomProfile, HpcSettings, Partition
@@ -147,14 +148,14 @@ def test_allocations_are_counted_by_the_walltime_that_is_asked_for(
 @pytest.mark.parametrize(
     ("options", "walltime"),
     [
-        ({}, "06:03:00"),
-        ({"walltime_multiplier": 1.0}, "04:03:00"),
-        ({"walltime_multiplier": 7.0}, "1-04:03:00"),
+        ({}, "06:04:00"),
+        ({"walltime_multiplier": 1.0}, "04:04:00"),
+        ({"walltime_multiplier": 7.0}, "1-04:04:00"),
         ({"walltime_multiplier": 100.0}, "2-00:00:00"),
         ({"walltime_strategy": WalltimeStrategy.MAX_PARTITION_TIME}, "2-00:00:00"),
     ],
 )
-def test_the_walltime_is_the_longest_runtime_times_a_multiplier_and_the_buffer(
+def test_the_walltime_is_the_longest_runtime_times_a_multiplier_a_start_and_the_buffer(
     options: dict[str, Any], walltime: str
 ) -> None:
     assert plan(job("a", "gpu"), **options).schedulers[0].record.walltime == walltime
@@ -163,7 +164,29 @@ def test_the_walltime_is_the_longest_runtime_times_a_multiplier_and_the_buffer(
 def test_the_buffer_is_the_workflows() -> None:
     file = {"compute_node_expiration_buffer_seconds": 1800}
 
-    assert plan(job("a"), file=file).schedulers[0].record.walltime == "02:00:00"
+    assert plan(job("a"), file=file).schedulers[0].record.walltime == "02:01:00"
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "partition", "walltime"),
+    [(HOUR + 239, "standard", "01:04:00"), (HOUR + 240, "short", "01:04:00")],
+)
+def test_a_job_fits_a_partition_with_the_start_of_its_worker_and_the_buffer(
+    limit_s: int, partition: str, walltime: str
+) -> None:
+    short = Partition(
+        name="short", cpus_per_node=100, memory_mb=200_000, max_walltime_secs=limit_s
+    )  # fmt: skip
+    (found,) = plan(job("a"), at=profile(short, STANDARD), walltime_multiplier=1.0).schedulers
+
+    assert (found.partition, found.record.walltime, found.rounds) == (partition, walltime, 1)
+
+
+def test_the_rounds_of_an_allocation_begin_when_its_worker_has_started() -> None:
+    whole = {"walltime_strategy": WalltimeStrategy.MAX_PARTITION_TIME}
+    file = {"compute_node_expiration_buffer_seconds": 0}
+
+    assert plan(job("a"), file=file, **whole).schedulers[0].rounds == 47
 
 
 def test_a_node_of_ones_own_is_asked_for_whole() -> None:
@@ -228,7 +251,7 @@ def test_by_partition_there_is_one_scheduler_for_each() -> None:
         ("standard_scheduler", 2),
         ("gpu_scheduler", 1),
     ]
-    assert found.schedulers[0].record.walltime == "03:03:00"
+    assert found.schedulers[0].record.walltime == "03:04:00"
     assert actions(found) == [
         ("on_workflow_start", "standard_scheduler", 1),
         ("on_jobs_ready", "standard_scheduler", 1),
@@ -261,6 +284,15 @@ def test_a_single_allocation_is_no_wider_than_the_partition_allows() -> None:
 
     assert (found.schedulers[0].record.nodes, found.schedulers[0].allocations) == (2, 3)
     assert "2 nodes" in found.warnings[0]
+
+
+def test_a_single_allocation_for_gpus_is_no_wider_than_there_are_nodes_with_them() -> None:
+    mixed = msgspec.structs.replace(GPU, name="mixed", max_nodes=9, gpu_nodes=2)
+    of_gpus = plan(sweep("train", 45, "gpu"), at=profile(mixed), single_allocation=True)
+    others = plan(sweep("work", 45), at=profile(mixed), single_allocation=True)
+
+    assert [each.record.nodes for each in (*of_gpus.schedulers, *others.schedulers)] == [2, 8]
+    assert "2 nodes" in of_gpus.warnings[0]
 
 
 def test_jobs_of_several_nodes_get_allocations_of_as_many() -> None:
@@ -329,7 +361,7 @@ def test_jobs_without_requirements_are_named() -> None:
         ({"num_cpus": 101}, "standard: 100 CPUs per node, 101 needed"),
         ({"memory": "600g"}, "gpu: 512,000 MB per node, 614,400 MB needed"),
         ({"num_gpus": 5}, "gpu: 4 GPUs per node, 5 needed"),
-        ({"runtime": "PT48H"}, "standard: 48h at most, 48h 3m needed"),
+        ({"runtime": "PT48H"}, "standard: 48h at most, 48h 4m needed"),
     ],
 )
 def test_jobs_that_no_partition_is_large_enough_for_are_refused(

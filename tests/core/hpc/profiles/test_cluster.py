@@ -38,6 +38,7 @@ def test_the_lines_of_a_mixed_partition_are_one_partition_with_the_gpus_of_some_
     short = partition(reading, "short")
     assert (short.cpus_per_node, short.memory_mb) == (8, 4_000)
     assert (short.gpus_per_node, short.gpu_type) == (4, "a100")
+    assert (short.gpu_nodes, partition(reading, "gpu").gpu_nodes) == (1, None)
     assert reading.remarks["short"] == ("only some of its nodes have GPUs",)
     assert reading.remarks["gpu"] == ()
     assert partition(reading, "debug").gpus_per_node is None
@@ -48,7 +49,7 @@ def test_limits_of_a_partition_are_those_of_its_jobs():
 
     debug, wide = partition(reading, "debug"), partition(reading, "wide")
     assert (debug.cpus_per_node, debug.max_nodes, debug.max_walltime_secs) == (4, 1, 300)
-    assert (wide.min_nodes, wide.max_nodes, wide.max_walltime_secs) == (2, None, 172_800)
+    assert (wide.min_nodes, wide.max_nodes, wide.max_walltime_secs) == (2, 3, 172_800)
     assert partition(reading, "std-stdby").max_walltime_secs == YEAR_S
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torc_core.config.hpc import Partition
 from torc_core.hpc.profiles.builtin import BUILT_IN, DANE, KESTREL
 from torc_core.hpc.profiles.match import match
-from torc_core.hpc.profiles.needs import MEGABYTE, Needs, parse_node_memory, parse_walltime
+from torc_core.hpc.profiles.needs import MEGABYTE, Needs, parse_walltime
+from torc_core.units import parse_node_memory
 
 RESEARCH = (
     Partition(name="batch", cpus_per_node=48, memory_mb=192_000, max_walltime_secs=259_200),
@@ -143,6 +144,38 @@ def test_more_nodes_than_a_partition_gives_do_not_fit():
     assert dict(rejected)[KESTREL.partitions[1]] == ("2,240 nodes at most, 3,000 needed",)
 
 
+STANDARD = Partition(
+    name="standard",
+    cpus_per_node=8,
+    memory_mb=8_000,
+    max_walltime_secs=172_800,
+    gpus_per_node=4,
+    gpu_nodes=2,
+)
+"""Of its nodes only some have GPUs."""
+GPU = msgspec.structs.replace(STANDARD, name="gpu", max_walltime_secs=86_400, gpu_nodes=None)
+CPU = msgspec.structs.replace(
+    STANDARD, name="cpu", memory_mb=16_000, gpus_per_node=None, gpu_nodes=None
+)
+
+
+def test_jobs_without_gpus_are_where_they_take_the_fewest_of_them():
+    assert best((GPU, STANDARD), 1, "1g", "5h") == "standard"
+    assert best((GPU, STANDARD, CPU), 1, "1g", "5h") == "cpu"
+    assert best((GPU, STANDARD, CPU), 1, "1g", "5h", 1) == "gpu"
+    assert best((GPU, STANDARD, CPU), 1, "1g", "30h", 1) == "standard"
+
+
+def test_of_a_mixed_partition_jobs_with_gpus_get_no_more_nodes_than_have_them():
+    assert best((STANDARD,), 1, "1g", "5h", 1, 2) == "standard"
+    assert best((STANDARD,), 1, "1g", "5h", 0, 3) == "standard"
+    rejected = match((STANDARD,), needs(1, "1g", "5h", 1, 3)).rejected
+    assert rejected == ((STANDARD, ("2 nodes with GPUs at most, 3 needed",)),)
+    triples = msgspec.structs.replace(STANDARD, min_nodes=3)
+    assert best((triples,), 1, "1g", "5h") == "standard"
+    assert best((triples,), 1, "1g", "5h", 1) is None
+
+
 partitions = st.lists(
     st.builds(
         Partition,
@@ -151,6 +184,7 @@ partitions = st.lists(
         memory_mb=st.none() | st.integers(1, 8),
         max_walltime_secs=st.integers(1, 8),
         gpus_per_node=st.none() | st.integers(0, 3),
+        gpu_nodes=st.none() | st.integers(1, 3),
         shared=st.booleans(),
         min_nodes=st.none() | st.integers(1, 3),
         max_nodes=st.none() | st.integers(1, 3),

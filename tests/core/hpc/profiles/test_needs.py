@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from torc_core.errors import UsageError
-from torc_core.hpc.profiles.needs import MEGABYTE, parse_node_memory, parse_walltime
+from torc_core.hpc.profiles.needs import MEGABYTE, parse_walltime
+from torc_core.units import parse_node_memory
 
 
 @pytest.mark.parametrize(

@@ -222,11 +222,12 @@ def test_what_waits_for_too_long_is_skipped(guard):
 
 def test_what_has_waited_while_the_guard_was_suspended_is_skipped(guard, tmp_path):
     mark, go, pid = tmp_path / "ran", tmp_path / "go", guard.record.process.pid
-    until = time.monotonic() + 0.3
     command = f"until [ -e {go} ]; do sleep 0.01; done; touch {tmp_path}/ended"
-    second = replace(start(2, f"touch {mark}", after=1), until=until)
-    send(guard, start(1, command), second, start(3, f"touch {mark}", after=2))
+    send(guard, start(1, command))
     receive(guard, Started)
+    until = time.monotonic() + 0.3
+    second = replace(start(2, f"touch {mark}", after=1), until=until)
+    send(guard, second, start(3, f"touch {mark}", after=2))
     os.kill(pid, signal.SIGSTOP)
     go.touch()
     wait_for(lambda: (tmp_path / "ended").exists() and time.monotonic() > until, "its time")

@@ -24,7 +24,7 @@ def run(script: str | None, command: str, folder: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=100,
     )
     return done.stdout + done.stderr
 

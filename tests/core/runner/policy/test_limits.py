@@ -14,6 +14,7 @@ from torc_core.runner.policy.limits import (
     memory_limit,
     runtime_limit_s,
     settle,
+    step_end_reason,
     stop_deadline,
 )
 from torc_core.runner.policy.options import RunnerOptions
@@ -51,7 +52,7 @@ def test_a_limit_of_nothing_is_a_limit():
 
 def test_a_workflow_says_how_long_to_stay_unless_the_options_do():
     assert idle_limits(options(), WORKFLOW) == IdleLimits(90, 1200, False, 30.0)
-    stated = options(wait_for_new_jobs_s=1.0, wait_for_server_s=2.0, grace_s=3.0)
+    stated = options(wait_for_new_jobs_s=1.0, wait_for_server_s=2.0, final_report_s=3.0)
     assert idle_limits(stated, WORKFLOW) == IdleLimits(1.0, 2.0, False, 3.0)
     nothing = options(wait_for_new_jobs_s=0.0, wait_for_server_s=0.0)
     assert idle_limits(nothing, WORKFLOW) == IdleLimits(0.0, 0.0, False, 30.0)
@@ -135,3 +136,22 @@ def test_the_limit_at_which_a_job_was_stopped(stop, limit):
     found = exceeded_limit(claimed, stop)
 
     assert (found and found.limit) == limit
+
+
+@pytest.mark.parametrize(
+    ("runtime_s", "ran_s", "reason"),
+    [
+        (90, 14.0, StopReason.RUNNER_STOPS),
+        (90, 88.9, StopReason.RUNNER_STOPS),
+        (90, 89.1, StopReason.OUT_OF_TIME),
+        (90, 125.0, StopReason.OUT_OF_TIME),
+        (0, 500.0, StopReason.RUNNER_STOPS),
+    ],
+)
+def test_a_step_that_ends_for_time_before_its_own_is_over_ends_with_its_allocation(
+    runtime_s, ran_s, reason
+):
+    claimed = claimed_job(1, memory_bytes=2**30, runtime_seconds=runtime_s)
+    assert step_end_reason(claimed, StopReason.OUT_OF_TIME, ran_s) is reason
+    memory = step_end_reason(claimed, StopReason.OUT_OF_MEMORY, ran_s)
+    assert memory is StopReason.OUT_OF_MEMORY

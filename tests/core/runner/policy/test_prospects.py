@@ -161,10 +161,10 @@ def test_without_an_example_no_job_is_named():
 
 
 def test_the_line_of_progress_says_whom_and_until_when():
-    until = "until 00:16:40 UTC if"
+    until = "until 00:16 UTC if"
     assert noted(held(1)).waiting == f"waiting for jobs of another runner, {until} it stays silent"
     assert noted(held(2)).waiting == f"waiting for jobs of 2 runners, {until} one stays silent"
-    assert noted(held(0)).waiting == "waiting for jobs, until 00:01:30 UTC"
+    assert noted(held(0)).waiting == "waiting for jobs, until 00:01 UTC"
 
 
 @pytest.mark.parametrize(("silent_s", "waits"), [(SILENT_S, False), (SILENT_S + 1, True)])

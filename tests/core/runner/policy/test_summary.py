@@ -56,10 +56,11 @@ def test_a_run_ends_in_one_word(code, is_canceled, word):
     ("reason", "jobs", "shown"),
     [
         (COMPLETE, {"completed": 1}, COMPLETE),
-        (COMPLETE, {"failed": 1}, COMPLETE),
+        (COMPLETE, {"completed": 9, "failed": 1}, "the workflow ended with failures"),
+        (COMPLETE, {"completed": 9, "canceled": 1}, "the workflow ended with canceled jobs"),
         (COMPLETE, {"completed": 1, "terminated": 1}, "jobs were stopped, and no other may run"),
         ("the workflow was canceled", {"terminated": 1}, "the workflow was canceled"),
     ],
 )
-def test_a_workflow_with_stopped_jobs_is_not_called_complete(reason, jobs, shown):
+def test_only_a_workflow_without_failures_is_called_complete(reason, jobs, shown):
     assert reason_shown(reason, jobs) == shown

@@ -134,8 +134,14 @@ class Forest:
         return directory, self._pid_of(runner)
 
     def _pid_of(self, arguments: list[str]) -> int:
-        [pid] = [each.pid for each in self._all() if each.arguments[:-1] == arguments]
-        return pid
+        # What it starts has its arguments, too, until that has become another program.
+        found = wait_for(
+            lambda: len(alike := self._alike(arguments)) == 1 and alike, "the runner alone"
+        )
+        return found[0].pid
+
+    def _alike(self, arguments: list[str]) -> list[Living]:
+        return [each for each in self._all() if each.arguments[:-1] == arguments]
 
     def _create_run(self, **options: object) -> RunDirectory:
         self.flow.start()

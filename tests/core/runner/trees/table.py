@@ -1,4 +1,4 @@
-"""Commands whose processes are hard to end, and what is to become of each."""
+"""Commands whose processes are hard to end, and how each has to end."""
 
 from __future__ import annotations
 

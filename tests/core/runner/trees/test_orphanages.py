@@ -29,11 +29,13 @@ def orphanage(request):
     return request.param
 
 
+def has_ended(directory):
+    return directory.read().state is RunState.ENDED
+
+
 def exit_code(directory):
-    run = wait_for(
-        lambda: (run := directory.read()).state is RunState.ENDED and run, "the end of the run"
-    )
-    return run.meta.exit_code
+    wait_for(lambda: has_ended(directory), "the end of the run")
+    return directory.read().meta.exit_code
 
 
 def wait_until_strangers_are_reaped(forest, stranger):
@@ -52,7 +54,7 @@ def test_strangers_are_reaped_and_jobs_end_as_everywhere(forest, orphanage):
     stranger = wait_for(lambda: strangers(forest), "the stranger")
     forest.wait_until_grown()
     wait_until_strangers_are_reaped(forest, stranger)
-    wait_for(forest.release, "all programs to end")
+    wait_for(lambda: forest.release() and has_ended(directory), "all programs to end")
     assert exit_code(directory) == 1
     wait_for(lambda: not forest.torc(), "the guard to leave")
     assert forest.sleepers() == (forest.staying if name == "subreaper" else Counter())

@@ -55,7 +55,7 @@ def test_of_jobs_that_end_by_themselves_there_is_left_what_they_leave_on_purpose
     forest.add_jobs()
     thread = start_runner(forest.flow, **ROOM)
     forest.wait_until_grown()
-    wait_for(forest.release, "all programs to end")
+    wait_for(lambda: forest.release() and not thread.is_running, "all programs to end")
     thread.wait()
     assert_ended_by_themselves(forest)
 
@@ -111,6 +111,6 @@ def test_jobs_of_a_killed_runner_are_adopted_and_end_as_they_would_have(
         thread.wait()
         assert_stopped(forest, JobStatus.TERMINATED)
     else:
-        wait_for(forest.release, "all programs to end")
+        wait_for(lambda: forest.release() and not thread.is_running, "all programs to end")
         thread.wait()
         assert_ended_by_themselves(forest)

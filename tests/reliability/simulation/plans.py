@@ -1,0 +1,220 @@
+"""What a seed means: a workflow, machines, and how often what fails."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from reliability.simulation.network import Weather
+from sqlalchemy import Connection, insert
+
+from torc_core.model.job import Job, OnLost
+from torc_core.model.workflow import Workflow
+from torc_server.rules.creation import create_jobs
+from torc_server.rules.initialize import initialize_jobs
+from torc_server.rules.workflows import create_workflow
+from torc_server.storage import tables
+
+RETRIED, FINAL = 3, 4
+"""Exit codes: of an attempt that its failure handler retries, and of one that fails the job."""
+_RULES = f'[{{"exit_codes": [{RETRIED}], "max_retries": 5}}]'
+
+
+_POLICIES: tuple[OnLost, ...] = ("fail", "hold")
+
+
+class PlannedJob(NamedTuple):
+    """A job and what its attempts do."""
+
+    needs: tuple[int, ...] = ()
+    """Positions of earlier jobs."""
+    failures: int = 0
+    """How many attempts exit with `RETRIED` before one succeeds."""
+    is_hopeless: bool = False
+    """It exits with `FINAL`."""
+    on_lost: OnLost | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One history: what is to run, and what goes wrong."""
+
+    jobs: tuple[PlannedJob, ...]
+    hosts: int = 2
+    slots: int = 2
+    longest_s: float = 60.0
+    """How long a job runs at most."""
+    is_steady: bool = False
+    """Each job runs for a second, so that many end together."""
+    weather: Weather = field(default_factory=Weather)
+    crash_share: float = 0.0
+    """How often a group of the server's is its last."""
+    deaths: dict[str, int] = field(default_factory=dict)
+    """How often what else happens, see `History`."""
+    cancels: bool = False
+    horizon_s: float = 300.0
+    """Within which all of it happens."""
+
+
+def _chain(count: int) -> list[PlannedJob]:
+    return [PlannedJob((at - 1,) if at else ()) for at in range(count)]
+
+
+def _diamond() -> list[PlannedJob]:
+    return [PlannedJob(), PlannedJob((0,)), PlannedJob((0,)), PlannedJob((1, 2))]
+
+
+def _fan(count: int, *, out: bool) -> list[PlannedJob]:
+    leaves = [PlannedJob((0,) if out else ()) for _ in range(count)]
+    return [PlannedJob(), *leaves] if out else [*leaves, PlannedJob(tuple(range(count)))]
+
+
+def shapes(width: int) -> dict[str, tuple[PlannedJob, ...]]:
+    """Return the shapes of workflows, some of them so wide."""
+    retry = [PlannedJob(failures=2), PlannedJob((0,), failures=1), PlannedJob((1,))]
+    hopeless = [PlannedJob(), PlannedJob((0,), is_hopeless=True), PlannedJob((1,)), PlannedJob()]
+    return {
+        "chain": tuple(_chain(5)),
+        "diamond": tuple(_diamond()),
+        "fan-out": tuple(_fan(width, out=True)),
+        "fan-in": tuple(_fan(width, out=False)),
+        "retry": tuple(retry),
+        "cancel": tuple(hopeless),
+    }
+
+
+DEATHS = {
+    "runner dies": 3,
+    "machine dies": 1,
+    "guard dies": 1,
+    "pause": 2,
+    "wall clock set": 2,
+}
+"""What happens to machines and clocks, and how often at most in one history."""
+
+
+def plan_of(seed: int) -> Plan:
+    """Return what a seed means."""
+    chance = random.Random(seed)
+    if chance.random() < 0.5:
+        jobs = chance.choice(list(shapes(6).values()))
+    else:
+        jobs = tuple(_layered(chance))
+
+    def share(worst: float) -> float:
+        return chance.choice([0.0, 0.0, worst / 4, worst])
+
+    plan = Plan(
+        jobs=jobs,
+        hosts=chance.choice([1, 2, 2, 3]),
+        slots=chance.choice([1, 2, 4]),
+        longest_s=chance.choice([5.0, 60.0, 60.0, 500.0]),
+        weather=Weather(
+            lost=share(0.2), reply_lost=share(0.2), duplicated=share(0.2), late=share(0.1)
+        ),
+        crash_share=share(0.2),
+        deaths={
+            what: chance.randint(1, most) for what, most in DEATHS.items() if chance.random() < 0.15
+        },
+        cancels=chance.random() < 0.05,
+        horizon_s=chance.choice([20.0, 100.0, 600.0]),
+    )
+    on_lost = chance.choice(_POLICIES) if chance.random() < 0.2 else None
+    return replace(plan, jobs=tuple(job._replace(on_lost=on_lost) for job in plan.jobs))
+
+
+def pauses_of(seed: int) -> Plan:
+    """Return what a seed means where nothing happens but pauses, with jobs that take long."""
+    return Plan(
+        jobs=(PlannedJob(),) * 60,
+        hosts=3,
+        slots=3,
+        longest_s=2400.0,
+        deaths={"pause": 10 + seed % 5},
+        horizon_s=12_000.0,
+    )
+
+
+def clocks_of(seed: int) -> Plan:
+    """Return what a seed means where the server dies and its clock is set, and no runner is silent.
+
+    Jobs run for longer than a lease, so that a lease which is wrong is over before they are.
+    """
+    return Plan(
+        jobs=(PlannedJob(),) * 6,
+        hosts=2,
+        slots=3,
+        longest_s=2400.0,
+        crash_share=0.05 if seed % 2 else 0.0,
+        deaths={"wall clock set": 4},
+        horizon_s=1500.0,
+    )
+
+
+PROFILES = {"all": plan_of, "pauses": pauses_of, "clocks": clocks_of}
+"""What seeds may mean."""
+
+
+def _layered(chance: random.Random) -> list[PlannedJob]:
+    jobs: list[PlannedJob] = []
+    for at in range(chance.randint(1, 9)):
+        most = min(at, 3)
+        needs = tuple(sorted(chance.sample(range(at), chance.randint(0, most))))
+        fails = chance.random()
+        jobs.append(PlannedJob(needs, failures=int(fails < 0.1), is_hopeless=fails > 0.95))
+    return jobs
+
+
+class Created(NamedTuple):
+    """A workflow in the database."""
+
+    id: int
+    job_ids: list[int]
+
+
+def create(conn: Connection, jobs: tuple[PlannedJob, ...], *, now_ms: int) -> Created:
+    """Create and initialize the workflow of a plan."""
+    workflow = create_workflow(conn, Workflow(name="w", user="u"), now_ms=now_ms)
+    handler = {"workflow_id": workflow.id, "name": "h", "rules": _RULES}
+    key = conn.execute(insert(tables.failure_handler).values(handler)).inserted_primary_key
+    assert key is not None
+    ids: dict[int, int] = {}
+    while len(ids) < len(jobs):
+        batch = [at for at, job in enumerate(jobs) if at not in ids and ids.keys() >= {*job.needs}]
+        records = [
+            Job(
+                workflow_id=workflow.id,
+                name=f"j{at}",
+                command="true",
+                depends_on_job_ids=[ids[need] for need in jobs[at].needs],
+                failure_handler_id=key[0] if jobs[at].failures else None,
+                on_lost=jobs[at].on_lost,
+            )
+            for at in batch
+        ]
+        made = create_jobs(conn, records)
+        ids |= {at: job.id or 0 for at, job in zip(batch, made, strict=True)}
+    initialize_jobs(conn, workflow.id or 0, now_ms=now_ms)
+    return Created(workflow.id or 0, [ids[at] for at in range(len(jobs))])
+
+
+def add_node(conn: Connection, workflow_id: int, slots: int, *, now_ms: int) -> int:
+    """Register a compute node."""
+    values: dict[str, Any] = {
+        "workflow_id": workflow_id,
+        "hostname": "h",
+        "pid": 1,
+        "start_time": "2024-01-01T00:00:00.000Z",
+        "is_active": True,
+        "num_cpus": slots,
+        "memory_gb": 1000.0,
+        "num_gpus": 0,
+        "num_nodes": 1,
+        "compute_node_type": "local",
+        "last_seq": 0,
+        "last_seen_at": now_ms,
+    }
+    key = conn.execute(insert(tables.compute_node).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])

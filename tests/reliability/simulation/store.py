@@ -1,0 +1,206 @@
+"""The server's storage without threads: the real file, pragmas, migrations and group commit.
+
+Whoever uses it decides when a group is committed, and at which statement the server dies.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torc_core.clock import Clock
+from torc_server.lifespan import _prepare
+from torc_server.storage.groups import Groups, Request
+from torc_server.storage.sqlite.database import SQLiteDatabase
+
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where files are in memory, if there is such a place."""
+COMMIT = "COMMIT"
+COMMITTED = "committed"
+"""What `Points` sees before and after a commit."""
+
+
+class Crashed(BaseException):
+    """The server is dead: no handler of errors may take it for one."""
+
+
+class Points:
+    """The moments at which a server may die: before each statement, before and after a commit."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        """How many were reached."""
+        self.is_watching = False
+        """Only while a group is committed."""
+        self._left: int | None = None
+        self._is_wanted: Callable[[str], bool] = bool
+
+    def arm(self, number: int, is_wanted: Callable[[str], bool] = bool) -> None:
+        """Let the server die at a moment, counted from 0 among those that are wanted."""
+        self._left, self._is_wanted = number, is_wanted
+
+    def disarm(self) -> None:
+        """Let it live."""
+        self._left = None
+
+    def reach(self, text: str) -> None:
+        if not self.is_watching:
+            return
+        self.count += 1
+        if self._left is None or not self._is_wanted(text):
+            return
+        if self._left == 0:
+            self._left = None
+            raise Crashed(text)
+        self._left -= 1
+
+
+class Outcome(NamedTuple):
+    """What came of one function of a group."""
+
+    value: Any
+    error: Exception | None
+    changed: frozenset[int]
+    """The topics that its group changed."""
+
+
+class Work(NamedTuple):
+    """A function over the connection that writes; a timed one is given the group's moment."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
+    is_timed: bool = True
+
+    def __call__(self, connection: Any, _: Any, now_ms: int) -> list[Any]:
+        moment = {"now_ms": now_ms} if self.is_timed else {}
+        return [self.function(connection, *self.arguments, **moment)]
+
+
+class _Database(SQLiteDatabase):
+    """Its engines, with the statements that they have compiled, are those of all servers."""
+
+    writer_engine = cache(SQLiteDatabase.writer_engine)
+    reader_engine = cache(SQLiteDatabase.reader_engine)
+
+
+class Store:
+    """A database, opened by one server after the other.
+
+    Args:
+        path: The file; what is there is overwritten by `reset`.
+        points: What sees each statement of the connection that writes.
+    """
+
+    def __init__(self, path: Path, points: Points | None = None) -> None:
+        self.points = points or Points()
+        self.path = path
+        self._database = _Database(path, _watched(self.points))
+        self._empty: bytes | None = None
+        self._delivered: list[tuple[list[Request], frozenset[int]]] = []
+        self.connection: Any = None
+
+    def reset(self, clock: Clock) -> None:
+        """Begin with an empty database."""
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        self.points.disarm()
+        if self._empty is None:
+            self._database.create()
+            _prepare(self._database, clock)
+            self._empty = self.path.read_bytes()
+        else:
+            self.path.write_bytes(self._empty)
+
+    def open(self, clock: Clock) -> None:
+        """Begin to serve, as each server does."""
+        self._database._in_use = None  # of the server before
+        _prepare(self._database, clock)
+        self.connection = self._database.writer_engine().connect()
+        self._groups = Groups(self._database, clock, lambda *group: self._delivered.append(group))
+
+    def commit(self, works: Sequence[Work]) -> list[Outcome]:
+        """Run functions as one group, and return what came of each.
+
+        Raises:
+            Crashed: The server has died, before or after the commit.
+        """
+        group = [Request(work, None, None) for work in works]
+        self._delivered.clear()
+        self.points.is_watching = True
+        try:
+            self._groups.run(self.connection, group)
+        finally:
+            self.points.is_watching = False
+        self._database.maintain(self.connection, is_idle=True)
+        changed = frozenset().union(*(topics for _, topics in self._delivered))
+        outcomes = [request.outcome for request in group]
+        return [
+            Outcome(None, each, changed)
+            if isinstance(each, Exception)
+            else Outcome(each, None, changed)
+            for each in outcomes
+        ]
+
+    def run(self, function: Callable[..., Any], *arguments: Any, is_timed: bool = False) -> Any:
+        """Run one function as a group of its own, and return its result."""
+        [outcome] = self.commit([Work(function, arguments, is_timed)])
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def ask(self, question: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what a function reads, in a transaction that changes nothing."""
+        with self.connection.begin():
+            return question(self.connection, *arguments)
+
+    def close(self) -> None:
+        """End the server, however: what is not committed is gone."""
+        self.points.disarm()
+        if self.connection is not None:
+            with suppress(Exception):
+                self.connection.connection.driver_connection.rollback()
+            self.connection.close()
+            self.connection = None
+
+
+@contextmanager
+def new_store(points: Points | None = None, kind: type[Store] = Store) -> Iterator[Store]:
+    """Yield a store in a file in memory."""
+    folder = tempfile.mkdtemp(prefix="torc-store-", dir=MEMORY)
+    store = kind(Path(folder) / "torc.db", points)
+    try:
+        yield store
+    finally:
+        store.close()
+        shutil.rmtree(folder)
+
+
+def _watched(points: Points) -> type[sqlite3.Connection]:
+    """Return a class of connections whose statements reach points."""
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, text: str, values: Any = ()) -> Any:
+            points.reach(text)
+            return super().execute(text, values)
+
+        def executemany(self, text: str, rows: Any) -> Any:
+            points.reach(text)
+            return super().executemany(text, rows)
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, factory: Any = Cursor) -> Any:
+            return super().cursor(factory)
+
+        def commit(self) -> None:
+            points.reach(COMMIT)
+            super().commit()
+            points.reach(COMMITTED)
+
+    return Connection
