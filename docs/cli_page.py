@@ -12,6 +12,7 @@ from torc_server.cli import cli as torc_server
 from torc_server.htpasswd import cli as torc_htpasswd
 from torc_tui.cli.command import LazyGroup
 from torc_tui.cli.root import torc
+from torc_tui.web.command import dash
 
 _HEAD = """\
 # Command line
@@ -29,7 +30,8 @@ _PROGRAMS = """\
 # Other programs
 
 Options of `torc-server` can also be set in `[server]` of a [configuration file](configuration.md),
-or as [variables](environment-variables.md). The [exit codes](exit-codes.md) are those of `torc`.
+those of `torc-dash` in `[dash]`, and all as [variables](environment-variables.md). The
+[exit codes](exit-codes.md) are those of `torc`.
 """
 _RUNNER = """\
 ## `torc-slurm-job-runner`
@@ -71,9 +73,13 @@ def page() -> str:
 
 def programs() -> str:
     """Return the page of the other programs."""
-    servers = [*described(torc_server, "torc-server"), *described(torc_htpasswd, "torc-htpasswd")]
+    found = [
+        *described(torc_server, "torc-server"),
+        *described(torc_htpasswd, "torc-htpasswd"),
+        Described("torc-dash", dash, click.Context(dash, info_name="torc-dash")),
+    ]
     lines = [_PROGRAMS]
-    for each in servers:
+    for each in found:
         lines += _of(each)
     return "\n".join([*lines, _RUNNER])
 

@@ -38,7 +38,7 @@ from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
 from torc_server.edge.openapi import describe
 from torc_server.settings import ServerSettings
-from torc_tui.actions import ACTIONS
+from torc_tui.keys.table import ACTIONS
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -71,7 +71,7 @@ def keys() -> str:
     parts = ["# Keys of the terminal interface\n", "`?` shows the same inside of it.\n"]
     for group, actions in groupby((a for a in ACTIONS if a.group), key=lambda a: a.group):
         parts.append(f"## {group}\n\n| Key | Action |\n| --- | --- |")
-        parts += [f"| `{action.label}` | {action.help} |" for action in actions]
+        parts += [f"| `{action.labels}` | {action.help} |" for action in actions]
         parts.append("")
     return "\n".join(parts)
 
@@ -113,7 +113,8 @@ def events() -> str:
         "# Events\n",
         "What the server records, in the transaction in which it happened. `GET /events` lists",
         "events, with `event_type` and `severity` in their `data`; its parameter `category`, and",
-        "`--type` of `torc events list`, select one type. `GET /workflows/ID/events/stream` and",
+        "`--type` of `torc events list`, select one type; `text` with `contains=text` selects",
+        "those whose data hold a text. `GET /workflows/ID/events/stream` and",
         "`torc events monitor` follow them. Clients may record events under any other type.\n",
         "| Type | Severity | What happened | Data |",
         "| --- | --- | --- | --- |",
@@ -219,7 +220,6 @@ is only for other programs is ignored.
 | `USER`, `USERNAME` | the user's name, unless `client.username` is set |
 | `NREL_CLUSTER`, `CLUSTER` | say which [HPC system](../how-to/hpc-profiles.md) this is |
 | `NO_COLOR` | no colors in the interface and in help pages |
-| `TEXTUAL_THEME` | the theme of the interface |
 | `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` | for servers on other machines |
 
 What jobs find in their environment: [what a job gets](job-environment.md).
