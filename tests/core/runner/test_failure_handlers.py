@@ -226,7 +226,7 @@ def hanging(flow, start_runner, tmp_path):
     mark = tmp_path / "heals"
 
     def start(**settings):
-        needs = ResourceRequirements(workflow_id=flow.id, name="n", memory="1g", runtime="PT1S")
+        needs = ResourceRequirements(workflow_id=flow.id, name="n", memory="1g", runtime="PT4S")
         job = flow.add(
             codes(10, 0),
             resource_requirements_id=flow.client.create_resource_requirements(needs).id,
