@@ -347,7 +347,8 @@ def test_a_second_request_to_stop_kills_at_once(flow, start_runner, tmp_path):
     wait_for((tmp_path / "runs").exists, "the job")
     thread.runner.stop()
     thread.runner.stop()
-    thread.wait()
+    thread.wait()  # the runner does not wait for answers any more: a busy server takes longer
+    wait_for(lambda: flow.client.list_results(flow.id, all_runs=True).items, "the result")
     assert [r.return_code for r in flow.client.list_results(flow.id, all_runs=True).items] == [137]
     assert flow.status(job) == interrupted_status(flow)
 
