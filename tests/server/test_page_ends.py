@@ -29,7 +29,7 @@ def jobs(workflow_id: int, number: int) -> list[Job]:
     ]
 
 
-@pytest.mark.parametrize("key", [None, "id", "name", "command", "priority", "status"])
+@pytest.mark.parametrize("key", [None, "id", "name", "command", "priority", "status", "attempt_id"])
 @pytest.mark.parametrize("reverse", [False, True])
 def test_every_part_of_a_list(client, workflow_id, key, reverse):
     client.create_jobs(jobs(workflow_id, NUMBER))

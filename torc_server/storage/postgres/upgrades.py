@@ -43,5 +43,15 @@ def _rare_events(connection: Connection) -> None:
     )
 
 
-UPGRADES: tuple[Callable[[Connection], None], ...] = (_unfinished_work, _boots, _rare_events)
+def _jobs_by_attempt(connection: Connection) -> None:
+    """An index of jobs by their attempts, so that lists in that order are not sorted."""
+    connection.exec_driver_sql("CREATE INDEX ix_job_attempt ON job (workflow_id, attempt_id, id)")
+
+
+UPGRADES: tuple[Callable[[Connection], None], ...] = (
+    _unfinished_work,
+    _boots,
+    _rare_events,
+    _jobs_by_attempt,
+)
 """The first upgrades from version `FIRST` to the next one, and so on."""

@@ -326,6 +326,11 @@ def _rare_events(connection: Connection) -> None:
     )
 
 
+def _jobs_by_attempt(connection: Connection) -> None:
+    """An index of jobs by their attempts, so that lists in that order are not sorted."""
+    connection.exec_driver_sql("CREATE INDEX ix_job_attempt ON job (workflow_id, attempt_id, id)")
+
+
 UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _dynamic_work,
     _execution_config,
@@ -342,5 +347,6 @@ UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _unfinished_work,
     _boots,
     _rare_events,
+    _jobs_by_attempt,
 )
 """The first upgrades from version 1 to version 2, and so on."""

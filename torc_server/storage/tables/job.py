@@ -94,6 +94,7 @@ class JobRow(SQLModel, table=True):
         ),
         Index("ix_job_name", "workflow_id", "name"),
         Index("ix_job_workflow", "workflow_id", "id"),
+        Index("ix_job_attempt", "workflow_id", "attempt_id", "id"),
         Index("ix_job_group", "group_id"),
         Index("ix_job_dependency_set_id", "dependency_set_id", "group_id"),
         Index(  # few jobs have one, and each job that is not in it is made sooner
