@@ -13,7 +13,7 @@ from torc_core.model.workflow import Workflow
 from torc_core.operations.runs.clear import propose_clear
 from torc_tui.keys.action import Scope
 from torc_tui.keys.table import ACTIONS
-from torc_tui.screens.actions.asking import carry_out_here
+from torc_tui.screens.actions.performing import carry_out_here
 
 READS_ONLY = {
     *("job.logs", "job.merged_logs", "job.why"),
@@ -47,7 +47,9 @@ async def test_a_read_only_interface_hides_and_refuses_what_changes_something(
         await ui.press("q")
         requests = ui.board.requests
         with pytest.raises(UsageError, match="read-only"):
-            await carry_out_here(ui.app, requests, lambda: propose_clear(None))
+            await carry_out_here(
+                ui.app, requests, lambda: propose_clear(None), ui.board.message.show_text
+            )
     assert not client.get_workflow_status(number).is_canceled
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,19 +14,15 @@ from torc_core.host.connect import Connection
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_core.operations.reporter import Notice, Proposal, Question, Result
-from torc_tui.keys.awaited import await_no_more
-from torc_tui.keys.in_words import in_keys, keyed
-from torc_tui.screens.dialogs.confirm import Confirm, ConfirmByName
+from torc_core.operations.reporter import Proposal, Result
+from torc_tui.keys.in_words import keyed
+from torc_tui.screens.actions.performing import carry_out
 from torc_tui.screens.dialogs.dialog import Dialog
 from torc_tui.screens.session import Session
 from torc_tui.watches import Watches
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Result)
-
-_DOTS = "..."
-"""The end of a sentence that says what is being done."""
 
 
 def no_workflow() -> UsageError:
@@ -119,16 +112,10 @@ class ActionContext:
         if not await self.may_change():
             return None
         proposal = await self.run(propose)
-        question = proposal.question
-        is_clear = is_agreed and proposal.objection is None and not proposal.warnings
-        if not (question is None or is_clear or await self.ask(dialog_of(proposal, question))):
-            return None
-        reporter = LineReporter(self.tell)
-        force = proposal.objection is not None
-        await_no_more()
-        result = await self.run(lambda _: proposal.perform(reporter, force=force))
-        self.tell(in_keys(result.sentence))
-        return result
+        return await carry_out(proposal, self._perform, self.ask, self.tell, is_agreed=is_agreed)
+
+    async def _perform(self, call: Callable[[], T], /) -> T:
+        return await self.run(lambda _: call())
 
     async def ask(self, dialog: Dialog[T]) -> T | None:
         """Return the user's answer; None also when the dialog was dismissed."""
@@ -146,44 +133,3 @@ class ActionContext:
     async def run(self, do: Callable[[Connection], T]) -> T:
         """Return what a function of the connection returns; it may block, and may raise."""
         return await self.session.requests.run(do)
-
-
-class LineReporter:
-    """Shows progress and warnings in one line, from the thread of an operation.
-
-    Args:
-        tell: Shows a line; called in the event loop in which the reporter was made.
-    """
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
-        self._loop = asyncio.get_running_loop()
-        self._context = contextvars.copy_context()
-
-    def progress(self, notice: Notice, done: float | None = None) -> None:  # noqa: ARG002
-        """Show it."""
-        said = notice.sentence
-        if said.endswith(_DOTS):  # as commands print it; the message line knows the other sign
-            said = said.removesuffix(_DOTS) + " …"
-        with contextlib.suppress(RuntimeError):  # the interface, and its loop, have ended
-            self._loop.call_soon_threadsafe(self._tell, said, context=self._context)
-
-    warn = progress
-
-    def confirm(self, question: Question) -> bool:  # noqa: ARG002 - a dialog asked before
-        """Agree."""
-        return True
-
-
-def dialog_of(proposal: Proposal[R], question: Question) -> Dialog[bool]:
-    """Return the dialog that asks for an operation: an objection and warnings come first."""
-    objection = proposal.objection
-    lines = [
-        *([] if objection is None else [objection.message]),
-        *(warning.sentence for warning in proposal.warnings),
-        *map(in_keys, question.lines),
-    ]
-    if question.typed_name is not None:
-        return ConfirmByName(question.sentence, lines, question.typed_name)
-    is_danger = question.is_danger or objection is not None
-    return Confirm(question.sentence, lines, is_danger=is_danger)

@@ -51,10 +51,7 @@ class ReadOnly:
 
         async def may_change() -> bool:
             if self.is_everything:
-                raise UsageError(
-                    f"{action.label} is refused: the interface is read-only.",
-                    hint="Start it without --readonly.",
-                )
+                raise refusal(action.label)
             others = [] if action.id in _NEW else self._of_others(url, workflows)
             if others and not await ask(_question(others, self.user)):
                 return False
@@ -69,6 +66,13 @@ class ReadOnly:
             for each in workflows
             if each.user != self.user and (url, id_of(each)) not in self._opened
         ]
+
+
+def refusal(what: str) -> UsageError:
+    """Return the error of what would change something in a read-only interface."""
+    return UsageError(
+        f"{what} is refused: the interface is read-only.", hint="Start it without --readonly."
+    )
 
 
 async def unless_refused(

@@ -22,7 +22,8 @@ from torc_core.operations.recovery.watch.watch import watch
 from torc_core.operations.reporter import Notice, Proposal
 from torc_core.units import counted
 from torc_tui.keys.in_words import key_of, keyed
-from torc_tui.screens.actions.context import ActionContext, LineReporter, Selection
+from torc_tui.screens.actions.context import ActionContext, Selection
+from torc_tui.screens.actions.performing import LineReporter
 from torc_tui.screens.actions.workflows import carry_out_for, show_outcomes, site_of
 from torc_tui.screens.dialogs.confirm import Confirm
 from torc_tui.screens.dialogs.reader import Reader
@@ -89,7 +90,7 @@ async def watch_or_stop(context: ActionContext, selection: Selection) -> None:
         for workflow in watched:
             watches.stop(url, id_of(workflow))
         are, goes = ("is", "it goes") if len(watched) == 1 else ("are", "they go")
-        context.tell(f"{_titles(watched)} {are} watched no more; {goes} on all the same.")
+        context.tell(f"{_titles(watched)} {are} no longer watched; {goes} on all the same.")
         return
     left = [workflow for workflow in workflows if workflow not in watched]
     statuses = [await context.call(partial(_status, id_of(workflow))) for workflow in left]

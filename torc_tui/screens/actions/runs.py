@@ -15,7 +15,7 @@ from torc_core.operations.runs.stop import propose_stop
 from torc_core.runner.process.left_jobs import list_runs_with_left_jobs
 from torc_core.units import counted
 from torc_tui.keys.in_words import keyed
-from torc_tui.screens.actions.asking import carry_out_here
+from torc_tui.screens.actions.performing import carry_out_here
 from torc_tui.screens.actions.view_context import ViewContext
 from torc_tui.screens.dialogs.reader import Reader
 from torc_tui.screens.dialogs.runs import AnyRun, RunsDialog, Task, connection_of
@@ -111,9 +111,8 @@ async def _offer(
         if answer.task is Task.OUTPUT:
             _follow(context, answer.runs)
             return
-        done = await carry_out_here(context.app, requests, partial(_CHANGES[answer.task], ids))
-        if done is not None:
-            context.message.show_text(done.sentence)
+        propose = partial(_CHANGES[answer.task], ids)
+        await carry_out_here(context.app, requests, propose, context.message.show_text)
     context.message.show_text("There are no runs on this machine.")
 
 

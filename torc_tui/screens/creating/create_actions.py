@@ -8,7 +8,8 @@ from torc_core.operations.lifecycle.initialize import propose_initialize
 from torc_core.operations.reporter import carry_out_unasked
 from torc_core.spec import ExpandedWorkflow, SpecFile
 from torc_tui.keys.in_words import key_of
-from torc_tui.screens.actions.context import ActionContext, LineReporter, Selection
+from torc_tui.screens.actions.context import ActionContext, Selection
+from torc_tui.screens.actions.performing import LineReporter
 from torc_tui.screens.actions.workflows import run_proposal
 from torc_tui.screens.creating.create_dialog import WIZARD, CreateDialog
 from torc_tui.screens.creating.wizard import Wizard

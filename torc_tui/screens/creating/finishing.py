@@ -17,7 +17,7 @@ from torc_core.spec import ExpandedWorkflow, SpecFile
 from torc_core.spec.draft.check import draft_text
 from torc_core.spec.draft.draft import Draft
 from torc_tui.requests import Requests
-from torc_tui.screens.actions.context import dialog_of
+from torc_tui.screens.actions.performing import agrees
 from torc_tui.state.creating.recent_files import note_file
 from torc_tui.state.creating.review import Ending, Goal
 
@@ -64,9 +64,7 @@ async def finish(
 async def _write(app: App[object], requests: Requests, path: Path, text: str) -> bool:
     """Write the file; return whether the user agreed to it."""
     proposal = await requests.look(lambda: propose_write(path, text))
-    if proposal.question is not None and not await app.push_screen_wait(
-        dialog_of(proposal, proposal.question)
-    ):
+    if not await agrees(proposal, app.push_screen_wait):
         return False
     await requests.look(lambda: proposal.perform(SILENT, force=False))
     await requests.look(lambda: note_file(path))

@@ -17,7 +17,7 @@ from torc_core.operations.runs.stop import propose_stop
 from torc_tui.keys.action import Scope
 from torc_tui.keys.table import shown_in
 from torc_tui.requests import Requests
-from torc_tui.screens.actions.asking import carry_out_here
+from torc_tui.screens.actions.performing import carry_out_here
 from torc_tui.state.logs.files.logpaths import Sources, Stream
 from torc_tui.state.logs.log_reader import MOVES, Layout, LogReader, Move, Shown
 from torc_tui.state.logs.log_status import Options, place_cells, title_cells
@@ -176,12 +176,11 @@ class FileViewer(Screen[None]):
     async def stop_run(self, run_id: str) -> None:
         """Ask whether to stop a run, and do it; closing the viewer leaves it running."""
         try:
-            done = await carry_out_here(self.app, self._requests, lambda: propose_stop([run_id]))
+            await carry_out_here(
+                self.app, self._requests, lambda: propose_stop([run_id]), self.tell
+            )
         except TorcError as error:
             self.tell(error.message)
-        else:
-            if done is not None:
-                self.tell(done.sentence)
 
     def _say_silent(self, is_silent: bool) -> None:
         self.tell(_SILENT if is_silent else "")

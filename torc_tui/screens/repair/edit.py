@@ -31,7 +31,8 @@ from torc_core.operations.repair.workflow_text import (
 from torc_core.spec import SpecFile
 from torc_core.units import counted
 from torc_tui.keys.in_words import in_keys
-from torc_tui.screens.actions.context import ActionContext, LineReporter, Selection
+from torc_tui.screens.actions.context import ActionContext, Selection
+from torc_tui.screens.actions.performing import LineReporter
 from torc_tui.screens.actions.workflows import run_proposal
 from torc_tui.screens.dialogs.choose import Choose
 from torc_tui.screens.dialogs.confirm import Confirm

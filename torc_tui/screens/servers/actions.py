@@ -16,7 +16,7 @@ from torc_core.operations.known_servers import KnownServer, known_servers
 from torc_core.operations.reporter import Proposal, Result
 from torc_core.operations.servers import propose_start_server, propose_stop_server
 from torc_tui.keys.in_words import keyed
-from torc_tui.screens.actions.asking import carry_out_here
+from torc_tui.screens.actions.performing import carry_out_here
 from torc_tui.screens.dialogs.ask import Ask
 from torc_tui.screens.dialogs.confirm import Confirm
 from torc_tui.screens.logs.screen import LogScreen
@@ -140,10 +140,8 @@ async def _destination(context: ServerContext, server: KnownServer) -> Destinati
 async def _carry_out(
     context: ServerContext, propose: Callable[[ServerPlace], Proposal[R]], place: ServerPlace
 ) -> R | None:
-    done = await carry_out_here(context.app, context.session.requests, lambda: propose(place))
-    if done is not None:
-        context.tell(done.sentence)
-    return done
+    requests = context.session.requests
+    return await carry_out_here(context.app, requests, lambda: propose(place), context.tell)
 
 
 def _ours(place: ServerPlace | None) -> ServerPlace:
