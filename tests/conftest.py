@@ -92,7 +92,7 @@ def _private_environment(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Keep the settings and state of whoever runs the tests out of them, and theirs in."""
+    """Keep the settings and state of the user who runs the tests out of them, and theirs in."""
     if "tmp_path" in request.fixturenames:
         home: Path = request.getfixturevalue("tmp_path")
     else:  # making a directory takes longer than most tests

@@ -1,7 +1,7 @@
-"""Moments as people and programs are told them, and read from what others have written.
+"""Moments as people and programs read them, and parsed from what others have written.
 
 Programs get ISO 8601 with its zone, as on the wire (`clock.utc_text`), in JSON, in the tables of
-commands, and in logs. People are told the time of their own zone: in lists to the second, in
+commands, and in logs. People read the time of their own zone: in lists to the second, in
 sentences to the minute. The interface names that zone once (`zone_name`); a sentence that is read
 elsewhere names it itself.
 """

@@ -60,7 +60,7 @@ class _QuitQuestion(Confirm):
     def __init__(self, workflow_ids: Sequence[int]) -> None:
         commands = (f"  {command_for(each)}" for each in workflow_ids)
         lines = ["To watch without the interface:", *commands]
-        super().__init__("Quit, and watch no more? Runs continue.", lines)
+        super().__init__("Quit and stop watching? Runs continue.", lines)
 
 
 class TorcApp(App[None]):
@@ -257,7 +257,7 @@ class TorcApp(App[None]):
     def stop_watches(self) -> list[str]:
         """Stop all watches; return what to tell the user of each."""
         return [
-            f"Workflow {each} is watched no more. To go on: {command_for(each)}"
+            f"Workflow {each} is no longer watched. To watch it again: {command_for(each)}"
             for each in self._main.watches.stop_all()
         ]
 

@@ -2,7 +2,7 @@
 
 A process that gets SIGKILL does nothing more, and a shell that goes on in its terminal would write
 over what it showed. So a shell of our own waits at a pipe: a line from it says that all was put
-back, its end without one that the interface is no more.
+back, its end without one that the interface is gone.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 
 CPU time of the server, because a busy machine distorts elapsed time: the status of a workflow and
 pages of its jobs, initializing it, a chain of jobs that are canceled because the first one failed,
-and writes while nobody, and while many streams follow the workflow.
+and writes while no stream follows the workflow, and while many do.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def cancel_chain(database: Path, length: int) -> None:
 
 
 def follow(database: Path, streams: int) -> None:
-    """Write while nobody follows the workflow, and while many streams do."""
+    """Write while no stream follows the workflow, and while many do."""
     with serving(database) as server:
         workflow_id = Workflow(server).id
         event = {"workflow_id": workflow_id, "timestamp": 0, "data": {"event_type": "note"}}

@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests python tests/campaigns/allocations.py --runs 20 --jobs 300
 
-The jobs are shells that write a line when they start and one when they end. Whoever drives the
+The jobs are shells that write a line when they start and one when they end. Whatever drives the
 workflow submits it, looks at its allocations, and asks for more when none is left. In the end each
 job must have completed once, and each request of an allocation must have been submitted once.
 """

@@ -136,7 +136,7 @@ class Network:
 
 
 class Finding(NamedTuple):
-    """What became of the jobs of one fault."""
+    """How the jobs of one fault ended."""
 
     problems: list[str]
     delivered_s: float
@@ -215,7 +215,7 @@ def _wait(is_true: Callable[[], bool], what: str) -> None:
 
 
 def main() -> int:
-    """Try every fault, and print what became of the jobs."""
+    """Try every fault, and print how the jobs ended."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="how long each fault lasts")
     parser.add_argument("--jobs", type=int, default=20)

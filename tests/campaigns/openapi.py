@@ -49,8 +49,8 @@ MAX_GROWTH = 1.1
 BATCH = 50
 """How many requests of one operation follow each other."""
 REFRESH_EVERY = 10
-"""After how many batches, at the latest, all is deleted and the workflow whose ids hit made anew;
-sooner when a request has deleted something."""
+"""After how many batches, at the latest, all is deleted and the workflow whose ids hit is created
+again; sooner when a request has deleted something."""
 OWNER = "campaign"
 
 HITS = 0.8

@@ -94,7 +94,7 @@ def mutated(seeds: list[tuple[str, bytes]], dice: Random) -> tuple[str, bytes, i
 
 
 def check(content: bytes, suffix: str, folder: Path) -> str:
-    """Return what became of a file."""
+    """Return the outcome of a file."""
     path = folder / f"w{suffix}"
     path.write_bytes(content)
     readers: dict[str, Callable[[], object]] = {
@@ -110,7 +110,7 @@ def check(content: bytes, suffix: str, folder: Path) -> str:
 
 
 def run(first: int, step: int, budget: int) -> Iterator[tuple[int, str, int, float]]:
-    """Yield, of file after file, its seed, what became of it, its changed bytes, and seconds."""
+    """Yield, of file after file, its seed, its outcome, its changed bytes, and seconds."""
     seeds = originals()
     with tempfile.TemporaryDirectory() as name:
         seed = first

@@ -64,7 +64,7 @@ def fields(version: str) -> dict[str, list[str]]:
 
 
 def make(version: str) -> None:
-    """Make the environment of a version anew."""
+    """Make the environment of a version from scratch."""
     place = ENVIRONMENTS / version
     shutil.rmtree(place, ignore_errors=True)
     venv.create(place, with_pip=True)

@@ -31,7 +31,7 @@ JSON text | JSON text | objects | JSON text |
 | `data` of events | objects | any JSON | any JSON | any JSON |
 | status of what was created | 200 | 200 | 200 | 201 where the interface says so |
 
-Requests may have either form, whoever sends them.
+Any client may send requests of either form.
 
 - The types of the clients to 0.12.3 refuse user data, and schedulers of compute nodes, that are a
   list, a text or a number. To these clients such a value is shown as absent, so that lists that
@@ -48,8 +48,8 @@ What the reference accepts is accepted, but for what follows.
 
 | Here | Reason |
 | --- | --- |
-| A canceled job cannot be completed any more: 422 | whoever canceled it was told that it is over, \
-and jobs downstream were canceled with it |
+| A canceled job cannot be completed any more: 422 | the client that canceled it was answered \
+that it is over, and jobs downstream were canceled with it |
 | `torc run` exits with 1 when a job failed | scripts and schedulers notice it only so |
 | Jobs that depend on each other in a cycle, or on themselves, are refused | they would be blocked \
 for ever, and the workflow would never complete |
@@ -89,7 +89,7 @@ NOT_KEPT: dict[str, dict[str, str]] = {"0.12.3": {}, "0.35.0": {}}
 
 
 class Verdict(TypedDict):
-    """What became of a method."""
+    """How a call of a method ended."""
 
     api: str
     method: str
@@ -98,7 +98,7 @@ class Verdict(TypedDict):
 
 
 def page(verdicts: dict[str, list[Verdict]]) -> str:
-    """Return the page, given what became of every method by version of the client."""
+    """Return the page, given the outcome of every method by version of the client."""
     parts = [HEAD, FORMS, DIFFERENCES]
     for version, methods in verdicts.items():
         works = sum(not one["problem"] for one in methods)

@@ -2,7 +2,7 @@
 
     CLIENTS_PAGE=write python -m pytest tests/clients/test_methods.py
 
-writes that page anew.
+writes that page again.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from typing import Any
 
 PROGRAMS = frozenset({"torc_server", "torc_tui"})
 _ORDER_BYTES = 100_000
-"""What the socket takes at once, with room to spare; a longer order starts a process anew."""
+"""What the socket takes at once, with room to spare; a longer order starts a new process."""
 _READ_AT_START = re.compile(
     r"PYTHON(?!PATH|UNBUFFERED)|LC_|LANG|LD_|MALLOC_|TEXTUAL_(?!SNAPSHOT)|ESCDELAY|RICH_CLICK_|"
     r"TERMINAL_WIDTH|FORCE_COLOR|PY_COLORS|GITHUB_ACTIONS"

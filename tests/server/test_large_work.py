@@ -56,7 +56,7 @@ def test_what_a_killed_server_has_begun_to_initialize_the_next_one_ends(large, h
     asking.join()
     server.start()
 
-    # Whoever changes the workflow waits until all of it is initialized.
+    # A request that changes the workflow waits until all of it is initialized.
     job = {"workflow_id": workflow_id, "name": "late", "command": "c"}
     assert call("POST", "/jobs", job).status == 200
     status = call("GET", f"/workflows/{workflow_id}/status").body["jobs_by_status"]

@@ -38,7 +38,7 @@ ADDED = {
     "exchange": "the batch protocol of our own runner",
     "list_job_groups": "how far a million jobs are, by stages",
     "change_jobs": "many jobs are canceled or retried in one request",
-    "assign_scheduler": "allocations are planned anew for all jobs that are left",
+    "assign_scheduler": "new allocations are planned for all jobs that are left",
     "reset_jobs": "how our own client reinitializes a workflow: the files are looked at there",
     **dict.fromkeys(
         (

@@ -1,4 +1,4 @@
-"""Queries of several requesters: whoever asks much waits for itself."""
+"""Queries of several requesters: a client that asks much waits only for itself."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ class Watch:
         return {name: self._views[each.slurm_job] for name, each in self.watched.items()}
 
     def look(self) -> None:
-        """Settle what the poller tells anew, and note when that is what it has to be."""
+        """Settle what is new from the poller, and note when that is what it has to be."""
         views = self._poller.poll()
         if views != self._views:
             self._views = views

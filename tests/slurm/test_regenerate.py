@@ -1,4 +1,4 @@
-"""Allocations that are planned anew for the jobs that are left, once."""
+"""New allocations for the jobs that are left, planned once."""
 
 from __future__ import annotations
 

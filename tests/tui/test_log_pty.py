@@ -145,7 +145,7 @@ def test_a_log_that_grows_by_the_megabyte_is_followed(open_file, tmp_path):
     screen.wait_for("piece 99")
     path.unlink()
     screen.wait_for("it was deleted")
-    path.write_text("anew\n")
-    screen.wait_for("anew")
+    path.write_text("again\n")
+    screen.wait_for("again")
     wait_for(lambda: peak_memory(screen) > 0, "the memory")
     assert peak_memory(screen) < MOST_MEMORY

@@ -146,7 +146,7 @@ def test_a_file_that_is_cut_is_shown_from_its_beginning(reader, log, is_followed
     os.truncate(log, 0)
     shown = step(reader, log, is_followed=is_followed)
     assert texts(shown) == []
-    assert "it was cut" in shown.remark
+    assert "it was truncated" in shown.remark
     log.write_text("again\n")
 
     assert texts(step(reader, log, is_followed=is_followed)) == ["again"]

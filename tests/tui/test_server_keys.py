@@ -63,7 +63,7 @@ async def test_a_server_of_others_is_neither_stopped_nor_read(server):
 
 
 def test_a_server_started_with_the_interface_outlives_it(tmp_path):
-    held = bound_socket(LOOPBACK, 0)  # so that nobody else is given its port
+    held = bound_socket(LOOPBACK, 0)  # so that no other process gets its port
     port = held.getsockname()[1]
     place = place_of(tmp_path / "study.db")
     screen = PtyScreen(

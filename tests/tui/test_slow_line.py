@@ -61,7 +61,7 @@ def test_the_event_loop_does_not_wait_for_the_line(tmp_path):
     program, told = tmp_path / "program.py", tmp_path / "told"
     program.write_text(_PROGRAM)
     screen = slow_screen([sys.executable, str(program), str(told)], tmp_path, 20_000, (160, 48))
-    wait_for(told.exists, "all frames to be painted, though nobody reads them")
+    wait_for(told.exists, "all frames to be painted, though nothing reads them")
     screen.wait_for("the last frame")
     screen.end()
     screen.close()

@@ -81,11 +81,11 @@ async def test_the_same_key_stops_a_watch_and_the_workflow_goes_on(server, clien
         await ui.press("y")
         await ui.wait_for("watch 0/3 waits")
         await ui.press("q")
-        await ui.wait_for("Quit, and watch no more? Runs continue.")
+        await ui.wait_for("Quit and stop watching? Runs continue.")
         await ui.wait_for(f"torc watch {number} --recover --auto-schedule")
         await ui.press("n")
         await ui.press("W")
-        await ui.wait_for("is watched no more; it goes on all the same.")
+        await ui.wait_for("is no longer watched; it goes on all the same.")
         await ui.wait_for(lambda: "watch 0/3" not in ui.seen())
         await ui.wait_for("▶ 1 running")
         await ui.press("C")
@@ -185,7 +185,9 @@ def test_a_watch_ends_with_the_interface_and_says_how_to_go_on(start_tui, server
 
     assert screen.end(signal.SIGTERM) == 143
 
-    said = f"Workflow {number} is watched no more. To go on: torc watch {number} --recover"
+    said = (
+        f"Workflow {number} is no longer watched. To watch it again: torc watch {number} --recover"
+    )
     assert said in " ".join(screen.output.decode(errors="replace").split())
     [log] = here.glob(f"output/watch_*_{number}.log")
     assert log.read_text().endswith("Stopped.\n")

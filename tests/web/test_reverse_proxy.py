@@ -33,7 +33,9 @@ def is_open(port):
 @contextmanager
 def proxy_of(server, place, page="reverse-proxy.md"):
     """Run nginx with the configuration of a how-to; yield its port."""
-    with bound_socket(LOOPBACK, 0) as held:  # nobody else is given its port; nginx may listen there
+    with bound_socket(
+        LOOPBACK, 0
+    ) as held:  # no other process gets its port; nginx may listen there
         yield from _nginx(server, place, page, held.getsockname()[1])
 
 

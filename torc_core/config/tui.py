@@ -65,8 +65,8 @@ class TuiSettings(msgspec.Struct, frozen=True, kw_only=True):
     notify: Annotated[
         str,
         Key(
-            "How the terminal is told that the open workflow has ended or jobs of it have failed: "
-            "by its bell, or by a notification (OSC 9 or OSC 777).",
+            "How the terminal notifies you that the open workflow has ended or that jobs of it "
+            "have failed: by its bell, or by a notification (OSC 9 or OSC 777).",
             NOTIFY,
         ),
     ] = "bell"

@@ -81,7 +81,7 @@ def read_access_file(path: Path) -> ServerAccess:
             f"The file {path} does not say how to reach the server: "
             f"{getattr(error, 'strerror', None) or error}.",
             hint="Submit the workflow again from an output directory that compute nodes share; "
-            "that writes it anew.",
+            "that replaces it.",
         ) from error
 
 

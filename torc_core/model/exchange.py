@@ -115,7 +115,7 @@ class Exchange(Wire, frozen=True, kw_only=True):
     schedules_nodes: bool = False
     """Whether this runner can request nodes, so that due `schedule_nodes` actions are news."""
     awaits_actions: bool = False
-    """Due actions are news, as the runner knows of none. One that has been told of some asks again
+    """Due actions are news, as the runner knows of none. One that has got some asks again
     once it has executed them."""
     boot_id: str | None = None
     """Names the present run of the runner's machine, in its first exchange. Once another one is

@@ -75,7 +75,7 @@ class Waker:
         return ready
 
     def close(self) -> None:
-        """Watch no more; `wake` may still be called."""
+        """Stop watching; `wake` may still be called."""
         self._epoll.close()
 
     def __del__(self) -> None:

@@ -194,7 +194,7 @@ def complete_action(
     *,
     now_ms: int,
 ) -> WorkflowAction:
-    """Record how a runner's execution of an action ended; told again, it changes nothing.
+    """Record how a runner's execution of an action ended; a repetition changes nothing.
 
     Raises:
         NotFoundError: There is no such workflow, or it has no such action.

@@ -79,7 +79,7 @@ class Notifier:
             self.dismiss(name)
 
     def notify_all(self) -> None:
-        """Wake all waiters: nobody knows what has changed."""
+        """Wake all waiters: what has changed is unknown."""
         self._clock += 1
         self._versions.clear()
         self._floor = self._clock

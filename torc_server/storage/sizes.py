@@ -22,7 +22,7 @@ SIZES = "sizes"
 WORTH_KNOWING = 10_000
 """Fewer rows are counted in a millisecond."""
 _MOST_KNOWN = 1_000
-"""Of more, those that were not asked for the longest are counted anew."""
+"""Of more, those that were not asked for the longest are counted again."""
 _workflow = tables.workflow.c
 _NOTE = Prepared(
     update(tables.workflow)

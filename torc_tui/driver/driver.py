@@ -90,7 +90,7 @@ class SparingDriver(Sparing, LinuxDriver):
         super().process_message(message)
 
     def disable_input(self) -> None:
-        """Read no more; what the terminal still has to say would be typed into the shell."""
+        """Stop reading; what the terminal still has to say would be typed into the shell."""
         if self._output is not None:
             self._output.ask_no_more()
         super().disable_input()

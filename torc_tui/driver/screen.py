@@ -170,7 +170,7 @@ class Screen:
             self._is_place_known = False
 
     def _switch(self, kind: Kind, raw: str) -> None:
-        """Enter the alternate screen, where all has to be painted anew, or leave it."""
+        """Enter the alternate screen, where everything has to be painted again, or leave it."""
         tidied = self._pen.tidy() if self._is_entered else ""
         self._is_entered = kind is Kind.ENTER
         self._beside.append(tidied + raw)

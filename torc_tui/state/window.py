@@ -45,7 +45,7 @@ class Window:
         return None
 
     def remake(self, make: Callable[[Any], Row]) -> None:
-        """Make all known rows anew from their items."""
+        """Make all known rows again from their items."""
         for rows in self._blocks.values():
             rows[:] = [make(row.item) for row in rows]
 

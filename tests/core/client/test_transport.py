@@ -252,6 +252,6 @@ def test_the_filters_of_a_list_are_those_of_the_published_document(method):
 
 @pytest.fixture
 def free_port() -> Iterator[int]:
-    """A port at which nobody listens meanwhile."""
+    """A port at which nothing listens in the meantime."""
     with bound_socket(LOOPBACK, 0) as reserved:
         yield reserved.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Recovery scripts whose runner dies: each is run once, whoever sees its end."""
+"""Recovery scripts whose runner dies: each is run once, whichever runner sees its end."""
 
 from __future__ import annotations
 

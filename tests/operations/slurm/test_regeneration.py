@@ -1,4 +1,4 @@
-"""Whether allocations are planned anew, or what an earlier call has begun is carried on."""
+"""Whether new allocations are planned, or what an earlier call has begun is carried on."""
 
 from __future__ import annotations
 

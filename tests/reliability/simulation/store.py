@@ -1,6 +1,6 @@
 """The server's storage without threads: the real file, pragmas, migrations and group commit.
 
-Whoever uses it decides when a group is committed, and at which statement the server dies.
+Its user decides when a group is committed, and at which statement the server dies.
 """
 
 from __future__ import annotations

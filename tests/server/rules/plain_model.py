@@ -1,4 +1,4 @@
-"""The life of jobs, said as simply as it can be: dicts, lists, and everything looked at anew.
+"""The life of jobs, said as simply as it can be: dicts, lists, everything looked at each time.
 
 Written from the documents, not from the rules. Jobs go by name here. Whatever the documents refuse
 raises `Refused` with the HTTP status; what a turn of a runner reports is judged in a word.
@@ -102,7 +102,7 @@ class Model:
     """Status and return code by job, run and attempt."""
     latest: dict = field(default_factory=dict)
     late: list = field(default_factory=list)
-    """Refused ends of attempts that nobody else had reported: job, token, status, return code."""
+    """Refused ends of attempts that no one else had reported: job, token, status, return code."""
     actions: list = field(default_factory=list)
     live_nodes: set = field(default_factory=set)
     run: int = 0
@@ -190,7 +190,7 @@ class Model:
                 attempt.is_open = attempt.node is not None
 
     def to_kill(self, node):
-        """The jobs that a node is to stop, unless it holds them anew."""
+        """The jobs that a node is to stop, unless it holds them again."""
         return sorted(
             {
                 name

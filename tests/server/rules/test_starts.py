@@ -1,4 +1,4 @@
-"""A workflow is started once, whoever else starts it; what was terminated runs again."""
+"""A workflow is started once, however many start it; what was terminated runs again."""
 
 from __future__ import annotations
 

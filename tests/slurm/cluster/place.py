@@ -1,7 +1,7 @@
 """Where a cluster is: everything that must differ between clusters of one machine, by a number.
 
-Whoever makes the directory of a number has the number, and with it ports, names of nodes and of
-control groups, and a network.
+The process that makes the directory of a number has the number, and with it ports, names of nodes
+and of control groups, and a network.
 """
 
 from __future__ import annotations

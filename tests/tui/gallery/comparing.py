@@ -1,6 +1,6 @@
 """Going to a screen, and comparing it with the pictures that are stored.
 
-A picture that changes is to be looked at, not accepted. To make one anew: delete its file, run
+A picture that changes is to be looked at, not accepted. To redraw one: delete its file, run
 `pytest tests/tui/gallery/test_gallery.py`, look at what it wrote.
 """
 

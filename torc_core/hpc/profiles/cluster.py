@@ -292,6 +292,6 @@ def _remarks(name: str, fields: Mapping[str, str], nodes: list[_Nodes]) -> Itera
     if len(kinds) > 1:
         yield f"its nodes have different GPUs: {', '.join(sorted(kinds))}"
     if any(each.memory_mb == _UNTOLD_MB for each in nodes):
-        yield "Slurm has not been told the memory of its nodes, or not of all"
+        yield "Slurm's configuration lacks the memory of some or all of its nodes"
     if not walltime_seconds(fields.get("MaxTime") or nodes[0].limit):
         yield "it has no limit of time; a year stands for that"

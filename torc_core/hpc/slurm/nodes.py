@@ -70,7 +70,7 @@ class SlurmNodes:
         client: The server.
         slurm: The programs.
         site: Where workers work.
-        on_submitted: Told of each Slurm job that was submitted and recorded.
+        on_submitted: Called for each Slurm job that was submitted and recorded.
         delays_s: Before each further try with a Slurm or a server that does not answer.
     """
 
@@ -253,5 +253,5 @@ def slurm_defaults(workflow: Workflow) -> Mapping[str, Any]:
     except msgspec.MsgspecError as error:
         raise UsageError(
             f"The slurm_defaults of workflow {workflow.id} are not a JSON object: {error}.",
-            hint="Create the workflow anew.",
+            hint="Create the workflow again.",
         ) from error

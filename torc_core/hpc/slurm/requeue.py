@@ -1,6 +1,6 @@
 """An allocation that Slurm has requeued: after the loss of a node, a preemption, or on request.
 
-It keeps its id and starts anew, maybe on other nodes. What ran in it before is gone; so its new
+It keeps its id and starts over, maybe on other nodes. What ran in it before is gone; so its new
 runners take over at once, and nothing waits until the old ones count as lost.
 """
 

@@ -36,7 +36,7 @@ class RunStatus(StrEnum):
     FAILED = "failed"
     CANCELED = "canceled"
     INTERRUPTED = "interrupted"
-    """Its runner was told to stop."""
+    """Its runner was asked to stop."""
     LOST = "lost"
     """Its runner died."""
     REPLACED = "replaced"

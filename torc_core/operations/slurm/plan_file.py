@@ -38,7 +38,7 @@ class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
     single_allocation: bool = False
     with_actions: bool = True
     overwrite: bool = False
-    """Plan anew a workflow that has schedulers."""
+    """Replace the schedulers that the workflow has."""
 
 
 def plan_allocations(
@@ -144,5 +144,5 @@ def _refuse_scheduled(spec: ExpandedWorkflow) -> None:
     raise ConflictError(
         f"The workflow has {counted(len(spec.slurm_schedulers), 'Slurm scheduler')} and "
         f"{counted(requests, 'request')} for nodes already.",
-        hint="Submit it as it is with torc submit, or plan it anew with --overwrite.",
+        hint="Submit it as it is with torc submit, or plan it again with --overwrite.",
     )

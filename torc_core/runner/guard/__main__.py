@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _close_log() -> None:
-    """Write to `guard.log` no more, so that it can be deleted on every file system."""
+    """Stop writing to `guard.log`, so that it can be deleted on every file system."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for output in (sys.stdout, sys.stderr):
         os.dup2(nowhere, output.fileno())

@@ -104,7 +104,7 @@ class Journal:
             self._has_lasting_name = True
 
     def close(self) -> None:
-        """Write no more."""
+        """Stop writing."""
         os.close(self._file)
 
     def _lines(self, entries: Sequence[Entry]) -> bytes:

@@ -59,7 +59,7 @@ def first_answer_s(options: RunnerOptions) -> float:
     What the workflow says of it is not known by then.
     """
     if options.cares:
-        return 0.0  # a caretaker begins anew
+        return 0.0  # a caretaker starts from zero
     if options.wait_for_server_s is not None:
         return options.wait_for_server_s
     return Workflow(name="", user="").compute_node_wait_for_healthy_database_minutes * 60

@@ -1,8 +1,8 @@
 r"""The syntax of Rust's regex crate, written in the syntax of RE2.
 
 The two differ where a difference is silent: `\d` and `\w` know all scripts in Rust, `[a&&b]` is an
-intersection, `(?x)` and `\u{e9}` exist. So a pattern is read whole, with Rust's rules, and written
-anew in the few constructs that mean the same in RE2. Only whether a pattern is found matters here:
+intersection, `(?x)` and `\u{e9}` exist. So a pattern is parsed with Rust's rules and rewritten in
+the few constructs that mean the same in RE2. Only whether a pattern is found matters here:
 captures and laziness are left out.
 
 Source: https://docs.rs/regex/latest/regex/#syntax and https://github.com/google/re2/wiki/Syntax.

@@ -338,7 +338,7 @@ class SQLiteDatabase:
 
 
 def uri_of(path: Path, mode: str) -> str:
-    """Return how SQLite is told to open a file: `ro`, `rw` or `rwc`, which makes it."""
+    """Return how SQLite is to open a file: `ro`, `rw` or `rwc`, which makes it."""
     return f"file:{quote(str(path.absolute()))}?mode={mode}"
 
 

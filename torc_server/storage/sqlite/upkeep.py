@@ -34,7 +34,7 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def compact(database: SQLiteDatabase) -> None:
-    """Write the file anew without its free pages, and empty the log.
+    """Rewrite the file without its free pages, and empty the log.
 
     Raises:
         MachineError: There is no space for it, or the disk fails; the file is as before.

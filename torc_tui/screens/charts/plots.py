@@ -1,4 +1,4 @@
-"""Plots of what jobs used over time, drawn with text; they are made anew while they are seen."""
+"""Plots of what jobs used over time, drawn with text; they are redrawn while they are in sight."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class FailuresView(Screen[None]):
         self.run_worker(self._following.run())
 
     def on_unmount(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._following is not None:
             self._following.close()
 

@@ -51,5 +51,5 @@ class Following:
             await asyncio.sleep(max(_LEAST_PAUSE_S, _REST * (monotonic() - began)))
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._feed.close()

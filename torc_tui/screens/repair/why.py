@@ -63,7 +63,7 @@ class WhyScreen(Reader):
         self.run_worker(self._following.run())
 
     def on_unmount(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._following is not None:
             self._following.close()
 

@@ -32,7 +32,7 @@ def name_at(overview: Overview, spot: Spot) -> str:
 
 
 def step_from(found: Sequence[Spot], spot: Spot, step: int) -> int:
-    """Return the index of the next match, or of the previous one, beginning anew at the end.
+    """Return the index of the next match, or of the previous one, wrapping around at the end.
 
     Args:
         found: At least one, in the order of the outline.

@@ -139,7 +139,7 @@ class LogReader:
             return view, True
         if state[0] < self._state[0]:
             view = self._open(source, layout)
-            self._remark = "it was cut to begin anew"
+            self._remark = "it was truncated and starts over"
             return view, True
         if identity is None and self._identity is not None:
             self._identity, self._remark = None, "it was deleted; this is what it held"

@@ -10,7 +10,7 @@ _REST, _LONG_REST = 5, 20
 """Pause after a reading, as a multiple of its time: with what needs it in sight, and else."""
 _LEAST_PAUSE_S = 2.0
 _REPEAT_S = 30.0
-"""After so long the time left of what runs is worked out anew, even if no job has changed."""
+"""After so long the time left of what runs is worked out again, even if no job has changed."""
 
 
 class Pace:

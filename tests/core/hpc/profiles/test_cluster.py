@@ -142,7 +142,9 @@ def test_memory_that_slurm_has_not_been_told_is_not_known():
     line = "p|1:00:00|2|8|1|(null)\n"
     reading = read_cluster(ClusterTexts(line, "", ""), hostname="x")
     assert reading.profile.partitions[0].memory_mb is None
-    assert "Slurm has not been told the memory of its nodes, or not of all" in reading.remarks["p"]
+    assert (
+        "Slurm's configuration lacks the memory of some or all of its nodes" in reading.remarks["p"]
+    )
 
     told = "p|1:00:00|1|8|4000|(null)\n"
     reading = read_cluster(ClusterTexts(line + told, "", ""), hostname="x")

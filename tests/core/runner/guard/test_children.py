@@ -21,7 +21,7 @@ def bash(command, folder, **options):
 def test_output_goes_to_files_and_input_is_empty(tmp_path):
     assert bash('cat; echo "$GREETING"; echo oops >&2', tmp_path) == (0, b"hello\n", b"oops\n")
     assert bash("echo more", tmp_path, appends=True).stdout == b"hello\nmore\n"
-    assert bash("echo anew", tmp_path).stdout == b"anew\n"
+    assert bash("echo again", tmp_path).stdout == b"again\n"
 
 
 def test_a_process_leads_its_session_and_takes_nothing_along(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 CALLS_PER_MINUTE = 12
-"""Of a process that was told nothing else."""
+"""Of a process for which nothing else is set."""
 _WINDOW_S = 60.0
 _FIRST_DELAY_S, _LAST_DELAY_S = 20.0, 60.0
 """What has happened meanwhile is seen within the last one, however long the outage was."""

@@ -238,7 +238,7 @@ def require_slurm(slurm: Slurm, workflow_id: WorkflowId) -> None:
 def is_dead(node: ComputeNode) -> bool:
     """Return whether a worker of this machine claims nothing more, and leaves its jobs to another.
 
-    Its process is no more, which the server knows only after some minutes; or it is a caretaker,
+    Its process is gone, which the server knows only after some minutes; or it is a caretaker,
     which looks after the jobs of a dead one until a run here takes them over.
     """
     is_here = node.hostname == os.uname().nodename

@@ -363,7 +363,7 @@ class _Watch:
         self._note(_Subject.SLURM, said, "Slurm answers again.")
 
     def _note(self, subject: _Subject, said: str | None, otherwise: str | None = None) -> None:
-        """Say something that may be true for long, once; and when it is true no more."""
+        """Say something that may be true for long, once; and when it is no longer true."""
         before = self._known.get(subject)
         self._known[subject] = said
         if said is not None and said != before:

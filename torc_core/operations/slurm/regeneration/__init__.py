@@ -1,1 +1,1 @@
-"""Allocations planned anew for the jobs of a workflow that are left to run."""
+"""New allocations planned for the jobs of a workflow that are left to run."""

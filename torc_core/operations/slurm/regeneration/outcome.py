@@ -43,7 +43,7 @@ class MadeScheduler(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Regenerated(msgspec.Struct, frozen=True, kw_only=True):
-    """The allocations of a workflow were planned anew, and requested if that was wanted."""
+    """New allocations of a workflow were planned, and requested if the user wanted that."""
 
     workflow_id: WorkflowId
     title: str

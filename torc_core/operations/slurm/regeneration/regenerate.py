@@ -1,4 +1,4 @@
-"""Plan allocations anew for the jobs of a workflow that are left, and request them.
+"""Plan new allocations for the jobs of a workflow that are left, and request them.
 
 A call that is killed may be repeated: it finds what the first one has done. Others that call at the
 same time, or later while its allocations wait or run, do not make a second set.
@@ -121,7 +121,7 @@ def propose_regenerate(
 ) -> Regeneration:
     """Propose schedulers for the jobs that no worker has begun, and to request their nodes.
 
-    What requested nodes of Slurm before does so no more.
+    What requested nodes of Slurm before no longer does.
 
     Args:
         connection: The server.

@@ -14,7 +14,7 @@ COMMANDS = {
     "delete": Entry("schedulers:delete", "Delete a Slurm scheduler."),
     "generate": Entry("generate:generate", "Plan the allocations of a workflow file."),
     "regenerate": Entry(
-        "regenerate:regenerate", "Plan allocations anew for the jobs that are left."
+        "regenerate:regenerate", "Plan new allocations for the jobs that are left."
     ),
     "schedule-nodes": Entry(
         "schedule_nodes:schedule_nodes", "Request further nodes for a workflow."

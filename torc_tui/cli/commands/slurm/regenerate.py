@@ -77,10 +77,10 @@ from torc_tui.cli.settings import Settings, pass_settings
 @question_options
 @pass_settings
 def regenerate(settings: Settings, workflow: str | None, **chosen: Any) -> None:
-    """Plan allocations anew for the jobs of a workflow that no worker has begun.
+    """Plan new allocations for the jobs of a workflow that no worker has begun.
 
-    These are the jobs that are uninitialized, ready or blocked. What requested nodes before does so
-    no more. Jobs that wait for others get their nodes when they are ready, the others with
+    These are the jobs that are uninitialized, ready or blocked. What requested nodes before no
+    longer does. Jobs that wait for others get their nodes when they are ready, the others with
     `--submit`. A call that was interrupted may be repeated.
     """
     workflow_id = settings.choose_workflow(workflow)

@@ -43,7 +43,7 @@ class _Follower:
         """Its length at the last look, and how often it was the same."""
 
     def look(self) -> int:
-        """Return its length; what was cut short begins anew."""
+        """Return its length; what was truncated starts over."""
         if self._content is None:
             with contextlib.suppress(OSError):
                 self._content = self._source.open()
