@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, insert, not_, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, not_, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.clock import utc_text
@@ -35,9 +35,25 @@ from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.mapping import WORKFLOW_ACTION
+from torc_server.storage.statements import Prepared
 
 _action = tables.workflow_action.c
+_link = tables.workflow_action_job.c
 _IS_WITHDRAWN = and_(_action.executed, _action.trigger_count < _action.required_triggers)
+_PENDING = Prepared(
+    WORKFLOW_ACTION.rows.where(
+        _action.workflow_id == bindparam("of_workflow"),
+        _action.trigger_count >= _action.required_triggers,
+        or_(not_(_action.executed), _action.persistent),
+        not_(IS_EXECUTED_HERE),
+    ).order_by(_action.id)
+)
+"""Those that are due; without a node, `node_id` is None and equals that of no execution."""
+_LINKED = Prepared(
+    select(_link.action_id, _link.job_id)
+    .where(_link.action_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_link.job_id)
+)
 
 
 def create_action(
@@ -106,16 +122,10 @@ def list_pending_actions(
         NotFoundError: There is no such workflow.
     """
     find_workflow(connection, workflow_id)
-    conditions = [
-        _action.workflow_id == workflow_id,
-        _action.trigger_count >= _action.required_triggers,
-        or_(not_(_action.executed), _action.persistent),
-    ]
+    rows = _PENDING.all(connection, of_workflow=workflow_id, node_id=node_id)
     if trigger_types:
-        conditions.append(_action.trigger_type.in_(trigger_types))
-    if node_id is not None:
-        conditions.append(not_(IS_EXECUTED_HERE))
-    return _read(connection, conditions, node_id=node_id)
+        rows = [row for row in rows if row.trigger_type in trigger_types]
+    return _with_jobs(connection, rows)
 
 
 def claim_action(
@@ -270,19 +280,16 @@ def _one_of(field: str, value: str, known: type[StrEnum]) -> None:
 
 
 def _read(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], **values: int | None
+    connection: Connection, conditions: Sequence[ColumnElement[bool]]
 ) -> list[WorkflowAction]:
-    rows: Sequence[Row[Any]] = connection.execute(
-        WORKFLOW_ACTION.rows.where(*conditions).order_by(_action.id), values
-    ).all()
-    link = tables.workflow_action_job.c
-    linked = connection.execute(
-        select(link.action_id, link.job_id)
-        .where(link.action_id.in_([row.id for row in rows]))
-        .order_by(link.job_id)
-    )
+    query = WORKFLOW_ACTION.rows.where(*conditions).order_by(_action.id)
+    return _with_jobs(connection, connection.execute(query).all())
+
+
+def _with_jobs(connection: Connection, rows: Sequence[Row[Any]]) -> list[WorkflowAction]:
+    """Return the actions of rows, each with the jobs that trigger it."""
     jobs: dict[int, list[int]] = {}
-    for action_id, job_id in linked:
+    for action_id, job_id in _LINKED.all_of(connection, [row.id for row in rows]):
         jobs.setdefault(action_id, []).append(job_id)
     return [
         msgspec.structs.replace(WORKFLOW_ACTION.read(row), job_ids=jobs.get(row.id)) for row in rows

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from torc_core.errors import UsageError
@@ -26,8 +26,35 @@ from torc_server.rules.workflows import find_workflow, get_workflow, has_open_jo
 from torc_server.storage import tables
 from torc_server.storage.long_work.unfinished import is_kept
 from torc_server.storage.mapping import WORKFLOW
+from torc_server.storage.statements import Prepared
 
 _workflow = tables.workflow.c
+_job, _result, _attempt = tables.job.c, tables.result.c, tables.attempt.c
+_node, _allocation = tables.compute_node.c, tables.scheduled_compute_node.c
+
+_JOBS_BY_STATUS = Prepared(
+    select(_job.workflow_id, _job.status, func.count())
+    .where(_job.workflow_id.in_(bindparam("ids", expanding=True)))
+    .group_by(_job.workflow_id, _job.status)
+)
+_ACTIVE_NODES = Prepared(
+    select(func.count()).where(_node.workflow_id == bindparam("of_workflow"), _node.is_active)
+)
+_ALLOCATIONS_BY_STATUS = Prepared(
+    select(_allocation.status, func.count())
+    .where(_allocation.workflow_id == bindparam("of_workflow"))
+    .group_by(_allocation.status)
+)
+_EXECUTED = Prepared(
+    select(func.coalesce(func.sum(_result.exec_time_minutes), 0.0)).where(
+        _result.workflow_id == bindparam("of_workflow"), _result.run_id == bindparam("in_run")
+    )
+)
+_SPAN = Prepared(
+    select(func.min(_attempt.claimed_at), func.max(_attempt.ended_at)).where(
+        _attempt.workflow_id == bindparam("of_workflow"), _attempt.run_id == bindparam("in_run")
+    )
+)
 
 
 class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,16 +126,10 @@ def count_jobs(
     connection: Connection, workflow_ids: Iterable[int]
 ) -> defaultdict[int, dict[str, int]]:
     """Return the numbers of jobs by status, by workflow: all statuses, zeros included."""
-    job = tables.job.c
     counts: defaultdict[int, dict[str, int]] = defaultdict(
         lambda: {str(status): 0 for status in JobStatus}
     )
-    query = (
-        select(job.workflow_id, job.status, func.count())
-        .where(job.workflow_id.in_(list(workflow_ids)))
-        .group_by(job.workflow_id, job.status)
-    )
-    for workflow_id, status, count in connection.execute(query):
+    for workflow_id, status, count in _JOBS_BY_STATUS.all_of(connection, workflow_ids):
         counts[workflow_id][JobStatus.from_number(status)] = count
     return counts
 
@@ -161,16 +182,10 @@ def update_workflow_status(
 
 
 def _node_counts(connection: Connection, workflow_id: WorkflowId) -> dict[str, Any]:
-    node, allocation = tables.compute_node.c, tables.scheduled_compute_node.c
-    active = select(func.count()).where(node.workflow_id == workflow_id, node.is_active)
-    by_status = (
-        select(allocation.status, func.count())
-        .where(allocation.workflow_id == workflow_id)
-        .group_by(allocation.status)
-    )
-    allocations = {status: number for status, number in connection.execute(by_status)}  # noqa: C416 - rows
+    [(active,)] = _ACTIVE_NODES.all(connection, of_workflow=workflow_id)
+    allocations = dict(_ALLOCATIONS_BY_STATUS.all(connection, of_workflow=workflow_id))
     return {
-        "active_compute_nodes": connection.execute(active).scalar_one(),
+        "active_compute_nodes": active,
         "pending_scheduled_nodes": allocations.get(AllocationStatus.PENDING, 0),
         "active_scheduled_nodes": allocations.get(AllocationStatus.ACTIVE, 0),
     }
@@ -178,15 +193,10 @@ def _node_counts(connection: Connection, workflow_id: WorkflowId) -> dict[str, A
 
 def _times(connection: Connection, workflow_id: WorkflowId, run_id: int) -> dict[str, Any]:
     """Return the total execution time of a run, and its span from first claim to last outcome."""
-    result, attempt = tables.result.c, tables.attempt.c
-    executed = select(func.coalesce(func.sum(result.exec_time_minutes), 0.0)).where(
-        and_(result.workflow_id == workflow_id, result.run_id == run_id)
-    )
-    span = select(func.min(attempt.claimed_at), func.max(attempt.ended_at)).where(
-        and_(attempt.workflow_id == workflow_id, attempt.run_id == run_id)
-    )
-    begin, end = connection.execute(span).one()
+    which = {"of_workflow": workflow_id, "in_run": run_id}
+    [(executed,)] = _EXECUTED.all(connection, **which)
+    [(begin, end)] = _SPAN.all(connection, **which)
     return {
-        "total_exec_time_minutes": float(connection.execute(executed).scalar_one()),
+        "total_exec_time_minutes": float(executed),
         "walltime_seconds": (end - begin) / 1000 if begin and end else 0.0,
     }

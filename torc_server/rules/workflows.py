@@ -121,9 +121,9 @@ def get_workflow(conn: Connection, workflow_id: WorkflowId) -> Workflow:
     Raises:
         NotFoundError: There is none.
     """
-    find_workflow(conn, workflow_id)
     workflow = WORKFLOW.find(conn, workflow_id)
-    assert workflow is not None
+    if workflow is None:
+        raise NotFoundError.of("workflow", workflow_id)
     return with_access_groups(conn, [workflow])[0]
 
 

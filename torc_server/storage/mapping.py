@@ -34,6 +34,7 @@ from torc_core.model.wire import stated_fields
 from torc_core.model.workflow import DynamicJobs, Workflow
 from torc_server.storage import tables
 from torc_server.storage.long_work.unfinished import is_kept
+from torc_server.storage.statements import Prepared
 
 WireT = TypeVar("WireT", bound=msgspec.Struct)
 
@@ -67,14 +68,15 @@ class TableMapping(Generic[WireT]):
         return select(*self.columns.values())
 
     @cached_property
-    def _one(self) -> Select[Any]:
-        query = self.rows.where(self.table.c.id == bindparam("record_id"))
-        of_workflow = self.table.c.get("workflow_id")
-        return query if of_workflow is None else query.where(is_kept(of_workflow))
+    def _one(self) -> Prepared[Any]:
+        columns = self.table.c
+        query = self.rows.where(columns.id == bindparam("record_id"))
+        of_workflow = columns.id if self.table is tables.workflow else columns.get("workflow_id")
+        return Prepared(query if of_workflow is None else query.where(is_kept(of_workflow)))
 
     def find(self, connection: Connection, record_id: int) -> WireT | None:
         """Return the struct with an id, if there is one."""
-        row = connection.execute(self._one, {"record_id": record_id}).first()
+        row = self._one.first(connection, record_id=record_id)
         return None if row is None else self.read(row)
 
     def read(self, row: Row[Any]) -> WireT:
