@@ -145,19 +145,25 @@ def test_a_job_that_ends_well_when_all_processes_are_signaled_is_interrupted(sit
     slurm_job = site.submit("--cpus-per-task=3")
     site.wait_for_status("running", *jobs)
     place = site.cluster.layout.place
-    for pid in jobs_first(processes_of(place, site.cluster.show(slurm_job)["NodeList"]), slurm_job):
-        kill(pid, signal.SIGTERM)  # some end with others
+    pids = processes_of(place, site.cluster.show(slurm_job)["NodeList"])
+    runners = processes_of_job(pids, slurm_job, "python", "python3")
+    for pid in runners:
+        kill(pid, signal.SIGSTOP)  # so that they get their signal at one moment with the jobs
+    for pid in (*processes_of_job(pids, slurm_job, "perl", "sleep"), *runners):
+        kill(pid, signal.SIGTERM)
+    for pid in runners:
+        kill(pid, signal.SIGCONT)
     site.wait_for_status("terminated", *jobs)
 
 
-def jobs_first(pids, slurm_job):
-    """Return the processes of a Slurm job without those of Slurm, the latest first."""
+def processes_of_job(pids, slurm_job, *names):
+    """Return the processes of a Slurm job that run one of these programs."""
     own = []
-    for each in with_names(pids, "perl", "sleep", "python", "python3"):
+    for each in with_names(pids, *names):
         with suppress(psutil.NoSuchProcess):  # of another test
             if each.environ().get("SLURM_JOB_ID") == str(slurm_job):
                 own.append(each.pid)
-    return sorted(own, reverse=True)
+    return own
 
 
 def test_an_allocation_that_is_requeued_goes_on_with_what_it_had_to_stop(site):
