@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 
-import pytest
 from server.rules.bench import PLENTY, Bench
 from sqlalchemy import insert, select
 
-from torc_core.clock import SystemClock
 from torc_core.errors import ConflictError
 from torc_core.model.exchange import WorkRequest
 from torc_server.storage import tables
-from torc_server.storage.groups import Groups, Request
-from torc_server.storage.migrations import migrate
-from torc_server.storage.postgres.database import PostgresDatabase
 from torc_server.storage.statements import Prepared
 
 JOBS = 20
@@ -23,36 +17,6 @@ MOST_WAITS = 14
 """Of an exchange that reports jobs and claims others; half of its statements need no answer."""
 _ADD_GROUP = Prepared(insert(tables.access_group), "name", "description", "created_at", "is_system")
 _GROUPS = Prepared(select(tables.access_group.c.name))
-
-
-@pytest.fixture
-def database(postgres):
-    return PostgresDatabase(postgres.create())
-
-
-@pytest.fixture
-def connection(database):
-    with database.writer_engine().connect() as opened:
-        migrate(opened, database, 0)
-        yield opened
-
-
-@pytest.fixture
-def run(database, connection):
-    """Run functions over the connection as one group, and return their outcomes."""
-    groups = Groups(database, SystemClock(), lambda *_: None)
-
-    def run(*functions):
-        loop = asyncio.new_event_loop()
-        requests = [
-            Request(lambda conn, _, __, fn=fn: [fn(conn)], None, loop.create_future())
-            for fn in functions
-        ]
-        groups.run(connection, requests)
-        loop.close()
-        return [request.outcome for request in requests]
-
-    return run
 
 
 @contextmanager

@@ -22,11 +22,6 @@ WHERE application_name = 'torc-server'
 
 
 @pytest.fixture
-def address(postgres):
-    return postgres.create()
-
-
-@pytest.fixture
 def servers(make_server, address):
     return [make_server(address=address) for _ in range(2)]
 

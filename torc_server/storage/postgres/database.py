@@ -17,10 +17,10 @@ from sqlalchemy.ext.compiler import compiles
 from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
 from torc_core.masking import mask
 from torc_server.storage.database import Fate
-from torc_server.storage.health import Room
+from torc_server.storage.health import STATE, Room
 from torc_server.storage.postgres import failures
 from torc_server.storage.postgres.connections import connect, engine_of
-from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction
+from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction, unlock
 from torc_server.storage.postgres.numbering import Numbering
 from torc_server.storage.postgres.sharing import Shared
 from torc_server.storage.postgres.upgrades import FIRST, UPGRADES
@@ -48,6 +48,7 @@ class PostgresDatabase:
         self._url = url
         self.sharing = Shared(url)
         self.numbering = Numbering()
+        self._is_served = False
 
     @property
     def name(self) -> str:
@@ -79,13 +80,17 @@ class PostgresDatabase:
                 hint=f"torc-server needs PostgreSQL {OLDEST_SERVER} or newer.",
             )
 
-    def serving(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def serving(self) -> Iterator[None]:
         """Use it beside other servers of the same version.
 
         Raises:
             ConflictError: Something has it for itself.
         """
-        return self._registered(shared=True)
+        with self._registered(shared=True):
+            self._is_served = True
+            yield
+            self._is_served = False
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Keep servers out.
@@ -97,17 +102,18 @@ class PostgresDatabase:
 
     @contextmanager
     def _registered(self, *, shared: bool) -> Iterator[None]:
-        from torc_server.storage.migrations import VERSION  # noqa: PLC0415 - it imports the seam
-
         engine = self.reader_engine()
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if not try_lock(connection, Lock.SCHEMA, VERSION, shared=shared):
+            if not try_lock(connection, Lock.SCHEMA, _version(), shared=shared):
                 who = "Another program has" if shared else "Servers use"
                 raise ConflictError(
                     f"{who} the database {self.name}.",
                     hint="Wait until it is done." if shared else "Stop them first.",
                 )
-            yield
+            try:
+                yield
+            finally:
+                _release(connection, shared=shared)
 
     @property
     def was_left_open(self) -> bool:
@@ -166,7 +172,7 @@ class PostgresDatabase:
         """Return how a transaction ended that raised an error, after a new connection if need be.
 
         Raises:
-            MachineError: PostgreSQL does not come back.
+            MachineError: PostgreSQL does not come back, or another program has the database.
         """
         transaction = self.sharing.transaction if at_commit else None
         if failures.is_passing(error):
@@ -180,12 +186,23 @@ class PostgresDatabase:
             _pause(attempt)
             try:
                 with connection.begin():
+                    self._register_again(connection)
                     return _fate(connection, transaction)
             except (DBAPIError, psycopg.Error) as broken:
                 if not failures.is_lost(broken):
                     raise
         problem = failures.UNREACHABLE if transaction is None else _LOST_AT_COMMIT
         raise problem.as_error() from error
+
+    def _register_again(self, connection: Connection) -> None:
+        """Have the writer's session keep other programs out, as the one from before is lost."""
+        if self._is_served and not try_lock(connection, Lock.SCHEMA, _version(), shared=True):
+            raise MachineError(
+                f"While PostgreSQL was away, another program took the database {self.name}; "
+                "nothing was changed.",
+                hint="Wait until it is done, or start the server again.",
+                **{STATE: "locked"},
+            )
 
     def explain(self, error: Exception) -> TorcError | None:
         """Return what a statement's failure means; None: it is a fault of this program."""
@@ -227,6 +244,21 @@ def _fate(connection: Connection, transaction: str | None) -> Fate:
         "SELECT pg_xact_status(%s::xid8)", (transaction,)
     ).scalar_one()
     return Fate.COMMITTED if status == "committed" else Fate.AGAIN
+
+
+def _version() -> int:
+    from torc_server.storage.migrations import VERSION  # noqa: PLC0415 - it imports the seam
+
+    return VERSION
+
+
+def _release(connection: Connection, *, shared: bool) -> None:
+    """Release the database at once: PostgreSQL may notice only later that a session has ended."""
+    try:
+        unlock(connection, Lock.SCHEMA, _version(), shared=shared)
+    except DBAPIError as error:  # a session that broke has released it
+        if not failures.is_lost(error):
+            raise
 
 
 def _pause(tries: int) -> None:

@@ -38,9 +38,9 @@ def try_lock_in_transaction(connection: Connection, lock: Lock, of: int = 0) -> 
     return _ask(connection, "pg_try_advisory_xact_lock", lock, of)
 
 
-def unlock(connection: Connection, lock: Lock, of: int = 0) -> None:
+def unlock(connection: Connection, lock: Lock, of: int = 0, *, shared: bool = False) -> None:
     """Release a lock of the session."""
-    _ask(connection, "pg_advisory_unlock", lock, of)
+    _ask(connection, "pg_advisory_unlock_shared" if shared else "pg_advisory_unlock", lock, of)
 
 
 def _ask(connection: Connection, function: str, lock: Lock, of: int) -> bool:
