@@ -38,18 +38,37 @@ def check_version(connection: Connection, database: Database) -> int:
     return version
 
 
+def check_is_present(connection: Connection, database: Database) -> None:
+    """Make sure that a database has the version that the tables describe.
+
+    Raises:
+        ConflictError: It is older or newer, or another program's.
+    """
+    version = check_version(connection, database)
+    if version != VERSION:
+        raise ConflictError(
+            f"The database {database.name} has schema version {version}, not {VERSION}.",
+            hint="Start this torc-server on it once: that upgrades it.",
+        )
+
+
 def migrate(connection: Connection, database: Database, version: int) -> None:
     """Upgrade a database from its version, 0 for an empty one, to the present one."""
     if version == VERSION:
         return
     with connection.begin():
-        # Another server may have done it since.
-        version = max(version, database.read_version(connection))
-        if version == VERSION:
-            return
-        if version == 0:
-            assert tables.workflow is not None  # importing the tables fills the metadata
-            SQLModel.metadata.create_all(connection, checkfirst=False)
-        else:
-            database.upgrade(connection, version)
-        database.write_version(connection, VERSION)
+        migrate_within(connection, database, version)
+
+
+def migrate_within(connection: Connection, database: Database, version: int) -> None:
+    """Do the same in a transaction that has begun."""
+    # Another server may have done it since.
+    version = max(version, database.read_version(connection))
+    if version == VERSION:
+        return
+    if version == 0:
+        assert tables.workflow is not None  # importing the tables fills the metadata
+        SQLModel.metadata.create_all(connection, checkfirst=False)
+    else:
+        database.upgrade(connection, version)
+    database.write_version(connection, VERSION)

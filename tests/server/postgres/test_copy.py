@@ -83,6 +83,34 @@ def test_nothing_is_copied_onto_something_or_from_under_a_server(file, postgres,
     assert (used.returncode, "Servers use the database" in used.stderr) == (5, True)
 
 
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (
+            "UPDATE job SET command = 'a' || char(0) WHERE id = 7",
+            "column command of the table job, id 7,",
+        ),
+        (
+            "UPDATE event SET event_type = 'a' || char(0) WHERE id = 3",
+            "column event_type of the table event, id 3,",
+        ),
+    ],
+)
+def test_a_text_that_postgresql_cannot_keep_is_named_and_nothing_is_made(
+    file, postgres, change, place
+):
+    with closing(sqlite3.connect(file)) as direct, direct:
+        direct.execute(change)
+    address = postgres.create()
+
+    refused = torc_server("copy", file, address)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"The {place} has the character NUL" in refused.stderr
+    name = address.partition("?")[0].rpartition("/")[2]
+    assert postgres.execute("SELECT relname FROM pg_class WHERE relname = 'job'", name) == []
+
+
 class _Only:
     """What `Bench.job` needs."""
 
