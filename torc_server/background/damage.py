@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 async def look_for_damage(database: Database, readers: Readers, writer: Writer) -> None:
     """Look for damage while the server serves; what is found is logged and part of its health."""
     try:
-        found = await readers.run(database.find_damage)
+        found = await readers.run(database.find_damage, is_quick=True)
     except MachineError as error:  # a page that must be read to find others is damaged
         found = [error.message]
     for line in found:

@@ -110,8 +110,8 @@ class Database(Protocol):
     def was_left_open(self) -> bool:
         """Whether it was not closed in order; asked before it is opened."""
 
-    def find_damage(self, connection: Connection) -> list[str]:
-        """Return what is wrong with it, found in one reading; sentences of its kind."""
+    def find_damage(self, connection: Connection, *, is_quick: bool) -> list[str]:
+        """Return what is wrong with it, sentences of its kind; quick: found in one reading."""
 
     def check_in_place(self) -> None:
         """Check, before a commit, that it is still where it was when the writer began.

@@ -13,7 +13,7 @@ from torc_core.units import counted
 from torc_server.rules.dependencies import propagation, sets
 from torc_server.rules.events import record
 from torc_server.storage import tables
-from torc_server.storage.sqlite.damage import find_damage
+from torc_server.storage.database import Database
 
 
 class Checked(NamedTuple):
@@ -35,13 +35,13 @@ class Checked(NamedTuple):
             yield f"Workflow {workflow_id} has {wrong} of dependencies."
 
 
-def check(connection: Connection) -> Checked:
+def check(connection: Connection, database: Database) -> Checked:
     """Read all of a database, and say what is wrong with it.
 
     Raises:
         DBAPIError: It cannot be read.
     """
-    damage = list(find_damage(connection))
+    damage = database.find_damage(connection, is_quick=False)
     return Checked(
         damage,
         {} if damage else sets.find_miscounted(connection),

@@ -13,9 +13,10 @@ from torc_core.clock import SystemClock
 from torc_core.errors import MachineError, NotFoundError, UsageError
 from torc_core.units import counted, format_bytes
 from torc_server.options import DATABASE, database_option, load
-from torc_server.settings import database_address, database_path
+from torc_server.settings import database_address
 
 if TYPE_CHECKING:
+    from torc_server.storage.database import Database
     from torc_server.storage.sqlite.database import SQLiteDatabase
 
 
@@ -31,7 +32,7 @@ def backup(*, database: str | None, file: Path, force: bool) -> None:
     """
     from torc_server.upkeep.backup import back_up  # noqa: PLC0415 - start-up time of --help
 
-    with _opened(database) as opened:
+    with _opened_file(database) as opened:
         made = back_up(opened, file, replaces=force)
     workflows = counted(made.num_workflows, "workflow")
     click.echo(f"Backed up {workflows} to {made.file} ({format_bytes(made.num_bytes)}).")
@@ -43,26 +44,31 @@ def backup(*, database: str | None, file: Path, force: bool) -> None:
     "--repair",
     "repairs",
     is_flag=True,
-    help="Correct what can be: counters of dependencies. The server has to be stopped.",
+    help="Correct what can be: counters of dependencies. Servers have to be stopped.",
 )
 def check(*, database: str | None, repairs: bool) -> None:
     """Say what is wrong with the database.
 
-    All of it is read, also while a server uses it. Exits with 9 if anything is wrong and is not
+    All of it is read, also while servers use it. Exits with 9 if anything is wrong and is not
     repaired.
     """
-    from torc_server.upkeep.check import check as find  # noqa: PLC0415 - start-up time of --help
+    from torc_server.storage.migrations import (  # noqa: PLC0415 - start-up time of --help
+        check_is_present,
+    )
+    from torc_server.upkeep.check import check as find  # noqa: PLC0415 - likewise
     from torc_server.upkeep.check import repair  # noqa: PLC0415 - likewise
 
     with _opened(database) as opened, opened.exclusive() if repairs else nullcontext():
         with opened.reader_engine().connect() as connection:
-            found = find(connection)
+            if repairs:
+                check_is_present(connection, opened)
+            found = find(connection, opened)
         for problem in found.problems:
             click.echo(problem)
         if found.damage:
             raise MachineError(
                 f"The database {opened.name} is damaged.",
-                hint="Stop the server and restore a backup; torc-server backup makes them.",
+                hint="Stop the server and restore a backup.",
             )
         if found.miscounted and not repairs:
             raise MachineError(
@@ -70,8 +76,8 @@ def check(*, database: str | None, repairs: bool) -> None:
                 hint="Stop the server and repair them: torc-server check --repair",
             )
         if found.miscounted:
-            now_ms = SystemClock().wall_ms()
             with opened.writer_engine().begin() as connection:
+                now_ms = opened.sharing.moment(connection, SystemClock().wall_ms())
                 for workflow_id, number in found.miscounted.items():
                     repair(connection, workflow_id, number, now_ms=now_ms)
             click.echo("They were corrected, with an event in each workflow.")
@@ -114,7 +120,7 @@ def vacuum(*, database: str | None) -> None:
     """
     from torc_server.storage.sqlite.upkeep import compact  # noqa: PLC0415 - start-up time of --help
 
-    with _opened(database) as opened, opened.exclusive():
+    with _opened_file(database) as opened, opened.exclusive():
         before = opened.path.stat().st_size
         compact(opened)
         after = opened.path.stat().st_size
@@ -124,27 +130,50 @@ def vacuum(*, database: str | None) -> None:
 
 
 @contextmanager
-def _opened(given: str | None) -> Iterator[SQLiteDatabase]:
-    """Return the database that is meant; what its driver says becomes an error of the machine."""
+def _opened(given: str | None) -> Iterator[Database]:
+    """Yield the database that is meant; what its driver says becomes an error of the machine."""
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - start-up time of --help
 
+    from torc_server.storage.database import open_database  # noqa: PLC0415 - likewise
     from torc_server.storage.migrations import check_version  # noqa: PLC0415 - likewise
-    from torc_server.storage.sqlite.database import SQLiteDatabase  # noqa: PLC0415 - likewise
 
-    table = load({DATABASE: given}, only_options=False).check().server
-    if isinstance(database_address(table.database), str):
-        raise UsageError(
-            "The server's database is PostgreSQL's, which has its own programs for this.",
-            hint="Use pg_dump for backups; or copy it into a file: torc-server copy.",
-        )
-    database = SQLiteDatabase(database_path(table.database))
-    if not database.path.is_file():
+    address = _address(given)
+    database = open_database(address)
+    if isinstance(address, str):
+        database.create()
+    elif not address.is_file():
         raise NotFoundError(
             f"There is no database {database.name}.", hint="Name its file with --database."
         )
     try:
         with database.reader_engine().connect() as connection:
-            check_version(connection, database)
+            if not check_version(connection, database) and isinstance(address, str):
+                raise NotFoundError(
+                    f"The database {database.name} is empty.",
+                    hint="Start torc-server on it once, or name another one with --database.",
+                )
         yield database
     except DBAPIError as error:
         raise database.explain(error) or database.unusable(error) from error
+
+
+@contextmanager
+def _opened_file(given: str | None) -> Iterator[SQLiteDatabase]:
+    """Yield the database that is meant, which is a file."""
+    from torc_server.storage.sqlite.database import (  # noqa: PLC0415 - start-up time of --help
+        SQLiteDatabase,
+    )
+
+    if isinstance(_address(given), str):
+        raise UsageError(
+            "The server's database is PostgreSQL's, which has its own programs for this.",
+            hint="Use pg_dump for backups; or copy it into a file: torc-server copy.",
+        )
+    with _opened(given) as database:
+        assert isinstance(database, SQLiteDatabase)
+        yield database
+
+
+def _address(given: str | None) -> Path | str:
+    table = load({DATABASE: given}, only_options=False).check().server
+    return database_address(table.database)

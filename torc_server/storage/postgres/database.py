@@ -20,6 +20,7 @@ from torc_server.storage.database import Fate
 from torc_server.storage.health import STATE, Room
 from torc_server.storage.postgres import failures
 from torc_server.storage.postgres.connections import connect, engine_of
+from torc_server.storage.postgres.damage import find_damage
 from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction, unlock
 from torc_server.storage.postgres.numbering import Numbering
 from torc_server.storage.postgres.sharing import Shared
@@ -120,10 +121,9 @@ class PostgresDatabase:
         """False: PostgreSQL recovers by itself."""
         return False
 
-    def find_damage(self, connection: Connection) -> list[str]:
-        """Return nothing: PostgreSQL looks after its files."""
-        del connection
-        return []
+    def find_damage(self, connection: Connection, *, is_quick: bool) -> list[str]:
+        """Return what is wrong with it; quick: nothing, as PostgreSQL looks after its files."""
+        return [] if is_quick else list(find_damage(connection))
 
     def check_in_place(self) -> None:
         """Do nothing: the connection is to the database itself."""

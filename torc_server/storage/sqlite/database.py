@@ -183,9 +183,9 @@ class SQLiteDatabase:
         """Whether the last program that wrote to it was killed: it would have removed the log."""
         return Path(f"{self._path}-wal").exists()
 
-    def find_damage(self, connection: Connection) -> list[str]:
-        """Return what is wrong with the file, found in one reading."""
-        return list(find_damage(connection, is_quick=True))
+    def find_damage(self, connection: Connection, *, is_quick: bool) -> list[str]:
+        """Return what is wrong with the file; quick: found in one reading."""
+        return list(find_damage(connection, is_quick=is_quick))
 
     def check_in_place(self) -> None:
         """Check that the files the writer writes to are still those of this name.
