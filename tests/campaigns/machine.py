@@ -1,4 +1,7 @@
-"""Try the life of jobs against the plain model in very many random orders.
+"""Try the life of jobs against the plain model in very many random orders, on each database.
+
+    python tests/campaigns/machine.py --examples 2000
+    python tests/campaigns/machine.py --examples 2000 --on postgresql
 
 A divergence is reduced to its smallest story and printed. The seed in the first line repeats a run.
 """
@@ -9,24 +12,55 @@ import argparse
 import random
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
-from server.rules.test_machine import Machine
+from postgresql import Postgres
+from server.rules import test_machine
+from server.rules.conftest import memory_engine, postgres_engine
+from sqlalchemy import Connection, Engine
+
+KINDS = ("sqlite", "postgresql")
+
+
+@contextmanager
+def engine_of(kind: str) -> Iterator[Engine]:
+    """Yield an engine of a new database of a kind."""
+    if kind == "sqlite":
+        yield memory_engine()
+        return
+    with Postgres() as postgres:
+        yield postgres_engine(postgres.create())
 
 
 def main() -> None:
     """Run the campaign; a divergence ends it with its story."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--examples", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--on", choices=KINDS, help="by default on both, one after the other")
     options = parser.parse_args()
-    print(f"{options.examples} examples of {options.steps} steps, seed {options.seed}")
-    begin = time.perf_counter()
+    print(f"{options.examples} examples of {options.steps} steps, seed {options.seed}", flush=True)
+    for kind in KINDS if options.on is None else [options.on]:
+        begin = time.perf_counter()
+        with engine_of(kind) as engine:
+            try_on(engine, options)
+        print(f"{kind}: no divergence; {time.perf_counter() - begin:.0f} s", flush=True)
+
+
+def try_on(engine: Engine, options: argparse.Namespace) -> None:
+    """Try all examples on one database."""
+
+    class Machine(test_machine.Machine):
+        def new_connection(self) -> Connection:
+            return engine.connect()
+
     run_state_machine_as_test(
         seed(options.seed)(Machine),
         settings=settings(
@@ -38,7 +72,6 @@ def main() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(f"no divergence; {time.perf_counter() - begin:.0f} s")
 
 
 if __name__ == "__main__":

@@ -538,7 +538,7 @@ class Model:
         if self.results.get(key) != LOST:
             return
         del self.results[key]
-        del self.latest[name]
+        self.latest.pop(name, None)  # initializing may have forgotten it
         for _, *before in [k for k in self.results if k[:2] == key[:2]]:
             self.latest[name] = tuple(before)
         if job.attempt == attempt.number + 1:

@@ -73,13 +73,17 @@ class Machine(RuleBasedStateMachine):
 
     # Setting the scene.
 
+    def new_connection(self):
+        """Return a connection to the database on which the stories are tried."""
+        return _engine().connect()
+
     @initialize(
         edges=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=9),
         minds=st.lists(st.booleans(), min_size=6, max_size=6),
         members=st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=2, max_size=2),
     )
     def begin(self, edges, minds, members):
-        self.connection = _engine().connect()
+        self.connection = self.new_connection()
         self.transaction = self.connection.begin()
         self.bench = Bench(self.connection)
         self.sizes = Sizes(worth_knowing=0)
