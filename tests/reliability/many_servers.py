@@ -3,14 +3,14 @@
     PYTHONPATH=tests python tests/reliability/many_servers.py --jobs 20000 --broken 100
 
 Each client goes to another server with each exchange, as behind an address that spreads requests.
-Meanwhile connections of the servers to PostgreSQL are broken. No job may be given twice, no client
-may see an error, and each job must have one result in the end.
+Meanwhile connections of the servers to PostgreSQL are broken, one whenever so many more jobs were
+claimed: on a slow machine no oftener than work gets done in between. No job may be given twice, no
+client may see an error, and each job must have one result in the end.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
 import sys
 import tempfile
 import threading
@@ -37,6 +37,7 @@ PLENTY = ComputeNodesResources(num_cpus=10_000, memory_gb=10_000.0, num_gpus=0, 
 CLAIMERS = 8
 BATCH = 20
 WAIT_S = 20.0
+_LOOK_S = 0.01
 _BREAK_ONE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = 'torc-server' ORDER BY random() LIMIT 1
@@ -127,7 +128,7 @@ def _try(postgres: Postgres, clients: list[TorcClient], *, jobs: int, broken: in
     is_over = threading.Event()
     begin = time.monotonic()
     with ThreadPoolExecutor(CLAIMERS + 1) as pool:
-        breaking = pool.submit(_break_connections, postgres, broken, is_over)
+        breaking = pool.submit(_break_connections, postgres, broken, jobs, claimers, is_over)
         ends = [pool.submit(each.run) for each in claimers]
         errors = [error for end in ends if (error := end.exception()) is not None]
         took = time.monotonic() - begin
@@ -143,11 +144,18 @@ def _try(postgres: Postgres, clients: list[TorcClient], *, jobs: int, broken: in
     return Report(problems, jobs, breaking.result(), jobs / took)
 
 
-def _break_connections(postgres: Postgres, number: int, is_over: threading.Event) -> int:
-    chance = random.Random(1)
+def _break_connections(
+    postgres: Postgres,
+    number: int,
+    jobs: int,
+    claimers: Sequence[Claims],
+    is_over: threading.Event,
+) -> int:
+    """Break connections, evenly spread over the claims, and return how many."""
     for done in range(number):
-        if is_over.wait(chance.uniform(0.05, 0.3)):
-            return done
+        while sum(len(each.claimed) for each in claimers) * number < done * jobs:
+            if is_over.wait(_LOOK_S):
+                return done
         postgres.execute(_BREAK_ONE)
     return number
 
