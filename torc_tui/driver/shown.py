@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
@@ -27,4 +27,7 @@ def _shown(text: str) -> str:
     if shown is text:
         return text
     pairs = zip(text, shown, strict=True)
-    return "".join([new for old, new in pairs if old == new or cell_len(old)])
+    kept = "".join([new for old, new in pairs if old == new or cell_len(old)])
+    # Rich measures what follows a joiner with it, so a text is not as wide as its characters. A
+    # line that becomes wider moves all that is behind it, up to the edge of the screen.
+    return set_cell_size(kept, cell_len(text))

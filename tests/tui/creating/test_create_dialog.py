@@ -6,6 +6,7 @@ import os
 import threading
 
 import pytest
+from rich.cells import cell_len
 from tui.driving import interface
 
 from torc_tui.screens.creating import create_dialog
@@ -98,6 +99,17 @@ async def test_a_pipe_is_refused_and_not_waited_for(server, folder):
         await ui.press("enter")
         await ui.wait_for("A pipe can be read by")
         assert is_open(ui)
+
+
+async def test_a_name_with_many_joiners_does_not_move_what_is_beside_the_dialog(server, folder):
+    (folder / f"odd{chr(0x200C) * 9}{chr(0x200D)}.yaml").write_text(SPEC)
+    async with interface(server.url) as ui:
+        await ui.press("n")
+        await ui.wait_for("odd")
+        widths = {sum(cell_len(segment.text) for segment in strip) for strip in ui.strips()}
+
+        assert "\ufffd.yaml" in ui.seen()
+        assert widths == {ui.screen.size.width}
 
 
 async def test_a_directory_is_entered(server, folder):
