@@ -223,6 +223,23 @@ async def test_the_graph_has_edges_through_files_before_a_run_and_is_current_aft
         await ui.wait_for(lambda: "uninitialized" not in ui.seen())
 
 
+async def test_the_graph_of_files_is_there_before_the_next_refresh(server, client):
+    number = client.create_workflow(Workflow(name="links", user="tester")).id
+    sheet = client.create_file(File(workflow_id=number, name="sheet", path="sheet.txt")).id
+    client.create_job(
+        Job(workflow_id=number, name="writer", command="true", output_file_ids=[sheet])
+    )
+    async with interface(server.url, (160, 48)) as ui:
+        await ui.open("links")
+        await ui.press(*["shift+tab"] * 3)
+        await ui.wait_for("writer")
+        ui.board.refresher.refresh_every(0)
+        await ui.press("E", "E")
+        await ui.wait_for("□ sheet")
+        await ui.press("tab", "shift+tab")
+        await ui.wait_for("□ sheet")
+
+
 @pytest.mark.parametrize("key", ["n", "escape", "enter"])
 async def test_a_question_is_answered_with_no_by_everything_but_y(
     server, client, make_workflow, key

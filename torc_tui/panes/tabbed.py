@@ -166,6 +166,8 @@ class TabbedPane(Vertical):
         if self._overview is not None:
             tab.show_overview(self._overview)
         tab.came_into_sight()
+        if self._status is not None:
+            tab.show_status(self._status)
         if had_focus:
             tab.focus_content()
 

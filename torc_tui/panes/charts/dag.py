@@ -93,13 +93,14 @@ class DagTab(Tab):
     def open(self, workflow: Workflow | None) -> None:
         """Forget the graph of the last workflow."""
         super().open(workflow)
+        self._status = None
         self._forget_drawing()
         self._note = ""
         self.groups.forget()
         self.view.show(Drawing([], 0))
 
     def came_into_sight(self) -> None:
-        """Read at the next occasion, whether or not something has changed."""
+        """Read at the next status, whether or not something has changed."""
         self._forget_drawing()
         self.post_message(OverviewWanted())
 
@@ -161,14 +162,18 @@ class DagTab(Tab):
         self.call_after_refresh(self.focus_content)
         self.post_message(LimitsChanged())
         self.post_message(OverviewWanted())
+        self._read_soon()
 
     def _forget_drawing(self) -> None:
-        self._seen = self._status = None
+        self._seen = None
         self._next_reading = 0.0
 
     def show_status(self, status: WorkflowStatus) -> None:
         """Read a drawing now or soon, if this status says that the shown one is old."""
         self._status = status
+        self._read_soon()
+
+    def _read_soon(self) -> None:
         if self._timer is None and self._shows in _THINGS:
             pause_s = self._next_reading - monotonic()
             if pause_s > 0:
