@@ -58,3 +58,25 @@ def test_jobs_that_were_added_after_the_initialization_are_warned_of(client):
     client.delete_workflow(stage.id)
 
     assert warnings == [f"2 jobs of workflow {stage.id} are not initialized and will not run."]
+
+
+@pytest.mark.parametrize(
+    ("situation", "says"),
+    [
+        ("uninitialized", "Both would share the 2 jobs that are waiting."),
+        ("initialized", "Both would share the 2 jobs that are waiting."),
+        ("complete", "No job is waiting: the other run would have nothing to do."),
+    ],
+)
+def test_a_run_beside_another_one_is_named_as_that(client, tmp_path, monkeypatch, situation, says):
+    monkeypatch.chdir(tmp_path)
+    stage = Stage(client, f"beside-{situation}")
+    getattr(stage, situation)()
+    stage.another_run_is_active()
+
+    question = propose(stage).question
+    client.delete_workflow(stage.id)
+
+    title = f"#{stage.id} beside-{situation}"
+    assert question.sentence == f"{title} is running already. Start another run beside it?"
+    assert says in question.lines

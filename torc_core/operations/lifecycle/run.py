@@ -22,7 +22,7 @@ from torc_core.host.runs import (
 )
 from torc_core.model.ids import WorkflowId, WorkflowRunId
 from torc_core.model.records.workflow_run import RunStatus, WorkflowRunPatch
-from torc_core.model.status import SETTLED, JobStatus
+from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import (
     count,
@@ -349,11 +349,25 @@ def _question(workflow: Workflow, facts: RunFacts, base: Path | None) -> Questio
         lines = ("It is initialized first.", *lines, *facts.start.lines())
     elif has_nothing_to_run(facts.status.jobs_by_status):
         lines = (*lines, "No job is left to run. To start over, initialize it first.")
+    sentence = f"Run {title_of(workflow)} on this machine?"
+    if facts.other_runs:
+        sentence = f"{title_of(workflow)} is running already. Start another run beside it?"
+        lines = (*lines, _shared(facts))
     return Question(
-        sentence=f"Run {title_of(workflow)} on this machine?",
+        sentence=sentence,
         lines=(*lines, *where_lines(base), "It keeps running after you quit."),
         is_optional=True,
     )
+
+
+def _shared(facts: RunFacts) -> str:
+    """Return what a run would do beside another one."""
+    initialized = frozenset() if facts.start is None else {JobStatus.UNINITIALIZED}
+    waiting = count(facts.status.jobs_by_status, _RUNNABLE - ACTIVE | initialized)
+    if not waiting:
+        return "No job is waiting: the other run would have nothing to do."
+    is_or_are = "is" if waiting == 1 else "are"
+    return f"Both would share the {counted(waiting, 'job')} that {is_or_are} waiting."
 
 
 def _find_other_runs(client: TorcClient, workflow_id: WorkflowId) -> tuple[AnotherRun, ...]:

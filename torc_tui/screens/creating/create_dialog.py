@@ -178,7 +178,10 @@ class CreateDialog(Dialog[ChosenFile | NoFile | None]):
         ]
         rows = [
             *([Cell(clean(path)), Cell("  used before", QUIET)] for path in recent),
-            *([Cell(clean(entry.shown), "bold" if entry.is_directory else "")] for entry in entries),
+            *(
+                [Cell(clean(entry.shown), "bold" if entry.is_directory else "")]
+                for entry in entries
+            ),
         ]
         self.files.show(rows, None)
         self._preview(self.typed)
