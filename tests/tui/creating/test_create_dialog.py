@@ -105,10 +105,9 @@ async def test_a_name_with_many_joiners_does_not_move_what_is_beside_the_dialog(
     (folder / f"odd{chr(0x200C) * 9}{chr(0x200D)}.yaml").write_text(SPEC)
     async with interface(server.url) as ui:
         await ui.press("n")
-        await ui.wait_for("odd")
+        await ui.wait_for("\ufffd.yaml")
         widths = {sum(cell_len(segment.text) for segment in strip) for strip in ui.strips()}
 
-        assert "\ufffd.yaml" in ui.seen()
         assert widths == {ui.screen.size.width}
 
 
