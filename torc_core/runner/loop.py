@@ -6,7 +6,8 @@ thread; only exchanges with the server and the actions of the workflow run on ot
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -108,6 +109,18 @@ class Loop:
             TorcError: The workflow was deleted, the server refuses a setting, or this
                 machine cannot start jobs.
         """
+        turns = self.turns(stops)
+        with suppress(StopIteration):
+            delay_s = next(turns)
+            while True:
+                delay_s = turns.send(self._waker.sleep(delay_s))
+
+    def turns(self, stops: list[StopRequest]) -> Generator[float | None, list[int], None]:
+        """Do the same, but leave sleeping to the caller, as a simulator does.
+
+        Yields:
+            How long to sleep at most; it is sent the descriptors that are readable then.
+        """
         if self._options.cares:
             self._turns.skip_end()
         else:
@@ -119,7 +132,7 @@ class Loop:
             self._timers.set(Timer(TimerKind.LAST_CLAIM), self._deadline - least_s + 0.01)
         self._handle_events(stops)
         while not self._may_exit():
-            readable = self._waker.sleep(self._timers.delay_s(self._clock.monotonic()))
+            readable = yield self._timers.delay_s(self._clock.monotonic())
             # Before the exits: batch systems signal runner and jobs at the same instant.
             self._handle_stops(stops)
             for fd in readable:

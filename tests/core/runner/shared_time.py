@@ -1,16 +1,18 @@
-"""Several runners in one simulated time. Each has a thread; one of these runs at a time."""
+"""Several runners in one simulated time, which run in turn, each from sleep to sleep."""
 
 from __future__ import annotations
 
 import heapq
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from core.runner.simulated import SimulatedClock, SimulatedWaker
 
+Turns = Generator[float | None, list[int], None]
+"""A runner's loop, see `Loop.turns`."""
+
 
 class Machine(SimulatedWaker):
-    """A machine on the time of all: its runner runs on a thread, one of all at a time.
+    """A machine on the time of all, where one runner runs from sleep to sleep.
 
     Args:
         time: The time of all.
@@ -21,22 +23,17 @@ class Machine(SimulatedWaker):
         self._time = time
         self._until = 0.0
         self._is_due = True
-        # Locks that are handed over: a semaphore takes ten times as long.
-        self._may_go, self._stands = threading.Lock(), threading.Lock()
-        self._may_go.acquire()
-        self._stands.acquire()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._program: Callable[[], object] = lambda: None
+        self._turns: Turns | None = None
+        self._has_begun = False
         self._late: list[Callable[[], None]] = []
         self.is_over = False
         self.error: Exception | None = None
         self.is_paused = False
         self.are_jobs_paused = False
 
-    def start(self, program: Callable[[], object]) -> None:
-        """Run a program that sleeps here."""
-        self._program = program
-        self._thread.start()
+    def start(self, turns: Turns) -> None:
+        """Run a loop, which yields how long it sleeps and is sent what is readable then."""
+        self._turns = turns
 
     @property
     def wakes_at(self) -> float:
@@ -46,10 +43,28 @@ class Machine(SimulatedWaker):
         return self.clock.now if self._is_due else self._until
 
     def go_on(self) -> None:
-        """Let the program run until it sleeps or is over."""
+        """Let the loop run until it sleeps with nothing to handle, or is over."""
+        assert self._turns is not None
         self._is_due = False
-        self._may_go.release()
-        self._stands.acquire()
+        try:
+            while True:
+                if self._has_begun:
+                    ready, self._ready = self._ready, []
+                    delay_s = self._turns.send(ready)
+                else:
+                    self._has_begun, delay_s = True, next(self._turns)
+                self._until = float("inf") if delay_s is None else self.clock.now + delay_s
+                self.note_sleep()
+                if not self._ready:
+                    return
+        except StopIteration:
+            self.is_over = True
+        except Exception as error:  # noqa: BLE001 - the time of all raises it
+            self.error = error
+            self.is_over = True
+
+    def note_sleep(self) -> None:
+        """Called each time the loop has nothing more to do."""
 
     def resume(self) -> None:
         """End a pause: what was to happen meanwhile to jobs that stood still happens now."""
@@ -75,25 +90,8 @@ class Machine(SimulatedWaker):
 
         self._time.at(when, happen)
 
-    def sleep(self, seconds: float | None) -> list[int]:
-        self._until = float("inf") if seconds is None else self.clock.now + seconds
-        if not self._ready:
-            self._stands.release()
-            self._may_go.acquire()
-        ready, self._ready = self._ready, []
-        return ready
-
     def wake(self) -> None:
         self._is_due = True
-
-    def _work(self) -> None:
-        self._may_go.acquire()
-        try:
-            self._program()
-        except Exception as error:  # noqa: BLE001 - of the thread of all
-            self.error = error
-        self.is_over = True
-        self._stands.release()
 
 
 class Time:

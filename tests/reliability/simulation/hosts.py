@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -150,37 +149,22 @@ class Guard(SimulatedProcesses):
         return self._outcomes[key]
 
 
-class Dead(BaseException):
-    """The runner is dead: none of its handlers runs."""
-
-
 class MortalMachine(Machine):
-    """A runner's thread, which can be ended where it stands."""
+    """A machine whose runner can be killed where it stands."""
 
     is_dead = False
     on_sleep: Callable[[], None] = staticmethod(lambda: None)
-    """Called each time it has nothing more to do."""
+    """Called each time its runner has nothing more to do."""
 
-    def sleep(self, seconds: float | None) -> list[int]:
+    def note_sleep(self) -> None:
         self.on_sleep()
-        ready = super().sleep(seconds)
-        if self.is_dead:
-            raise Dead
-        return ready
 
     def kill(self) -> None:
-        """End the program."""
-        self.is_dead = True
+        """End the runner: none of its handlers runs."""
+        self.is_dead = self.is_over = True
         self.resume()
-        if not self.is_over:
-            self.go_on()
-
-    def start(self, program: Callable[[], object]) -> None:
-        def mortal() -> None:
-            with contextlib.suppress(Dead):
-                program()
-
-        super().start(mortal)
+        if self._turns is not None:
+            self._turns.close()
 
 
 class Host:
@@ -239,7 +223,7 @@ class Host:
         self.nodes.append(node_id)
         self.link = link
         self.links.append(link)
-        machine.start(world.run)
+        machine.start(world.loop.turns(world.stops))
         self._time.machines.append(machine)
 
     @property
