@@ -64,7 +64,7 @@ class Points(store.Points):
         if self.left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         self.left -= 1
-kind = store._watched(Points())
+kind = store.watched(Points())
 class Database(database.SQLiteDatabase):
     def __init__(self, path):
         super().__init__(path, kind)

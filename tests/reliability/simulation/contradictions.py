@@ -8,9 +8,18 @@ from typing import Any
 
 from reliability.simulation.hosts import Ledger
 from reliability.simulation.plans import RETRIED, PlannedJob
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
+
+_event = tables.event.c
+_RESULTS = Prepared(select(tables.result.c.job_id, tables.result.c.return_code))
+_ATTEMPTS = Prepared(select(tables.attempt.c.job_id))
+_NODES = Prepared(select(func.count()).select_from(tables.compute_node))
+_EVENTS = Prepared(
+    select(_event.data).where(_event.event_type == bindparam("kind")).order_by(_event.id)
+)
 
 
 def contradictions(
@@ -23,13 +32,12 @@ def contradictions(
         ledger: What processes did.
         planned: The jobs.
     """
-    result, attempt = tables.result.c, tables.attempt.c
-    rows = conn.execute(select(result.job_id, result.return_code)).all()
+    rows = _RESULTS.all(conn)
     recorded = Counter(row.job_id for row in rows)
     retried = Counter(row.job_id for row in rows if row.return_code == RETRIED)
-    claimed = Counter(conn.execute(select(attempt.job_id)).scalars())
+    claimed = Counter(row.job_id for row in _ATTEMPTS.all(conn))
     started = Counter(job_id for job_id, _ in {start[1:] for start in ledger.starts})
-    said = Counter(data["job_id"] for data in _events(conn, "job_started"))
+    said = Counter(data["job_id"] for data in events_of(conn, "job_started"))
     may_have_run = {
         job_id: (claimed if job.on_lost else started)[job_id] for job_id, job in planned.items()
     }
@@ -47,7 +55,7 @@ def contradictions(
         ],
         "jobs that an older runner has adopted": [
             data["job_id"]
-            for data in _events(conn, "job_adopted")
+            for data in events_of(conn, "job_adopted")
             if data["compute_node_id"] < data["previous_node_id"]
         ],
     }
@@ -55,11 +63,10 @@ def contradictions(
 
 def registered_twice(conn: Connection, asked: int) -> list[str]:
     """Return how many runners are registered, if that is more than have asked for it."""
-    nodes = conn.execute(select(func.count()).select_from(tables.compute_node)).scalar_one()
+    [(nodes,)] = _NODES.all(conn)
     return [f"{nodes} instead of {asked}"] if nodes > asked else []
 
 
-def _events(conn: Connection, kind: str) -> list[Any]:
-    event = tables.event.c
-    found = select(event.data).where(event.event_type == kind).order_by(event.id)
-    return list(conn.execute(found).scalars())
+def events_of(conn: Connection, kind: str) -> list[Any]:
+    """Return the contents of the events of a kind."""
+    return [row.data for row in _EVENTS.all(conn, kind=kind)]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from core.runner.shared_time import Machine, Time
-from reliability.simulation.contradictions import contradictions, registered_twice
+from reliability.simulation.contradictions import contradictions, events_of, registered_twice
 from reliability.simulation.hosts import Host, Ledger, choose
 from reliability.simulation.network import Link, Network, Weather
 from reliability.simulation.owner import Owner
@@ -19,26 +19,35 @@ from reliability.simulation.plans import (
     Created,
     Plan,
     add_node,
-    create,
-    plan_of,
 )
 from reliability.simulation.server import Server
 from reliability.simulation.store import Store, Work
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from torc_core.model.exchange import ClaimedJob
-from torc_core.model.records.timers import DEFAULT_TIMERS
 from torc_core.model.result import LOST_ATTEMPTS_LIMIT, LOST_RETURN_CODE
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.workflows import has_open_jobs
 from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
 from torc_server.upkeep.check import check
 
 LONGEST_S = 2 * 24 * 3600.0
 """What is not over by then is stuck."""
 MOST_HOSTS = 25
-LONGEST_PAUSE_S = 1500.0
+_job, _result, _workflow = tables.job.c, tables.result.c, tables.workflow.c
+_JOBS = Prepared(select(_job.id, _job.token, _job.status))
+_RESULTS = Prepared(
+    select(_result.job_id, _result.return_code, _result.exec_time_minutes, _result.status)
+)
+_IS_CANCELED = Prepared(
+    select(_workflow.is_canceled).where(_workflow.id == bindparam("workflow_id"))
+)
+_ALL = [
+    Prepared(select(table).order_by(table.c.id))
+    for table in (tables.result, tables.event, tables.attempt)
+]
 _COUNTED = {JobStatus.COMPLETED, JobStatus.FAILED}
 
 
@@ -75,9 +84,10 @@ class History:
         self.time = Time()
         self._fired: Counter[str] = Counter()
         self._ledger = Ledger()
+        self._lengths: set[tuple[int | None, int]] = set()
         self.hosts: list[Host] = []
         self._store = store
-        self.server = Server(store, self.time, self._chance, plan.crash_share, self._fired)
+        self.server = Server(store, self.time, self._chance, plan, self._fired)
         self.network = Network(self.time, self._chance, plan.weather, self._fired)
         beside = random.Random(f"requests with keys of {seed}")
         requests = Network(self.time, beside, plan.weather, self._fired)
@@ -85,9 +95,8 @@ class History:
         self._false_expiries: list[str] = []
         if not {*plan.deaths} - {"wall clock set"} and plan.weather == Weather():
             self.server.on_expiry = self._judge_expiry
-        store.reset(self.server.clock)
+        self._created: Created = store.reset(self.server.clock, plan.jobs)
         self.server.start()
-        self._created: Created = store.run(create, plan.jobs, is_timed=True)
         ids = self._created.job_ids
         self._planned = dict(zip(ids, plan.jobs, strict=True))
         self._ledger.needs = {
@@ -139,9 +148,8 @@ class History:
         return False
 
     def _is_open(self, conn: Connection) -> bool:
-        workflow = tables.workflow.c
-        query = select(workflow.is_canceled).where(workflow.id == self._created.id)
-        return has_open_jobs(conn, self._created.id) and not conn.execute(query).scalar_one()
+        [(is_canceled,)] = _IS_CANCELED.all(conn, workflow_id=self._created.id)
+        return has_open_jobs(conn, self._created.id) and not is_canceled
 
     # ---- machines
 
@@ -171,7 +179,11 @@ class History:
             code = RETRIED
         if self._plan.is_steady:
             return 1 + claimed.token / 1000, code
-        return round(self._chance.uniform(0.001, self._plan.longest_s), 3), code
+        length_ms = round(self._chance.uniform(0.001, self._plan.longest_s) * 1000)
+        while (claimed.job.id, length_ms) in self._lengths:
+            length_ms += 1  # results are told apart by it
+        self._lengths.add((claimed.job.id, length_ms))
+        return length_ms / 1000, code
 
     # ---- what happens to them
 
@@ -192,7 +204,9 @@ class History:
         elif what == "guard dies":
             host.kill_guard()
         elif what == "pause":
-            length_s = self._chance.uniform(DEFAULT_TIMERS.lost_seconds + 10, LONGEST_PAUSE_S)
+            length_s = self._chance.uniform(
+                self._plan.timers.lost_seconds + 10, self._plan.longest_pause_s
+            )
             host.pause(length_s, with_jobs=self._chance.random() < 0.5)
         else:
             host.kill_runner()
@@ -200,7 +214,7 @@ class History:
                 self._fired["guard dies with its runner"] += 1
                 host.guard.lose_processes()
             self._after(
-                self._chance.choice([0.5, DEFAULT_TIMERS.lost_seconds * 1.5]), host.start_runner
+                self._chance.choice([0.5, self._plan.timers.lost_seconds * 1.5]), host.start_runner
             )
 
     def _cancel(self) -> None:
@@ -227,10 +241,7 @@ class History:
     # ---- what is left
 
     def _compare(self, conn: Connection) -> Report:
-        table = tables.result.c
-        rows = conn.execute(
-            select(table.job_id, table.return_code, table.exec_time_minutes, table.status)
-        ).all()
+        rows = _RESULTS.all(conn)
         reported = [row for row in rows if row.return_code != LOST_RETURN_CODE]
         losses = Counter(row.job_id for row in rows if row.return_code == LOST_RETURN_CODE)
         token_of = {
@@ -239,15 +250,8 @@ class History:
         counted: list[tuple[int, int | None, int]] = [
             (row.job_id, token_of.get(_mark(row)), row.return_code) for row in reported
         ]
-        job = tables.job.c
-        jobs = {row.id: row for row in conn.execute(select(job.id, job.token, job.status)).all()}
-        event = tables.event.c
-        late = Counter(
-            (data["job_id"], data["token"])
-            for data in conn.execute(
-                select(event.data).where(event.event_type == "late_result")
-            ).scalars()
-        )
+        jobs = {row.id: row for row in _JOBS.all(conn)}
+        late = Counter((data["job_id"], data["token"]) for data in events_of(conn, "late_result"))
         links = [link for host in self.hosts for link in host.links]
         answers = [answer for link in links for answer in link.acknowledged]
         known = {(job_id, token) for job_id, token, _ in counted}
@@ -330,17 +334,11 @@ class History:
 
     def _fingerprint(self, conn: Connection) -> str:
         digest = hashlib.sha256(repr(self._ledger.starts).encode())
-        for table in (tables.result, tables.event, tables.attempt):
-            rows = conn.execute(select(table).order_by(table.c.id)).all()
-            digest.update(repr([tuple(row) for row in rows]).encode())
+        for every in _ALL:
+            digest.update(repr([tuple(row) for row in every.all(conn)]).encode())
         return digest.hexdigest()[:16]
 
 
 def _mark(row: Any) -> tuple[int, int, int]:
     """Return by what a result is known in the ledger."""
     return row.job_id, row.return_code, round(row.exec_time_minutes * 60_000)
-
-
-def simulate(store: Store, seed: int) -> Report:
-    """Let the history of a seed happen."""
-    return History(store, plan_of(seed), seed).run()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from reliability.simulation.network import Weather
 from sqlalchemy import Connection, insert
 
 from torc_core.model.job import Job, OnLost
+from torc_core.model.records.timers import DEFAULT_TIMERS, RunnerTimers
 from torc_core.model.workflow import Workflow
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.initialize import initialize_jobs
@@ -55,6 +57,11 @@ class Plan:
     cancels: bool = False
     horizon_s: float = 300.0
     """Within which all of it happens."""
+    timers: RunnerTimers = DEFAULT_TIMERS
+    """The server's."""
+    longest_pause_s: float = 1500.0
+    longest_down_s: float = 700.0
+    """How long the server is away at most, once in ten times."""
 
 
 def _chain(count: int) -> list[PlannedJob]:
@@ -124,6 +131,53 @@ def plan_of(seed: int) -> Plan:
     return replace(plan, jobs=tuple(job._replace(on_lost=on_lost) for job in plan.jobs))
 
 
+BRIEF = RunnerTimers(heartbeat_seconds=30.0, suspect_seconds=45.0, lost_seconds=70.0)
+"""A lease is soon over, so that a history has a tenth of the heartbeats."""
+WORKFLOWS = 40
+"""How many there are for `SEEDS_EACH` seeds: what is made once does not take most of the time."""
+SEEDS_EACH = 2000
+
+
+@cache
+def _workflows(number: int) -> list[tuple[PlannedJob, ...]]:
+    """Return the workflows of one run of seeds: a shape or layers, each with a policy."""
+    chance = random.Random(f"workflows {number}")
+    found = []
+    for _ in range(WORKFLOWS):
+        is_shape = chance.random() < 0.4
+        jobs = chance.choice(list(shapes(3).values())) if is_shape else tuple(_layered(chance, 4))
+        on_lost = chance.choice(_POLICIES) if chance.random() < 0.2 else None
+        found.append(tuple(job._replace(on_lost=on_lost) for job in jobs))
+    return found
+
+
+def brief_of(seed: int) -> Plan:
+    """Return what a seed means where all of it is brief, so that many fit into a minute."""
+    chance = random.Random(seed)
+
+    def share(worst: float) -> float:
+        return chance.choice([0.0, 0.0, worst / 4, worst])
+
+    return Plan(
+        jobs=chance.choice(_workflows(seed // SEEDS_EACH)),
+        hosts=chance.choice([1, 1, 2]),
+        slots=chance.choice([1, 2, 4]),
+        longest_s=chance.choice([2.0, 5.0, 20.0, 60.0]),
+        weather=Weather(
+            lost=share(0.2), reply_lost=share(0.2), duplicated=share(0.2), late=share(0.1)
+        ),
+        crash_share=share(0.2),
+        deaths={
+            what: chance.randint(1, most) for what, most in DEATHS.items() if chance.random() < 0.1
+        },
+        cancels=chance.random() < 0.05,
+        horizon_s=chance.choice([2.0, 10.0, 40.0]),
+        timers=BRIEF,
+        longest_pause_s=200.0,
+        longest_down_s=60.0,
+    )
+
+
 def pauses_of(seed: int) -> Plan:
     """Return what a seed means where nothing happens but pauses, with jobs that take long."""
     return Plan(
@@ -152,13 +206,13 @@ def clocks_of(seed: int) -> Plan:
     )
 
 
-PROFILES = {"all": plan_of, "pauses": pauses_of, "clocks": clocks_of}
+PROFILES = {"all": brief_of, "long": plan_of, "pauses": pauses_of, "clocks": clocks_of}
 """What seeds may mean."""
 
 
-def _layered(chance: random.Random) -> list[PlannedJob]:
+def _layered(chance: random.Random, most_jobs: int = 9) -> list[PlannedJob]:
     jobs: list[PlannedJob] = []
-    for at in range(chance.randint(1, 9)):
+    for at in range(chance.randint(1, most_jobs)):
         most = min(at, 3)
         needs = tuple(sorted(chance.sample(range(at), chance.randint(0, most))))
         fails = chance.random()

@@ -12,10 +12,10 @@ from core.runner.shared_time import Time
 from core.runner.simulated import EPOCH_MS
 from msgspec.structs import replace
 from reliability.simulation.network import Fail, Reply
+from reliability.simulation.plans import Plan
 from reliability.simulation.store import COMMIT, COMMITTED, Crashed, Outcome, Store, Work
 
 from torc_core.model.exchange import Exchange
-from torc_core.model.records.timers import DEFAULT_TIMERS
 from torc_server.controllers.exchange import LONGEST_WAIT_S
 from torc_server.rules.attempts.exchange import Answer, answer_exchange, answer_waiting
 from torc_server.rules.attempts.lost.leases import LeaseClock, expire_leases, suspect_silent
@@ -25,7 +25,6 @@ PERIOD_S = 30.0
 """Leases are looked at less often than by a real server, which costs most of a long history."""
 WRITE_S = 0.002
 """What arrives within this time is one group."""
-LONGEST_DOWN_S = 700.0
 SHORT_DOWN_S = 0.5
 MOST_STATEMENTS = 15
 CRASHES: dict[str, Callable[[str], bool]] = {
@@ -75,7 +74,7 @@ class Server:
         store: Its database.
         time: The time of all.
         chance: Decides when and how it dies.
-        crash_share: How often a group is its last.
+        plan: How often it dies, for how long, and its timers.
         fired: Counts how it died.
     """
 
@@ -84,7 +83,7 @@ class Server:
         store: Store,
         time: Time,
         chance: random.Random,
-        crash_share: float,
+        plan: Plan,
         fired: Counter[str],
     ) -> None:
         self.clock = ServerClock(time)
@@ -98,7 +97,7 @@ class Server:
         """The latest number that was answered, by compute node."""
         self._time = time
         self._chance = chance
-        self._crash_share = crash_share
+        self._plan = plan
         self._fired = fired
         self._is_up = False
         self._boot = 0
@@ -145,7 +144,7 @@ class Server:
             self._held[key] = _Held(request, first, reply, fail)
             self._after(min(request.wait_seconds, LONGEST_WAIT_S), lambda: self._release(key))
 
-        self.request(Work(answer_exchange, (node_id, request)), answered, fail)
+        self.request(Work(answer_exchange, (node_id, request, self._plan.timers)), answered, fail)
 
     def crash(self, down_s: float) -> None:
         """Kill it, and start the next one."""
@@ -161,7 +160,7 @@ class Server:
     def _commit(self) -> None:
         queue, self._queue = self._queue, []
         kind = None
-        if self._chance.random() < self._crash_share:
+        if self._chance.random() < self._plan.crash_share:
             kind = self._chance.choice(list(CRASHES))
             number = self._chance.randrange(MOST_STATEMENTS) if kind.endswith("statement") else 0
             self.store.points.arm(number, CRASHES[kind])
@@ -171,7 +170,9 @@ class Server:
             self._fired[kind or "server dies as planned"] += 1
             self._queue = queue  # these fail, too
             is_long = kind is not None and self._chance.random() < 0.1
-            self.crash(self._chance.uniform(0, LONGEST_DOWN_S) if is_long else SHORT_DOWN_S)
+            self.crash(
+                self._chance.uniform(0, self._plan.longest_down_s) if is_long else SHORT_DOWN_S
+            )
             return
         if kind is not None:
             self.store.points.disarm()
@@ -196,7 +197,9 @@ class Server:
                 held.reply(replace(latest.reply, outcomes=held.first.reply.outcomes))
 
         held.is_asked = True
-        self.request(Work(answer_waiting, (key[0], held.request)), answered, lambda: None)
+        self.request(
+            Work(answer_waiting, (key[0], held.request, self._plan.timers)), answered, lambda: None
+        )
 
     def _release(self, key: tuple[int, int]) -> None:
         held = self._held.get(key)
@@ -207,11 +210,11 @@ class Server:
             held.reply(held.first.reply)
 
     def _keep_house(self) -> None:
-        now = (self.clock.monotonic(), self.clock.wall_ms())
-        since = self._leases.silent_before(*now, DEFAULT_TIMERS.lost_seconds)
+        timers, now = self._plan.timers, (self.clock.monotonic(), self.clock.wall_ms())
+        since = self._leases.silent_before(*now, timers.lost_seconds)
         if since is not None:
             self.request(Work(expire_leases, (since,)), self._note_expired, lambda: None)
-        since = self._leases.silent_before(*now, DEFAULT_TIMERS.suspect_seconds)
+        since = self._leases.silent_before(*now, timers.suspect_seconds)
         if since is not None:
             self.request(Work(suspect_silent, (since,)), lambda _: None, lambda: None)
         self._after(PERIOD_S, self._keep_house)

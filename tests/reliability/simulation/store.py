@@ -14,11 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reliability.simulation.plans import Created, PlannedJob, create
+
 from torc_core.clock import Clock
 from torc_server.lifespan import _prepare
 from torc_server.storage.groups import Groups, Request
 from torc_server.storage.sqlite.database import SQLiteDatabase
 
+Jobs = tuple[PlannedJob, ...]
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where files are in memory, if there is such a place."""
 COMMIT = "COMMIT"
@@ -82,7 +85,7 @@ class Work(NamedTuple):
         return [self.function(connection, *self.arguments, **moment)]
 
 
-class _Database(SQLiteDatabase):
+class Database(SQLiteDatabase):
     """Its engines, with the statements that they have compiled, are those of all servers."""
 
     writer_engine = cache(SQLiteDatabase.writer_engine)
@@ -100,23 +103,44 @@ class Store:
     def __init__(self, path: Path, points: Points | None = None) -> None:
         self.points = points or Points()
         self.path = path
-        self._database = _Database(path, _watched(self.points))
-        self._empty: bytes | None = None
+        self._database = self.new_database()
+        self._images: dict[Jobs, tuple[bytes, Created]] = {}
+        """Files with workflows."""
         self._delivered: list[tuple[list[Request], frozenset[int]]] = []
         self.connection: Any = None
 
-    def reset(self, clock: Clock) -> None:
-        """Begin with an empty database."""
+    def new_database(self) -> Database:
+        """Return the database of the file."""
+        return Database(self.path, watched(self.points))
+
+    def reset(self, clock: Clock, jobs: Jobs) -> Created:
+        """Begin with a database that has a workflow of these jobs alone, which is made once."""
         self.close()
+        if jobs not in self._images:
+            self.make_empty(clock)
+            self.open(clock)
+            created = self.fill(jobs)
+            self.close()
+            self._images[jobs] = self.path.read_bytes(), created
+        image, created = self._images[jobs]
+        self._remove()
+        self.path.write_bytes(image)
+        return created
+
+    def make_empty(self, clock: Clock) -> None:
+        """Make the file, as a server does."""
+        self._remove()
+        self._database.create()
+        _prepare(self._database, clock)
+
+    def fill(self, jobs: Jobs) -> Created:
+        """Create and initialize a workflow."""
+        created: Created = self.run(create, jobs, is_timed=True)
+        return created
+
+    def _remove(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-        self.points.disarm()
-        if self._empty is None:
-            self._database.create()
-            _prepare(self._database, clock)
-            self._empty = self.path.read_bytes()
-        else:
-            self.path.write_bytes(self._empty)
 
     def open(self, clock: Clock) -> None:
         """Begin to serve, as each server does."""
@@ -169,6 +193,10 @@ class Store:
             self.connection.close()
             self.connection = None
 
+    def end(self) -> None:
+        """Leave nothing open."""
+        self.close()
+
 
 @contextmanager
 def new_store(points: Points | None = None, kind: type[Store] = Store) -> Iterator[Store]:
@@ -178,11 +206,11 @@ def new_store(points: Points | None = None, kind: type[Store] = Store) -> Iterat
     try:
         yield store
     finally:
-        store.close()
+        store.end()
         shutil.rmtree(folder)
 
 
-def _watched(points: Points) -> type[sqlite3.Connection]:
+def watched(points: Points) -> type[sqlite3.Connection]:
     """Return a class of connections whose statements reach points."""
 
     class Cursor(sqlite3.Cursor):
