@@ -93,7 +93,7 @@ def cut(recording: Recording, chance: random.Random, store: Store) -> list[str]:
     restore(files, recording.path, store.path)
     store.open(SystemClock())
     try:
-        damage = store.ask(check).problems
+        damage = store.ask(check, store.database).problems
         content = store.ask(digest)
     finally:
         store.close()

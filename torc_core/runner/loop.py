@@ -34,11 +34,15 @@ from torc_core.runner.policy.summary import (
     exit_code,
     reason_shown,
 )
-from torc_core.runner.policy.timers import Timer, TimerKind
+from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.progress import ProgressReporter
 from torc_core.runner.server.link import ServerLink
 from torc_core.runner.server.outstanding import ExchangeResult
 from torc_core.runner.signals import Waker
+
+Turns = Generator[float | None, list[int], None]
+"""A loop between its sleeps: yields how long it sleeps at most, and is sent the descriptors that
+are readable then."""
 
 
 class Surroundings(NamedTuple):
@@ -100,36 +104,25 @@ class Loop:
     # ---- the loop
 
     def run(self, stops: list[StopRequest]) -> None:
-        """Run until the runner may exit.
+        """Run until the runner may exit, see `turns`."""
+        _drive(self.turns(stops), self._waker)
+
+    def turns(self, stops: list[StopRequest]) -> Turns:
+        """Run until the runner may exit, but for sleeping, which a simulator does in its own way.
 
         Args:
             stops: Grows while this runs.
 
         Raises:
-            TorcError: The workflow was deleted, the server refuses a setting, or this
-                machine cannot start jobs.
-        """
-        turns = self.turns(stops)
-        with suppress(StopIteration):
-            delay_s = next(turns)
-            while True:
-                delay_s = turns.send(self._waker.sleep(delay_s))
-
-    def turns(self, stops: list[StopRequest]) -> Generator[float | None, list[int], None]:
-        """Do the same, but leave sleeping to the caller, as a simulator does.
-
-        Yields:
-            How long to sleep at most; it is sent the descriptors that are readable then.
+            TorcError: The workflow was deleted, the server refuses a setting, or this machine
+                cannot start jobs.
         """
         if self._options.cares:
             self._turns.skip_end()
         else:
             self._turns.start()
         if self._deadline is not None:
-            self._timers.set(Timer(TimerKind.RUNNER_TIME), self._deadline)
-            least_s = self._context.workflow.compute_node_min_time_for_new_jobs_seconds
-            # Just after: at the moment itself the least time is still left.
-            self._timers.set(Timer(TimerKind.LAST_CLAIM), self._deadline - least_s + 0.01)
+            _set_deadline(self._timers, self._deadline, self._context)
         self._handle_events(stops)
         while not self._may_exit():
             readable = yield self._timers.delay_s(self._clock.monotonic())
@@ -360,6 +353,22 @@ class Loop:
             is_server_failing=self._exchanges.is_failing,
             waiting_for="" if self._shutdown.is_stopping else self._prospects.waiting,
         )
+
+
+def _drive(turns: Turns, waker: Waker) -> None:
+    """Let a loop run, and sleep for it."""
+    with suppress(StopIteration):
+        delay_s = next(turns)
+        while True:
+            delay_s = turns.send(waker.sleep(delay_s))
+
+
+def _set_deadline(timers: Timers, deadline: float, context: RunnerContext) -> None:
+    """Set the timers of the end of a runner's time."""
+    timers.set(Timer(TimerKind.RUNNER_TIME), deadline)
+    least_s = context.workflow.compute_node_min_time_for_new_jobs_seconds
+    # Just after: at the moment itself the least time is still left.
+    timers.set(Timer(TimerKind.LAST_CLAIM), deadline - least_s + 0.01)
 
 
 def _log_end(reason: str | None, *, is_warning: bool) -> None:

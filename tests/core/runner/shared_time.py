@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 
 from core.runner.simulated import SimulatedClock, SimulatedWaker
 
-Turns = Generator[float | None, list[int], None]
-"""A runner's loop, see `Loop.turns`."""
+from torc_core.runner.loop import Turns
 
 
 class Machine(SimulatedWaker):

@@ -307,7 +307,7 @@ class History:
             "old exchanges that were taken for new ones": self.server.taken_for_new,
             "runners that are registered twice": registered_twice(conn, self._owner.asked["node"]),
             **contradictions(conn, self._ledger, self._planned),
-            "damage": check(conn).problems,
+            "damage": check(conn, self._store.database).problems,
         }
         problems = [
             f"{what}: {listed[:10]}" for what, items in found.items() if (listed := sorted(items))

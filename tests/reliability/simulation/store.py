@@ -103,7 +103,7 @@ class Store:
     def __init__(self, path: Path, points: Points | None = None) -> None:
         self.points = points or Points()
         self.path = path
-        self._database = self.new_database()
+        self.database = self.new_database()
         self._images: dict[Jobs, tuple[bytes, Created]] = {}
         """Files with workflows."""
         self._delivered: list[tuple[list[Request], frozenset[int]]] = []
@@ -130,8 +130,8 @@ class Store:
     def make_empty(self, clock: Clock) -> None:
         """Make the file, as a server does."""
         self._remove()
-        self._database.create()
-        _prepare(self._database, clock)
+        self.database.create()
+        _prepare(self.database, clock)
 
     def fill(self, jobs: Jobs) -> Created:
         """Create and initialize a workflow."""
@@ -144,10 +144,10 @@ class Store:
 
     def open(self, clock: Clock) -> None:
         """Begin to serve, as each server does."""
-        self._database._in_use = None  # of the server before
-        _prepare(self._database, clock)
-        self.connection = self._database.writer_engine().connect()
-        self._groups = Groups(self._database, clock, lambda *group: self._delivered.append(group))
+        self.database._in_use = None  # of the server before
+        _prepare(self.database, clock)
+        self.connection = self.database.writer_engine().connect()
+        self._groups = Groups(self.database, clock, lambda *group: self._delivered.append(group))
 
     def commit(self, works: Sequence[Work]) -> list[Outcome]:
         """Run functions as one group, and return what came of each.
@@ -162,7 +162,7 @@ class Store:
             self._groups.run(self.connection, group)
         finally:
             self.points.is_watching = False
-        self._database.maintain(self.connection, is_idle=True)
+        self.database.maintain(self.connection, is_idle=True)
         changed = frozenset().union(*(topics for _, topics in self._delivered))
         outcomes = [request.outcome for request in group]
         return [
