@@ -16,11 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from operator import gt, or_
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, update
 
+from torc_core.graph import SharedRows
 from torc_core.model.events.types import WorkflowReinitialized, WorkflowStarted
 from torc_core.model.ids import JobId, WorkflowId
 from torc_core.model.status import INITIALIZE, INITIALIZE_NEW, JobStatus
@@ -34,9 +36,8 @@ from torc_server.rules.dependencies.propagation import (
     expect_completion,
     release_stuck,
 )
-from torc_server.rules.dependencies.sets import Members
 from torc_server.rules.events import record
-from torc_server.rules.resets import reset_positions
+from torc_server.rules.resets import mark_reset
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.tables.workflow import WorkflowRow
@@ -132,7 +133,7 @@ def place_jobs(
     plan = make_plan(conn, workflow, choose)
     for write in plan.pieces(forgets_results=forgets_results):
         write(conn, now_ms)
-    return Placed(plan.jobs, plan.is_first)
+    return Placed(plan.jobs, plan.inputs.is_new)
 
 
 def choice_of(asked: Initialization) -> Choose:
@@ -152,18 +153,13 @@ def clear_data(conn: Connection, workflow_id: WorkflowId, asked: Initialization)
     )
 
 
-def _choose(asked: Initialization, inputs: Inputs, needed: Sequence[Members]) -> set[int]:
-    """Return the positions of the jobs to initialize."""
-    unattended = {
-        at
-        for at, row in enumerate(inputs.jobs)
-        if row.status == JobStatus.PENDING.number and row.compute_node_id is None
-    }
+def _choose(asked: Initialization, inputs: Inputs, needed: SharedRows) -> bytes:
+    """Return 1 for each job to initialize."""
+    pending = inputs.having({JobStatus.PENDING})
+    unattended = map(gt, pending, inputs.held)
     if not asked.only_uninitialized:
-        return unattended | reset_positions(INITIALIZE, inputs, needed)
-    terminated = {
-        at
-        for at, row in enumerate(inputs.jobs)
-        if row.status == JobStatus.TERMINATED.number and not asked.keeps_terminated
-    }
-    return unattended | terminated | reset_positions(INITIALIZE_NEW, inputs, needed)
+        return bytes(map(or_, unattended, mark_reset(INITIALIZE, inputs, needed)))
+    chosen = bytes(map(or_, unattended, mark_reset(INITIALIZE_NEW, inputs, needed)))
+    if asked.keeps_terminated:
+        return chosen
+    return bytes(map(or_, chosen, inputs.having({JobStatus.TERMINATED})))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import operator
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import BindParameter, Connection, bindparam, exists, or_, select, update
 
-from torc_core.graph import downstream
+from torc_core.graph import SharedRows, mark_downstream
 from torc_core.model.compute import UNFINISHED_ALLOCATIONS
 from torc_core.model.events.types import (
     ChangedJobsReset,
@@ -27,9 +28,9 @@ from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import stop_attempts
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.dependencies.input_hash import find_changes
-from torc_server.rules.dependencies.inputs import Inputs, positions_of, read_inputs
+from torc_server.rules.dependencies.inputs import Inputs, names_of, read_inputs
 from torc_server.rules.dependencies.propagation import expect_completion
-from torc_server.rules.dependencies.sets import Members, recount
+from torc_server.rules.dependencies.sets import recount
 from torc_server.rules.events import record
 from torc_server.rules.jobs import NO_HOLDER
 from torc_server.rules.related import check_related
@@ -87,11 +88,10 @@ def reset_job_status(
     workflow = find_workflow(conn, workflow_id)
     if failed_only:
         inputs = read_inputs(conn, workflow_id)
-        chosen = reset_positions(RESET_FAILED, inputs, positions_of(inputs))
-        job_ids = [inputs.jobs[at].id for at in chosen]
+        job_ids = inputs.ids_of(mark_reset(RESET_FAILED, inputs, inputs.stated))
     else:
-        job_ids = list(
-            conn.execute(select(_job.c.id).where(_job.c.workflow_id == workflow_id)).scalars()
+        job_ids = (
+            conn.execute(select(_job.c.id).where(_job.c.workflow_id == workflow_id)).scalars().all()
         )
     if _INITIALIZED.all_of(conn, job_ids):
         reset_jobs(conn, workflow_id, job_ids, now_ms=now_ms)
@@ -180,16 +180,19 @@ def process_changed_job_inputs(
     """
     workflow = find_workflow(conn, workflow_id)
     inputs = read_inputs(conn, workflow_id)
-    changes = find_changes(inputs)
-    chosen = reset_positions(RESET_CHANGED, inputs, positions_of(inputs), changes)
-    if chosen and not dry_run:
-        job_ids = [inputs.jobs[at].id for at in chosen]
+    changes = find_changes(conn, workflow_id, inputs)
+    among = bytearray(len(inputs.ids))
+    for at in changes:
+        among[at] = 1
+    chosen = mark_reset(RESET_CHANGED, inputs, inputs.stated, among)
+    job_ids = inputs.ids_of(chosen)
+    if job_ids and not dry_run:
         reset_jobs(conn, workflow_id, job_ids, now_ms=now_ms)
         event = ChangedJobsReset(jobs=len(job_ids), run_id=workflow.run_id)
         record(conn, workflow_id, event, now_ms=now_ms)
     return ChangedJobs(
-        reinitialized_jobs=[inputs.jobs[at].name for at in sorted(chosen)],
-        changes=[changes[at] for at in sorted(chosen & changes.keys())],
+        reinitialized_jobs=names_of(conn, job_ids),
+        changes=[change for at, change in changes.items() if chosen[at]],
     )
 
 
@@ -219,22 +222,24 @@ def record_file_times(
     )
 
 
-def reset_positions(
-    reset: Reset, inputs: Inputs, needed: Sequence[Members], among: Iterable[int] | None = None
-) -> set[int]:
-    """Return the positions of the jobs that a reset applies to.
+def mark_reset(
+    reset: Reset, inputs: Inputs, needed: SharedRows, among: bytes | bytearray | None = None
+) -> bytes:
+    """Return 1 for each job that a reset applies to, 0 for others.
 
     Args:
         reset: Which.
         inputs: The jobs.
         needed: For each job the positions of those that it depends on.
-        among: Positions of the jobs that the reset considers; all by default.
+        among: 1 for each job that the reset considers; all by default.
     """
-    statuses = [JobStatus.from_number(row.status) for row in inputs.jobs]
-    looked_at = range(len(statuses)) if among is None else among
-    jobs = {at for at in looked_at if statuses[at] in reset.jobs}
-    after = downstream(needed, jobs) if reset.after else ()
-    return jobs | {at for at in after if statuses[at] in reset.after}
+    jobs = inputs.having(reset.jobs)
+    if among is not None:
+        jobs = bytes(map(operator.and_, jobs, among))
+    if not reset.after or not any(jobs):
+        return jobs
+    after = map(operator.and_, mark_downstream(needed, jobs), inputs.having(reset.after))
+    return bytes(map(operator.or_, jobs, after))
 
 
 def _is_active(conn: Connection, workflow_id: WorkflowId) -> bool:

@@ -120,6 +120,11 @@ class Prepared(Generic[RowT]):
         """Return the first row for these values, or None."""
         return next(iter(self.all(conn, **values)), None)
 
+    def each(self, conn: Connection, /, **values: Any) -> Iterator[RowT]:
+        """Yield the same, one row after the other, as the driver has them."""
+        form = self._form(conn)
+        yield from form.records(execute(conn, form.text(0), form.arrange(values, ())))
+
     def all_of(self, conn: Connection, ids: Iterable[int | str], /, **values: Any) -> list[RowT]:
         """Return the rows for these ids; none for no ids."""
         form = self._form(conn)
@@ -224,9 +229,13 @@ class Form:
 
     def fetch(self, cursor: Cursor) -> list[Any]:
         """Return the records of all rows."""
+        return list(self.records(cursor))
+
+    def records(self, cursor: Cursor) -> Iterator[Any]:
+        """Yield the records of all rows."""
         if not self._conversions:
-            return list(map(self._make, cursor))
-        return [self._make(_converted(row, self._conversions)) for row in cursor]
+            return map(self._make, cursor)
+        return (self._make(_converted(row, self._conversions)) for row in cursor)
 
 
 def execute(conn: Connection, text: str, values: Sequence[Any] = ()) -> Cursor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from itertools import pairwise
 
 import pytest
@@ -137,3 +138,26 @@ def test_jobs_that_read_the_same_keep_their_own_stated_dependencies() -> None:
         [(), (3,), (), ()], [([(), read, read, ()], [(7,), (), (), ()])]
     )
     assert merged == [(), (0, 3), (0,), ()]
+
+
+@given(any_graph(), st.data())
+def test_rows_in_arrays_are_the_same_graph(dependencies: Graph, data: st.DataObject) -> None:
+    distinct = list(dict.fromkeys(dependencies))
+    rows = graph.Rows()
+    for needed in distinct:
+        rows.add(needed)
+    numbers = array("i", map(distinct.index, dependencies))
+    packed = graph.SharedRows(numbers, rows)
+    starts = data.draw(st.sets(st.integers(0, len(dependencies) - 1)))
+
+    assert list(packed) == dependencies
+    assert list(rows.following(1)) == distinct[1:]
+    assert graph.levels(packed) == graph.levels(dependencies)
+    assert graph.find_cycles(packed) == graph.find_cycles(dependencies)
+    assert graph.downstream(packed, starts) == graph.downstream(dependencies, starts)
+
+
+@given(any_graph())
+def test_rows_are_made_of_pairs(dependencies: Graph) -> None:
+    pairs = [(at, number) for at, row in enumerate(dependencies) for number in row]
+    assert list(graph.Rows.grouped("q", len(dependencies), pairs)) == dependencies

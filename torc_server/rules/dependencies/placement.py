@@ -6,27 +6,22 @@ the same choice of jobs, see `rules.large.initializing`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import compress, count
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, update
 
 from torc_core.errors import ConflictError
-from torc_core.graph import find_cycles
+from torc_core.graph import SharedRows, find_cycles
 from torc_core.model.ids import JobId
 from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 from torc_server.rules.attempts.outcome import AttemptOutcome
 from torc_server.rules.dependencies.input_hash import input_hashes
-from torc_server.rules.dependencies.inputs import Inputs, dependencies, read_inputs
-from torc_server.rules.dependencies.sets import (
-    Members,
-    drop_unused,
-    ensure_sets,
-    recount_sets,
-    set_ids_of,
-)
+from torc_server.rules.dependencies.inputs import Inputs, dependencies, names_of, read_inputs
+from torc_server.rules.dependencies.sets import Members, drop_unused, ensure_sets, recount_sets
 from torc_server.rules.jobs import NO_HOLDER
 from torc_server.storage import tables
 from torc_server.storage.sizes import note_deletion
@@ -46,6 +41,22 @@ _FIRST = {True: JobStatus.READY.number, False: JobStatus.BLOCKED.number}
 """The first status of a job, by whether it depends on no other."""
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 
+_IN_RANGE = (
+    _job.c.workflow_id == bindparam("of_workflow"),
+    _job.c.id.between(bindparam("first"), bindparam("last")),
+)
+_READ = Prepared(
+    select(
+        _job.c.id,
+        _job.c.command,
+        _job.c.invocation_script,
+        _job.c.env,
+        _job.c.status,
+        _job.c.dependency_set_id,
+    )
+    .where(*_IN_RANGE)
+    .order_by(_job.c.id)
+)
 _LINK = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"))
@@ -67,10 +78,6 @@ _LOSE = Prepared(
         exists().where(_job.c.id == _attempt.c.job_id, _job.c.token == _attempt.c.token),
     )
     .values(ended_at=bindparam("now"), outcome=AttemptOutcome.LOST)
-)
-_IN_RANGE = (
-    _job.c.workflow_id == bindparam("of_workflow"),
-    _job.c.id.between(bindparam("first"), bindparam("last")),
 )
 _FORGET_RESULTS = Prepared(
     delete(_latest).where(
@@ -100,8 +107,8 @@ _NEXT_ATTEMPT = Prepared(
 )
 """A job that has a result in this run gets a new attempt, so that both results are kept."""
 
-Choose = Callable[[Inputs, Sequence[Members]], set[int]]
-"""Returns the positions of the jobs to place, given all of them and what they depend on."""
+Choose = Callable[[Inputs, SharedRows], bytes | bytearray]
+"""Returns 1 for each job to place, 0 for others, given all of them and what they depend on."""
 Piece = Callable[[Connection, int], None]
 """`piece(connection, now in ms)` writes a part of a plan."""
 
@@ -114,21 +121,20 @@ class Plan:
     run_id: int
     """The run that follows."""
     inputs: Inputs
-    needed: list[Members]
-    """For each job the ids of those that it depends on."""
-    chosen: set[int]
-    """Positions of the jobs that are placed."""
-    old_sets: frozenset[int]
+    needed: SharedRows
+    """For each job the positions of those that it depends on."""
+    chosen: bytes | bytearray
+    """1 for each job that is placed."""
 
     @property
-    def jobs(self) -> list[JobId]:
+    def jobs(self) -> Sequence[JobId]:
         """The ascending ids of the jobs that are placed."""
-        return [self.inputs.jobs[at].id for at in sorted(self.chosen)]
+        return self.inputs.ids_of(self.chosen)
 
     @property
-    def is_first(self) -> bool:
-        """Whether no job of the workflow was initialized before."""
-        return not any(row.input_hash for row in self.inputs.jobs)
+    def positions(self) -> Iterator[int]:
+        """The ascending positions of the jobs that are placed."""
+        return compress(count(), self.chosen)
 
     def pieces(self, *, forgets_results: bool) -> Iterator[Piece]:
         """Yield what is to be written, in this order.
@@ -136,64 +142,74 @@ class Plan:
         Args:
             forgets_results: Whether the latest results of jobs that are going to run are none.
         """
-        sets = {
-            stated: row.dependency_set_id
-            for stated, row in zip(self.inputs.stated, self.inputs.jobs, strict=True)
-            if stated
-        }
-        new = dict.fromkeys(members for members in self.needed if members not in sets)
-        for some in _by_size(new):
-            yield partial(self._add_sets, sets, some)
-        hashes = input_hashes(self.inputs, self.needed)
-        for at in range(0, len(self.needed), PIECE):
-            yield partial(self._place, at, sets, list(islice(hashes, PIECE)), forgets_results)
-        unused = sorted(self.old_sets - set(sets.values()))
+        rows, old = self.needed.rows, len(self.inputs.set_ids)
+        set_ids = self.inputs.set_ids + array("q", bytes(8 * (len(rows) - old)))
+        used = bytearray(len(rows))
+        for number in self.needed.numbers:
+            used[number] = 1
+        used[0] = 0  # the empty set is none
+        for some in self._by_size(compress(range(old, len(rows)), used[old:])):
+            yield partial(self._add_sets, set_ids, some)
+        for first in range(0, len(self.needed), PIECE):
+            yield partial(self._place, first, set_ids, forgets_results)
+        unused = array("q", (set_ids[number] for number in range(1, old) if not used[number]))
         for at in range(0, len(unused), PIECE):
             yield partial(_drop, unused[at : at + PIECE])
-        for some in _by_size(sets):
-            yield partial(_recount, [sets[members] for members in some])
+        for some in self._by_size(compress(count(), used)):
+            yield partial(_recount, [set_ids[number] for number in some])
+
+    def _by_size(self, numbers: Iterable[int]) -> Iterator[list[int]]:
+        """Yield numbers of sets in lists that have some `PIECE` members together."""
+        some: list[int] = []
+        size = 0
+        for number in numbers:
+            some.append(number)
+            size += len(self.needed.rows[number])
+            if size >= PIECE:
+                yield some
+                some, size = [], 0
+        if some:
+            yield some
+
+    def _members(self, number: int) -> Members:
+        """Return the ids of the members of a set."""
+        return tuple(self.inputs.ids[position] for position in self.needed.rows[number])
 
     def _add_sets(
-        self, sets: dict[Members, int], members: list[Members], conn: Connection, _now_ms: int
+        self, set_ids: array[int], numbers: list[int], conn: Connection, _now_ms: int
     ) -> None:
-        sets |= ensure_sets(conn, self.workflow.id, members, counted=False)
+        members = [self._members(number) for number in numbers]
+        made = ensure_sets(conn, self.workflow.id, members, counted=False)
+        for number, of_set in zip(numbers, members, strict=True):
+            set_ids[number] = made[of_set]
 
     def _place(
-        self,
-        first: int,
-        sets: Mapping[Members, int],
-        hashes: Sequence[str],
-        forgets_results: bool,
-        conn: Connection,
-        now_ms: int,
+        self, first: int, set_ids: array[int], forgets_results: bool, conn: Connection, now_ms: int
     ) -> None:
-        positions = range(first, first + len(hashes))
-        rows = [self.inputs.jobs[at] for at in positions]
-        set_ids = [sets.get(self.needed[at]) for at in positions]
+        ids = self.inputs.ids[first : first + PIECE]
+        chosen = self.chosen[first : first + PIECE]
+        within = {"of_workflow": self.workflow.id, "first": ids[0], "last": ids[-1]}
+        rows = _READ.all(conn, **within)
+        hashes = input_hashes(self.inputs, self.needed, rows, first)
+        needed = [set_ids[number] or None for number in self.needed.numbers[first : first + PIECE]]
         _PLACE.run_each(
             conn,
             [
                 {"of_job": row.id, "to_status": _FIRST[set_id is None], "hash": digest}
-                for at, row, set_id, digest in zip(positions, rows, set_ids, hashes, strict=True)
-                if at in self.chosen
+                for row, set_id, digest in compress(zip(rows, needed, hashes, strict=True), chosen)
             ],
         )
         linked = [
             {"of_job": row.id, "set_id": set_id}
-            for row, set_id in zip(rows, set_ids, strict=True)
+            for row, set_id in zip(rows, needed, strict=True)
             if set_id != row.dependency_set_id
         ]
         if linked:
             _LINK.run_each(conn, linked)
             note_deletion(conn, self.workflow.id)
-        held = [
-            row.id
-            for at, row in zip(positions, rows, strict=True)
-            if at in self.chosen and row.status in _ACTIVE_NUMBERS
-        ]
+        held = [row.id for row in compress(rows, chosen) if row.status in _ACTIVE_NUMBERS]
         _TAKE.run_of(conn, held)
         _LOSE.run_of(conn, held, now=now_ms)
-        within = {"of_workflow": self.workflow.id, "first": rows[0].id, "last": rows[-1].id}
         _NEXT_ATTEMPT.run(conn, in_run=self.run_id, **within)
         if forgets_results:
             _FORGET_RESULTS.run(conn, **within)
@@ -224,56 +240,36 @@ def make_plan(
     """
     inputs = read_inputs(conn, workflow.id, clears_ephemeral=clears_ephemeral)
     needed = dependencies(inputs)
-    _refuse_cycles(inputs, needed)
-    ids = [row.id for row in inputs.jobs]
-    by_position: dict[int, Members] = {}
-    for members in needed:
-        if id(members) not in by_position:
-            by_position[id(members)] = tuple(ids[position] for position in members)
+    _refuse_cycles(conn, inputs, needed)
     return Plan(
         workflow=workflow,
         run_id=workflow.run_id if run_id is None else run_id,
         inputs=inputs,
-        needed=[by_position[id(members)] for members in needed],
+        needed=needed,
         chosen=choose(inputs, needed),
-        old_sets=set_ids_of(conn, workflow.id),
     )
 
 
-def _drop(set_ids: list[int], conn: Connection, _now_ms: int) -> None:
+def _drop(set_ids: Sequence[int], conn: Connection, _now_ms: int) -> None:
     drop_unused(conn, set_ids)
 
 
-def _recount(set_ids: list[int], conn: Connection, _now_ms: int) -> None:
+def _recount(set_ids: Sequence[int], conn: Connection, _now_ms: int) -> None:
     recount_sets(conn, set_ids)
 
 
-def _by_size(sets: Iterable[Members]) -> Iterator[list[Members]]:
-    """Yield sets in lists that have some `PIECE` members together."""
-    some: list[Members] = []
-    size = 0
-    for members in sets:
-        if not members:
-            continue
-        some.append(members)
-        size += len(members)
-        if size >= PIECE:
-            yield some
-            some, size = [], 0
-    if some:
-        yield some
-
-
-def _refuse_cycles(inputs: Inputs, needed: Sequence[Members]) -> None:
-    if all(not members or members[-1] < position for position, members in enumerate(needed)):
+def _refuse_cycles(conn: Connection, inputs: Inputs, needed: SharedRows) -> None:
+    last = array("i", (max(members, default=-1) for members in needed.rows))
+    if all(last[number] < at for at, number in enumerate(needed.numbers)):
         return  # all depend on earlier ones, as is usual: there can be no cycle
     cycles = find_cycles(needed)
     if not cycles:
         return
-    names = [inputs.jobs[position].name for position in cycles[0]]
-    shown = names[:_SHOWN_NAMES] + (["..."] if len(names) > _SHOWN_NAMES else [])
+    job_ids = [JobId(inputs.ids[position]) for position in cycles[0]]
+    names = names_of(conn, job_ids[:_SHOWN_NAMES])
+    shown = names + (["..."] if len(job_ids) > _SHOWN_NAMES else [])
     raise ConflictError(
         f"The jobs depend on each other in a cycle: {' -> '.join([*shown, names[0]])}.",
         hint="Remove one of these dependencies, or one of the files or user data behind them.",
-        job_ids=[inputs.jobs[position].id for position in cycles[0]],
+        job_ids=job_ids,
     )

@@ -7,7 +7,7 @@ the number of members that failed, were canceled or terminated. A disabled job b
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -67,7 +67,9 @@ def _recount_where(condition: ColumnElement[bool]) -> Prepared[Any]:
 
 _RECOUNT = _recount_where(_sets.c.workflow_id == bindparam("of_workflow"))
 _RECOUNT_SOME = _recount_where(_sets.c.id.in_(_IDS))
-_OF_WORKFLOW = Prepared(select(_sets.c.id).where(_sets.c.workflow_id == bindparam("workflow_id")))
+_OF_WORKFLOW = Prepared(
+    select(_sets.c.id).where(_sets.c.workflow_id == bindparam("workflow_id")).order_by(_sets.c.id)
+)
 _COUNTED = _COUNTS.subquery()
 _MISCOUNTED = (
     select(_sets.c.workflow_id, func.count().label("number"))
@@ -90,10 +92,14 @@ _FIND = Prepared(
         _sets.c.workflow_id == bindparam("workflow_id"), _sets.c.fingerprint.in_(_IDS)
     )
 )
+# A sum has no index: SQLite reads the members in their order, instead of sorting them.
 _MEMBERS = Prepared(
     select(_members.c.set_id, _members.c.job_id)
     .join(_sets, _sets.c.id == _members.c.set_id)
-    .where(_sets.c.workflow_id == bindparam("workflow_id"))
+    .where(
+        _members.c.set_id.between(bindparam("first"), bindparam("last")),
+        _sets.c.workflow_id + 0 == bindparam("of_workflow"),
+    )
     .order_by(_members.c.set_id, _members.c.job_id)
 )
 _WITHOUT_JOBS = select(_sets.c.id).where(~exists().where(_job.c.dependency_set_id == _sets.c.id))
@@ -164,9 +170,9 @@ def recount_sets(conn: Connection, set_ids: Iterable[int]) -> None:
     _RECOUNT_SOME.run_of(conn, set_ids)
 
 
-def set_ids_of(conn: Connection, workflow_id: WorkflowId) -> frozenset[int]:
-    """Return the ids of the sets of a workflow."""
-    return frozenset(row.id for row in _OF_WORKFLOW.all(conn, workflow_id=workflow_id))
+def set_ids_of(conn: Connection, workflow_id: WorkflowId) -> Iterator[int]:
+    """Yield the ascending ids of the sets of a workflow."""
+    return (row.id for row in _OF_WORKFLOW.each(conn, workflow_id=workflow_id))
 
 
 def drop_unused(conn: Connection, set_ids: Iterable[int]) -> None:
@@ -185,12 +191,11 @@ def _drop(conn: Connection, sets: Iterable[Record]) -> None:
     _DELETE.run_of(conn, unused)
 
 
-def members_of(conn: Connection, workflow_id: WorkflowId) -> dict[int, Members]:
-    """Return the members of every set of a workflow, by the set's id."""
-    found: dict[int, list[int]] = {}
-    for set_id, job_id in _MEMBERS.all(conn, workflow_id=workflow_id):
-        found.setdefault(set_id, []).append(job_id)
-    return {set_id: tuple(members) for set_id, members in found.items()}
+def members_between(
+    conn: Connection, workflow_id: WorkflowId, first: int, last: int
+) -> Iterator[Record]:
+    """Yield each member of those of a workflow's sets: `set_id` and `job_id`, ascending."""
+    return _MEMBERS.each(conn, first=first, last=last, of_workflow=workflow_id)
 
 
 def as_members(job_ids: Collection[JobId]) -> Members:

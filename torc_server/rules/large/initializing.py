@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from torc_core.graph import SharedRows
 from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.records.workflow_run import StartReply, StartRequest
 from torc_core.model.workflow import Message
 from torc_server.rules.dependencies.inputs import Inputs
 from torc_server.rules.dependencies.placement import Choose, Plan, make_plan
-from torc_server.rules.dependencies.sets import Members
 from torc_server.rules.initialize import (
     Initialization,
     Placed,
@@ -91,8 +91,8 @@ def plan(conn: Connection, workflow_id: WorkflowId, note: Note) -> Plan:
 def decide(conn: Connection, made: Plan, note: Note, *, now_ms: int) -> Note:
     """Note which jobs are placed: from now on that happens, whatever happens to this server."""
     del now_ms
-    chosen = list(ranges_of(sorted(made.chosen)))
-    decided = msgspec.structs.replace(note, chosen=chosen, is_first=made.is_first)
+    chosen = list(ranges_of(made.positions))
+    decided = msgspec.structs.replace(note, chosen=chosen, is_first=made.inputs.is_new)
     decide_work(conn, made.workflow.id, msgspec.to_builtins(decided))
     clear_data(conn, made.workflow.id, note.asked)
     return decided
@@ -133,7 +133,10 @@ def ranges_of(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _again(chosen: Sequence[tuple[int, int]]) -> Choose:
-    def choose(_inputs: Inputs, _needed: Sequence[Members]) -> set[int]:
-        return {at for first, last in chosen for at in range(first, last + 1)}
+    def choose(inputs: Inputs, _needed: SharedRows) -> bytearray:
+        marks = bytearray(len(inputs.ids))
+        for first, last in chosen:
+            marks[first : last + 1] = bytes([1]) * (last + 1 - first)
+        return marks
 
     return choose

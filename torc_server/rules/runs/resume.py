@@ -7,12 +7,11 @@ that resume at once, one wins, and the reply to the other names it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, distinct, func, select, update
 
 from torc_core.errors import ConflictError, UsageError
+from torc_core.graph import SharedRows
 from torc_core.model.exchange import Shutdown
 from torc_core.model.ids import WorkflowId
 from torc_core.model.records.workflow_run import (
@@ -31,10 +30,9 @@ from torc_server.rules.dependencies.propagation import (
     expect_completion,
     release_stuck,
 )
-from torc_server.rules.dependencies.sets import Members
 from torc_server.rules.events import touch
 from torc_server.rules.initialize import place_jobs
-from torc_server.rules.resets import reset_positions
+from torc_server.rules.resets import mark_reset
 from torc_server.rules.runs import settle
 from torc_server.rules.runs.records import (
     IS_LIVE,
@@ -177,5 +175,5 @@ def _go(conn: Connection, run: WorkflowRun, *, now_ms: int) -> int:
     return len(jobs)
 
 
-def _choose(inputs: Inputs, needed: Sequence[Members]) -> set[int]:
-    return reset_positions(RESUME, inputs, needed)
+def _choose(inputs: Inputs, needed: SharedRows) -> bytes:
+    return mark_reset(RESUME, inputs, needed)

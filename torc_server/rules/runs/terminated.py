@@ -6,16 +6,15 @@ such as its runtime, had them canceled: they wait again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from operator import and_, or_
 
 from sqlalchemy import Connection, exists, select
 
-from torc_core.graph import downstream
+from torc_core.graph import SharedRows, mark_downstream
 from torc_core.model.status import JobStatus
 from torc_server.rules import actions
 from torc_server.rules.dependencies.inputs import Inputs
 from torc_server.rules.dependencies.propagation import expect_completion, release_stuck
-from torc_server.rules.dependencies.sets import Members
 from torc_server.rules.initialize import place_jobs
 from torc_server.storage import tables
 from torc_server.storage.tables.workflow import WorkflowRow
@@ -43,9 +42,8 @@ def resume_terminated(conn: Connection, workflow: WorkflowRow, *, now_ms: int) -
     return len(placed.jobs)
 
 
-def _choose(inputs: Inputs, needed: Sequence[Members]) -> set[int]:
-    """Return the positions of terminated jobs, and of canceled ones downstream of them."""
-    statuses = [JobStatus.from_number(row.status) for row in inputs.jobs]
-    terminated = {at for at, status in enumerate(statuses) if status is JobStatus.TERMINATED}
-    after = downstream(needed, terminated)
-    return terminated | {at for at in after if statuses[at] is JobStatus.CANCELED}
+def _choose(inputs: Inputs, needed: SharedRows) -> bytes:
+    """Return 1 for each terminated job, and for canceled ones downstream of them."""
+    terminated = inputs.having({JobStatus.TERMINATED})
+    canceled = map(and_, mark_downstream(needed, terminated), inputs.having({JobStatus.CANCELED}))
+    return bytes(map(or_, terminated, canceled))
