@@ -19,12 +19,13 @@ def connect():
 
 def body():
     prepare(os.environ)
-    from torc_tui import app
+    from torc_tui.app import TorcApp
+    from torc_tui.process.run import run
     from torc_core.config.schema import ClientSettings
     from torc_tui.state.servers.destination import Destination
     from torc_tui.appearance.appearance import USUAL
-    app.TorcApp.on_ready = lambda self: {ready}
-    return app.run(
+    TorcApp.on_ready = lambda self: {ready}
+    return run(
         Destination(connect), user="ada", configured=ClientSettings(), appearance=USUAL,
         appearance_for=lambda is_dark: USUAL, shown_in=b"", say=print,
     )

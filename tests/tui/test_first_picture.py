@@ -25,7 +25,7 @@ LATER = (
 """Modules that only keys, or the answers of a server, need."""
 
 
-@pytest.mark.parametrize("module", ["torc_tui.cli.commands.tui", "torc_tui.app"])
+@pytest.mark.parametrize("module", ["torc_tui.cli.commands.tui", "torc_tui.process.run"])
 def test_what_only_keys_need_is_not_imported_before_the_first_picture(module):
     look = f"import sys, {module}; print(*sorted({set(LATER)} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)

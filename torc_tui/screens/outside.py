@@ -16,7 +16,7 @@ from textual.app import App, SuspendNotSupported
 
 from torc_core.errors import MachineError
 from torc_core.host.environment import user_environment
-from torc_tui.killed import CLEAN
+from torc_tui.process.killed import CLEAN
 
 
 def find_program(

@@ -71,7 +71,7 @@ def tui(
         else nullcontext() as asked
     ):
         use_actions(with_keys(ACTIONS, look.keys))
-        from torc_tui.app import run  # noqa: PLC0415 - Textual reads its settings when imported
+        from torc_tui.process.run import run  # noqa: PLC0415 - Textual reads its settings when imported
 
         if asked is not None:
             is_dark, typed_before = asked.answer()
