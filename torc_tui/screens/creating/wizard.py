@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import ClassVar
 
 from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import ContentSwitcher
 
 from torc_core.errors import TorcError
 from torc_core.spec.convert import Format
-from torc_core.spec.draft.check import Checked, check_draft
 from torc_core.spec.draft.draft import Draft
 from torc_core.spec.draft.tree import Spot
-from torc_core.spec.load import surroundings_here
 from torc_tui.keys.action import Scope
 from torc_tui.keys.awaited import AWAITED
 from torc_tui.keys.bindings import bindings_for
 from torc_tui.keys.in_words import keyed
 from torc_tui.keys.table import shown_in
 from torc_tui.requests import Requests
+from torc_tui.screens.creating.checking import DraftChecks
 from torc_tui.screens.creating.finishing import Finished, Make, finish
 from torc_tui.screens.creating.form import Form
 from torc_tui.screens.creating.page import Page
 from torc_tui.screens.creating.steps import Steps
+from torc_tui.screens.creating.tip import Tip
 from torc_tui.screens.dialogs.confirm import Confirm
 from torc_tui.state.creating.forms import STEPS, place_of
-from torc_tui.state.creating.review import place_text, review
+from torc_tui.state.creating.review import place_text
 from torc_tui.state.creating.wizard_state import REVIEW, WizardState, nearest_step
-from torc_tui.state.graph.drawn import Drawing
 from torc_tui.terminal import clean
-from torc_tui.theme import Cell
 from torc_tui.widgets.cursor_list import CursorList
 from torc_tui.widgets.key_hints import KeyHints
 from torc_tui.widgets.line import Line
-from torc_tui.widgets.message_line import message_rows
 
-REST_S = 0.25
-"""A draft is checked when nothing was typed for so long."""
 _FOR_ENTRIES = {"wizard.add", "wizard.remove"}
 
 
@@ -61,7 +54,7 @@ class Wizard(Screen[Finished | None]):
 
     head = getters.query_one("#head", Line)
     names = getters.query_one(Steps)
-    tip = getters.query_one("#tip", Line)
+    tip = getters.query_one(Tip)
     keys = getters.query_one(KeyHints)
     switcher = getters.query_one(ContentSwitcher)
 
@@ -73,8 +66,7 @@ class Wizard(Screen[Finished | None]):
         self._pages = [Page(step) for step in STEPS]
         """Each is mounted when it is gone to first."""
         self._mounting = asyncio.Lock()
-        self._timer: Timer | None = None
-        self._is_checking = False
+        self._checks = DraftChecks(self, requests, lambda: self._shown)
         self._error = ""
 
     def compose(self) -> ComposeResult:
@@ -83,7 +75,7 @@ class Wizard(Screen[Finished | None]):
         yield Steps(id="steps")
         with ContentSwitcher(initial=STEPS[0].id):
             yield self.page
-        yield Line(id="tip")
+        yield Tip()
         yield KeyHints()
 
     def on_mount(self) -> None:
@@ -125,12 +117,11 @@ class Wizard(Screen[Finished | None]):
             said, tone = f"✗ {clean(problem)}", "red"
         else:
             said, tone = (keyed(field.hint) if field else self.state.list_hint), ""
-        rows = message_rows(said, max(1, self.size.width - 1))
-        self.tip.styles.height = len(rows) + 1
-        cells = [part for row in rows for part in (Cell(f" {row}", tone), Cell("\n"))]
-        self.tip.show(*cells, self.state.summary())
+        self.tip.say(said, tone, self.state.summary(), self.size.width)
 
-    def _fail(self, error: TorcError) -> None:
+    @on(DraftChecks.Failed)
+    def _on_failed(self, failed: DraftChecks.Failed) -> None:
+        error = failed.error
         self._error = f"{error.message} {error.hint}".replace("\n", " ")
         self._show_tip()
 
@@ -140,9 +131,7 @@ class Wizard(Screen[Finished | None]):
         """Show the draft, and check it when nothing more is typed."""
         self._error = ""
         self._show()
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(REST_S, self._check)
+        self._checks.begin_at_rest()
 
     def _absorb(self) -> bool:
         """Take over what stands in the inputs by now; return whether that changed anything.
@@ -164,30 +153,17 @@ class Wizard(Screen[Finished | None]):
             self.state.take(edited.field, edited.value)
             self._changed()
 
-    @work(group="check")
-    async def _check(self) -> None:
-        """Check the draft, in a thread; one check at a time, as a large draft takes long."""
-        if self._is_checking:
-            return
-        self._is_checking = True
-        draft, form = asked = self._shown
-        try:
-            checked, drawing = await self._requests.in_thread(partial(_look_at, draft, form))
-        except TorcError as error:
-            self._fail(error)
-            return
-        finally:
-            self._is_checking = False
-        if not self.is_mounted:
-            return
+    @on(DraftChecks.Done)
+    def _on_checked(self, done: DraftChecks.Done) -> None:
+        """Show what is wrong with the draft, unless it is another one by now."""
         self._absorb()
-        if asked != self._shown:
+        if done.asked != self._shown:
             self._changed()
             return
-        self.state.checked = checked
+        self.state.checked = done.checked
         self._show()
-        if drawing is not None and self.page.view is not None:
-            self.page.view.show(drawing)
+        if done.drawing is not None and self.page.view is not None:
+            self.page.view.show(done.drawing)
 
     @property
     def _shown(self) -> tuple[Draft, Format | None]:
@@ -307,20 +283,13 @@ class Wizard(Screen[Finished | None]):
         self._absorb()
         draft, ending = self.state.draft, self.state.ending
         try:
-            checked, _ = await self._requests.in_thread(partial(_look_at, draft, None))
-            self.state.checked = checked
+            self.state.checked = checked = await self._checks.check(draft)
             if checked.problems:
                 await self._go(*place_of(checked.problems[0].spot))
                 return
             finished = await finish(self.app, self._requests, self._make, draft, ending)
         except TorcError as error:
-            self._fail(error)
+            self._on_failed(DraftChecks.Failed(error))
             return
         if finished is not None:
             self.dismiss(finished)
-
-
-def _look_at(draft: Draft, form: Format | None) -> tuple[Checked, Drawing | None]:
-    """Return what a draft becomes, and in a format how that looks; called in a thread."""
-    checked = check_draft(draft, surroundings_here())
-    return checked, None if form is None else review(checked, form)
