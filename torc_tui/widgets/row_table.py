@@ -17,6 +17,7 @@ from torc_tui.lists.listing import Listing, Query, Row
 from torc_tui.state.column_widths import GAP
 from torc_tui.state.hits import piece_at
 from torc_tui.state.moves import moved
+from torc_tui.state.tables.row_requests import RowRequests
 from torc_tui.state.window import BLOCK, Window
 from torc_tui.widgets.drawn_table import DrawnTable
 from torc_tui.widgets.row_lines import GUTTER
@@ -74,23 +75,16 @@ class RowTable(DrawnTable):
 
     def __init__(self, listing: Listing, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(listing, id=id)
-        self._answered = listing.order
-        self._epoch = 0
-        self._asked: range | None = None
-        self._is_outdated = False
-        """The rows are those of an earlier query, until the answer comes."""
-        self._has_failed = False
-        """The last request for rows failed; the next refresh repeats it."""
+        self._requests = RowRequests(listing.order)
         self._moves_ahead: list[str] = []
         """Where keys are to move the cursor once there are rows of this query."""
 
     def forget(self, query: Query) -> None:
         """Remove all rows until `check_rows`, for another workflow or query."""
         self.query_state = query
+        self._requests.begin(query, keeps_rows=False)
         self.window = Window()
-        self._epoch += 1
-        self._asked = None
-        self._is_outdated = self._is_active = self._has_failed = self._is_late = False
+        self._is_active = self._is_late = False
         self._natural_widths = self._measured(())
         self.marks.clear()
         self._moves_ahead.clear()
@@ -107,20 +101,17 @@ class RowTable(DrawnTable):
     def narrow(self, query: Query) -> None:
         """Show the rows of another query; those of the last one stay until its answer comes."""
         self.query_state = query
-        self._epoch += 1
-        self._is_outdated = True
+        self._requests.begin(query, keeps_rows=True)
         self.marks.clear()
         self._moves_ahead.clear()
         self.window.invalidate()
-        self._asked = None
         self._is_active = True
-        self._has_failed = False
-        self.post_message(self.RowsNeeded(self, range(BLOCK), query, self._epoch))
+        self._need(range(BLOCK))
 
     def show_columns(self, listing: Listing) -> None:
         """Show other columns of the same rows, and request what they show."""
         self.listing = listing
-        self._epoch += 1
+        self._requests.change_columns()
         self.window.remake(listing.row)
         self._natural_widths = self._measured(self.window.rows())
         self._lay_out()
@@ -131,18 +122,16 @@ class RowTable(DrawnTable):
     def check_rows(self) -> None:
         """Request the rows in sight again: they may have changed."""
         self.window.invalidate()
-        self._asked = None
+        self._requests.repeat()
         if not self._is_active:
             self._expect_rows()
         self._ask()
 
     def show_rows(self, epoch: int, span: range, total: int, rows: list[Row]) -> None:
         """Show the answer to `RowsNeeded`; answers to older queries are dropped."""
-        if epoch != self._epoch:
+        if epoch != self._requests.epoch:
             return
-        self._asked = None
-        self._answered = self.query_state
-        if self._is_outdated:
+        if self._requests.take_answer():
             self._show_first(total)
         had_total, had_row = self.window.total, self.cursor_row
         changed = self.window.put(span, total, rows)
@@ -167,7 +156,7 @@ class RowTable(DrawnTable):
     def awaits_row(self) -> bool:
         """Whether the row under the cursor is still to come, or about to be another one."""
         is_unknown = self.window.total is None or (self.total > 0 and self.cursor_row is None)
-        return (is_unknown or self._is_outdated) and not self._has_failed
+        return (is_unknown or self._requests.is_outdated) and not self._requests.has_failed
 
     def _make_moves(self) -> None:
         """Move the cursor as keys asked for before there were rows."""
@@ -180,7 +169,6 @@ class RowTable(DrawnTable):
 
     def _show_first(self, total: int) -> None:
         """Go to the beginning of what another query has found."""
-        self._is_outdated = False
         self.window = Window()
         self._natural_widths = self._measured(())
         self.cursor = 0
@@ -192,12 +180,12 @@ class RowTable(DrawnTable):
 
         A query that the server refused is replaced by the last one that it answered.
         """
-        self._asked = None
-        self._has_failed = True
-        if is_refused and self._is_outdated:
-            self.narrow(self._answered)
-        elif is_refused and self.window.total is None and self._answered != self.query_state:
-            self.start_over(self._answered)
+        self._requests.fail()
+        answered = self._requests.answered
+        if is_refused and self._requests.is_outdated:
+            self.narrow(answered)
+        elif is_refused and self.window.total is None and answered != self.query_state:
+            self.start_over(answered)
 
     def move_to(self, index: int) -> None:
         """Move the cursor to the row at `index`, or to the nearest one."""
@@ -262,15 +250,16 @@ class RowTable(DrawnTable):
             return
         sight = self._in_sight()
         span = self.window.missing_span(sight.start, sight.stop)
-        if span is not None and span != self._asked:
-            self._asked = span
-            self._has_failed = False
-            self.post_message(self.RowsNeeded(self, span, self.query_state, self._epoch))
+        if span is not None and self._requests.is_new(span):
+            self._need(span)
+
+    def _need(self, span: range) -> None:
+        self.post_message(self.RowsNeeded(self, span, self.query_state, self._requests.epoch))
 
     def action_move(self, where: str) -> None:
         """Move the cursor up, down, page_up, page_down, top or bottom."""
-        is_replaced = self._is_outdated and not self._has_failed
-        if self._is_active and (self.window.total is None or is_replaced):
+        is_unknown = self.window.total is None or self._requests.awaits_replacement
+        if self._is_active and is_unknown:
             self._moves_ahead.append(where)
             return
         edge = {"up": (0, -1), "down": (max(0, self.total - 1), 1)}.get(where)
