@@ -361,6 +361,28 @@ def test_what_is_held_runs_again_when_a_user_retries_it(bench):
     assert [attempt for attempt, _, _ in results(bench)] == [1, 2]
 
 
+@pytest.mark.parametrize("on_lost", ["hold", "fail"])
+def test_a_late_end_counts_its_attempt_if_a_user_has_retried_the_job_meanwhile(bench, on_lost):
+    job = bench.add("job", on_lost=on_lost)
+    bench.initialize()
+    lose(bench, job)
+    retry_job(bench.conn, job, 0, 3, now_ms=NOW)
+    assert bench.end(job, status=JobStatus.FAILED, retry=True) == ["ok"]
+    assert (job_row(bench, job).attempt_id, job_row(bench, job).uncounted_attempts) == (2, 0)
+    assert [each.counted_attempt for each in bench.claim().jobs] == [2]
+
+
+def test_a_late_end_counts_its_attempt_if_a_user_has_retried_a_job_of_many_losses(bench, job):
+    for _ in range(LOST_ATTEMPTS_LIMIT):
+        lose(bench, job)
+    before = job_row(bench, job)
+    retry_job(bench.conn, job, 0, 100, now_ms=NOW)
+    assert bench.end(job) == ["ok"]
+    after = job_row(bench, job)
+    assert after.attempt_id == before.attempt_id
+    assert after.uncounted_attempts == before.uncounted_attempts
+
+
 def test_a_job_that_loses_too_many_attempts_says_so(bench, job):
     for _ in range(LOST_ATTEMPTS_LIMIT):
         lose(bench, job)

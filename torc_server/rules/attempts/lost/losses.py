@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BindParameter,
     Connection,
+    Integer,
     bindparam,
     case,
     delete,
@@ -96,9 +97,16 @@ _RECORDED = Prepared(
     ).where(_result.c.job_id.in_(_IDS))
 )
 _LOSSES = Prepared(
-    select(_result.c.id, _result.c.job_id, _result.c.run_id, _result.c.attempt_id).where(
-        _result.c.job_id.in_(_IDS), _IS_LOSS
+    select(
+        _result.c.id,
+        _result.c.job_id,
+        _result.c.run_id,
+        _result.c.attempt_id,
+        _result.c.status,
+        _job.c.on_lost,
     )
+    .join(_job, _job.c.id == _result.c.job_id)
+    .where(_result.c.job_id.in_(_IDS), _IS_LOSS)
 )
 _FORGET = Prepared(delete(_result).where(_result.c.id.in_(_IDS)))
 _FORGET_LATEST = Prepared(delete(_latest).where(_latest.c.job_id.in_(_IDS)))
@@ -110,12 +118,15 @@ _LATEST_BEFORE = Prepared(
         .group_by(_result.c.workflow_id, _result.c.job_id),
     )
 )
+_UNCOUNTED = _job.c.uncounted_attempts - bindparam("uncounted", type_=Integer)
+_EARLIER = _job.c.attempt_id - 2
 _LAST_NUMBER = Prepared(
     update(_job)
     .where(_job.c.id == bindparam("of_job"), _job.c.attempt_id == bindparam("number") + 1)
     .values(
         attempt_id=_job.c.attempt_id - 1,
-        uncounted_attempts=_job.c.uncounted_attempts - 1,
+        # A resume since then counts none of the attempts before the next one.
+        uncounted_attempts=case((_UNCOUNTED > _EARLIER, _EARLIER), else_=_UNCOUNTED),
     )
 )
 
@@ -229,21 +240,30 @@ def undo_losses(conn: Connection, attempts: Sequence[Record]) -> bool:
     Returns:
         Whether there was anything.
     """
-    found = {
-        (row.job_id, row.run_id, row.attempt_id): row.id
-        for row in _LOSSES.all_of(conn, [attempt.job_id for attempt in attempts])
-    }
+    losses = _LOSSES.all_of(conn, [attempt.job_id for attempt in attempts])
+    found = {(row.job_id, row.run_id, row.attempt_id): row for row in losses}
+    counts = Counter((row.job_id, row.run_id) for row in found.values())
     undone = [
         (attempt, found[key])
         for attempt in attempts
         if (key := (attempt.job_id, attempt.run_id, attempt.attempt_id)) in found
     ]
     _FORGET_LATEST.run_of(conn, [attempt.job_id for attempt, _ in undone])
-    _FORGET.run_of(conn, [result_id for _, result_id in undone])
+    _FORGET.run_of(conn, [loss.id for _, loss in undone])
     for workflow_id in {attempt.workflow_id for attempt, _ in undone}:
         note_deletion(conn, workflow_id)
     _LATEST_BEFORE.run_each(conn, [{"of_job": a.job_id, "in_run": a.run_id} for a, _ in undone])
-    _LAST_NUMBER.run_each(conn, [{"of_job": a.job_id, "number": a.attempt_id} for a, _ in undone])
+    _LAST_NUMBER.run_each(
+        conn,
+        [
+            {
+                "of_job": attempt.job_id,
+                "number": attempt.attempt_id,
+                "uncounted": int(_was_requeued(loss, counts[loss.job_id, loss.run_id])),
+            }
+            for attempt, loss in undone
+        ],
+    )
     return bool(undone)
 
 
@@ -271,6 +291,20 @@ def follow_loss(on_lost: str | None, *, may_retry: bool) -> AfterLoss:
         lost = f"{LOST_ATTEMPTS_LIMIT} attempts were lost in this run, of which it may be the cause"
         return AfterLoss(JobStatus.FAILED, False, lost)
     return AfterLoss(JobStatus.FAILED, True, None)
+
+
+def _was_requeued(loss: Record, count: int) -> bool:
+    """Return whether a loss itself made its job ready again, by which its attempt is not counted.
+
+    Otherwise a user has retried it since, by which the attempt is counted.
+
+    Args:
+        loss: A result of `_LOSSES`, the latest of its job in its run.
+        count: How many of these there are.
+    """
+    if loss.status == JobStatus.PENDING_FAILED.number:
+        return False
+    return follow_loss(loss.on_lost, may_retry=count < LOST_ATTEMPTS_LIMIT).retry
 
 
 def _may_have_run(job: Record) -> bool:
