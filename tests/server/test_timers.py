@@ -57,6 +57,21 @@ def test_a_silent_runner_is_shown_as_suspect_until_it_reports(make_server, http_
     ]
 
 
+def test_a_run_has_the_timers_of_the_server_unless_it_states_its_own(make_server, http_of):
+    server = make_server("--heartbeat-interval-secs", "2", "--lost-after-secs", "20")
+    story = Scenario(http_of(server))
+    story.do("POST", "/jobs", {"workflow_id": story.workflow, "name": "job", "command": "true"})
+    path = f"/workflows/{story.workflow}/start"
+
+    def paces(**stated):
+        run = story.do("POST", path, {"user": "u", **stated})["run"]
+        return run["heartbeat_interval"], run["report_by_buffer"]
+
+    assert paces() == (2.0, 3.1)
+    assert paces(heartbeat_interval=5.0) == (5.0, 3.1)
+    assert paces(heartbeat_interval=None, report_by_buffer=7.0) == (2.0, 7.0)
+
+
 def test_who_is_suspect_is_only_the_servers_to_say(call):
     story = Scenario(call)
     node = call("GET", f"/compute_nodes/{story.node()}").body | {"suspect_at_ms": 7}

@@ -17,6 +17,7 @@ from torc_server.records import crud
 from torc_server.records.resources import COMPUTE_NODE
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_next_jobs
+from torc_server.rules.attempts.lost.leases import suspect_silent
 from torc_server.rules.runs.resume import resume_workflow
 from torc_server.rules.workflows import archive_workflow
 from torc_server.storage import tables
@@ -259,7 +260,7 @@ def test_a_resume_whose_client_went_away_does_not_lock_the_workflow(bench):
 @pytest.mark.parametrize("kind", [HOT, COLD])
 def test_forced_clean_up_settles_what_never_answers_and_fences_it(bench, kind):
     running = make_failures(bench)
-    bench.conn.execute(update(tables.compute_node).values(last_seen_at=NOW - 100_000))
+    suspect_silent(bench.conn, SOON, now_ms=SOON)
     old = bench.tokens[running]
 
     reply = resume(bench, kind, force_cleanup=True)
@@ -278,9 +279,10 @@ def test_forced_clean_up_settles_what_never_answers_and_fences_it(bench, kind):
     assert claimed.counted_attempt == 1
 
 
-def test_a_forced_hot_resume_leaves_runners_that_answer(bench):
+@pytest.mark.parametrize("silent_ms", [1_000, 3_600_000])
+def test_a_forced_hot_resume_leaves_runners_that_are_not_suspect(bench, silent_ms):
     running = make_failures(bench)
-    bench.conn.execute(update(tables.compute_node).values(last_seen_at=SOON - 1000))
+    bench.conn.execute(update(tables.compute_node).values(last_seen_at=SOON - silent_ms))
     assert resume(bench, HOT, force_cleanup=True).settled_jobs == 0
     assert bench.end(running) == ["ok"]
 

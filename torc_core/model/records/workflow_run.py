@@ -97,8 +97,11 @@ class StartRequest(Wire, frozen=True, kw_only=True):
     process: RunProcess | None = None
     key: str | None = None
     """A name that the client has made up: the same request again gets the same run."""
-    heartbeat_interval: float = stated(HEARTBEAT_INTERVAL_S)
-    report_by_buffer: float = stated(REPORT_BY_BUFFER)
+    heartbeat_interval: float | None = None
+    """Seconds between two heartbeats, at the most; otherwise the server's timer."""
+    report_by_buffer: float | None = None
+    """After so many intervals without a heartbeat the run is stalled; otherwise once its runner is
+    suspect by the server's timers."""
     file_times: dict[FileId, float] = stated({})
     """Times of last modification of files, by id, for a workflow that is yet to be initialized."""
     keeps_terminated: bool = False

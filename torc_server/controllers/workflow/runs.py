@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from litestar import Controller, get, post, put
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -37,21 +38,25 @@ class WorkflowRunController(Controller):
         self,
         writer: NamedDependency[Transactions],
         large_work: NamedDependency[LargeWork],
+        state: State,
         workflow_id: WorkflowIdInPath,
         data: JSONBody[StartRequest],
     ) -> StartReply:
         """Initialize a workflow unless it is started already, and record a run of it."""
-        return await large_work.start(writer, workflow_id, data)
+        request = records.with_timers(data, state.settings.timers)
+        return await large_work.start(writer, workflow_id, request)
 
     @post("/workflows/{workflow_id:int}/resume", status_code=200, operation_id="resume_workflow")
     async def resume_workflow(
         self,
         writer: NamedDependency[Transactions],
+        state: State,
         workflow_id: WorkflowIdInPath,
         data: JSONBody[ResumeRequest],
     ) -> ResumeReply:
         """Resume a workflow: all jobs run again that have not completed."""
-        return await writer.run_timed(resume.resume_workflow, workflow_id, data)
+        request = records.with_timers(data, state.settings.timers)
+        return await writer.run_timed(resume.resume_workflow, workflow_id, request)
 
     @get("/workflows/{workflow_id:int}/runs", operation_id="list_workflow_runs")
     async def list_workflow_runs(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from torc_core.clock import utc_text
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.events.types import RunEnded, RunStarted
 from torc_core.model.ids import ComputeNodeId, WorkflowId, WorkflowRunId
+from torc_core.model.records.timers import DEFAULT_TIMERS, RunnerTimers
 from torc_core.model.records.workflow_run import (
     LIVE,
     REPORTED,
@@ -24,6 +26,8 @@ from torc_server.rules.events import record
 from torc_server.rules.workflows import is_resuming
 from torc_server.storage import tables
 from torc_server.storage.tables.workflow import WorkflowRow
+
+RequestT = TypeVar("RequestT", bound=StartRequest)
 
 _run = tables.workflow_run
 _node = tables.compute_node
@@ -52,6 +56,7 @@ def create_run(
     Raises:
         UsageError: The heartbeat interval or its buffer is not positive.
     """
+    request = with_timers(request, DEFAULT_TIMERS)
     for name in ("heartbeat_interval", "report_by_buffer"):
         if not 0 < getattr(request, name) < float("inf"):
             raise UsageError(
@@ -73,6 +78,16 @@ def create_run(
     key = conn.execute(insert(_run).values(values)).inserted_primary_key
     assert key is not None
     return WorkflowRunId(key[0])
+
+
+def with_timers(request: RequestT, timers: RunnerTimers) -> RequestT:
+    """Return a request with the server's timers in place of what it does not state. Pure."""
+    interval_s, buffer = request.heartbeat_interval, request.report_by_buffer
+    if interval_s is None:
+        interval_s = timers.heartbeat_seconds
+    if buffer is None:
+        buffer = timers.suspect_seconds / timers.heartbeat_seconds
+    return replace(request, heartbeat_interval=interval_s, report_by_buffer=buffer)
 
 
 def record_start(

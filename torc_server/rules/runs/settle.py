@@ -16,7 +16,6 @@ from sqlalchemy import Connection, bindparam, false, or_, select, true, update
 from torc_core.model.events.types import ComputeNodeStopped
 from torc_core.model.exchange import Shutdown
 from torc_core.model.ids import ComputeNodeId, WorkflowId
-from torc_core.model.records.workflow_run import HEARTBEAT_INTERVAL_S, REPORT_BY_BUFFER
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server.rules.attempts.lost.losses import OPEN, losses_of
 from torc_server.rules.attempts.outcome import AttemptOutcome
@@ -57,9 +56,8 @@ def give_up_all(conn: Connection, workflow_id: WorkflowId, *, now_ms: int) -> in
 
 
 def give_up_silent(conn: Connection, workflow_id: WorkflowId, *, now_ms: int) -> int:
-    """Do the same for runners whose heartbeat is overdue, or that were deregistered."""
-    since = now_ms - int(HEARTBEAT_INTERVAL_S * REPORT_BY_BUFFER * 1000)
-    is_silent = or_(_node.c.is_active.is_not(true()), _node.c.last_seen_at < since)
+    """Do the same for runners that are suspect, see `RunnerTimers`, or that were deregistered."""
+    is_silent = or_(_node.c.is_active.is_not(true()), _node.c.suspect_at.is_not(None))
     silent = select(_node.c.id).where(_node.c.workflow_id == workflow_id, is_silent)
     active = list(conn.execute(silent.where(_node.c.is_active)).scalars())
     return _give_up(conn, workflow_id, is_silent, active, now_ms=now_ms)
