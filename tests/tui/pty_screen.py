@@ -233,4 +233,4 @@ class PtyScreen:
             self.process.kill()
             self.process.wait()
         if self._master >= 0:
-            os.close(self._master)
+            self.hang_up()
