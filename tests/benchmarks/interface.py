@@ -4,6 +4,8 @@
 
 A key's time runs from writing it to the terminal until its effect is on the screen, as a terminal
 emulator (in this process, at a few MB per second) sees it; and until the first sign of an answer.
+In brackets stands the longest; "alone" is the median without the time for which the event loop and
+this process waited for a processor that others had. What the server waited for is not left out.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from loopback import BASE, Connection, Server
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tui.limits.cost import waited_s
 from tui.pty_screen import PtyScreen
 
 from torc_core.runner.policy.output_paths import job_stdio
@@ -154,10 +157,11 @@ class Measuring:
     def _tell(self, what: str, presses: Sequence[Press]) -> None:
         answered = [1000 * each.answered_s for each in presses]
         seen = [1000 * each.seen_s for each in presses]
+        alone = statistics.median(1000 * (each.answered_s - each.waited_s) for each in presses)
         print(
             f"{self._name:>6} {what:<44} answered {statistics.median(answered):5.0f} ms "
-            f"({max(answered):5.0f}), seen {statistics.median(seen):5.0f} ms ({max(seen):5.0f}), "
-            f"{max(each.cost for each in presses):>6} bytes",
+            f"({max(answered):5.0f}, alone {alone:5.0f}), seen {statistics.median(seen):5.0f} ms "
+            f"({max(seen):5.0f}), {max(each.cost for each in presses):>6} bytes",
             flush=True,
         )
 
@@ -274,6 +278,8 @@ class Press(NamedTuple):
     answered_s: float
     seen_s: float
     cost: int
+    waited_s: float
+    """For how much of the first a processor was waited for."""
 
 
 class Session:
@@ -329,17 +335,25 @@ class Session:
         self, began: float, before: int, is_there: Callable[[], bool], sign: str = ""
     ) -> Press:
         answered: float | None = None
+        waited = -(self._waited_s if before else waited_s(os.getpid()))  # it has just started
         while True:
             if answered is None and len(self.screen.output) > before and self._shows(sign):
                 answered = time.perf_counter() - began
+                waited += self._waited_s
             if (answered is not None or before) and is_there():
                 break
             if time.perf_counter() > began + WAIT_S:
                 sys.exit("nothing came of it:\n" + "\n".join(self.screen.lines))
             self.screen.read(0.2)
         seen = time.perf_counter() - began
+        if answered is None:
+            answered, waited = seen, waited + self._waited_s
         self.screen.wait_for_silence(0.3)
-        return Press(seen if answered is None else answered, seen, len(self.screen.output) - before)
+        return Press(answered, seen, len(self.screen.output) - before, waited)
+
+    @property
+    def _waited_s(self) -> float:
+        return waited_s(self.screen.process.pid) + waited_s(os.getpid())
 
     def _is_there(self, key: Key) -> bool:
         cursor = (line for line in self.screen.lines if ">" in line)
