@@ -7,9 +7,11 @@ restarted machine from another.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -110,9 +112,15 @@ def _folder_of(module: ModuleType) -> Path | None:
 
 
 def detach(process: subprocess.Popen[Any]) -> None:
-    """Let a process outlive this one, which is not going to wait for it."""
+    """Let a process outlive this one. Should it exit before, it does not stay as a zombie."""
     # Popen warns of a child that was not waited for unless it believes that it has exited.
     process.returncode = 0
+    threading.Thread(target=_reap, args=[process.pid], name="reaper", daemon=True).start()
+
+
+def _reap(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):  # it was waited for elsewhere
+        os.waitpid(pid, 0)
 
 
 @cache
