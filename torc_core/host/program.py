@@ -12,13 +12,13 @@ import shlex
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from torc_core.characters import escape_hidden
-from torc_core.errors import ExitCode, TorcError
+from torc_core.errors import ExitCode, MachineError, TorcError, UsageError
 from torc_core.masking import mask
 
 LOG_NAME = "errors.log"
@@ -37,6 +37,10 @@ class Ending(NamedTuple):
     hint: str = ""
     is_fault: bool = False
     """The traceback says more."""
+    code: str = "error"
+    """A stable name for programs."""
+    details: Mapping[str, object] = {}
+    """Facts for programs."""
 
 
 def run_program(body: Callable[[], int | None]) -> int:
@@ -61,20 +65,29 @@ def run_program(body: Callable[[], int | None]) -> int:
     return code or ExitCode.OK
 
 
-def report(error: BaseException) -> ExitCode:
-    """Say on stderr how an error ends the program, and return the exit code."""
+def report(error: BaseException, render: Callable[[Ending], str] | None = None) -> ExitCode:
+    """Say on stderr how an error ends the program, and return the exit code.
+
+    Args:
+        error: The error.
+        render: Returns what is said; left out, a sentence for people.
+    """
     is_output_lost = isinstance(error, OSError) and discard_output()
     if isinstance(error, BrokenPipeError):  # the reader has what it wanted
         return ExitCode.OK
     ending = ending_of(error)
     if is_output_lost:
         ending = ending._replace(sentence=f"Standard output cannot be written: {ending.sentence}.")
-    hint = record_fault(error) if ending.is_fault else ending.hint
-    sentence = (
-        ending.sentence if isinstance(error, KeyboardInterrupt) else f"error: {ending.sentence}"
-    )
-    say(f"{sentence}\n\nhint: {hint}" if hint else sentence)
+    if ending.is_fault:
+        ending = ending._replace(hint=record_fault(error))
+    say((render or _for_people)(ending))
     return ending.exit_code
+
+
+def _for_people(ending: Ending) -> str:
+    is_error = ending.exit_code is not ExitCode.INTERRUPTED
+    sentence = f"error: {ending.sentence}" if is_error else ending.sentence
+    return f"{sentence}\n\nhint: {ending.hint}" if ending.hint else sentence
 
 
 def as_error(error: Exception) -> TorcError:
@@ -87,16 +100,23 @@ def ending_of(error: BaseException) -> Ending:
     """Return how an error ends a program."""
     match error:
         case TorcError():
-            return Ending(error.message, error.exit_code, error.hint)
+            return Ending(
+                error.message,
+                error.exit_code,
+                error.hint,
+                code=error.code,
+                details=error.details,
+            )
         case KeyboardInterrupt():
-            return Ending("interrupted", ExitCode.INTERRUPTED)
+            return Ending("interrupted", ExitCode.INTERRUPTED, code="interrupted")
         case OSError():
-            return Ending(_reason(error), ExitCode.ENVIRONMENT)
+            return Ending(_reason(error), ExitCode.ENVIRONMENT, code=MachineError.code)
         case UnicodeEncodeError() if error.encoding == "utf-8":
             # Names of the file system and arguments may be any bytes; what is sent may not.
             name = escape_hidden(error.object[: error.end][-_SHOWN:])
             sentence = f"{name} is not UTF-8, as what is sent or stored has to be."
-            return Ending(sentence, ExitCode.USAGE, "Rename it, or start torc elsewhere.")
+            hint = "Rename it, or start torc elsewhere."
+            return Ending(sentence, ExitCode.USAGE, hint, code=UsageError.code)
         case MemoryError():
             sentence, exit_code = "There is not enough memory.", ExitCode.ENVIRONMENT
         case ImportError():
@@ -105,7 +125,7 @@ def ending_of(error: BaseException) -> Ending:
         case _:
             sentence = f"A fault of torc itself: {type(error).__name__}: {_first_line(error)}."
             exit_code = ExitCode.FAULT
-    return Ending(sentence, exit_code, is_fault=True)
+    return Ending(sentence, exit_code, is_fault=True, code="fault")
 
 
 def record_fault(error: BaseException) -> str:

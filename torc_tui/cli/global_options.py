@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
 
 from torc_core.config.bounds import FORMATS, LOG_LEVELS
+from torc_core.errors import TorcError
 
+_WRITTEN_TOGETHER = frozenset(
+    f"{option}{word}" for option in ("-f", "--format=") for word in FORMATS.words
+)
 _OPTIONS: tuple[Callable[..., click.Option], ...] = (
     lambda **more: click.Option(
         ["-f", "--format", "format_"],
@@ -68,6 +72,24 @@ def given_options(ctx: click.Context) -> dict[str, Any]:
     """Return the options that were given, by their names; the last place of the line wins."""
     given: dict[str, Any] = ctx.meta.setdefault(__name__, {})
     return given
+
+
+def format_of(arguments: Sequence[str]) -> str:
+    """Return the format in which the command of a line prints, even of a line that is wrong."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    words = [
+        value if word in {"-f", "--format"} else word.removeprefix("--format=").removeprefix("-f")
+        for word, value in pairs
+        if word in {"-f", "--format", *_WRITTEN_TOGETHER}
+    ]
+    if words:
+        return words[-1]
+    from torc_core.config.sources import Loaded  # noqa: PLC0415 - only to say what went wrong
+
+    try:
+        return Loaded("client").check().client.format
+    except TorcError:
+        return "table"
 
 
 def keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:

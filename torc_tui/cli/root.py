@@ -11,6 +11,7 @@ import click
 from torc_core import __version__
 from torc_core.errors import ExitCode, TorcError
 from torc_tui.cli.command import Entry, LazyGroup
+from torc_tui.cli.global_options import format_of
 from torc_tui.cli.options.appearance import ascii_option, theme_option
 from torc_tui.cli.output.diagnostics import report
 
@@ -118,5 +119,5 @@ def run_command_line(arguments: Sequence[str]) -> int:
     try:
         code = torc.main(args=list(arguments), prog_name="torc", standalone_mode=False)
     except (TorcError, click.ClickException, click.Abort, KeyboardInterrupt, OSError) as error:
-        return report(error)
+        return report(error, is_json=format_of(arguments) == "json")
     return code if isinstance(code, int) else ExitCode.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+import msgspec
 
 from torc_core.errors import ExitCode, NotFoundError, UsageError
 from torc_core.host import program
@@ -14,12 +15,25 @@ def say(text: str) -> None:
     program.say(clean_lines(text))
 
 
-def report(error: BaseException) -> ExitCode:
+def report(error: BaseException, *, is_json: bool = False) -> ExitCode:
     """Print an error and return its exit code.
 
-    What happened comes first, then, after a blank line, what to do next.
+    What happened comes first, then, after a blank line, what to do next. For programs it is one
+    line of JSON, in the shape that a server's errors have.
     """
-    return program.report(_translated(error))
+    return program.report(_translated(error), _as_json if is_json else None)
+
+
+def _as_json(ending: program.Ending) -> str:
+    members = {
+        **ending.details,
+        "code": ending.code,
+        "message": ending.sentence,
+        "exit_code": int(ending.exit_code),
+    }
+    if ending.hint:
+        members["hint"] = ending.hint
+    return msgspec.json.encode({"error": members}, enc_hook=str).decode()
 
 
 _LISTS = {
