@@ -1,6 +1,9 @@
-"""How long to wait before a failed request is sent again. Pure."""
+"""How long to wait before a request is sent again: a failed one, or a look for work. Pure."""
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
 
 FIRST_DELAY_S = 0.05
 LAST_DELAY_S = 1.0
@@ -17,3 +20,13 @@ def retry_delay_s(failures: int, jitter: float) -> float:
             return at once.
     """
     return jitter * min(FIRST_DELAY_S * 2.0 ** min(failures - 1, 16), LAST_DELAY_S)
+
+
+def looks_after_completion() -> Iterator[float]:
+    """Yield the pauses before each look for work after a completion, for half a minute.
+
+    A server that sends no news makes the jobs ready that depended on it a moment later: at once,
+    or when it looks itself, every few seconds.
+    """
+    yield from (0.1, 0.2, 0.4, 0.8)
+    yield from itertools.repeat(1.0, 30)

@@ -209,7 +209,7 @@ def _look_up(client: TorcClient, options: RunnerOptions) -> _Found:
     workflow = client.get_workflow(workflow_id)
     _check_initialized(client, options)
     run_id = client.get_workflow_status(workflow_id).run_id
-    return _Found(workflow, run_id, frozenset(client.get_version().capabilities))
+    return _Found(workflow, run_id, frozenset(client.version().capabilities))
 
 
 def _check_initialized(client: TorcClient, options: RunnerOptions) -> None:

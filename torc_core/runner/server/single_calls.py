@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.clock import Clock, utc_text
 from torc_core.decoders import decode
-from torc_core.errors import ConflictError, NotFoundError, ServerError, UsageError
+from torc_core.errors import ConflictError, NotFoundError, ServerError, TorcError, UsageError
 from torc_core.model.action import WORKER_TRIGGERS, ActionType
 from torc_core.model.artifact import FilePatch
 from torc_core.model.compute import ComputeNodePatch
@@ -51,6 +51,7 @@ from torc_core.model.resources import FailureRule, ResourceRequirements
 from torc_core.model.result import LOST_ATTEMPTS_LIMIT, LOST_RETURN_CODE, Result
 from torc_core.model.status import JobStatus
 from torc_core.resources import Requirements
+from torc_core.runner.policy.backoff import looks_after_completion
 from torc_core.units import parse_duration, parse_memory
 
 _NO_LIMIT = 2**31 - 1
@@ -59,6 +60,8 @@ _REFUSALS = (ConflictError, NotFoundError, UsageError)
 """Errors that a retry will not change."""
 
 
+_Key = tuple[str, int, int]
+"""A report: its kind, the job and its token."""
 Report = TypeVar("Report", JobStart, JobEnd, JobRelease)
 
 
@@ -81,7 +84,7 @@ class SingleCallProtocol:
         self._requirements: dict[int | None, ResourceRequirements] = {}
         self._rules: dict[int, list[FailureRule]] = {}
         self._paths: dict[int, str] = {}
-        self._sent: dict[tuple[str, int, int], ReportOutcome] = {}
+        self._sent: dict[_Key, ReportOutcome] = {}
         """Outcomes of reports of an exchange that failed later: they are not sent again."""
         self._claimed: set[JobId] = set()
         """Ids of the jobs that this runner has claimed."""
@@ -89,6 +92,10 @@ class SingleCallProtocol:
         """When those started whose start was reported."""
         self._lost: defaultdict[JobId | None, set[int]] = defaultdict(set)
         """Tokens of the attempts that this runner has lost, by job: such a server counts none."""
+        self._looks: Iterator[float] = iter(())
+        """The pauses before the next looks, while jobs may become ready."""
+        self._undelivered: list[Job] = []
+        """Jobs that were claimed before a call failed: the next reply has them."""
         self._news = threading.Event()
         self._latest = 0
         self._counting = threading.Lock()
@@ -100,13 +107,28 @@ class SingleCallProtocol:
             self._latest = max(self._latest, request.seq)
         self._news.set()
         with self._lock:
-            reply = self._report_and_claim(request)
+            outcomes = self._report(request)
+            reply = self._look(request)
+            self._sent = {key: self._sent[key] for key in self._sent.keys() - _keys_of(request)}
             self._news.clear()
-        if not (reply.jobs or reply.is_complete or request.seq < self._latest):
-            self._news.wait(request.wait_seconds)
+        with contextlib.suppress(TorcError):  # the next exchange meets it, too
+            reply = self._look_until(reply, request)
+        return msgspec.structs.replace(reply, outcomes=outcomes)
+
+    def _look_until(self, reply: ExchangeReply, request: Exchange) -> ExchangeReply:
+        """Look again as long as the request waits and nothing is there."""
+        left_s = request.wait_seconds
+        while left_s > 0 and not (reply.jobs or reply.is_complete or request.seq < self._latest):
+            pause_s = min(left_s, next(self._looks, left_s))
+            if self._news.wait(pause_s):
+                break
+            left_s -= pause_s
+            if left_s > 0:
+                with self._lock:
+                    reply = self._look(request)
         return reply
 
-    def _report_and_claim(self, request: Exchange) -> ExchangeReply:
+    def _report(self, request: Exchange) -> list[Outcome]:
         for start in request.starts:
             self._once("start", start, self._start)
         outcomes = [
@@ -118,20 +140,29 @@ class SingleCallProtocol:
         ]
         for node_id in request.replaces:
             self._client.update_compute_node(node_id, ComputeNodePatch(is_active=False))
-        self._sent.clear()
+        if request.ends:
+            self._looks = looks_after_completion()
+        return outcomes
+
+    def _look(self, request: Exchange) -> ExchangeReply:
+        """Claim jobs, and ask how the workflow is."""
         state = self._client.is_workflow_complete(self._workflow_id)
-        claimed = ClaimedJobs(jobs=[])
+        reason = None
         if request.work is not None and request.seq == self._latest and not state.is_canceled:
             claimed = self._claim(request.work)
-        return ExchangeReply(
-            outcomes=outcomes,
-            jobs=[self._resolve(job) for job in claimed.jobs],
-            reason=claimed.reason,
+            reason = claimed.reason
+            self._undelivered += claimed.jobs
+        reply = ExchangeReply(
+            outcomes=[],
+            jobs=[self._resolve(job) for job in self._undelivered],
+            reason=reason,
             kill=sorted(self._claimed) if state.is_canceled else [],
             is_canceled=state.is_canceled,
             is_complete=state.is_complete,
             has_pending_actions=self._has_pending_actions(),
         )
+        self._undelivered.clear()
+        return reply
 
     def _has_pending_actions(self) -> bool:
         """Return whether an action is due that any runner can execute while it runs jobs.
@@ -252,7 +283,13 @@ class SingleCallProtocol:
         return claimed
 
     def _resolve(self, job: Job) -> ClaimedJob:
-        """Look up what a claim of the batch protocol would have returned."""
+        """Look up what a claim of the batch protocol would have returned.
+
+        A claim of the reference's server leaves out invocation scripts.
+        """
+        if job.id is not None and job.invocation_script is None:
+            script = self._client.get_job(job.id).invocation_script
+            job = msgspec.structs.replace(job, invocation_script=script)
         record = self._requirements_with(job.resource_requirements_id)
         needs = Requirements.stated(
             num_cpus=record.num_cpus,
@@ -306,3 +343,15 @@ class SingleCallProtocol:
                     f"The rules of failure handler {handler_id} are not valid: {error}."
                 ) from error
         return self._rules[handler_id]
+
+
+def _keys_of(request: Exchange) -> set[_Key]:
+    return {
+        (kind, report.job_id, report.token)
+        for kind, reports in (
+            ("start", request.starts),
+            ("end", request.ends),
+            ("release", request.releases),
+        )
+        for report in reports
+    }
