@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 from inspect import cleandoc
 
 from torc_core.client.replies import CLASS_OF_STATUS
-from torc_core.errors import ProtocolError, ServerError, SpecError, TorcError, TransportError
+from torc_core.errors import (
+    ProtocolError,
+    ServerError,
+    SpecError,
+    TorcError,
+    TransportError,
+    UnsupportedError,
+)
 from torc_server.edge.problems import HTTP_CODES, HTTP_STATUS
 
 ADVICE: Mapping[str, str] = {
@@ -15,6 +22,7 @@ ADVICE: Mapping[str, str] = {
     "forbidden": "Check the user name and the password or token: "
     "[connect to a server](configuration.md#client).",
     "not_found": "List what there is, such as `torc workflows list`; ids are those of one server.",
+    "unsupported": "Use what the hint names instead, or a server of torc's own.",
     "conflict": "Do first what the hint says, such as stopping what runs or restoring what is "
     "archived; some commands have `--force`.",
     "illegal_transition": "Look at the job's status (`torc jobs get`) and at what it "
@@ -29,21 +37,27 @@ ADVICE: Mapping[str, str] = {
 }
 """What to do, by code."""
 
-_ONLY_HERE = (TransportError, ProtocolError, SpecError)
+_ONLY_HERE = (TransportError, ProtocolError, SpecError, UnsupportedError)
 """What no server sends."""
 
 _HEAD = """\
 # Errors
 
-A command that fails prints on stderr what happened and, below an empty line, what to do next. With
-`--format json` it is the same; stdout stays empty, or ends in the middle of a list. Only commands
-that check something print what they found there, too: `torc workflows create --dry-run`,
-`torc config validate`, and `torc jobs delete` the ids that do not exist.
+A command that fails prints on stderr what happened and, below an empty line, what to do next; with
+`--format json` one line of JSON, the last one of stderr, in the shape that the errors of a server
+have. Stdout stays empty, or ends in the middle of a list. Only commands that check something print
+what they found there, too: `torc workflows create --dry-run`, `torc config validate`, and
+`torc jobs delete` the ids that do not exist.
 
 ```text
 error: No torc server answers at http://localhost:8080/torc-service/v1: connection refused.
 
 hint: Start one with `torc-server run`, or leave out --url and TORC_API_URL.
+```
+
+```json
+{"error": {"code": "not_found", "message": "There is no job 7.", "exit_code": 4, "kind": "job",
+  "hint": "torc jobs list WORKFLOW"}}
 ```
 
 Every error has a code, an [exit code](exit-codes.md) and, at the server, an HTTP status. Programs

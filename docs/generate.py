@@ -19,6 +19,7 @@ import cli_coverage
 import cli_page
 import errors_page
 import json_page
+import reference_servers_page
 import specification_page
 from msgspec.structs import fields
 
@@ -267,6 +268,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "json-output.md": json_page.page,
     "openapi.json": interface,
     "programs.md": cli_page.programs,
+    "reference-servers.md": reference_servers_page.page,
     "specification.md": specification_page.page,
 }
 

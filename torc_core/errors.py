@@ -13,6 +13,7 @@
     │       └── ReplyTimeoutError 8   no reply in time; a TimedOutError too
     ├── ServerError               7   the server answered with an error of its own
     │   └── ProtocolError         7   a reply that torc does not understand
+    ├── UnsupportedError          7   the server does not offer this
     ├── TimedOutError             8   a wait ended without its event
     └── MachineError              9   this machine lacks something: disk, program, permission
 
@@ -159,6 +160,13 @@ class ProtocolError(ServerError):
     """A reply that torc does not understand: not JSON, or not of the expected shape."""
 
     code = "bad_reply"
+
+
+class UnsupportedError(TorcError):
+    """The server does not offer this: it is older, or one of the reference."""
+
+    code = "unsupported"
+    exit_code = ExitCode.SERVER
 
 
 class TimedOutError(TorcError):

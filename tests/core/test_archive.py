@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
+from torc_core.client.features import unsupported
 from torc_core.errors import NotFoundError
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.definition.archive import archive_workflow
@@ -14,7 +15,7 @@ class OlderServer(TorcClient):
     """A server that knows only the calls of the 0.12 generation, as seen from a client."""
 
     def archive_workflow(self, workflow_id, *, is_archived):
-        raise NotFoundError.of("path", "/archive")
+        raise unsupported(Feature.ARCHIVE, self.url)
 
 
 @pytest.fixture(params=[TorcClient, OlderServer])

@@ -25,11 +25,21 @@ from torc_core.client.endpoints.runs import RunEndpoints
 from torc_core.client.endpoints.user_data import UserDataEndpoints
 from torc_core.client.endpoints.workflows import WorkflowEndpoints
 from torc_core.client.events import EventStream, NumberedEvent
+from torc_core.client.features import Feature, has_feature, unsupported
 from torc_core.client.pages import every_item
 from torc_core.client.transport import Transport
+from torc_core.model.workflow import Version
 from torc_core.service import DEFAULT_URL
 
-__all__ = ["DEFAULT_URL", "Address", "EventStream", "NumberedEvent", "TorcClient", "every_item"]
+__all__ = [
+    "DEFAULT_URL",
+    "Address",
+    "EventStream",
+    "Feature",
+    "NumberedEvent",
+    "TorcClient",
+    "every_item",
+]
 
 
 class TorcClient(
@@ -80,6 +90,30 @@ class TorcClient(
                 locate=locate,
             )
         )
+        self._versions: dict[str, Version] = {}
+
+    def offers(self, feature: Feature) -> bool:
+        """Return whether the server has a feature; it is asked once for its version."""
+        return has_feature(feature, self.version().capabilities)
+
+    def require(self, feature: Feature, **values: object) -> None:
+        """Do nothing if the server has a feature.
+
+        Args:
+            feature: The feature.
+            **values: What stands in the hint in place of words in capitals, such as `ID`.
+
+        Raises:
+            UnsupportedError: It has not.
+        """
+        if not self.offers(feature):
+            raise unsupported(feature, self.url, self.version().version, values)
+
+    def version(self) -> Version:
+        """Return what the server at the present address has said that it is."""
+        if (known := self._versions.get(self.url)) is None:
+            known = self._versions[self.url] = self.get_version()
+        return known
 
     @property
     def url(self) -> str:

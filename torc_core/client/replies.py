@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from torc_core.client.features import feature_of, unsupported
 from torc_core.client.request import Request
 from torc_core.decoders import decoder_of
 from torc_core.errors import (
@@ -17,6 +18,7 @@ from torc_core.errors import (
     ServerError,
     TorcError,
     TransitionError,
+    UnsupportedError,
     UsageError,
 )
 
@@ -39,6 +41,8 @@ _CONFLICTS: dict[str, type[TorcError]] = {
     kind.code: kind for kind in (ConflictError, TransitionError)
 }
 """By the code in the body: those that the reference's clients know as a 422 too."""
+_NO_SUCH_CALL = frozenset({404, 405})
+"""Without a body, how a server of the reference answers a path or method that it does not know."""
 
 
 def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
@@ -48,6 +52,8 @@ def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
         ProtocolError: It is not of the type that the request declares.
         TorcError: The server refused; the class follows the HTTP status.
     """
+    if status in _NO_SUCH_CALL and not content.strip():
+        raise _no_such_call(request, url, status)
     if status >= 400:
         raise error_from_reply(status, content)
     try:
@@ -57,6 +63,16 @@ def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
             f"The reply to {request.method} {request.path} is not what torc expects: {error}.",
             hint=f"Is there a torc server of this version at {url}?",
         ) from error
+
+
+def _no_such_call(request: Request[Any], url: str, status: int) -> UnsupportedError:
+    if feature := feature_of(request.path):
+        return unsupported(feature, url)
+    return UnsupportedError(
+        f"The server at {url} does not know {request.method} {request.path}: "
+        f"it answered {status} without a word.",
+        hint="Check --url and TORC_API_URL; or it is an older server, which lacks this.",
+    )
 
 
 def error_from_reply(status: int, content: bytes) -> TorcError:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
 from torc_core.client.events import EventStream
+from torc_core.client.features import Feature
+from torc_core.client.local_lists import filtered_page, matches_of, related_of
 from torc_core.errors import UsageError
 from torc_core.model.events.event import StreamedEvent
-from torc_core.model.ids import WorkflowId
+from torc_core.model.ids import JobId, WorkflowId
+from torc_core.model.job import Job
+from torc_core.model.page import Page
 from torc_core.model.wire import stated_fields
 
 T = TypeVar("T")
@@ -18,8 +22,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 LONG_S = 600.0
 """How long a reply may take to requests whose work grows with the workflow."""
-_INCOMPLETE = "Couldn't parse body parameter"
-"""How the reference's server begins to say that a body lacks a field."""
+_INCOMPLETE = "missing field"
+"""In how the reference's servers say that a body lacks a field."""
 
 
 class Request(msgspec.Struct, Generic[T], frozen=True):
@@ -94,7 +98,24 @@ class Endpoints:
         if unknown := filters.keys() - known.__optional_keys__:
             raise TypeError(f"{known.__name__} has no {', '.join(sorted(unknown))}")
         params = filters if workflow_id is None else {"workflow_id": workflow_id, **filters}
+        matches, related = matches_of(known, filters), related_of(known, filters)
+        if (matches or related) and not self.offers(Feature.LIST_FILTERS):
+            page = filtered_page(
+                lambda query: cast("Page[Any]", self._get(path, reply, query)),
+                params,
+                matches,
+                {name: self._related_ids(filters[name], field) for name, field in related.items()},
+            )
+            return cast("T", page)
         return self._get(path, reply, params)
+
+    def _related_ids(self, job_id: JobId, field: str) -> Collection[int]:
+        """Return the ids that a field of a job has."""
+        return frozenset(getattr(self._get(f"/jobs/{job_id}", Job), field) or ())
+
+    def offers(self, feature: Feature) -> bool:
+        """Return whether the server has a feature."""
+        raise NotImplementedError
 
     def _post(
         self,
@@ -119,7 +140,7 @@ class Endpoints:
         try:
             return self._put(path, reply, patch)
         except UsageError as error:
-            if not error.message.startswith(_INCOMPLETE):
+            if _INCOMPLETE not in error.message:
                 raise
         stored = self._get(path, reply)
         return self._put(path, reply, msgspec.structs.replace(stored, **dict(stated_fields(patch))))

@@ -5,12 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-from torc_core.client import TorcClient
-from torc_core.errors import NotFoundError
-from torc_core.model.ids import WorkflowId
-from torc_core.model.page import Page
 from torc_core.model.records.workflow_run import RunStatus, WorkflowRun
-from torc_core.model.workflow import WORKFLOW_RUNS as CAPABILITY
 from torc_tui.lists.cells import ID, item_id, moment_cell
 from torc_tui.lists.listing import Column, Listing, Query
 from torc_tui.terminal import clean
@@ -34,16 +29,6 @@ def _status_cell(run: WorkflowRun) -> Cell:
 
 def _of_process(name: str) -> Any:
     return lambda run: None if run.process is None else getattr(run.process, name)
-
-
-def _page(client: TorcClient, workflow_id: WorkflowId, **query: Any) -> Page[WorkflowRun]:
-    """Return a page; a server of the reference keeps no records of runs."""
-    try:
-        return client.list_workflow_runs(workflow_id, **query)
-    except NotFoundError:
-        if CAPABILITY in client.get_version().capabilities:
-            raise
-        return Page(items=[], total_count=0)
 
 
 _RUN = Column("Run", attrgetter("run_id"), sort_by="run_id", is_number=True)
@@ -74,7 +59,7 @@ WORKFLOW_RUNS = Listing(
         *(ID, _RUN, _KIND, _STATUS, _USER, _HOST, _PID, _NODE, _CREATED, _HEARTBEAT),
         *(_ENDED, _CODE, _REASON),
     ),
-    page=_page,
+    page=lambda client, workflow_id, **query: client.list_workflow_runs(workflow_id, **query),
     key=item_id,
     order=Query(sort_by="created_at", reverse=True),
 )

@@ -11,7 +11,10 @@ from torc_tui.lists.cells import BROKEN_TONE, ID, item_id, quiet_cell
 from torc_tui.lists.filters import text_of, yes_or_no
 from torc_tui.lists.job_counts import state_of
 from torc_tui.lists.listing import Column, ListFilter, Listing, Query, text_filter
-from torc_tui.theme import WORKFLOW_LOOK, Cell
+from torc_tui.theme import QUIET, WORKFLOW_LOOK, Cell
+
+NOT_KNOWN = Cell("-", QUIET)
+"""What stands for counts that the server does not give with a list."""
 
 
 def _state(workflow: Workflow) -> str | None:
@@ -25,22 +28,28 @@ def _state(workflow: Workflow) -> str | None:
 def _state_cell(workflow: Workflow) -> Cell:
     state = _state(workflow)
     if state is None:
-        return Cell("")
+        return NOT_KNOWN
     look = WORKFLOW_LOOK[state]
     return Cell(f"{look.glyph} {state}", look.tone)
 
 
 def _percent_cell(workflow: Workflow) -> Cell:
+    if workflow.job_counts is None:
+        return NOT_KNOWN
     return Cell(f"{percent_completed(workflow.job_counts)}%" if workflow.job_counts else "")
 
 
 def _failed_cell(workflow: Workflow) -> Cell:
-    failed = count(workflow.job_counts or {}, FAILURES)
+    if workflow.job_counts is None:
+        return NOT_KNOWN
+    failed = count(workflow.job_counts, FAILURES)
     return Cell(f"{failed:,}" if failed else "", BROKEN_TONE)
 
 
 def _jobs_cell(workflow: Workflow) -> Cell:
-    return Cell("" if workflow.job_counts is None else f"{sum(workflow.job_counts.values()):,}")
+    if workflow.job_counts is None:
+        return NOT_KNOWN
+    return Cell(f"{sum(workflow.job_counts.values()):,}")
 
 
 def _jobs(workflow: Workflow) -> int:

@@ -16,6 +16,7 @@ from torc_core.errors import (
     NotFoundError,
     TorcError,
     TransportError,
+    UnsupportedError,
 )
 from torc_core.units import counted
 from torc_tui.keys.action import Action, Scope
@@ -31,6 +32,7 @@ from torc_tui.panes.messages import LimitsChanged, Notice
 from torc_tui.screens.dialogs.reader import Reader
 from torc_tui.state.tables.remembered import remembered_by
 from torc_tui.state.texts.layout import row_text
+from torc_tui.terminal import clean
 from torc_tui.widgets.row_table import RowTable
 
 _NOT_OF_THE_QUERY = AccessError | MachineError | TransportError
@@ -89,6 +91,10 @@ class ListPane(QueriedList):
                 ),
                 slot=self._slot,
             )
+        except UnsupportedError as error:
+            needed.table.ask_failed(is_refused=True)
+            needed.table.say_lack(clean(error.message))
+            return
         except TorcError as error:
             needed.table.ask_failed(is_refused=not isinstance(error, _NOT_OF_THE_QUERY))
             # A workflow that is gone is closed by the pane that holds this one.

@@ -51,6 +51,7 @@ class DrawnTable(ScrollView, can_focus=True):
         self._fitted_room = 0
         self._is_active = False
         self._is_late = False
+        self._lack = ""
         """The first rows take long."""
 
     @property
@@ -101,8 +102,13 @@ class DrawnTable(ScrollView, can_focus=True):
     @property
     def _why_empty(self) -> str:
         if self.window.total is None:
-            return "loading…" if self._is_late else ""
+            return self._lack or ("loading…" if self._is_late else "")
         return f"no {self.listing.name.lower()}"
+
+    def say_lack(self, text: str) -> None:
+        """Say, in place of rows, why the server has none to give."""
+        self._lack = text
+        self.refresh_line(1)
 
     def _expect_rows(self) -> None:
         """Say that rows are waited for, if they take long: a table that is empty says nothing."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from torc_core.client import TorcClient
 from torc_core.clock import Clock
-from torc_core.errors import ConflictError, NoAnswerError, TorcError, UsageError
+from torc_core.errors import ConflictError, NoAnswerError, TorcError, UnsupportedError, UsageError
 from torc_core.hpc.slurm.allocation import Allocation
 from torc_core.hpc.slurm.programs.calls import AccountingDisabled, Slurm
 from torc_core.hpc.slurm.programs.parse import stated
@@ -187,6 +187,6 @@ class StepAccounts:
             self._client.create_slurm_stats(stats)
         except ConflictError:
             pass  # another worker of the allocation was faster, or this one's predecessor
-        except UsageError as error:
+        except (UsageError, UnsupportedError) as error:
             log.warning("Statistics of a step were refused", job_id=stats.job_id, error=error)
         self._recorded.add(key)

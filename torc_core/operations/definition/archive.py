@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from torc_core.client import TorcClient
-from torc_core.errors import NotFoundError
+from torc_core.errors import UnsupportedError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.units import counted
@@ -49,7 +49,7 @@ def archive_workflow(client: TorcClient, workflow_id: WorkflowId, *, is_archived
     """
     try:
         client.archive_workflow(workflow_id, is_archived=is_archived)
-    except NotFoundError:  # the workflow, or in servers before 0.35 the call
+    except UnsupportedError:  # servers before 0.35 have it in the status
         status = client.get_workflow_status(workflow_id)
         changed = WorkflowStatus(
             is_canceled=status.is_canceled,

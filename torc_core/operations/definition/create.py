@@ -80,7 +80,7 @@ def create_workflow(
         TorcError: The server refused something; what existed by then is deleted again, as for any
             other exception.
     """
-    capabilities = set(client.get_version().capabilities)
+    capabilities = set(client.version().capabilities)
     workflow_id = id_of(client.create_workflow(workflow_record(spec, user)))
     with deleted_on_failure(client, workflow_id):
         RecordsBuilder(client, spec, workflow_id, capabilities).build(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from torc_core.client import TorcClient
-from torc_core.errors import NotFoundError
+from torc_core.errors import UnsupportedError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.records.workflow_run import LIVE, WorkflowRun
 from torc_core.model.status import JobStatus
@@ -61,7 +61,7 @@ def _records(client: TorcClient, workflow_id: WorkflowId) -> list[WorkflowRun]:
         page = client.list_workflow_runs(
             workflow_id, limit=_MOST_RECORDS, sort_by="created_at", reverse_sort=True
         )
-    except NotFoundError:  # a server of the reference keeps no records of runs
+    except UnsupportedError:  # a server of the reference keeps no records of runs
         return []
     return page.items
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from torc_core.client import TorcClient, every_item
+from torc_core.client import Feature, TorcClient, every_item
 from torc_core.clock import utc_now
 from torc_core.errors import ConflictError
 from torc_core.model.completion import JobCompletion
@@ -16,7 +16,6 @@ from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId, id_of
 from torc_core.model.job import Job, JobsChange, JobsChangeRequest
 from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, RETRIABLE, TRANSITIONS, JobStatus
-from torc_core.model.workflow import CHANGE_JOBS
 from torc_core.operations.facts import first_lines
 from torc_core.operations.jobs.names import line_of, name_jobs
 from torc_core.operations.reporter import Proposal, Question, Reporter, Said
@@ -108,8 +107,11 @@ def propose_change(
     Raises:
         NotFoundError: One of them does not exist.
         ConflictError: One of them, or all of many, are in no status for it.
+        UnsupportedError: A job runs, and the server cannot have it stopped.
     """
     asked = read_jobs(client, list(dict.fromkeys(job_ids)))
+    if change is not RETRY and (active := next((j for j in asked if j.status in ACTIVE), None)):
+        client.require(Feature.STOPPED_JOBS, ID=active.workflow_id)
     is_many = len(asked) > MANY
     jobs = tuple(job for job in asked if job.status in change.possible) if is_many else asked
     change.decide(jobs or asked)
@@ -120,7 +122,7 @@ def propose_change(
             for workflow_id in dict.fromkeys(job.workflow_id for job in jobs)
         }
         runs = {workflow_id: status.run_id for workflow_id, status in found.items()}
-        if len(jobs) > 1 and CHANGE_JOBS in client.get_version().capabilities:
+        if len(jobs) > 1 and client.offers(Feature.CHANGE_JOBS):
             changed = _together(client, change, jobs, runs)
         else:
             changed = _one_by_one(client, change, jobs, runs, is_many=is_many)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from torc_core.client import TorcClient, every_item
+from torc_core.client import Feature, TorcClient, every_item
 from torc_core.model.artifact import FilePatch
 from torc_core.model.ids import FileId, JobId, WorkflowId, id_of
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import RESET_JOBS, ResetJobsRequest, Workflow, WorkflowStatus
+from torc_core.model.workflow import ResetJobsRequest, Workflow, WorkflowStatus
 from torc_core.operations.facts import (
     count,
     count_lines,
@@ -172,7 +172,7 @@ def reset_jobs(
     """
     if not job_ids and not times:
         return
-    if RESET_JOBS in client.get_version().capabilities:
+    if client.offers(Feature.RESET_JOBS):
         request = ResetJobsRequest(job_ids=list(job_ids), file_times=dict(times))
         client.reset_jobs(workflow_id, request)
         return

@@ -8,8 +8,8 @@ import time
 
 import msgspec
 
-from torc_core.client import TorcClient, every_item
-from torc_core.errors import ConflictError, TimedOutError, TorcError
+from torc_core.client import Feature, TorcClient, every_item
+from torc_core.errors import TimedOutError, TorcError
 from torc_core.host.connect import Connection
 from torc_core.host.run_process import is_gone, this_process
 from torc_core.host.user import user_name
@@ -22,7 +22,7 @@ from torc_core.model.records.workflow_run import (
     WorkflowRunPatch,
 )
 from torc_core.model.status import ACTIVE, JobStatus
-from torc_core.model.workflow import WORKFLOW_RUNS, Workflow, WorkflowStatus
+from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import count, count_lines, refuse_archived, title_of
 from torc_core.operations.lifecycle.machine_fit import refuse_impossible
 from torc_core.operations.lifecycle.run import Run, RunRequest, begin_run, check_output_directory
@@ -93,7 +93,8 @@ def propose_resume(connection: Connection, choice: ResumeChoice) -> Proposal[Wor
         MachineError: The output directory cannot be used, or this machine cannot run jobs.
         UsageError: More CPUs are to be given to jobs than there are.
         NotFoundError: There is no such workflow.
-        ConflictError: The workflow is archived, or the server cannot resume workflows.
+        ConflictError: The workflow is archived.
+        UnsupportedError: The server cannot resume workflows.
     """
     client, workflow_id = connection.client, choice.workflow_id
     if choice.run is not None:
@@ -102,12 +103,7 @@ def propose_resume(connection: Connection, choice: ResumeChoice) -> Proposal[Wor
     workflow = client.get_workflow(workflow_id)
     status = client.get_workflow_status(workflow_id)
     refuse_archived(workflow_id, status)
-    if WORKFLOW_RUNS not in client.get_version().capabilities:
-        raise ConflictError(
-            f"The server at {client.url} cannot resume workflows.",
-            hint="Rerun what failed instead: "
-            f"torc workflows reset-status {workflow_id} --failed-only --reinitialize",
-        )
+    client.require(Feature.WORKFLOW_RUNS, ID=workflow_id)
 
     def perform(reporter: Reporter, *, force: bool) -> WorkflowResumed:  # noqa: ARG001 - no objection
         reply = _resume(client, choice, reporter)

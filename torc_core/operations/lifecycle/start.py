@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.host.run_process import this_process
 from torc_core.host.user import user_name
 from torc_core.model.ids import WorkflowRunId, id_of
 from torc_core.model.records.workflow_run import StartRequest
-from torc_core.model.workflow import WORKFLOW_RUNS, Workflow
+from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import title_of
 from torc_core.operations.lifecycle.initialize import Initializing, file_times, initialize_workflow
 from torc_core.operations.reporter import Reporter
@@ -57,7 +57,7 @@ def start_workflow(  # noqa: PLR0913 - what a start is made of
         ConflictError: It is archived or canceled, or is being resumed; or inputs are missing.
     """
     workflow_id = id_of(workflow)
-    if WORKFLOW_RUNS not in client.get_version().capabilities:
+    if not client.offers(Feature.WORKFLOW_RUNS):
         # Another client may have initialized it while a question was open.
         if is_new and client.is_workflow_uninitialized(workflow_id):
             initialize_workflow(client, workflow, reporter, force=force, base=base)

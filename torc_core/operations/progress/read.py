@@ -10,13 +10,12 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from torc_core.client import TorcClient, every_item
+from torc_core.client import Feature, TorcClient, every_item
 from torc_core.graph import all_dependencies
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import JOB_GROUPS
 from torc_core.moments import read_moment
 from torc_core.operations.progress.by_group import read_groups
 from torc_core.operations.progress.groups import (
@@ -68,7 +67,7 @@ def read_overview(
         return read_groups(client, workflow_id, run_id, before)
     graph = None if before is None else before.graph
     if graph is None and client.list_jobs(workflow_id, limit=1).total_count > most_jobs:
-        if JOB_GROUPS in client.get_version().capabilities:
+        if client.offers(Feature.JOB_GROUPS):
             return read_groups(client, workflow_id, run_id)
         if not reads_part:
             return None

@@ -212,7 +212,7 @@ def _environment(client: TorcClient, workflow: Workflow) -> dict[str, str]:
     if scripts not in path.split(":"):
         environment["PATH"] = f"{path}:{scripts}"
     environment["TORC_WORKFLOW_ID"] = str(id_of(workflow))
-    environment["TORC_API_URL"] = url_for_jobs(client, client.get_version().capabilities)
+    environment["TORC_API_URL"] = url_for_jobs(client, client.version().capabilities)
     for name, value in (("TORC_TOKEN", client.token), ("TORC_PASSWORD", client.password)):
         if value is not None:
             environment[name] = value

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import msgspec
 
-from torc_core.client import TorcClient, every_item
+from torc_core.client import Feature, TorcClient, every_item
 from torc_core.errors import ConflictError, ServerError, TorcError, TransportError
 from torc_core.host.process_name import is_known_dead, new_process_name
 from torc_core.model.ids import WorkflowId, id_of
@@ -28,7 +28,6 @@ from torc_core.model.records.recovery import (
     RecoveryOutcome,
     RecoveryPatch,
 )
-from torc_core.model.workflow import RECOVERIES
 
 _RENEW_S = HOLD_S / 4
 """Between two signs of life; some of them may get lost."""
@@ -55,7 +54,7 @@ def read_recoveries(client: TorcClient, workflow_id: WorkflowId) -> list[Recover
 
     One whose holder was killed on this machine is not held.
     """
-    if RECOVERIES not in client.get_version().capabilities:
+    if not client.offers(Feature.RECOVERIES):
         return []
     return [
         msgspec.structs.replace(each, is_held=each.is_held and not is_known_dead(each.holder))
@@ -104,7 +103,7 @@ def begin_recovery(
         plan=msgspec.to_builtins(plan),
         holder=new_process_name(),
     )
-    if RECOVERIES in client.get_version().capabilities:
+    if client.offers(Feature.RECOVERIES):
         record = client.create_recovery(record)
     return Held(client, record)
 

@@ -7,6 +7,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.status import SETTLED, UNSUCCESSFUL
 from torc_core.model.wire import Wire
 from torc_core.operations.facts import count
+from torc_core.operations.reports.whole_status import read_whole_status
 from torc_core.units import counted, format_seconds_fully
 
 
@@ -52,7 +53,7 @@ def summarize(client: TorcClient, workflow_id: WorkflowId) -> Summary:
     Raises:
         NotFoundError: There is no such workflow.
     """
-    status = client.get_workflow_status(workflow_id, include_times=True)
+    status = read_whole_status(client, workflow_id)
     minutes, walltime_s = status.total_exec_time_minutes or 0.0, status.walltime_seconds
     return Summary(
         workflow_id=workflow_id,

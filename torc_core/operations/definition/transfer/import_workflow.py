@@ -80,7 +80,7 @@ def import_workflow(
         document = msgspec.structs.replace(document, results=Records(Result))
     for sentence in remarks_on(document, skip_events=options.skip_events):
         reporter.warn(TransferWarning(sentence=sentence))
-    capabilities = set(client.get_version().capabilities)
+    capabilities = set(client.version().capabilities)
     created = client.create_workflow(_workflow(document.workflow, options))
     workflow_id = id_of(created)
     with deleted_on_failure(client, workflow_id):

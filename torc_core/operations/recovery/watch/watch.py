@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from torc_core.client import Feature
 from torc_core.clock import SystemClock, utc_now
 from torc_core.errors import (
     ConflictError,
@@ -24,7 +25,6 @@ from torc_core.host.connect import Connection
 from torc_core.host.files.output_files import log_mode
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.records.recovery import Recovery, RecoveryKind, RecoveryOutcome
-from torc_core.model.workflow import RECOVERIES
 from torc_core.operations.facts import refuse_archived
 from torc_core.operations.recovery.hook import check_hook
 from torc_core.operations.recovery.procedure.outcome import Verdict
@@ -275,7 +275,7 @@ class _Watch:
 
     def _remember(self, kind: RecoveryKind, run_id: int, number: int) -> None:
         """Keep a record of what was done, if the server does not."""
-        if RECOVERIES in self._client.get_version().capabilities:
+        if self._client.offers(Feature.RECOVERIES):
             return
         now = utc_now()
         self._own.append(

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from torc_core.client import TorcClient, every_item
+from torc_core.client import Feature, TorcClient, every_item
 from torc_core.errors import ConflictError
 from torc_core.hpc.planning.stored import Tag, read_tag
 from torc_core.model.action import ActionType, TriggerType, WorkflowAction
@@ -20,7 +20,6 @@ from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import ActionId, SchedulerId, WorkflowId, id_of
 from torc_core.model.job import JobPatch
 from torc_core.model.resources import SlurmScheduler, SlurmSchedulerPatch
-from torc_core.model.workflow import ASSIGN_SCHEDULER
 from torc_core.operations.slurm.regeneration.plan_jobs import JobPlan, NodeGroup
 from torc_core.operations.slurm.submission.contents import config_of, is_for_slurm
 from torc_core.spec.expanded import ExpandedSlurmScheduler
@@ -138,7 +137,7 @@ def _assign(
     client: TorcClient, workflow_id: WorkflowId, planned: JobPlan, ids: dict[str, SchedulerId]
 ) -> None:
     """Give each job its scheduler: workers of that one prefer it."""
-    in_one_call = ASSIGN_SCHEDULER in client.get_version().capabilities
+    in_one_call = client.offers(Feature.ASSIGN_SCHEDULER)
     for name, scheduler_id in ids.items():
         jobs = [
             job for job in planned.jobs_of(name) if planned.jobs[job].scheduler_id != scheduler_id

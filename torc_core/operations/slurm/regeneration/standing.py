@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
-from torc_core.client import TorcClient, every_item
+from torc_core.client import Feature, TorcClient, every_item
 from torc_core.clock import SystemClock
 from torc_core.errors import ConflictError
 from torc_core.hpc.planning.stored import Tag, read_tag
@@ -26,7 +26,7 @@ from torc_core.model.compute import UNFINISHED_ALLOCATIONS, ScheduledComputeNode
 from torc_core.model.ids import SchedulerId, WorkflowId, id_of
 from torc_core.model.resources import SlurmScheduler
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import ALLOCATION_KEYS, Workflow, WorkflowStatus
+from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import count
 from torc_core.operations.slurm.submission.contents import is_for_slurm, scheduler_ids
 from torc_core.operations.slurm.submission.due_actions import is_due
@@ -90,7 +90,7 @@ def read_standing(client: TorcClient, slurm: Slurm, workflow_id: WorkflowId) -> 
         views=views,
         cluster=cluster,
         queue=queue,
-        keeps_keys=ALLOCATION_KEYS in client.get_version().capabilities,
+        keeps_keys=client.offers(Feature.ALLOCATION_KEYS),
     )
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.errors import ConflictError
 from torc_core.hpc.slurm.nodes import Requested, SlurmNodes
 from torc_core.model.action import WORKER_TRIGGERS, WorkflowAction
 from torc_core.model.ids import SchedulerId, WorkflowId, id_of
-from torc_core.model.workflow import ALLOCATION_KEYS
 from torc_core.operations.slurm.submission.contents import is_for_slurm, scheduler_ids
 from torc_core.runner.actions.nodes import node_request
 
@@ -53,7 +52,7 @@ def carry_out_due(
         TorcError: They were not requested, or not all; who tries again goes on from there.
         UsageError: The configuration of an action is not valid, among others.
     """
-    keeps_keys = ALLOCATION_KEYS in client.get_version().capabilities
+    keeps_keys = client.offers(Feature.ALLOCATION_KEYS)
     submitted: list[int] = []
     found: list[int] = []
     for action in client.get_workflow_actions(workflow_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torc_core.operations.reports.whole_status import read_whole_status
 from torc_tui.cli.command import command
 from torc_tui.cli.options.shared import owner_option, workflow_argument
 from torc_tui.cli.output.formats import completeness, fields, status_lines
@@ -17,7 +18,7 @@ _COMPLETE = "is complete"
 def status(settings: Settings, workflow: str | None) -> None:
     """Show the run number, flags and job counts of a workflow."""
     chosen = settings.choose_workflow(workflow)
-    found = settings.client.get_workflow_status(chosen, include_times=True)
+    found = read_whole_status(settings.client, chosen)
     lines: dict[str, object] = {}
     for name, value in fields(found).items():
         is_counts = name == "jobs by status"  # it follows the total
