@@ -1,0 +1,41 @@
+"""torc with a server of the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.conftest import torc_alone
+from conftest import ServerProcess
+
+from torc_core.client import TorcClient
+
+PROGRAM = (str(Path(__file__).with_name("server.py")),)
+__all__ = ["torc_alone"]
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for all tests of this process; each makes workflows of its own."""
+    running = ServerProcess(tmp_path_factory.mktemp("reference") / "torc.db", program=PROGRAM)
+    running.start()
+    yield running
+    if running.process is not None:
+        running.kill()
+
+
+@pytest.fixture
+def there(reference: ServerProcess) -> Iterator[TorcClient]:
+    """A client of it."""
+    connected = reference.client()
+    yield connected
+    connected.close()
+
+
+@pytest.fixture
+def torc(torc_alone: Any, reference: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run `torc` against it."""
+    monkeypatch.setenv("TORC_API_URL", reference.url)
+    return torc_alone
