@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Litestar, Request
@@ -13,8 +14,6 @@ from litestar.plugins.core import MsgspecDIPlugin
 from torc_core.service import BASE_PATH
 from torc_server.access.authentication import middleware_for
 from torc_server.access.users import Users
-from torc_server.background.large_work import LargeWork
-from torc_server.background.task_runner import Background
 from torc_server.controllers.access import (
     AccessGroupController,
     AdminController,
@@ -23,7 +22,6 @@ from torc_server.controllers.access import (
 from torc_server.controllers.artifacts import BulkController, UserDataController
 from torc_server.controllers.claims import ClaimController
 from torc_server.controllers.crud import CRUD_RESOURCES
-from torc_server.controllers.event_feed import EventFeeds
 from torc_server.controllers.events import EventController
 from torc_server.controllers.exchange import ExchangeController
 from torc_server.controllers.jobs import JobController, JobListController
@@ -52,52 +50,30 @@ from torc_server.edge.tracing import add_span_id
 from torc_server.edge.warnings import add_warnings
 from torc_server.settings import ServerSettings
 from torc_server.storage.notify import Notifier
-from torc_server.storage.readers import Readers
 from torc_server.storage.repeats.once import Once
 from torc_server.storage.transactions import Transactions
 
-
-async def provide_writer(state: State, request: Request[Any, Any, Any]) -> Transactions:
-    """Return the one writer, or through what a request with a key uses it."""
-    writer: Transactions = state.writer
-    key = await request_key(request)
-    return writer if key is None else Once(writer, key)
+_PARTS = ("readers", "feeds", "notifier", "users", "background", "large_work")
+"""What handlers are given of the application's state, by its name there."""
 
 
-def provide_readers(state: State) -> Readers:
-    """Return the readers."""
-    readers: Readers = state.readers
-    return readers
+def _part_of(state: State, name: str) -> Callable[[], Any]:
+    """Return what provides a part of the state, which the lifespan may still have to make."""
+
+    def part() -> Any:
+        return getattr(state, name)
+
+    return part
 
 
-def provide_background(state: State) -> Background:
-    """Return the runner of background tasks."""
-    background: Background = state.background
-    return background
+def _writer_of(state: State) -> Callable[[Request[Any, Any, Any]], Awaitable[Transactions]]:
+    """Return what provides the one writer, or through what a request with a key uses it."""
 
+    async def writer(request: Request[Any, Any, Any]) -> Transactions:
+        key = await request_key(request)
+        return state.writer if key is None else Once(state.writer, key)
 
-def provide_large_work(state: State) -> LargeWork:
-    """Return what does long work in slices."""
-    large_work: LargeWork = state.large_work
-    return large_work
-
-
-def provide_feeds(state: State) -> EventFeeds:
-    """Return the feeds of events."""
-    feeds: EventFeeds = state.feeds
-    return feeds
-
-
-def provide_notifier(state: State) -> Notifier:
-    """Return the notifier."""
-    notifier: Notifier = state.notifier
-    return notifier
-
-
-def provide_users(state: State) -> Users:
-    """Return the users."""
-    users: Users = state.users
-    return users
+    return writer
 
 
 class Application(Litestar):
@@ -119,6 +95,7 @@ def create_app(settings: ServerSettings) -> Litestar:
     users = Users(settings.auth_file, remember_s=settings.remember_credentials_s)
     if settings.auth_file is not None:
         users.load()
+    state = State({"settings": settings, "notifier": Notifier(), "users": users})
     return Application(
         path=BASE_PATH,
         route_handlers=[
@@ -149,17 +126,12 @@ def create_app(settings: ServerSettings) -> Litestar:
             *CRUD_RESOURCES,
         ],
         dependencies={
-            "writer": Provide(provide_writer),
-            "readers": Provide(provide_readers, sync_to_thread=False),
+            "writer": Provide(_writer_of(state)),
             "paging": Provide(provide_paging, sync_to_thread=False),
             "part": Provide(provide_part, sync_to_thread=False),
-            "feeds": Provide(provide_feeds, sync_to_thread=False),
-            "notifier": Provide(provide_notifier, sync_to_thread=False),
-            "users": Provide(provide_users, sync_to_thread=False),
-            "background": Provide(provide_background, sync_to_thread=False),
-            "large_work": Provide(provide_large_work, sync_to_thread=False),
+            **{name: Provide(_part_of(state, name), sync_to_thread=False) for name in _PARTS},
         },
-        state=State({"settings": settings, "notifier": Notifier(), "users": users}),
+        state=state,
         middleware=[*middleware_for(settings, users), BodyBudget(settings.max_bodies_bytes)],
         exception_handlers=problems.HANDLERS,
         request_class=BodyRequest,

@@ -106,9 +106,9 @@ def drive(port: int, clients: int, requests: Iterable[bytes]) -> tuple[list[floa
 
 
 class Server:
-    """A server of its own process, on a database of its own."""
+    """A server of its own process, on a database of its own; of another checkout on request."""
 
-    def __init__(self, database: Path, *arguments: str) -> None:
+    def __init__(self, database: Path, *arguments: str, checkout: Path | None = None) -> None:
         self.database = database
         self.process = subprocess.Popen(
             [
@@ -118,6 +118,8 @@ class Server:
             ],
             stdout=subprocess.PIPE,
             text=True,
+            cwd=checkout,
+            env=os.environ | ({"PYTHONPATH": str(checkout)} if checkout else {}),
         )
         assert self.process.stdout is not None
         line = ""

@@ -99,7 +99,7 @@ def _list(resource: Resource[Any], name: str) -> Any:
 
 def _get(resource: Resource[Any], name: str) -> Any:
     async def handler(readers: Readers, record_id: int) -> Any:
-        return await readers.run(crud.get, resource, record_id)
+        return await readers.look_up(crud.get, resource, record_id)
 
     parameters = {"readers": READERS, "record_id": Id}
     return _described(handler, name, parameters, resource.mapping.wire)

@@ -103,7 +103,7 @@ class JobController(Controller):
     @get("/jobs/{job_id:int}", operation_id="get_job")
     async def get_job(self, readers: NamedDependency[Readers], job_id: JobIdInPath) -> Job:
         """Get a job with the ids of everything related to it."""
-        return await readers.run(jobs.get_job, job_id)
+        return await readers.look_up(jobs.get_job, job_id)
 
     @put("/jobs/{job_id:int}", operation_id="update_job")
     async def update_job(

@@ -12,8 +12,9 @@ from enum import Enum, auto
 from typing import Any, Literal
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, MediaType, Request, Response
 from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 
 from torc_core.decoders import decode
 from torc_core.model.artifact import FileIds, UserData
@@ -182,7 +183,24 @@ class GenerationResponse(Response[Any]):
             self.content = form_of(self.content, generation)
             if self.status_code == 201:  # whose body no Python client reads
                 self.status_code = 200
-        return super().to_asgi_response(app, request, **options)
+        if self.media_type != MediaType.JSON or options["headers"] or options["cookies"]:
+            return super().to_asgi_response(app, request, **options)
+        return _Answer(self.render(self.content, MediaType.JSON), self.status_code or 200)
+
+
+class _Answer(ASGIResponse):
+    """JSON with the headers that it needs: to put together any others takes longer than a read."""
+
+    def __init__(self, body: bytes, status: int) -> None:
+        self.body, self.status_code = body, status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        del scope, receive
+        length = b"%d" % len(self.body)
+        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
 def _user_agent(request: _Request) -> str:

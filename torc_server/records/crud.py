@@ -68,7 +68,7 @@ def _no_remark(_record: object) -> None:
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Resource(Generic[WireT]):
     """One kind of record."""
 

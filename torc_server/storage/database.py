@@ -55,6 +55,15 @@ class Sharing(Protocol):
     def listen(self, heard: Callable[[Changes | None], None]) -> AbstractContextManager[None]:
         """Call `heard`, in any thread, with what other servers change; None: maybe everything."""
 
+    def state_of(self, connection: Connection) -> int | None:
+        """Return a number that stays the same while no server changes anything.
+
+        None if that takes longer than microseconds.
+
+        Args:
+            connection: One that only reads, outside of a transaction; others have other numbers.
+        """
+
     def leads(self, connection: Connection) -> bool:
         """Return whether this server does what one is to do for all; it stays so."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Concatenate, ParamSpec, TypeVar
+from time import thread_time
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +16,7 @@ from torc_core.errors import MachineError
 from torc_server.peers import requester
 from torc_server.storage.database import Database
 from torc_server.storage.group_needs import GROUP_NEEDS, GroupNeeds
+from torc_server.storage.recent import Recent
 from torc_server.storage.sizes import SIZES, Sizes
 from torc_server.turns import NoTurnError, Turns
 
@@ -23,6 +25,19 @@ T = TypeVar("T")
 
 AT_ONCE = 8
 """Queries of one requester that go straight to the readers; further ones wait for turns."""
+
+QUICK_S = 0.001
+"""CPU time; longer queries would keep other requests waiting."""
+_MOST_KNOWN = 500
+
+
+class _Known(NamedTuple):
+    """The result of a query."""
+
+    state: int
+    """What the database called its state just before."""
+    result: Any
+    took_s: float
 
 
 class Readers:
@@ -37,6 +52,7 @@ class Readers:
         self._local = threading.local()
         self._sizes = Sizes()
         self._group_needs = GroupNeeds()
+        self._known: Recent[Hashable, _Known] = Recent(_MOST_KNOWN)
         self._connections: list[Connection] = []
         self._pool = ThreadPoolExecutor(count, "reader")
         self._turns = Turns(max(1, count - 1))
@@ -74,6 +90,42 @@ class Readers:
                 del self._waiting[who]
             else:
                 self._waiting[who] -= 1
+
+    async def look_up(
+        self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return the same, for what clients ask again and again: it is kept until a change.
+
+        A query that was quick the last time is answered on the spot: to wake a thread takes longer.
+
+        Args:
+            fn: A function of the database alone; what it returns is not to be changed.
+            *args: Hashable.
+            **kwargs: Hashable.
+
+        Raises:
+            MachineError: As `run`.
+            Exception: What `fn` raised.
+        """
+        state = self._query(self._database.sharing.state_of)
+        if state is None:
+            return await self.run(fn, *args, **kwargs)
+        key = (fn, args, *kwargs.items())
+        known = self._known.get(key)
+        if known is not None and known.state == state:
+            result: T = known.result
+            return result
+
+        def query(connection: Connection) -> tuple[T, float]:
+            begin = thread_time()
+            return fn(connection, *args, **kwargs), thread_time() - begin
+
+        if known is not None and known.took_s < QUICK_S:
+            result, took_s = self._query(query)
+        else:
+            result, took_s = await self.run(query)
+        self._known.keep(key, _Known(state, result, took_s))
+        return result
 
     def refuse_waiting(self) -> None:
         """Give up the queries that have not begun."""

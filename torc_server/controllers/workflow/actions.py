@@ -54,8 +54,8 @@ class ActionController(Controller):
 
         With a compute node, without those that it has executed.
         """
-        return await readers.run(
-            actions.list_pending_actions, workflow_id, trigger_type or (), compute_node_id
+        return await readers.look_up(
+            actions.list_pending_actions, workflow_id, tuple(trigger_type or ()), compute_node_id
         )
 
     @post("/{action_id:int}/claim", status_code=200, operation_id="claim_action")

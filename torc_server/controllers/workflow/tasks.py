@@ -19,7 +19,7 @@ class TaskController(Controller):
     @get("/tasks/{task_id:int}", operation_id="get_task")
     async def get_task(self, readers: NamedDependency[Readers], task_id: TaskIdInPath) -> Task:
         """Get a task and its status."""
-        return await readers.run(tasks.get_task, task_id)
+        return await readers.look_up(tasks.get_task, task_id)
 
     @get("/workflows/{workflow_id:int}/active_task", operation_id="get_active_task_for_workflow")
     async def get_active_task(

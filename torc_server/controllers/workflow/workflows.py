@@ -70,7 +70,7 @@ class WorkflowController(Controller):
         self, readers: NamedDependency[Readers], workflow_id: WorkflowIdInPath
     ) -> Workflow:
         """Get a workflow."""
-        return await readers.run(rules.get_workflow, workflow_id)
+        return await readers.look_up(rules.get_workflow, workflow_id)
 
     @put("/{workflow_id:int}", operation_id="update_workflow")
     async def update_workflow(
@@ -101,7 +101,7 @@ class WorkflowController(Controller):
         include_times: FromQuery[bool] = True,
     ) -> WorkflowStatus:
         """Get a workflow's status; its times are added up from all of its attempts."""
-        return await readers.run(
+        return await readers.look_up(
             workflows.get_workflow_status, workflow_id, include_times=include_times
         )
 

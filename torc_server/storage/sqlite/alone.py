@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from sqlalchemy import Connection
 
 from torc_server.storage.notify import Changes
+from torc_server.storage.sqlite.driver import run
 
 
 class Alone:
@@ -31,6 +32,11 @@ class Alone:
         """Listen to nothing: no other server changes anything."""
         del heard
         return nullcontext()
+
+    def state_of(self, connection: Connection) -> int:
+        """Return SQLite's number of the state that the next statement would see."""
+        number: int = run(connection, "PRAGMA data_version").fetchone()[0]
+        return number
 
     def leads(self, connection: Connection) -> bool:
         """Return True: there is one server."""

@@ -25,6 +25,7 @@ from torc_server.storage.health import STATE, Room
 from torc_server.storage.sqlite import lock
 from torc_server.storage.sqlite.alone import Alone
 from torc_server.storage.sqlite.damage import find_damage
+from torc_server.storage.sqlite.driver import driver_of, run
 from torc_server.storage.sqlite.file_systems import shared_file_system
 from torc_server.storage.sqlite.free_pages import INCREMENTAL, give_back
 from torc_server.storage.sqlite.numbering import Numbering
@@ -250,13 +251,7 @@ class SQLiteDatabase:
 
         @event.listens_for(engine, "begin")
         def begin_transaction(connection: Connection) -> None:
-            try:  # by the driver: SQLAlchemy takes ten times as long for it
-                _driver(connection).execute(begin)
-            except sqlite3.Error as error:
-                dialect = connection.dialect
-                raise DBAPIError.instance(
-                    begin, None, error, sqlite3.Error, dialect=dialect
-                ) from error
+            run(connection, begin)
 
         return engine
 
@@ -319,11 +314,11 @@ class SQLiteDatabase:
 
     def give_back(self, connection: Connection) -> bool:
         """Give some free pages back to the disk; return whether there are more."""
-        return give_back(_driver(connection))
+        return give_back(driver_of(connection))
 
     def free_memory(self, connection: Connection) -> None:
         """Free the pages that are cached in memory; the system has them still."""
-        _driver(connection).execute("PRAGMA shrink_memory")
+        driver_of(connection).execute("PRAGMA shrink_memory")
 
     def finish(self, connection: Connection) -> None:
         """Fold the log into the database."""
@@ -358,7 +353,7 @@ def _checkpoint(connection: Connection) -> None:
 
     If another program reads for long, it gives up soon, so that the writer does not wait.
     """
-    driver = _driver(connection)
+    driver = driver_of(connection)
     try:
         driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -366,9 +361,3 @@ def _checkpoint(connection: Connection) -> None:
         log.warning("the log could not be folded into the database: %s", error)
     finally:
         driver.execute(f"PRAGMA busy_timeout={_BUSY_WAIT_MS}")
-
-
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
