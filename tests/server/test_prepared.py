@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from torc_server.storage.statements import Prepared
+from torc_server.storage.statements import InsertedRows, Prepared
 
 THING = Table(
     "thing",
@@ -148,3 +148,28 @@ class Declared:
 def test_rows_that_lack_a_declared_column_are_an_error_of_the_program(conn):
     with pytest.raises(TypeError, match="lack nmae"):
         Prepared(select(THING), rows=Declared).all(conn)
+
+
+def test_an_insert_takes_any_number_of_rows_in_few_texts():
+    inserted = InsertedRows.of("INSERT INTO t (a, b) VALUES (%s, lower(%s)) ON CONFLICT DO NOTHING")
+
+    pieces = list(inserted.pieces([(at, str(at)) for at in range(70)]))
+
+    assert [len(values) // 2 for _, values in pieces] == [64, 4, 2]
+    assert pieces[-1] == (
+        "INSERT INTO t (a, b) VALUES (%s, lower(%s)), (%s, lower(%s)) ON CONFLICT DO NOTHING",
+        [68, "68", 69, "69"],
+    )
+    assert [value for _, values in pieces for value in values[::2]] == list(range(70))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO t (a) SELECT b FROM u WHERE b = %s",
+        "INSERT INTO t (a) VALUES (%s) ON CONFLICT (a) DO UPDATE SET a = %s",
+        "INSERT INTO t DEFAULT VALUES",
+    ],
+)
+def test_an_insert_whose_rows_cannot_be_repeated_is_executed_for_each(text):
+    assert InsertedRows.of(text) is None

@@ -19,7 +19,7 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
-from sqlalchemy import BindParameter, Connection, Dialect, Float, Row
+from sqlalchemy import BindParameter, Connection, Dialect, Float, Insert, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -33,6 +33,8 @@ PIPELINE = "pipeline"
 """The key in `Connection.info` of the connection's `Pipeline`, if its driver has such."""
 _PIECE = 4_096
 """Ids per execution: SQLite allows 32,766 values, PostgreSQL 65,535."""
+_ROWS = 64
+"""Rows that are inserted by one execution at most, where each is a message to the database."""
 
 RowT = TypeVar("RowT")
 _Convert = Callable[[Any], Any]
@@ -147,7 +149,12 @@ class Prepared(Generic[RowT]):
     def run_each(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Execute it once per row of values; nothing for no rows."""
         form = self._form(conn)
-        text, values = form.text(0), form.arrange_all(rows)
+        values = form.arrange_all(rows)
+        if form.inserted is not None and PIPELINE in conn.info:
+            for text, several in form.inserted.pieces(values):
+                send(conn, text, several)
+            return
+        text = form.text(0)
         first = next(values, None)
         if first is not None:
             every = chain((first,), values)
@@ -177,6 +184,9 @@ class Form:
     def __init__(
         self, statement: Statement, column_keys: Sequence[str] | None, dialect: Dialect
     ) -> None:
+        columns = list(statement.exported_columns)
+        if isinstance(statement, Insert) and not columns:
+            statement = statement.inline()  # else the dialect has it return the id
         compiled = statement.compile(dialect=dialect, column_keys=column_keys)
         assert isinstance(compiled, SQLCompiler)
         self._compiled = compiled
@@ -190,7 +200,8 @@ class Form:
         self._keys = [place.name if place.is_given else at for at, place in places]
         self._constants = {at: place.constant for at, place in places if not place.is_given}
         self._converts = [(at, place.convert) for at, place in places if place.convert]
-        columns = list(statement.exported_columns)
+        self.inserted = InsertedRows.of(compiled.string) if compiled.isinsert else None
+        """How several rows are inserted by one execution, if that can be."""
         self.columns = frozenset(column.key for column in columns)
         converts = [_reading(column.type, dialect) for column in columns]
         self._conversions = [(at, convert) for at, convert in enumerate(converts) if convert]
@@ -236,6 +247,45 @@ class Form:
         if not self._conversions:
             return map(self._make, cursor)
         return (self._make(_converted(row, self._conversions)) for row in cursor)
+
+
+class InsertedRows:
+    """The text of an insert, for several rows.
+
+    Args:
+        head: What comes before the values of a row.
+        row: The placeholders of a row, in parentheses.
+        tail: What comes behind.
+    """
+
+    def __init__(self, head: str, row: str, tail: str) -> None:
+        self._head = head
+        self._row = row
+        self._tail = tail
+
+    @classmethod
+    def of(cls, text: str) -> InsertedRows | None:
+        """Return the parts of a text; None: it does not insert one row that is given."""
+        head, values, rest = text.partition(" VALUES (")
+        depth = 1 if values else 0
+        for at, char in enumerate(rest, 1):
+            depth += {"(": 1, ")": -1}.get(char, 0)
+            if depth == 0:
+                tail = rest[at:]
+                return (
+                    None if "%s" in head + tail else cls(head + " VALUES ", f"({rest[:at]}", tail)
+                )
+        return None
+
+    def pieces(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, list[Any]]]:
+        """Yield texts and their values for all rows; their numbers are powers of two."""
+        rest = iter(rows)
+        while some := list(islice(rest, _ROWS)):
+            while some:
+                number = 1 << (len(some).bit_length() - 1)
+                text = f"{self._head}{', '.join([self._row] * number)}{self._tail}"
+                yield text, list(chain.from_iterable(some[:number]))
+                del some[:number]
 
 
 def execute(conn: Connection, text: str, values: Sequence[Any] = ()) -> Cursor:

@@ -18,13 +18,14 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from torc_server.storage.postgres.locks import Lock
 from torc_server.storage.postgres.pipelines import use_pipelines
 
-_STATEMENTS = 200
+_STATEMENTS = 400
 """How many statements stay compiled, by SQLAlchemy and as prepared ones of each connection."""
 _CONNECT_S = 10
 TURN = "turn"
@@ -33,13 +34,13 @@ TURN = "turn"
 # The lock comes first, and then the clock: times never contradict the order of commits, not even
 # when another server has the next turn or the clock is set back.
 _TAKE_TURN = """
-SELECT CASE WHEN pg_advisory_xact_lock(%s, 0) IS NOT NULL THEN
+SELECT CASE WHEN pg_advisory_xact_lock(%s::int, 0) IS NOT NULL THEN
     setval('moment', greatest(
         (SELECT last_value FROM moment), (extract(epoch FROM clock_timestamp()) * 1000)::bigint
     ))
 END, pg_current_xact_id()::text
 """
-_TAKE_FIRST_TURN = "SELECT pg_advisory_xact_lock(%s, 0)"
+_TAKE_FIRST_TURN = "SELECT pg_advisory_xact_lock(%s::int, 0)"
 _WRITE = (int(Lock.WRITE),)
 _HAS_MOMENT = "SELECT to_regclass('moment') IS NOT NULL"
 
@@ -87,6 +88,8 @@ def connect(url: str, kind: Literal["writer", "reader", "listener"]) -> psycopg.
     connection.read_only = is_reader
     connection.prepared_max = _STATEMENTS
     connection.adapters.register_loader("numeric", _NumberLoader)
+    # By default numbers have the least type that holds them, and so a statement has many forms.
+    connection.adapters.register_dumper(int, Int8Dumper)
     set_json_dumps(_json_bytes, connection)
     set_json_loads(json.loads, connection)
     return connection

@@ -45,6 +45,6 @@ def unlock(connection: Connection, lock: Lock, of: int = 0, *, shared: bool = Fa
 
 def _ask(connection: Connection, function: str, lock: Lock, of: int) -> bool:
     answer: bool = connection.exec_driver_sql(
-        f"SELECT {function}(%s, %s)", (int(lock), of & 0x7FFFFFFF)
+        f"SELECT {function}(%s::int, %s::int)", (int(lock), of & 0x7FFFFFFF)
     ).scalar_one()
     return answer
