@@ -85,7 +85,7 @@ JOBS_KEYS = (
     Key("runs", "D", "run"),
     Key("back", "q", "[Jobs]", "simulate_6"),
     Key("next tab: files", "\t", "[Files]"),
-    Key("next tab: events", "\t", "[Events]", "job_"),
+    Key("next tab: events", "\t", "[Events]", ":"),
     Key("to the oldest event", "G", "", "workflow_started"),
     Key("next tab: results", "\t", "[Results]", "simulate_"),
     Key("sort results by time", "7", "Time▲", " 0 "),

@@ -18,7 +18,6 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
-import psutil
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -73,6 +72,8 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_suspended(self) -> bool:
         """Return whether it stands still, by SIGSTOP or Ctrl-Z, until it is sent SIGCONT."""
+        import psutil  # noqa: PLC0415 - takes as long as a tenth of a first picture
+
         try:
             status = psutil.Process(self.pid).status()
         except psutil.Error:
@@ -129,6 +130,8 @@ def boot_id() -> str:
     try:
         return _BOOT_ID.read_text("ascii").strip()
     except OSError:  # not Linux
+        import psutil  # noqa: PLC0415 - see is_suspended
+
         return str(int(psutil.boot_time()))
 
 
@@ -146,6 +149,8 @@ def _start_ticks(pid: int) -> int | None:
     psutil gives seconds since 1970, which move when the clock of the machine is set. Less the time
     of the boot, which moves along, they are the exact number that the kernel keeps.
     """
+    import psutil  # noqa: PLC0415 - see is_suspended
+
     booted = psutil.boot_time()
     try:
         process = psutil.Process(pid)
