@@ -223,6 +223,24 @@ async def test_the_graph_has_edges_through_files_before_a_run_and_is_current_aft
         await ui.wait_for(lambda: "uninitialized" not in ui.seen())
 
 
+async def test_a_row_about_a_job_goes_with_the_cursor_before_it_is_there(server, client):
+    number = client.create_workflow(Workflow(name="passing", user="tester")).id
+    job = client.create_job(Job(workflow_id=number, name="passed", command="true"))
+    async with interface(server.url, (120, 30)) as ui:
+        await ui.open("passing")
+        await ui.wait_for("── passed")
+        await ui.stop_refreshing()
+        preview = ui.board.opened.preview
+        for is_asked in (False, True):
+            preview.follow(job, None)
+            if is_asked:
+                preview._load(job, None)
+            preview.clear()
+            await ui.rest()
+            await ui.wait_for(lambda: preview._timer is None and not ui.board.requests.is_busy)
+            await ui.wait_for(lambda: "── passed" not in ui.seen())
+
+
 async def test_the_graph_of_files_is_there_before_the_next_refresh(server, client):
     number = client.create_workflow(Workflow(name="links", user="tester")).id
     sheet = client.create_file(File(workflow_id=number, name="sheet", path="sheet.txt")).id

@@ -139,7 +139,7 @@ class OpenedPane(Vertical):
         """Show more of the job under the cursor."""
         job = self.details.tab.job_under_cursor()
         if job is None and self.preview.is_row:
-            self.preview.show()
+            self.preview.clear()
         else:
             other = self.details.tab_of(JobsTab).job_under_cursor()
             self.preview.follow(job or other, self.queue)

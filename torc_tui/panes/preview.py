@@ -50,7 +50,7 @@ class JobPreview(Line):
 
     def forget(self) -> None:
         """Show nothing, and take little room until a job needs more."""
-        self.show()
+        self.clear()
         self._take(_LEAST_ROWS)
 
     def _take(self, rows: int) -> None:
@@ -64,11 +64,20 @@ class JobPreview(Line):
         """Whether there is one row, which shall say nothing about a job that is out of sight."""
         return self.size.height <= 1
 
-    def follow(self, job: Job | None, queue: QueueLook | None) -> None:
-        """Show a job and what it waits for, unless another one comes before the cursor rests."""
+    def clear(self) -> None:
+        """Show nothing, also of a job that was to be shown."""
+        self._stop_waiting()
+        self.workers.cancel_group(self, "job")
+        self.show()
+
+    def _stop_waiting(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+
+    def follow(self, job: Job | None, queue: QueueLook | None) -> None:
+        """Show a job and what it waits for, unless another one comes before the cursor rests."""
+        self._stop_waiting()
         if job is not None and self.is_on_screen and not self._is_seen(job):
             self._seen = None
             self._timer = self.set_timer(REST_S, lambda: self._load(job, queue))
@@ -90,7 +99,7 @@ class JobPreview(Line):
         self._timer = None
         self._show_job(job, queue)
 
-    @work
+    @work(exclusive=True, group="job")
     async def _show_job(self, job: Job, queue: QueueLook | None) -> None:
         view = self._view_of(job)
         width, height = self.size.width, 1 if self.is_row else _MOST_ROWS
