@@ -50,6 +50,7 @@ CLIENTS = {
 GIVEN = {
     "async": "false",
     "contains": "name",
+    "excludes": "name",
     "sort_by": "workflow_id",
     "trigger_type": "on_jobs_ready",
 }
@@ -57,11 +58,17 @@ GIVEN = {
 GIVEN_TO = {
     ("claim_jobs_based_on_resources", "sort_method"): "none",
     ("list_compute_nodes", "contains"): "hostname",
+    ("list_compute_nodes", "excludes"): "hostname",
     ("list_events", "contains"): "category",
+    ("list_events", "excludes"): "category",
     ("list_jobs", "status"): "ready",
     ("list_local_schedulers", "contains"): "memory",
+    ("list_local_schedulers", "excludes"): "memory",
+    ("list_results", "excludes"): "status",
     ("list_results", "status"): "completed",
     ("list_scheduled_compute_nodes", "contains"): "status",
+    ("list_scheduled_compute_nodes", "excludes"): "status",
+    ("list_slurm_stats", "excludes"): "job_id",
     ("list_workflows", "sort_by"): "name",
 }
 BY_TYPE = {"integer": "1", "boolean": "true", "string": "a b/ü&+%", "array": "a"}

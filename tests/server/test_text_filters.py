@@ -47,6 +47,56 @@ def test_a_part_in_either_case_is_enough_for_who_says_so(
     assert made not in found(**{name: f"{part}~", "contains": name})
 
 
+@pytest.mark.parametrize(("resource", "name", "record", "part"), LISTS)
+def test_what_does_not_match_is_listed_on_request(call, workflow_id, resource, name, record, part):
+    made = call("POST", f"/{resource}", {"workflow_id": workflow_id} | record).body["id"]
+
+    def found(**query):
+        reply = call("GET", f"/{resource}", workflow_id=workflow_id, excludes=name, **query)
+        assert reply.status == 200, reply.text
+        return [item["id"] for item in reply.body["items"]]
+
+    assert made not in found(**{name: part, "contains": name})
+    assert made in found(**{name: part})
+    assert made in found(**{name: f"{part}~", "contains": name})
+    assert made in found()
+
+
+def test_workflows_without_a_value_do_not_match_it(call):
+    named, unnamed = (
+        call("POST", "/workflows", {"name": name, "user": "mia"} | values).body["id"]
+        for name, values in (("a", {"description": "monthly"}), ("b", {}))
+    )
+
+    def found(**query):
+        reply = call("GET", "/workflows", user="mia", **query)
+        return [item["id"] for item in reply.body["items"]]
+
+    assert found(description="month", excludes="description") == [unnamed]
+    assert found(name="b", excludes="name") == [named]
+    assert not {named, unnamed} & set(found(name="x", excludes="name, user"))
+    for each in (named, unnamed):
+        call("DELETE", f"/workflows/{each}")
+
+
+def test_jobs_are_left_out_by_status_name_and_command(call, workflow_id):
+    names = ("prepare_a", "prepare_b", "train")
+    for name in names:
+        body = {"workflow_id": workflow_id, "name": name, "command": f"run {name}"}
+        call("POST", "/jobs", body)
+
+    def found(**query):
+        reply = call("GET", "/jobs", workflow_id=workflow_id, **query)
+        assert reply.status == 200, reply.text
+        return [item["name"] for item in reply.body["items"] if item["name"] in names]
+
+    assert found(name="PREP", excludes="name") == ["train"]
+    assert found(command="_b", excludes="command") == ["prepare_a", "train"]
+    assert found(command="_b", name="train", excludes="command,name") == ["prepare_a"]
+    assert found(status="ready,running", excludes="status") == list(names)
+    assert found(status="uninitialized", excludes="status") == []
+
+
 @pytest.mark.parametrize("name", ["name", "user", "description"])
 def test_workflows_are_found_by_a_part(call, name):
     values = {"name": "Ens_a%le", "user": "Ens_a%le", "description": "Ens_a%le"}
@@ -67,6 +117,7 @@ def test_workflows_are_found_by_a_part(call, name):
 )
 def test_what_is_no_text_has_no_parts(call, workflow_id, path, names):
     reply = call("GET", path, workflow_id=workflow_id, contains=names)
+    assert call("GET", path, workflow_id=workflow_id, excludes=names).status == 422
 
     assert reply.status == 422, reply.text
     assert names in reply.text

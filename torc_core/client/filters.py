@@ -27,7 +27,15 @@ class Paging(Part, total=False):
     reverse_sort: bool | None
 
 
-class TextPaging(Paging, total=False):
+class ExclusivePaging(Paging, total=False):
+    """The parameters of a list that can leave out what filters match."""
+
+    excludes: str | None
+    """Names of filters, joined by commas, of which the list has the items that do not match: for a
+    server with `EXCLUDES`. Another one ignores it."""
+
+
+class TextPaging(ExclusivePaging, total=False):
     """The parameters of a list with text filters."""
 
     contains: str | None
@@ -46,7 +54,7 @@ class WorkflowFilters(TextPaging, total=False):
     """Not a filter: count each workflow's jobs by status."""
 
 
-class JobFilters(Paging, total=False):
+class JobFilters(ExclusivePaging, total=False):
     """Of `list_jobs`."""
 
     status: str | None
@@ -92,7 +100,7 @@ class UserDataFilters(TextPaging, total=False):
     producer_job_id: JobId | None
 
 
-class ResultFilters(Paging, total=False):
+class ResultFilters(ExclusivePaging, total=False):
     """Of `list_results`."""
 
     job_id: JobId | None
@@ -104,7 +112,7 @@ class ResultFilters(Paging, total=False):
     """Not only the latest result of each job."""
 
 
-class SlurmStatsFilters(Paging, total=False):
+class SlurmStatsFilters(ExclusivePaging, total=False):
     """Of `list_slurm_stats`."""
 
     job_id: JobId | None

@@ -220,6 +220,8 @@ RECOVERIES = "recoveries"
 """The capability of keeping records of recoveries: `POST /recoveries` and what follows."""
 JOB_GROUPS = "job_groups"
 """The capability of serving `GET /workflows/{id}/job_groups`, and lists of the jobs of a group."""
+EXCLUDES = "excludes"
+"""The capability of leaving out of lists what a filter matches: their parameter `excludes`."""
 CHANGE_JOBS = "change_jobs"
 """The capability of serving `POST /workflows/{id}/change_jobs`."""
 

@@ -22,7 +22,7 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
 from torc_server.controllers.replies import replying
-from torc_server.edge.parameters import Contains, Id, WorkflowIdInQuery
+from torc_server.edge.parameters import Contains, Excludes, Id, WorkflowIdInQuery
 from torc_server.edge.warnings import warn
 from torc_server.records import crud
 from torc_server.records.crud import Resource
@@ -93,6 +93,8 @@ def _list(resource: Resource[Any], name: str) -> Any:
     defaults = {key: one.default for key, one in resource.filters.items()}
     if resource.texts:
         queries["contains"], defaults["contains"] = Contains, None
+    if resource.excludable:
+        queries["excludes"], defaults["excludes"] = Excludes, None
     page = _of(Page, resource.mapping.wire)
     return _described(handler, name, parameters | queries, page, defaults)
 

@@ -19,7 +19,7 @@ from torc_core.model.job import (
 from torc_core.model.page import Page
 from torc_core.model.workflow import Message
 from torc_server.controllers.replies import replying
-from torc_server.edge.parameters import JobIdInPath, WorkflowIdInPath, WorkflowIdInQuery
+from torc_server.edge.parameters import Excludes, JobIdInPath, WorkflowIdInPath, WorkflowIdInQuery
 from torc_server.queries import jobs as lists
 from torc_server.queries import running
 from torc_server.queries.job_groups import list_job_groups
@@ -41,6 +41,7 @@ def provide_filter(  # noqa: PLR0913 - the filters of the reference
     downstream_job_id: FromQuery[int | None] = None,
     group_id: FromQuery[int | None] = None,
     origin_is_set: FromQuery[bool | None] = None,
+    excludes: Excludes = None,
 ) -> JobFilter:
     """Return the filters that the query names."""
     return JobFilter(
@@ -53,6 +54,7 @@ def provide_filter(  # noqa: PLR0913 - the filters of the reference
         active_compute_node_id=active_compute_node_id,
         group_id=group_id,
         origin_is_set=origin_is_set,
+        excludes=excludes,
     )
 
 

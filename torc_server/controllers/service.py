@@ -18,6 +18,7 @@ from torc_core.model.workflow import (
     BULK_RESULTS,
     CHANGE_JOBS,
     EXCHANGE,
+    EXCLUDES,
     IDEMPOTENCY_KEYS,
     JOB_GROUPS,
     RECOVERIES,
@@ -53,6 +54,7 @@ VERSION = Version(
         RECOVERIES,
         JOB_GROUPS,
         CHANGE_JOBS,
+        EXCLUDES,
         IDEMPOTENCY_KEYS,
     ],
 )

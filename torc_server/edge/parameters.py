@@ -58,6 +58,15 @@ Contains = Annotated[
 ]
 """Which text filters of a list look for a part."""
 
+Excludes = Annotated[
+    str | None,
+    QueryParameter(
+        description="Names of filters, joined by commas, of which the list has the items that do "
+        "not match, those without a value among them.",
+    ),
+]
+"""Which filters of a list leave out what they match."""
+
 SortName = Literal["none", "gpus_runtime_memory", "gpus_memory_runtime"]
 """The names of `SortMethod`, written out, so that the document gets no schema of that name."""
 

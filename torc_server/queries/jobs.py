@@ -15,7 +15,15 @@ from torc_core.model.page import Page
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server.errors import UnreadableRequestError
 from torc_server.queries.holders import with_holders
-from torc_server.records.pages import Paging, contains, fetch_page, order, page_of
+from torc_server.records.pages import (
+    Paging,
+    contains,
+    fetch_page,
+    lacks,
+    named_filters,
+    order,
+    page_of,
+)
 from torc_server.rules.jobs import moment, with_relations
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
@@ -62,6 +70,8 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs of this group: see `JobGroup`."""
     origin_is_set: bool | None = None
     """Only jobs that were retried or spawned, or only those that were not."""
+    excludes: str | None = None
+    """Which of `status`, `name` and `command` leave out what they match, joined by commas."""
 
     @property
     def is_narrow(self) -> bool:
@@ -80,14 +90,17 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             UnreadableRequestError: A status is unknown.
+            UsageError: `excludes` names something else than a text.
         """
-        conditions: list[ColumnElement[bool]] = []
+        texts: dict[str, ColumnElement[bool]] = {}
         if self.status is not None:
-            conditions.append(_job.c.status.in_(_status_numbers(self.status)))
+            texts["status"] = _job.c.status.in_(_status_numbers(self.status))
         if self.name is not None:
-            conditions.append(contains(_job.c.name, self.name))
+            texts["name"] = contains(_job.c.name, self.name)
         if self.command is not None:
-            conditions.append(contains(_job.c.command, self.command))
+            texts["command"] = contains(_job.c.command, self.command)
+        left_out = named_filters("excludes", self.excludes, ("status", "name", "command"))
+        conditions = [lacks(each) if name in left_out else each for name, each in texts.items()]
         if self.needs_file_id is not None:
             read = tables.job_input_file.c
             readers = select(read.job_id).where(read.file_id == self.needs_file_id)

@@ -17,7 +17,7 @@ from sqlalchemy.sql import ColumnElement
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
-from torc_server.records.pages import Paging, contains, fetch_page, parts_of
+from torc_server.records.pages import Paging, contains, fetch_page, lacks, named_filters
 from torc_server.rules.related import check_related
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage.mapping import TableMapping, WireT
@@ -112,6 +112,11 @@ class Resource(Generic[WireT]):
     def texts(self) -> frozenset[str]:
         """The filters that can look for a part of a text."""
         return frozenset(name for name, one in self.filters.items() if one.part is not None)
+
+    @property
+    def excludable(self) -> frozenset[str]:
+        """The filters that can leave out what they match: those that are no yes or no."""
+        return frozenset(name for name, one in self.filters.items() if one.type is not bool)
 
     @property
     def columns(self) -> Any:
@@ -273,7 +278,8 @@ def list_page(
 ) -> Page[WireT]:
     """Return a page of a workflow's records; `filters` holds values of the resource's filters.
 
-    Under `contains`, it names those for which a part of the text is enough.
+    Under `contains`, it names those for which a part of the text is enough; under `excludes`, those
+    that leave out what they match.
 
     Raises:
         NotFoundError: There is no such workflow.
@@ -281,13 +287,15 @@ def list_page(
     """
     workflow = find_workflow(connection, workflow_id)
     stated = dict(filters)
-    parts = parts_of(stated.pop("contains", None), resource.texts)
+    parts = named_filters("contains", stated.pop("contains", None), resource.texts)
+    left_out = named_filters("excludes", stated.pop("excludes", None), resource.excludable)
     conditions: list[ColumnElement[bool]] = []
     for name, value in stated.items():
         if value is not None:
             one = resource.filters[name]
             condition = one.part if name in parts and one.part else one.condition
-            conditions.append(condition(value))
+            selected = condition(value)
+            conditions.append(lacks(selected) if name in left_out else selected)
     return fetch_page(
         connection,
         resource.mapping,
@@ -295,7 +303,9 @@ def list_page(
         paging,
         within=workflow,
         is_narrow=any(
-            resource.filters[name].is_narrow for name, value in stated.items() if value is not None
+            resource.filters[name].is_narrow
+            for name, value in stated.items()
+            if value is not None and name not in left_out
         ),
     )
 

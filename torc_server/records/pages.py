@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import JSON, Connection, Select, Table, Text, cast, func, select
+from sqlalchemy import JSON, Connection, Select, Table, Text, cast, false, func, select
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import True_
 
@@ -149,25 +149,31 @@ def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     return Contains(column, text)
 
 
-def parts_of(names: str | None, texts: Collection[str]) -> frozenset[str]:
-    """Return the text filters that a list is asked to look for as a part.
+def lacks(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return whether a row does not meet a condition; one without a value does not."""
+    return ~func.coalesce(condition, false())
+
+
+def named_filters(parameter: str, names: str | None, known: Collection[str]) -> frozenset[str]:
+    """Return the filters that a parameter of a list names.
 
     Args:
+        parameter: `contains` or `excludes`.
         names: Names of filters, joined by commas.
-        texts: The filters of the list that are texts.
+        known: The filters that it can name.
 
     Raises:
-        UsageError: One of them is no filter for a text.
+        UsageError: It names something else.
     """
-    parts = frozenset(filter(None, (name.strip() for name in (names or "").split(","))))
-    if unknown := sorted(parts - frozenset(texts)):
+    found = frozenset(filter(None, (name.strip() for name in (names or "").split(","))))
+    if unknown := sorted(found - frozenset(known)):
         raise UsageError(
-            f"{unknown[0]!r} is no filter for a text.",
-            hint=f"Those are {', '.join(sorted(texts))}.",
-            field="contains",
+            f"{unknown[0]!r} is no filter that {parameter} can name.",
+            hint=f"Those are {', '.join(sorted(known))}.",
+            field=parameter,
             value=names,
         )
-    return parts
+    return found
 
 
 def order(

@@ -18,7 +18,7 @@ from torc_core.model.page import Page
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
 from torc_core.variables import check_variables
-from torc_server.records.pages import Paging, contains, fetch_page, parts_of
+from torc_server.records.pages import Paging, contains, fetch_page, lacks, named_filters
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.events import touch
 from torc_server.rules.sharing import with_access_groups
@@ -57,6 +57,9 @@ _SPAN = Prepared(
 )
 
 
+_TEXTS = ("name", "user", "description")
+
+
 class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which workflows a list contains."""
 
@@ -67,19 +70,23 @@ class WorkflowFilter(msgspec.Struct, frozen=True, kw_only=True):
     is_archived: bool | None = None
     contains: str | None = None
     """Which of the texts may be parts, in either case: `name` and `user`, joined by a comma."""
+    excludes: str | None = None
+    """Which of the texts leave out what they match, joined by commas."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what a row has to meet.
 
         Raises:
-            UsageError: `contains` names something else than a text.
+            UsageError: `contains` or `excludes` names something else than a text.
         """
         conditions: list[ColumnElement[bool]] = [is_kept(_workflow.id)]
-        parts = parts_of(self.contains, ("name", "user", "description")) | {"description"}
-        for name in ("name", "user", "description"):
+        parts = named_filters("contains", self.contains, _TEXTS) | {"description"}
+        left_out = named_filters("excludes", self.excludes, _TEXTS)
+        for name in _TEXTS:
             text, column = getattr(self, name), _workflow[name]
             if text is not None:
-                conditions.append(contains(column, text) if name in parts else column == text)
+                selected = contains(column, text) if name in parts else column == text
+                conditions.append(lacks(selected) if name in left_out else selected)
         if self.is_archived is not None:
             conditions.append(_workflow.is_archived == self.is_archived)
         return conditions

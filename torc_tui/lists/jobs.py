@@ -178,9 +178,9 @@ def jobs_listing(names: Names, source: Callable[..., Page[Job]] = _all_jobs) -> 
         page=page,
         key=item_id,
         filters=(
-            ListFilter("name", "Name", text_of("name")),
-            ListFilter("status", "Status", text_of("status"), job_status),
-            ListFilter("command", "Command", text_of("command")),
+            ListFilter("name", "Name", text_of("name"), may_exclude=True),
+            ListFilter("status", "Status", text_of("status"), job_status, may_exclude=True),
+            ListFilter("command", "Command", text_of("command"), may_exclude=True),
         ),
         alike=1,
     )  # fmt: skip

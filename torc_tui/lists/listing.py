@@ -8,8 +8,10 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from torc_core.client import TorcClient, every_item
+from torc_core.errors import UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
+from torc_core.model.workflow import EXCLUDES
 from torc_tui.terminal import clean
 from torc_tui.theme import Cell
 
@@ -88,6 +90,11 @@ class Column:
         return self.heading or self.title.upper()
 
 
+NOT = "!"
+"""Before the text of a filter: the items that do not match it."""
+_EXCLUDES = "excludes"
+
+
 @dataclass(frozen=True, slots=True)
 class ListFilter:
     """One column by which the server filters."""
@@ -101,6 +108,12 @@ class ListFilter:
     """From what was typed to what the client takes; raises ValueError saying what is possible."""
     may_be_part: bool = False
     """The server is asked for values that contain the text, in either case."""
+    may_exclude: bool = False
+    """With `!` before the text the server is asked for the other items."""
+
+    def excluded(self, typed: str) -> str | None:
+        """Return the text whose items are left out; None if those are listed that it selects."""
+        return typed[len(NOT) :].strip() if self.may_exclude and typed.startswith(NOT) else None
 
     @property
     def names(self) -> frozenset[str]:
@@ -109,8 +122,9 @@ class ListFilter:
 
     def problem_of(self, text: str) -> str:
         """Return why nothing can be filtered by a text, in a sentence; empty if it can be."""
+        excluded = self.excluded(text)
         try:
-            if text:
+            if text := text if excluded is None else excluded:
                 self.parse(text)
         except ValueError as error:
             return f"{self.title} cannot be {text}: {error}"
@@ -128,7 +142,7 @@ def named_filter(
 
 def text_filter(name: str, title: str, value: Callable[[Any], str]) -> ListFilter:
     """Return a filter of a text, of which a part is enough."""
-    return ListFilter(name, title, value, may_be_part=True)
+    return ListFilter(name, title, value, may_be_part=True, may_exclude=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +222,37 @@ class Listing:
     def parameters(self, query: Query) -> dict[str, Any]:
         """Return what the source is asked with, so that it returns the rows of the query."""
         known = {each.name: each for each in self.filters}
-        filters = {name: text for name, text in query.filters.items() if name in known}
-        parts = [name for name in filters if known[name].may_be_part and name not in query.whole]
-        values = {name: known[name].parse(text) for name, text in filters.items()}
-        return values | ({"contains": ",".join(parts)} if parts else {})
+        values: dict[str, Any] = {}
+        named: dict[str, list[str]] = {"contains": [], _EXCLUDES: []}
+        for name, typed in query.filters.items():
+            one, is_whole = known.get(name), name in query.whole
+            if one is None:
+                continue
+            excluded = None if is_whole else one.excluded(typed)
+            text = typed if excluded is None else excluded
+            if not text:  # of "!", behind which more is about to be typed
+                continue
+            values[name] = one.parse(text)
+            if one.may_be_part and not is_whole:
+                named["contains"].append(name)
+            if excluded is not None:
+                named[_EXCLUDES].append(name)
+        return values | {key: ",".join(names) for key, names in named.items() if names}
+
+    def asked(self, client: TorcClient, query: Query) -> dict[str, Any]:
+        """Return these parameters for one server.
+
+        Raises:
+            UsageError: It would ignore one of them, and list what is to be left out.
+            TorcError: It did not answer.
+        """
+        parameters = self.parameters(query)
+        if _EXCLUDES in parameters and EXCLUDES not in client.get_version().capabilities:
+            raise UsageError(
+                f"This server cannot leave out what a filter matches ({NOT}).",
+                hint="Filter by what is to be listed.",
+            )
+        return parameters
 
     def fetch(
         self, client: TorcClient, workflow_id: WorkflowId | None, query: Query, span: range
@@ -241,5 +282,5 @@ class Listing:
             sort_by=query.sort_by,
             reverse_sort=query.reverse,
             **asked,
-            **self.parameters(query),
+            **self.asked(client, query),
         )

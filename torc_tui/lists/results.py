@@ -77,12 +77,18 @@ RESULTS = Listing(
     ),
     key=item_id,
     filters=(
-        ListFilter("status", "Status", text_of("status"), job_status),
+        ListFilter("status", "Status", text_of("status"), job_status, may_exclude=True),
         ListFilter(
-            "return_code", "Exit code", lambda result: str(result.return_code), whole_number
+            "return_code",
+            "Exit code",
+            lambda result: str(result.return_code),
+            whole_number,
+            may_exclude=True,
         ),
         ListFilter("run_id", "Run", lambda result: str(result.run_id), whole_number),
-        ListFilter("job_id", "Job", lambda result: str(result.job_id), whole_number),
+        ListFilter(
+            "job_id", "Job", lambda result: str(result.job_id), whole_number, may_exclude=True
+        ),
     ),
     order=Query(sort_by="id", reverse=True),
 )

@@ -90,7 +90,7 @@ WORKFLOWS = Listing(
     key=item_id,
     filters=(
         text_filter("name", "Name", text_of("name")),
-        ListFilter("description", "Description", text_of("description")),
+        ListFilter("description", "Description", text_of("description"), may_exclude=True),
         text_filter("user", "User", text_of("user")),
         ListFilter(
             "is_archived",

@@ -9,7 +9,7 @@ from litestar.params import FromQuery, JSONBody
 from torc_core.model.page import Page
 from torc_core.model.workflow import Workflow, WorkflowPatch, WorkflowStatus
 from torc_server.background.large_work import LargeWork
-from torc_server.edge.parameters import Contains, WorkflowIdInPath
+from torc_server.edge.parameters import Contains, Excludes, WorkflowIdInPath
 from torc_server.records import workflows
 from torc_server.records.pages import Paging
 from torc_server.records.workflows import WorkflowFilter
@@ -24,6 +24,7 @@ def provide_filter(
     description: FromQuery[str | None] = None,
     contains: Contains = None,
     *,
+    excludes: Excludes = None,
     is_archived: FromQuery[bool | None] = None,
 ) -> WorkflowFilter:
     """Return the filters that the query names."""
@@ -33,6 +34,7 @@ def provide_filter(
         description=description,
         is_archived=is_archived,
         contains=contains,
+        excludes=excludes,
     )
 
 

@@ -27,7 +27,12 @@ LISTS: tuple[Action, ...] = (
         "Next tab: Jobs, Files, Events, Results, Nodes, Runs, DAG, Time …",
     ),
     _everywhere("go.previous_tab", "shift+tab", "", "Previous tab"),
-    _in_list("list.filter", "f", "filter", "Filter all rows by a part of a text, in either case"),
+    _in_list(
+        "list.filter",
+        "f",
+        "filter",
+        "Filter all rows by a part of a text; with ! before it, the others",
+    ),
     _in_list("list.find", "slash", "", "Filter as you type; Enter keeps it, Esc takes it back"),
     _in_list("list.same", "equals_sign", "", "Filter by the value of this row"),
     _in_list(

@@ -152,7 +152,7 @@ async def _mark_all(pane: QueriedList) -> None:
             lambda client: {
                 listing.key(item): item
                 for item in every_item(
-                    listing.page, client, number, limit=MOST_MARKS, **listing.parameters(query)
+                    listing.page, client, number, limit=MOST_MARKS, **listing.asked(client, query)
                 )
             },
             slot=f"marks of {pane.id}",
