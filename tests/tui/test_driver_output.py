@@ -13,6 +13,7 @@ from torc_tui.driver.output import Output, write_all
 from torc_tui.driver.screen import Screen
 
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
+ERASE = "\x1b[H\x1b[2J"
 
 
 class Line:
@@ -64,7 +65,7 @@ def test_frames_that_a_busy_line_cannot_take_are_left_out(line):
     output.write(LEAVE)
     output.close()
     terminal = Terminal(40, 10)
-    terminal.receive(line.sent.partition(LEAVE.encode())[0])
+    terminal.receive(line.sent.partition(f"{ERASE}{LEAVE}".encode())[0])
 
     assert terminal.display[0].rstrip() == "frame 4999"
     assert len(line.sent) < 1_000

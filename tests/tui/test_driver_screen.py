@@ -135,6 +135,24 @@ def test_the_screen_is_painted_again_after_it_was_left(frame):
     assert sparing.cells == plain.cells
 
 
+def test_nothing_is_left_behind_in_the_alternate_screen():
+    """After it has grown, tmux puts rows of it where the shell goes on."""
+    screen, _, _ = pair()
+    terminal = Terminal(COLUMNS, ROWS + 4)
+    screen.write(whole("before", "31"))
+    terminal.write(screen.take())
+    screen.resize(COLUMNS, ROWS + 4)
+    screen.write(whole("after", "44"))
+    terminal.write(screen.take())
+    screen.write("\x1b[?1049l")
+    erased, left, rest = screen.take().partition("\x1b[?1049l")
+    terminal.write(erased)
+
+    assert left and not rest
+    assert not any(line.strip() for line in terminal.display)
+    assert terminal.cells == Terminal(COLUMNS, ROWS + 4).cells
+
+
 def test_a_terminal_of_another_size_is_painted_anew():
     screen, _, _ = pair()
     screen.write(whole("a", "31"))

@@ -12,6 +12,9 @@ _SYNCHRONIZED_FROM = 256
 """Characters: what is shorter arrives at once, and need not say that it belongs together."""
 _MANY_ROWS = 4
 """So many have to be painted before it is worth looking for what moved."""
+_ERASE = "\x1b[H\x1b[2J"
+"""Nothing is left of what was painted: tmux puts rows of it into the shell's screen otherwise, if its
+window has grown since the alternate screen was entered."""
 
 
 class Screen:
@@ -171,9 +174,10 @@ class Screen:
 
     def _switch(self, kind: Kind, raw: str) -> None:
         """Enter the alternate screen, where everything has to be painted again, or leave it."""
+        leaving = self._is_entered and kind is Kind.LEAVE
         tidied = self._pen.tidy() if self._is_entered else ""
         self._is_entered = kind is Kind.ENTER
-        self._beside.append(tidied + raw)
+        self._beside.append(tidied + (_ERASE if leaving else "") + raw)
         self._forget_shown()
 
     def _forget_shown(self) -> None:
