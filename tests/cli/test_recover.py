@@ -32,6 +32,13 @@ jobs:
   - {name: bug, command: "exit 3", resource_requirements: small}
   - {name: unlucky, command: "true", depends_on: [bug]}
 """
+LACKING = """\
+name: lacking
+files: [{name: never, path: out/never.txt}]
+jobs:
+  - {name: lacks, command: "true", output_files: [never]}
+  - {name: wrong, command: "exit 1"}
+"""
 UNKNOWN = "failed of an unknown cause; --retry-unknown retries it"
 
 
@@ -119,6 +126,20 @@ def test_the_dry_run_says_what_the_recovery_then_does(torc, server, client, fail
     assert again.code == 1
     assert (again.json["dry_run"], again.json["result"]["jobs_to_retry"]) == (False, [])
     assert again.json["result"]["other_failures"] == 1
+
+
+def test_the_log_tells_that_an_output_file_was_not_written(torc, tmp_path):
+    (tmp_path / "lacking.yaml").write_text(LACKING)
+    ended = torc("-f", "json", "run", "lacking.yaml")
+    assert ended.code == 1, ended.err
+    workflow_id = ended.json["workflow_id"]
+
+    looked = torc("recover", workflow_id, "--dry-run")
+    said = torc("-f", "json", "recover", workflow_id, "--dry-run").json
+    assert "(lacks): not retried: exited with 0 but did not write an output file" in looked.out
+    assert f"(wrong): not retried: {UNKNOWN}" in looked.out
+    causes = {each["cause"]: each["why_not"] for each in said["result"]["not_retried"]}
+    assert causes == {"output_not_written": "output_not_written", "unknown": "unknown_cause"}
 
 
 def test_programs_get_one_document_and_a_run_in_the_background(torc, client, failed):

@@ -148,7 +148,7 @@ def test_nothing_is_left_behind_in_the_alternate_screen():
     erased, left, rest = screen.take().partition("\x1b[?1049l")
     terminal.write(erased)
 
-    assert left and not rest
+    assert (left, rest) == ("\x1b[?1049l", "")
     assert not any(line.strip() for line in terminal.display)
     assert terminal.cells == Terminal(COLUMNS, ROWS + 4).cells
 

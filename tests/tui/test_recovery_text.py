@@ -119,6 +119,19 @@ def test_failures_are_grouped_by_cause_with_old_and_new_values_and_why_not():
     ]
 
 
+def test_an_output_file_that_was_not_written_is_named_as_the_cause():
+    plan = plan_of(
+        JobGroup(cause=Cause.NOT_WRITTEN, job_ids=(6,), names=("f",), why_not=WhyNot.NOT_WRITTEN)
+    )
+
+    assert lines_of(plan)[2:] == [
+        "Output file not written  1 job",
+        "  not retried 1 job: f (6)",
+        "  because     exited with 0 but did not write an output file; ! says which,",
+        "              l shows what a job wrote, Y retries all as they are",
+    ]
+
+
 def test_of_many_jobs_the_first_are_named():
     ids = tuple(range(1, 1001))
     names = tuple(f"job_{number}" for number in ids[:20])

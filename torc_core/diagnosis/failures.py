@@ -70,6 +70,8 @@ class Cause(StrEnum):
     """With its runner, its node or its allocation."""
     STOPPED = "stopped"
     """By its runner, whose allocation or machine was taken away, or by Slurm or a user."""
+    NOT_WRITTEN = "output_not_written"
+    """It exited with 0, but did not write an output file; only its log tells that."""
     UNKNOWN = "unknown"
 
 

@@ -13,8 +13,8 @@ _SYNCHRONIZED_FROM = 256
 _MANY_ROWS = 4
 """So many have to be painted before it is worth looking for what moved."""
 _ERASE = "\x1b[H\x1b[2J"
-"""Nothing is left of what was painted: tmux puts rows of it into the shell's screen otherwise, if its
-window has grown since the alternate screen was entered."""
+"""Before the alternate screen is left: tmux, once its window has grown, puts rows of it above those
+of the shell."""
 
 
 class Screen:

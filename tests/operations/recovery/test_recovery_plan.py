@@ -70,6 +70,20 @@ def test_what_failed_of_an_unknown_cause_is_retried_only_on_request():
         assert (plan.reset, plan.unknown_retried, plan.raises) == ((job,), 1, ())
 
 
+def test_an_output_file_that_was_not_written_is_a_cause_of_its_own():
+    situation = Situation()
+    job = situation.add("failed", 1)
+    facts = msgspec.structs.replace(situation.facts(), not_written={job})
+
+    plan = make_recovery_plan(facts, RecoveryOptions())
+    assert refused(plan) == {job: WhyNot.NOT_WRITTEN}
+    (said,) = plan_lines(plan)
+    assert said.startswith("Job 1 (job1): not retried: exited with 0 but did not write an output")
+    retried = make_recovery_plan(facts, RecoveryOptions(retry_unknown=True))
+    assert (retried.reset, retried.unknown_retried) == ((job,), 1)
+    assert list(plan_lines(retried)) == ["Job 1 (job1): did not write an output file, retried"]
+
+
 def test_a_failure_that_waits_for_a_decision_is_left_to_it_unless_its_cause_is_known():
     situation = Situation()
     unknown = situation.add("pending_failed", 1)

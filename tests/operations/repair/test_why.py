@@ -124,7 +124,17 @@ def test_an_output_file_that_was_not_written_is_the_reason_and_not_the_exit_code
     said = why("failed", diagnosis=own, latest=own.observation.result, log_line=f"torc: {fault}")
 
     assert said["Why"] == "The job exited with 0 but did not write its output file out/never.txt."
+    assert said["Evidence"].startswith("listed with exit code 1 for that, ran ")
     assert "Log" not in said
+
+
+def test_what_a_program_writes_of_output_files_does_not_explain_another_exit_code():
+    own = diagnosed("failed", 3)
+    fault = fault_of("out/never.txt", Written.MISSING)
+    said = why("failed", diagnosis=own, latest=own.observation.result, log_line=fault)
+
+    assert said["Why"] == "exit code 3, which is the program's own"
+    assert said["Log"] == fault
 
 
 def test_what_runs_again_says_why():

@@ -22,6 +22,8 @@ class WhyNot(StrEnum):
 
     UNKNOWN = "unknown_cause"
     """It is not known why they failed; likely they would again."""
+    NOT_WRITTEN = "output_not_written"
+    """They did not write an output file; likely they would not again."""
     UNDECIDED = "pending_failed"
     """The same, and a user is to decide between retry and failure."""
     CANCELED = "canceled"
@@ -110,8 +112,8 @@ class RecoveryPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def unknown_retried(self) -> int:
-        """How many jobs are retried although it is not known why they failed."""
-        return self._retried({Cause.UNKNOWN})
+        """How many jobs are retried although likely they fail again, most of unknown causes."""
+        return self._retried({Cause.UNKNOWN, Cause.NOT_WRITTEN})
 
     @property
     def cluster_retried(self) -> int:

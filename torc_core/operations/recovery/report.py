@@ -21,6 +21,7 @@ _FOUND = {
     Cause.OUT_OF_TIME: "timeout detected",
     Cause.LOST: "lost with its runner or node, retried with what it had",
     Cause.STOPPED: "stopped with its allocation or runner, retried with what it had",
+    Cause.NOT_WRITTEN: "did not write an output file, retried",
     Cause.UNKNOWN: "failed of an unknown cause, retried",
 }
 

@@ -35,6 +35,11 @@ _UNDECIDED = JobVerdict(
 _UNKNOWN = JobVerdict(
     Cause.UNKNOWN, WhyNot.UNKNOWN, "failed of an unknown cause; --retry-unknown retries it"
 )
+_NOT_WRITTEN = JobVerdict(
+    Cause.NOT_WRITTEN,
+    WhyNot.NOT_WRITTEN,
+    "exited with 0 but did not write an output file; --retry-unknown retries it",
+)
 _UNSTATED = {
     Cause.OUT_OF_MEMORY: "states no memory that could be raised",
     Cause.OUT_OF_TIME: "states no runtime that could be raised",
@@ -59,10 +64,11 @@ def _by_cause(facts: RecoveryFacts, job_id: JobId, options: RecoveryOptions) -> 
     diagnosis = facts.diagnoses.get(job_id)
     cause = None if diagnosis is None else diagnosis.cause
     if diagnosis is None or cause is None or cause is Cause.UNKNOWN:
+        refused = _NOT_WRITTEN if job_id in facts.not_written else _UNKNOWN
         if options.retries_unknown:
-            return JobVerdict(Cause.UNKNOWN)
+            return JobVerdict(refused.cause)
         is_undecided = facts.jobs[job_id].status is JobStatus.PENDING_FAILED
-        return _UNDECIDED if is_undecided else _UNKNOWN
+        return _UNDECIDED if is_undecided else refused
     stated = diagnosis.observation.stated
     lacked = {Cause.OUT_OF_MEMORY: stated.memory_bytes, Cause.OUT_OF_TIME: stated.runtime_s}
     if lacked.get(cause, 0) is None and not options.retries_unknown:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from torc_core.client import TorcClient
 from torc_core.model.execution import stored_execution_config
-from torc_core.model.ids import JobId, WorkflowId, id_of
+from torc_core.model.ids import JobId, id_of
 from torc_core.model.job import Holder, Job
 from torc_core.model.status import JobStatus
-from torc_core.operations.jobs.logs import find_logs_of
-from torc_core.operations.jobs.output_fault import output_fault
+from torc_core.operations.jobs.output_fault import may_lack_output, output_faults
 from torc_core.operations.jobs.relations import (
     canceled_because_of,
     related_to,
     without_relations,
 )
-from torc_core.operations.repair.short_why import FAILED, may_lack_output, short_why
+from torc_core.operations.repair.short_why import FAILED, short_why
 from torc_core.operations.repair.why_facts import open_upstream
 from torc_core.runner.policy.limits import limit_codes
 
@@ -45,21 +42,6 @@ def read_short_why(client: TorcClient, job_id: JobId) -> tuple[Job, str]:
     if latest is not None and may_lack_output(latest):
         fault = output_faults(client, job.workflow_id, [job])[job_id]
     return job, short_why(job, latest, needs, limit_codes(execution), fault)
-
-
-def output_faults(
-    client: TorcClient, workflow_id: WorkflowId, jobs: Sequence[Job]
-) -> dict[JobId, str]:
-    """Return what the logs of jobs say of their output files; empty where they say nothing.
-
-    Raises:
-        TorcError: The server refused a request, or did not answer.
-    """
-    logs = find_logs_of(client, workflow_id, jobs)
-    return {
-        id_of(job): output_fault(stream.path for stream in log.streams[-1:])
-        for job, log in zip(jobs, logs, strict=True)
-    }
 
 
 def _holder(client: TorcClient, job: Job) -> Holder | None:

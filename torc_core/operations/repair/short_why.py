@@ -12,13 +12,13 @@ from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
 from torc_core.model.status import FAILURES, JobStatus
-from torc_core.runner.policy.exit_outcome import StopReason, classify_exit
+from torc_core.operations.jobs.output_fault import may_lack_output
+from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.outputs.written import FAULT_SIGN
 from torc_core.units import format_bytes, format_seconds
 
 FAILED = FAILURES | {JobStatus.PENDING_FAILED}
 """Statuses of jobs whose results tell why."""
-_OF_FAULTS = classify_exit(0, None, ["of any file"]).exit_code
 _DID = {JobStatus.FAILED: "failed", JobStatus.TERMINATED: "was terminated"}
 
 
@@ -57,11 +57,6 @@ def _failed(diagnosis: Diagnosis, fault: str) -> str:
     if diagnosis.cause is Cause.OUT_OF_TIME:
         return kind + _amounts(diagnosis.runtime, format_seconds)
     return fault.removeprefix(FAULT_SIGN).strip().removesuffix(".") or kind
-
-
-def may_lack_output(result: Result) -> bool:
-    """Return whether an attempt may have failed only for output files that it did not write."""
-    return result.return_code == _OF_FAULTS
 
 
 def _amounts(use: Use | None, shown: Callable[[float], str]) -> str:

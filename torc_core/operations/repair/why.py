@@ -23,6 +23,7 @@ from torc_core.model.workflow import WorkflowStatus
 from torc_core.moments import read_moment, said_moment
 from torc_core.operations.facts import count
 from torc_core.operations.jobs.names import line_of, name_job
+from torc_core.operations.jobs.output_fault import may_lack_output
 from torc_core.operations.lifecycle.machine_fit import NeverFits
 from torc_core.units import counted, format_bytes, format_seconds
 
@@ -240,14 +241,17 @@ def _completed(facts: WhyFacts) -> Iterator[Reason]:
 def _failed(facts: WhyFacts) -> Iterator[Reason]:
     latest, diagnosis = facts.latest, facts.diagnosis
     words = "" if diagnosis is None else cause_words(diagnosis)
-    fault = fault_in(facts.log_line)
+    lacks_output = latest is not None and may_lack_output(latest)
+    fault = fault_in(facts.log_line) if lacks_output and not words else ""
     if latest is None:
         yield Reason("Why", "no result of it was recorded", Weight.FAILED)
     else:
         code = f"exit code {latest.return_code}"
         own = f"{code}, which is the program's own"
         yield Reason("Why", words or fault or own, Weight.FAILED)
-        yield Reason("Evidence", f"{code}, ran {_time(latest)}{_used(facts)}{_on(facts)}")
+        # The command had 0, and what is listed for it would contradict the line above.
+        had = f"listed with {code} for that" if fault else code
+        yield Reason("Evidence", f"{had}, ran {_time(latest)}{_used(facts)}{_on(facts)}")
     if facts.log_line and not fault:
         yield Reason("Log", facts.log_line, Weight.FAILED)
     yield from _handler(facts)

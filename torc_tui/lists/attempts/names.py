@@ -9,8 +9,8 @@ from torc_core.model.execution import stored_execution_config
 from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
-from torc_core.operations.repair.reasons import output_faults
-from torc_core.operations.repair.short_why import FAILED, may_lack_output, short_why
+from torc_core.operations.jobs.output_fault import may_lack_output, output_faults
+from torc_core.operations.repair.short_why import FAILED, short_why
 from torc_core.runner.policy.exit_outcome import StopReason
 from torc_core.runner.policy.limits import limit_codes
 from torc_core.units import format_duration, format_memory

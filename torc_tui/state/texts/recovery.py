@@ -21,11 +21,14 @@ _TITLES: dict[Cause | None, str] = {
     Cause.OUT_OF_TIME: "Out of time",
     Cause.LOST: "Lost with their runner, node or allocation",
     Cause.STOPPED: "Stopped with their runner or allocation",
+    Cause.NOT_WRITTEN: "Output file not written",
     Cause.UNKNOWN: "Unknown cause",
     None: "Canceled",
 }
 """By cause, in their order."""
 _BECAUSE = {
+    WhyNot.NOT_WRITTEN: "exited with 0 but did not write an output file; {job.why} says which, "
+    "{job.logs} shows what a job wrote, {workflow.rerun} retries all as they are",
     WhyNot.UNKNOWN: "would likely fail again; {job.logs} shows what a job wrote, "
     "{workflow.rerun} retries all as they are",
 }

@@ -22,7 +22,9 @@ from torc_core.operations.reports.utilization import UtilizationReport
 from torc_core.operations.slurm.regeneration.outcome import Regenerated
 from torc_core.units import counted
 
-_RETRIED_ON_REQUEST = (WhyNot.UNKNOWN, WhyNot.UNDECIDED, WhyNot.UNSTATED)
+_RETRIED_ON_REQUEST = (
+    WhyNot.UNKNOWN, WhyNot.NOT_WRITTEN, WhyNot.UNDECIDED, WhyNot.UNSTATED
+)  # fmt: skip
 """What `--retry-unknown` retries."""
 
 
