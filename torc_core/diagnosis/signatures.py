@@ -68,6 +68,11 @@ def fold(line: str, job_name: str = "") -> str:
     return text.strip()[:LONGEST]
 
 
+def plain_line(line: str) -> str:
+    """Return a line as it is, without colors and on one line; not clean."""
+    return " ".join(_COLORS.sub("", line)[: 2 * LONGEST].split())[:LONGEST]
+
+
 def telling_line(log: bytes) -> str:
     """Return the line of a log's end that says most likely why its job failed.
 

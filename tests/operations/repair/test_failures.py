@@ -49,6 +49,7 @@ def test_one_cause_is_one_group_and_the_largest_comes_first():
     keyed, *others = grouping.groups()
 
     assert keyed.signature == ("exit code 1", "KeyError: 'lat' in row <n> of <job>")
+    assert keyed.line == keyed.signature.line
     assert keyed.example == "KeyError: 'lat' in row 1 of job_1"
     assert (len(keyed.jobs), keyed.num_nodes) == (9, 2)
     assert [(each.signature.kind, each.signature.line) for each in others] == [
@@ -56,6 +57,18 @@ def test_one_cause_is_one_group_and_the_largest_comes_first():
         ("out of memory", ""),
     ]
     assert needs_of(grouping.groups()) == {Need.RECOVER: "1 job", Need.LOOK: "10 jobs"}
+
+
+def test_a_line_that_all_wrote_is_shown_as_it_is():
+    grouping = Grouping()
+    for number, line in ((1, "no row 7"), (2, "\x1b[31mno  row 7\x1b[0m"), (3, "no column 3")):
+        grouping.add(failed(number))
+        grouping.add_line(failed(number), line)
+
+    assert [(each.job_ids, each.line) for each in grouping.groups()] == [
+        ([1, 2], "no row 7"),
+        ([3], "no column 3"),
+    ]
 
 
 def test_jobs_that_did_not_write_an_output_file_have_that_as_their_cause():

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from torc_core.diagnosis.failures import Diagnosis
-from torc_core.diagnosis.signatures import Signature, fold, kind_of, needs_log
+from torc_core.diagnosis.signatures import Signature, fold, kind_of, needs_log, plain_line
 from torc_core.diagnosis.words import fault_in
 from torc_core.model.ids import ComputeNodeId, JobId
 from torc_core.model.job import Job
@@ -63,6 +63,8 @@ class FailureGroup(msgspec.Struct, frozen=True, kw_only=True):
     """By id."""
     example: str = ""
     """The line of the log of the first of them, as it was written; not clean."""
+    line: str = ""
+    """What their logs tell: the line itself if it is the same for all, else as it was folded."""
     is_read: bool = True
     """Whether their logs were read, as far as they tell anything."""
 
@@ -111,6 +113,8 @@ class Grouping:
     def __init__(self) -> None:
         self._known: dict[tuple[Signature, Need], list[FailedJob]] = {}
         self._examples: dict[tuple[Signature, Need], str] = {}
+        self._differing: set[tuple[Signature, Need]] = set()
+        """Those whose jobs do not all have the same line."""
         self._unread: dict[tuple[str, Need], dict[JobId, FailedJob]] = {}
 
     def add(self, job: FailedJob) -> None:
@@ -133,7 +137,8 @@ class Grouping:
         kind = NOT_WRITTEN if fault_in(line) else job.kind
         key = Signature(kind, fold(line, job.name)), job.need
         self._known.setdefault(key, []).append(found)
-        self._examples.setdefault(key, line)
+        if plain_line(self._examples.setdefault(key, line)) != plain_line(line):
+            self._differing.add(key)
 
     @property
     def num_unread(self) -> int:
@@ -152,6 +157,7 @@ class Grouping:
                 need=key[1],
                 jobs=tuple(sorted(jobs)),
                 example=self._examples.get(key, ""),
+                line=self._line(key),
             )
             for key, jobs in self._known.items()
         )
@@ -164,6 +170,10 @@ class Grouping:
         )
         found = [*read, *unread]
         return tuple(sorted(found, key=lambda each: (-len(each.jobs), each.signature)))
+
+    def _line(self, key: tuple[Signature, Need]) -> str:
+        is_same = key not in self._differing
+        return plain_line(self._examples.get(key, "")) if is_same else key[0].line
 
 
 def _in_turn(sources: Collection[Iterator[FailedJob]], number: int) -> Iterator[FailedJob]:

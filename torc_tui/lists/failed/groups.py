@@ -19,7 +19,7 @@ NEED_LOOK: dict[Need, Cell] = {
 
 
 def _line(group: FailureGroup) -> str:
-    return group.signature.line if group.is_read else NOT_READ
+    return group.line if group.is_read else NOT_READ
 
 
 def _line_cell(group: FailureGroup) -> Cell:
