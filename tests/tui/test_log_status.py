@@ -56,6 +56,6 @@ def test_the_title_names_all_files_and_how_they_are_shown():
     cells = title_cells("log ▸ a\x9b", ["stdout", "stderr"], 1, options)
 
     assert "".join(cell.text for cell in cells) == (
-        " log ▸ a\ufffd ▸ stdout  stderr    follow on  wrap off  plain"
+        " log ▸ a\ufffd ▸ stdout [stderr]   follow on  wrap off  plain"
     )
     assert [cell.tone for cell in cells[1:3]] == ["bright_black", "bold"]

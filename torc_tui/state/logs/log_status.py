@@ -32,7 +32,10 @@ class Options:
 def title_cells(title: str, names: Sequence[str], chosen: int, options: Options) -> list[Cell]:
     """Return the line above: which file of which, and how it is shown."""
     streams = [
-        Cell(f" {clean(name)} ", "bold" if at == chosen else QUIET) for at, name in enumerate(names)
+        Cell(f"[{clean(name)}]", "bold")
+        if at == chosen and len(names) > 1
+        else Cell(f" {clean(name)} ", "bold" if at == chosen else QUIET)
+        for at, name in enumerate(names)
     ]
     state = f"   follow {_on(is_on=options.is_followed)}  wrap {_on(is_on=options.is_wrapped)}"
     plain = "" if options.has_colors else "  plain"
