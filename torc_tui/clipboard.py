@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from torc_core.errors import TorcError
 from torc_core.host.directories import state_directory
@@ -21,6 +21,13 @@ LONGEST = 74_994
 """Bytes of text: more than 100,000 bytes of a sequence are dropped by some terminals."""
 _KEPT = "copied.txt"
 _KEEPING = Threads("copies", "A file system does not answer; try again when it does.")
+
+
+class Tell(Protocol):
+    """Says something to the user."""
+
+    def __call__(self, text: str, *, instead_of: str = "") -> object:
+        """Say it; if it is to stand in place of another text, only while that is still shown."""
 
 
 class Sent(NamedTuple):
@@ -56,7 +63,7 @@ async def send(
     write: Callable[[str], object],
     text: str,
     environ: Mapping[str, str],
-    tell: Callable[[str], object],
+    tell: Tell,
 ) -> None:
     """Send a text to the clipboard of the terminal, and keep it in a file.
 
@@ -64,7 +71,7 @@ async def send(
         write: Writes to the terminal.
         text: Harmless text.
         environ: The environment.
-        tell: Says what was sent; also where it is kept, once it is.
+        tell: Says what was sent; then also where it is kept, once it is.
     """
     sent = sequence_for(text, environ)
     write(sent.sequence)
@@ -76,7 +83,8 @@ async def send(
     said = f"sent {lines} to the clipboard"
     tell(said)
     where, problem = await _KEEPING.submit(lambda: keep(text), slot=_KEPT)
-    tell(f"{said}; all in {where}" if where else f"{said}; not kept in a file: {problem}")
+    kept = f"all in {where}" if where else f"not kept in a file: {problem}"
+    tell(f"{said}; {kept}", instead_of=said)
 
 
 def keep(text: str) -> tuple[Path | None, str]:

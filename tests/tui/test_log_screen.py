@@ -53,6 +53,21 @@ async def test_what_is_written_is_seen_until_one_moves_away(
         await ui.wait_for("unseen")
 
 
+async def test_what_is_said_late_of_a_copy_replaces_nothing_newer(
+    server, client, make_workflow, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    log_of(client, make_workflow("said", 1), tmp_path).write_text("line\n")
+    async with interface(server.url) as ui:
+        await open_log(ui, "said")
+        ui.screen.tell("sent")
+        ui.screen.tell("sent; all in a file", instead_of="sent")
+        await ui.wait_for("sent; all in a file")
+        ui.screen.tell("newer")
+        ui.screen.tell("late", instead_of="sent; all in a file")
+        await ui.wait_for("newer")
+
+
 async def test_a_log_that_is_not_there_yet_appears(
     server, client, make_workflow, tmp_path, monkeypatch
 ):

@@ -45,6 +45,8 @@ class Reader(Screen[None]):
         self._title = title
         self._write = write
         self._lines: list[list[Cell]] = []
+        self._said = ""
+        """Behind the title."""
         self._searched = ""
         self._match = 0
         """Which of the matches is shown."""
@@ -100,12 +102,12 @@ class Reader(Screen[None]):
     def _show_match(self) -> None:
         found = matches(self._lines, self._searched)
         if not found:
-            self.title_line.show(f" {self._title} ▸ {clean(self._searched)} is not there")
+            self._tell(f"{clean(self._searched)} is not there")
             return
         self._match %= len(found)
         here = found[self._match]
         said = f"{clean(self._searched)}: match {self._match + 1} of {len(found)}"
-        self.title_line.show(f" {self._title} ▸ {said}")
+        self._tell(said)
         lines = [
             [Cell(cell.text, "reverse") for cell in line] if y == here else line
             for y, line in enumerate(self._lines)
@@ -121,8 +123,10 @@ class Reader(Screen[None]):
         if text:
             copy_text(self, text, self._tell)
 
-    def _tell(self, said: str) -> None:
-        self.title_line.show(f" {self._title} ▸ {said}")
+    def _tell(self, text: str, *, instead_of: str = "") -> None:
+        if not instead_of or self._said == instead_of:
+            self._said = text
+            self.title_line.show(f" {self._title} ▸ {text}")
 
     def action_reader_close(self) -> None:
         """Go back."""

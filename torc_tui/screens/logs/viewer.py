@@ -156,8 +156,10 @@ class FileViewer(Screen[None]):
         self._reader.move(MOVES[where] if isinstance(where, str) else where)
         self._wake.set()
 
-    def tell(self, text: str) -> None:
-        """Say something below the lines until the next key."""
+    def tell(self, text: str, *, instead_of: str = "") -> None:
+        """Say something below the lines until the next key, in place of a text if it is there."""
+        if instead_of and self._said != instead_of:
+            return
         self._said = text
         self._show_place()
 
