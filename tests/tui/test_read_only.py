@@ -53,6 +53,13 @@ async def test_a_read_only_interface_hides_and_refuses_what_changes_something(
     assert not client.get_workflow_status(number).is_canceled
 
 
+@pytest.mark.parametrize("option", ["--readonly", "--read-only"])
+def test_an_option_makes_it_read_only(start_tui, server, option):
+    screen = start_tui(server.url, options=[option])
+
+    screen.wait_for("Workflows", "read-only")
+
+
 async def test_a_workflow_of_others_is_changed_only_once_that_was_asked(make_server):
     own = make_server()
     client = own.client()

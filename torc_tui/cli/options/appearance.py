@@ -24,6 +24,8 @@ ascii_option = click.option(
 )
 readonly_option = click.option(
     "--readonly",
+    "--read-only",
+    "readonly",
     is_flag=True,
     expose_value=False,
     callback=keep,
