@@ -19,7 +19,9 @@ from torc_tui.lists.failed.groups import FAILURE_GROUPS
 _NEXT = {
     Need.RECOVER: "More memory or time, for {}: torc recover {}",
     Need.RERUN: "Nothing but another attempt, for {}: torc recover {}",
-    Need.LOOK: "A look at why {} failed; then: torc workflows reset-status {} --failed-only -r",
+    Need.LOOK: (
+        "A look at why {} failed; then: torc workflows reset-status {} --failed-only --reinitialize"
+    ),
 }
 
 
