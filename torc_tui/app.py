@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
 
@@ -202,6 +203,16 @@ class TorcApp(App[None]):
     def _print_error_renderables(self) -> None:
         """Print no traceback; the program says what happened, and keeps it."""
         self._exit_renderables.clear()
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Leave the terminal to another program; what was typed for that is not for the interface.
+
+        It cannot be given to the other program.
+        """
+        with super().suspend():
+            self.typed.drop()
+            yield
 
     def get_driver_class(self) -> type[Driver]:
         """Return what sends to the terminal: our own, but where the environment names another."""

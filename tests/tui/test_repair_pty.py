@@ -67,6 +67,25 @@ def script(path, text):
     return str(path)
 
 
+def test_keys_typed_before_the_editor_comes_up_answer_nothing_behind_it(
+    server, tmp_path, failed, start_tui: TuiStarter
+):
+    editor = script(tmp_path / "editor", EDITOR)
+    screen = start_tui(server.url, VISUAL="", EDITOR=editor)
+    screen.wait_for("wrong")
+    screen.send("F")
+    screen.wait_for("2 failed jobs in 1 group.", "No such file or directory")
+    screen.send("\x05")
+    screen.wait_for("What to edit of job")
+    screen.rest()
+
+    screen.type_ahead("cy")
+
+    screen.wait_for("Change the command of job")
+    screen.rest()
+    assert any("Change the command of job" in line for line in screen.lines)
+
+
 def test_from_a_failure_to_a_complete_run(server, client, tmp_path, failed, start_tui: TuiStarter):
     editor = script(tmp_path / "editor", EDITOR)
     screen = start_tui(server.url, VISUAL="", EDITOR=f"{editor} --wait")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import closing
+from subprocess import run
 
 import pytest
 
@@ -173,6 +175,43 @@ def test_a_key_behind_one_that_is_still_carried_out_waits_for_it(
 
     go_on(own, screen)
     screen.wait_for(seen)
+
+
+@pytest.mark.parametrize(
+    ("keys", "seen"),
+    [
+        ("Fl", "log ▸ job_0"),
+        ("F!", "Why ▸ job_0"),
+        ("F\r", "[Jobs]"),
+        ("F ", ">*   3"),
+        ("Fy", "Retry 3 jobs?"),
+    ],
+)
+def test_a_key_behind_the_failures_waits_for_them(start_tui, own, tmp_path, keys, seen):
+    jobs = (f"{{name: job_{number}, command: exit 3}}" for number in range(3))
+    (tmp_path / "failing.yaml").write_text(f"name: failing\njobs: [{', '.join(jobs)}]\n")
+    torc = [sys.executable, "-m", "torc_tui", "--url", own.url]
+    run([*torc, "run", "failing.yaml"], cwd=tmp_path, capture_output=True, check=False)
+    screen = start_tui(own.url)
+    screen.wait_for("failing", "failed")
+    screen.rest()
+    stop(own)
+
+    screen.type_ahead(keys)
+
+    go_on(own, screen)
+    screen.wait_for(seen)
+
+
+def test_a_path_is_completed_once_its_directory_was_read(start_tui, make_server, tmp_path):
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "study.yaml").write_text("name: s\njobs: [{name: j, command: 'true'}]\n")
+    screen = start_tui(make_server().url)
+    screen.wait_for("no workflows")
+
+    screen.type_ahead("nspec/st\t\x1b[D!")
+
+    screen.wait_for("spec/study.yam!l")
 
 
 def test_keys_for_a_screen_that_does_not_come_are_dropped_and_that_is_said(

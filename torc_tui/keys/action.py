@@ -158,7 +158,10 @@ _ONLY_READ = frozenset(
     {"job.logs", "job.merged_logs", "job.why", "workflow.failures", "workflow.plan_recovery"}
 )
 """Actions on workflows and jobs that only show something."""
-_ON_ROW = frozenset({"open", "mark.toggle", "list.mark_all", "list.same", "next_failed"})
+_ON_ROW = frozenset(
+    {"open", "mark.toggle", "list.mark_all", "list.same", "next_failed",
+     "failures.open", "failures.logs", "failures.why", "failures.edit", "failures.retry"}
+)  # fmt: skip
 _ON_WORKFLOW = frozenset({"go.inside", "go.events", "go.timeline", "view.plots", "view.diff"})
 _WITHOUT_WORKFLOW = frozenset({"workflow.create", "workflow.wizard", "workflow.example"})
 _WAYS_OUT = frozenset(

@@ -1,12 +1,26 @@
-"""Workers for which the keys behind them wait: they open or close a screen, or move the cursor."""
+"""What keys wait for: workers that open or close a screen or move the cursor, and rows."""
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
+from textual.events import Key
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
 AWAITED = "awaited"
 """The name of such a worker."""
+
+
+@runtime_checkable
+class AwaitsRows(Protocol):
+    """A screen with a list that comes later than the screen."""
+
+    def is_early(self, event: Key) -> bool:
+        """Return whether a key is about a row that was not there when it was typed."""
+
+    def say_early(self, text: str) -> None:
+        """Say that keys were dropped, as what they were typed for has not come."""
 
 
 def awaited_in(screen: Screen[object]) -> int:

@@ -68,6 +68,8 @@ class InTurn:
         self._waiting: deque[Event] = deque()
         self._last_s = -AHEAD_S
         """When the key was typed that began the latest of these actions."""
+        self._since_s = 0.0
+        """What was typed before counts no longer."""
         self.is_busy = False
         """Keys were typed that are not answered yet."""
         self.has_begun = False
@@ -75,10 +77,17 @@ class InTurn:
 
     def take(self, event: Event) -> bool:
         """Take a key; return whether `work_off` has to be called for it."""
-        self._waiting.append(event)
         self.has_begun = True
+        if event.time < self._since_s:
+            return False
+        self._waiting.append(event)
         was_busy, self.is_busy = self.is_busy, True
         return not was_busy
+
+    def drop(self) -> None:
+        """Drop what was typed until now, also what has not arrived yet."""
+        self._since_s = monotonic()
+        self._waiting.clear()
 
     async def work_off(self) -> None:
         """Hand over what waits, one after the other."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.events import Event, Key
 
-from torc_tui.keys.awaited import awaited_in
+from torc_tui.keys.awaited import AwaitsRows, awaited_in
 from torc_tui.keys.table import action_named
 from torc_tui.panes.list_pane import ListPane
 from torc_tui.screens.main import MainScreen
@@ -15,7 +15,7 @@ _NO_ANSWER = "There is no answer yet; the keys that were typed for it are droppe
 
 
 class EarlyKeys:
-    """Looks at the screen in sight, and at the list of the main screen that has the focus."""
+    """Looks at the screen in sight, and at its list."""
 
     def __init__(self, main: MainScreen) -> None:
         self._main = main
@@ -26,6 +26,9 @@ class EarlyKeys:
 
     def is_early(self, event: Event) -> bool:
         """Return whether a key is about a row that is not there yet."""
+        screen = self._main.app.screen
+        if isinstance(event, Key) and isinstance(screen, AwaitsRows):
+            return screen.is_early(event)
         focused = self._main.focused if self._main.is_current else None
         if focused is None or not isinstance(event, Key):
             return False
@@ -43,4 +46,8 @@ class EarlyKeys:
 
     def say_dropped(self) -> None:
         """Say that keys were dropped, as what they were typed for has not come."""
-        self._main.message.show_text(_NO_ANSWER if self.actions() else _NO_ROW)
+        screen, text = self._main.app.screen, _NO_ANSWER if self.actions() else _NO_ROW
+        if isinstance(screen, AwaitsRows):
+            screen.say_early(text)
+        else:
+            self._main.message.show_text(text)

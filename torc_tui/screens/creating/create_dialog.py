@@ -11,6 +11,7 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.events import Key
 from textual.widgets import Input
 
 from torc_core.errors import SpecError, TorcError
@@ -20,6 +21,7 @@ from torc_core.units import counted
 from torc_tui.keys.action import Scope
 from torc_tui.keys.awaited import AWAITED
 from torc_tui.keys.bindings import bindings_for
+from torc_tui.keys.table import action_named
 from torc_tui.requests import Requests
 from torc_tui.screens.dialogs.dialog import Dialog, Words
 from torc_tui.state.creating.preview import glance, problem_lines, read_regular
@@ -58,6 +60,8 @@ _FILES, _TEXTS = 8, 6
 """The most rows of the list, and of what is known of a file."""
 _ROWS_BESIDE = 7
 """Frame, input, where it is, a gap and keys."""
+_ON_LIST = ("complete", "down", "up", "page_down", "page_up")
+"""What keys do that are about the list."""
 WIZARD = NoFile.WIZARD
 """The workflow is to be made without a file."""
 
@@ -259,6 +263,20 @@ class CreateDialog(Dialog[ChosenFile | NoFile | None]):
                 )
             case _:
                 self.files.move(what)
+
+    def is_early(self, event: Key) -> bool:
+        """Return whether a key is about the list, which is still that of another directory."""
+        awaited = {"contents"} if self.typed else {"contents", "recent"}
+        is_read = not any(
+            each.group in awaited and each.node is self and not each.is_finished
+            for each in self.workers
+        )
+        keys = (action_named(f"create.{each}").keys.split(",") for each in _ON_LIST)
+        return not is_read and any(event.key in each for each in keys)
+
+    def say_early(self, text: str) -> None:
+        """Say that keys were dropped."""
+        self._say(text)
 
     def _type(self, path: str) -> None:
         self.field.value = path

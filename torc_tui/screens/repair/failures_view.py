@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from functools import partial
+from math import inf
+from time import monotonic
 
 from textual import getters, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.screen import Screen
 from textual.worker import WorkerCancelled
 
@@ -20,7 +23,7 @@ from torc_core.operations.facts import title_of
 from torc_core.operations.repair.failures import FailedJob, FailureGroup
 from torc_core.operations.repair.survey import FailureSurvey, Survey
 from torc_tui.keys.action import Scope
-from torc_tui.keys.table import shown_in
+from torc_tui.keys.table import in_scope, shown_in
 from torc_tui.lists.failed.groups import FAILURE_GROUPS
 from torc_tui.screens.actions.context import ActionContext
 from torc_tui.screens.repair.following import Following
@@ -60,6 +63,10 @@ class FailuresView(Screen[None]):
         self.survey = Survey()
         self._reader: FailureSurvey | None = None
         self._seen: object = None
+        self._is_awaited = True
+        """Nothing is known to the end yet."""
+        self._shown_s = inf
+        """Since when there are groups to be seen."""
         self._following: Following | None = None
 
     def compose(self) -> ComposeResult:
@@ -106,6 +113,7 @@ class FailuresView(Screen[None]):
             )
         except TorcError as error:
             self._seen = None
+            self._is_awaited = False
             self.message.show_error(error)
             return
         if self._seen is None:
@@ -132,8 +140,10 @@ class FailuresView(Screen[None]):
                 if is_shown_at_once or survey.is_whole:
                     self.survey = survey
                     self._show()
+            self._is_awaited = False
         except TorcError as error:
             self._reader = self._seen = None
+            self._is_awaited = False
             self.message.show_error(error)
 
     def _show(self) -> None:
@@ -146,6 +156,7 @@ class FailuresView(Screen[None]):
         )
         if self.survey.groups or self.survey.is_whole:
             self.table.check_rows()
+            self._shown_s = min(self._shown_s, monotonic())
         self._show_group()
 
     def on_row_table_rows_needed(self, needed: RowTable.RowsNeeded) -> None:
@@ -163,6 +174,20 @@ class FailuresView(Screen[None]):
         width, height = self.group_lines.size
         lines = group_text(self.group, width, height)
         self.group_lines.show(*(cell for line in lines for cell in (*line, Cell("\n"))))
+
+    def is_early(self, event: Key) -> bool:
+        """Return whether a key is about a group, and was typed before any was to be seen.
+
+        What was typed ahead waits for the logs, too: they tell which groups there are.
+        """
+        is_unread = self._is_awaited and event.time < self._shown_s
+        actions = in_scope(Scope.FAILURES, Scope.TABLE)
+        is_on_row = any(each.is_on_row and event.key in each.keys.split(",") for each in actions)
+        return is_on_row and (is_unread or (bool(self.survey.groups) and self.table.awaits_row))
+
+    def say_early(self, text: str) -> None:
+        """Say that keys were dropped."""
+        self._tell(text)
 
     @property
     def group(self) -> FailureGroup | None:
