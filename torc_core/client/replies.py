@@ -18,7 +18,6 @@ from torc_core.errors import (
     ServerError,
     TorcError,
     TransitionError,
-    UnsupportedError,
     UsageError,
 )
 
@@ -65,13 +64,12 @@ def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
         ) from error
 
 
-def _no_such_call(request: Request[Any], url: str, status: int) -> UnsupportedError:
+def _no_such_call(request: Request[Any], url: str, status: int) -> TorcError:
     if feature := feature_of(request.path):
         return unsupported(feature, url)
-    return UnsupportedError(
-        f"The server at {url} does not know {request.method} {request.path}: "
-        f"it answered {status} without a word.",
-        hint="Check --url and TORC_API_URL; or it is an older server, which lacks this.",
+    return CLASS_OF_STATUS[status](
+        f"The server at {url} does not know {request.method} {request.path}.",
+        hint="Check --url and TORC_API_URL: it may be another server than torc's, or an older one.",
     )
 
 

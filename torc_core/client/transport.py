@@ -22,6 +22,7 @@ from torc_core.errors import (
     TorcError,
     TransportError,
     UnreachableError,
+    UnsupportedError,
 )
 from torc_core.model.events.event import StreamedEvent
 from torc_core.model.workflow import IDEMPOTENCY_KEYS, Version
@@ -35,7 +36,7 @@ COMES_BACK_S = (0.0, 0.2, 0.5, 1.0, 2.0, 2.0)
 """After a change without a reply, when to ask whether the server is there again: in seconds, each
 after the one before. A server that is started again takes one or two."""
 
-_OF_ANOTHER = (ReplyTimeoutError, AccessError, NotFoundError, ProtocolError)
+_OF_ANOTHER = (ReplyTimeoutError, AccessError, NotFoundError, UnsupportedError, ProtocolError)
 """How another program answers that has got the port of a server which has moved."""
 
 

@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.worker import WorkType
 
 from torc_core.client import TorcClient
-from torc_core.errors import NotFoundError, ProtocolError, TorcError
+from torc_core.errors import NotFoundError, ProtocolError, TorcError, UnsupportedError
 from torc_tui.panes.messages import LimitsChanged, Notice
 from torc_tui.requests import Requests
 from torc_tui.state.servers.health import HealthLook, health_cell, health_sentence
@@ -50,7 +50,7 @@ class HealthCheck:
         url = self._requests.url
         try:
             now = await self._requests.ask(_look, slot="health")
-        except (NotFoundError, ProtocolError):  # a server of the reference
+        except (UnsupportedError, NotFoundError, ProtocolError):  # a server of the reference
             self._silent.add(url)
             return
         except TorcError:  # the head of the screen shows whether the server answers
