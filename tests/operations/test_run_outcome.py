@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from torc_core.operations.lifecycle.outcome import next_command, remarks, run_sentence
+from torc_core.model.result import Result
+from torc_core.operations.lifecycle.outcome import how_failed, next_command, remarks, run_sentence
+from torc_core.runner.policy.outputs.written import Written, fault_of
 from torc_core.runner.policy.summary import RunSummary
 
 
@@ -34,6 +37,19 @@ def summary(**fields):
 )
 def test_the_command_that_continues(jobs, is_canceled, command):
     assert next_command(summary(jobs_by_status=jobs, is_canceled=is_canceled)) == command
+
+
+def test_a_failed_job_is_listed_with_what_its_command_did():
+    failed = Result(
+        job_id=1, workflow_id=7, run_id=2, compute_node_id=1, return_code=1,
+        exec_time_minutes=1.0, completion_time="2026-01-01T00:00:00.000Z", status="failed",
+    )  # fmt: skip
+    fault = fault_of("out.csv", Written.MISSING)
+
+    assert how_failed(failed, "") == "exit code 1"
+    assert how_failed(failed, fault) == "exited with 0 but did not write its output file out.csv"
+    killed = msgspec.structs.replace(failed, return_code=137)
+    assert how_failed(killed, fault).startswith("exit code 137 (killed")
 
 
 def test_a_run_in_one_line():

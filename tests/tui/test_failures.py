@@ -7,8 +7,11 @@ from tui.driving import interface
 from tui.runs_here import run
 
 from torc_core.client import TorcClient
+from torc_core.diagnosis.signatures import Signature
+from torc_core.operations.repair.failures import NOT_WRITTEN, FailedJob, FailureGroup, Need
 from torc_tui.screens.logs.screen import LogScreen
 from torc_tui.screens.repair.failures import FailuresScreen
+from torc_tui.state.repair.failures_text import group_text
 
 BREAKS = """
 name: breaks
@@ -24,6 +27,21 @@ jobs:
   - {name: fine, command: "true", resource_requirements: small}
   - {name: after, command: "true", depends_on: [big], resource_requirements: small}
 """
+
+
+def test_the_code_of_a_job_without_its_output_is_not_that_of_its_command():
+    job = FailedJob(
+        job_id=1, name="j", kind=NOT_WRITTEN, need=Need.LOOK, needs_log=True, run_id=1,
+        attempt_id=1, return_code=1, seconds=2.0, peak_memory_bytes=None, memory_bytes=None,
+        node_id=None,
+    )  # fmt: skip
+
+    def said(kind: str) -> str:
+        group = FailureGroup(signature=Signature(kind), need=Need.LOOK, jobs=(job,))
+        return "".join(cell.text for line in group_text(group, 80, 9) for cell in line)
+
+    assert "try 1  exit 1  2.0s" in said("exit code 1")
+    assert "try 1  2.0s" in said(NOT_WRITTEN)
 
 
 @pytest.fixture

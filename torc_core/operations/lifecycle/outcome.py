@@ -11,9 +11,10 @@ from torc_core.client import TorcClient
 from torc_core.diagnosis.words import code_words
 from torc_core.host.files.disk import is_full
 from torc_core.model.execution import stored_execution_config
+from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, UNSUCCESSFUL, JobStatus
 from torc_core.operations.facts import count
-from torc_core.operations.jobs.output_fault import output_fault
+from torc_core.operations.jobs.output_fault import may_lack_output, output_fault
 from torc_core.runner.policy.output_paths import job_stdio
 from torc_core.runner.policy.outputs.stdio import stdio_files
 from torc_core.runner.policy.summary import RunSummary
@@ -95,6 +96,14 @@ def next_command(summary: RunSummary) -> str | None:
     return f"{command} {summary.workflow_id}"
 
 
+def how_failed(result: Result, fault: str) -> str:
+    """Return how a job failed: a command that only lacks output files exited with 0."""
+    code, words = result.return_code, code_words(result.return_code)
+    if fault and may_lack_output(result):
+        return fault.removeprefix("The job ").rstrip(".")
+    return f"exit code {code} ({words})" if words else f"exit code {code}"
+
+
 def _failures(client: TorcClient, summary: RunSummary, output_dir: str) -> Iterator[str]:
     workflow_id = summary.workflow_id
     execution = stored_execution_config(client.get_workflow(workflow_id).execution_config)
@@ -110,9 +119,7 @@ def _failures(client: TorcClient, summary: RunSummary, output_dir: str) -> Itera
             for name, path in streams[-1:]
         )
         fault = output_fault(Path(path) for _, path in streams[-1:])
-        words = code_words(result.return_code) or fault.rstrip(".")
-        code = f"{result.return_code} ({words})" if words else f"{result.return_code}"
-        yield f"failed: {job.name}, exit code {code}{where}"
+        yield f"failed: {job.name}, {how_failed(result, fault)}{where}"
     if failed.total_count > len(failed.items):
         yield f"All {failed.total_count}: torc results list {workflow_id} --failed"
     if failed.items and is_full(Path(output_dir)):

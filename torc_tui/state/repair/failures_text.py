@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from torc_core.operations.repair.failures import FailedJob, FailureGroup, Need
+from torc_core.operations.repair.failures import NOT_WRITTEN, FailedJob, FailureGroup, Need
 from torc_core.units import counted, format_bytes, format_seconds
 from torc_tui.keys.in_words import key_of, keyed
 from torc_tui.state.column_widths import fill
@@ -46,7 +46,8 @@ def group_text(group: FailureGroup | None, width: int, height: int) -> Text:
     number = len(group.jobs) if len(group.jobs) <= room else max(1, room - 1)
     shown = group.jobs[:number]
     name_width = min(_NAME, max((cell_len(clean(job.name)) for job in shown), default=0))
-    jobs: Text = [[Cell(_line_of(job, name_width)[:width])] for job in shown]
+    had_code = group.signature.kind != NOT_WRITTEN
+    jobs: Text = [[Cell(_line_of(job, name_width, has_code=had_code)[:width])] for job in shown]
     if (more := len(group.jobs) - number) > 0 and number < room:
         jobs.append([Cell(f"   … {more:,} more; {key_of('failures.open')} lists all", QUIET)])
     return [*head, *jobs, *foot]
@@ -67,10 +68,12 @@ def _example(group: FailureGroup, width: int) -> Iterator[list[Cell]]:
         yield [Cell("   "), Cell(fill(text, max(1, min(cell_len(text), width - 4))), "yellow")]
 
 
-def _line_of(job: FailedJob, name_width: int) -> str:
+def _line_of(job: FailedJob, name_width: int, *, has_code: bool) -> str:
+    """Return a job; the code of one that did not write its output is not that of its command."""
     parts = [f"try {job.attempt_id}"]
     if job.return_code is not None:
-        parts += [f"exit {job.return_code}", format_seconds(job.seconds)]
+        parts += [f"exit {job.return_code}"] if has_code else []
+        parts.append(format_seconds(job.seconds))
     if job.peak_memory_bytes is not None:
         of = "" if job.memory_bytes is None else f" of {format_bytes(job.memory_bytes)}"
         parts.append(f"peak {format_bytes(job.peak_memory_bytes)}{of}")
