@@ -68,6 +68,17 @@ async def test_a_table_says_that_its_first_rows_take_long_until_they_are_there()
         assert not first_line(app.table)
 
 
+async def test_a_table_whose_rows_could_not_be_had_does_not_say_that_they_come():
+    app = Slow()
+    async with app.run_test() as pilot:
+        async with asyncio.timeout(TIMEOUT_S):
+            while first_line(app.table) != "loading…":
+                await pilot.pause()
+        app.table.ask_failed(is_refused=False)
+        app.table._say_late()
+        assert not first_line(app.table)
+
+
 @pytest.mark.parametrize(
     ("keys", "cursor"),
     [

@@ -115,8 +115,13 @@ class DrawnTable(ScrollView, can_focus=True):
         self._is_active = True
         self.set_timer(LATE_S, self._say_late)
 
+    @property
+    def awaits_row(self) -> bool:
+        """Whether the row under the cursor is still to come."""
+        return self.window.total is None
+
     def _say_late(self) -> None:
-        if self.window.total is None:
+        if self.window.total is None and self.awaits_row:
             self._is_late = True
             self.refresh_line(1)
 

@@ -181,6 +181,8 @@ class RowTable(DrawnTable):
         A query that the server refused is replaced by the last one that it answered.
         """
         self._requests.fail()
+        self._is_late = False
+        self.refresh_line(1)
         answered = self._requests.answered
         if is_refused and self._requests.is_outdated:
             self.narrow(answered)
