@@ -108,7 +108,7 @@ class Page(Vertical):
         ]
         if not rows:
             adds = keyed("{wizard.add} adds one")
-            text = adds if self.step.adds else "there are no jobs yet"
+            text = adds if self.step.adds else "no jobs yet"
             rows = [[Cell(f"({text})", QUIET)]]
         entries.show(rows, min(index, len(rows) - 1))
 
