@@ -51,6 +51,7 @@ NEEDS = 2
 REPEATED = 0.1
 """The share of exchanges that are sent twice; the first reply is thrown away."""
 HANG_S = 600.0
+MOST_STARTS = 50
 STATEMENTS = 400
 """A server that dies within a transaction does so at one of its first this many statements."""
 SERVER = """
@@ -273,8 +274,8 @@ class Storm:
         self._start(name)
 
     def _restart_server(self) -> None:
-        """Start the next one; it may die while it starts."""
-        while True:
+        """Start the next one; it may die while it starts, but not always."""
+        for _ in range(MOST_STARTS):
             self.processes.server.communicate()
             try:
                 self.processes.start_server()
@@ -282,6 +283,7 @@ class Storm:
                 self._kills["server while it started"] += 1
             else:
                 return
+        raise RuntimeError(f"No server starts; see {self._folder / 'log'}.")
 
     def _start(self, name: str) -> None:
         program = [sys.executable, __file__, "--runner", name, "--url", self.processes.url]

@@ -81,9 +81,23 @@ async def test_a_long_history_comes_in_pieces_without_a_gap(base):
     stream = base.stream()
     assert await anext(stream) == KEEP_ALIVE
 
-    pieces = [await anext(stream) for _ in range(3)]
+    pieces = [await anext(stream)]
+    while len(pieces[-1]) > event_feed.PIECE_BYTES / 2:
+        pieces.append(await anext(stream))
 
-    assert [piece.count(b"event: e\n") for piece in pieces] == [1000, 1000, 500]
+    assert sum(piece.count(b"event: e\n") for piece in pieces) == 2500
+    assert max(map(len, pieces)) <= event_feed.PIECE_BYTES
+    await stream.aclose()
+
+
+@pytest.mark.parametrize("most", [3, 2000])
+async def test_a_client_that_is_behind_gets_large_events_one_by_one(base, monkeypatch, most):
+    monkeypatch.setattr(event_feed, "MOST_EVENTS", most)
+    monkeypatch.setattr(event_feed, "PIECE_BYTES", 100)
+    stream = base.stream()
+    await anext(stream)
+    await base.record("e", count=9)
+    assert [(await anext(stream)).count(b"event: e\n") for _ in range(9)] == [1] * 9
     await stream.aclose()
 
 

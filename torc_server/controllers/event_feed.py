@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ MOST_EVENTS = 2_000
 """How many a feed keeps."""
 MOST_BYTES = 4 << 20
 """How many bytes of frames it keeps."""
+PIECE_BYTES = 64 << 10
+"""How many bytes of frames are sent at once: they are kept for a client that does not take them."""
 _LONG_S = 3600.0
 """A wait that changes end."""
 
@@ -96,12 +98,12 @@ class Feed:
             return None
         key = after, level
         if key not in self._joined:
-            new = [
-                kept.frame
+            new = (
+                (kept.event_id, kept.frame)
                 for kept in self._kept
                 if kept.event_id > after and kept.level.rank >= level.rank
-            ]
-            self._joined[key] = News(b"".join(new), max(after, self.last))
+            )
+            self._joined[key] = first_piece(new, max(after, self.last))
         return self._joined[key]
 
     async def wait(self, timeout_s: float) -> bool:
@@ -181,6 +183,23 @@ class EventFeeds:
                 await asyncio.sleep(self.pace_s)
             else:
                 await self._notifier.wait(feed.workflow_id, version, _LONG_S)
+
+
+def first_piece(frames: Iterable[tuple[EventId, bytes]], last: EventId) -> News:
+    """Return as many of the frames as are sent at once. Pure.
+
+    Args:
+        frames: Those of events, each with its id.
+        last: What is sent with the last of them.
+    """
+    piece: list[bytes] = []
+    size, sent = 0, last
+    for event_id, text in frames:
+        if piece and size + len(text) > PIECE_BYTES:
+            return News(b"".join(piece), sent)
+        piece.append(text)
+        size, sent = size + len(text), event_id
+    return News(b"".join(piece), last)
 
 
 def frame(event_id: EventId, event: StreamedEvent) -> bytes:

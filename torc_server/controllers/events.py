@@ -9,12 +9,13 @@ from litestar import Controller, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
+from sqlalchemy import Connection
 
 from torc_core.errors import NotFoundError
 from torc_core.model.events.event import Event, Severity
 from torc_core.model.ids import EventId, WorkflowId
 from torc_core.units import MAX_INTEGER
-from torc_server.controllers.event_feed import EventFeeds, News, frame
+from torc_server.controllers.event_feed import PIECE_BYTES, EventFeeds, News, first_piece, frame
 from torc_server.edge.parameters import EventIdInPath, WorkflowIdInPath
 from torc_server.records import events
 from torc_server.storage.readers import Readers
@@ -22,6 +23,8 @@ from torc_server.storage.transactions import Transactions
 
 KEEP_ALIVE_S = 15
 """How often an idle stream sends a comment, so that no proxy cuts the connection."""
+FEW = 4
+"""How many events are read first for a client that is behind: they may be large."""
 KEEP_ALIVE = b": keep-alive\n\n"
 
 _LEVELS = {str(severity): severity for severity in Severity}
@@ -98,10 +101,9 @@ async def follow(
             is_last_look = feed.is_over
             if (news := feed.news(after, level)) is None:
                 try:
-                    found, after = await readers.run(events.events_after, workflow_id, after, level)
+                    news = await readers.run(_history, workflow_id, after, level)
                 except NotFoundError:
                     return
-                news = News(b"".join(frame(*each) for each in found), after)
             elif not news.frames and not is_last_look and not await feed.wait(KEEP_ALIVE_S):
                 yield KEEP_ALIVE
             after = news.after
@@ -109,3 +111,19 @@ async def follow(
                 yield news.frames
             elif is_last_look and after >= feed.last:
                 return
+
+
+def _history(
+    connection: Connection, workflow_id: WorkflowId, after: EventId, level: Severity
+) -> News:
+    """Return what follows an event, as far as it is sent at once."""
+    frames: list[tuple[EventId, bytes]] = []
+    size, most = 0, FEW
+    while True:
+        found, after = events.events_after(connection, workflow_id, after, level, most)
+        new = [(event_id, frame(event_id, event)) for event_id, event in found]
+        frames += new
+        size += sum(len(text) for _, text in new)
+        if len(found) < most or size >= PIECE_BYTES:
+            return first_piece(frames, after)
+        most *= 2

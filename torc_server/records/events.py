@@ -43,15 +43,20 @@ def latest_event_timestamp(connection: Connection, workflow_id: WorkflowId) -> i
 
 
 def events_after(
-    connection: Connection, workflow_id: WorkflowId, event_id: EventId, level: Severity
+    connection: Connection,
+    workflow_id: WorkflowId,
+    event_id: EventId,
+    level: Severity,
+    most: int | None = None,
 ) -> tuple[list[tuple[EventId, StreamedEvent]], EventId]:
-    """Return up to `CHUNK` events newer than an id, of a level or above, each with its id.
+    """Return up to so many events newer than an id, of a level or above, each with its id.
 
     And the id to continue after: all events up to it were read, those of lower levels included.
 
     Raises:
         NotFoundError: The workflow was deleted.
     """
+    most = CHUNK if most is None else most
     query = (
         STREAMED_EVENT.rows.add_columns(_event.id)
         .where(
@@ -60,11 +65,11 @@ def events_after(
             _event.severity >= level.rank,
         )
         .order_by(_event.id)
-        .limit(CHUNK)
+        .limit(most)
     )
     rows = connection.execute(query).all()
     newest = last_event_id(connection, workflow_id)
-    seen = rows[-1].id if len(rows) == CHUNK else max(event_id, newest)
+    seen = rows[-1].id if len(rows) == most else max(event_id, newest)
     return [(row.id, STREAMED_EVENT.read(row)) for row in rows], seen
 
 
