@@ -1,11 +1,12 @@
 """What large workflows and many streams cost a server.
 
-    python tests/benchmarks/growth.py [--jobs 1000000] [--chain 50000] [--streams 500]
-        [--keep DIRECTORY]
+    python tests/benchmarks/growth.py [--only initialize read ...] [--jobs 1000000] [--chain 50000]
+        [--streams 500] [--keep DIRECTORY]
 
-CPU time of the server, because a busy machine distorts elapsed time: the status of a workflow and
-pages of its jobs, initializing it, a chain of jobs that are canceled because the first one failed,
-and writes while no stream follows the workflow, and while many do.
+CPU time of the server, because a busy machine distorts elapsed time, and the most memory that it
+had: initializing a workflow whose jobs each wait for two others, the status of one that has run for
+a while and pages of its lists, a chain of jobs that are canceled because the first one failed, and
+writes while no stream follows the workflow, and while many do.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ CLIENTS = 8
 WRITES = 2_000
 READS = 10
 CHUNK = 10_000
+PARTS = ("chain", "streams", "initialize", "read")
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--jobs", type=int, default=1_000_000)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
+    parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--chain", type=int, default=50_000)
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--keep", type=Path, help="where the database is kept for the next time")
@@ -44,10 +47,15 @@ def main() -> None:
     print(f"Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        cancel_chain(place / "chain.db", arguments.chain)
-        follow(place / "streams.db", arguments.streams)
-        kept = large_database(arguments.keep or place, arguments.jobs)
-        read_and_initialize(Path(shutil.copy(kept, place / "large.db")), arguments.jobs)
+        if "chain" in arguments.only:
+            cancel_chain(place / "chain.db", arguments.chain)
+        if "streams" in arguments.only:
+            follow(place / "streams.db", arguments.streams)
+        if "initialize" in arguments.only:
+            initialize(place / "new.db", arguments.jobs)
+        if "read" in arguments.only:
+            kept = large_database(arguments.keep or place, arguments.jobs)
+            read(Path(shutil.copy(kept, place / "large.db")), arguments.jobs)
 
 
 def cancel_chain(database: Path, length: int) -> None:
@@ -89,8 +97,21 @@ def follow(database: Path, streams: int) -> None:
                 drive(server.port, CLIENTS, [request("POST", "/events", event)] * WRITES)
 
 
-def read_and_initialize(database: Path, jobs: int) -> None:
-    """Read what the interface reads of a large workflow, and initialize it."""
+def initialize(database: Path, jobs: int) -> None:
+    """Initialize a new workflow of layers."""
+    with serving(database) as server:
+        workflow = Workflow(server)
+        with spent(server, f"{jobs:,} jobs created, each", per=jobs):
+            workflow.create(jobs)
+        rest, before = server.memory_mb()
+        with spent(server, f"{jobs:,} jobs initialized, each", per=jobs):
+            workflow.initialize()
+        peak = server.memory_mb()[1]
+        print(f"memory: {rest:.0f} MB, at its highest {before:.0f} MB; with it {peak:.0f} MB")
+
+
+def read(database: Path, jobs: int) -> None:
+    """Read what the interface reads of a large workflow."""
     with serving(database) as server:
         middle = jobs // 2
         for path in (
@@ -104,11 +125,6 @@ def read_and_initialize(database: Path, jobs: int) -> None:
             with spent(server, f"GET {path}", per=READS):
                 for _ in range(READS):
                     server.call("GET", path)
-        rest, _ = server.memory_mb()
-        with spent(server, f"{jobs:,} jobs initialized"):
-            server.call("POST", "/workflows/1/initialize_jobs")
-        peak = server.memory_mb()[1]
-        print(f"memory of the server before: {rest:.0f} MB; at its highest: {peak:.0f} MB")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from torc_server.rules import events
 from torc_server.rules.attempts.lost import leases
 from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
+from torc_server.storage.sizes import note_deletion
 
 
 def record_edit(
@@ -79,8 +80,10 @@ def record_allocation(
 
 
 def make_latest(connection: Connection, before: Result | None, after: Result, _now_ms: int) -> None:
-    """Make a result that a client created the latest one of its job."""
-    if before is None:
+    """Make a result that a client created the latest one of its job; note that one is changed."""
+    if before is not None:
+        note_deletion(connection, after.workflow_id)
+    else:
         latest = tables.latest_result
         connection.execute(latest.delete().where(latest.c.job_id == after.job_id))
         connection.execute(

@@ -21,15 +21,17 @@ from torc_core.variables import check_variables
 from torc_server.records.pages import Paging, contains, fetch_page, lacks, named_filters
 from torc_server.rules.attempts.packing import sort_method_of
 from torc_server.rules.events import touch
+from torc_server.rules.runs.times import run_times
 from torc_server.rules.sharing import with_access_groups
 from torc_server.rules.workflows import find_workflow, get_workflow, has_open_jobs, status_of
 from torc_server.storage import tables
 from torc_server.storage.long_work.unfinished import is_kept
 from torc_server.storage.mapping import WORKFLOW
 from torc_server.storage.statements import Prepared
+from torc_server.storage.tables.workflow import WorkflowRow
 
 _workflow = tables.workflow.c
-_job, _result, _attempt = tables.job.c, tables.result.c, tables.attempt.c
+_job = tables.job.c
 _node, _allocation = tables.compute_node.c, tables.scheduled_compute_node.c
 
 _JOBS_BY_STATUS = Prepared(
@@ -44,16 +46,6 @@ _ALLOCATIONS_BY_STATUS = Prepared(
     select(_allocation.status, func.count())
     .where(_allocation.workflow_id == bindparam("of_workflow"))
     .group_by(_allocation.status)
-)
-_EXECUTED = Prepared(
-    select(func.coalesce(func.sum(_result.exec_time_minutes), 0.0)).where(
-        _result.workflow_id == bindparam("of_workflow"), _result.run_id == bindparam("in_run")
-    )
-)
-_SPAN = Prepared(
-    select(func.min(_attempt.claimed_at), func.max(_attempt.ended_at)).where(
-        _attempt.workflow_id == bindparam("of_workflow"), _attempt.run_id == bindparam("in_run")
-    )
 )
 
 
@@ -149,7 +141,7 @@ def get_workflow_status(
     Args:
         connection: The database.
         workflow_id: The workflow.
-        include_times: Also how long its jobs took, which all its attempts are read for.
+        include_times: Also how long its jobs took, for which new results and attempts are read.
 
     Raises:
         NotFoundError: There is none with that id.
@@ -165,7 +157,7 @@ def get_workflow_status(
         total_jobs=sum(jobs.values()),
         jobs_by_status=jobs,
         **_node_counts(connection, workflow_id),
-        **(_times(connection, workflow_id, row.run_id) if include_times else {}),
+        **(_times(connection, row) if include_times else {}),
     )
 
 
@@ -198,12 +190,10 @@ def _node_counts(connection: Connection, workflow_id: WorkflowId) -> dict[str, A
     }
 
 
-def _times(connection: Connection, workflow_id: WorkflowId, run_id: int) -> dict[str, Any]:
-    """Return the total execution time of a run, and its span from first claim to last outcome."""
-    which = {"of_workflow": workflow_id, "in_run": run_id}
-    [(executed,)] = _EXECUTED.all(connection, **which)
-    [(begin, end)] = _SPAN.all(connection, **which)
+def _times(connection: Connection, workflow: WorkflowRow) -> dict[str, Any]:
+    """Return the total execution time of the present run, and its span."""
+    times = run_times(connection, workflow)
     return {
-        "total_exec_time_minutes": float(executed),
-        "walltime_seconds": (end - begin) / 1000 if begin and end else 0.0,
+        "total_exec_time_minutes": times.minutes,
+        "walltime_seconds": times.span_ms / 1000,
     }

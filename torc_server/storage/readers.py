@@ -16,7 +16,7 @@ from torc_core.errors import MachineError
 from torc_server.peers import requester
 from torc_server.storage.database import Database
 from torc_server.storage.group_needs import GROUP_NEEDS, GroupNeeds
-from torc_server.storage.recent import Recent
+from torc_server.storage.recent import RUN_TIMES, Recent
 from torc_server.storage.sizes import SIZES, Sizes
 from torc_server.turns import NoTurnError, Turns
 
@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 AT_ONCE = 8
 """Queries of one requester that go straight to the readers; further ones wait for turns."""
+_MOST_RUNS = 1_000
+"""Of how many runs is known how long their jobs took."""
 
 QUICK_S = 0.001
 """CPU time; longer queries would keep other requests waiting."""
@@ -50,8 +52,12 @@ class Readers:
         self._database = database
         self._engine = database.reader_engine()
         self._local = threading.local()
-        self._sizes = Sizes()
-        self._group_needs = GroupNeeds()
+        self._memory = {
+            SIZES: Sizes(),
+            GROUP_NEEDS: GroupNeeds(),
+            RUN_TIMES: Recent[Any, Any](_MOST_RUNS),
+        }
+        """What queries found before and go on from."""
         self._known: Recent[Hashable, _Known] = Recent(_MOST_KNOWN)
         self._connections: list[Connection] = []
         self._pool = ThreadPoolExecutor(count, "reader")
@@ -168,6 +174,6 @@ class Readers:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._engine.connect()
-            connection.info.update({SIZES: self._sizes, GROUP_NEEDS: self._group_needs})
+            connection.info.update(self._memory)
             self._connections.append(connection)
         return connection

@@ -9,6 +9,10 @@ KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
 
+RUN_TIMES = "run_times"
+"""Under this name, a connection that only reads knows how long the jobs of runs took."""
+
+
 class Recent(Generic[KeyT, ValueT]):
     """Values by key, of which those that were not kept again for the longest are dropped.
 

@@ -76,7 +76,10 @@ def size_of(connection: Connection, table: Table, workflow: WorkflowRow) -> int:
 
 
 def note_deletion(connection: Connection, workflow_id: WorkflowId) -> None:
-    """Note that rows of a workflow are deleted, or its jobs get other dependencies or names."""
+    """Note that rows of a workflow are deleted.
+
+    Or that its jobs get other dependencies or names, or a result is changed.
+    """
     _NOTE.run(connection, of_workflow=workflow_id)
 
 

@@ -47,5 +47,5 @@ class WorkflowRow(SQLModel, table=True):
     completion_recorded: bool = False
     """Whether this run's completion has been noticed: its event and actions happen once."""
     deletions: int = count()
-    """How often rows of it were deleted, or its jobs got other dependencies or names: what was
-    counted before holds no longer."""
+    """How often rows of it were deleted, its jobs got other dependencies or names, or a result was
+    changed: what was counted before holds no longer."""
