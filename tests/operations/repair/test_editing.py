@@ -22,6 +22,14 @@ def test_blank_lines_around_a_command_do_not_count(text, command):
     assert command_in(text) == command
 
 
+def test_a_command_that_ends_in_a_line_break_is_as_before_if_it_was_only_looked_at(client):
+    stage = Stage(client, "block")
+    job = client.create_job(Job(workflow_id=stage.id, name="block", command="echo a\necho b\n"))
+
+    with pytest.raises(ConflictError, match="as before"):
+        propose_commands(client, stage.id, {job.id: f"{job.command}\n"})
+
+
 @pytest.mark.parametrize("text", ["", " \n\n", "a\0b", "x" * 1_000_001])
 def test_what_is_no_command_is_refused(text):
     with pytest.raises(UsageError):

@@ -51,13 +51,18 @@ def refuse_uneditable(job: Job) -> None:
         )
 
 
+def _bare(text: str) -> str:
+    """Return a text without blank lines around it, such as the end of a YAML block."""
+    return text.strip("\r\n").rstrip()
+
+
 def command_in(text: str) -> str:
     """Return the command in a text that a user has edited: all but blank lines around it. Pure.
 
     Raises:
         UsageError: It is empty, too long, or holds a character that no command can.
     """
-    command = text.strip("\r\n").rstrip()
+    command = _bare(text)
     if not command.strip():
         raise UsageError("A job needs a command; this one is empty.", hint="Nothing was changed.")
     if "\0" in command:
@@ -81,7 +86,7 @@ def propose_commands(
         UsageError: One of the commands is none.
     """
     jobs = [client.get_job(job_id) for job_id in commands]
-    changed = [job for job in jobs if command_in(commands[id_of(job)]) != job.command]
+    changed = [job for job in jobs if command_in(commands[id_of(job)]) != _bare(job.command)]
     if not changed:
         raise ConflictError("The command is as before, so there is nothing to change.")
     for job in changed:
