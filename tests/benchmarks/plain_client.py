@@ -6,8 +6,9 @@ The servers take turns in one run: this one, with `--before` that of another che
 one of asyncio that reads a request and writes an answer: what the machine leaves to any.
 
 Load of others only adds to a time, so a round counts the quickest quarter of its calls; a figure is
-the median of the rounds, a ratio that of the ratios within rounds. `kept` is asked while nothing
-changes, `changed` each time after a write. Claims and completions change something themselves.
+the median of the rounds, a ratio that of the ratios within rounds: of the time that a request took,
+and of the server's CPU time. `kept` is asked while nothing changes, `changed` each time after a
+write. Claims and completions change something themselves.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from api import PLENTY, Workflow
-from loopback import Connection, Server, request
+from loopback import Connection, Server, request, run_s
 
 REFERENCE = {"workflow": 3.0, "pending actions": 4.5, "status": 7.5}
 """How often the time of the reference (a server in Rust) the version of November 2026 took."""
@@ -64,58 +65,67 @@ class Client:
         self._ask(self._change)  # a connection without a request is closed sooner
         self._claim = request("POST", f"{place}/claim_jobs_based_on_resources/1", PLENTY)
 
-    def measure(self) -> Iterator[tuple[str, float]]:
-        """Yield what was measured, and the seconds that each call took, once."""
+    def measure(self) -> Iterator[tuple[str, Cost]]:
+        """Yield what was measured, and what a call costs, once."""
         for name, path in self.reads.items():
             asked = request("GET", path)
-            yield f"{name}, kept", quick(self._ask(asked) for _ in range(CALLS))
+            yield f"{name}, kept", quick(self._ask(asked)[0] for _ in range(CALLS))
             if name != "ping":
                 yield f"{name}, changed", quick(self._after_change(asked))
         claims, ends = [], []
         for _ in range(CALLS // 2):
-            took, body = self._exchange(self._claim)
-            claims.append(took)
+            claim, body = self._ask(self._claim)
+            claims.append(claim)
             [job] = msgspec.json.decode(body)["jobs"]
             path = f"/jobs/{job['id']}/complete_job/completed/0"
-            ends.append(self._ask(request("POST", path, self.workflow.result(job["id"]))))
+            ends.append(self._ask(request("POST", path, self.workflow.result(job["id"])))[0])
         yield "claim of one job", quick(claims)
         yield "its completion", quick(ends)
 
-    def _after_change(self, asked: bytes) -> Iterator[float]:
+    def _after_change(self, asked: bytes) -> Iterator[Cost]:
         for _ in range(CALLS):
             self._ask(self._change)
-            yield self._ask(asked)
+            yield self._ask(asked)[0]
 
-    def _ask(self, asked: bytes) -> float:
-        return self._exchange(asked)[0]
-
-    def _exchange(self, asked: bytes) -> tuple[float, bytes]:
-        return exchange(self.connection, asked)
+    def _ask(self, asked: bytes) -> tuple[Cost, bytes]:
+        return exchange(self.connection, asked, self.server.process.pid)
 
 
 class Bare:
     """The same of a server that does nothing."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
         self.connection = Connection(port)
+        self.pid = pid
 
-    def measure(self) -> Iterator[tuple[str, float]]:
-        """Yield the seconds that a call takes."""
+    def measure(self) -> Iterator[tuple[str, Cost]]:
+        """Yield what a call costs."""
         asked = request("GET", "/")
-        yield "bare", quick(exchange(self.connection, asked)[0] for _ in range(CALLS))
+        yield "bare", quick(exchange(self.connection, asked, self.pid)[0] for _ in range(CALLS))
 
 
-def quick(took: Iterable[float]) -> float:
-    """Return the time within which the quickest quarter is done."""
-    return statistics.quantiles(took, n=4)[0]
+class Cost(NamedTuple):
+    """What one request costs, in seconds."""
+
+    took: float
+    """Until its whole answer is there."""
+    cpu: float
+    """CPU time of the server."""
 
 
-def exchange(connection: Connection, asked: bytes) -> tuple[float, bytes]:
-    """Send a request; return the seconds until its whole answer is there, and its body."""
+def quick(costs: Iterable[Cost]) -> Cost:
+    """Return what the quickest quarter does not exceed."""
+    return Cost(*(statistics.quantiles(each, n=4)[0] for each in zip(*costs, strict=True)))
+
+
+def exchange(connection: Connection, asked: bytes, pid: int) -> tuple[Cost, bytes]:
+    """Send a request to a server; return what it costs, and the body of its answer."""
+    before = run_s(pid)
     connection.send(asked)
     while (body := connection.receive()) is None:
         pass
-    return time.perf_counter() - connection.begin, body
+    took = time.perf_counter() - connection.begin
+    return Cost(took, run_s(pid) - before), body
 
 
 class _Bare(asyncio.Protocol):
@@ -136,13 +146,14 @@ def _serve_bare(ports: Any) -> None:
 
 
 @contextmanager
-def bare_server() -> Iterator[int]:
-    """Yield the port of a server that does nothing."""
+def bare_server() -> Iterator[Bare]:
+    """Yield a client of a server that does nothing."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve_bare, args=(theirs,))
     process.start()
     try:
-        yield ours.recv()
+        assert process.pid is not None
+        yield Bare(ours.recv(), process.pid)
     finally:
         process.terminate()
         process.join()
@@ -150,9 +161,9 @@ def bare_server() -> Iterator[int]:
 
 def compare(place: Path, jobs: int, before: Path | None, rounds: int) -> None:
     """Print a table of all servers."""
-    found: dict[str, dict[str, list[float]]] = {}
+    found: dict[str, dict[str, list[Cost]]] = {}
     with ExitStack() as stack:
-        clients: dict[str, Any] = {"bare": Bare(stack.enter_context(bare_server()))}
+        clients: dict[str, Any] = {"bare": stack.enter_context(bare_server())}
         for name, checkout in {"now": None, "before": before}.items():
             if name == "now" or before:
                 server = Server(place / f"{name}.db", "--log-level", "error", checkout=checkout)
@@ -163,31 +174,34 @@ def compare(place: Path, jobs: int, before: Path | None, rounds: int) -> None:
         for number in range(rounds):
             turns = list(clients.items())
             for name, client in turns if number % 2 else reversed(turns):
-                for what, took in client.measure():
-                    found.setdefault(what, {}).setdefault(name, []).append(took)
+                for what, cost in client.measure():
+                    found.setdefault(what, {}).setdefault(name, []).append(cost)
     [bare] = found.pop("bare").values()
-    print(f"{jobs:,} jobs; bare: {statistics.median(bare) * 1e6:.0f} us", flush=True)
+    print(f"{jobs:,} jobs; bare: {shown([cost.took for cost in bare])}", flush=True)
     for what, by_server in found.items():
-        print(line(what, by_server, bare), flush=True)
+        for kind in Cost._fields:
+            figures = {
+                name: [getattr(cost, kind) for cost in costs] for name, costs in by_server.items()
+            }
+            print(line(f"{what}, {kind}", figures), flush=True)
 
 
-def line(what: str, by_server: Mapping[str, list[float]], bare: list[float]) -> str:
+def line(what: str, by_server: Mapping[str, list[float]]) -> str:
     """Return what is printed of one kind of request."""
     now = by_server["now"]
-    text = f"  {what:25} {statistics.median(now) * 1e6:6.0f} us, {ratio(now, bare):5.1f} x bare"
+    text = f"  {what:30} {shown(now)}"
     if "before" in by_server:
-        by_before = ratio(now, by_server["before"])
-        text += (
-            f", {by_before:.2f} x before ({statistics.median(by_server['before']) * 1e6:.0f} us)"
-        )
+        before = by_server["before"]
+        ratio = statistics.median(one / other for one, other in zip(now, before, strict=True))
+        text += f", before {shown(before)}: {ratio:.2f}"
         if factor := REFERENCE.get(what.partition(",")[0]):
-            text += f", {by_before * factor:.2f} x the reference (goal {GOAL})"
+            text += f", {ratio * factor:.2f} of the reference (goal {GOAL})"
     return text
 
 
-def ratio(ours: list[float], theirs: list[float]) -> float:
-    """Return the median ratio of the rounds."""
-    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+def shown(seconds: list[float]) -> str:
+    """Return the median of some times."""
+    return f"{statistics.median(seconds) * 1e6:5.0f} us"
 
 
 def main() -> None:
