@@ -87,3 +87,23 @@ def test_long_lists_of_records_are_counted_right(client, workflow_id):
     assert total() == 11_999
     client.create_files([File(workflow_id=workflow_id, name="more", path="x")])
     assert total() == 12_000
+
+
+def test_a_page_that_begins_where_one_ended_sees_what_was_added_and_deleted(client, workflow_id):
+    made = client.create_jobs(jobs(workflow_id, NUMBER))
+
+    def check():
+        whole = client.list_jobs(workflow_id).items
+        for offset in (0, 4, 9, 8, 13, 17, 12, 22, 5):
+            page = client.list_jobs(workflow_id, offset=offset, limit=5)
+            assert page.items == whole[offset : offset + 5]
+            assert page.total_count == len(whole)
+
+    check()
+    client.create_jobs(
+        [Job(workflow_id=workflow_id, name=f"more_{at}", command="c") for at in range(7)]
+    )
+    check()
+    for at in (1, 11, 12):
+        client.delete_job(made[at].id)
+        check()

@@ -17,7 +17,7 @@ from torc_server.peers import requester
 from torc_server.storage.database import Database
 from torc_server.storage.group_needs import GROUP_NEEDS, GroupNeeds
 from torc_server.storage.recent import RUN_TIMES, Recent
-from torc_server.storage.sizes import SIZES, Sizes
+from torc_server.storage.sizes import PLACES, SIZES, Places, Sizes
 from torc_server.turns import NoTurnError, Turns
 
 P = ParamSpec("P")
@@ -54,6 +54,7 @@ class Readers:
         self._local = threading.local()
         self._memory = {
             SIZES: Sizes(),
+            PLACES: Places(),
             GROUP_NEEDS: GroupNeeds(),
             RUN_TIMES: Recent[Any, Any](_MOST_RUNS),
         }

@@ -1,7 +1,8 @@
-"""How many rows workflows have in a table: of many, only those since the last time are counted.
+"""How many rows workflows have in a table, and which are where, without counting all of them.
 
 Rows of a workflow are only ever added with greater ids, or deleted; each deletion is noted in the
-workflow's row. So what was counted up to an id holds as long as nothing was deleted.
+workflow's row. So what was counted up to an id holds as long as nothing was deleted, and a row
+stays where it was in the order of ids.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ from torc_server.storage.tables.workflow import WorkflowRow
 
 SIZES = "sizes"
 """Under this name, a connection that only reads knows what was counted before."""
+PLACES = "places"
+"""Under this name, it knows where some rows are."""
 WORTH_KNOWING = 10_000
 """Fewer rows are counted in a millisecond."""
 _MOST_KNOWN = 1_000
 """Of more, those that were not asked for the longest are counted again."""
+_MOST_PLACES = 32
+"""How many places are kept of a list: more than clients read it at once."""
 _workflow = tables.workflow.c
 _NOTE = Prepared(
     update(tables.workflow)
@@ -67,6 +72,46 @@ class Sizes:
         if number >= self._worth_knowing:
             self._counted.keep(key, _Counted(number, last_id or known.last_id, workflow.deletions))
         return number
+
+
+class Place(NamedTuple):
+    """Where a row is in the order of ids."""
+
+    position: int
+    id: int
+
+
+class _Places(NamedTuple):
+    deletions: int
+    latest: tuple[Place, ...]
+
+
+class Places:
+    """Where the latest pages ended in one database, so that the next ones need not skip rows."""
+
+    def __init__(self) -> None:
+        self._known: Recent[tuple[str, WorkflowId], _Places] = Recent(_MOST_KNOWN)
+
+    def before(self, table: Table, workflow: WorkflowRow, position: int) -> Place | None:
+        """Return the last place that is known up to a position."""
+        known = self._known.get((table.name, workflow.id))
+        if known is None or known.deletions != workflow.deletions:
+            return None
+        return max((each for each in known.latest if each.position <= position), default=None)
+
+    def keep(self, table: Table, workflow: WorkflowRow, place: Place) -> None:
+        """Keep a place that the present transaction sees."""
+        key = table.name, workflow.id
+        known = self._known.get(key)
+        others = known.latest if known and known.deletions == workflow.deletions else ()
+        latest = (*(each for each in others if each != place), place)[-_MOST_PLACES:]
+        self._known.keep(key, _Places(workflow.deletions, latest))
+
+
+def places_of(connection: Connection) -> Places:
+    """Return what a connection knows of places."""
+    places: Places = connection.info.get(PLACES) or Places()
+    return places
 
 
 def size_of(connection: Connection, table: Table, workflow: WorkflowRow) -> int:
