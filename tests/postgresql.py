@@ -7,9 +7,10 @@ import pwd
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import psycopg
@@ -23,6 +24,8 @@ _SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "32MB",
 }
+DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB"}
+"""Settings for measurements: what is committed is on disk."""
 _USER = "postgres"
 """Who runs it for root, as it refuses root; Debian's package makes this user."""
 _WATCH = """
@@ -35,9 +38,14 @@ rm -rf "$1"
 
 
 class Postgres:
-    """One server, with databases by number."""
+    """One server, with databases by number.
 
-    def __init__(self) -> None:
+    Args:
+        settings: What is different from those of tests.
+    """
+
+    def __init__(self, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._settings = _SETTINGS | dict(settings)
         self._directory = Path(tempfile.mkdtemp(prefix="torc-pg-", dir="/tmp"))  # short: a socket
         self._data = self._directory / "data"
         self._user = {"user": _USER, "group": _USER} if os.geteuid() == 0 else {}
@@ -84,7 +92,7 @@ class Postgres:
             self._process = subprocess.Popen(
                 [
                     *(program("postgres"), "-D", self._data, "-k", self._directory),
-                    *(word for pair in _SETTINGS.items() for word in ("-c", "=".join(pair))),
+                    *(word for pair in self._settings.items() for word in ("-c", "=".join(pair))),
                 ],
                 stdout=log,
                 stderr=log,
@@ -98,6 +106,12 @@ class Postgres:
         assert self._process is not None
         self._process.send_signal(how)
         self._process.wait(300)
+
+    @property
+    def pid(self) -> int:
+        """Its first process, which starts all others."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:
