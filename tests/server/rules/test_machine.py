@@ -522,7 +522,7 @@ class Machine(RuleBasedStateMachine):
         refused = [
             json.loads(data)
             for (data,) in self.read(
-                "SELECT data FROM event WHERE event_type = 'late_result' ORDER BY id"
+                "SELECT CAST(data AS TEXT) FROM event WHERE event_type = 'late_result' ORDER BY id"
             )
         ]
         assert [
