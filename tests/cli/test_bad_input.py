@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sqlite3
 import subprocess
@@ -86,7 +87,12 @@ def test_output_that_cannot_be_written_is_one_line(output):
             command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=100, check=False
         )
 
-    assert answer.stderr == "error: No space left on device\n"
+    said = "No space left on device"
+    assert answer.stderr.count("\n") == 1
+    if output == "json":
+        assert json.loads(answer.stderr)["error"]["message"] == said
+    else:
+        assert answer.stderr == f"error: {said}\n"
     assert answer.returncode == 9
 
 
