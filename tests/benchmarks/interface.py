@@ -4,8 +4,9 @@
 
 A key's time runs from writing it to the terminal until its effect is on the screen, as a terminal
 emulator (in this process, at a few MB per second) sees it; and until the first sign of an answer.
-In brackets stands the longest; "alone" is the median without the time for which the event loop and
-this process waited for a processor that others had. What the server waited for is not left out.
+In brackets stands the longest; "alone" is the median without the time for which the event loop
+waited for a processor that others had. What its other threads, the server and this process waited
+for is not left out.
 """
 
 from __future__ import annotations
@@ -335,7 +336,7 @@ class Session:
         self, began: float, before: int, is_there: Callable[[], bool], sign: str = ""
     ) -> Press:
         answered: float | None = None
-        waited = -(self._waited_s if before else waited_s(os.getpid()))  # it has just started
+        waited = -self._waited_s if before else 0.0  # from its first moment on, if it starts
         while True:
             if answered is None and len(self.screen.output) > before and self._shows(sign):
                 answered = time.perf_counter() - began
@@ -353,7 +354,7 @@ class Session:
 
     @property
     def _waited_s(self) -> float:
-        return waited_s(self.screen.process.pid) + waited_s(os.getpid())
+        return waited_s(self.screen.process.pid)
 
     def _is_there(self, key: Key) -> bool:
         cursor = (line for line in self.screen.lines if ">" in line)
