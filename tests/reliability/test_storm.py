@@ -6,7 +6,7 @@ from reliability.storm import Storm
 
 
 def test_kills_of_servers_and_runners_lose_and_double_nothing(tmp_path):
-    storm = Storm(tmp_path, jobs=1_200, kills=15, seed=1)
+    storm = Storm(tmp_path, jobs=600, kills=6, seed=1)
     try:
         report = storm.run()
     finally:
