@@ -60,6 +60,7 @@ class TorcApp(App[None]):
         run_options: What the configuration says of runs.
         configured: What it says of all else.
         appearance: What it looks like.
+        driver: What writes to another place than a terminal.
     """
 
     TITLE = "torc"
@@ -90,8 +91,9 @@ class TorcApp(App[None]):
         run_options: RunnerOptions,
         configured: ClientSettings | None = None,
         appearance: Appearance = USUAL,
+        driver: type[Driver] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver)
         self._shown = Shown()
         self.remembered = Remembered()
         self._acting = 0

@@ -7,8 +7,6 @@ import sys
 import threading
 from collections.abc import Callable
 
-from textual.driver import Driver
-
 from torc_core.config.schema import ClientSettings
 from torc_core.errors import ExitCode
 from torc_core.operations.run_options import runner_options
@@ -27,14 +25,6 @@ from torc_tui.terminal import is_remote
 
 _KEEP_S = 3.0
 """How long quitting may take for what is remembered."""
-
-
-class _PageApp(TorcApp):
-    """The interface in a page of torc-dash."""
-
-    def get_driver_class(self) -> type[Driver]:
-        """Return what sends to the page."""
-        return PageDriver
 
 
 def run(  # noqa: PLR0913 - one call
@@ -61,13 +51,13 @@ def run(  # noqa: PLR0913 - one call
         shown_in: The page that draws it; in a terminal, what the user has typed there already.
         say: Prints a line once the terminal is as before.
     """
-    kind = _PageApp if isinstance(shown_in, Page) else TorcApp
-    app = kind(
+    app = TorcApp(
         destination,
         user=user,
         run_options=runner_options(configured),
         configured=configured,
         appearance=appearance,
+        driver=PageDriver if isinstance(shown_in, Page) else None,
     )
     app.appearance_for = appearance_for
     app.line.mode = LowBandwidth(configured.tui.low_bandwidth)
