@@ -14,7 +14,9 @@ from torc_core.model.records.timers import RunnerTimers
 from torc_server.records.tasks import fail_left_over
 from torc_server.rules.attempts.lost.leases import (
     LeaseClock,
+    Silence,
     expire_leases,
+    heard_by_now,
     lose_rebooted,
     suspect_silent,
 )
@@ -43,46 +45,51 @@ async def keep_house(
     while True:
         await asyncio.sleep(min(PERIOD_S, timers.suspect_seconds / LOOKS))
         try:
-            now_ms = await writer.run_timed(take_the_lead, database)
-            if now_ms is None:
+            wall_ms = await writer.run_timed(take_the_lead, database, clock)
+            if wall_ms is None:
                 leases = None
                 continue
             monotonic_s = clock.monotonic()
-            leases = leases or LeaseClock(monotonic_s, now_ms - monotonic_s * 1000)
-            await look_for_silent(writer, leases, timers, monotonic_s=monotonic_s, now_ms=now_ms)
+            leases = leases or LeaseClock(monotonic_s, wall_ms - monotonic_s * 1000)
+            await look_for_silent(writer, leases, timers, monotonic_s=monotonic_s, wall_ms=wall_ms)
         except TorcError as error:  # a full disk, which may have room again later
             log.warning("the jobs of silent runners could not be released: %s", error)
         except Exception:
             log.exception("the jobs of silent runners could not be released")
 
 
-def take_the_lead(connection: Connection, database: Database, *, now_ms: int) -> int | None:
-    """Return the time by the clock that heartbeats have, if this server does what one does for all.
+def take_the_lead(
+    connection: Connection, database: Database, clock: Clock, *, now_ms: int
+) -> int | None:
+    """Return the wall clock's time, if this server does what one does for all.
 
-    That server also fails the tasks of servers that are gone.
+    That server also fails the tasks of servers that are gone, and lets no heartbeat be later than
+    now: records keep their order when the clock is set back, but silence is by the clock.
     """
     if not database.sharing.leads(connection):
         return None
     fail_left_over(connection, database.sharing, now_ms=now_ms)
-    return now_ms
+    wall_ms = database.sharing.wall_ms(connection, clock.wall_ms())
+    heard_by_now(connection, wall_ms)
+    return wall_ms
 
 
 async def look_for_silent(
-    writer: Writer, leases: LeaseClock, timers: RunnerTimers, *, monotonic_s: float, now_ms: int
+    writer: Writer, leases: LeaseClock, timers: RunnerTimers, *, monotonic_s: float, wall_ms: int
 ) -> None:
     """Release the jobs of runners that are lost, and record who is suspect."""
 
-    def silent_before(silence_s: float) -> int | None:
-        return leases.silent_before(monotonic_s, now_ms, silence_s)
+    def silence(silence_s: float) -> Silence | None:
+        return leases.silence(monotonic_s, wall_ms, silence_s)
 
-    if (since := silent_before(timers.lost_seconds)) is not None:
-        for node_id in await writer.run_timed(expire_leases, since):
+    if (lost := silence(timers.lost_seconds)) is not None:
+        for node_id in await writer.run_timed(expire_leases, lost):
             log.warning("compute node %d went silent; its jobs are released", node_id)
-    if (since := silent_before(timers.heartbeat_seconds * MISSED_HEARTBEAT)) is not None:
-        for node_id in await writer.run_timed(lose_rebooted, since):
+    if (missed := silence(timers.heartbeat_seconds * MISSED_HEARTBEAT)) is not None:
+        for node_id in await writer.run_timed(lose_rebooted, missed):
             log.warning("the machine of compute node %d was started again", node_id)
-    if (since := silent_before(timers.suspect_seconds)) is not None:
-        for node_id in await writer.run_timed(suspect_silent, since):
+    if (suspect := silence(timers.suspect_seconds)) is not None:
+        for node_id in await writer.run_timed(suspect_silent, suspect):
             log.info("compute node %d is suspect: its heartbeat is overdue", node_id)
 
 

@@ -49,6 +49,14 @@ class Sharing(Protocol):
             clock_ms: What the clock of this process shows, in milliseconds since 1970.
         """
 
+    def wall_ms(self, connection: Connection, clock_ms: int) -> int:
+        """Return what that clock shows now, also where it was set back and moments go on.
+
+        Args:
+            connection: In a transaction.
+            clock_ms: What the clock of this process shows, in milliseconds since 1970.
+        """
+
     def announce(self, connection: Connection, changes: Changes) -> None:
         """Pass on to other servers what a transaction changed, just before its commit."""
 

@@ -18,7 +18,12 @@ from reliability.simulation.store import COMMIT, COMMITTED, Crashed, Outcome, St
 from torc_core.model.exchange import Exchange
 from torc_server.controllers.exchange import LONGEST_WAIT_S
 from torc_server.rules.attempts.exchange import Answer, answer_exchange, answer_waiting
-from torc_server.rules.attempts.lost.leases import LeaseClock, expire_leases, suspect_silent
+from torc_server.rules.attempts.lost.leases import (
+    LeaseClock,
+    expire_leases,
+    heard_by_now,
+    suspect_silent,
+)
 from torc_server.storage.notify import runner_topic
 
 PERIOD_S = 30.0
@@ -211,12 +216,13 @@ class Server:
 
     def _keep_house(self) -> None:
         timers, now = self._plan.timers, (self.clock.monotonic(), self.clock.wall_ms())
-        since = self._leases.silent_before(*now, timers.lost_seconds)
-        if since is not None:
-            self.request(Work(expire_leases, (since,)), self._note_expired, lambda: None)
-        since = self._leases.silent_before(*now, timers.suspect_seconds)
-        if since is not None:
-            self.request(Work(suspect_silent, (since,)), lambda _: None, lambda: None)
+        self.request(Work(heard_by_now, (now[1],), is_timed=False), lambda _: None, lambda: None)
+        lost = self._leases.silence(*now, timers.lost_seconds)
+        if lost is not None:
+            self.request(Work(expire_leases, (lost,)), self._note_expired, lambda: None)
+        suspect = self._leases.silence(*now, timers.suspect_seconds)
+        if suspect is not None:
+            self.request(Work(suspect_silent, (suspect,)), lambda _: None, lambda: None)
         self._after(PERIOD_S, self._keep_house)
 
     def _note_expired(self, nodes: Any) -> None:

@@ -13,7 +13,9 @@ from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_next_jobs
 from torc_server.rules.attempts.lost.leases import (
     LeaseClock,
+    Silence,
     expire_leases,
+    heard_by_now,
     lose_rebooted,
     suspect_silent,
 )
@@ -26,7 +28,7 @@ HOUR_MS = 3_600_000
 
 
 def expire(bench):
-    return expire_leases(bench.conn, LATER - int(LOST_S * 1000), now_ms=LATER)
+    return expire_leases(bench.conn, Silence(LATER - int(LOST_S * 1000), LATER), now_ms=LATER)
 
 
 def test_the_jobs_of_a_silent_runner_are_ready_again(bench):
@@ -51,27 +53,29 @@ def test_a_silent_runner_is_suspect_once_and_keeps_its_jobs_until_it_is_lost(ben
     bench.claim()
     bench.start(job)
     since, now_ms = NOW + 1, NOW + 100_000
-    assert suspect_silent(bench.conn, NOW, now_ms=now_ms) == []
-    assert suspect_silent(bench.conn, since, now_ms=now_ms) == [bench.node_id]
-    assert suspect_silent(bench.conn, since, now_ms=now_ms + 5_000) == []
+    assert suspect_silent(bench.conn, Silence(NOW, now_ms), now_ms=now_ms) == []
+    assert suspect_silent(bench.conn, Silence(since, now_ms), now_ms=now_ms) == [bench.node_id]
+    assert suspect_silent(bench.conn, Silence(since, now_ms + 5_000), now_ms=now_ms + 5_000) == []
     assert bench.statuses() == {"job": "running"}
     event_type, data = bench.events()[-1]
     assert event_type == "compute_node_suspected"
     assert (data["compute_node_id"], data["silent_seconds"]) == (bench.node_id, 100)
     assert expire(bench) == [bench.node_id]
-    assert suspect_silent(bench.conn, since, now_ms=LATER) == []
+    assert suspect_silent(bench.conn, Silence(since, LATER), now_ms=LATER) == []
 
 
 def test_a_suspect_that_reports_is_no_suspect(bench):
     job = bench.add("job")
     bench.initialize()
     bench.claim()
-    suspect_silent(bench.conn, NOW + 1, now_ms=NOW + 100_000)
+    suspect_silent(bench.conn, Silence(NOW + 1, NOW + 100_000), now_ms=NOW + 100_000)
     bench.start(job)
     assert bench.event_types().count("compute_node_heard") == 1
     bench.end(job)
     assert bench.event_types().count("compute_node_heard") == 1
-    assert suspect_silent(bench.conn, NOW + 1, now_ms=NOW + 100_000) == [bench.node_id]
+    assert suspect_silent(bench.conn, Silence(NOW + 1, NOW + 100_000), now_ms=NOW + 100_000) == [
+        bench.node_id
+    ]
 
 
 def hear(bench, hostname, boot_id, heard):
@@ -87,12 +91,12 @@ def test_a_runner_is_lost_at_once_when_its_machine_was_started_again(bench):
     start = JobStart(job_id=job, token=bench.tokens[job], start_time=utc_text(NOW))
     bench.turn(node_id=gone, seq=3, starts=[start])
     later = hear(bench, "n1", "two", NOW + 60_000)
-    assert lose_rebooted(bench.conn, NOW, now_ms=NOW + 60_000) == []
-    assert lose_rebooted(bench.conn, NOW + 1, now_ms=NOW + 60_000) == [gone]
+    assert lose_rebooted(bench.conn, Silence(NOW, NOW + 60_000), now_ms=NOW + 60_000) == []
+    assert lose_rebooted(bench.conn, Silence(NOW + 1, NOW + 60_000), now_ms=NOW + 60_000) == [gone]
     assert bench.statuses() == {"job": "ready"}
     [reason] = [data["reason"] for kind, data in bench.events() if kind == "compute_node_stopped"]
     assert reason == "its machine was started again"
-    assert lose_rebooted(bench.conn, LATER, now_ms=LATER) == []
+    assert lose_rebooted(bench.conn, Silence(LATER, LATER), now_ms=LATER) == []
     assert bench.claim(node_id=later, seq=1).jobs[0].job.id == job
 
 
@@ -109,21 +113,25 @@ def test_a_runner_is_lost_at_once_when_its_machine_was_started_again(bench):
 def test_other_machines_and_runs_of_before_say_nothing_of_a_runner(bench, hostname, boot_id, heard):
     silent = hear(bench, "n1", "one", NOW)
     hear(bench, hostname, boot_id, heard)
-    assert silent not in lose_rebooted(bench.conn, NOW + 1, now_ms=NOW + 60_000)
+    assert silent not in lose_rebooted(
+        bench.conn, Silence(NOW + 1, NOW + 60_000), now_ms=NOW + 60_000
+    )
 
 
 def test_a_runner_that_says_no_boot_is_judged_by_its_lease_alone(bench):
     silent = hear(bench, "n1", None, NOW)
     hear(bench, "n1", "two", NOW + 60_000)
-    assert silent not in lose_rebooted(bench.conn, NOW + 1, now_ms=NOW + 60_000)
+    assert silent not in lose_rebooted(
+        bench.conn, Silence(NOW + 1, NOW + 60_000), now_ms=NOW + 60_000
+    )
 
 
 def test_a_lease_is_not_over_before_its_time(bench):
     bench.add("held")
     bench.initialize()
     bench.claim()
-    assert expire_leases(bench.conn, NOW, now_ms=LATER) == []
-    assert expire_leases(bench.conn, NOW + 1, now_ms=LATER) == [bench.node_id]
+    assert expire_leases(bench.conn, Silence(NOW, LATER), now_ms=LATER) == []
+    assert expire_leases(bench.conn, Silence(NOW + 1, LATER), now_ms=LATER) == [bench.node_id]
 
 
 def test_a_runner_that_comes_back_in_time_may_report_its_ends(bench):
@@ -214,8 +222,8 @@ def watch_at(monotonic_s, wall_ms):
 
 def test_judging_begins_a_whole_lease_after_the_start():
     watch = watch_at(10.0, NOW)
-    assert watch.silent_before(10.0 + LOST_S - 1, NOW + 299_000, LOST_S) is None
-    assert watch.silent_before(10.0 + LOST_S, NOW + 300_000, LOST_S) == NOW
+    assert watch.silence(10.0 + LOST_S - 1, NOW + 299_000, LOST_S) is None
+    assert watch.silence(10.0 + LOST_S, NOW + 300_000, LOST_S) == Silence(NOW, NOW + 300_000)
 
 
 def test_a_clock_that_is_set_begins_a_new_lease():
@@ -223,5 +231,20 @@ def test_a_clock_that_is_set_begins_a_new_lease():
     for step in (HOUR_MS, -HOUR_MS, 24 * HOUR_MS):
         begin = watch.monotonic_s + 1000
         wall_ms = int(watch.offset_ms + begin * 1000) + step
-        assert watch.silent_before(begin, wall_ms, LOST_S) is None
-        assert watch.silent_before(begin + LOST_S, wall_ms + 300_000, LOST_S) == wall_ms
+        assert watch.silence(begin, wall_ms, LOST_S) is None
+        later_ms = wall_ms + 300_000
+        assert watch.silence(begin + LOST_S, later_ms, LOST_S) == Silence(wall_ms, later_ms)
+
+
+def test_a_heartbeat_from_before_the_clock_was_set_back_counts_as_of_now(bench):
+    bench.add("job")
+    bench.initialize()
+    bench.claim()
+    back_ms = NOW - 48 * HOUR_MS
+    heard_by_now(bench.conn, back_ms)
+    assert expire_leases(bench.conn, Silence(back_ms, back_ms + 300_000), now_ms=NOW) == []
+    silence = Silence(back_ms + 1, back_ms + 300_000)
+    assert expire_leases(bench.conn, silence, now_ms=NOW) == [bench.node_id]
+    (stopped,) = (data for kind, data in bench.events() if kind == "compute_node_stopped")
+    assert stopped["reason"] == "nothing heard for 300 seconds"
+    assert bench.statuses() == {"job": "ready"}

@@ -14,6 +14,8 @@ from torc_server.storage.postgres.listener import CHANNEL, listening, messages
 from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction, unlock
 from torc_server.storage.statements import send
 
+_WALL_MS = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
 
 class Shared:
     """What PostgreSQL knows for a server of the others.
@@ -38,6 +40,11 @@ class Shared:
         turn = connection.info.get(TURN)
         self.transaction = None if turn is None else turn[1]
         return clock_ms if turn is None else int(turn[0])
+
+    def wall_ms(self, connection: Connection, clock_ms: int) -> int:
+        """Return the time by the clock of the database, which may have been set back."""
+        del clock_ms
+        return int(connection.exec_driver_sql(_WALL_MS).scalar_one())
 
     def announce(self, connection: Connection, changes: Changes) -> None:
         """Pass on to other servers what the transaction changed; its last statement."""

@@ -25,6 +25,11 @@ class Alone:
         del connection
         return clock_ms
 
+    def wall_ms(self, connection: Connection, clock_ms: int) -> int:
+        """Return the time of the one process that writes."""
+        del connection
+        return clock_ms
+
     def announce(self, connection: Connection, changes: Changes) -> None:
         """Do nothing: there is no other server."""
 

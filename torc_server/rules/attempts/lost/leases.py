@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from msgspec.structs import replace
 from sqlalchemy import BindParameter, Connection, bindparam, exists, select, update
@@ -58,6 +59,11 @@ _REPLACED = select(_node.c.id, _node.c.workflow_id, _node.c.hostname, _node.c.la
 )
 _OFFERS_CPUS = select(_node.c.num_cpus > 0).where(_node.c.id == bindparam("node_id"))
 """False of the node of a caretaker."""
+_HEARD_LATER = (
+    update(_node)
+    .where(_node.c.is_active, _node.c.last_seen_at > bindparam("now"))
+    .values(last_seen_at=bindparam("now"))
+)
 _RETURN = (
     update(_node)
     .where(_node.c.id == bindparam("node_id"))
@@ -83,12 +89,25 @@ _RESUME = Prepared(
 )
 
 
+class Silence(NamedTuple):
+    """Which runners are silent, by the wall clock in milliseconds."""
+
+    since: int
+    """Their latest heartbeat came before."""
+    now: int
+
+    def seconds(self, last_seen_at: int) -> int:
+        """Return for how long a runner has been silent."""
+        return (self.now - last_seen_at) // 1000
+
+
 @dataclass(slots=True)
 class LeaseClock:
     """Decides since when a runner must have been silent to be suspect or lost.
 
     Heartbeats are recorded by the wall clock, which may be set, and none arrive while the server
-    is down. So leases start over with the server and whenever the clock was set.
+    is down. So leases start over with the server and whenever the clock was set; heartbeats from
+    before it was set back count as of the present (see `heard_by_now`).
     """
 
     monotonic_s: float
@@ -96,65 +115,68 @@ class LeaseClock:
     offset_ms: float
     """The wall clock's reading at the monotonic clock's zero."""
 
-    def silent_before(self, monotonic_s: float, wall_ms: int, silence_s: float) -> int | None:
-        """Return the wall clock time of the latest heartbeat of who was silent for so long.
-
-        None: it is too early to decide.
-        """
+    def silence(self, monotonic_s: float, wall_ms: int, silence_s: float) -> Silence | None:
+        """Return who has been silent for so long; None while it is too early to decide."""
         offset_ms = wall_ms - monotonic_s * 1000
         if abs(offset_ms - self.offset_ms) > _CLOCK_STEP_MS:
             self.monotonic_s, self.offset_ms = monotonic_s, offset_ms
         if monotonic_s - self.monotonic_s < silence_s:
             return None
-        return wall_ms - int(silence_s * 1000)
+        return Silence(wall_ms - int(silence_s * 1000), wall_ms)
 
 
-def suspect_silent(conn: Connection, silent_before: int, *, now_ms: int) -> list[int]:
-    """Record that runners are suspect whose latest heartbeat is older than that time.
+def heard_by_now(conn: Connection, wall_ms: int) -> None:
+    """Let no heartbeat be later than the wall clock, which may have been set back since."""
+    conn.execute(_HEARD_LATER, {"now": wall_ms})
+
+
+def suspect_silent(conn: Connection, silence: Silence, *, now_ms: int) -> list[int]:
+    """Record that runners are suspect that have been silent for so long.
 
     Returns:
         Ids of their compute nodes.
     """
-    silent = conn.execute(_NEWLY_SILENT, {"since": silent_before}).all()
+    silent = conn.execute(_NEWLY_SILENT, {"since": silence.since}).all()
     for node in silent:
         conn.execute(update(_node).where(_node.c.id == node.id).values(suspect_at=now_ms))
         suspected = ComputeNodeSuspected(
             compute_node_id=node.id,
             hostname=node.hostname,
-            silent_seconds=(now_ms - node.last_seen_at) // 1000,
+            silent_seconds=silence.seconds(node.last_seen_at),
         )
         record(conn, node.workflow_id, suspected, now_ms=now_ms)
     return [node.id for node in silent]
 
 
-def lose_rebooted(conn: Connection, silent_before: int, *, now_ms: int) -> list[int]:
+def lose_rebooted(conn: Connection, silence: Silence, *, now_ms: int) -> list[int]:
     """Make the jobs of runners ready again whose machine was started again since they were heard.
 
     Hosts may have the same name. So a runner must also have missed a heartbeat since then.
 
     Args:
         conn: The writer's connection.
-        silent_before: The time before which their latest heartbeat came.
+        silence: For how long they must have been silent.
         now_ms: Now.
 
     Returns:
         Ids of the compute nodes that were lost.
     """
-    gone = conn.execute(_REBOOTED, {"since": silent_before}).all()
+    gone = conn.execute(_REBOOTED, {"since": silence.since}).all()
     for node in gone:
         _stop(conn, node, "its machine was started again", now_ms=now_ms)
     return [node.id for node in gone]
 
 
-def expire_leases(conn: Connection, expired_before: int, *, now_ms: int) -> list[int]:
-    """Make the jobs of runners ready again whose latest heartbeat is older than that time.
+def expire_leases(conn: Connection, silence: Silence, *, now_ms: int) -> list[int]:
+    """Make the jobs of runners ready again that have been silent for so long.
 
     Returns:
         Ids of the compute nodes that were lost.
     """
-    silent = conn.execute(_SILENT, {"since": expired_before}).all()
+    silent = conn.execute(_SILENT, {"since": silence.since}).all()
     for node in silent:
-        _expire(conn, node, now_ms=now_ms)
+        reason = f"nothing heard for {silence.seconds(node.last_seen_at)} seconds"
+        _stop(conn, node, reason, now_ms=now_ms)
     return [node.id for node in silent]
 
 
@@ -217,11 +239,6 @@ def _resume_interrupted(
     _RESUME.run_of(conn, [job.id for job in jobs])
     ready = [JobReady(job_id=job.id, job_name=job.name, run_id=job.run_id) for job in jobs]
     record_many(conn, workflow_id, ready, now_ms=now_ms)
-
-
-def _expire(conn: Connection, node: Record, *, now_ms: int) -> None:
-    silent_s = (now_ms - node.last_seen_at) // 1000
-    _stop(conn, node, f"nothing heard for {silent_s} seconds", now_ms=now_ms)
 
 
 def _stop(conn: Connection, node: Record, reason: str, *, now_ms: int) -> None:
