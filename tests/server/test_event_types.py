@@ -69,7 +69,8 @@ def connection(request, tmp_path):
     with database.writer_engine().connect() as opened:
         migrations.migrate(opened, database, 0)
         if request.param:
-            opened.exec_driver_sql("DROP INDEX ix_event_rare")
+            for later in ("ix_event_rare", "ix_job_attempt"):
+                opened.exec_driver_sql(f"DROP INDEX {later}")
             database.write_version(opened, request.param)
             opened.commit()
             migrations.migrate(opened, database, request.param)

@@ -36,7 +36,8 @@ def job(bench):
 def fall_silent(bench, job):
     node = run(bench, job)
     nodes = tables.compute_node
-    bench.conn.execute(update(nodes).where(nodes.c.id == node).values(last_seen_at=SILENT))
+    silent = {"last_seen_at": SILENT, "suspect_at": NOW}
+    bench.conn.execute(update(nodes).where(nodes.c.id == node).values(silent))
     return node
 
 
