@@ -78,7 +78,7 @@ def test_a_late_end_of_what_was_given_up_is_kept_beside_its_result(bench, job):
     resume(bench, HOT, force_cleanup=True, now_ms=NOW)
     reply = bench.turn(node_id=node, seq=9, ends=[bench.ending(job, token=old)])
     assert [each.result for each in reply.outcomes] == ["fenced"]
-    assert bench.event_types()[-1] == "late_result"
+    assert bench.event_types()[-2:] == ["late_result", "compute_node_heard"]
     assert results(bench) == [(1, "terminated", LOST_RETURN_CODE)]
 
 

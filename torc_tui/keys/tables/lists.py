@@ -31,7 +31,7 @@ LISTS: tuple[Action, ...] = (
         "list.filter",
         "f",
         "filter",
-        "Filter all rows by a part of a text; with ! before it, the others",
+        "Filter all rows by a part of a text; !text leaves those out",
     ),
     _in_list("list.find", "slash", "", "Filter as you type; Enter keeps it, Esc takes it back"),
     _in_list("list.same", "equals_sign", "", "Filter by the value of this row"),
