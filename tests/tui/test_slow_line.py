@@ -132,12 +132,13 @@ def test_a_slow_line_is_noticed_and_spared(server, make_workflow, tmp_path, rate
         screen.send(key)
         screen.wait_for(seen)
         screen.wait_for_silence()
-        if shows(screen, "slow line"):
+        if noticed := shows(screen, "slow line"):
             break
+    lines = screen.lines
     screen.end()
     screen.close()
 
-    assert shows(screen, "slow line"), screen.lines
+    assert noticed, lines
 
 
 def read_for(screen: PtyScreen, seconds: float) -> None:
