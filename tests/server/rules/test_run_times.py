@@ -88,6 +88,21 @@ def test_an_attempt_that_was_lost_may_end_later(bench, asked):
     asked()
 
 
+def test_an_attempt_that_another_connection_saw_first_is_not_forgotten(bench, asked):
+    jobs = [bench.add(f"j{number}") for number in range(2)]
+    bench.initialize()
+    newer = bench.conn.begin_nested()
+    bench.claim()
+    asked()
+    newer.rollback()
+    assert asked() == RunTimes(0.0, 0)  # the state in which another connection's read began
+    bench.claim()
+    bench.end(*jobs)
+    moved(bench, jobs[0], ended_at=NOW + 5000)
+
+    assert asked().span_ms >= 5000
+
+
 def test_changed_and_deleted_results_count_as_they_are_now(bench, asked):
     jobs = [bench.add(f"j{number}") for number in range(3)]
     bench.initialize()

@@ -97,7 +97,12 @@ def _read_on(
     within["after"] = before.last_attempt
     [(last_attempt, begin)] = _NEW_ATTEMPTS.all(connection, **within)
     again = _AGAIN.all_of(connection, before.open_ids)
-    still_open = {row.id: row.ended_at for row in again if row.is_open}
+    # Another connection may have read on in a newer state: what this one lacks is open for it.
+    still_open: dict[int, int | None] = dict.fromkeys(before.open_ids)
+    still_open |= {row.id: row.ended_at for row in again}
+    for row in again:
+        if not row.is_open:
+            del still_open[row.id]
     ends = [before.end, *(row.ended_at for row in again if not row.is_open)]
     if last_attempt is not None:
         ends.append(_NEW_ENDED.all(connection, **within)[0][0])
