@@ -130,11 +130,14 @@ class Database(Protocol):
     def find_damage(self, connection: Connection, *, is_quick: bool) -> list[str]:
         """Return what is wrong with it, sentences of its kind; quick: found in one reading."""
 
-    def check_in_place(self) -> None:
-        """Check, before a commit, that it is still where it was when the writer began.
+    def check_in_place(self, connection: Connection) -> None:
+        """Check, before a commit, that it is still where it was, and this server's.
+
+        Args:
+            connection: The writer's, in its transaction.
 
         Raises:
-            MachineError: It is not; what is written would be lost.
+            MachineError: What is written would be lost, or disturb another program.
         """
 
     def writer_engine(self) -> Engine:

@@ -129,7 +129,7 @@ class Groups:
         self._moment = max(self._moment, now_ms)
         for _, alike in groupby(group, key=lambda request: request.work):
             self._attempt(connection, list(alike))
-        self._database.check_in_place()
+        self._database.check_in_place(connection)
         topics, waits = (frozenset(connection.info[key]) for key in (CHANGED_TOPICS, ENDED_WAITS))
         changes = Changes(topics, waits)
         self._database.sharing.announce(connection, changes)

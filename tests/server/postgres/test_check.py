@@ -75,7 +75,7 @@ def test_references_to_nothing_and_unfinished_indexes_are_damage(server, address
 
     assert found.returncode == 9
     assert found.stdout == (
-        "Index ix_event_rare is not valid; REINDEX makes it anew.\n"
+        "Index ix_event_rare is not valid; REINDEX rebuilds it.\n"
         "Table job has 1 reference to rows of workflow that do not exist.\n"
     )
     assert "restore a backup" in found.stderr

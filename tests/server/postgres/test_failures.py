@@ -36,6 +36,10 @@ _SESSIONS = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE application_name = 'torc-server'
 """
+_IDLE_READER = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE application_name = 'torc-server' AND query LIKE '%pg_try_advisory_lock_shared%'
+"""
 
 
 def test_a_request_in_a_deadlock_is_tried_again(run, postgres, address):
@@ -153,3 +157,31 @@ def test_a_server_whose_sessions_broke_still_keeps_other_programs_out(
 
     with pytest.raises(ConflictError, match="Servers use the database"), database.exclusive():
         pass
+
+
+def test_a_server_whose_database_was_taken_meanwhile_writes_nothing_until_it_is_free(
+    run, address, postgres, database
+):
+    def add(conn):
+        return _ADD.run_each(conn, [{"name": "a", "created_at": "x", "is_system": False}])
+
+    with database.serving():
+        postgres.execute(_SESSIONS)
+        with PostgresDatabase(address).exclusive():
+            for _ in range(3):
+                [refused] = run(add)
+                assert "another program took the database" in str(refused)
+        assert run(add) == [None]
+        [found] = run(_NAMES.all)
+
+    assert len(found) == 1
+
+
+def test_a_server_keeps_other_programs_out_by_each_of_its_sessions(
+    run, address, postgres, database
+):
+    with database.serving():
+        run(_NAMES.all)
+        postgres.execute(_IDLE_READER)
+        with pytest.raises(ConflictError), PostgresDatabase(address).exclusive():
+            pass

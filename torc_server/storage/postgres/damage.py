@@ -30,7 +30,7 @@ def find_damage(connection: Connection) -> Iterator[str]:
     if failures:
         yield f"PostgreSQL has met {counted(failures, 'page')} with a wrong checksum."
     for (name,) in connection.exec_driver_sql(_UNFINISHED_INDEXES):
-        yield f"Index {name} is not valid; REINDEX makes it anew."
+        yield f"Index {name} is not valid; REINDEX rebuilds it."
     for table in SQLModel.metadata.sorted_tables:
         connection.exec_driver_sql(
             _ROWS.format(connection.dialect.identifier_preparer.quote(table.name))

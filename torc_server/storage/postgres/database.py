@@ -90,8 +90,10 @@ class PostgresDatabase:
         """
         with self._registered(shared=True):
             self._is_served = True
-            yield
-            self._is_served = False
+            try:
+                yield
+            finally:
+                self._is_served = False
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Keep servers out.
@@ -125,8 +127,22 @@ class PostgresDatabase:
         """Return what is wrong with it; quick: nothing, as PostgreSQL looks after its files."""
         return [] if is_quick else list(find_damage(connection))
 
-    def check_in_place(self) -> None:
-        """Do nothing: the connection is to the database itself."""
+    def check_in_place(self, connection: Connection) -> None:
+        """Have the writer's session keep other programs out as well, as any session may break.
+
+        Raises:
+            MachineError: Another program has taken the database since.
+        """
+        if not self._is_served or connection.info.get(Lock.SCHEMA):
+            return
+        if not try_lock(connection, Lock.SCHEMA, _version(), shared=True):
+            raise MachineError(
+                f"While PostgreSQL was away, another program took the database {self.name}; "
+                "nothing was changed.",
+                hint="Wait until it is done, or start the server again.",
+                **{STATE: "locked"},
+            )
+        connection.info[Lock.SCHEMA] = True
 
     def writer_engine(self) -> Engine:
         """Return the engine of the one connection of this server that writes."""
@@ -172,7 +188,7 @@ class PostgresDatabase:
         """Return how a transaction ended that raised an error, after a new connection if need be.
 
         Raises:
-            MachineError: PostgreSQL does not come back, or another program has the database.
+            MachineError: PostgreSQL does not come back.
         """
         transaction = self.sharing.transaction if at_commit else None
         if failures.is_passing(error):
@@ -186,23 +202,12 @@ class PostgresDatabase:
             _pause(attempt)
             try:
                 with connection.begin():
-                    self._register_again(connection)
                     return _fate(connection, transaction)
             except (DBAPIError, psycopg.Error) as broken:
                 if not failures.is_lost(broken):
                     raise
         problem = failures.UNREACHABLE if transaction is None else _LOST_AT_COMMIT
         raise problem.as_error() from error
-
-    def _register_again(self, connection: Connection) -> None:
-        """Have the writer's session keep other programs out, as the one from before is lost."""
-        if self._is_served and not try_lock(connection, Lock.SCHEMA, _version(), shared=True):
-            raise MachineError(
-                f"While PostgreSQL was away, another program took the database {self.name}; "
-                "nothing was changed.",
-                hint="Wait until it is done, or start the server again.",
-                **{STATE: "locked"},
-            )
 
     def explain(self, error: Exception) -> TorcError | None:
         """Return what a statement's failure means; None: it is a fault of this program."""
@@ -233,7 +238,14 @@ class PostgresDatabase:
         """Do nothing: the caches are PostgreSQL's."""
 
     def finish(self, connection: Connection) -> None:
-        """Do nothing: everything is tidy."""
+        """Release the database, see `_release`."""
+        try:
+            if connection.info.pop(Lock.SCHEMA, False):
+                with connection.begin():
+                    unlock(connection, Lock.SCHEMA, _version(), shared=True)
+        except DBAPIError as error:
+            if not failures.is_lost(error):
+                raise
 
 
 def _fate(connection: Connection, transaction: str | None) -> Fate:

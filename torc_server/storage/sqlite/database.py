@@ -188,13 +188,14 @@ class SQLiteDatabase:
         """Return what is wrong with the file; quick: found in one reading."""
         return list(find_damage(connection, is_quick=is_quick))
 
-    def check_in_place(self) -> None:
+    def check_in_place(self, connection: Connection) -> None:
         """Check that the files the writer writes to are still those of this name.
 
         Raises:
             MachineError: They were removed or replaced; what is written would be lost with this
                 process.
         """
+        del connection
         found: tuple[int, ...] = ()
         for path in (str(self._path), f"{self._path}-wal"):
             try:
