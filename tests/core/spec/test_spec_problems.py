@@ -309,6 +309,11 @@ SYNTAX = {
     "yaml": [
         ("name: w\njobs:\n  - {name: a\n", "f:4:1: not valid YAML"),
         ("name: w\n\tx: y\n", "f:2:1: not valid YAML"),
+        ("\tname: w\n", "lines are indented with spaces"),
+        ("a: echo Error: x\n", 'text that holds ": " needs quotes around it'),
+        ("a: *.txt\n", "text that begins with * or & needs quotes"),
+        ("a: > x\n", "text that begins with > or | needs quotes"),
+        ("a: 'it's'\n", "nothing may follow the closing quote"),
         (
             "name: w\njobs: [{name: a, command: b}]\nname: v\n",
             'f:3:1: the key "name" is already on line 1',

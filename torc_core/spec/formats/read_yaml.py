@@ -40,6 +40,23 @@ MAX_ALIASED_CHARACTERS = 256_000_000
 _PARSERS_OWN_LIMIT = "exceeded maximum nesting depth"
 """What libyaml says beyond 1,000 levels, as PyYAML 6.0.4 builds it. It reads ahead, so it may find
 them before it has handed out the level that is too deep for us."""
+_ADVICE = {
+    "mapping values are not allowed in this context": 'text that holds ": " needs quotes around it',
+    "found character that cannot start any token": (
+        "text that begins with it needs quotes around it, and lines are indented with spaces"
+    ),
+    "did not find expected alphabetic or numeric character": (
+        "text that begins with * or & needs quotes around it"
+    ),
+    "did not find expected comment or line break": (
+        "text that begins with > or | needs quotes around it"
+    ),
+    "did not find expected key": (
+        "nothing may follow the closing quote or bracket of a value, and the keys of a record are"
+        " indented alike"
+    ),
+}
+"""What helps, by what libyaml says: mostly, a command that YAML takes for more than text."""
 _TAG = "tag:yaml.org,2002:"
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -114,7 +131,9 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
         if error.problem == _PARSERS_OWN_LIMIT:
             raise MalformedError(f"nested deeper than {MAX_DEPTH} levels", position) from error
         message = ": ".join(part for part in (error.context, error.problem) if part)
-        raise MalformedError(f"not valid YAML: {shown(message, 200)}", position) from error
+        advice = f"; {_ADVICE[error.problem]}" if error.problem in _ADVICE else ""
+        message = f"not valid YAML: {shown(message, 200)}{advice}"
+        raise MalformedError(message, position) from error
     except yaml.reader.ReaderError as error:
         position = Lines(text).at(text.index(chr(error.character)))
         message = f"not valid YAML: no file may contain the character U+{error.character:04X}"
