@@ -28,6 +28,8 @@ _MOST_FREQUENT = (
     *(JobStatus.TERMINATED, JobStatus.DISABLED, JobStatus.PENDING_FAILED),
 )
 """All statuses, those first that most jobs have: where they are counted one by one."""
+_MOST_COUNTS = 3
+"""How often jobs are counted one status after the other, while they change meanwhile."""
 
 
 class WorkflowEndpoints(Endpoints):
@@ -93,14 +95,21 @@ class WorkflowEndpoints(Endpoints):
         )
 
     def _count_jobs(self, workflow_id: WorkflowId) -> dict[str, int]:
-        """Return how many jobs are in which status, in as few requests as are needed."""
-        counts: dict[str, int] = dict.fromkeys(JobStatus, 0)
-        left = self._number_of_jobs(workflow_id)
-        for status in _MOST_FREQUENT:
-            if left <= 0:
+        """Return how many jobs are in which status, in as few requests as are needed.
+
+        Jobs that change between two requests are missed or counted twice, so that the sum differs
+        from the number of jobs. Then all are counted again, a few times at the most.
+        """
+        for _ in range(_MOST_COUNTS):
+            counts: dict[str, int] = dict.fromkeys(JobStatus, 0)
+            left = self._number_of_jobs(workflow_id)
+            for status in _MOST_FREQUENT:
+                if left <= 0:
+                    break
+                counts[status] = self._number_of_jobs(workflow_id, status=status)
+                left -= counts[status]
+            if left == 0:
                 break
-            counts[status] = self._number_of_jobs(workflow_id, status=status)
-            left -= counts[status]
         return counts
 
     def _number_of_jobs(self, workflow_id: WorkflowId, **filters: object) -> int:
