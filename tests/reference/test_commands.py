@@ -68,3 +68,11 @@ def test_a_command_is_right_or_says_what_the_server_lacks(words, torc, there, tm
     assert (ended.code, said in ended.out + ended.err) == (code, True), (ended.out, ended.err)
     for raw in ("None", "Traceback", "404", "missing field", "Couldn't parse"):
         assert raw not in ended.out + ended.err
+
+
+def test_counts_that_the_list_lacks_are_not_printed_as_zero(torc, there, tmp_path):
+    world = make_world(there, str(tmp_path))
+
+    rows = torc("workflows", "list", "--all-users").out.splitlines()
+    (row,) = (row.split() for row in rows if row.split()[0] == str(world.workflow))
+    assert row[:6] == [str(world.workflow), "world", "tester", "-", "-", "-"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 
 from torc_core.model.status import FAILURES, JobStatus
@@ -52,23 +53,21 @@ def _jobs_cell(workflow: Workflow) -> Cell:
     return Cell(f"{sum(workflow.job_counts.values()):,}")
 
 
-def _jobs(workflow: Workflow) -> int:
-    return sum((workflow.job_counts or {}).values())
+def _counted(*statuses: JobStatus) -> Callable[[Workflow], int | str]:
+    """Return what counts the jobs of a workflow in these statuses, where the server does."""
 
+    def of(workflow: Workflow) -> int | str:
+        counts = workflow.job_counts
+        return NOT_KNOWN.text if counts is None else count(counts, statuses)
 
-def _completed(workflow: Workflow) -> int:
-    return (workflow.job_counts or {}).get(JobStatus.COMPLETED, 0)
-
-
-def _failed(workflow: Workflow) -> int:
-    return (workflow.job_counts or {}).get(JobStatus.FAILED, 0)
+    return of
 
 
 _NAME = Column("Name", attrgetter("name"), sort_by="name", shrink_to=14, max_width=32)
 _STATE = Column("State", _state, _state_cell, min_width=10)
-_DONE = Column("Done", _completed, _percent_cell, is_number=True)
-_FAIL = Column("Fail", _failed, _failed_cell, heading="FAILED", is_number=True)
-_JOBS = Column("Jobs", _jobs, _jobs_cell, is_number=True, rank=1)
+_DONE = Column("Done", _counted(JobStatus.COMPLETED), _percent_cell, is_number=True)
+_FAIL = Column("Fail", _counted(JobStatus.FAILED), _failed_cell, heading="FAILED", is_number=True)
+_JOBS = Column("Jobs", _counted(*JobStatus), _jobs_cell, is_number=True, rank=1)
 _USER = Column("User", attrgetter("user"), quiet_cell("user"), sort_by="user", max_width=16, rank=2)
 _CREATED = Column("Created", attrgetter("timestamp"))
 _DESCRIPTION = Column(
