@@ -18,6 +18,8 @@ SILENT_S = 5.0
 """A file system that takes longer is said to be silent."""
 LATE_S = 1.0
 """A first answer that takes longer is said to be waited for."""
+SILENT_SERVER_S = 10.0
+"""So is a later one, if the server has not answered anything meanwhile."""
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0
 
@@ -54,7 +56,7 @@ class Requests:
         self.is_up: bool | None = None
         """Whether the server answers; None before the first answer."""
         self.is_late = False
-        """The first answer takes long, as where the server has to be started for it."""
+        """An answer takes long and there is no other meanwhile, as while the server is started."""
         self.is_read_only = False
         """Nothing is to be changed, on the server and on this machine."""
         self._server = _Server(connect)
@@ -80,7 +82,7 @@ class Requests:
         """Call back when the server is lost or found, and to retry.
 
         Args:
-            changed: Called when `is_up` has changed.
+            changed: Called when `is_up` or `is_late` has changed.
             refresh: Called to retry, after a pause that doubles with each failure.
             say_silent: Called when files of this machine do not answer, and when they do again.
         """
@@ -136,8 +138,9 @@ class Requests:
     async def run(self, call: Callable[[Connection], T], *, slot: str = "") -> T:
         """Return what a function of the connection returns, on the same terms."""
         server = self._server
-        if self.is_up is None and self._lateness is None:
-            self._lateness = asyncio.get_running_loop().call_later(LATE_S, self._note_lateness)
+        if self.is_up is not False and not self.is_late and self._lateness is None:
+            late_s = LATE_S if self.is_up is None else SILENT_SERVER_S
+            self._lateness = asyncio.get_running_loop().call_later(late_s, self._note_lateness)
         answered = self._asking.submit(
             lambda: call(server.connection()), (server, slot) if slot else None
         )
@@ -214,14 +217,17 @@ class Requests:
             loop = asyncio.get_running_loop()
             self._retry = loop.call_later(self._pause_s, self._try_again)
             self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
-        if is_up != self.is_up:
-            self._stop_lateness()
-            self.is_up = is_up
+        seen = self.is_up, self.is_late
+        self._stop_lateness()
+        self.is_up = is_up
+        if seen != (self.is_up, self.is_late):
             self._changed()
 
     def _note_lateness(self) -> None:
-        self.is_late = True
-        self._changed()
+        self._lateness = None
+        if self._asking.is_busy:  # else what was asked is not wanted any more
+            self.is_late = True
+            self._changed()
 
     def _stop_lateness(self) -> None:
         self.is_late = False

@@ -105,9 +105,10 @@ def test_the_head_says_where_one_is_and_whether_the_server_answers():
         assert len(text) == 80
 
 
+@pytest.mark.parametrize("is_up", [None, True])
 @pytest.mark.parametrize("url", [None, "http://host:1/torc-service/v1"])
-def test_the_head_says_that_a_first_answer_takes_long(url):
-    server = ServerState(url, is_up=None, user="me", is_late=True)
+def test_the_head_says_that_an_answer_takes_long(url, is_up):
+    server = ServerState(url, is_up=is_up, user="me", is_late=True)
     text = "".join(cell.text for cell in headline(["torc", "Workflows"], server, 60))
 
     assert f"○ waiting for {'host:1' if url else 'server'}" in text

@@ -76,6 +76,27 @@ async def test_a_first_answer_that_takes_long_is_reported_until_it_is_there():
     assert not requests.is_late
 
 
+async def test_a_later_answer_that_takes_long_is_reported_until_there_is_any(monkeypatch):
+    monkeypatch.setattr("torc_tui.requests.SILENT_SERVER_S", 0.05)
+    requests, gate, reports = Requests(connected), threading.Event(), []
+    late = asyncio.Event()
+    await requests.ask(lambda _: None)
+
+    def changed():
+        reports.append((requests.is_late, requests.is_up))
+        late.set()
+
+    requests.watch(changed, lambda: None)
+    slow = asyncio.ensure_future(requests.ask(lambda _: gate.wait(TIMEOUT_S)))
+    await settled(late.wait())
+    await requests.ask(lambda _: None)
+    gate.set()
+    await settled(slow)
+    requests.close()
+
+    assert reports == [(True, True), (False, True)]
+
+
 async def test_requests_without_a_slot_replace_nothing():
     requests = Requests(connected)
     answers = await settled(*(requests.ask(lambda _, n=n: n) for n in range(20)))

@@ -271,7 +271,7 @@ class Board(FirstPicture):
 
     def _connection_changed(self) -> None:
         """Show that the server was lost or found, and clear errors about its absence."""
-        if self.requests.is_up:
+        if self.requests.is_up and not self.requests.is_late:
             self.message.clear_error()
             if self._opened is not None and self._opened.feed is not None:
                 self._opened.feed.reconnect_now()

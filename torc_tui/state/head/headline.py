@@ -58,7 +58,7 @@ class ServerState:
     name: str = ""
     """What it is called, if that is not its host and port."""
     is_late: bool = False
-    """The first answer takes long."""
+    """An answer takes long, and there is no other meanwhile."""
     is_stopped: bool = False
     """The user has stopped it."""
     line: str = ""
@@ -85,7 +85,7 @@ def headline(parts: list[str], server: ServerState, width: int) -> list[Cell]:
     late = Cell(f"○ waiting for {host}", "yellow")
     state = {
         None: late if server.is_late else Cell(f"○ {host}", QUIET),
-        True: Cell(f"● {host}", "green"),
+        True: late if server.is_late else Cell(f"● {host}", "green"),
         False: Cell(f"✗ no answer from {host}, retrying", "bold red"),
     }[server.is_up]
     if server.is_stopped:
