@@ -14,7 +14,7 @@ from torc_server.storage.sqlite.database import SQLiteDatabase
 from torc_server.storage.sqlite.free_pages import KEPT
 from torc_server.storage.sqlite.upkeep import compact
 
-AT_ONCE = "0.000001"
+AT_ONCE = "0.00000001"
 """Days: a tenth of a second."""
 
 

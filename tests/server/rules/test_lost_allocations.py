@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from torc_core.model.resources import SlurmScheduler
 from torc_server.records import crud
 from torc_server.records.resources import SLURM_SCHEDULER
-from torc_server.rules.attempts.lost.leases import expire_leases
+from torc_server.rules.attempts.lost.leases import Silence, expire_leases
 from torc_server.storage import tables
 
 LATER = NOW + 400_000
@@ -54,15 +54,15 @@ def test_it_is_complete_with_its_last_runner(bench, request_allocation):
     second = worker(bench, lost, heard=NOW + 200_000)
     worker(bench, other, heard=LATER)
 
-    assert first in expire_leases(bench.conn, NOW + 1, now_ms=LATER)
+    assert first in expire_leases(bench.conn, Silence(NOW + 1, LATER), now_ms=LATER)
     assert statuses(bench) == ["active", "active"]
-    assert expire_leases(bench.conn, NOW + 300_000, now_ms=LATER) == [second]
+    assert expire_leases(bench.conn, Silence(NOW + 300_000, LATER), now_ms=LATER) == [second]
     assert statuses(bench) == ["complete", "active"]
 
 
 def test_it_is_at_work_again_when_its_runner_is_back(bench, request_allocation):
     node = worker(bench, request_allocation(7))
-    expire_leases(bench.conn, NOW + 1, now_ms=LATER)
+    expire_leases(bench.conn, Silence(NOW + 1, LATER), now_ms=LATER)
     assert statuses(bench) == ["complete"]
     bench.turn(node_id=node, seq=1)
     assert statuses(bench) == ["complete"]
@@ -73,7 +73,7 @@ def test_it_is_at_work_again_when_its_runner_is_back(bench, request_allocation):
 @pytest.mark.parametrize("status", ["pending", "complete"])
 def test_what_is_not_at_work_stays_as_it_is(bench, request_allocation, status):
     worker(bench, request_allocation(7, status))
-    expire_leases(bench.conn, NOW + 1, now_ms=LATER)
+    expire_leases(bench.conn, Silence(NOW + 1, LATER), now_ms=LATER)
     assert statuses(bench) == [status]
 
 
@@ -83,5 +83,5 @@ def test_whatever_clients_write_of_their_scheduler_names_no_allocation(
 ):
     request_allocation(7)
     node = bench.add_node(scheduler=scheduler, last_seen_at=NOW)
-    assert node in expire_leases(bench.conn, NOW + 1, now_ms=LATER)
+    assert node in expire_leases(bench.conn, Silence(NOW + 1, LATER), now_ms=LATER)
     assert statuses(bench) == ["active"]

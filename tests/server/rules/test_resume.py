@@ -17,7 +17,7 @@ from torc_server.records import crud
 from torc_server.records.resources import COMPUTE_NODE
 from torc_server.rules.attempts.cancel import cancel_workflow
 from torc_server.rules.attempts.claims import claim_next_jobs
-from torc_server.rules.attempts.lost.leases import suspect_silent
+from torc_server.rules.attempts.lost.leases import Silence, suspect_silent
 from torc_server.rules.runs.resume import resume_workflow
 from torc_server.rules.workflows import archive_workflow
 from torc_server.storage import tables
@@ -260,7 +260,7 @@ def test_a_resume_whose_client_went_away_does_not_lock_the_workflow(bench):
 @pytest.mark.parametrize("kind", [HOT, COLD])
 def test_forced_clean_up_settles_what_never_answers_and_fences_it(bench, kind):
     running = make_failures(bench)
-    suspect_silent(bench.conn, SOON, now_ms=SOON)
+    suspect_silent(bench.conn, Silence(SOON, SOON), now_ms=SOON)
     old = bench.tokens[running]
 
     reply = resume(bench, kind, force_cleanup=True)

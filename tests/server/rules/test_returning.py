@@ -11,7 +11,7 @@ from torc_core.model.exchange import Exchange, JobStart, WorkRequest
 from torc_core.model.records.workflow_run import RunKind, RunStatus, StartRequest
 from torc_core.model.result import LOST_RETURN_CODE
 from torc_server.rules.attempts.exchange import answer_waiting
-from torc_server.rules.attempts.lost.leases import expire_leases
+from torc_server.rules.attempts.lost.leases import Silence, expire_leases
 from torc_server.rules.resets import reset_job_status
 from torc_server.rules.runs.records import create_run, get_run
 from torc_server.storage import tables
@@ -100,7 +100,7 @@ def test_what_it_reports_before_it_is_back_is_held_by_no_node(bench, lost):
 
 def test_its_jobs_are_lost_again_when_it_falls_silent_again(bench, lost):
     bench.turn(starts=starts(bench, lost), returns=True)
-    assert expire_leases(bench.conn, LATER, now_ms=LATER) == [bench.node_id]
+    assert expire_leases(bench.conn, Silence(LATER, LATER), now_ms=LATER) == [bench.node_id]
     assert bench.statuses() == {"job": "ready"}
 
 
