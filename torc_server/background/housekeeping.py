@@ -45,10 +45,10 @@ async def keep_house(
     while True:
         await asyncio.sleep(min(PERIOD_S, timers.suspect_seconds / LOOKS))
         try:
-            wall_ms = await writer.run_timed(take_the_lead, database, clock)
-            if wall_ms is None:
+            if await writer.run_timed(take_the_lead, database) is None:
                 leases = None
                 continue
+            wall_ms = await writer.run(read_clock, database, clock)
             monotonic_s = clock.monotonic()
             leases = leases or LeaseClock(monotonic_s, wall_ms - monotonic_s * 1000)
             await look_for_silent(writer, leases, timers, monotonic_s=monotonic_s, wall_ms=wall_ms)
@@ -58,17 +58,22 @@ async def keep_house(
             log.exception("the jobs of silent runners could not be released")
 
 
-def take_the_lead(
-    connection: Connection, database: Database, clock: Clock, *, now_ms: int
-) -> int | None:
-    """Return the wall clock's time, if this server does what one does for all.
+def take_the_lead(connection: Connection, database: Database, *, now_ms: int) -> int | None:
+    """Return the time of the transaction, if this server does what one does for all.
 
-    That server also fails the tasks of servers that are gone, and lets no heartbeat be later than
-    now: records keep their order when the clock is set back, but silence is by the clock.
+    That server also fails the tasks of servers that are gone.
     """
     if not database.sharing.leads(connection):
         return None
     fail_left_over(connection, database.sharing, now_ms=now_ms)
+    return now_ms
+
+
+def read_clock(connection: Connection, database: Database, clock: Clock) -> int:
+    """Return the wall clock's time, and let no heartbeat be later.
+
+    When the clock is set back records keep their order, but silence is by the clock.
+    """
     wall_ms = database.sharing.wall_ms(connection, clock.wall_ms())
     heard_by_now(connection, wall_ms)
     return wall_ms
