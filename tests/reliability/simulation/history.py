@@ -252,6 +252,11 @@ class History:
         ]
         jobs = {row.id: row for row in _JOBS.all(conn)}
         late = Counter((data["job_id"], data["token"]) for data in events_of(conn, "late_result"))
+        expired = [
+            data["compute_node_id"]
+            for data in events_of(conn, "compute_node_stopped")
+            if (data["reason"] or "").startswith("nothing heard")
+        ]
         links = [link for host in self.hosts for link in host.links]
         answers = [answer for link in links for answer in link.acknowledged]
         known = {(job_id, token) for job_id, token, _ in counted}
@@ -301,7 +306,7 @@ class History:
                 key
                 for host in self.hosts
                 for key in host.guard.stopped
-                if not (self._plan.cancels or self.server.expired)
+                if not (self._plan.cancels or expired)
             ],
             "a runner was lost that was not silent": self._false_expiries,
             "old exchanges that were taken for new ones": self.server.taken_for_new,
@@ -316,7 +321,7 @@ class History:
             problems,
             self._fired,
             self._fingerprint(conn),
-            len(self.server.expired),
+            len(expired),
             sum(late.values()),
         )
 

@@ -93,8 +93,6 @@ class Server:
     ) -> None:
         self.clock = ServerClock(time)
         self.store = store
-        self.expired: list[int] = []
-        """The nodes whose leases were over."""
         self.on_expiry: Callable[[int], None] = lambda _: None
         self.taken_for_new: list[str] = []
         """Exchanges that had been superseded by newer ones."""
@@ -228,7 +226,6 @@ class Server:
     def _note_expired(self, nodes: Any) -> None:
         if isinstance(nodes, Exception):
             raise nodes
-        self.expired += nodes
         for node_id in nodes:
             self.on_expiry(node_id)
 
