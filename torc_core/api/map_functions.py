@@ -13,7 +13,7 @@ import msgspec
 
 from torc_core.api.functions import Refusal, directory_of, module_being_imported, program
 from torc_core.api.json_values import encode
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.errors import ExitCode, UsageError
 from torc_core.model.artifact import UserData
 from torc_core.model.ids import (
@@ -26,7 +26,6 @@ from torc_core.model.ids import (
     id_of,
 )
 from torc_core.model.job import Job
-from torc_core.model.workflow import BULK_RECORDS
 from torc_core.operations.definition.batches import batches, create_in_batches
 from torc_core.operations.definition.rollback import undone_on_failure
 
@@ -201,7 +200,7 @@ def _create(
 
     left = f"Some jobs or user data may be left in workflow {data[0].workflow_id}."
     with undone_on_failure(undo, left):
-        has_bulk = BULK_RECORDS in api.get_version().capabilities
+        has_bulk = api.offers(Feature.BULK_RECORDS)
         for created in create_in_batches(
             data, api.create_user_data, api.create_user_data_list, has_bulk=has_bulk
         ):

@@ -89,6 +89,7 @@ class Feature(Enum):
         capabilities.EXCHANGE, "keep what Slurm's accounting says of jobs", r"/slurm_stats"
     )
     LIST_FILTERS = Lack(capabilities.EXCHANGE, "look for parts of texts in its lists")
+    EXCLUDES = Lack(capabilities.EXCLUDES, "leave out of a list what a filter matches")
     STOPPED_JOBS = Lack(
         capabilities.EXCHANGE,
         "tell runners to stop single jobs: their processes would run on",

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-from torc_core.client import TorcClient, every_item
+from torc_core.client import Feature, TorcClient, every_item
 from torc_core.errors import UsageError
 from torc_core.model.ids import WorkflowId
 from torc_core.model.page import Page
-from torc_core.model.workflow import EXCLUDES
 from torc_tui.terminal import clean
 from torc_tui.theme import Cell
 
@@ -247,7 +246,7 @@ class Listing:
             TorcError: It did not answer.
         """
         parameters = self.parameters(query)
-        if _EXCLUDES in parameters and EXCLUDES not in client.get_version().capabilities:
+        if _EXCLUDES in parameters and not client.offers(Feature.EXCLUDES):
             raise UsageError(
                 f"This server cannot leave out what a filter matches ({NOT}).",
                 hint="Filter by what is to be listed.",
