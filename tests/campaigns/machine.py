@@ -18,12 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from hypothesis import HealthCheck, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 from postgresql import Postgres
 from server.rules import test_machine
-from server.rules.conftest import memory_engine, postgres_engine
-from sqlalchemy import Connection, Engine
+from server.rules.databases import memory_engine, postgres_engine
+from sqlalchemy import Engine
 
 KINDS = ("sqlite", "postgresql")
 
@@ -50,28 +48,14 @@ def main() -> None:
     for kind in KINDS if options.on is None else [options.on]:
         begin = time.perf_counter()
         with engine_of(kind) as engine:
-            try_on(engine, options)
+            test_machine.try_on(
+                engine,
+                options.seed,
+                max_examples=options.examples,
+                stateful_step_count=options.steps,
+                derandomize=False,
+            )
         print(f"{kind}: no divergence; {time.perf_counter() - begin:.0f} s", flush=True)
-
-
-def try_on(engine: Engine, options: argparse.Namespace) -> None:
-    """Try all examples on one database."""
-
-    class Machine(test_machine.Machine):
-        def new_connection(self) -> Connection:
-            return engine.connect()
-
-    run_state_machine_as_test(
-        seed(options.seed)(Machine),
-        settings=settings(
-            max_examples=options.examples,
-            stateful_step_count=options.steps,
-            deadline=None,
-            database=None,
-            derandomize=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
 
 
 if __name__ == "__main__":

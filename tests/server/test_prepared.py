@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from server.rules.conftest import database
+from server.rules.databases import database
 from sqlalchemy import (
     JSON,
     Boolean,

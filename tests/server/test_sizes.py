@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from server.rules.bench import Bench
-from server.rules.conftest import database
+from server.rules.databases import database
 from sqlalchemy import delete
 
 from torc_server.storage import tables

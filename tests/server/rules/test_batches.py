@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from server.rules.bench import NOW, TIME, Bench
-from server.rules.conftest import database
+from server.rules.databases import new_engine
 from sqlalchemy import insert, select
 from sqlmodel import SQLModel
 
@@ -97,7 +97,7 @@ def completion_of(bench, job_id, status=COMPLETED, *, run_id=0, attempt_id=1, no
 def everything(conn):
     """Return all rows of all tables; of events which there are, not in which order."""
     found = {
-        table.name: conn.execute(select(table)).fetchall()
+        table.name: conn.execute(select(table).order_by(*table.primary_key)).fetchall()
         for table in SQLModel.metadata.sorted_tables
         if table is not tables.event
     }
@@ -108,7 +108,7 @@ def everything(conn):
 
 def outcomes(graph, claimed, asked, groups):
     """Return what the reports are answered, in groups of such a size, and what they leave."""
-    with database() as conn:
+    with new_engine().connect() as conn, conn.begin():  # a new one: its ids begin with 1
         (one, first), (other, second) = (make_workflow(conn, graph, claimed) for _ in range(2))
         ids = [*first, *second, 10_000]
         completions = [

@@ -6,7 +6,7 @@ What SQLite would do says so, at any size: a search by the workflow alone reads 
 from __future__ import annotations
 
 import pytest
-from server.rules.conftest import database
+from server.rules.databases import memory_engine
 from sqlalchemy import event
 
 from torc_core.model.workflow import Workflow
@@ -36,7 +36,7 @@ def plans_of(connection, action):
 
 @pytest.fixture
 def connection():
-    with database() as connection:
+    with memory_engine().connect() as connection, connection.begin():
         create_workflow(connection, Workflow(name="w", user="u"), now_ms=0)
         yield connection
 

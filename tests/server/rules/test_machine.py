@@ -6,15 +6,21 @@ A small budget runs with the suite; `tests/campaigns/machine.py` runs a large on
 from __future__ import annotations
 
 import json
-from functools import cache
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from msgspec.structs import replace
 from server.rules import plain_model
 from server.rules.bench import NOW, PLENTY, TIME, Bench
-from server.rules.conftest import new_engine
+from server.rules.databases import new_engine
 from server.rules.plain_model import ACTIVE, BAD, SETTLED, WAYS, Model, Refused
 from sqlalchemy import insert, update
 
@@ -71,11 +77,10 @@ def step(times=1, **arguments):
 class Machine(RuleBasedStateMachine):
     """Jobs and nodes go by small numbers; the rules get their ids."""
 
-    # Setting the scene.
+    engine = None
+    """Of the database for all stories; each is rolled back."""
 
-    def new_connection(self):
-        """Return a connection to the database on which the stories are tried."""
-        return _engine().connect()
+    # Setting the scene.
 
     @initialize(
         edges=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=9),
@@ -83,7 +88,7 @@ class Machine(RuleBasedStateMachine):
         members=st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=2, max_size=2),
     )
     def begin(self, edges, minds, members):
-        self.connection = self.new_connection()
+        self.connection = self.engine.connect()
         self.transaction = self.connection.begin()
         self.bench = Bench(self.connection)
         self.sizes = Sizes(worth_knowing=0)
@@ -567,17 +572,30 @@ def _status_of(attempt):
     return 200
 
 
-@cache
-def _engine():
-    """One database for all examples; each is rolled back."""
-    return new_engine()
+def try_on(database, number, **budget):
+    """Tell random stories on a database.
+
+    Args:
+        database: Its engine.
+        number: The seed; the same one tells the same stories.
+        **budget: Settings of hypothesis: how many stories, and of how many steps.
+    """
+
+    class OnDatabase(Machine):
+        engine = database
+
+    run_state_machine_as_test(
+        seed(number)(OnDatabase),
+        settings=settings(
+            deadline=None,
+            database=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            **budget,
+        ),
+    )
 
 
-TestMachine = Machine.TestCase
-TestMachine.settings = settings(
-    max_examples=60,
-    stateful_step_count=50,
-    deadline=None,
-    report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+@pytest.mark.parametrize("number", range(4))
+def test_the_rules_and_a_plain_model_agree(number):
+    try_on(new_engine(), number, max_examples=50, stateful_step_count=50)

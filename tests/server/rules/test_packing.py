@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from server.rules.bench import NOW, Bench
-from server.rules.conftest import new_engine
+from server.rules.databases import new_engine
 
 from torc_core.model.workflow import SortMethod
 from torc_core.resources import Capacity, Requirements

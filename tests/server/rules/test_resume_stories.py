@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from server.rules.bench import PLENTY, TIME, Bench
-from server.rules.conftest import new_engine
+from server.rules.databases import new_engine
 from sqlalchemy import select
 
 from torc_core.errors import ConflictError
