@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bad_input.forks import Ended, run
-from conftest import ServerProcess, serving
+from serving import ServerProcess, serving
 
 Torc = Callable[..., Ended]
 

@@ -16,9 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
-from conftest import ServerProcess
 from postgresql import DURABLE, Postgres
 from reliability.many_servers import CLAIMERS, Claims
+from serving import ServerProcess
 
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from distribution.conftest import ROOT, Built, Environment
+from distribution.environments import ROOT, Built, Environment
 
 from torc_core.errors import ExitCode
 

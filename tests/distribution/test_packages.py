@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from distribution.conftest import ROOT, Built, Environment
+from distribution.environments import ROOT, Built, Environment
 
 from torc_core import __version__
 

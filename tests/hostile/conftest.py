@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from conftest import ServerProcess
 from hostile.records import Records, fill
+from serving import ServerProcess
 from tui.pty_screen import PtyScreen
 
 

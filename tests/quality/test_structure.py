@@ -75,3 +75,15 @@ def test_names_of_files_are_plain() -> None:
     found = [*ROOT.iterdir(), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*"))]
     names = [os.fsencode(path.relative_to(ROOT)) for path in found]
     assert not [name for name in names if not PLAIN_NAME.fullmatch(name)]
+
+
+def test_what_tests_share_is_no_conftest() -> None:
+    """An import makes a second module of it, beside pytest's, which has a state of its own."""
+    imported = re.compile(r"^ *(from|import) [\w.]*\bconftest\b.*", re.MULTILINE)
+    tests = (ROOT / "tests").rglob("*.py")
+    found = {
+        str(path.relative_to(ROOT)): match.group()
+        for path in tests
+        if (match := imported.search(path.read_text("utf-8")))
+    }
+    assert not found

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cli.conftest import torc_alone
-from conftest import ServerProcess
+from cli.running import Torc, run_alone
+from serving import ServerProcess
 
 from torc_core.client import TorcClient
 
 PROGRAM = (str(Path(__file__).with_name("server.py")),)
-__all__ = ["torc_alone"]
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +34,13 @@ def there(reference: ServerProcess) -> Iterator[TorcClient]:
 
 
 @pytest.fixture
-def torc(torc_alone: Any, reference: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
+def torc_alone(tmp_path: Path) -> Torc:
+    """Run `torc` with no server named."""
+    return partial(run_alone, tmp_path)
+
+
+@pytest.fixture
+def torc(torc_alone: Torc, reference: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> Torc:
     """Run `torc` against it."""
     monkeypatch.setenv("TORC_API_URL", reference.url)
     return torc_alone

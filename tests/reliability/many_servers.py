@@ -22,8 +22,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
-from conftest import ServerProcess
 from postgresql import Postgres
+from serving import ServerProcess
 
 from torc_core.client import TorcClient
 from torc_core.model.compute import ComputeNode, ComputeNodesResources

@@ -6,7 +6,7 @@ import signal
 from contextlib import closing
 
 import pytest
-from conftest import serving
+from serving import serving
 from tui.limits.cost import cpu_s
 from tui.limits.large_database import make_database
 

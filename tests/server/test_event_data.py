@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from server.plain_http import Http
 
 EXPECTED = Path(__file__).parent.parent / "data" / "events.json"
 TIME = "2026-01-01T00:00:00.000Z"
@@ -164,8 +165,6 @@ def _run_to_the_end(call):
 
 @pytest.fixture(scope="module")
 def events(server):
-    from server.conftest import Http  # noqa: PLC0415
-
     return play(Http(server.port))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from server.changing_requests import CASES, Story
+from serving import ServerProcess
 from waiting import wait_for
 
 OPENAPI = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
@@ -32,8 +33,6 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory):
-    from conftest import ServerProcess  # noqa: PLC0415 - that of these tests
-
     place = tmp_path_factory.mktemp("repeated")
     users = place / "users"
     users.write_text("ada:$2b$04$abcdefghijklmnopqrstuuJ6hVkkZUWHSdGlqXxPZRHhVYBbYXzMa\n")

@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-from tui.conftest import TuiStarter
 
 SPEC = """
 name: wrong
@@ -68,7 +67,7 @@ def script(path, text):
 
 
 def test_keys_typed_before_the_editor_comes_up_answer_nothing_behind_it(
-    server, tmp_path, failed, start_tui: TuiStarter
+    server, tmp_path, failed, start_tui
 ):
     editor = script(tmp_path / "editor", EDITOR)
     screen = start_tui(server.url, VISUAL="", EDITOR=editor)
@@ -86,7 +85,7 @@ def test_keys_typed_before_the_editor_comes_up_answer_nothing_behind_it(
     assert any("Change the command of job" in line for line in screen.lines)
 
 
-def test_from_a_failure_to_a_complete_run(server, client, tmp_path, failed, start_tui: TuiStarter):
+def test_from_a_failure_to_a_complete_run(server, client, tmp_path, failed, start_tui):
     editor = script(tmp_path / "editor", EDITOR)
     screen = start_tui(server.url, VISUAL="", EDITOR=f"{editor} --wait")
     screen.wait_for("wrong")
@@ -124,7 +123,7 @@ def test_from_a_failure_to_a_complete_run(server, client, tmp_path, failed, star
 
 
 def test_an_editor_that_is_killed_changes_nothing_and_leaves_the_terminal_clean(
-    server, client, tmp_path, failed, start_tui: TuiStarter
+    server, client, tmp_path, failed, start_tui
 ):
     editor = script(tmp_path / "editor", DIES)
     screen = start_tui(server.url, VISUAL=editor)
@@ -145,7 +144,7 @@ def test_an_editor_that_is_killed_changes_nothing_and_leaves_the_terminal_clean(
 
 
 def test_a_script_is_edited_in_place_and_a_workflow_is_checked_before_it_is_used(
-    server, client, tmp_path, failed, start_tui: TuiStarter
+    server, client, tmp_path, failed, start_tui
 ):
     editor = script(tmp_path / "editor", TURNS)
     screen = start_tui(server.url, VISUAL=editor)
@@ -173,7 +172,7 @@ def test_a_script_is_edited_in_place_and_a_workflow_is_checked_before_it_is_used
 
 
 def test_a_script_that_the_editor_removes_is_an_error_and_not_the_end(
-    server, failed, tmp_path, start_tui: TuiStarter
+    server, failed, tmp_path, start_tui
 ):
     editor = script(tmp_path / "editor", REMOVES)
     screen = start_tui(server.url, VISUAL=editor)

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from cli.running import Torc
 from operations.situations import Stage
 
-from tests.cli.conftest import Torc
 from torc_core.client import TorcClient
 
 StageMaker = Callable[..., Stage]

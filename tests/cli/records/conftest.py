@@ -3,8 +3,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from cli.running import Torc
 
-from tests.cli.conftest import Torc
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.job import Job

@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.client
 from collections.abc import Callable
 
-from conftest import ServerProcess
 from core.client.raw_server import HANG_UP, RawServer, Received
+from serving import ServerProcess
 
 _FORWARDED = ("content-type", "authorization", "idempotency-key")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from server.conftest import Http
+from server.plain_http import Http
 from server.rules.plain_model import ACTIVE, ENDED, NOT_CLAIMED, REPORTED, WAYS
 
 EACH = sorted(WAYS)

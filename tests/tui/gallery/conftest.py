@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import ServerProcess
+from serving import ServerProcess
 from tui.gallery import world
 
 

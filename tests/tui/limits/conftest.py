@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ServerProcess, serving
-from tui.limits.large_database import make_database
+from serving import ServerProcess, serving
+from tui.limits.large_database import FEW, MANY, make_database
 from tui.pty_screen import PtyScreen
 
-FEW, MANY = 1_000, 1_000_000
 TORC = Path(sys.executable).with_name("torc")
 TESTS = Path(__file__).parents[2]
 

@@ -22,6 +22,8 @@ from torc_server.storage import tables
 from torc_server.storage.migrations import migrate
 from torc_server.storage.sqlite.database import SQLiteDatabase
 
+FEW, MANY = 1_000, 1_000_000
+"""Jobs of the workflows whose costs are compared."""
 _FAST = ("synchronous=OFF", "journal_mode=OFF", "cache_size=-65536", "foreign_keys=OFF")
 _KINDS = ("prepare", "simulate", "reduce", "report")
 _COPY = {

@@ -12,17 +12,19 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import median
 
 import pytest
-from tui.limits.conftest import MANY, TESTS
 from tui.limits.cost import cpu_s, most_memory, waited_s
+from tui.limits.large_database import MANY
 from tui.limits.relay import relay
 
 from torc_core.model.ids import WorkflowId
 from torc_core.model.status import JobStatus
 from torc_core.runner.policy.output_paths import job_stdio
 
+TESTS = Path(__file__).parents[2]
 WORKFLOWS = {"few": WorkflowId(1), "many": WorkflowId(2)}
 OPENINGS = 3
 PANE_CPU_S = 0.5
