@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.errors import UsageError
-from torc_core.model.workflow import BATCH_REFERENCES, Workflow
+from torc_core.model.workflow import Workflow
 from torc_core.operations.definition.job_batches import BYTES_PER_REQUEST, JobBatches
 from torc_core.operations.definition.rollback import deleted_on_failure
 
@@ -15,16 +15,14 @@ LATE = [(3,), (0,), (), (2,)]
 """The first job depends on the last one."""
 
 
-def order(dependencies, *capabilities, size=1, **how):
-    batches = JobBatches(OFFLINE, capabilities).order(
-        dependencies, [size] * len(dependencies), **how
-    )
+def order(dependencies, *features, size=1, **how):
+    batches = JobBatches(OFFLINE, features).order(dependencies, [size] * len(dependencies), **how)
     return list(batches)
 
 
 def test_with_batch_references_jobs_go_together_and_may_keep_their_order():
-    assert order(LATE, BATCH_REFERENCES) == [[2, 3, 0, 1]]
-    assert order(LATE, BATCH_REFERENCES, keep_order=True) == [[0, 1, 2, 3]]
+    assert order(LATE, Feature.BATCH_REFERENCES) == [[2, 3, 0, 1]]
+    assert order(LATE, Feature.BATCH_REFERENCES, keep_order=True) == [[0, 1, 2, 3]]
 
 
 def test_without_them_each_level_is_a_request():
@@ -34,12 +32,15 @@ def test_without_them_each_level_is_a_request():
 
 def test_large_jobs_are_split_and_upstream_ones_come_first():
     half = BYTES_PER_REQUEST // 2
-    assert order([(), (0,), (1,)], BATCH_REFERENCES, size=half, keep_order=True) == [[0, 1], [2]]
-    assert order(LATE, BATCH_REFERENCES, size=half, keep_order=True) == [[2, 3], [0, 1]]
+    assert order([(), (0,), (1,)], Feature.BATCH_REFERENCES, size=half, keep_order=True) == [
+        [0, 1],
+        [2],
+    ]
+    assert order(LATE, Feature.BATCH_REFERENCES, size=half, keep_order=True) == [[2, 3], [0, 1]]
 
 
 def test_many_jobs_are_split():
-    assert [len(batch) for batch in order([()] * 25_000, BATCH_REFERENCES)] == [
+    assert [len(batch) for batch in order([()] * 25_000, Feature.BATCH_REFERENCES)] == [
         10_000,
         10_000,
         5_000,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,23 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProces
     yield running
     if running.process is not None:
         running.kill()
+
+
+@pytest.fixture
+def replaceable(tmp_path: Path) -> Iterator[Callable[[bool], ServerProcess]]:
+    """Start a server, of the reference or ours, in the place of the one that was there."""
+    running = ServerProcess(tmp_path / "torc.db")
+    ours = running.program
+
+    def start(is_ours: bool) -> ServerProcess:
+        if running.process is not None:
+            running.kill()
+        running.program = ours if is_ours else PROGRAM
+        running.start()
+        return running
+
+    yield start
+    running.kill()
 
 
 @pytest.fixture

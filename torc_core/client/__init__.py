@@ -25,7 +25,7 @@ from torc_core.client.endpoints.runs import RunEndpoints
 from torc_core.client.endpoints.user_data import UserDataEndpoints
 from torc_core.client.endpoints.workflows import WorkflowEndpoints
 from torc_core.client.events import EventStream, NumberedEvent
-from torc_core.client.features import Feature, has_feature, unsupported
+from torc_core.client.features import Feature, features_of, unsupported
 from torc_core.client.pages import every_item
 from torc_core.client.transport import Transport
 from torc_core.model.workflow import Version
@@ -90,11 +90,16 @@ class TorcClient(
                 locate=locate,
             )
         )
-        self._versions: dict[str, Version] = {}
+        self._version: tuple[object, Version] | None = None
+        """And the connection over which it was learnt."""
 
     def offers(self, feature: Feature) -> bool:
-        """Return whether the server has a feature; it is asked once for its version."""
-        return has_feature(feature, self.version().capabilities)
+        """Return whether the server has a feature; it is asked for its version: see `version`."""
+        return feature in self.features()
+
+    def features(self) -> frozenset[Feature]:
+        """Return which features the server has."""
+        return features_of(self.version().capabilities)
 
     def require(self, feature: Feature, **values: object) -> None:
         """Do nothing if the server has a feature.
@@ -110,10 +115,15 @@ class TorcClient(
             raise unsupported(feature, self.url, self.version().version, values)
 
     def version(self) -> Version:
-        """Return what the server at the present address has said that it is."""
-        if (known := self._versions.get(self.url)) is None:
-            known = self._versions[self.url] = self.get_version()
-        return known
+        """Return what the server says that it is.
+
+        It is asked once, and once more after the connection to it was lost: the one that answers
+        then may be another, as after an upgrade.
+        """
+        connection = self._transport.connection
+        if self._version is None or self._version[0] is not connection:
+            self._version = connection, self.get_version()
+        return self._version[1]
 
     @property
     def url(self) -> str:

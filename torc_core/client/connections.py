@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import threading
 import time
 import weakref
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,10 @@ class ConnectionPool:
         self.url = address.url
         self.clock_skew_s: float | None = None
         """How far the server's clock was ahead at its first reply, if it said."""
+        self.connection: object = object()
+        """Replaced when there may be another server at the address: see `_note`."""
+        self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._noting = threading.Lock()
         self._headers = httpx.Headers(headers)
         try:
             self._client = httpx.Client(
@@ -90,9 +95,11 @@ class ConnectionPool:
         try:
             response = self._client.send(self._build(request, timeout_s, key), auth=None)
         except _FAILURES as error:
+            self.note_loss()
             raise error_from_failure(
                 error, self.url, timeout_s=timeout_s, is_read_only=request.is_read_only
             ) from error
+        self._note(response)
         if self.clock_skew_s is None:
             self.clock_skew_s = clock_skew_s(response.headers.get("Date"), time.time())
         if warning := response.headers.get("Warning"):  # an older server does not know all fields
@@ -114,7 +121,9 @@ class ConnectionPool:
             if response.status_code >= 400:
                 with contextlib.closing(response):
                     raise error_from_reply(response.status_code, response.read())
+            self._note(response)
         except _FAILURES as error:
+            self.note_loss()
             raise error_from_failure(
                 error, self.url, timeout_s=SILENCE_S, is_read_only=True
             ) from error
@@ -133,6 +142,24 @@ class ConnectionPool:
             content=None if request.body is None else msgspec.json.encode(request.body),
             extensions={"timeout": timeouts},
         )
+
+    def note_loss(self) -> None:
+        """Note that the server, or the way to it, was lost."""
+        self.connection = object()
+
+    def _note(self, response: httpx.Response) -> None:
+        """Note over which connection a reply came.
+
+        A server that closes idle connections as it ends, and is started again before the next
+        request, is not missed by any: what shows it is a new connection while no other is open.
+        """
+        stream = response.extensions["network_stream"]
+        if stream in self._streams:
+            return
+        with self._noting:
+            if self._streams and not any(_is_open(each) for each in self._streams):
+                self.note_loss()
+            self._streams.add(stream)
 
     def close(self) -> None:
         """Close all connections."""
@@ -156,8 +183,11 @@ class ServerSentEvents:
         """
         try:
             yield from httpx_sse.EventSource(self._response).iter_sse()
+            if not self._is_stopped:  # a server ends its streams when it ends
+                self._pool.note_loss()
         except _FAILURES as error:
             if not self._is_stopped:
+                self._pool.note_loss()
                 raise error_from_failure(
                     error, self._pool.url, timeout_s=SILENCE_S, is_read_only=True
                 ) from error
@@ -187,6 +217,11 @@ def _tls_context(address: Address) -> ssl.SSLContext:
     if address.is_https:
         return ssl.create_default_context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _is_open(stream: Any) -> bool:
+    connection = stream.get_extra_info("socket")
+    return connection is not None and connection.fileno() >= 0
 
 
 def _query(params: Mapping[str, object] | None) -> str:

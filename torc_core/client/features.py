@@ -105,9 +105,9 @@ def feature_of(path: str) -> Feature | None:
     )
 
 
-def has_feature(feature: Feature, offered: Collection[str]) -> bool:
-    """Return whether a server with these capabilities has a feature."""
-    return feature.value.shown_by in offered
+def features_of(offered: Collection[str]) -> frozenset[Feature]:
+    """Return which features a server with these capabilities has."""
+    return frozenset(each for each in Feature if each.value.shown_by in offered)
 
 
 def unsupported(

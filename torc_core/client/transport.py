@@ -81,6 +81,11 @@ class Transport:
         return self._locate is not None
 
     @property
+    def connection(self) -> object:
+        """What stands for the connection to the server: another object after it was lost."""
+        return self._current_pool().connection
+
+    @property
     def clock_skew_s(self) -> float | None:
         """How far the server's clock is ahead, in seconds; None if that is not known."""
         return None if self._pool is None else self._pool.clock_skew_s

@@ -214,7 +214,7 @@ class Runner:
                 context,
                 self._clock,
                 guards,
-                api_url=lambda: url_for_jobs(self._client, context.capabilities),
+                api_url=lambda: url_for_jobs(self._client, with_token=context.has_token_in_path),
             ),
             guards=guards,
             monitor=monitor,

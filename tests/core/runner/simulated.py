@@ -97,7 +97,6 @@ def runner_context(total: Resources, **settings: object) -> RunnerContext:
         workflow_id=7,
         run_id=1,
         node_id=3,
-        capabilities=frozenset(),
         hostname="here",
         total=total,
         gpus=tuple(map(str, range(total.num_gpus))),

@@ -80,10 +80,9 @@ def create_workflow(
         TorcError: The server refused something; what existed by then is deleted again, as for any
             other exception.
     """
-    capabilities = set(client.version().capabilities)
     workflow_id = id_of(client.create_workflow(workflow_record(spec, user)))
     with deleted_on_failure(client, workflow_id):
-        RecordsBuilder(client, spec, workflow_id, capabilities).build(
+        RecordsBuilder(client, spec, workflow_id).build(
             lambda number, total: reporter.progress(
                 JobsCreated(number=number, total=total), number / total
             )

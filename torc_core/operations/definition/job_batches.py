@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from torc_core import graph
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.model.ids import JobId, id_of
 from torc_core.model.job import Job
-from torc_core.model.workflow import BATCH_REFERENCES
 from torc_core.operations.definition.batches import BYTES_PER_REQUEST, RECORDS_PER_REQUEST
 
 REFERENCES_PER_REQUEST = 500_000
@@ -24,12 +23,12 @@ class JobBatches:
 
     Args:
         client: The server.
-        capabilities: What it offers.
+        features: What it offers.
     """
 
-    def __init__(self, client: TorcClient, capabilities: Collection[str]) -> None:
+    def __init__(self, client: TorcClient, features: Collection[Feature]) -> None:
         self._client = client
-        self._has_batch_references = BATCH_REFERENCES in capabilities
+        self._has_batch_references = Feature.BATCH_REFERENCES in features
 
     def create(
         self,

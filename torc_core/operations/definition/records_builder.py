@@ -8,14 +8,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.model.action import ActionType, WorkflowAction
 from torc_core.model.artifact import File, UserData
 from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureHandler, ResourceRequirements, SlurmScheduler
-from torc_core.model.workflow import BULK_RECORDS
 from torc_core.operations.definition.batches import create_in_batches
 from torc_core.operations.definition.job_batches import JobBatches
 from torc_core.spec.expanded import ExpandedAction, ExpandedJob, ExpandedWorkflow, Indices
@@ -34,21 +33,14 @@ class RecordsBuilder:
         client: The server.
         spec: What to create.
         workflow_id: The workflow, which exists.
-        capabilities: What the server offers.
     """
 
-    def __init__(
-        self,
-        client: TorcClient,
-        spec: ExpandedWorkflow,
-        workflow_id: WorkflowId,
-        capabilities: set[str],
-    ) -> None:
+    def __init__(self, client: TorcClient, spec: ExpandedWorkflow, workflow_id: WorkflowId) -> None:
         self._client = client
         self._spec = spec
         self._workflow_id = workflow_id
-        self._has_bulk = BULK_RECORDS in capabilities
-        self._batches = JobBatches(client, capabilities)
+        self._has_bulk = client.offers(Feature.BULK_RECORDS)
+        self._batches = JobBatches(client, client.features())
 
     def build(self, on_jobs: Callable[[int, int], None]) -> None:
         """Create everything, what is referred to first.

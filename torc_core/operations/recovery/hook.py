@@ -22,7 +22,7 @@ from typing import BinaryIO
 import msgspec
 
 from torc_core.characters import escape_hidden
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.errors import AccessError, MachineError, UsageError
 from torc_core.host.environment import user_environment
 from torc_core.masking import mask
@@ -212,7 +212,9 @@ def _environment(client: TorcClient, workflow: Workflow) -> dict[str, str]:
     if scripts not in path.split(":"):
         environment["PATH"] = f"{path}:{scripts}"
     environment["TORC_WORKFLOW_ID"] = str(id_of(workflow))
-    environment["TORC_API_URL"] = url_for_jobs(client, client.version().capabilities)
+    environment["TORC_API_URL"] = url_for_jobs(
+        client, with_token=client.offers(Feature.TOKEN_IN_PATH)
+    )
     for name, value in (("TORC_TOKEN", client.token), ("TORC_PASSWORD", client.password)):
         if value is not None:
             environment[name] = value

@@ -11,14 +11,13 @@ from typing import Any
 
 import msgspec
 
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.clock import Clock
 from torc_core.errors import ConflictError, TorcError, UnreachableError
 from torc_core.model.action import ActionEnd, ActionType, TriggerType, WorkflowAction
 from torc_core.model.events.commands import action_event
 from torc_core.model.events.text import to_event
 from torc_core.model.ids import ActionId
-from torc_core.model.workflow import ACTION_ENDS
 from torc_core.runner.actions.command import CommandProcess
 from torc_core.runner.actions.nodes import NodeScheduler, node_request
 from torc_core.runner.logs import log
@@ -56,7 +55,6 @@ class Actions:
         self._context = context
         self._clock = clock
         self._scheduler = scheduler
-        self._reports_ends = ACTION_ENDS in context.capabilities
         self._executed: set[ActionId] = set()
         """Not to be executed again, although the server may offer them."""
         self._command = CommandProcess(context, guards)
@@ -64,6 +62,11 @@ class Actions:
         self._left: dict[ActionId, str] = {}
         self.is_busy = False
         """Actions are being executed in the background."""
+
+    @property
+    def _reports_ends(self) -> bool:
+        """Whether the server records how actions end."""
+        return self._client.offers(Feature.ACTION_ENDS)
 
     @property
     def schedules_nodes(self) -> bool:
@@ -92,8 +95,8 @@ class Actions:
         """Claim and execute what is due of these triggers, in their order."""
         begun = self._interruptions
         order = {trigger: place for place, trigger in enumerate(triggers)}
-        node_id = self._context.node_id if self._reports_ends else None
         try:
+            node_id = self._context.node_id if self._reports_ends else None
             due = self._client.get_pending_actions(self._context.workflow_id, node_id)
             for action in sorted(
                 (action for action in due if action.trigger_type in order),
@@ -133,12 +136,13 @@ class Actions:
 
     def _claim(self, action: WorkflowAction, action_id: ActionId) -> bool:
         """Claim an action; return whether it is this runner's to execute."""
+        reports_end = self._reports_ends
         try:
             self._client.claim_action(
                 self._context.workflow_id,
                 action_id,
                 self._context.node_id,
-                reports_end=self._reports_ends,
+                reports_end=reports_end,
             )
         except ConflictError:
             return False  # another runner has claimed it
@@ -148,7 +152,7 @@ class Actions:
             # It may be claimed. A server would let a persistent one be claimed again.
             self._executed.add(action_id)
             raise
-        if action.persistent and not self._reports_ends:
+        if action.persistent and not reports_end:
             self._executed.add(action_id)
         return True
 
@@ -207,7 +211,7 @@ class Actions:
             if self._interruptions != begun:
                 return EXIT_STOPPED, command
             try:
-                api_url = url_for_jobs(self._client, context.capabilities)
+                api_url = url_for_jobs(self._client, with_token=context.has_token_in_path)
                 code = self._command.run(
                     command,
                     action_id,

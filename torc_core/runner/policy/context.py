@@ -30,8 +30,12 @@ class RunnerContext(msgspec.Struct, frozen=True, kw_only=True):
     node_id: ComputeNodeId
     node_start_time: str = ""
     """As it was registered."""
-    capabilities: frozenset[str]
-    """What the server offers beyond the reference's protocol."""
+    has_exchange: bool = False
+    """Whether the runner speaks the batch protocol. It keeps to the protocol that it began with:
+    attempts that were claimed with the one cannot be reported with the other, and every server
+    takes the reference's."""
+    has_token_in_path: bool = False
+    """Whether the server takes its token before the path."""
     hostname: str
     total: Resources
     limited_by: LimitedBy = LimitedBy()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sysconfig
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from torc_core.client import Address, TorcClient, every_item
+from torc_core.client import Address, Feature, TorcClient, every_item
 from torc_core.clock import Clock, utc_text
 from torc_core.errors import ConflictError, MachineError, NotFoundError, TorcError, UsageError
 from torc_core.host.environment import user_environment
@@ -21,7 +21,7 @@ from torc_core.host.process import boot_id
 from torc_core.model.compute import ComputeNode, ComputeNodePatch, SchedulerType
 from torc_core.model.execution import ExecutionConfig, ExecutionMode, read_execution_config
 from torc_core.model.ids import WorkflowId, id_of
-from torc_core.model.workflow import TOKEN_IN_PATH, Workflow
+from torc_core.model.workflow import Workflow
 from torc_core.resources import Resources
 from torc_core.runner.logs import log
 from torc_core.runner.policy import output_paths
@@ -70,7 +70,8 @@ def register_node(
     bash = find_bash()
     log_mode = output_files.log_mode(is_shared=options.share_logs)
     output_dir = _create_output_dir(options.output_dir, log_mode)
-    workflow, run_id, capabilities = patience.ask(partial(_look_up, client, options))
+    workflow, run_id, features = patience.ask(partial(_look_up, client, options))
+    has_token_in_path = Feature.TOKEN_IN_PATH in features
     # The registration comes last: after it, the runner can do without answers for a while.
     await_turn()
     node = _register(client, _node(options, workflow, machine, total, clock), patience)
@@ -82,7 +83,8 @@ def register_node(
         run_id=run_id,
         node_id=node_id,
         node_start_time=node.start_time,
-        capabilities=capabilities,
+        has_exchange=Feature.EXCHANGE in features,
+        has_token_in_path=has_token_in_path,
         hostname=machine.hostname,
         total=total,
         limited_by=LimitedBy(
@@ -99,7 +101,7 @@ def register_node(
             user_environment(),
             workflow,
             output_dir=output_dir,
-            api_url=url_for_jobs(client, capabilities),
+            api_url=url_for_jobs(client, with_token=has_token_in_path),
             token=client.token,
             scripts_dir=sysconfig.get_path("scripts"),
         ),
@@ -184,12 +186,16 @@ def is_deleted(client: TorcClient, workflow_id: WorkflowId) -> bool:
     return False
 
 
-def url_for_jobs(client: TorcClient, capabilities: Container[str]) -> str:
+def url_for_jobs(client: TorcClient, *, with_token: bool) -> str:
     """Return the server's address for programs in jobs, for any client that they use.
 
     A user and a password in the address are the runner's alone.
+
+    Args:
+        client: The runner's.
+        with_token: Put the token before the path, which not every server takes.
     """
-    return _public_url(Address(client.url, client.token), with_token=TOKEN_IN_PATH in capabilities)
+    return _public_url(Address(client.url, client.token), with_token=with_token)
 
 
 @lru_cache(maxsize=8)
@@ -201,7 +207,7 @@ def _public_url(address: Address, *, with_token: bool) -> str:
 class _Found(NamedTuple):
     workflow: Workflow
     run_id: int
-    capabilities: frozenset[str]
+    features: frozenset[Feature]
 
 
 def _look_up(client: TorcClient, options: RunnerOptions) -> _Found:
@@ -209,7 +215,7 @@ def _look_up(client: TorcClient, options: RunnerOptions) -> _Found:
     workflow = client.get_workflow(workflow_id)
     _check_initialized(client, options)
     run_id = client.get_workflow_status(workflow_id).run_id
-    return _Found(workflow, run_id, frozenset(client.version().capabilities))
+    return _Found(workflow, run_id, client.features())
 
 
 def _check_initialized(client: TorcClient, options: RunnerOptions) -> None:

@@ -8,7 +8,6 @@ from torc_core.client import TorcClient
 from torc_core.clock import Clock
 from torc_core.model.exchange import Exchange, ExchangeReply
 from torc_core.model.ids import ComputeNodeId
-from torc_core.model.workflow import EXCHANGE
 from torc_core.runner.policy.context import RunnerContext
 from torc_core.runner.server.single_calls import SingleCallProtocol
 
@@ -50,6 +49,6 @@ class BatchProtocol:
 
 def choose_protocol(client: TorcClient, context: RunnerContext, clock: Clock) -> ExchangeProtocol:
     """Return the best protocol that the server offers."""
-    if EXCHANGE in context.capabilities:
+    if context.has_exchange:
         return BatchProtocol(client, context.node_id)
     return SingleCallProtocol(client, context.workflow_id, context.run_id, context.node_id, clock)

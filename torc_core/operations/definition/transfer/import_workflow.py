@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.model.compute import ComputeNode
 from torc_core.model.ids import JobId, WorkflowId, id_of
 from torc_core.model.job import Job
@@ -17,7 +17,7 @@ from torc_core.model.resources import (
     ResourceRequirementsPatch,
 )
 from torc_core.model.result import Result
-from torc_core.model.workflow import BULK_RECORDS, BULK_RESULTS, Workflow, WorkflowStatus
+from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.definition.batches import create_in_batches
 from torc_core.operations.definition.create import JobsCreated, working_directory
 from torc_core.operations.definition.job_batches import JobBatches
@@ -80,11 +80,10 @@ def import_workflow(
         document = msgspec.structs.replace(document, results=Records(Result))
     for sentence in remarks_on(document, skip_events=options.skip_events):
         reporter.warn(TransferWarning(sentence=sentence))
-    capabilities = set(client.version().capabilities)
     created = client.create_workflow(_workflow(document.workflow, options))
     workflow_id = id_of(created)
     with deleted_on_failure(client, workflow_id):
-        _Import(client, document, workflow_id, capabilities, reporter).create()
+        _Import(client, document, workflow_id, reporter).create()
     counts = {
         section: len(getattr(document, section))
         for section in ("jobs", "files", "user_data", "results")
@@ -100,15 +99,14 @@ class _Import:
         client: TorcClient,
         document: Document,
         workflow_id: WorkflowId,
-        capabilities: set[str],
         reporter: Reporter,
     ) -> None:
         self._client = client
         self._document = document
         self._workflow_id = workflow_id
-        self._has_bulk = BULK_RECORDS in capabilities
-        self._has_bulk_results = BULK_RESULTS in capabilities
-        self._batches = JobBatches(client, capabilities)
+        self._has_bulk = client.offers(Feature.BULK_RECORDS)
+        self._has_bulk_results = client.offers(Feature.BULK_RESULTS)
+        self._batches = JobBatches(client, client.features())
         self._reporter = reporter
         self._new_ids = renumber.NewIds(workflow_id)
 
