@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from litestar import Litestar
+from litestar.datastructures import State
 from sqlalchemy.exc import DBAPIError
 
-from torc_core.clock import Clock, SystemClock
+from torc_core.clock import SystemClock
 from torc_server.background.damage import look_for_damage
 from torc_server.background.housekeeping import (
     FORGETS_EVERY_S,
@@ -23,7 +24,6 @@ from torc_server.background.large_work import LargeWork
 from torc_server.background.retention import EVERY_S, Pruning
 from torc_server.background.task_runner import Background
 from torc_server.controllers.event_feed import EventFeeds
-from torc_server.records.tasks import fail_left_over
 from torc_server.settings import Retention, ServerSettings
 from torc_server.storage.database import Database, open_database
 from torc_server.storage.migrations import check_version, migrate
@@ -48,22 +48,25 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
     database.create()
     with database.serving():
         was_left_open = database.was_left_open
-        _prepare(database, clock)
+        _prepare(database)
         app.state.writer = Writer(database, notifier, clock=clock)
         app.state.readers = Readers(database, settings.readers)
         app.state.feeds = EventFeeds(app.state.readers, notifier)
         app.state.background = Background(database, app.state.writer, app.state.readers)
         app.state.large_work = LargeWork(database, app.state.writer, app.state.readers)
-        await app.state.large_work.resume()
+        await app.state.large_work.take_over()
+        keeping = keep_house(
+            database, app.state.writer, clock, settings.timers, app.state.large_work.take_over
+        )
         tasks = [
-            asyncio.create_task(keep_house(database, app.state.writer, clock, settings.timers)),
+            asyncio.create_task(keeping),
             *map(asyncio.create_task, _upkeep(app, database)),
         ]
         if was_left_open:
             looking = look_for_damage(database, app.state.readers, app.state.writer)
             tasks.append(asyncio.create_task(looking))
         try:
-            with database.sharing.listen(partial(_tell, asyncio.get_running_loop(), notifier)):
+            with database.sharing.listen(partial(_tell, asyncio.get_running_loop(), app.state)):
                 yield
         finally:
             for task in tasks:
@@ -88,19 +91,18 @@ def _upkeep(app: Litestar, database: Database) -> Iterator[Coroutine[Any, Any, N
         yield do_in_slices(pruning.prune, EVERY_S, "what is old could not be deleted")
 
 
-def _prepare(database: Database, clock: Clock) -> None:
+def _prepare(database: Database) -> None:
     """Upgrade the schema; a foreign database is not touched."""
     try:
         with database.reader_engine().connect() as connection:
             version = check_version(connection, database)
         with database.writer_engine().connect() as connection:
             migrate(connection, database, version)
-            with connection.begin():
-                fail_left_over(connection, database.sharing, now_ms=clock.wall_ms())
     except DBAPIError as error:
         raise database.unusable(error) from error
 
 
-def _tell(loop: asyncio.AbstractEventLoop, notifier: Notifier, changes: Changes | None) -> None:
-    """Have the notifier hear, in its loop, of changes by other servers."""
-    loop.call_soon_threadsafe(notifier.hear, changes)
+def _tell(loop: asyncio.AbstractEventLoop, state: State, changes: Changes | None) -> None:
+    """Have those who wait hear, in their loop, of changes by other servers."""
+    loop.call_soon_threadsafe(state.notifier.hear, changes)
+    loop.call_soon_threadsafe(state.writer.look_again, changes)

@@ -111,3 +111,13 @@ def test_a_deleted_workflow_is_gone_at_once_and_its_rows_soon(large):
     assert call("GET", "/workflows").body["total_count"] == 0
     for table in ("job", "dependency_set_member", "workflow", "unfinished_work"):
         wait_for(lambda of=table: ask(server, f"SELECT count(*) FROM {of}") == [(0,)], table)
+
+
+def test_a_workflow_that_is_being_initialized_is_deleted_afterwards(large, http_of):
+    server, call, workflow_id = large
+    asking = in_background(http_of(server), "POST", f"/workflows/{workflow_id}/initialize_jobs")
+    wait_for(lambda: ask(server, ASKED_FOR), "the note of the work")
+
+    assert call("DELETE", f"/workflows/{workflow_id}").status == 200
+    asking.join()
+    assert call("GET", f"/workflows/{workflow_id}").status == 404

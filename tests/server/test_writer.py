@@ -17,8 +17,18 @@ from waiting import wait_for
 
 from torc_core.clock import SystemClock
 from torc_core.errors import MachineError, UsageError
+from torc_core.model.workflow import Workflow
+from torc_server.rules.workflows import create_workflow
 from torc_server.storage import writer as writer_module
-from torc_server.storage.long_work.unfinished import check_free
+from torc_server.storage.long_work.unfinished import (
+    TakenOverError,
+    WorkKind,
+    check_free,
+    forget_work,
+    hold_work,
+    note_work,
+)
+from torc_server.storage.migrations import migrate
 from torc_server.storage.notify import CHANGED_TOPICS, Notifier
 from torc_server.storage.readers import Readers
 from torc_server.storage.sqlite import database as sqlite_module
@@ -30,8 +40,12 @@ from torc_server.storage.writer import Writer
 def database(tmp_path):
     made = SQLiteDatabase(tmp_path / "torc.db")
     made.create()
-    with made.writer_engine().connect() as connection, connection.begin():
+    with made.writer_engine().connect() as connection:
+        migrate(connection, made, 0)
         connection.execute(text("CREATE TABLE note (number INTEGER UNIQUE, body TEXT)"))
+        for _ in range(8):
+            create_workflow(connection, Workflow(name="w", user="u"), now_ms=0)
+        connection.commit()
     return made
 
 
@@ -314,8 +328,24 @@ def change(connection, workflow_id, number):
     return number
 
 
+def begin(connection, own, *, now_ms):
+    note_work(connection, own.workflow_id, WorkKind.INITIALIZE, own.holder)
+
+
+def end(connection, workflow_id, *, now_ms):
+    forget_work(connection, workflow_id)
+
+
+@contextlib.asynccontextmanager
+async def reserved(writer, workflow_id):
+    async with writer.reserve(workflow_id) as own:
+        await own.begin(begin, own)
+        yield own
+        await own.run(end, workflow_id)
+
+
 async def test_who_would_change_a_reserved_workflow_waits_and_others_do_not(writer, readers):
-    async with writer.reserve(7) as own:
+    async with reserved(writer, 7) as own:
         waiting = asyncio.ensure_future(writer.run(change, 7, 1))
         assert await writer.run(change, 8, 2) == 2
         assert await own.run(lambda connection, now_ms: change(connection, 7, 3)) == 3
@@ -327,7 +357,7 @@ async def test_who_would_change_a_reserved_workflow_waits_and_others_do_not(writ
 
 
 async def test_of_a_group_only_those_wait_that_concern_the_reserved_workflow(writer):
-    async with writer.reserve(7):
+    async with reserved(writer, 7):
         first = asyncio.ensure_future(writer.run(change, 7, 1))
         answers = await together(writer, writer.run(change, 8, 2), writer.run(add_and_fail, 3))
         assert answers[0] == 2
@@ -335,11 +365,38 @@ async def test_of_a_group_only_those_wait_that_concern_the_reserved_workflow(wri
     assert await first == 1
 
 
+async def test_of_a_group_those_wait_that_come_behind_the_reservation(writer):
+    async with writer.reserve(7) as own:
+        answers = asyncio.ensure_future(
+            together(writer, own.begin(begin, own), writer.run(change, 7, 1))
+        )
+        await writer.run(numbers)
+        await own.run(lambda connection, now_ms: change(connection, 7, 2))
+        assert not answers.done()
+        await own.run(end, 7)
+    assert await answers == [None, 1]
+
+
+async def test_a_reservation_that_fails_to_begin_keeps_no_request_waiting(writer):
+    def begin_and_fail(connection, own, *, now_ms):
+        begin(connection, own, now_ms=now_ms)
+        raise UsageError("no")
+
+    async def reserve():
+        async with writer.reserve(7) as own:
+            await own.begin(begin_and_fail, own)
+
+    answers = await together(writer, reserve(), writer.run(change, 7, 1))
+
+    assert isinstance(answers[0], UsageError)
+    assert answers[1] == 1
+
+
 async def test_reservations_of_a_workflow_take_turns(writer):
     seen = []
 
     async def work(name):
-        async with writer.reserve(7) as own:
+        async with reserved(writer, 7) as own:
             for _ in range(3):
                 seen.append(name)
                 await own.run(lambda connection, now_ms: check_free(connection, 7))
@@ -352,10 +409,10 @@ async def test_reservations_of_a_workflow_take_turns(writer):
 
 async def test_a_reservation_that_was_given_up_while_it_waited_holds_nothing(writer):
     async def reserve():
-        async with writer.reserve(7):
+        async with reserved(writer, 7):
             pytest.fail("it was given up")
 
-    async with writer.reserve(7):
+    async with reserved(writer, 7):
         late = asyncio.ensure_future(reserve())
         await writer.run(numbers)
         late.cancel()
@@ -364,9 +421,24 @@ async def test_a_reservation_that_was_given_up_while_it_waited_holds_nothing(wri
     assert await writer.run(change, 7, 1) == 1
 
 
+async def test_work_that_was_taken_over_changes_nothing_more(writer):
+    async with writer.reserve(7) as own:
+        await own.begin(begin, own)
+        other = writer.holders.new()
+        await writer.run(hold_work, 7, other)
+        with pytest.raises(TakenOverError):
+            await own.run(lambda connection, now_ms: add(connection, 1))
+        async with writer.reserve(7, other) as successor:
+            await successor.run(end, 7)
+        with pytest.raises(TakenOverError):
+            await own.run(lambda connection, now_ms: add(connection, 1))
+    assert await writer.run(numbers) == set()
+
+
 async def test_who_waits_when_the_writer_stops_is_refused(database, notifier):
     writer = Writer(database, notifier, clock=SystemClock())
-    async with writer.reserve(7):
+    async with writer.reserve(7) as own:
+        await own.begin(begin, own)
         waiting = asyncio.ensure_future(writer.run(change, 7, 1))
         await writer.run(numbers)
         await writer.stop()

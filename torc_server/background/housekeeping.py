@@ -1,4 +1,4 @@
-"""Periodic work: leases of silent runners, tasks of dead servers, and what is due now and then."""
+"""Periodic work: leases of silent runners, work of dead servers, and what is due now and then."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from torc_core.clock import Clock
 from torc_core.errors import TorcError
 from torc_core.model.records.timers import RunnerTimers
-from torc_server.records.tasks import fail_left_over
 from torc_server.rules.attempts.lost.leases import (
     LeaseClock,
     Silence,
@@ -35,9 +34,15 @@ log = logging.getLogger(__name__)
 
 
 async def keep_house(
-    database: Database, writer: Writer, clock: Clock, timers: RunnerTimers
+    database: Database,
+    writer: Writer,
+    clock: Clock,
+    timers: RunnerTimers,
+    take_over: Callable[[], Awaitable[None]],
 ) -> None:
-    """Look for silent runners, for as long as the server runs, if no other server does.
+    """Look for silent runners and servers that are gone, for as long as this one runs.
+
+    It does if no other server does; `take_over` does what such servers have left.
 
     Leases start over with the server that looks: it knows of no heartbeat that came while none did.
     """
@@ -48,6 +53,7 @@ async def keep_house(
             if await writer.run_timed(take_the_lead, database) is None:
                 leases = None
                 continue
+            await take_over()
             wall_ms = await writer.run(read_clock, database, clock)
             monotonic_s = clock.monotonic()
             leases = leases or LeaseClock(monotonic_s, wall_ms - monotonic_s * 1000)
@@ -59,14 +65,8 @@ async def keep_house(
 
 
 def take_the_lead(connection: Connection, database: Database, *, now_ms: int) -> int | None:
-    """Return the time of the transaction, if this server does what one does for all.
-
-    That server also fails the tasks of servers that are gone.
-    """
-    if not database.sharing.leads(connection):
-        return None
-    fail_left_over(connection, database.sharing, now_ms=now_ms)
-    return now_ms
+    """Return the time of the transaction, if this server does what one does for all."""
+    return now_ms if database.sharing.leads(connection) else None
 
 
 def read_clock(connection: Connection, database: Database, clock: Clock) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from torc_core.errors import MachineError, TorcError
 from torc_core.model.ids import TaskId, WorkflowId
 from torc_core.model.records.workflow_run import StartReply, StartRequest
 from torc_core.model.workflow import Message, Workflow
+from torc_server.background.taking_over import leave, take_over
 from torc_server.records.tasks import fail_task, finish_task, start_task
 from torc_server.rules.dependencies.placement import Piece, Plan
 from torc_server.rules.initialize import ALL, Initialization, initialize_jobs
@@ -24,10 +26,9 @@ from torc_server.rules.large.initializing import Note
 from torc_server.rules.large.retention import is_finished
 from torc_server.rules.runs.start import start_again, start_workflow
 from torc_server.storage.database import Database
-from torc_server.storage.long_work.unfinished import WorkKind, left_over
+from torc_server.storage.long_work.unfinished import TakenOverError, Work, WorkKind
 from torc_server.storage.readers import Readers
 from torc_server.storage.repeats.answers import check_unanswered, keep_answer
-from torc_server.storage.repeats.keys import RequestKey
 from torc_server.storage.transactions import Transactions
 from torc_server.storage.writer import Reserved, Writer
 
@@ -40,14 +41,14 @@ log = logging.getLogger(__name__)
 
 
 class LargeWork:
-    """What is under way; what a stopping server leaves, the next one goes on with.
+    """What is under way; what a stopping or dying server leaves, another one goes on with.
 
     A request hands its own writer over: the reply is kept with the transaction in which it is
     decided, in case the request comes again.
     """
 
     def __init__(self, database: Database, writer: Writer, readers: Readers) -> None:
-        self._is_alone = database.sharing.is_alone
+        self._sharing = database.sharing
         self._writer = writer
         self._readers = readers
         self._running: set[asyncio.Task[Any]] = set()
@@ -59,9 +60,10 @@ class LargeWork:
             NotFoundError: There is no such workflow.
         """
         reached: list[Progress | None] = []
+        holder = self._writer.holders.new()
 
         def begin(conn: Connection) -> Workflow:
-            workflow, progress = begin_deletion(conn, workflow_id)
+            workflow, progress = begin_deletion(conn, workflow_id, holder)
             reached.append(progress)
             return workflow
 
@@ -72,11 +74,12 @@ class LargeWork:
 
     async def delete_finished(self, workflow_id: WorkflowId, before_ms: int) -> Workflow | None:
         """Delete a workflow, all its rows, if it is finished since a time, and return it then."""
+        holder = self._writer.holders.new()
 
         def begin(conn: Connection) -> tuple[Workflow, Progress | None] | None:
             if not is_finished(conn, workflow_id, before_ms):
                 return None
-            return begin_deletion(conn, workflow_id)
+            return begin_deletion(conn, workflow_id, holder)
 
         begun = await self._writer.run(begin)
         if begun is None:
@@ -111,7 +114,8 @@ class LargeWork:
         """
         if await self._is_large(workflow_id):
             note = Note(asked=asked, task_id=task_id)
-            await asyncio.shield(self._go_on(self._initialize(workflow_id, note)))
+            with suppress(TakenOverError):  # the task goes on
+                await asyncio.shield(self._go_on(self._initialize(workflow_id, note)))
             return
 
         def work(conn: Connection, *, now_ms: int) -> None:
@@ -133,31 +137,32 @@ class LargeWork:
         """
         if not await self._is_large(workflow_id):
             return await writer.run_timed(start_workflow, workflow_id, request)
-        starting = self._start(workflow_id, request, writer.key)
-        return await asyncio.shield(self._go_on(starting))
+        note = Note(asked=ALL, start=request, key=writer.key)
+        return await asyncio.shield(self._go_on(self._start(workflow_id, note)))
 
-    async def resume(self) -> None:
-        """Go on with what the server before has left; those workflows are reserved on return."""
-        for workflow_id, kind, data in await self._readers.run(left_over):
-            log.info("the server before has begun to %s workflow %d", kind, workflow_id)
-            if kind is WorkKind.DELETE:
-                self._go_on(self._delete_rest(workflow_id, Progress()))
+    async def take_over(self) -> None:
+        """Go on with the work of servers that are gone, see `taking_over`."""
+        holders = self._writer.holders
+        for work in await self._writer.run_timed(take_over, self._sharing, holders):
+            log.info("a server that is gone began to %s workflow %d", work.kind, work.workflow_id)
+            if work.kind is WorkKind.DELETE:
+                self._go_on(self._delete_rest(work.workflow_id, Progress()))
             else:
-                is_reserved = asyncio.Event()
-                self._go_on(self._resume(workflow_id, convert(data, Note), is_reserved))
-                await is_reserved.wait()
+                self._go_on(self._continue(work, convert(work.data, Note)))
 
     def stop(self) -> None:
-        """Begin no further slice."""
+        """Begin no further slice, and leave the rest to other servers."""
         for running in self._running:
             running.cancel()
 
-    async def _is_large(self, workflow_id: WorkflowId) -> bool:
-        """Return whether a workflow is initialized in slices.
+        def last(conn: Connection, *_: object) -> tuple[None]:
+            leave(conn, self._sharing)
+            return (None,)
 
-        Not beside other servers: this one's reservations do not keep them waiting.
-        """
-        return self._is_alone and await self._readers.run(initializing.is_large, workflow_id)
+        self._writer.put(last, None).cancel()  # its outcome is not waited for
+
+    async def _is_large(self, workflow_id: WorkflowId) -> bool:
+        return await self._readers.run(initializing.is_large, workflow_id)
 
     def _go_on(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         running = asyncio.create_task(work)
@@ -170,71 +175,78 @@ class LargeWork:
             part = partial(self._writer.run, continue_deletion, workflow_id, progress)
             progress = await _insist(part)
 
-    async def _start(
-        self, workflow_id: WorkflowId, request: StartRequest, key: RequestKey | None
-    ) -> StartReply:
-        def again(conn: Connection, *, now_ms: int) -> StartReply | None:
-            if key is not None:
-                check_unanswered(conn, key)
-            reply = start_again(conn, workflow_id, request, now_ms=now_ms)
-            if reply is not None and key is not None:
-                keep_answer(conn, key, reply, now_ms=now_ms)
-            return reply
-
+    async def _start(self, workflow_id: WorkflowId, note: Note) -> StartReply:
         async with self._writer.reserve(workflow_id) as own:
-            reply = await own.run(again)
+            reply = await own.begin(_start_again, workflow_id, note, own.holder)
             if reply is None:
-                done = await self._place(own, Note(asked=ALL, start=request, key=key))
+                done = await self._carry_out(own, note)
                 assert isinstance(done, StartReply)
                 reply = done
             return reply
 
     async def _initialize(self, workflow_id: WorkflowId, note: Note) -> Message | StartReply:
         async with self._writer.reserve(workflow_id) as own:
-            return await self._place(own, note)
+            await own.begin(_begin, workflow_id, note, own.holder)
+            return await self._carry_out(own, note)
 
-    async def _resume(
-        self, workflow_id: WorkflowId, note: Note, is_reserved: asyncio.Event
-    ) -> None:
+    async def _continue(self, work: Work, note: Note) -> None:
+        """Carry out what another server has begun."""
         try:
-            async with self._writer.reserve(workflow_id) as own:
-                is_reserved.set()
-                await self._place(own, note)
+            async with self._writer.reserve(work.workflow_id, work.holder) as own:
+                await self._carry_out(own, note)
+        except TakenOverError as error:
+            log.info("%s", error)
         except TorcError as error:
-            log.warning("workflow %d could not be initialized: %s", workflow_id, error)
+            log.warning("workflow %d could not be initialized: %s", work.workflow_id, error)
             if note.task_id is not None:
                 fail = partial(self._writer.run_timed, fail_task, note.task_id, error.message)
                 await _insist(fail)
         except Exception:
-            log.exception("workflow %d could not be initialized", workflow_id)
-        finally:
-            is_reserved.set()
+            log.exception("workflow %d could not be initialized", work.workflow_id)
 
-    async def _place(self, own: Reserved, note: Note) -> Message | StartReply:
-        plan, note = await self._decided(own, note)
-        for piece in plan.pieces(forgets_results=True):
-            await _insist(partial(own.run, _write, piece))
-        return await _insist(partial(own.run, _conclude, plan, note))
+    async def _carry_out(self, own: Reserved, note: Note) -> Message | StartReply:
+        """Do what was noted; if that cannot be, the workflow is free again."""
+        try:
+            plan, note = await self._decided(own, note)
+            for piece in plan.pieces(forgets_results=True):
+                await _insist(partial(own.run, _write, piece))
+            return await _insist(partial(own.run, _conclude, plan, note))
+        except Exception:
+            await _insist(partial(own.run, initializing.give_up, own.workflow_id))
+            raise
 
     async def _decided(self, own: Reserved, note: Note) -> tuple[Plan, Note]:
         """Return what is going to be written, and the note that says so."""
+        make_plan = partial(self._readers.run, initializing.plan, own.workflow_id, note)
         if note.chosen is not None:
-            return await self._readers.run(initializing.plan, own.workflow_id, note), note
-        await own.run(_begin, own.workflow_id, note)
-        try:
-            plan = await self._readers.run(initializing.plan, own.workflow_id, note)
-            return plan, await own.run(initializing.decide, plan, note)
-        except Exception:
-            await own.run(initializing.give_up, own.workflow_id)
-            raise
+            return await _insist(make_plan), note
+        plan = await make_plan()
+        return plan, await own.run(initializing.decide, plan, note)
 
 
-def _begin(conn: Connection, workflow_id: WorkflowId, note: Note, *, now_ms: int) -> None:
+def _begin(
+    conn: Connection, workflow_id: WorkflowId, note: Note, holder: int, *, now_ms: int
+) -> None:
     if note.key is not None:
         check_unanswered(conn, note.key)
-    initializing.begin(conn, workflow_id, note, now_ms=now_ms)
+    initializing.begin(conn, workflow_id, note, holder, now_ms=now_ms)
     if note.task_id is not None:
         start_task(conn, note.task_id, now_ms=now_ms)
+
+
+def _start_again(
+    conn: Connection, workflow_id: WorkflowId, note: Note, holder: int, *, now_ms: int
+) -> StartReply | None:
+    """Start a workflow that was started before; None: it is its first start, which was begun."""
+    assert note.start is not None
+    if note.key is not None:
+        check_unanswered(conn, note.key)
+    reply = start_again(conn, workflow_id, note.start, now_ms=now_ms)
+    if reply is None:
+        _begin(conn, workflow_id, note, holder, now_ms=now_ms)
+    elif note.key is not None:
+        keep_answer(conn, note.key, reply, now_ms=now_ms)
+    return reply
 
 
 def _conclude(conn: Connection, plan: Plan, note: Note, *, now_ms: int) -> Message | StartReply:

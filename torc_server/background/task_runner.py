@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from torc_core.decoders import decode
 from torc_core.errors import MachineError, TorcError
@@ -31,7 +30,7 @@ class Background:
     """The running tasks."""
 
     def __init__(self, database: Database, writer: Writer, readers: Readers) -> None:
-        self._sharing = database.sharing
+        self._server = database.sharing.server
         self._writer = writer
         self._readers = readers
         self._running: set[asyncio.Task[None]] = set()
@@ -53,7 +52,7 @@ class Background:
                 await self._readers.run(check_idle, workflow_id)
             else:
                 await self._readers.run(check_unanswered, writer.key)
-            task = await writer.run_timed(begin_task, workflow_id, operation, self._sharing)
+            task = await writer.run_timed(begin_task, workflow_id, operation, self._server)
         except AlreadyAnsweredError as known:
             return decode(known.reply, Task)
         running = asyncio.create_task(self._perform(task.id, work))
@@ -74,8 +73,6 @@ class Background:
         except Exception:
             log.exception("task %d failed", task_id)
             await self._fail(task_id, "The server failed; its log has the reason.")
-        with suppress(TorcError):
-            await self._writer.run(self._sharing.release, task_id)
 
     async def _fail(self, task_id: TaskId, error: str) -> None:
         """Record a failure, if necessary once the disk has room again."""

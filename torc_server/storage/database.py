@@ -10,7 +10,7 @@ options, which others ignore.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
@@ -38,8 +38,8 @@ class Sharing(Protocol):
     """How the servers that use one database get along; a server that is alone does as it likes."""
 
     @property
-    def is_alone(self) -> bool:
-        """Whether no other server can use the database."""
+    def server(self) -> int:
+        """The number of this server, see `storage.long_work.holders`."""
 
     def moment(self, connection: Connection, clock_ms: int) -> int:
         """Return the time of a transaction that has begun: the clock of all who write to it.
@@ -75,14 +75,11 @@ class Sharing(Protocol):
     def leads(self, connection: Connection) -> bool:
         """Return whether this server does what one is to do for all; it stays so."""
 
-    def hold(self, connection: Connection, task_id: int) -> None:
-        """Note that this server works on a task."""
+    def gone(self, connection: Connection, servers: Collection[int]) -> set[int]:
+        """Return those of some servers, by number, that are gone; 0 always is.
 
-    def release(self, connection: Connection, task_id: int) -> None:
-        """Note that this server works on a task no longer."""
-
-    def is_abandoned(self, connection: Connection, task_id: int) -> bool:
-        """Return whether no server works on a task."""
+        One that was only cut off may be among them, if it was for long.
+        """
 
 
 class Numbering(Protocol):

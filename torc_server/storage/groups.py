@@ -16,9 +16,15 @@ from sqlalchemy import Connection
 
 from torc_core.clock import Clock
 from torc_core.errors import MachineError
+from torc_core.model.ids import WorkflowId
 from torc_server.storage.database import Database, Fate
-from torc_server.storage.long_work.reservations import Reservation, Reservations
-from torc_server.storage.long_work.unfinished import RESERVED, ReservedError
+from torc_server.storage.long_work.reservations import Reservations
+from torc_server.storage.long_work.unfinished import (
+    HOLDER,
+    RESERVED,
+    ReservedError,
+    read_reserved,
+)
 from torc_server.storage.notify import CHANGED_TOPICS, ENDED_WAITS, Changes
 from torc_server.storage.statements import execute, send
 
@@ -34,10 +40,10 @@ class Request:
     future: asyncio.Future[Any]
     outcome: Any = None
     """The result; an exception is raised instead."""
-    holds: Reservation | None = None
-    """The reservation under which it is made."""
-    waits_for: Reservation | None = None
-    """The reservation whose end it has to wait for."""
+    holder: int | None = None
+    """For whom it is made, if that one reserves a workflow."""
+    waits_for: WorkflowId | None = None
+    """The workflow that it has to wait for."""
 
     def answer(self) -> None:
         """Resolve the future with the outcome."""
@@ -127,6 +133,8 @@ class Groups:
             connection.info[key] = set()
         now_ms = self._database.sharing.moment(connection, self._clock.wall_ms())
         self._moment = max(self._moment, now_ms)
+        reserved = connection.info[RESERVED] = read_reserved(connection)
+        self._reservations.release(reserved)
         for _, alike in groupby(group, key=lambda request: request.work):
             self._attempt(connection, list(alike))
         self._database.check_in_place(connection)
@@ -150,7 +158,7 @@ class Groups:
         By the driver: SQLAlchemy takes longer for a savepoint than SQLite.
         """
         send(connection, "SAVEPOINT request")
-        connection.info[RESERVED] = self._reservations.forbidden(requests[0].holds)
+        connection.info[HOLDER] = requests[0].holder
         for request in requests:
             request.waits_for = None
         try:

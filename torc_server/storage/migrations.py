@@ -13,7 +13,7 @@ from torc_core.errors import ConflictError
 from torc_server.storage import tables
 from torc_server.storage.database import Database
 
-VERSION = 17
+VERSION = 18
 """The version of the schema that the tables describe."""
 
 

@@ -9,7 +9,8 @@ A group also has one moment, the time of its commit, which is never before that 
 it, even if the wall clock is set back: so times never contradict the order of ids.
 
 Long work is done in slices, with other requests in between. While a workflow is reserved for such
-work, requests of others that would change it are rolled back and wait; all others are served.
+work, by this server or another one, requests that would change it are rolled back and wait; all
+others are served.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from torc_server.histogram import Histogram
 from torc_server.storage.database import Database
 from torc_server.storage.groups import Groups, Request
 from torc_server.storage.health import Room, health_of
-from torc_server.storage.long_work.reservations import Reservation, Reservations
+from torc_server.storage.long_work.holders import Holders
+from torc_server.storage.long_work.reservations import Reservations
+from torc_server.storage.long_work.unfinished import check_free, check_held
 from torc_server.storage.memory import release_memory
-from torc_server.storage.notify import Notifier
+from torc_server.storage.notify import Changes, Notifier
 from torc_server.storage.transactions import Transactions
 
 T = TypeVar("T")
@@ -43,6 +46,7 @@ GROUP_LIMIT = 64
 _GROUP_SIZES = (1, 2, 4, 8, 16, 32, GROUP_LIMIT)
 LARGE_GROUP_S = 1.0
 """A group that takes longer has used much memory, which is returned to the system."""
+_STOPS = MachineError("The server stops.", hint="Repeat the request when it is back.")
 
 
 class Writer(Transactions):
@@ -59,6 +63,7 @@ class Writer(Transactions):
         self.group_times = Histogram()
         """Seconds from the begin of a transaction to the end of its commit."""
         self._queue: SimpleQueue[Request | None] = SimpleQueue()
+        self.holders = Holders(database.sharing.server)
         self._reservations = Reservations(self._queue.put)
         self._groups = Groups(database, clock, self._hand_over, self._reservations)
         self._loop = asyncio.get_running_loop()
@@ -71,22 +76,25 @@ class Writer(Transactions):
         return self._queue.qsize()
 
     @asynccontextmanager
-    async def reserve(self, workflow_id: WorkflowId) -> AsyncIterator[Reserved]:
-        """Have requests that would change a workflow wait until this is over.
+    async def reserve(
+        self, workflow_id: WorkflowId, holder: int | None = None
+    ) -> AsyncIterator[Reserved]:
+        """Yield the work of a holder, a new one by default, on a workflow.
 
-        Except those of the reservation itself. What was asked for before is committed first.
-
-        Raises:
-            MachineError: There is no space left, or the disk fails.
+        From when it is noted until it is forgotten requests of others that would change the
+        workflow wait.
         """
-        reservation = Reservation(workflow_id)
+        own = Reserved(self, workflow_id, self.holders.new() if holder is None else holder)
         try:
-            await self.put(lambda *_: self._reservations.begin(reservation), None)
-            yield Reserved(self, reservation)
+            yield own
         finally:
-            reservation.is_over = True
-            release = self.put(lambda *_: self._reservations.release(reservation), None)
-            release.cancel()  # its outcome is not waited for
+            own.is_over = True
+            self.look_again(None)
+
+    def look_again(self, changes: Changes | None) -> None:
+        """Look whether requests wait for nothing any longer, after changes; None: anything."""
+        if self._reservations.concerns(changes):
+            self.put(lambda *_: (None,), None).cancel()  # its outcome is not waited for
 
     def health(self) -> Health:
         """Return how the database is."""
@@ -106,11 +114,11 @@ class Writer(Transactions):
         self,
         work: Callable[[Connection, Sequence[ItemT], int], Iterable[T | Exception]],
         item: ItemT,
-        holds: Reservation | None = None,
+        holder: int | None = None,
     ) -> asyncio.Future[T]:
         """Queue an item for a function that takes several."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Request(work, item, future, holds=holds))
+        self._queue.put(Request(work, item, future, holder=holder))
         return future
 
     def _serve(self) -> None:
@@ -138,9 +146,7 @@ class Writer(Transactions):
         while not self._queue.empty():
             rest += filter(None, [self._queue.get()])
         for request in rest:
-            request.outcome = MachineError(
-                "The server stops.", hint="Repeat the request when it is back."
-            )
+            request.outcome = _STOPS
         self._hand_over(rest, frozenset())
 
     def _next_group(self) -> list[Request]:
@@ -170,28 +176,48 @@ class Writer(Transactions):
 
 
 class Reserved:
-    """A workflow that is reserved, for the task that may change it.
+    """Work on a workflow that is reserved for it, from when it is noted until it is forgotten.
 
     Args:
         writer: The writer.
-        reservation: The reservation.
+        workflow_id: The workflow.
+        holder: Who does it.
     """
 
-    def __init__(self, writer: Writer, reservation: Reservation) -> None:
+    def __init__(self, writer: Writer, workflow_id: WorkflowId, holder: int) -> None:
         self._writer = writer
-        self._reservation = reservation
-        self.workflow_id = reservation.workflow_id
+        self.workflow_id = workflow_id
+        self.holder = holder
+        self.is_over = False
+        """Given up, maybe while it waited for another one."""
 
-    async def run(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Call `fn(connection, *args, now_ms=..., **kwargs)`, see `Transactions.run_timed`.
+    async def begin(self, fn: Callable[..., T], /, *args: Any) -> T:
+        """Call `fn(connection, *args, now_ms=...)`, which notes the work, once others have ended.
 
         Raises:
             MachineError: There is no space left, or the disk fails; nothing was written.
             Exception: What `fn` raised; what it wrote was rolled back.
         """
-        outcome: T = await self._writer.put(
-            lambda connection, _, now_ms: [fn(connection, *args, now_ms=now_ms, **kwargs)],
-            None,
-            self._reservation,
-        )
-        return outcome
+
+        def work(connection: Connection, _: object, now_ms: int) -> Iterable[T]:
+            if self.is_over:
+                raise _STOPS
+            check_free(connection, self.workflow_id)
+            return [fn(connection, *args, now_ms=now_ms)]
+
+        return await self._writer.put(work, None, self.holder)
+
+    async def run(self, fn: Callable[..., T], /, *args: Any) -> T:
+        """Call `fn(connection, *args, now_ms=...)`, see `Transactions.run_timed`.
+
+        Raises:
+            TakenOverError: Another server has the work; nothing was written.
+            MachineError: There is no space left, or the disk fails; nothing was written.
+            Exception: What `fn` raised; what it wrote was rolled back.
+        """
+
+        def work(connection: Connection, _: object, now_ms: int) -> Iterable[T]:
+            check_held(connection, self.workflow_id)
+            return [fn(connection, *args, now_ms=now_ms)]
+
+        return await self._writer.put(work, None, self.holder)

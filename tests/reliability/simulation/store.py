@@ -131,7 +131,7 @@ class Store:
         """Make the file, as a server does."""
         self._remove()
         self.database.create()
-        _prepare(self.database, clock)
+        _prepare(self.database)
 
     def fill(self, jobs: Jobs) -> Created:
         """Create and initialize a workflow."""
@@ -145,7 +145,7 @@ class Store:
     def open(self, clock: Clock) -> None:
         """Begin to serve, as each server does."""
         self.database._in_use = None  # of the server before
-        _prepare(self.database, clock)
+        _prepare(self.database)
         self.connection = self.database.writer_engine().connect()
         self._groups = Groups(self.database, clock, lambda *group: self._delivered.append(group))
 

@@ -64,9 +64,9 @@ def rows(bench, *, without=("event", "task", "unfinished_work", "workflow_run"))
 
 
 def steps(bench, note):
-    """Yield after each transaction of an initialization in slices, resumed or not."""
-    if note.chosen is None:
-        initializing.begin(bench.conn, bench.workflow_id, note, now_ms=NOW)
+    """Yield after each transaction of an initialization in slices, taken over or not."""
+    if not left_over(bench.conn):
+        initializing.begin(bench.conn, bench.workflow_id, note, None, now_ms=NOW)
         yield
     plan = initializing.plan(bench.conn, bench.workflow_id, note)
     if note.chosen is None:
@@ -79,9 +79,9 @@ def steps(bench, note):
 
 
 def noted(bench):
-    [(workflow_id, _, data)] = left_over(bench.conn)
-    assert workflow_id == bench.workflow_id
-    return msgspec.convert(msgspec.json.decode(msgspec.json.encode(data)), Note)
+    [work] = left_over(bench.conn)
+    assert work.workflow_id == bench.workflow_id
+    return msgspec.convert(msgspec.json.decode(msgspec.json.encode(work.data)), Note)
 
 
 ASKED = [
@@ -145,7 +145,7 @@ def test_a_cycle_is_found_before_anything_is_decided(bench):
     b = bench.add("b", [a])
     bench.conn.execute(tables.dependency_set_member.update().values(job_id=b))
     note = Note(asked=Initialization())
-    initializing.begin(bench.conn, bench.workflow_id, note, now_ms=NOW)
+    initializing.begin(bench.conn, bench.workflow_id, note, None, now_ms=NOW)
 
     with pytest.raises(ConflictError, match="cycle"):
         initializing.plan(bench.conn, bench.workflow_id, note)
@@ -172,7 +172,7 @@ def test_a_deletion_cut_off_anywhere_can_be_begun_again(bench):
     kept["compute_node"] -= 1
     for cut in range(60):
         with bench.conn.begin_nested() as attempt:
-            _, progress = begin_deletion(bench.conn, bench.workflow_id, rows=1)
+            _, progress = begin_deletion(bench.conn, bench.workflow_id, None, rows=1)
             for _ in range(cut):
                 if progress is not None:
                     progress = continue_deletion(bench.conn, bench.workflow_id, progress, rows=1)
@@ -193,7 +193,7 @@ def test_nothing_of_a_workflow_is_found_from_the_first_slice_on(bench):
     make(bench)
     job_id = bench.conn.execute(select(func.min(tables.job.c.id))).scalar_one()
     result_id = bench.conn.execute(select(func.min(tables.result.c.id))).scalar_one()
-    _, progress = begin_deletion(bench.conn, bench.workflow_id, rows=1)
+    _, progress = begin_deletion(bench.conn, bench.workflow_id, None, rows=1)
     assert progress is not None
 
     for find in (
@@ -202,7 +202,7 @@ def test_nothing_of_a_workflow_is_found_from_the_first_slice_on(bench):
         lambda: get(bench.conn, RESULT, result_id),
         bench.claim,
         bench.initialize,
-        lambda: begin_deletion(bench.conn, bench.workflow_id),
+        lambda: begin_deletion(bench.conn, bench.workflow_id, None),
     ):
         with pytest.raises(NotFoundError):
             find()

@@ -1,8 +1,8 @@
 """Deleting a workflow, a large one in slices.
 
 From the first transaction on the workflow is not found any more (`storage.long_work.unfinished`);
-what follows only gives its rows back, some thousands at a time. A server that is killed meanwhile
-finds the note of it when it starts, and goes on.
+what follows only gives its rows back, some thousands at a time. If the server is killed meanwhile,
+the next one finds the note of it and goes on; that two do it at once does no harm.
 """
 
 from __future__ import annotations
@@ -56,27 +56,33 @@ def delete_workflow(conn: Connection, workflow_id: WorkflowId) -> Workflow:
     Raises:
         NotFoundError: There is no such workflow.
     """
-    workflow, progress = begin_deletion(conn, workflow_id)
+    workflow, progress = begin_deletion(conn, workflow_id, None)
     while progress is not None:
         progress = continue_deletion(conn, workflow_id, progress)
     return workflow
 
 
 def begin_deletion(
-    conn: Connection, workflow_id: WorkflowId, *, rows: int = SLICE
+    conn: Connection, workflow_id: WorkflowId, holder: int | None, *, rows: int = SLICE
 ) -> tuple[Workflow, Progress | None]:
     """Delete a workflow, and return what it was, and where to go on if not all rows are gone.
 
     What other workflows use of it stays with them.
+
+    Args:
+        conn: In a transaction.
+        workflow_id: The workflow.
+        holder: Who goes on.
+        rows: How many are deleted at once.
 
     Raises:
         NotFoundError: There is no such workflow.
         ReservedError: It is being initialized.
     """
     workflow = get_workflow(conn, workflow_id)
-    give_away_lent(conn, workflow_id)
-    note_work(conn, workflow_id, WorkKind.DELETE)
     touch(conn, workflow_id)
+    give_away_lent(conn, workflow_id)
+    note_work(conn, workflow_id, WorkKind.DELETE, holder)
     return workflow, continue_deletion(conn, workflow_id, Progress(), rows=rows)
 
 

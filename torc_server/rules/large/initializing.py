@@ -1,10 +1,10 @@
 """Initializing a large workflow in slices, with the requests of others in between.
 
-The workflow is reserved meanwhile: requests that would change it wait, as for one long transaction.
-What is to be done is noted first. Then the plan is made, and which jobs it places is noted: that is
-the moment from which on it happens. A server that is killed before has changed nothing; one that is
-killed later finds the note when it starts, makes the same plan again from the noted jobs, and
-writes it before others may change the workflow. Who only reads sees statuses change bit by bit.
+What is to be done is noted first, and reserves the workflow: requests that would change it wait, as
+for one long transaction. Then the plan is made, and which jobs it places is noted: that is the
+moment from which on it happens. A server that is killed before has changed nothing. After that the
+next server, which finds the note, makes the same plan again from the noted jobs, and writes it
+before others may change the workflow. Who only reads sees statuses change bit by bit.
 """
 
 from __future__ import annotations
@@ -60,15 +60,16 @@ def is_large(conn: Connection, workflow_id: WorkflowId) -> bool:
     return number >= LARGE
 
 
-def begin(conn: Connection, workflow_id: WorkflowId, note: Note, *, now_ms: int) -> None:
-    """Note what is going to be done.
+def begin(
+    conn: Connection, workflow_id: WorkflowId, note: Note, holder: int | None, *, now_ms: int
+) -> None:
+    """Note what is going to be done, and by whom.
 
     Raises:
         NotFoundError: There is no such workflow.
     """
     find_workflow(conn, workflow_id)
-    forget_work(conn, workflow_id)  # an earlier one may have failed
-    note_work(conn, workflow_id, WorkKind.INITIALIZE, msgspec.to_builtins(note))
+    note_work(conn, workflow_id, WorkKind.INITIALIZE, holder, msgspec.to_builtins(note))
     prepare(conn, workflow_id, note.asked, now_ms=now_ms)
 
 
@@ -99,7 +100,7 @@ def decide(conn: Connection, made: Plan, note: Note, *, now_ms: int) -> Note:
 
 
 def give_up(conn: Connection, workflow_id: WorkflowId, *, now_ms: int) -> None:
-    """Forget what was noted and not decided."""
+    """Forget what was noted."""
     del now_ms
     forget_work(conn, workflow_id)
 

@@ -1,32 +1,24 @@
-"""Workflows that only some requests may change for a while; the others wait.
+"""Requests that wait until workflows are reserved no longer.
 
-Used by the thread that writes, and there alone.
+Which workflows are reserved is in the database, so it is the same for all servers that use it. Used
+by the thread that writes, but for `concerns`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING
 
 from torc_core.model.ids import WorkflowId
 from torc_server.storage.long_work.unfinished import ReservedError
+from torc_server.storage.notify import Changes
 
 if TYPE_CHECKING:
     from torc_server.storage.groups import Request
 
 
-class Reservation:
-    """A workflow of which others may change nothing for a while."""
-
-    def __init__(self, workflow_id: WorkflowId) -> None:
-        self.workflow_id = workflow_id
-        self.is_over = False
-        """Set by the task that has made it."""
-        self.waiting: list[Request] = []
-
-
 class Reservations:
-    """Which workflows are reserved.
+    """Who waits for which workflow.
 
     Args:
         repeat: Queues a request again.
@@ -34,52 +26,44 @@ class Reservations:
 
     def __init__(self, repeat: Callable[[Request], None]) -> None:
         self._repeat = repeat
-        self._held: dict[WorkflowId, Reservation] = {}
+        self._waiting: dict[WorkflowId, list[Request]] = {}
         self.is_closed = False
-        """The writer stops: nothing is released, since what is half done waits for the next."""
+        """The writer stops: nothing is repeated, since what is half done waits for the next."""
 
-    def begin(self, reservation: Reservation) -> Iterable[None]:
-        """Reserve a workflow.
+    def concerns(self, changes: Changes | None) -> bool:
+        """Return whether a request may wait for these changes; None: for any. In any thread."""
+        if changes is None:
+            return bool(self._waiting)
+        return any(topic in self._waiting for topic in changes.topics)
 
-        Raises:
-            ReservedError: It is reserved already.
-        """
-        if not reservation.is_over:  # it may have been given up while it waited for another one
-            workflow_id = reservation.workflow_id
-            if self._held.setdefault(workflow_id, reservation) is not reservation:
-                raise ReservedError(workflow_id)
-        return (None,)
-
-    def release(self, reservation: Reservation) -> Iterable[None]:
-        """Release a workflow, if it is reserved so, and queue again what waits for it."""
-        workflow_id = reservation.workflow_id
-        if self._held.get(workflow_id) is reservation and not self.is_closed:
-            del self._held[workflow_id]
-            for request in reservation.waiting:
+    def release(self, reserved: Container[WorkflowId]) -> None:
+        """Queue again what waits for workflows that are reserved no longer."""
+        if self.is_closed:
+            return
+        for workflow_id in [each for each in self._waiting if each not in reserved]:
+            for request in self._waiting.pop(workflow_id):
                 self._repeat(request)
-        return (None,)
-
-    def forbidden(self, holds: Reservation | None) -> Collection[WorkflowId]:
-        """Return the workflows that a request may not change."""
-        return self._held if holds is None else self._held.keys() - {holds.workflow_id}
 
     def stop(self, request: Request, error: ReservedError) -> None:
-        """Note that a request has to wait; what it did is rolled back."""
-        request.waits_for = self._held[error.workflow_id]
+        """Note that a request has to wait; what it did is rolled back.
+
+        That is noted before its transaction ends, and so before another server can end the
+        reservation: none is missed.
+        """
+        request.waits_for = error.workflow_id
+        self._waiting.setdefault(error.workflow_id, [])
 
     def keep_waiting(self, group: list[Request]) -> list[Request]:
         """Keep the requests of a group that have to wait, and return the others."""
         answered = []
         for request in group:
-            reservation, request.waits_for = request.waits_for, None
-            if reservation is None:
+            workflow_id, request.waits_for = request.waits_for, None
+            if workflow_id is None:
                 answered.append(request)
-            elif self._held.get(reservation.workflow_id) is reservation:
-                reservation.waiting.append(request)
-            else:  # its end was in the same group
-                self._repeat(request)
+            else:
+                self._waiting.setdefault(workflow_id, []).append(request)
         return answered
 
     def all_waiting(self) -> list[Request]:
         """Return all requests that wait."""
-        return [request for held in self._held.values() for request in held.waiting]
+        return [request for waiting in self._waiting.values() for request in waiting]

@@ -23,8 +23,8 @@ class Lock(IntEnum):
     """Of a version of the schema; shared by the servers that know the database in it."""
     LEADER = _SPACE + 2
     """Of the server that does what one is to do for all."""
-    TASK = _SPACE + 3
-    """Of a task, by the server that works on it."""
+    SERVER = _SPACE + 3
+    """Of a server, by its number, for as long as it is there."""
 
 
 def try_lock(connection: Connection, lock: Lock, of: int = 0, *, shared: bool = False) -> bool:

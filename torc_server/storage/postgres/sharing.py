@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
+from torc_server.storage.long_work.holders import new_server
 from torc_server.storage.notify import Changes
 from torc_server.storage.postgres.connections import TURN
 from torc_server.storage.postgres.listener import CHANNEL, listening, messages
-from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction, unlock
+from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction
 from torc_server.storage.statements import send
 
+LOOKS = 3
+"""How often a server is missed before it is gone: by then others have taken their locks again."""
 _WALL_MS = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 
@@ -24,19 +27,19 @@ class Shared:
         url: The database.
     """
 
-    is_alone = False
-
     def __init__(self, url: str) -> None:
         self._url = url
         self._instance = secrets.token_hex(8)
         """How this server calls itself in messages to others."""
-        self._held: set[int] = set()
-        """The tasks that this server works on."""
+        self.server = new_server()
+        self._missed: dict[int, int] = {}
+        """How often in succession other servers were missed."""
         self.transaction: str | None = None
         """The latest one of which the moment was asked."""
 
     def moment(self, connection: Connection, clock_ms: int) -> int:
         """Return the time of a transaction that has begun, by the clock of the database."""
+        _has(connection, Lock.SERVER, self.server)  # an earlier session may have it still
         turn = connection.info.get(TURN)
         self.transaction = None if turn is None else turn[1]
         return clock_ms if turn is None else int(turn[0])
@@ -61,27 +64,25 @@ class Shared:
 
     def leads(self, connection: Connection) -> bool:
         """Return whether this server does what one is to do for all."""
-        info = connection.info
-        if not info.get(Lock.LEADER):
-            info[Lock.LEADER] = try_lock(connection, Lock.LEADER)
-        return bool(info[Lock.LEADER])
+        return _has(connection, Lock.LEADER)
 
-    def hold(self, connection: Connection, task_id: int) -> None:
-        """Note that this server works on a task."""
-        held: set[int] = connection.info.setdefault(Lock.TASK, set())
-        if task_id not in held:
-            try_lock(connection, Lock.TASK, task_id)
-            held.add(task_id)
-        self._held.add(task_id)
+    def gone(self, connection: Connection, servers: Collection[int]) -> set[int]:
+        """Return those whose locks nothing has held for `LOOKS` of these calls.
 
-    def release(self, connection: Connection, task_id: int) -> None:
-        """Note that this server works on a task no longer."""
-        held: set[int] = connection.info.setdefault(Lock.TASK, set())
-        if task_id in held:
-            unlock(connection, Lock.TASK, task_id)
-            held.discard(task_id)
-        self._held.discard(task_id)
+        A server whose session broke takes its lock again with its next transaction.
+        """
+        free = {
+            server
+            for server in servers
+            if server != self.server and try_lock_in_transaction(connection, Lock.SERVER, server)
+        }
+        self._missed = {server: self._missed.get(server, 0) + 1 for server in free}
+        return {server for server, looks in self._missed.items() if looks >= LOOKS or not server}
 
-    def is_abandoned(self, connection: Connection, task_id: int) -> bool:
-        """Return whether no server works on a task."""
-        return task_id not in self._held and try_lock_in_transaction(connection, Lock.TASK, task_id)
+
+def _has(connection: Connection, lock: Lock, of: int = 0) -> bool:
+    """Return whether the session has a lock; if not, it tries to take it."""
+    info = connection.info
+    if not info.get(lock):
+        info[lock] = try_lock(connection, lock, of)
+    return bool(info[lock])

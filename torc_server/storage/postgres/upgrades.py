@@ -48,10 +48,17 @@ def _jobs_by_attempt(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_job_attempt ON job (workflow_id, attempt_id, id)")
 
 
+def _holders(connection: Connection) -> None:
+    """Which server does long work, and which works on tasks."""
+    connection.exec_driver_sql("ALTER TABLE unfinished_work ADD COLUMN holder BIGINT")
+    connection.exec_driver_sql("ALTER TABLE task ADD COLUMN server BIGINT")
+
+
 UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _unfinished_work,
     _boots,
     _rare_events,
     _jobs_by_attempt,
+    _holders,
 )
 """The first upgrades from version `FIRST` to the next one, and so on."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection
 
+from torc_server.storage.long_work.holders import new_server
 from torc_server.storage.notify import Changes
 from torc_server.storage.sqlite.driver import run
 
@@ -14,11 +15,8 @@ from torc_server.storage.sqlite.driver import run
 class Alone:
     """What is asked of one among several servers, answered by the only one."""
 
-    is_alone = True
-
     def __init__(self) -> None:
-        self._held: set[int] = set()
-        """The tasks that the server works on."""
+        self.server = new_server()
 
     def moment(self, connection: Connection, clock_ms: int) -> int:
         """Return the time of a transaction: that of the one process that writes."""
@@ -48,17 +46,7 @@ class Alone:
         del connection
         return True
 
-    def hold(self, connection: Connection, task_id: int) -> None:
-        """Note that the server works on a task."""
+    def gone(self, connection: Connection, servers: Collection[int]) -> set[int]:
+        """Return all but this server: the others had the database before it."""
         del connection
-        self._held.add(task_id)
-
-    def release(self, connection: Connection, task_id: int) -> None:
-        """Note that the server works on a task no longer."""
-        del connection
-        self._held.discard(task_id)
-
-    def is_abandoned(self, connection: Connection, task_id: int) -> bool:
-        """Return whether an earlier server left a task."""
-        del connection
-        return task_id not in self._held
+        return set(servers) - {self.server}

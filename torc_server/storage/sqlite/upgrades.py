@@ -331,6 +331,12 @@ def _jobs_by_attempt(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_job_attempt ON job (workflow_id, attempt_id, id)")
 
 
+def _holders(connection: Connection) -> None:
+    """Which server does long work, and which works on tasks."""
+    connection.exec_driver_sql("ALTER TABLE unfinished_work ADD COLUMN holder INTEGER")
+    connection.exec_driver_sql("ALTER TABLE task ADD COLUMN server INTEGER")
+
+
 UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _dynamic_work,
     _execution_config,
@@ -348,5 +354,6 @@ UPGRADES: tuple[Callable[[Connection], None], ...] = (
     _boots,
     _rare_events,
     _jobs_by_attempt,
+    _holders,
 )
 """The first upgrades from version 1 to version 2, and so on."""

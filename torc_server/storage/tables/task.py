@@ -23,3 +23,5 @@ class TaskRow(SQLModel, table=True):
     started_at: int | None = wide(nullable=True)
     finished_at: int | None = wide(nullable=True)
     error: str | None = text(nullable=True)
+    server: int | None = wide(nullable=True)
+    """Which server works on it; null: the one that did has stopped."""

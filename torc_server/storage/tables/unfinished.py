@@ -7,14 +7,14 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from torc_core.model.ids import WorkflowId
-from torc_server.storage.tables.columns import json, reference, text
+from torc_server.storage.tables.columns import json, reference, text, wide
 
 
 class UnfinishedWorkRow(SQLModel, table=True):
     """What was decided for a workflow and is not carried out yet.
 
-    The row is written with the decision and goes with the last slice, so a server that starts finds
-    what another one has left.
+    The row is written before the work and goes with its last slice. Meanwhile it reserves the
+    workflow, and a server finds what another one has left.
     """
 
     __tablename__ = "unfinished_work"
@@ -24,3 +24,5 @@ class UnfinishedWorkRow(SQLModel, table=True):
     """See `storage.long_work.unfinished.WorkKind`."""
     data: Any = json()
     """What is needed to go on."""
+    holder: int | None = wide(nullable=True)
+    """Who does it, see `storage.long_work.holders`; null: the server that did it has stopped."""
