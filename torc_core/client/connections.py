@@ -60,6 +60,7 @@ class ConnectionPool:
         self.connection: object = object()
         """Replaced when there may be another server at the address: see `_note`."""
         self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._is_used = False
         self._noting = threading.Lock()
         self._headers = httpx.Headers(headers)
         try:
@@ -157,8 +158,9 @@ class ConnectionPool:
         if stream in self._streams:
             return
         with self._noting:
-            if self._streams and not any(_is_open(each) for each in self._streams):
+            if self._is_used and not any(_is_open(each) for each in self._streams):
                 self.note_loss()
+            self._is_used = True
             self._streams.add(stream)
 
     def close(self) -> None:
