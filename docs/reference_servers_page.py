@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torc_core.client.features import Feature
+from torc_core.client.fields import FIELDS, Field, Loss
 
 _HEAD = """\
 # Servers of the reference
@@ -38,6 +39,25 @@ _FEATURES = """
 | Capability | Other servers do not |
 | --- | --- |
 """
+_FIELDS = """
+## What only a server of torc keeps
+
+A server of the reference ignores fields that it does not know. torc looks for them before it
+creates or changes anything there. In a new workflow, what the results of jobs depend on is refused,
+with exit code 7; what only tunes its run is a warning. A change of any of them is refused.
+
+| Field | Without it | New records | Changes | The reference keeps it |
+| --- | --- | --- | --- | --- |
+"""
+_ON_CREATE = {Loss.REFUSED: "refused", Loss.WARNED: "a warning", Loss.SILENT: "not mentioned"}
+
+
+def _field(field: Field) -> str:
+    created = "kept" if field.is_created else _ON_CREATE[field.loss]
+    changed = "not mentioned" if field.loss is Loss.SILENT else "refused"
+    since = "no" if field.since is None else "since {}.{}".format(*field.since)
+    cells = (f"`{field.name}` of a {field.owner}", field.sentence, created, changed, since)
+    return f"| {' | '.join(cells)} |\n"
 
 
 def page() -> str:
@@ -49,5 +69,7 @@ def page() -> str:
             *(f"| {there} | {torc} |\n" for there, torc in _INSTEAD.items()),
             _FEATURES,
             *(f"| `{capability}` | {sentence} |\n" for capability, sentence in features),
+            _FIELDS,
+            *map(_field, FIELDS),
         ]
     )

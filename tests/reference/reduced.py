@@ -26,6 +26,14 @@ BEYOND_DOCUMENT = {
 for _name, _fields in BEYOND_DOCUMENT.items():
     MODELS[_name]["fields"] |= dict.fromkeys(_fields)
 
+NOT_CHANGED = {
+    "update_workflow": (
+        *("compute_node_min_time_for_new_jobs_seconds", "resource_monitor_config"),
+        "slurm_defaults",
+    ),
+    "update_job": ("failure_handler_id", "attempt_id"),
+}
+"""Fields of which its updates take no notice."""
 NOT_CLAIMED = ("invocation_script", "depends_on_job_ids", "input_file_ids", "input_user_data_ids")
 """Fields of jobs that its claims leave out."""
 STREAMED = frozenset({
@@ -151,7 +159,10 @@ def reduce_body(operation: Operation, content: bytes) -> bytes:
         return content
     value = json.loads(content)
     _require(operation.body, value)
-    return json.dumps(_only_known(operation.body, value)).encode()
+    known = _only_known(operation.body, value)
+    for name in NOT_CHANGED.get(operation.name, ()):
+        known.pop(name, None)
+    return json.dumps(known).encode()
 
 
 def _require(model: str, value: Any) -> None:

@@ -112,6 +112,7 @@ def map_function_to_jobs(  # noqa: PLR0913, PLR0917 - the reference's parameters
         scheduler_id=scheduler_id,
         **fields,
     )
+    api.refuse_lost(Job, [shared])
     data = [
         record
         for name, item in zip(names, items, strict=True)

@@ -8,7 +8,8 @@ shared between threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from torc_core.client.address import Address
 from torc_core.client.endpoints.actions import ActionEndpoints
@@ -26,6 +27,7 @@ from torc_core.client.endpoints.user_data import UserDataEndpoints
 from torc_core.client.endpoints.workflows import WorkflowEndpoints
 from torc_core.client.events import EventStream, NumberedEvent
 from torc_core.client.features import Feature, features_of, unsupported
+from torc_core.client.fields import Loss, Lost, is_kept, not_kept, stated_fields_beyond
 from torc_core.client.pages import every_item
 from torc_core.client.transport import Transport
 from torc_core.model.workflow import Version
@@ -113,6 +115,44 @@ class TorcClient(
         """
         if not self.offers(feature):
             raise unsupported(feature, self.url, self.version().version, values)
+
+    def lost(
+        self, kind: type[Any], records: Iterable[Any], *, is_update: bool = False
+    ) -> list[Lost]:
+        """Return what the server would not keep of records: see `stated_fields_beyond`.
+
+        It is asked for its version only if they state what not every server keeps.
+        """
+        stated = stated_fields_beyond(kind, records, is_update=is_update)
+        if not stated or self.offers(Feature.ALL_FIELDS):
+            return []
+        version = self.version().version
+        return [each for each in stated if not is_kept(each.field, version)]
+
+    def refuse_lost(
+        self, kind: type[Any], records: Iterable[Any], *, is_update: bool = False
+    ) -> None:
+        """Do nothing if the server keeps what has to be kept of records.
+
+        Raises:
+            UnsupportedError: It does not.
+        """
+        self.refuse(
+            [
+                each
+                for each in self.lost(kind, records, is_update=is_update)
+                if is_update or each.field.loss is Loss.REFUSED
+            ]
+        )
+
+    def refuse(self, lost: Sequence[Lost]) -> None:
+        """Refuse to lose something.
+
+        Raises:
+            UnsupportedError: There is something.
+        """
+        if lost:
+            raise not_kept(lost, self.url, self.version().version)
 
     def version(self) -> Version:
         """Return what the server says that it is.

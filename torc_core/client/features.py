@@ -89,6 +89,7 @@ class Feature(Enum):
         capabilities.EXCHANGE, "keep what Slurm's accounting says of jobs", r"/slurm_stats"
     )
     LIST_FILTERS = Lack(capabilities.EXCHANGE, "look for parts of texts in its lists")
+    ALL_FIELDS = Lack(capabilities.EXCHANGE, "keep all fields of records: see below")
     EXCLUDES = Lack(capabilities.EXCLUDES, "leave out of a list what a filter matches")
     STOPPED_JOBS = Lack(
         capabilities.EXCHANGE,

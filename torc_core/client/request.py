@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
@@ -117,6 +117,12 @@ class Endpoints:
         """Return whether the server has a feature."""
         raise NotImplementedError
 
+    def refuse_lost(
+        self, kind: type[Any], records: Iterable[Any], *, is_update: bool = False
+    ) -> None:
+        """Refuse records of which the server would lose what has to be kept."""
+        raise NotImplementedError
+
     def _post(
         self,
         path: str,
@@ -142,6 +148,7 @@ class Endpoints:
         except UsageError as error:
             if _INCOMPLETE not in error.message:
                 raise
+        self.refuse_lost(reply, [patch], is_update=True)
         stored = self._get(path, reply)
         return self._put(path, reply, msgspec.structs.replace(stored, **dict(stated_fields(patch))))
 

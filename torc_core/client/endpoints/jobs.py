@@ -26,10 +26,12 @@ class JobEndpoints(Endpoints):
 
     def create_job(self, job: Job) -> Job:
         """Create one job."""
+        self.refuse_lost(Job, [job])
         return self._post("/jobs", Job, job)
 
     def create_jobs(self, jobs: list[Job]) -> list[Job]:
         """Create jobs of one workflow together; returned in the same order."""
+        self.refuse_lost(Job, jobs)
         return self._post("/bulk_jobs", Jobs, Jobs(jobs=jobs), timeout_s=LONG_S).jobs
 
     def list_jobs(self, workflow_id: WorkflowId, **filters: Unpack[JobFilters]) -> Page[Job]:

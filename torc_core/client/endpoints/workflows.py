@@ -50,6 +50,7 @@ class WorkflowEndpoints(Endpoints):
 
     def create_workflow(self, workflow: Workflow) -> Workflow:
         """Create a workflow without jobs."""
+        self.refuse_lost(Workflow, [workflow])
         return self._post("/workflows", Workflow, workflow)
 
     def list_workflows(self, **filters: Unpack[WorkflowFilters]) -> Page[Workflow]:

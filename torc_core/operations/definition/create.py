@@ -10,6 +10,7 @@ from torc_core.client import TorcClient
 from torc_core.model.execution import ExecutionConfig
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
+from torc_core.operations.definition.kept import check_kept
 from torc_core.operations.definition.records_builder import RecordsBuilder
 from torc_core.operations.definition.rollback import deleted_on_failure
 from torc_core.operations.reporter import SILENT, Reporter
@@ -80,7 +81,9 @@ def create_workflow(
         TorcError: The server refused something; what existed by then is deleted again, as for any
             other exception.
     """
-    workflow_id = id_of(client.create_workflow(workflow_record(spec, user)))
+    record = workflow_record(spec, user)
+    check_kept(client, record, spec.jobs, reporter)
+    workflow_id = id_of(client.create_workflow(record))
     with deleted_on_failure(client, workflow_id):
         RecordsBuilder(client, spec, workflow_id).build(
             lambda number, total: reporter.progress(

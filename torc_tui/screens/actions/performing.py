@@ -55,11 +55,29 @@ class LineReporter:
         with contextlib.suppress(RuntimeError):  # the interface, and its loop, have ended
             self._loop.call_soon_threadsafe(self._tell, said, context=self._context)
 
-    warn = progress
+    def warn(self, warning: Notice) -> None:
+        """Show it."""
+        self.progress(warning)
 
     def confirm(self, question: Question) -> bool:  # noqa: ARG002 - a dialog asked before
         """Agree."""
         return True
+
+
+class CreationReporter(LineReporter):
+    """Keeps warnings for the question that follows a creation: it would cover a line.
+
+    Args:
+        tell: Shows a line of progress.
+    """
+
+    def __init__(self, tell: Tell) -> None:
+        super().__init__(tell)
+        self.warnings: list[Notice] = []
+
+    def warn(self, warning: Notice) -> None:
+        """Keep it."""
+        self.warnings.append(warning)
 
 
 async def carry_out(

@@ -21,7 +21,7 @@ from torc_core.operations.lifecycle.reset import ResetRequest, propose_reset
 from torc_core.operations.lifecycle.run import RunRequest, propose_run
 from torc_core.operations.places import work_directory
 from torc_core.operations.repair.rerun import RerunRequest, propose_rerun
-from torc_core.operations.reporter import Proposal
+from torc_core.operations.reporter import Notice, Proposal
 from torc_core.operations.slurm.submission.site import SiteOptions
 from torc_core.operations.slurm.submission.submit import propose_submit
 from torc_core.spec import SpecFile
@@ -84,12 +84,26 @@ def show_outcomes(context: ActionContext, outcomes: Outcomes) -> None:
 
 
 def run_proposal(
-    context: ActionContext, server: Connection, workflow_id: WorkflowId, spec: SpecFile | None
+    context: ActionContext,
+    server: Connection,
+    workflow_id: WorkflowId,
+    spec: SpecFile | None,
+    warnings: Sequence[Notice] = (),
 ) -> Proposal[Any]:
-    """Propose to run a workflow on this machine, in the background, where it ran last."""
+    """Propose to run a workflow on this machine, in the background, where it ran last.
+
+    Args:
+        context: The interface's.
+        server: The server.
+        workflow_id: The workflow.
+        spec: The file that it was created from just now.
+        warnings: What its creation warned of.
+    """
     options = msgspec.structs.replace(context.session.run_options, workflow_id=workflow_id)
     base = work_directory(server.client, workflow_id)
-    return propose_run(server, RunRequest(options=options, is_detached=True, spec=spec, base=base))
+    request = RunRequest(options=options, is_detached=True, spec=spec, base=base)
+    proposal = propose_run(server, request)
+    return msgspec.structs.replace(proposal, warnings=(*warnings, *proposal.warnings))
 
 
 def rerun_proposal(

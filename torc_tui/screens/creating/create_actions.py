@@ -9,7 +9,7 @@ from torc_core.operations.reporter import carry_out_unasked
 from torc_core.spec import ExpandedWorkflow, SpecFile
 from torc_tui.keys.in_words import key_of
 from torc_tui.screens.actions.context import ActionContext, Selection
-from torc_tui.screens.actions.performing import LineReporter
+from torc_tui.screens.actions.performing import CreationReporter
 from torc_tui.screens.actions.workflows import run_proposal
 from torc_tui.screens.creating.create_dialog import WIZARD, CreateDialog
 from torc_tui.screens.creating.wizard import Wizard
@@ -29,16 +29,20 @@ async def create(context: ActionContext, selection: Selection) -> None:
 
 async def create_and_offer(context: ActionContext, spec: ExpandedWorkflow, file: SpecFile) -> None:
     """Create a workflow of a file, go into it, and offer to run it."""
-    created = await _create_on_server(context, spec)
+    reporter = CreationReporter(context.tell)
+    created = await _create_on_server(context, spec, reporter)
     await _open(context, created)
-    await context.carry_out(lambda server: run_proposal(context, server, created.workflow_id, file))
+    await context.carry_out(
+        lambda server: run_proposal(context, server, created.workflow_id, file, reporter.warnings)
+    )
 
 
 async def make(context: ActionContext, _selection: Selection) -> None:
     """Put a workflow together, and do with it what its last page says."""
+    reporter = CreationReporter(context.tell)
 
     async def make_on_server(spec: ExpandedWorkflow) -> Created:
-        return await _create_on_server(context, spec)
+        return await _create_on_server(context, spec, reporter)
 
     finished = await context.app.push_screen_wait(Wizard(context.session.requests, make_on_server))
     if finished is None:
@@ -57,13 +61,16 @@ async def make(context: ActionContext, _selection: Selection) -> None:
         )
     elif finished.goal is Goal.RUN:
         await context.carry_out(
-            lambda server: run_proposal(context, server, workflow_id, finished.file),
+            lambda server: run_proposal(
+                context, server, workflow_id, finished.file, reporter.warnings
+            ),
             is_agreed=True,
         )
 
 
-async def _create_on_server(context: ActionContext, spec: ExpandedWorkflow) -> Created:
-    reporter = LineReporter(context.tell)
+async def _create_on_server(
+    context: ActionContext, spec: ExpandedWorkflow, reporter: CreationReporter
+) -> Created:
     return await context.call(
         lambda client: create_on(client, spec, user=context.session.user, reporter=reporter)
     )

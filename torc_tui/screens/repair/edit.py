@@ -32,7 +32,7 @@ from torc_core.spec import SpecFile
 from torc_core.units import counted
 from torc_tui.keys.in_words import in_keys
 from torc_tui.screens.actions.context import ActionContext, Selection
-from torc_tui.screens.actions.performing import LineReporter
+from torc_tui.screens.actions.performing import CreationReporter
 from torc_tui.screens.actions.workflows import run_proposal
 from torc_tui.screens.dialogs.choose import Choose
 from torc_tui.screens.dialogs.confirm import Confirm
@@ -152,7 +152,7 @@ async def _use(
 
 
 async def _create(context: ActionContext, edited: WorkflowText) -> None:
-    reporter = LineReporter(context.tell)
+    reporter = CreationReporter(context.tell)
     source = f"edited{edited.suffix}"
     spec = SpecFile(source=source, suffix=edited.suffix, text=edited.text)
 
@@ -168,7 +168,9 @@ async def _create(context: ActionContext, edited: WorkflowText) -> None:
     context.select(await context.call(lambda client: client.get_workflow(workflow_id)))
     context.tell(made.sentence)
     kept = None if edited.is_export else spec
-    await context.carry_out(lambda server: run_proposal(context, server, workflow_id, kept))
+    await context.carry_out(
+        lambda server: run_proposal(context, server, workflow_id, kept, reporter.warnings)
+    )
 
 
 async def _has_changed(context: ActionContext, path: Path) -> bool:

@@ -21,6 +21,7 @@ from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.definition.batches import create_in_batches
 from torc_core.operations.definition.create import JobsCreated, working_directory
 from torc_core.operations.definition.job_batches import JobBatches
+from torc_core.operations.definition.kept import check_kept
 from torc_core.operations.definition.rollback import deleted_on_failure
 from torc_core.operations.definition.transfer import renumber
 from torc_core.operations.definition.transfer.document import Document, Records
@@ -80,7 +81,9 @@ def import_workflow(
         document = msgspec.structs.replace(document, results=Records(Result))
     for sentence in remarks_on(document, skip_events=options.skip_events):
         reporter.warn(TransferWarning(sentence=sentence))
-    created = client.create_workflow(_workflow(document.workflow, options))
+    record = _workflow(document.workflow, options)
+    check_kept(client, record, document.jobs, reporter)
+    created = client.create_workflow(record)
     workflow_id = id_of(created)
     with deleted_on_failure(client, workflow_id):
         _Import(client, document, workflow_id, reporter).create()
