@@ -16,12 +16,18 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 _PACKAGES = {
     "torc_server": ("torc_core", "torc_server"),
     "torc_tui": ("torc_core", "torc_tui"),
+    "reliability.storm_runner": ("torc_core",),
+    "reliability.storm_server": ("torc_core", "torc_server"),
 }
+"""What programs may import later."""
+_TESTS = Path(__file__).parents[1]
 _MOST_BYTES = 1 << 18
 _STREAMS = 3
 _STDERR = 2
@@ -29,13 +35,21 @@ _LOST_OUTPUT = 120
 """The exit code of an interpreter that cannot flush its output."""
 
 
-def import_all(program: str) -> None:
-    """Import what a program may import later, but for what needs an extra that is not here."""
+def import_all(program: str) -> ModuleType:
+    """Import what a program may import later, but for what needs an extra that is not here.
+
+    Returns:
+        The module with its `main`, as `python -m` finds it.
+    """
     for package in map(importlib.import_module, _PACKAGES[program]):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             with suppress(ImportError):
                 importlib.import_module(module.name)
+    main = importlib.import_module(program)
+    if hasattr(main, "__path__"):
+        main = importlib.import_module(f"{program}.__main__")
     assert threading.active_count() == 1, threading.enumerate()
+    return main
 
 
 def serve(orders: socket.socket) -> dict[str, Any] | None:
@@ -105,9 +119,10 @@ def _opened(number: int, like: Any) -> Any:
 def main() -> None:
     """Serve; then be what was ordered."""
     program, descriptor = sys.argv[1:]
-    sys.path.pop(0)  # the folder of this module
+    sys.path[0] = str(_TESTS)  # instead of the folder of this module
     orders = socket.socket(fileno=int(descriptor))
-    import_all(program)
+    module = import_all(program)
+    sys.path.pop(0)
     gc.freeze()
     order = None
     with suppress(KeyboardInterrupt):
@@ -115,7 +130,6 @@ def main() -> None:
     if order is None:
         return
     become(order)
-    module = sys.modules[f"{program}.__main__"]
     sys.argv = [module.__file__ or "", *order["arguments"]]
     _leave(module.main)
 

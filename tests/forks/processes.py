@@ -24,7 +24,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-PROGRAMS = frozenset({"torc_server", "torc_tui"})
+PROGRAMS = frozenset(
+    {"torc_server", "torc_tui", "reliability.storm_runner", "reliability.storm_server"}
+)
+"""Those that `parent` knows."""
 _ORDER_BYTES = 100_000
 """What the socket takes at once, with room to spare; a longer order starts a new process."""
 _READ_AT_START = re.compile(
