@@ -10,13 +10,14 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import cast
 
 import uvicorn
 import uvloop
 from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from torc_core.host.addresses import LOOPBACK, reserved_port
 from torc_core.service import LOCAL_PORT_LINE, PORT_LINE
@@ -33,7 +34,7 @@ from torc_server.settings import ServerSettings
 log = logging.getLogger(__name__)
 
 GRACE_S = 0.7
-"""How long pending requests may take once the server stops."""
+"""How long pending requests may take once the server stops; then they are given up."""
 KEEP_ALIVE_S = 75
 """How long an idle connection stays open; clients close theirs after a minute."""
 SWEEP_TICKS = 10
@@ -61,7 +62,7 @@ async def _serve(settings: ServerSettings, listeners: list[socket.socket]) -> No
     app.state.traffic = traffic = Traffic(app)
     guard = Guard(_limits(settings, raise_file_limit()))
     config = uvicorn.Config(
-        RequesterByPeer(TokenInPath(traffic) if settings.token else traffic),
+        _may_be_given_up(RequesterByPeer(TokenInPath(traffic) if settings.token else traffic)),
         http=cast("type[asyncio.Protocol]", partial(Connection, guard=guard)),
         ws="none",
         lifespan="off",  # entered below, where its errors stay what they are
@@ -70,10 +71,20 @@ async def _serve(settings: ServerSettings, listeners: list[socket.socket]) -> No
         proxy_headers=False,  # clients must not be able to forge their address
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=2,  # never reached: connections are closed after GRACE_S
+        timeout_graceful_shutdown=2,  # never reached: requests are given up after GRACE_S
     )
     async with lifespan(app), app.lifespan():
         await Server(config, app, guard, settings).serve(sockets=listeners)
+
+
+def _may_be_given_up(app: ASGIApp) -> ASGIApp:
+    """Return an application whose requests may be cancelled, for uvicorn a fault of the server."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
+
+    return answer
 
 
 def _limits(settings: ServerSettings, possible: int) -> Limits:
@@ -132,6 +143,12 @@ class Server(uvicorn.Server):
         self._app.state.readers.refuse_waiting()
         for connection in self.server_state.connections:
             connection.transport.abort()
+        asyncio.get_running_loop().call_soon(self._give_up)  # once those know that they are closed
+
+    def _give_up(self) -> None:
+        """End the requests that wait for a thread: a query that has begun cannot be ended."""
+        for task in self.server_state.tasks:
+            task.cancel()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -124,9 +124,10 @@ class Server:
         assert self.process.stdout is not None
         line = ""
         while not line.startswith(PORT_LINE):
-            if not select.select([self.process.stdout], [], [], 60)[0]:
+            is_ready = select.select([self.process.stdout], [], [], 60)[0]
+            if not (is_ready and (line := self.process.stdout.readline())):
+                self.stop()
                 raise RuntimeError("the server did not start")
-            line = self.process.stdout.readline()
         self.port = int(line.removeprefix(PORT_LINE))
         self.call = Connection(self.port).call
 

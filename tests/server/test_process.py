@@ -9,8 +9,10 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from http.client import HTTPConnection
+from functools import partial
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,53 @@ def test_a_client_that_does_not_read_cannot_hold_up_the_end(make_server, http_of
 
         assert server.kill(signal.SIGTERM) == 0
     assert "Traceback" not in server.log.read_text()
+
+
+ENDS_WITH_ITS_THREADS = """
+import threading
+from torc_server import records, rules
+from torc_server.records import workflows as _
+from torc_server.rules import workflows as _
+from torc_server.storage.readers import Readers
+from torc_server.storage.writer import Writer
+
+stops = threading.Event()
+
+def wait(*_, **__):
+    print("waits", flush=True)
+    stops.wait()
+
+def announced(stop):
+    def announce(*arguments):
+        stops.set()
+        return stop(*arguments)
+    return announce
+
+records.workflows.get_workflow_status = rules.workflows.create_workflow = wait
+Readers.stop, Writer.stop = announced(Readers.stop), announced(Writer.stop)
+from torc_server.__main__ import main
+main()
+"""
+"""A server with two requests that last until it waits for the threads which answer them."""
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/workflows/1/status"), ("POST", "/workflows")]
+)
+def test_requests_that_last_are_given_up_without_a_fault(make_server, http_of, method, path):
+    server = make_server(program=("-c", ENDS_WITH_ITS_THREADS))
+    call = partial(http_of(server), method, path, {"name": "w", "user": "u"})
+    with ThreadPoolExecutor(1) as pool:
+        given_up = pool.submit(call)
+        assert server.process.stdout.readline() == "waits\n"
+
+        assert server.kill(signal.SIGTERM) == 0
+
+        with pytest.raises((ConnectionError, HTTPException)):
+            given_up.result()
+    log = server.log.read_text()
+    assert "Traceback" not in log
+    assert "ERROR" not in log
 
 
 def test_what_was_answered_survives_a_kill(make_server, http_of):
