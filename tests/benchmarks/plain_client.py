@@ -8,7 +8,8 @@ one of asyncio that reads a request and writes an answer: what the machine leave
 Load of others only adds to a time, so a round counts the quickest quarter of its calls; a figure is
 the median of the rounds, a ratio that of the ratios within rounds: of the time that a request took,
 and of the server's CPU time. `kept` is asked while nothing changes, `changed` each time after a
-write. Claims and completions change something themselves.
+write of something else, and `its own` after one of what it shows. Claims and completions change
+something themselves.
 """
 
 from __future__ import annotations
@@ -50,8 +51,13 @@ class Client:
             "trigger_type": "on_workflow_start",
             "action_type": "run_commands",
             "action_config": {"commands": ["true"]},
+            "persistent": True,
         }
-        server.call("POST", f"{place}/actions", action)
+        action_id = server.call("POST", f"{place}/actions", action)["id"]
+        self._own = {
+            "workflow": request("PUT", place, {"description": "changed"}),
+            "pending actions": request("POST", f"{place}/actions/{action_id}/claim", {}),
+        }
         self.workflow.initialize()
         self.connection = Connection(server.port)
         self.reads = {
@@ -70,21 +76,25 @@ class Client:
         for name, path in self.reads.items():
             asked = request("GET", path)
             yield f"{name}, kept", quick(self._ask(asked)[0] for _ in range(CALLS))
-            if name != "ping":
-                yield f"{name}, changed", quick(self._after_change(asked))
-        claims, ends = [], []
+            yield f"{name}, changed", quick(self._after(self._change, asked))
+            if own := self._own.get(name):
+                yield f"{name}, its own", quick(self._after(own, asked))
+        status = request("GET", self.reads["status"])
+        claims, ends, statuses = [], [], []
         for _ in range(CALLS // 2):
             claim, body = self._ask(self._claim)
             claims.append(claim)
+            statuses.append(self._ask(status)[0])
             [job] = msgspec.json.decode(body)["jobs"]
             path = f"/jobs/{job['id']}/complete_job/completed/0"
             ends.append(self._ask(request("POST", path, self.workflow.result(job["id"])))[0])
         yield "claim of one job", quick(claims)
         yield "its completion", quick(ends)
+        yield "status, its own", quick(statuses)
 
-    def _after_change(self, asked: bytes) -> Iterator[Cost]:
+    def _after(self, change: bytes, asked: bytes) -> Iterator[Cost]:
         for _ in range(CALLS):
-            self._ask(self._change)
+            self._ask(change)
             yield self._ask(asked)[0]
 
     def _ask(self, asked: bytes) -> tuple[Cost, bytes]:

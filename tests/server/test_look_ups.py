@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
+from server.changing_requests import CASES, Story
 
 ACTION = {
     "trigger_type": "on_workflow_start",
@@ -109,3 +113,35 @@ def test_filters_of_pending_actions_are_answered_apart(call, workflow_id):
         assert found() == found(compute_node_id=made.body["id"]) == [action_id]
         assert found(trigger_type="on_workflow_start") == [action_id]
         assert found(trigger_type="on_jobs_ready") == []
+
+
+LISTED = (
+    *("jobs", "results", "files", "user_data", "events", "resource_requirements"),
+    *("compute_nodes", "scheduled_compute_nodes", "local_schedulers", "slurm_schedulers"),
+)
+
+
+def kept_paths(call, workflow_id):
+    """Return the paths whose answers are kept, of everything that the workflow has."""
+    place = f"/workflows/{workflow_id}"
+    listed = {kind: call("GET", f"/{kind}", workflow_id=workflow_id) for kind in LISTED}
+    records = [f"/{kind}/{item['id']}" for kind in LISTED for item in listed[kind].body["items"]]
+    return [place, f"{place}/status", f"{place}/actions/pending", *records]
+
+
+def test_after_each_operation_what_is_kept_is_what_a_new_reading_finds(make_server, http_of):
+    server = make_server()
+    call = http_of(server)
+    other = call.make_workflow()
+    for make in CASES.values():
+        story = Story(call)
+        request = make(story)
+        paths = kept_paths(call, story.workflow)
+        for path in paths:
+            call("GET", path)
+        call(request.method, request.path, request.body, **request.query)
+        after = [call("GET", path).text for path in paths]
+        with closing(sqlite3.connect(server.database)) as shell, shell:
+            shell.execute("UPDATE workflow SET name = name")
+        rename(call, other)  # now the server knows that another program wrote, and keeps nothing
+        assert [call("GET", path).text for path in paths] == after, request

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
+from torc_core.clock import SystemClock
 from torc_core.errors import MachineError, NotFoundError
 from torc_server.peers import requester
+from torc_server.storage import readers as readers_module
+from torc_server.storage.groups import Groups, Request
+from torc_server.storage.migrations import migrate
 from torc_server.storage.readers import AT_ONCE, QUICK_S, Readers
+from torc_server.storage.sqlite.changes import TableChanges, tables_of
 from torc_server.storage.sqlite.database import SQLiteDatabase
+
+ADD_GROUP = (
+    "INSERT INTO access_group (name, created_at, is_system)"
+    " SELECT count(*), '', 0 FROM access_group"
+)
 
 
 def test_a_requester_of_many_queries_leaves_room_for_others(tmp_path):
@@ -94,23 +106,26 @@ class Counter:
         begin = time.thread_time()
         while time.thread_time() - begin < self.cost_s:
             pass
-        [(found,)] = connection.exec_driver_sql("SELECT count(*) FROM thing")
+        [(found,)] = connection.exec_driver_sql("SELECT count(*) FROM access_group")
         return number, found
 
 
 @pytest.fixture
 def things(tmp_path):
-    """Return a database with a table that is empty, and what adds a row to it."""
+    """Return a database, and what executes a statement in it as the server does.
+
+    Unless it is another one, it adds to what is counted.
+    """
     database = SQLiteDatabase(tmp_path / "torc.db")
     database.create()
     writer = database.writer_engine().connect()
+    migrate(writer, database, 0)
+    groups = Groups(database, SystemClock(), lambda *_: None)
 
-    def write(text):
-        with writer.begin():
-            writer.exec_driver_sql(text)
+    def write(text=ADD_GROUP):
+        groups.run(writer, [Request(lambda conn, *_: [conn.exec_driver_sql(text)], None, None)])
 
-    write("CREATE TABLE thing (id INTEGER)")
-    yield database, lambda: write("INSERT INTO thing VALUES (1)")
+    yield database, write
     writer.close()
 
 
@@ -118,7 +133,7 @@ def ask(database, scene):
     """Run a scene with readers of the database."""
     readers = Readers(database, 1)
     try:
-        asyncio.run(asyncio.wait_for(scene(readers), 100))
+        return asyncio.run(asyncio.wait_for(scene(readers), 100))
     finally:
         readers.stop()
 
@@ -135,6 +150,124 @@ def test_what_was_looked_up_is_kept_until_something_changes(things):
         assert len(query.threads) == 4
 
     ask(database, scene)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UPDATE user_group_membership SET role = 'admin'",
+        "DELETE FROM event",
+        "SELECT * FROM access_group",
+    ],
+)
+def test_what_was_looked_up_is_kept_while_other_tables_change(things, text):
+    database, write = things
+    query = Counter()
+
+    async def scene(readers):
+        for _ in range(2):
+            await readers.look_up(query, 1)
+            write(text)
+
+    ask(database, scene)
+
+    assert len(query.threads) == 1
+
+
+def test_nothing_is_kept_of_rows_that_go_with_others(things):
+    database, write = things
+    write()
+    write(
+        "INSERT INTO user_group_membership (user_name, group_id, role, created_at)"
+        " SELECT 'u', id, 'member', '' FROM access_group"
+    )
+
+    def members(connection):
+        return connection.exec_driver_sql("SELECT count(*) FROM user_group_membership").scalar()
+
+    async def scene(readers):
+        found = [await readers.look_up(members)]
+        write("DELETE FROM access_group")
+        return [*found, await readers.look_up(members)]
+
+    assert ask(database, scene) == [1, 0]
+
+
+def test_nothing_is_kept_of_what_another_program_has_changed(things):
+    database, write = things
+
+    async def scene(readers):
+        found = [await readers.look_up(Counter(), 1)]
+        with closing(sqlite3.connect(database.path)) as shell, shell:
+            shell.execute(ADD_GROUP)
+        write("DELETE FROM event")  # with the next change of the server's own
+        return [*found, await readers.look_up(Counter(), 1)]
+
+    assert ask(database, scene) == [(1, 0), (1, 1)]
+
+
+def test_while_it_is_committed_nothing_is_kept_of_what_changes(things):
+    """Some readers see it already then, and others must not answer from before it."""
+    database, _ = things
+    changes = TableChanges()
+    reading = frozenset({"access_group"})
+    with database.writer_engine().connect() as connection, connection.begin():
+        changes.begin(connection)
+        connection.exec_driver_sql(ADD_GROUP)
+        states = [changes.is_current(reading, changes.now)]
+        changes.commit(connection)
+        states.append(changes.is_current(reading, changes.now))
+        since = changes.now
+        changes.end()
+    states += [changes.is_current(reading, since), changes.is_current(reading, changes.now)]
+    assert states == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "some", "others"),
+    [
+        ("SELECT job.id FROM job", {"job"}, {"workflow", "event"}),
+        ("SELECT 1 FROM job AS workflow_1, workflow", {"job", "workflow"}, {"event"}),
+        ("INSERT INTO event (workflow_id, data) VALUES (?, ?)", {"event"}, {"workflow", "job"}),
+        ('UPDATE "job" SET status=?', {"job"}, {"workflow", "attempt"}),
+        ("DELETE FROM job WHERE job.id = ?", {"job", "attempt", "result"}, {"workflow", "event"}),
+        ("DELETE FROM compute_node", {"compute_node", "job"}, {"workflow"}),
+        ("DELETE FROM workflow", {"job", "event", "result"}, {"access_group"}),
+        ("REPLACE INTO workflow VALUES (?)", {"workflow", "job"}, {"access_group"}),
+        ("SAVEPOINT request", set(), {"workflow"}),
+    ],
+)
+def test_statements_name_their_tables(text, some, others):
+    found = tables_of(text)
+    assert some <= found
+    assert not found & others
+
+
+def test_results_are_kept_up_to_a_number_of_bytes(things, monkeypatch):
+    database, _ = things
+    monkeypatch.setattr(readers_module, "_MOST_KNOWN_BYTES", 10_000)
+    asked = []
+
+    def text(_connection, number, size):
+        asked.append(number)
+        return size * "x"
+
+    async def scene(readers):
+        for number, size in [
+            (1, 4_000),
+            (2, 4_000),
+            (1, 4_000),
+            (3, 4_000),
+            (1, 4_000),
+            (4, 9_900),
+        ]:
+            await readers.look_up(text, number, size)
+        await readers.look_up(text, 3, 4_000)  # the one that was too large has pushed out none
+        await readers.look_up(text, 4, 9_900)
+
+    ask(database, scene)
+
+    assert asked == [1, 2, 3, 1, 4, 4]
 
 
 def test_a_query_that_was_quick_is_answered_on_the_spot_and_a_slow_one_in_a_thread(things):

@@ -14,13 +14,15 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from torc_core.errors import ConflictError, MachineError, TorcError
 from torc_server.storage.health import Room
 from torc_server.storage.notify import Changes
+
+T = TypeVar("T")
 
 
 class Fate(Enum):
@@ -34,12 +36,30 @@ class Fate(Enum):
     """It was committed; only the answer was lost."""
 
 
+class ReadChanges(Protocol):
+    """Knows which tables are changed, and so whether what was read of them is current."""
+
+    @property
+    def now(self) -> int:
+        """How many transactions have ended."""
+
+    def read(self, connection: Connection, query: Callable[[], T]) -> tuple[T, frozenset[str]]:
+        """Return what a query returns, and which tables it reads; it begins its transaction."""
+
+    def is_current(self, tables: frozenset[str], since: int) -> bool:
+        """Return whether what was read of tables when it was `since`, or later, is so now."""
+
+
 class Sharing(Protocol):
     """How the servers that use one database get along; a server that is alone does as it likes."""
 
     @property
     def server(self) -> int:
         """The number of this server, see `storage.long_work.holders`."""
+
+    @property
+    def changes(self) -> ReadChanges | None:
+        """What is changed of what was read; None if only the database knows, as others use it."""
 
     def moment(self, connection: Connection, clock_ms: int) -> int:
         """Return the time of a transaction that has begun: the clock of all who write to it.
@@ -63,14 +83,8 @@ class Sharing(Protocol):
     def listen(self, heard: Callable[[Changes | None], None]) -> AbstractContextManager[None]:
         """Call `heard`, in any thread, with what other servers change; None: maybe everything."""
 
-    def state_of(self, connection: Connection) -> int | None:
-        """Return a number that stays the same while no server changes anything.
-
-        None if that takes longer than microseconds.
-
-        Args:
-            connection: One that only reads, outside of a transaction; others have other numbers.
-        """
+    def end(self) -> None:
+        """Take note that a transaction is over, committed or not, before it is answered."""
 
     def leads(self, connection: Connection) -> bool:
         """Return whether this server does what one is to do for all; it stays so."""

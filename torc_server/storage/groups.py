@@ -125,6 +125,8 @@ class Groups:
                     continue
                 if fate is Fate.FAILED:
                     raise
+            finally:
+                self._database.sharing.end()
             break
         return changes or Changes()
 

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from time import thread_time
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
+import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -30,15 +31,20 @@ _MOST_RUNS = 1_000
 
 QUICK_S = 0.001
 """CPU time; longer queries would keep other requests waiting."""
-_MOST_KNOWN = 500
+_MOST_KNOWN_BYTES = 8_000_000
+"""Of all kept results together, as JSON."""
+_KNOWN_BYTES = 500
+"""What a result takes besides."""
 
 
-class _Known(NamedTuple):
+class _Known(NamedTuple, Generic[T]):
     """The result of a query."""
 
-    state: int
-    """What the database called its state just before."""
-    result: Any
+    result: T
+    tables: frozenset[str]
+    """What it was read of."""
+    since: int
+    """How many transactions had ended before."""
     took_s: float
 
 
@@ -59,7 +65,7 @@ class Readers:
             RUN_TIMES: Recent[Any, Any](_MOST_RUNS),
         }
         """What queries found before and go on from."""
-        self._known: Recent[Hashable, _Known] = Recent(_MOST_KNOWN)
+        self._known: Recent[Hashable, _Known[Any]] = Recent(_MOST_KNOWN_BYTES)
         self._connections: list[Connection] = []
         self._pool = ThreadPoolExecutor(count, "reader")
         self._turns = Turns(max(1, count - 1))
@@ -101,7 +107,9 @@ class Readers:
     async def look_up(
         self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return the same, for what clients ask again and again: it is kept until a change.
+        """Return the same, for what clients ask again and again.
+
+        It is kept until a table is changed that it was read of.
 
         A query that was quick the last time is answered on the spot: to wake a thread takes longer.
 
@@ -110,29 +118,32 @@ class Readers:
             *args: Hashable.
             **kwargs: Hashable.
 
+        Returns:
+            What can be written as JSON.
+
         Raises:
             MachineError: As `run`.
             Exception: What `fn` raised.
         """
-        state = self._query(self._database.sharing.state_of)
-        if state is None:
+        changes = self._database.sharing.changes
+        if changes is None:
             return await self.run(fn, *args, **kwargs)
         key = (fn, args, *kwargs.items())
-        known = self._known.get(key)
-        if known is not None and known.state == state:
-            result: T = known.result
-            return result
+        known: _Known[T] | None = self._known.get(key)
+        if known is not None and changes.is_current(known.tables, known.since):
+            return known.result
 
-        def query(connection: Connection) -> tuple[T, float]:
-            begin = thread_time()
-            return fn(connection, *args, **kwargs), thread_time() - begin
+        def query(connection: Connection) -> _Known[T]:
+            begin, since = thread_time(), changes.now
+            result, tables = changes.read(connection, lambda: fn(connection, *args, **kwargs))
+            return _Known(result, tables, since, thread_time() - begin)
 
         if known is not None and known.took_s < QUICK_S:
-            result, took_s = self._query(query)
+            known = self._query(query)
         else:
-            result, took_s = await self.run(query)
-        self._known.keep(key, _Known(state, result, took_s))
-        return result
+            known = await self.run(query)
+        self._known.keep(key, known, _KNOWN_BYTES + len(msgspec.json.encode(known.result)))
+        return known.result
 
     def refuse_waiting(self) -> None:
         """Give up the queries that have not begun."""

@@ -19,23 +19,30 @@ class Recent(Generic[KeyT, ValueT]):
     So what is of deleted workflows goes in time.
 
     Args:
-        most: How many are kept.
+        most: How much is kept: the sum of the sizes of all.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self._kept = 0
         self._lock = threading.Lock()
-        self._values: dict[KeyT, ValueT] = {}
+        self._values: dict[KeyT, tuple[ValueT, int]] = {}
 
     def get(self, key: KeyT) -> ValueT | None:
         """Return what is kept under a key."""
         with self._lock:
-            return self._values.get(key)
+            found = self._values.get(key)
+        return None if found is None else found[0]
 
-    def keep(self, key: KeyT, value: ValueT) -> None:
-        """Keep a value, as the latest."""
+    def keep(self, key: KeyT, value: ValueT, size: int = 1) -> None:
+        """Keep a value, as the latest; one that is larger than all may be together is not kept."""
         with self._lock:
-            self._values.pop(key, None)
-            self._values[key] = value
-            if len(self._values) > self._most:
-                del self._values[next(iter(self._values))]
+            if key in self._values:
+                self._kept -= self._values.pop(key)[1]
+            if size > self._most:
+                return
+            self._values[key] = value, size
+            self._kept += size
+            while self._kept > self._most:
+                _, dropped = self._values.pop(next(iter(self._values)))
+                self._kept -= dropped

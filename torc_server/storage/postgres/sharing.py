@@ -27,6 +27,8 @@ class Shared:
         url: The database.
     """
 
+    changes = None
+
     def __init__(self, url: str) -> None:
         self._url = url
         self._instance = secrets.token_hex(8)
@@ -58,9 +60,8 @@ class Shared:
         """Call `heard`, in a thread, with what other servers change; None: anything."""
         return listening(self._url, self._instance, heard)
 
-    def state_of(self, connection: Connection) -> None:
-        """Return None: to ask the database takes as long as a query."""
-        del connection
+    def end(self) -> None:
+        """Do nothing: what the other servers change is not known."""
 
     def leads(self, connection: Connection) -> bool:
         """Return whether this server does what one is to do for all."""

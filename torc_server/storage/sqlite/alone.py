@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from torc_server.storage.long_work.holders import new_server
 from torc_server.storage.notify import Changes
-from torc_server.storage.sqlite.driver import run
+from torc_server.storage.sqlite.changes import TableChanges
 
 
 class Alone:
@@ -17,10 +17,11 @@ class Alone:
 
     def __init__(self) -> None:
         self.server = new_server()
+        self.changes = TableChanges()
 
     def moment(self, connection: Connection, clock_ms: int) -> int:
         """Return the time of a transaction: that of the one process that writes."""
-        del connection
+        self.changes.begin(connection)
         return clock_ms
 
     def wall_ms(self, connection: Connection, clock_ms: int) -> int:
@@ -29,17 +30,18 @@ class Alone:
         return clock_ms
 
     def announce(self, connection: Connection, changes: Changes) -> None:
-        """Do nothing: there is no other server."""
+        """Note what this server is about to commit: there is no other."""
+        del changes
+        self.changes.commit(connection)
+
+    def end(self) -> None:
+        """Note that a transaction is over."""
+        self.changes.end()
 
     def listen(self, heard: Callable[[Changes | None], None]) -> AbstractContextManager[None]:
         """Listen to nothing: no other server changes anything."""
         del heard
         return nullcontext()
-
-    def state_of(self, connection: Connection) -> int:
-        """Return SQLite's number of the state that the next statement would see."""
-        number: int = run(connection, "PRAGMA data_version").fetchone()[0]
-        return number
 
     def leads(self, connection: Connection) -> bool:
         """Return True: there is one server."""

@@ -24,6 +24,7 @@ from torc_server.storage.database import Fate, dangling_reference, duplicate
 from torc_server.storage.health import STATE, Room
 from torc_server.storage.sqlite import lock
 from torc_server.storage.sqlite.alone import Alone
+from torc_server.storage.sqlite.changes import Noting
 from torc_server.storage.sqlite.damage import find_damage
 from torc_server.storage.sqlite.driver import driver_of, run
 from torc_server.storage.sqlite.file_systems import shared_file_system
@@ -113,7 +114,7 @@ class SQLiteDatabase:
         driver: The class of the driver's connections; one of tests sees each statement.
     """
 
-    def __init__(self, path: Path, driver: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+    def __init__(self, path: Path, driver: type[sqlite3.Connection] = Noting) -> None:
         self._driver = driver
         self._path = path.resolve()  # as SQLite does, before it names the log
         self._left_over = 0
