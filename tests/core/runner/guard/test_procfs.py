@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import itertools
 import os
 import signal
 import subprocess
@@ -9,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -30,17 +30,27 @@ for _ in range(2):
         os._exit(0)
     os.setsid()
 if sys.argv[1:]:
-    code = f"import time; open({sys.argv[1]!r}, 'w'); time.sleep(60)"
-    os.execve(sys.executable, ["python", "-c", code], {})
+    os.execve(sys.executable, ["python", "-c", {clears!r}, sys.argv[1]], {{}})
+time.sleep(60)
+""".format(
+    clears="""
+import os, sys, time
+with open(f"{sys.argv[1]}.new", "w") as file:
+    file.write(str(os.getpid()))
+os.rename(file.name, sys.argv[1])
 time.sleep(60)
 """
+)
+
+
+_numbers = itertools.count(1)
 
 
 class Job:
     """A job's first process, started by this one, and what is found of it."""
 
-    def __init__(self, *argv, job="7"):
-        self.job = job
+    def __init__(self, *argv):
+        self.job = job = f"{os.getpid()}.{next(_numbers)}"  # that no other test has
         self.process = subprocess.Popen(
             argv,
             env={**os.environ, "TORC_JOB_ID": job},
@@ -80,8 +90,8 @@ def start():
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     jobs = []
 
-    def begin(*argv, **options):
-        jobs.append(Job(*argv, **options))
+    def begin(*argv):
+        jobs.append(Job(*argv))
         return jobs[-1]
 
     yield begin
@@ -129,29 +139,30 @@ def test_what_clears_its_environment_was_seen_before(start):
 
 
 def test_a_daemon_that_was_never_seen_and_clears_its_environment_is_a_stray(start, tmp_path):
-    begun = tmp_path / "begun"
-    others = {each.pid for each in psutil.Process().children()}
-    job = start(sys.executable, "-c", IS_A_DAEMON, str(begun))
+    pid = tmp_path / "pid"
+    job = start(sys.executable, "-c", IS_A_DAEMON, str(pid))
     job.process.wait()
-    wait_for(begun.exists, "the daemon to clear its environment")
+    wait_for(pid.exists, "the daemon to clear its environment")
     assert job.find() == []
-    strays = [each for each in job.membership.strays if each.pid not in others]
+    # What other tests of this process have started may leave orphans at any time.
+    strays = [each.pid for each in job.membership.strays if each.pid == int(pid.read_text())]
     for stray in strays:
-        os.kill(stray.pid, signal.SIGKILL)
+        os.kill(stray, signal.SIGKILL)
     assert len(strays) == 1
 
 
 def test_the_processes_of_two_jobs_are_told_apart(start):
-    first = start("bash", "-c", FORKS_TWICE, job="1")
-    second = start("bash", "-c", FORKS_TWICE, job="2")
-    first.membership.add(("2",), second.process.pid)
+    both = [start("bash", "-c", FORKS_TWICE) for _ in range(2)]
+    looking = both[0]
+    looking.membership.add((both[1].job,), both[1].process.pid)
 
-    def both():
-        found = first.membership.update(first.scanner.scan())
-        return found if [len(found.get((name,), [])) for name in "12"] == [3, 3] else None
+    def three_each():
+        found = looking.membership.update(looking.scanner.scan())
+        each = [set(found.get((job.job,), [])) for job in both]
+        return each if [*map(len, each)] == [3, 3] else None
 
-    found = wait_for(both, "three processes of each")
-    assert not set(found["1",]) & set(found["2",])
+    first, second = wait_for(three_each, "three processes of each")
+    assert not first & second
 
 
 def now_ticks():
