@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 import time
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 import pytest
@@ -336,9 +336,12 @@ def end(connection, workflow_id, *, now_ms):
     forget_work(connection, workflow_id)
 
 
+HOLDERS = count(1)
+
+
 @contextlib.asynccontextmanager
 async def reserved(writer, workflow_id):
-    async with writer.reserve(workflow_id) as own:
+    async with writer.reserve(workflow_id, next(HOLDERS)) as own:
         await own.begin(begin, own)
         yield own
         await own.run(end, workflow_id)
@@ -366,7 +369,7 @@ async def test_of_a_group_only_those_wait_that_concern_the_reserved_workflow(wri
 
 
 async def test_of_a_group_those_wait_that_come_behind_the_reservation(writer):
-    async with writer.reserve(7) as own:
+    async with writer.reserve(7, next(HOLDERS)) as own:
         answers = asyncio.ensure_future(
             together(writer, own.begin(begin, own), writer.run(change, 7, 1))
         )
@@ -383,7 +386,7 @@ async def test_a_reservation_that_fails_to_begin_keeps_no_request_waiting(writer
         raise UsageError("no")
 
     async def reserve():
-        async with writer.reserve(7) as own:
+        async with writer.reserve(7, next(HOLDERS)) as own:
             await own.begin(begin_and_fail, own)
 
     answers = await together(writer, reserve(), writer.run(change, 7, 1))
@@ -422,9 +425,9 @@ async def test_a_reservation_that_was_given_up_while_it_waited_holds_nothing(wri
 
 
 async def test_work_that_was_taken_over_changes_nothing_more(writer):
-    async with writer.reserve(7) as own:
+    async with writer.reserve(7, next(HOLDERS)) as own:
         await own.begin(begin, own)
-        other = writer.holders.new()
+        other = next(HOLDERS)
         await writer.run(hold_work, 7, other)
         with pytest.raises(TakenOverError):
             await own.run(lambda connection, now_ms: add(connection, 1))
@@ -437,7 +440,7 @@ async def test_work_that_was_taken_over_changes_nothing_more(writer):
 
 async def test_who_waits_when_the_writer_stops_is_refused(database, notifier):
     writer = Writer(database, notifier, clock=SystemClock())
-    async with writer.reserve(7) as own:
+    async with writer.reserve(7, next(HOLDERS)) as own:
         await own.begin(begin, own)
         waiting = asyncio.ensure_future(writer.run(change, 7, 1))
         await writer.run(numbers)

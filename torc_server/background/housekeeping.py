@@ -40,9 +40,9 @@ async def keep_house(
     timers: RunnerTimers,
     take_over: Callable[[], Awaitable[None]],
 ) -> None:
-    """Look for silent runners and servers that are gone, for as long as this one runs.
+    """Look for silent runners, for as long as the server runs, if no other server does.
 
-    It does if no other server does; `take_over` does what such servers have left.
+    Before, `take_over` goes on with the long work that no server does.
 
     Leases start over with the server that looks: it knows of no heartbeat that came while none did.
     """
@@ -50,10 +50,10 @@ async def keep_house(
     while True:
         await asyncio.sleep(min(PERIOD_S, timers.suspect_seconds / LOOKS))
         try:
+            await take_over()
             if await writer.run_timed(take_the_lead, database) is None:
                 leases = None
                 continue
-            await take_over()
             wall_ms = await writer.run(read_clock, database, clock)
             monotonic_s = clock.monotonic()
             leases = leases or LeaseClock(monotonic_s, wall_ms - monotonic_s * 1000)

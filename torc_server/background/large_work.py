@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from torc_server.rules.large.initializing import Note
 from torc_server.rules.large.retention import is_finished
 from torc_server.rules.runs.start import start_again, start_workflow
 from torc_server.storage.database import Database
+from torc_server.storage.long_work.holders import Holders
 from torc_server.storage.long_work.unfinished import TakenOverError, Work, WorkKind
 from torc_server.storage.readers import Readers
 from torc_server.storage.repeats.answers import check_unanswered, keep_answer
@@ -52,6 +53,9 @@ class LargeWork:
         self._writer = writer
         self._readers = readers
         self._running: set[asyncio.Task[Any]] = set()
+        self._holders = Holders(database.sharing.server)
+        self._held: set[int] = set()
+        """The holders of what is under way."""
 
     async def delete(self, writer: Transactions, workflow_id: WorkflowId) -> Workflow:
         """Delete a workflow, and return what it was; of a large one, rows go later.
@@ -60,32 +64,34 @@ class LargeWork:
             NotFoundError: There is no such workflow.
         """
         reached: list[Progress | None] = []
-        holder = self._writer.holders.new()
+        holder = self._holders.new()
 
         def begin(conn: Connection) -> Workflow:
             workflow, progress = begin_deletion(conn, workflow_id, holder)
             reached.append(progress)
             return workflow
 
-        workflow = await writer.run(begin)
+        with self._holding(holder):
+            workflow = await writer.run(begin)
         if (progress := reached[-1]) is not None:
-            self._go_on(self._delete_rest(workflow_id, progress))
+            self._go_on(self._delete_rest(workflow_id, progress), holder)
         return workflow
 
     async def delete_finished(self, workflow_id: WorkflowId, before_ms: int) -> Workflow | None:
         """Delete a workflow, all its rows, if it is finished since a time, and return it then."""
-        holder = self._writer.holders.new()
+        holder = self._holders.new()
 
         def begin(conn: Connection) -> tuple[Workflow, Progress | None] | None:
             if not is_finished(conn, workflow_id, before_ms):
                 return None
             return begin_deletion(conn, workflow_id, holder)
 
-        begun = await self._writer.run(begin)
+        with self._holding(holder):
+            begun = await self._writer.run(begin)
         if begun is None:
             return None
         workflow, progress = begun
-        await asyncio.shield(self._go_on(self._delete_rest(workflow_id, progress)))
+        await asyncio.shield(self._go_on(self._delete_rest(workflow_id, progress), holder))
         return workflow
 
     async def initialize(
@@ -100,7 +106,7 @@ class LargeWork:
         if not await self._is_large(workflow_id):
             return await writer.run_timed(initialize_jobs, workflow_id, asked)
         note = Note(asked=asked, key=writer.key)
-        done = await asyncio.shield(self._go_on(self._initialize(workflow_id, note)))
+        done = await self._initialize(workflow_id, note)
         assert isinstance(done, Message)
         return done
 
@@ -115,7 +121,7 @@ class LargeWork:
         if await self._is_large(workflow_id):
             note = Note(asked=asked, task_id=task_id)
             with suppress(TakenOverError):  # the task goes on
-                await asyncio.shield(self._go_on(self._initialize(workflow_id, note)))
+                await self._initialize(workflow_id, note)
             return
 
         def work(conn: Connection, *, now_ms: int) -> None:
@@ -138,17 +144,17 @@ class LargeWork:
         if not await self._is_large(workflow_id):
             return await writer.run_timed(start_workflow, workflow_id, request)
         note = Note(asked=ALL, start=request, key=writer.key)
-        return await asyncio.shield(self._go_on(self._start(workflow_id, note)))
+        return await self._start(workflow_id, note)
 
     async def take_over(self) -> None:
-        """Go on with the work of servers that are gone, see `taking_over`."""
-        holders = self._writer.holders
-        for work in await self._writer.run_timed(take_over, self._sharing, holders):
-            log.info("a server that is gone began to %s workflow %d", work.kind, work.workflow_id)
+        """Go on with the work that no server does, see `taking_over`."""
+        holders, held = self._holders, self._held
+        for work in await self._writer.run_timed(take_over, self._sharing, holders, held):
+            log.info("it was begun to %s workflow %d; this goes on", work.kind, work.workflow_id)
             if work.kind is WorkKind.DELETE:
-                self._go_on(self._delete_rest(work.workflow_id, Progress()))
+                self._go_on(self._delete_rest(work.workflow_id, Progress()), work.holder)
             else:
-                self._go_on(self._continue(work, convert(work.data, Note)))
+                self._go_on(self._continue(work, convert(work.data, Note)), work.holder)
 
     def stop(self) -> None:
         """Begin no further slice, and leave the rest to other servers."""
@@ -164,10 +170,20 @@ class LargeWork:
     async def _is_large(self, workflow_id: WorkflowId) -> bool:
         return await self._readers.run(initializing.is_large, workflow_id)
 
-    def _go_on(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    @contextmanager
+    def _holding(self, holder: int) -> Iterator[None]:
+        self._held.add(holder)
+        try:
+            yield
+        finally:
+            self._held.discard(holder)
+
+    def _go_on(self, work: Coroutine[Any, Any, T], holder: int) -> asyncio.Task[T]:
+        self._held.add(holder)
         running = asyncio.create_task(work)
         self._running.add(running)
         running.add_done_callback(self._running.discard)
+        running.add_done_callback(lambda _: self._held.discard(holder))
         return running
 
     async def _delete_rest(self, workflow_id: WorkflowId, progress: Progress | None) -> None:
@@ -176,21 +192,31 @@ class LargeWork:
             progress = await _insist(part)
 
     async def _start(self, workflow_id: WorkflowId, note: Note) -> StartReply:
-        async with self._writer.reserve(workflow_id) as own:
-            reply = await own.begin(_start_again, workflow_id, note, own.holder)
-            if reply is None:
-                done = await self._carry_out(own, note)
-                assert isinstance(done, StartReply)
-                reply = done
-            return reply
+        holder = self._holders.new()
+
+        async def work() -> StartReply:
+            async with self._writer.reserve(workflow_id, holder) as own:
+                reply = await own.begin(_start_again, workflow_id, note, holder)
+                if reply is None:
+                    done = await self._carry_out(own, note)
+                    assert isinstance(done, StartReply)
+                    reply = done
+                return reply
+
+        return await asyncio.shield(self._go_on(work(), holder))
 
     async def _initialize(self, workflow_id: WorkflowId, note: Note) -> Message | StartReply:
-        async with self._writer.reserve(workflow_id) as own:
-            await own.begin(_begin, workflow_id, note, own.holder)
-            return await self._carry_out(own, note)
+        holder = self._holders.new()
+
+        async def work() -> Message | StartReply:
+            async with self._writer.reserve(workflow_id, holder) as own:
+                await own.begin(_begin, workflow_id, note, holder)
+                return await self._carry_out(own, note)
+
+        return await asyncio.shield(self._go_on(work(), holder))
 
     async def _continue(self, work: Work, note: Note) -> None:
-        """Carry out what another server has begun."""
+        """Carry out what was begun."""
         try:
             async with self._writer.reserve(work.workflow_id, work.holder) as own:
                 await self._carry_out(own, note)

@@ -1,9 +1,12 @@
-"""What servers that are gone have left: their long work is taken over, other tasks have failed.
+"""What no server does any longer: long work is taken over, other tasks have failed.
 
-The leader of all that use the database looks for it, and a server that starts.
+The leader of all that use the database looks for what servers that are gone have left. Each looks
+for its own work of which it did not learn that it had begun: PostgreSQL went away with the commit.
 """
 
 from __future__ import annotations
+
+from collections.abc import Container
 
 from sqlalchemy import Connection
 
@@ -15,8 +18,17 @@ from torc_server.storage.long_work.unfinished import Work, hold_work, left_over,
 _STOPPED = "The server stopped before the task finished."
 
 
-def take_over(conn: Connection, sharing: Sharing, holders: Holders, *, now_ms: int) -> list[Work]:
-    """Take over the long work of servers that are gone, and fail what else they worked on.
+def take_over(
+    conn: Connection, sharing: Sharing, holders: Holders, held: Container[int], *, now_ms: int
+) -> list[Work]:
+    """Take over the long work that no server does, and fail what else such servers worked on.
+
+    Args:
+        conn: In a transaction.
+        sharing: What is known of other servers.
+        holders: Gives new holders.
+        held: The holders of the work that this server does.
+        now_ms: The time, in milliseconds since 1970.
 
     Returns:
         The work with its new holders.
@@ -24,20 +36,23 @@ def take_over(conn: Connection, sharing: Sharing, holders: Holders, *, now_ms: i
     works = left_over(conn)
     tasks = unfinished_tasks(conn)
     servers = {server_of(work.holder) for work in works} | set(tasks.values())
-    gone = sharing.gone(conn, servers)
+    gone = sharing.gone(conn, servers) if sharing.leads(conn) else set()
     noted = {work.data["task_id"] for work in works if work.data}
     for task_id, server in tasks.items():
         if server in gone and task_id not in noted:
             fail_task(conn, task_id, _STOPPED, now_ms=now_ms)
-    return [_taken(conn, work, holders.new()) for work in works if server_of(work.holder) in gone]
+    left = [
+        work._replace(holder=holders.new())
+        for work in works
+        if server_of(work.holder) in gone
+        or (server_of(work.holder) == sharing.server and work.holder not in held)
+    ]
+    for work in left:
+        hold_work(conn, work.workflow_id, work.holder)
+    return left
 
 
 def leave(conn: Connection, sharing: Sharing) -> None:
     """Leave all that this server does to the others: it stops."""
     let_go(conn, sharing.server)
     let_tasks_go(conn, sharing.server)
-
-
-def _taken(conn: Connection, work: Work, holder: int) -> Work:
-    hold_work(conn, work.workflow_id, holder)
-    return work._replace(holder=holder)

@@ -32,7 +32,6 @@ from torc_server.histogram import Histogram
 from torc_server.storage.database import Database
 from torc_server.storage.groups import Groups, Request
 from torc_server.storage.health import Room, health_of
-from torc_server.storage.long_work.holders import Holders
 from torc_server.storage.long_work.reservations import Reservations
 from torc_server.storage.long_work.unfinished import check_free, check_held
 from torc_server.storage.memory import release_memory
@@ -63,7 +62,6 @@ class Writer(Transactions):
         self.group_times = Histogram()
         """Seconds from the begin of a transaction to the end of its commit."""
         self._queue: SimpleQueue[Request | None] = SimpleQueue()
-        self.holders = Holders(database.sharing.server)
         self._reservations = Reservations(self._queue.put)
         self._groups = Groups(database, clock, self._hand_over, self._reservations)
         self._loop = asyncio.get_running_loop()
@@ -76,15 +74,13 @@ class Writer(Transactions):
         return self._queue.qsize()
 
     @asynccontextmanager
-    async def reserve(
-        self, workflow_id: WorkflowId, holder: int | None = None
-    ) -> AsyncIterator[Reserved]:
-        """Yield the work of a holder, a new one by default, on a workflow.
+    async def reserve(self, workflow_id: WorkflowId, holder: int) -> AsyncIterator[Reserved]:
+        """Yield the work of a holder on a workflow.
 
         From when it is noted until it is forgotten requests of others that would change the
         workflow wait.
         """
-        own = Reserved(self, workflow_id, self.holders.new() if holder is None else holder)
+        own = Reserved(self, workflow_id, holder)
         try:
             yield own
         finally:

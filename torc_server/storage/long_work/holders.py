@@ -35,9 +35,9 @@ class Holders:
         return self._server << _WORK_BITS | next(self._works)
 
 
-def server_of(holder: int | None) -> int:
+def server_of(holder: int) -> int:
     """Return the number of a holder's server; 0: of none."""
-    return (holder or 0) >> _WORK_BITS
+    return holder >> _WORK_BITS
 
 
 def holders_of(server: int) -> tuple[int, int]:

@@ -38,7 +38,8 @@ class Work(NamedTuple):
     workflow_id: WorkflowId
     kind: WorkKind
     data: Any
-    holder: int | None
+    holder: int
+    """0: of a server that has stopped."""
 
 
 _work = tables.unfinished_work.c
@@ -158,5 +159,6 @@ def forget_work(conn: Connection, workflow_id: WorkflowId) -> None:
 def left_over(conn: Connection) -> list[Work]:
     """Return all work that is not finished."""
     return [
-        Work(row.workflow_id, WorkKind(row.kind), row.data, row.holder) for row in _ALL.all(conn)
+        Work(row.workflow_id, WorkKind(row.kind), row.data, row.holder or 0)
+        for row in _ALL.all(conn)
     ]
