@@ -300,8 +300,10 @@ class Loop:
         self, reason: str, stop_jobs: StopReason | None = None, at: float | None = None
     ) -> None:
         """Claim no more jobs; stop those that are running if there is a reason to."""
-        self._log_shutdown(is_new=self._shutdown.stop(reason))
-        self._exchanges.send_soon()
+        is_new = self._shutdown.stop(reason)
+        self._log_shutdown(is_new=is_new)
+        if is_new:  # else two requests at a time would follow each other for ever
+            self._exchanges.send_soon()
         if stop_jobs is not None:
             self._jobs.stop_all(stop_jobs, signaled_at=at)
         if stop_jobs in {StopReason.INTERRUPTED, StopReason.RUNNER_STOPS} or self._is_canceled:

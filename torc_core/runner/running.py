@@ -167,9 +167,8 @@ class RunningJobs:
                 attempt.stop = combine_reasons(attempt.stop, reason)
                 self.handle_exit(attempt, exited)
                 return
-        if attempt.recovery is None:
-            by_itself = exited.by_itself and is_before_signal(exited.at, self._signaled_at)
-            attempt.stop = effective_reason(attempt.stop, exited.exit_code, by_itself=by_itself)
+        by_itself = exited.by_itself and is_before_signal(exited.at, self._signaled_at)
+        attempt.stop = effective_reason(attempt.stop, exited.exit_code, by_itself=by_itself)
         wait_s = _wait_s(self._options, attempt, exited)
         if attempt.stop is not None or not wait_s:
             self.handle_exit(attempt, exited)

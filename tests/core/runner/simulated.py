@@ -168,6 +168,7 @@ class World:
     def adopt(self, attempt: Attempt) -> None:
         """Have the runner take over an attempt of a dead one."""
         self.server.claimed.add(attempt.job_id)
+        self.server.known[attempt.job_id] = attempt.claimed
         self.processes.adopt(attempt)
         self.loop._jobs.adopt([Adopted(attempt, exited=None, is_lost=False)], [2])
 
@@ -332,10 +333,10 @@ class SimulatedProcesses:
         self._count += 1
         self._running[self._count] = attempt
 
-    def exit_all(self, code: int) -> None:
+    def exit_all(self, code: int, *, by_itself: bool = False) -> None:
         """Let all processes exit."""
         for number in list(self._running):
-            self._exit(number, code)
+            self._exit(number, code, by_itself=by_itself)
 
     def end(self, attempt: Attempt, grace_s: float) -> None:
         if attempt in self._behind.values():
@@ -407,7 +408,8 @@ class SimulatedServer(Outstanding):
         self.ready: list[ClaimedJob] = []
         self.claimed: set[int] = set()
         self.most_claimed = 0
-        self._jobs: dict[int, ClaimedJob] = {}
+        self.known: dict[int, ClaimedJob] = {}
+        """All jobs that were claimed."""
         self.results: list[JobEnd] = []
         self.starts: list[JobStart] = []
         self.released: list[tuple[float, int]] = []
@@ -486,7 +488,7 @@ class SimulatedServer(Outstanding):
             self.results.append(end)
             self.claimed.discard(end.job_id)
             if end.retry and not end.interrupted:
-                self._retry(self._jobs[end.job_id])
+                self._retry(self.known[end.job_id])
         for release in request.releases:
             self.claimed.discard(release.job_id)
             self.released.append((self._clock.now, release.job_id))
@@ -513,7 +515,7 @@ class SimulatedServer(Outstanding):
             count = request.work.max_jobs + request.work.queue_ahead
             jobs, self.ready = self.ready[:count], self.ready[count:]
             self.claimed |= {job.job.id for job in jobs}
-            self._jobs |= {job.job.id: job for job in jobs}
+            self.known |= {job.job.id: job for job in jobs}
             self.most_claimed = max(self.most_claimed, len(self.claimed))
         asks = request.work is not None and request.work.asks_outlook and not jobs
         reply = ExchangeReply(

@@ -3,13 +3,21 @@
 from collections import Counter
 
 import pytest
-from core.runner.simulated import World, claimed_job, completion
+from core.runner.simulated import (
+    SimulatedClock,
+    SimulatedServer,
+    SimulatedWaker,
+    World,
+    claimed_job,
+    completion,
+)
 from msgspec.structs import replace
 
 from torc_core.errors import MachineError
 from torc_core.model.compute import SchedulerType
 from torc_core.model.exchange import OutputFile, Shutdown
 from torc_core.model.resources import FailureRule
+from torc_core.model.status import JobStatus
 from torc_core.resources import Resources
 from torc_core.runner.policy.monitoring.sampling import Usage
 from torc_core.runner.policy.outputs.written import FoundOutputs
@@ -114,6 +122,50 @@ def test_a_report_in_flight_keeps_the_runner_as_well():
     world.waker.at(12 * HOUR, world.server.come_up)
     assert world.run().outcomes == {"completed": 4}
     assert counts_of(world) == {1: 1, 2: 1, 3: 1, 4: 1}
+
+
+class LaterPolls(SimulatedServer):
+    """Answers long polls a little later than reports."""
+
+    def send(self, request):
+        assert len(self.requests) < 20, "the requests never end"
+        super().send(request)
+
+    def _answer(self, request, *, only_held=False):
+        is_poll = request.wait_seconds and not request.ends
+        delay_s = 0.003 if is_poll else 0.0
+        answer = super()._answer
+        self._waker.at(self._clock.now + delay_s, lambda: answer(request, only_held=only_held))
+
+
+def test_two_requests_that_say_that_all_is_complete_are_the_last_ones():
+    waker = SimulatedWaker(SimulatedClock())
+    server = LaterPolls(waker.clock, waker)
+    world = World(FOUR_CPUS, waker=waker, link=server)
+    server.add(*jobs(1, runtime_seconds=30))
+    assert world.run().outcomes == {"completed": 1}
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "is_retried"),
+    [(0, "failed", True), (1, "failed", False), (143, "terminated", True)],
+)
+def test_a_recovery_script_that_is_over_when_it_is_to_be_stopped_counts(code, status, is_retried):
+    world = World(FOUR_CPUS)
+    failed = replace(completion(), status=JobStatus.FAILED, return_code=1)
+    attempt = Attempt(
+        claimed=claimed_job(),
+        gpus=(),
+        started=0.0,
+        started_ms=world.clock.wall_ms(),
+        usage=Usage(),
+        recovery=Recovery(completion=failed, started=0.0),
+    )
+    world.adopt(attempt)
+    world.stop_at(60.0)
+    world.waker.at(60.0, lambda: world.processes.exit_all(code, by_itself=True))
+    world.run()
+    assert [(end.status, end.retry) for end in world.server.results] == [(status, is_retried)]
 
 
 def test_the_kill_of_one_attempt_does_not_reach_the_next():
