@@ -26,7 +26,7 @@ from torc_core.model.workflow import (
 from torc_server.errors import ResetError
 from torc_server.rules import actions
 from torc_server.rules.attempts.cancel import stop_attempts
-from torc_server.rules.attempts.outcome import AttemptOutcome
+from torc_server.rules.attempts.outcome import RETURNABLE, AttemptOutcome
 from torc_server.rules.dependencies.input_hash import find_changes
 from torc_server.rules.dependencies.inputs import Inputs, names_of, read_inputs
 from torc_server.rules.dependencies.propagation import expect_completion
@@ -52,7 +52,7 @@ _RESET = Prepared(
 )
 _GIVE_UP_LOST = Prepared(
     update(_attempt)
-    .where(_attempt.c.job_id.in_(_IDS), _attempt.c.outcome == AttemptOutcome.LOST)
+    .where(_attempt.c.job_id.in_(_IDS), _attempt.c.outcome.in_(sorted(RETURNABLE)))
     .values(outcome=AttemptOutcome.GIVEN_UP)
 )
 _STAMP_FILE = Prepared(

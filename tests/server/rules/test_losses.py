@@ -372,6 +372,19 @@ def test_a_late_end_counts_its_attempt_if_a_user_has_retried_the_job_meanwhile(b
     assert [each.counted_attempt for each in bench.claim().jobs] == [2]
 
 
+@pytest.mark.parametrize("since", [None, "hold", "fail"])
+@pytest.mark.parametrize("before", [None, "hold", "fail"])
+def test_a_late_end_counts_its_attempt_by_the_policy_that_was_followed(bench, before, since):
+    job = bench.add("job", on_lost=before)
+    bench.initialize()
+    lose(bench, job)
+    bench.conn.execute(tables.job.update().values(on_lost=since))
+    if before is not None:
+        retry_job(bench.conn, job, 0, 3, now_ms=NOW)
+    assert bench.end(job, status=JobStatus.FAILED, retry=True) == ["ok"]
+    assert (job_row(bench, job).attempt_id, job_row(bench, job).uncounted_attempts) == (2, 0)
+
+
 def test_a_late_end_counts_its_attempt_if_a_user_has_retried_a_job_of_many_losses(bench, job):
     for _ in range(LOST_ATTEMPTS_LIMIT):
         lose(bench, job)

@@ -21,6 +21,8 @@ class AttemptOutcome(StrEnum):
     """Released after its start, and recorded as lost: the guard that ran it was gone."""
     LOST = "lost"
     """Its runner or node is gone; a late report of its completion may still count."""
+    LOST_FINALLY = "lost_finally"
+    """The same, and by its policy or after too many losses its job was not ready again."""
     FENCED = "fenced"
     """Its late report was refused, and is kept as an event."""
     GIVEN_UP = "force_cleaned"
@@ -38,5 +40,7 @@ class AttemptOutcome(StrEnum):
 
 RELEASES = frozenset({AttemptOutcome.RELEASED, AttemptOutcome.GUARD_LOST})
 """Outcomes of attempts that were released: the job is ready again."""
-UNREPORTED = frozenset({AttemptOutcome.LOST, AttemptOutcome.GIVEN_UP})
+RETURNABLE = frozenset({AttemptOutcome.LOST, AttemptOutcome.LOST_FINALLY})
+"""Outcomes of attempts that are taken for lost, and may come back."""
+UNREPORTED = RETURNABLE | {AttemptOutcome.GIVEN_UP}
 """Outcomes of attempts that ended without a report, which may still come."""

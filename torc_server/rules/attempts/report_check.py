@@ -8,7 +8,7 @@ from torc_core.errors import UsageError
 from torc_core.model.exchange import ReportOutcome
 from torc_core.model.ids import ComputeNodeId, WorkflowId
 from torc_core.model.status import ACTIVE, REPORTABLE, JobStatus
-from torc_server.rules.attempts.outcome import RELEASES, AttemptOutcome
+from torc_server.rules.attempts.outcome import RELEASES, RETURNABLE
 from torc_server.storage.statements import Record
 
 MAX_ATTEMPT = 1_000_000
@@ -58,7 +58,7 @@ def classify_report(
     if attempt.outcome in (RELEASES if status is None else {status.value}):
         return ReportOutcome.DUPLICATE
     # Its runner was believed lost too early, and the job has not been claimed again.
-    is_back = attempt.outcome == AttemptOutcome.LOST and is_latest and present in AFTER_LOSS
+    is_back = attempt.outcome in RETURNABLE and is_latest and present in AFTER_LOSS
     return ReportOutcome.OK if is_back else refused
 
 

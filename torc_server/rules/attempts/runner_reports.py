@@ -18,7 +18,7 @@ from torc_core.model.status import REPORTABLE, JobStatus
 from torc_server.rules.attempts.lost.adoption import adopt_jobs, follow_canceled, is_adoptable
 from torc_server.rules.attempts.lost.guards import lose_with_guards
 from torc_server.rules.attempts.lost.losses import undo_losses
-from torc_server.rules.attempts.outcome import UNREPORTED, AttemptOutcome
+from torc_server.rules.attempts.outcome import RETURNABLE, UNREPORTED, AttemptOutcome
 from torc_server.rules.attempts.report_check import Place, classify_report, is_held
 from torc_server.rules.attempts.results import (
     AcceptedCompletion,
@@ -325,7 +325,7 @@ def _keep_late(
 
 def _is_lost(attempt: Record | None) -> bool:
     """Return whether an attempt is recorded as lost."""
-    return attempt is not None and bool(attempt.outcome == AttemptOutcome.LOST)
+    return attempt is not None and attempt.outcome in RETURNABLE
 
 
 def _free_attempt(job: Record) -> int:

@@ -20,7 +20,7 @@ from torc_core.model.events.jobs import (
 from torc_core.model.exchange import JobStart
 from torc_core.model.status import ACTIVE, JobStatus
 from torc_server.rules.attempts.lost.losses import undo_losses
-from torc_server.rules.attempts.outcome import AttemptOutcome
+from torc_server.rules.attempts.outcome import RETURNABLE, AttemptOutcome
 from torc_server.rules.attempts.report_check import AFTER_LOSS, Place
 from torc_server.rules.attempts.results import milliseconds
 from torc_server.rules.events import record_many
@@ -78,7 +78,7 @@ def is_adoptable(job: Record | None, start: JobStart, attempt: Record | None, pl
         return False
     status = JobStatus.from_number(job.status)
     if status in AFTER_LOSS:  # its lease was over
-        return bool(attempt.outcome == AttemptOutcome.LOST)
+        return attempt.outcome in RETURNABLE
     return status in ACTIVE and before != place.compute_node_id
 
 
@@ -90,9 +90,7 @@ def adopt_jobs(
     now_ms: int,
 ) -> None:
     """Let a node hold jobs, given the reports of their starts, the jobs and the attempts."""
-    undo_losses(
-        conn, [attempt for _, _, attempt in adopted if attempt.outcome == AttemptOutcome.LOST]
-    )
+    undo_losses(conn, [attempt for _, _, attempt in adopted if attempt.outcome in RETURNABLE])
     rows = []
     for start, _, attempt in adopted:
         started = attempt.started_at or milliseconds(start.start_time, now_ms)

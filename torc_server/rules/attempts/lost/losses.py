@@ -80,6 +80,15 @@ _CLOSE = Prepared(
         ),
     )
 )
+_NOT_REQUEUED = Prepared(
+    update(_attempt)
+    .where(
+        _attempt.c.job_id == bindparam("of_job"),
+        _attempt.c.token == bindparam("of_token"),
+        _attempt.c.outcome == AttemptOutcome.LOST,
+    )
+    .values(outcome=AttemptOutcome.LOST_FINALLY)
+)
 _ACTIVE = Prepared(
     select(
         _job.c.id,
@@ -102,11 +111,7 @@ _LOSSES = Prepared(
         _result.c.job_id,
         _result.c.run_id,
         _result.c.attempt_id,
-        _result.c.status,
-        _job.c.on_lost,
-    )
-    .join(_job, _job.c.id == _result.c.job_id)
-    .where(_result.c.job_id.in_(_IDS), _IS_LOSS)
+    ).where(_result.c.job_id.in_(_IDS), _IS_LOSS)
 )
 _FORGET = Prepared(delete(_result).where(_result.c.id.in_(_IDS)))
 _FORGET_LATEST = Prepared(delete(_latest).where(_latest.c.job_id.in_(_IDS)))
@@ -230,6 +235,14 @@ def lose_attempts(conn: Connection, losses: Losses, *, now_ms: int) -> None:
     for _, place, event in losses.ready:
         record_many(conn, place.workflow_id, [event], now_ms=now_ms)
     record_results(conn, losses.running, now_ms=now_ms)
+    _NOT_REQUEUED.run_each(
+        conn,
+        [
+            {"of_job": lost.job.id, "of_token": lost.end.token}
+            for lost in losses.running
+            if not lost.end.retry
+        ],
+    )
 
 
 def undo_losses(conn: Connection, attempts: Sequence[Record]) -> bool:
@@ -242,7 +255,6 @@ def undo_losses(conn: Connection, attempts: Sequence[Record]) -> bool:
     """
     losses = _LOSSES.all_of(conn, [attempt.job_id for attempt in attempts])
     found = {(row.job_id, row.run_id, row.attempt_id): row for row in losses}
-    counts = Counter((row.job_id, row.run_id) for row in found.values())
     undone = [
         (attempt, found[key])
         for attempt in attempts
@@ -259,9 +271,10 @@ def undo_losses(conn: Connection, attempts: Sequence[Record]) -> bool:
             {
                 "of_job": attempt.job_id,
                 "number": attempt.attempt_id,
-                "uncounted": int(_was_requeued(loss, counts[loss.job_id, loss.run_id])),
+                # Otherwise a user has retried it since, by which the attempt is counted.
+                "uncounted": int(attempt.outcome == AttemptOutcome.LOST),
             }
-            for attempt, loss in undone
+            for attempt, _ in undone
         ],
     )
     return bool(undone)
@@ -291,20 +304,6 @@ def follow_loss(on_lost: str | None, *, may_retry: bool) -> AfterLoss:
         lost = f"{LOST_ATTEMPTS_LIMIT} attempts were lost in this run, of which it may be the cause"
         return AfterLoss(JobStatus.FAILED, False, lost)
     return AfterLoss(JobStatus.FAILED, True, None)
-
-
-def _was_requeued(loss: Record, count: int) -> bool:
-    """Return whether a loss itself made its job ready again, by which its attempt is not counted.
-
-    Otherwise a user has retried it since, by which the attempt is counted.
-
-    Args:
-        loss: A result of `_LOSSES`, the latest of its job in its run.
-        count: How many of these there are.
-    """
-    if loss.status == JobStatus.PENDING_FAILED.number:
-        return False
-    return follow_loss(loss.on_lost, may_retry=count < LOST_ATTEMPTS_LIMIT).retry
 
 
 def _may_have_run(job: Record) -> bool:
