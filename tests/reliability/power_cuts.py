@@ -23,11 +23,12 @@ from typing import Any, NamedTuple
 from reliability.disk import Operation, files_after_cut, recorded_disk, restore
 from reliability.simulation.history import History
 from reliability.simulation.plans import plan_of
-from reliability.simulation.store import Outcome, Store, Work, new_store
+from reliability.simulation.store import Committed, Store, new_store
 from sqlalchemy import Connection, select
 from sqlmodel import SQLModel
 
 from torc_core.clock import Clock, SystemClock
+from torc_server.storage.groups import Request
 from torc_server.storage.sqlite import database as sqlite_database
 from torc_server.upkeep.check import check
 
@@ -52,14 +53,14 @@ class RecordedStore(Store):
     contents: list[str]
     mark: Callable[[int], None]
 
-    def open(self, clock: Clock) -> None:
-        super().open(clock)
+    def open(self, clock: Clock, *repeat: Callable[[Request], None]) -> None:
+        super().open(clock, *repeat)
         self._note()
 
-    def commit(self, works: list[Work]) -> list[Outcome]:
-        outcomes = super().commit(works)
+    def commit(self, group: list[Request]) -> Committed:
+        committed = super().commit(group)
         self._note()
-        return outcomes
+        return committed
 
     def _note(self) -> None:
         self.contents.append(self.ask(digest))

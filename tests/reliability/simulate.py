@@ -7,7 +7,8 @@ timers and reports are the runners'. A seed says what the workflow is, and which
 repeated or late, at which statement the server dies, which machines, guards and runners do, which
 stand still for longer than their lease, and when the wall clock is set. With `--from 17 --seeds 1`
 one seed is replayed; its fingerprint is the same each time. The profile `long` has larger workflows
-and the timers that servers have unless they are set; its seeds take four times as long.
+and the timers that servers have unless they are set; its seeds take four times as long. With
+`slices`, all workflows are initialized and deleted in slices, as large ones are.
 """
 
 from __future__ import annotations

@@ -37,6 +37,11 @@ def test_a_long_history_with_the_timers_that_servers_have_loses_nothing(seed):
         assert History(store, plan_of(seed), seed).run().problems == []
 
 
+@pytest.mark.parametrize("share", range(4))
+def test_large_work_in_slices_is_done_once_whatever_comes_between(share):
+    assert run_seeds(range(share, 100, 4), profile="slices").failed == {}
+
+
 def test_a_seed_replays_identically():
     with new_store() as store, new_store(kind=KeptStore) as kept:
         reports = [History(each, brief_of(7), 7).run() for each in (store, store, kept)]

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -18,11 +18,11 @@ from torc_core.model.records.workflow_run import StartReply, StartRequest
 from torc_core.model.workflow import Message, Workflow
 from torc_server.background.taking_over import leave, take_over
 from torc_server.records.tasks import fail_task, finish_task, start_task
-from torc_server.rules.dependencies.placement import Piece, Plan
+from torc_server.rules.dependencies.placement import PIECE, Piece, Plan
 from torc_server.rules.initialize import ALL, Initialization, initialize_jobs
 from torc_server.rules.large import initializing
-from torc_server.rules.large.deletion import Progress, begin_deletion, continue_deletion
-from torc_server.rules.large.initializing import Note
+from torc_server.rules.large.deletion import SLICE, Progress, begin_deletion, continue_deletion
+from torc_server.rules.large.initializing import LARGE, Note
 from torc_server.rules.large.retention import is_finished
 from torc_server.rules.runs.start import start_again, start_workflow
 from torc_server.storage.database import Database
@@ -41,17 +41,40 @@ PERIOD_S = 5.0
 log = logging.getLogger(__name__)
 
 
+class Sizes(NamedTuple):
+    """What is large, and how much one slice does."""
+
+    large: int = LARGE
+    """Jobs of a workflow that is initialized in slices."""
+    piece: int = PIECE
+    """Jobs, or members of dependency sets, that one slice writes."""
+    rows: int = SLICE
+    """Rows that one slice deletes."""
+
+
+SIZES = Sizes()
+
+
 class LargeWork:
     """What is under way; what a stopping or dying server leaves, another one goes on with.
 
     A request hands its own writer over: the reply is kept with the transaction in which it is
     decided, in case the request comes again.
+
+    Args:
+        database: The database.
+        writer: The writer.
+        readers: The readers.
+        sizes: Other ones in simulated time, where workflows are small.
     """
 
-    def __init__(self, database: Database, writer: Writer, readers: Readers) -> None:
+    def __init__(
+        self, database: Database, writer: Writer, readers: Readers, sizes: Sizes = SIZES
+    ) -> None:
         self._sharing = database.sharing
         self._writer = writer
         self._readers = readers
+        self._sizes = sizes
         self._running: set[asyncio.Task[Any]] = set()
         self._holders = Holders(database.sharing.server)
         self._held: set[int] = set()
@@ -67,7 +90,7 @@ class LargeWork:
         holder = self._holders.new()
 
         def begin(conn: Connection) -> Workflow:
-            workflow, progress = begin_deletion(conn, workflow_id, holder)
+            workflow, progress = begin_deletion(conn, workflow_id, holder, rows=self._sizes.rows)
             reached.append(progress)
             return workflow
 
@@ -84,7 +107,7 @@ class LargeWork:
         def begin(conn: Connection) -> tuple[Workflow, Progress | None] | None:
             if not is_finished(conn, workflow_id, before_ms):
                 return None
-            return begin_deletion(conn, workflow_id, holder)
+            return begin_deletion(conn, workflow_id, holder, rows=self._sizes.rows)
 
         with self._holding(holder):
             begun = await self._writer.run(begin)
@@ -168,7 +191,7 @@ class LargeWork:
         self._writer.put(last, None).cancel()  # its outcome is not waited for
 
     async def _is_large(self, workflow_id: WorkflowId) -> bool:
-        return await self._readers.run(initializing.is_large, workflow_id)
+        return await self._readers.run(initializing.is_large, workflow_id, self._sizes.large)
 
     @contextmanager
     def _holding(self, holder: int) -> Iterator[None]:
@@ -188,8 +211,8 @@ class LargeWork:
 
     async def _delete_rest(self, workflow_id: WorkflowId, progress: Progress | None) -> None:
         while progress is not None:
-            part = partial(self._writer.run, continue_deletion, workflow_id, progress)
-            progress = await _insist(part)
+            part = partial(continue_deletion, rows=self._sizes.rows)
+            progress = await _insist(partial(self._writer.run, part, workflow_id, progress))
 
     async def _start(self, workflow_id: WorkflowId, note: Note) -> StartReply:
         holder = self._holders.new()
@@ -234,7 +257,7 @@ class LargeWork:
         """Do what was noted; if that cannot be, the workflow is free again."""
         try:
             plan, note = await self._decided(own, note)
-            for piece in plan.pieces(forgets_results=True):
+            for piece in plan.pieces(forgets_results=True, size=self._sizes.piece):
                 await _insist(partial(own.run, _write, piece))
             return await _insist(partial(own.run, _conclude, plan, note))
         except Exception:

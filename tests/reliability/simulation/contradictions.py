@@ -16,7 +16,9 @@ from torc_server.storage.statements import Prepared
 _event = tables.event.c
 _RESULTS = Prepared(select(tables.result.c.job_id, tables.result.c.return_code))
 _ATTEMPTS = Prepared(select(tables.attempt.c.job_id))
-_NODES = Prepared(select(func.count()).select_from(tables.compute_node))
+_NODES = Prepared(
+    select(func.count()).where(tables.compute_node.c.workflow_id == bindparam("workflow_id"))
+)
 _EVENTS = Prepared(
     select(_event.data).where(_event.event_type == bindparam("kind")).order_by(_event.id)
 )
@@ -61,9 +63,9 @@ def contradictions(
     }
 
 
-def registered_twice(conn: Connection, asked: int) -> list[str]:
+def registered_twice(conn: Connection, workflow_id: int, asked: int) -> list[str]:
     """Return how many runners are registered, if that is more than have asked for it."""
-    [(nodes,)] = _NODES.all(conn)
+    [(nodes,)] = _NODES.all(conn, workflow_id=workflow_id)
     return [f"{nodes} instead of {asked}"] if nodes > asked else []
 
 

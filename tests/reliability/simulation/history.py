@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from core.runner.shared_time import Machine, Time
 from reliability.simulation.contradictions import contradictions, events_of, registered_twice
 from reliability.simulation.hosts import Host, Ledger, choose
+from reliability.simulation.large_owner import LargeOwner
 from reliability.simulation.network import Link, Network, Weather
 from reliability.simulation.owner import Owner
 from reliability.simulation.plans import (
@@ -19,11 +20,15 @@ from reliability.simulation.plans import (
     Created,
     Plan,
     add_node,
+    create,
+    create_large,
+    register,
 )
 from reliability.simulation.server import Server
 from reliability.simulation.store import Store, Work
 from sqlalchemy import Connection, bindparam, select
 
+from torc_core.errors import NotFoundError
 from torc_core.model.exchange import ClaimedJob
 from torc_core.model.result import LOST_ATTEMPTS_LIMIT, LOST_RETURN_CODE
 from torc_core.model.status import ACTIVE, JobStatus
@@ -36,6 +41,8 @@ from torc_server.upkeep.check import check
 LONGEST_S = 2 * 24 * 3600.0
 """What is not over by then is stuck."""
 MOST_HOSTS = 25
+KNOWN_WITHOUT_RECORDS = ("attempts that were executed twice", "jobs that began too early", "damage")
+"""What can be said of a workflow that was deleted."""
 _job, _result, _workflow = tables.job.c, tables.result.c, tables.workflow.c
 _JOBS = Prepared(select(_job.id, _job.token, _job.status))
 _RESULTS = Prepared(
@@ -87,7 +94,8 @@ class History:
         self._lengths: set[tuple[int | None, int]] = set()
         self.hosts: list[Host] = []
         self._store = store
-        self.server = Server(store, self.time, self._chance, plan, self._fired)
+        slices = random.Random(f"turns of {seed}")
+        self.server = Server(store, self.time, self._chance, plan, self._fired, slices)
         self.network = Network(self.time, self._chance, plan.weather, self._fired)
         beside = random.Random(f"requests with keys of {seed}")
         requests = Network(self.time, beside, plan.weather, self._fired)
@@ -95,7 +103,11 @@ class History:
         self._false_expiries: list[str] = []
         if not {*plan.deaths} - {"wall clock set"} and plan.weather == Weather():
             self.server.on_expiry = self._judge_expiry
-        self._created: Created = store.reset(self.server.clock, plan.jobs)
+        fill = create if plan.slicing is None else create_large
+        self._created: Created = store.reset(self.server.clock, plan.jobs, fill)
+        self._large: LargeOwner | None = None
+        if plan.slicing is not None:
+            self._large = LargeOwner(self._owner, self._created, plan.slicing, slices)
         self.server.start()
         ids = self._created.job_ids
         self._planned = dict(zip(ids, plan.jobs, strict=True))
@@ -105,15 +117,7 @@ class History:
 
     def run(self) -> Report:
         """Let it happen, and compare all that is left."""
-        for _ in range(self._plan.hosts):
-            self._add_host()
-        for what, times in self._plan.deaths.items():
-            for _ in range(times):
-                self._within(lambda what=what: self._let_happen(what))
-        if self._plan.cancels:
-            self._within(self._cancel)
-        if any(job.on_lost == "hold" for job in self._plan.jobs):
-            self._owner.retry_held(self._created.id)
+        self._begin()
         problems = []
         try:
             self._run_to_the_end()
@@ -124,8 +128,22 @@ class History:
                 host.kill()
         if self._store.connection is None:  # as the server is down
             self.server.start()
+        self.server.end()
         report = self._store.ask(self._compare)
         return report._replace(problems=[*problems, *report.problems])
+
+    def _begin(self) -> None:
+        for _ in range(self._plan.hosts):
+            self._add_host()
+        for what, times in self._plan.deaths.items():
+            for _ in range(times):
+                self._within(lambda what=what: self._let_happen(what))
+        if self._plan.cancels:
+            self._within(self._cancel)
+        if any(job.on_lost == "hold" for job in self._plan.jobs):
+            self._owner.retry_held(self._created.id)
+        if self._large is not None:
+            self._large.begin(self._within)
 
     def _run_to_the_end(self) -> None:
         while not self._is_over():
@@ -140,6 +158,8 @@ class History:
                 return False
         if self._store.connection is None:  # the server is down
             return False
+        if self._large is not None and not self._store.ask(self._large.is_idle):
+            return False
         if not self._store.ask(self._is_open):
             return True
         if len(self.hosts) >= MOST_HOSTS:
@@ -148,13 +168,17 @@ class History:
         return False
 
     def _is_open(self, conn: Connection) -> bool:
-        [(is_canceled,)] = _IS_CANCELED.all(conn, workflow_id=self._created.id)
-        return has_open_jobs(conn, self._created.id) and not is_canceled
+        """Return whether a runner has something to do."""
+        found = _IS_CANCELED.first(conn, workflow_id=self._created.id)
+        if found is None:  # it was deleted
+            return False
+        return has_open_jobs(conn, self._created.id) and not found.is_canceled
 
     # ---- machines
 
     def _add_host(self) -> None:
         host = Host(self.time, self._ledger, self._behave, self._plan.slots, connect=self._connect)
+        host.may_be_gone = self._plan.deletes_own
         self.hosts.append(host)
         host.start_runner()
 
@@ -162,13 +186,19 @@ class History:
         """Register a runner, for as long as it takes."""
 
         def reply(node_id: Any) -> None:
+            if isinstance(node_id, NotFoundError):
+                machine.is_over = True
+                return
+
             def exchange(request: Any, reply: Any, fail: Any) -> None:
                 self.server.exchange(node_id, request, reply, fail)
 
             link = Link(exchange, self.network, machine, self.time, self._chance)
             registered(node_id, link)
 
-        self._owner.ask("node", Work(add_node, (self._created.id, self._plan.slots)), reply)
+        add = add_node if self._large is None else register
+        work = Work(add, (self._created.id, self._plan.slots))
+        self._owner.ask("node", work, reply, (NotFoundError,))
 
     def _behave(self, claimed: ClaimedJob) -> tuple[float, int]:
         job = self._planned[claimed.job.id or 0]
@@ -250,7 +280,7 @@ class History:
         counted: list[tuple[int, int | None, int]] = [
             (row.job_id, token_of.get(_mark(row)), row.return_code) for row in reported
         ]
-        jobs = {row.id: row for row in _JOBS.all(conn)}
+        jobs = {row.id: row for row in _JOBS.all(conn) if row.id in self._planned}
         late = Counter((data["job_id"], data["token"]) for data in events_of(conn, "late_result"))
         expired = [
             data["compute_node_id"]
@@ -267,9 +297,13 @@ class History:
             "jobs that began too early": self._ledger.too_early,
             "results that no process has left": [r for r in counted if r[1] is None],
             "results that are counted twice": [key for key, n in Counter(counted).items() if n > 1],
-            "jobs with several final results": [j for j, count in final.items() if count > 1],
+            "jobs with several final results": [
+                j for j, count in final.items() if count > 1 + self._plan.resets
+            ],
             "final results of attempts that are not the latest": [
-                r for r in counted if r[2] != RETRIED and r[1] != jobs[r[0]].token
+                r
+                for r in counted
+                if r[2] != RETRIED and r[1] != jobs[r[0]].token and not self._plan.resets
             ],
             "acknowledged completions that are lost": {
                 a[:2]
@@ -306,14 +340,20 @@ class History:
                 key
                 for host in self.hosts
                 for key in host.guard.stopped
-                if not (self._plan.cancels or expired)
+                if not (self._plan.may_stop or expired)
             ],
             "a runner was lost that was not silent": self._false_expiries,
             "old exchanges that were taken for new ones": self.server.taken_for_new,
-            "runners that are registered twice": registered_twice(conn, self._owner.asked["node"]),
+            "runners that are registered twice": registered_twice(
+                conn, self._created.id, self._owner.asked["node"]
+            ),
             **contradictions(conn, self._ledger, self._planned),
             "damage": check(conn, self._store.database).problems,
         }
+        if self._plan.deletes_own:
+            found = {what: found[what] for what in KNOWN_WITHOUT_RECORDS}
+        if self._large is not None:
+            found |= self._large.problems(conn)
         problems = [
             f"{what}: {listed[:10]}" for what, items in found.items() if (listed := sorted(items))
         ]
@@ -335,7 +375,7 @@ class History:
         if status is JobStatus.FAILED and losses >= most:
             return final > 0
         expected = JobStatus.FAILED if self._planned[row.id].is_hopeless else JobStatus.COMPLETED
-        return final != 1 or status is not expected
+        return not 1 <= final <= 1 + self._plan.resets or status is not expected
 
     def _fingerprint(self, conn: Connection) -> str:
         digest = hashlib.sha256(repr(self._ledger.starts).encode())

@@ -12,6 +12,7 @@ from core.runner.simulated import SimulatedClock, SimulatedProcesses, SimulatedW
 from msgspec.structs import replace
 from reliability.simulation.network import Link
 
+from torc_core.errors import NotFoundError
 from torc_core.model.exchange import ClaimedJob
 from torc_core.resources import Resources
 from torc_core.runner.guard.messages import Exited, Skipped
@@ -153,11 +154,18 @@ class MortalMachine(Machine):
     """A machine whose runner can be killed where it stands."""
 
     is_dead = False
+    may_be_gone = False
+    """That there is no such workflow is no fault."""
     on_sleep: Callable[[], None] = staticmethod(lambda: None)
     """Called each time its runner has nothing more to do."""
 
     def note_sleep(self) -> None:
         self.on_sleep()
+
+    def go_on(self) -> None:
+        super().go_on()
+        if self.may_be_gone and isinstance(self.error, NotFoundError):
+            self.error = None
 
     def kill(self) -> None:
         """End the runner: none of its handlers runs."""
@@ -194,6 +202,8 @@ class Host:
         self.link: Link | None = None
         self.nodes: list[int] = []
         self.is_gone = False
+        self.may_be_gone = False
+        """The workflow may be deleted: then runners end with that as their error."""
         self.links: list[Link] = []
 
     def start_runner(self) -> None:
@@ -224,6 +234,7 @@ class Host:
         self.link = link
         self.links.append(link)
         machine.start(world.loop.turns(world.stops))
+        machine.may_be_gone = self.may_be_gone
         self._time.machines.append(machine)
 
     @property

@@ -11,8 +11,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from reliability.simulation.plans import Created
-from reliability.simulation.store import Database, Jobs, Store, watched
+from reliability.simulation.plans import Created, create
+from reliability.simulation.store import Database, Fill, Jobs, Store, watched
 from sqlmodel import SQLModel
 
 from torc_core.clock import Clock
@@ -29,7 +29,7 @@ class KeptStore(Store):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._rows: dict[Jobs, tuple[Rows, Created]] = {}
+        self._rows: dict[tuple[Fill, Jobs], tuple[Rows, Created]] = {}
 
     def new_database(self) -> Database:
         kind = _kept(watched(self.points))
@@ -42,18 +42,18 @@ class KeptStore(Store):
 
         return Database(self.path, connect)  # type: ignore[arg-type]  # called like a class
 
-    def reset(self, clock: Clock, jobs: Jobs) -> Created:
+    def reset(self, clock: Clock, jobs: Jobs, fill: Fill = create) -> Created:
         self.close()
         if not self._rows:
             self.make_empty(clock)
             self._writer = sqlite3.connect(self.path, isolation_level=None)
-        if jobs not in self._rows:
+        if (fill, jobs) not in self._rows:
             self._replace({NUMBERS: []})
             self.open(clock)
-            created = self.fill(jobs)
+            created = self.run(fill, jobs, is_timed=True)
             self.close()
-            self._rows[jobs] = self._read(), created
-        rows, created = self._rows[jobs]
+            self._rows[fill, jobs] = self._read(), created
+        rows, created = self._rows[fill, jobs]
         self._replace(rows)
         return created
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from reliability.simulation.network import Weather
 from sqlalchemy import Connection, insert
 
+from torc_core.model.compute import ComputeNodesResources
+from torc_core.model.exchange import Exchange, WorkRequest
 from torc_core.model.job import Job, OnLost
 from torc_core.model.records.timers import DEFAULT_TIMERS, RunnerTimers
 from torc_core.model.workflow import Workflow
+from torc_server.background.large_work import Sizes
+from torc_server.rules.attempts.exchange import answer_exchange
 from torc_server.rules.creation import create_jobs
 from torc_server.rules.initialize import initialize_jobs
-from torc_server.rules.workflows import create_workflow
+from torc_server.rules.workflows import create_workflow, find_workflow
 from torc_server.storage import tables
 
 RETRIED, FINAL = 3, 4
@@ -36,6 +40,22 @@ class PlannedJob(NamedTuple):
     is_hopeless: bool = False
     """It exits with `FINAL`."""
     on_lost: OnLost | None = None
+
+
+class Slicing(NamedTuple):
+    """Large work: what is asked for, and how small its slices are."""
+
+    sizes: Sizes
+    longest_s: float
+    """How long a slice waits for its turn at most."""
+    start: Literal["start", "initialize", "task"]
+    """How the workflow is initialized first."""
+    again: int = 0
+    """How often it is initialized while it runs."""
+    resets: int = 0
+    """How often its failed jobs are reset and initialized."""
+    deletes: Literal["", "own", "neighbor"] = ""
+    """Which workflow is deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +82,23 @@ class Plan:
     longest_pause_s: float = 1500.0
     longest_down_s: float = 700.0
     """How long the server is away at most, once in ten times."""
+    slicing: Slicing | None = None
+    """The workflow is not initialized, and all that is large is done in slices."""
+
+    @property
+    def resets(self) -> int:
+        """How often failed jobs are reset."""
+        return self.slicing.resets if self.slicing else 0
+
+    @property
+    def deletes_own(self) -> bool:
+        """Whether the workflow is deleted."""
+        return self.slicing is not None and self.slicing.deletes == "own"
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether jobs may be stopped that run."""
+        return self.cancels or self.deletes_own or bool(self.resets)
 
 
 def _chain(count: int) -> list[PlannedJob]:
@@ -136,6 +173,8 @@ BRIEF = RunnerTimers(heartbeat_seconds=30.0, suspect_seconds=45.0, lost_seconds=
 WORKFLOWS = 40
 """How many there are for `SEEDS_EACH` seeds: what is made once does not take most of the time."""
 SEEDS_EACH = 2000
+SLICED_EACH = 8
+"""One of so many seeds has large work, each step of which is a transaction."""
 
 
 @cache
@@ -175,6 +214,25 @@ def brief_of(seed: int) -> Plan:
         timers=BRIEF,
         longest_pause_s=200.0,
         longest_down_s=60.0,
+        slicing=_slicing(seed) if seed % SLICED_EACH == 0 else None,
+    )
+
+
+def slices_of(seed: int) -> Plan:
+    """Return what a seed means where all of it is brief, and work is large enough for slices."""
+    return replace(brief_of(seed), slicing=_slicing(seed))
+
+
+def _slicing(seed: int) -> Slicing:
+    chance = random.Random(f"slices of {seed}")
+    sizes = Sizes(large=1, piece=chance.randint(1, 3), rows=chance.randint(1, 8))
+    return Slicing(
+        sizes=sizes,
+        longest_s=chance.choice([0.1, 1.0, 4.0]),
+        start=chance.choice(["start", "initialize", "task"]),
+        again=chance.choice([0, 0, 1, 2]),
+        resets=chance.choice([0, 0, 1]),
+        deletes=chance.choice(["", "", "own", "neighbor"]),
     )
 
 
@@ -206,7 +264,13 @@ def clocks_of(seed: int) -> Plan:
     )
 
 
-PROFILES = {"all": brief_of, "long": plan_of, "pauses": pauses_of, "clocks": clocks_of}
+PROFILES = {
+    "all": brief_of,
+    "slices": slices_of,
+    "long": plan_of,
+    "pauses": pauses_of,
+    "clocks": clocks_of,
+}
 """What seeds may mean."""
 
 
@@ -225,10 +289,11 @@ class Created(NamedTuple):
 
     id: int
     job_ids: list[int]
+    neighbor: Created | None = None
+    """Another one beside it."""
 
 
-def create(conn: Connection, jobs: tuple[PlannedJob, ...], *, now_ms: int) -> Created:
-    """Create and initialize the workflow of a plan."""
+def _create(conn: Connection, jobs: tuple[PlannedJob, ...], *, now_ms: int) -> Created:
     workflow = create_workflow(conn, Workflow(name="w", user="u"), now_ms=now_ms)
     handler = {"workflow_id": workflow.id, "name": "h", "rules": _RULES}
     key = conn.execute(insert(tables.failure_handler).values(handler)).inserted_primary_key
@@ -249,8 +314,35 @@ def create(conn: Connection, jobs: tuple[PlannedJob, ...], *, now_ms: int) -> Cr
         ]
         made = create_jobs(conn, records)
         ids |= {at: job.id or 0 for at, job in zip(batch, made, strict=True)}
-    initialize_jobs(conn, workflow.id or 0, now_ms=now_ms)
     return Created(workflow.id or 0, [ids[at] for at in range(len(jobs))])
+
+
+def create(conn: Connection, jobs: tuple[PlannedJob, ...], *, now_ms: int) -> Created:
+    """Create and initialize the workflow of a plan."""
+    created = _create(conn, jobs, now_ms=now_ms)
+    initialize_jobs(conn, created.id, now_ms=now_ms)
+    return created
+
+
+def create_large(conn: Connection, jobs: tuple[PlannedJob, ...], *, now_ms: int) -> Created:
+    """Create the workflow of a plan, and a neighbor of which a dead runner has claimed jobs."""
+    created = _create(conn, jobs, now_ms=now_ms)
+    neighbor = create(conn, tuple(_diamond()), now_ms=now_ms)
+    node_id = add_node(conn, neighbor.id, 4, now_ms=now_ms)
+    room = ComputeNodesResources(num_cpus=4, memory_gb=8.0, num_gpus=0, num_nodes=1)
+    work = WorkRequest(resources=room, max_jobs=4)
+    answer_exchange(conn, node_id, Exchange(seq=1, work=work), now_ms=now_ms)
+    return created._replace(neighbor=neighbor)
+
+
+def register(conn: Connection, workflow_id: int, slots: int, *, now_ms: int) -> int:
+    """Register a compute node of a workflow that may have been deleted.
+
+    Raises:
+        NotFoundError: It was.
+    """
+    find_workflow(conn, workflow_id)
+    return add_node(conn, workflow_id, slots, now_ms=now_ms)
 
 
 def add_node(conn: Connection, workflow_id: int, slots: int, *, now_ms: int) -> int:

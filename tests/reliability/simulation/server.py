@@ -6,14 +6,15 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.runner.shared_time import Time
 from core.runner.simulated import EPOCH_MS
 from msgspec.structs import replace
+from reliability.simulation.long_work import LargeRequest, LongWork
 from reliability.simulation.network import Fail, Reply
 from reliability.simulation.plans import Plan
-from reliability.simulation.store import COMMIT, COMMITTED, Crashed, Outcome, Store, Work
+from reliability.simulation.store import COMMIT, COMMITTED, Crashed, Store, Work
 
 from torc_core.model.exchange import Exchange
 from torc_server.controllers.exchange import LONGEST_WAIT_S
@@ -24,6 +25,7 @@ from torc_server.rules.attempts.lost.leases import (
     heard_by_now,
     suspect_silent,
 )
+from torc_server.storage.groups import Request
 from torc_server.storage.notify import runner_topic
 
 PERIOD_S = 30.0
@@ -53,10 +55,18 @@ class ServerClock:
         return EPOCH_MS + round(self._time.clock.now * 1000) + self.offset_ms
 
 
-class _Queued(NamedTuple):
-    work: Work
-    reply: Reply
-    fail: Fail
+class _Asked(Request):
+    """A request that is replied to, or fails with the server."""
+
+    __slots__ = ("fail", "reply")
+
+    def __init__(self, work: Work, reply: Reply, fail: Fail) -> None:
+        super().__init__(work, None, None)
+        self.reply = reply
+        self.fail = fail
+
+    def answer(self) -> None:
+        self.reply(self.outcome)
 
 
 @dataclass
@@ -81,6 +91,7 @@ class Server:
         chance: Decides when and how it dies.
         plan: How often it dies, for how long, and its timers.
         fired: Counts how it died.
+        slices: Decides how long slices of large work wait for their turn.
     """
 
     def __init__(
@@ -90,6 +101,7 @@ class Server:
         chance: random.Random,
         plan: Plan,
         fired: Counter[str],
+        slices: random.Random,
     ) -> None:
         self.clock = ServerClock(time)
         self.store = store
@@ -102,30 +114,49 @@ class Server:
         self._chance = chance
         self._plan = plan
         self._fired = fired
+        self._slices = slices
         self._is_up = False
         self._boot = 0
-        self._queue: list[_Queued] = []
+        self._queue: list[Request] = []
+        self._long: LongWork | None = None
         self._held: dict[tuple[int, int], _Held] = {}
         """By compute node and number."""
 
     def start(self) -> None:
         """Start it; the leases start over."""
-        self.store.open(self.clock)
-        self._is_up = True
+        self.store.open(self.clock, self._put)
         self._boot += 1
         self._leases = LeaseClock(
             self.clock.monotonic(), self.clock.wall_ms() - self.clock.monotonic() * 1000
         )
         self._after(PERIOD_S, self._keep_house)
+        if self._plan.slicing is None:
+            self._is_up = True
+            return
+        self._long = LongWork(self.store, self._put, self._time, self._slices, self._plan.slicing)
+        self._long.resume(self._serve)
 
     def request(self, work: Work, reply: Reply, fail: Fail) -> None:
         """Take a request; an error is a reply, too."""
-        if not self._is_up:
+        if self._is_up:
+            self._put(_Asked(work, reply, fail))
+        else:
             fail()
-            return
+
+    def carry_out(self, work: LargeRequest, reply: Reply, fail: Fail) -> None:
+        """Take a request for large work, which takes several transactions."""
+        if self._is_up and self._long is not None:
+            self._long.carry_out(work, reply, fail)
+        else:
+            fail()
+
+    def _serve(self) -> None:
+        self._is_up = True
+
+    def _put(self, request: Request) -> None:
         if not self._queue:
             self._after(WRITE_S, self._commit)
-        self._queue.append(_Queued(work, reply, fail))
+        self._queue.append(request)
 
     def exchange(self, node_id: int, request: Exchange, reply: Reply, fail: Fail) -> None:
         """Take an exchange, which may be held until there is news."""
@@ -152,13 +183,22 @@ class Server:
     def crash(self, down_s: float) -> None:
         """Kill it, and start the next one."""
         self._is_up = False
+        asked = [*self._queue, *self.store.reservations.all_waiting()]
         self.store.close()
-        gone = [*(each.fail for each in self._queue), *(h.fail for h in self._held.values())]
+        gone = [each.fail for each in asked if isinstance(each, _Asked)]
+        gone += [held.fail for held in self._held.values()]
+        if self._long is not None:
+            gone += self._long.die()
         self._queue, self._held = [], {}
         self._boot += 1
         for fail in gone:
             fail()
         self._time.at(self._time.clock.now + down_s, self.start)
+
+    def end(self) -> None:
+        """Drop what is under way, as nothing more is to happen."""
+        if self._long is not None:
+            self._long.die()
 
     def _commit(self) -> None:
         queue, self._queue = self._queue, []
@@ -168,10 +208,10 @@ class Server:
             number = self._chance.randrange(MOST_STATEMENTS) if kind.endswith("statement") else 0
             self.store.points.arm(number, CRASHES[kind])
         try:
-            outcomes = self.store.commit([each.work for each in queue])
+            committed = self.store.commit(queue)
         except Crashed:
             self._fired[kind or "server dies as planned"] += 1
-            self._queue = queue  # these fail, too
+            self._queue += queue  # these fail, too
             is_long = kind is not None and self._chance.random() < 0.1
             self.crash(
                 self._chance.uniform(0, self._plan.longest_down_s) if is_long else SHORT_DOWN_S
@@ -179,12 +219,11 @@ class Server:
             return
         if kind is not None:
             self.store.points.disarm()
-        for each, outcome in zip(queue, outcomes, strict=True):
-            each.reply(outcome.value if outcome.error is None else outcome.error)
-        self._tell_news(outcomes)
+        for each in committed.answered:
+            each.answer()
+        self._tell_news(committed.changed)
 
-    def _tell_news(self, outcomes: list[Outcome]) -> None:
-        changed = outcomes[0].changed
+    def _tell_news(self, changed: frozenset[int]) -> None:
         for key, held in list(self._held.items()):
             if runner_topic(held.first.workflow_id) in changed and not held.is_asked:
                 self._ask_again(key, held)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -19,9 +19,13 @@ from reliability.simulation.plans import Created, PlannedJob, create
 from torc_core.clock import Clock
 from torc_server.lifespan import _prepare
 from torc_server.storage.groups import Groups, Request
+from torc_server.storage.long_work.reservations import Reservations
+from torc_server.storage.sqlite.alone import Alone
 from torc_server.storage.sqlite.database import SQLiteDatabase
 
 Jobs = tuple[PlannedJob, ...]
+Fill = Callable[..., Created]
+"""Makes what is there when a history begins."""
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where files are in memory, if there is such a place."""
 COMMIT = "COMMIT"
@@ -64,13 +68,13 @@ class Points:
         self._left -= 1
 
 
-class Outcome(NamedTuple):
-    """What came of one function of a group."""
+class Committed(NamedTuple):
+    """What came of a group."""
 
-    value: Any
-    error: Exception | None
+    answered: list[Request]
+    """Those whose outcome is known; the others wait for the end of a reservation."""
     changed: frozenset[int]
-    """The topics that its group changed."""
+    """The topics that it changed."""
 
 
 class Work(NamedTuple):
@@ -91,6 +95,15 @@ class Database(SQLiteDatabase):
     writer_engine = cache(SQLiteDatabase.writer_engine)
     reader_engine = cache(SQLiteDatabase.reader_engine)
 
+    def forget(self) -> None:
+        """Forget what the server before knew."""
+        self._in_use = None
+        self.sharing = Alone()
+
+
+def _never(request: Request) -> None:
+    raise AssertionError(f"nothing is reserved that {request} could wait for")
+
 
 class Store:
     """A database, opened by one server after the other.
@@ -104,7 +117,7 @@ class Store:
         self.points = points or Points()
         self.path = path
         self.database = self.new_database()
-        self._images: dict[Jobs, tuple[bytes, Created]] = {}
+        self._images: dict[tuple[Fill, Jobs], tuple[bytes, Created]] = {}
         """Files with workflows."""
         self._delivered: list[tuple[list[Request], frozenset[int]]] = []
         self.connection: Any = None
@@ -113,16 +126,16 @@ class Store:
         """Return the database of the file."""
         return Database(self.path, watched(self.points))
 
-    def reset(self, clock: Clock, jobs: Jobs) -> Created:
-        """Begin with a database that has a workflow of these jobs alone, which is made once."""
+    def reset(self, clock: Clock, jobs: Jobs, fill: Fill = create) -> Created:
+        """Begin with a database that has workflows of these jobs alone, which are made once."""
         self.close()
-        if jobs not in self._images:
+        if (fill, jobs) not in self._images:
             self.make_empty(clock)
             self.open(clock)
-            created = self.fill(jobs)
+            created = self.run(fill, jobs, is_timed=True)
             self.close()
-            self._images[jobs] = self.path.read_bytes(), created
-        image, created = self._images[jobs]
+            self._images[fill, jobs] = self.path.read_bytes(), created
+        image, created = self._images[fill, jobs]
         self._remove()
         self.path.write_bytes(image)
         return created
@@ -133,29 +146,34 @@ class Store:
         self.database.create()
         _prepare(self.database)
 
-    def fill(self, jobs: Jobs) -> Created:
-        """Create and initialize a workflow."""
-        created: Created = self.run(create, jobs, is_timed=True)
-        return created
-
     def _remove(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
-    def open(self, clock: Clock) -> None:
-        """Begin to serve, as each server does."""
-        self.database._in_use = None  # of the server before
+    def open(self, clock: Clock, repeat: Callable[[Request], None] = _never) -> None:
+        """Begin to serve, as each server does.
+
+        Args:
+            clock: Its clock.
+            repeat: Queues a request again that has waited for the end of a reservation.
+        """
+        self.database.forget()
         _prepare(self.database)
         self.connection = self.database.writer_engine().connect()
-        self._groups = Groups(self.database, clock, lambda *group: self._delivered.append(group))
+        self.reservations = Reservations(repeat)
+        self._groups = Groups(
+            self.database,
+            clock,
+            lambda *delivered: self._delivered.append(delivered),
+            self.reservations,
+        )
 
-    def commit(self, works: Sequence[Work]) -> list[Outcome]:
-        """Run functions as one group, and return what came of each.
+    def commit(self, group: list[Request]) -> Committed:
+        """Run requests as one group.
 
         Raises:
             Crashed: The server has died, before or after the commit.
         """
-        group = [Request(work, None, None) for work in works]
         self._delivered.clear()
         self.points.is_watching = True
         try:
@@ -163,21 +181,16 @@ class Store:
         finally:
             self.points.is_watching = False
         self.database.maintain(self.connection, is_idle=True)
-        changed = frozenset().union(*(topics for _, topics in self._delivered))
-        outcomes = [request.outcome for request in group]
-        return [
-            Outcome(None, each, changed)
-            if isinstance(each, Exception)
-            else Outcome(each, None, changed)
-            for each in outcomes
-        ]
+        answered = [request for part, _ in self._delivered for request in part]
+        return Committed(answered, frozenset().union(*(topics for _, topics in self._delivered)))
 
     def run(self, function: Callable[..., Any], *arguments: Any, is_timed: bool = False) -> Any:
         """Run one function as a group of its own, and return its result."""
-        [outcome] = self.commit([Work(function, arguments, is_timed)])
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.value
+        request = Request(Work(function, arguments, is_timed), None, None)
+        self.commit([request])
+        if isinstance(request.outcome, Exception):
+            raise request.outcome
+        return request.outcome
 
     def ask(self, question: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function reads, in a transaction that changes nothing."""

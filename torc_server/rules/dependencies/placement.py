@@ -136,38 +136,41 @@ class Plan:
         """The ascending positions of the jobs that are placed."""
         return compress(count(), self.chosen)
 
-    def pieces(self, *, forgets_results: bool) -> Iterator[Piece]:
+    def pieces(self, *, forgets_results: bool, size: int | None = None) -> Iterator[Piece]:
         """Yield what is to be written, in this order.
 
         Args:
             forgets_results: Whether the latest results of jobs that are going to run are none.
+            size: How many jobs, or members of sets, one piece writes; `PIECE` if not given.
         """
+        size = size or PIECE
         rows, old = self.needed.rows, len(self.inputs.set_ids)
         set_ids = self.inputs.set_ids + array("q", bytes(8 * (len(rows) - old)))
         used = bytearray(len(rows))
         for number in self.needed.numbers:
             used[number] = 1
         used[0] = 0  # the empty set is none
-        for some in self._by_size(compress(range(old, len(rows)), used[old:])):
+        for some in self._by_size(compress(range(old, len(rows)), used[old:]), size):
             yield partial(self._add_sets, set_ids, some)
-        for first in range(0, len(self.needed), PIECE):
-            yield partial(self._place, first, set_ids, forgets_results)
+        for first in range(0, len(self.needed), size):
+            span = slice(first, first + size)
+            yield partial(self._place, span, set_ids, forgets_results)
         unused = array("q", (set_ids[number] for number in range(1, old) if not used[number]))
-        for at in range(0, len(unused), PIECE):
-            yield partial(_drop, unused[at : at + PIECE])
-        for some in self._by_size(compress(count(), used)):
+        for at in range(0, len(unused), size):
+            yield partial(_drop, unused[at : at + size])
+        for some in self._by_size(compress(count(), used), size):
             yield partial(_recount, [set_ids[number] for number in some])
 
-    def _by_size(self, numbers: Iterable[int]) -> Iterator[list[int]]:
-        """Yield numbers of sets in lists that have some `PIECE` members together."""
+    def _by_size(self, numbers: Iterable[int], size: int) -> Iterator[list[int]]:
+        """Yield numbers of sets in lists that have so many members together, or a few more."""
         some: list[int] = []
-        size = 0
+        members = 0
         for number in numbers:
             some.append(number)
-            size += len(self.needed.rows[number])
-            if size >= PIECE:
+            members += len(self.needed.rows[number])
+            if members >= size:
                 yield some
-                some, size = [], 0
+                some, members = [], 0
         if some:
             yield some
 
@@ -184,14 +187,13 @@ class Plan:
             set_ids[number] = made[of_set]
 
     def _place(
-        self, first: int, set_ids: array[int], forgets_results: bool, conn: Connection, now_ms: int
+        self, span: slice, set_ids: array[int], forgets_results: bool, conn: Connection, now_ms: int
     ) -> None:
-        ids = self.inputs.ids[first : first + PIECE]
-        chosen = self.chosen[first : first + PIECE]
+        ids, chosen = self.inputs.ids[span], self.chosen[span]
         within = {"of_workflow": self.workflow.id, "first": ids[0], "last": ids[-1]}
         rows = _READ.all(conn, **within)
-        hashes = input_hashes(self.inputs, self.needed, rows, first)
-        needed = [set_ids[number] or None for number in self.needed.numbers[first : first + PIECE]]
+        hashes = input_hashes(self.inputs, self.needed, rows, span.start)
+        needed = [set_ids[number] or None for number in self.needed.numbers[span]]
         _PLACE.run_each(
             conn,
             [

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from torc_core.graph import SharedRows
 from torc_core.model.ids import TaskId, WorkflowId
@@ -33,9 +33,17 @@ from torc_server.rules.workflows import find_workflow
 from torc_server.storage import tables
 from torc_server.storage.long_work.unfinished import WorkKind, decide_work, forget_work, note_work
 from torc_server.storage.repeats.keys import RequestKey
+from torc_server.storage.statements import Prepared
 
 LARGE = 5_000
 """Jobs; fewer are initialized in a quarter of a second, in one transaction."""
+
+_SOME = (
+    select(tables.job.c.id)
+    .where(tables.job.c.workflow_id == bindparam("of_workflow"))
+    .limit(bindparam("most"))
+)
+_COUNT = Prepared(select(func.count()).select_from(_SOME.subquery()))
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,11 +61,10 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     is_first: bool = False
 
 
-def is_large(conn: Connection, workflow_id: WorkflowId) -> bool:
+def is_large(conn: Connection, workflow_id: WorkflowId, jobs: int = LARGE) -> bool:
     """Return whether a workflow has so many jobs that others should not wait for all of them."""
-    some = select(tables.job.c.id).where(tables.job.c.workflow_id == workflow_id).limit(LARGE)
-    number: int = conn.execute(select(func.count()).select_from(some.subquery())).scalar_one()
-    return number >= LARGE
+    [(number,)] = _COUNT.all(conn, of_workflow=workflow_id, most=jobs)
+    return bool(number >= jobs)
 
 
 def begin(
