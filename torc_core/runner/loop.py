@@ -300,10 +300,9 @@ class Loop:
         self, reason: str, stop_jobs: StopReason | None = None, at: float | None = None
     ) -> None:
         """Claim no more jobs; stop those that are running if there is a reason to."""
-        is_new = self._shutdown.stop(reason)
-        self._log_shutdown(is_new=is_new)
-        if is_new:  # else two requests at a time would follow each other for ever
-            self._exchanges.send_soon()
+        if self._shutdown.stop(reason):
+            self._log_shutdown()
+            self._exchanges.send_soon()  # once, or two requests at a time follow each other
         if stop_jobs is not None:
             self._jobs.stop_all(stop_jobs, signaled_at=at)
         if stop_jobs in {StopReason.INTERRUPTED, StopReason.RUNNER_STOPS} or self._is_canceled:
@@ -312,11 +311,11 @@ class Loop:
 
     def _abandon(self, reason: str) -> None:
         """Exit without waiting for the server."""
-        self._log_shutdown(is_new=self._shutdown.abandon(reason))
+        if self._shutdown.abandon(reason):
+            self._log_shutdown()
 
-    def _log_shutdown(self, *, is_new: bool) -> None:
-        if is_new:
-            _log_end(self._shutdown.exit_reason, is_warning=self._prospects.leaves_jobs)
+    def _log_shutdown(self) -> None:
+        _log_end(self._shutdown.exit_reason, is_warning=self._prospects.leaves_jobs)
 
     def _update_shutdown(self) -> None:
         self._shutdown.update_timers(
