@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 
-from torc_core.client import EventStream, TorcClient
-from torc_core.errors import NotFoundError, TorcError
+from torc_core.client import TorcClient
+from torc_core.errors import NotFoundError
 from torc_core.model.ids import WorkflowId
+from torc_core.operations.follow_events import EventFollower, Following
 
-_FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -33,12 +34,15 @@ class EventFeed:
     ) -> None:
         self.workflow_id = workflow_id
         self.is_live = False
-        self._connect = connect
         self._announce = announce
         self._is_announced = False
-        self._closed = threading.Event()
-        self._skip_pause = threading.Event()
-        self._stream: EventStream | None = None
+        self._is_closed = False
+        self._follower = EventFollower(
+            connect,
+            workflow_id,
+            Following("debug", _LONGEST_PAUSE_S, is_patient=True, is_complete=False),
+            self._set_live,
+        )
         threading.Thread(target=self._read, name="events", daemon=True).start()
 
     def acknowledge(self) -> None:
@@ -47,47 +51,24 @@ class EventFeed:
 
     def reconnect_now(self) -> None:
         """End the pause before the next try, because the server answers."""
-        self._skip_pause.set()
+        self._follower.reconnect_now()
 
     def close(self) -> None:
         """Close the feed; its thread exits soon after."""
-        self._closed.set()
-        self._skip_pause.set()
-        if self._stream is not None:
-            self._stream.close()
+        self._is_closed = True
+        self._follower.stop()
 
     def _read(self) -> None:
-        pause = _FIRST_PAUSE_S
-        while not self._closed.is_set():
-            try:
-                with self._connect().stream_events(self.workflow_id, level="debug") as stream:
-                    self._stream = stream
-                    pause = _FIRST_PAUSE_S
-                    self._follow(stream)
-            except NotFoundError:
-                return
-            except TorcError:
-                pass  # tried again below
-            self._set_live(is_live=False)
-            self._skip_pause.wait(pause)
-            self._skip_pause.clear()
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+        with contextlib.suppress(NotFoundError):  # deleted: there is nothing more to hear of it
+            for _ in self._follower:
+                self._announce_once()
 
-    def _follow(self, stream: EventStream) -> None:
-        if self._closed.is_set():  # while it was opened
-            return
-        # What happened before this moment was missed: one refresh makes up for it.
-        self._set_live(is_live=True)
-        for _ in stream:
-            if self._closed.is_set():
-                return
-            self._announce_once()
-
-    def _set_live(self, *, is_live: bool) -> None:
+    def _set_live(self, is_live: bool) -> None:
+        # What happened before the connection was missed: one refresh makes up for it.
         self.is_live = is_live
         self._announce_once()
 
     def _announce_once(self) -> None:
-        if not self._is_announced and not self._closed.is_set():
+        if not self._is_announced and not self._is_closed:
             self._is_announced = True
             self._announce()

@@ -59,9 +59,10 @@ def test_a_lost_server_is_found_again(make_server):
 
 
 def test_no_pause_is_kept_once_the_server_is_known_to_answer(make_server, monkeypatch):
-    monkeypatch.setattr("torc_tui.feed._FIRST_PAUSE_S", 3600.0)
+    monkeypatch.setattr("torc_core.operations.follow_events.FIRST_PAUSE_S", 3600.0)
     own = make_server()
     number, _ = make_jobs(own.client(), 1)
+    monkeypatch.setattr("torc_tui.feed._LONGEST_PAUSE_S", 3600.0)
     own.kill()
     told = []
     feed = EventFeed(own.client, number, lambda: told.append(1))

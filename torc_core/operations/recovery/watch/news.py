@@ -7,10 +7,10 @@ import time
 from typing import Self
 
 from torc_core.client import TorcClient
-from torc_core.errors import NotFoundError, TorcError
+from torc_core.errors import NotFoundError
 from torc_core.model.events.event import EventType, Severity
 from torc_core.model.ids import WorkflowId
-from torc_core.operations.follow_events import EventFollower
+from torc_core.operations.follow_events import EventFollower, Following
 
 _LONGEST_PAUSE_S = 15.0
 """Between two tries to connect to the stream of events."""
@@ -51,15 +51,14 @@ class News:
     ) -> None:
         self._is_over = is_over
         self._woken = threading.Event()
-        self._is_closed = threading.Event()
         self.last = time.monotonic()
         """When there was news last."""
         self._follower = EventFollower(
-            client,
+            lambda: client,
             workflow_id,
-            level=Severity.INFO,
-            longest_pause_s=_LONGEST_PAUSE_S,
-            on_break=self._wake,
+            # The watch itself says that the server does not answer.
+            Following(Severity.INFO, _LONGEST_PAUSE_S, is_patient=True),
+            self._note_link,
         )
 
     def __enter__(self) -> Self:
@@ -68,7 +67,6 @@ class News:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._is_closed.set()
         self._follower.stop()
 
     def wait(self, seconds: float) -> None:
@@ -76,6 +74,10 @@ class News:
         if self._woken.wait(max(seconds, 0.0)):
             self._is_over.wait(_MOMENT_S)
         self._woken.clear()
+
+    def _note_link(self, is_live: bool) -> None:
+        if not is_live:
+            self._wake()
 
     def _wake(self) -> None:
         self.last = time.monotonic()
@@ -86,14 +88,9 @@ class News:
         self._woken.set()
 
     def _follow(self) -> None:
-        while not self._is_closed.is_set():
-            try:
-                for event in self._follower:
-                    if event.event_type in _WAKING:
-                        self._wake()
-            except NotFoundError:
-                self._wake()
-                return
-            except TorcError:
-                pass  # the watch itself says that the server does not answer
-            self._is_closed.wait(_LONGEST_PAUSE_S)
+        try:
+            for event in self._follower:
+                if event.event_type in _WAKING:
+                    self._wake()
+        except NotFoundError:
+            self._wake()

@@ -17,7 +17,7 @@ from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.events.text import event_type_of
 from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
 from torc_core.moments import iso_moment
-from torc_core.operations.follow_events import EventFollower
+from torc_core.operations.follow_events import EventFollower, Following
 from torc_tui.cli.options.field_values import read_json
 from torc_tui.cli.options.numbers import number, setting
 from torc_tui.cli.options.shared import workflow_argument
@@ -145,10 +145,10 @@ def monitor(
     """Follow the events of a workflow as they happen."""
     chosen = settings.choose_workflow(workflow)
     follower = EventFollower(
-        settings.client,
+        lambda: settings.client,
         chosen,
-        on_break=lambda: say("connection lost; reconnecting"),
-        **how,
+        Following(**how),
+        lambda is_live: None if is_live else say("connection lost; reconnecting"),
     )
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(filename.open("ab", buffering=0)) if filename else None
