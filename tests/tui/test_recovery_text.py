@@ -119,6 +119,25 @@ def test_failures_are_grouped_by_cause_with_old_and_new_values_and_why_not():
     ]
 
 
+def test_what_an_exit_code_says_is_shown_with_the_jobs():
+    plan = plan_of(
+        JobGroup(
+            cause=Cause.UNKNOWN,
+            job_ids=(6,),
+            names=("f",),
+            why_not=WhyNot.UNKNOWN,
+            reason="command not found; --retry-unknown retries it",
+            kind="command not found",
+        )
+    )
+
+    assert lines_of(plan)[2:5] == [
+        "Unknown cause  1 job",
+        "  not retried 1 job: f (6)",
+        "  exit code   command not found",
+    ]
+
+
 def test_an_output_file_that_was_not_written_is_named_as_the_cause():
     plan = plan_of(
         JobGroup(cause=Cause.NOT_WRITTEN, job_ids=(6,), names=("f",), why_not=WhyNot.NOT_WRITTEN)

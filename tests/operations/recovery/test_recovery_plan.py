@@ -70,6 +70,28 @@ def test_what_failed_of_an_unknown_cause_is_retried_only_on_request():
         assert (plan.reset, plan.unknown_retried, plan.raises) == ((job,), 1, ())
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (127, "command not found"),
+        (126, "the command cannot be executed"),
+        (139, "segmentation fault, SIGSEGV"),
+        (134, "aborted, SIGABRT"),
+        (3, "failed of an unknown cause"),
+    ],
+)
+def test_what_an_exit_code_says_is_the_reason_for_not_retrying(code, said):
+    situation = Situation()
+    situation.add("failed", code)
+
+    assert list(plan_lines(plan_of(situation))) == [
+        f"Job 1 (job1): not retried: {said}; --retry-unknown retries it"
+    ]
+    retried = plan_of(situation, retry_unknown=True)
+    assert list(plan_lines(retried)) == [f"Job 1 (job1): {said}, retried"]
+    assert retried.unknown_retried == 1
+
+
 def test_an_output_file_that_was_not_written_is_a_cause_of_its_own():
     situation = Situation()
     job = situation.add("failed", 1)
@@ -175,6 +197,8 @@ def test_what_is_not_stated_cannot_be_raised(memory):
     plan = plan_of(situation)
 
     assert refused(plan) == {job: WhyNot.UNSTATED}
+    (said,) = plan_lines(plan)
+    assert said.startswith("Job 1 (job1): not retried: killed, likely for its memory, but states")
     assert plan_of(situation, retry_unknown=True).reset == (job,)
 
 

@@ -51,6 +51,8 @@ class JobGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """None if they are retried."""
     reason: str = ""
     """The same for people, the amounts included."""
+    kind: str = ""
+    """What their exit codes say where the cause is unknown; empty if only their program knows."""
 
 
 class Raise(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -156,6 +156,7 @@ class _Decision:
                 requirements_id=needs_id,
                 why_not=verdict.why_not,
                 reason=verdict.reason,
+                kind=verdict.kind,
             )
 
     def shared_raises(self) -> Iterator[Raise]:

@@ -145,6 +145,8 @@ def _decision(group: JobGroup, larger: Raise | None) -> str:
     found = "" if group.cause is None else _FOUND[group.cause]
     if group.why_not is not None:
         return f"not retried: {group.reason}"
+    if group.kind:
+        return f"{group.kind}, retried"
     if group.cause not in {Cause.OUT_OF_MEMORY, Cause.OUT_OF_TIME}:
         return found
     if larger is None:

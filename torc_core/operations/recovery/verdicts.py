@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from torc_core.diagnosis.failures import Cause
+from torc_core.diagnosis.failures import Cause, Diagnosis
+from torc_core.diagnosis.words import kind_words
 from torc_core.model.ids import JobId
 from torc_core.model.status import JobStatus
 from torc_core.operations.recovery.facts import RecoveryFacts
@@ -26,6 +27,8 @@ class JobVerdict(NamedTuple):
     why_not: WhyNot | None = None
     """None if it is retried."""
     reason: str = ""
+    kind: str = ""
+    """What the exit code says where the cause is unknown; empty if only the program knows."""
 
 
 _CANCELED = JobVerdict(None, WhyNot.CANCELED, "was canceled by itself, not because of a failure")
@@ -64,16 +67,26 @@ def _by_cause(facts: RecoveryFacts, job_id: JobId, options: RecoveryOptions) -> 
     diagnosis = facts.diagnoses.get(job_id)
     cause = None if diagnosis is None else diagnosis.cause
     if diagnosis is None or cause is None or cause is Cause.UNKNOWN:
-        refused = _NOT_WRITTEN if job_id in facts.not_written else _UNKNOWN
+        refused = _NOT_WRITTEN if job_id in facts.not_written else _unknown(diagnosis)
         if options.retries_unknown:
-            return JobVerdict(refused.cause)
+            return JobVerdict(refused.cause, kind=refused.kind)
         is_undecided = facts.jobs[job_id].status is JobStatus.PENDING_FAILED
         return _UNDECIDED if is_undecided else refused
     stated = diagnosis.observation.stated
     lacked = {Cause.OUT_OF_MEMORY: stated.memory_bytes, Cause.OUT_OF_TIME: stated.runtime_s}
     if lacked.get(cause, 0) is None and not options.retries_unknown:
-        return JobVerdict(cause, WhyNot.UNSTATED, _UNSTATED[cause])
+        return JobVerdict(
+            cause, WhyNot.UNSTATED, f"{kind_words(diagnosis)}, but {_UNSTATED[cause]}"
+        )
     return JobVerdict(cause)
+
+
+def _unknown(diagnosis: Diagnosis | None) -> JobVerdict:
+    """Return the verdict on a job whose failure only its program knows, or its exit code names."""
+    kind = "" if diagnosis is None else kind_words(diagnosis)
+    if not kind:
+        return _UNKNOWN
+    return _UNKNOWN._replace(reason=f"{kind}; --retry-unknown retries it", kind=kind)
 
 
 def _follows_failure(facts: RecoveryFacts, job_id: JobId) -> bool:

@@ -91,6 +91,8 @@ def _cause_text(
 def _group_facts(group: JobGroup, larger: Raise | None) -> Iterator[_Fact]:
     if group.why_not is not None:
         yield "not retried", _names(group), "yellow"
+        if group.kind:
+            yield "exit code", group.kind, ""
         own = _BECAUSE.get(group.why_not)
         yield "because", group.reason if own is None else keyed(own), ""
         return
