@@ -232,12 +232,23 @@ def files_after_cut(
     share = chance.choice([0.0, 0.5, 1.0])
     left = {}
     for path, file in files.items():
-        kept = [torn(each, chance) for each in file.pending if chance.random() < share]
-        if any(each.kind == "delete" for each in kept):
+        kept = list(reaching_the_disk(file.pending, chance, share))
+        if kept and kept[-1].kind == "delete":
             continue
         if file.synced is not None or kept:
             left[path] = apply(file.synced or b"", kept)
     return left
+
+
+def reaching_the_disk(
+    pending: list[Operation], chance: random.Random, share: float
+) -> Iterator[Operation]:
+    """Yield some of the operations on a name that were not synced, or what is done of them."""
+    for each in pending:
+        if chance.random() < share:
+            yield torn(each, chance)
+        elif each.kind == "delete":
+            return  # what follows is of another file, which has not got the name then
 
 
 def torn(operation: Operation, chance: random.Random) -> Operation:
@@ -252,7 +263,9 @@ def apply(content: bytes, operations: list[Operation]) -> bytes:
     """Return the content of a file after operations on it."""
     changed = bytearray(content)
     for each in operations:
-        if each.kind == "truncate":
+        if each.kind == "delete":
+            changed.clear()
+        elif each.kind == "truncate":
             del changed[each.offset :]
         elif each.kind == "write":
             if len(changed) < each.offset:

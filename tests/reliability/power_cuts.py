@@ -16,7 +16,8 @@ import hashlib
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,14 +116,23 @@ def digest(conn: Connection) -> str:
     return found.hexdigest()
 
 
-def run_cuts(cuts: int, seed: int = 0) -> list[str]:
-    """Cut the power so often; return what was wrong."""
+def run_cuts(cuts: int, seed: int = 0, *, is_shared: bool = False) -> list[str]:
+    """Cut the power so often; return what was wrong.
+
+    Args:
+        cuts: How often.
+        seed: Repeats them.
+        is_shared: Whether the disk counts as one that other machines may use.
+    """
     problems = []
     chance = random.Random(seed)
-    with frequent_checkpoints():
-        seeds = SEEDS[: max(1, min(len(SEEDS), cuts // 10))]
-        recordings = {each: record(each) for each in seeds}
-    with new_store() as store:
+    with ExitStack() as stack:
+        if is_shared:
+            stack.enter_context(shared_disk())
+        with frequent_checkpoints():
+            seeds = SEEDS[: max(1, min(len(SEEDS), cuts // 10))]
+            recordings = {each: record(each) for each in seeds}
+        store = stack.enter_context(new_store())
         for number in range(cuts):
             which = chance.choice(seeds)
             try:
@@ -131,6 +141,17 @@ def run_cuts(cuts: int, seed: int = 0) -> list[str]:
                 found = [f"the server does not start: {error!r}"]
             problems += [f"cut {number} of history {which}: {each}" for each in found]
     return problems
+
+
+@contextmanager
+def shared_disk() -> Iterator[None]:
+    """Let each disk count as one that other machines may use."""
+    before = sqlite_database.shared_file_system
+    sqlite_database.shared_file_system = lambda _path: "NFS"
+    try:
+        yield
+    finally:
+        sqlite_database.shared_file_system = before
 
 
 class frequent_checkpoints:  # noqa: N801 - read as a statement
@@ -149,9 +170,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cuts", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shared", action="store_true", help="as on NFS")
     chosen = parser.parse_args()
     begin = time.process_time()
-    problems = run_cuts(chosen.cuts, chosen.seed)
+    problems = run_cuts(chosen.cuts, chosen.seed, is_shared=chosen.shared)
     for problem in problems[:50]:
         print(f"PROBLEM {problem}")
     took_s = time.process_time() - begin

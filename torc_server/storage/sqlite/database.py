@@ -1,5 +1,9 @@
 """SQLite: all that is said to it alone. See `database` for what the server asks.
 
+On a file system that several machines share the file has a rollback journal instead of a
+write-ahead log: slower, and readers and the writer wait for each other, but nothing depends on
+memory or locks that only one machine sees (https://sqlite.org/useovernet.html).
+
 Nothing else in the server imports its driver or reads its messages; `tests` checks that.
 """
 
@@ -39,18 +43,29 @@ _STATEMENTS = 200
 """How many statements stay compiled, by SQLAlchemy with 30 KiB each and by each connection. Lists
 know far more, by filter and order; a server has fewer than a hundred in use."""
 _BUSY_WAIT_MS = 5000
+_READERS_WAIT_MS = 60_000
 _CHECKPOINT_WAIT_MS = 100
 IDLE_CHECKPOINT_BYTES = 4 * 1024 * 1024
 FORCED_CHECKPOINT_BYTES = 64 * 1024 * 1024
 
-_PRAGMAS = (
+_LOCAL = (
+    "synchronous=FULL",  # what was acknowledged survives a power cut; NORMAL loses it
     INCREMENTAL,  # before the log, which writes the first page
     "journal_mode=WAL",  # readers never wait for the writer
-    "synchronous=FULL",  # what was acknowledged survives a power cut; NORMAL loses it
-    "foreign_keys=ON",  # off by default: references to nothing would be accepted
-    f"busy_timeout={_BUSY_WAIT_MS}",  # a backup or a shell may hold the file for a moment
     "wal_autocheckpoint=0",  # the writer checkpoints when it is idle, not inside a commit
     "journal_size_limit=67108864",  # bytes; a log that grew once does not stay so large
+    f"busy_timeout={_BUSY_WAIT_MS}",  # a backup or a shell may hold the file for a moment
+)
+_SHARED = (
+    "synchronous=EXTRA",  # with FULL, a journal may be back after a power cut, and undo a commit
+    INCREMENTAL,
+    "journal_mode=DELETE",  # the index of a log would be memory, which machines do not share
+    "cache_spill=OFF",  # a large transaction would keep readers out before its commit
+    f"busy_timeout={_READERS_WAIT_MS}",  # a commit waits for those who read
+)
+"""On a file system that other machines may use."""
+_PRAGMAS = (
+    "foreign_keys=ON",  # off by default: references to nothing would be accepted
     "temp_store=MEMORY",  # sorting needs no files
     "cache_size=-32768",  # KiB
     "trusted_schema=OFF",  # a crafted file may not call functions
@@ -107,7 +122,7 @@ _COLUMN = re.compile(r"\.(\w+)")
 
 
 class SQLiteDatabase:
-    """A database in one file, with its write-ahead log beside it.
+    """A database in one file, with its log or journal beside it.
 
     Args:
         path: The file.
@@ -117,6 +132,7 @@ class SQLiteDatabase:
     def __init__(self, path: Path, driver: type[sqlite3.Connection] = Noting) -> None:
         self._driver = driver
         self._path = path.resolve()  # as SQLite does, before it names the log
+        self._shared_by = shared_file_system(self._path)
         self._left_over = 0
         """What the last checkpoint had to leave in the log, in bytes."""
         self._in_use: tuple[int, ...] | None = None
@@ -154,13 +170,13 @@ class SQLiteDatabase:
         Raises:
             ConflictError: Another server has it.
         """
-        if (shared := shared_file_system(self._path)) is not None:
+        if self._shared_by is not None:
             log.warning(
-                "the database %s is on %s, which other machines may use: no server may be started "
-                "for it there, and after a crash it may be damaged; a local disk is safe, as with "
-                "--database /var/tmp/torc.db, and torc-server backup copies it",
+                "the database %s is on %s, which other machines may use: it has no write-ahead log "
+                "there, so changes take longer, and readers and changes wait for each other; a "
+                "local disk is faster, as with --database /var/tmp/torc.db",
                 self._path,
-                shared,
+                self._shared_by,
             )
         return self.exclusive()
 
@@ -182,8 +198,8 @@ class SQLiteDatabase:
 
     @property
     def was_left_open(self) -> bool:
-        """Whether the last program that wrote to it was killed: it would have removed the log."""
-        return Path(f"{self._path}-wal").exists()
+        """Whether the last program that wrote to it was killed: it leaves no log and no journal."""
+        return _exists(self._path, "wal") or _exists(self._path, "journal")
 
     def find_damage(self, connection: Connection, *, is_quick: bool) -> list[str]:
         """Return what is wrong with the file; quick: found in one reading."""
@@ -221,11 +237,16 @@ class SQLiteDatabase:
         Transactions begin IMMEDIATE: one that reads first and writes later would otherwise fail at
         once when another program has written in between.
         """
-        return self._engine("rw", _PRAGMAS, begin="BEGIN IMMEDIATE")
+        journal = _LOCAL if self._shared_by is None else _SHARED
+        return self._engine("rw", (*journal, *_PRAGMAS), begin="BEGIN IMMEDIATE")
 
     def reader_engine(self) -> Engine:
-        """Return an engine whose connections can only read."""
-        return self._engine("ro", _READER_PRAGMAS, begin="BEGIN")
+        """Return an engine whose connections can only read.
+
+        What a killed program has left in a journal is rolled back first; that changes the file.
+        """
+        mode = "rw" if _exists(self._path, "journal") else "ro"
+        return self._engine(mode, _READER_PRAGMAS, begin="BEGIN")
 
     def _engine(self, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
         uri = uri_of(self._path, mode)
@@ -343,6 +364,10 @@ class SQLiteDatabase:
 def uri_of(path: Path, mode: str) -> str:
     """Return how SQLite is to open a file: `ro`, `rw` or `rwc`, which makes it."""
     return f"file:{quote(str(path.absolute()))}?mode={mode}"
+
+
+def _exists(database: Path, companion: str) -> bool:
+    return Path(f"{database}-{companion}").exists()
 
 
 def _json_text(value: object) -> str:
