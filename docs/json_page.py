@@ -20,6 +20,10 @@ In the tables `{...}` is an object with these members, and `[...]` a list; a mem
 missing. A name with a capital, such as `Workflow`, is a record of [openapi.json](openapi.json),
 which describes its members. Where the server stores JSON as a text, such as `metadata`, commands
 print an object. New versions may add members.
+
+An error is one line of JSON, the last one of stderr, and nothing is on stdout: see
+[errors](errors.md). `torc recover`, `torc jobs delete` and `torc ping` print a document besides, as
+the reference does: `{error, workflow_id, dry_run}`, `{error, missing_ids}` and `{status, message}`.
 """
 
 

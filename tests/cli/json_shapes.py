@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+from json_page import JSON_OUTPUT
 
 _TOKEN = re.compile(r"\w[\w-]*|[{}\[\]:,?]")
 
+OPENAPI = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
+RECORDS = json.loads(OPENAPI.read_text("utf-8"))["components"]["schemas"]
+DOCUMENTED = {
+    f"{group} {command}": shape
+    for group, commands in JSON_OUTPUT.items()
+    for command, shape in commands.items()
+}
+WITHOUT_JSON = {"torc tui", "torc completions"}
+
 Shape = str | list["Shape"] | dict[str, "Shape | None"] | None
 """The name of a record, a list of one shape, an object, or anything; names end in ? if optional."""
+
+
+def key_of(line: str) -> str:
+    """Return the documented command that a line is an example of."""
+    words = line.split()
+    fitting = (
+        key for key in DOCUMENTED if key.split()[:2] == words[:2] and set(key.split()) <= set(words)
+    )
+    return max(fitting, key=len)
 
 
 def parse(text: str) -> Shape:

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-from cli.json_shapes import faults, parse
+from cli.json_shapes import DOCUMENTED, RECORDS, WITHOUT_JSON, faults, key_of, parse
 from cli_page import described
-from json_page import JSON_OUTPUT
 
 from torc_core.model.compute import ScheduledComputeNode
 from torc_core.model.ids import SchedulerId, WorkflowId
-
-OPENAPI = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
-RECORDS = json.loads(OPENAPI.read_text("utf-8"))["components"]["schemas"]
-DOCUMENTED = {
-    f"{group} {command}": shape
-    for group, commands in JSON_OUTPUT.items()
-    for command, shape in commands.items()
-}
 
 SPEC = """
 name: shapes
@@ -200,16 +188,6 @@ UNTRIED = {
         "a cluster is needed; tests/slurm/test_submission_json.py",
     ),
 }
-WITHOUT_JSON = {"torc tui", "torc completions"}
-
-
-def key_of(line: str) -> str:
-    """Return the documented command that a line is an example of."""
-    words = line.split()
-    fitting = (
-        key for key in DOCUMENTED if key.split()[:2] == words[:2] and set(key.split()) <= set(words)
-    )
-    return max(fitting, key=len)
 
 
 def test_every_command_is_documented():

@@ -175,6 +175,22 @@ def test_whatever_is_raised_becomes_a_sentence(
         assert log.stat().st_mode & 0o077 == 0
 
 
+def test_a_fault_is_json_where_results_are(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "httpx.py").write_text("raise ValueError('not foreseen')\n")
+
+    done = shell(
+        "torc -f json workflows list --url http://127.0.0.1:9",
+        PYTHONPATH=str(tmp_path),
+        XDG_STATE_HOME=str(tmp_path / "state"),
+    )
+
+    assert (done.returncode, done.stdout) == (70, "")
+    error = json.loads(done.stderr.splitlines()[-1])["error"]
+    assert (error["code"], error["exit_code"]) == ("fault", 70)
+    assert "not foreseen" in error["message"]
+    assert "errors.log" in error["hint"]
+
+
 @pytest.mark.parametrize("password", ["hunter2", "'my hunter2'", '"it\'s hunter2"', "a\\;hunter2"])
 def test_a_log_of_faults_has_no_password_of_the_command_line(
     shell: Shell, tmp_path: Path, password: str

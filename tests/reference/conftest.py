@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from cli.running import Torc, run_alone
+from cli.running import Torc, run_alone, run_here
 from serving import ServerProcess
 
 from torc_core.client import TorcClient
@@ -61,3 +61,11 @@ def torc(torc_alone: Torc, reference: ServerProcess, monkeypatch: pytest.MonkeyP
     """Run `torc` against it."""
     monkeypatch.setenv("TORC_API_URL", reference.url)
     return torc_alone
+
+
+@pytest.fixture
+def torc_here(reference: ServerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Torc:
+    """Run `torc` in this process, against it."""
+    monkeypatch.setenv("TORC_API_URL", reference.url)
+    monkeypatch.chdir(tmp_path)
+    return run_here

@@ -43,11 +43,14 @@ class Ending(NamedTuple):
     """Facts for programs."""
 
 
-def run_program(body: Callable[[], int | None]) -> int:
+def run_program(
+    body: Callable[[], int | None], render: Callable[[Ending], str] | None = None
+) -> int:
     """Run a program and return its exit code, whatever happens in it.
 
     Args:
         body: The program. It imports what it needs by itself, as that can fail too.
+        render: Returns what is said of an error; left out, a sentence for people.
     """
     prepare_streams()
     logging.raiseExceptions = False  # a log that cannot be written stops nothing
@@ -59,7 +62,7 @@ def run_program(body: Callable[[], int | None]) -> int:
         return _code_of(error)
     except BaseException as error:  # noqa: BLE001 - this is the last that can catch it
         try:
-            return report(error)
+            return report(error, render)
         except KeyboardInterrupt:
             return ExitCode.INTERRUPTED
     return code or ExitCode.OK
@@ -80,11 +83,12 @@ def report(error: BaseException, render: Callable[[Ending], str] | None = None) 
         ending = ending._replace(sentence=f"Standard output cannot be written: {ending.sentence}.")
     if ending.is_fault:
         ending = ending._replace(hint=record_fault(error))
-    say((render or _for_people)(ending))
+    say((render or for_people)(ending))
     return ending.exit_code
 
 
-def _for_people(ending: Ending) -> str:
+def for_people(ending: Ending) -> str:
+    """Return what an ending says to people: what happened, and what to do next."""
     is_error = ending.exit_code is not ExitCode.INTERRUPTED
     sentence = f"error: {ending.sentence}" if is_error else ending.sentence
     return f"{sentence}\n\nhint: {ending.hint}" if ending.hint else sentence

@@ -21,10 +21,11 @@ def report(error: BaseException, *, is_json: bool = False) -> ExitCode:
     What happened comes first, then, after a blank line, what to do next. For programs it is one
     line of JSON, in the shape that a server's errors have.
     """
-    return program.report(_translated(error), _as_json if is_json else None)
+    return program.report(_translated(error), as_json if is_json else None)
 
 
-def _as_json(ending: program.Ending) -> str:
+def as_json(ending: program.Ending) -> str:
+    """Return an ending as one line of JSON."""
     members = {
         **ending.details,
         "code": ending.code,
