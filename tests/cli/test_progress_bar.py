@@ -11,16 +11,16 @@ from tests.tui.pty_screen import PtyScreen
 
 WORK = """
 import sys, tty
-from torc_core.operations.definition.create import JobsCreated
+from torc_core.operations.definition.create import created_jobs
 from torc_tui.cli.output.reporter import CommandReporter
 
 if sys.stdin.isatty():
     tty.setcbreak(0)  # keys are not shown
 with CommandReporter(ask=True) as reporter:
-    reporter.progress(JobsCreated(number=10, total=40), 10 / 40)
+    reporter.progress(created_jobs(number=10, total=40), 10 / 40)
     sys.stdin.read(1)
-    reporter.warn(JobsCreated(number=20, total=40))
-    reporter.progress(JobsCreated(number=30, total=40))
+    reporter.warn(created_jobs(number=20, total=40))
+    reporter.progress(created_jobs(number=30, total=40))
     sys.stdin.read(1)
 print("done")
 """

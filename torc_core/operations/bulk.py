@@ -15,7 +15,7 @@ from torc_core.errors import ConflictError, TorcError, TransportError
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import title_of
-from torc_core.operations.reporter import Proposal, Question, Reporter, Said
+from torc_core.operations.reporter import PlainNotice, Proposal, Question, Reporter
 from torc_core.units import counted
 
 _INDENT = "  "
@@ -117,7 +117,7 @@ def propose_each(
     return Proposal(
         question=_question(bulk, possible, refused),
         warnings=tuple(
-            Said(f"{title_of(workflow)}: {warning.sentence}")
+            PlainNotice(f"{title_of(workflow)}: {warning.sentence}")
             for workflow, proposal in possible
             for warning in proposal.warnings
         ),

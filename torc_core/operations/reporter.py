@@ -22,8 +22,8 @@ class Notice(Protocol):
         """What it says, without a prefix."""
 
 
-class Said(msgspec.Struct, frozen=True):
-    """A notice that is nothing but its sentence."""
+class PlainNotice(msgspec.Struct, frozen=True):
+    """A notice with nothing but its sentence."""
 
     sentence: str
 
@@ -71,23 +71,12 @@ class Reporter(Protocol):
 WARNINGS_SHOWN = 20
 
 
-class _MoreWarnings(msgspec.Struct, frozen=True):
-    """There are more warnings of the same kind."""
-
-    count: int
-
-    @property
-    def sentence(self) -> str:
-        """How many."""
-        return f"{self.count:,} more of these"
-
-
 def warn_of_all(reporter: Reporter, warnings: Sequence[Notice]) -> None:
     """Show the first of many warnings of a kind, and how many more there are."""
     for warning in warnings[:WARNINGS_SHOWN]:
         reporter.warn(warning)
     if (more := len(warnings) - WARNINGS_SHOWN) > 0:
-        reporter.warn(_MoreWarnings(more))
+        reporter.warn(PlainNotice(f"{more:,} more of these"))
 
 
 class SilentReporter:

@@ -6,13 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from core.runner import both_servers
 from waiting import wait_for
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, MachineError, UnreachableError
 from torc_core.model.action import WorkflowAction
 from torc_core.model.events.text import describe, event_type_of
-from torc_core.model.workflow import Version
 from torc_core.operations.definition.create import create
 from torc_core.runner.runner import Runner
 from torc_core.spec import parse_workflow
@@ -20,19 +20,7 @@ from torc_core.spec import parse_workflow
 STUBBORN = "trap '' TERM; touch {mark}; until [ -e {go} ]; do read -t 0.02 <> <(:); done"
 
 
-class OlderServer(TorcClient):
-    """A server that knows only the reference's calls, as seen from a client."""
-
-    def get_version(self):
-        return Version(version="0.12.0", api_version="0.7.0")
-
-
-@pytest.fixture(params=["batches", "single calls"], autouse=True)
-def client(request, server):
-    """Everything below holds with and without the batch protocol."""
-    connected = TorcClient(server.url) if request.param == "batches" else OlderServer(server.url)
-    yield connected
-    connected.close()
+client = both_servers.client
 
 
 @pytest.fixture

@@ -6,28 +6,14 @@ import json
 from typing import NamedTuple
 
 import pytest
+from core.runner import both_servers
 from waiting import wait_for
 
-from torc_core.client import TorcClient
 from torc_core.model.artifact import File
 from torc_core.model.events.text import describe, event_type_of
 from torc_core.model.resources import FailureHandler, ResourceRequirements
-from torc_core.model.workflow import Version
 
-
-class OlderServer(TorcClient):
-    """A server that knows only the reference's calls, as seen from a client."""
-
-    def get_version(self):
-        return Version(version="0.12.0", api_version="0.7.0")
-
-
-@pytest.fixture(params=["batches", "single calls"], autouse=True)
-def client(request, server):
-    """Everything below holds with and without the batch protocol."""
-    connected = TorcClient(server.url) if request.param == "batches" else OlderServer(server.url)
-    yield connected
-    connected.close()
+client = both_servers.client
 
 
 def handler(flow, *rules):

@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from core.runner import both_servers
+from operations.older_server import OlderServer
 from waiting import wait_for
 
-from torc_core.client import TorcClient
 from torc_core.errors import ExitCode, NotFoundError
 from torc_core.model.artifact import File
 from torc_core.model.resources import FailureHandler, ResourceRequirements
 from torc_core.model.result import LOST_ATTEMPTS_LIMIT, LOST_RETURN_CODE
 from torc_core.model.status import JobStatus
-from torc_core.model.workflow import Version
 from torc_core.runner.process.guard_client import guards_directory
 
 SPAWN = """
@@ -26,19 +26,7 @@ urllib.request.urlopen(urllib.request.Request(url, sys.argv[1].encode(), method=
 """A program that adds the jobs of its argument."""
 
 
-class OlderServer(TorcClient):
-    """A server that knows only the reference's calls, as seen from a client."""
-
-    def get_version(self):
-        return Version(version="0.12.0", api_version="0.7.0")
-
-
-@pytest.fixture(params=["batches", "single calls"], autouse=True)
-def client(request, server):
-    """Everything below holds with and without the batch protocol."""
-    connected = TorcClient(server.url) if request.param == "batches" else OlderServer(server.url)
-    yield connected
-    connected.close()
+client = both_servers.client
 
 
 def requirements(flow, name="needs", **fields):

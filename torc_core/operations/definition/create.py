@@ -13,30 +13,12 @@ from torc_core.model.workflow import Workflow
 from torc_core.operations.definition.kept import check_kept
 from torc_core.operations.definition.records_builder import RecordsBuilder
 from torc_core.operations.definition.rollback import deleted_on_failure
-from torc_core.operations.reporter import SILENT, Reporter
+from torc_core.operations.reporter import SILENT, PlainNotice, Reporter
 from torc_core.spec.expanded import ExpandedWorkflow
 from torc_core.units import counted
 
 DEFAULT_MONITOR = {"enabled": True, "granularity": "summary", "sample_interval_seconds": 5}
 """Peak and average figures are recorded unless the file says otherwise, as in the reference."""
-
-
-class FileWarning(msgspec.Struct, frozen=True, kw_only=True):
-    """A workflow file is usable, and probably not as it was meant."""
-
-    sentence: str
-
-
-class JobsCreated(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch of jobs was created."""
-
-    number: int
-    total: int
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Created {self.number:,} of {counted(self.total, 'job')} …"
 
 
 class Created(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +43,7 @@ def create(
         TorcError: The server refused something; what existed by then is deleted again.
     """
     for warning in spec.warnings:
-        reporter.warn(FileWarning(sentence=warning))
+        reporter.warn(PlainNotice(warning))
     workflow_id = create_workflow(client, spec, user=user, reporter=reporter)
     return Created(workflow_id=workflow_id, name=spec.name, num_jobs=len(spec.jobs))
 
@@ -86,11 +68,14 @@ def create_workflow(
     workflow_id = id_of(client.create_workflow(record))
     with deleted_on_failure(client, workflow_id):
         RecordsBuilder(client, spec, workflow_id).build(
-            lambda number, total: reporter.progress(
-                JobsCreated(number=number, total=total), number / total
-            )
+            lambda number, total: reporter.progress(created_jobs(number, total), number / total)
         )
     return workflow_id
+
+
+def created_jobs(number: int, total: int) -> PlainNotice:
+    """Return how many jobs have been created so far."""
+    return PlainNotice(f"Created {number:,} of {counted(total, 'job')} …")
 
 
 def without_monitoring(spec: ExpandedWorkflow) -> ExpandedWorkflow:

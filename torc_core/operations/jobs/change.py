@@ -18,7 +18,7 @@ from torc_core.model.result import Result
 from torc_core.model.status import ACTIVE, RETRIABLE, TRANSITIONS, JobStatus
 from torc_core.operations.facts import first_lines
 from torc_core.operations.jobs.names import line_of, name_jobs
-from torc_core.operations.reporter import Proposal, Question, Reporter, Said
+from torc_core.operations.reporter import PlainNotice, Proposal, Question, Reporter
 from torc_core.units import counted
 
 MANY = 100
@@ -131,10 +131,10 @@ def propose_change(
             done += some
             if is_many and at < len(jobs):
                 said = f"{change.participle.capitalize()} {at:,} of {counted(len(jobs), 'job')} …"
-                reporter.progress(Said(said), at / len(jobs))
+                reporter.progress(PlainNotice(said), at / len(jobs))
         if len(done) < len(jobs):
             late = counted(len(jobs) - len(done), "job")
-            reporter.warn(Said(f"Meanwhile {late} had moved on."))
+            reporter.warn(PlainNotice(f"Meanwhile {late} had moved on."))
         idle = [key for key, status in found.items() if status.active_compute_nodes == 0]
         return JobsChanged(
             change=change, jobs=tuple(done), without_runner=tuple(idle) if change is RETRY else ()

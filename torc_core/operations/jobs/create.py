@@ -14,7 +14,7 @@ from torc_core.model.ids import RequirementsId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.operations.definition.batches import batches
-from torc_core.operations.definition.create import JobsCreated
+from torc_core.operations.definition.create import created_jobs
 from torc_core.operations.definition.rollback import undone_on_failure
 from torc_core.operations.reporter import SILENT, Reporter
 from torc_core.units import counted
@@ -108,7 +108,7 @@ def create_jobs_from_commands(
         created = 0
         for batch in batches(jobs):
             created += len(client.create_jobs(batch))
-            reporter.progress(JobsCreated(number=created, total=len(jobs)), created / len(jobs))
+            reporter.progress(created_jobs(created, len(jobs)), created / len(jobs))
     return JobsFromCommands(
         workflow_id=workflow_id,
         jobs_created=len(jobs),

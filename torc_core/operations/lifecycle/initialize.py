@@ -26,20 +26,9 @@ from torc_core.operations.facts import (
     title_of,
 )
 from torc_core.operations.lifecycle.inputs import check_start, find_missing_inputs, modified_at
-from torc_core.operations.reporter import SILENT, Proposal, Question, Reporter
+from torc_core.operations.reporter import SILENT, PlainNotice, Proposal, Question, Reporter
 
 _WITHOUT_RESULTS = frozenset({JobStatus.UNINITIALIZED, JobStatus.BLOCKED, JobStatus.READY})
-
-
-class Initializing(msgspec.Struct, frozen=True, kw_only=True):
-    """An initialization has begun."""
-
-    title: str
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Initializing {self.title} …"
 
 
 class Initialized(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +42,11 @@ class Initialized(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """What was done."""
         return f"Initialized {self.title}, {readiness(self.status)}"
+
+
+def initializing(workflow: Workflow) -> PlainNotice:
+    """Return that an initialization has begun."""
+    return PlainNotice(f"Initializing {title_of(workflow)} …")
 
 
 def propose_initialize(
@@ -117,7 +111,7 @@ def initialize_workflow(
         missing = find_missing_inputs(f"Workflow {workflow_id}", check, _command(workflow_id))
         if missing is not None:
             raise missing
-    reporter.progress(Initializing(title=title_of(workflow)))
+    reporter.progress(initializing(workflow))
     client.reset_workflow_status(workflow_id, force=force)
     client.reset_job_status(workflow_id)
     reset_jobs(client, workflow_id, (), file_times(client, workflow_id, base), status.run_id)

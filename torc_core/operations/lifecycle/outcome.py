@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import msgspec
-
 from torc_core.client import TorcClient
 from torc_core.diagnosis.words import code_words
 from torc_core.host.files.disk import is_full
@@ -24,17 +22,6 @@ _SHOWN = 5
 """How many jobs are named."""
 _OPEN = frozenset({JobStatus.READY, JobStatus.BLOCKED, JobStatus.TERMINATED})
 """Statuses of jobs that a further run may complete."""
-
-
-class JobsStopping(msgspec.Struct, frozen=True, kw_only=True):
-    """A run was asked to stop, and stops its jobs."""
-
-    number: int
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Stopping {counted(self.number, 'job')}; Ctrl-C again kills those still running."
 
 
 def run_sentence(summary: RunSummary) -> str:

@@ -26,7 +26,7 @@ from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import count, count_lines, refuse_archived, title_of
 from torc_core.operations.lifecycle.machine_fit import refuse_impossible
 from torc_core.operations.lifecycle.run import Run, RunRequest, begin_run, check_output_directory
-from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.operations.reporter import PlainNotice, Proposal, Question, Reporter
 from torc_core.units import counted
 
 RESUME_TIMEOUT_S = 300.0
@@ -48,17 +48,6 @@ class ResumeChoice(msgspec.Struct, frozen=True, kw_only=True):
     """When the user asked, on the monotonic clock; a later resume of another client wins."""
     run: RunRequest | None = None
     """The run to begin here; None leaves the jobs to other runners."""
-
-
-class WaitingForJobs(msgspec.Struct, frozen=True, kw_only=True):
-    """A cold resume waits."""
-
-    number: int
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Waiting for {counted(self.number, 'job')} of earlier runs to end …"
 
 
 class WorkflowResumed(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +172,8 @@ def _wait(
         left_s = deadline - time.monotonic()
         if left_s <= 0:
             raise _too_late(choice, reply.waiting_jobs)
-        reporter.progress(WaitingForJobs(number=reply.waiting_jobs))
+        waiting = counted(reply.waiting_jobs, "job")
+        reporter.progress(PlainNotice(f"Waiting for {waiting} of earlier runs to end …"))
         time.sleep(min(poll_s, left_s))
         poll_s = min(poll_s * 2, _LONGEST_POLL_S)
         reply = client.resume_workflow(choice.workflow_id, request)

@@ -40,7 +40,7 @@ from torc_core.operations.lifecycle.inputs import (
 from torc_core.operations.lifecycle.machine_fit import NeverFits, find_misfits, refuse_impossible
 from torc_core.operations.lifecycle.start import start_workflow
 from torc_core.operations.local_runs import local_runs
-from torc_core.operations.reporter import Notice, Proposal, Question, Reporter
+from torc_core.operations.reporter import Notice, PlainNotice, Proposal, Question, Reporter
 from torc_core.runner.policy.options import RunnerOptions
 from torc_core.spec import ExpandedWorkflow, SpecFile
 from torc_core.units import counted
@@ -62,21 +62,6 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The file that the workflow came from; a copy stays with the run."""
     base: Path | None = None
     """The directory that it runs in, and that relative paths mean; the current one by default."""
-
-
-class AnotherRun(msgspec.Struct, frozen=True, kw_only=True):
-    """The workflow is being run on this machine already."""
-
-    workflow_id: WorkflowId
-    pid: int
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return (
-            f"Another run of workflow {self.workflow_id} is active on this machine "
-            f"(PID {self.pid})."
-        )
 
 
 class NotInitialized(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +114,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     start: StartCheck | None
     """Inputs and outputs, if the workflow is yet to be initialized."""
     misfits: tuple[NeverFits, ...]
-    other_runs: tuple[AnotherRun, ...]
+    other_runs: tuple[PlainNotice, ...]
 
 
 def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
@@ -370,9 +355,12 @@ def _shared(facts: RunFacts) -> str:
     return f"Both would share the {counted(waiting, 'job')} that {is_or_are} waiting."
 
 
-def _find_other_runs(client: TorcClient, workflow_id: WorkflowId) -> tuple[AnotherRun, ...]:
+def _find_other_runs(client: TorcClient, workflow_id: WorkflowId) -> tuple[PlainNotice, ...]:
     return tuple(
-        AnotherRun(workflow_id=workflow_id, pid=run.meta.process.pid)
+        PlainNotice(
+            f"Another run of workflow {workflow_id} is active on this machine "
+            f"(PID {run.meta.process.pid})."
+        )
         for run in local_runs(client, workflow_id)
         if run.state is RunState.RUNNING and run.meta.process is not None
     )

@@ -5,29 +5,15 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-import msgspec
-
 from torc_core.client import Feature, TorcClient
 from torc_core.host.run_process import this_process
 from torc_core.host.user import user_name
 from torc_core.model.ids import WorkflowRunId, id_of
 from torc_core.model.records.workflow_run import StartRequest
 from torc_core.model.workflow import Workflow
-from torc_core.operations.facts import title_of
-from torc_core.operations.lifecycle.initialize import Initializing, file_times, initialize_workflow
-from torc_core.operations.reporter import Reporter
+from torc_core.operations.lifecycle.initialize import file_times, initialize_workflow, initializing
+from torc_core.operations.reporter import PlainNotice, Reporter
 from torc_core.units import counted
-
-
-class TerminatedResumed(msgspec.Struct, frozen=True, kw_only=True):
-    """Terminated jobs run again."""
-
-    number: int
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Resuming {counted(self.number, 'job')} that an earlier run had to stop."
 
 
 def start_workflow(  # noqa: PLR0913 - what a start is made of
@@ -63,7 +49,7 @@ def start_workflow(  # noqa: PLR0913 - what a start is made of
             initialize_workflow(client, workflow, reporter, force=force, base=base)
         return None
     if is_new:
-        reporter.progress(Initializing(title=title_of(workflow)))
+        reporter.progress(initializing(workflow))
     request = StartRequest(
         user=user_name(),
         process=this_process(),
@@ -73,5 +59,6 @@ def start_workflow(  # noqa: PLR0913 - what a start is made of
     )
     reply = client.start_workflow(workflow_id, request)
     if reply.resumed_jobs:
-        reporter.progress(TerminatedResumed(number=reply.resumed_jobs))
+        resumed = counted(reply.resumed_jobs, "job")
+        reporter.progress(PlainNotice(f"Resuming {resumed} that an earlier run had to stop."))
     return reply.run.id

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
-import msgspec
-
 from torc_core.diagnosis.log_patterns import LOG_PATTERNS, Severity
 from torc_core.diagnosis.log_scan import LogIssue
 from torc_core.errors import NotFoundError, UsageError
@@ -22,7 +20,7 @@ from torc_core.model.wire import Wire, stated
 from torc_core.operations.logs.output_directory import find_outputs
 from torc_core.operations.logs.search import SEARCHED, LogSearch
 from torc_core.operations.logs.tar_stream import ArchiveError, read_members
-from torc_core.operations.reporter import Reporter
+from torc_core.operations.reporter import PlainNotice, Reporter
 from torc_core.runner.policy.output_paths import OutputName, read_name
 from torc_core.units import counted
 
@@ -66,18 +64,6 @@ class LogAnalysis(Wire, frozen=True, kw_only=True):
             f"{searched}, {self.files_with_errors:,} with errors: "
             f"{counted(self.error_count, 'error')}, {counted(self.warning_count, 'warning')}."
         )
-
-
-class EndsEarly(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a bundle cannot be read."""
-
-    path: Path
-    why: str
-
-    @property
-    def sentence(self) -> str:
-        """Which one, and why."""
-        return f"{self.path} was searched up to where it is damaged: {self.why}"
 
 
 def analyze_logs(path: Path, workflow_id: WorkflowId | None, reporter: Reporter) -> LogAnalysis:
@@ -178,7 +164,9 @@ class _Search:
                 f"{self._path} is no bundle of logs that can be read: {why}.",
                 hint="Bundles are made by: torc logs bundle WORKFLOW",
             )
-        self._reporter.warn(EndsEarly(path=self._path, why=why))
+        self._reporter.warn(
+            PlainNotice(f"{self._path} was searched up to where it is damaged: {why}")
+        )
 
     def analysis(self) -> LogAnalysis:
         """Return what was found.

@@ -21,14 +21,14 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import title_of
 from torc_core.operations.logs.output_directory import (
-    LeftOut,
     OutputFile,
     find_outputs,
+    left_out_notice,
     open_plain,
     output_directories,
 )
 from torc_core.operations.logs.tar_stream import end_archive, write_member
-from torc_core.operations.reporter import Reporter, warn_of_all
+from torc_core.operations.reporter import PlainNotice, Reporter, warn_of_all
 from torc_core.units import counted, format_bytes
 
 METADATA = "bundle_metadata.json"
@@ -62,18 +62,6 @@ class Bundled(msgspec.Struct, frozen=True, kw_only=True):
         files = counted(self.metadata.files_collected, "file")
         size = format_bytes(self.metadata.total_size_bytes)
         return f"Bundled {files} ({size}) of workflow {self.title}: {self.path}"
-
-
-class Bundling(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle is being written."""
-
-    done: int
-    total: int
-
-    @property
-    def sentence(self) -> str:
-        """How far it is."""
-        return f"bundling logs: {self.done:,} of {counted(self.total, 'file')}"
 
 
 def bundle_logs(
@@ -141,13 +129,14 @@ def _write(
 ) -> BundleMetadata:
     """Write the members: below one folder, by names of our own; last what the bundle is."""
     number = total = 0
-    left_out: list[LeftOut] = []
+    left_out: list[PlainNotice] = []
     for done, each in enumerate(files):
         if done % _FILES_BETWEEN_NOTICES == 0:
-            reporter.progress(Bundling(done=done, total=len(files)), done / len(files))
+            notice = PlainNotice(f"bundling logs: {done:,} of {counted(len(files), 'file')}")
+            reporter.progress(notice, done / len(files))
         data = open_plain(each.path)
         if data is None:
-            left_out.append(LeftOut(path=each.path))
+            left_out.append(left_out_notice(each.path))
             continue
         with data:
             status = os.fstat(data.fileno())

@@ -11,13 +11,12 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import msgspec
-
 from torc_core.client import TorcClient, every_item
 from torc_core.errors import MachineError, NotFoundError
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
 from torc_core.operations.local_runs import local_runs
+from torc_core.operations.reporter import PlainNotice
 from torc_core.runner.policy.output_paths import (
     METRICS_FOLDER,
     STDIO_FOLDER,
@@ -44,15 +43,9 @@ class OutputFile(NamedTuple):
         return self.directory / self.relative
 
 
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A log is neither searched nor bundled."""
-
-    path: Path
-
-    @property
-    def sentence(self) -> str:
-        """Which one, and why."""
-        return f"{self.path} was left out: it is not a regular file, or cannot be read"
+def left_out_notice(path: Path) -> PlainNotice:
+    """Return the warning about a log that is neither searched nor bundled."""
+    return PlainNotice(f"{path} was left out: it is not a regular file, or cannot be read")
 
 
 def output_directories(client: TorcClient, workflow: Workflow, given: Path | None) -> list[Path]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-import msgspec
-
 from torc_core.diagnosis.log_scan import LogScan
-from torc_core.operations.logs.output_directory import LeftOut, OutputFile, open_plain
-from torc_core.operations.reporter import Reporter, warn_of_all
+from torc_core.operations.logs.output_directory import OutputFile, left_out_notice, open_plain
+from torc_core.operations.reporter import PlainNotice, Reporter, warn_of_all
 from torc_core.runner.policy.output_paths import OutputKind, OutputName
 from torc_core.units import counted
 
@@ -28,17 +26,6 @@ _BLOCK = 256 * 1024
 _FILES_BETWEEN_NOTICES = 100
 
 
-class Searching(msgspec.Struct, frozen=True, kw_only=True):
-    """Logs are being searched."""
-
-    done: int
-
-    @property
-    def sentence(self) -> str:
-        """How far it is."""
-        return f"searching logs: {counted(self.done, 'file')}"
-
-
 class LogSearch:
     """A search of several logs.
 
@@ -54,7 +41,8 @@ class LogSearch:
     def add(self, file: str, name: OutputName, blocks: Iterable[bytes]) -> None:
         """Search a log, given as its contents."""
         if self.scan.files % _FILES_BETWEEN_NOTICES == 0:
-            self._reporter.progress(Searching(done=self.scan.files))
+            searched = counted(self.scan.files, "file")
+            self._reporter.progress(PlainNotice(f"searching logs: {searched}"))
         self.scan.add(file, blocks, is_slurm=name.kind in _OF_SLURM)
 
     def add_files(self, files: Iterable[OutputFile]) -> None:
@@ -62,7 +50,7 @@ class LogSearch:
         left_out = []
         for file in files:
             if (data := open_plain(file.path)) is None:
-                left_out.append(LeftOut(path=file.path))
+                left_out.append(left_out_notice(file.path))
                 continue
             with data:
                 self.add(str(file.path), file.name, iter(partial(data.read, _BLOCK), b""))

@@ -28,6 +28,7 @@ from torc_core.host.environment import user_environment
 from torc_core.masking import mask
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
+from torc_core.operations.reporter import PlainNotice
 from torc_core.runner.server.node import url_for_jobs
 
 MOST_LINES = 1_000
@@ -46,17 +47,6 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
     """As it was given."""
     arguments: tuple[str, ...]
     """The program, with its path, and its arguments without the id of the workflow."""
-
-
-class HookSaid(msgspec.Struct, frozen=True):
-    """A line of a hook's output."""
-
-    line: str
-
-    @property
-    def sentence(self) -> str:
-        """The line."""
-        return f"  {self.line}"
 
 
 def check_hook(command: str, workflow: Workflow, *, user: str, trust: bool) -> Hook:
@@ -96,7 +86,7 @@ def check_hook(command: str, workflow: Workflow, *, user: str, trust: bool) -> H
 
 
 def run_hook(
-    hook: Hook, client: TorcClient, workflow: Workflow, on_line: Callable[[HookSaid], None]
+    hook: Hook, client: TorcClient, workflow: Workflow, on_line: Callable[[PlainNotice], None]
 ) -> None:
     """Run a hook to its end.
 
@@ -127,7 +117,7 @@ def run_hook(
         ) from error
     try:
         for line in _lines_of(process):
-            on_line(HookSaid(line))
+            on_line(PlainNotice(f"  {line}"))
         exit_code = process.wait()
     except BaseException:
         _end(process)

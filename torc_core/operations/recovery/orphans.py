@@ -28,7 +28,7 @@ from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.ids import ComputeNodeId, JobId, WorkflowId, id_of
 from torc_core.model.job import Job
 from torc_core.model.status import ACTIVE
-from torc_core.operations.reporter import SILENT, Reporter
+from torc_core.operations.reporter import SILENT, PlainNotice, Reporter
 from torc_core.operations.slurm.ends import end_words
 from torc_core.units import counted
 
@@ -45,23 +45,6 @@ class LostAttempt(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
-    """There are allocations that only another cluster knows."""
-
-    number: int
-    clusters: tuple[str, ...]
-    here: str
-    """The cluster of this machine."""
-
-    @property
-    def sentence(self) -> str:
-        """How many are not judged, and where they can be."""
-        return (
-            f"{counted(self.number, 'allocation')} not judged: this is cluster {self.here}, not "
-            f"{', '.join(self.clusters)}."
-        )
-
-
 class Orphans(msgspec.Struct, frozen=True, kw_only=True):
     """What is over in a workflow, though its records say otherwise."""
 
@@ -73,27 +56,13 @@ class Orphans(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs that no runner holds."""
     not_judged: MachineError | None = None
     """Why nothing is known of the allocations."""
-    elsewhere: Elsewhere | None = None
+    elsewhere: PlainNotice | None = None
     """Allocations of other clusters, which were not judged."""
 
     @property
     def job_ids(self) -> tuple[JobId, ...]:
         """The jobs of all attempts that are over."""
         return tuple(id_of(job) for job in (*(each.job for each in self.lost), *self.unheld))
-
-
-class AccountingAwaited(msgspec.Struct, frozen=True, kw_only=True):
-    """Allocations have left the queue, and accounting does not know them yet."""
-
-    number: int
-
-    @property
-    def sentence(self) -> str:
-        """What is waited for, and how long at most."""
-        return (
-            f"{counted(self.number, 'allocation')} left the queue; waiting for Slurm's accounting, "
-            "for a minute at most …"
-        )
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +132,7 @@ def find_orphans(
 
 def decide_elsewhere(
     records: Iterable[ScheduledComputeNode], cluster: str | None
-) -> Elsewhere | None:
+) -> PlainNotice | None:
     """Return which allocations are not in a cluster, if there are any. Pure.
 
     Args:
@@ -173,8 +142,13 @@ def decide_elsewhere(
     if cluster is None:
         return None
     others = [each.slurm_cluster for each in records if not may_be_in(cluster, each.slurm_cluster)]
-    named = tuple(sorted(set(filter(None, others))))
-    return Elsewhere(number=len(others), clusters=named, here=cluster) if others else None
+    named = sorted(set(filter(None, others)))
+    if not others:
+        return None
+    return PlainNotice(
+        f"{counted(len(others), 'allocation')} not judged: this is cluster {cluster}, not "
+        f"{', '.join(named)}."
+    )
 
 
 def decide_unheld(
@@ -212,7 +186,13 @@ def _ask(
             return _Answer(cluster=cluster, views=views)
         if status.error is not None:
             raise status.error
-        reporter.progress(AccountingAwaited(number=unknown))
+        allocations = counted(unknown, "allocation")
+        reporter.progress(
+            PlainNotice(
+                f"{allocations} left the queue; waiting for Slurm's accounting, for a minute at "
+                "most …"
+            )
+        )
         pause(status.next_look_s)
 
 

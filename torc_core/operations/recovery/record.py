@@ -28,6 +28,7 @@ from torc_core.model.records.recovery import (
     RecoveryOutcome,
     RecoveryPatch,
 )
+from torc_core.operations.reporter import PlainNotice
 
 _RENEW_S = HOLD_S / 4
 """Between two signs of life; some of them may get lost."""
@@ -35,18 +36,10 @@ SETTLE_S = 5.0
 """From the death of a holder until what it asked of Slurm last can be seen in the queue."""
 _NO_ANSWER = (TransportError, ServerError)
 """What says nothing of the recovery: its holder tries again, or another continues it."""
-
-
-class NotKept(msgspec.Struct, frozen=True):
-    """The server keeps no records of recoveries."""
-
-    @property
-    def sentence(self) -> str:
-        """What follows from that."""
-        return (
-            "This server keeps no records of recoveries: make sure that no one else recovers this "
-            "workflow now, and that one that was interrupted is looked at."
-        )
+NOT_KEPT = PlainNotice(
+    "This server keeps no records of recoveries: make sure that no one else recovers this "
+    "workflow now, and that one that was interrupted is looked at."
+)
 
 
 def read_recoveries(client: TorcClient, workflow_id: WorkflowId) -> list[Recovery]:
@@ -157,7 +150,7 @@ class Held:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the server keeps a record of it, so that no other process acts; see `NotKept`."""
+        """Whether the server keeps a record of it, so that no other process acts."""
         return self.recovery.id is not None
 
     def __enter__(self) -> Self:

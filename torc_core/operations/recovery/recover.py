@@ -43,8 +43,8 @@ from torc_core.operations.recovery.procedure.stored import (
 )
 from torc_core.operations.recovery.procedure.take_over import abandon, continue_silent
 from torc_core.operations.recovery.record import (
+    NOT_KEPT,
     Held,
-    NotKept,
     begin_recovery,
     find_unfinished,
     next_number,
@@ -53,7 +53,7 @@ from torc_core.operations.recovery.record import (
 from torc_core.operations.recovery.report import plan_lines
 from torc_core.operations.recovery.sync_report import describe
 from torc_core.operations.recovery.sync_status import settle
-from torc_core.operations.reporter import SILENT, Proposal, Question, Reporter, Said
+from torc_core.operations.reporter import SILENT, PlainNotice, Proposal, Question, Reporter
 from torc_core.operations.reports.utilization import UtilizationRequest, report_utilization
 
 __all__ = ["RecoverRequest", "Turn", "preview_recover", "propose_recover", "recover"]
@@ -128,7 +128,7 @@ def recover(
         reporter.warn(warning)
     if proposal.question is not None:
         for line in proposal.question.lines:
-            reporter.progress(Said(line))
+            reporter.progress(PlainNotice(line))
     return proposal.perform(reporter, force=False)
 
 
@@ -236,7 +236,7 @@ class _Recovery:
             self._pause(_LOOK_S)
             outset = read_outset(client, self._slurm, self._workflow, orphans)
         refuse_active(outset)
-        reporter.progress(Said("Diagnosing failures..."))
+        reporter.progress(PlainNotice("Diagnosing failures..."))
         return look_ahead(self._connection, self._slurm, self._request, outset)
 
     def _find_unfinished(self) -> Recovery | None:
@@ -275,7 +275,7 @@ class _Recovery:
             )
         held = begin_recovery(self._client, self._workflow_id, kind, *turn, stored)
         if not held.is_kept:
-            reporter.warn(NotKept())
+            reporter.warn(NOT_KEPT)
         return held
 
     def _carry_out(

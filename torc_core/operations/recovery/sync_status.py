@@ -22,7 +22,7 @@ from torc_core.model.status import ACTIVE, JobStatus
 from torc_core.operations.facts import refuse_archived
 from torc_core.operations.recovery.orphans import Orphans, find_orphans
 from torc_core.operations.recovery.sync_report import Synchronized, describe
-from torc_core.operations.reporter import SILENT, Proposal, Question, Reporter, Said
+from torc_core.operations.reporter import SILENT, PlainNotice, Proposal, Question, Reporter
 
 
 def propose_sync_status(
@@ -88,7 +88,7 @@ def settle(
     done = settle_orphans(client, orphans)
     if done.found:
         for line in filter(None, done.lines):
-            reporter.progress(Said(line))
+            reporter.progress(PlainNotice(line))
     if orphans.elsewhere is not None:
         reporter.warn(orphans.elsewhere)
     return done

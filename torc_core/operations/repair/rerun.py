@@ -26,7 +26,13 @@ from torc_core.operations.lifecycle.run import (
 from torc_core.operations.local_runs import local_runs
 from torc_core.operations.recovery.procedure.outset import runs_in_slurm
 from torc_core.operations.repair.rerun_scope import Place, RerunScope, decide_scope
-from torc_core.operations.reporter import Proposal, Question, Reporter, Said, carry_out_unasked
+from torc_core.operations.reporter import (
+    PlainNotice,
+    Proposal,
+    Question,
+    Reporter,
+    carry_out_unasked,
+)
 from torc_core.runner.policy.options import RunnerOptions
 
 _END_S = 30.0
@@ -159,6 +165,6 @@ def _wait_for_end(client: TorcClient, workflow_id: WorkflowId, reporter: Reporte
     while _is_running(client, workflow_id):
         if time.monotonic() > deadline:
             return False
-        reporter.progress(Said("Waiting for the last run to end …"))
+        reporter.progress(PlainNotice("Waiting for the last run to end …"))
         time.sleep(_POLL_S)
     return True

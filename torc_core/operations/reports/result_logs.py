@@ -6,31 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from torc_core.model.compute import ComputeNode
 from torc_core.model.execution import ExecutionConfig
-from torc_core.model.ids import JobId, WorkflowId
+from torc_core.model.ids import WorkflowId
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
 from torc_core.operations.logs.output_directory import find_outputs
+from torc_core.operations.reporter import PlainNotice
 from torc_core.runner.policy import output_paths
 from torc_core.runner.policy.output_paths import OutputKind
 from torc_core.runner.policy.outputs.stdio import StdioFiles, possible_modes, stdio_files
-
-
-class MissingLog(msgspec.Struct, frozen=True, kw_only=True):
-    """A log should be there, and is not."""
-
-    what: str
-    """Which of the logs, such as "job stdout"."""
-    job_id: JobId
-    path: str
-
-    @property
-    def sentence(self) -> str:
-        """Which one."""
-        return f"{self.what} log file does not exist for job {self.job_id}: {self.path}"
 
 
 class SlurmLogs(NamedTuple):
@@ -57,7 +42,7 @@ class ResultLogs:
     def __init__(
         self, workflow_id: WorkflowId, directories: Sequence[Path], execution: ExecutionConfig
     ) -> None:
-        self.missing: list[MissingLog] = []
+        self.missing: list[PlainNotice] = []
         """The logs that should be there and are not; once, where several results share one."""
         self._directories = [str(directory) for directory in directories]
         self._execution = execution
@@ -164,7 +149,9 @@ class ResultLogs:
     def _miss(self, what: str, result: Result, path: str) -> None:
         if path not in self._missed:
             self._missed.add(path)
-            self.missing.append(MissingLog(what=what, job_id=result.job_id, path=path))
+            self.missing.append(
+                PlainNotice(f"{what} log file does not exist for job {result.job_id}: {path}")
+            )
 
     def _stem(self, directory: str, result: Result) -> str:
         return output_paths.job_stdio(

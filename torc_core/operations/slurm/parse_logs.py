@@ -20,7 +20,7 @@ from torc_core.operations.logs.output_directory import (
     shortened,
 )
 from torc_core.operations.logs.search import SEARCHED, LogSearch
-from torc_core.operations.reporter import Reporter
+from torc_core.operations.reporter import PlainNotice, Reporter
 from torc_core.operations.slurm.attempts import (
     AllocationAttempts,
     find_attempts,
@@ -97,17 +97,6 @@ class ParsedLogs(Wire, frozen=True, kw_only=True):
         return f"{searched}: {counted(self.errors, 'error')}, {counted(self.warnings, 'warning')}."
 
 
-class WithoutLogs(msgspec.Struct, frozen=True, kw_only=True):
-    """An allocation in which a runner has worked has no logs here."""
-
-    slurm_job_id: int
-
-    @property
-    def sentence(self) -> str:
-        """Which one."""
-        return f"there are no logs of Slurm job {self.slurm_job_id} here"
-
-
 def parse_slurm_logs(client: TorcClient, request: ParseRequest, reporter: Reporter) -> ParsedLogs:
     """Search what Slurm, the kernel and runners have written in a workflow's allocations.
 
@@ -121,7 +110,7 @@ def parse_slurm_logs(client: TorcClient, request: ParseRequest, reporter: Report
     scheduled = every_item(client.list_scheduled_compute_nodes, request.workflow_id)
     logged = {file.name.slurm_job_id for file in files if file.name.slurm_job_id is not None}
     for slurm_job_id in sorted(set(slurm_job_ids((), nodes)) - logged):
-        reporter.warn(WithoutLogs(slurm_job_id=slurm_job_id))
+        reporter.warn(PlainNotice(f"there are no logs of Slurm job {slurm_job_id} here"))
     names = {str(file.path): file.name for file in files}
     told_of = {names[each.file].slurm_job_id for each in search.scan.issues}
     attempts = list(

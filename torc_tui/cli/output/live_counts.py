@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 import time
-from types import TracebackType
 from typing import Self
 
 from torc_core.client import TorcClient
@@ -16,9 +15,9 @@ from torc_core.model.ids import WorkflowId
 from torc_core.model.status import SETTLED, JobStatus
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.facts import count, percent_completed
-from torc_core.operations.lifecycle.outcome import JobsStopping
 from torc_core.operations.reports.time_left import TimeLeft, look_at_time_left
 from torc_core.runner.policy.summary import Progress
+from torc_core.units import counted
 from torc_tui.terminal import clean
 
 LIVE_INTERVAL_S = 0.5
@@ -66,18 +65,14 @@ class LiveCounts:
         if progress.is_interrupted and progress.running and not self._says_stopping:
             self._says_stopping = True
             before = "\r\x1b[2K" if self._is_live else ""
-            _write(f"{before}{JobsStopping(number=progress.running).sentence}\n")
+            jobs = counted(progress.running, "job")
+            _write(f"{before}Stopping {jobs}; Ctrl-C again kills those still running.\n")
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._done.set()
         self._thread.join(JOIN_TIMEOUT_S)
         if self._is_live:

@@ -18,8 +18,8 @@ from torc_core.operations.definition.transfer.document import (
     Numbered,
     ids_in,
 )
-from torc_core.operations.definition.transfer.notices import Exported, RecordsWritten
-from torc_core.operations.reporter import SILENT, Reporter
+from torc_core.operations.definition.transfer.notices import Exported
+from torc_core.operations.reporter import SILENT, PlainNotice, Reporter
 
 _BLOCK = 1_000
 """Records that are written together."""
@@ -79,7 +79,8 @@ def export_workflow(
             before = ",\n" if number else "\n"
             target.write((before + ",\n".join(map(_text, block))).encode())
             number += len(block)
-            reporter.progress(RecordsWritten(number=number, section=section))
+            notice = PlainNotice(f"Exported {number:,} {section.replace('_', ' ')} …")
+            reporter.progress(notice)
         target.write(b"]")
         counts[section] = number
     links.check()

@@ -19,7 +19,7 @@ from torc_core.model.resources import (
 from torc_core.model.result import Result
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.definition.batches import create_in_batches
-from torc_core.operations.definition.create import JobsCreated, working_directory
+from torc_core.operations.definition.create import created_jobs, working_directory
 from torc_core.operations.definition.job_batches import JobBatches
 from torc_core.operations.definition.kept import check_kept
 from torc_core.operations.definition.rollback import deleted_on_failure
@@ -27,12 +27,11 @@ from torc_core.operations.definition.transfer import renumber
 from torc_core.operations.definition.transfer.document import Document, Records
 from torc_core.operations.definition.transfer.notices import (
     Imported,
-    ResultsCreated,
-    TransferWarning,
 )
 from torc_core.operations.definition.transfer.read_document import read_document
 from torc_core.operations.definition.transfer.remarks import remarks_on
-from torc_core.operations.reporter import SILENT, Reporter
+from torc_core.operations.reporter import SILENT, PlainNotice, Reporter
+from torc_core.units import counted
 
 _NODE_TYPE = "imported"
 _UNKNOWN_HOST = "unknown"
@@ -80,7 +79,7 @@ def import_workflow(
     if options.skip_results:
         document = msgspec.structs.replace(document, results=Records(Result))
     for sentence in remarks_on(document, skip_events=options.skip_events):
-        reporter.warn(TransferWarning(sentence=sentence))
+        reporter.warn(PlainNotice(sentence))
     record = _workflow(document.workflow, options)
     check_kept(client, record, document.jobs, reporter)
     created = client.create_workflow(record)
@@ -174,7 +173,7 @@ class _Import:
             return renumber.job(jobs[position], depends_on, self._new_ids)
 
         def report(number: int, total: int) -> None:
-            self._reporter.progress(JobsCreated(number=number, total=total), number / total)
+            self._reporter.progress(created_jobs(number, total), number / total)
 
         sizes = [jobs.size_of(position) for position in range(len(jobs))]
         order = self._batches.order(dependencies, sizes, keep_order=True)
@@ -195,7 +194,7 @@ class _Import:
             has_bulk=self._has_bulk_results,
         ):
             done += len(created)
-            notice = ResultsCreated(number=done, total=len(results))
+            notice = PlainNotice(f"Created {done:,} of {counted(len(results), 'result')} …")
             self._reporter.progress(notice, done / len(results))
 
     def _new_results(self) -> Iterator[Result]:

@@ -8,47 +8,6 @@ from torc_core.model.ids import WorkflowId
 from torc_core.units import counted
 
 
-class RecordsRead(msgspec.Struct, frozen=True, kw_only=True):
-    """So much of a document has been read."""
-
-    number: int
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Read {counted(self.number, 'record')} …"
-
-
-class RecordsWritten(msgspec.Struct, frozen=True, kw_only=True):
-    """So much of a section has been exported."""
-
-    number: int
-    section: str
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Exported {self.number:,} {self.section.replace('_', ' ')} …"
-
-
-class ResultsCreated(msgspec.Struct, frozen=True, kw_only=True):
-    """So many results have been created."""
-
-    number: int
-    total: int
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Created {self.number:,} of {counted(self.total, 'result')} …"
-
-
-class TransferWarning(msgspec.Struct, frozen=True, kw_only=True):
-    """Something of a document is left out, or has to be looked at."""
-
-    sentence: str
-
-
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow was exported."""
 

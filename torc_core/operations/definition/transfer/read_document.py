@@ -23,10 +23,10 @@ from torc_core.operations.definition.transfer.document import (
     Records,
 )
 from torc_core.operations.definition.transfer.json_stream import JsonStream
-from torc_core.operations.definition.transfer.notices import RecordsRead, TransferWarning
 from torc_core.operations.definition.transfer.problems import DocumentProblems, RefusedError
-from torc_core.operations.reporter import Reporter
+from torc_core.operations.reporter import PlainNotice, Reporter
 from torc_core.spec.problems import MalformedError, shown
+from torc_core.units import counted
 
 MAX_RECORDS = 1_000_000
 """Of one section; as many jobs as a workflow file may have."""
@@ -188,7 +188,7 @@ class _Reading:
                 records.append(text, record)
             self._num_read += 1
             if self._num_read % _PROGRESS_STEP == 0:
-                self._reporter.progress(RecordsRead(number=self._num_read))
+                self._reporter.progress(PlainNotice(f"Read {counted(self._num_read, 'record')} …"))
 
     def _decoder(self, section: str, kind: type[Any]) -> _Decoder:
         return _Decoder(kind, lambda field: self._note_unknown(f"{section}.{field}"))
@@ -236,4 +236,4 @@ class _Reading:
         if self._unknown:
             names = ", ".join(map(shown, self._unknown))
             sentence = f"The document holds what this torc does not know; left out: {names}."
-            self._reporter.warn(TransferWarning(sentence=sentence))
+            self._reporter.warn(PlainNotice(sentence))

@@ -29,7 +29,7 @@ from torc_core.operations.recovery.procedure.stored import Step, StoredPlan, ste
 from torc_core.operations.recovery.record import Held
 from torc_core.operations.recovery.report import summary
 from torc_core.operations.recovery.verdicts import FAILED
-from torc_core.operations.reporter import Reporter, Said, carry_out_unasked
+from torc_core.operations.reporter import PlainNotice, Reporter, carry_out_unasked
 from torc_core.operations.slurm.regeneration.outcome import Regenerated
 from torc_core.operations.slurm.regeneration.regenerate import (
     RegenerateRequest,
@@ -212,7 +212,7 @@ class Steps:
         return sentence
 
     def _say(self, sentence: str) -> None:
-        self._reporter.progress(Said(sentence))
+        self._reporter.progress(PlainNotice(sentence))
 
 
 def _before(larger: Raise) -> tuple[str, str]:

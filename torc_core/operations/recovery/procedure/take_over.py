@@ -5,30 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import msgspec
-
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, NotFoundError
 from torc_core.model.ids import id_of
 from torc_core.model.records.recovery import HOLD_S, Recovery, RecoveryOutcome
 from torc_core.operations.recovery.record import Held, read_recoveries, take_over
-from torc_core.operations.reporter import Reporter
+from torc_core.operations.reporter import PlainNotice, Reporter
 
 _LOOK_S = 1.0
-
-
-class HolderAwaited(msgspec.Struct, frozen=True, kw_only=True):
-    """The process that began a recovery may be alive."""
-
-    recovery: Recovery
-
-    @property
-    def sentence(self) -> str:
-        """Who that is, and how long it takes at most."""
-        return (
-            f"{self.recovery.holder} began to recover this workflow; waiting whether it still "
-            f"does, for {HOLD_S} seconds at most..."
-        )
 
 
 def continue_silent(
@@ -93,7 +77,12 @@ def _wait_for_silence(
     """Return the record of a recovery once its holder is silent or has ended it."""
     now = recovery
     if now.is_held:
-        reporter.progress(HolderAwaited(recovery=now))
+        reporter.progress(
+            PlainNotice(
+                f"{now.holder} began to recover this workflow; waiting whether it still does, for "
+                f"{HOLD_S} seconds at most..."
+            )
+        )
     while now.is_held:
         if now.holder != recovery.holder or now.held_until != recovery.held_until:
             raise refusal(now)

@@ -13,7 +13,7 @@ from torc_core.model.status import JobStatus
 from torc_core.operations.facts import count
 from torc_core.operations.recovery.watch.options import WatchOptions
 from torc_core.operations.recovery.watch.situation import Situation
-from torc_core.operations.reporter import Said
+from torc_core.operations.reporter import PlainNotice
 
 _NAMED = 10
 """How many jobs are named that did not complete."""
@@ -52,33 +52,33 @@ def watching(workflow_id: WorkflowId, options: WatchOptions) -> Watching:
     return Watching(sentence=f"Watching workflow {workflow_id} ({options.sentence})")
 
 
-def counts_line(counts: Mapping[str, int]) -> Said:
+def counts_line(counts: Mapping[str, int]) -> PlainNotice:
     """Return the line of job counts: those of the reference, and others if there are any."""
     others = (each for each in JobStatus if each not in _COUNTED and count(counts, {each}))
     shown = (*_COUNTED, *others)
-    return Said(", ".join(f"{each}={count(counts, {each})}" for each in shown))
+    return PlainNotice(", ".join(f"{each}={count(counts, {each})}" for each in shown))
 
 
-def outcome_lines(client: TorcClient, situation: Situation) -> Iterable[Said]:
+def outcome_lines(client: TorcClient, situation: Situation) -> Iterable[PlainNotice]:
     """Yield how a workflow ended of which no job is left to run.
 
     Raises:
         TorcError: The server did not answer.
     """
     workflow_id, counts = situation.workflow_id, situation.counts
-    yield Said(f"Workflow {workflow_id} is complete")
+    yield PlainNotice(f"Workflow {workflow_id} is complete")
     if not situation.failures:
         return
-    yield Said("Workflow completed with failures:")
+    yield PlainNotice("Workflow completed with failures:")
     for status in (*_FAILURES, JobStatus.COMPLETED):
-        yield Said(f"  - {status.capitalize()}: {count(counts, {status}):,}")
+        yield PlainNotice(f"  - {status.capitalize()}: {count(counts, {status}):,}")
     named = 0
     for status in (JobStatus.FAILED, JobStatus.TERMINATED):
         results = client.list_results(workflow_id, status=status, limit=_NAMED - named).items
         for result in results if named < _NAMED else ():
             name = client.get_job(result.job_id).name
             code = f"return code {result.return_code}"
-            yield Said(f"  {status}: job {result.job_id} ({name}), {code}")
+            yield PlainNotice(f"  {status}: job {result.job_id} ({name}), {code}")
             named += 1
     if named < (more := count(counts, {JobStatus.FAILED, JobStatus.TERMINATED})):
-        yield Said(f"  All {more:,}: torc results list {workflow_id} --failed")
+        yield PlainNotice(f"  All {more:,}: torc results list {workflow_id} --failed")

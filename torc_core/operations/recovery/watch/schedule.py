@@ -20,7 +20,7 @@ from torc_core.operations.recovery.watch.decide import RunHere, Schedule
 from torc_core.operations.recovery.watch.look import waiting_retries
 from torc_core.operations.recovery.watch.request import Means
 from torc_core.operations.recovery.watch.situation import Situation
-from torc_core.operations.reporter import Reporter, Said, carry_out_unasked
+from torc_core.operations.reporter import PlainNotice, Reporter, carry_out_unasked
 from torc_core.operations.slurm.regeneration.regenerate import (
     RegenerateRequest,
     propose_regenerate,
@@ -49,7 +49,7 @@ def schedule(means: Means, situation: Situation, decision: Schedule, reporter: R
         if not jobs:
             return False
     with _hold(means, situation, decision.number, decision.why, jobs) as held:
-        reporter.progress(Said(f"{decision.why} Requesting nodes..."))
+        reporter.progress(PlainNotice(f"{decision.why} Requesting nodes..."))
         stored = convert(held.plan, _Plan)
         left = _still_ready(means, workflow_id, stored.only_job_ids)
         if stored.only_job_ids and not left:
@@ -70,7 +70,7 @@ def schedule(means: Means, situation: Situation, decision: Schedule, reporter: R
         done = carry_out_unasked(proposed.proposal, reporter)
         is_done = bool(done.slurm_job_ids or done.found)
         held.end(RecoveryOutcome.DONE if is_done else RecoveryOutcome.ABANDONED, done.sentence)
-    reporter.progress(Said(done.sentence))
+    reporter.progress(PlainNotice(done.sentence))
     return is_done
 
 
@@ -95,7 +95,7 @@ def run_here(means: Means, situation: Situation, decision: RunHere, reporter: Re
         held.check()
         run = carry_out_unasked(proposal, reporter)
         held.end(RecoveryOutcome.DONE, run.sentence)
-    reporter.progress(Said(run.sentence))
+    reporter.progress(PlainNotice(run.sentence))
     return True
 
 

@@ -56,7 +56,7 @@ from torc_core.operations.recovery.watch.notices import (
 from torc_core.operations.recovery.watch.request import Means, WatchRequest
 from torc_core.operations.recovery.watch.schedule import run_here, schedule
 from torc_core.operations.recovery.watch.situation import Situation
-from torc_core.operations.reporter import Reporter, Said
+from torc_core.operations.reporter import PlainNotice, Reporter
 from torc_core.operations.slurm.queue_watch import QueueWatch
 from torc_core.units import counted
 
@@ -307,7 +307,7 @@ class _Watch:
             pause=self._sleep,
         )
         if done.not_judged is not None:
-            self._reporter.warn(Said(done.not_judged.message))
+            self._reporter.warn(PlainNotice(done.not_judged.message))
         return 0.0
 
     def _release(self, seen: Look) -> float:
@@ -382,7 +382,7 @@ class _Watch:
             self._say(counts_line(situation.counts).sentence)
 
     def _say(self, sentence: str) -> None:
-        self._reporter.progress(Said(sentence))
+        self._reporter.progress(PlainNotice(sentence))
 
     def _now(self) -> float:
         """Return the time by the server's clock, in seconds since 1970."""

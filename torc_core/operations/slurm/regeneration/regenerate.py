@@ -23,9 +23,8 @@ from torc_core.model.ids import JobId, RequirementsId, WorkflowId
 from torc_core.model.resources import ResourceRequirementsPatch, SlurmScheduler
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import WorkflowStatus
-from torc_core.operations.definition.create import FileWarning
 from torc_core.operations.facts import refuse_archived, title_of
-from torc_core.operations.reporter import Notice, Proposal, Reporter
+from torc_core.operations.reporter import Notice, PlainNotice, Proposal, Reporter
 from torc_core.operations.slurm.plan_file import PlanRequest
 from torc_core.operations.slurm.regeneration.outcome import (
     MadeScheduler,
@@ -62,7 +61,7 @@ from torc_core.operations.slurm.submission.due_actions import carry_out_due
 from torc_core.operations.slurm.submission.ended import refuse_ended
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site, open_site
 from torc_core.operations.slurm.submission.start import needs_start, started
-from torc_core.operations.slurm.submission.submit import AllocationSubmitted
+from torc_core.operations.slurm.submission.submit import submitted_allocation
 
 
 class RegenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,7 +186,7 @@ class _Work:
             allocations = missing_allocations(missing, standing.schedulers)
         else:
             allocations = planned_allocations(planned, submits=site is not None)
-            warnings += tuple(FileWarning(sentence=each) for each in planned.plan.warnings)
+            warnings += tuple(PlainNotice(each) for each in planned.plan.warnings)
             if site is not None:
                 warnings += self._check(planned, standing, site)
         shown = SubmissionPlan(
@@ -343,7 +342,7 @@ class _Work:
             self._client,
             self._slurm,
             open_site(self._connection, self._slurm, standing.workflow, site),
-            on_submitted=lambda number: reporter.progress(AllocationSubmitted(slurm_job_id=number)),
+            on_submitted=lambda number: reporter.progress(submitted_allocation(number)),
         )
         schedulers = {each.id for each in made}
         done = carry_out_due(self._client, self._workflow_id, nodes, schedulers=schedulers)

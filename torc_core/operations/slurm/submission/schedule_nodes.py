@@ -23,9 +23,9 @@ from torc_core.operations.slurm.submission.due_actions import carry_out_due
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site, open_site
 from torc_core.operations.slurm.submission.start import needs_start, started
 from torc_core.operations.slurm.submission.submit import (
-    AllocationSubmitted,
     SlurmSubmission,
     Submitted,
+    submitted_allocation,
 )
 from torc_core.units import counted
 
@@ -90,7 +90,7 @@ def propose_schedule_nodes(
             client,
             slurm,
             open_site(connection, slurm, workflow, options),
-            on_submitted=lambda number: reporter.progress(AllocationSubmitted(slurm_job_id=number)),
+            on_submitted=lambda number: reporter.progress(submitted_allocation(number)),
         )
         with start:
             carry_out_due(client, workflow_id, nodes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +17,7 @@ from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
 from torc_core.operations.lifecycle.run import check_output_directory
-from torc_core.operations.reporter import Notice
+from torc_core.operations.reporter import Notice, PlainNotice
 from torc_core.operations.slurm.address import address_for_nodes, find_node_address
 
 POLL_INTERVAL_S = 60.0
@@ -40,21 +39,6 @@ class SiteOptions(msgspec.Struct, frozen=True, kw_only=True):
     def directory(self) -> Path:
         """The output directory, as an absolute path."""
         return Path(self.output_dir).absolute()
-
-
-class NotShared(msgspec.Struct, frozen=True, kw_only=True):
-    """Compute nodes probably do not see the output directory."""
-
-    directory: Path
-    file_system: str
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return (
-            f"The output directory {self.directory} is on a file system of this machine "
-            f"({self.file_system}). Workers on other nodes can only use it if these share it."
-        )
 
 
 class Prospect(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,10 +63,15 @@ def look_at_site(connection: Connection, slurm: Slurm, options: SiteOptions) -> 
     address = find_node_address(connection, slurm.node_addresses, options.server_host)
     is_elsewhere = not Address(address.url).is_loopback
     file_system = local_file_system(options.directory) if is_elsewhere else None
-    warnings: Sequence[Notice] = (
-        [NotShared(directory=options.directory, file_system=file_system)] if file_system else []
+    warnings = () if file_system is None else (_not_shared(options.directory, file_system),)
+    return Prospect(server=address.sentence, warnings=warnings)
+
+
+def _not_shared(directory: Path, file_system: str) -> PlainNotice:
+    return PlainNotice(
+        f"The output directory {directory} is on a file system of this machine ({file_system}). "
+        "Workers on other nodes can only use it if these share it."
     )
-    return Prospect(server=address.sentence, warnings=tuple(warnings))
 
 
 def open_site(

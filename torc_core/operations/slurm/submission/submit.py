@@ -19,7 +19,7 @@ from torc_core.model.resources import SlurmScheduler
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.operations.facts import count_lines, has_nothing_to_run, refuse_archived, title_of
 from torc_core.operations.lifecycle.inputs import StartCheck, check_start, find_missing_inputs
-from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.operations.reporter import PlainNotice, Proposal, Question, Reporter
 from torc_core.operations.slurm.submission.check import check_schedulers
 from torc_core.operations.slurm.submission.contents import (
     PlannedAllocations,
@@ -35,15 +35,9 @@ from torc_core.operations.slurm.submission.start import needs_start, started
 from torc_core.units import counted
 
 
-class AllocationSubmitted(msgspec.Struct, frozen=True, kw_only=True):
-    """An allocation was submitted."""
-
-    slurm_job_id: int
-
-    @property
-    def sentence(self) -> str:
-        """What it says."""
-        return f"Submitted Slurm job {self.slurm_job_id} …"
+def submitted_allocation(slurm_job_id: int) -> PlainNotice:
+    """Return that an allocation was submitted."""
+    return PlainNotice(f"Submitted Slurm job {slurm_job_id} …")
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,7 +234,7 @@ def request_nodes(
         client,
         slurm,
         open_site(connection, slurm, workflow, options),
-        on_submitted=lambda number: reporter.progress(AllocationSubmitted(slurm_job_id=number)),
+        on_submitted=lambda number: reporter.progress(submitted_allocation(number)),
     )
     done = carry_out_due(client, workflow_id, nodes)
     return Submitted(

@@ -15,9 +15,9 @@ from torc_core.hpc.slurm.requests import is_of_workflow, was_refused
 from torc_core.model.compute import SchedulerType
 from torc_core.model.ids import WorkflowId
 from torc_core.model.resources import SlurmScheduler
-from torc_core.operations.definition.create import FileWarning, create
+from torc_core.operations.definition.create import create
 from torc_core.operations.lifecycle.inputs import check_file_start, find_missing_inputs
-from torc_core.operations.reporter import Proposal, Question, Reporter
+from torc_core.operations.reporter import PlainNotice, Proposal, Question, Reporter
 from torc_core.operations.slurm.submission.check import check_schedulers
 from torc_core.operations.slurm.submission.contents import Placement, SubmissionPlan, plan_expanded
 from torc_core.operations.slurm.submission.site import SiteOptions, look_at_site
@@ -33,21 +33,6 @@ from torc_core.spec.expanded import ExpandedWorkflow
 from torc_core.units import counted
 
 _NONE_YET = WorkflowId(0)
-
-
-class WorkflowLeft(msgspec.Struct, frozen=True, kw_only=True):
-    """A submission was interrupted after its first allocations."""
-
-    workflow_id: WorkflowId
-
-    @property
-    def sentence(self) -> str:
-        """What is left, and what to do with it."""
-        return (
-            f"Workflow {self.workflow_id} is left with the allocations that were submitted. To "
-            f"request the others: torc submit {self.workflow_id}. To end it: "
-            f"torc workflows cancel {self.workflow_id}"
-        )
 
 
 class FileSubmission(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +99,7 @@ def propose_submit_file(
             ),
             objection=objection,
             warnings=(
-                *(FileWarning(sentence=each) for each in request.warnings),
+                *(PlainNotice(each) for each in request.warnings),
                 *prospect.warnings,
                 *beyond,
             ),
@@ -146,7 +131,13 @@ def _deleted_unless_submitted(
         if is_left and isinstance(error, TorcError):
             add_how_to_go_on(error, workflow_id)
         elif is_left:
-            reporter.warn(WorkflowLeft(workflow_id=workflow_id))
+            reporter.warn(
+                PlainNotice(
+                    f"Workflow {workflow_id} is left with the allocations that were submitted. To "
+                    f"request the others: torc submit {workflow_id}. To end it: "
+                    f"torc workflows cancel {workflow_id}"
+                )
+            )
         raise
 
 
