@@ -81,7 +81,7 @@ class Rows(Sequence[tuple[int, ...]]):
 
 
 class SharedRows(Sequence[tuple[int, ...]]):
-    """For each job a row, of which many may be the same: held once, in arrays.
+    """A row for each job; equal rows, which may be many, are held once, in arrays.
 
     Args:
         numbers: For each job the number of its row; typecode "i".

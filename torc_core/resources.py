@@ -63,7 +63,7 @@ class Requirements(Resources, frozen=True, kw_only=True):
     ) -> Requirements:
         """Return what a job needs whose requirements are stated so.
 
-        Clients may state none of everything; a job takes a CPU and a node all the same.
+        Clients may state zero of everything; a job still takes a CPU and a node.
         """
         return cls(
             num_cpus=max(num_cpus, 1),

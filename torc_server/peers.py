@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection, as far as limits and turns are concerned."""
+"""Who is at the other end of a connection, for limits and turns."""
 
 from __future__ import annotations
 

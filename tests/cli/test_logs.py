@@ -254,9 +254,9 @@ def test_of_several_workflows_one_is_to_be_named(torc, tmp_path, is_bundle):
     ("content", "code", "said"),
     [
         (None, 4, "There is no directory or bundle"),
-        (b"", 2, "no bundle of logs that can be read"),
+        (b"", 2, "not a readable bundle of logs"),
         (b"not compressed", 2, "Not a gzipped file"),
-        (gzip.compress(b"no archive" * 200, mtime=0), 2, "no bundle"),
+        (gzip.compress(b"no archive" * 200, mtime=0), 2, "not a readable bundle"),
     ],
 )
 def test_what_is_no_bundle_is_an_error(torc, tmp_path, content, code, said):

@@ -56,7 +56,7 @@ def test_the_server_is_opened_and_closed(torc_alone):
     [
         ("http://login1", 2, "is not the name or the address of a machine"),
         ("192.0.2.77", 9, "cannot listen at 192.0.2.77"),
-        ("no-such-name.invalid", 9, "no address of this machine"),
+        ("no-such-name.invalid", 9, "not an address of this machine"),
     ],
 )
 def test_a_host_that_is_not_of_this_machine_changes_nothing(torc_alone, host, code, words):

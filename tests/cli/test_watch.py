@@ -287,7 +287,7 @@ def test_a_local_run_is_recovered_by_one_of_two_watches(client, watch, tmp_path,
     assert sum("in the background (PID" in each for each in lines) == 2
     assert sum("Recovery initiated. Resuming monitoring..." in each for each in lines) == 1
     assert any("(large): OOM detected, increasing memory 50m -> 75m" in each for each in lines)
-    assert any("Retry all the same" in each for each in log_of(flow.id))
+    assert any("Retry anyway" in each for each in log_of(flow.id))
     statuses = {job.name: job.status for job in client.list_jobs(flow.id).items}
     assert statuses == {"large": "completed", "bug": "failed", "good": "completed"}
     kinds = [(each.kind, each.run_id) for each in client.list_recoveries(flow.id).items]

@@ -81,7 +81,7 @@ def map_function_to_jobs(  # noqa: PLR0913, PLR0917 - the reference's parameters
         module_directory: Where the module is, if Python does not find it by itself.
         resource_requirements_id: What each of the jobs needs.
         scheduler_id: The scheduler of the jobs.
-        start_index: The jobs are named by numbers, of which this is the first.
+        start_index: The number in the name of the first job.
         name_prefix: What all names begin with; a second round in one workflow needs one.
         depends_on_job_ids: Jobs that have to complete before any of these starts.
         job_names: Names to use instead of numbers, one for each item.

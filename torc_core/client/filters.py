@@ -31,7 +31,7 @@ class ExclusivePaging(Paging, total=False):
     """The parameters of a list that can leave out what filters match."""
 
     excludes: str | None
-    """Names of filters, joined by commas, of which the list has the items that do not match: for a
+    """Names of filters, joined by commas, to invert: the list has what does not match. For a
     server with `EXCLUDES`. Another one ignores it."""
 
 

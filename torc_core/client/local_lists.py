@@ -79,7 +79,7 @@ def filtered_page(
     matches: Mapping[str, Match],
     related: Mapping[str, Collection[int]],
 ) -> Page[T]:
-    """Return a page of a list, of which some filters are applied here.
+    """Return a page of a list, and apply some of the filters here.
 
     Args:
         ask: Asks for a page.

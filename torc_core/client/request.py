@@ -141,7 +141,7 @@ class Endpoints:
     def _update(self, path: str, reply: type[S], patch: msgspec.Struct) -> S:
         """Change the fields of a record that a patch states.
 
-        The reference's server wants a whole record, of which it takes what has a value.
+        The reference's server wants a whole record, and takes the fields that have a value.
         """
         try:
             return self._put(path, reply, patch)

@@ -35,7 +35,7 @@ def unknown(path: Path, siblings: Iterable[str], others: Iterable[Path]) -> tupl
     Args:
         path: The name as given.
         siblings: What the table has.
-        others: All settings, of which one may have the name in another table.
+        others: All settings; one in another table may have the name.
     """
     *table, name = path
     near = [dotted((*table, each)) for each in difflib.get_close_matches(name, siblings, 1)]

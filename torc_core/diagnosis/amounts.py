@@ -70,7 +70,7 @@ def _duration(original: str, left: int) -> str:
 
 
 def _round_unit(amount: float, units: Sequence[int]) -> int:
-    """Return the first of descending units to a whole number of which the amount can be rounded."""
+    """Return the largest unit of which a whole number is close to the amount."""
     for unit in units:
         if _count(amount, unit) * unit <= _MOST_ADDED * amount:
             return unit

@@ -1,4 +1,4 @@
-"""Why attempts failed, as far as their exit codes and what they used tell.
+"""Why attempts failed, judged by their exit codes and what they used.
 
 What the server recorded as lost was lost; else the surest word is that of Slurm on the step which
 the attempt was. Without either, the rules of the reference hold: an attempt ran out of memory if it

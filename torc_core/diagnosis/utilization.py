@@ -69,7 +69,7 @@ class Use(NamedTuple):
 
 
 def uses(observation: Observation) -> Iterator[Use]:
-    """Yield the resources of which it is known both what was stated and what was used."""
+    """Yield the resources whose stated and used amounts are both known."""
     stated, result = observation.stated, observation.result
     for resource, specified, used in (
         (ResourceType.MEMORY, stated.memory_bytes, result.peak_memory_bytes),

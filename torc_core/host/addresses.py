@@ -94,7 +94,7 @@ def source_address(target: str) -> str | None:
 
 
 def addresses_of(name: str) -> list[str]:
-    """Return the IP addresses of a name, as far as this machine knows."""
+    """Return the IP addresses that this machine resolves a name to."""
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

@@ -116,6 +116,6 @@ def _host_for(nodes: Callable[[], Iterable[str]]) -> Host | None:
 
 
 def _is_only_here(name: str) -> bool:
-    """Return whether other machines would not reach this one by a name, as far as is known."""
+    """Return whether a name is known not to reach this machine from others."""
     own = addresses_of(name)
     return not own or any(map(is_loopback, own))

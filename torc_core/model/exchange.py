@@ -92,7 +92,7 @@ class WorkRequest(Wire, frozen=True, kw_only=True):
     """The runner has nothing to run: the reply has an `outlook` if it has no job either, and comes
     at once when the outlook is that nothing that is left is for this runner."""
     knows_stuck: bool = False
-    """The outlook said so last time, and the runner stays all the same: it is no news."""
+    """The last outlook said so already, and the runner stays anyway: it is not news."""
 
 
 class Exchange(Wire, frozen=True, kw_only=True):

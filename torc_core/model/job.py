@@ -46,7 +46,7 @@ attempt counts as lost even if it is not known to have started."""
 
 
 class Holder(Wire, frozen=True, kw_only=True):
-    """A job because of which another one, which depends on it, is blocked or canceled."""
+    """A job that blocks, or has canceled, another one that depends on it."""
 
     id: JobId
     name: str

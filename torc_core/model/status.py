@@ -74,7 +74,7 @@ COMPLETE = "is complete"
 
 
 def ending_of(counts: Mapping[str, int] | None) -> str:
-    """Return what is said of a workflow of which no job is left to run.
+    """Return the word for a workflow that has no job left to run.
 
     Only one in which every job completed, or was disabled, is called complete.
     """

@@ -171,7 +171,7 @@ class ChangedJobs(Wire, frozen=True, kw_only=True):
 
     reinitialized_jobs: list[str]
     changes: list[InputChange] | None = None
-    """The jobs whose own inputs changed. One of which nothing is said has another script, other
+    """The jobs whose own inputs changed. A job that is not listed has another script, other
     environment variables or dependencies, or was initialized by an older server. The reference's
     server does not say it."""
 

@@ -37,7 +37,7 @@ class Result(Protocol):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operation is about to do, to be agreed to."""
+    """What an operation is about to do, for the user to agree to."""
 
     sentence: str
     lines: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     is_danger: bool = False
     """It cannot be undone."""
     is_optional: bool = False
-    """A user who typed a command for it has agreed; keys and buttons ask all the same."""
+    """A user who typed a command for it has agreed; keys and buttons still ask."""
     typed_name: str | None = None
     """An interface with dialogs asks the user to type this name, as so much is at stake."""
 

@@ -50,7 +50,7 @@ from torc_core.runner.recovery import FailureHandling
 SHORT_GRACE_S = 2.0
 """From SIGTERM to SIGKILL for jobs that do not claim to support termination.
 
-The reference kills these at once. They get SIGTERM first all the same: a trap that removes scratch
+The reference kills these at once. They still get SIGTERM first: a trap that removes scratch
 files gets its chance, and the exit code is 143 and not the 137 that looks like lack of memory.
 """
 
@@ -151,7 +151,7 @@ class RunningJobs:
             self._tools.monitor.schedule(attempt)
 
     def remove(self, attempt: Attempt) -> None:
-        """Remove an attempt of which no process is left, and which is not complete."""
+        """Remove an attempt that has no process left and is not complete."""
         self._forget_timers(attempt)
         self.trail.forget(attempt.job_id)
         del self._attempts[attempt.job_id]

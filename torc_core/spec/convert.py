@@ -1,4 +1,4 @@
-"""Workflow files in another format: the same workflow, as far as anything but a reader can tell."""
+"""Convert workflow files to another format: the same workflow, written differently."""
 
 from __future__ import annotations
 

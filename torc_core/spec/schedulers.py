@@ -17,7 +17,7 @@ from torc_core.units import format_seconds, parse_duration, parse_memory, parse_
 
 _DEFAULT_MEMORY, _DEFAULT_RUNTIME, _DEFAULT_WALLTIME = "1m", "PT1H", "01:00:00"
 _MOST_NAMED = 3
-"""Schedulers of which it is said why a job does not fit."""
+"""For how many schedulers an error says why a job does not fit."""
 
 OR_ACCEPT = ", or accept it with --skip-checks"
 """What a command can do about a job that does not fit."""

@@ -123,7 +123,7 @@ def points_of(usage: JobUsage, metric: Metric, most: int) -> list[Points]:
 def thin(points: Points, most: int) -> Points:
     """Return some of the points, such that a line through them looks like one through all.
 
-    The points are divided into groups of neighbors, of each of which the lowest and the highest
+    The points are divided into groups of neighbors, and the lowest and the highest of each
     stay: no peak is lost. So do the first and the last of all.
 
     Args:

@@ -135,7 +135,7 @@ def authorization(scope: Scope) -> str:
 
 
 def peer_in(scope: Scope) -> str:
-    """Return who sent a request, as far as limits are concerned."""
+    """Return who sent a request, for limits."""
     client = scope["client"]
     return peer_of(client[0]) if client else ""
 

@@ -1,4 +1,4 @@
-"""The system's limit of open files, of which every connection is one."""
+"""The system's limit on open files; every connection is one."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Guarded(Protocol):
-    """A connection, as far as the guard is concerned."""
+    """A connection, as the guard sees it."""
 
     def look(self, now: float) -> None:
         """Bring the entry up to date."""

@@ -79,7 +79,7 @@ class Connection(HttpToolsProtocol, Guarded):
         self._entry.enter(Phase.HEADER, self.loop.time())
 
     def on_headers_complete(self) -> None:
-        """Begin a request, of which the body is to come."""
+        """Begin a request whose body is yet to come."""
         if self._between > self._limits.header_bytes:
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if size > self._limits.header_bytes:

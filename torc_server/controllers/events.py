@@ -116,7 +116,7 @@ async def follow(
 def _history(
     connection: Connection, workflow_id: WorkflowId, after: EventId, level: Severity
 ) -> News:
-    """Return what follows an event, as far as it is sent at once."""
+    """Return what follows an event and is sent at once."""
     frames: list[tuple[EventId, bytes]] = []
     size, most = 0, FEW
     while True:

@@ -35,7 +35,7 @@ from torc_server.storage.readers import Readers
 from torc_server.storage.writer import Writer
 
 TEXT_FORMAT = "text/plain; version=0.0.4"
-"""What Prometheus calls its format, of which there are several."""
+"""The content type of one of Prometheus's formats."""
 
 VERSION = Version(
     version="0.12.0",

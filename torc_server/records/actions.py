@@ -220,7 +220,7 @@ def complete_action(
 
 
 def remark_on(action: WorkflowAction) -> str | None:
-    """Return why an action will never run, if so; the reference accepts it all the same."""
+    """Return why an action will never run, if so; the reference accepts it anyway."""
     if action.trigger_type in JOB_TRIGGERS and not action.job_ids:
         return f"Action {action.id} will never run: {action.trigger_type} without job_ids."
     if action.action_type not in set(ActionType):

@@ -51,7 +51,7 @@ def fetch_page(
         mapping: The table.
         conditions: What rows have to meet.
         paging: Which part of them.
-        within: The workflow of which they are; None for all there are.
+        within: The workflow they belong to; None for all records.
         is_narrow: By an index, the conditions lead to few rows.
 
     Raises:

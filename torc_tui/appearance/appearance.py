@@ -29,4 +29,4 @@ class Appearance:
 
 
 USUAL = Appearance()
-"""That of a terminal of which nothing is known."""
+"""For a terminal that nothing is known about."""

@@ -39,7 +39,7 @@ class AsciiOnly(LineFilter):
 
 
 class _StyleFilter(LineFilter):
-    """Replaces styles, each of which is worked out once."""
+    """Replaces styles; each is computed once."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ Row = list[Cell | None]
 """The cells of a line; None where it is not known what is there."""
 
 _UNCERTAIN = (range(0x1100, 0x1200), range(0x1F1E6, 0x1F200), range(0x1F3FB, 0x1F400))
-"""Letters of which Korean syllables are made, halves of flags, colors of skin."""
+"""Letters that compose Korean syllables, halves of flags, skin colors."""
 
 
 @lru_cache(8192)

@@ -57,12 +57,12 @@ class Flow:
 
     @property
     def rate(self) -> float | None:
-        """Bytes per second that the line takes, as far as that is sure."""
+        """Bytes per second that the line is sure to take."""
         return max(self._sure_rates, default=None)
 
     @property
     def in_flight(self) -> int:
-        """Bytes of which it is not known that they have arrived."""
+        """Bytes that are not known to have arrived."""
         return sum(self._on_the_way) + self._since_asked
 
     def budget(self, now_s: float) -> int | None:

@@ -1,4 +1,4 @@
-"""A grid of cells, as far as they are known."""
+"""A grid of cells, some of them unknown."""
 
 from __future__ import annotations
 

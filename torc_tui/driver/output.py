@@ -59,7 +59,7 @@ class Output:
 
     @property
     def rate(self) -> float | None:
-        """Bytes per second that the line takes, as far as it was measured."""
+        """Bytes per second that the line takes, once measured."""
         return self._flow.rate
 
     def start(self) -> None:

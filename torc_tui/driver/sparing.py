@@ -17,7 +17,7 @@ class Sparing(Driver):
 
     @property
     def rate(self) -> float | None:
-        """Bytes per second that the line to the terminal takes, as far as it was measured."""
+        """Bytes per second that the line to the terminal takes, once measured."""
         return self._output.rate if self._output else None
 
     def write(self, data: str) -> None:

@@ -32,7 +32,7 @@ class Query:
     filters: dict[str, str] = field(default_factory=dict)
     """Text as typed, by the name of a filter."""
     whole: frozenset[str] = frozenset()
-    """Filters of which the text is a whole value, and not a part of it."""
+    """Filters whose text is a whole value and not a part of it."""
 
     def sorted_by(self, key: str) -> Query:
         """Return the same rows in the order of `key`, reversed if that is their order already."""
@@ -140,7 +140,7 @@ def named_filter(
 
 
 def text_filter(name: str, title: str, value: Callable[[Any], str]) -> ListFilter:
-    """Return a filter of a text, of which a part is enough."""
+    """Return a text filter that matches any part."""
     return ListFilter(name, title, value, may_be_part=True, may_exclude=True)
 
 

@@ -42,7 +42,7 @@ class Tab(Vertical):
     hint_groups: ClassVar[tuple[str, ...]] = ("Workflow", "Lists", "View")
     """Groups of actions in the footer, the most important first."""
     shows_jobs: ClassVar[bool] = False
-    """Whether its cursor is on jobs, of which there may be a preview."""
+    """Whether its cursor is on jobs, which can have a preview."""
     hints_left_out: frozenset[str] = frozenset()
     """Ids of actions of these groups that have no meaning here, or now."""
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.PANE)

@@ -40,7 +40,7 @@ _NOT_OF_THE_QUERY = AccessError | MachineError | TransportError
 
 
 class ListPane(QueriedList):
-    """Shows a `Listing`, of which the server holds the rows."""
+    """Shows a `Listing`, whose rows the server holds."""
 
     scopes: ClassVar[tuple[Scope, ...]] = (Scope.SCREEN, Scope.PANE, Scope.LIST)
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(Scope.LIST)

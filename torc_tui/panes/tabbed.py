@@ -30,7 +30,7 @@ AnyTab = TypeVar("AnyTab", bound=Tab)
 
 
 class TabbedPane(Vertical):
-    """Progress, counts and tabs, of which one is in sight; each is mounted when it first comes.
+    """Progress, counts and tabs, one of them visible; each is mounted when first shown.
 
     Args:
         tabs: In their order, at least one.

@@ -28,7 +28,7 @@ _FOR_A_WORKFLOW = frozenset(
     {"workflow.initialize", "workflow.recover", "workflow.watch", "workflow.run"}
     | {"workflow.submit", "workflow.cancel", "workflow.delete", "open", "go.next_tab"}
 )
-"""Keys of which the footer says nothing while there is no workflow."""
+"""Keys that the footer leaves out while there is no workflow."""
 
 
 class WorkflowsPane(ListPane):

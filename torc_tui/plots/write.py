@@ -20,7 +20,7 @@ from torc_tui.plots.figures import Figure, job_figure, overview_figure, summary_
 SELF_CONTAINED_JOBS = 100
 """Up to so many jobs each page holds the library itself, 2 MB; more pages share a file."""
 OVERVIEW_JOBS = 200
-"""The most jobs in one figure: a browser is fast with so many, and more cannot be told apart."""
+"""The most jobs in one figure: a browser is fast with so many, and more cannot be distinguished."""
 OVERVIEW_POINTS = 400
 """The most points of each of them."""
 

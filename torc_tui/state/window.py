@@ -17,7 +17,7 @@ KEPT_BLOCKS = 100
 
 
 class Window:
-    """Rows of a list by index, as far as they are known."""
+    """The known rows of a list, by index."""
 
     def __init__(self) -> None:
         self.total: int | None = None

@@ -14,7 +14,7 @@ from torc_tui.widgets.line_list import LineList
 
 
 class CursorList(LineList):
-    """Rows of which one, or none, is under the cursor; Enter, Space and a click choose one.
+    """Rows, one or none under the cursor; Enter, Space and a click choose one.
 
     Args:
         id: The id of the widget.

@@ -1,4 +1,4 @@
-"""A drawing of any size, of which a part is seen."""
+"""A drawing of any size, partly visible."""
 
 from __future__ import annotations
 

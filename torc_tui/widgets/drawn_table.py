@@ -56,7 +56,7 @@ class DrawnTable(ScrollView, can_focus=True):
 
     @property
     def total(self) -> int:
-        """How many rows the list has, as far as is known."""
+        """How many rows the list is known to have."""
         return self.window.total or 0
 
     @property

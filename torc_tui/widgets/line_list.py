@@ -76,7 +76,7 @@ class LineList(ScrollView, can_focus=True):
         return self.has_focus
 
     def show_lines(self, total: int, make: LineMaker) -> None:
-        """Show other lines; the cursor stays where it was, as far as there are lines.
+        """Show other lines; the cursor stays where it was, or on the last line.
 
         Args:
             total: How many there are.

@@ -1,4 +1,4 @@
-"""A line of names, of which one is chosen."""
+"""A line of names, one of them chosen."""
 
 from __future__ import annotations
 

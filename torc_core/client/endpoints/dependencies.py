@@ -29,13 +29,13 @@ class DependencyEndpoints(Endpoints):
     def list_job_file_relationships(
         self, workflow_id: WorkflowId, **filters: Unpack[Paging]
     ) -> Page[JobFileRelationship]:
-        """Return a page of which job writes and which reads a file."""
+        """Return a page of the jobs that write and read each file."""
         path = f"/workflows/{workflow_id}/job_file_relationships"
         return self._list(path, Page[JobFileRelationship], filters, Paging)
 
     def list_job_user_data_relationships(
         self, workflow_id: WorkflowId, **filters: Unpack[Paging]
     ) -> Page[JobUserDataRelationship]:
-        """Return a page of which job writes and which reads user data."""
+        """Return a page of the jobs that write and read each user data record."""
         path = f"/workflows/{workflow_id}/job_user_data_relationships"
         return self._list(path, Page[JobUserDataRelationship], filters, Paging)

@@ -16,12 +16,12 @@ _UNUSED_S = 3600.0
 
 
 def delete_directory(directory: Path) -> None:
-    """Delete a directory with all that is in it, as far as that is possible now."""
+    """Delete a directory and as much of its contents as can be deleted now."""
     shutil.rmtree(directory, ignore_errors=True)
 
 
 def delete_left_over(directory: Path) -> None:
-    """Delete a directory of which an earlier deletion has left nothing else."""
+    """Delete an empty directory that an earlier deletion has left."""
     with contextlib.suppress(OSError):  # it is not empty, or gone
         if time.time() - directory.stat().st_mtime > _UNUSED_S:
             directory.rmdir()

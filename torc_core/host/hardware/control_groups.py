@@ -122,7 +122,7 @@ def _values(
 
 
 def _upward(mount: _Mount, path: str) -> Iterator[Path]:
-    """Yield the directories of a group and of those above it, as far as they are mounted."""
+    """Yield the mounted directories of a group and of those above it."""
     group = PurePosixPath(path)
     inside = group.relative_to(mount.top) if group.is_relative_to(mount.top) else group
     parts = [part for part in inside.parts if part not in {"/", ".."}]

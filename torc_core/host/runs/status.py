@@ -32,7 +32,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How many attempts this runner completed, by status."""
     running: int = 0
     summary: dict[str, int] = {}
-    """How many steps the workflow has by status, as far as this runner knows; none is 0."""
+    """How many steps the workflow has by status, as this runner knows it; none is 0."""
     steps: list[Step] = []
     """Every step, or of many those that run, failed or ended last."""
     steps_left_out: int = 0

@@ -14,7 +14,7 @@ class GroupBy(StrEnum):
     """Which jobs share a scheduler."""
 
     REQUIREMENTS = "resource-requirements"
-    """Those with the same requirements, as far as all or none of them have dependencies."""
+    """Those with the same requirements, if all or none of them have dependencies."""
     PARTITION = "partition"
     """Those that suit the same partition."""
 

@@ -33,7 +33,7 @@ from torc_core.runner.actions.nodes import NodeRequest
 DEFAULT_PREFIX = "worker"
 DELAYS_S = (5.0, 10.0, 20.0)
 """Before each further try with a Slurm or a server that does not answer, while a user waits. Both
-restart within that; and a request of which sbatch does not know whether it arrived is in the queue
+restart within that; and a request that sbatch did not see arrive is in the queue, if it did,
 by then."""
 PATIENT_DELAYS_S = (*DELAYS_S, 40.0, *(10 * (60.0,)))
 """The same for a worker, on whose requests the rest of its workflow depends."""

@@ -73,7 +73,7 @@ def is_of_workflow(workflow: Workflow, comment: str | None) -> bool:
 def was_refused(allocation: QueuedAllocation) -> bool:
     """Return whether Slurm lists a job that it never accepted.
 
-    One for which no node would ever do is refused by sbatch, and is in the queue all the same.
+    sbatch refuses a request that no node could satisfy, yet it ends up in the queue.
     """
     return allocation.state.name == "FAILED" and allocation.reason == "BadConstraints"
 

@@ -42,7 +42,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 def unfinished_allocations(
     client: TorcClient, workflow_id: WorkflowId
 ) -> tuple[ScheduledComputeNode, ...]:
-    """Return the Slurm allocations of a workflow that are not over, as far as the server knows."""
+    """Return the Slurm allocations of a workflow that the server does not know to be over."""
     return tuple(
         record
         for record in every_item(client.list_scheduled_compute_nodes, workflow_id)

@@ -9,7 +9,7 @@ from torc_core.client import Feature, TorcClient
 from torc_core.client.fields import Loss
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
-from torc_core.operations.reporter import Reporter, Said
+from torc_core.operations.reporter import PlainNotice, Reporter
 
 
 def check_kept(
@@ -31,4 +31,4 @@ def check_kept(
     lost = [*client.lost(Workflow, [workflow]), *client.lost(Job, jobs)]
     client.refuse([each for each in lost if each.field.loss is Loss.REFUSED])
     for each in lost:
-        reporter.warn(Said(f"The server does not keep {each.sentence}."))
+        reporter.warn(PlainNotice(f"The server does not keep {each.sentence}."))

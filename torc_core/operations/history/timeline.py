@@ -37,7 +37,7 @@ class NodeTimeline(NamedTuple):
     name: str
     begin: float
     end: float
-    """While it was there, as far as the run goes."""
+    """While it was there, within the run."""
     lanes: Sequence[Sequence[Span]]
     """Attempts of one lane do not overlap; as many lanes as ever ran together."""
 
@@ -120,7 +120,7 @@ def make_timeline(
     Args:
         run_id: The run.
         spans: Attempts by the id of their node.
-        nodes: Of each node its name, its beginning and its end, as far as they are known.
+        nodes: The name, beginning and end of each node, where known.
         is_partial: There were more attempts before.
     """
     every = [span for each in spans.values() for span in each]

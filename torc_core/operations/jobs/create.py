@@ -124,7 +124,7 @@ def _first_number(client: TorcClient, workflow_id: WorkflowId, new: int) -> int:
 
 
 def _remove(client: TorcClient, workflow_id: WorkflowId, requirements_id: RequirementsId) -> None:
-    """Delete the jobs with these requirements, of which no others know yet, and then them.
+    """Delete the new jobs with these requirements, then the requirements.
 
     A request without a reply may have been carried out, so the server is asked which there are.
     """

@@ -15,7 +15,7 @@ _BLOCK = 1 << 16
 
 
 class GrowingFiles:
-    """Files of which each byte is read once.
+    """Growing files; each byte is read once.
 
     They stay open, so that what is deleted while it is read is read to its end.
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Related(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job is related to; of lists the first, as far as the server names them."""
+    """What a job is related to; the beginnings of lists, as the server sends them."""
 
     requirements: ResourceRequirements | None = None
     handler: FailureHandler | None = None

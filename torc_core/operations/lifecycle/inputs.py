@@ -108,7 +108,7 @@ def find_missing_inputs(
         title: What cannot start, at the beginning of a sentence.
         check: What it lacks.
         command: The command line that does it once nothing is missing.
-        override: The option with which it does it all the same.
+        override: The option that makes it do so anyway.
     """
     if check.is_safe:
         return None

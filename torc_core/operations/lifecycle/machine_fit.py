@@ -23,7 +23,7 @@ _JOBS_LOOKED_AT = 10_000
 
 
 class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of resource of which jobs need more than there is."""
+    """A kind of resource that jobs need more of than there is."""
 
     kind: str
     """In words, such as "CPUs"."""

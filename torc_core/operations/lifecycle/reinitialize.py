@@ -45,7 +45,7 @@ class ReinitializeCheck(msgspec.Struct, frozen=True, kw_only=True):
     graph: JobGraph
     jobs: list[Rerun]
     file_times: dict[FileId, float | None]
-    """When files were modified, by id, for those of which something else is recorded."""
+    """When files were modified, by id, where the record says otherwise."""
 
     @property
     def sentence(self) -> str:

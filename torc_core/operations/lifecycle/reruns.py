@@ -87,7 +87,7 @@ class _Hold(Enum):
     """How a job keeps those from running that depend on it."""
 
     UNSUCCESSFUL = auto()
-    """They are canceled, unless they run all the same."""
+    """They are canceled unless they run regardless of failures."""
     UNDECIDED = auto()
     """They wait."""
 

@@ -86,9 +86,9 @@ class JobStates:
     began: Mapping[int, float] = field(default_factory=dict)
     """When each running job began, by its place; seconds since 1970."""
     runtimes: Mapping[int, float] = field(default_factory=dict)
-    """How long jobs ran that have completed, in seconds, as far as that was read."""
+    """How long the completed jobs ran, in seconds, for the results that were read."""
     ended: Sequence[float] = ()
-    """When attempts of this run have ended, in ascending order, as far as that was read."""
+    """When attempts of this run ended, in ascending order, for the results that were read."""
     stated: Mapping[int, float | None] = field(default_factory=dict)
     """Runtimes that requirements state, in seconds, by their ids."""
     at_once: int = 0

@@ -35,7 +35,7 @@ class RecoveryFacts(msgspec.Struct, frozen=True, kw_only=True):
     upstream: Mapping[JobId, Sequence[JobId]] = {}
     """What canceled jobs depend on."""
     not_written: Collection[JobId] = frozenset()
-    """Failed jobs that did not write an output file, as far as their logs were read."""
+    """Failed jobs that did not write an output file, among those whose logs were read."""
     nodes: tuple[NodeKind, ...] = ()
     """Where jobs can run again; none if that is not known."""
 

@@ -1,7 +1,7 @@
-"""The hook of a recovery: a command that mends what torc cannot, before jobs run again.
+"""The hook of a recovery: a command that repairs what torc cannot, before jobs run again.
 
 It runs on this machine as the user who recovers the workflow. So the program has to be that user's
-or root's, and it runs for the workflow of another user only if that is asked for.
+or root's, and it runs for another user's workflow only with --trust.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def check_hook(command: str, workflow: Workflow, *, user: str, trust: bool) -> H
         raise AccessError(
             f"Workflow {workflow.id} ({workflow.name}) belongs to {workflow.user}: no recovery "
             f"hook runs for it in the name of {user}.",
-            hint="What the hook reads of it is written by others. To run it all the same, add "
+            hint="What the hook reads from it was written by others. To run it anyway, add "
             "--trust.",
         )
     words = _split(command)
@@ -126,7 +126,7 @@ def run_hook(
         how = f"exit code {exit_code}" if exit_code > 0 else f"signal {-exit_code}"
         raise MachineError(
             f"The recovery hook {hook.command!r} failed with {how}, so nothing was reset.",
-            hint="Correct it, or mend the workflow by hand, and recover again.",
+            hint="Correct it, or repair the workflow by hand, and recover again.",
             exit_code=exit_code,
         )
 

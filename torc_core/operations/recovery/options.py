@@ -33,7 +33,7 @@ class RecoveryOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
     @property
     def retries_unknown(self) -> bool:
-        """Whether jobs run again of which it is not known why they failed."""
+        """Whether jobs that failed for an unknown cause run again."""
         return self.retry_unknown or self.hook is not None
 
     @property

@@ -37,7 +37,7 @@ class WhyNot(StrEnum):
 
 
 class JobGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Jobs that failed for the same cause, and of which the same becomes."""
+    """Jobs that failed for the same cause and are treated the same way."""
 
     cause: Cause | None = None
     """None for canceled jobs."""

@@ -130,7 +130,7 @@ class Held:
 
     Args:
         client: The server.
-        recovery: Its record, of which this process is the holder.
+        recovery: Its record, which this process holds.
         renew_s: How long after one sign of life the next one is given.
     """
 

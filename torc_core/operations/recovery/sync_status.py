@@ -153,7 +153,7 @@ class _Ends:
         return self._client.complete_job(id_of(job), JobStatus.FAILED, run_id, result)
 
     def _any_node(self) -> ComputeNodeId:
-        """Return a node for results of jobs of which it is not known where they ran."""
+        """Return a node for results of jobs that ran in an unknown place."""
         if self._node_id is None:
             workflow_id = self._orphans.workflow_id
             found = self._client.list_compute_nodes(workflow_id, limit=1).items

@@ -66,11 +66,11 @@ class FailureGroup(msgspec.Struct, frozen=True, kw_only=True):
     line: str = ""
     """What their logs tell: the line itself if it is the same for all, else as it was folded."""
     is_read: bool = True
-    """Whether their logs were read, as far as they tell anything."""
+    """Whether their logs were read, where these tell anything."""
 
     @property
     def num_nodes(self) -> int:
-        """How many nodes they ran on, as far as that is known."""
+        """How many nodes they are known to have run on."""
         return len({job.node_id for job in self.jobs if job.node_id is not None})
 
     @property

@@ -45,7 +45,7 @@ def read_short_why(client: TorcClient, job_id: JobId) -> tuple[Job, str]:
 
 
 def _holder(client: TorcClient, job: Job) -> Holder | None:
-    """Return the job because of which another one is blocked or canceled."""
+    """Return the job that blocks another one, or caused its cancellation."""
     if job.status is JobStatus.CANCELED:
         found = canceled_because_of(client, job)
     else:

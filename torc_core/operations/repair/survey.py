@@ -1,7 +1,7 @@
 """A survey of the failures of a workflow: read piece by piece, so that a screen can grow with it.
 
-Results and jobs are read by the page, and no more is kept of them than the groups need. Logs are
-read from their ends, in rounds, and no more of them than the caller wants.
+Results and jobs are read page by page, and only what the groups need is kept. Logs are
+read from their ends, in rounds, and only as much as the caller wants.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class WhyFacts(msgspec.Struct, frozen=True, kw_only=True):
     chain: tuple[Job, ...] = ()
     """From the first of them upstream, to one that waits for no other job."""
     because_of: Job | None = None
-    """The failed job because of which it is canceled."""
+    """The failed job that caused its cancellation."""
     because: str = ""
     """Why that one failed."""
     canceled_by: str = ""

@@ -231,7 +231,7 @@ def _with_cancellation(client: TorcClient, facts: WhyFacts) -> WhyFacts:
 
 
 def _canceled_by(client: TorcClient, facts: WhyFacts) -> str:
-    """Return by what a job was canceled that no failure canceled, as far as events tell."""
+    """Return what canceled a job, if no failure did, going by events."""
     at, job_id = facts.job.workflow_id, facts.job.id
     with_workflow = [event.timestamp for event in _latest(client, at, EventType.WORKFLOW_CANCELED)]
     alone = [

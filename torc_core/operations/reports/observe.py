@@ -67,7 +67,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     requirements: Mapping[RequirementsId, ResourceRequirements]
     results: Mapping[JobId, Result]
     changes: Mapping[RequirementsId, Change]
-    """When requirements were changed last, as far as is known."""
+    """When requirements were last changed, if known."""
 
     def diagnose(
         self,

@@ -1,4 +1,4 @@
-"""How long a workflow still takes: said only as far as it is known, as a range where it varies.
+"""How much longer a workflow takes: only what is known, as a range where it varies.
 
 What is known are the runtimes of jobs of this run, what the others state, and how many run at once.
 Jobs whose names differ in their numbers alone count as alike. Where a kind of jobs has neither run
@@ -157,7 +157,7 @@ def longest_stated(runtimes: Collection[float | None]) -> float | None:
 def look_at_time_left(
     client: TorcClient, workflow_id: WorkflowId, run_id: int, at_once: int, now: float
 ) -> TimeLeft | None:
-    """Return how long a workflow still takes, as far as it is known.
+    """Return how much longer a workflow takes, if that is known.
 
     Args:
         client: The server.

@@ -1,4 +1,4 @@
-"""What Slurm says of the allocations of a workflow in sight."""
+"""What Slurm says about the allocations of the workflow on screen."""
 
 from __future__ import annotations
 

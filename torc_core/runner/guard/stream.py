@@ -51,7 +51,7 @@ class Stream(Generic[M]):
         self.flush()
 
     def flush(self) -> None:
-        """Send what waits, as far as the other end reads."""
+        """Send as much of what waits as the other end reads."""
         try:
             while self._unsent:
                 del self._unsent[: self._socket.send(self._unsent)]

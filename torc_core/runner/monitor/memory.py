@@ -27,7 +27,7 @@ _PAUSE_S = 0.0005 / 2**20
 class Budget:
     """Part of the time, to be spent on readings.
 
-    One that costs more than there is, is made all the same; there is a pause after it.
+    A reading may cost more than is left; a pause follows it.
 
     Args:
         share: The part of one core.
@@ -61,11 +61,11 @@ class _Reading(NamedTuple):
         return max(self.process.resident_bytes - self.proportional_bytes, 0)
 
     def grown(self, now: Process) -> int:
-        """Return the bytes that the process has got since, as far as its size shows them."""
+        """Return by how many bytes the process has grown since, going by its size."""
         return max(now.resident_bytes - self.process.resident_bytes, 0)
 
     def copied(self, now: Process) -> int:
-        """Return the bytes of which it may have a copy of its own by now.
+        """Return how many shared bytes it may have copied by now.
 
         What it shares is copied when it writes there: its resident size is the same then, but each
         page is a fault.

@@ -24,7 +24,7 @@ from torc_core.runner.policy.timers import Timer, TimerKind, Timers
 from torc_core.runner.process.attempt import Attempt
 
 SHARE = 0.01
-"""The part of one core that looking at jobs may take, as far as it does not delay limits."""
+"""The part of one core that sampling jobs may take, unless limits would be delayed."""
 
 
 class Instruments(NamedTuple):

@@ -90,7 +90,7 @@ def combine_reasons(current: StopReason | None, new: StopReason) -> StopReason:
     if current is None:
         return new
     if current in LIMITS and new not in LIMITS:
-        # It is past its limit all the same; only no failure rule lets it start again.
+        # It is past its limit anyway, but no failure rule lets it start again.
         return StopReason.RUNNER_STOPS
     return current
 

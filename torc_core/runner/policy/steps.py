@@ -27,10 +27,10 @@ class StepTrail:
         self.changes = 0
         """How many changes were noted."""
         self._running: dict[JobId, tuple[str, int]] = {}
-        # Not plain dicts, of which the first entry is found ever more slowly as it is removed.
+        # A plain dict finds its first entry ever more slowly as first entries are removed.
         self._ended: OrderedDict[JobId, tuple[str, str, int]] = OrderedDict()
         self._failed: OrderedDict[JobId, tuple[str, str, int]] = OrderedDict()
-        """Those of which later ends have taken the place."""
+        """Those that later ends have replaced."""
 
     def start(self, job_id: JobId, name: str, at_ms: int) -> None:
         """Note that a job's process has started."""

@@ -80,7 +80,7 @@ class LeftCommand(NamedTuple):
 def split_newest(adopted: Sequence[Adopted]) -> tuple[list[Adopted], list[Adopted]]:
     """Return what is latest of each job, and what that stands in for.
 
-    Two runners had the job, of which one was silent for longer than its lease, or its guard died
+    Two runners had the job: one was silent for longer than its lease, or its guard died
     and the job ran again. Or a runner had adopted it, and its own guard ran the recovery script.
     """
     newest: dict[JobId, Adopted] = {}
@@ -210,7 +210,7 @@ def _take_journal(directory: Path, record: GuardRecord) -> list[KeptEntry] | Non
 
 @contextlib.contextmanager
 def taking_turns() -> Iterator[None]:
-    """Let runners of this machine register and adopt one after the other, as far as locks work.
+    """Let runners of this machine register and adopt one after the other, where locks work.
 
     So a node that takes over has a higher number than the one before it: the server relies on that.
     And if two shared what one dead runner has left, the first to report would replace its node, and

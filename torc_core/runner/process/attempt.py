@@ -67,7 +67,7 @@ class Attempt(msgspec.Struct, eq=False):
     reaper: int = 0
     """The pid of its guard, which is given the orphans among its processes."""
     is_step: bool = False
-    """It runs in a step of an allocation, of which its process is only srun."""
+    """It runs in a step of an allocation; its process here is only srun."""
     was_queued: bool = False
     """It was to start once another one had completed."""
     signaled: Exited | None = None

@@ -103,7 +103,7 @@ class GuardClient:
 
     @classmethod
     def gone(cls, directory: Path, record: GuardRecord) -> GuardClient:
-        """Return a guard of which there is only the journal."""
+        """Return a guard that has left only its journal."""
         guard = cls(directory, record, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         guard.close()
         return guard

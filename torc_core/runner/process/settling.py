@@ -48,7 +48,7 @@ def ends_of(
 
 
 def _is_unstarted(owner: Owner) -> bool:
-    """Return whether this is a job of which no start is known."""
+    """Return whether no start of this job is known."""
     return isinstance(owner, Attempt) and owner.recovery is None and owner.pid is None
 
 

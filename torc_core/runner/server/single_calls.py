@@ -210,7 +210,7 @@ class SingleCallProtocol:
             self._client.retry_job(end.job_id, self._run_id, _NO_LIMIT)
             return
         for file_id, modified in end.output_file_mtimes.items():
-            # Its record may have been deleted; the job is complete all the same.
+            # Its record may have been deleted; the job is complete anyway.
             with contextlib.suppress(*_REFUSALS):
                 self._client.update_file(file_id, FilePatch(st_mtime=modified))
         self._client.complete_job(end.job_id, end.status, self._run_id, self._result(end))

@@ -55,7 +55,7 @@ _ENV = "env."
 
 
 MAX_CHARACTERS = 1_000_000_000
-"""Texts of all entries together, as far as parameters multiply them; a million jobs with commands
+"""Of all texts that parameters multiply, together; a million jobs with commands
 of a thousand characters fit."""
 
 

@@ -233,7 +233,7 @@ class _Reader:
 
 
 def unescaped(raw: str) -> str:
-    """Return a text of which this is what stands between quotes.
+    """Return the text that a quoted string, given without its quotes, stands for.
 
     Raises:
         ValueError: An escape is not complete.

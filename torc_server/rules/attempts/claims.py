@@ -46,7 +46,7 @@ _TAKE = Prepared(
         compute_node_id=bindparam("node_id"),
     )
 )
-# A runner that fell silent may have started it all the same; then its logs have the number.
+# A runner that fell silent may have started it anyway; then its logs have the number.
 _MAY_HAVE_STARTED = or_(
     _attempt.c.started_at.is_not(None),
     _attempt.c.compute_node_id.is_not(None)
@@ -118,7 +118,7 @@ class Claim:
     reason: str | None = None
     """Why there are no jobs."""
     missed: Sequence[ReadyGroup] = ()
-    """The groups of which none could be claimed although the claimer has room, nearest first."""
+    """Groups with no job claimed although the claimer has room, nearest first."""
 
 
 def claim(conn: Connection, claimer: Claimer, request: ClaimRequest, *, now_ms: int) -> Claim:

@@ -17,7 +17,7 @@ from torc_core.resources import Capacity, Requirements
 
 
 class Candidate(Protocol):
-    """A ready job, as far as its order matters."""
+    """What orders a ready job among others."""
 
     @property
     def id(self) -> int: ...  # noqa: D102 - the job's id
@@ -34,7 +34,7 @@ class Group(Generic[J]):
 
     requirements: Requirements
     jobs: Iterator[J]
-    """By falling priority, then by id; read only as far as jobs are taken."""
+    """By falling priority, then by id; read only until no more jobs are taken."""
 
 
 SortKey = Callable[[Requirements], tuple[int, ...]]

@@ -119,7 +119,7 @@ _STAMP_FILE = Prepared(
 
 
 class AcceptedCompletion(NamedTuple):
-    """A completion that is accepted: where, of which job, how, and as which of its attempts."""
+    """An accepted completion: where, which job, how, and which of its attempts."""
 
     place: Place
     job: SomeJob

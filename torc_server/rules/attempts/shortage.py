@@ -27,7 +27,7 @@ def describe_shortage(needed: Requirements, free: Capacity, *, is_one: bool = Fa
 
 
 class _Shortage(NamedTuple):
-    """One kind of resource of which a job needs too much."""
+    """A kind of resource that a job needs too much of."""
 
     ratio: float
     """How many times as much as there is."""

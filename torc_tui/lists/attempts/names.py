@@ -32,7 +32,7 @@ class Names:
         self._codes: Mapping[StopReason, int] | None = None
         self._faults: dict[JobId, str] = {}
         self._read: set[tuple[int, int, int]] = set()
-        """Attempts of which the logs were read for what they say of output files."""
+        """Attempts whose logs were searched for what they say about output files."""
 
     def learn_nodes(self, client: TorcClient, workflow_id: WorkflowId, jobs: Iterable[Job]) -> None:
         """Ask for the nodes of a workflow, if one of the jobs is on an unknown one.

@@ -61,7 +61,7 @@ class LiveFilter(Horizontal):
         self._rest: Timer | None = None
         self._before = self._present = Query()
         self._others = Query()
-        """The filters of which none is in the line, and that which the line names."""
+        """The filters that are not in the line, and the one that it names."""
 
     def compose(self) -> ComposeResult:
         """Lay out: the filter, the text."""

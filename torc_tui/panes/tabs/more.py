@@ -75,7 +75,7 @@ _LISTS: tuple[type[ListPane], ...] = (
 
 
 class MoreTab(Tab):
-    """Lists of which one is in sight, under the names of all."""
+    """Lists, one of them visible, under the names of all."""
 
     title = "More"
     scopes = (*ListPane.scopes, Scope.MORE)

@@ -67,7 +67,7 @@ class ResultsTab(ListPane):
             self.filter_by("run_id", str(run_id))
 
     def job_under_cursor(self) -> Job | None:
-        """Return the job whose result is under the cursor, as far as a result tells of it."""
+        """Return the job whose result is under the cursor, with the fields that a result has."""
         row = self.table.cursor_row
         if row is None:
             return None

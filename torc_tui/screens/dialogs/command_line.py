@@ -79,7 +79,7 @@ class CommandLine(Dialog[str | None]):
         self.dismiss(self.field.value.strip())
 
     def action_line(self, what: str) -> None:
-        """Complete as far as it is clear, or show an older or newer line."""
+        """Complete what is unambiguous, or show an older or newer line."""
         if what == "complete":
             self._put(completed(self.field.value, self._known))
         else:

@@ -22,7 +22,7 @@ _INDENT = "  "
 
 
 class Dialog(ModalScreen[Answer]):
-    """A question in a box, of which what does not fit scrolls above its keys."""
+    """A question in a box; what does not fit scrolls above its keys."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: transparent; }
@@ -70,7 +70,7 @@ class Words(Static):
 
 
 class _Hanging:
-    """Lines of which what does not fit is indented, so that each begins visibly."""
+    """Lines that are indented where they wrap, so that each visibly begins."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = [Text(clean(line)) for line in lines]

@@ -132,7 +132,7 @@ class RunsDialog(Dialog[RunsAnswer | None]):
         return [run for run in self._runs if is_over(run) is (table is self._tables[1])]
 
     def _fit(self) -> None:
-        """Give each list the room that it needs, as far as there is any."""
+        """Give each list the room that it needs, if there is enough."""
         most = max(1, min(_ROWS, (self.size.height - _AROUND) // 2))
         for table, heading in zip(self._tables, self.query(".section"), strict=True):
             number = len(self._of(table))

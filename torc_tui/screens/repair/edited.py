@@ -1,4 +1,4 @@
-"""Files in the user's own editor, and texts, of which nothing that was written is lost."""
+"""Files in the user's own editor, and texts; nothing that was written is lost."""
 
 from __future__ import annotations
 

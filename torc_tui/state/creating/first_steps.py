@@ -22,7 +22,7 @@ def first_steps(user: str | None, own_user: str) -> list[Cell]:
     """Return keys and what they are for, a line each, for `Line`.
 
     Args:
-        user: Whose workflows are listed, of which there are none; None for those of all users.
+        user: Whose workflows are listed, though there are none; None for all users.
         own_user: Whose they are usually.
     """
     cells: list[Cell] = []

@@ -31,7 +31,7 @@ def queue_cell(look: QueueLook | None) -> Cell | None:
 
 
 def queue_facts(job: Job, look: QueueLook | None, now: float) -> list[tuple[str, str, str]]:
-    """Return why a job waits as far as Slurm knows: name, value, tone.
+    """Return why a job waits, according to Slurm: name, value, tone.
 
     Args:
         job: The job.

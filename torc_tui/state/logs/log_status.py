@@ -30,7 +30,7 @@ class Options:
 
 
 def title_cells(title: str, names: Sequence[str], chosen: int, options: Options) -> list[Cell]:
-    """Return the line above: which file of which, and how it is shown."""
+    """Return the line above the log: which file it is, and how it is shown."""
     streams = [
         Cell(f"[{clean(name)}]", "bold")
         if at == chosen and len(names) > 1

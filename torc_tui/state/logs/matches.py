@@ -218,7 +218,7 @@ class Matches:
 
 
 class MatchingLines:
-    """Only the lines of a file that hold a text, as far as it has been searched.
+    """The lines of a file that hold a text, in the part that has been searched.
 
     Args:
         lines: All lines.

@@ -13,7 +13,7 @@ _NAME = 14
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """Columns in an order, of which some are shown; the cursor is on one of them."""
+    """Columns in an order, some of them shown; the cursor is on one."""
 
     titles: tuple[str, ...]
     shown: frozenset[str]

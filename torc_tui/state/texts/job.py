@@ -204,7 +204,7 @@ def _handler(job: Job, related: Related) -> str:
 
 
 def _node_words(node_id: int | None, node: ComputeNode | None) -> str:
-    """Return the name of a node, as far as it is known."""
+    """Return the name of a node, if known."""
     if node_id is None:
         return ""
     return node.hostname if node is not None and node.id == node_id else f"#{node_id}"

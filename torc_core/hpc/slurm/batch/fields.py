@@ -29,7 +29,7 @@ _OPTION_OF: Mapping[str, str] = {
     "gres": "gres",
 }
 _OWN_NAMES = frozenset({"ntasks"})
-"""Options that are the beginning of another one's name, and are meant all the same."""
+"""Options whose names are also the beginnings of other names."""
 _HINT = "Correct it with `torc slurm update`, or in the workflow file."
 
 

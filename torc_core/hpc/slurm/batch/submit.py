@@ -48,7 +48,7 @@ def submit_batch(slurm: Slurm, job: BatchJob, *, directory: Path, keep: bool = F
 
 
 def check_batch(slurm: Slurm, job: BatchJob, *, directory: Path) -> None:
-    """Ask whether Slurm would take an allocation, as far as `Slurm.check` knows.
+    """Ask `Slurm.check` whether Slurm would accept an allocation.
 
     Raises:
         UsageError: A value cannot be submitted, or Slurm does not know a name.

@@ -41,7 +41,7 @@ its programs try more than once."""
 MOST_IDS = 2_000
 """Of one call: Linux limits each argument to 128 KiB."""
 MOST_IDS_OF_JSON = 50
-"""Slurm writes some 5 KiB for each step, of which an allocation may have thousands."""
+"""Slurm writes some 5 KiB for each step, and an allocation may have thousands of steps."""
 MOST_OUTPUT = 64 * 2**20
 _MOST_STDERR = 64 * 2**10
 _FILTERS = ("SACCT_", "SCANCEL_", "SINFO_", "SQUEUE_")

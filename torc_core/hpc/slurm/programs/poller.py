@@ -178,7 +178,7 @@ class Poller:
         return left
 
     def _look_at_accounting(self, left: Sequence[int]) -> None:
-        """Settle those of which the end is known, or never will be."""
+        """Settle those whose end is known, or never will be."""
         answer = self._slurm.accounting(left)
         is_disabled = isinstance(answer, AccountingDisabled)
         accounted = (

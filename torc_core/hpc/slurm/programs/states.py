@@ -13,7 +13,7 @@ import msgspec
 
 
 class Phase(StrEnum):
-    """Where an allocation is in its life, as far as it is known."""
+    """The known state of an allocation."""
 
     PENDING = "pending"
     """It waits for nodes, or for them to boot: its script has not begun."""

@@ -207,7 +207,7 @@ class _Import:
             yield renumber.result(result, node_ids[old], self._new_ids)
 
     def _node(self, result: Result) -> ComputeNode:
-        """Return the node of a result; one that has ended, as far as this workflow knows."""
+        """Return the node of a result, which this workflow records as ended."""
         nodes = self._document.compute_nodes
         position = nodes.positions.get(result.compute_node_id)
         if position is None:

@@ -46,7 +46,7 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     plan: RecoveryPlan
     names: Mapping[JobId, str] = {}
-    """Of the jobs of the plan, as far as they are known."""
+    """Of those jobs of the plan whose names are known."""
     reset_jobs: int = 0
     regenerated: Regenerated | None = None
     """The allocations for its jobs, where these run in Slurm."""
@@ -176,6 +176,6 @@ def nothing_hints(verdict: Verdict, plan: RecoveryPlan) -> Iterator[str]:
     failed = [first[why_not] for why_not in _RETRIED_ON_REQUEST if why_not in first]
     if failed:
         yield f"Read what it wrote: torc jobs logs {failed[0]}"
-        yield f"Retry all the same: torc recover {workflow_id} --retry-unknown"
+        yield f"Retry anyway: torc recover {workflow_id} --retry-unknown"
     if WhyNot.CANCELED in first:
         yield f"Run all that has not completed: torc workflows resume {workflow_id}"

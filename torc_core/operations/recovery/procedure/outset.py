@@ -1,6 +1,6 @@
-"""What must be known of a workflow before a recovery: whether anything of it still runs, and where.
+"""What must be known of a workflow before a recovery: whether any of it still runs, and where.
 
-A recovery is for a workflow of which nothing more will run by itself: no worker is left, and no
+A recovery is for a workflow that will not continue by itself: no worker is left, and no
 allocation that could bring one.
 """
 
@@ -47,7 +47,7 @@ class Outset(msgspec.Struct, frozen=True, kw_only=True):
     allocations: tuple[ScheduledComputeNode, ...] = ()
     """Those that wait for nodes or have them."""
     unrecorded: tuple[int, ...] = ()
-    """Others that do, of which the server has no record, by their ids in Slurm."""
+    """Others that do, and that the server has no record of, by their ids in Slurm."""
     orphans: tuple[JobId, ...] = ()
     """Jobs that are claimed, and whose allocations are over or which no worker holds; none once
     that is settled."""
@@ -140,7 +140,7 @@ def refuse_unstarted(workflow_id: WorkflowId, status: WorkflowStatus) -> None:
 
 
 def refuse_active(outset: Outset) -> None:
-    """Refuse a workflow of which something still runs. Pure.
+    """Refuse a workflow that is still running in part. Pure.
 
     Raises:
         ConflictError: Jobs, workers or allocations are active; it says which.
@@ -178,7 +178,7 @@ def _active(outset: Outset) -> Iterable[str]:
     if outset.unrecorded:
         allocations = counted(len(outset.unrecorded), "allocation")
         which = _slurm_jobs(outset.unrecorded)
-        yield f"{allocations} of which the server has no record ({which})"
+        yield f"{allocations} that the server has no record of ({which})"
 
 
 def _slurm_jobs(ids: Sequence[int]) -> str:

@@ -83,7 +83,7 @@ def look_ahead(
         connection: The server.
         slurm: The programs of this machine's cluster.
         request: What is asked for.
-        outset: The workflow, of which nothing runs any more.
+        outset: The workflow, which no longer runs.
 
     Raises:
         UsageError: No partition has what jobs need, among others.

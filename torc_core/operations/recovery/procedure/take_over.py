@@ -1,4 +1,4 @@
-"""A recovery that was not finished: waiting whether its holder is alive, and continuing it."""
+"""An unfinished recovery: waiting to see whether its holder is alive, and continuing it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def abandon(
     *,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """End a recovery of which nothing can be continued.
+    """End a recovery that cannot be continued.
 
     Raises:
         ConflictError: Its holder is alive.
@@ -79,8 +79,8 @@ def _wait_for_silence(
     if now.is_held:
         reporter.progress(
             PlainNotice(
-                f"{now.holder} began to recover this workflow; waiting whether it still does, for "
-                f"{HOLD_S} seconds at most..."
+                f"{now.holder} began to recover this workflow; waiting to see if it still does, "
+                f"for {HOLD_S} seconds at most..."
             )
         )
     while now.is_held:

@@ -102,7 +102,7 @@ def describe(
         status: Its own.
         records: Its allocations in Slurm.
         nodes: Those that are active.
-        views: What Slurm says, as far as it is known.
+        views: What Slurm is known to say.
     """
     unfinished = [each for each in records if each.status in UNFINISHED_ALLOCATIONS]
     over = {number for number, view in views.items() if view.is_over}

@@ -60,7 +60,7 @@ def counts_line(counts: Mapping[str, int]) -> PlainNotice:
 
 
 def outcome_lines(client: TorcClient, situation: Situation) -> Iterable[PlainNotice]:
-    """Yield how a workflow ended of which no job is left to run.
+    """Yield how a workflow that has no job left to run ended.
 
     Raises:
         TorcError: The server did not answer.

@@ -1,4 +1,4 @@
-"""How a watched workflow is, as far as it matters for what is done next. Pure."""
+"""The state of a watched workflow that decides what is done next. Pure."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def active(self) -> int:
-        """How many jobs a runner has, as far as the server knows."""
+        """How many jobs runners have, according to the server."""
         return count(self.counts, ACTIVE)
 
     @property

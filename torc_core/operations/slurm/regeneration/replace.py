@@ -70,7 +70,7 @@ def replace_requests(
 
 
 def _requests(client: TorcClient, workflow_id: WorkflowId) -> Iterator[WorkflowAction]:
-    """Yield the actions that request nodes of Slurm and are not withdrawn, as far as is known."""
+    """Yield the actions that request Slurm nodes and are not known to be withdrawn."""
     for action in client.get_workflow_actions(workflow_id):
         if is_for_slurm(action) and not action.is_withdrawn:
             yield action

@@ -50,7 +50,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     views: Mapping[int, AllocationView] = {}
     """What Slurm says of those that the server does not know to be over."""
     cluster: str | None = None
-    """The cluster that was asked, as far as that is known."""
+    """The cluster that was asked, if known."""
     queue: tuple[QueuedAllocation, ...] = ()
     """The workflow's, as Slurm still knows them."""
     keeps_keys: bool = True
@@ -184,7 +184,7 @@ def unrecorded_ids(queue: Iterable[QueuedAllocation], known: Collection[int]) ->
 
     Args:
         queue: The workflow's.
-        known: The ids in Slurm of all allocations of which the server has a record.
+        known: The Slurm ids of all allocations that the server has on record.
     """
     return {
         each.id

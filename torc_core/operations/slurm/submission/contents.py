@@ -103,7 +103,7 @@ class SubmissionPlan(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def record(self, title: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all of it, for programs; `title` says of which workflow."""
+        """Return all of it, for programs; `title` names the workflow."""
         return {
             "dry_run": True,
             **title,

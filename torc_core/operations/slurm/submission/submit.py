@@ -224,7 +224,7 @@ def request_nodes(
     reporter: Reporter,
     planned: tuple[PlannedAllocations, ...],
 ) -> Submitted:
-    """Request the nodes that an initialized workflow begins with, as far as they are missing.
+    """Request the missing nodes among those that an initialized workflow begins with.
 
     Raises:
         TorcError: They were not requested, or not all.

@@ -72,7 +72,7 @@ def beyond_limits(
 
     Args:
         asked: What schedulers ask for.
-        limits: Of partitions in seconds, as far as there are any.
+        limits: The limits of partitions in seconds; partitions without one are missing.
         default: The partition of those that name none; None if that is not known.
     """
     found: dict[str, list[str]] = {}

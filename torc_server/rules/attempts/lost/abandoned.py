@@ -1,4 +1,4 @@
-"""Jobs that a deregistered node holds all the same: an initialization takes them back.
+"""Jobs that a deregistered node still holds: an initialization takes them back.
 
 They are those that a runner of the reference has left running: what it claims is not lost with its
 node, as the claim names none. It deregisters last of all, so no report of them can come any more.

@@ -1,4 +1,4 @@
-"""Allocations whose runners are lost: over, as far as the server knows, until one is back.
+"""Allocations whose runners are lost: recorded as over until one of them is back.
 
 Slurm may know better: who asks it corrects the record, and so does a runner that Slurm starts
 again.

@@ -30,7 +30,7 @@ def lose_with_guards(
         now_ms: Now.
 
     Returns:
-        Ids of the jobs of which a loss is recorded: not those whose attempts have a result already,
+        Ids of the jobs whose loss is recorded: not those whose attempts have a result already,
         or whose nodes were deleted.
     """
     ended = ends_of(conn, [attempt for _, attempt in lost], now_ms=now_ms)

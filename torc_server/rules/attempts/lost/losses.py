@@ -301,7 +301,7 @@ def follow_loss(on_lost: str | None, *, may_retry: bool) -> AfterLoss:
     if on_lost == "fail":
         return AfterLoss(JobStatus.FAILED, False, "its on_lost is fail")
     if not may_retry:
-        lost = f"{LOST_ATTEMPTS_LIMIT} attempts were lost in this run, of which it may be the cause"
+        lost = f"{LOST_ATTEMPTS_LIMIT} attempts were lost in this run, and it may be the cause"
         return AfterLoss(JobStatus.FAILED, False, lost)
     return AfterLoss(JobStatus.FAILED, True, None)
 

@@ -124,7 +124,7 @@ class Merged:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all logs were taken as far as they are written."""
+        """Whether all logs were read to their present ends."""
         return all(each.is_read for each in self._followers)
 
     def read(self, start: int, length: int) -> bytes:
