@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nodes import compute_node
+
 from torc_core.client import TorcClient
 from torc_core.clock import utc_now
 from torc_core.model.artifact import File
@@ -23,17 +25,8 @@ HUGE = 100_000
 
 def node_here(workflow_id: int) -> ComputeNode:
     """Return the node of a runner on this machine."""
-    return ComputeNode(
-        workflow_id=workflow_id,
-        hostname="here",
-        pid=1,
-        start_time=utc_now(),
-        is_active=True,
-        num_cpus=1,
-        memory_gb=1,
-        num_gpus=0,
-        num_nodes=1,
-        compute_node_type="local",
+    return compute_node(
+        workflow_id=workflow_id, hostname="here", start_time=utc_now(), is_active=True
     )
 
 

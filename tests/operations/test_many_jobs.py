@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from nodes import compute_node
 from operations.older_server import OlderServer
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
@@ -81,10 +81,7 @@ def running(client, number):
         [Job(workflow_id=number, name=f"job_{at}", command="true") for at in range(3)]
     )
     client.initialize_jobs(number)
-    node = ComputeNode(
-        workflow_id=number, hostname="h", pid=1, start_time="2026-01-01T00:00:00.000Z",
-        num_cpus=4, memory_gb=4.0, num_gpus=0, num_nodes=1, compute_node_type="local",
-    )  # fmt: skip
+    node = compute_node(workflow_id=number, num_cpus=4, memory_gb=4.0)
     node_id = client.create_compute_node(node).id
     for job in made:
         client.manage_status_change(job.id, JobStatus.PENDING, 0)

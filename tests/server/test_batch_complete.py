@@ -5,23 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from nodes import NODE
 
 TIME = "2024-01-01T00:00:00.000Z"
 
 
 @pytest.fixture
 def node_id(call, workflow_id):
-    node = {
-        "workflow_id": workflow_id,
-        "hostname": "h",
-        "pid": 1,
-        "start_time": TIME,
-        "num_cpus": 8,
-        "memory_gb": 16.0,
-        "num_gpus": 0,
-        "num_nodes": 1,
-        "compute_node_type": "local",
-    }
+    node = NODE | {"workflow_id": workflow_id, "start_time": TIME, "num_cpus": 8, "memory_gb": 16.0}
     return call("POST", "/compute_nodes", node).body["id"]
 
 

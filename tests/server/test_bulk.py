@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from nodes import compute_node
 
 from torc_core.client import TorcClient
 from torc_core.errors import ConflictError, NotFoundError, UsageError
 from torc_core.model.artifact import File, UserData
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job, JobsChange, JobsChangeRequest
 from torc_core.model.resources import SlurmScheduler
 from torc_core.model.result import Result
@@ -51,18 +51,7 @@ def test_user_data_keeps_its_values(client, workflow_id):
 def test_results_become_the_latest_ones_of_their_jobs(client, workflow_id):
     job = client.create_job(Job(workflow_id=workflow_id, name="a", command="x"))
     node = client.create_compute_node(
-        ComputeNode(
-            workflow_id=workflow_id,
-            hostname="gone",
-            pid=1,
-            start_time="2026-01-01T00:00:00.000Z",
-            is_active=False,
-            num_cpus=1,
-            memory_gb=1,
-            num_gpus=0,
-            num_nodes=1,
-            compute_node_type="local",
-        )
+        compute_node(workflow_id=workflow_id, hostname="gone", is_active=False)
     )
     results = [
         Result(
@@ -192,10 +181,7 @@ def test_many_jobs_are_retried_at_once_however_many_attempts_they_had(client, wo
     jobs = [Job(workflow_id=workflow_id, name=f"j{at}", command="x") for at in range(3)]
     first, second, third = (job.id for job in client.create_jobs(jobs))
     client.initialize_jobs(workflow_id)
-    node = ComputeNode(
-        workflow_id=workflow_id, hostname="h", pid=1, start_time="2026-01-01T00:00:00.000Z",
-        num_cpus=1, memory_gb=1.0, num_gpus=0, num_nodes=1, compute_node_type="local",
-    )  # fmt: skip
+    node = compute_node(workflow_id=workflow_id)
     node_id = client.create_compute_node(node).id
     for job_id in (first, second):
         client.manage_status_change(job_id, JobStatus.RUNNING, 0)

@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from nodes import NODE
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -19,15 +20,11 @@ class Running:
         jobs = [{"workflow_id": self.workflow_id, "name": n, "command": "c"} for n in names]
         call("POST", "/bulk_jobs", {"jobs": jobs})
         call("POST", f"/workflows/{self.workflow_id}/initialize_jobs")
-        node = {
+        node = NODE | {
             "workflow_id": self.workflow_id,
             "hostname": "n01",
-            "pid": 1,
-            "start_time": "2026-01-01T00:00:00.000Z",
             "num_cpus": 4,
             "memory_gb": 8.0,
-            "num_gpus": 0,
-            "num_nodes": 1,
             "compute_node_type": "slurm",
             "scheduler": {"type": "slurm", "scheduler_id": 3, "slurm_job_id": 4711},
         }

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nodes import NODE
 
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
@@ -107,17 +108,7 @@ def furnished(call):
         own = {"workflow_id": call.make_workflow()}
         call("POST", "/jobs", own | {"name": "j", "command": "c"})
         call("POST", "/files", own | {"name": "f", "path": "/f"})
-        node = {
-            **own,
-            "hostname": "h",
-            "pid": 1,
-            "start_time": "2026-01-01T00:00:00Z",
-            "num_cpus": 1,
-            "memory_gb": 1.0,
-            "num_gpus": 0,
-            "num_nodes": 1,
-            "compute_node_type": "local",
-        }
+        node = NODE | own
         call("POST", "/compute_nodes", node)
     return call
 

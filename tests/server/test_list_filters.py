@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from nodes import NODE
 
 from torc_server.app import create_app
 from torc_server.controllers.service import VERSION
@@ -41,18 +42,7 @@ def fill(call):
         call("POST", "/events", own | {"data": data, "event_type": "x"})
         call("POST", "/user_data", own | {"name": f"d{number}", "data": data})
     for scheduler in ODD_SCHEDULERS:
-        node = {
-            **own,
-            "hostname": "h",
-            "pid": 1,
-            "start_time": "2026-01-01T00:00:00Z",
-            "num_cpus": 1,
-            "memory_gb": 1.0,
-            "num_gpus": 0,
-            "num_nodes": 1,
-            "compute_node_type": "slurm",
-            "scheduler": scheduler,
-        }
+        node = NODE | {**own, "compute_node_type": "slurm", "scheduler": scheduler}
         call("POST", "/compute_nodes", node)
     return workflow_id
 

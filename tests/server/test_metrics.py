@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nodes import NODE
 from prometheus_client.parser import text_string_to_metric_families
 from waiting import wait_for
 
@@ -99,12 +100,8 @@ def test_an_active_node_counts_until_it_has_stopped(own, figures):
     node = own(
         "POST",
         "/compute_nodes",
-        {
-            "workflow_id": workflow_id, "hostname": "h", "pid": 1, "num_cpus": 1, "memory_gb": 1.0,
-            "num_gpus": 0, "num_nodes": 1, "compute_node_type": "local",
-            "start_time": "2026-01-01T00:00:00Z", "is_active": True,
-        },
-    ).body  # fmt: skip
+        NODE | {"workflow_id": workflow_id, "is_active": True},
+    ).body
     found = figures()
     assert found["torc_compute_nodes_active",] == 1
     assert found["torc_compute_nodes_suspect",] == 0

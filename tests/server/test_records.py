@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from nodes import NODE
 
 RECORDS = {
     "files": ({"name": "f", "path": "/f"}, {"st_mtime": 1.5}),
@@ -14,16 +15,7 @@ RECORDS = {
         {"qos": "high"},
     ),
     "compute_nodes": (
-        {
-            "hostname": "h",
-            "pid": 1,
-            "start_time": "2026-01-01T00:00:00Z",
-            "num_cpus": 2,
-            "memory_gb": 4.5,
-            "num_gpus": 0,
-            "num_nodes": 1,
-            "compute_node_type": "local",
-        },
+        NODE | {"num_cpus": 2, "memory_gb": 4.5},
         {"is_active": False},
     ),
     "scheduled_compute_nodes": (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from nodes import compute_node
 from waiting import wait_for
 
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -44,18 +44,7 @@ def colorful(client):
     client.create_jobs([Job(name=name, **waiting) for name in ("job_blocked", "last")])
     client.initialize_jobs(workflow)
     node = client.create_compute_node(
-        ComputeNode(
-            workflow_id=workflow,
-            hostname="h",
-            pid=1,
-            start_time=TIME,
-            is_active=True,
-            num_cpus=1,
-            memory_gb=1.0,
-            num_gpus=0,
-            num_nodes=1,
-            compute_node_type="local",
-        )
+        compute_node(workflow_id=workflow, start_time=TIME, is_active=True)
     )
     for job, status in zip(jobs[1:], STATUSES[2:], strict=True):
         bring_into(client, job, JobStatus(status), node.id)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from nodes import compute_node
 from tui.driving import interface
 
 from torc_core.client import TorcClient
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.resources import ResourceRequirements
 from torc_core.model.result import Result
@@ -43,11 +43,8 @@ def failed(client, tmp_path, monkeypatch):
     client.initialize_jobs(number)
     run_id = client.get_workflow_status(number).run_id
     node = client.create_compute_node(
-        ComputeNode(
-            workflow_id=number, hostname="r12n03", pid=1, start_time="2026-01-01T00:00:00.000Z",
-            num_cpus=2, memory_gb=4.0, num_gpus=0, num_nodes=1, compute_node_type="local",
-        )
-    ).id  # fmt: skip
+        compute_node(workflow_id=number, hostname="r12n03", num_cpus=2, memory_gb=4.0)
+    ).id
     for job, code, memory in ((greedy, 137, 17 << 30), (wrong, 3, 1 << 30)):
         result = Result(
             job_id=job, workflow_id=number, run_id=run_id, compute_node_id=node, return_code=code,
@@ -131,11 +128,8 @@ def test_output_files_that_were_not_written_are_named_and_logs_read_once(
     client.initialize_jobs(number)
     run_id = client.get_workflow_status(number).run_id
     node = client.create_compute_node(
-        ComputeNode(
-            workflow_id=number, hostname="h", pid=1, start_time="2026-01-01T00:00:00.000Z",
-            num_cpus=2, memory_gb=4.0, num_gpus=0, num_nodes=1, compute_node_type="local",
-        )
-    ).id  # fmt: skip
+        compute_node(workflow_id=number, num_cpus=2, memory_gb=4.0)
+    ).id
     result = Result(
         job_id=job_id, workflow_id=number, run_id=run_id, compute_node_id=node, return_code=1,
         exec_time_minutes=1.5, completion_time="2026-01-01T00:01:30.000Z", status="failed",

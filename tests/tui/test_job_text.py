@@ -6,10 +6,10 @@ import json
 import time
 
 import pytest
+from nodes import compute_node
 from tui.driving import interface
 
 from torc_core.model.artifact import File, UserData
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureHandler, ResourceRequirements, SlurmScheduler
 from torc_core.model.result import Result
@@ -24,11 +24,8 @@ YEAR = time.strftime("%Y")
 
 def add_node(client, workflow_id):
     return client.create_compute_node(
-        ComputeNode(
-            workflow_id=workflow_id, hostname="n1", pid=1, start_time="2026-03-01T11:00:00.000Z",
-            num_cpus=1, memory_gb=1.0, num_gpus=0, num_nodes=1, compute_node_type="local",
-        )
-    ).id  # fmt: skip
+        compute_node(workflow_id=workflow_id, hostname="n1", start_time="2026-03-01T11:00:00.000Z")
+    ).id
 
 
 def add_result(client, workflow_id, job_id, node, run=1, code=3, **fields):

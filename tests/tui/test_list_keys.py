@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from nodes import compute_node
 from tui.driving import interface
 
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_tui.panes.tabs.events import EventsTab
@@ -29,10 +29,7 @@ def workflow(client, make_workflow):
 
 
 def make_node(number):
-    return ComputeNode(
-        workflow_id=number, hostname="r12n03", pid=1, start_time="2026-01-01T00:00:00.000Z",
-        num_cpus=2, memory_gb=4.0, num_gpus=0, num_nodes=1, compute_node_type="local",
-    )  # fmt: skip
+    return compute_node(workflow_id=number, hostname="r12n03", num_cpus=2, memory_gb=4.0)
 
 
 def table_of(ui):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+from nodes import compute_node
 from tui.driving import interface
 
 from torc_core.model.artifact import File
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.workflow import Workflow, WorkflowPatch
@@ -166,12 +166,10 @@ async def open_failed(ui, client, number, tmp_path, *, out, err):
 
 def add_result(client, job, run, attempt, *, status):
     node = client.create_compute_node(
-        ComputeNode(
-            workflow_id=job.workflow_id, hostname="n1", pid=1, num_cpus=1, memory_gb=1.0,
-            start_time="2026-03-01T11:00:00.000Z", num_gpus=0, num_nodes=1,
-            compute_node_type="local",
+        compute_node(
+            workflow_id=job.workflow_id, hostname="n1", start_time="2026-03-01T11:00:00.000Z"
         )
-    )  # fmt: skip
+    )
     client.create_result(
         Result(
             job_id=job.id, workflow_id=job.workflow_id, run_id=run, attempt_id=attempt,

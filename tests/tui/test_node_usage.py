@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from nodes import compute_node
 
-from torc_core.model.compute import ComputeNode
 from torc_core.usage.nodes import NodeUsage
 from torc_tui.lists.resources.node_usage import RecentUsage, usage_cell
 
@@ -31,10 +31,9 @@ def test_the_last_ten_minutes_are_ten_blocks_and_the_latest_value(points, text, 
 def test_use_is_a_part_of_what_the_node_offers():
     usage = RecentUsage()
     usage._known = {7: NodeUsage(cpu=[(NOW, 200.0)], memory=[(NOW, GIB)])}
-    node = ComputeNode(
-        id=7, workflow_id=1, hostname="n", pid=1, start_time="", is_active=True, num_cpus=4,
-        memory_gb=4.0, num_gpus=0, num_nodes=1, compute_node_type="local",
-    )  # fmt: skip
+    node = compute_node(
+        id=7, workflow_id=1, hostname="n", start_time="", is_active=True, num_cpus=4, memory_gb=4.0
+    )
 
     assert usage.cpu_of(node) == [(NOW, 50.0)]
     assert usage.memory_of(node) == [(NOW, 25.0)]

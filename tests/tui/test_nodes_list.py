@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from nodes import NODE
 
 from torc_core.model.compute import ComputeNode
 from torc_tui.lists.resources.nodes import NODES, seconds_left
 
 
 def node(**fields):
-    stated = {
+    stated = NODE | {
         "id": 1,
         "workflow_id": 1,
         "hostname": "n1",
-        "pid": 1,
         "start_time": "2026-03-01T11:00:00.000Z",
         "is_active": True,
         "num_cpus": 4,
         "memory_gb": 0.0,
-        "num_gpus": 0,
-        "num_nodes": 1,
-        "compute_node_type": "local",
     }
     return ComputeNode(**(stated | fields))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from nodes import compute_node
 from tui.driving import interface
 
-from torc_core.model.compute import AllocationStatus, ComputeNode, ScheduledComputeNode
+from torc_core.model.compute import AllocationStatus, ScheduledComputeNode
 from torc_core.model.resources import SlurmScheduler
 from torc_tui.screens.dialogs.reader import Reader
 from torc_tui.screens.logs.screen import LogScreen
@@ -38,16 +39,12 @@ def allocated(client, pending, tmp_path):
     """A workflow with two allocations, of which one has a node that wrote here."""
     number = pending
     client.create_compute_node(
-        ComputeNode(
+        compute_node(
             workflow_id=number,
             hostname="n1",
-            pid=1,
             start_time="2026-03-01T11:00:00.000Z",
             is_active=True,
             num_cpus=4,
-            memory_gb=1.0,
-            num_gpus=0,
-            num_nodes=1,
             compute_node_type="slurm",
             scheduler={"slurm_job_id": "9001", "output_dir": str(tmp_path)},
         )

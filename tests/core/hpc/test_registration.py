@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from nodes import compute_node
 
 from torc_core.hpc.slurm.allocation import read_allocation
 from torc_core.hpc.slurm.registration import AllocationOrigin, find_scheduled
 from torc_core.hpc.slurm.settle import works_in
-from torc_core.model.compute import ComputeNode, ScheduledComputeNode
+from torc_core.model.compute import ScheduledComputeNode
 from torc_core.model.workflow import Workflow
 
 
@@ -50,17 +51,6 @@ def test_a_record_of_another_cluster_with_the_same_number_is_not_its_own(client,
 )
 def test_a_worker_of_the_same_allocation_is_still_at_work(kind, scheduler, counts):
     variables = {"SLURM_JOB_ID": "9", "SLURM_CLUSTER_NAME": "here"}
-    other = ComputeNode(
-        workflow_id=1,
-        hostname="n2",
-        pid=1,
-        start_time="2026-01-01T00:00:00Z",
-        num_cpus=1,
-        memory_gb=1,
-        num_gpus=0,
-        num_nodes=1,
-        compute_node_type=kind,
-        scheduler=scheduler,
-    )
+    other = compute_node(workflow_id=1, hostname="n2", compute_node_type=kind, scheduler=scheduler)
 
     assert works_in(other, read_allocation(variables, is_subtask=True)) is counts

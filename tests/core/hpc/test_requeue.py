@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from nodes import compute_node
 
 from torc_core.hpc.slurm.allocation import Allocation, read_allocation
 from torc_core.hpc.slurm.requeue import node_scheduler, nodes_before
-from torc_core.model.compute import ComputeNode, ScheduledComputeNode
+from torc_core.model.compute import ScheduledComputeNode
 from torc_core.model.resources import SlurmScheduler
 from torc_core.model.workflow import Workflow
 
@@ -44,17 +45,8 @@ def scheduled(client, workflow_id):
 @pytest.fixture
 def register(client, workflow_id):
     def register(scheduler):
-        node = ComputeNode(
-            workflow_id=workflow_id,
-            hostname="n1",
-            pid=1,
-            start_time="2026-01-01T00:00:00Z",
-            num_cpus=1,
-            memory_gb=1.0,
-            num_gpus=0,
-            num_nodes=1,
-            compute_node_type="slurm",
-            scheduler=scheduler,
+        node = compute_node(
+            workflow_id=workflow_id, hostname="n1", compute_node_type="slurm", scheduler=scheduler
         )
         return client.create_compute_node(node).id
 

@@ -1,11 +1,12 @@
 """Registering a runner's compute node."""
 
 import pytest
+from nodes import compute_node
 from waiting import wait_for
 
 from torc_core.clock import utc_now
 from torc_core.errors import ConflictError
-from torc_core.model.compute import ComputeNode, SchedulerType
+from torc_core.model.compute import SchedulerType
 from torc_core.runner.process.adoption import taking_turns
 
 
@@ -36,16 +37,8 @@ def test_a_runner_that_adopts_later_has_a_node_of_a_higher_number(flow, start_ru
         runner = start_runner(flow)
         wait_for(flow.output_dir.exists, "the runner to begin")
         other = flow.client.create_compute_node(
-            ComputeNode(
-                workflow_id=flow.id,
-                hostname="h",
-                pid=1,
-                start_time=utc_now(),
-                num_cpus=1,
-                memory_gb=1.0,
-                num_gpus=0,
-                num_nodes=1,
-                compute_node_type=SchedulerType.LOCAL,
+            compute_node(
+                workflow_id=flow.id, start_time=utc_now(), compute_node_type=SchedulerType.LOCAL
             )
         )
     runner.wait()

@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nodes import compute_node
 
 from torc_core.errors import NotFoundError, UsageError
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.records.workflow_run import StartRequest
 from torc_core.model.resources import ResourceRequirements, ResourceRequirementsPatch
@@ -149,12 +149,16 @@ def two_runs(client):
         for name in "abc"
     }  # fmt: skip
     node = client.create_compute_node(
-        ComputeNode(
-            workflow_id=number, hostname="r12n03", pid=77, start_time="2026-01-31T11:00:00.000Z",
-            is_active=False, num_cpus=4, memory_gb=16.0, num_gpus=0, num_nodes=1,
-            compute_node_type="local",
+        compute_node(
+            workflow_id=number,
+            hostname="r12n03",
+            pid=77,
+            start_time="2026-01-31T11:00:00.000Z",
+            is_active=False,
+            num_cpus=4,
+            memory_gb=16.0,
         )
-    )  # fmt: skip
+    )
     client.initialize_jobs(number)
 
     def ended(name, run_id, status=C, minutes=1.0, clock="12:00", attempt_id=1):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nodes import compute_node
 
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.result import Result
 from torc_core.model.status import JobStatus
@@ -76,11 +76,7 @@ def workflow(client):
     workflow_id = client.create_workflow(Workflow(name="many", user="tester")).id
     jobs = [Job(workflow_id=workflow_id, name=f"fit_{at}", command="true") for at in range(300)]
     ids = [job.id for job in client.create_jobs(jobs)]
-    node = ComputeNode(
-        workflow_id=workflow_id, hostname="node", pid=1, start_time="2026-01-01T00:00:00.000Z",
-        num_cpus=1, memory_gb=1.0, num_gpus=0, num_nodes=1, compute_node_type="local",
-        is_active=True,
-    )  # fmt: skip
+    node = compute_node(workflow_id=workflow_id, hostname="node", is_active=True)
     return workflow_id, ids, client.create_compute_node(node).id
 
 

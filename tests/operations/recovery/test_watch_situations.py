@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from nodes import compute_node
+
 from torc_core.hpc.slurm.programs.poller import AllocationView
 from torc_core.hpc.slurm.programs.states import Phase
-from torc_core.model.compute import ComputeNode, ScheduledComputeNode
+from torc_core.model.compute import ScheduledComputeNode
 from torc_core.model.workflow import WorkflowStatus
 from torc_core.operations.recovery.watch.look import describe
 from torc_core.operations.recovery.watch.situation import Allocations
@@ -23,16 +25,10 @@ def allocation(number, status):
 
 
 def node(slurm_job_id=None):
-    return ComputeNode(
+    return compute_node(
         workflow_id=42,
         hostname="n1",
-        pid=1,
-        start_time="2026-01-01T00:00:00Z",
         is_active=True,
-        num_cpus=1,
-        memory_gb=1.0,
-        num_gpus=0,
-        num_nodes=1,
         compute_node_type="local" if slurm_job_id is None else "slurm",
         scheduler=None if slurm_job_id is None else {"slurm_job_id": slurm_job_id},
     )

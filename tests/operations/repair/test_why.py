@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from core.diagnosis.attempts import GIB, attempt, diagnosed, needs
+from nodes import compute_node
 
-from torc_core.model.compute import ComputeNode
 from torc_core.model.job import Job
 from torc_core.model.resources import FailureRule
 from torc_core.model.status import JobStatus
@@ -21,19 +21,7 @@ def job(status="ready", name="x", job_id=9, **fields):
 
 
 def node(**fields):
-    return ComputeNode(
-        id=3,
-        workflow_id=1,
-        hostname="r12n03",
-        pid=1,
-        start_time="2026-01-01T00:00:00Z",
-        num_cpus=4,
-        memory_gb=8,
-        num_gpus=0,
-        num_nodes=1,
-        compute_node_type="local",
-        **fields,
-    )
+    return compute_node(id=3, workflow_id=1, hostname="r12n03", num_cpus=4, memory_gb=8, **fields)
 
 
 def why(status="ready", *, run_id=1, counts=None, **facts):

@@ -6,10 +6,11 @@ import signal
 import threading
 
 import pytest
+from nodes import compute_node
 from waiting import wait_for
 
 from torc_core.errors import UsageError
-from torc_core.model.compute import ComputeNode, ComputeNodesResources
+from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import Exchange, WorkRequest
 from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
@@ -36,16 +37,11 @@ def new_workflow(client):
 
 
 def new_node(client, workflow_id):
-    node = ComputeNode(
+    node = compute_node(
         workflow_id=workflow_id,
-        hostname="h",
-        pid=1,
         start_time="2024-01-01T00:00:00.000Z",
         num_cpus=4,
         memory_gb=4.0,
-        num_gpus=0,
-        num_nodes=1,
-        compute_node_type="local",
         is_active=True,
     )
     return client.create_compute_node(node).id

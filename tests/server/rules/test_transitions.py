@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from nodes import NODE
 from server.plain_http import Http
 from server.rules.plain_model import ACTIVE, ENDED, NOT_CLAIMED, REPORTED, WAYS
 
@@ -17,7 +18,7 @@ class Life:
     def __init__(self, call: Http, status: str) -> None:
         self.call = call
         self.workflow_id = call.make_workflow()
-        node = {"hostname": "h", "pid": 1, "start_time": TIME, "compute_node_type": "local"}
+        node = NODE | {"start_time": TIME}
         node |= FREE | {"workflow_id": self.workflow_id, "is_active": True}
         self.node_id = self.must("POST", "/compute_nodes", node)["id"]
         self.seq = 0

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from nodes import compute_node
 
-from torc_core.model.compute import ComputeNode, ComputeNodePatch, ComputeNodesResources
+from torc_core.model.compute import ComputeNodePatch, ComputeNodesResources
 from torc_core.model.exchange import Exchange, JobEnd, WorkRequest
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
@@ -29,17 +30,8 @@ class Runner:
 
     def __init__(self, server, workflow_id):
         self.client = server.client()
-        node = ComputeNode(
-            workflow_id=workflow_id,
-            hostname="h",
-            pid=1,
-            start_time=TIME,
-            is_active=True,
-            num_cpus=4,
-            memory_gb=8.0,
-            num_gpus=0,
-            num_nodes=1,
-            compute_node_type="local",
+        node = compute_node(
+            workflow_id=workflow_id, start_time=TIME, is_active=True, num_cpus=4, memory_gb=8.0
         )
         self.node_id = self.client.create_compute_node(node).id
         self.seq = 0
