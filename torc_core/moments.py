@@ -14,7 +14,7 @@ _UNKNOWN = "?"
 
 
 def read_moment(text: str | None) -> float | None:
-    """Return seconds since 1970; None for what is no moment, as other clients may write.
+    """Return seconds since 1970; None for what is not a moment, as other clients may write.
 
     A moment without a zone is in UTC, as the reference writes it.
     """

@@ -117,7 +117,7 @@ def test_hooks_that_are_not_run(client, refused, script, torc_here, tmp_path):
         ("./absent.sh", 9, "there is no program ./absent.sh"),
         (script("plain.sh", 0o644), 9, "plain.sh is not executable"),
         (others, 3, "is not run: "),
-        ("bash 'x", 2, "is no command"),
+        ("bash 'x", 2, "is not a command"),
     ):
         refused(code, said, workflow_id, "--recovery-hook", hook)
 

@@ -58,7 +58,7 @@ def directory_of(module: str, given: str | Path | None) -> Path | None:
     """
     if not all(map(str.isidentifier, module.split("."))):
         raise UsageError(
-            f"{module!r} is no name of a module.", hint="Write it as in an import: package.module"
+            f"{module!r} is not a module name.", hint="Write it as in an import: package.module"
         )
     top = module.partition(".")[0]
     paths = [*sys.path, ""] if given is None else [str(Path(given).expanduser().absolute())]
@@ -104,7 +104,9 @@ def load(module: str, name: str, directory: Path | None) -> Callable[..., Any]:
         place = getattr(imported, "__file__", None) or "built in"
         raise UsageError(f"The module {module} ({place}) has no function {name}.") from error
     if not callable(function):
-        raise UsageError(f"{module}.{name} is no function, but of type {type(function).__name__}.")
+        raise UsageError(
+            f"{module}.{name} is not a function, but of type {type(function).__name__}."
+        )
     return cast("Callable[..., Any]", function)  # mypy narrows what is Any to no type at all
 
 

@@ -45,7 +45,7 @@ def _problems(value: Any, place: str, depth: int) -> Iterator[str]:
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                yield f"{place} has the key {key!r}, which is no text."
+                yield f"{place} has the key {key!r}, which is not text."
             elif problem := _problem(key):
                 yield f"The key {key!r} of {place} {problem}."
             yield from _problems(item, f"{place}[{key!r}]", depth + 1)

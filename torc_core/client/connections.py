@@ -181,7 +181,7 @@ class ServerSentEvents:
 
         Raises:
             NoAnswerError: The connection broke or fell silent.
-            ProtocolError: This is no event stream.
+            ProtocolError: This is not an event stream.
         """
         try:
             yield from httpx_sse.EventSource(self._response).iter_sse()

@@ -48,7 +48,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     requirements: ResourceRequirements | None
     """None if they are not known."""
     step_end: StepEnd | None = None
-    """Slurm's word on the step that the attempt was. None if it ended by itself, was no step, or
+    """Slurm's word on the step that the attempt was. None if it ended by itself, was not a step, or
     Slurm was not asked."""
     is_before_change: bool = False
     """Whether the requirements were changed after it had ended. Then they may be corrected already,

@@ -32,7 +32,7 @@ _FOLDS = (
     (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
     (re.compile(r"\b0[xX][0-9a-fA-F]+\b"), "<hex>"),
     (re.compile(r"\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{7,}\b"), "<hex>"),
-    # Absolute, below the home or a dot, or with several folders: "and/or" is no path.
+    # Absolute, below the home or a dot, or with several folders: "and/or" is not a path.
     (
         re.compile(r"(?<![\w/<])(?:~|\.{1,2})?/[\w.@%+=~,-]+(?:/[\w.@%+=~,-]+)*/?"),
         "<path>",

@@ -65,7 +65,7 @@ def read_access_file(path: Path) -> ServerAccess:
 
     Raises:
         MachineError: It cannot be read, or is not of the right shape.
-        UsageError: It is no plain file, or others than this user may read or write it.
+        UsageError: It is not a plain file, or others than this user may read or write it.
     """
     try:
         # Without waiting: of a named pipe nothing may ever come.

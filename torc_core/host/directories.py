@@ -81,7 +81,7 @@ def private_directory(path: Path) -> Path:
     """Create a directory that only its owner may enter, with its parents, and return it.
 
     Raises:
-        MachineError: It cannot be created, is no directory, or belongs to another user.
+        MachineError: It cannot be created, is not a directory, or belongs to another user.
     """
     try:
         path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)

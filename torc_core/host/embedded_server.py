@@ -159,7 +159,7 @@ def open_server(host: str | None, place: ServerPlace | None = None) -> EmbeddedS
             return server
         if host is not None and usable_port(host, 0) is None:
             raise MachineError(
-                f"The server cannot listen at {host}: that is no address of this machine.",
+                f"The server cannot listen at {host}: that is not an address of this machine.",
                 hint="Name another one; `hostname -I` prints all that it has.",
             )
         last = _last(place)

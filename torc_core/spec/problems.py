@@ -134,7 +134,7 @@ class Problems:
         self.warnings.append((path, message))
 
     def note(self, path: Path, message: str) -> None:
-        """Note a result that is no problem, such as an expanded path."""
+        """Note a result that is not a problem, such as an expanded path."""
         self.notes.append((path, message))
 
     def is_new(self, path: Path, what: str = "") -> bool:

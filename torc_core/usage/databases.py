@@ -116,7 +116,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database, which is not changed.
 
     Raises:
-        UsageError: It is no database of samples, or cannot be read.
+        UsageError: It is not a database of samples, or cannot be read.
     """
     if not path.is_file():
         raise UsageError(

@@ -34,7 +34,7 @@ def read_node_usage(paths: Sequence[Path], since: float = 0.0) -> dict[int, Node
         since: Seconds since 1970; what is older is left out.
 
     Raises:
-        UsageError: A file is no database of samples, or cannot be read.
+        UsageError: A file is not a database of samples, or cannot be read.
     """
     cpu: defaultdict[int, Points] = defaultdict(list)
     memory: defaultdict[int, Points] = defaultdict(list)

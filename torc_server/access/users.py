@@ -69,7 +69,7 @@ class Users:
         self._verifier, self._known = verifier, {}
         log.info("%d users in %s", len(verifier), self._path)
         for user in verifier.unusable:
-            log.warning("%s: %r cannot log in: the entry is no bcrypt hash", self._path, user)
+            log.warning("%s: %r cannot log in: the entry is not a bcrypt hash", self._path, user)
         if verifier.cost >= DEAR_COST:
             log.warning(
                 "%s: a hash has the cost %d; each check takes seconds", self._path, verifier.cost

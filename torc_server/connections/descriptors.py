@@ -8,7 +8,7 @@ import resource
 from torc_server.connections.limits import MAX_CONNECTIONS
 
 RESERVED = 256
-"""Files that are no connections: the database's, the log's, and what is accepted in one go before
+"""Files that are not connections: the database's, the log's, and what is accepted in one go before
 the limit is looked at."""
 
 log = logging.getLogger(__name__)

@@ -134,7 +134,7 @@ def _is_deep(plain: bytes) -> bool:
 
 
 def _is_storable(literal: bytes) -> bool:
-    """Return whether a number is no integer of more than 64 bits."""
+    """Return whether a number is not an integer of more than 64 bits."""
     if not _INTEGER.fullmatch(literal):
         return True
     return len(literal) <= _MOST_DIGITS and -MAX_INTEGER - 1 <= int(literal) <= MAX_INTEGER

@@ -40,7 +40,7 @@ class Filter:
     default: Any = None
     """The value when the query states none; with None the filter is then off."""
     part: Callable[[str], ColumnElement[bool]] | None = None
-    """The same for a part of the text, in either case; None for what is no text."""
+    """The same for a part of the text, in either case; None for what is not text."""
     is_narrow: bool = False
     """It leads to few rows of a large table, by an index."""
 
@@ -115,7 +115,7 @@ class Resource(Generic[WireT]):
 
     @property
     def excludable(self) -> frozenset[str]:
-        """The filters that can leave out what they match: those that are no yes or no."""
+        """The filters that can leave out what they match: those that are not yes or no."""
         return frozenset(name for name, one in self.filters.items() if one.type is not bool)
 
     @property

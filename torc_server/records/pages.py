@@ -193,7 +193,7 @@ def named_filters(parameter: str, names: str | None, known: Collection[str]) -> 
     found = frozenset(filter(None, (name.strip() for name in (names or "").split(","))))
     if unknown := sorted(found - frozenset(known)):
         raise UsageError(
-            f"{unknown[0]!r} is no filter that {parameter} can name.",
+            f"{unknown[0]!r} is not a filter that {parameter} can name.",
             hint=f"Those are {', '.join(sorted(known))}.",
             field=parameter,
             value=names,

@@ -59,7 +59,7 @@ ALWAYS = frozenset(
 def update_job(conn: Connection, job_id: JobId, patch: JobPatch, *, now_ms: int) -> Job:
     """Update the fields of a job that the patch states, and return the job.
 
-    Stating a value that the field has is no change. The only status to set is disabled.
+    Stating the value that a field already has is not a change. The only status to set is disabled.
 
     Raises:
         NotFoundError: There is no such job.

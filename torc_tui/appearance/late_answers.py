@@ -1,4 +1,4 @@
-"""Answers of a terminal that arrive when the interface is already there: they are no keys."""
+"""Answers of a terminal that arrive when the interface is already there: they are not keys."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Page(NamedTuple):
         """
         found = _FORM.fullmatch(text)
         if found is None:
-            raise UsageError(f"{text!r} is no size and shade of a page, like 80x24-dark.")
+            raise UsageError(f"{text!r} is not the size and shade of a page, like 80x24-dark.")
         return cls.within(
             int(found["columns"]), int(found["rows"]), is_dark=found["shade"] == "dark"
         )

@@ -41,7 +41,7 @@ def plots(
         colors: Whether colors are shown.
 
     Raises:
-        UsageError: A file is no database of samples.
+        UsageError: A file is not a database of samples.
         NotFoundError: There are no samples of these jobs.
         MachineError: plotext is not installed.
     """

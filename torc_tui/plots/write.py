@@ -91,7 +91,7 @@ def write_plots(
         reporter: Where progress goes.
 
     Raises:
-        UsageError: A file is no database of samples, or the prefix is no part of a name.
+        UsageError: A file is not a database of samples, or the prefix cannot be part of a name.
         NotFoundError: There are no samples of these jobs.
         MachineError: What draws plots is not installed.
         OSError: The directory cannot be written.
@@ -134,7 +134,7 @@ def one_figure(databases: Sequence[Path], name: str, job_id: JobId | None) -> tu
         job_id: The job.
 
     Raises:
-        UsageError: A file is no database of samples.
+        UsageError: A file is not a database of samples.
         NotFoundError: There are no samples of the job.
     """
     chosen = () if job_id is None else (job_id,)

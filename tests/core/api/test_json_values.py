@@ -42,7 +42,7 @@ def test_what_is_almost_json_becomes_json():
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({1: 2}, "it has the key 1, which is no text."),
+        ({1: 2}, "it has the key 1, which is not text."),
         ([b"x"], "it[0] is no JSON: its type is bytes."),
         ({"a": Decimal(1)}, "it['a'] is no JSON: its type is Decimal."),
         (2**63, "it is a number of more than 64 bits."),

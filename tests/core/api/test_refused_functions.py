@@ -36,7 +36,7 @@ def refused(client, workflow_id, write_module):
     ("text", "said"),
     [
         ("def walk(name, item): ...", "has no function run"),
-        ("run = 3", "own.run is no function, but of type int."),
+        ("run = 3", "own.run is not a function, but of type int."),
         ("def run(item): ...", "cannot be called with the job's name and an item of params"),
         ("def run(name, item, more): ...", "run(name, item, more) cannot be called"),
         ("import nowhere", "No module named 'nowhere'"),
@@ -86,7 +86,7 @@ def test_a_module_that_is_not_there(refused):
 
 @pytest.mark.parametrize("name", ["", "--help", ".own", "lib/own"])
 def test_what_is_no_name_of_a_module(refused, name):
-    assert refused(module=name).message == f"{name!r} is no name of a module."
+    assert refused(module=name).message == f"{name!r} is not a module name."
 
 
 def test_a_directory_without_the_module(refused, tmp_path):

@@ -17,7 +17,7 @@ def open_regular(path: Path) -> int:
 
     Raises:
         IsADirectoryError: It is a directory.
-        IrregularFileError: It is something else that is no file.
+        IrregularFileError: It is something else that is not a file.
         OSError: It cannot be opened.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

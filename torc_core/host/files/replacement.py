@@ -17,7 +17,7 @@ def replacing(path: Path, *, mode: int = 0o666, follows: bool = True) -> Iterato
     """Open a file whose content takes the place of `path` when the block ends without an error.
 
     Args:
-        path: The file; if it is a link, what that leads to. What is no regular file, such as a
+        path: The file; if it is a link, what that leads to. What is not a regular file, such as a
             pipe, is written to directly.
         mode: Its permissions, less the umask, and less those that an existing file lacks.
         follows: Without it nothing of what has that name now matters: where a link leads, or who

@@ -45,7 +45,7 @@ def is_own_allocation(
 
 
 def read_share(environ: Mapping[str, str]) -> Share:
-    """Return the share that the variables describe; what is no number is left out."""
+    """Return the share that the variables describe; what is not a number is left out."""
     num_cpus = _cpus(environ)
     num_gpus = _integer(environ, "SLURM_GPUS_ON_NODE")
     return Share(num_cpus, _memory(environ, num_cpus, num_gpus), num_gpus)

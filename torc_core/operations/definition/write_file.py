@@ -27,7 +27,7 @@ def propose_write(path: Path, text: str) -> Proposal[FileWritten]:
     """Propose to write a workflow file; there is a question only if another one is there.
 
     Raises:
-        UsageError: It is no file, or its directory does not exist.
+        UsageError: It is not a file, or its directory does not exist.
     """
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is not a file.", hint="Choose another name.")

@@ -109,7 +109,7 @@ def _find(client: TorcClient, job_ids: Sequence[JobId]) -> list[Job]:
             missing.append(job_id)
     if missing:
         listed = ", ".join(map(str, missing))
-        are = "is no job" if len(missing) == 1 else "are no jobs"
+        are = "is not a job" if len(missing) == 1 else "are not jobs"
         raise NotFoundError(
             f"There {are} {listed}; nothing was deleted.",
             hint="To list the jobs of a workflow: torc jobs list WORKFLOW",

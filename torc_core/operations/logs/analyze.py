@@ -52,7 +52,7 @@ class LogAnalysis(Wire, frozen=True, kw_only=True):
     """How many more there are; all are counted."""
     error_types: list[ErrorType] = stated([])
     members_left_out: int = stated(0)
-    """What a bundle holds that is no log of a plain name: links, devices, paths elsewhere."""
+    """What a bundle holds that is not a log with a plain name: links, devices, paths elsewhere."""
 
     @property
     def sentence(self) -> str:
@@ -76,7 +76,7 @@ def analyze_logs(path: Path, workflow_id: WorkflowId | None, reporter: Reporter)
 
     Raises:
         NotFoundError: There is no such path, or it has no logs of the workflow.
-        UsageError: There are several workflows, or the path is no bundle.
+        UsageError: There are several workflows, or the path is not a bundle.
     """
     if path.is_dir():
         return _analyze_directory(path, workflow_id, reporter)
@@ -161,7 +161,7 @@ class _Search:
         """
         if not self.logs.scan.files:
             raise UsageError(
-                f"{self._path} is no bundle of logs that can be read: {why}.",
+                f"{self._path} is not a readable bundle of logs: {why}.",
                 hint="Bundles are made by: torc logs bundle WORKFLOW",
             )
         self._reporter.warn(

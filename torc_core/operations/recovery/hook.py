@@ -59,7 +59,7 @@ def check_hook(command: str, workflow: Workflow, *, user: str, trust: bool) -> H
         trust: Run it even for the workflow of another user.
 
     Raises:
-        UsageError: It is no command.
+        UsageError: It is not a command.
         AccessError: The workflow, the program or its script is another user's.
         MachineError: There is no such program or script, or it is not executable.
     """
@@ -136,12 +136,12 @@ def _split(command: str) -> list[str]:
         words = shlex.split(command)
     except ValueError as error:
         raise UsageError(
-            f"The recovery hook {command!r} is no command: {error}.",
+            f"The recovery hook {command!r} is not a command: {error}.",
             hint="Quote it as for a shell: --recovery-hook 'bash fix.sh'",
         ) from error
     if not words or "\0" in command:
         raise UsageError(
-            "The recovery hook is no command.",
+            "The recovery hook is not a command.",
             hint="Name a program and its arguments: --recovery-hook 'bash fix.sh'",
         )
     return words

@@ -105,7 +105,7 @@ def decide_scope(
         changed: What a reinitialize would run.
 
     Raises:
-        NotFoundError: One of `job_ids` is no job of the workflow.
+        NotFoundError: One of `job_ids` is not a job of the workflow.
         ConflictError: Nothing failed, or one of `job_ids` is active.
     """
     jobs, dependencies = jobs_and_dependencies

@@ -11,7 +11,7 @@ class CpuTime:
     """Adds up the CPU time of a job's processes; the sum never falls.
 
     A process has its own time and that of the children that it has waited for. So the time of one
-    that has exited is in that of its parent, unless the parent is no process of the job: then the
+    that has exited is in that of its parent, unless the parent does not belong to the job: then the
     process was an orphan, and its time is kept here as it was last seen.
     """
 

@@ -138,7 +138,7 @@ _LONGEST = 255
 
 
 def read_name(name: str) -> OutputName | None:
-    """Return what the name of a file, without its directory, says; None if it is no output."""
+    """Return what the name of a file, without its directory, says; None if it is not an output."""
     if len(name) > _LONGEST:
         return None
     for kind, pattern in _READERS:

@@ -1,4 +1,4 @@
-"""Processes that are no attempts: other threads than the loop's have them started, and wait."""
+"""Processes that are not attempts: other threads than the loop's have them started, and wait."""
 
 from __future__ import annotations
 

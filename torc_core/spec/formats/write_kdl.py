@@ -95,7 +95,7 @@ def _values(key: str, value: list[Any], shape: Shape, path: Path, indent: str) -
 
 def _list(value: list[Any], path: Path, indent: str, *, is_parameter: bool) -> str:
     if len(value) == 1 and is_parameter and not isinstance(value[0], dict | list):
-        # A node with one value is no list, and parameters know another form of one.
+        # A node with one value is not a list, and parameters know another form of one.
         [item] = value
         written = item.spelling if isinstance(item, SpelledInt | SpelledFloat) else item
         if isinstance(written, bool):

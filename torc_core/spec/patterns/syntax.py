@@ -305,7 +305,7 @@ class _Translator:
         special = reader.match(_BOUNDARY) if letter == "b" else None
         if special:
             if special[1] not in _BOUNDARIES:
-                reader.fail(rf"has \b{special[0]}, which is no boundary")
+                reader.fail(rf"has \b{special[0]}, which is not a boundary")
             reader.fail(
                 rf"has \b{special[0]}, which is not supported; write {_BOUNDARIES[special[1]]}"
             )

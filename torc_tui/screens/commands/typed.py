@@ -109,7 +109,7 @@ async def _filter(context: ViewContext, argument: str) -> None:
     found = named_filter(pane.listing.filters, argument, "=")
     if found is None:
         known = ", ".join(f"{each.name}=" for each in pane.listing.filters)
-        raise UsageError(f"{argument} is no filter of this list.", hint=f"There are: {known}")
+        raise UsageError(f"{argument} is not a filter of this list.", hint=f"There are: {known}")
     chosen, text = found
     pane.filter_by(chosen.name, text)
 

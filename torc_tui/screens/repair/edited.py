@@ -39,7 +39,7 @@ class EditedText:
         """Return the text as the user leaves it.
 
         Raises:
-            UsageError: There is no editor, or it left something that is no text.
+            UsageError: There is no editor, or it left something that is not text.
             ConflictError: The editor failed, as `:cq` has vi do to discard changes.
         """
         await edit_file(self._context, self._path)

@@ -72,7 +72,7 @@ async def choose_server(context: ServerContext) -> None:
     """Ask for another address and go there.
 
     Raises:
-        UsageError: It is no address of a server.
+        UsageError: It is not the address of a server.
     """
     shown = Address(context.session.requests.url or "").without_user
     url = await context.app.push_screen_wait(Ask("Server", shown, "Empty for torc's own server."))

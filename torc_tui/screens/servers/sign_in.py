@@ -21,7 +21,7 @@ async def sign_in(
     What was typed is kept until the interface quits, and nowhere but in its memory.
 
     Raises:
-        UsageError: It is no address of a server.
+        UsageError: It is not the address of a server.
     """
     client = TorcClient(url, user=user)
     host = name or urlsplit(Address(url).without_user).netloc

@@ -43,7 +43,7 @@ def shown_text(text: str) -> Text:
     """Return one line as a terminal would show it in the end; do not change what is returned.
 
     Args:
-        text: A line without its end. Hidden characters that are no controls become "\ufffd".
+        text: A line without its end. Hidden characters that are not controls become "\ufffd".
     """
     line = _Line()
     for token in TOKENS.finditer(text):

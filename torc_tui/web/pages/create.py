@@ -68,7 +68,7 @@ async def _uploaded(request: web.Request) -> SpecFile:
 
     Raises:
         UsageError: There is none, or it is too large or too slow.
-        SpecError: It is no text.
+        SpecError: It is not text.
     """
     if (request.content_length or 0) > MOST_BYTES + 64 * 1024:
         raise _too_large()
@@ -83,7 +83,7 @@ async def _uploaded(request: web.Request) -> SpecFile:
     except TimeoutError as error:
         raise UsageError(f"The file did not arrive within {_UPLOAD_S:.0f} s.") from error
     except ValueError as error:
-        raise UsageError("What was sent is no form.") from error
+        raise UsageError("What was sent is not a form.") from error
     raise UsageError("No file was chosen.")
 
 

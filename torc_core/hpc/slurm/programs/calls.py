@@ -316,7 +316,7 @@ class Slurm:
         if configuration and not Path(configuration).is_file():
             # Slurm would wait a minute for it.
             raise MachineError(
-                f"SLURM_CONF names {configuration}, which is no file.",
+                f"SLURM_CONF names {configuration}, which is not a file.",
                 hint="Unset it, or let it name the cluster's slurm.conf.",
             )
         # Files, not pipes: what is printed cannot fill the memory, nor block who prints it.

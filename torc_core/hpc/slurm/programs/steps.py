@@ -75,7 +75,7 @@ def _read_step(row: Mapping[str, str]) -> AccountedStep | None:
 
 
 def parse_size(text: str) -> int | None:
-    """Return the bytes of "10828K" and its like, None if it is no size."""
+    """Return the bytes of "10828K" and its like, None if it is not a size."""
     match = _SIZE.fullmatch(text.strip())
     return round(float(match["number"]) * 1024 ** _UNITS[match["unit"]]) if match else None
 

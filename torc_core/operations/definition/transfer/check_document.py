@@ -104,7 +104,7 @@ def _links_of(document: Document, section: str, problems: DocumentProblems) -> L
             for key in ids_in(record, field):
                 position = target.positions.get(key)
                 if position is None:
-                    wanted = f"{shown(str(key))} is no id of {LINKS[section][field]}"
+                    wanted = f"{shown(str(key))} is not an id of {LINKS[section][field]}"
                     problems.add(f"{section}[{number}].{field}", wanted)
                 else:
                     positions.add(position)

@@ -39,7 +39,7 @@ def export_workflow(
     Args:
         client: The server.
         workflow_id: The workflow.
-        target: Where the document goes; what is there after an error is no document.
+        target: Where the document goes; what is there after an error is not a document.
         include_results: Also the results of all runs, and the nodes on which they were obtained.
         include_events: Also its events.
         reporter: Where progress goes.

@@ -164,7 +164,7 @@ class _Reading:
         found = _VERSION.fullmatch(self.version)
         major, minor = map(int, EXPORT_VERSION.split("."))
         if found is None:
-            raise RefusedError([f"export_version is {shown(self.version)}, which is no version"])
+            raise RefusedError([f"export_version is {shown(self.version)}, which is not a version"])
         if int(found[1]) != major:
             raise RefusedError(
                 [f"it has version {self.version} of the format, and torc reads version {major}"],

@@ -17,7 +17,7 @@ class LocalContent:
     It is read with `pread` and never mapped: truncating a mapped file kills the reader.
 
     Raises:
-        OSError: It cannot be opened, or is no regular file; reading those may block or never end.
+        OSError: It cannot be opened, or is not a regular file, which may block or never end.
     """
 
     is_complete = True

@@ -163,7 +163,7 @@ class MergedSource(NamedTuple):
 
     @property
     def path(self) -> None:
-        """It is no file."""
+        """It is not a file."""
 
     def open(self) -> Content:
         """Open all that are there; the others when they are."""
