@@ -96,7 +96,7 @@ def propose_each(
             hint="\n".join(each.sentence for each in refused),
         )
 
-    def perform(reporter: Reporter, *, force: bool) -> Outcomes:  # noqa: ARG001 - see the module
+    def perform(reporter: Reporter, **_force: bool) -> Outcomes:
         done: list[WorkflowId] = []
         said: list[str] = []
         failed: list[Refusal] = []

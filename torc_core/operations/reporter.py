@@ -106,7 +106,7 @@ class Perform(Protocol[R_co]):
 
         Args:
             reporter: Where progress goes.
-            force: The user overrides the objection.
+            force: The user overrides the objection; `**_force` where there is nothing to override.
 
         Raises:
             TorcError: The server refused it, or did not answer.

@@ -60,7 +60,7 @@ def propose_start_server(place: ServerPlace) -> Proposal[ServerStarted]:
     """
     running = running_server(place)
 
-    def perform(_reporter: Reporter, /, *, force: bool) -> ServerStarted:  # noqa: ARG001 - no objection
+    def perform(_reporter: Reporter, **_force: bool) -> ServerStarted:
         url = ensure_server(place).url
         return ServerStarted(url=url, was_running=running is not None)
 
@@ -79,7 +79,7 @@ def propose_stop_server(place: ServerPlace) -> Proposal[ServerStopped]:
     """Propose to stop a server, and say who uses it."""
     running = running_server(place)
 
-    def perform(_reporter: Reporter, /, *, force: bool) -> ServerStopped:  # noqa: ARG001 - no objection
+    def perform(_reporter: Reporter, **_force: bool) -> ServerStopped:
         return ServerStopped(
             was_running=stop_server(place),
             is_open=running is not None and running.host is not None,

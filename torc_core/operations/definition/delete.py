@@ -50,7 +50,7 @@ def propose_delete(
         for workflow in found
     ]
 
-    def perform(_reporter: Reporter, *, force: bool) -> Deleted:  # noqa: ARG001 - decided before
+    def perform(_reporter: Reporter, **_force: bool) -> Deleted:
         return Deleted(workflows=tuple(client.delete_workflow(id_of(each)) for each in found))
 
     return Proposal(

@@ -36,7 +36,7 @@ def propose_write(path: Path, text: str) -> Proposal[FileWritten]:
             f"The directory {path.parent} does not exist.", hint="Make it, or choose another one."
         )
 
-    def perform(_reporter: Reporter, *, force: bool) -> FileWritten:  # noqa: ARG001 - of the type
+    def perform(_reporter: Reporter, **_force: bool) -> FileWritten:
         with document_to_write(str(path)) as file:
             file.write(text.encode())
         return FileWritten(path=str(path))

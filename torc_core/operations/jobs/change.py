@@ -116,7 +116,7 @@ def propose_change(
     jobs = tuple(job for job in asked if job.status in change.possible) if is_many else asked
     change.decide(jobs or asked)
 
-    def perform(reporter: Reporter, *, force: bool) -> JobsChanged:  # noqa: ARG001 - nothing to force
+    def perform(reporter: Reporter, **_force: bool) -> JobsChanged:
         found = {
             workflow_id: client.get_workflow_status(workflow_id)
             for workflow_id in dict.fromkeys(job.workflow_id for job in jobs)

@@ -60,7 +60,7 @@ def propose_delete_jobs(client: TorcClient, job_ids: Sequence[JobId]) -> Proposa
                 hint=f"Cancel it first: torc jobs cancel {job.id}",
             )
 
-    def perform(_reporter: Reporter, *, force: bool) -> JobsDeleted:  # noqa: ARG001 - nothing to force
+    def perform(_reporter: Reporter, **_force: bool) -> JobsDeleted:
         return JobsDeleted(jobs=tuple(client.delete_job(id_of(job)) for job in jobs))
 
     return Proposal(
@@ -85,7 +85,7 @@ def propose_delete_all_jobs(
     title = title_of(client.get_workflow(workflow_id))
     status = client.get_workflow_status(workflow_id)
 
-    def perform(_reporter: Reporter, *, force: bool) -> AllJobsDeleted:  # noqa: ARG001 - decided before
+    def perform(_reporter: Reporter, **_force: bool) -> AllJobsDeleted:
         return AllJobsDeleted(title=title, message=client.delete_jobs(workflow_id))
 
     return Proposal(
@@ -109,7 +109,7 @@ def _find(client: TorcClient, job_ids: Sequence[JobId]) -> list[Job]:
             missing.append(job_id)
     if missing:
         listed = ", ".join(map(str, missing))
-        are = "is not a job" if len(missing) == 1 else "are not jobs"
+        are = "is no job" if len(missing) == 1 else "are no jobs"
         raise NotFoundError(
             f"There {are} {listed}; nothing was deleted.",
             hint="To list the jobs of a workflow: torc jobs list WORKFLOW",

@@ -70,7 +70,7 @@ def propose_cancel(client: TorcClient, workflow_id: WorkflowId, slurm: Slurm) ->
     allocations = len(unfinished_allocations(client, workflow_id))
     before = decide_cancel(workflow_id, status, allocations)
 
-    def perform(_reporter: Reporter, *, force: bool) -> Canceled:  # noqa: ARG001 - nothing to force
+    def perform(_reporter: Reporter, **_force: bool) -> Canceled:
         if before is Before.OPEN:
             client.cancel_workflow(workflow_id)
         return Canceled(

@@ -94,7 +94,7 @@ def propose_resume(connection: Connection, choice: ResumeChoice) -> Proposal[Wor
     refuse_archived(workflow_id, status)
     client.require(Feature.WORKFLOW_RUNS, ID=workflow_id)
 
-    def perform(reporter: Reporter, *, force: bool) -> WorkflowResumed:  # noqa: ARG001 - no objection
+    def perform(reporter: Reporter, **_force: bool) -> WorkflowResumed:
         reply = _resume(client, choice, reporter)
         run = _begin(connection, workflow, choice, reply.run.id)
         return WorkflowResumed(

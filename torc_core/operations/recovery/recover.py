@@ -174,7 +174,7 @@ class _Recovery:
         regeneration = prospect.regeneration
         where = where_lines(self._request.base) if prospect.stored.is_local else ()
 
-        def perform(reporter: Reporter, *, force: bool) -> Recovered:  # noqa: ARG001 - nothing to force
+        def perform(reporter: Reporter, **_force: bool) -> Recovered:
             if found is not None:
                 abandon(self._client, found, reporter, pause=self._pause)
             held = self._begin(prospect.stored, reporter)
@@ -252,7 +252,7 @@ class _Recovery:
         return stored if may_continue(recovery, stored, hook=hook, run_id=run_id) else None
 
     def _propose_to_continue(self, recovery: Recovery, stored: StoredPlan) -> Proposal[Recovered]:
-        def perform(reporter: Reporter, *, force: bool) -> Recovered:  # noqa: ARG001 - nothing to force
+        def perform(reporter: Reporter, **_force: bool) -> Recovered:
             held = continue_silent(self._client, recovery, reporter, pause=self._pause)
             return self._carry_out(held, stored, reporter)
 

@@ -50,7 +50,7 @@ def propose_sync_status(
     refuse_archived(workflow_id, client.get_workflow_status(workflow_id))
     orphans = find_orphans(client, slurm, workflow_id, reporter)
 
-    def perform(_reporter: Reporter, *, force: bool) -> Synchronized:  # noqa: ARG001 - nothing to force
+    def perform(_reporter: Reporter, **_force: bool) -> Synchronized:
         return describe(orphans) if dry_run else settle_orphans(client, orphans)
 
     found = describe(orphans).found

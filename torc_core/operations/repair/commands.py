@@ -93,7 +93,7 @@ def propose_commands(
         refuse_uneditable(job)
     resets = [job for job in changed if job.status is not JobStatus.UNINITIALIZED]
 
-    def perform(_reporter: Reporter, *, force: bool) -> CommandsChanged:  # noqa: ARG001 - nothing to force
+    def perform(_reporter: Reporter, **_force: bool) -> CommandsChanged:
         run_id = client.get_workflow_status(workflow_id).run_id
         reset_jobs(client, workflow_id, [id_of(job) for job in resets], {}, run_id)
         updated = [

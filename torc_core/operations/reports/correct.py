@@ -107,7 +107,7 @@ def propose_corrections(
         adjustments=[_adjustment(each) for each in corrections],
     )
 
-    def perform(_reporter: Reporter, *, force: bool) -> CorrectionReport:  # noqa: ARG001 - nothing to force
+    def perform(_reporter: Reporter, **_force: bool) -> CorrectionReport:
         if not dry_run:
             apply_corrections(client, corrections)
         return report

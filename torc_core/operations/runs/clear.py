@@ -49,7 +49,7 @@ def propose_clear(run_ids: Sequence[str] | None) -> Proposal[Cleared]:
             raise reason
     found = [run for run in runs if isinstance(run, Run)]
 
-    def perform(_reporter: Reporter, *, force: bool) -> Cleared:  # noqa: ARG001 - no objection
+    def perform(_reporter: Reporter, **_force: bool) -> Cleared:
         return Cleared(run_ids=tuple(run.meta.run_id for run in found if _clear(run)))
 
     return Proposal(question=_question(found) if found else None, perform=perform)

@@ -45,7 +45,7 @@ def propose_stop(run_ids: Sequence[str]) -> Proposal[Stopping]:
     """
     runs = [_running(run) for run in choose_runs(run_ids)]
 
-    def perform(_reporter: Reporter, *, force: bool) -> Stopping:  # noqa: ARG001 - no objection
+    def perform(_reporter: Reporter, **_force: bool) -> Stopping:
         return Stopping(runs=tuple(run for run in runs if _signal(run)))
 
     return Proposal(question=_question(runs), perform=perform)
