@@ -1,6 +1,6 @@
 """However an allocation ends and whatever it was doing, the server soon says what is true.
 
-Then what makes jobs last or fail is mended, and a recovery brings each workflow to its end.
+Then what makes jobs last or fail is fixed, and a recovery brings each workflow to its end.
 
 The worker, the server and Slurm are real. Who looks is what looks in commands and in the interface:
 the poller with the budget of a user who configured none, and what follows from that.

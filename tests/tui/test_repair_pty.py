@@ -1,4 +1,4 @@
-"""The way back in a real terminal: it failed, why, mended in an editor, run again, complete."""
+"""The way back in a real terminal: it failed, why, fixed in an editor, run again, complete."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class RecoveryOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     retry_unknown: bool = False
     """Also retry jobs that failed for unknown reasons."""
     hook: str | None = None
-    """A command that mends what torc cannot; what failed for unknown reasons is then retried."""
+    """A command that repairs what torc cannot; what failed for unknown reasons is then retried."""
     trust: bool = False
     """Run the hook although the workflow is another user's."""
     max_memory_bytes: int | None = None

@@ -88,7 +88,7 @@ class RecoveryPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     version: int = PLAN_VERSION
     workflow_id: WorkflowId
     run_id: int
-    """The run whose failures it mends; in another one it is void."""
+    """The run whose failures it repairs; in another one it is void."""
     memory_multiplier: float
     runtime_multiplier: float
     groups: tuple[JobGroup, ...] = ()

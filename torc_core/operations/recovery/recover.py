@@ -167,7 +167,7 @@ class _Recovery:
         if prospect.verdict is not Verdict.RECOVERABLE:
             return Proposal(
                 question=None,
-                perform=lambda _reporter, *, force: self._recovered(  # noqa: ARG005 - the protocol's
+                perform=lambda _reporter, **_force: self._recovered(
                     prospect.stored, Done(), prospect
                 ),
             )

@@ -1,4 +1,4 @@
-"""Change the commands of jobs that may have run already: what did not work is mended in place."""
+"""Change the commands of jobs that may have run already: what did not work is fixed in place."""
 
 from __future__ import annotations
 

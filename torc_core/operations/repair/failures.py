@@ -31,7 +31,7 @@ class Need(StrEnum):
     RERUN = "rerun"
     """Nothing but another attempt: they were lost or stopped."""
     LOOK = "look"
-    """A user, who looks why they failed and mends it."""
+    """A user, who finds out why they failed and fixes it."""
 
 
 class FailedJob(NamedTuple):

@@ -61,7 +61,7 @@ def recovery_options(runtime_multiplier: float) -> Decorator:
             "--recovery-hook",
             "hook",
             metavar="COMMAND",
-            help="A command of yours that mends what torc cannot, before jobs run again; it gets "
+            help="A command of yours that repairs what torc cannot, before jobs run again; it gets "
             "the id of the workflow. Jobs that failed for unknown reasons are then retried.",
         ),
         click.option(

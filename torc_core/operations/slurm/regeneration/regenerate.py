@@ -264,7 +264,7 @@ class _Work:
             shown=SubmissionPlan(allocations=()),
             submits=self._request.site is not None,
             nothing=done,
-            proposal=Proposal(question=None, perform=lambda _reporter, *, force: done),  # noqa: ARG005 - the protocol's
+            proposal=Proposal(question=None, perform=lambda _reporter, **_force: done),
         )
 
     def _perform(
