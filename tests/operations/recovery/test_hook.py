@@ -96,7 +96,7 @@ def test_what_cannot_be_run_is_named_before_anything_is_done(workflow, script, t
     path = script("#!/bin/sh\n", mode=0o644)
     absent = tmp_path / "absent.sh"
     for command, error, said in (
-        ("", UsageError, "no command"),
+        ("", UsageError, "not a command"),
         ("bash 'x", UsageError, "No closing quotation"),
         (absent, MachineError, f"no program {absent}"),
         ("no-such-program-here", MachineError, "no program no-such-program-here on PATH"),
