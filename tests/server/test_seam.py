@@ -5,16 +5,20 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 import torc_server
+from torc_server.storage import tables
 from torc_server.storage.migrations import VERSION
 from torc_server.storage.postgres import upgrades as postgres
 from torc_server.storage.sqlite.upgrades import UPGRADES
 from torc_server.storage.statements import Prepared
+from torc_server.storage.tables.columns import CONDITION
 
 PACKAGE = Path(torc_server.__file__).parent
 ALONE = [PACKAGE / "storage" / kind for kind in ("sqlite", "postgres")]
@@ -62,6 +66,28 @@ def test_every_prepared_statement_is_one_of_postgresql_too(statement):
         places = form.arrange(dict.fromkeys(place.name for place in form._places), [7] * ids)
         assert form.text(ids).count("%s") == len(places)
         assert "POSTCOMPILE" not in form.text(ids)
+
+
+def test_a_server_with_a_file_imports_nothing_of_postgresql():
+    code = (
+        "import sys, torc_server.serve, torc_server.storage.sqlite.database;"
+        "print([name for name in sys.modules if 'postgresql' in name or 'psycopg' in name])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"
+
+
+def test_the_indices_of_some_rows_are_so_on_both_kinds():
+    indices = {
+        index for table in tables.workflow.metadata.tables.values() for index in table.indexes
+    }
+    kept = {
+        index.name: {str(index.dialect_options[kind]["where"]) for kind in ("sqlite", "postgresql")}
+        for index in indices
+        if CONDITION in index.info
+    }
+    assert len(kept) == 5
+    assert all(len(conditions) == 1 and conditions != {"None"} for conditions in kept.values())
 
 
 def test_the_steps_lead_to_the_version_of_the_tables():

@@ -16,6 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from torc_core.errors import ConflictError, MachineError, TorcError, UsageError
 from torc_core.masking import mask
+from torc_server.storage import tables
 from torc_server.storage.database import Fate
 from torc_server.storage.health import STATE, Room
 from torc_server.storage.postgres import failures
@@ -25,6 +26,7 @@ from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_trans
 from torc_server.storage.postgres.numbering import Numbering
 from torc_server.storage.postgres.sharing import Shared
 from torc_server.storage.postgres.upgrades import FIRST, UPGRADES
+from torc_server.storage.tables.columns import CONDITION
 from torc_server.storage.text_search import Contains, in_lower_case_of_ascii
 
 TRIES = 5
@@ -40,6 +42,9 @@ _LOST_AT_COMMIT = failures.Problem(
 )
 
 compiles(Contains, "postgresql")(in_lower_case_of_ascii)
+for _table in tables.workflow.metadata.tables.values():
+    for _index in _table.indexes:
+        _index.dialect_options["postgresql"]["where"] = _index.info.get(CONDITION)
 
 
 class PostgresDatabase:

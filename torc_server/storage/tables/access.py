@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from torc_core.model.ids import GroupId, WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, TEXT, key, reference, text
+from torc_server.storage.tables.columns import NUMBERED, TEXT, Row, key, reference, text
 
 
-class AccessGroupRow(SQLModel, table=True):
+class AccessGroupRow(Row, table=True):
     """A named group of users."""
 
     __tablename__ = "access_group"
@@ -22,7 +22,7 @@ class AccessGroupRow(SQLModel, table=True):
     is_system: bool = False
 
 
-class UserGroupMembershipRow(SQLModel, table=True):
+class UserGroupMembershipRow(Row, table=True):
     """A user in a group."""
 
     __tablename__ = "user_group_membership"
@@ -35,7 +35,7 @@ class UserGroupMembershipRow(SQLModel, table=True):
     created_at: str = text()
 
 
-class WorkflowAccessGroupRow(SQLModel, table=True):
+class WorkflowAccessGroupRow(Row, table=True):
     """A group that may see a workflow."""
 
     __tablename__ = "workflow_access_group"

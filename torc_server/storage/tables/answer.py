@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlmodel import SQLModel
-
-from torc_server.storage.tables.columns import binary, text, wide
+from torc_server.storage.tables.columns import Row, binary, text, wide
 
 
-class AnsweredRequestRow(SQLModel, table=True):
+class AnsweredRequestRow(Row, table=True):
     """A request that was carried out, and its reply."""
 
     __tablename__ = "answered_request"

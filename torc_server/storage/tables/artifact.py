@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index
-from sqlmodel import SQLModel
 
 from torc_core.model.ids import FileId, JobId, UserDataId, WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, json, key, reference, text, weak_reference
+from torc_server.storage.tables.columns import (
+    NUMBERED,
+    Row,
+    json,
+    key,
+    reference,
+    text,
+    weak_reference,
+)
 
 
-class FileRow(SQLModel, table=True):
+class FileRow(Row, table=True):
     """A file that jobs read or write."""
 
     __tablename__ = "file"
@@ -24,7 +31,7 @@ class FileRow(SQLModel, table=True):
     st_mtime: float | None = None
 
 
-class UserDataRow(SQLModel, table=True):
+class UserDataRow(Row, table=True):
     """A JSON value that jobs read or write."""
 
     __tablename__ = "user_data"
@@ -37,7 +44,7 @@ class UserDataRow(SQLModel, table=True):
     data: Any = json()
 
 
-class JobInputFileRow(SQLModel, table=True):
+class JobInputFileRow(Row, table=True):
     """A job reads a file."""
 
     __tablename__ = "job_input_file"
@@ -46,7 +53,7 @@ class JobInputFileRow(SQLModel, table=True):
     file_id: FileId = reference("file.id", primary_key=True, index=True)
 
 
-class JobOutputFileRow(SQLModel, table=True):
+class JobOutputFileRow(Row, table=True):
     """A job writes a file."""
 
     __tablename__ = "job_output_file"
@@ -55,7 +62,7 @@ class JobOutputFileRow(SQLModel, table=True):
     file_id: FileId = reference("file.id", primary_key=True, index=True)
 
 
-class JobInputUserDataRow(SQLModel, table=True):
+class JobInputUserDataRow(Row, table=True):
     """A job reads user data."""
 
     __tablename__ = "job_input_user_data"
@@ -64,7 +71,7 @@ class JobInputUserDataRow(SQLModel, table=True):
     user_data_id: UserDataId = reference("user_data.id", primary_key=True, index=True)
 
 
-class JobOutputUserDataRow(SQLModel, table=True):
+class JobOutputUserDataRow(Row, table=True):
     """A job writes user data."""
 
     __tablename__ = "job_output_user_data"
@@ -73,7 +80,7 @@ class JobOutputUserDataRow(SQLModel, table=True):
     user_data_id: UserDataId = reference("user_data.id", primary_key=True, index=True)
 
 
-class RoCrateEntityRow(SQLModel, table=True):
+class RoCrateEntityRow(Row, table=True):
     """An entity of a workflow's RO-Crate."""
 
     __tablename__ = "ro_crate_entity"

@@ -30,6 +30,16 @@ NUMBERED = {"sqlite_autoincrement": True}
 """Table option: an id is never given twice, so an old reference never meets a new row."""
 
 
+CONDITION = "condition"
+"""What an index notes of the rows that it holds, for a kind of database that is not imported."""
+
+
+class Row(SQLModel):
+    """The base of all tables. Its rows are never instances, so nothing is built to check them."""
+
+    model_config = {"defer_build": True}
+
+
 def key() -> Any:
     """Return the primary key `id`, given by the database."""
     return Field(default=None, sa_column=Column(WIDE, primary_key=True))
@@ -91,7 +101,7 @@ def json() -> Any:
 
 def only(condition: str) -> dict[str, Any]:
     """Return the options of an index that holds only the rows that meet a condition."""
-    return {f"{dialect}_where": sql(condition) for dialect in ("sqlite", "postgresql")}
+    return {"sqlite_where": sql(condition), "info": {CONDITION: sql(condition)}}
 
 
 def table_of(row: type[SQLModel]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from torc_core.model.ids import (
     ActionId,
@@ -18,6 +18,7 @@ from torc_core.model.ids import (
 from torc_server.storage.tables.columns import (
     NUMBERED,
     TEXT,
+    Row,
     json,
     key,
     reference,
@@ -27,7 +28,7 @@ from torc_server.storage.tables.columns import (
 )
 
 
-class ComputeNodeRow(SQLModel, table=True):
+class ComputeNodeRow(Row, table=True):
     """One runner on one machine, for one workflow."""
 
     __tablename__ = "compute_node"
@@ -66,7 +67,7 @@ class ComputeNodeRow(SQLModel, table=True):
     sample_count: int | None = wide(nullable=True)
 
 
-class ScheduledComputeNodeRow(SQLModel, table=True):
+class ScheduledComputeNodeRow(Row, table=True):
     """An allocation asked of a scheduler."""
 
     __tablename__ = "scheduled_compute_node"
@@ -86,7 +87,7 @@ class ScheduledComputeNodeRow(SQLModel, table=True):
     status: str = text()
 
 
-class RemoteWorkerRow(SQLModel, table=True):
+class RemoteWorkerRow(Row, table=True):
     """A machine of the user that may run a workflow's jobs over SSH."""
 
     __tablename__ = "remote_worker"
@@ -95,7 +96,7 @@ class RemoteWorkerRow(SQLModel, table=True):
     worker: str = Field(sa_column=Column(TEXT, primary_key=True))
 
 
-class WorkflowActionRow(SQLModel, table=True):
+class WorkflowActionRow(Row, table=True):
     """Something to do once when a workflow or its jobs reach a state."""
 
     __tablename__ = "workflow_action"
@@ -115,7 +116,7 @@ class WorkflowActionRow(SQLModel, table=True):
     is_recovery: bool = False
 
 
-class ActionExecutionRow(SQLModel, table=True):
+class ActionExecutionRow(Row, table=True):
     """The latest time that a runner executed an action."""
 
     __tablename__ = "action_execution"
@@ -128,7 +129,7 @@ class ActionExecutionRow(SQLModel, table=True):
     """None until the runner said how it ended; it may be gone."""
 
 
-class WorkflowActionJobRow(SQLModel, table=True):
+class WorkflowActionJobRow(Row, table=True):
     """A job whose state triggers an action."""
 
     __tablename__ = "workflow_action_job"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index
-from sqlalchemy import text as sql
-from sqlmodel import SQLModel
 
 from torc_core.model.events.event import EventType
 from torc_core.model.ids import EventId, WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, json, key, reference, text, wide
+from torc_server.storage.tables.columns import NUMBERED, Row, json, key, only, reference, text, wide
 
 OF_EACH_JOB = (EventType.JOB_READY, EventType.JOB_STARTED, EventType.JOB_COMPLETED)
 """Types that nearly all events of a large workflow have."""
@@ -19,7 +17,7 @@ IS_RARE = f"(event_type NOT IN ({_NAMES}) OR CAST(data AS TEXT) LIKE '%\"categor
 """The condition of events of other types, and of those that name a category."""
 
 
-class EventRow(SQLModel, table=True):
+class EventRow(Row, table=True):
     """A change of state, or something that a client wrote down.
 
     Ids grow with the order of commits, as one writer gives them: a reader that has seen an id has
@@ -33,8 +31,7 @@ class EventRow(SQLModel, table=True):
             "ix_event_rare",
             "workflow_id",
             "id",
-            sqlite_where=sql(IS_RARE),
-            postgresql_where=sql(IS_RARE),
+            **only(IS_RARE),
         ),
         NUMBERED,
     )

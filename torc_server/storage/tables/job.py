@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index, desc
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from torc_core.model.ids import (
     ComputeNodeId,
@@ -19,6 +19,7 @@ from torc_core.model.ids import (
 from torc_core.model.job import OnLost
 from torc_server.storage.tables.columns import (
     NUMBERED,
+    Row,
     count,
     flag,
     json,
@@ -31,7 +32,7 @@ from torc_server.storage.tables.columns import (
 )
 
 
-class DependencySetRow(SQLModel, table=True):
+class DependencySetRow(Row, table=True):
     """A set of upstream jobs. All jobs with the same dependencies share one set.
 
     So 1,000 jobs that each depend on the same 1,000 jobs cost 2,000 references, not 1,000,000.
@@ -53,7 +54,7 @@ class DependencySetRow(SQLModel, table=True):
     """Members that failed or were canceled or terminated."""
 
 
-class DependencySetMemberRow(SQLModel, table=True):
+class DependencySetMemberRow(Row, table=True):
     """An upstream job in a set."""
 
     __tablename__ = "dependency_set_member"
@@ -62,7 +63,7 @@ class DependencySetMemberRow(SQLModel, table=True):
     job_id: JobId = reference("job.id", primary_key=True, index=True)
 
 
-class JobGroupRow(SQLModel, table=True):
+class JobGroupRow(Row, table=True):
     """Jobs whose names differ in their numbers alone."""
 
     __tablename__ = "job_group"
@@ -77,7 +78,7 @@ class JobGroupRow(SQLModel, table=True):
     """With "#" for each number."""
 
 
-class JobRow(SQLModel, table=True):
+class JobRow(Row, table=True):
     """A job and its status."""
 
     __tablename__ = "job"
@@ -143,7 +144,7 @@ class JobRow(SQLModel, table=True):
     before the latest reset."""
 
 
-class AttemptRow(SQLModel, table=True):
+class AttemptRow(Row, table=True):
     """One claim of a job, until it completes. At most one attempt of a job is open."""
 
     __tablename__ = "attempt"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index
-from sqlmodel import SQLModel
 
 from torc_core.model.ids import RecoveryId, WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, json, key, only, reference, text, wide
+from torc_server.storage.tables.columns import NUMBERED, Row, json, key, only, reference, text, wide
 
 
-class RecoveryRow(SQLModel, table=True):
+class RecoveryRow(Row, table=True):
     """One recovery, and who carries it out."""
 
     __tablename__ = "recovery"

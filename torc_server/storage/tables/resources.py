@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from sqlmodel import SQLModel
-
 from torc_core.model.ids import FailureHandlerId, RequirementsId, SchedulerId, WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, key, reference, text, wide
+from torc_server.storage.tables.columns import NUMBERED, Row, key, reference, text, wide
 
 
-class ResourceRequirementsRow(SQLModel, table=True):
+class ResourceRequirementsRow(Row, table=True):
     """What a job needs; memory and runtime as written and as numbers."""
 
     __tablename__ = "resource_requirements"
@@ -26,7 +24,7 @@ class ResourceRequirementsRow(SQLModel, table=True):
     runtime_s: int = wide()
 
 
-class FailureHandlerRow(SQLModel, table=True):
+class FailureHandlerRow(Row, table=True):
     """Rules for failed jobs, as JSON text."""
 
     __tablename__ = "failure_handler"
@@ -38,7 +36,7 @@ class FailureHandlerRow(SQLModel, table=True):
     rules: str = text()
 
 
-class LocalSchedulerRow(SQLModel, table=True):
+class LocalSchedulerRow(Row, table=True):
     """A machine to run on directly."""
 
     __tablename__ = "local_scheduler"
@@ -51,7 +49,7 @@ class LocalSchedulerRow(SQLModel, table=True):
     num_cpus: int | None = wide(nullable=True)
 
 
-class SlurmSchedulerRow(SQLModel, table=True):
+class SlurmSchedulerRow(Row, table=True):
     """A shape of Slurm allocation."""
 
     __tablename__ = "slurm_scheduler"

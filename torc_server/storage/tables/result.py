@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import Index
-from sqlmodel import SQLModel
 
 from torc_core.model.ids import ComputeNodeId, JobId, ResultId, WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, key, reference, text, wide
+from torc_server.storage.tables.columns import NUMBERED, Row, key, reference, text, wide
 
 
-class ResultRow(SQLModel, table=True):
+class ResultRow(Row, table=True):
     """One ended attempt."""
 
     __tablename__ = "result"
@@ -34,7 +33,7 @@ class ResultRow(SQLModel, table=True):
     avg_cpu_percent: float | None = None
 
 
-class LatestResultRow(SQLModel, table=True):
+class LatestResultRow(Row, table=True):
     """The latest result of a job."""
 
     __tablename__ = "workflow_result"
@@ -44,7 +43,7 @@ class LatestResultRow(SQLModel, table=True):
     result_id: ResultId = reference("result.id", index=True)
 
 
-class SlurmStatsRow(SQLModel, table=True):
+class SlurmStatsRow(Row, table=True):
     """What Slurm's accounting says of one attempt."""
 
     __tablename__ = "slurm_stats"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import Index
-from sqlmodel import SQLModel
 
 from torc_core.model.ids import ComputeNodeId, WorkflowId, WorkflowRunId
 from torc_server.storage.tables.columns import (
     NUMBERED,
+    Row,
     key,
     only,
     reference,
@@ -17,7 +17,7 @@ from torc_server.storage.tables.columns import (
 )
 
 
-class WorkflowRunRow(SQLModel, table=True):
+class WorkflowRunRow(Row, table=True):
     """One start or resume, with the process that runs jobs for it."""
 
     __tablename__ = "workflow_run"

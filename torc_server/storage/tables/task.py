@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from sqlmodel import SQLModel
-
 from torc_core.model.ids import TaskId, WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, key, reference, text, wide
+from torc_server.storage.tables.columns import NUMBERED, Row, key, reference, text, wide
 
 
-class TaskRow(SQLModel, table=True):
+class TaskRow(Row, table=True):
     """One piece of work on a workflow."""
 
     __tablename__ = "task"

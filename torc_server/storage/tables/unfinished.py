@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import SQLModel
-
 from torc_core.model.ids import WorkflowId
-from torc_server.storage.tables.columns import json, reference, text, wide
+from torc_server.storage.tables.columns import Row, json, reference, text, wide
 
 
-class UnfinishedWorkRow(SQLModel, table=True):
+class UnfinishedWorkRow(Row, table=True):
     """What was decided for a workflow and is not carried out yet.
 
     The row is written before the work and goes with its last slice. Meanwhile it reserves the

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import SQLModel
-
 from torc_core.model.ids import WorkflowId
-from torc_server.storage.tables.columns import NUMBERED, count, json, key, text, wide
+from torc_server.storage.tables.columns import NUMBERED, Row, count, json, key, text, wide
 
 
-class WorkflowRow(SQLModel, table=True):
+class WorkflowRow(Row, table=True):
     """A workflow, its settings and its status."""
 
     __tablename__ = "workflow"
