@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from tui.pty_screen import PtyScreen
+from waiting import wait_for
+from zombies import zombies_of
 
 from torc_core.client import TorcClient
 from torc_core.model.job import Job
@@ -25,6 +30,14 @@ def _no_workflows_of_other_tests(request: pytest.FixtureRequest) -> None:
         client = request.getfixturevalue("client")
         for workflow in client.list_workflows(user="tester").items:
             client.delete_workflow(workflow.id)
+
+
+@pytest.fixture(autouse=True)
+def _no_zombies() -> Iterator[None]:
+    """Whatever an interface has started in a test is waited for when it has ended."""
+    before = zombies_of().keys()
+    yield
+    wait_for(lambda: not zombies_of().keys() - before, "the last of its processes")
 
 
 @pytest.fixture
@@ -73,4 +86,11 @@ def start_tui(tmp_path: Path) -> Iterator[TuiStarter]:
 
     yield start
     for screen in started:
+        if screen.process.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                wait_for(partial(_has_no_zombies, screen.process.pid), "the last of its processes")
         screen.close()
+
+
+def _has_no_zombies(pid: int) -> bool:
+    return not zombies_of(pid)

@@ -35,14 +35,17 @@ def clean_up_if_killed(terminal: int) -> None:
 def _wait(waits: int, terminal: int) -> None:
     """Start the shell; it costs a moment that the first picture need not wait for."""
     clean = CLEAN.replace("\x1b", r"\033")
+    shell = None
     with contextlib.suppress(OSError):  # without it a terminal is left as by any other program
-        subprocess.Popen(
+        shell = subprocess.Popen(
             ["/bin/sh", "-c", _WAIT, "torc-clean-up", clean],
             stdin=waits,
             stdout=terminal,
             stderr=subprocess.DEVNULL,
         )
     os.close(waits)
+    if shell is not None:
+        shell.wait()  # until this process ends, unless it is killed before
 
 
 def _say(ends: int) -> None:

@@ -240,9 +240,11 @@ def start_run(directory: RunDirectory) -> ProcessIdentity:
             env=user_environment(),
             start_new_session=True,
         )
-    claimed = _wait_until_claimed(directory, process)
-    detach(process)
-    return claimed
+    try:
+        return _wait_until_claimed(directory, process)
+    finally:
+        if process.returncode is None:
+            detach(process)
 
 
 def _wait_until_claimed(

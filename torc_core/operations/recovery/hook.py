@@ -25,6 +25,7 @@ from torc_core.characters import escape_hidden
 from torc_core.client import Feature, TorcClient
 from torc_core.errors import AccessError, MachineError, UsageError
 from torc_core.host.environment import user_environment
+from torc_core.host.process import detach
 from torc_core.masking import mask
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
@@ -248,10 +249,12 @@ def _shown(raw: bytes) -> str:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End what a hook has started, as it is not waited for any more."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    try:
         os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+    except (ProcessLookupError, PermissionError):  # it is over, or has become another user's
+        detach(process)
