@@ -157,6 +157,13 @@ class Database(Protocol):
     def reader_engine(self) -> Engine:
         """Return an engine whose connections can only read, each transaction one state."""
 
+    def reading(self, connection: Connection) -> AbstractContextManager[None]:
+        """Have what is read of one state of the database, which is held no longer than that.
+
+        Args:
+            connection: Of the `reader_engine`, and used in no other way.
+        """
+
     def read_version(self, connection: Connection) -> int:
         """Return the version of the schema, 0 when none was ever written."""
 

@@ -176,10 +176,8 @@ class Readers:
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         connection = self._own_connection()
-        try:
+        with self._database.reading(connection):
             return query(connection)
-        finally:
-            connection.rollback()  # a read leaves nothing to commit, and must not pin the log
 
     def _own_connection(self) -> Connection:
         """Return this thread's connection; made at its first query."""

@@ -157,6 +157,14 @@ class PostgresDatabase:
         """Return an engine whose connections can only read, each transaction one state."""
         return engine_of(self._url, "reader")
 
+    @contextmanager
+    def reading(self, connection: Connection) -> Iterator[None]:
+        """Have what is read of one state of the database."""
+        try:
+            yield
+        finally:
+            connection.rollback()
+
     def read_version(self, connection: Connection) -> int:
         """Return the version of the schema, 0 when none was ever written."""
         is_there = connection.exec_driver_sql("SELECT to_regclass('schema_version') IS NOT NULL")

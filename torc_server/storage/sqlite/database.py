@@ -30,7 +30,7 @@ from torc_server.storage.sqlite import lock
 from torc_server.storage.sqlite.alone import Alone
 from torc_server.storage.sqlite.changes import Noting
 from torc_server.storage.sqlite.damage import find_damage
-from torc_server.storage.sqlite.driver import driver_of, run
+from torc_server.storage.sqlite.driver import driver_of, one_state, run
 from torc_server.storage.sqlite.file_systems import shared_file_system
 from torc_server.storage.sqlite.free_pages import INCREMENTAL, give_back
 from torc_server.storage.sqlite.numbering import Numbering
@@ -247,6 +247,8 @@ class SQLiteDatabase:
         """
         mode = "rw" if _exists(self._path, "journal") else "ro"
         return self._engine(mode, _READER_PRAGMAS, begin="BEGIN")
+
+    reading = staticmethod(one_state)
 
     def _engine(self, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:
         uri = uri_of(self._path, mode)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +21,24 @@ def run(connection: Connection, text: str) -> sqlite3.Cursor:
     except sqlite3.Error as error:
         dialect = connection.dialect
         raise DBAPIError.instance(text, None, error, sqlite3.Error, dialect=dialect) from error
+
+
+@contextmanager
+def one_state(connection: Connection) -> Iterator[None]:
+    """Have what is read of one state of the file; a state that is held pins the log.
+
+    For SQLAlchemy all of it is one transaction: to begin and to roll back one takes it 80 us, and
+    the driver 5.
+    """
+    driver = driver_of(connection)
+    if connection.in_transaction():
+        run(connection, "BEGIN")
+    else:
+        connection.begin()
+    try:
+        yield
+    finally:
+        driver.rollback()
 
 
 def driver_of(connection: Connection) -> sqlite3.Connection:
