@@ -14,10 +14,13 @@ and the timers that servers have unless they are set; its seeds take four times 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from typing import NamedTuple
@@ -39,6 +42,8 @@ KINDS = (
 LEAST_SHARE = 0.01
 """Of seeds in which each kind of fault happens."""
 REPLAYS = 3
+OBJECTS = 100_000
+"""After so many new ones garbage is collected; a history has some ten thousand."""
 
 
 class Totals(NamedTuple):
@@ -64,7 +69,7 @@ def run_seeds(seeds: range, *, profile: str = "all", until_failure: bool = False
     fired: Fired = Counter()
     expired = late = 0
     meaning = PROFILES[profile]
-    with new_store(kind=KeptStore) as store:
+    with new_store(kind=KeptStore) as store, rare_collection():
         for seed in seeds:
             report = History(store, meaning(seed), seed).run()
             fired.update(kind for kind in KINDS if report.fired[kind])
@@ -78,6 +83,20 @@ def run_seeds(seeds: range, *, profile: str = "all", until_failure: bool = False
                 if until_failure:
                     break
     return Totals(len(seeds), failed, fired, expired, late)
+
+
+@contextmanager
+def rare_collection() -> Iterator[None]:
+    """Collect garbage rarely: modules and compiled statements stay, and are not looked through."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def run_in_parallel(seeds: range, processes: int, *, profile: str) -> Totals:
@@ -100,13 +119,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=20_000)
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--profile", choices=list(PROFILES), default="all", help="what may fail")
     parser.add_argument("--until-failure", action="store_true", help="end with the first failure")
     chosen = parser.parse_args()
     seeds = range(chosen.first, chosen.first + chosen.seeds)
     begin = time.perf_counter()
-    if chosen.processes == 1:
+    if chosen.processes == 1 or chosen.until_failure:
         totals = run_seeds(seeds, profile=chosen.profile, until_failure=chosen.until_failure)
     else:
         totals = run_in_parallel(seeds, chosen.processes, profile=chosen.profile)

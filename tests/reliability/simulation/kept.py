@@ -20,6 +20,8 @@ from torc_core.clock import Clock
 Rows = dict[str, list[tuple[Any, ...]]]
 TABLES = [table.name for table in SQLModel.metadata.sorted_tables]
 """Those that are referred to first."""
+STATEMENTS = 1000
+"""How many stay compiled: more than histories have, whose servers die in all ways in turn."""
 NUMBERS = "sqlite_sequence"
 """The table of the highest ids."""
 
@@ -37,6 +39,7 @@ class KeptStore(Store):
 
         def connect(mode: str, /, *arguments: Any, **named: Any) -> sqlite3.Connection:
             if mode not in self._by_mode:
+                named["cached_statements"] = STATEMENTS
                 self._by_mode[mode] = kind(mode, *arguments, **named)
             return self._by_mode[mode]
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from reliability.simulation.network import Weather
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from torc_core.model.compute import ComputeNodesResources
 from torc_core.model.exchange import Exchange, WorkRequest
@@ -21,6 +21,7 @@ from torc_server.rules.creation import create_jobs
 from torc_server.rules.initialize import initialize_jobs
 from torc_server.rules.workflows import create_workflow, find_workflow
 from torc_server.storage import tables
+from torc_server.storage.statements import Prepared
 
 RETRIED, FINAL = 3, 4
 """Exit codes: of an attempt that its failure handler retries, and of one that fails the job."""
@@ -345,6 +346,14 @@ def register(conn: Connection, workflow_id: int, slots: int, *, now_ms: int) -> 
     return add_node(conn, workflow_id, slots, now_ms=now_ms)
 
 
+_COLUMNS = (
+    *("workflow_id", "hostname", "pid", "start_time", "is_active", "num_cpus", "memory_gb"),
+    *("num_gpus", "num_nodes", "compute_node_type", "last_seq", "last_seen_at"),
+)
+_ADD_NODE = Prepared(insert(tables.compute_node), *_COLUMNS)
+_LATEST_NODE = Prepared(select(func.max(tables.compute_node.c.id)))
+
+
 def add_node(conn: Connection, workflow_id: int, slots: int, *, now_ms: int) -> int:
     """Register a compute node."""
     values: dict[str, Any] = {
@@ -361,6 +370,6 @@ def add_node(conn: Connection, workflow_id: int, slots: int, *, now_ms: int) -> 
         "last_seq": 0,
         "last_seen_at": now_ms,
     }
-    key = conn.execute(insert(tables.compute_node).values(values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    _ADD_NODE.run_each(conn, [values])
+    [(node_id,)] = _LATEST_NODE.all(conn)
+    return int(node_id)
