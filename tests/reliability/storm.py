@@ -36,7 +36,8 @@ from torc_core.model.status import JobStatus
 LARGEST_BATCH = 100
 WIDTH = 500
 NEEDS = 2
-HANG_S = 600.0
+HANG_S = 300.0
+"""A workflow of which no job ends for so long is stuck."""
 LOOK_S = 0.005
 LATEST_S = 0.05
 """A process is killed up to so long after enough jobs have ended."""
@@ -122,12 +123,15 @@ class Storm:
         self.processes.server.wait()
         for name in (SERVER, *self._runners):
             self._start(name)
-        deadline = begin + HANG_S + self._jobs / 100
+        ends, deadline = 0, begin + HANG_S
         while self._look() and not self._problems:
-            if time.monotonic() > deadline:
+            now, before, ends = time.monotonic(), ends, self._progress.ends()
+            if ends > before:
+                deadline = now + HANG_S
+            elif now > deadline:
                 self._problems.append("the workflow is stuck")
-            elif self._left > 0:
-                self._kill_in_time()
+            if self._left > 0:
+                self._kill_in_time(ends, now)
             time.sleep(LOOK_S)
         seconds = time.monotonic() - begin
         self._end()
@@ -162,9 +166,8 @@ class Storm:
         *_, last = (self._folder / DEATHS).read_text().splitlines()
         return f"server, {last}"
 
-    def _kill_in_time(self) -> None:
+    def _kill_in_time(self, ends: int, now: float) -> None:
         """Kill a moment after enough jobs have ended since the last time."""
-        ends, now = self._progress.ends(), time.monotonic()
         if self._due is None and ends >= self._next_kill:
             self._due = now + self._chance.uniform(0, LATEST_S)
         elif self._due is not None and now >= self._due:
