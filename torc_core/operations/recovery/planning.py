@@ -69,6 +69,8 @@ class _Decision:
         self._facts = facts
         self._options = options
         self._verdicts: dict[JobId, JobVerdict] = dict(first_verdicts(facts, options))
+        self._known_raises: dict[RequirementsId, Raise] | None = None
+        """Of the verdicts as they are; each takes a look at all jobs."""
 
     def refuse(self, needs_more: Callable[[Diagnosis], bool], refusal: _Refusal) -> None:
         """Give up jobs for which more would be needed than there is."""
@@ -78,7 +80,7 @@ class _Decision:
                 continue
             said = refusal(diagnosis, needs) if needs_more(diagnosis) else None
             if said is not None:
-                self._verdicts[job_id] = JobVerdict(self._verdicts[job_id].cause, *said)
+                self._give_up(job_id, *said)
 
     def memory_refusal(self) -> _Refusal:
         """Return what decides whether the memory of a job cannot be raised as it has to be."""
@@ -135,7 +137,7 @@ class _Decision:
             takes = each_takes[needs_id]
             if left is not None and spent + takes > left:
                 reason = f"may take {takes:.3g} node-hours: --max-node-hours allows {left:g} in all"
-                self._verdicts[job_id] = JobVerdict(verdict.cause, WhyNot.NODE_HOURS, reason)
+                self._give_up(job_id, WhyNot.NODE_HOURS, reason)
             else:
                 spent += takes
         return round(spent, 3)
@@ -170,9 +172,15 @@ class _Decision:
             sharing = unfinished[needs_id] - len(each.job_ids)
             yield msgspec.structs.replace(each, num_sharing=sharing)
 
+    def _give_up(self, job_id: JobId, why_not: WhyNot, reason: str) -> None:
+        self._verdicts[job_id] = JobVerdict(self._verdicts[job_id].cause, why_not, reason)
+        self._known_raises = None
+
     def _raises(self) -> dict[RequirementsId, Raise]:
-        diagnoses = (diagnosis for _, diagnosis in self._to_raise())
-        return make_raises(diagnoses, self._facts.nodes, self._options)
+        if self._known_raises is None:
+            diagnoses = (diagnosis for _, diagnosis in self._to_raise())
+            self._known_raises = make_raises(diagnoses, self._facts.nodes, self._options)
+        return self._known_raises
 
     def _to_raise(self) -> Iterator[tuple[JobId, Diagnosis]]:
         """Yield the jobs that are retried because they lacked something."""
