@@ -66,3 +66,26 @@ def test_what_is_neither_is_refused(reference, code, said, torc):
 def test_the_plan_of_a_workflow_is_found_by_name(torc, told):
     assert torc("-f", "json", "workflows", "execution-plan", "latest").json["workflow_id"] == told
     assert torc("workflows", "execution-plan", "gone").code == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        (("w.yaml",), "w.yaml"),
+        (("w.yaml", "-o", "my logs", "--num-cpus=2"), "w.yaml -o 'my logs' --num-cpus=2"),
+        (("--max-parallel-jobs", "2", "w.yaml"), "--max-parallel-jobs 2 w.yaml"),
+        (("w.yaml", "--password", "hidden", "--detach"), "w.yaml --detach"),
+        (("--password=hidden", "w.yaml"), "w.yaml"),
+        (("--detach", "--", "w.yaml"), "--detach w.yaml"),
+    ],
+)
+def test_the_line_that_a_hint_names_has_all_options_but_a_password(words, again, torc, tmp_path):
+    (tmp_path / "w.yaml").write_text(
+        "name: lacking\njobs: [{name: a, command: 'cat ${files.input.x}'}]\n"
+        "files: [{name: x, path: gone.txt}]\n"
+    )
+
+    answer = torc("run", *words)
+
+    assert answer.code == 5
+    assert f"Provide them, then: torc run {again}. To continue without them" in answer.err

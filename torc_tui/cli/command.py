@@ -12,6 +12,7 @@ import click
 from click.core import augment_usage_errors
 from rich_click import RichArgument, RichCommand, RichGroup
 
+from torc_tui.cli.command_line import keep_words
 from torc_tui.cli.global_options import global_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,6 +53,7 @@ class TorcCommand(RichCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse a line, so that all errors, also those of the parser, name this command."""
+        keep_words(ctx, args)
         with augment_usage_errors(ctx):
             return super().parse_args(ctx, args)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 import click
@@ -24,6 +23,7 @@ from torc_core.runner.policy.options import RunnerOptions
 from torc_core.runner.policy.summary import RunSummary
 from torc_core.spec import ExpandedWorkflow, SpecFile, read_spec
 from torc_tui.cli.command import HiddenArgument, argument, command
+from torc_tui.cli.command_line import command_line
 from torc_tui.cli.options.run_options import run_options, skip_checks_option
 from torc_tui.cli.options.types import FILE_OR_WORKFLOW
 from torc_tui.cli.output.diagnostics import say
@@ -70,8 +70,7 @@ def run(
     if workflow_id is None:
         spec = read_spec(spec_or_id)
         expanded = spec.expand(skip_checks=skip_checks)
-        command_line = f"torc run {shlex.quote(spec_or_id)}"
-        check_file_run(expanded, chosen, command_line, force=skip_checks)
+        check_file_run(expanded, chosen, command_line(), force=skip_checks)
         workflow_id = _create(settings, expanded)
     return run_workflow(
         settings, workflow_id, chosen, is_detached=detach, force=skip_checks, spec=spec

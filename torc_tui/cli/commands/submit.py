@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from torc_core.operations.slurm.submission.submit import (
 from torc_core.operations.slurm.submission.submit_file import FileSubmission, propose_submit_file
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
+from torc_tui.cli.command_line import command_line
 from torc_tui.cli.options.shared import accept_misfits_option
 from torc_tui.cli.options.submit_options import question_options, submit_options
 from torc_tui.cli.options.types import FILE_OR_WORKFLOW
@@ -64,7 +64,7 @@ def submit(
     request = FileSubmission(
         spec=read_spec(spec_or_id).expand(skip_checks=skip_checks),
         user=settings.user,
-        command=f"torc submit {shlex.quote(spec_or_id)}",
+        command=command_line(),
     )
     submission = propose_submit_file(settings.connection, settings.slurm, request, options)
     title = {"workflow_name": request.spec.name}

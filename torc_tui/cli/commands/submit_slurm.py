@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from torc_core.operations.slurm.submission.plan_spec import PlannedSpec, plan_sp
 from torc_core.operations.slurm.submission.submit_file import FileSubmission, propose_submit_file
 from torc_core.spec import read_spec
 from torc_tui.cli.command import argument, command
+from torc_tui.cli.command_line import command_line
 from torc_tui.cli.commands.submit import SubmitChoices, show_and_submit, site_options
 from torc_tui.cli.options.plan_options import plan_options, plan_request
 from torc_tui.cli.options.shared import accept_misfits_option
@@ -52,7 +52,7 @@ def submit_slurm(
     submission = propose_submit_file(
         settings.connection,
         settings.slurm,
-        _request(settings, planned, file),
+        _request(settings, planned),
         site_options(settings, output_dir),
     )
     title = {
@@ -63,12 +63,11 @@ def submit_slurm(
     show_and_submit(settings, submission, title, SubmitChoices(**chosen))
 
 
-def _request(settings: Settings, planned: PlannedSpec, file: str) -> FileSubmission:
-    account = planned.plan.schedulers[0].record.account
+def _request(settings: Settings, planned: PlannedSpec) -> FileSubmission:
     return FileSubmission(
         spec=planned.spec,
         user=settings.user,
-        command=f"torc submit-slurm --account {shlex.quote(account)} {shlex.quote(file)}",
+        command=command_line(),
         placements=planned.placements,
         warnings=planned.plan.warnings,
     )
