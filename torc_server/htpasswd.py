@@ -123,9 +123,9 @@ def create(path: Path) -> None:
 @_cost
 @click.argument("user", envvar="USER")
 def hash_line(password: str | None, cost: int, user: str) -> None:
-    """Print a line for the file of users of a server that you do not administer.
+    """Print a line for the file of users of another server.
 
-    USER defaults to yourself.
+    Its administrator adds the line. USER defaults to yourself.
     """
     credentials.check_user(user)
     hashed = credentials.hash_password(given(password, confirm=True), cost)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from torc_core.errors import ConflictError, UsageError
 from torc_core.host.machine import usable_cpu_count
+from torc_core.units import counted
 from torc_server.access import credentials
 from torc_server.access.throttle import FIRST, KEYS, Throttle, TooManyAttemptsError
 from torc_server.access.verifier import Verifier
@@ -67,7 +68,7 @@ class Users:
                 hint=f"Add one with torc-htpasswd add --file {self._path} USER.",
             )
         self._verifier, self._known = verifier, {}
-        log.info("%d users in %s", len(verifier), self._path)
+        log.info("%s in %s", counted(len(verifier), "user"), self._path)
         for user in verifier.unusable:
             log.warning("%s: %r cannot log in: the entry is not a bcrypt hash", self._path, user)
         if verifier.cost >= DEAR_COST:

@@ -104,7 +104,6 @@ def copy(*, source: str, target: str) -> None:
         raise UsageError("FROM and TO are the same database.", hint="Name a new one as TO.")
     opened, copied_to = map(open_database, addresses)
     opened.create()
-    copied_to.create()
     copied = copy_all(opened, copied_to)
     workflows, jobs = counted(copied.num_workflows, "workflow"), counted(copied.num_jobs, "job")
     rows = counted(copied.num_rows, "row")

@@ -37,8 +37,13 @@ def copy(source: Database, target: Database) -> Copied:
         UsageError: The target cannot keep a text of the source.
         MachineError: One cannot be read, or the other not written.
     """
+    with source.exclusive():
+        target.create()  # no earlier: of a refused source no empty target is left
+        return _copy_all(source, target)
+
+
+def _copy_all(source: Database, target: Database) -> Copied:
     with (
-        source.exclusive(),
         target.exclusive(),
         _explained(source),
         source.reader_engine().connect() as reading,

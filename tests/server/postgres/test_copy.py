@@ -81,6 +81,14 @@ def test_nothing_is_copied_onto_something_or_from_under_a_server(file, postgres,
     make_server(address=address)
     used = torc_server("copy", address, file.with_name("other.db"))
     assert (used.returncode, "Servers use the database" in used.stderr) == (5, True)
+    assert not file.with_name("other.db").exists()
+
+
+def test_a_file_that_a_server_uses_leaves_no_empty_copy(make_server, tmp_path):
+    used = torc_server("copy", make_server().database, tmp_path / "copy.db")
+
+    assert (used.returncode, "already serves the database" in used.stderr) == (5, True)
+    assert not (tmp_path / "copy.db").exists()
 
 
 @pytest.mark.parametrize(
