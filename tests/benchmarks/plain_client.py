@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import count, islice, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,9 +55,9 @@ class Client:
             "persistent": True,
         }
         action_id = server.call("POST", f"{place}/actions", action)["id"]
-        self._own = {
-            "workflow": request("PUT", place, {"description": "changed"}),
-            "pending actions": request("POST", f"{place}/actions/{action_id}/claim", {}),
+        self._own: dict[str, Iterator[bytes]] = {
+            "workflow": (request("PUT", place, {"description": str(at)}) for at in count()),
+            "pending actions": repeat(request("POST", f"{place}/actions/{action_id}/claim", {})),
         }
         self.workflow.initialize()
         self.connection = Connection(server.port)
@@ -76,9 +77,9 @@ class Client:
         for name, path in self.reads.items():
             asked = request("GET", path)
             yield f"{name}, kept", quick(self._ask(asked)[0] for _ in range(CALLS))
-            yield f"{name}, changed", quick(self._after(self._change, asked))
+            yield f"{name}, changed", quick(self._after(repeat(self._change, CALLS), asked))
             if own := self._own.get(name):
-                yield f"{name}, its own", quick(self._after(own, asked))
+                yield f"{name}, its own", quick(self._after(islice(own, CALLS), asked))
         status = request("GET", self.reads["status"])
         claims, ends, statuses = [], [], []
         for _ in range(CALLS // 2):
@@ -92,8 +93,8 @@ class Client:
         yield "its completion", quick(ends)
         yield "status, its own", quick(statuses)
 
-    def _after(self, change: bytes, asked: bytes) -> Iterator[Cost]:
-        for _ in range(CALLS):
+    def _after(self, changes: Iterable[bytes], asked: bytes) -> Iterator[Cost]:
+        for change in changes:
             self._ask(change)
             yield self._ask(asked)[0]
 
