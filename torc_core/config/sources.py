@@ -165,12 +165,10 @@ def _misplaced_secret(value: Value, origin: Origin) -> Fault | None:
     return Fault(value.path, f"{dotted(value.path)} is not taken from here.", hint)
 
 
-def load_client(
-    environ: Mapping[str, str] = os.environ, options: Sequence[Option] = ()
-) -> ClientSettings:
+def load_client(environ: Mapping[str, str] = os.environ) -> ClientSettings:
     """Return the settings of `torc` that are in force here.
 
     Raises:
         UsageError: A source has an unknown name or a wrong value; the message names it.
     """
-    return Loaded("client", environ=environ, options=options).check().client
+    return Loaded("client", environ=environ).check().client

@@ -37,9 +37,7 @@ class RunSummary(Wire, frozen=True, kw_only=True):
         return None if started is None or ended is None else max(0.0, ended - started)
 
 
-def run_history(
-    client: TorcClient, workflow_id: WorkflowId, most: int = MOST_RUNS
-) -> list[RunSummary]:
+def run_history(client: TorcClient, workflow_id: WorkflowId) -> list[RunSummary]:
     """Return the latest runs of a workflow, the newest first; a run without any trace is left out.
 
     Raises:
@@ -48,7 +46,7 @@ def run_history(
     """
     present = client.get_workflow_status(workflow_id).run_id
     records = _records(client, workflow_id)
-    first = max(0, present - most + 1)
+    first = max(0, present - MOST_RUNS + 1)
     found = [
         _summary(client, workflow_id, run_id, [each for each in records if each.run_id == run_id])
         for run_id in range(present, first - 1, -1)

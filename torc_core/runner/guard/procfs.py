@@ -68,14 +68,14 @@ def read_process(pid: int, proc: str = "/proc") -> Process | None:
     return None if text is None else parse_stat(text)
 
 
-def read_variables(pid: int, names: Sequence[str], proc: str = "/proc") -> tuple[str, ...] | None:
+def read_variables(pid: int, names: Sequence[str]) -> tuple[str, ...] | None:
     """Return variables of the environment that a process was started with.
 
     Returns:
         Their values; None if one is missing, or the environment may not be read.
     """
     try:
-        entries = Path(proc, str(pid), "environ").read_bytes().split(b"\0")
+        entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return None
     found: list[str] = []
