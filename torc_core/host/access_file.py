@@ -1,4 +1,4 @@
-"""The file by which workers on other machines reach a server: its address, and what it asks for.
+"""The file that tells workers on other machines how to reach a server: address and credentials.
 
 It is in a directory that these machines share, and only its owner may read it. A worker reads it
 again when the server does not answer, as that may have been started again elsewhere.

@@ -1,4 +1,4 @@
-"""The addresses of this machine: which are listened on, and which one others are reached from."""
+"""The addresses of this machine: which to listen on, and which one outgoing connections use."""
 
 from __future__ import annotations
 

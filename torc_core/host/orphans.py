@@ -1,4 +1,4 @@
-"""Orphans: processes whose parents are dead, and which the system gives to another process.
+"""Orphans: processes whose parents are dead, and which another process has inherited.
 
 That is process 1, of the machine or of a container, or a subreaper among their ancestors, prctl(2).
 """

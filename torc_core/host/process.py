@@ -1,4 +1,4 @@
-"""Which process is meant: a pid alone is reused by later processes.
+"""The identity of a process: a pid alone is reused by later processes.
 
 A process is identified by its pid, its start time and the boot of the machine. The name of the
 machine is none of it: it changes with a network. It only tells, once the boot is another one, a

@@ -1,4 +1,4 @@
-"""What holds for every program of torc: its streams, and how it ends when something goes wrong.
+"""What all programs of torc have in common: streams, and how they end when something goes wrong.
 
 An error that no one foresaw becomes a sentence too; its traceback goes to `errors.log` in the
 state directory. Imports little, so that it also serves an installation that is broken.

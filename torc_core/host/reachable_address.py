@@ -1,4 +1,4 @@
-"""Which address of this machine other machines reach."""
+"""The address at which other machines reach this one."""
 
 from __future__ import annotations
 

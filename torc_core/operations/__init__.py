@@ -1,4 +1,4 @@
-"""What a user may ask for, once for every interface.
+"""Everything a user can do, implemented once for all interfaces.
 
 An operation is proposed, agreed to, and carried out. `propose_...` looks at the server and at this
 machine and returns a `Proposal`, or raises what forbids it; nothing is changed by then. `carry_out`

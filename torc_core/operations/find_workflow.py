@@ -1,4 +1,4 @@
-"""The workflow or file that a person means: by its id, its name, `latest`, or its path."""
+"""Finding the workflow or file that a user means: by id, name, `latest`, or path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is seen of the main screen, and where its keys go: layout, focus, connection."""
+"""The layout of the main screen, its focus, its connection, and where its keys go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys are typed before the rows, or the screen, are there that they are meant for."""
+"""Keys that are typed before the rows or the screen that they are meant for are there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A screen that is seen as soon as it can be: what its first picture does not show comes after."""
+"""A screen that appears as soon as possible: what its first picture does not show comes later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How wide the list of workflows is beside an open one."""
+"""The width of the list of workflows beside an open one."""
 
 from __future__ import annotations
 

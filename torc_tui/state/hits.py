@@ -1,4 +1,4 @@
-"""Which of several pieces of text side by side the mouse is on."""
+"""Which of several adjacent pieces of text the mouse is on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the keys lead that move through anything that is longer than the screen."""
+"""Where keys move in anything that is longer than the screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the interface was in use last."""
+"""When the interface was last used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks on files, flock(2): of the processes that want one, one has it.
+"""Locks on files, flock(2): one process holds each.
 
 The kernel releases a lock with the end of its process, however that ends. The file stays: were it
 deleted, two processes could hold two files of one name.

@@ -1,4 +1,4 @@
-"""What the log of a program that did not start says last."""
+"""The last lines in the log of a program that did not start."""
 
 from __future__ import annotations
 

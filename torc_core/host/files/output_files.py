@@ -1,4 +1,4 @@
-"""Logs and what else goes below an output directory: for their owner alone, or as the umask says.
+"""Files below an output directory, such as logs: for their owner alone, or as the umask says.
 
 Jobs print what they know, and that may be secret. What exists already keeps its permissions.
 """

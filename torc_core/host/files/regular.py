@@ -1,4 +1,4 @@
-"""Opening only what is a regular file: reading anything else may block, or never end."""
+"""Opening regular files only: reading anything else may block, or never end."""
 
 from __future__ import annotations
 

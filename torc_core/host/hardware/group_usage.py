@@ -1,4 +1,4 @@
-"""What is used of the control group that limits this process, instead of the whole machine.
+"""The use of the control group that limits this process, instead of the whole machine.
 
 Sources: the kernel's cgroup-v2 and cgroup-v1 (memory, cpuacct) guides.
 """

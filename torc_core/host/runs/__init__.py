@@ -1,4 +1,4 @@
-"""Runs of this machine, each with a directory by which it is found again.
+"""Runs of this machine; each has a directory.
 
 A run directory holds `meta.json` (what runs, since when, under which process), `status.json` (its
 steps, rewritten while it runs), the runner's log, and a copy of the workflow file if it came from

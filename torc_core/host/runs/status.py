@@ -1,4 +1,4 @@
-"""What `status.json` says of a run: how many steps are how far, and which. Pure.
+"""What `status.json` says about a run: how many steps are in which status, and which. Pure.
 
 Of a small workflow it has every step. Of a larger one it has those that matter to a user who
 reconnects: what runs, what failed, what ended last. So it stays below 100 KB.

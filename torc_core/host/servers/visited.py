@@ -1,4 +1,4 @@
-"""Servers that the user has been to, or has given a name; without passwords and tokens."""
+"""Servers that the user has visited or named; without passwords and tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workflow with what a plan adds to it."""
+"""Adding a plan's schedulers and actions to a workflow."""
 
 from __future__ import annotations
 

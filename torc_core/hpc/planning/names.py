@@ -1,4 +1,4 @@
-"""What schedulers of a plan are called, and what entries of the file say of them."""
+"""The names of a plan's schedulers, and how entries of the file refer to them."""
 
 from __future__ import annotations
 

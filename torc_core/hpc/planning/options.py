@@ -1,4 +1,4 @@
-"""What a user chooses of a plan."""
+"""The options of a plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a partition, and how users write it. Pure."""
+"""What a job needs from a partition, and how users write it. Pure."""
 
 from __future__ import annotations
 

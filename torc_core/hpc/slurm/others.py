@@ -1,4 +1,4 @@
-"""As it starts, a worker settles what other allocations of its workflow have left.
+"""A worker settles, as it starts, what other allocations of its workflow have left behind.
 
 Their jobs are ready for it at once, and not only when their runners have been silent for long.
 """

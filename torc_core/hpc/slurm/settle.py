@@ -1,4 +1,4 @@
-"""What follows when Slurm says that allocations are over: the server need not wait for silence."""
+"""Recording that allocations are over once Slurm says so, before their leases expire."""
 
 from __future__ import annotations
 

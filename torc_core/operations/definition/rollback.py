@@ -1,4 +1,4 @@
-"""What is created as a whole, or not at all."""
+"""Undoing a creation that fails halfway."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What runs have left: how each went, what differs between two, where jobs ran when."""
+"""The history of runs: how each went, how two differ, and which jobs ran where and when."""

@@ -1,4 +1,4 @@
-"""The profiles there are, and the one that is meant."""
+"""The known profiles, and finding the one that a user means."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a user may ask for of single jobs: create, change, delete, cancel, retry; their output."""
+"""What a user can do with single jobs: create, change, delete, cancel, retry, read output."""

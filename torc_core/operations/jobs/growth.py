@@ -1,4 +1,4 @@
-"""What is in files that others still write, read from the beginning or from the last lines on."""
+"""Reading files that others are still writing, from the beginning or the last lines on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What torc has written into a job's stderr about output files that it did not write."""
+"""What torc wrote into a job's stderr about output files that the job did not write."""
 
 from __future__ import annotations
 

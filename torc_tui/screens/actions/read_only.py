@@ -1,4 +1,4 @@
-"""What may be changed: nothing if the interface is read-only, and of others what was asked for."""
+"""Whether a change is allowed: never if the interface is read-only; for others, after asking."""
 
 from __future__ import annotations
 

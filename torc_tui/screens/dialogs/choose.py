@@ -1,4 +1,4 @@
-"""Asking which of a few things is meant."""
+"""Asking the user to choose one of a few things."""
 
 from __future__ import annotations
 

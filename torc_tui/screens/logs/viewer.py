@@ -1,4 +1,4 @@
-"""What is seen of the viewer of files: one that is followed while it is written, or any other."""
+"""The viewer of files, without its keys: it shows a file, and follows one that grows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is seen of failures, in groups; they are read piece by piece while the screen is open."""
+"""The screen of failures, in groups, without its keys; it reads them piece by piece."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking again whenever something happens to a workflow, but not all the time."""
+"""Refreshing whenever something happens to a workflow, but not too often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking a server how it is: one small request with a refresh, and not with each."""
+"""Asking a server for its health: one small request, with some of the refreshes."""
 
 from __future__ import annotations
 

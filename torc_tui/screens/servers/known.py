@@ -1,4 +1,4 @@
-"""The servers that one can go to: a dialog that offers them."""
+"""A dialog that offers the known servers."""
 
 from __future__ import annotations
 

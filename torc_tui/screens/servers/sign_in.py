@@ -1,4 +1,4 @@
-"""Going to a server that asks who one is."""
+"""Connecting to a server that requires authentication."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the interface says of Slurm's queue: how current it is, and why a job waits."""
+"""What the interface says about Slurm's queue: how current it is, and why a job waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the first line of the screen says of a watch."""
+"""What the first line of the screen says about a watch."""
 
 from __future__ import annotations
 

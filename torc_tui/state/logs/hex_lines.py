@@ -1,4 +1,4 @@
-"""A binary file as lines of a hex dump: offset, 16 bytes, and what of them is text."""
+"""A binary file as lines of a hex dump: offset, 16 bytes, and those that are text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An open file with a position in it, and all that is looked for there; steps of a few ms."""
+"""An open file with a position and searches in it; each step takes a few ms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When all jobs of a workflow are read again: the more seldom, the longer that takes. Pure."""
+"""When to read all jobs of a workflow again: less often the longer it takes. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the interface goes: a server, what it is called, and whether torc can start it here."""
+"""A server that the interface can go to: its name, and whether torc can start it here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a table has asked for: which answers still count, and which rows are those of before."""
+"""A table's requests: which answers still count, and which rows are outdated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script that sbatch is given: its directives, and a runner on each node or one for all. Pure.
+"""The script for sbatch: its directives, and a runner on each node or one for all. Pure.
 
 Source: sbatch(1) and srun(1) of Slurm 22.05 and 24.11; how sbatch reads directives, and how srun
 passes signals on, was tried with 22.05.8.

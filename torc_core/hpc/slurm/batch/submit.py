@@ -1,4 +1,4 @@
-"""A script on its way to sbatch: a file for its owner alone, and an environment without secrets."""
+"""Passing a script to sbatch: a file for its owner alone, and an environment without secrets."""
 
 from __future__ import annotations
 

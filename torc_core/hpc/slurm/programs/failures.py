@@ -1,4 +1,4 @@
-"""What it means that a program of Slurm failed, from its own words. Pure.
+"""What the failure of a Slurm program means, judged by its output. Pure.
 
 A controller that does not answer, a request that may have been carried out, and a refusal are
 different errors: the first may be tried again, the second only after a look into the queue, the

@@ -1,4 +1,4 @@
-"""Documents in files, and what is said when one cannot be written."""
+"""Documents in files, and the errors when one cannot be written."""
 
 from __future__ import annotations
 
