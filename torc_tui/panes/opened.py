@@ -13,10 +13,10 @@ from textual.timer import Timer
 from torc_core.errors import NotFoundError, TorcError
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow, WorkflowStatus
+from torc_core.operations.event_feed import EventFeed
 from torc_core.operations.progress.groups import Overview
 from torc_core.operations.progress.read import read_overview
 from torc_core.operations.slurm.queue_watch import QueueLook, QueueWatch
-from torc_tui.feed import EventFeed
 from torc_tui.panes.base import TabShown
 from torc_tui.panes.messages import (
     LimitsChanged,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from torc_core.model.ids import WorkflowId
-from torc_tui.feed import EventFeed
+from torc_core.operations.event_feed import EventFeed
 from torc_tui.requests import Requests
 
 _LEAST_PAUSE_S = 0.5

@@ -10,7 +10,7 @@ from torc_core.client import TorcClient
 from torc_core.model.job import Job
 from torc_core.model.status import JobStatus
 from torc_core.model.workflow import Workflow
-from torc_tui.feed import EventFeed
+from torc_core.operations.event_feed import EventFeed
 
 
 def make_jobs(client, count):
@@ -62,7 +62,7 @@ def test_no_pause_is_kept_once_the_server_is_known_to_answer(make_server, monkey
     monkeypatch.setattr("torc_core.operations.follow_events.FIRST_PAUSE_S", 3600.0)
     own = make_server()
     number, _ = make_jobs(own.client(), 1)
-    monkeypatch.setattr("torc_tui.feed._LONGEST_PAUSE_S", 3600.0)
+    monkeypatch.setattr("torc_core.operations.event_feed._LONGEST_PAUSE_S", 3600.0)
     own.kill()
     told = []
     feed = EventFeed(own.client, number, lambda: told.append(1))
