@@ -309,7 +309,12 @@ SYNTAX = {
     "yaml": [
         ("name: w\njobs:\n  - {name: a\n", "f:4:1: not valid YAML"),
         ("name: w\n\tx: y\n", "f:2:1: not valid YAML"),
-        ("\tname: w\n", "lines are indented with spaces"),
+        ("\tname: w\n", "lines are indented with spaces, and this one with a tab"),
+        ("name: w\njobs:\n  - name: é\n  \t- x: 1\n", "spaces, and this one with a tab"),
+        ("name: w\njobs:\n\t- name: a\n", "spaces, and this one with a tab"),
+        ("name: w\r\njobs:\r\n\t- name: a\r\n", "f:3:1: not valid YAML"),
+        ("name: w\njobs:\n  - command: @b\n", "any token; text that begins with it needs quotes"),
+        ("name: w\njobs:\n  - command: `b`\n", "any token; text that begins with it needs quotes"),
         ("a: echo Error: x\n", 'text that holds ": " needs quotes around it'),
         ("a: *.txt\n", "text that begins with * or & needs quotes"),
         ("a: > x\n", "text that begins with > or | needs quotes"),

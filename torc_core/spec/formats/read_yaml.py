@@ -40,10 +40,12 @@ MAX_ALIASED_CHARACTERS = 256_000_000
 _PARSERS_OWN_LIMIT = "exceeded maximum nesting depth"
 """What libyaml says beyond 1,000 levels, as PyYAML 6.0.4 builds it. It reads ahead, so it may find
 them before it has handed out the level that is too deep for us."""
+_TAB = "lines are indented with spaces, and this one with a tab"
 _ADVICE = {
+    "found a tab character that violates indentation": _TAB,
     "mapping values are not allowed in this context": 'text that holds ": " needs quotes around it',
     "found character that cannot start any token": (
-        "text that begins with it needs quotes around it, and lines are indented with spaces"
+        "text that begins with it needs quotes around it"
     ),
     "did not find expected alphabetic or numeric character": (
         "text that begins with * or & needs quotes around it"
@@ -131,8 +133,7 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
         if error.problem == _PARSERS_OWN_LIMIT:
             raise MalformedError(f"nested deeper than {MAX_DEPTH} levels", position) from error
         message = ": ".join(part for part in (error.context, error.problem) if part)
-        advice = f"; {_ADVICE[error.problem]}" if error.problem in _ADVICE else ""
-        message = f"not valid YAML: {shown(message, 200)}{advice}"
+        message = f"not valid YAML: {shown(message, 200)}{_advice(text, error)}"
         raise MalformedError(message, position) from error
     except yaml.reader.ReaderError as error:
         position = Lines(text).at(text.index(chr(error.character)))
@@ -140,6 +141,17 @@ def read_yaml(text: str, marks: Marks | None = None) -> Any:
         raise MalformedError(message, position) from error
     finally:
         parser.dispose()
+
+
+def _advice(text: str, error: yaml.MarkedYAMLError) -> str:
+    """Return what helps, with a semicolon before it; empty if that is not known."""
+    if error.problem not in _ADVICE:
+        return ""
+    mark = error.problem_mark
+    at = mark.column if mark else 0
+    lines = text.splitlines()[mark.line : mark.line + 1] if mark else []
+    is_tab = any(line[at : at + 1] == "\t" for line in lines)
+    return f"; {_TAB if is_tab else _ADVICE[error.problem]}"
 
 
 def parser_of(text: str) -> Any:
