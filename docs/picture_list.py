@@ -56,7 +56,7 @@ PICTURES = {
     "create": Picture(Stage.CREATED, SMALL, (SWEEP, "n", Seen("hpo-sweep.yaml"))),
     "wizard": Picture(
         Stage.CREATED, SMALL,
-        (SWEEP, "m", Seen("step 1 of 7"), *"sweep", "ctrl+n", "a", Seen("Command"), *"fit_{i}"),
+        (SWEEP, "m", Seen("step 1 of 7"), *"sweep", "ctrl+n", Seen("Command"), *"fit_{i}"),
     ),
     "runs": Picture(Stage.RUNNING, USUAL, (Seen("Runs on this machine"), Seen(" of 45 done"))),
     "jobs": Picture(

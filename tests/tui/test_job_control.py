@@ -239,6 +239,8 @@ def test_a_shell_has_a_clean_terminal_after_the_interface_was_killed(shell):
     modes = dict(re.findall(rb"\x1b\[\?(\d+)([hl])", shell.output))
     assert {modes[mode] for mode in (b"1049", b"1000", b"1003", b"1006")} == {b"l"}
     assert (modes[b"25"], modes[b"7"]) == (b"h", b"h")
+    erased = shell.output.rindex(b"\x1b[H\x1b[2J")
+    assert erased < shell.output.rindex(b"\x1b[?1049l"), "a console has no screen to go back to"
 
 
 def leaves_clean(output: bytes) -> bool:

@@ -34,7 +34,7 @@ def test_a_run_is_found_again_after_the_interface_was_killed(
         wait_for(lambda: _summary().get("completed") == 1, "the record of the first job")
         assert list_runs()[0].state is RunState.RUNNING
         screen = start_tui(server.url, USER="killed")
-        screen.wait_for("These continued while you were away.", "outlives", "▶ running")
+        screen.wait_for("Runs that go on without the interface", "outlives", "▶ running")
         screen.wait_for("1 of 2 done, 1 running", os.uname().nodename, "l output")
         screen.send("l")
         screen.wait_for("run ▸ #", "Job started", "K stop run")

@@ -130,3 +130,14 @@ async def test_the_cursor_stays_in_sight_when_the_table_gets_fewer_lines():
 
         assert app.table.cursor == TOTAL - 1
         assert app.table.scroll_offset.y + app.table.size.height - 1 == TOTAL
+
+
+async def test_what_the_server_lacks_is_not_said_of_other_rows():
+    app = Slow()
+    async with app.run_test():
+        app.table.ask_failed(is_refused=True, lack="It has none.")
+        assert first_line(app.table) == "It has none."
+        app.table.forget(Query(reverse=True))
+        assert not first_line(app.table)
+        app.table.start_over(Query())
+        assert not first_line(app.table)

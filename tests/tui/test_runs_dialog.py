@@ -62,13 +62,25 @@ def endless():
         process.kill()
 
 
+async def test_servers_are_named_where_runs_are_of_several(server):
+    make_run("here", url=server.url).begin()
+    async with interface(server.url, size=(120, 35)) as ui:
+        await ui.wait_for(OFFERED)
+        assert "Server" not in ui.seen()
+        await ui.press("escape")
+        make_run("there", url="http://elsewhere:8080/torc-service/v1").begin()
+        await ui.press("H")
+        await ui.wait_for(OFFERED)
+        await ui.wait_for("elsewhere:8080")
+
+
 async def test_several_runs_are_offered_with_their_steps_and_those_that_are_over_apart(server):
     make_run("alive", url=server.url).begin()
     over = make_run("over", url=server.url)
     over.begin()
     over.end("failed", 1)
     async with interface(server.url, size=(120, 35)) as ui:
-        await ui.wait_for("These continued while you were away.")
+        await ui.wait_for("Runs that go on without the interface")
         await ui.wait_for(OFFERED)
         await ui.wait_for("3 of 12 done, 1 failed, 2 running, 6 pending")
         assert "Finished" not in ui.seen()
@@ -84,7 +96,7 @@ async def test_a_run_that_ends_while_it_is_looked_at_goes_to_those_that_are_over
     run = make_run("alive", url=server.url)
     run.begin()
     async with interface(server.url, size=(120, 35)) as ui:
-        await ui.wait_for("These continued while you were away.")
+        await ui.wait_for("Runs that go on without the interface")
         await ui.wait_for(OFFERED)
         await ui.wait_for("▶ running")
         assert "Finished" not in ui.seen()

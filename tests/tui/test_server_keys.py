@@ -51,6 +51,24 @@ async def test_a_server_that_was_stopped_stays_so_until_it_is_started_again():
         await ui.wait_for("kept")
 
 
+@pytest.mark.usefixtures("_own_server")
+async def test_a_server_that_another_interface_stopped_is_started_on_purpose_only():
+    connection = connect(Choice(standalone=True))
+    async with interface("", connect=lambda: connection) as ui:
+        await ui.wait_for("● own server")
+        stop_server()
+        await ui.press("r")
+        await ui.wait_for("The server was stopped.")
+        await ui.wait_for("Press S to start the server.")
+        await ui.press("r")
+        await ui.wait_for("The server was stopped.")
+        assert running_server() is None
+        await ui.press("S")
+        await ui.wait_for("Start a server on this machine?")
+        await ui.press("y")
+        await ui.wait_for("● own server")
+
+
 async def test_a_server_of_others_is_neither_stopped_nor_read(server):
     async with interface(server.url) as ui:
         await ui.wait_for("● 127.0.0.1")

@@ -78,13 +78,13 @@ def makes_a_workflow(screen: PtyScreen) -> None:
     screen.send("m")
     screen.wait_for("step 1 of 7", "Name: must not be empty")
     screen.send(f"average{ENTER}of nine numbers{ENTER}")
-    screen.wait_for("step 2 of 7", "a workflow needs at least one job")
-    for name, command in {
-        "measure": "until [ -e go ]; do sleep 0.1; done; seq 9 > numbers.txt",
-        "add up": "paste -s -d + numbrs.txt > sum.txt",
-        "report": "cat sum.txt",
-    }.items():
-        screen.send(f"a{name}{ENTER}{command}{ENTER}{ENTER}")
+    screen.wait_for("step 2 of 7", "No two are the same")
+    for add, name, command in (
+        ("", "measure", "until [ -e go ]; do sleep 0.1; done; seq 9 > numbers.txt"),
+        ("a", "add up", "paste -s -d + numbrs.txt > sum.txt"),
+        ("a", "report", "cat sum.txt"),
+    ):
+        screen.send(f"{add}{name}{ENTER}{command}{ENTER}{ENTER}")
         screen.wait_for(f"> {name}", f"Name         {name}")
     screen.send(CTRL_N)
     screen.wait_for("step 3 of 7", "> report", "Enter goes to the fields")
@@ -108,7 +108,7 @@ def runs_and_watches_it(screen: PtyScreen) -> None:
 
 def comes_back_to_a_failure(screen: PtyScreen) -> None:
     """Reconnect; the run has gone on."""
-    screen.wait_for("These continued while you were away.", "of 3 done", "l output")
+    screen.wait_for("Runs that go on without the interface", "of 3 done", "l output")
     screen.send(ENTER)
     screen.wait_for("✗ failed", "33% of 3 jobs", "✓ 1 completed", "✗ 1 failed", "- 1 canceled")
 

@@ -74,6 +74,8 @@ HOW_TO_GET_A_SERVER = (
     "Start one with `torc-server run`, or leave out --url and TORC_API_URL to use "
     "the one that torc starts for you."
 )
+HOW_TO_START_IT = "Start it again: torc server start"
+"""Of a server that a user has stopped."""
 _NOISE = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 """What the system and OpenSSL add to their words: `[Errno 111] `."""
 

@@ -88,6 +88,11 @@ class Feature(Enum):
     SLURM_STATS = Lack(
         capabilities.EXCHANGE, "keep what Slurm's accounting says of jobs", r"/slurm_stats"
     )
+    JOB_COUNTS = Lack(
+        capabilities.EXCHANGE,
+        "count the jobs of the workflows that it lists",
+        instead="Their jobs are counted once one is open.",
+    )
     LIST_FILTERS = Lack(capabilities.EXCHANGE, "look for parts of texts in its lists")
     ALL_FIELDS = Lack(capabilities.EXCHANGE, "keep all fields of records: see below")
     EXCLUDES = Lack(capabilities.EXCLUDES, "leave out of a list what a filter matches")
@@ -109,6 +114,12 @@ def feature_of(path: str) -> Feature | None:
 def features_of(offered: Collection[str]) -> frozenset[Feature]:
     """Return which features a server with these capabilities has."""
     return frozenset(each for each in Feature if each.value.shown_by in offered)
+
+
+def ids_in(path: str) -> dict[str, str]:
+    """Return what stands in hints in place of `ID`: the workflow that a path is about, if any."""
+    found = re.match(r"/workflows/(\d+)/", path)
+    return {"ID": found[1]} if found else {}
 
 
 def unsupported(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from torc_core.client.features import feature_of, unsupported
+from torc_core.client.features import feature_of, ids_in, unsupported
 from torc_core.client.request import Request
 from torc_core.decoders import decoder_of
 from torc_core.errors import (
@@ -66,7 +66,7 @@ def read_reply(request: Request[T], url: str, status: int, content: bytes) -> T:
 
 def _no_such_call(request: Request[Any], url: str, status: int) -> TorcError:
     if feature := feature_of(request.path):
-        return unsupported(feature, url)
+        return unsupported(feature, url, values=ids_in(request.path))
     return CLASS_OF_STATUS[status](
         f"The server at {url} does not know {request.method} {request.path}.",
         hint="Check --url and TORC_API_URL: it may be another server than torc's, or an older one.",

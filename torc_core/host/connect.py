@@ -94,10 +94,13 @@ def connect_running(choice: Choice, timeout_s: float = 30.0) -> TorcClient | Non
 
 
 def embedded_client(address: Address) -> TorcClient:
-    """Return a client that locates or restarts the embedded server when it does not answer."""
-    from torc_core.host.embedded_server import locate_server  # noqa: PLC0415 - not for others
+    """Return a client that locates the embedded server when it does not answer.
 
-    return TorcClient(address.url, token=address.token, locate=locate_server)
+    It starts it again, too, but not when a user has stopped it.
+    """
+    from torc_core.host.embedded_server import find_server  # noqa: PLC0415 - not for others
+
+    return TorcClient(address.url, token=address.token, locate=find_server)
 
 
 def _named(choice: Choice, url: str, timeout_s: float = 30.0) -> TorcClient:

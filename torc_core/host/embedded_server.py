@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from torc_core.client import Address
+from torc_core.client.failures import HOW_TO_START_IT
 from torc_core.errors import ConflictError, MachineError, TimedOutError, UnreachableError
 from torc_core.host.access_file import ServerAccess, write_access_file
 from torc_core.host.addresses import LOOPBACK
@@ -58,6 +59,8 @@ class EmbeddedServer(msgspec.Struct, frozen=True, kw_only=True):
     """At `host`."""
     database: str | None = None
     """The file that it serves; None for that of the embedded server."""
+    was_stopped: bool = False
+    """A user has stopped it: what merely asks it does not start it again."""
     access_files: tuple[str, ...] = ()
     """The files by which workers on other machines find it; written again when it moves."""
 
@@ -139,6 +142,18 @@ def locate_server() -> Address:
         raise UnreachableError(error.message, hint=error.hint) from error
 
 
+def find_server() -> Address:
+    """Return the address of the embedded server, as `locate_server`, unless a user has stopped it.
+
+    Raises:
+        UnreachableError: It was stopped, or cannot be started.
+    """
+    last = _last(own_place())
+    if last is not None and last.was_stopped:
+        raise UnreachableError("The server was stopped.", hint=HOW_TO_START_IT)
+    return locate_server()
+
+
 def open_server(host: str | None, place: ServerPlace | None = None) -> EmbeddedServer:
     """Have a server listen at an address of this machine, too, and return it.
 
@@ -196,12 +211,17 @@ def keep_access_file(path: Path) -> None:
 def stop_server(place: ServerPlace | None = None) -> bool:
     """Stop a server and return whether it was running.
 
+    It is started again by what needs it, but not by clients that had it before.
+
     Raises:
         TimedOutError: It does not exit.
     """
+    place = place or own_place()
     server = running_server(place)
     if server is None:
         return False
+    with suppress(OSError):  # a full disk is a reason to stop it
+        write_record(place.record, msgspec.structs.replace(server, was_stopped=True))
     _stop(server)
     return True
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from torc_core.client.failures import HOW_TO_GET_A_SERVER
+from torc_core.client.failures import HOW_TO_GET_A_SERVER, HOW_TO_START_IT
 from torc_tui.keys.table import action_named, present_actions
 
 _COMMAND = re.compile(
@@ -25,6 +25,7 @@ _SAME = {
     "workflows initialize": "workflow.initialize",
     "workflows reinitialize": "workflow.reinitialize",
     "workflows reset-status --failed-only --reinitialize": "workflow.rerun",
+    "workflows resume": "workflow.rerun",
     "workflows cancel": "workflow.cancel",
     "workflows delete": "workflow.delete",
     "jobs logs": "job.logs",
@@ -37,6 +38,7 @@ _RETRIES = "--retry-unknown retries it"
 _TO_A_SERVER = (
     "{server.start} goes to torc's own server on this machine, {server.choose} to another one."
 )
+_TO_START_IT = "Press {server.start} to start the server."
 _ACTION = re.compile(r"\{([a-z]+\.[a-z_]+)\}")
 
 
@@ -64,4 +66,5 @@ def in_keys(text: str) -> str:
 
     said = text.replace(_RETRIES, f"{key_of('workflow.rerun')} retries it as it is")
     said = said.replace(HOW_TO_GET_A_SERVER, keyed(_TO_A_SERVER))
+    said = said.replace(HOW_TO_START_IT, keyed(_TO_START_IT))
     return _COMMAND.sub(replaced, said)

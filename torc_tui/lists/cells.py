@@ -15,6 +15,9 @@ from torc_tui.theme import QUIET, Cell, look_of
 
 BROKEN_TONE = look_of("failed").tone
 
+NOT_KNOWN = Cell("-", QUIET)
+"""What stands for what there is, but the server does not give with a list."""
+
 ID = Column("ID", attrgetter("id"), sort_by="id", is_number=True)
 
 

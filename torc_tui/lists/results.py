@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Any
 
+from msgspec.structs import replace
+
+from torc_core.client import TorcClient
 from torc_core.diagnosis.words import code_words
+from torc_core.model.ids import WorkflowId
+from torc_core.model.page import Page
 from torc_core.model.result import Result
 from torc_core.units import format_bytes, format_seconds
-from torc_tui.lists.cells import BROKEN_TONE, ID, item_id, moment_cell, status_cell
+from torc_tui.lists.cells import BROKEN_TONE, ID, NOT_KNOWN, item_id, moment_cell, status_cell
+from torc_tui.lists.chosen_jobs import names_near
 from torc_tui.lists.filters import job_status, text_of, whole_number
 from torc_tui.lists.listing import Column, ListFilter, Listing, Query
 from torc_tui.theme import Cell
@@ -35,7 +42,7 @@ def duration(result: Result) -> str:
 
 
 _JOB = Column("Job", attrgetter("job_id"), sort_by="job_id", is_number=True)
-_NAME = Column("Name", attrgetter("job_name"), shrink_to=10)
+_NAME = Column("Name", lambda result: result.job_name or NOT_KNOWN.text, shrink_to=10)
 _WHY = Column("Why", lambda result: code_words(result.return_code), rank=4)
 _RUN = Column("Run", attrgetter("run_id"), sort_by="run_id", is_number=True, rank=1)
 _ATTEMPT = Column(
@@ -66,15 +73,29 @@ _ENDED = Column(
     sort_by="completion_time",
     rank=3,
 )
+
+
+def _page(client: TorcClient, workflow_id: WorkflowId, **query: Any) -> Page[Result]:
+    """Return a page of results; names of jobs are looked up where the server says none."""
+    page = client.list_results(workflow_id, **{"all_runs": True, **query})
+    unnamed = {result.job_id for result in page.items if result.job_name is None}
+    if not unnamed:
+        return page
+    names = names_near(client, workflow_id, unnamed)
+    items = [
+        replace(result, job_name=result.job_name or names.get(result.job_id))
+        for result in page.items
+    ]
+    return replace(page, items=items)
+
+
 _COLUMNS = (_JOB, _RUN, _ATTEMPT, _STATUS, _RETURN_CODE, _TIME, _MEMORY, _CPU, _ENDED)
 
 RESULTS = Listing(
     name="Results",
     columns=(_JOB, _NAME, *_COLUMNS[1:], _WHY),
     printed=(ID, *_COLUMNS),
-    page=lambda client, workflow_id, **query: client.list_results(
-        workflow_id, **{"all_runs": True, **query}
-    ),
+    page=_page,
     key=item_id,
     filters=(
         ListFilter("status", "Status", text_of("status"), job_status, may_exclude=True),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from torc_core.host.runs import DamagedRun, Run, RunState
 from torc_core.model.page import Page
@@ -97,6 +98,13 @@ def _process(name: str) -> Callable[[Any], object]:
     return lambda run: getattr(_meta("process")(run), name, None)
 
 
+def _server(run: Run | DamagedRun) -> str | None:
+    """Return what the server of a run is called; None where that is not known."""
+    if isinstance(run, DamagedRun):
+        return None
+    return "own server" if run.meta.is_embedded else urlsplit(run.meta.url).netloc
+
+
 def _started_cell(run: Run | DamagedRun) -> Cell:
     return Cell("") if isinstance(run, DamagedRun) else moment_cell("meta.started_at")(run)
 
@@ -120,12 +128,22 @@ _STEPS = Column("Steps", _steps, max_width=48, shrink_to=12)
 _STARTED = Column("Started", _meta("started_at"), _started_cell, min_width=14, rank=1)
 _HOST = Column("Host", _process("host"), rank=2)
 _PID = Column("PID", _process("pid"), is_number=True)
+_SERVER = Column("Server", _server, max_width=30, shrink_to=12)
 _DIRECTORY = Column("Directory", attrgetter("directory"))
 
 RUNS = Listing(
     name="Runs",
     columns=(_WORKFLOW, _NAME, _STATE, _STEPS, _STARTED, _HOST),
-    printed=(_RUN, _WORKFLOW, _NAME, _STATE, _STARTED, _HOST, _PID, _DIRECTORY),
+    printed=(_RUN, _WORKFLOW, _NAME, _STATE, _STARTED, _HOST, _PID, _SERVER, _DIRECTORY),
+    more=(_SERVER,),
     page=lambda *_, **__: _all_runs(),
     key=attrgetter("directory"),
 )
+
+
+def runs_listing(runs: Iterable[Run | DamagedRun]) -> Listing:
+    """Return the list for some runs; it names their servers where there are several."""
+    servers = {_server(run) for run in runs} - {None}
+    titles = [column.title for column in RUNS.columns]
+    is_mixed = len(servers) > 1
+    return RUNS.arranged([*titles[:2], _SERVER.title, *titles[2:]]) if is_mixed else RUNS

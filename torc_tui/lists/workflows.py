@@ -8,14 +8,11 @@ from operator import attrgetter
 from torc_core.model.status import FAILURES, JobStatus
 from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import count, percent_completed
-from torc_tui.lists.cells import BROKEN_TONE, ID, item_id, quiet_cell
+from torc_tui.lists.cells import BROKEN_TONE, ID, NOT_KNOWN, item_id, quiet_cell
 from torc_tui.lists.filters import text_of, yes_or_no
 from torc_tui.lists.job_counts import state_of
 from torc_tui.lists.listing import Column, ListFilter, Listing, Query, text_filter
-from torc_tui.theme import QUIET, WORKFLOW_LOOK, Cell
-
-NOT_KNOWN = Cell("-", QUIET)
-"""What stands for counts that the server does not give with a list."""
+from torc_tui.theme import WORKFLOW_LOOK, Cell
 
 
 def _state(workflow: Workflow) -> str | None:
@@ -66,7 +63,7 @@ def _counted(*statuses: JobStatus) -> Callable[[Workflow], int | str]:
 _NAME = Column("Name", attrgetter("name"), sort_by="name", shrink_to=14, max_width=32)
 _STATE = Column("State", _state, _state_cell, min_width=10)
 _DONE = Column("Done", _counted(JobStatus.COMPLETED), _percent_cell, is_number=True)
-_FAIL = Column("Fail", _counted(JobStatus.FAILED), _failed_cell, heading="FAILED", is_number=True)
+_FAIL = Column("Fail", _counted(*FAILURES), _failed_cell, heading="FAILED", is_number=True)
 _JOBS = Column("Jobs", _counted(*JobStatus), _jobs_cell, is_number=True, rank=1)
 _USER = Column("User", attrgetter("user"), quiet_cell("user"), sort_by="user", max_width=16, rank=2)
 _CREATED = Column("Created", attrgetter("timestamp"))

@@ -22,7 +22,7 @@ from torc_core.units import counted
 from torc_tui.keys.action import Action, Scope
 from torc_tui.keys.awaited import AWAITED
 from torc_tui.keys.bindings import bindings_for
-from torc_tui.keys.in_words import key_of
+from torc_tui.keys.in_words import in_keys, key_of
 from torc_tui.keys.table import in_scope
 from torc_tui.lists.failed.next_failed import Next, Place, next_words
 from torc_tui.panes.lists.actions import LIST_ACTIONS, use_order
@@ -92,8 +92,8 @@ class ListPane(QueriedList):
                 slot=self._slot,
             )
         except UnsupportedError as error:
-            needed.table.ask_failed(is_refused=True)
-            needed.table.say_lack(clean(error.message))
+            lack = clean(in_keys(f"{error.message} {error.hint}"))
+            needed.table.ask_failed(is_refused=True, lack=lack)
             return
         except TorcError as error:
             needed.table.ask_failed(is_refused=not isinstance(error, _NOT_OF_THE_QUERY))
@@ -115,6 +115,10 @@ class ListPane(QueriedList):
     def on_row_table_cursor_moved(self) -> None:
         """Say how many rows are marked now."""
         self.post_message(LimitsChanged())
+
+    def on_row_table_nothing_marked(self) -> None:
+        """Say that the key for marks had nothing to do."""
+        self.post_message(Notice("Nothing is marked."))
 
     def on_row_table_row_chosen(self) -> None:
         """Do what Enter does."""

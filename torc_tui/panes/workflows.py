@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from textual import getters
 from textual.app import ComposeResult
@@ -12,7 +11,7 @@ from textual.timer import Timer
 from torc_core.model.ids import id_of
 from torc_core.model.workflow import Workflow
 from torc_tui.keys.action import Action
-from torc_tui.lists.failed.next_failed import has_failures, next_failed
+from torc_tui.lists.failed.next_failed import next_failed_workflow
 from torc_tui.lists.listing import Query
 from torc_tui.lists.workflows import WORKFLOWS
 from torc_tui.panes.base import REST_S
@@ -148,7 +147,7 @@ class WorkflowsPane(ListPane):
 
     def action_next_failed(self) -> None:
         """Go to the next workflow with failures."""
-        self.go_to_next(partial(next_failed, is_failed=has_failures))
+        self.go_to_next(next_failed_workflow)
 
     def action_open(self) -> None:
         """Open the workflow under the cursor."""

@@ -18,6 +18,9 @@ CLEAN = "".join(
     for mode in "2026l 1049l 1000l 1002l 1003l 1004l 1006l 1015l 2004l 2031l 2048l 7h 25h".split()  # noqa: SIM905
 ) + ("\x1b[<u\x1b[0m")
 """The normal screen, no mouse, no marked pastes, keys as before, a cursor, no colors."""
+_ERASE = "\x1b[0m\x1b[H\x1b[2J"
+"""Before that: a terminal without another screen would keep the picture, and the shell would write
+into it."""
 _WAIT = """trap '' HUP INT QUIT TERM TSTP TTIN TTOU; read -r said || printf "$1" """
 
 
@@ -34,7 +37,7 @@ def clean_up_if_killed(terminal: int) -> None:
 
 def _wait(waits: int, terminal: int) -> None:
     """Start the shell; it costs a moment that the first picture need not wait for."""
-    clean = CLEAN.replace("\x1b", r"\033")
+    clean = (_ERASE + CLEAN).replace("\x1b", r"\033")
     shell = None
     with contextlib.suppress(OSError):  # without it a terminal is left as by any other program
         shell = subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from textual.scroll_view import ScrollView
@@ -51,8 +52,9 @@ class DrawnTable(ScrollView, can_focus=True):
         self._fitted_room = 0
         self._is_active = False
         self._is_late = False
-        self._lack = ""
         """The first rows take long."""
+        self._lack = ""
+        """Why the server has none to give."""
 
     @property
     def total(self) -> int:
@@ -87,8 +89,8 @@ class DrawnTable(ScrollView, can_focus=True):
             return header(columns, self.query_state, self._widths, width, style)
         index = self.scroll_offset.y + y - 1
         if index >= self.total:
-            is_empty = y == 1 and not self.total and self._is_active
-            return filler(self._why_empty if is_empty else "", width, style)
+            why = self._why_empty(width - GUTTER) if self._is_active and not self.total else []
+            return filler(why[y - 1] if y <= len(why) else "", width, style)
         is_cursor = index == self.cursor and self.can_focus
         is_bar = is_cursor and self.has_focus
         if is_bar:
@@ -99,16 +101,13 @@ class DrawnTable(ScrollView, can_focus=True):
         mark = "*" if row is not None and row.key in self.marks else " "
         return row_strip(columns, row, self._widths, width, style, gutter=cursor + mark)
 
-    @property
-    def _why_empty(self) -> str:
-        if self.window.total is None:
-            return self._lack or ("loading…" if self._is_late else "")
-        return f"no {self.listing.name.lower()}"
-
-    def say_lack(self, text: str) -> None:
-        """Say, in place of rows, why the server has none to give."""
-        self._lack = text
-        self.refresh_line(1)
+    def _why_empty(self, width: int) -> list[str]:
+        """Return lines that say why there are no rows."""
+        if self.window.total is not None:
+            return [f"no {self.listing.name.lower()}"]
+        if self._lack:
+            return wrap(self._lack, max(1, width))
+        return ["loading…"] if self._is_late else []
 
     def _expect_rows(self) -> None:
         """Say that rows are waited for, if they take long: a table that is empty says nothing."""

@@ -67,6 +67,9 @@ class RowTable(DrawnTable):
         column: int
         """Its index in the columns of the list."""
 
+    class NothingMarked(Message):
+        """Marks were to be cleared, and there are none."""
+
     @dataclass
     class RowChosen(Message):
         """A row was clicked twice: it is to be opened."""
@@ -85,6 +88,7 @@ class RowTable(DrawnTable):
         self._requests.begin(query, keeps_rows=False)
         self.window = Window()
         self._is_active = self._is_late = False
+        self._lack = ""
         self._natural_widths = self._measured(())
         self.marks.clear()
         self._moves_ahead.clear()
@@ -175,14 +179,19 @@ class RowTable(DrawnTable):
         self.virtual_size = Size(self._room, total + 1)
         self.scroll_to(y=0, animate=False)
 
-    def ask_failed(self, *, is_refused: bool) -> None:
+    def ask_failed(self, *, is_refused: bool, lack: str = "") -> None:
         """Note that a request failed; the next refresh repeats it.
 
         A query that the server refused is replaced by the last one that it answered.
+
+        Args:
+            is_refused: The server refused it.
+            lack: Why the server has none of these rows to give: shown in their place.
         """
         self._requests.fail()
-        self._is_late = False
-        self.refresh_line(1)
+        self._is_late, self._lack = False, lack
+        if self.window.total is None:
+            self.refresh()
         answered = self._requests.answered
         if is_refused and self._requests.is_outdated:
             self.narrow(answered)
@@ -288,6 +297,8 @@ class RowTable(DrawnTable):
 
     def action_mark_clear(self) -> None:
         """Clear all marks."""
+        if not self.marks:
+            self.post_message(self.NothingMarked())
         self.unmark(list(self.marks))
 
     def unmark(self, keys: Iterable[Hashable]) -> None:

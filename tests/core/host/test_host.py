@@ -16,7 +16,7 @@ import psutil
 import pytest
 from waiting import wait_for
 
-from torc_core.errors import ConflictError, MachineError, TimedOutError
+from torc_core.errors import ConflictError, MachineError, TimedOutError, UnreachableError
 from torc_core.host import runs
 from torc_core.host.connect import Choice, connect
 from torc_core.host.directories import state_directory
@@ -199,6 +199,18 @@ def test_a_changed_host_name_loses_no_server(monkeypatch: pytest.MonkeyPatch):
     assert server is not None
     assert ensure_server() == server.address
     assert stop_server()
+
+
+@pytest.mark.usefixtures("_embedded")
+def test_a_server_that_a_user_stopped_is_not_started_again_by_those_who_had_it():
+    had = connect(Choice(standalone=True)).client
+    had.ping()
+    assert stop_server()
+    with pytest.raises(UnreachableError, match="was stopped"):
+        had.ping()
+    assert running_server() is None
+    connect(Choice(standalone=True)).client.ping()
+    had.ping()
 
 
 def test_setting_the_clock_does_not_change_a_process(monkeypatch: pytest.MonkeyPatch):

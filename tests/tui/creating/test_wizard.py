@@ -43,8 +43,9 @@ async def open_wizard(ui):
 
 
 async def add_job(ui, name, command, parameters=""):
-    """Add a job in the second step, with the list in focus before and after."""
-    await ui.press("a")
+    """Add a job in the second step, which begins with one; the list has the focus afterwards."""
+    if field(ui) is None:
+        await ui.press("a")
     for what, text in (("name", name), ("command", command), ("parameters", parameters)):
         await ui.wait_for(lambda what=what: field(ui) == what)
         await ui.type(text)

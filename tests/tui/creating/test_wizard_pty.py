@@ -20,11 +20,11 @@ def test_from_nothing_to_a_workflow_that_has_run(start_tui, make_server, tmp_pat
     screen.wait_for("step 1 of 7", "[Basics]", "to do (C-g)")
     screen.send(f"sorting{ENTER}{ENTER}")
     screen.wait_for("step 2 of 7")
-    for name, command, parameters in (
-        ("make_{i}", "seq {i} 3 20 > part_{i}.txt", "i: 1:3"),
-        ("sort", "sort -n part_*.txt > sorted.txt", ""),
+    for add, name, command, parameters in (
+        ("", "make_{i}", "seq {i} 3 20 > part_{i}.txt", "i: 1:3"),
+        ("a", "sort", "sort -n part_*.txt > sorted.txt", ""),
     ):
-        screen.send(ENTER.join(["a" + name, command, parameters, ""]))
+        screen.send(ENTER.join([add + name, command, parameters, ""]))
     screen.send(CTRL_N)
     screen.wait_for("step 3 of 7", "> sort")
     screen.send(ENTER)

@@ -43,7 +43,8 @@ class Walk(NamedTuple):
     """There are runs on this machine."""
 
 
-_JOBS = "'one' enter 'true' escape a 'six' enter 'true' escape a 'two' enter 'true'"
+_FIRST = "'one' enter 'true' escape"
+_MORE = "'six' enter 'true' escape a 'two' enter 'true'"
 _SCREEN = (Scope.SCREEN, Scope.PANE, Scope.LIST, Scope.TABLE)
 
 
@@ -368,7 +369,7 @@ WALKS = (
         "marks",
         (Scope.MARKS,),
         (*_moves("> [ ] one", "> [ ] six", "> [ ] six"),),
-        f"m 'made' ctrl+n a {_JOBS} escape ctrl+n enter",
+        f"m 'made' ctrl+n {_FIRST} a {_MORE} escape ctrl+n enter",
     ),
     Walk(
         "wizard",
@@ -380,8 +381,8 @@ WALKS = (
             Row("wizard.create", "What the workflow is called", before="down"),
             Row("wizard.next", "step 2 of 7", before="'made'"),
             Row("wizard.back", "step 1 of 7"),
-            Row("wizard.add", "(no name)", before="ctrl+n"),
-            Row("wizard.leave", "> two", before=_JOBS, after="g"),
+            Row("wizard.add", "(no name)", before=f"ctrl+n {_FIRST}"),
+            Row("wizard.leave", "> two", before=_MORE, after="g"),
             *_moves("> one", "> six", "> two"),
             Row("choices.choose", "No two are the same", after="escape"),
             Row("wizard.remove", "Delete Jobs, one?", after="n G"),

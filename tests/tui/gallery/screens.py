@@ -10,7 +10,7 @@ from typing import NamedTuple
 CLIMATE, TRAINING, ARCHIVE = "climate-ens", "train-grid", "quality-control-of-the-whole-archive"
 _JOB = "'member_{i:02}' enter './model {i}' enter 'i: 1:40' enter"
 _REVIEW = (
-    f"m 'ens' ctrl+n a {_JOB} a 'merge' enter 'true' enter enter ctrl+n enter space enter "
+    f"m 'ens' ctrl+n {_JOB} a 'merge' enter 'true' enter enter ctrl+n enter space enter "
     "ctrl+n ctrl+n ctrl+n ctrl+n"
 )
 
@@ -89,9 +89,9 @@ SHOTS = (
     Shot("create_broken", "CreateDialog", "n 'broken.yaml' enter"),
     Shot("examples", "ExamplesDialog", "X"),
     Shot("wizard_basics", "Wizard", "m"),
-    Shot("wizard_jobs", "Wizard", f"m 'ens' ctrl+n a {_JOB} a 'merge' enter 'true' enter"),
-    Shot("wizard_dependencies", "Wizard", f"m 'ens' ctrl+n a {_JOB} ctrl+n"),
-    Shot("wizard_resources", "Wizard", f"m 'ens' ctrl+n a {_JOB} ctrl+n ctrl+n enter"),
+    Shot("wizard_jobs", "Wizard", f"m 'ens' ctrl+n {_JOB} a 'merge' enter 'true' enter"),
+    Shot("wizard_dependencies", "Wizard", f"m 'ens' ctrl+n {_JOB} ctrl+n"),
+    Shot("wizard_resources", "Wizard", f"m 'ens' ctrl+n {_JOB} ctrl+n ctrl+n enter"),
     Shot("wizard_schedulers", "Wizard", "m 'ens' ctrl+n ctrl+n ctrl+n ctrl+n a"),
     Shot("wizard_actions", "Wizard", "m 'ens' ctrl+n ctrl+n ctrl+n ctrl+n ctrl+n a"),
     Shot(

@@ -337,6 +337,12 @@ def freeze(monkeypatch) -> None:
     monkeypatch.setattr(time, "time_ns", lambda: int(NOW * 1e9))
 
 
+def be_there(monkeypatch, nothing: Path) -> None:
+    """Let it be that time in this process, and let there be no programs, such as Slurm's."""
+    monkeypatch.setenv("PATH", str(nothing))
+    freeze(monkeypatch)
+
+
 def make_runs() -> None:
     """Leave runs of this machine, as if they had been started on another login node."""
     here = ProcessIdentity.of(os.getpid())

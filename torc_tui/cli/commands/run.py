@@ -115,8 +115,9 @@ def _explain_server_once(settings: Settings) -> None:
         return
     if note_first_time("server_explained"):
         say(
-            "torc has started a private server for you on this machine, which keeps your workflows "
-            "and runs on. See it: torc server status. Stop it: torc server stop."
+            "torc has started a private server for you on this machine.\n"
+            "It keeps your workflows, and runs on.\n"
+            "See it: torc server status. Stop it: torc server stop."
         )
 
 

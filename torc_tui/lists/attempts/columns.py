@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from torc_core.model.job import Job
 from torc_core.model.result import Result
+from torc_core.model.status import REPORTABLE, JobStatus
 from torc_core.moments import listed_moment
 from torc_core.operations.repair.short_why import FAILED
 from torc_core.units import format_seconds
 from torc_tui.lists.attempts.attempt import as_text, ended_at, result_of, seconds_of, started_at
 from torc_tui.lists.attempts.names import Names
-from torc_tui.lists.cells import BROKEN_TONE, quiet_cell
+from torc_tui.lists.cells import BROKEN_TONE, NOT_KNOWN, quiet_cell
 from torc_tui.lists.listing import Column
 from torc_tui.lists.results import peak_cpu, peak_memory
 from torc_tui.terminal import clean
@@ -21,12 +22,27 @@ from torc_tui.theme import QUIET, Cell
 RESULTS, HELD_BY = "include_latest_results", "include_held_by"
 NODE_NAMES, NEEDS, REASONS = "node_names", "needs", "reasons"
 """What the source of the list is asked for by these columns."""
+_WITH_RESULT = REPORTABLE - {JobStatus.CANCELED}
+"""Statuses of jobs that ended, or of which an attempt did; one may be canceled before it ran."""
 
 
 def _moment(of: Callable[[Job], float | None]) -> Callable[[Job], Cell]:
-    def show(job: Job) -> Cell:
+    def text(job: Job) -> str | None:
         moment = of(job)
-        return Cell("" if moment is None else listed_moment(moment, time.time()), QUIET)
+        return None if moment is None else listed_moment(moment, time.time())
+
+    return _result_cell(text, QUIET)
+
+
+def _result_cell(value: Callable[[Job], object], tone: str = "") -> Callable[[Job], Cell]:
+    """Show what a result says; a dash for one that there is, but that did not come with the job."""
+
+    def show(job: Job) -> Cell:
+        text = value(job)
+        if text is None:
+            is_missing = job.status in _WITH_RESULT and job.latest_result is None
+            return NOT_KNOWN if is_missing else Cell("")
+        return Cell(str(text), tone)
 
     return show
 
@@ -50,31 +66,37 @@ def _exit_code(job: Job) -> int | None:
 
 
 def _exit_cell(job: Job) -> Cell:
-    code = _exit_code(job)
-    return Cell("" if code is None else str(code), BROKEN_TONE if code else QUIET)
+    return _result_cell(_exit_code, BROKEN_TONE if _exit_code(job) else QUIET)(job)
 
 
-DURATION = Column("Time", _duration, is_number=True, min_width=5, rank=2, asks=RESULTS)
+def _measured(title: str, value: Callable[[Job], object], rank: int, min_width: int = 0) -> Column:
+    return Column(
+        title, value, _result_cell(value),
+        is_number=True, min_width=min_width, rank=rank, asks=RESULTS,
+    )  # fmt: skip
+
+
+DURATION = _measured("Time", _duration, rank=2, min_width=5)
 EXIT = Column("Exit", _exit_code, _exit_cell, is_number=True, rank=3, asks=RESULTS)
-PEAK_MEMORY = Column("Peak mem", _from_result(peak_memory), is_number=True, rank=5, asks=RESULTS)
-PEAK_CPU = Column("Peak CPU", _from_result(peak_cpu), is_number=True, rank=6, asks=RESULTS)
+PEAK_MEMORY = _measured("Peak mem", _from_result(peak_memory), rank=5)
+PEAK_CPU = _measured("Peak CPU", _from_result(peak_cpu), rank=6)
 STARTED = Column(
     "Started", lambda job: as_text(started_at(job)), _moment(started_at), rank=8, asks=RESULTS
 )
 ENDED = Column("Ended", lambda job: as_text(ended_at(job)), _moment(ended_at), rank=9, asks=RESULTS)
 PRIORITY = Column("Priority", lambda job: job.priority, sort_by="priority", is_number=True, rank=10)
 ORIGIN = Column("Origin", lambda job: job.origin, quiet_cell("origin"), sort_by="origin", rank=10)
-RUN = Column(
-    "Run", _from_result(lambda result: str(result.run_id)), is_number=True, rank=10, asks=RESULTS
-)
+RUN = _measured("Run", _from_result(lambda result: str(result.run_id)), rank=10)
 
 
 def node_column(names: Names) -> Column:
     """Return the column of the host on which a job runs, or ran."""
 
-    def show(job: Job) -> Cell:
-        return Cell(clean(names.node_of(job) or ""), QUIET)
+    def name(job: Job) -> str | None:
+        host = names.node_of(job)
+        return None if host is None else clean(host)
 
+    show = _result_cell(name, QUIET)
     return Column("Node", names.node_of, show, max_width=20, rank=4, asks=NODE_NAMES)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from torc_core.client import TorcClient
+from torc_core.client import Feature, TorcClient
 from torc_core.diagnosis.observation import FAILURES
 from torc_core.model.ids import WorkflowId, id_of
 from torc_core.model.job import Job
@@ -44,8 +44,17 @@ class Place(NamedTuple):
     cursor: int
 
 
-def has_failures(workflow: Workflow) -> bool:
-    """Return whether jobs of a workflow failed."""
+def next_failed_workflow(client: TorcClient, place: Place) -> Next:
+    """Return the next workflow of which jobs failed.
+
+    Raises:
+        TorcError: The server does not count the jobs of workflows, or did not answer.
+    """
+    client.require(Feature.JOB_COUNTS)
+    return next_failed(client, place, _has_failures)
+
+
+def _has_failures(workflow: Workflow) -> bool:
     return count(workflow.job_counts, FAILURES) > 0
 
 

@@ -12,8 +12,9 @@ from torc_core.model.job import Job
 from torc_core.model.workflow import Workflow
 from torc_tui.keys.awaited import AWAITED
 from torc_tui.lists.attempts.names import Names
+from torc_tui.lists.chosen_jobs import chosen_jobs
 from torc_tui.lists.failed.next_failed import has_failed, next_failed, next_failed_job
-from torc_tui.lists.jobs import JOBS, chosen_jobs, jobs_listing, jobs_of_group
+from torc_tui.lists.jobs import JOBS, jobs_listing, jobs_of_group
 from torc_tui.lists.listing import Listing, Query
 from torc_tui.panes.list_pane import ListPane
 from torc_tui.panes.tabs.details import show_job

@@ -33,6 +33,8 @@ _CHANGES: dict[Task, Callable[[Sequence[str]], Proposal[Any]]] = {
     Task.CLEAR_ALL: lambda _: propose_clear(None),
 }
 
+_UNASKED = "Runs that go on without the interface, or ended since you last looked."
+
 
 async def choose_run(context: ViewContext) -> None:
     """Offer all runs of this machine."""
@@ -63,7 +65,7 @@ async def mention_runs(context: ViewContext, has_typed: Callable[[], bool]) -> N
     def look() -> Sequence[AnyRun]:
         return [run for run in list_runs_with_left_jobs() if run.directory in known]
 
-    await _offer(context, "These continued while you were away.", look, is_unasked=True)
+    await _offer(context, _UNASKED, look, is_unasked=True)
 
 
 async def _here(context: ViewContext) -> Callable[[Run], bool]:

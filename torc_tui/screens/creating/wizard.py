@@ -180,12 +180,15 @@ class Wizard(Screen[Finished | None]):
             if not page.is_attached:
                 await self.switcher.add_content(page)
         self._absorb()
-        self.state.go(step)
+        begins = self.state.go(step)
         if index is not None:
             self.state.point_at(index)
         self.switcher.current = self.state.step.id
         self._changed()
-        self.page.enter(field)
+        if begins:
+            self.page.form.enter()
+        else:
+            self.page.enter(field)
 
     @on(CursorList.Moved, ".items")
     def _on_moved(self, moved: CursorList.Moved) -> None:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from torc_tui.keys.action import Scope
 from torc_tui.keys.bindings import bindings_for
+from torc_tui.keys.in_words import keyed
 from torc_tui.keys.table import shown_in
 from torc_tui.screens.copying import copy_text
 from torc_tui.screens.dialogs.ask import Ask
@@ -98,6 +99,8 @@ class Reader(Screen[None]):
         if self._searched:
             self._match += step
             self._show_match()
+        else:
+            self._tell(keyed("{reader.search} searches for a text"))
 
     def _show_match(self) -> None:
         found = matches(self._lines, self._searched)

@@ -18,7 +18,7 @@ from torc_core.host.connect import Connection, embedded_client
 from torc_core.host.runs import DamagedRun, Run, RunMeta
 from torc_tui.keys.action import Scope
 from torc_tui.keys.bindings import bindings_for
-from torc_tui.lists.runs import RUNS, is_over, run_line
+from torc_tui.lists.runs import is_over, run_line, runs_listing
 from torc_tui.requests import Requests
 from torc_tui.screens.dialogs.dialog import Dialog, Words
 from torc_tui.terminal import clean
@@ -96,7 +96,8 @@ class RunsDialog(Dialog[RunsAnswer | None]):
         self._look = look
         self.gives_way = is_unasked
         """Keys are for what is below."""
-        self._tables = RowTable(RUNS, id="active"), RowTable(RUNS, id="over")
+        self._listing = runs_listing(runs)
+        self._tables = RowTable(self._listing, id="active"), RowTable(self._listing, id="over")
 
     def compose(self) -> ComposeResult:
         """Lay out: why, what goes on, what is over, more of the run under the cursor, keys."""
@@ -112,7 +113,7 @@ class RunsDialog(Dialog[RunsAnswer | None]):
     def on_mount(self) -> None:
         """Fill the lists, and look at the directories now and then."""
         for table in self._tables:
-            table.start_over(RUNS.order)
+            table.start_over(self._listing.order)
         self._fit()
         if self.gives_way:
             self.hints_line.visible = False
@@ -161,7 +162,7 @@ class RunsDialog(Dialog[RunsAnswer | None]):
     def on_row_table_rows_needed(self, event: RowTable.RowsNeeded) -> None:
         """Answer from the runs at hand."""
         event.stop()
-        rows = [RUNS.row(run) for run in self._of(event.table)]
+        rows = [self._listing.row(run) for run in self._of(event.table)]
         span = event.span
         event.table.show_rows(event.epoch, span, len(rows), rows[span.start : span.stop])
 

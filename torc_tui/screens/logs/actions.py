@@ -67,6 +67,8 @@ def switch(screen: FileViewer) -> None:
     """Show the next file."""
     if len(screen.sources.streams) > 1:
         screen.open_stream(screen.number + 1)
+    else:
+        screen.tell("There is no other file here.")
 
 
 def older(screen: FileViewer) -> None:
@@ -114,7 +116,9 @@ def _show_anew(screen: FileViewer) -> None:
 
 def scroll(screen: FileViewer, steps: int) -> None:
     """Scroll sideways; wrapped lines have nothing there."""
-    if not screen.options.is_wrapped:
+    if screen.options.is_wrapped:
+        screen.tell(keyed("Long lines are wrapped; {log.wrap} cuts them."))
+    else:
         screen.lines.scroll_sideways(steps)
 
 

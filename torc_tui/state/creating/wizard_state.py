@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from torc_core.spec.draft.check import Checked
 from torc_core.spec.draft.draft import Draft
 from torc_core.units import counted
@@ -55,7 +57,16 @@ class WizardState:
     @property
     def is_untouched(self) -> bool:
         """Whether nothing would be lost by leaving."""
-        return self.draft == Draft()
+        empty = Draft()
+        left = self._without_untouched
+        return msgspec.structs.replace(left, next_key=empty.next_key) == empty
+
+    @property
+    def _without_untouched(self) -> Draft:
+        """The draft without the job with which its step began, if nothing was typed for it."""
+        jobs = self.draft.items("jobs")
+        is_untouched = len(jobs) == 1 and jobs[0] == type(jobs[0])(key=jobs[0].key)
+        return self.draft.removed("jobs", 0) if is_untouched else self.draft
 
     @property
     def is_entry_untouched(self) -> bool:
@@ -77,9 +88,19 @@ class WizardState:
         changes = [self.take(field, value) for field, value in values.items()]
         return any(changes)
 
-    def go(self, step: int) -> None:
-        """Go to a step, or to the nearest one."""
+    def go(self, step: int) -> bool:
+        """Go to a step, or to the nearest one; return whether it begins with a first entry.
+
+        That of the jobs does, as there has to be one: what is typed is its name.
+        """
         self.at = nearest_step(step)
+        is_of_jobs = self.step.section == "jobs"
+        if not (self.step.adds and is_of_jobs):
+            self.draft = self._without_untouched
+        elif not self.total:
+            self.add()
+            return True
+        return False
 
     def point_at(self, index: int) -> None:
         """Go to an entry, or to the nearest one."""

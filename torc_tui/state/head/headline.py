@@ -123,9 +123,15 @@ def progress_line(
 ) -> tuple[list[Cell], list[Cell]]:
     """Return two lines: state, bar, percent and time left; and the counts of each status.
 
-    Where there is little room, the number of jobs is only in the counts.
+    Where there is little room, the number of jobs is only in the counts. Not all servers count the
+    jobs of the workflows that they list: of those nothing is said before there is a status.
     """
-    counts = _counts(workflow, status)
+    known = workflow.job_counts
+    if status is not None and status.jobs_by_status:
+        known = status.jobs_by_status
+    if known is None and status is None:
+        return [Cell(" …", QUIET)], []
+    counts = {name: number for name, number in (known or {}).items() if number}
     is_canceled = bool(status and status.is_canceled)
     state = state_of(counts, is_canceled=is_canceled)
     look = WORKFLOW_LOOK[state]
@@ -228,10 +234,3 @@ def list_line(listing: Listing, query: Query, total: int | None, marks: int) -> 
         rows = listing.name.lower() if total != 1 else listing.name.lower().removesuffix("s")
         cells.append(Cell(f"  {total:,} {rows}", QUIET))
     return cells
-
-
-def _counts(workflow: Workflow, status: WorkflowStatus | None) -> dict[str, int]:
-    counts = status and status.jobs_by_status
-    return {
-        name: number for name, number in (counts or workflow.job_counts or {}).items() if number
-    }
