@@ -15,7 +15,7 @@ from textual.containers import Horizontal
 from torc_core.model.workflow import Workflow
 from torc_core.moments import zone_name
 from torc_tui.driver.line_speed import LineSpeed
-from torc_tui.keys.in_words import key_of
+from torc_tui.keys.in_words import key_of, keyed
 from torc_tui.keys.table import shown_in
 from torc_tui.notifications import Notifications, write_to
 from torc_tui.panes.base import Tab
@@ -192,6 +192,8 @@ class Board(FirstPicture):
                     await details.show_tab(tab)
                     self._enter_workflow(workflow)
             case _ if where == "back_to_list" or not self.pane.clear_limits():
+                if not self.is_inside:
+                    self.message.show_text(keyed("This is the list; {app.quit} quits."))
                 self.remove_class("-inside")
                 self.workflows.focus_content()
 

@@ -108,7 +108,8 @@ def why_column(names: Names) -> Column:
 
     def show(job: Job) -> Cell:
         tone = BROKEN_TONE if job.status in FAILED else QUIET
-        return Cell(clean(names.why_of(job)), tone)
+        is_missing = job.status in FAILED and job.latest_result is None
+        return NOT_KNOWN if is_missing else Cell(clean(names.why_of(job)), tone)
 
     return Column("Why", names.why_of, show, max_width=44, rank=7, asks=REASONS)
 
