@@ -102,7 +102,8 @@ def _server(run: Run | DamagedRun) -> str | None:
     """Return what the server of a run is called; None where that is not known."""
     if isinstance(run, DamagedRun):
         return None
-    return "own server" if run.meta.is_embedded else urlsplit(run.meta.url).netloc
+    name = urlsplit(run.meta.url).netloc.rpartition("@")[2]
+    return "own server" if run.meta.is_embedded else name
 
 
 def _started_cell(run: Run | DamagedRun) -> Cell:
