@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from campaigns.processes import Processes, conclude, send
 
-from torc_core.model.result import LOST_RETURN_CODE
+from torc_core.model.result import LOST_ATTEMPTS_LIMIT, LOST_RETURN_CODE
 
 COMMAND = (
     "echo S $TORC_JOB_ID $TORC_ATTEMPT_ID | tee -a {ledger}; sleep {seconds}; "
@@ -214,7 +214,7 @@ class Campaign:
         found: dict[str, Collection[Any]] = {
             "attempts that were executed twice": [line for line in lines if lines[line] > 1],
             "jobs without exactly one result": sorted(
-                jobs.keys() ^ Counter(job for job, _, _ in results).keys()
+                jobs.keys() ^ Counter(job for job, _, _ in results).keys() ^ self._given_up()
             )
             + [job for job, count in Counter(job for job, _, _ in results).items() if count > 1],
             "results of attempts that are not their jobs' latest": counted - jobs.items(),
@@ -238,6 +238,17 @@ class Campaign:
         statuses = Counter(each.status for each in late.values())
         in_time = len(self._lost & counted)
         return Report(problems, self._done, self._taken, in_time, statuses, seconds)
+
+    def _given_up(self) -> set[int]:
+        """Return the jobs that failed, as the rule is, since too many of their attempts were lost.
+
+        A job that lasts longer than the time between two pauses may meet each of them.
+        """
+        lost = self.processes.ask(
+            f"SELECT job_id FROM result WHERE return_code = {LOST_RETURN_CODE}"
+            f" GROUP BY job_id HAVING count(*) = {LOST_ATTEMPTS_LIMIT}"
+        )
+        return {job for (job,) in lost}
 
     def _kept(self) -> dict[Key, list[Late]]:
         kept: dict[Key, list[Late]] = {}
