@@ -209,7 +209,11 @@ class LargeWork:
         running.add_done_callback(lambda _: self._held.discard(holder))
         return running
 
+    async def _measure(self) -> None:
+        await _insist(partial(self._readers.run, self._sharing.measure_tables))
+
     async def _delete_rest(self, workflow_id: WorkflowId, progress: Progress | None) -> None:
+        await self._measure()
         while progress is not None:
             part = partial(continue_deletion, rows=self._sizes.rows)
             progress = await _insist(partial(self._writer.run, part, workflow_id, progress))
@@ -256,6 +260,7 @@ class LargeWork:
     async def _carry_out(self, own: Reserved, note: Note) -> Message | StartReply:
         """Do what was noted; if that cannot be, the workflow is free again."""
         try:
+            await self._measure()
             plan, note = await self._decided(own, note)
             for piece in plan.pieces(forgets_results=True, size=self._sizes.piece):
                 await _insist(partial(own.run, _write, piece))

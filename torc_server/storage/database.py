@@ -95,6 +95,15 @@ class Sharing(Protocol):
         One that was only cut off may be among them, if it was for long.
         """
 
+    def measure_tables(self, connection: Connection) -> None:
+        """Let the database look how large its tables are, where it plans statements by that.
+
+        Writes go on meanwhile.
+
+        Args:
+            connection: One that only reads.
+        """
+
 
 class Numbering(Protocol):
     """The ids that a database has given, also to rows that are gone: none is given twice."""

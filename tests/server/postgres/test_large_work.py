@@ -90,6 +90,8 @@ def test_another_server_writes_while_a_large_workflow_is_initialized(calls, ask)
     for thread in (asking, waiting):
         thread.join(100)
     assert replies[0].body["count"] == JOBS
+    [(rows,)] = ask("SELECT reltuples FROM pg_class WHERE relname = 'job'")
+    assert rows > JOBS / 2  # PostgreSQL has looked
     assert late[0].status == 200
     found = statuses(there, workflow_id)
     assert (found["blocked"], found["uninitialized"]) == (JOBS - 1, 1)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 
+import psycopg
 from sqlalchemy import Connection
+from sqlmodel import SQLModel
 
 from torc_server.storage.long_work.holders import new_server
 from torc_server.storage.notify import Changes
-from torc_server.storage.postgres.connections import TURN
+from torc_server.storage.postgres.connections import TURN, connect
 from torc_server.storage.postgres.listener import CHANNEL, listening, messages
 from torc_server.storage.postgres.locks import Lock, try_lock, try_lock_in_transaction
 from torc_server.storage.statements import send
+
+log = logging.getLogger(__name__)
 
 LOOKS = 3
 """How often a server is missed before it is gone: by then others have taken their locks again."""
@@ -79,6 +84,19 @@ class Shared:
         }
         self._missed = {server: self._missed.get(server, 0) + 1 for server in free}
         return {server for server, looks in self._missed.items() if looks >= LOOKS or not server}
+
+    def measure_tables(self, connection: Connection) -> None:
+        """Look now: autovacuum does within a minute, and may have seen the tables empty.
+
+        By what it saw, to delete 1,000 jobs took 10 s.
+        """
+        del connection  # it may write nothing, not even that
+        tables = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        try:
+            with connect(self._url, "listener") as own:
+                own.execute(f"ANALYZE {tables}".encode())
+        except psycopg.Error as error:
+            log.warning("PostgreSQL could not look how large its tables are: %s", error)
 
 
 def _has(connection: Connection, lock: Lock, of: int = 0) -> bool:
