@@ -144,7 +144,7 @@ def test_a_daemon_that_was_never_seen_and_clears_its_environment_is_a_stray(star
     job.process.wait()
     wait_for(pid.exists, "the daemon to clear its environment")
     assert job.find() == []
-    # What other tests of this process have started may leave orphans at any time.
+    # The session's PostgreSQL has children, too, and what other tests have started leaves orphans.
     strays = [each.pid for each in job.membership.strays if each.pid == int(pid.read_text())]
     for stray in strays:
         os.kill(stray, signal.SIGKILL)
