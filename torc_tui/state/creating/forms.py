@@ -66,7 +66,7 @@ STEPS: tuple[Step, ...] = (
     ), "A workflow is a set of jobs that run in the order of their dependencies."),
     Step("jobs", "Jobs", "Jobs", "jobs", (
         Field("name", "Name",
-              "No two are the same; work_{i} is one for each value of the parameter i"),
+              "No two are the same; work_{i} is one for each value of its parameter"),
         Field("command", "Command", "Run by bash; {i} stands for the value of the parameter i"),
         Field("parameters", "Parameters",
               "Such as i: 1:10 or i: 0:100:10 or set: [train, test]; several: i: 1:3; j: 1:2"),
