@@ -68,7 +68,7 @@ PRINTS_A_FILE = ("workflows", "convert")
 ALSO_PRINTED = {("recover",): {"error", "workflow_id", "dry_run"}}
 """Documents that commands print besides an error."""
 FOLLOWING = ("events", "monitor")
-"""Does not end by itself: see `test_following`."""
+"""Does not end by itself, see `test_following`."""
 LINES = [
     *(words for words in lines_of(OF_UNKNOWN) if words[:2] != FOLLOWING),
     *lines_of(WITH_FILE),

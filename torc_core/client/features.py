@@ -96,6 +96,11 @@ class Feature(Enum):
     LIST_FILTERS = Lack(capabilities.EXCHANGE, "look for parts of texts in its lists")
     ALL_FIELDS = Lack(capabilities.EXCHANGE, "keep all fields of records: see below")
     EXCLUDES = Lack(capabilities.EXCLUDES, "leave out of a list what a filter matches")
+    NUMBERED_EVENTS = Lack(
+        capabilities.EXCHANGE,
+        "number its events, so those of the time without a connection are not shown",
+        instead="torc events list ID shows them",
+    )
     STOPPED_JOBS = Lack(
         capabilities.EXCHANGE,
         "tell runners to stop single jobs: their processes would run on",

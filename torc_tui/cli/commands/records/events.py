@@ -11,11 +11,14 @@ from typing import Any, BinaryIO
 import click
 import msgspec
 
+from torc_core.client import TorcClient
+from torc_core.client.features import Feature
 from torc_core.config.bounds import MINUTES
 from torc_core.errors import NotFoundError
 from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.events.text import event_type_of
 from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
+from torc_core.model.ids import WorkflowId
 from torc_core.moments import iso_moment
 from torc_core.operations.follow_events import EventFollower, Following
 from torc_tui.cli.options.field_values import read_json
@@ -145,10 +148,7 @@ def monitor(
     """Follow the events of a workflow as they happen."""
     chosen = settings.choose_workflow(workflow)
     follower = EventFollower(
-        lambda: settings.client,
-        chosen,
-        Following(**how),
-        lambda is_live: None if is_live else say("connection lost; reconnecting"),
+        lambda: settings.client, chosen, Following(**how), _Link(settings.client, chosen).tell
     )
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(filename.open("ab", buffering=0)) if filename else None
@@ -159,6 +159,27 @@ def monitor(
         is_wanted = _is_of(category) if category is not None else lambda _: True
         for event in filter(is_wanted, follower):
             _print(settings, event, file)
+
+
+class _Link:
+    """The connection to the server, as users hear of it."""
+
+    def __init__(self, client: TorcClient, workflow_id: WorkflowId) -> None:
+        self._client = client
+        self._workflow_id = workflow_id
+        self._was_lost = False
+
+    def tell(self, is_live: bool) -> None:
+        """Say that it was lost, and when it is back what was missed."""
+        if not is_live:
+            say("connection lost; reconnecting")
+        elif self._was_lost and not self._client.offers(Feature.NUMBERED_EVENTS):
+            lack = Feature.NUMBERED_EVENTS.value
+            say(
+                f"connected; the server does not {lack.sentence}: "
+                f"torc events list {self._workflow_id}"
+            )
+        self._was_lost = not is_live
 
 
 def _print(settings: Settings, event: StreamedEvent, file: BinaryIO | None) -> None:
