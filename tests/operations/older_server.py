@@ -11,7 +11,7 @@ class OlderServer(TorcClient):
     """It knows only the reference's calls."""
 
     def get_version(self):
-        return Version(version="0.12.0", api_version="0.7.0")
+        return Version(version="0.35.0", api_version="0.21.0")
 
     def assign_scheduler(self, workflow_id, scheduler_id, job_ids):
         raise NotFoundError.of("path", "/assign_scheduler")

@@ -48,7 +48,7 @@ def test_what_was_requested_since_is_in_the_way_until_it_is_over(desk, copy):
         refused = desk.torc("recover", workflow, *words)
         assert refused.code == 5
         assert (
-            f"Workflow {workflow} is still active: 1 allocation of which the server has no record "
+            f"Workflow {workflow} is still active: 1 allocation that the server has no record of "
             f"(Slurm job {waiting})."
         ) in refused.err
         assert refused.err.rstrip().endswith(f"scancel {waiting}")
