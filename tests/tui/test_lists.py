@@ -144,7 +144,7 @@ def test_headings_of_the_commands_tables_stay():
         "Results": "ID JOB RUN ATTEMPT STATUS CODE TIME PEAK MEM PEAK CPU ENDED",
         "Nodes": "ID HOST ACTIVE PID CPUS MEMORY GPUS TYPE STARTED",
         "User data": "ID NAME EPHEMERAL DATA",
-        "Runs": "RUN WORKFLOW NAME STATE STARTED HOST PID DIRECTORY",
+        "Runs": "RUN WORKFLOW NAME STATE STARTED HOST PID SERVER DIRECTORY",
         "Resource requirements": "ID NAME CPUS GPUS NODES MEMORY RUNTIME",
         "Failure handlers": "ID NAME RULES",
         "Slurm schedulers": (

@@ -16,6 +16,14 @@ FIRST_PAUSE_S = 0.5
 """Before the second try to connect again; it doubles from try to try."""
 
 
+Errors = tuple[type[TorcError], ...]
+_EVERY: Errors = (TorcError,)
+_BREAKS: Errors = (TransportError,)
+"""What ends a stream that may be opened again; what is no stream of events is not."""
+_PASSING: Errors = (TransportError, ServerError)
+"""What may pass while a server, or a proxy before it, starts."""
+
+
 class Following(NamedTuple):
     """How events are followed."""
 
@@ -53,9 +61,8 @@ class EventFollower:
         self._workflow_id = workflow_id
         self._how = how
         self._on_link = on_link
-        self._passing: tuple[type[TorcError], ...] = (
-            (TorcError,) if how.is_patient else (TransportError, ServerError)
-        )
+        self._breaks = _EVERY if how.is_patient else _BREAKS
+        self._passing = _EVERY if how.is_patient else _PASSING
         self._stopped = threading.Event()
         self._skip_pause = threading.Event()
         self._stream: EventStream | None = None
@@ -87,7 +94,7 @@ class EventFollower:
                     for numbered in self._events_of(stream):
                         last_id = (numbered.id or last_id) if self._how.is_complete else None
                         yield numbered.event
-                except self._passing:
+                except self._breaks:
                     pass  # the same as the end of the stream, when the server stops
             stream = self._open_again(last_id)
 
