@@ -120,6 +120,28 @@ def test_a_misspelt_command_is_answered_with_the_nearest(line: str, right: str) 
         parse(line)
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("torc slurm regenerate 1 --acount x", "--account"),
+        ("torc recover 1 --max-memry 1g", "--max-memory"),
+        ("torc recover 1 --memory 2", "--memory-multiplier"),
+        ("torc workflows list --all", "--all-users"),
+        ("torc --formt json ping", "--format"),
+        ("torc recover 1 --account x", None),
+        ("torc recover 1 --acount x", None),
+        ("torc recover 1 --r", None),
+        ("torc recover 1 -Q", None),
+    ],
+)
+def test_only_an_option_that_is_near_is_suggested(line: str, meant: str | None) -> None:
+    with pytest.raises(click.UsageError, match="No such option") as caught:
+        parse(line)
+
+    _, _, suggested = caught.value.format_message().partition("Did you mean ")
+    assert suggested == (f"'{meant}'?" if meant else "")
+
+
 def test_the_older_name_of_initialize_is_taken_and_not_listed() -> None:
     assert parse("torc workflows initialize-jobs 1")[1]["workflow"] == "1"
     assert "workflows initialize-jobs" not in COMMANDS

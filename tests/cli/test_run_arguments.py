@@ -80,12 +80,26 @@ def test_the_plan_of_a_workflow_is_found_by_name(torc, told):
     ],
 )
 def test_the_line_that_a_hint_names_has_all_options_but_a_password(words, again, torc, tmp_path):
-    (tmp_path / "w.yaml").write_text(
-        "name: lacking\njobs: [{name: a, command: 'cat ${files.input.x}'}]\n"
-        "files: [{name: x, path: gone.txt}]\n"
-    )
+    _write_lacking(tmp_path)
 
     answer = torc("run", *words)
 
     assert answer.code == 5
     assert f"Provide them, then: torc run {again}. To continue without them" in answer.err
+
+
+def test_the_line_that_a_hint_names_has_the_options_before_the_command(torc, tmp_path, server):
+    _write_lacking(tmp_path)
+
+    answer = torc("--url", server.url, "--password", "hidden", "run", "w.yaml")
+
+    assert answer.code == 5
+    assert f"Provide them, then: torc --url {server.url} run w.yaml. To" in answer.err
+
+
+def _write_lacking(tmp_path):
+    """Write a workflow file of which an input is missing."""
+    (tmp_path / "w.yaml").write_text(
+        "name: lacking\njobs: [{name: a, command: 'cat ${files.input.x}'}]\n"
+        "files: [{name: x, path: gone.txt}]\n"
+    )

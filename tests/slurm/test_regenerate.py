@@ -180,6 +180,17 @@ def test_a_plan_can_be_requested_later_and_a_dry_run_changes_nothing(desk):
     assert len(desk.client.list_slurm_schedulers(workflow_id).items) == 4
 
 
+def test_when_slurm_refuses_it_the_line_that_goes_on_keeps_its_options(desk):
+    workflow_id = begin(desk, LEFT.replace("DEFAULTS", 'extra: "-C nothing"'))
+    words = ("regenerate", str(workflow_id), "--account", "other", "--group-by", "partition")
+
+    refused = desk.torc("slurm", *words, "--submit")
+
+    assert refused.code == 2, refused.err
+    line = f"torc slurm {' '.join(words)} --submit"
+    assert refused.err.rstrip().endswith(f"To go on: {line}")
+
+
 def test_without_slurm_nothing_is_made(desk, tmp_path):
     workflow_id = begin(desk, HELD)
     (tmp_path / "empty").mkdir()

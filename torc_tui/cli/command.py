@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,11 +18,38 @@ from torc_tui.cli.global_options import global_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_NEAR = 0.75
+"""How much of two names has to be the same, of 1, for one to be meant by the other."""
+_FEW = 3
+"""So many letters may be the beginning of a name."""
+
 
 def _with_global_options(ctx: click.Context, own: list[click.Parameter]) -> list[click.Parameter]:
     """Return a command's parameters and the global options; its own have priority."""
     taken = frozenset(name for each in own for name in (*each.opts, *each.secondary_opts))
     return [*own, *global_options(taken=taken, hidden=ctx.parent is not None)]
+
+
+@contextmanager
+def _suggesting(ctx: click.Context, command: click.Command) -> Iterator[None]:
+    """Suggest for an unknown option only one whose name is near, or begins so.
+
+    click compares the dashes, too: short names with little in common count as near there.
+    """
+    try:
+        yield
+    except click.NoSuchOption as error:
+        names = [
+            spelling.removeprefix("--")
+            for option in command.get_params(ctx)
+            for spelling in (*option.opts, *option.secondary_opts)
+            if spelling.startswith("--")
+        ]
+        given = error.option_name.lstrip("-")
+        near = [each for each in names if each.startswith(given) and len(given) >= _FEW]
+        near += difflib.get_close_matches(given, names, 1, cutoff=_NEAR)
+        meant = f" Did you mean '--{near[0]}'?" if near else ""
+        ctx.fail(f"No such option {error.option_name!r}.{meant}")
 
 
 class HiddenArgument(click.Argument):
@@ -53,8 +81,7 @@ class TorcCommand(RichCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse a line, so that all errors, also those of the parser, name this command."""
-        keep_words(ctx, args)
-        with augment_usage_errors(ctx):
+        with augment_usage_errors(ctx), _suggesting(ctx, self):
             return super().parse_args(ctx, args)
 
 
@@ -66,6 +93,13 @@ class TorcGroup(RichGroup):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return its own parameters and the global options, which are hidden."""
         return _with_global_options(ctx, super().get_params(ctx))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before the name of a command."""
+        if ctx.parent is None:
+            keep_words(ctx, args)
+        with _suggesting(ctx, self):
+            return super().parse_args(ctx, args)
 
 
 class Entry(NamedTuple):

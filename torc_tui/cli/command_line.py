@@ -1,4 +1,4 @@
-"""The command line as it was typed, for hints that name it again with one option more."""
+"""The command line as it was typed, for hints that name it again."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ _PASSWORD = "--password"  # noqa: S105 - the name of the option
 
 
 def keep_words(ctx: click.Context, words: Sequence[str]) -> None:
-    """Keep what followed the name of a command."""
+    """Keep what followed the name of the program."""
     ctx.meta[__name__] = tuple(words)
 
 
 def command_line() -> str:
     """Return the line of the command that runs, all options included but a password."""
-    ctx = click.get_current_context()
-    names = ctx.command_path.split()[1:]  # the first is how the program was started
-    return shlex.join(["torc", *names, *_shown(ctx.meta.get(__name__, ()))])
+    return shlex.join(["torc", *_shown(click.get_current_context().meta[__name__])])
 
 
 def _shown(words: Sequence[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from torc_core.client import every_item
-from torc_core.errors import ConflictError, TorcError
+from torc_core.errors import ConflictError
 from torc_core.host.connect import Connection
 from torc_core.host.runs import RunState
 from torc_core.hpc.slurm.programs.calls import Slurm
@@ -177,18 +177,15 @@ class Steps:
             site=self._request.site,
             keeps_terminated=True,
             call=None if number is None else f"recover{number}",
+            # What was made is found by the process that continues this recovery.
+            command=f"torc recover {self._workflow_id}",
         )
         proposal = propose_regenerate(
             self._connection, self._slurm, self._request.settings, self._workflow_id, request
         ).proposal
         if proposal.objection is not None:
             raise proposal.objection
-        try:
-            done = proposal.perform(self._reporter, force=False)
-        except TorcError as error:  # what was made is found by who continues this recovery
-            by_hand = f"torc slurm regenerate {self._workflow_id} --submit"
-            error.hint = error.hint.replace(by_hand, f"torc recover {self._workflow_id}")
-            raise
+        done = proposal.perform(self._reporter, force=False)
         self._done = msgspec.structs.replace(self._done, regenerated=done)
         return done.sentence
 

@@ -85,6 +85,8 @@ class RegenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Plan even if allocations of the workflow wait or run."""
     only_job_ids: tuple[JobId, ...] = ()
     """If any, plan for these alone: what requests nodes for the others goes on doing so."""
+    command: str = ""
+    """The command line that goes on after an error; left out, the shortest that does."""
 
 
 class Regeneration(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,8 +289,8 @@ class _Work:
         if objection is not None and not force:
             raise objection
         settle_allocations(client, standing.views, workflow_id, cluster=standing.cluster)
-        submit = " --submit" if site else ""
-        with _hinting(f"To go on: torc slurm regenerate {workflow_id}{submit}"):
+        shortest = f"torc slurm regenerate {workflow_id}{' --submit' if site else ''}"
+        with _hinting(f"To go on: {self._request.command or shortest}"):
             made: tuple[MadeScheduler, ...] = ()
             warnings: tuple[str, ...] = ()
             jobs = 0

@@ -14,6 +14,7 @@ from torc_core.operations.slurm.regeneration.regenerate import (
 )
 from torc_core.operations.slurm.submission.site import POLL_INTERVAL_S
 from torc_tui.cli.command import command
+from torc_tui.cli.command_line import command_line
 from torc_tui.cli.commands.submit import site_options
 from torc_tui.cli.options.id_lists import IdListCommand, id_list
 from torc_tui.cli.options.numbers import setting
@@ -92,6 +93,7 @@ def regenerate(settings: Settings, workflow: str | None, **chosen: Any) -> None:
         site=site if chosen["submit"] else None,
         include_job_ids=tuple(chosen["include_job_ids"] or ()),
         beside_unfinished=chosen["force"],
+        command=command_line(),
     )
     proposed = propose_regenerate(
         settings.connection, settings.slurm, settings.configured.hpc, workflow_id, request
