@@ -18,14 +18,20 @@ class Problem(NamedTuple):
     """One fault of a file, a variable or an option."""
 
     place: str
-    """The file with the line if it is known, the variable or the option."""
+    """The file with the line if it is known, or the variable; empty for an option, which its text
+    names."""
     text: str
     hint: str = ""
 
     @property
+    def sentence(self) -> str:
+        """Where it is, and what it is."""
+        return f"{self.place}: {self.text}" if self.place else self.text
+
+    @property
     def line(self) -> str:
-        """All of it on one line, without secrets; bytes that are no UTF-8 are escaped."""
-        line = mask(f"{self.place}: {self.text} {self.hint}".rstrip())
+        """All of it on one line, without secrets; bytes that are not UTF-8 are escaped."""
+        line = mask(f"{self.sentence} {self.hint}".rstrip())
         return line.encode("utf-8", "backslashreplace").decode()
 
 
@@ -57,11 +63,10 @@ def wrong(path: Path, value: object, rule: str) -> str:
 
 def error_of(problems: list[Problem]) -> UsageError:
     """Return the error that reports them."""
+    stored = [each for each in problems if each.place]  # the others are in the command line
     if len(problems) == 1:
         (problem,) = problems
-        hint = problem.hint or "Correct it, then check: torc config validate"
-        return UsageError(f"{problem.place}: {problem.text}", hint=hint)
-    return UsageError(
-        "\n".join(problem.line for problem in problems),
-        hint="Correct them, then check: torc config validate",
-    )
+        how = "Correct it, then check: torc config validate" if stored else ""
+        return UsageError(problem.sentence, hint=problem.hint or how)
+    how = "Correct them, then check: torc config validate" if stored else ""
+    return UsageError("\n".join(problem.line for problem in problems), hint=how)

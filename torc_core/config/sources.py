@@ -120,7 +120,7 @@ class Loaded:
         for each in read_table(own):
             fault = each if isinstance(each, Fault) else _misplaced_secret(each, layer.origin)
             if fault is not None:
-                self.problems.append(Problem(layer.place(fault.path), fault.text, fault.hint))
+                self.problems.append(_problem(fault, layer))
                 continue
             assert isinstance(each, Value)
             self._found[each.path] = each.value, layer.origin
@@ -153,6 +153,13 @@ class Loaded:
                 inner = inner.setdefault(name, {})
             inner[path[-1]] = value
         return table
+
+
+def _problem(fault: Fault, layer: Layer) -> Problem:
+    """Return a fault as users read it, who know an option by its own name."""
+    if layer.origin.kind is not Kind.OPTION:
+        return Problem(layer.place(fault.path), fault.text, fault.hint)
+    return Problem("", fault.text.replace(dotted(fault.path), layer.origin.name, 1), fault.hint)
 
 
 def _misplaced_secret(value: Value, origin: Origin) -> Fault | None:

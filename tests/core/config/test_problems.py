@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torc_core.config.layers import Option
 from torc_core.config.places import line_of
 from torc_core.config.rust_log import general_level
 from torc_core.config.sources import Loaded, load_client
@@ -98,6 +99,36 @@ def test_what_has_no_effect_is_noted(folder):
         "TORC_ADMIN_USERS: server.admin_users",
     ]
     assert loaded.configuration.server.admin_users == ("ada", "bob")
+
+
+@pytest.mark.parametrize(
+    ("spelling", "path", "value", "rule"),
+    [
+        ("--url", ("api_url",), "htp://x", "the URL of a server"),
+        ("--format", ("format",), "xml", ""),
+        ("--theme", ("tui", "theme"), "pink", ""),
+    ],
+)
+def test_a_value_of_the_command_line_is_named_as_it_was_given(spelling, path, value, rule):
+    option = Option(("client", *path), spelling, value)
+
+    with pytest.raises(UsageError) as error:
+        Loaded("client", environ={}, options=[option]).check()
+
+    assert error.value.message.startswith(f"{spelling} is '{value}'; it must be {rule}")
+    assert error.value.hint == ""  # no file is to be corrected
+
+
+def test_of_a_wrong_option_and_a_wrong_variable_the_variable_is_to_be_corrected():
+    option = Option(("client", "format"), "--format", "xml")
+
+    with pytest.raises(UsageError) as error:
+        Loaded("client", environ={"TORC_API_URL": "nonsense"}, options=[option]).check()
+
+    variable, line = error.value.message.splitlines()
+    assert variable.startswith("TORC_API_URL: client.api_url is 'nonsense'")
+    assert line.startswith("--format is 'xml'")
+    assert error.value.hint == "Correct them, then check: torc config validate"
 
 
 def test_all_faults_are_reported_at_once(folder):
