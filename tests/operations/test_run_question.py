@@ -7,6 +7,7 @@ from operations.situations import Stage
 
 from torc_core.errors import ConflictError
 from torc_core.host.connect import Connection
+from torc_core.model.action import WorkflowAction
 from torc_core.operations.lifecycle.run import RunRequest, propose_run
 from torc_core.runner.policy.options import RunnerOptions
 
@@ -27,8 +28,44 @@ def test_a_run_with_nothing_left_to_do_is_announced(client, situation, is_left):
     assert any(line.startswith("No job is left to run.") for line in question.lines) is not is_left
 
 
-def propose(stage: Stage):
-    request = RunRequest(options=RunnerOptions(workflow_id=stage.id), is_detached=True)
+@pytest.mark.parametrize(
+    ("situation", "hint"),
+    [
+        ("failed", "To run again what did not complete: torc workflows resume"),
+        ("complete", "To run what has changed: torc workflows reinitialize"),
+    ],
+)
+def test_a_run_that_needs_work_is_refused_where_there_is_none(client, situation, hint):
+    stage = Stage(client, situation)
+    getattr(stage, situation)()
+
+    with pytest.raises(ConflictError) as refused:
+        propose(stage, needs_work=True)
+
+    assert refused.value.message == f"No job of #{stage.id} {situation} is left to run."
+    assert refused.value.hint == f"{hint} {stage.id}"
+    client.delete_workflow(stage.id)
+
+
+def test_an_action_that_is_due_is_work(client):
+    stage = Stage(client, "action")
+    client.create_workflow_action(
+        WorkflowAction(
+            workflow_id=stage.id,
+            trigger_type="on_workflow_complete",
+            action_type="run_commands",
+            action_config={"commands": ["true"]},
+        )
+    )
+    stage.complete()
+
+    assert propose(stage, needs_work=True).question is not None
+    client.delete_workflow(stage.id)
+
+
+def propose(stage: Stage, **more):
+    options = RunnerOptions(workflow_id=stage.id)
+    request = RunRequest(options=options, is_detached=True, **more)
     return propose_run(Connection(stage.client, is_embedded=False), request)
 
 

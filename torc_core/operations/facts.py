@@ -7,7 +7,7 @@ from itertools import islice
 
 from torc_core.errors import ConflictError
 from torc_core.model.ids import WorkflowId, id_of
-from torc_core.model.status import ACTIVE, SETTLED, JobStatus
+from torc_core.model.status import ACTIVE, SETTLED, UNSUCCESSFUL, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
 from torc_core.units import counted
 
@@ -33,6 +33,13 @@ def is_settled(counts: Mapping[str, int] | None) -> bool:
 def has_nothing_to_run(counts: Mapping[str, int] | None) -> bool:
     """Return whether a run would find nothing to do: terminated jobs run again."""
     return is_settled(counts) and not count(counts, {JobStatus.TERMINATED})
+
+
+def how_to_run_again(workflow_id: WorkflowId, counts: Mapping[str, int] | None) -> str:
+    """Return what to do with a workflow that has no job left to run."""
+    if count(counts, UNSUCCESSFUL):
+        return f"To run again what did not complete: torc workflows resume {workflow_id}"
+    return f"To run what has changed: torc workflows reinitialize {workflow_id}"
 
 
 def percent_completed(counts: Mapping[str, int] | None) -> int:

@@ -70,7 +70,7 @@ SHOTS = (
     Shot("delete_large", "ConfirmByName", "d", ARCHIVE),
     Shot("recover", "Confirm", "V", TRAINING),
     Shot("rerun", "Confirm", "Y", TRAINING),
-    Shot("run", "Confirm", "x", "nightly"),
+    Shot("run", "Confirm", "x", ARCHIVE),
     Shot("watch", "Confirm", "W"),
     Shot("of_others", "Confirm", "a G W"),
     Shot("cancel", "Confirm", "C"),

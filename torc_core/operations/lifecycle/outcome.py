@@ -10,8 +10,8 @@ from torc_core.diagnosis.words import code_words
 from torc_core.host.files.disk import is_full
 from torc_core.model.execution import stored_execution_config
 from torc_core.model.result import Result
-from torc_core.model.status import ACTIVE, UNSUCCESSFUL, JobStatus
-from torc_core.operations.facts import count
+from torc_core.model.status import ACTIVE, JobStatus
+from torc_core.operations.facts import count, how_to_run_again
 from torc_core.operations.jobs.output_fault import may_lack_output, output_fault
 from torc_core.runner.policy.output_paths import job_stdio
 from torc_core.runner.policy.outputs.stdio import stdio_files
@@ -48,11 +48,8 @@ def remarks(summary: RunSummary, output_dir: str) -> Iterator[str]:
             f"which have not reported completion."
         )
     elif not (count(counts, _OPEN) or summary.unanswered or any(summary.outcomes.values())):
-        if count(counts, UNSUCCESSFUL):
-            again = "To run again what did not complete: torc workflows resume"
-        else:
-            again = "To run what has changed: torc workflows reinitialize"
-        yield f"Nothing was left to run. {again} {summary.workflow_id}"
+        again = how_to_run_again(summary.workflow_id, counts)
+        yield f"Nothing was left to run. {again}"
     if summary.lost_log_lines:
         lines = counted(summary.lost_log_lines, "line")
         yield f"The runner's log in {output_dir} lacks {lines}: its disk had no room."

@@ -20,7 +20,7 @@ from torc_core.host.runs import (
     new_run_id,
     start_run,
 )
-from torc_core.model.ids import WorkflowId, WorkflowRunId
+from torc_core.model.ids import WorkflowId, WorkflowRunId, id_of
 from torc_core.model.records.workflow_run import RunStatus, WorkflowRunPatch
 from torc_core.model.status import ACTIVE, SETTLED, JobStatus
 from torc_core.model.workflow import Workflow, WorkflowStatus
@@ -28,6 +28,7 @@ from torc_core.operations.facts import (
     count,
     count_lines,
     has_nothing_to_run,
+    how_to_run_again,
     refuse_archived,
     title_of,
 )
@@ -62,6 +63,8 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The file that the workflow came from; a copy stays with the run."""
     base: Path | None = None
     """The directory that it runs in, and that relative paths mean; the current one by default."""
+    needs_work: bool = False
+    """Refuse if a run would have nothing to do; else it ends at once, and says so."""
 
 
 class NotInitialized(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +128,7 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
         UsageError: More CPUs are to be given to jobs than there are.
         NotFoundError: There is no such workflow.
         ConflictError: The workflow is archived or canceled, or nothing else is left than jobs that
-            are not initialized.
+            are not initialized; or nothing at all, and the run needs work.
     """
     base = request.base
     check_output_directory(request.options.output_dir, base)
@@ -141,6 +144,8 @@ def propose_run(connection: Connection, request: RunRequest) -> Proposal[Run]:
         other_runs=_find_other_runs(client, workflow_id),
     )
     objection, warnings = decide_run(facts)
+    if request.needs_work and not is_new:
+        _refuse_idle(client, workflow, facts.status)
 
     def perform(reporter: Reporter, *, force: bool) -> Run:
         run_id = start_workflow(
@@ -188,6 +193,20 @@ def decide_run(facts: RunFacts) -> tuple[TorcError | None, tuple[Notice, ...]]:
     if number and not count(counts, _RUNNABLE):
         raise ConflictError(left_out.sentence, hint=left_out.hint)
     return None, (*facts.misfits, *facts.other_runs, *([left_out] if number else []))
+
+
+def _refuse_idle(client: TorcClient, workflow: Workflow, status: WorkflowStatus) -> None:
+    """Refuse a run that would find neither a job nor an action.
+
+    Raises:
+        ConflictError: It would.
+    """
+    workflow_id = id_of(workflow)
+    if has_nothing_to_run(status.jobs_by_status) and not client.get_pending_actions(workflow_id):
+        raise ConflictError(
+            f"No job of {title_of(workflow)} is left to run.",
+            hint=how_to_run_again(workflow_id, status.jobs_by_status),
+        )
 
 
 def check_file_run(

@@ -101,7 +101,7 @@ def run_proposal(
     """
     options = msgspec.structs.replace(context.session.run_options, workflow_id=workflow_id)
     base = work_directory(server.client, workflow_id)
-    request = RunRequest(options=options, is_detached=True, spec=spec, base=base)
+    request = RunRequest(options=options, is_detached=True, spec=spec, base=base, needs_work=True)
     proposal = propose_run(server, request)
     return msgspec.structs.replace(proposal, warnings=(*warnings, *proposal.warnings))
 
