@@ -98,6 +98,17 @@ def test_a_signal_ends_the_watch_and_no_job(client, watch, tmp_path, log_of, how
     assert log_of(flow.id)[-1] == "Stopped."
 
 
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -15)])
+def test_before_the_server_has_answered_a_signal_ends_it_as_any_command(watch, how, code):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        watcher = watch("--url", "http://{}:{}".format(*silent.getsockname()), 1)
+        connection, _ = silent.accept()
+        with connection:
+            connection.recv(1)
+
+            assert watcher.kill(how) == code
+
+
 def test_a_dead_runner_of_this_machine_is_known_before_its_lease_ends(client, watch, tmp_path):
     flow = Flow(client, tmp_path / "runs")
     flow.add("true")

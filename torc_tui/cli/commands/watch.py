@@ -23,7 +23,7 @@ from torc_core.operations.recovery.watch.options import (
     WatchOptions,
 )
 from torc_core.operations.recovery.watch.request import WatchRequest
-from torc_core.operations.recovery.watch.watch import watch
+from torc_core.operations.recovery.watch.watch import find_watchable, watch
 from torc_core.operations.reporter import Notice, Question
 from torc_core.operations.run_options import runner_options
 from torc_tui.cli.command import command
@@ -128,6 +128,7 @@ def watch_command(
         run=runner_options(settings.configured, output_dir=output_dir),
         user=settings.user,
     )
+    found = find_watchable(settings.client, request)  # till then Ctrl-C ends it as any command
     with _stopped_by_signals() as stop:
         watched = watch(
             settings.connection,
@@ -135,6 +136,7 @@ def watch_command(
             request,
             _LineReporter(settings.output),
             stop.is_asked,
+            workflow=found,
         )
     if watched is None:
         again = "The same command watches it again."

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from torc_core.client import Feature
+from torc_core.client import Feature, TorcClient
 from torc_core.clock import SystemClock, utc_now
 from torc_core.errors import (
     ConflictError,
@@ -25,6 +25,7 @@ from torc_core.host.connect import Connection
 from torc_core.host.files.output_files import log_mode
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.records.recovery import Recovery, RecoveryKind, RecoveryOutcome
+from torc_core.model.workflow import Workflow
 from torc_core.operations.facts import refuse_archived
 from torc_core.operations.recovery.hook import check_hook
 from torc_core.operations.recovery.procedure.outcome import Verdict
@@ -81,13 +82,36 @@ class _Subject(Enum):
     ACT = auto()
 
 
-def watch(
+def find_watchable(client: TorcClient, request: WatchRequest) -> Workflow:
+    """Return the workflow of a watch, if it can be watched like this.
+
+    Raises:
+        NotFoundError: There is no such workflow.
+        ConflictError: It is archived.
+        UsageError: The options of recoveries make no sense.
+        AccessError: The hook is for the workflow of another user, or written by one.
+        MachineError: The hook cannot be run.
+        TransportError: The server does not answer.
+    """
+    workflow_id = request.workflow_id
+    workflow = client.get_workflow(workflow_id)
+    refuse_archived(workflow_id, client.get_workflow_status(workflow_id))
+    if request.options.recover:
+        request.recovery.check()
+        if request.recovery.hook is not None:
+            trust = request.recovery.trust
+            check_hook(request.recovery.hook, workflow, user=request.user, trust=trust)
+    return workflow
+
+
+def watch(  # noqa: PLR0913 - what a watch is made of
     connection: Connection,
     slurm: Slurm,
     request: WatchRequest,
     reporter: Reporter,
     is_over: threading.Event,
     *,
+    workflow: Workflow | None = None,
     decided: Decided | None = None,
 ) -> Watched | None:
     """Watch a workflow, and return how that ended; None if `is_over` was set before.
@@ -100,26 +124,16 @@ def watch(
         request: What is wanted.
         reporter: Reports everything as progress; the log gets the same.
         is_over: Ends it from outside.
+        workflow: What `find_watchable` has returned; looked for here if left out.
         decided: Called with each decision, before it is carried out.
 
     Raises:
-        NotFoundError: There is no such workflow.
-        ConflictError: It is archived.
-        UsageError: The options of recoveries make no sense.
-        AccessError: The hook is for the workflow of another user, or written by one.
-        MachineError: The log cannot be written, the hook cannot be run, or there is no Slurm here.
-        TransportError: The server does not answer at the beginning.
+        MachineError: The log cannot be written, or there is no Slurm here.
+        TorcError: As from `find_watchable`.
     """
-    client, workflow_id = connection.client, request.workflow_id
-    workflow = client.get_workflow(workflow_id)
-    refuse_archived(workflow_id, client.get_workflow_status(workflow_id))
-    if request.options.recover:
-        request.recovery.check()
-        if request.recovery.hook is not None:
-            trust = request.recovery.trust
-            check_hook(request.recovery.hook, workflow, user=request.user, trust=trust)
+    workflow = workflow or find_watchable(connection.client, request)
     mode = log_mode(is_shared=bool(workflow.access_groups))
-    log = WatchLog(request.site.directory, workflow_id, mode)
+    log = WatchLog(request.site.directory, request.workflow_id, mode)
     try:
         logging = LoggingReporter(reporter, log)
         watched = _Watch(connection, slurm, request, logging, is_over, decided).run()
