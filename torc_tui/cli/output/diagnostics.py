@@ -7,12 +7,13 @@ import msgspec
 
 from torc_core.errors import ExitCode, NotFoundError, UsageError
 from torc_core.host import program
+from torc_tui.cli.output.wrapping import fitted
 from torc_tui.terminal import clean
 
 
 def say(text: str) -> None:
     """Print what is not the result: to stderr, so that pipes stay clean."""
-    program.say(clean_lines(text))
+    program.say(fitted(clean_lines(text)))
 
 
 def report(error: BaseException, *, is_json: bool = False) -> ExitCode:
@@ -21,7 +22,11 @@ def report(error: BaseException, *, is_json: bool = False) -> ExitCode:
     What happened comes first, then, after a blank line, what to do next. For programs it is one
     line of JSON, in the shape that a server's errors have.
     """
-    return program.report(_translated(error), as_json if is_json else None)
+    return program.report(_translated(error), as_json if is_json else _for_people)
+
+
+def _for_people(ending: program.Ending) -> str:
+    return fitted(program.for_people(ending))
 
 
 def as_json(ending: program.Ending) -> str:
