@@ -106,7 +106,11 @@ def test_a_change_that_would_not_be_kept_is_refused(there, tmp_path):
     for patch in (JobPatch(env={"A": "x"}), JobPatch(priority=3), JobPatch(on_lost="hold")):
         with pytest.raises(UnsupportedError, match=r"does not keep .* of the job"):
             there.update_job(world.job, patch)
-    for change in (WorkflowPatch(slurm_defaults='{"a": 1}'), WorkflowPatch(env={"A": "x"})):
+    for change in (
+        WorkflowPatch(slurm_defaults='{"a": 1}'),
+        WorkflowPatch(compute_node_min_time_for_new_jobs_seconds=0),
+        WorkflowPatch(env={"A": "x"}),
+    ):
         with pytest.raises(UnsupportedError, match=r"does not keep .* of the workflow"):
             there.update_workflow(world.workflow, change)
 

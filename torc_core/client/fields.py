@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
+from msgspec import UNSET
+
 from torc_core.errors import UnsupportedError
 from torc_core.model.compute import ComputeNode, ScheduledComputeNode
 from torc_core.model.job import Job
@@ -174,9 +176,17 @@ def stated_fields_beyond(
     names: dict[Field, list[str]] = {}
     for record in records:
         for field in mentioned:
-            if getattr(record, field.name, None):
+            if _says_something(field, getattr(record, field.name, None)):
                 names.setdefault(field, []).extend([record.name] if record.name else ())
     return [Lost(field, names[field]) for field in mentioned if field in names]
+
+
+def _says_something(field: Field, value: object) -> bool:
+    """Return whether a value would be missed: nothing is lost of one that is empty.
+
+    But an empty one changes what was created with another.
+    """
+    return bool(value) or (field.is_created and value is not None and value is not UNSET)
 
 
 def is_kept(field: Field, version: str) -> bool:
