@@ -55,6 +55,24 @@ async def test_an_error_stays_while_the_cursor_moves_and_goes_with_the_next_key(
         await ui.wait_for(lambda: "It is refused." not in ui.seen())
 
 
+async def test_a_notice_goes_with_the_workflow_in_which_it_came(server, make_workflow):
+    make_workflow("left", 3)
+    async with interface(server.url) as ui:
+        await ui.open("left")
+        message = ui.board.message
+        message.show_text("Looking …")
+        await ui.press("escape")
+        await ui.wait_for(lambda: not ui.board.is_inside)
+        assert "Looking …" in ui.seen()
+        await ui.press("right")
+        message.show_text(TWO)
+        await ui.press("j")
+        assert "keeps running" in ui.seen()
+        await ui.press("escape")
+        await ui.wait_for(lambda: not ui.board.is_inside)
+        assert "keeps running" not in ui.seen()
+
+
 async def test_what_was_being_done_is_not_said_behind_the_question_that_follows(
     server, make_workflow
 ):

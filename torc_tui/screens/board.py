@@ -192,8 +192,10 @@ class Board(FirstPicture):
                     await details.show_tab(tab)
                     self._enter_workflow(workflow)
             case _ if where == "back_to_list" or not self.pane.clear_limits():
-                if not self.is_inside:
-                    self.message.show_text(keyed("This is the list; {app.quit} quits."))
+                if self.is_inside:
+                    self.message.clear_notice()
+                else:
+                    self.message.show_text(keyed("You are in the list already; {app.quit} quits."))
                 self.remove_class("-inside")
                 self.workflows.focus_content()
 

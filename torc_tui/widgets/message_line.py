@@ -28,8 +28,9 @@ _CELLS_PER_S = 12
 class MessageLine(Line):
     """Shows the latest message; one that is long takes a row from the keys below.
 
-    A notice goes when it could be read twice, an error with the next key that does something, or
-    when it is no longer true, and what is being done (it ends with "…") when it is done.
+    A notice goes when it could be read twice, or when the user leaves the workflow in which it
+    came; an error with the next key that does something, or when it is no longer true; and what is
+    being done (it ends with "…") when it is done.
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -75,6 +76,11 @@ class MessageLine(Line):
     def clear_error(self) -> None:
         """Clear an error that is no longer true, or that the user has left behind."""
         if self._has_error:
+            self.show_text("")
+
+    def clear_notice(self) -> None:
+        """Clear what was said of something that the user leaves; what is being done stays."""
+        if not self._said[0].endswith(_ONGOING):
             self.show_text("")
 
     def clear_text(self, text: str) -> None:

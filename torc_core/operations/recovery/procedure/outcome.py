@@ -164,7 +164,8 @@ def nothing_sentence(workflow_id: WorkflowId, verdict: Verdict, plan: RecoveryPl
     """Return why there is nothing to do."""
     if verdict is Verdict.COMPLETE:
         return f"Workflow {workflow_id} is complete without failures: there is nothing to recover."
-    return f"No recoverable jobs found: {counted(plan.other_failures, 'job')} not retried."
+    left = counted(plan.other_failures, "job")
+    return f"No recoverable jobs found in workflow {workflow_id}: {left} not retried."
 
 
 def nothing_hints(verdict: Verdict, plan: RecoveryPlan) -> Iterator[str]:
