@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tui.driving import interface
 from waiting import wait_for
@@ -34,6 +36,7 @@ async def test_a_job_that_runs_is_left_alone_and_the_key_that_stops_all_is_named
     monkeypatch.chdir(tmp_path)
     async with interface(reference.url, (140, 30)) as driver:
         await driver.open("endless")
+        await driver.wait_for(lambda: re.search(r"sleeper +▶ running +1 +- ", driver.seen()))
         await driver.press(key)
         await driver.wait_for(lambda: "their processes would run on." in said(driver))
         assert "To stop all jobs of the workflow: press C" in said(driver)

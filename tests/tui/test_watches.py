@@ -85,7 +85,7 @@ async def test_the_same_key_stops_a_watch_and_the_workflow_goes_on(server, clien
         await ui.wait_for(f"torc watch {number} --recover --auto-schedule")
         await ui.press("n")
         await ui.press("W")
-        await ui.wait_for("is no longer watched; it goes on all the same.")
+        await ui.wait_for("is no longer watched; it continues.")
         await ui.wait_for(lambda: "watch 0/3" not in ui.seen())
         await ui.wait_for("▶ 1 running")
         await ui.press("C")

@@ -99,7 +99,7 @@ class Feature(Enum):
     NUMBERED_EVENTS = Lack(
         capabilities.EXCHANGE,
         "number its events, so those of the time without a connection are not shown",
-        instead="torc events list ID shows them",
+        instead="torc events list ID shows them.",
     )
     STOPPED_JOBS = Lack(
         capabilities.EXCHANGE,

@@ -23,25 +23,40 @@ RESULTS, HELD_BY = "include_latest_results", "include_held_by"
 NODE_NAMES, NEEDS, REASONS = "node_names", "needs", "reasons"
 """What the source of the list is asked for by these columns."""
 _WITH_RESULT = REPORTABLE - {JobStatus.CANCELED}
-"""Statuses of jobs that ended, or of which an attempt did; one may be canceled before it ran."""
+"""Statuses of jobs with an attempt that has ended; one may be canceled before it ran."""
 
 
-def _moment(of: Callable[[Job], float | None]) -> Callable[[Job], Cell]:
+def _lacks_result(job: Job) -> bool:
+    """Return whether there is a result that the server does not give with the job."""
+    return job.status in _WITH_RESULT and job.latest_result is None
+
+
+def _lacks_start(job: Job) -> bool:
+    """Return whether it started at a time that the server does not give."""
+    return _lacks_result(job) or (job.status is JobStatus.RUNNING and job.start_time is None)
+
+
+def _moment(
+    of: Callable[[Job], float | None], is_missing: Callable[[Job], bool] = _lacks_result
+) -> Callable[[Job], Cell]:
     def text(job: Job) -> str | None:
         moment = of(job)
         return None if moment is None else listed_moment(moment, time.time())
 
-    return _result_cell(text, QUIET)
+    return _attempt_cell(text, QUIET, is_missing)
 
 
-def _result_cell(value: Callable[[Job], object], tone: str = "") -> Callable[[Job], Cell]:
-    """Show what a result says; a dash for one that there is, but that did not come with the job."""
+def _attempt_cell(
+    value: Callable[[Job], object],
+    tone: str = "",
+    is_missing: Callable[[Job], bool] = _lacks_result,
+) -> Callable[[Job], Cell]:
+    """Show what is known of an attempt; a dash for what there is, but did not come with the job."""
 
     def show(job: Job) -> Cell:
         text = value(job)
         if text is None:
-            is_missing = job.status in _WITH_RESULT and job.latest_result is None
-            return NOT_KNOWN if is_missing else Cell("")
+            return NOT_KNOWN if is_missing(job) else Cell("")
         return Cell(str(text), tone)
 
     return show
@@ -66,22 +81,26 @@ def _exit_code(job: Job) -> int | None:
 
 
 def _exit_cell(job: Job) -> Cell:
-    return _result_cell(_exit_code, BROKEN_TONE if _exit_code(job) else QUIET)(job)
+    return _attempt_cell(_exit_code, BROKEN_TONE if _exit_code(job) else QUIET)(job)
 
 
-def _measured(title: str, value: Callable[[Job], object], rank: int, min_width: int = 0) -> Column:
-    return Column(
-        title, value, _result_cell(value),
-        is_number=True, min_width=min_width, rank=rank, asks=RESULTS,
-    )  # fmt: skip
+def _measured(title: str, value: Callable[[Job], object], rank: int) -> Column:
+    return Column(title, value, _attempt_cell(value), is_number=True, rank=rank, asks=RESULTS)
 
 
-DURATION = _measured("Time", _duration, rank=2, min_width=5)
+DURATION = Column(
+    "Time", _duration, _attempt_cell(_duration, is_missing=_lacks_start),
+    is_number=True, min_width=5, rank=2, asks=RESULTS,
+)  # fmt: skip
 EXIT = Column("Exit", _exit_code, _exit_cell, is_number=True, rank=3, asks=RESULTS)
 PEAK_MEMORY = _measured("Peak mem", _from_result(peak_memory), rank=5)
 PEAK_CPU = _measured("Peak CPU", _from_result(peak_cpu), rank=6)
 STARTED = Column(
-    "Started", lambda job: as_text(started_at(job)), _moment(started_at), rank=8, asks=RESULTS
+    "Started",
+    lambda job: as_text(started_at(job)),
+    _moment(started_at, _lacks_start),
+    rank=8,
+    asks=RESULTS,
 )
 ENDED = Column("Ended", lambda job: as_text(ended_at(job)), _moment(ended_at), rank=9, asks=RESULTS)
 PRIORITY = Column("Priority", lambda job: job.priority, sort_by="priority", is_number=True, rank=10)
@@ -96,7 +115,7 @@ def node_column(names: Names) -> Column:
         host = names.node_of(job)
         return None if host is None else clean(host)
 
-    show = _result_cell(name, QUIET)
+    show = _attempt_cell(name, QUIET)
     return Column("Node", names.node_of, show, max_width=20, rank=4, asks=NODE_NAMES)
 
 
@@ -108,7 +127,7 @@ def why_column(names: Names) -> Column:
 
     def show(job: Job) -> Cell:
         tone = BROKEN_TONE if job.status in FAILED else QUIET
-        is_missing = job.status in FAILED and job.latest_result is None
+        is_missing = job.status in FAILED and _lacks_result(job)
         return NOT_KNOWN if is_missing else Cell(clean(names.why_of(job)), tone)
 
     return Column("Why", names.why_of, show, max_width=44, rank=7, asks=REASONS)

@@ -89,8 +89,8 @@ async def watch_or_stop(context: ActionContext, selection: Selection) -> None:
     if len(watched) == len(workflows):
         for workflow in watched:
             watches.stop(url, id_of(workflow))
-        are, goes = ("is", "it goes") if len(watched) == 1 else ("are", "they go")
-        context.tell(f"{_titles(watched)} {are} no longer watched; {goes} on all the same.")
+        are, continues = ("is", "it continues") if len(watched) == 1 else ("are", "they continue")
+        context.tell(f"{_titles(watched)} {are} no longer watched; {continues}.")
         return
     left = [workflow for workflow in workflows if workflow not in watched]
     statuses = [await context.call(partial(_status, id_of(workflow))) for workflow in left]

@@ -14,7 +14,7 @@ import msgspec
 from torc_core.client import TorcClient
 from torc_core.client.features import Feature
 from torc_core.config.bounds import MINUTES
-from torc_core.errors import NotFoundError
+from torc_core.errors import NotFoundError, UnsupportedError
 from torc_core.model.events.event import Event, Severity, StreamedEvent
 from torc_core.model.events.text import event_type_of
 from torc_core.model.events.types import EVENT_SEVERITY, USER_EVENT
@@ -173,12 +173,11 @@ class _Link:
         """Say that it was lost, and when it is back what was missed."""
         if not is_live:
             say("connection lost; reconnecting")
-        elif self._was_lost and not self._client.offers(Feature.NUMBERED_EVENTS):
-            lack = Feature.NUMBERED_EVENTS.value
-            say(
-                f"connected; the server does not {lack.sentence}: "
-                f"torc events list {self._workflow_id}"
-            )
+        elif self._was_lost:
+            try:
+                self._client.require(Feature.NUMBERED_EVENTS, ID=self._workflow_id)
+            except UnsupportedError as lack:
+                say(f"connected again. {lack.message} {lack.hint}")
         self._was_lost = not is_live
 
 
