@@ -84,7 +84,7 @@ class Feature(Enum):
     ARCHIVE = Lack(
         capabilities.EXCHANGE, "archive workflows in one call", r"/workflows/\d+/archive"
     )
-    HEALTH = Lack(capabilities.EXCHANGE, "say how its database is", r"/health")
+    HEALTH = Lack(capabilities.EXCHANGE, "report the state of its database", r"/health")
     SLURM_STATS = Lack(
         capabilities.EXCHANGE, "keep what Slurm's accounting says of jobs", r"/slurm_stats"
     )

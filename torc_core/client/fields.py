@@ -67,8 +67,8 @@ FIELDS = (
         Workflow,
         "execution_config",
         Loss.REFUSED,
-        "limits, signals, exit codes and what is kept of the output, that of single jobs included, "
-        "are the runner's own",
+        "limits, signals, exit codes and the output that is kept, also of single jobs, are the "
+        "runner's defaults",
         "Leave out execution_config and stdio; limits are an option: torc run --limit-resources.",
         _LATER,
     ),
@@ -94,7 +94,7 @@ FIELDS = (
         Job,
         "schedule_compute_nodes",
         Loss.SILENT,
-        "nothing follows: torc keeps it for other clients",
+        "nothing: torc only stores it, for other clients",
     ),
     Field(
         Workflow,
@@ -117,7 +117,7 @@ FIELDS = (
         "allocations are those of the cluster that commands ask by default",
     ),
     *(
-        Field(ComputeNode, name, Loss.SILENT, "what was used of a node is nowhere said", "", _LATER)
+        Field(ComputeNode, name, Loss.SILENT, "the use of a node is not recorded", "", _LATER)
         for name in (
             *("peak_cpu_percent", "avg_cpu_percent", "peak_memory_bytes", "avg_memory_bytes"),
             "sample_count",
