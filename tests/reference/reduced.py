@@ -248,10 +248,14 @@ def _once(body: bytes, receive: Any) -> Callable[[], Any]:
 
 
 def _stream(send: Any) -> Callable[[Any], Any]:
-    """Return what sends frames of events without ids and comments."""
+    """Return what sends frames of events without ids and comments, and errors as they are."""
+    is_stream = False
 
     async def forward(message: Any) -> None:
-        if message["type"] == "http.response.body":
+        nonlocal is_stream
+        if message["type"] == "http.response.start":
+            is_stream = message["status"] < 400
+        elif is_stream:
             frames = message.get("body", b"").decode().split("\n\n")
             message = {**message, "body": "".join(map(_frame, frames)).encode()}
         await send(message)

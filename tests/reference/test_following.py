@@ -23,3 +23,10 @@ def test_a_monitor_says_what_it_cannot_show(replaceable, tmp_path):
     finally:
         monitor.end()
         client.close()
+
+
+def test_a_workflow_that_does_not_exist_is_not_followed(torc):
+    ended = torc("events", "monitor", 987654)
+
+    assert (ended.code, ended.out) == (4, "")
+    assert ended.err.startswith("error: There is no workflow 987654.")

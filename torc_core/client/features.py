@@ -91,7 +91,7 @@ class Feature(Enum):
     JOB_COUNTS = Lack(
         capabilities.EXCHANGE,
         "count the jobs of the workflows that it lists",
-        instead="Their jobs are counted once one is open.",
+        instead="The jobs of a workflow are counted once it is open.",
     )
     LIST_FILTERS = Lack(capabilities.EXCHANGE, "look for parts of texts in its lists")
     ALL_FIELDS = Lack(capabilities.EXCHANGE, "keep all fields of records: see below")
