@@ -14,6 +14,7 @@ import click
 from torc_core.config.bounds import COUNT, POSITIVE_SECONDS, SECONDS
 from torc_core.errors import ExitCode
 from torc_core.operations.recovery.options import WATCH_RUNTIME_MULTIPLIER, RecoveryOptions
+from torc_core.operations.recovery.watch.check import find_watchable
 from torc_core.operations.recovery.watch.options import (
     COOLDOWN_S,
     MAX_RETRIES,
@@ -23,7 +24,7 @@ from torc_core.operations.recovery.watch.options import (
     WatchOptions,
 )
 from torc_core.operations.recovery.watch.request import WatchRequest
-from torc_core.operations.recovery.watch.watch import find_watchable, watch
+from torc_core.operations.recovery.watch.watch import watch
 from torc_core.operations.reporter import Notice, Question
 from torc_core.operations.run_options import runner_options
 from torc_tui.cli.command import command

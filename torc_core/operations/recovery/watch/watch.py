@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from torc_core.client import Feature, TorcClient
+from torc_core.client import Feature
 from torc_core.clock import SystemClock, utc_now
 from torc_core.errors import (
     ConflictError,
@@ -26,12 +26,11 @@ from torc_core.host.files.output_files import log_mode
 from torc_core.hpc.slurm.programs.calls import Slurm
 from torc_core.model.records.recovery import Recovery, RecoveryKind, RecoveryOutcome
 from torc_core.model.workflow import Workflow
-from torc_core.operations.facts import refuse_archived
-from torc_core.operations.recovery.hook import check_hook
 from torc_core.operations.recovery.procedure.outcome import Verdict
 from torc_core.operations.recovery.procedure.outset import require_slurm
 from torc_core.operations.recovery.recover import Turn, recover
 from torc_core.operations.recovery.sync_status import settle
+from torc_core.operations.recovery.watch.check import find_watchable
 from torc_core.operations.recovery.watch.decide import (
     SHORTLY_S,
     Decision,
@@ -80,28 +79,6 @@ class _Subject(Enum):
     SLURM = auto()
     WAIT = auto()
     ACT = auto()
-
-
-def find_watchable(client: TorcClient, request: WatchRequest) -> Workflow:
-    """Return the workflow of a watch, if it can be watched like this.
-
-    Raises:
-        NotFoundError: There is no such workflow.
-        ConflictError: It is archived.
-        UsageError: The options of recoveries make no sense.
-        AccessError: The hook is for the workflow of another user, or written by one.
-        MachineError: The hook cannot be run.
-        TransportError: The server does not answer.
-    """
-    workflow_id = request.workflow_id
-    workflow = client.get_workflow(workflow_id)
-    refuse_archived(workflow_id, client.get_workflow_status(workflow_id))
-    if request.options.recover:
-        request.recovery.check()
-        if request.recovery.hook is not None:
-            trust = request.recovery.trust
-            check_hook(request.recovery.hook, workflow, user=request.user, trust=trust)
-    return workflow
 
 
 def watch(  # noqa: PLR0913 - what a watch is made of
