@@ -18,15 +18,16 @@ class Problem(NamedTuple):
     """One fault of a file, a variable or an option."""
 
     place: str
-    """The file with the line if it is known, or the variable; empty for an option, which its text
-    names."""
+    """The file with the line if it is known, the variable or the option."""
     text: str
     hint: str = ""
+    is_of_option: bool = False
+    """The text goes on from the option, which stands for the name of the setting."""
 
     @property
     def sentence(self) -> str:
         """Where it is, and what it is."""
-        return f"{self.place}: {self.text}" if self.place else self.text
+        return f"{self.place}{' ' if self.is_of_option else ': '}{self.text}"
 
     @property
     def line(self) -> str:
@@ -63,7 +64,7 @@ def wrong(path: Path, value: object, rule: str) -> str:
 
 def error_of(problems: list[Problem]) -> UsageError:
     """Return the error that reports them."""
-    stored = [each for each in problems if each.place]  # the others are in the command line
+    stored = [each for each in problems if not each.is_of_option]
     if len(problems) == 1:
         (problem,) = problems
         how = "Correct it, then check: torc config validate" if stored else ""

@@ -157,9 +157,9 @@ class Loaded:
 
 def _problem(fault: Fault, layer: Layer) -> Problem:
     """Return a fault as users read it, who know an option by its own name."""
-    if layer.origin.kind is not Kind.OPTION:
-        return Problem(layer.place(fault.path), fault.text, fault.hint)
-    return Problem("", fault.text.replace(dotted(fault.path), layer.origin.name, 1), fault.hint)
+    is_of_option = layer.origin.kind is Kind.OPTION
+    text = fault.text.removeprefix(f"{dotted(fault.path)} ") if is_of_option else fault.text
+    return Problem(layer.place(fault.path), text, fault.hint, is_of_option)
 
 
 def _misplaced_secret(value: Value, origin: Origin) -> Fault | None:
