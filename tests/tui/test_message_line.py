@@ -63,14 +63,14 @@ async def test_a_notice_goes_with_the_workflow_in_which_it_came(server, make_wor
         message.show_text("Looking …")
         await ui.press("escape")
         await ui.wait_for(lambda: not ui.board.is_inside)
-        assert "Looking …" in ui.seen()
+        await ui.wait_for("Looking …")
         await ui.press("right")
         message.show_text(TWO)
         await ui.press("j")
-        assert "keeps running" in ui.seen()
+        await ui.wait_for("keeps running")
         await ui.press("escape")
         await ui.wait_for(lambda: not ui.board.is_inside)
-        assert "keeps running" not in ui.seen()
+        await ui.wait_for(lambda: "keeps running" not in ui.seen())
 
 
 async def test_what_was_being_done_is_not_said_behind_the_question_that_follows(
