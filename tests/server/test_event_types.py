@@ -71,6 +71,8 @@ def connection(request, tmp_path):
         if request.param:
             for later in ("ix_event_rare", "ix_job_attempt"):
                 opened.exec_driver_sql(f"DROP INDEX {later}")
+            for table, column in (("unfinished_work", "holder"), ("task", "server")):
+                opened.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
             database.write_version(opened, request.param)
             opened.commit()
             migrations.migrate(opened, database, request.param)

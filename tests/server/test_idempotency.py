@@ -49,8 +49,10 @@ def own_call(own_server, http_of):
 
 
 def state_of(server):
-    """Return all rows of all tables."""
+    """Return all rows of all tables, once those of deleted workflows are gone."""
     with closing(sqlite3.connect(server.database)) as database:
+        unfinished = "SELECT * FROM unfinished_work"
+        wait_for(lambda: not database.execute(unfinished).fetchall(), "the end of deletions")
         database.row_factory = sqlite3.Row
         found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         return {

@@ -88,7 +88,7 @@ async def test_the_dialog_leads_to_the_workflow(server, make_workflow):
     make_run(number, server.url).begin()
     async with interface(server.url) as ui:
         await ui.wait_for(lambda: isinstance(ui.screen, RunsDialog))
-        await ui.wait_for("while you were away")
+        await ui.wait_for("go on without the interface")
         await ui.wait_for("climate")
         await ui.wait_for("l output")
         await ui.press("enter")

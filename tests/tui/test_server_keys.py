@@ -58,10 +58,10 @@ async def test_a_server_that_another_interface_stopped_is_started_on_purpose_onl
         await ui.wait_for("● own server")
         stop_server()
         await ui.press("r")
-        await ui.wait_for("The server was stopped.")
+        await ui.wait_for("✗ no answer from own server")
         await ui.wait_for("Press S to start the server.")
         await ui.press("r")
-        await ui.wait_for("The server was stopped.")
+        await ui.wait_for("Press S to start the server.")
         assert running_server() is None
         await ui.press("S")
         await ui.wait_for("Start a server on this machine?")

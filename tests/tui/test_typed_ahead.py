@@ -19,7 +19,7 @@ def test_a_workflow_typed_in_one_breath(start_tui, make_server, tmp_path):
     screen.wait_for("no workflows")
 
     first, second = "count_{i}\rseq {i}\ri: 1:3\r", "sum\rwc -l"
-    screen.type_ahead(f"mfast\ras it goes\r\r{first}a{second}{CTRL_N}\r {CTRL_B}")
+    screen.type_ahead(f"mfast\ras it goes\r{first}a{second}{CTRL_N}\r {CTRL_B}")
 
     screen.wait_for("step 2 of 7", "✓ complete: 4 jobs", "Name         sum", "wc -l")
     screen.type_ahead(CTRL_B)
